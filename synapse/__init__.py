@@ -1,0 +1,28 @@
+"""Synapse: build any neural network neuron by neuron, see it as a graph, train it fast."""
+
+from . import cost, errors, initializers, squash
+from .connection import Connection
+from .errors import SynapseError
+from .layer import Layer
+from .network import Network
+from .neuron import Neuron
+from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ALL_TO_ALL",
+    "ALL_TO_ELSE",
+    "ONE_TO_ONE",
+    "Connection",
+    "Layer",
+    "Network",
+    "Neuron",
+    "Projection",
+    "SynapseError",
+    "cost",
+    "errors",
+    "gate",
+    "initializers",
+    "squash",
+]

@@ -1,0 +1,189 @@
+"""Connection: a live edge between two neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .engine.schema import MEMORY, NONE, TRACED
+from .engine.store import Store
+from .errors import TopologyError, UnknownNameError, finite_number, unknown_name
+
+if TYPE_CHECKING:
+    from .neuron import Neuron
+
+FIELDS = ("weight", "gain", "trainable", "eligibility")
+
+
+class Connection(MutableMapping[str, Any]):
+    """A connection from one neuron to another; made by ``neuron.project`` and ``layer.project``.
+
+    It is a view: every number is read from, and written to, the store that training uses. It is
+    also the edge data of ``network.graph``, a mapping with the keys ``weight``, ``gain``,
+    ``trainable`` and ``eligibility``, so that networkx algorithms see live values.
+
+    >>> from synapse import Neuron
+    >>> a, b = Neuron(), Neuron()
+    >>> link = a.project(b, weight=0.5)
+    >>> link.weight, link.gain, link["weight"]
+    (0.5, 1.0, 0.5)
+    """
+
+    __slots__ = ("__weakref__", "_identity", "_store")
+    __hash__ = object.__hash__
+
+    def __init__(self, store: Store, identity: int) -> None:
+        self._store = store
+        self._identity = identity
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    @property
+    def _at(self) -> int:
+        """The row, now."""
+        row = int(self._store.row_of[self._identity])
+        if row == NONE:
+            raise TopologyError("This connection has been removed. Project again to make a new one.")
+        return row
+
+    @property
+    def source(self) -> Neuron:
+        """The neuron it comes from."""
+        neuron: Neuron = self._store.views[self._store["source"][self._at]]
+        return neuron
+
+    @property
+    def target(self) -> Neuron:
+        """The neuron it leads to."""
+        neuron: Neuron = self._store.views[self._store["target"][self._at]]
+        return neuron
+
+    @property
+    def weight(self) -> float:
+        """Its weight w_ij."""
+        return float(self._store["weight"][self._at])
+
+    @weight.setter
+    def weight(self, value: float) -> None:
+        self._store["weight"][self._at] = finite_number("A weight", value)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether learning moves its weight. Self-connections are not trained unless asked to."""
+        return bool(self._store["trainable"][self._at])
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        if self.trainable != bool(value):
+            self._store["trainable"][self._at] = bool(value)
+            self._store.touch()
+
+    @property
+    def gater(self) -> Neuron | None:
+        """The neuron whose activation scales it, if one does."""
+        row = self._store["gater"][self._at]
+        return None if row == NONE else self._store.views[row]
+
+    @property
+    def gain(self) -> float:
+        """g_ij: the gater's activation, 1 without a gater."""
+        row = self._store["gater"][self._at]
+        return 1.0 if row == NONE else float(self._store["activation"][row])
+
+    @property
+    def eligibility(self) -> float:
+        """The eligibility trace: how its weight moves the state of its target.
+
+        Kept where the target is self-connected; else what its source and gater last brought.
+        """
+        store, row = self._store, self._at
+        target = int(store["target"][row])
+        store.ready()
+        row = self._at
+        columns = store.columns
+        offset = row - int(columns["first_incoming"][target])
+        if columns["flags"][target] & TRACED and offset < columns["learning"][target]:
+            return float(columns["eligibility"][int(columns["first_trace"][target]) + offset])
+        return self._seen_gain() * self._seen(int(store["source"][row]), target)
+
+    def _seen(self, row: int, target: int) -> float:
+        """What `target` saw of a neuron when it last fired: its activation of then."""
+        store = self._store
+        moved = row == target or store["stamp"][row] > store["stamp"][target]
+        return float(store["old_activation" if moved else "activation"][row])
+
+    def _seen_gain(self) -> float:
+        store, row = self._store, self._at
+        gater = int(store["gater"][row])
+        return 1.0 if gater == NONE else self._seen(gater, int(store["target"][row]))
+
+    @property
+    def extended(self) -> Mapping[Neuron, float]:
+        """Extended traces, by neuron that the target gates: how the weight moves that one's state."""
+        target = self.target
+        return {gated: value for gated, value in _extended(self, target)}
+
+    # --- the mapping that networkx sees ----------------------------------------------------
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in FIELDS:
+            raise KeyError(key)
+        return getattr(self, key)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key not in ("weight", "trainable"):
+            raise unknown_name("settable field of a connection", key, ("weight", "trainable"))
+        setattr(self, key, value)
+
+    def __delitem__(self, key: str) -> None:
+        raise UnknownNameError(f"The field {key!r} of a connection cannot be deleted.")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FIELDS)
+
+    def __len__(self) -> int:
+        return len(FIELDS)
+
+    def copy(self) -> dict[str, Any]:
+        """Its fields as a dict: what copies of the graph carry."""
+        return {field: self[field] for field in FIELDS}
+
+    def __repr__(self) -> str:
+        try:
+            gated = f", gated by {self.gater.name}" if self.gater else ""
+            return f"<Connection {self.source.name} -> {self.target.name}, weight {self.weight:.4g}{gated}>"
+        except TopologyError:
+            return "<Connection, removed>"
+
+
+def _extended(connection: Connection, gater: Neuron) -> Iterator[tuple[Neuron, float]]:
+    """Pairs of gated neuron and extended trace x_ij^k, kept or, without a self-connection, factored."""
+    store = connection._store
+    store.ready()
+    columns, j = store.columns, gater._row
+    offset = connection._at - int(columns["first_incoming"][j])
+    rows = np.flatnonzero(store["gater"] == j)
+    for k in np.unique(store["target"][rows]):
+        view = store.views[k]
+        if not columns["flags"][k] & MEMORY:
+            slope = float(store["derivative"][j])
+            yield view, slope * connection.eligibility * influence(store, j, int(k))
+            continue
+        pulls = columns["pull"][columns["first_pull"][j] : columns["last_pull"][j]]
+        for p in pulls:
+            if columns["influence_gated"][p] == k and offset < columns["learning"][j]:
+                yield view, float(columns["extended"][int(columns["influence_trace"][p]) + offset])
+
+
+def influence(store: Store, gater: int, gated: int) -> float:
+    """I_jk of a neuron without a self-connection: what the gater's gain multiplies in its state."""
+    rows = np.flatnonzero((store["gater"] == gater) & (store["target"] == gated))
+    sources = store["source"][rows]
+    moved = store["stamp"][sources] > store["stamp"][gated]
+    seen = np.where(moved, store["old_activation"][sources], store["activation"][sources])
+    return float(store["weight"][rows] @ seen)
+
+

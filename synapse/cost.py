@@ -1,0 +1,169 @@
+"""Costs by name, and the decorator that adds one.
+
+A cost gives its value and the error signal of an output, -dE/ds, from target, output and the
+slope of the output's squash. Built in are `cross_entropy` (logistic outputs),
+`squared_error` (half the square), `mean_squared_error` and `binary_misses`:
+
+>>> from synapse import cost
+>>> cost.squared_error([1.0], [0.8])
+0.02
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import engine
+from .engine import schema
+from .errors import ArgumentError, KindError, expected, unknown_name
+from .squash import Squash
+from .squash import logistic as _logistic
+
+
+@dataclass(frozen=True, eq=False)
+class Cost:
+    """A named cost.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    code : int
+        The number by which the kernels call it; of a registered one its address.
+    """
+
+    name: str
+    code: int
+    _function: Callable[..., tuple[float, float]] | None = None
+
+    @property
+    def function(self) -> Callable[..., tuple[float, float]]:
+        """``(target, output, derivative, outputs) -> (value, error signal)`` of one output."""
+        return self._function or getattr(engine.costs, self.name)
+
+    def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
+        """The cost of one step: targets and outputs of shape (m,)."""
+        n = float(len(outputs))
+        return sum(float(self.function(float(t), float(y), 1.0, n)[0]) for t, y in zip(targets, outputs, strict=True))
+
+    def signal(self, target: float, output: float, derivative: float, outputs: int = 1) -> float:
+        """The error signal -dE/ds of one output."""
+        return float(self.function(float(target), float(output), float(derivative), float(outputs))[1])
+
+    def check(self, squashes: Sequence[Squash]) -> None:
+        """Raise ArgumentError where outputs with these squashes cannot have this cost."""
+        wrong = {s.name for s in squashes if s is not _logistic}
+        if self is cross_entropy and wrong:
+            raise ArgumentError(
+                f"The cost cross_entropy needs logistic outputs. Got {', '.join(sorted(wrong))}. "
+                "Use cost='squared_error', or leave the cost out."
+            )
+
+    def __repr__(self) -> str:
+        return f"<cost {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return get, (self.name,)
+
+
+cross_entropy = Cost("cross_entropy", schema.CROSS_ENTROPY)
+squared_error = Cost("squared_error", schema.SQUARED_ERROR)
+mean_squared_error = Cost("mean_squared_error", schema.MEAN_SQUARED_ERROR)
+binary_misses = Cost("binary_misses", schema.BINARY_MISSES)
+
+_by_name = {c.name: c for c in (cross_entropy, squared_error, mean_squared_error, binary_misses)}
+_alive: list[Any] = []
+
+
+def names() -> list[str]:
+    """The names of all registered costs."""
+    return sorted(_by_name)
+
+
+def get(cost: str | Cost) -> Cost:
+    """The cost of this name; a :class:`Cost` is returned as it is.
+
+    Raises
+    ------
+    UnknownNameError
+        If no cost of this name is registered.
+    """
+    if isinstance(cost, Cost):
+        return cost
+    if isinstance(cost, str):
+        if cost not in _by_name:
+            raise unknown_name("cost", cost, _by_name)
+        return _by_name[cost]
+    raise KindError(expected("A cost", "a name or a registered cost", cost))
+
+
+def matching(squashes: Sequence[Squash]) -> Cost:
+    """The cost that goes with outputs of these squashes: its signal is t - y where one is.
+
+    >>> from synapse import squash
+    >>> matching([squash.logistic]), matching([squash.identity])
+    (<cost cross_entropy>, <cost squared_error>)
+    """
+    return cross_entropy if all(s is _logistic for s in squashes) else squared_error
+
+
+def register(function: Callable[[float, float, float, float], tuple[float, float]]) -> Cost:
+    """Add a cost of one's own, under its name.
+
+    Parameters
+    ----------
+    function : callable
+        ``(target, output, derivative, outputs) -> (value, signal)``: of one output its cost
+        and -dE/ds = -dE/dy * derivative; ``outputs`` is how many there are.
+
+    Raises
+    ------
+    ArgumentError
+        If the name is taken, the function cannot be compiled, or the signal is not the slope.
+
+    >>> @register
+    ... def quartic(target, output, derivative, outputs):
+    ...     error = target - output
+    ...     return error ** 4, 4.0 * error ** 3 * derivative
+    >>> quartic([1.0], [0.5])
+    0.0625
+    """
+    if not inspect.isfunction(function):
+        raise KindError(expected("A cost to register", "a Python function", function))
+    name = function.__name__
+    if name in _by_name:
+        raise ArgumentError(f"A cost named {name!r} is registered already. Give yours another name.")
+    if len(inspect.signature(function).parameters) != 4:
+        raise ArgumentError(f"The cost {name!r} must take (target, output, derivative, outputs).")
+    _check(function)
+    try:
+        address, alive = engine._jit.compile_function(function, 4)
+    except Exception as error:  # Numba raises many kinds
+        raise ArgumentError(f"The cost {name!r} cannot be compiled: {str(error).splitlines()[0]}.") from error
+    _alive.append(alive)
+    _by_name[name] = Cost(name, int(address), function)
+    return _by_name[name]
+
+
+def _check(function: Callable[..., tuple[float, float]]) -> None:
+    """The signal must be -dE/dy times the derivative, at all but one of some probes."""
+    width, misses = 1e-6, 0
+    for target in (0.0, 0.3, 1.0):
+        for output in (0.11, 0.42, 0.73):
+            try:
+                signal = float(function(target, output, 0.7, 2.0)[1])
+                above = float(function(target, output + width, 0.7, 2.0)[0])
+                below = float(function(target, output - width, 0.7, 2.0)[0])
+            except (TypeError, ValueError, IndexError):
+                raise ArgumentError(f"The cost {function.__name__!r} must return (value, signal).") from None
+            slope = -0.7 * (above - below) / (2 * width)
+            misses += not math.isclose(slope, signal, rel_tol=1e-3, abs_tol=1e-4)
+    if misses > 1:
+        raise ArgumentError(f"The signal of cost {function.__name__!r} is not -dE/dy times the derivative.")
+
+
+__all__ = ["Cost", "get", "matching", "names", "register", *_by_name]

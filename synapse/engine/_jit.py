@@ -1,0 +1,195 @@
+"""The one place that knows Numba: how kernels are compiled, and how they see a store's columns.
+
+Kernels are compiled once and kept on disk. Of fast-math only three liberties are taken:
+sums may be reassociated (so that they vectorise), a product and a sum may be fused, and
+the sign of zero is not kept. NaN and infinity keep their IEEE meaning.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
+
+from .schema import COLUMNS, Columns
+
+FAST_MATH = {"reassoc", "contract", "nsz"}
+DEBUGGING = bool(numba.config.DISABLE_JIT)
+
+# The name of a file keys Numba's cache, not the files it inlines: a kernel is recompiled
+# when any file of the engine changes, because all of them share this stamp.
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def _source_stamp() -> tuple[float, int]:
+    """The newest change and the total size of the engine's files."""
+    stats = [entry.stat() for entry in os.scandir(_HERE) if entry.name.endswith(".py")]
+    return max(s.st_mtime for s in stats), sum(s.st_size for s in stats)
+
+
+def _share_stamp(dispatcher: Any) -> None:
+    """Let the disk cache of `dispatcher` go stale with any file of the engine."""
+    cache = dispatcher._cache
+    cache_file = getattr(cache, "_cache_file", None)
+    if cache_file is not None:  # Numba without this detail falls back to the file's own stamp
+        cache_file._source_stamp = _source_stamp()
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile an entry: what Python calls, with a store's table of addresses."""
+    compiled = numba.njit(
+        cache=True, nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False
+    )(function)
+    if not DEBUGGING:
+        _share_stamp(compiled)
+    return compiled
+
+
+def inline(function: Callable[..., Any]) -> Any:
+    """Compile a piece of a kernel; its body is laid into every caller."""
+    return numba.njit(
+        nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False, forceinline=True
+    )(function)
+
+
+def piece(function: Callable[..., Any]) -> Any:
+    """Compile a piece of a kernel that is too large, or too rarely run, to be laid into callers."""
+    return numba.njit(
+        nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False
+    )(function)
+
+
+def _column_type(kind: str, unit: Any) -> Any:
+    """The Numba array type of a column; a column of the store's float takes the type of `unit`."""
+    dtype = unit if kind == "float" else numba.from_dtype(np.dtype(kind))
+    return types.Array(dtype, 1, "C")
+
+
+@intrinsic
+def _compiled_columns(typingctx: Any, table: Any, unit: Any) -> Any:
+    """Views of every column, unmanaged, from the address of the table of their addresses."""
+    column_types = [_column_type(column.dtype, unit) for column in COLUMNS]
+    bundle = types.NamedTuple(column_types, Columns)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word = cgutils.intp_t
+        addresses = builder.inttoptr(args[0], word.as_pointer())
+        arrays = []
+        for i, array_type in enumerate(column_types):
+            address = builder.load(builder.gep(addresses, [word(i)]))
+            array = make_array(array_type)(context, builder)
+            itemsize = context.get_abi_sizeof(context.get_data_type(array_type.dtype))
+            populate_array(
+                array,
+                data=builder.inttoptr(address, array.data.type),
+                shape=[word(2**40)],  # never read: kernels index, they do not ask for lengths
+                strides=[word(itemsize)],
+                itemsize=word(itemsize),
+                meminfo=None,
+            )
+            arrays.append(array._getvalue())
+        return context.make_tuple(builder, bundle, arrays)
+
+    return bundle(table, unit), codegen
+
+
+def _plain_columns(table: int, unit: Any) -> Columns:
+    """The same for NUMBA_DISABLE_JIT=1: ordinary arrays over the same memory, in a debugger."""
+    n = len(COLUMNS)
+    words = np.ctypeslib.as_array(ctypes.cast(int(table), ctypes.POINTER(ctypes.c_uint64)), (2 * n,))
+    arrays = []
+    for i, column in enumerate(COLUMNS):
+        dtype = np.dtype(type(unit) if column.dtype == "float" else column.dtype)
+        length = int(words[n + i])
+        memory = (ctypes.c_char * (length * dtype.itemsize)).from_address(int(words[i]))
+        arrays.append(np.frombuffer(memory, dtype))
+    return Columns(*arrays)
+
+
+@intrinsic
+def _compiled_call(typingctx: Any, address: Any, scratch: Any) -> Any:
+    """Call a user's compiled function ``void(double *scratch)`` by its address."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = make_array(signature.args[1])(context, builder, args[1]).data
+        function_type = ir.FunctionType(ir.VoidType(), [data.type])
+        builder.call(builder.inttoptr(args[0], function_type.as_pointer()), [data])
+        return context.get_dummy_value()
+
+    return types.void(types.uint64, types.Array(types.float64, 1, "C")), codegen
+
+
+_C_FUNCTION = ctypes.CFUNCTYPE(None, ctypes.POINTER(ctypes.c_double))
+
+
+def compile_function(function: Callable[..., Any], arguments: int) -> tuple[int, Any]:
+    """Compile a user's ``function(*arguments) -> (a, b)`` so that kernels can call it.
+
+    Arguments lie in ``scratch[0:4]``, results in ``scratch[4:6]``. Returns the address and
+    what must be kept alive as long as the address is used.
+    """
+    body = numba.njit(error_model="numpy")(function)
+
+    def one(scratch: Any) -> None:
+        memory = numba.carray(scratch, 8)
+        memory[4], memory[5] = body(memory[0])
+
+    def four(scratch: Any) -> None:
+        memory = numba.carray(scratch, 8)
+        memory[4], memory[5] = body(memory[0], memory[1], memory[2], memory[3])
+
+    wrapper = one if arguments == 1 else four
+    if DEBUGGING:
+
+        def plain(scratch: Any) -> None:
+            scratch[4], scratch[5] = function(*scratch[:arguments])
+
+        callback = _C_FUNCTION(plain)
+        return ctypes.cast(callback, ctypes.c_void_p).value or 0, callback
+    compiled = numba.cfunc(types.void(types.CPointer(types.float64)))(wrapper)
+    return compiled.address, compiled
+
+
+def _plain_call(address: int, scratch: Any) -> None:
+    _C_FUNCTION(int(address))(scratch.ctypes.data_as(ctypes.POINTER(ctypes.c_double)))
+
+
+def _constant(value: float) -> Any:
+    """A function of one number: `value`, in that number's type."""
+
+    @intrinsic
+    def constant(typingctx: Any, like: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return context.get_constant(signature.return_type, value)
+
+        return like(like), codegen
+
+    return constant
+
+
+if DEBUGGING:
+    columns: Any = _plain_columns
+    zero: Any = lambda like: type(like)(0)  # noqa: E731
+    one: Any = lambda like: type(like)(1)  # noqa: E731
+    call: Any = _plain_call
+else:
+    zero, one = _constant(0.0), _constant(1.0)
+
+    @numba.njit(forceinline=True)
+    def columns(table: int, unit: Any) -> Any:
+        """The store's columns as arrays, from the address of its table."""
+        return _compiled_columns(table, unit)
+
+    @numba.njit(forceinline=True)
+    def call(address: int, scratch: Any) -> None:
+        """Call the user's function at `address` with the arguments laid into `scratch`."""
+        _compiled_call(address, scratch)

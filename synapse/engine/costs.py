@@ -1,0 +1,64 @@
+"""The built-in costs: of one output, its value and its error signal -dE/ds.
+
+``derivative`` is the output's f'(s), ``outputs`` how many outputs the network has. They stand
+here once. The kernels call them by code, ``synapse.cost`` by name.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ._jit import call, inline
+from .schema import BINARY_MISSES, CROSS_ENTROPY, MEAN_SQUARED_ERROR, SQUARED_ERROR
+
+TINY = 1e-300
+
+
+@inline
+def cross_entropy(target, output, derivative, outputs):
+    """-(t ln y + (1 - t) ln(1 - y)), for logistic outputs: signal t - y."""
+    value = 0.0
+    if target > 0.0:
+        value -= target * math.log(max(output, TINY))
+    if target < 1.0:
+        value -= (1.0 - target) * math.log(max(1.0 - output, TINY))
+    return value, target - output
+
+
+@inline
+def squared_error(target, output, derivative, outputs):
+    """(t - y)^2 / 2: signal (t - y) f'."""
+    error = target - output
+    return 0.5 * error * error, error * derivative
+
+
+@inline
+def mean_squared_error(target, output, derivative, outputs):
+    """(t - y)^2 / n over n outputs: signal 2 (t - y) f' / n."""
+    error = target - output
+    return error * error / outputs, 2.0 * error * derivative / outputs
+
+
+@inline
+def binary_misses(target, output, derivative, outputs):
+    """1 where output and target lie on different sides of 1/2: no slope of its own, signal t - y."""
+    return (1.0 if (target > 0.5) != (output > 0.5) else 0.0), target - output
+
+
+@inline
+def judge(m, code, target, output, derivative, outputs):
+    """Value and error signal of one output under the cost with this code."""
+    if code == CROSS_ENTROPY:
+        return cross_entropy(target, output, derivative, outputs)
+    if code == SQUARED_ERROR:
+        return squared_error(target, output, derivative, outputs)
+    if code == MEAN_SQUARED_ERROR:
+        return mean_squared_error(target, output, derivative, outputs)
+    if code == BINARY_MISSES:
+        return binary_misses(target, output, derivative, outputs)
+    m.scratch[0] = target
+    m.scratch[1] = output
+    m.scratch[2] = derivative
+    m.scratch[3] = outputs
+    call(code, m.scratch)  # a user's cost comes by its address
+    return m.scratch[4], m.scratch[5]

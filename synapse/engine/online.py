@@ -1,0 +1,601 @@
+"""The kernels of the online rule: what one neuron does, and the loops over many.
+
+``m`` is the bundle of a store's columns (see ``schema.py``). The equations are those of the
+guide's page "The equations"; each kernel names the columns it reads and writes.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ._jit import columns, inline, kernel, one, zero
+from .activations import activate
+from .costs import judge
+from .schema import (
+    BACK,
+    BACK_GATED,
+    DENSE,
+    FIXED,
+    GATES,
+    LISTED,
+    MEMORY,
+    NONE,
+    PAIRED,
+    QUIET_GATER,
+    SHARED,
+    SILENT,
+    TRACED,
+    UNORDERED,
+    ZIPPED,
+)
+
+# Indices are unsigned throughout: with signed ones Numba guards every access against negative
+# values and the inner loops do not vectorise.
+u8 = np.uint64
+ONE = u8(1)
+
+
+# --- one neuron activates ----------------------------------------------------------------------
+
+
+@inline
+def carry_state(m, j):
+    """Start the state of a self-connected neuron: g_jj w_jj and what it carries over.
+
+    reads: weight, activation, state; writes: influence
+    """
+    carry = m.weight[m.self_row[j]]
+    gater = m.self_gater[j]
+    if gater != NONE:
+        carry *= m.activation[gater]
+    for p in range(u8(m.first_influence[j]), u8(m.last_influence[j])):
+        gates_self = m.influence_self[p] != 0
+        m.influence[p] = m.weight[m.self_row[j]] * m.state[j] if gates_self else zero(carry)
+    return carry
+
+
+@inline
+def gated_sum(m, j, r, first, n):
+    """What a run of gated or scattered connections brings to the state of `j`.
+
+    reads: weight, source, gater, activation; writes: influence
+    """
+    kind = m.run_kind[r]
+    total = zero(m.bias[j])
+    if kind == LISTED:
+        for t in range(n):
+            total += m.weight[first + t] * m.activation[m.source[first + t]]
+        return total
+    if kind == PAIRED:
+        for t in range(n):
+            gain = m.activation[m.gater[first + t]]
+            total += gain * m.weight[first + t] * m.activation[m.source[first + t]]
+        return total
+    source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
+    if kind == ZIPPED:
+        for t in range(n):
+            total += m.activation[gater + t] * m.weight[first + t] * m.activation[source + t]
+        return total
+    for t in range(n):
+        total += m.weight[first + t] * m.activation[source + t]
+    if m.run_influence[r] != NONE:
+        m.influence[m.run_influence[r]] += total
+    return m.activation[gater] * total
+
+
+@inline
+def trace_of(m, j, row):
+    """Where the eligibility of the incoming connection in this row lies. reads: first_trace"""
+    return u8(m.first_trace[j]) + row - u8(m.first_incoming[j])
+
+
+@inline
+def move_eligibility(m, j, carry):
+    """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the connections that learn.
+
+    reads: activation, weight, state; writes: eligibility, bias_eligibility
+    """
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        if m.run_flags[r] & FIXED:
+            continue
+        kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
+        trace = trace_of(m, j, first)
+        if kind == DENSE or kind == SHARED:
+            source = u8(m.run_source[r])
+            gain = m.activation[m.run_gater[r]] if kind == SHARED else one(carry)
+            for t in range(n):
+                kept = carry * m.eligibility[trace + t]
+                m.eligibility[trace + t] = kept + gain * m.activation[source + t]
+        else:
+            for t in range(n):
+                gain = m.activation[m.gater[first + t]] if kind != LISTED else one(carry)
+                kept = carry * m.eligibility[trace + t]
+                m.eligibility[trace + t] = kept + gain * m.activation[m.source[first + t]]
+    own = m.self_row[j]
+    if own != NONE and m.trainable[own]:
+        trace = trace_of(m, j, u8(own))
+        gain = m.activation[m.self_gater[j]] if m.self_gater[j] != NONE else one(carry)
+        m.eligibility[trace] = carry * m.eligibility[trace] + gain * m.state[j]
+    m.bias_eligibility[j] = carry * m.bias_eligibility[j] + 1.0
+
+
+@inline
+def move_extended(m, k, carry):
+    """extended x_ij^k = g_kk w_kk x_ij^k(old) + f'_j e_ij I_jk, for every j that gates k.
+
+    reads: influence, derivative, eligibility, bias_eligibility, activation, old_activation
+    writes: extended
+    """
+    for p in range(u8(m.first_influence[k]), u8(m.last_influence[k])):
+        if m.influence_trace[p] == NONE:
+            continue
+        j, trace = u8(m.influence_gater[p]), u8(m.influence_trace[p])
+        n = u8(m.learning[j])
+        scale = m.derivative[j] * m.influence[p]
+        if m.flags[j] & TRACED:
+            eligibility = u8(m.first_trace[j])
+            for t in range(n):
+                kept = carry * m.extended[trace + t]
+                m.extended[trace + t] = kept + scale * m.eligibility[eligibility + t]
+            m.extended[trace + n] = carry * m.extended[trace + n] + scale * m.bias_eligibility[j]
+            continue
+        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+            if not m.run_flags[r] & FIXED:
+                start = trace + u8(m.run_first[r]) - u8(m.first_incoming[j])
+                extend_run(m, k, r, start, carry, scale)
+        m.extended[trace + n] = carry * m.extended[trace + n] + scale
+
+
+@inline
+def extend_run(m, k, r, start, carry, scale):
+    """The same for a run of ungated connections whose eligibility is the source's activation.
+
+    Of a source later than its target the activation of the step before counts: kept as
+    old_activation where the source has fired since, that is, where it comes before `k`.
+    """
+    first, n = u8(m.run_first[r]), u8(m.run_length[r])
+    back = m.run_flags[r] & BACK
+    if m.run_kind[r] == LISTED:
+        for t in range(n):
+            i = m.source[first + t]
+            seen = m.old_activation[i] if back and i < k else m.activation[i]
+            m.extended[start + t] = carry * m.extended[start + t] + scale * seen
+        return
+    source = u8(m.run_source[r])
+    moved = u8(0)
+    if back and source < k:
+        moved = min(n, k - source)
+    for t in range(moved):
+        x = start + t
+        m.extended[x] = carry * m.extended[x] + scale * m.old_activation[source + t]
+    for t in range(moved, n):
+        x = start + t
+        m.extended[x] = carry * m.extended[x] + scale * m.activation[source + t]
+
+
+@inline
+def forget_error(m, j):
+    """Make room for the errors of this step. writes: responsibility, pushed*"""
+    m.responsibility[j] = 0.0
+    m.pushed[j] = 0.0
+    m.pushed_gated[j] = 0.0
+    m.pushed_traced[j] = 0.0
+
+
+@inline
+def stamp(m, j):
+    """Note when the neuron fired. writes: clock, stamp"""
+    now = m.clock[0] + ONE
+    m.clock[0] = now
+    m.stamp[j] = now
+
+
+@inline
+def activate_neuron(m, j):
+    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, activation y_j = f_j(s_j).
+
+    reads: weight, bias, activation, squash
+    writes: state, old_state, activation, old_activation, derivative, traces, responsibility, pushed*
+    """
+    flags = m.flags[j]
+    old = m.state[j]
+    state = m.bias[j]
+    carry = zero(state)
+    if flags & MEMORY:
+        carry = carry_state(m, j)
+        state += carry * old
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        first, n = u8(m.run_first[r]), u8(m.run_length[r])
+        if m.run_kind[r] == DENSE:
+            source = u8(m.run_source[r])
+            total = zero(state)
+            for t in range(n):
+                total += m.weight[first + t] * m.activation[source + t]
+            state += total
+        else:
+            state += gated_sum(m, j, r, first, n)
+    if flags & TRACED:
+        move_eligibility(m, j, carry)
+    if flags & MEMORY:
+        move_extended(m, j, carry)
+    m.old_state[j] = old
+    m.state[j] = state
+    value, derivative = activate(m, m.squash[j], state)
+    m.old_activation[j] = m.activation[j]
+    m.activation[j] = value
+    m.derivative[j] = derivative
+    forget_error(m, j)
+    stamp(m, j)
+
+
+@inline
+def clamp_neuron(m, j, value):
+    """Set the activation of an input. Its derivative is 0: no error passes, nothing of it learns.
+
+    writes: activation, old_activation, derivative, responsibility, pushed*
+    """
+    m.old_activation[j] = m.activation[j]
+    m.activation[j] = value
+    m.derivative[j] = 0.0
+    forget_error(m, j)
+    stamp(m, j)
+
+
+# --- one neuron propagates ---------------------------------------------------------------------
+
+
+@inline
+def propagate_run(m, j, r, delta, step):
+    """Push the error of `j` along a run of plain connections, then move their weights.
+
+    reads: activation, old_activation, eligibility; writes: pushed, weight
+    """
+    first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
+    flags = m.run_flags[r]
+    if not flags & SILENT:
+        for t in range(n):
+            m.pushed[source + t] += delta * m.weight[first + t]
+    if flags & FIXED:
+        return
+    if m.flags[j] & TRACED:
+        trace = trace_of(m, j, first)
+        for t in range(n):
+            m.weight[first + t] += step * m.eligibility[trace + t]
+    elif flags & BACK:
+        for t in range(n):
+            m.weight[first + t] += step * m.old_activation[source + t]
+    else:
+        for t in range(n):
+            m.weight[first + t] += step * m.activation[source + t]
+
+
+@inline
+def propagate_gated_run(m, j, r, delta, step):
+    """The same for a run with one gater, or with a neighbouring gater for each connection.
+
+    reads: activation, old_activation, eligibility; writes: pushed, pushed_gated, weight
+    """
+    first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
+    gater = u8(m.run_gater[r])
+    flags = m.run_flags[r]
+    zipped = ONE if m.run_kind[r] == ZIPPED else u8(0)
+    seen = m.old_activation if flags & BACK else m.activation
+    gains = m.old_activation if flags & BACK_GATED else m.activation
+    silent, traced = flags & SILENT, m.flags[j] & TRACED
+    if not silent:
+        for t in range(n):
+            m.pushed[source + t] += delta * gains[gater + zipped * t] * m.weight[first + t]
+    if not flags & (BACK_GATED | QUIET_GATER) and not m.flags[j] & MEMORY:
+        for t in range(n):
+            m.pushed_gated[gater + zipped * t] += delta * m.weight[first + t] * seen[source + t]
+    if flags & FIXED:
+        return
+    if traced:
+        trace = trace_of(m, j, first)
+        for t in range(n):
+            m.weight[first + t] += step * m.eligibility[trace + t]
+    else:
+        for t in range(n):
+            m.weight[first + t] += step * gains[gater + zipped * t] * seen[source + t]
+
+
+@inline
+def propagate_listed_run(m, j, r, delta, step):
+    """The same for scattered connections, and for those whose order is the one observed.
+
+    Of a neuron that has fired since `j` did, the old activation is what `j` saw; and no error
+    goes to it.
+    reads: activation, old_activation, stamp, eligibility; writes: pushed, pushed_gated, weight
+    """
+    flags, kind = m.run_flags[r], m.run_kind[r]
+    traced, memory = m.flags[j] & TRACED, m.flags[j] & MEMORY
+    first = u8(m.run_first[r])
+    trace = trace_of(m, j, first)
+    back, back_gated = (flags & BACK) != 0, (flags & BACK_GATED) != 0
+    for t in range(u8(m.run_length[r])):
+        c = first + t
+        i, weight = m.source[c], m.weight[c]
+        if flags & UNORDERED:
+            back = m.stamp[i] > m.stamp[j]
+        seen = m.old_activation[i] if back else m.activation[i]
+        gain = one(weight)
+        if kind != LISTED:
+            g = m.gater[c]
+            if flags & UNORDERED:
+                back_gated = m.stamp[g] >= m.stamp[j]
+            gain = m.old_activation[g] if back_gated else m.activation[g]
+            if not back_gated and not memory and not flags & QUIET_GATER:
+                m.pushed_gated[g] += delta * weight * seen
+        if not back and not flags & SILENT:
+            m.pushed[i] += delta * gain * weight
+        if not flags & FIXED:
+            m.weight[c] = weight + step * (m.eligibility[trace + t] if traced else gain * seen)
+
+
+@inline
+def push_influences(m, k, delta):
+    """G_j of every j that gates the self-connected k: delta_k I_jk.
+
+    reads: influence; writes: pushed_traced
+    """
+    for p in range(u8(m.first_influence[k]), u8(m.last_influence[k])):
+        gater = m.influence_gater[p]
+        if m.influence_trace[p] != NONE and m.stamp[gater] < m.stamp[k]:
+            m.pushed_traced[gater] += delta * m.influence[p]
+
+
+@inline
+def pull_extended(m, j, rate):
+    """The part of learning that goes through gates: rate * sum_k delta_k x_ij^k.
+
+    reads: responsibility, extended; writes: weight, bias
+    """
+    first, n = u8(m.first_incoming[j]), u8(m.learning[j])
+    for q in range(u8(m.first_pull[j]), u8(m.last_pull[j])):
+        p = u8(m.pull[q])
+        step = rate * m.responsibility[m.influence_gated[p]]
+        if step == 0.0:
+            continue
+        trace = u8(m.influence_trace[p])
+        for t in range(n):
+            m.weight[first + t] += step * m.extended[trace + t]
+        if m.trainable_bias[j]:
+            m.bias[j] += step * m.extended[trace + n]
+
+
+@inline
+def propagate_neuron(m, j, error, rate):
+    """Error delta_j = P_j + G_j; learning dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k).
+
+    P_j = f'_j sum_k delta_k g_jk w_jk + error, G_j = f'_j sum_k delta_k I_jk; `error` is the
+    cost's -dE/ds of an output, else 0. Later neurons have pushed both sums before; `j` pushes
+    to earlier ones with its weights as they are, then moves them.
+
+    reads: derivative, pushed*, traces, activation
+    writes: responsibility, projected, gated, pushed*, weight, bias
+    """
+    derivative = m.derivative[j]
+    projected = derivative * m.pushed[j] + error
+    factored = derivative * m.pushed_gated[j]
+    gated = factored + derivative * m.pushed_traced[j]
+    delta = projected + gated
+    forget_error(m, j)
+    m.responsibility[j] = delta
+    m.projected[j] = projected
+    m.gated[j] = gated
+    flags = m.flags[j]
+    step = rate * (projected + factored)
+    if delta != 0.0 or step != 0.0:
+        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+            kind = m.run_kind[r]
+            if kind == DENSE and not m.run_flags[r] & UNORDERED:
+                propagate_run(m, j, r, delta, step)
+            elif kind == LISTED or kind == PAIRED or m.run_flags[r] & UNORDERED:
+                propagate_listed_run(m, j, r, delta, step)
+            else:
+                propagate_gated_run(m, j, r, delta, step)
+        if m.trainable_bias[j]:
+            m.bias[j] += step * m.bias_eligibility[j] if flags & TRACED else step
+        if flags & MEMORY:
+            own = m.self_row[j]
+            if m.trainable[own]:
+                m.weight[own] += step * m.eligibility[trace_of(m, j, u8(own))]
+            push_influences(m, j, delta)
+    if flags & GATES:
+        pull_extended(m, j, rate)
+
+
+# --- networks ----------------------------------------------------------------------------------
+#
+# A network lies in rows first .. stop of its store, in the order in which it activates: inputs,
+# hidden neurons, outputs. `span` tells a kernel: first row, number of inputs, number of outputs,
+# stop, and the first row that can learn (past the inputs, where nothing leads into those).
+
+
+@inline
+def clear_neuron(m, j):
+    """Forget the context: state, activation, errors, traces. writes: every cleared column, traces"""
+    m.state[j] = 0.0
+    m.old_state[j] = 0.0
+    m.activation[j] = 0.0
+    m.old_activation[j] = 0.0
+    m.derivative[j] = 0.0
+    m.bias_eligibility[j] = 0.0
+    m.projected[j] = 0.0
+    m.gated[j] = 0.0
+    m.stamp[j] = 0
+    forget_error(m, j)
+    n = u8(m.learning[j])
+    if m.flags[j] & TRACED:
+        for t in range(n):
+            m.eligibility[u8(m.first_trace[j]) + t] = 0.0
+    for p in range(u8(m.first_influence[j]), u8(m.last_influence[j])):
+        m.influence[p] = 0.0
+    for q in range(u8(m.first_pull[j]), u8(m.last_pull[j])):
+        trace = u8(m.influence_trace[m.pull[q]])
+        for t in range(n + ONE):
+            m.extended[trace + t] = 0.0
+
+
+@inline
+def clamp_inputs(m, span, inputs, row):
+    """Lay a row of `inputs` onto the input neurons.
+
+    writes: activation, old_activation, derivative, stamp, clock
+    """
+    first, n = span[0], span[1]
+    if span[4] == first:
+        for t in range(n):
+            clamp_neuron(m, first + t, inputs[row, t])
+        return
+    now = m.clock[0] + ONE
+    for t in range(n):
+        m.old_activation[first + t] = m.activation[first + t]
+        m.activation[first + t] = inputs[row, t]
+    for t in range(n):
+        m.derivative[first + t] = 0.0
+        m.stamp[first + t] = now
+    m.clock[0] = now
+
+
+@inline
+def activate_network(m, span, inputs, row):
+    """One step: inputs, then every other neuron in order. No columns of inputs: none is clamped."""
+    start = span[0]
+    if inputs.shape[1] > 0:
+        clamp_inputs(m, span, inputs, row)
+        start += span[1]
+    for j in range(start, span[3]):
+        activate_neuron(m, j)
+
+
+@inline
+def judge_outputs(m, span, targets, row, cost):
+    """The cost of this step; the outputs' error signals wait in ``projected``."""
+    outputs = span[2]
+    total = 0.0
+    for o in range(outputs):
+        j = span[3] - outputs + o
+        value, signal = judge(
+            m, cost, targets[row, o], m.activation[j], m.derivative[j], np.float64(outputs)
+        )
+        total += value
+        m.projected[j] = signal
+    return total
+
+
+@inline
+def propagate_network(m, span, rate):
+    """Every neuron in reverse order, outputs with the error signals laid out before."""
+    first_output = span[3] - span[2]
+    for back in range(span[3] - span[4]):
+        j = span[3] - ONE - back
+        error = m.projected[j] if j >= first_output else zero(rate)
+        propagate_neuron(m, j, error, rate)
+
+
+# --- entries: what Python calls ----------------------------------------------------------------
+
+
+@kernel
+def activate_one(table, unit, row):
+    """One neuron activates from its incoming connections; returns its activation."""
+    m = columns(table, unit)
+    j = u8(row)
+    activate_neuron(m, j)
+    return m.activation[j]
+
+
+@kernel
+def clamp_one(table, unit, row, value):
+    """One neuron takes `value` as its activation."""
+    m = columns(table, unit)
+    clamp_neuron(m, u8(row), value)
+
+
+@kernel
+def propagate_one(table, unit, row, target, cost, rate):
+    """One neuron propagates; `target` NaN: it has none. Returns its cost."""
+    m = columns(table, unit)
+    j = u8(row)
+    value, signal = 0.0, 0.0
+    if target == target:
+        value, signal = judge(m, cost, target, m.activation[j], m.derivative[j], 1.0)
+    propagate_neuron(m, j, signal, rate)
+    return value
+
+
+@kernel
+def clear_rows(table, unit, rows):
+    """These neurons forget their context."""
+    m = columns(table, unit)
+    for i in range(u8(rows.shape[0])):
+        clear_neuron(m, u8(rows[i]))
+
+
+@kernel
+def run_network(table, unit, span, inputs, outputs):
+    """Activate once a row of `inputs`, writing `outputs`; returns 1 + the first row that is not finite.
+
+    Nothing is touched where there is such a row.
+    """
+    m = columns(table, unit)
+    for row in range(u8(inputs.shape[0])):
+        for t in range(u8(inputs.shape[1])):
+            if not math.isfinite(inputs[row, t]):
+                return row + ONE
+    for row in range(u8(inputs.shape[0])):
+        activate_network(m, span, inputs, row)
+        for o in range(span[2]):
+            outputs[row, o] = m.activation[span[3] - span[2] + o]
+    return u8(0)
+
+
+@kernel
+def propagate_targets(table, unit, span, targets, cost, rate):
+    """Propagate the whole network after an activation; no columns of `targets`: none has one."""
+    m = columns(table, unit)
+    total = 0.0
+    if targets.shape[1] > 0:
+        total = judge_outputs(m, span, targets, u8(0), cost)
+    else:
+        for j in range(span[3] - span[2], span[3]):
+            m.projected[j] = 0.0
+    if math.isfinite(total):
+        propagate_network(m, span, rate)
+    return total
+
+
+@kernel
+def train_network(
+    table, unit, span, inputs, targets, aimed, bounds, order, clear, cost, rate, learn, control
+):
+    """An epoch in one call: the sequences ``bounds[s] .. bounds[s + 1]`` of rows, in `order`.
+
+    At rows that are `aimed` the cost is taken and, with `learn`, the error propagated at once.
+    ``control[0]`` is watched: not 0 stops. ``control[1]`` tells how many rows are done. Returns
+    the summed cost and the number of rows aimed at; a cost that is not finite ends the epoch
+    before it has moved a weight.
+    """
+    m = columns(table, unit)
+    total, judged = 0.0, u8(0)
+    for s in range(u8(order.shape[0])):
+        if clear:
+            for j in range(span[0], span[3]):
+                clear_neuron(m, j)
+        for row in range(bounds[order[s]], bounds[order[s] + ONE]):
+            activate_network(m, span, inputs, row)
+            if aimed[row]:
+                value = judge_outputs(m, span, targets, row, cost)
+                total += value
+                judged += ONE
+                if not math.isfinite(value):
+                    return total, judged
+                if learn:
+                    propagate_network(m, span, rate)
+            control[1] += ONE
+            if control[0]:
+                return total, judged
+    return total, judged

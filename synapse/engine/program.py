@@ -1,0 +1,162 @@
+"""What lowering makes of a topology, and the traces that outlive it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .schema import MEMORY, NONE
+
+if TYPE_CHECKING:
+    from .store import Store
+
+Ints = NDArray[np.integer[Any]]
+
+
+def spans(firsts: Ints, lengths: Ints) -> NDArray[np.int64]:
+    """The indices ``first .. first + length`` of every pair, one after the other.
+
+    >>> spans(np.array([0, 5]), np.array([2, 3])).tolist()
+    [0, 1, 5, 6, 7]
+    """
+    lengths = np.asarray(lengths, np.int64)
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    offsets = np.repeat(np.asarray(firsts, np.int64) - (ends - lengths), lengths)
+    return offsets + np.arange(total)
+
+
+@dataclass
+class Traces:
+    """Traces by what they belong to, not by where they lie: they survive any new lowering.
+
+    Identity NONE stands for a bias.
+    """
+
+    memory: Ints  # rows of self-connected neurons
+    memory_self: Ints  # and the identities of their self-connections
+    eligible: Ints  # identities of connections with an eligibility trace of their own
+    eligibility: NDArray[Any]
+    gater: Ints  # pairs of gater and gated neuron with extended traces
+    gated: Ints
+    influence: NDArray[Any]
+    pair: Ints  # of each extended trace: its pair, its connection
+    extending: Ints
+    extended: NDArray[Any]
+
+    def shifted(self, neurons: int, identities: int) -> Traces:
+        """The same after the rows and identities have moved up, as a larger store took them over."""
+
+        def moved(values: Ints, offset: int) -> Ints:
+            return np.where(values == NONE, NONE, values.astype(np.int64) + offset)
+
+        return Traces(
+            moved(self.memory, neurons),
+            moved(self.memory_self, identities),
+            moved(self.eligible, identities),
+            self.eligibility,
+            moved(self.gater, neurons),
+            moved(self.gated, neurons),
+            self.influence,
+            self.pair,
+            moved(self.extending, identities),
+            self.extended,
+        )
+
+    def renamed(self, new_row: Ints) -> None:
+        """Follow the neurons to their new rows (NONE: gone)."""
+        for name in ("memory", "gater", "gated"):
+            setattr(self, name, new_row[getattr(self, name)])
+
+
+@dataclass
+class Program:
+    """The version of the topology that a store's program columns were lowered from."""
+
+    version: int
+    pending: list[Traces] = field(default_factory=list)
+
+    def traces(self, store: Store) -> list[Traces]:
+        """Every trace that is kept now."""
+        return self.pending if self.version == 0 else [kept_traces(store)]
+
+
+def kept_traces(store: Store) -> Traces:
+    """Read the traces out of the program columns of a store that has been lowered before."""
+    c = store.columns
+    identity = store["identity"]
+    nodes = len(c["flags"])
+    memory = np.flatnonzero(c["flags"] & MEMORY)
+    lengths = c["learning"][memory]
+    rows = spans(c["first_incoming"][memory], lengths)
+    traces = spans(c["first_trace"][memory], lengths)
+    pairs = np.flatnonzero(c["influence_trace"] != NONE)
+    gater = c["influence_gater"][pairs]
+    learning = c["learning"][gater].astype(np.int64) if nodes else np.empty(0, np.int64)
+    first = c["influence_trace"][pairs]
+    extended_rows = spans(c["first_incoming"][gater], learning)
+    bias = first.astype(np.int64) + learning
+    return Traces(
+        memory=memory,
+        memory_self=identity[c["self_row"][memory]],
+        eligible=identity[rows],
+        eligibility=c["eligibility"][traces],
+        gater=gater,
+        gated=c["influence_gated"][pairs],
+        influence=c["influence"][pairs],
+        pair=np.concatenate([np.repeat(np.arange(len(pairs)), learning), np.arange(len(pairs))]),
+        extending=np.concatenate([identity[extended_rows], np.full(len(pairs), NONE)]),
+        extended=np.concatenate([c["extended"][spans(first, learning)], c["extended"][bias]]),
+    )
+
+
+def restore(store: Store, kept: Traces) -> None:
+    """Lay kept traces into the columns of a new program; what a change has touched stays 0."""
+    c = store.columns
+    row_of = np.append(store.row_of[: store.n_identities], NONE).astype(np.int64)
+    alive = kept.memory != NONE
+    memory, own = kept.memory[alive].astype(np.int64), kept.memory_self[alive].astype(np.int64)
+    same = c["self_row"][memory] == row_of[np.minimum(own, store.n_identities)]
+    carried = np.zeros(store.n_neurons, bool)
+    carried[memory[same & (row_of[np.minimum(own, store.n_identities)] != NONE)]] = True
+
+    rows = row_of[np.minimum(kept.eligible, store.n_identities)]
+    there = rows != NONE
+    rows, values = rows[there], kept.eligibility[there]
+    neuron = c["target"][rows]
+    offset = rows - c["first_incoming"][neuron]
+    kept_on = carried[neuron] & (offset < c["learning"][neuron])
+    c["eligibility"][(c["first_trace"][neuron] + offset)[kept_on]] = values[kept_on]
+    c["bias_eligibility"][: store.n_neurons][_fresh(store, carried)] = 0.0
+    _restore_extended(store, kept, row_of, carried)
+
+
+def _fresh(store: Store, carried: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Self-connected neurons whose self-connection is new."""
+    return ((store.columns["flags"] & MEMORY) != 0) & ~carried
+
+
+def _restore_extended(store: Store, kept: Traces, row_of: Ints, carried: NDArray[np.bool_]) -> None:
+    c = store.columns
+    if not len(kept.gater) or not len(c["influence"]):
+        return
+    key = c["influence_gated"].astype(np.int64) << 32 | c["influence_gater"]
+    order = np.argsort(key)
+    old_key = kept.gated.astype(np.int64) << 32 | kept.gater.astype(np.int64)
+    place = np.minimum(np.searchsorted(key[order], old_key), len(key) - 1)
+    pair = order[place]
+    alive = (key[pair] == old_key) & (c["influence_trace"][pair] != NONE)
+    alive &= carried[np.minimum(kept.gated, store.n_neurons - 1)]
+    c["influence"][pair[alive]] = kept.influence[alive]
+
+    pair_of, alive_of = pair[kept.pair], alive[kept.pair]
+    gater = c["influence_gater"][pair_of].astype(np.int64)
+    rows = row_of[np.minimum(kept.extending, store.n_identities)]
+    bias = kept.extending == NONE
+    offset = np.where(bias, c["learning"][gater], rows - c["first_incoming"][gater])
+    mine = bias | ((rows != NONE) & (offset >= 0) & (offset < c["learning"][gater]))
+    keep = alive_of & mine
+    c["extended"][(c["influence_trace"][pair_of] + offset)[keep]] = kept.extended[keep]

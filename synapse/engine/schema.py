@@ -1,0 +1,142 @@
+"""The table of columns: every number a set of connected neurons has, by name.
+
+One row a neuron, a connection, a run, ... as `axis` says. The table drives growing, merging,
+clearing, saving, the addresses that kernels receive, and the fields of the views.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any, NamedTuple
+
+import numpy as np
+
+NONE = 0xFFFFFFFF
+"""In an index column: no such row."""
+
+# Codes of the built-in functions; names, not codes, go into files.
+LOGISTIC, TANH, IDENTITY, STEP, SIGN, RELU, LEAKY_RELU, ELU, SOFTPLUS, GAUSSIAN = range(10)
+CROSS_ENTROPY, SQUARED_ERROR, MEAN_SQUARED_ERROR, BINARY_MISSES = range(4)
+FIRST_CUSTOM = 64  # a user's activation functions are numbered from here
+FUNCTIONS: list[tuple[int, Any]] = []
+"""Users' activation functions: the address kernels call, and what keeps it alive."""
+
+# What a neuron is in its network.
+HIDDEN, INPUT, OUTPUT = 0, 1, 2
+
+# Flags of a neuron, set by lowering. A plain neuron has none and skips the code behind them.
+MEMORY = 1  # self-connected: its state carries over
+TRACED = 2  # keeps eligibility traces; any other neuron's can be read off when it propagates
+GATES = 4  # gates a self-connected neuron, so that it keeps extended traces
+GATED = 8  # something gates a connection into it
+
+# Kinds of runs. Sources are neighbours (row + t) or listed; gaters none, one, neighbours or listed.
+DENSE, LISTED, SHARED, ZIPPED, PAIRED = 0, 1, 2, 3, 4
+
+# Flags of a run.
+BACK = 1  # its sources activate after the target: what it carries is a step old
+BACK_GATED = 2  # its gater activates after the target, or is it: its gain is a step old
+SILENT = 4  # its sources want no error (clamped inputs, or later neurons)
+FIXED = 8  # its weights are not trained
+QUIET_GATER = 32  # its gater wants no error (a clamped input)
+UNORDERED = 16  # sources or gater outside the target's network: the order is the one observed
+
+
+class Column(NamedTuple):
+    """One column: `axis` it has a row for, `dtype` ("float": the store's), `default`, and how it lives.
+
+    `saved` columns go into a saved network; `cleared` ones are forgotten by ``clear()``;
+    those on the axes after "connection" belong to the program and are made by lowering.
+    """
+
+    name: str
+    axis: str
+    dtype: str
+    default: float = 0
+    saved: bool = False
+    cleared: bool = False
+
+
+def _context(name: str) -> Column:
+    """A number that a neuron keeps from step to step."""
+    return Column(name, "neuron", "float", 0.0, saved=True, cleared=True)
+
+
+COLUMNS = (
+    # a neuron's numbers
+    _context("state"),
+    _context("old_state"),
+    _context("activation"),
+    _context("old_activation"),
+    _context("derivative"),
+    Column("bias", "neuron", "float", 0.0, saved=True),
+    _context("bias_eligibility"),
+    _context("responsibility"),
+    _context("projected"),
+    _context("gated"),
+    _context("pushed"),  # sum of delta_k g_jk w_jk, pushed by later neurons
+    _context("pushed_gated"),  # sum of delta_k I_jk over gated neurons without a self-connection
+    _context("pushed_traced"),  # the same over self-connected ones
+    Column("stamp", "neuron", "uint64", 0, saved=True, cleared=True),  # when it last activated
+    Column("squash", "neuron", "uint32", 0),
+    Column("trainable_bias", "neuron", "uint8", 1, saved=True),
+    Column("role", "neuron", "uint8", HIDDEN),
+    Column("network", "neuron", "uint32", 0),  # 0: none
+    Column("position", "neuron", "uint32", 0),  # in the order of its network
+    # a connection's numbers, the incoming ones of a neuron side by side once lowered
+    Column("weight", "connection", "float", 0.0, saved=True),
+    Column("source", "connection", "uint32", NONE),
+    Column("target", "connection", "uint32", NONE),
+    Column("gater", "connection", "uint32", NONE),
+    Column("trainable", "connection", "uint8", 1, saved=True),
+    Column("identity", "connection", "uint32", NONE),  # what a view holds; rows move, it does not
+    # the program, a row a neuron
+    Column("flags", "node", "uint8"),
+    Column("first_run", "node", "uint32"),
+    Column("last_run", "node", "uint32"),
+    Column("first_incoming", "node", "uint32"),
+    Column("learning", "node", "uint32"),  # how many of its incoming connections learn (they come first)
+    Column("self_row", "node", "uint32"),
+    Column("self_gater", "node", "uint32"),
+    Column("first_trace", "node", "uint32"),
+    Column("first_influence", "node", "uint32"),  # groups: the neurons that gate something into it
+    Column("last_influence", "node", "uint32"),
+    Column("first_pull", "node", "uint32"),  # influences it has on self-connected neurons
+    Column("last_pull", "node", "uint32"),
+    # the program, a row a run of connections
+    Column("run_kind", "run", "uint8"),
+    Column("run_flags", "run", "uint8"),
+    Column("run_first", "run", "uint32"),
+    Column("run_length", "run", "uint32"),
+    Column("run_source", "run", "uint32"),
+    Column("run_gater", "run", "uint32"),
+    Column("run_influence", "run", "uint32"),
+    # the program, a row a pair of gater and self-connected gated neuron
+    Column("influence", "influence", "float"),
+    Column("influence_gater", "influence", "uint32"),
+    Column("influence_gated", "influence", "uint32"),
+    Column("influence_trace", "influence", "uint32"),  # NONE: the gater comes later, no error reaches it
+    Column("influence_self", "influence", "uint8"),  # it gates the self-connection
+    Column("pull", "pull", "uint32"),
+    # traces that cannot be read off
+    Column("eligibility", "trace", "float"),
+    Column("extended", "extended", "float"),
+    # a store's own
+    Column("clock", "store", "uint64", 0, saved=True),
+    Column("functions", "function", "uint64"),  # addresses of users' activation functions
+    Column("scratch", "scratch", "float64"),
+)
+
+Columns: Any = namedtuple("Columns", [column.name for column in COLUMNS])  # type: ignore[misc]
+
+NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
+CONNECTION = tuple(column for column in COLUMNS if column.axis == "connection")
+PROGRAM = tuple(
+    column for column in COLUMNS if column.axis in ("node", "run", "influence", "pull", "trace", "extended")
+)
+CLEARED = tuple(column.name for column in COLUMNS if column.cleared)
+
+
+def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:
+    """The NumPy type of `column` in a store whose float is `unit`."""
+    return unit if column.dtype == "float" else np.dtype(column.dtype)

@@ -1,0 +1,119 @@
+"""How weights and biases start: named functions, and any function of the user's.
+
+An initializer is called as ``f(rng, shape, fan_in, fan_out)`` and returns an array of `shape`:
+(sources, targets) for a full projection, (connections,) for any other pattern.
+
+>>> import numpy as np
+>>> uniform(0.1)(np.random.default_rng(0), (2, 3), 2, 3).shape
+(2, 3)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ArgumentError, KindError, expected, finite_number, unknown_name
+
+Floats = NDArray[np.float64]
+Initializer = Callable[[np.random.Generator, tuple[int, ...], int, int], Any]
+
+
+def uniform(scale: float = 0.1) -> Initializer:
+    """Uniform between -scale and scale, as Synaptic draws weights and biases."""
+    scale = finite_number("The scale of uniform", scale)
+    return lambda rng, shape, fan_in, fan_out: rng.uniform(-scale, scale, shape)
+
+
+def normal(scale: float = 0.1) -> Initializer:
+    """Gaussian around 0 with standard deviation `scale`."""
+    scale = finite_number("The scale of normal", scale)
+    return lambda rng, shape, fan_in, fan_out: rng.normal(0.0, scale, shape)
+
+
+def constant(value: float = 0.0) -> Initializer:
+    """Always `value`."""
+    value = finite_number("The value of constant", value)
+    return lambda rng, shape, fan_in, fan_out: np.full(shape, value)
+
+
+def glorot(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
+    """Uniform within sqrt(6 / (fan_in + fan_out)): Glorot and Bengio 2010, equation 16."""
+    limit = np.sqrt(6.0 / max(1, fan_in + fan_out))
+    return rng.uniform(-limit, limit, shape)
+
+
+def he(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
+    """Gaussian with standard deviation sqrt(2 / fan_in): He, Zhang, Ren and Sun 2015."""
+    return rng.normal(0.0, np.sqrt(2.0 / max(1, fan_in)), shape)
+
+
+def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
+    """Rows or columns orthonormal: Saxe, McClelland and Ganguli 2014. Single weights become 1 or -1."""
+    if len(shape) == 1:
+        return rng.choice([-1.0, 1.0], shape)
+    q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
+    q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)  # the sign makes the draw uniform
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
+
+
+_by_name: dict[str, Initializer] = {
+    "uniform": uniform(),
+    "normal": normal(),
+    "zeros": constant(0.0),
+    "glorot": glorot,
+    "he": he,
+    "orthogonal": orthogonal,
+}
+
+
+def names() -> list[str]:
+    """The names of all registered initializers."""
+    return sorted(_by_name)
+
+
+def get(initializer: str | Initializer) -> Initializer:
+    """The initializer of this name; a function is returned as it is."""
+    if isinstance(initializer, str):
+        if initializer not in _by_name:
+            raise unknown_name("initializer", initializer, _by_name)
+        return _by_name[initializer]
+    if not callable(initializer):
+        raise KindError(expected("An initializer", "a name or a function", initializer))
+    return initializer
+
+
+def register(function: Initializer) -> Initializer:
+    """Add an initializer of one's own, under its name.
+
+    Raises
+    ------
+    ArgumentError
+        If the name is taken by another function.
+    """
+    name = getattr(function, "__name__", "")
+    if not name or name in _by_name:
+        raise ArgumentError(f"An initializer named {name!r} is registered already. Give yours another name.")
+    _by_name[name] = function
+    return function
+
+
+def draw(
+    initializer: str | Initializer, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+) -> Floats:
+    """What an initializer gives, checked.
+
+    Raises
+    ------
+    ArgumentError
+        If it returned another shape or a number that is not finite.
+    """
+    values = np.asarray(get(initializer)(rng, shape, fan_in, fan_out), np.float64)
+    if values.shape != shape:
+        raise ArgumentError(expected("What an initializer returns", f"an array of shape {shape}", values.shape))
+    if not np.isfinite(values).all():
+        raise ArgumentError("What an initializer returns must be finite. Got NaN or infinity.")
+    return values

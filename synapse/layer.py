@@ -1,0 +1,386 @@
+"""Layer: a sequence of neurons with the verbs of one."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import cost as costs
+from . import graph, wiring
+from . import squash as squashes
+from .cost import Cost
+from .engine.store import Store
+from .errors import ArgumentError, KindError, TopologyError, expected, positive_integer, shown
+from .initializers import Initializer, draw
+from .neuron import Neuron, Seed, random_generator
+from .projection import ALL_TO_ALL, ONE_TO_ONE, Projection, pairs_of, require_projection
+from .squash import Squash
+
+if TYPE_CHECKING:
+    from .network import Network
+
+Floats = NDArray[np.float64]
+
+
+def vector(what: str, values: ArrayLike, size: int) -> Floats:
+    """`values` as `size` finite floats.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If they are of another number, not numbers, or not finite.
+    """
+    try:
+        numbers = np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise KindError(expected(what, f"{size} numbers", values)) from None
+    if numbers.shape != (size,):
+        raise ArgumentError(f"{what} must be {size} numbers. Got {shape_of(numbers)}.")
+    if not np.isfinite(numbers).all():
+        raise ArgumentError(f"{what} must be finite. Got {shown(values)}.")
+    return numbers
+
+
+def shape_of(array: NDArray[Any]) -> str:
+    """The shape of an array in words."""
+    return f"{array.shape[0]}" if array.ndim == 1 else f"an array of shape {array.shape}"
+
+
+class Layer(Sequence[Neuron]):
+    """A sequence of neurons.
+
+    Parameters
+    ----------
+    neurons : int or iterable of Neuron
+        How many to make, or the neurons themselves.
+    squash : str or Squash
+        The activation function of neurons that are made.
+    bias : float
+        Their bias.
+    name : str, optional
+        What the layer, and with a number each neuron without a name, is called.
+    dtype : numpy dtype
+        The float of neurons that are made.
+
+    Raises
+    ------
+    ArgumentError
+        If the layer would be empty, or have a neuron twice.
+
+    >>> layer = Layer(3, squash="tanh", name="hidden")
+    >>> layer, layer[0]
+    (<Layer hidden, 3 neurons>, <Neuron hidden 0, tanh>)
+    """
+
+    ALL_TO_ALL = "all_to_all"
+    ONE_TO_ONE = "one_to_one"
+    ALL_TO_ELSE = "all_to_else"
+
+    def __init__(
+        self,
+        neurons: int | Iterable[Neuron],
+        squash: str | Squash = "logistic",
+        bias: float = 0.0,
+        name: str | None = None,
+        *,
+        dtype: Any = np.float64,
+    ) -> None:
+        if isinstance(neurons, Iterable):
+            self._neurons = [wiring.require_neuron("What a layer holds", neuron) for neuron in neurons]
+        else:
+            self._neurons = _made(positive_integer("The size of a layer", neurons), dtype)
+        if not self._neurons:
+            raise ArgumentError("A layer must have at least one neuron. Got none.")
+        if len(set(self._neurons)) < len(self._neurons):
+            raise ArgumentError("A layer cannot hold a neuron twice.")
+        self._network: weakref.ref[Network] | None = None
+        self._name: str | None = None
+        if not isinstance(neurons, Iterable):
+            self.squash = squash
+            self.biases = np.full(len(self), bias)
+        if name is not None:
+            self.name = name
+
+    # --- a sequence ------------------------------------------------------------------------
+
+    @overload
+    def __getitem__(self, index: int) -> Neuron: ...
+    @overload
+    def __getitem__(self, index: slice) -> Layer: ...
+    def __getitem__(self, index: int | slice) -> Neuron | Layer:
+        return Layer(self._neurons[index]) if isinstance(index, slice) else self._neurons[index]
+
+    def __len__(self) -> int:
+        return len(self._neurons)
+
+    def __iter__(self) -> Iterator[Neuron]:
+        return iter(self._neurons)
+
+    def append(self, neuron: Neuron) -> None:
+        """Add a neuron at the end; where the layer is part of a network, to the network."""
+        wiring.require_neuron("What a layer holds", neuron)
+        if neuron in self._neurons:
+            raise ArgumentError("A layer cannot hold a neuron twice.")
+        network = self._network() if self._network else None
+        if network is not None:
+            network._admit([neuron])
+        self._neurons.append(neuron)
+        if self._name and self._store.names[neuron._row] is None:
+            neuron.name = f"{self._name} {len(self) - 1}"
+        if network is not None:
+            network._renumber()
+
+    # --- its numbers -----------------------------------------------------------------------
+
+    @property
+    def _store(self) -> Store:
+        return self._neurons[0]._require()
+
+    def _column(self, name: str) -> NDArray[Any]:
+        stores = {id(neuron._require()) for neuron in self._neurons}
+        if len(stores) == 1:
+            return self._store[name][wiring.rows_of(self._neurons)]
+        return np.array([neuron._store[name][neuron._row] for neuron in self._neurons])
+
+    def _set_column(self, name: str, values: NDArray[Any]) -> None:
+        for neuron, value in zip(self._neurons, values, strict=True):
+            neuron._require()[name][neuron._row] = value
+
+    @property
+    def name(self) -> str | None:
+        """What the layer is called."""
+        return self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        if not isinstance(name, str):
+            raise KindError(expected("The name of a layer", "a string", name))
+        self._name = name
+        for i, neuron in enumerate(self._neurons):
+            if neuron._require().names[neuron._row] is None:
+                neuron.name = f"{name} {i}"
+
+    @property
+    def label(self) -> str:
+        """Its name, or its size where it has none."""
+        return self._name or f"of {len(self)}"
+
+    @property
+    def activations(self) -> Floats:
+        """The activations of its neurons, shape (n,); a copy."""
+        return self._column("activation")
+
+    @property
+    def states(self) -> Floats:
+        """The states of its neurons, shape (n,); a copy."""
+        return self._column("state")
+
+    @property
+    def biases(self) -> Floats:
+        """The biases of its neurons, shape (n,); a copy. Settable."""
+        return self._column("bias")
+
+    @biases.setter
+    def biases(self, values: ArrayLike) -> None:
+        self._set_column("bias", vector("The biases of a layer", values, len(self)))
+
+    @property
+    def squash(self) -> Squash | None:
+        """The activation function of its neurons, None where they differ. Settable."""
+        found = {neuron.squash for neuron in self._neurons}
+        return found.pop() if len(found) == 1 else None
+
+    @squash.setter
+    def squash(self, squash: str | Squash) -> None:
+        code = squashes.get(squash).code
+        self._set_column("squash", np.full(len(self), code))
+        for neuron in self._neurons:
+            neuron._store.touch()
+
+    @property
+    def trainable(self) -> bool:
+        """Whether learning moves the biases of all its neurons. Settable."""
+        return all(neuron.trainable for neuron in self._neurons)
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._set_column("trainable_bias", np.full(len(self), bool(value)))
+
+    # --- its links -------------------------------------------------------------------------
+
+    def project(
+        self,
+        target: Layer | Neuron | Network,
+        kind: str | float | ArrayLike | None = None,
+        *,
+        weights: ArrayLike | None = None,
+        initializer: str | Initializer = "uniform",
+        trainable: bool | None = None,
+        seed: Seed = None,
+    ) -> Projection:
+        """Connect its neurons to those of another layer, or of itself.
+
+        Parameters
+        ----------
+        target : Layer, Neuron or Network
+            Where to; of a network its input layer.
+        kind : str, float or array of bool
+            ``ALL_TO_ALL`` (the default), ``ONE_TO_ONE`` (the default to itself:
+            self-connections), ``ALL_TO_ELSE``, a density, or a mask of shape (sources, targets).
+        weights : array_like, optional
+            The weights: a number, shape (sources, targets) for a full projection, or
+            (connections,). Default: drawn by the initializer; 1 for self-connections.
+        initializer : str or callable
+            See :mod:`synapse.initializers`.
+        trainable : bool, optional
+            Whether learning moves the weights. Default: all but those of self-connections.
+        seed : int or numpy.random.Generator, optional
+            Where densities and weights are drawn from.
+
+        Raises
+        ------
+        KindError
+            If the target holds no neurons.
+        TopologyError
+            If a pair of neurons is connected already; nothing is connected then.
+        """
+        to = _as_layer("The target of a projection", target)
+        rng = random_generator(seed)
+        itself = to is self or to._neurons == self._neurons
+        chosen: Any = kind if kind is not None else (ONE_TO_ONE if itself else ALL_TO_ALL)
+        pairs = pairs_of(chosen, len(self), len(to), itself, rng)
+        if not len(pairs[0]):
+            raise TopologyError("The projection would have no connection. Give a higher density or another mask.")
+        full = len(pairs[0]) == len(self) * len(to)
+        own = _same_neuron(self, to, pairs)
+        if weights is None:
+            values = _drawn(initializer, rng, len(self), len(to), pairs, full)
+            values[own] = 1.0
+        else:
+            values = _given(weights, len(self), len(to), pairs)
+        learns = ~own if trainable is None else np.full(len(own), bool(trainable))
+        store, first = wiring.connect_many(self, to, pairs, values, learns)
+        return Projection(store, first, len(pairs[0]), self, to, full)
+
+    def gate(self, projection: Projection, kind: str) -> None:
+        """Let its neurons gate the connections of a projection; see :class:`synapse.gate`.
+
+        Raises
+        ------
+        TopologyError
+            If the numbers do not match or a connection is gated already; nothing is gated then.
+        """
+        require_projection("What a layer gates", projection)
+        identities, place = projection.gaters(self, kind)
+        wiring.gate_many([self._neurons[i] for i in place], projection._store, identities)
+
+    # --- its doing -------------------------------------------------------------------------
+
+    def activate(self, values: ArrayLike | None = None) -> Floats:
+        """Let its neurons fire, one after the other; shape (n,) of activations.
+
+        Parameters
+        ----------
+        values : array_like, shape (n,), optional
+            Their activations, where they are inputs.
+        """
+        if values is None:
+            return np.array([neuron.activate() for neuron in self._neurons])
+        numbers = vector("The values of a layer", values, len(self))
+        return np.array(
+            [neuron.activate(value) for neuron, value in zip(self._neurons, numbers.tolist(), strict=True)]
+        )
+
+    def propagate(
+        self, rate: float = 0.1, targets: ArrayLike | None = None, cost: str | Cost | None = None
+    ) -> None:
+        """Let its neurons propagate, the last one first; see :meth:`Neuron.propagate`."""
+        aims: list[float | None] = [None] * len(self)
+        if targets is not None:
+            aims = list(vector("The targets of a layer", targets, len(self)).tolist())
+            squash = [neuron.squash for neuron in self._neurons]
+            cost = costs.matching(squash) if cost is None else costs.get(cost)
+            cost.check(squash)
+        for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
+            neuron.propagate(rate, aim, cost)
+
+    def clear(self) -> None:
+        """Forget the context of every neuron; weights stay."""
+        for neuron in self._neurons:
+            neuron.clear()
+
+    def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
+        """Forget context and learning: new random weights of biases and incoming connections."""
+        rng = random_generator(seed)
+        for neuron in self._neurons:
+            neuron.reset(rng, initializer)
+
+    def __repr__(self) -> str:
+        name = f" {self._name}," if self._name else ""
+        return f"<Layer{name} {len(self)} neuron{'s' if len(self) > 1 else ''}>"
+
+
+def _made(count: int, dtype: Any) -> list[Neuron]:
+    """New neurons, all in one store."""
+    store = Store(dtype)
+    store.add_neurons(count)
+    neurons = []
+    for row in range(count):
+        neuron = Neuron.__new__(Neuron)
+        neuron._store, neuron._row = store, row
+        neurons.append(neuron)
+    store.views = list(neurons)
+    graph.follow_added(store, neurons)
+    return neurons
+
+
+def _as_layer(what: str, target: Any) -> Layer:
+    """A layer, the layer of one neuron, or the input layer of a network."""
+    if isinstance(target, Neuron):
+        return Layer([target])
+    layer = getattr(target, "input", target)
+    if not isinstance(layer, Layer):
+        raise KindError(expected(what, "a Layer, a Neuron or a Network", target))
+    return layer
+
+
+def _same_neuron(source: Layer, target: Layer, pairs: tuple[Any, Any]) -> NDArray[np.bool_]:
+    """Which pairs connect a neuron with itself."""
+    if not set(source._neurons) & set(target._neurons):
+        return np.zeros(len(pairs[0]), bool)
+    number = {neuron: i for i, neuron in enumerate(source)}
+    places = np.array([number.get(neuron, -1) for neuron in target])
+    return np.asarray(places[pairs[1]] == pairs[0])
+
+
+def _drawn(
+    initializer: str | Initializer,
+    rng: np.random.Generator,
+    n_sources: int,
+    n_targets: int,
+    pairs: tuple[Any, Any],
+    full: bool,
+) -> Floats:
+    if full:
+        matrix = draw(initializer, rng, (n_sources, n_targets), n_sources, n_targets)
+        return np.ascontiguousarray(matrix.T).ravel()
+    count = len(pairs[0])
+    return draw(initializer, rng, (count,), -(-count // n_targets), -(-count // n_sources))
+
+
+def _given(weights: ArrayLike, n_sources: int, n_targets: int, pairs: tuple[Any, Any]) -> Floats:
+    values = np.asarray(weights, np.float64)
+    if not np.isfinite(values).all():
+        raise ArgumentError(f"Weights must be finite. Got {shown(weights)}.")
+    if values.shape == (n_sources, n_targets):
+        return values[pairs]
+    if values.shape not in ((), (len(pairs[0]),)):
+        raise ArgumentError(
+            f"Weights must be a number, ({n_sources}, {n_targets}) or ({len(pairs[0])},) numbers. "
+            f"Got {shape_of(values)}."
+        )
+    return np.broadcast_to(values, (len(pairs[0]),)).copy()

@@ -1,0 +1,432 @@
+"""Network: layers of neurons that activate in a fixed order."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, overload
+
+import networkx as nx
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import cost as costs
+from . import engine, graph, wiring
+from .connection import Connection
+from .cost import Cost
+from .engine.lower import pure_inputs
+from .engine.schema import HIDDEN, INPUT, NONE, OUTPUT
+from .engine.store import Store
+from .errors import ArgumentError, KindError, TopologyError, expected, non_negative_number
+from .initializers import Initializer, draw
+from .layer import Layer, shape_of, vector
+from .neuron import Neuron, Seed, random_generator
+from .projection import Projection
+
+Floats = NDArray[np.float64]
+NO_TARGETS = np.empty((1, 0))
+
+
+class Network(Sequence[Neuron]):
+    """Neurons in the order in which they activate: inputs, hidden layers, outputs.
+
+    Parameters
+    ----------
+    input : Layer
+        The neurons that take the inputs.
+    hidden : sequence of Layer
+        The neurons in between, in order.
+    output : Layer
+        The neurons whose activations are the outputs.
+    name : str, optional
+        What it is called. Default: the name of its class.
+
+    Raises
+    ------
+    TopologyError
+        If a neuron stands in two layers, or belongs to another network.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(2), Layer(1)
+    >>> _ = a.project(b, weights=1.0)
+    >>> net = Network(a, [], b)
+    >>> net.activate([1.0, -1.0])
+    array([0.5])
+    >>> net
+    <Network 2-1, 3 neurons, 2 connections>
+    """
+
+    def __init__(
+        self, input: Layer, hidden: Iterable[Layer] = (), output: Layer | None = None, *, name: str | None = None
+    ) -> None:
+        if output is None:
+            raise ArgumentError("A network must have an output layer. Got none.")
+        layers = [input, *hidden, output]
+        for layer in layers:
+            if not isinstance(layer, Layer):
+                raise KindError(expected("What a network is made of", "a Layer", layer))
+        neurons = [neuron for layer in layers for neuron in layer]
+        if len(set(neurons)) < len(neurons):
+            raise TopologyError("A neuron stands in two layers of the network. Give each neuron one place.")
+        _require_free(neurons)
+        self._layers = layers
+        self._name = name
+        self._number = 0
+        self._span_of: tuple[Store | None, int] = (None, 0)
+        self._span = np.zeros(5, np.uint64)
+        self._name_layers()
+        self._admit(neurons)
+        self._renumber()
+        for layer in layers:
+            layer._network = weakref.ref(self)
+
+    # --- its parts -------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self._name or type(self).__name__
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Its layers, in order."""
+        return tuple(self._layers)
+
+    @property
+    def input(self) -> Layer:
+        """The layer of its inputs."""
+        return self._layers[0]
+
+    @property
+    def hidden(self) -> tuple[Layer, ...]:
+        """The layers between inputs and outputs."""
+        return tuple(self._layers[1:-1])
+
+    @property
+    def output(self) -> Layer:
+        """The layer of its outputs."""
+        return self._layers[-1]
+
+    @property
+    def neurons(self) -> list[Neuron]:
+        """Its neurons, in the order in which they activate."""
+        return [neuron for layer in self._layers for neuron in layer]
+
+    @overload
+    def __getitem__(self, index: int) -> Neuron: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Neuron]: ...
+    @overload
+    def __getitem__(self, index: str) -> Layer: ...
+    def __getitem__(self, index: int | slice | str) -> Neuron | list[Neuron] | Layer:
+        """A neuron by its number, or a layer by its name."""
+        if not isinstance(index, str):
+            return self.neurons[index]
+        for layer in self._layers:
+            if layer.name == index:
+                return layer
+        known = ", ".join(layer.label for layer in self._layers)
+        raise ArgumentError(f"{self!r} has no layer named {index!r}. It has: {known}.")
+
+    def __len__(self) -> int:
+        return sum(map(len, self._layers))
+
+    def __iter__(self) -> Iterator[Neuron]:
+        return (neuron for layer in self._layers for neuron in layer)
+
+    def _connection_rows(self) -> NDArray[np.int64]:
+        """Rows of the connections within the network, in the order of making."""
+        store = self._store
+        store.ready()
+        mine = np.append(store["network"] == self._number_now, False)
+        source, target = (np.minimum(store[name], store.n_neurons) for name in ("source", "target"))
+        rows = np.flatnonzero(mine[source] & mine[target])
+        return rows[np.argsort(store["identity"][rows])]
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The connections within it, self-connections too, in the order of making."""
+        store, rows = self._store, self._connection_rows()
+        return [wiring.connection_at(store, int(identity)) for identity in store["identity"][rows]]
+
+    @property
+    def weights(self) -> Floats:
+        """Weights in the order of ``connections``, shape (connections,); a copy. Settable."""
+        rows = self._connection_rows()
+        return self._store["weight"][rows]
+
+    @weights.setter
+    def weights(self, values: ArrayLike) -> None:
+        rows = self._connection_rows()
+        self._store["weight"][rows] = vector("The weights of the network", values, len(rows))
+
+    @property
+    def biases(self) -> Floats:
+        """Biases in the order of its neurons, shape (neurons,); a copy. Settable."""
+        return self._store["bias"][self._rows()]
+
+    @biases.setter
+    def biases(self, values: ArrayLike) -> None:
+        self._store["bias"][self._rows()] = vector("The biases of the network", values, len(self))
+
+    @property
+    def graph(self) -> nx.DiGraph[Any]:
+        """The network as a networkx graph: nodes are its neurons, edge data its connections, live.
+
+        It cannot be edited through networkx; ``graph.copy()`` gives an ordinary one.
+        """
+        return graph.view(self._store, self.neurons)
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether what it was shown before can change what it answers now."""
+        store, rows = self._store, self._connection_rows()
+        source, target, gater = (store[name][rows] for name in ("source", "target", "gater"))
+        return bool((source >= target).any() or ((gater != NONE) & (gater > target)).any())
+
+    # --- its place in the store ------------------------------------------------------------
+
+    @property
+    def _store(self) -> Store:
+        return self._layers[0]._neurons[0]._store
+
+    @property
+    def _number_now(self) -> int:
+        return int(self._store["network"][self._layers[0]._neurons[0]._row])
+
+    def _rows(self) -> NDArray[np.int64]:
+        """Rows of its neurons; after lowering, neighbours."""
+        return wiring.rows_of(self)
+
+    def _name_layers(self) -> None:
+        names = ["input", *(f"hidden {i + 1}" for i in range(len(self._layers) - 2)), "output"]
+        if len(names) == 3:
+            names[1] = "hidden"
+        for layer, name in zip(self._layers, names, strict=True):
+            if layer.name is None:
+                layer.name = name
+
+    def _admit(self, neurons: Sequence[Neuron]) -> None:
+        """Take neurons in: they share a store with the others, and belong to no other network."""
+        _require_free(neurons)
+        store = wiring.join([*self._layers[0][:1], *neurons])
+        number = self._number_now or 1 + max(store.networks, default=0)
+        store.networks[number] = weakref.ref(self)
+        store["network"][wiring.rows_of(neurons)] = number
+
+    def _renumber(self) -> None:
+        """Tell the store the order of its neurons and what each is."""
+        store, rows = self._store, self._rows()
+        store["position"][rows] = np.arange(len(rows))
+        store["role"][rows] = HIDDEN
+        store["role"][rows[: len(self.input)]] = INPUT
+        store["role"][rows[len(rows) - len(self.output) :]] = OUTPUT
+        store.touch()
+
+    def add(self, neurons: Neuron | Layer) -> Layer:
+        """Add a hidden neuron, or a layer of them, to activate after the other hidden ones.
+
+        To add a neuron to a layer that it has, use ``layer.append``.
+        """
+        layer = Layer([neurons]) if isinstance(neurons, Neuron) else neurons
+        if not isinstance(layer, Layer):
+            raise KindError(expected("What is added to a network", "a Neuron or a Layer", neurons))
+        self._admit(list(layer))
+        self._layers.insert(len(self._layers) - 1, layer)
+        layer._network = weakref.ref(self)
+        self._name_layers()
+        self._renumber()
+        return layer
+
+    def remove(self, neuron: Neuron) -> None:
+        """Remove one of its hidden neurons and every connection of it.
+
+        Raises
+        ------
+        TopologyError
+            If it is an input or output, gates connections of others, or is not of this network.
+        """
+        wiring.require_neuron("What is removed from a network", neuron)
+        for layer in self._layers[1:-1]:
+            if neuron in layer._neurons:
+                break
+        else:
+            raise TopologyError(f"{neuron!r} is not a hidden neuron of {self!r}: only those can be removed.")
+        wiring.remove([neuron])
+        layer._neurons.remove(neuron)
+        if not layer._neurons:
+            self._layers.remove(layer)
+        self._renumber()
+
+    def _ready(self) -> tuple[int, Store, NDArray[np.uint64]]:
+        """Address of the table, store, and span: what a kernel has to know of this network."""
+        store = self._store
+        address = store.ready()
+        if self._span_of != (store, store.topology_version):
+            first = self._layers[0]._neurons[0]._row
+            inputs, stop = len(self.input), first + len(self)
+            pure = bool(pure_inputs(store)[first : first + inputs].all())
+            learning = first + inputs if pure else first
+            self._span = np.array([first, inputs, len(self.output), stop, learning], np.uint64)
+            self._span_of = (store, store.topology_version)
+        return address, store, self._span
+
+    # --- its links -------------------------------------------------------------------------
+
+    def project(self, target: Layer | Neuron | Network, kind: Any = None, **options: Any) -> Projection:
+        """Connect its output layer to another layer or network; see :meth:`Layer.project`."""
+        return self.output.project(target, kind, **options)
+
+    def gate(self, projection: Projection, kind: str) -> None:
+        """Let its output layer gate a projection; see :meth:`Layer.gate`."""
+        self.output.gate(projection, kind)
+
+    # --- its doing -------------------------------------------------------------------------
+
+    def activate(self, inputs: ArrayLike | None = None) -> Floats:
+        """One step.
+
+        Parameters
+        ----------
+        inputs : array_like, shape (n,), optional
+            One number an input neuron. None: the input neurons fire from what leads to them.
+
+        Returns
+        -------
+        ndarray, shape (m,)
+            The outputs.
+
+        Raises
+        ------
+        ArgumentError
+            If the inputs are of another number, or not finite; nothing has changed then.
+        """
+        if inputs is None:
+            return self._run(np.empty((1, 0)))[0]
+        row = as_matrix("The inputs", [inputs], len(self.input))
+        return self._run(row)[0]
+
+    def run(self, inputs: ArrayLike) -> Floats:
+        """A step for every row, inside one compiled call.
+
+        Parameters
+        ----------
+        inputs : array_like, shape (T, n)
+            One row a step.
+
+        Returns
+        -------
+        ndarray, shape (T, m)
+            The outputs of every step.
+        """
+        return self._run(as_matrix("The inputs", inputs, len(self.input)))
+
+    def _run(self, rows: Floats) -> Floats:
+        address, store, span = self._ready()
+        outputs = np.empty((len(rows), len(self.output)))
+        bad = engine.online.run_network(address, store.unit, span, rows, outputs)
+        if bad:
+            raise ArgumentError(f"The inputs must be finite. Got {rows[bad - 1].tolist()} in row {bad - 1}.")
+        return outputs
+
+    def propagate(
+        self, rate: float = 0.1, target: ArrayLike | None = None, cost: str | Cost | None = None
+    ) -> float:
+        """Send the error of the last step back through the network, and learn from it at once.
+
+        Parameters
+        ----------
+        rate : float
+            How far weights move.
+        target : array_like, shape (m,), optional
+            What the outputs should have been. None: errors come from the networks it projects to.
+        cost : str or Cost, optional
+            Default: cross-entropy for logistic outputs, else squared error.
+
+        Returns
+        -------
+        float
+            The cost of the step.
+
+        Raises
+        ------
+        ArgumentError
+            If rate or target cannot be used; no weight has moved then.
+        """
+        step = non_negative_number("The rate", rate)
+        measure = self._cost(cost)
+        aims = NO_TARGETS if target is None else vector("The target", target, len(self.output))[None, :]
+        address, store, span = self._ready()
+        value: float = engine.online.propagate_targets(
+            address, store.unit, span, aims, measure.code, store.dtype.type(step)
+        )
+        return value
+
+    def _cost(self, cost: str | Cost | None) -> Cost:
+        squash = [neuron.squash for neuron in self.output]
+        measure = costs.matching(squash) if cost is None else costs.get(cost)
+        measure.check(squash)
+        return measure
+
+    def clear(self) -> None:
+        """Forget the context: states, activations, errors and traces. Weights stay."""
+        address, store, span = self._ready()
+        engine.online.clear_rows(address, store.unit, np.arange(span[0], span[3], dtype=np.uint64))
+
+    def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
+        """Forget context and learning: new random weights and biases.
+
+        Self-connections and whatever is not trainable keep theirs, inputs have no bias.
+        """
+        rng = random_generator(seed)
+        self.clear()
+        store, rows = self._store, self._connection_rows()
+        rows = rows[(store["trainable"][rows] == 1) & (store["source"][rows] != store["target"][rows])]
+        fans = max(1, len(rows) // max(1, len(self) - len(self.input)))
+        store["weight"][rows] = draw(initializer, rng, (len(rows),), fans, fans)
+        neurons = self._rows()[len(self.input) :]
+        neurons = neurons[store["trainable_bias"][neurons] == 1]
+        store["bias"][neurons] = draw(initializer, rng, (len(neurons),), fans, fans)
+
+    def __repr__(self) -> str:
+        sizes = "-".join(str(len(layer)) for layer in self._layers)
+        return self._described(sizes)
+
+    def _described(self, sizes: str) -> str:
+        return f"<{self.name} {sizes}, {len(self)} neurons, {len(self._connection_rows())} connections>"
+
+
+def _require_free(neurons: Iterable[Neuron]) -> None:
+    """Raise where a neuron belongs to a network that is still in use."""
+    for neuron in neurons:
+        store = wiring.require_neuron("What a network holds", neuron)._store
+        owner = store.networks.get(int(store["network"][neuron._row]))
+        network = owner() if owner is not None else None
+        if network is not None:
+            raise TopologyError(
+                f"{neuron!r} belongs to {network!r} already. Networks do not share neurons: "
+                "project from one to the other, or build one network from all the layers."
+            )
+
+
+def as_matrix(what: str, values: ArrayLike, columns: int, finite: bool = False) -> Floats:
+    """`values` as the kernels take them: float64, C-contiguous, of shape (rows, columns).
+
+    Anything else (lists, tuples, float32, slices, read-only arrays) is copied.
+    """
+    try:
+        rows = np.ascontiguousarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise KindError(f"{what} must be rows of {columns} numbers each.") from None
+    if rows.ndim != 2 or rows.shape[1] != columns:
+        got = shape_of(rows[0]) if rows.shape[:1] == (1,) else f"an array of shape {rows.shape}"
+        raise ArgumentError(f"{what} must be {columns} numbers a step. Got {got}.")
+    if finite and not np.isfinite(rows).all():
+        raise ArgumentError(f"{what} must be finite. Got NaN or infinity in row {_first_bad(rows)}.")
+    return rows if rows.flags.writeable else rows.copy()
+
+
+def _first_bad(rows: Floats) -> int:
+    return int(np.flatnonzero(~np.isfinite(rows).all(axis=1))[0])

@@ -1,0 +1,384 @@
+"""Neuron: a unit with its own state, activation, self-connection and gates."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import cost as costs
+from . import engine, graph, wiring
+from . import squash as squashes
+from .connection import Connection
+from .cost import Cost
+from .engine.store import Store
+from .errors import ArgumentError, KindError, TopologyError, expected, finite_number, non_negative_number
+from .initializers import Initializer, draw
+from .squash import Squash
+
+if TYPE_CHECKING:
+    from .layer import Layer
+    from .projection import Projection
+
+Seed = np.random.Generator | int | None
+
+
+def random_generator(seed: Seed) -> np.random.Generator:
+    """The generator that a public function draws from: the caller's own, or one from a seed."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            expected("The seed", "a whole number not below 0, a numpy Generator or None", seed)
+        ) from None
+
+
+def _number(name: str, doc: str, settable: bool = False) -> Any:
+    """A property that shows a column of the store, and sets it where that makes sense."""
+
+    def read(self: Neuron) -> float:
+        return float(self._require()[name][self._row])
+
+    def write(self: Neuron, value: float) -> None:
+        self._require()[name][self._row] = finite_number(f"The {name} of a neuron", value)
+
+    return property(read, write if settable else None, doc=doc)
+
+
+class Error:
+    """The error of a neuron at its last propagation: delta_j = P_j + G_j.
+
+    ``responsibility`` is delta_j, ``projected`` is P_j, what came back along its connections (and
+    from its target), ``gated`` is G_j, what came through the connections that it gates.
+    """
+
+    __slots__ = ("_neuron",)
+
+    def __init__(self, neuron: Neuron) -> None:
+        self._neuron = neuron
+
+    def _read(self, name: str) -> float:
+        return float(self._neuron._require()[name][self._neuron._row])
+
+    responsibility = property(lambda self: self._read("responsibility"), doc="delta_j.")
+    projected = property(lambda self: self._read("projected"), doc="P_j.")
+    gated = property(lambda self: self._read("gated"), doc="G_j.")
+
+    def __repr__(self) -> str:
+        return (
+            f"<error: responsibility {self.responsibility:.4g}, "
+            f"projected {self.projected:.4g}, gated {self.gated:.4g}>"
+        )
+
+
+class Neuron:
+    """A neuron, linked to others by connections.
+
+    Parameters
+    ----------
+    squash : str or Squash
+        Its activation function f_j.
+    bias : float
+        Its bias b_j, trained unless ``neuron.trainable`` is set to False.
+    name : str, optional
+        What it is called in graphs and messages.
+    dtype : numpy dtype
+        The float of its numbers, and of every neuron it is linked to.
+
+    Notes
+    -----
+    Activation and learning follow LSTM-g (Monner and Reggia 2012), exactly; see the guide's page
+    "The equations". Called one by one, neurons are in the order in which they activate, and
+    propagate in the reverse order.
+
+    Examples
+    --------
+    >>> from synapse import Neuron
+    >>> a, b = Neuron(name="a"), Neuron(name="b", squash="identity")
+    >>> link = a.project(b, weight=0.5)
+    >>> a.activate(1.0), b.activate()
+    (1.0, 0.5)
+    >>> b.propagate(rate=0.1, target=1.0)
+    >>> link.weight
+    0.55
+    """
+
+    __slots__ = ("__weakref__", "_row", "_store")
+
+    def __init__(
+        self,
+        squash: str | Squash = "logistic",
+        bias: float = 0.0,
+        name: str | None = None,
+        *,
+        dtype: Any = np.float64,
+    ) -> None:
+        function = squashes.get(squash)
+        value = finite_number("The bias of a neuron", bias)
+        self._store = Store(dtype)
+        self._row = self._store.add_neurons(1)
+        self._store.views[0] = self
+        self._store["squash"][0] = function.code
+        self._store["bias"][0] = value
+        if name is not None:
+            self.name = name
+
+    def _require(self) -> Store:
+        if self._row < 0:
+            raise TopologyError("This neuron has been removed from its network.")
+        return self._store
+
+    # --- its numbers -----------------------------------------------------------------------
+
+    state = _number("state", "s_j, the weighted sum before the squash.", settable=True)
+    old_state = _number("old_state", "The state of the step before.")
+    activation = _number("activation", "y_j = f_j(s_j), or the value it was given.", settable=True)
+    derivative = _number("derivative", "f'_j(s_j); 0 after it was given a value.")
+    bias = _number("bias", "b_j, an input of 1 with a weight.", settable=True)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether learning moves its bias."""
+        return bool(self._require()["trainable_bias"][self._row])
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._require()["trainable_bias"][self._row] = bool(value)
+
+    @property
+    def squash(self) -> Squash:
+        """Its activation function."""
+        return squashes.by_code(int(self._require()["squash"][self._row]))
+
+    @squash.setter
+    def squash(self, squash: str | Squash) -> None:
+        store = self._require()
+        store["squash"][self._row] = squashes.get(squash).code
+        store.touch()
+
+    @property
+    def name(self) -> str:
+        """What it is called; "neuron" and its number where it has no name."""
+        return self._require().names[self._row] or f"neuron {self._row}"
+
+    @name.setter
+    def name(self, name: str) -> None:
+        if not isinstance(name, str):
+            raise KindError(expected("The name of a neuron", "a string", name))
+        self._require().names[self._row] = name
+
+    @property
+    def error(self) -> Error:
+        """Its error at the last propagation."""
+        return Error(self)
+
+    # --- its links -------------------------------------------------------------------------
+
+    @property
+    def incoming(self) -> tuple[Connection, ...]:
+        """The connections that lead to it, its self-connection left out."""
+        pred = graph.of(self._require()).pred[self]
+        return tuple(edge for source, edge in pred.items() if source is not self)  # type: ignore[misc]
+
+    @property
+    def outgoing(self) -> tuple[Connection, ...]:
+        """The connections that lead from it, its self-connection left out."""
+        succ = graph.of(self._require()).succ[self]
+        return tuple(edge for target, edge in succ.items() if target is not self)  # type: ignore[misc]
+
+    @property
+    def gated(self) -> tuple[Connection, ...]:
+        """The connections that it gates."""
+        store = self._require()
+        identities = np.sort(store["identity"][store["gater"] == self._row])
+        return tuple(wiring.connection_at(store, int(identity)) for identity in identities)
+
+    @property
+    def self_connection(self) -> Connection | None:
+        """The connection by which it keeps its state, if it has one."""
+        return self.connected(self)
+
+    def connected(self, other: Neuron) -> Connection | None:
+        """The connection from this neuron to another, or None."""
+        self._require()
+        return wiring.find(self, wiring.require_neuron("The other neuron", other))
+
+    def project(
+        self,
+        target: Neuron | Layer,
+        weight: float | None = None,
+        *,
+        trainable: bool | None = None,
+        seed: Seed = None,
+    ) -> Any:
+        """Connect it to another neuron, to every neuron of a layer, or to itself.
+
+        Parameters
+        ----------
+        target : Neuron or Layer
+            Where to. Its own self: a self-connection, by which its state is kept.
+        weight : float, optional
+            Default: 1 for a self-connection, else drawn uniformly from ±0.1.
+        trainable : bool, optional
+            Whether learning moves the weight. Default: all but self-connections.
+        seed : int or numpy.random.Generator, optional
+            Where a weight that is drawn comes from.
+
+        Returns
+        -------
+        Connection, or Projection for a layer
+
+        Raises
+        ------
+        KindError
+            If the target is neither a neuron nor a layer.
+        TopologyError
+            If they are connected already.
+        """
+        from .layer import Layer  # a layer is made of neurons: the classes know each other
+
+        self._require()
+        if isinstance(target, Layer):
+            weights = None if weight is None else np.full((1, len(target)), finite_number("A weight", weight))
+            projection: Projection = Layer([self]).project(
+                target, weights=weights, trainable=trainable, seed=seed
+            )
+            return projection
+        wiring.require_neuron("The target of a connection", target)
+        if weight is None:
+            rng = random_generator(seed)
+            weight = 1.0 if target is self else float(rng.uniform(-0.1, 0.1))
+        value = finite_number("A weight", weight)
+        return wiring.connect(self, target, value, target is not self if trainable is None else bool(trainable))
+
+    def disconnect(self, other: Neuron) -> None:
+        """Remove the connection from this neuron to another.
+
+        Raises
+        ------
+        TopologyError
+            If there is none.
+        """
+        connection = self.connected(other)
+        if connection is None:
+            raise TopologyError(f"{self!r} does not project to {other!r}: there is nothing to disconnect.")
+        wiring.disconnect([connection])
+
+    def gate(self, *connections: Connection | Projection) -> None:
+        """Let its activation scale connections: each one's gain.
+
+        A gate that has not fired yet has the activation 0: it is closed.
+
+        Raises
+        ------
+        KindError
+            If something else than a connection or projection is given.
+        TopologyError
+            If a connection is gated already.
+        """
+        from .projection import Projection
+
+        self._require()
+        singles: list[Connection] = []
+        for given in connections:
+            if isinstance(given, Projection):
+                singles.extend(given)
+            else:
+                singles.append(wiring.require_connection("What a neuron gates", given))
+        taken = [c for c in singles if c.gater is not None]
+        if taken:
+            raise TopologyError(
+                f"{taken[0]!r} is gated by {taken[0].gater!r} already. "
+                "A connection has one gater at most: ungate it first."
+            )
+        if len({id(c) for c in singles}) < len(singles):
+            raise TopologyError("A connection is to be gated twice by one call. Give each once.")
+        for connection in singles:
+            wiring.gate_many([self], connection._store, np.array([connection._identity]))
+
+    def ungate(self, *connections: Connection) -> None:
+        """Open connections that it gates: their gain is 1 again.
+
+        Raises
+        ------
+        TopologyError
+            If one of them is not gated by this neuron.
+        """
+        self._require()
+        wiring.ungate(self, connections)
+
+    # --- its doing -------------------------------------------------------------------------
+
+    def activate(self, value: float | None = None) -> float:
+        """Fire: from its incoming connections, or with a given value, as an input does.
+
+        Parameters
+        ----------
+        value : float, optional
+            The activation of an input. Its derivative is then 0: it does not learn.
+
+        Returns
+        -------
+        float
+            The activation.
+        """
+        store = self._require()
+        address = store.ready()
+        if value is None:
+            activation: float = engine.online.activate_one(address, store.unit, self._row)
+            return activation
+        number = finite_number("The activation of a neuron", value)
+        engine.online.clamp_one(address, store.unit, self._row, number)
+        return number
+
+    def propagate(self, rate: float = 0.1, target: float | None = None, cost: str | Cost | None = None) -> None:
+        """Take the error that later neurons have sent, pass it on to earlier ones, and learn.
+
+        Parameters
+        ----------
+        rate : float
+            How far weights move; 0 only computes the errors.
+        target : float, optional
+            What its activation should have been.
+        cost : str or Cost, optional
+            By what measure. Default: cross-entropy for a logistic neuron, else squared error.
+
+        Raises
+        ------
+        ArgumentError
+            If rate or target is not finite; no weight has moved then.
+        """
+        store = self._require()
+        step = non_negative_number("The rate", rate)
+        aim, code = math.nan, 0
+        if target is not None:
+            aim = finite_number("The target", target)
+            measure = costs.matching([self.squash]) if cost is None else costs.get(cost)
+            measure.check([self.squash])
+            code = measure.code
+        engine.online.propagate_one(store.ready(), store.unit, self._row, aim, code, store.dtype.type(step))
+
+    def clear(self) -> None:
+        """Forget the context: state, activation, errors and traces. Weights stay."""
+        store = self._require()
+        engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.uint64))
+
+    def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
+        """Forget everything: the context, and the weights of bias and incoming connections too.
+
+        The self-connection keeps its weight.
+        """
+        rng = random_generator(seed)
+        store = self._require()
+        self.clear()
+        rows = np.flatnonzero((store["target"] == self._row) & (store["source"] != self._row))
+        rows = rows[np.argsort(store["identity"][rows])]  # the order of making, not of lowering
+        values = draw(initializer, rng, (len(rows) + 1,), max(1, len(rows)), 1)
+        store["weight"][rows] = values[:-1]
+        store["bias"][self._row] = values[-1]
+
+    def __repr__(self) -> str:
+        if self._row < 0:
+            return "<Neuron, removed>"
+        return f"<Neuron {self.name}, {self.squash.name}>"

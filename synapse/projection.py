@@ -1,0 +1,216 @@
+"""Projection: the connections that one layer sends to another, and the patterns they follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import ArrayLike, NDArray
+
+from . import wiring
+from .connection import Connection
+from .engine.schema import NONE
+from .engine.store import Store
+from .errors import ArgumentError, KindError, TopologyError, expected, shown
+
+if TYPE_CHECKING:
+    from .layer import Layer
+
+Indices = NDArray[np.int64]
+
+ALL_TO_ALL = "all_to_all"
+"""Every source to every target."""
+ONE_TO_ONE = "one_to_one"
+"""Source i to target i; of unequal layers, where one size divides the other, blockwise."""
+ALL_TO_ELSE = "all_to_else"
+"""Every source to every target but itself."""
+
+
+class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
+    """What a layer gates of a projection: gater i gates ...
+
+    ``INPUT``: what comes into target i; ``OUTPUT``: what leaves source i; ``ONE_TO_ONE``:
+    connection i. A layer of n may gate k n of them: each neuron gates k neighbours.
+    """
+
+    INPUT = "input"
+    OUTPUT = "output"
+    ONE_TO_ONE = "one_to_one"
+
+
+def pairs_of(
+    kind: Any, n_sources: int, n_targets: int, itself: bool, rng: np.random.Generator
+) -> tuple[Indices, Indices]:
+    """Index pairs (source, target) of a pattern, target by target."""
+    if isinstance(kind, str):
+        return _named_pairs(kind, n_sources, n_targets, itself)
+    if isinstance(kind, (int, float)) and not isinstance(kind, bool):
+        if not 0 < kind <= 1:
+            raise ArgumentError(expected("The density of a projection", "above 0 and at most 1", kind))
+        mask = rng.random((n_targets, n_sources)) < kind
+    else:
+        given = np.asarray(kind)
+        if given.dtype != bool or given.shape != (n_sources, n_targets):
+            condition = (
+                f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, "
+                f"or a mask of booleans of shape ({n_sources}, {n_targets})"
+            )
+            raise ArgumentError(expected("The kind of a projection", condition, kind))
+        mask = given.T
+    targets, sources = np.nonzero(mask)
+    return sources, targets
+
+
+def _named_pairs(kind: str, n_sources: int, n_targets: int, itself: bool) -> tuple[Indices, Indices]:
+    if kind == ONE_TO_ONE:
+        larger, smaller = max(n_sources, n_targets), min(n_sources, n_targets)
+        if larger % smaller:
+            raise ArgumentError(
+                f"A one-to-one projection needs layers of one size, or one a multiple of the other. "
+                f"Got {n_sources} and {n_targets}."
+            )
+        index = np.arange(larger)
+        return index * n_sources // larger, index * n_targets // larger
+    if kind not in (ALL_TO_ALL, ALL_TO_ELSE):
+        raise ArgumentError(
+            expected("The kind of a projection", f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r} or {ALL_TO_ELSE!r}", kind)
+        )
+    targets, sources = np.divmod(np.arange(n_sources * n_targets), n_sources)
+    if kind == ALL_TO_ELSE and itself:
+        other = sources != targets
+        return sources[other], targets[other]
+    return sources, targets
+
+
+class Weights(NDArrayOperatorsMixin):
+    """The weights of a projection, as an array that reads and writes the live numbers.
+
+    Shape (sources, targets) for a full projection, else (connections,).
+    """
+
+    __slots__ = ("_projection",)
+
+    def __init__(self, projection: Projection) -> None:
+        self._projection = projection
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        values = self._projection._store["weight"][self._projection._rows()]
+        return values if dtype is None else values.astype(dtype)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        arrays = [np.asarray(x) if isinstance(x, Weights) else x for x in inputs]
+        kwargs.pop("out", None)  # `w *= 2` makes an array, which the projection then takes
+        return getattr(ufunc, method)(*arrays, **kwargs)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(sources, targets) or (connections,)."""
+        return self._projection._rows().shape
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> Any:
+        return np.asarray(self)[key]
+
+    def __setitem__(self, key: Any, values: ArrayLike) -> None:
+        numbers = np.asarray(values, np.float64)
+        if not np.isfinite(numbers).all():
+            raise ArgumentError(f"Weights must be finite. Got {shown(values)}.")
+        self._projection._store["weight"][self._projection._rows()[key]] = numbers
+
+    def __repr__(self) -> str:
+        return f"Weights({np.asarray(self)!r})"
+
+
+class Projection:
+    """What ``layer.project`` returns: connections made together, in the order of making.
+
+    >>> from synapse import Layer
+    >>> projection = Layer(2).project(Layer(3), seed=0)
+    >>> len(projection), projection.weights.shape
+    (6, (2, 3))
+    >>> projection.weights[0, 1] = 0.5
+    >>> [connection.weight for connection in projection][2]
+    0.5
+    """
+
+    __slots__ = ("__weakref__", "_count", "_first", "_full", "_store", "source", "target")
+
+    def __init__(self, store: Store, first: int, count: int, source: Layer, target: Layer, full: bool) -> None:
+        self._store, self._first, self._count, self._full = store, first, count, full
+        self.source, self.target = source, target
+        store.projections.add(self)
+
+    def _moved(self, store: Store, offset: int) -> None:
+        """Its store has been absorbed by another."""
+        self._store = store
+        self._first += offset
+
+    def _identities(self) -> Indices:
+        """Identities of the connections that still exist."""
+        every = np.arange(self._first, self._first + self._count)
+        return every[self._store.row_of[every] != NONE]
+
+    def _rows(self) -> Indices:
+        """Rows of the connections, in the shape of the weights."""
+        rows = self._store.row_of[self._first : self._first + self._count].astype(np.int64)
+        if (rows == NONE).any():
+            raise TopologyError("Connections of this projection have been removed: iterate over those left.")
+        return rows.reshape(len(self.target), len(self.source)).T if self._full else rows
+
+    @property
+    def weights(self) -> Weights:
+        """Its weights, live: shape (sources, targets) for a full projection, else (connections,)."""
+        return Weights(self)
+
+    @weights.setter
+    def weights(self, values: ArrayLike) -> None:
+        Weights(self)[...] = values
+
+    def __len__(self) -> int:
+        return len(self._identities())
+
+    def __iter__(self) -> Iterator[Connection]:
+        return (wiring.connection_at(self._store, int(i)) for i in self._identities())
+
+    def __getitem__(self, index: int) -> Connection:
+        return wiring.connection_at(self._store, int(self._identities()[index]))
+
+    def gaters(self, layer: Layer, kind: str) -> tuple[Indices, Indices]:
+        """Which connection (by identity) is gated by which neuron (by index in `layer`)."""
+        identities = self._identities()
+        rows = self._store.row_of[identities]
+        if kind == gate.INPUT:
+            place, count = _index_in(self.target, self._store["target"][rows]), len(self.target)
+        elif kind == gate.OUTPUT:
+            place, count = _index_in(self.source, self._store["source"][rows]), len(self.source)
+        elif kind == gate.ONE_TO_ONE:
+            place, count = np.arange(len(identities)), len(identities)
+        else:
+            raise ArgumentError(expected("The kind of a gate", "gate.INPUT, gate.OUTPUT or gate.ONE_TO_ONE", kind))
+        if count == 0 or count % len(layer):
+            what = {gate.INPUT: "targets", gate.OUTPUT: "sources"}.get(kind, "connections")
+            raise TopologyError(
+                f"A layer of {len(layer)} cannot gate {count} {what}: a whole number of {what} to each gater is needed."
+            )
+        return identities, place * len(layer) // count
+
+    def __repr__(self) -> str:
+        return f"<Projection {self.source.label} -> {self.target.label}, {len(self)} connections>"
+
+
+def _index_in(layer: Layer, rows: NDArray[Any]) -> Indices:
+    """Indices, in a layer, of the neurons in these rows."""
+    mine = wiring.rows_of(layer)
+    order = np.argsort(mine)
+    return order[np.searchsorted(mine[order], rows)]
+
+
+def require_projection(what: str, projection: Any) -> Projection:
+    """`projection` if it is one, else an error."""
+    if not isinstance(projection, Projection):
+        raise KindError(expected(what, "a Projection, as layer.project returns it", projection))
+    return projection

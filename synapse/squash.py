@@ -1,0 +1,232 @@
+"""Activation functions by name, and the decorator that adds one.
+
+A squash gives an activation and its derivative at a state. The built-in ones are
+`logistic`, `tanh`, `identity`, `step` (also `hard_limit`, `heaviside`), `sign`, `relu`,
+`leaky_relu`, `elu`, `softplus` and `gaussian`:
+
+>>> from synapse import squash
+>>> squash.logistic(0.0)
+0.5
+>>> squash.tanh.derivative(0.0)
+1.0
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, overload
+
+from . import engine
+from .engine import schema
+from .errors import ArgumentError, KindError, expected, shown, unknown_name
+
+PROBES = [0.05 + 0.31 * i for i in range(-13, 14)]
+"""States at which a registered function is tried."""
+
+
+@dataclass(frozen=True, eq=False)
+class Squash:
+    """A named activation function.
+
+    Parameters
+    ----------
+    name : str
+        The name it is saved under.
+    code : int
+        The number by which the kernels call it.
+    low, high : float
+        The bounds of its values.
+    """
+
+    name: str
+    code: int
+    low: float
+    high: float
+    _function: Callable[[float], tuple[float, float]] | None = None
+
+    @property
+    def function(self) -> Callable[[float], tuple[float, float]]:
+        """``state -> (activation, derivative)``; built-in ones are the very code of the kernels."""
+        return self._function or getattr(engine.activations, self.name)
+
+    def __call__(self, state: float) -> float:
+        """The activation at a state."""
+        return float(self.function(float(state))[0])
+
+    def derivative(self, state: float) -> float:
+        """The slope of the activation at a state."""
+        return float(self.function(float(state))[1])
+
+    def __repr__(self) -> str:
+        return f"<squash {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return get, (self.name,)
+
+
+_INFINITY = math.inf
+logistic = Squash("logistic", schema.LOGISTIC, 0.0, 1.0)
+tanh = Squash("tanh", schema.TANH, -1.0, 1.0)
+identity = Squash("identity", schema.IDENTITY, -_INFINITY, _INFINITY)
+step = hard_limit = heaviside = Squash("step", schema.STEP, 0.0, 1.0)
+sign = Squash("sign", schema.SIGN, -1.0, 1.0)
+relu = Squash("relu", schema.RELU, 0.0, _INFINITY)
+leaky_relu = Squash("leaky_relu", schema.LEAKY_RELU, -_INFINITY, _INFINITY)
+elu = Squash("elu", schema.ELU, -1.0, _INFINITY)
+softplus = Squash("softplus", schema.SOFTPLUS, 0.0, _INFINITY)
+gaussian = Squash("gaussian", schema.GAUSSIAN, 0.0, 1.0)
+
+_ALIASES = {"hard_limit": step, "heaviside": step}
+_by_code: dict[int, Squash] = {
+    s.code: s
+    for s in (logistic, tanh, identity, step, sign, relu, leaky_relu, elu, softplus, gaussian)
+}
+_by_name: dict[str, Squash] = {s.name: s for s in _by_code.values()}
+
+
+def names() -> list[str]:
+    """The names of all registered functions."""
+    return sorted(_by_name)
+
+
+def get(squash: str | Squash) -> Squash:
+    """The squash of this name; a :class:`Squash` is returned as it is.
+
+    Raises
+    ------
+    UnknownNameError
+        If no function of this name is registered.
+
+    >>> get("tanh")
+    <squash tanh>
+    """
+    if isinstance(squash, Squash):
+        return squash
+    if isinstance(squash, str):
+        found = _by_name.get(squash) or _ALIASES.get(squash)
+        if found is None:
+            raise unknown_name("squash", squash, _by_name)
+        return found
+    advice = "A function of your own is registered first, with @squash.register."
+    raise KindError(expected("A squash", "a name or a registered function", squash, advice))
+
+
+def by_code(code: int) -> Squash:
+    """The squash that the kernels know by this number."""
+    return _by_code[code]
+
+
+@overload
+def register(function: Callable[[float], tuple[float, float]]) -> Squash: ...
+@overload
+def register(*, low: float = ..., high: float = ...) -> Callable[[Callable[..., Any]], Squash]: ...
+def register(
+    function: Callable[[float], tuple[float, float]] | None = None,
+    *,
+    low: float = -_INFINITY,
+    high: float = _INFINITY,
+) -> Any:
+    """Add an activation function of one's own, under its name.
+
+    Parameters
+    ----------
+    function : callable
+        ``state -> (activation, derivative)``, both floats, in the Python that Numba compiles.
+    low, high : float
+        The bounds of its values, where it has any.
+
+    Returns
+    -------
+    Squash
+        What neurons take as ``squash``. Saved networks keep its name; loading one needs the
+        function registered again under that name.
+
+    Raises
+    ------
+    ArgumentError
+        If the name is taken by another function, the function cannot be compiled, does not
+        return two finite numbers, or its derivative is not the slope of its value.
+
+    >>> import math
+    >>> @register(low=0.0)
+    ... def square(state):
+    ...     return state * state, 2.0 * state
+    >>> square(3.0)
+    9.0
+    """
+    if function is None:
+        return lambda f: _register(f, low, high)
+    return _register(function, low, high)
+
+
+def _register(function: Callable[..., Any], low: float, high: float) -> Squash:
+    if not inspect.isfunction(function):
+        raise KindError(expected("A squash to register", "a Python function", function))
+    name = function.__name__
+    taken = _by_name.get(name) or _ALIASES.get(name)
+    if taken is not None:
+        if taken._function is not None and _same_code(taken._function, function):
+            return taken
+        raise ArgumentError(f"A squash named {name!r} is registered already. Give yours another name.")
+    _check(function)
+    address, alive = _compiled(function, name)
+    schema.FUNCTIONS.append((address, alive))
+    squash = Squash(name, schema.FIRST_CUSTOM + len(schema.FUNCTIONS) - 1, low, high, function)
+    _by_name[name] = _by_code[squash.code] = squash
+    return squash
+
+
+def _same_code(first: Callable[..., Any], second: Callable[..., Any]) -> bool:
+    """Whether a notebook's cell has only been run again."""
+    a, b = first.__code__, second.__code__
+    return (a.co_code, a.co_consts, a.co_names) == (b.co_code, b.co_consts, b.co_names)
+
+
+def _check(function: Callable[..., Any]) -> None:
+    """Try the function: one argument, two finite results, the second the slope of the first."""
+    name = function.__name__
+    if len(inspect.signature(function).parameters) != 1:
+        raise ArgumentError(f"The squash {name!r} must take one argument, the state.")
+    width, misses = 1e-6, []
+    for state in PROBES:
+        value = _pair(function, state)
+        slope = (_pair(function, state + width)[0] - _pair(function, state - width)[0]) / (2 * width)
+        if abs(slope - value[1]) > 1e-4 * max(1.0, abs(slope)):
+            misses.append((state, slope, value[1]))
+    if len(misses) > 1:  # one probe may lie on a kink
+        state, slope, told = misses[0]
+        raise ArgumentError(
+            f"The derivative of squash {name!r} at {state:.3g} is {slope:.6g} by differences. "
+            f"Got {told:.6g}. Return (value, derivative at the state)."
+        )
+
+
+def _pair(function: Callable[..., Any], state: float) -> tuple[float, float]:
+    advice = f"at state {state:.3g}"
+    result = function(state)
+    try:
+        value, derivative = (float(number) for number in result)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"The squash {function.__name__!r} must return (value, derivative). Got {shown(result)} {advice}."
+        ) from None
+    if not (math.isfinite(value) and math.isfinite(derivative)):
+        raise ArgumentError(
+            f"The squash {function.__name__!r} must return finite numbers. Got {shown(result)} {advice}."
+        )
+    return value, derivative
+
+
+def _compiled(function: Callable[..., Any], name: str) -> tuple[int, Any]:
+    try:
+        address, alive = engine._jit.compile_function(function, 1)
+    except Exception as error:  # Numba raises many kinds
+        reason = str(error).strip().splitlines()
+        raise ArgumentError(
+            f"The squash {name!r} cannot be compiled: {reason[0] if reason else error}. "
+            "Use numbers, math functions and branches only."
+        ) from error
+    return int(address), alive

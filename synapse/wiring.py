@@ -1,0 +1,222 @@
+"""Every change of structure: checked first, then made in the store, then followed by the graph.
+
+Neurons, layers and networks call these; nothing else changes who is linked to whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import graph
+from .connection import Connection
+from .engine.schema import NONE
+from .engine.store import Store
+from .errors import KindError, TopologyError, expected
+
+if TYPE_CHECKING:
+    from .neuron import Neuron
+
+Rows = NDArray[np.int64]
+
+LOOK_UP = 4096
+"""Up to so many connections, linking one by one makes the graph, which finds duplicates at once."""
+
+
+def rows_of(neurons: Iterable[Neuron]) -> Rows:
+    """The rows of some neurons in their store."""
+    return np.fromiter((neuron._row for neuron in neurons), np.int64)
+
+
+def require_neuron(what: str, neuron: Any) -> Neuron:
+    """`neuron` if it is one that has not been removed, else an error."""
+    from .neuron import Neuron  # the classes know each other
+
+    if not isinstance(neuron, Neuron):
+        raise KindError(expected(what, "a Neuron", neuron))
+    neuron._require()
+    return neuron
+
+
+def require_connection(what: str, connection: Any) -> Connection:
+    """`connection` if it is one that still exists, else an error."""
+    if not isinstance(connection, Connection):
+        raise KindError(expected(what, "a Connection", connection))
+    _ = connection._at
+    return connection
+
+
+def join(neurons: Sequence[Neuron]) -> Store:
+    """Bring some neurons into one store: the largest absorbs the others."""
+    stores = {id(neuron._store): neuron._store for neuron in neurons}
+    if len({store.dtype for store in stores.values()}) > 1:
+        kinds = sorted({store.dtype.name for store in stores.values()})
+        raise TopologyError(f"Neurons of {' and '.join(kinds)} cannot be connected. Build both with one dtype.")
+    ordered = sorted(stores.values(), key=lambda store: -(store.n_neurons + store.n_connections))
+    largest = ordered[0]
+    for store in ordered[1:]:
+        graphs = largest.graph, store.graph
+        first, identity = largest.n_neurons, largest.n_identities
+        largest.absorb(store)
+        graph.follow_absorbed(largest, graphs, first, identity)
+    return largest
+
+
+def find(source: Neuron, target: Neuron) -> Connection | None:
+    """The connection from one neuron to another, if there is one."""
+    store = source._store
+    if store is not target._store:
+        return None
+    if store.graph is None:
+        if store.n_connections > LOOK_UP:
+            there = (store["source"] == source._row) & (store["target"] == target._row)
+            rows = np.flatnonzero(there)
+            return connection_at(store, int(store["identity"][rows[0]])) if len(rows) else None
+        graph.of(store)
+    found = store.graph.succ[source].get(target)
+    return found if isinstance(found, Connection) else None
+
+
+def connection_at(store: Store, identity: int) -> Connection:
+    """The one live view of a connection."""
+    view = store.edges.get(identity)
+    if view is None:
+        view = store.edges[identity] = Connection(store, identity)
+    return view
+
+
+def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> Connection:
+    """Link two neurons that are not linked this way yet."""
+    if find(source, target) is not None:
+        raise TopologyError(
+            f"{source!r} projects to {target!r} already. Set the weight of that connection, or disconnect first."
+        )
+    store = join((source, target))
+    identity = store.add_connections(np.array([source._row]), np.array([target._row]), weight, trainable)
+    graph.follow_connected(store, identity, 1)
+    return connection_at(store, identity)
+
+
+def connect_many(
+    sources: Sequence[Neuron],
+    targets: Sequence[Neuron],
+    pairs: tuple[Rows, Rows],
+    weights: NDArray[np.float64],
+    trainable: NDArray[np.bool_] | bool,
+) -> tuple[Store, int]:
+    """Link ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and first identity."""
+    store = join((*sources, *targets))
+    source_rows, target_rows = rows_of(sources)[pairs[0]], rows_of(targets)[pairs[1]]
+    _refuse_duplicates(store, source_rows, target_rows)
+    identity = store.add_connections(source_rows, target_rows, weights, trainable)
+    graph.follow_connected(store, identity, len(source_rows))
+    return store, identity
+
+
+def _refuse_duplicates(store: Store, sources: Rows, targets: Rows) -> None:
+    """Raise where a pair is linked already, or given twice."""
+    alive = np.flatnonzero(store["target"] != NONE)
+    here, there = np.zeros(store.n_neurons, bool), np.zeros(store.n_neurons, bool)
+    here[sources], there[targets] = True, True
+    near = alive[here[store["source"][alive]] & there[store["target"][alive]]]
+    old = store["source"][near].astype(np.int64) << 32 | store["target"][near]
+    new = sources << 32 | targets
+    known = np.isin(new, old) if len(old) else np.zeros(len(new), bool)
+    if known.any():
+        i = int(np.flatnonzero(known)[0])
+        one, other = store.views[sources[i]], store.views[targets[i]]
+        raise TopologyError(f"{one!r} projects to {other!r} already. A pair of neurons has one connection at most.")
+    if len(np.unique(new)) < len(new):
+        raise TopologyError("A pair of neurons is to be connected twice. Give each pair once.")
+
+
+def disconnect(connections: Sequence[Connection]) -> None:
+    """Remove connections; their numbers are gone."""
+    for connection in connections:
+        require_connection("What is disconnected", connection)
+    for connection in connections:
+        store, identity = connection._store, connection._identity
+        graph.follow_disconnected(connection)
+        store.remove_connections(np.array([identity]))
+        store.edges.pop(identity, None)
+
+
+def gate_many(gaters: Sequence[Neuron], store: Store, identities: Rows) -> None:
+    """Let ``gaters[i]`` gate the connection with ``identities[i]``, none of which is gated."""
+    rows = store.row_of[identities]
+    if (rows == NONE).any():
+        raise TopologyError("A removed connection cannot be gated.")
+    taken = rows[store["gater"][rows] != NONE]
+    if len(taken):
+        identity = int(store["identity"][taken[0]])
+        gater = store.views[store["gater"][taken[0]]]
+        raise TopologyError(
+            f"{connection_at(store, identity)!r} is gated by {gater!r} already. "
+            "A connection has one gater at most: ungate it first."
+        )
+    if not len(rows):
+        return
+    source = store.views[store["source"][rows[0]]]
+    shift = _Shift(store, identities)
+    joined = join((*gaters, source))
+    rows = joined.row_of[shift.now(joined)]
+    joined.columns["gater"][rows] = rows_of(gaters)
+    joined.touch()
+
+
+class _Shift:
+    """Identities that stay right while their store may be absorbed by another."""
+
+    def __init__(self, store: Store, identities: Rows) -> None:
+        self._store, self._identities = store, np.asarray(identities, np.int64)
+        store.projections.add(self)
+
+    def _moved(self, store: Store, offset: int) -> None:
+        self._store, self._identities = store, self._identities + offset
+
+    def now(self, store: Store) -> Rows:
+        if self._store is not store:
+            raise AssertionError("the store of a connection was lost")
+        return self._identities
+
+
+def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
+    """Open connections again that `gater` gates."""
+    for connection in connections:
+        require_connection("What is ungated", connection)
+        if connection.gater is not gater:
+            by = f"is gated by {connection.gater!r}" if connection.gater else "has no gater"
+            raise TopologyError(f"{gater!r} cannot ungate {connection!r}, which {by}.")
+    for connection in connections:
+        store = connection._store
+        store["gater"][connection._at] = NONE
+        store.touch()
+
+
+def remove(neurons: Sequence[Neuron]) -> None:
+    """Take neurons, and the connections of each, out of the world."""
+    store = neurons[0]._store
+    rows = np.unique(rows_of(neurons))
+    gone = np.zeros(store.n_neurons, bool)
+    gone[rows] = True
+    source, target, gater = (store[name].astype(np.int64) for name in ("source", "target", "gater"))
+    alive = target != NONE
+    attached = np.zeros(len(target), bool)
+    attached[alive] = gone[source[alive]] | gone[target[alive]]
+    gates = alive & (gater != NONE) & ~attached
+    gates[gates] = gone[gater[gates]]
+    if gates.any():
+        one = store.views[int(gater[np.flatnonzero(gates)[0]])]
+        raise TopologyError(
+            f"{one!r} gates {int(gates.sum())} connection(s) of other neurons and cannot be removed. "
+            "Ungate them first: neuron.ungate(*neuron.gated)."
+        )
+    disconnect([connection_at(store, int(i)) for i in store["identity"][attached]])
+    graph.follow_removed(store, neurons)
+    for neuron in neurons:
+        store.views[neuron._row] = None
+        neuron._row = -1
+    store.touch()

@@ -18,7 +18,6 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array, populate_array
 
 from .schema import COLUMNS, Columns
 
@@ -68,36 +67,25 @@ def piece(function: Callable[..., Any]) -> Any:
     )(function)
 
 
-def _column_type(kind: str, unit: Any) -> Any:
-    """The Numba array type of a column; a column of the store's float takes the type of `unit`."""
-    dtype = unit if kind == "float" else numba.from_dtype(np.dtype(kind))
-    return types.Array(dtype, 1, "C")
+def _pointer_type(kind: str, unit: Any) -> Any:
+    """What kernels index a column through; a column of the store's float takes the type of `unit`."""
+    return types.CPointer(unit if kind == "float" else numba.from_dtype(np.dtype(kind)))
 
 
 @intrinsic
 def _compiled_columns(typingctx: Any, table: Any, unit: Any) -> Any:
-    """Views of every column, unmanaged, from the address of the table of their addresses."""
-    column_types = [_column_type(column.dtype, unit) for column in COLUMNS]
-    bundle = types.NamedTuple(column_types, Columns)
+    """Pointers to every column, from the address of the table of their addresses."""
+    pointers = [_pointer_type(column.dtype, unit) for column in COLUMNS]
+    bundle = types.NamedTuple(pointers, Columns)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         word = cgutils.intp_t
         addresses = builder.inttoptr(args[0], word.as_pointer())
-        arrays = []
-        for i, array_type in enumerate(column_types):
+        values = []
+        for i, pointer in enumerate(pointers):
             address = builder.load(builder.gep(addresses, [word(i)]))
-            array = make_array(array_type)(context, builder)
-            itemsize = context.get_abi_sizeof(context.get_data_type(array_type.dtype))
-            populate_array(
-                array,
-                data=builder.inttoptr(address, array.data.type),
-                shape=[word(2**40)],  # never read: kernels index, they do not ask for lengths
-                strides=[word(itemsize)],
-                itemsize=word(itemsize),
-                meminfo=None,
-            )
-            arrays.append(array._getvalue())
-        return context.make_tuple(builder, bundle, arrays)
+            values.append(builder.inttoptr(address, context.get_value_type(pointer)))
+        return context.make_tuple(builder, bundle, values)
 
     return bundle(table, unit), codegen
 
@@ -120,12 +108,11 @@ def _compiled_call(typingctx: Any, address: Any, scratch: Any) -> Any:
     """Call a user's compiled function ``void(double *scratch)`` by its address."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        data = make_array(signature.args[1])(context, builder, args[1]).data
-        function_type = ir.FunctionType(ir.VoidType(), [data.type])
-        builder.call(builder.inttoptr(args[0], function_type.as_pointer()), [data])
+        function_type = ir.FunctionType(ir.VoidType(), [args[1].type])
+        builder.call(builder.inttoptr(args[0], function_type.as_pointer()), [args[1]])
         return context.get_dummy_value()
 
-    return types.void(types.uint64, types.Array(types.float64, 1, "C")), codegen
+    return types.void(types.uint64, types.CPointer(types.float64)), codegen
 
 
 _C_FUNCTION = ctypes.CFUNCTYPE(None, ctypes.POINTER(ctypes.c_double))
@@ -186,7 +173,7 @@ else:
 
     @numba.njit(forceinline=True)
     def columns(table: int, unit: Any) -> Any:
-        """The store's columns as arrays, from the address of its table."""
+        """The store's columns, to be indexed, from the address of its table."""
         return _compiled_columns(table, unit)
 
     @numba.njit(forceinline=True)

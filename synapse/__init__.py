@@ -4,6 +4,7 @@ from . import cost, errors, initializers, squash
 from .connection import Connection
 from .errors import SynapseError
 from .layer import Layer
+from .learning import Trainer, schedule
 from .network import Network
 from .neuron import Neuron
 from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
@@ -20,9 +21,11 @@ __all__ = [
     "Neuron",
     "Projection",
     "SynapseError",
+    "Trainer",
     "cost",
     "errors",
     "gate",
     "initializers",
+    "schedule",
     "squash",
 ]

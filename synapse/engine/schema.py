@@ -134,7 +134,8 @@ CONNECTION = tuple(column for column in COLUMNS if column.axis == "connection")
 PROGRAM = tuple(
     column for column in COLUMNS if column.axis in ("node", "run", "influence", "pull", "trace", "extended")
 )
-CLEARED = tuple(column.name for column in COLUMNS if column.cleared)
+CONTEXT = (*(column.name for column in COLUMNS if column.cleared), "influence", "eligibility", "extended")
+"""Everything that ``clear`` forgets."""
 
 
 def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:

@@ -1,0 +1,7 @@
+"""Architectures: each a recipe of layers, projections and gates, with no arithmetic of its own."""
+
+from .elman import Elman
+from .lstm import LSTM, MemoryBlocks
+from .perceptron import Perceptron
+
+__all__ = ["LSTM", "Elman", "MemoryBlocks", "Perceptron"]

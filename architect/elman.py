@@ -1,0 +1,79 @@
+"""The simple recurrent network."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from synapse import ONE_TO_ONE, Network
+from synapse.initializers import Initializer
+from synapse.neuron import Seed
+from synapse.squash import Squash
+
+from .recipe import Recipe, checked_sizes, numbered
+
+
+@final
+class Elman(Network):
+    """Hidden layers that see their own activations of the step before: Elman 1990. ::
+
+        input => hidden => output
+                  |  ^
+                  v  ||          | one to one, weight 1, not trained
+                context          => all to all
+
+    A context neuron copies its hidden neuron after the step; the error stops there, as in the
+    paper: the network learns what to keep from one step to the next only.
+
+    Parameters
+    ----------
+    *sizes : int
+        Neurons of the input layer, of the hidden layers (each has a context), of the outputs.
+    squash : str or Squash
+        Of hidden and output neurons.
+    output_squash : str or Squash, optional
+        Of the outputs. Default: as `squash`.
+    initializer, bias_initializer : str or callable
+        How weights and biases are drawn, see :mod:`synapse.initializers`.
+    seed : int or numpy.random.Generator, optional
+        Where they are drawn from.
+    dtype : numpy dtype
+        The float of all numbers.
+
+    Examples
+    --------
+    >>> Elman(2, 6, 1, seed=0)
+    <Elman 2-6-1, 15 neurons, 60 connections>
+    """
+
+    def __init__(
+        self,
+        *sizes: int,
+        squash: str | Squash = "logistic",
+        output_squash: str | Squash | None = None,
+        initializer: str | Initializer = "uniform",
+        bias_initializer: str | Initializer = "uniform",
+        seed: Seed = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        counts = checked_sizes("Elman", sizes, 3, "inputs, hidden layers, outputs")
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        source = first = recipe.inputs(counts[0])
+        layers = []
+        for i, size in enumerate(counts[1:-1]):
+            context = recipe.layer(size, "identity", numbered("context", i, len(counts) - 2), bias=0.0)
+            context.trainable = False
+            hidden = recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2))
+            recipe.connect(source, hidden)
+            recipe.connect(context, hidden)
+            hidden.project(context, ONE_TO_ONE, weights=1.0, trainable=False)
+            layers += [context, hidden]
+            source = hidden
+        output = recipe.layer(counts[-1], squash if output_squash is None else output_squash, "output")
+        recipe.connect(source, output)
+        super().__init__(first, layers, output)
+        self._sizes = counts
+
+    def __repr__(self) -> str:
+        return self._described("-".join(map(str, self._sizes)))

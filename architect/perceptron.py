@@ -1,0 +1,62 @@
+"""The multilayer perceptron."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from synapse import Network
+from synapse.initializers import Initializer
+from synapse.neuron import Seed
+from synapse.squash import Squash
+
+from .recipe import Recipe, checked_sizes, numbered
+
+
+@final
+class Perceptron(Network):
+    """Layers, each fully connected to the next: Rumelhart, Hinton and Williams 1986. ::
+
+        input => hidden 1 => hidden 2 => ... => output
+
+    Parameters
+    ----------
+    *sizes : int
+        Neurons of the input layer, of any hidden layers, and of the output layer.
+    squash : str or Squash
+        Of every neuron but the inputs.
+    output_squash : str or Squash, optional
+        Of the outputs. Default: as `squash`.
+    initializer, bias_initializer : str or callable
+        How weights and biases are drawn, see :mod:`synapse.initializers`.
+    seed : int or numpy.random.Generator, optional
+        Where they are drawn from.
+    dtype : numpy dtype
+        The float of all numbers.
+
+    Examples
+    --------
+    >>> Perceptron(2, 3, 1, seed=0)
+    <Perceptron 2-3-1, 6 neurons, 9 connections>
+    """
+
+    def __init__(
+        self,
+        *sizes: int,
+        squash: str | Squash = "logistic",
+        output_squash: str | Squash | None = None,
+        initializer: str | Initializer = "uniform",
+        bias_initializer: str | Initializer = "uniform",
+        seed: Seed = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        counts = checked_sizes("Perceptron", sizes, 2, "inputs, hidden layers, outputs")
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        layers = [recipe.inputs(counts[0])]
+        for i, size in enumerate(counts[1:-1]):
+            layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2)))
+        layers.append(recipe.layer(counts[-1], squash if output_squash is None else output_squash, "output"))
+        for source, target in zip(layers[:-1], layers[1:], strict=True):
+            recipe.connect(source, target)
+        super().__init__(layers[0], layers[1:-1], layers[-1])

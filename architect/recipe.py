@@ -1,0 +1,68 @@
+"""What all recipes share: checked sizes, and layers with drawn biases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from synapse import Layer, Projection
+from synapse.errors import ArgumentError, positive_integer
+from synapse.initializers import Initializer, draw
+from synapse.neuron import Seed, random_generator
+from synapse.squash import Squash
+
+
+def checked_sizes(architecture: str, sizes: tuple[Any, ...], least: int, form: str) -> list[int]:
+    """The sizes of layers as ints.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If there are fewer than `least` of them, or one is not a whole number above 0.
+    """
+    if len(sizes) < least:
+        raise ArgumentError(f"{architecture} must have at least {least} sizes: {form}. Got {len(sizes)}.")
+    return [positive_integer(f"A layer size of {architecture}", size) for size in sizes]
+
+
+@dataclass
+class Recipe:
+    """Where the random numbers of one network come from, and how they are drawn."""
+
+    rng: np.random.Generator
+    initializer: str | Initializer
+    bias_initializer: str | Initializer
+    dtype: Any
+
+    @classmethod
+    def of(
+        cls, seed: Seed, initializer: str | Initializer, bias_initializer: str | Initializer, dtype: Any
+    ) -> Recipe:
+        """A recipe that draws from `seed`."""
+        return cls(random_generator(seed), initializer, bias_initializer, dtype)
+
+    def inputs(self, size: int) -> Layer:
+        """Input neurons: no bias, no squash."""
+        return Layer(size, "identity", name="input", dtype=self.dtype)
+
+    def layer(self, size: int, squash: str | Squash, name: str, bias: float | None = None) -> Layer:
+        """A layer whose biases are drawn, or all `bias`."""
+        layer = Layer(size, squash, name=name, dtype=self.dtype)
+        drawn = draw(self.bias_initializer, self.rng, (size,), 1, size) if bias is None else np.full(size, bias)
+        layer.biases = drawn
+        return layer
+
+    def connect(self, source: Layer, target: Layer, kind: Any = None) -> Projection:
+        """Project with drawn weights."""
+        return source.project(target, kind, initializer=self.initializer, seed=self.rng)
+
+
+def numbered(name: str, index: int, count: int) -> str:
+    """The name of the `index`-th of `count` layers of a kind.
+
+    >>> numbered("hidden", 0, 1), numbered("hidden", 1, 2)
+    ('hidden', 'hidden 2')
+    """
+    return name if count == 1 else f"{name} {index + 1}"

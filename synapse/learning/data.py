@@ -1,0 +1,136 @@
+"""Training data as the kernels take them: rows one after the other, and where sequences begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, KindError
+from ..network import Network, as_matrix
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Inputs (rows, n), targets (rows, m), the rows that have one, and the bounds of sequences.
+
+    ``clear``: the context is cleared before each sequence. ``stream``: one sequence whose order
+    matters, for a network with memory.
+    """
+
+    inputs: Floats
+    targets: Floats
+    aimed: NDArray[np.uint8]
+    bounds: NDArray[np.uint64]
+    clear: bool
+    stream: bool
+
+    @property
+    def sequences(self) -> int:
+        """How many sequences there are; single samples count as one each."""
+        return len(self.bounds) - 1
+
+    def row(self, row: int) -> Data:
+        """One row alone, the context left as it is."""
+        rows, bounds = slice(row, row + 1), np.array([0, 1], np.uint64)
+        return Data(self.inputs[rows], self.targets[rows], self.aimed[rows], bounds, False, self.stream)
+
+    def split(self, fraction: float) -> tuple[Data, Data]:
+        """The data without their last part, and that part: of sequences, samples, or of a stream."""
+        if not 0 < fraction < 1:
+            raise ArgumentError(f"The validation fraction must lie between 0 and 1. Got {fraction!r}.")
+        count = len(self.inputs) if self.stream else self.sequences
+        first = count - max(1, round(fraction * count))
+        if first < 1:
+            raise ArgumentError("The validation fraction leaves nothing to train on. Give a smaller one.")
+        bounds = np.arange(len(self.inputs) + 1, dtype=np.uint64) if self.stream else self.bounds
+        return self._part(bounds, 0, first), self._part(bounds, first, count)
+
+    def _part(self, bounds: NDArray[np.uint64], first: int, last: int) -> Data:
+        start, stop = int(bounds[first]), int(bounds[last])
+        if self.stream:
+            inner = np.array([0, stop - start], np.uint64)
+        else:
+            inner = bounds[first : last + 1] - bounds[first]
+        rows = slice(start, stop)
+        return Data(
+            self.inputs[rows].copy(),
+            self.targets[rows].copy(),
+            self.aimed[rows].copy(),
+            inner,
+            self.clear,
+            self.stream,
+        )
+
+
+def prepare(network: Network, inputs: Any, targets: Any) -> Data:
+    """Check inputs and targets, and lay them out.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If their shapes do not fit each other or the network, or a number is not finite.
+    """
+    parts, together = _sequences(inputs, "The inputs")
+    aims, aims_together = _sequences(targets, "The targets")
+    if together != aims_together or len(parts) != len(aims):
+        raise ArgumentError(
+            f"Inputs and targets must have one form. Got {_form(parts, together)} and {_form(aims, aims_together)}."
+        )
+    lengths = []
+    for i, (part, aim) in enumerate(zip(parts, aims, strict=True)):
+        where = "" if together else f" of sequence {i}"
+        parts[i] = as_matrix(f"The inputs{where}", part, len(network.input), finite=True)
+        aims[i] = as_matrix(f"The targets{where}", aim, len(network.output))
+        if len(parts[i]) != len(aims[i]):
+            raise ArgumentError(
+                f"There must be as many inputs as targets{where}. Got {len(parts[i])} and {len(aims[i])}."
+            )
+        lengths.append(len(parts[i]))
+    if sum(lengths) == 0:
+        raise ArgumentError("There must be at least one sample to train on. Got none.")
+    rows, wanted = np.concatenate(parts), np.concatenate(aims)
+    stream = together and network.has_memory
+    if together and not stream:
+        lengths = [1] * len(rows)
+    bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.uint64)
+    return Data(rows, wanted, _aimed(wanted), bounds, clear=not together, stream=stream)
+
+
+def _sequences(values: Any, what: str) -> tuple[list[Any], bool]:
+    """The sequences given, and whether it was one array (N, n) of samples instead."""
+    if isinstance(values, np.ndarray):
+        dimensions = values.ndim
+    else:
+        try:
+            values = list(values)
+        except TypeError:
+            raise KindError(f"{what} must be an array (N, n), (S, T, n), or a list of (T, n).") from None
+        dimensions = 1 + np.ndim(values[0]) if values else 2
+    if dimensions == 2:
+        return [values], True
+    if dimensions == 3:
+        return list(values), False
+    raise ArgumentError(
+        f"{what} must be an array (N, n), (S, T, n), or a list of (T, n). Got {dimensions} dimension(s)."
+    )
+
+
+def _form(parts: list[Any], together: bool) -> str:
+    return "rows of samples" if together else f"{len(parts)} sequences"
+
+
+def _aimed(targets: Floats) -> NDArray[np.uint8]:
+    """Which rows have a target: a row all NaN has none; anything else must be finite."""
+    missing = np.isnan(targets).all(axis=1)
+    bad = ~missing & ~np.isfinite(targets).all(axis=1)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise ArgumentError(
+            f"Targets must be finite, or all NaN in a row without a target. Got {targets[row].tolist()} in row {row}."
+        )
+    return (~missing).astype(np.uint8)

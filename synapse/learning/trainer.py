@@ -1,0 +1,403 @@
+"""The trainer: epochs of the online rule over data, one compiled call an epoch."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from .. import engine
+from ..cost import Cost
+from ..errors import ArgumentError, DivergenceError, KindError, expected, finite_number, positive_integer
+from ..network import Network
+from ..neuron import Seed, random_generator
+from .callbacks import Callback, Progress, Step
+from .data import Data, prepare
+from .rates import Rate, checked_rate, rate_at
+
+WORTH_WATCHING = 2e7
+"""Connections to be visited in an epoch above which it runs in a thread, so that Ctrl-C is heard."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a training reached.
+
+    Parameters
+    ----------
+    error : float
+        Mean cost of the last epoch's steps with a target, taken as they were learnt; with
+        restored weights, of the epoch they come from.
+    epochs : int
+        Epochs done.
+    seconds : float
+        How long it took.
+    history : dict of str to list of float
+        By epoch: ``error``, ``rate`` and, where data were held out, ``validation_error``.
+    stopped : str
+        Why it ended: ``epochs``, ``error``, ``patience``, ``callback`` or ``interrupted``.
+    """
+
+    error: float
+    epochs: int
+    seconds: float
+    history: dict[str, list[float]]
+    stopped: str
+
+    def __repr__(self) -> str:
+        return (
+            f"<Result: error {self.error:.6g} after {self.epochs} epochs, "
+            f"{self.seconds:.3g} s, stopped by {self.stopped}>"
+        )
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The mean cost of `steps` steps with a target."""
+
+    error: float
+    steps: int
+
+
+class Trainer:
+    """Trains a network by the online rule: weights move at every step with a target.
+
+    Parameters
+    ----------
+    network : Network
+        What is trained.
+    rate : float, or callable of the epoch
+        How far weights move; see :mod:`synapse.learning.rates` for schedules.
+    cost : str or Cost, optional
+        Default: cross-entropy for logistic outputs, else squared error.
+
+    Examples
+    --------
+    >>> import architect, synapse
+    >>> net = architect.Perceptron(2, 3, 1, seed=1)
+    >>> trainer = synapse.Trainer(net, rate=0.5)
+    >>> xor = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
+    >>> result = trainer.train(*xor, epochs=5000, error=0.05, progress=False)
+    >>> net.run(xor[0]).round().ravel().tolist()
+    [0.0, 1.0, 1.0, 0.0]
+    """
+
+    def __init__(self, network: Network, rate: Rate = 0.1, cost: str | Cost | None = None) -> None:
+        if not isinstance(network, Network):
+            raise KindError(expected("What a Trainer trains", "a Network", network))
+        self.network = network
+        self.rate = checked_rate(rate)
+        self.cost = network._cost(cost)
+
+    def train(
+        self,
+        inputs: Any,
+        targets: Any,
+        epochs: int = 100,
+        error: float | None = None,
+        shuffle: bool | None = None,
+        seed: Seed = 0,
+        progress: bool = True,
+        *,
+        validation: tuple[Any, Any] | float | None = None,
+        patience: int | None = None,
+        restore_best: bool = True,
+        callbacks: Iterable[Callback] = (),
+        on_step: Callable[[Step], Any] | None = None,
+    ) -> Result:
+        """Train.
+
+        Parameters
+        ----------
+        inputs : array_like
+            (N, n): samples; a network with memory takes them as one stream and keeps its context
+            from before the call. (S, T, n) or a list of (T_i, n): sequences, the context cleared
+            before each.
+        targets : array_like
+            The same with m columns. A row of NaN: no target at this step.
+        epochs : int
+            How many times to go through the data, at most.
+        error : float, optional
+            Stop when the mean cost of an epoch falls to this.
+        shuffle : bool, optional
+            Take sequences, or samples of a network without memory, in a new order every epoch.
+            Default: wherever there is more than one; never a stream.
+        seed : int or numpy.random.Generator
+            Where these orders come from.
+        progress : bool
+            Show a progress bar.
+        validation : (inputs, targets) or float, optional
+            Data held out, or which fraction of those given is: the last part.
+        patience : int, optional
+            Stop after so many epochs without a lower error, on the data held out where there are any.
+        restore_best : bool
+            With `validation` or `patience`: end with the weights of the best epoch.
+        callbacks : iterable of callable
+            Called with a :class:`Progress` after every epoch; a true answer stops.
+        on_step : callable, optional
+            Called with a :class:`Step` after every step; a true answer stops. Steps are
+            then single compiled calls.
+
+        Returns
+        -------
+        Result
+
+        Raises
+        ------
+        ArgumentError, KindError
+            If an argument cannot be used; nothing has been trained then.
+        DivergenceError
+            If the cost leaves the finite numbers; the weights are those before that step.
+
+        Notes
+        -----
+        Ctrl-C ends the training as a callback would: the result is returned, the network stays usable.
+        """
+        data = prepare(self.network, inputs, targets)
+        held_out: Data | None = None
+        if isinstance(validation, (int, float)):
+            data, held_out = data.split(validation)
+        elif validation is not None:
+            held_out = prepare(self.network, *validation)
+        if not data.aimed.any():
+            raise ArgumentError("No step has a target: every row of the targets is NaN.")
+        run = _Run(
+            self,
+            data,
+            held_out,
+            positive_integer("The epochs", epochs),
+            None if error is None else finite_number("The error to stop at", error),
+            _shuffled(data, shuffle),
+            random_generator(seed),
+            None if patience is None else positive_integer("The patience", patience),
+            restore_best and (held_out is not None or patience is not None),
+            tuple(callbacks),
+            on_step,
+        )
+        return run.go(progress)
+
+    def test(self, inputs: Any, targets: Any, cost: str | Cost | None = None) -> Evaluation:
+        """The mean cost on data, without learning; forms of data as for :meth:`train`.
+
+        Sequences clear the context before each; a stream goes on from the context there is.
+        """
+        data = prepare(self.network, inputs, targets)
+        measure = self.cost if cost is None else self.network._cost(cost)
+        total, steps = _epoch(self.network, data, _in_order(data), measure, None, _control())
+        return Evaluation(total / steps if steps else math.nan, steps)
+
+
+def _shuffled(data: Data, shuffle: bool | None) -> bool:
+    if shuffle and data.stream:
+        raise ArgumentError(
+            "A stream into a network with memory cannot be shuffled: its order is what is learnt. "
+            "Give sequences, (S, T, n), or leave shuffle out."
+        )
+    return data.sequences > 1 if shuffle is None else bool(shuffle)
+
+
+def _in_order(data: Data) -> NDArray[np.uint64]:
+    return np.arange(data.sequences, dtype=np.uint64)
+
+
+def _control() -> NDArray[np.uint64]:
+    """What a running epoch and its watcher share: [stop asked for, rows done]."""
+    return np.zeros(2, np.uint64)
+
+
+def _epoch(
+    network: Network,
+    data: Data,
+    order: NDArray[np.uint64],
+    cost: Cost,
+    rate: float | None,
+    control: NDArray[np.uint64],
+) -> tuple[float, int]:
+    """One compiled pass through the data; `rate` None: without learning. Summed cost, steps aimed at."""
+    address, store, span = network._ready()
+    total, steps = engine.online.train_network(
+        address,
+        store.unit,
+        span,
+        data.inputs,
+        data.targets,
+        data.aimed,
+        data.bounds,
+        order,
+        data.clear,
+        cost.code,
+        store.dtype.type(0.0 if rate is None else rate),
+        rate is not None,
+        control,
+    )
+    return total, int(steps)
+
+
+@dataclass
+class _Run:
+    """One call of ``Trainer.train``."""
+
+    trainer: Trainer
+    data: Data
+    held_out: Data | None
+    epochs: int
+    goal: float | None
+    shuffle: bool
+    rng: np.random.Generator
+    patience: int | None
+    restore: bool
+    callbacks: tuple[Callback, ...]
+    on_step: Callable[[Step], Any] | None
+    history: dict[str, list[float]] = field(default_factory=dict)
+    best: float = math.inf
+    best_epoch: int = 0
+    best_weights: Any = None
+    ending: str | None = None  # why the epoch under way is the last, and cut short
+
+    @property
+    def network(self) -> Network:
+        return self.trainer.network
+
+    def go(self, progress: bool) -> Result:
+        self.history = {"error": [], "rate": []}
+        if self.held_out is not None:
+            self.history["validation_error"] = []
+        rows = len(self.data.inputs)
+        begin = time.perf_counter()
+        bar = tqdm(total=rows * self.epochs, unit=" steps", unit_scale=True, disable=not progress, leave=True)
+        stopped = "epochs"
+        with bar:
+            try:
+                for epoch in range(self.epochs):
+                    reason = self._one(epoch, begin, bar)
+                    if reason is not None:
+                        stopped = reason
+                        break
+            except KeyboardInterrupt:
+                stopped = "interrupted"
+        return self._result(stopped, time.perf_counter() - begin)
+
+    def _one(self, epoch: int, begin: float, bar: Any) -> str | None:
+        """An epoch; why training ends with it, if it does."""
+        rate = rate_at(self.trainer.rate, epoch)
+        order = _in_order(self.data)
+        if self.shuffle:
+            order = self.rng.permutation(order)
+        total, steps = self._pass(epoch, order, rate, bar)
+        if self.ending is not None:
+            return self.ending
+        if not math.isfinite(total):
+            raise DivergenceError(
+                f"The cost became {total} in epoch {epoch + 1}. The weights are those before that step: "
+                "train on with a lower rate, smaller inputs or a bounded squash."
+            )
+        self._note(total / steps, rate)
+        bar.set_description(f"error {total / steps:.5g}", refresh=False)
+        return self._judge(epoch + 1, rate, time.perf_counter() - begin)
+
+    def _note(self, error: float, rate: float) -> None:
+        self.history["error"].append(error)
+        self.history["rate"].append(rate)
+        if self.held_out is None:
+            return
+        context = self.network._context()
+        total, steps = _epoch(
+            self.network, self.held_out, _in_order(self.held_out), self.trainer.cost, None, _control()
+        )
+        self.network._return_to(context)
+        self.history["validation_error"].append(total / max(1, steps))
+
+    def _judge(self, done: int, rate: float, seconds: float) -> str | None:
+        error = self.history["error"][-1]
+        watched = self.history.get("validation_error", self.history["error"])[-1]
+        if watched < self.best:
+            self.best, self.best_epoch = watched, done
+            self.best_weights = self.network._learnt() if self.restore else None
+        validation = None if self.held_out is None else watched
+        news = Progress(done, error, validation, rate, seconds, self.network)
+        if any([callback(news) for callback in self.callbacks]):  # every one is told
+            return "callback"
+        if self.goal is not None and error <= self.goal:
+            return "error"
+        if self.patience is not None and done - self.best_epoch >= self.patience:
+            return "patience"
+        return None
+
+    def _result(self, stopped: str, seconds: float) -> Result:
+        errors = self.history["error"]
+        reached = errors[-1] if errors else math.nan
+        if self.best_weights is not None:
+            self.network._relearn(self.best_weights)
+            reached = errors[self.best_epoch - 1]
+        return Result(reached, len(errors), seconds, self.history, stopped)
+
+    # --- running ---------------------------------------------------------------------------
+
+    def _pass(self, epoch: int, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, int]:
+        if self.on_step is not None:
+            return self._by_steps(epoch, order, rate, bar)
+        control = _control()
+        rows = len(self.data.inputs)
+        if rows * (len(self.network) + self.network._store.n_connections) < WORTH_WATCHING:
+            result = _epoch(self.network, self.data, order, self.trainer.cost, rate, control)
+            bar.update(rows)
+            return result
+        return self._watched(order, rate, bar, control)
+
+    def _watched(
+        self, order: NDArray[np.uint64], rate: float, bar: Any, control: NDArray[np.uint64]
+    ) -> tuple[float, int]:
+        """A long epoch runs in a thread of its own; this one moves the bar and hears Ctrl-C."""
+        results: list[tuple[float, int]] = []
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                results.append(_epoch(self.network, self.data, order, self.trainer.cost, rate, control))
+            except BaseException as failure:  # handed to the thread that waits
+                failures.append(failure)
+
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        shown = 0
+        while worker.is_alive():
+            try:
+                worker.join(0.05)
+                done = int(control[1])
+                bar.update(done - shown)
+                shown = done
+            except KeyboardInterrupt:
+                control[0] = 1
+                self.ending = "interrupted"
+        if failures:
+            raise failures[0]
+        bar.update(int(control[1]) - shown)
+        return results[0]
+
+    def _by_steps(self, epoch: int, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, int]:
+        """The same kernel, a row at a time, so that the caller sees every step."""
+        total, judged = 0.0, 0
+        assert self.on_step is not None
+        for sequence in order.tolist():
+            if self.data.clear:
+                self.network.clear()
+            for row in range(int(self.data.bounds[sequence]), int(self.data.bounds[sequence + 1])):
+                single = self.data.row(row)
+                cost, aimed = _epoch(
+                    self.network, single, _in_order(single), self.trainer.cost, rate, _control()
+                )
+                total, judged = total + cost, judged + aimed
+                bar.update(1)
+                if not math.isfinite(cost):
+                    return total, judged
+                if self.on_step(Step(epoch + 1, sequence, row, cost if aimed else None, self.network)):
+                    self.ending = "callback"
+                    return total, judged
+        return total, judged

@@ -60,6 +60,11 @@ def inline(function: Callable[..., Any]) -> Any:
     )(function)
 
 
+def exact(function: Callable[..., Any]) -> Any:
+    """The same where the order of operations matters: a product and a sum may be fused, no more."""
+    return numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy", forceinline=True)(function)
+
+
 def piece(function: Callable[..., Any]) -> Any:
     """Compile a piece of a kernel that is too large, or too rarely run, to be laid into callers."""
     return numba.njit(
@@ -150,6 +155,19 @@ def _plain_call(address: int, scratch: Any) -> None:
     _C_FUNCTION(int(address))(scratch.ctypes.data_as(ctypes.POINTER(ctypes.c_double)))
 
 
+def _reinterpreted(given: Any, taken: Any) -> Any:
+    """A function that reads the 64 bits of one type as another."""
+
+    @intrinsic
+    def cast(typingctx: Any, value: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.bitcast(args[0], context.get_value_type(taken))
+
+        return taken(given), codegen
+
+    return cast
+
+
 def _constant(value: float) -> Any:
     """A function of one number: `value`, in that number's type."""
 
@@ -165,10 +183,13 @@ def _constant(value: float) -> Any:
 
 if DEBUGGING:
     columns: Any = _plain_columns
+    from_bits: Any = lambda bits: np.int64(bits).view(np.float64)  # noqa: E731
+    to_bits: Any = lambda value: np.float64(value).view(np.int64)  # noqa: E731
     zero: Any = lambda like: type(like)(0)  # noqa: E731
     one: Any = lambda like: type(like)(1)  # noqa: E731
     call: Any = _plain_call
 else:
+    from_bits, to_bits = _reinterpreted(types.int64, types.float64), _reinterpreted(types.float64, types.int64)
     zero, one = _constant(0.0), _constant(1.0)
 
     @numba.njit(forceinline=True)

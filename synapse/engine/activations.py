@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from ._jit import call, inline, piece
+from .elementary import exp
 from .schema import (
     ELU,
     FIRST_CUSTOM,
@@ -22,13 +23,12 @@ from .schema import (
 )
 
 LEAK = 0.01
-LARGEST = 700.0  # e to this is finite
 
 
 @inline
 def logistic(state):
     """1 / (1 + e^-s)."""
-    value = 1.0 / (1.0 + math.exp(min(-state, LARGEST)))
+    value = 1.0 / (1.0 + exp(-state))
     return value, value * (1.0 - value)
 
 
@@ -74,20 +74,20 @@ def elu(state):
     """s above 0, e^s - 1 below."""
     if state > 0.0:
         return state, 1.0
-    return math.expm1(state), math.exp(state)
+    return math.expm1(state), exp(state)
 
 
 @inline
 def softplus(state):
     """log(1 + e^s)."""
-    value = max(state, 0.0) + math.log1p(math.exp(-abs(state)))
-    return value, 1.0 / (1.0 + math.exp(min(-state, LARGEST)))
+    value = max(state, 0.0) + math.log1p(exp(-abs(state)))
+    return value, 1.0 / (1.0 + exp(-state))
 
 
 @inline
 def gaussian(state):
     """e^(-s^2)."""
-    value = math.exp(-state * state)
+    value = exp(-state * state)
     return value, -2.0 * state * value
 
 

@@ -6,9 +6,8 @@ here once. The kernels call them by code, ``synapse.cost`` by name.
 
 from __future__ import annotations
 
-import math
-
 from ._jit import call, inline
+from .elementary import log
 from .schema import BINARY_MISSES, CROSS_ENTROPY, MEAN_SQUARED_ERROR, SQUARED_ERROR
 
 TINY = 1e-300
@@ -19,9 +18,9 @@ def cross_entropy(target, output, derivative, outputs):
     """-(t ln y + (1 - t) ln(1 - y)), for logistic outputs: signal t - y."""
     value = 0.0
     if target > 0.0:
-        value -= target * math.log(max(output, TINY))
+        value -= target * log(max(output, TINY))
     if target < 1.0:
-        value -= (1.0 - target) * math.log(max(1.0 - output, TINY))
+        value -= (1.0 - target) * log(max(1.0 - output, TINY))
     return value, target - output
 
 

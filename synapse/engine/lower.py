@@ -25,6 +25,7 @@ from .schema import (
     MEMORY,
     NONE,
     PAIRED,
+    PLAIN_RUNS,
     PROGRAM,
     QUIET_GATER,
     SHARED,
@@ -55,6 +56,7 @@ def lower(store: Store) -> None:
     _find_influences(store)
     _find_runs(store, flags, own)
     _place_traces(store, flags)
+    _find_blocks(store, own)
     for traces in kept:
         restore(store, traces)
     store.program = Program(store.topology_version)
@@ -244,3 +246,33 @@ def _place_traces(store: Store, flags: NDArray[np.uint8]) -> None:
     firsts = np.cumsum(lengths) - lengths
     c["influence_trace"] = np.where(heard, firsts, NONE).astype(np.uint32)
     c["extended"] = np.zeros(int(lengths.sum()), store.dtype)
+    loose = np.zeros(store.n_neurons, bool)
+    other = (c["run_kind"] != DENSE) | ((c["run_flags"] & UNORDERED) != 0)
+    loose[target[c["run_first"][other]]] = True
+    c["flags"][~loose & ~traced] |= PLAIN_RUNS
+
+
+def _find_blocks(store: Store, own: Bools) -> None:
+    """Neighbours that do not wait for each other, in one network and of one squash, fire together."""
+    c, n = store.columns, store.n_neurons
+    source, target, gater = (store[name].astype(np.int64) for name in ("source", "target", "gater"))
+    after = np.zeros(n, np.int64)  # the first row at which a block with this neuron may begin
+    for before in (np.where(own, -1, source), np.where(gater == NONE, -1, gater)):
+        earlier = before < target
+        np.maximum.at(after, target[earlier], before[earlier] + 1)
+    network, squash, role = store["network"], store["squash"], store["role"]
+    change = np.ones(n, bool)
+    change[1:] = (network[1:] != network[:-1]) | (squash[1:] != squash[:-1]) | (role[1:] != role[:-1])
+    change |= network == 0
+    starts = _block_starts(after.tolist(), change.tolist())
+    lengths = np.diff(np.append(starts, n))
+    c["block_stop"] = np.repeat(np.append(starts[1:], n), lengths).astype(np.uint32)
+
+
+def _block_starts(after: list[int], change: list[bool]) -> NDArray[np.int64]:
+    """Greedily: a block goes on until a neuron waits for one of its own."""
+    starts: list[int] = []
+    for row, (needed, changed) in enumerate(zip(after, change, strict=True)):
+        if changed or needed > starts[-1]:
+            starts.append(row)
+    return np.array(starts, np.int64)

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from ._jit import columns, inline, kernel, one, zero
-from .activations import activate
+from .activations import activate, identity, logistic
 from .costs import judge
 from .schema import (
     BACK,
@@ -19,10 +19,13 @@ from .schema import (
     DENSE,
     FIXED,
     GATES,
+    IDENTITY,
     LISTED,
+    LOGISTIC,
     MEMORY,
     NONE,
     PAIRED,
+    PLAIN_RUNS,
     QUIET_GATER,
     SHARED,
     SILENT,
@@ -122,7 +125,7 @@ def move_eligibility(m, j, carry):
 
 
 @inline
-def move_extended(m, k, carry):
+def move_extended(m, k, carry, block):
     """extended x_ij^k = g_kk w_kk x_ij^k(old) + f'_j e_ij I_jk, for every j that gates k.
 
     reads: influence, derivative, eligibility, bias_eligibility, activation, old_activation
@@ -144,29 +147,29 @@ def move_extended(m, k, carry):
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
             if not m.run_flags[r] & FIXED:
                 start = trace + u8(m.run_first[r]) - u8(m.first_incoming[j])
-                extend_run(m, k, r, start, carry, scale)
+                extend_run(m, block, r, start, carry, scale)
         m.extended[trace + n] = carry * m.extended[trace + n] + scale
 
 
 @inline
-def extend_run(m, k, r, start, carry, scale):
+def extend_run(m, block, r, start, carry, scale):
     """The same for a run of ungated connections whose eligibility is the source's activation.
 
     Of a source later than its target the activation of the step before counts: kept as
-    old_activation where the source has fired since, that is, where it comes before `k`.
+    old_activation where the source has fired since, that is, where it comes before `block`.
     """
     first, n = u8(m.run_first[r]), u8(m.run_length[r])
     back = m.run_flags[r] & BACK
     if m.run_kind[r] == LISTED:
         for t in range(n):
             i = m.source[first + t]
-            seen = m.old_activation[i] if back and i < k else m.activation[i]
+            seen = m.old_activation[i] if back and i < block else m.activation[i]
             m.extended[start + t] = carry * m.extended[start + t] + scale * seen
         return
     source = u8(m.run_source[r])
     moved = u8(0)
-    if back and source < k:
-        moved = min(n, k - source)
+    if back and source < block:
+        moved = min(n, block - source)
     for t in range(moved):
         x = start + t
         m.extended[x] = carry * m.extended[x] + scale * m.old_activation[source + t]
@@ -176,28 +179,56 @@ def extend_run(m, k, r, start, carry, scale):
 
 
 @inline
-def forget_error(m, j):
+def forget_error(m, first, last):
     """Make room for the errors of this step. writes: responsibility, pushed*"""
-    m.responsibility[j] = 0.0
-    m.pushed[j] = 0.0
-    m.pushed_gated[j] = 0.0
-    m.pushed_traced[j] = 0.0
+    for j in range(first, last):
+        m.responsibility[j] = 0.0
+        m.pushed[j] = 0.0
+        m.pushed_gated[j] = 0.0
+        m.pushed_traced[j] = 0.0
 
 
 @inline
-def stamp(m, j):
-    """Note when the neuron fired. writes: clock, stamp"""
+def stamp(m, first, last):
+    """Note the order in which neurons fired. writes: clock, stamp"""
     now = m.clock[0] + ONE
-    m.clock[0] = now
-    m.stamp[j] = now
+    for j in range(first, last):
+        m.stamp[j] = now + (j - first)
+    m.clock[0] = now + (last - first)
 
 
 @inline
-def activate_neuron(m, j):
-    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, activation y_j = f_j(s_j).
+def waits(m, r):
+    """Whether the weights of a run may be moved when they are next read: see `move_ahead`."""
+    return m.run_flags[r] & (SILENT | BACK | FIXED | UNORDERED) == SILENT
 
-    reads: weight, bias, activation, squash
-    writes: state, old_state, activation, old_activation, derivative, traces, responsibility, pushed*
+
+@inline
+def dense_sum(m, j, r, first, n):
+    """What a run of plain connections brings to the state of `j`, moved first where they wait.
+
+    reads: weight, activation, old_activation, waiting; writes: weight
+    """
+    source = u8(m.run_source[r])
+    total = zero(m.bias[j])
+    step = m.waiting[j]
+    if step != 0.0 and waits(m, r):
+        for t in range(n):
+            weight = m.weight[first + t] + step * m.old_activation[source + t]
+            m.weight[first + t] = weight
+            total += weight * m.activation[source + t]
+    else:
+        for t in range(n):
+            total += m.weight[first + t] * m.activation[source + t]
+    return total
+
+
+@inline
+def weigh_neuron(m, j, block):
+    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and the traces that go with it.
+
+    No neuron from row `block` on has fired in this step.
+    reads: weight, bias, activation; writes: state, old_state, traces
     """
     flags = m.flags[j]
     old = m.state[j]
@@ -209,25 +240,54 @@ def activate_neuron(m, j):
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         first, n = u8(m.run_first[r]), u8(m.run_length[r])
         if m.run_kind[r] == DENSE:
-            source = u8(m.run_source[r])
-            total = zero(state)
-            for t in range(n):
-                total += m.weight[first + t] * m.activation[source + t]
-            state += total
+            state += dense_sum(m, j, r, first, n)
         else:
             state += gated_sum(m, j, r, first, n)
+    m.waiting[j] = 0.0
     if flags & TRACED:
         move_eligibility(m, j, carry)
     if flags & MEMORY:
-        move_extended(m, j, carry)
+        move_extended(m, j, carry, block)
     m.old_state[j] = old
     m.state[j] = state
-    value, derivative = activate(m, m.squash[j], state)
-    m.old_activation[j] = m.activation[j]
-    m.activation[j] = value
-    m.derivative[j] = derivative
-    forget_error(m, j)
-    stamp(m, j)
+
+
+@inline
+def fire(m, first, last):
+    """activation y_j = f_j(s_j) of neurons side by side that have one squash.
+
+    reads: state, squash
+    writes: activation, old_activation, derivative, stamp, clock, responsibility, pushed*
+    """
+    for j in range(first, last):
+        m.old_activation[j] = m.activation[j]
+    code = m.squash[first]
+    if code == LOGISTIC:
+        for j in range(first, last):
+            m.activation[j], m.derivative[j] = logistic(m.state[j])
+    elif code == IDENTITY:
+        for j in range(first, last):
+            m.activation[j], m.derivative[j] = identity(m.state[j])
+    else:
+        for j in range(first, last):
+            m.activation[j], m.derivative[j] = activate(m, code, m.state[j])
+    forget_error(m, first, last)
+    stamp(m, first, last)
+
+
+@inline
+def activate_rows(m, start, stop):
+    """Neurons in order, block by block: those of a block do not wait for each other.
+
+    reads: block_stop, and what `weigh_neuron` and `fire` read
+    """
+    first = start
+    while first < stop:
+        last = min(u8(m.block_stop[first]), stop)
+        for j in range(first, last):
+            weigh_neuron(m, j, first)
+        fire(m, first, last)
+        first = last
 
 
 @inline
@@ -239,36 +299,70 @@ def clamp_neuron(m, j, value):
     m.old_activation[j] = m.activation[j]
     m.activation[j] = value
     m.derivative[j] = 0.0
-    forget_error(m, j)
-    stamp(m, j)
+    forget_error(m, j, j + ONE)
+    stamp(m, j, j + ONE)
 
 
 # --- one neuron propagates ---------------------------------------------------------------------
 
 
 @inline
-def propagate_run(m, j, r, delta, step):
+def push_back(m, r, delta, first, n, source):
+    """The error of a neuron goes back along a run of plain connections. writes: pushed"""
+    if not m.run_flags[r] & SILENT:
+        for t in range(n):
+            m.pushed[source + t] += delta * m.weight[first + t]
+
+
+@inline
+def propagate_run(m, j, r, delta, step, pull, extended, ahead):
     """Push the error of `j` along a run of plain connections, then move their weights.
 
-    reads: activation, old_activation, eligibility; writes: pushed, weight
+    `pull` is the step along the extended traces that begin at `extended`; with `ahead`, the
+    weights of connections from inputs wait: see `move_ahead`.
+    reads: activation, old_activation, eligibility, extended; writes: pushed, weight, waiting
     """
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     flags = m.run_flags[r]
-    if not flags & SILENT:
-        for t in range(n):
-            m.pushed[source + t] += delta * m.weight[first + t]
+    push_back(m, r, delta, first, n, source)
     if flags & FIXED:
         return
     if m.flags[j] & TRACED:
         trace = trace_of(m, j, first)
         for t in range(n):
             m.weight[first + t] += step * m.eligibility[trace + t]
-    elif flags & BACK:
+        return
+    seen = m.old_activation if flags & BACK else m.activation
+    if pull != 0.0:
+        trace = extended + first - u8(m.first_incoming[j])
         for t in range(n):
-            m.weight[first + t] += step * m.old_activation[source + t]
+            m.weight[first + t] += step * seen[source + t] + pull * m.extended[trace + t]
+    elif ahead and waits(m, r):
+        m.waiting[j] = step
     else:
         for t in range(n):
-            m.weight[first + t] += step * m.activation[source + t]
+            m.weight[first + t] += step * seen[source + t]
+
+
+@inline
+def move_ahead(m, first, last):
+    """Move the weights that wait, as `weigh_neuron` would with the next inputs.
+
+    A weight from an input is read once a step, to sum; moving it then, instead of when the
+    error is known, saves a pass over memory. It reads the input of the step before from
+    ``old_activation``; here, with no next input, that is still ``activation``.
+    reads: waiting, activation; writes: weight, waiting
+    """
+    for j in range(first, last):
+        step = m.waiting[j]
+        if step == 0.0:
+            continue
+        m.waiting[j] = 0.0
+        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+            if m.run_kind[r] == DENSE and waits(m, r):
+                source, row = u8(m.run_source[r]), u8(m.run_first[r])
+                for t in range(u8(m.run_length[r])):
+                    m.weight[row + t] += step * m.activation[source + t]
 
 
 @inline
@@ -347,9 +441,10 @@ def push_influences(m, k, delta):
 
 
 @inline
-def pull_extended(m, j, rate):
+def pull_extended(m, j, rate, pulls):
     """The part of learning that goes through gates: rate * sum_k delta_k x_ij^k.
 
+    `pulls` of these have been taken along with other moves already.
     reads: responsibility, extended; writes: weight, bias
     """
     first, n = u8(m.first_incoming[j]), u8(m.learning[j])
@@ -359,14 +454,28 @@ def pull_extended(m, j, rate):
         if step == 0.0:
             continue
         trace = u8(m.influence_trace[p])
-        for t in range(n):
-            m.weight[first + t] += step * m.extended[trace + t]
+        if q >= u8(m.first_pull[j]) + pulls:
+            for t in range(n):
+                m.weight[first + t] += step * m.extended[trace + t]
         if m.trainable_bias[j]:
             m.bias[j] += step * m.extended[trace + n]
 
 
 @inline
-def propagate_neuron(m, j, error, rate):
+def propagate_runs(m, j, delta, step, pull, extended, ahead):
+    """Error and learning along every run of `j`; reads and writes as those of the runs."""
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        kind = m.run_kind[r]
+        if m.run_flags[r] & UNORDERED or kind == LISTED or kind == PAIRED:
+            propagate_listed_run(m, j, r, delta, step)
+        elif kind == DENSE:
+            propagate_run(m, j, r, delta, step, pull, extended, ahead)
+        else:
+            propagate_gated_run(m, j, r, delta, step)
+
+
+@inline
+def propagate_neuron(m, j, error, rate, ahead):
     """Error delta_j = P_j + G_j; learning dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k).
 
     P_j = f'_j sum_k delta_k g_jk w_jk + error, G_j = f'_j sum_k delta_k I_jk; `error` is the
@@ -381,21 +490,19 @@ def propagate_neuron(m, j, error, rate):
     factored = derivative * m.pushed_gated[j]
     gated = factored + derivative * m.pushed_traced[j]
     delta = projected + gated
-    forget_error(m, j)
+    forget_error(m, j, j + ONE)
     m.responsibility[j] = delta
     m.projected[j] = projected
     m.gated[j] = gated
     flags = m.flags[j]
     step = rate * (projected + factored)
-    if delta != 0.0 or step != 0.0:
-        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-            kind = m.run_kind[r]
-            if kind == DENSE and not m.run_flags[r] & UNORDERED:
-                propagate_run(m, j, r, delta, step)
-            elif kind == LISTED or kind == PAIRED or m.run_flags[r] & UNORDERED:
-                propagate_listed_run(m, j, r, delta, step)
-            else:
-                propagate_gated_run(m, j, r, delta, step)
+    pulls, pull, extended = u8(0), zero(rate), u8(0)
+    if flags & (GATES | PLAIN_RUNS) == GATES | PLAIN_RUNS:  # one pass moves along both traces
+        p = u8(m.pull[m.first_pull[j]])
+        pulls, extended = ONE, u8(m.influence_trace[p])
+        pull = rate * m.responsibility[m.influence_gated[p]]
+    if delta != 0.0 or step != 0.0 or pull != 0.0:
+        propagate_runs(m, j, delta, step, pull, extended, ahead)
         if m.trainable_bias[j]:
             m.bias[j] += step * m.bias_eligibility[j] if flags & TRACED else step
         if flags & MEMORY:
@@ -404,7 +511,7 @@ def propagate_neuron(m, j, error, rate):
                 m.weight[own] += step * m.eligibility[trace_of(m, j, u8(own))]
             push_influences(m, j, delta)
     if flags & GATES:
-        pull_extended(m, j, rate)
+        pull_extended(m, j, rate, pulls)
 
 
 # --- networks ----------------------------------------------------------------------------------
@@ -426,7 +533,7 @@ def clear_neuron(m, j):
     m.projected[j] = 0.0
     m.gated[j] = 0.0
     m.stamp[j] = 0
-    forget_error(m, j)
+    forget_error(m, j, j + ONE)
     n = u8(m.learning[j])
     if m.flags[j] & TRACED:
         for t in range(n):
@@ -450,14 +557,13 @@ def clamp_inputs(m, span, inputs, row):
         for t in range(n):
             clamp_neuron(m, first + t, inputs[row, t])
         return
-    now = m.clock[0] + ONE
     for t in range(n):
         m.old_activation[first + t] = m.activation[first + t]
+    for t in range(n):
         m.activation[first + t] = inputs[row, t]
     for t in range(n):
         m.derivative[first + t] = 0.0
-        m.stamp[first + t] = now
-    m.clock[0] = now
+    stamp(m, first, first + n)
 
 
 @inline
@@ -467,8 +573,7 @@ def activate_network(m, span, inputs, row):
     if inputs.shape[1] > 0:
         clamp_inputs(m, span, inputs, row)
         start += span[1]
-    for j in range(start, span[3]):
-        activate_neuron(m, j)
+    activate_rows(m, start, span[3])
 
 
 @inline
@@ -487,13 +592,37 @@ def judge_outputs(m, span, targets, row, cost):
 
 
 @inline
-def propagate_network(m, span, rate):
+def propagate_network(m, span, rate, ahead):
     """Every neuron in reverse order, outputs with the error signals laid out before."""
     first_output = span[3] - span[2]
     for back in range(span[3] - span[4]):
         j = span[3] - ONE - back
         error = m.projected[j] if j >= first_output else zero(rate)
-        propagate_neuron(m, j, error, rate)
+        propagate_neuron(m, j, error, rate, ahead)
+
+
+@inline
+def train_rows(m, span, inputs, targets, aimed, bounds, order, clear, cost, rate, learn, control):
+    """The sequences in order; weights from inputs may be left waiting. See `train_network`."""
+    total, judged = 0.0, u8(0)
+    for s in range(u8(order.shape[0])):
+        if clear:
+            for j in range(span[0], span[3]):
+                clear_neuron(m, j)
+        for row in range(bounds[order[s]], bounds[order[s] + ONE]):
+            activate_network(m, span, inputs, row)
+            if aimed[row]:
+                value = judge_outputs(m, span, targets, row, cost)
+                total += value
+                judged += ONE
+                if not math.isfinite(value):
+                    return total, judged
+                if learn:
+                    propagate_network(m, span, rate, True)
+            control[1] += ONE
+            if control[0]:
+                return total, judged
+    return total, judged
 
 
 # --- entries: what Python calls ----------------------------------------------------------------
@@ -504,7 +633,8 @@ def activate_one(table, unit, row):
     """One neuron activates from its incoming connections; returns its activation."""
     m = columns(table, unit)
     j = u8(row)
-    activate_neuron(m, j)
+    weigh_neuron(m, j, j)
+    fire(m, j, j + ONE)
     return m.activation[j]
 
 
@@ -523,7 +653,7 @@ def propagate_one(table, unit, row, target, cost, rate):
     value, signal = 0.0, 0.0
     if target == target:
         value, signal = judge(m, cost, target, m.activation[j], m.derivative[j], 1.0)
-    propagate_neuron(m, j, signal, rate)
+    propagate_neuron(m, j, signal, rate, False)
     return value
 
 
@@ -564,7 +694,7 @@ def propagate_targets(table, unit, span, targets, cost, rate):
         for j in range(span[3] - span[2], span[3]):
             m.projected[j] = 0.0
     if math.isfinite(total):
-        propagate_network(m, span, rate)
+        propagate_network(m, span, rate, False)
     return total
 
 
@@ -580,22 +710,8 @@ def train_network(
     before it has moved a weight.
     """
     m = columns(table, unit)
-    total, judged = 0.0, u8(0)
-    for s in range(u8(order.shape[0])):
-        if clear:
-            for j in range(span[0], span[3]):
-                clear_neuron(m, j)
-        for row in range(bounds[order[s]], bounds[order[s] + ONE]):
-            activate_network(m, span, inputs, row)
-            if aimed[row]:
-                value = judge_outputs(m, span, targets, row, cost)
-                total += value
-                judged += ONE
-                if not math.isfinite(value):
-                    return total, judged
-                if learn:
-                    propagate_network(m, span, rate)
-            control[1] += ONE
-            if control[0]:
-                return total, judged
+    total, judged = train_rows(
+        m, span, inputs, targets, aimed, bounds, order, clear, cost, rate, learn, control
+    )
+    move_ahead(m, span[0], span[3])
     return total, judged

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .schema import MEMORY, NONE
+from .schema import MEMORY, NONE, TRACED
 
 if TYPE_CHECKING:
     from .store import Store
@@ -90,9 +90,10 @@ def kept_traces(store: Store) -> Traces:
     identity = store["identity"]
     nodes = len(c["flags"])
     memory = np.flatnonzero(c["flags"] & MEMORY)
-    lengths = c["learning"][memory]
-    rows = spans(c["first_incoming"][memory], lengths)
-    traces = spans(c["first_trace"][memory], lengths)
+    traced = np.flatnonzero(c["flags"] & TRACED)
+    lengths = c["learning"][traced]
+    rows = spans(c["first_incoming"][traced], lengths)
+    traces = spans(c["first_trace"][traced], lengths)
     pairs = np.flatnonzero(c["influence_trace"] != NONE)
     gater = c["influence_gater"][pairs]
     learning = c["learning"][gater].astype(np.int64) if nodes else np.empty(0, np.int64)
@@ -128,7 +129,8 @@ def restore(store: Store, kept: Traces) -> None:
     rows, values = rows[there], kept.eligibility[there]
     neuron = c["target"][rows]
     offset = rows - c["first_incoming"][neuron]
-    kept_on = carried[neuron] & (offset < c["learning"][neuron])
+    momentary = (c["flags"] & (TRACED | MEMORY)) == TRACED  # renewed at the next activation
+    kept_on = (carried | momentary)[neuron] & (offset < c["learning"][neuron])
     c["eligibility"][(c["first_trace"][neuron] + offset)[kept_on]] = values[kept_on]
     c["bias_eligibility"][: store.n_neurons][_fresh(store, carried)] = 0.0
     _restore_extended(store, kept, row_of, carried)

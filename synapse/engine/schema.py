@@ -29,6 +29,7 @@ MEMORY = 1  # self-connected: its state carries over
 TRACED = 2  # keeps eligibility traces; any other neuron's can be read off when it propagates
 GATES = 4  # gates a self-connected neuron, so that it keeps extended traces
 GATED = 8  # something gates a connection into it
+PLAIN_RUNS = 16  # all its runs are dense, ordered and ungated, and it keeps no eligibility traces
 
 # Kinds of runs. Sources are neighbours (row + t) or listed; gaters none, one, neighbours or listed.
 DENSE, LISTED, SHARED, ZIPPED, PAIRED = 0, 1, 2, 3, 4
@@ -77,6 +78,7 @@ COLUMNS = (
     _context("pushed"),  # sum of delta_k g_jk w_jk, pushed by later neurons
     _context("pushed_gated"),  # sum of delta_k I_jk over gated neurons without a self-connection
     _context("pushed_traced"),  # the same over self-connected ones
+    Column("waiting", "neuron", "float"),  # a step that weights from inputs have yet to take; 0 between calls
     Column("stamp", "neuron", "uint64", 0, saved=True, cleared=True),  # when it last activated
     Column("squash", "neuron", "uint32", 0),
     Column("trainable_bias", "neuron", "uint8", 1, saved=True),
@@ -92,6 +94,7 @@ COLUMNS = (
     Column("identity", "connection", "uint32", NONE),  # what a view holds; rows move, it does not
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
+    Column("block_stop", "node", "uint32"),  # the block of neurons it fires with ends before this row
     Column("first_run", "node", "uint32"),
     Column("last_run", "node", "uint32"),
     Column("first_incoming", "node", "uint32"),

@@ -8,6 +8,7 @@ from .learning import Trainer, schedule
 from .network import Network
 from .neuron import Neuron
 from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
+from .readwrite import load, save
 
 __version__ = "0.1.0"
 
@@ -26,6 +27,8 @@ __all__ = [
     "errors",
     "gate",
     "initializers",
+    "load",
+    "save",
     "schedule",
     "squash",
 ]

@@ -13,12 +13,13 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
-import synapse
-
+from . import __version__
+from .engine.lower import pure_inputs
 from .engine.schema import NONE
 from .errors import SynapseError
 from .layer import Layer
 from .network import Network
+from .readwrite import load
 
 USER_ERROR = 2
 BROKEN_PIPE = 141  # what a shell reports for a command that SIGPIPE ended
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="synapse", description="Networks built neuron by neuron.")
-    parser.add_argument("--version", action="version", version=f"synapse {synapse.__version__}")
+    parser.add_argument("--version", action="version", version=f"synapse {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     info = commands.add_parser("info", help="print what a saved model holds")
     info.add_argument("model", metavar="MODEL", help="a file that synapse.save has written")
@@ -60,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 def _info(path: str) -> int:
     """Print what the model at `path` holds; the exit code."""
     try:
-        network = synapse.load(path)
+        network = load(path)
     except OSError as error:
         return _refuse(f"Cannot read {path!r}: {error.strerror or error}.")
     except SynapseError as error:
@@ -106,8 +107,8 @@ def _facts(network: Network) -> dict[str, object]:
     """Each thing that is counted, by name."""
     store, rows = network._store, network._connection_rows()
     source, target, gater = (store[name][rows] for name in ("source", "target", "gater"))
-    pure = [neuron for neuron in network.input if not neuron.incoming]
-    biases = sum(neuron.trainable for neuron in network) - sum(neuron.trainable for neuron in pure)
+    neurons = network._rows()
+    biases = store["trainable_bias"][neurons].astype(bool) & ~pure_inputs(store)[neurons]
     return {
         "name": _printable(network.name),
         "sizes": "-".join(str(len(layer)) for layer in network.layers),
@@ -116,7 +117,7 @@ def _facts(network: Network) -> dict[str, object]:
         "self-connections": int((source == target).sum()),
         "gated connections": int((gater != NONE).sum()),
         "gating neurons": len(set(gater[gater != NONE].tolist())),
-        "parameters": int(store["trainable"][rows].sum()) + biases,
+        "parameters": int(store["trainable"][rows].sum() + biases.sum()),
         "memory": "yes" if network.has_memory else "no",
         "dtype": store.dtype.name,
     }

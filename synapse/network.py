@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
@@ -416,6 +417,25 @@ class Network(Sequence[Neuron]):
         neurons = self._rows()[len(self.input) :]
         neurons = neurons[store["trainable_bias"][neurons] == 1]
         store["bias"][neurons] = draw(initializer, rng, (len(neurons),), fans, fans)
+
+    # --- its twins -------------------------------------------------------------------------
+
+    def clone(self) -> Network:
+        """A twin: the same network, context included, with neurons and numbers of its own.
+
+        What holds for :func:`synapse.save` holds here, and for pickle and copy: the twin of an
+        architecture is a plain network of its name, and nothing may link the network to
+        neurons outside of it.
+        """
+        make, arguments = self.__reduce__()
+        twin: Network = make(*arguments)
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Network:
+        return self.clone()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return copyreg.dispatch_table[Network](self)  # type: ignore[return-value]  # readwrite has told it how
 
     def __repr__(self) -> str:
         sizes = "-".join(str(len(layer)) for layer in self._layers)

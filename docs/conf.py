@@ -1,0 +1,40 @@
+"""Sphinx: ``python -m sphinx --fail-on-warning docs site``.
+
+Nothing is fetched from the net, neither when the pages are built nor when they are read.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import synapse
+
+project = "Synapse"
+author = "Synapse developers"
+copyright = "2026, Synapse developers"
+version = release = synapse.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml"]
+exclude_patterns = ["_extensions"]
+default_role = "literal"  # `name` in docstrings
+nitpicky = False
+
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+autodoc_typehints_format = "short"
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+python_maximum_signature_line_length = 88
+
+html_theme = "furo"
+html_title = f"Synapse {release}"
+html_static_path = ["_static"]
+html_css_files = ["math.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_math_renderer = "mathml"

@@ -1,0 +1,192 @@
+"""What a document must hold, said once: each check gives the value back, or one FormatError."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import squash as squashes
+from ..engine.schema import NONE
+from ..errors import FormatError, UnknownNameError, shown
+
+LARGEST_WHOLE = sys.maxsize
+"""Of a clock: steps of many lifetimes."""
+
+
+def given(value: Any) -> str:
+    """A value as a sentence can carry it; what is nested, or very long, only by its kind.
+
+    >>> given(0.5), given([[1]]), given(10**5000)
+    ('0.5', 'a list', 'a number of many digits')
+    """
+    if isinstance(value, (dict, list)):
+        return "an object" if isinstance(value, dict) else "a list"
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "a number of many digits"
+    return shown(value) if isinstance(value, (str, float, int, type(None))) else f"a {type(value).__name__}"
+
+
+def require(fits: bool, what: str, condition: str, value: Any) -> None:
+    """Raise unless something fits: "The version must be a whole number. Got 'x'."."""
+    if not fits:
+        raise FormatError(f"{what} must be {condition}. Got {given(value)}.")
+
+
+def is_whole(value: Any, first: int, last: int) -> bool:
+    """Whether a value is an integer in ``first .. last`` (True and 1.0 are none)."""
+    return type(value) is int and first <= value <= last
+
+
+def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
+    """`value` if it is an object with these keys and no others."""
+    require(isinstance(value, dict), what, "an object", value)
+    keys = tuple(keys)
+    missing = [key for key in keys if key not in value]
+    if missing:
+        raise FormatError(f"{what} must have {', '.join(keys)}. {missing[0]!r} is missing.")
+    unknown = [key for key in value if key not in (*keys, *optional)]
+    if unknown:
+        raise FormatError(
+            f"{what} must have {', '.join(keys)} and nothing else. Got {given(unknown[0])} too."
+        )
+    found: dict[str, Any] = value
+    return found
+
+
+class Table:
+    """Columns of one length, to be taken out by kind.
+
+    Parameters
+    ----------
+    item : str
+        What a row is: "neuron", "connection", ... The sentences speak of "neuron 3".
+    columns : dict of list
+        The columns by name.
+
+    Raises
+    ------
+    FormatError
+        Each method, where a value does not fit: "The state of neuron 3 must be ... Got ...".
+
+    >>> table = Table("neuron", {"state": [0.5, 1], "name": ["a", "b"]})
+    >>> table.numbers("state")
+    array([0.5, 1. ])
+    >>> table.whole("name", 0, 9)
+    Traceback (most recent call last):
+        ...
+    synapse.errors.FormatError: The name of neuron 0 must be a whole number from 0 to 9. Got 'a'.
+    """
+
+    def __init__(self, item: str, columns: dict[str, list[Any]]) -> None:
+        self.item = item
+        self._columns = columns
+        self._length = len(next(iter(columns.values())))
+
+    @classmethod
+    def of_columns(cls, item: str, document: dict[str, Any], name: str, keys: Sequence[str]) -> Table:
+        """The table that a document has under this name: an object of columns with these keys."""
+        columns = members(f"The table {name!r}", document[name], keys)
+        for key in keys:
+            require(isinstance(columns[key], list), f"The column {key!r} of {name!r}", "a list", columns[key])
+        lengths = {key: len(columns[key]) for key in keys}
+        for key, length in lengths.items():
+            if length != lengths[keys[0]]:
+                raise FormatError(
+                    f"The columns of {name!r} must be of one length. "
+                    f"Got {lengths[keys[0]]} items in {keys[0]!r} and {length} in {key!r}."
+                )
+        return cls(item, columns)
+
+    @classmethod
+    def of_records(
+        cls, item: str, document: dict[str, Any], name: str, keys: Sequence[str], optional: Sequence[str] = ()
+    ) -> Table:
+        """The table that a document has under this name: a list of objects with these keys."""
+        records = document[name]
+        require(isinstance(records, list), f"The table {name!r}", "a list", records)
+        wanted = set(keys)
+        for i, record in enumerate(records):
+            if type(record) is not dict or record.keys() != wanted:
+                members(f"{item.capitalize()} {i}", record, keys, optional)
+        return cls(item, {key: [record[key] for record in records] for key in keys})
+
+    def __len__(self) -> int:
+        return self._length
+
+    def reread(self, keys: Iterable[str], read: Callable[[Any], Any]) -> None:
+        """Bring the values of some columns into one form before they are checked."""
+        for key in keys:
+            self._columns[key] = [read(value) for value in self._columns[key]]
+
+    def values(self, key: str, condition: str, fits: Callable[[Any], bool]) -> list[Any]:
+        """A column whose every value fits; `condition` says in words what fits."""
+        column = self._columns[key]
+        if not all(map(fits, column)):
+            i = next(i for i, value in enumerate(column) if not fits(value))
+            require(False, f"The {key} of {self.item} {i}", condition, column[i])
+        return column
+
+    def numbers(self, key: str, dtype: Any = np.float64) -> NDArray[Any]:
+        """A column of finite numbers."""
+        largest = float(np.finfo(dtype).max)
+
+        def fits(value: Any) -> bool:
+            return type(value) in (float, int) and -largest <= value <= largest
+
+        return np.array(self.values(key, "a finite number", fits), dtype)
+
+    def flags(self, key: str) -> NDArray[np.bool_]:
+        """A column of true and false."""
+        return np.array(self.values(key, "true or false", lambda value: type(value) is bool), bool)
+
+    def whole(self, key: str, first: int, last: int) -> NDArray[np.int64]:
+        """A column of whole numbers in ``first .. last``."""
+        condition = f"a whole number from {first} to {last}"
+        return np.array(self.values(key, condition, lambda value: is_whole(value, first, last)), np.int64)
+
+    def indices(self, key: str, table: Table, null: str = "") -> NDArray[np.int64]:
+        """A column of row numbers of another table; where `null` has a meaning, NONE for null."""
+        last = len(table) - 1
+        condition = f"the number of a {table.item}, 0 to {last}" + (f", or null ({null})" if null else "")
+
+        def fits(value: Any) -> bool:
+            return (type(value) is int and 0 <= value <= last) or (value is None and null != "")
+
+        column = self.values(key, condition, fits)
+        return np.array([NONE if value is None else value for value in column], np.int64)
+
+    def texts(self, key: str) -> list[str]:
+        """A column of strings."""
+        return self.values(key, "a string", lambda value: type(value) is str)
+
+    def squash_codes(self, key: str) -> NDArray[np.uint32]:
+        """A column of names of activation functions, as the numbers by which kernels call them."""
+        names = self.texts(key)
+        codes = {}
+        for name in dict.fromkeys(names):
+            try:
+                codes[name] = squashes.get(name).code
+            except UnknownNameError:
+                raise FormatError(
+                    f"The {key} of {self.item} {names.index(name)} is {given(name)}, which nobody has "
+                    "registered. Register the function first, with @squash.register. "
+                    f"Known: {', '.join(squashes.names())}."
+                ) from None
+        return np.array([codes[name] for name in names], np.uint32)
+
+
+def require_pairs_once(connections: Table, pairs: Sequence[NDArray[np.int64]]) -> None:
+    """Raise where two rows have the same pair of neurons."""
+    keys = pairs[0] << 32 | pairs[1]
+    order = np.argsort(keys, kind="stable")
+    again = np.flatnonzero(keys[order][1:] == keys[order][:-1])
+    if len(again):
+        first, second = sorted(order[again[0] : again[0] + 2].tolist())
+        raise FormatError(
+            f"The {connections.item}s {first} and {second} both lead from neuron {pairs[0][first]} "
+            f"to neuron {pairs[1][first]}. A pair of neurons has one connection at most."
+        )

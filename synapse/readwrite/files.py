@@ -1,0 +1,146 @@
+"""JSON documents in files: written whole or not at all, read without trusting them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import ArgumentError, FormatError, KindError, expected, shown
+
+PathLike = str | os.PathLike[str]
+
+
+def as_path(path: Any) -> Path:
+    """`path` as a Path, or a KindError."""
+    try:
+        return Path(path)
+    except TypeError:
+        raise KindError(expected("The path", "a string or a path", path)) from None
+
+
+def write_document(path: PathLike, document: Mapping[str, Any]) -> None:
+    """Write a JSON document, one column or record a line, as UTF-8.
+
+    The text goes to a hidden file in the same folder, is brought to the disk, and then takes
+    the place of the old file in one step: whatever fails or interrupts it, there is the old
+    file or the new one, whole. (Only a process killed while it writes leaves the hidden file.)
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If `path` is not a path, or names something that is not a file, such as a folder.
+    OSError
+        If the file cannot be written.
+    """
+    file = Path(os.path.realpath(as_path(path)))  # a symbolic link stays one
+    if file.exists() and not file.is_file():  # to replace /dev/null would be a mishap
+        raise ArgumentError(expected("The path", "that of a file", str(path)))
+    text = to_text(document)
+    hidden = file.with_name(f".synapse-{uuid.uuid4().hex}.tmp")
+    try:
+        with open(hidden, "x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if file.exists():
+            shutil.copymode(file, hidden)
+        os.replace(hidden, file)
+    except BaseException:
+        hidden.unlink(missing_ok=True)
+        raise
+    _sync_folder(file.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the new name of a file to the disk too, where the system can (Windows cannot)."""
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def to_text(document: Mapping[str, Any]) -> str:
+    """A document as JSON, each column of a table or record of a list on a line of its own.
+
+    >>> print(to_text({"clock": 3, "layers": {"name": ["a", "b"], "size": [2, 1]}}))
+    {
+    "clock": 3,
+    "layers": {
+      "name": ["a", "b"],
+      "size": [2, 1]
+    }
+    }
+    <BLANKLINE>
+    """
+    members = (f"{_compact(key)}: {_member(value)}" for key, value in document.items())
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _member(value: Any) -> str:
+    if isinstance(value, dict):
+        return _lines("{}", (f"{_compact(key)}: {_compact(column)}" for key, column in value.items()))
+    return _lines("[]", map(_compact, value)) if isinstance(value, list) else _compact(value)
+
+
+_compact = json.JSONEncoder(allow_nan=False).encode  # JSON has no NaN
+
+
+def _lines(brackets: str, items: Iterable[str]) -> str:
+    return f"{brackets[0]}\n  " + ",\n  ".join(items) + f"\n{brackets[1]}"
+
+
+def read_document(path: PathLike) -> Any:
+    """The JSON document in a file.
+
+    Raises
+    ------
+    FormatError
+        If the file is not JSON in UTF-8, or has NaN, infinity or a key twice.
+    OSError
+        If it cannot be read.
+    """
+    content = as_path(path).read_bytes()
+    try:
+        return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse, object_pairs_hook=_object)
+    except UnicodeDecodeError as error:
+        raise FormatError(f"The file is not text in UTF-8: byte {error.start} cannot be read.") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise FormatError(f"The file is not JSON, or only a part of it: {error.msg} at {where}.") from None
+    except RecursionError:
+        raise FormatError("The file is nested too deeply to be a network.") from None
+    except FormatError:
+        raise
+    except ValueError as error:  # a number of thousands of digits
+        raise FormatError(f"The file has a number that cannot be read: {error}.") from None
+
+
+def _refuse(constant: str) -> None:
+    raise FormatError(f"Numbers must be finite. Got {constant}.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
+        raise FormatError(f"An object has the key {shown(twice)} twice.")
+    return members
+
+
+@contextmanager
+def reading(path: PathLike) -> Iterator[None]:
+    """Let an error that a file's content causes tell, in a note, which file it is."""
+    try:
+        yield
+    except FormatError as error:
+        error.add_note(f"while reading {os.fspath(path)!r}")
+        raise

@@ -1,0 +1,271 @@
+"""The files of Synaptic 1.1.4, the JavaScript library, read and written."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import squash as squashes
+from ..engine.schema import NONE
+from ..errors import ArgumentError, FormatError
+from ..network import Network
+from . import files
+from .checks import Table, is_whole, members
+from .parts import Parts, put_together, take_apart
+
+SQUASHES = {"LOGISTIC": "logistic", "TANH": "tanh", "IDENTITY": "identity", "HLIM": "step", "RELU": "relu"}
+"""The activation functions of Synaptic, and what they are called here."""
+
+NUMBERS = {"state": "state", "old": "old_state", "activation": "activation", "bias": "bias"}
+"""A neuron's numbers in Synaptic, and their columns."""
+
+NEURON = (*NUMBERS, "layer", "squash")
+CONNECTION = ("from", "to", "weight", "gater")
+
+Ints = NDArray[np.int64]
+
+
+class SynapticWarning(UserWarning):
+    """A network means something slightly different on the other side."""
+
+
+def read_synaptic(path: files.PathLike) -> Network:
+    """Read a network that Synaptic has written (``JSON.stringify(network.toJSON())``).
+
+    See :func:`from_synaptic` for what is kept. Raises FormatError where the file holds no such
+    network, and OSError where it cannot be read.
+    """
+    with files.reading(path):
+        return from_synaptic(files.read_document(path))
+
+
+def write_synaptic(network: Network, path: files.PathLike) -> None:
+    """Write a network for Synaptic to read (``Network.fromJSON(JSON.parse(text))``).
+
+    See :func:`to_synaptic` for what is kept. A file that is there is replaced in one step.
+    """
+    files.write_document(path, to_synaptic(network))
+
+
+def to_synaptic(network: Network) -> dict[str, Any]:
+    """A network as Synaptic's ``toJSON`` gives it.
+
+    Kept are layers, connections, weights, gaters, biases, squashes, states and activations.
+    Lost are names, traces and errors (Synaptic 1.1.4 writes none), what is trainable (there,
+    all but self-connections), and float32.
+
+    Parameters
+    ----------
+    network : Network
+        Every squash must be known to Synaptic: logistic, tanh, identity, step or relu.
+
+    Returns
+    -------
+    dict
+        ``{"neurons": [...], "connections": [...]}``, of plain numbers.
+
+    Raises
+    ------
+    ArgumentError
+        If Synaptic does not know the squash of a neuron.
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    Warns
+    -----
+    SynapticWarning
+        If a self-connection has another weight than 1, which Synaptic reads as 1.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(1), Layer(1)
+    >>> _ = a.project(b, weights=0.5)
+    >>> to_synaptic(Network(a, [], b))["connections"]
+    [{'from': 0, 'to': 1, 'weight': 0.5, 'gater': None}]
+    """
+    _require_known_squashes(network)
+    parts = take_apart(network)
+    columns = (parts.neurons[name].tolist() for name in NUMBERS.values())
+    rows = zip(*columns, _layer_names(parts), _squash_names(parts), strict=True)
+    edges = parts.connections
+    ends = edges["source"].tolist(), edges["target"].tolist(), edges["weight"].tolist()
+    gaters = (None if gater == NONE else gater for gater in edges["gater"].tolist())
+    _warn_of_self_weights(edges)
+    return {
+        "neurons": [
+            {"trace": {"elegibility": {}, "extended": {}}, **dict(zip(NEURON, row, strict=True))}
+            for row in rows
+        ],
+        "connections": [dict(zip(CONNECTION, row, strict=True)) for row in zip(*ends, gaters, strict=True)],
+    }
+
+
+def _require_known_squashes(network: Network) -> None:
+    for neuron in network:
+        if neuron.squash.name not in SQUASHES.values():
+            raise ArgumentError(
+                f"{neuron!r} cannot be written for Synaptic, which knows {', '.join(SQUASHES.values())}. "
+                "Set another squash, or keep the network with synapse.save."
+            )
+
+
+def _layer_names(parts: Parts) -> list[str | int]:
+    """Of every neuron, what Synaptic calls its layer."""
+    names = ["input", *range(len(parts.layers) - 2), "output"]
+    return [name for name, (_, size) in zip(names, parts.layers, strict=True) for _ in range(size)]
+
+
+def _squash_names(parts: Parts) -> list[str]:
+    names = {squashes.get(ours).code: theirs for theirs, ours in SQUASHES.items()}
+    return [names[code] for code in parts.neurons["squash"].tolist()]
+
+
+def _warn_of_self_weights(edges: dict[str, Any]) -> None:
+    other = np.flatnonzero((edges["source"] == edges["target"]) & (edges["weight"] != 1.0))
+    if len(other):
+        i = other[0]
+        message = (
+            f"{len(other)} self-connection(s) have another weight than 1, which Synaptic will read as 1, "
+            f"such as that of neuron {edges['source'][i]}: {edges['weight'][i]:.4g}."
+        )
+        warnings.warn(message, SynapticWarning, stacklevel=3)
+
+
+def from_synaptic(data: dict[str, Any]) -> Network:
+    """The network that Synaptic's ``toJSON`` has described.
+
+    It answers as the network did that was written: layers, connections, weights, gaters,
+    biases, squashes, states and activations are kept, and neurons activate in the order of the
+    list. As in Synaptic, inputs without incoming connections lose their bias, which the first
+    activation there sets to 0, and all connections but self-connections are trained. Traces are
+    not read: Synaptic 1.1.4 writes none and ignores those of older files.
+
+    Parameters
+    ----------
+    data : dict
+        ``{"neurons": [...], "connections": [...]}``.
+
+    Returns
+    -------
+    Network
+        In float64.
+
+    Raises
+    ------
+    FormatError
+        If `data` does not describe a network, or has a squash that Synaptic does not name.
+
+    Warns
+    -----
+    SynapticWarning
+        If two connections link the same neurons, as Synaptic allows: they become one with the
+        sum of their weights. (With different gaters they cannot: FormatError.)
+
+    Notes
+    -----
+    The two libraries differ where a gate comes later in the order than what it gates, or has
+    not fired yet: see the guide's page on Synaptic. After a file is read, such a gate is open
+    to Synaptic for a step, and here has the activation that was written.
+
+    Examples
+    --------
+    >>> neuron = {"state": 0, "old": 0, "activation": 0, "bias": 0, "squash": "LOGISTIC"}
+    >>> neurons = [{**neuron, "layer": "input"}, {**neuron, "layer": "output", "squash": "TANH"}]
+    >>> link = {"from": 0, "to": 1, "weight": 0.5, "gater": None}
+    >>> net = from_synaptic({"neurons": neurons, "connections": [link]})
+    >>> net
+    <Network 1-1, 2 neurons, 1 connections>
+    """
+    members("A network of Synaptic", data, ("neurons", "connections"))
+    neurons = Table.of_records("neuron", data, "neurons", NEURON, optional=("trace",))
+    connections = Table.of_records("connection", data, "connections", CONNECTION)
+    neurons.reread(["layer"], _whole)
+    connections.reread(["from", "to", "gater"], _whole)
+    number, layers = _order(neurons)
+    edges = _edges(connections, neurons, number)
+    order = np.argsort(number)
+    columns = {ours: neurons.numbers(theirs)[order] for theirs, ours in NUMBERS.items()}
+    columns["squash"] = _squash_codes(neurons)[order]
+    clamped = np.arange(len(neurons)) < layers[0][1]
+    clamped[edges["target"]] = False
+    columns["bias"][clamped] = 0.0
+    return put_together(Parts(None, np.float64, layers, [None] * len(neurons), columns, edges))
+
+
+def _order(neurons: Table) -> tuple[Ints, list[tuple[None, int]]]:
+    """The number that each neuron of the file gets here, and the sizes of the layers."""
+
+    def place(layer: Any) -> int | None:
+        """Where in the order of layers: inputs before, outputs after every number."""
+        if layer == "input":
+            return -1
+        if layer == "output":
+            return len(neurons)
+        return layer if is_whole(layer, 0, len(neurons) - 1) else None
+
+    condition = "'input', 'output' or the number of a hidden layer"
+    layers = neurons.values("layer", condition, lambda layer: place(layer) is not None)
+    places = np.array([place(layer) for layer in layers], np.int64)
+    found, sizes = np.unique(places, return_counts=True)
+    wanted = [-1, *range(len(found) - 2), len(neurons)]
+    if found.tolist() != wanted:
+        raise FormatError("The layers must be 'input', 0, 1, ... and 'output', and none of them empty.")
+    number = np.empty(len(neurons), np.int64)
+    number[np.argsort(places, kind="stable")] = np.arange(len(neurons))
+    return number, [(None, size) for size in sizes.tolist()]
+
+
+def _whole(value: Any) -> Any:
+    """The number in a string of digits, as which older versions of Synaptic write indices."""
+    digits = type(value) is str and value.isascii() and value.isdecimal() and len(value) < 19
+    return int(value) if digits else value
+
+
+def _squash_codes(neurons: Table) -> NDArray[np.uint32]:
+    condition = f"one of {', '.join(SQUASHES)} (functions of one's own are lost when Synaptic writes)"
+    names = neurons.values("squash", condition, lambda name: type(name) is str and name in SQUASHES)
+    return np.array([squashes.get(SQUASHES[name]).code for name in names], np.uint32)
+
+
+def _edges(connections: Table, neurons: Table, number: Ints) -> dict[str, Any]:
+    """The connections' columns, in numbers of neurons here, each pair of neurons once."""
+    source, target = (number[connections.indices(end, neurons)] for end in ("from", "to"))
+    gater = connections.indices("gater", neurons, null="not gated")
+    gater[gater != NONE] = number[gater[gater != NONE]]
+    weight = connections.numbers("weight")
+    first = _first_of_pair(source << 32 | target)
+    again = np.flatnonzero(first != np.arange(len(first)))
+    if len(again):
+        _merge(again, first, source, target, gater, weight)
+    kept = first == np.arange(len(first))
+    edges = {"source": source, "target": target, "gater": gater, "weight": weight}
+    return {**{name: column[kept] for name, column in edges.items()}, "trainable": (source != target)[kept]}
+
+
+def _first_of_pair(keys: Ints) -> Ints:
+    """Of every connection the first one with the same neurons: itself, as a rule."""
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    return first[inverse]
+
+
+def _merge(again: Ints, first: Ints, source: Ints, target: Ints, gater: Ints, weight: NDArray[Any]) -> None:
+    """Add the weights of repeated connections to the first of their kind."""
+    for i in again.tolist():
+        pair = f"The connections {first[i]} and {i} lead between the same neurons"
+        if source[i] == target[i]:
+            raise FormatError(f"{pair}, from a neuron to itself, which Synaptic never writes.")
+        if gater[i] != gater[first[i]]:
+            raise FormatError(f"{pair}, but their gaters differ: they cannot be made one. Remove one.")
+    np.add.at(weight, first[again], weight[again])
+    if not np.isfinite(weight).all():
+        raise FormatError("The weights of repeated connections have no finite sum.")
+    warnings.warn(
+        f"{len(again)} connection(s) repeat another one, such as connection {again[0]} the connection "
+        f"{first[again[0]]}: each pair of neurons gets one connection with the sum of the weights.",
+        SynapticWarning,
+        stacklevel=4,
+    )

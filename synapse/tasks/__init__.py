@@ -1,0 +1,5 @@
+"""Sequence tasks: generators of inputs and targets, seeded, and judges of what a network made of them."""
+
+from . import reber, recall
+
+__all__ = ["reber", "recall"]

@@ -1,0 +1,46 @@
+"""How a network is judged on sequences: each begins with a cleared context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, KindError, expected
+from ..network import Network
+
+Floats = NDArray[np.float64]
+
+
+def fraction(network: Network, inputs: Sequence[Floats], right: Callable[[int, Floats], bool]) -> float:
+    """Which fraction of sequences is answered rightly.
+
+    Parameters
+    ----------
+    network : Network
+        What answers. Its weights stay; its context is the last sequence's afterwards.
+    inputs : sequence of ndarray, each of shape (T_i, n)
+        The sequences.
+    right : callable
+        Takes the number of a sequence and the outputs (T_i, m) to it; whether they are right.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If there are no sequences, or what is judged is not a network they fit.
+
+    >>> import architect, numpy as np
+    >>> net = architect.Perceptron(1, 1, seed=0)
+    >>> fraction(net, [np.zeros((3, 1))] * 4, lambda i, outputs: i < 3)
+    0.75
+    """
+    if not isinstance(network, Network):
+        raise KindError(expected("What is judged", "a Network", network))
+    if not len(inputs):
+        raise ArgumentError("There must be at least one sequence to judge a network by. Got none.")
+    count = 0
+    for i, rows in enumerate(inputs):
+        network.clear()
+        count += bool(right(i, network.run(rows)))
+    return count / len(inputs)

@@ -1,0 +1,225 @@
+"""The embedded Reber grammar: which symbol can come next, where the last but one depends on the second.
+
+A Reber string is a walk along the arcs of a graph (:data:`ARCS`), at every fork one way or the other
+with equal chance. An embedded string wraps one: ``B``, then ``T`` or ``P``, a Reber string, the
+same ``T`` or ``P`` again, ``E``. Whoever predicts its end must have kept one bit over the whole
+inner string. Hochreiter and Schmidhuber 1997, experiment 1.
+
+>>> strings(3, seed=0)
+['BPBTSSXXVPXVPSEPE', 'BPBTXSEPE', 'BPBPTTTTVPXTVPXVPSEPE']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, KindError, expected, positive_integer
+from ..network import Network
+from ..neuron import Seed, random_generator
+from .judging import fraction
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+SYMBOLS = "BTPSXVE"
+"""The seven symbols, in the order of inputs and outputs."""
+
+ARCS = {
+    0: {"B": 1},
+    1: {"T": 2, "P": 3},
+    2: {"S": 2, "X": 4},
+    3: {"T": 3, "V": 5},
+    4: {"S": 6, "X": 3},
+    5: {"V": 6, "P": 4},
+    6: {"E": 7},
+}
+"""The grammar: from each node, by symbol, the next node. Walks begin at 0 and end at 7."""
+
+END = 7
+OUTER = "TP"
+
+
+def string(seed: Seed = None) -> str:
+    """One embedded Reber string.
+
+    Parameters
+    ----------
+    seed : int or numpy.random.Generator, optional
+        Where the choices come from.
+
+    >>> string(seed=1)
+    'BPBPTVVEPE'
+    """
+    rng = random_generator(seed)
+    outer = _either(OUTER, rng)
+    inner, node = "", 0
+    while node != END:
+        arcs = ARCS[node]
+        symbol = _either("".join(arcs), rng)
+        inner, node = inner + symbol, arcs[symbol]
+    return f"B{outer}{inner}{outer}E"
+
+
+def _either(symbols: str, rng: np.random.Generator) -> str:
+    """One of one or two symbols; no chance is spent where there is no choice."""
+    return symbols[0] if len(symbols) == 1 or rng.random() < 0.5 else symbols[1]
+
+
+def strings(count: int, seed: Seed = None) -> list[str]:
+    """A number of embedded Reber strings, each drawn anew.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    seed : int or numpy.random.Generator, optional
+        Where the choices come from; a generator goes on from where it is.
+    """
+    rng = random_generator(seed)
+    return [string(rng) for _ in range(positive_integer("The count of strings", count))]
+
+
+def legal(string: str) -> list[str]:
+    """The symbols that can come next, after each symbol but the last.
+
+    Parameters
+    ----------
+    string : str
+        An embedded Reber string.
+
+    Returns
+    -------
+    list of str
+        As many as the string has steps: its length less 1.
+
+    Raises
+    ------
+    ArgumentError
+        If the grammar does not make this string.
+
+    >>> legal("BTBTXSETE")
+    ['TP', 'B', 'TP', 'SX', 'SX', 'E', 'T', 'E']
+    """
+    if not isinstance(string, str):
+        raise KindError(expected("An embedded Reber string", "a string", string))
+    outer, inner = string[1:2], string[2:-2]
+    node, answers = 0, []
+    for symbol in inner:
+        after = ARCS.get(node, {}).get(symbol)
+        if after is None:
+            break
+        node = after
+        answers.append("".join(ARCS.get(node, {})) or outer)
+    whole = node == END and len(answers) == len(inner)
+    if not whole or outer not in OUTER or string != f"B{outer}{inner}{outer}E":
+        raise ArgumentError(
+            expected("An embedded Reber string", "B, T or P, a Reber string, that letter again, E", string)
+        )
+    return [OUTER, "B", *answers, "E"]
+
+
+def legal_mask(string: str) -> Mask:
+    """The same as booleans, shape (T, 7): which outputs may be most active at each step."""
+    return np.array([[symbol in allowed for symbol in SYMBOLS] for allowed in legal(string)])
+
+
+def encode(string: str) -> tuple[Floats, Floats]:
+    """One-hot inputs and targets of a string: at each step a symbol, and the one after it.
+
+    Parameters
+    ----------
+    string : str
+        Of symbols of :data:`SYMBOLS`, two or more.
+
+    Returns
+    -------
+    inputs, targets : ndarray, shape (T, 7) each, T the length less 1
+
+    >>> inputs, targets = encode("BTX")
+    >>> inputs.argmax(axis=1).tolist(), targets.argmax(axis=1).tolist()
+    ([0, 1], [1, 4])
+    """
+    if not isinstance(string, str):
+        raise KindError(expected("A string to encode", f"made of the symbols {SYMBOLS}", string))
+    places = [SYMBOLS.find(symbol) for symbol in string]
+    if len(places) < 2 or min(places) < 0:
+        raise ArgumentError(expected("A string to encode", f"two or more of the symbols {SYMBOLS}", string))
+    rows = np.eye(len(SYMBOLS))[places]
+    return rows[:-1], rows[1:]
+
+
+def sequences(count: int, seed: Seed = None) -> tuple[list[Floats], list[Floats]]:
+    """Inputs and targets of fresh strings, as :class:`synapse.Trainer` takes them.
+
+    Parameters
+    ----------
+    count : int
+        How many strings.
+    seed : int or numpy.random.Generator, optional
+        Where they come from: those of :func:`strings` with this seed.
+
+    Returns
+    -------
+    inputs, targets : list of ndarray, each of shape (T_i, 7)
+
+    >>> inputs, targets = sequences(3, seed=0)
+    >>> [rows.shape for rows in inputs]
+    [(16, 7), (8, 7), (20, 7)]
+    """
+    pairs = [encode(string) for string in strings(count, seed)]
+    return [inputs for inputs, _ in pairs], [targets for _, targets in pairs]
+
+
+def right(outputs: Floats, allowed: Mask, strict: bool = False) -> bool:
+    """Whether the most active output is a legal next symbol at every step.
+
+    Parameters
+    ----------
+    outputs : ndarray, shape (T, 7)
+        What a network answered.
+    allowed : ndarray of bool, shape (T, 7)
+        What :func:`legal_mask` says of the string.
+    strict : bool
+        Ask what Hochreiter and Schmidhuber asked: every legal symbol is more active than
+        every other.
+
+    >>> right(np.array([[0.0, 0.9, 0.4, 0.5, 0.0, 0.0, 0.0]]), legal_mask("BTBTXSETE")[:1])
+    True
+    >>> right(np.array([[0.0, 0.9, 0.4, 0.5, 0.0, 0.0, 0.0]]), legal_mask("BTBTXSETE")[:1], strict=True)
+    False
+    """
+    illegal = np.where(allowed, -np.inf, outputs).max(axis=1)
+    if strict:
+        ahead = np.where(allowed, outputs, np.inf).min(axis=1)
+    else:
+        ahead = np.where(allowed, outputs, -np.inf).max(axis=1)
+    return bool((ahead > illegal).all())
+
+
+def fraction_right(network: Network, strings: Sequence[str], strict: bool = False) -> float:
+    """Which fraction of strings a network predicts rightly at every step, its context cleared before each.
+
+    Parameters
+    ----------
+    network : Network
+        With seven inputs and seven outputs. Its context is the last string's afterwards.
+    strings : sequence of str
+        Embedded Reber strings.
+    strict : bool
+        See :func:`right`.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If there are no strings, one is not of the grammar, or the network does not fit.
+
+    >>> import architect
+    >>> fraction_right(architect.LSTM(7, 4, 7, seed=0), strings(20, seed=0))
+    0.0
+    """
+    masks = [legal_mask(string) for string in strings]
+    inputs = [encode(string)[0] for string in strings]
+    return fraction(network, inputs, lambda i, outputs: right(outputs, masks[i], strict))

@@ -1,0 +1,132 @@
+"""Distracted sequence recall: name the targets seen, in their order, when the prompts come.
+
+A sequence shows target symbols at random places among distractors, then the prompts one by one.
+All outputs are to be 0 until the first prompt; at it, the output of the first target seen is to be 1,
+at the second prompt that of the second, and so on. Monner and Reggia 2012, section 5.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, positive_integer
+from ..network import Network
+from ..neuron import Seed, random_generator
+from .judging import fraction
+
+Floats = NDArray[np.float64]
+
+
+def sequences(
+    count: int,
+    targets: int = 2,
+    distractors: int = 2,
+    prompts: int = 2,
+    length: int = 10,
+    seed: Seed = None,
+) -> tuple[list[Floats], list[Floats]]:
+    """Inputs and targets of fresh sequences, as :class:`synapse.Trainer` takes them.
+
+    Parameters
+    ----------
+    count : int
+        How many sequences.
+    targets : int
+        How many target symbols there are; inputs and outputs come in their order.
+    distractors : int
+        How many distractor symbols there are: the inputs after those of the targets.
+    prompts : int
+        How many prompt symbols there are, the last inputs; each sequence shows all, in order, and
+        as many targets before, drawn with replacement.
+    length : int
+        Steps of a sequence, prompts included.
+    seed : int or numpy.random.Generator, optional
+        Where they come from.
+
+    Returns
+    -------
+    inputs : list of ndarray, each of shape (length, targets + distractors + prompts)
+    targets : list of ndarray, each of shape (length, targets)
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If a number is not a whole one above 0, or the length has no room for targets and prompts.
+
+    Examples
+    --------
+    >>> inputs, targets = sequences(1, length=6, seed=2)
+    >>> inputs[0].argmax(axis=1).tolist()  # 0 and 1 are targets, 2 and 3 distractors, 4 and 5 prompts
+    [1, 2, 0, 3, 4, 5]
+    >>> targets[0][4:].tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    count = positive_integer("The count of sequences", count)
+    targets = positive_integer("The targets of recall", targets)
+    distractors = positive_integer("The distractors of recall", distractors)
+    prompts = positive_integer("The prompts of recall", prompts)
+    length = positive_integer("The length of recall", length)
+    if length < 2 * prompts:
+        raise ArgumentError(
+            f"The length of recall must be at least {2 * prompts}, "
+            f"so that each of {prompts} prompts has a target to ask for. Got {length}."
+        )
+    rng = random_generator(seed)
+    symbols = np.eye(targets + distractors + prompts)
+    pairs = [_sequence(symbols, targets, distractors, prompts, length, rng) for _ in range(count)]
+    return [inputs for inputs, _ in pairs], [wanted for _, wanted in pairs]
+
+
+def _sequence(
+    symbols: Floats, targets: int, distractors: int, prompts: int, length: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """One sequence; `symbols` holds a one-hot row for each symbol."""
+    open_steps = length - prompts
+    shown = rng.integers(targets, size=prompts)
+    order = targets + rng.integers(distractors, size=open_steps)
+    order[np.sort(rng.permutation(open_steps)[:prompts])] = shown
+    wanted = np.zeros((length, targets))
+    wanted[open_steps + np.arange(prompts), shown] = 1.0
+    asked = targets + distractors + np.arange(prompts)
+    return symbols[np.concatenate([order, asked])], wanted
+
+
+def right(outputs: Floats, wanted: Floats) -> bool:
+    """Whether every rounded output is right at every step.
+
+    Parameters
+    ----------
+    outputs, wanted : ndarray, shape (T, m)
+        What a network answered, and what it should have.
+
+    >>> right(np.array([[0.4, 0.1], [0.2, 0.7]]), np.array([[0.0, 0.0], [0.0, 1.0]]))
+    True
+    """
+    return bool((np.rint(outputs) == wanted).all())
+
+
+def fraction_right(network: Network, inputs: Sequence[Floats], targets: Sequence[Floats]) -> float:
+    """Which fraction of sequences is entirely right, the context cleared before each.
+
+    Parameters
+    ----------
+    network : Network
+        What answers. Its context is the last sequence's afterwards.
+    inputs, targets : sequence of ndarray
+        As :func:`sequences` returns them.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If there are no sequences, not as many targets, or the network does not fit.
+
+    >>> import architect
+    >>> fraction_right(architect.LSTM(6, 7, 2, seed=0), *sequences(20, seed=0))
+    0.0
+    """
+    if len(inputs) != len(targets):
+        raise ArgumentError(f"There must be as many inputs as targets. Got {len(inputs)} and {len(targets)}.")
+    return fraction(network, inputs, lambda i, outputs: right(outputs, targets[i]))

@@ -1,0 +1,18 @@
+"""Warnings are errors, and hypothesis tries the same examples everywhere.
+
+``HYPOTHESIS_PROFILE=explore pytest tests/test_rule.py`` tries new and more examples.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+
+settings.register_profile("same", deadline=None, derandomize=True, max_examples=60, suppress_health_check=SLOW)
+settings.register_profile("explore", deadline=None, max_examples=1000, suppress_health_check=SLOW)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("filterwarnings", "error")

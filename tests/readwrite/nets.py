@@ -1,0 +1,94 @@
+"""Networks to save, and what makes two of them equal to the last bit."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from synapse import ALL_TO_ELSE, Layer, Network, gate, squash
+from synapse.engine.schema import COLUMNS
+from synapse.readwrite import from_data, network_data
+from synapse.readwrite.files import to_text
+
+ROOT = Path(__file__).parents[2]
+
+# What differs between twins by right: numbers that only tell where things lie in their store.
+PLACES = {"identity", "network", "functions", "scratch"}
+
+
+@squash.register(low=0.0)
+def bump(state):
+    """A function of a user's own."""
+    return state * state / (1.0 + state * state), 2.0 * state / (1.0 + state * state) ** 2
+
+
+def memory(seed=0, blocks=3, dtype="float64"):
+    """Two layers of gated memory cells with peepholes and gated gates: every kind of trace."""
+    rng = np.random.default_rng(seed)
+    inputs, outputs = Layer(2, dtype=dtype), Layer(2, dtype=dtype)
+    hidden, below, output_gates = [], inputs, None
+    for squashing in ("tanh", bump):
+        gates = [Layer(blocks, bias=0.5, dtype=dtype) for _ in range(3)]
+        cells = Layer(blocks, squashing, dtype=dtype)
+        for layer in gates:
+            links = below.project(layer, seed=rng)
+            if output_gates:
+                output_gates.gate(links, gate.OUTPUT)
+            cells.project(layer, seed=rng)
+        gates[0].gate(below.project(cells, seed=rng), gate.INPUT)
+        gates[1].gate(cells.project(cells), gate.ONE_TO_ONE)
+        if blocks > 1:
+            cells.project(cells, ALL_TO_ELSE, trainable=False, seed=rng)
+        gates[0].project(outputs, seed=rng)  # a gate with an error of its own
+        hidden += [*gates, cells]
+        below, output_gates = cells, gates[2]
+    output_gates.gate(below.project(outputs, seed=rng), gate.OUTPUT)
+    outputs.project(hidden[0], seed=rng)
+    hidden[0][0].trainable = False
+    return Network(inputs, hidden, outputs, name="memory")
+
+
+def feed(net, steps, seed=0, learn=True):
+    """Let a network live for some steps; its outputs."""
+    rng = np.random.default_rng(seed)
+    outputs = []
+    for _ in range(steps):
+        outputs.append(net.activate(rng.uniform(-1, 1, len(net.input))))
+        targets = rng.random(len(net.output))
+        if learn:
+            net.propagate(0.1, targets, "squared_error")
+    return np.array(outputs)
+
+
+def columns(net):
+    """Every number of a network that has its store for itself, as bytes."""
+    store = net._store
+    store.ready()
+    found = {column.name: store[column.name] for column in COLUMNS if column.name not in PLACES}
+    found["influence"] = found["influence"][found["influence_trace"] != 0xFFFFFFFF]  # others are never read
+    return {name: (column.dtype.str, column.tobytes()) for name, column in found.items()}
+
+
+def same(one, other):
+    """Whether two networks are twins, by what their stores hold and by what their files would."""
+    if to_text(network_data(one)) != to_text(network_data(other)):
+        return False
+    here, there = columns(one), columns(other)
+    wrong = [name for name in here if here[name] != there[name]]
+    assert not wrong, wrong
+    return True
+
+
+def through_text(net):
+    """What comes back when a network goes through the very characters of a file."""
+    return from_data(json.loads(to_text(network_data(net))))
+
+
+def run_python(code, *arguments):
+    """Run some code in a new process."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

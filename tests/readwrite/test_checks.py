@@ -1,0 +1,232 @@
+"""A file that cannot be trusted gets one clear error, or is read as it says."""
+
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synapse import errors, load
+from synapse.readwrite import files, from_data, network_data
+
+from .mutation import mutate
+from .nets import feed, memory, same
+
+
+def document():
+    net = memory(blocks=1)
+    feed(net, 3)
+    return network_data(net)
+
+
+def put(*place, value):
+    """A change of a document: `value` at this place."""
+
+    def change(data):
+        for key in place[:-1]:
+            data = data[key]
+        data[place[-1]] = value
+
+    return change
+
+
+def drop(*place):
+    def change(data):
+        for key in place[:-1]:
+            data = data[key]
+        del data[place[-1]]
+
+    return change
+
+
+DEEP = [0]
+for _ in range(100_000):
+    DEEP = [DEEP]
+
+BAD = {
+    "another format": (put("format", value="other"), "not a network that Synapse has saved.*Got 'other'"),
+    "no format": (drop("format"), 'not a network that Synapse has saved.*"format".*Synaptic'),
+    "newer": (
+        put("version", value=2),
+        "newer version of Synapse, in version 2.*reads up to 1.*Install a newer",
+    ),
+    "odd version": (put("version", value=True), "The version must be a whole number above 0. Got True"),
+    "missing table": (drop("neurons"), "'neurons' is missing"),
+    "unknown member": (put("more", value=1), "Got 'more' too"),
+    "missing column": (drop("neurons", "state"), "The table 'neurons' must have.*'state' is missing"),
+    "unknown column": (put("neurons", "more", value=[]), "Got 'more' too"),
+    "name": (put("name", value=None), "The name of the network must be a string. Got None"),
+    "dtype": (put("dtype", value="float16"), "The dtype must be float32 or float64. Got 'float16'"),
+    "unhashable dtype": (put("dtype", value=[]), "The dtype must be.* Got a list"),
+    "clock": (put("clock", value=-1), "The clock must be a whole number. Got -1"),
+    "endless clock": (put("clock", value=10**5000), "The clock must be.* Got a number of many digits"),
+    "table": (put("connections", value=[]), "The table 'connections' must be an object. Got a list"),
+    "column": (
+        put("connections", "weight", value=1),
+        "The column 'weight' of 'connections' must be a list. Got 1",
+    ),
+    "short column": (
+        put("neurons", "bias", value=[]),
+        "of 'neurons' must be of one length. Got 12.* and 0 .*'bias'",
+    ),
+    "lying size": (
+        put("layers", "size", 0, value=10**12),
+        "The size of layer 0 must be a whole number from 1 to 12",
+    ),
+    "empty layer": (put("layers", "size", 0, value=0), "The size of layer 0 must be"),
+    "sizes": (put("layers", "size", 0, value=1), "sizes of the layers must add up to 12 neurons. Got 11"),
+    "layers": (
+        put("layers", value={"name": ["a"], "size": [12]}),
+        "The number of layers must be 2 or more. Got 1",
+    ),
+    "text for a number": (
+        put("neurons", "state", 3, value="x"),
+        "The state of neuron 3 must be a finite.*Got 'x'",
+    ),
+    "true for a number": (put("neurons", "state", 3, value=True), "The state of neuron 3 .* Got True"),
+    "NaN": (
+        put("connections", "weight", 17, value=float("nan")),
+        "The weight of connection 17 .*finite.* Got nan",
+    ),
+    "infinity": (
+        put("connections", "weight", 17, value=float("inf")),
+        "The weight of connection 17 .* Got inf",
+    ),
+    "endless number": (put("neurons", "bias", 1, value=10**400), "The bias of neuron 1 .* many digits"),
+    "nested": (
+        put("neurons", "bias", 1, value=DEEP),
+        "The bias of neuron 1 must be a finite number. Got a list",
+    ),
+    "stamp": (
+        put("neurons", "stamp", 2, value=10**6),
+        "The stamp of neuron 2 must be a whole number from 0 to",
+    ),
+    "flag": (
+        put("connections", "trainable", 2, value=1),
+        "The trainable of connection 2 must be true or false. Got 1",
+    ),
+    "neuron name": (put("neurons", "name", 2, value=2), "The name of neuron 2 must be a string"),
+    "squash": (
+        put("neurons", "squash", 2, value="soft"),
+        "The squash of neuron 2 is 'soft', .*registered.*logistic",
+    ),
+    "source": (
+        put("connections", "source", 5, value=12),
+        "The source of connection 5 must be .*neuron, 0 to 11. Got 12",
+    ),
+    "negative": (put("connections", "target", 5, value=-1), "The target of connection 5 .* Got -1"),
+    "float index": (put("connections", "target", 5, value=1.0), "The target of connection 5 .* Got 1.0"),
+    "null source": (put("connections", "source", 5, value=None), "The source of connection 5 .* Got None"),
+    "gater": (
+        put("connections", "gater", 5, value=2**32 - 1),
+        "The gater of connection 5 .*null .not gated.* Got 429",
+    ),
+    "trace": (put("eligibility", "connection", 0, value=999), "The connection of eligibility 0 must be"),
+    "influence": (put("influence", "gater", 0, value=999), "The gater of influence 0 must be"),
+    "extended": (put("extended", "influence", 0, value=999), "The influence of extended trace 0 must be"),
+}
+
+
+@pytest.mark.parametrize(("change", "sentence"), BAD.values(), ids=BAD)
+def test_one_clear_error_says_what_and_where(change, sentence):
+    data = document()
+    change(data)
+    with pytest.raises(errors.FormatError, match=sentence):
+        from_data(data)
+
+
+def test_a_pair_of_neurons_twice():
+    data = document()
+    for end in ("source", "target"):
+        data["connections"][end][9] = data["connections"][end][4]
+    pair = data["connections"]["source"][4], data["connections"]["target"][4]
+    sentence = f"connections 4 and 9 both lead from neuron {pair[0]} to neuron {pair[1]}"
+    with pytest.raises(errors.FormatError, match=sentence):
+        from_data(data)
+
+
+def test_float32_has_a_smaller_range():
+    data = {**document(), "dtype": "float32"}
+    data["connections"]["weight"][0] = 1e300
+    with pytest.raises(
+        errors.FormatError, match=r"The weight of connection 0 must be a finite number\. Got 1e"
+    ):
+        from_data(data)
+
+
+@pytest.mark.parametrize("data", [None, [], "text", 1, [[]]])
+def test_what_is_no_document(data):
+    with pytest.raises(errors.FormatError, match="A saved network must be an object"):
+        from_data(data)
+
+
+TEXTS = {
+    "empty": (b"", "not JSON, or only a part of it: Expecting value at line 1, column 1"),
+    "binary": (b"\x80\x04\x95", "not text in UTF-8: byte 0"),
+    "utf-16": ("{}".encode("utf-16"), "not text in UTF-8"),
+    "foreign": (b"weight,bias\n1,2\n", "not JSON"),
+    "nested lists": (b"[" * 10**6, "nested too deeply"),
+    "nested objects": (b'{"a":' * 10**6, "nested too deeply"),
+    "many digits": (b"9" * 10**5, "a number that cannot be read"),
+    "NaN": (b'{"format": NaN}', "Numbers must be finite. Got NaN"),
+    "infinity": (b'{"format": -Infinity}', "Numbers must be finite. Got -Infinity"),
+    "key twice": (b'{"format": "synapse", "format": "synapse"}', "has the key 'format' twice"),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), TEXTS.values(), ids=TEXTS)
+def test_what_is_no_text_of_ours(tmp_path, content, sentence):
+    (tmp_path / "net").write_bytes(content)
+    with pytest.raises(errors.FormatError, match=sentence) as caught:
+        load(tmp_path / "net")
+    assert "net" in caught.value.__notes__[0]
+
+
+def test_a_number_beyond_the_range_of_floats(tmp_path):
+    text = files.to_text(document()).replace('"bias": [', '"bias": [1e999, ', 1)
+    (tmp_path / "net").write_text(text)
+    with pytest.raises(errors.FormatError):
+        load(tmp_path / "net")
+
+
+def test_a_truncated_file(tmp_path):
+    content = files.to_text(document()).encode()
+    for end in range(0, len(content) - 3, 97):
+        (tmp_path / "net").write_bytes(content[:end])
+        with pytest.raises(errors.FormatError, match="not JSON, or only a part of it"):
+            load(tmp_path / "net")
+
+
+def test_a_file_of_windows_has_a_mark_in_front(tmp_path):
+    (tmp_path / "net").write_bytes(b"\xef\xbb\xbf" + files.to_text(document()).replace("\n", "\r\n").encode())
+    assert len(load(tmp_path / "net")) == 12
+
+
+@given(st.data())
+def test_a_changed_document_is_refused_or_read_as_it_says(data):
+    changed = document()
+    for _ in range(data.draw(st.integers(1, 3))):
+        mutate(data, changed)
+    try:
+        net = from_data(changed)
+    except errors.FormatError:
+        return
+    written = network_data(net)
+    for table in ("layers", "neurons", "connections"):
+        assert written[table] == changed[table]
+    assert same(net, from_data(written))
+    with np.errstate(all="ignore"):
+        net.activate([0.0] * len(net.input))
+
+
+@given(st.data())
+def test_changed_characters_are_refused_or_read(tmp_path_factory, data):
+    content = bytearray(files.to_text(document()).encode())
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place : place + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=3))
+    path = tmp_path_factory.mktemp("changed") / "net"
+    path.write_bytes(content)
+    with suppress(errors.FormatError):
+        assert same(load(path), load(path))

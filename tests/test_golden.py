@@ -1,0 +1,93 @@
+"""Ten networks whose numbers were computed elsewhere."""
+
+import numpy as np
+import pytest
+
+from .networks import GOLDEN, from_golden, reference_of_golden
+
+by_name = pytest.mark.parametrize("name", GOLDEN)
+by_cost = pytest.mark.parametrize(
+    ("part", "cost"), [("online", "cross_entropy"), ("online_squared", "squared_error")]
+)
+
+
+def close(ours, theirs, within):
+    return np.abs(np.asarray(ours) - np.asarray(theirs)).max() < within
+
+
+def weights_in_order(weight_of, name):
+    return [weight_of(*pair) for pair in GOLDEN[name]["connection_order"]]
+
+
+@by_name
+def test_a_sequence_gives_the_golden_outputs(name):
+    net, _ = from_golden(name)
+    assert close(net.run(GOLDEN[name]["inputs"]), GOLDEN[name]["outputs"], 1e-12)
+
+
+@by_name
+def test_the_reference_gives_the_golden_outputs(name):
+    reference, order = reference_of_golden(name)
+    for inputs, outputs in zip(GOLDEN[name]["inputs"], GOLDEN[name]["outputs"], strict=True):
+        reference.step(order, inputs)
+        assert close([reference.units[j].y for j in order[-len(outputs) :]], outputs, 1e-12)
+
+
+@by_name
+@by_cost
+def test_online_learning_ends_at_the_golden_weights(name, part, cost):
+    golden, (net, links) = GOLDEN[name], from_golden(name)
+    net.clear()
+    outputs = []
+    for inputs, targets in zip(golden["inputs"], golden["targets"], strict=True):
+        outputs.append(net.activate(inputs))
+        net.propagate(golden["online"]["rate"], targets, cost)
+    assert close(weights_in_order(lambda i, j: links[i, j].weight, name), golden[part]["weights"], 1e-10)
+    assert close([neuron.bias for neuron in net], golden[part]["biases"], 1e-10)
+    assert part != "online" or close(outputs, golden[part]["outputs"], 1e-12)
+
+
+@by_name
+@by_cost
+def test_the_reference_ends_at_the_golden_weights(name, part, cost):
+    golden, (reference, order) = GOLDEN[name], reference_of_golden(name)
+    for inputs, targets in zip(golden["inputs"], golden["targets"], strict=True):
+        reference.step(order, inputs)
+        reference.learn(order, golden["online"]["rate"], targets, cost)
+    links = reference.links
+    assert close(weights_in_order(lambda i, j: links[i, j].weight, name), golden[part]["weights"], 1e-10)
+    assert close([unit.bias for unit in reference.units.values()], golden[part]["biases"], 1e-10)
+
+
+@by_name
+def test_neurons_called_one_by_one_do_what_the_network_does(name):
+    whole, _ = from_golden(name)
+    parts, _ = from_golden(name)
+    for inputs, targets in zip(GOLDEN[name]["inputs"], GOLDEN[name]["targets"], strict=True):
+        whole.activate(inputs)
+        parts.input.activate(inputs)
+        for layer in (*parts.hidden, parts.output):
+            layer.activate()
+        assert close(parts.output.activations, whole.output.activations, 1e-12)
+        whole.propagate(0.3, targets, "squared_error")
+        parts.output.propagate(0.3, targets, "squared_error")
+        for layer in reversed((parts.input, *parts.hidden)):
+            layer.propagate(0.3)
+        assert close(parts.weights, whole.weights, 1e-12)
+        assert close(parts.biases, whole.biases, 1e-12)
+
+
+@by_name
+def test_a_sequence_in_one_call_is_its_steps(name):
+    at_once, _ = from_golden(name)
+    by_steps, _ = from_golden(name)
+    outputs = at_once.run(GOLDEN[name]["inputs"])
+    assert (outputs == [by_steps.activate(inputs) for inputs in GOLDEN[name]["inputs"]]).all()
+
+
+@by_name
+def test_a_cleared_network_starts_as_a_new_one(name):
+    net, _ = from_golden(name)
+    first = net.run(GOLDEN[name]["inputs"])
+    net.clear()
+    assert (net.run(GOLDEN[name]["inputs"]) == first).all()

@@ -1,0 +1,116 @@
+"""The wheel: it holds `synapse` and `architect` alone, and works where it is installed."""
+
+import email
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import synapse
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("synapse", "architect")
+NOT_SOURCES = shutil.ignore_patterns(
+    ".*", "__pycache__", "*.egg-info", "*.pyc", "build", "dist", "site", "runs", "node_modules"
+)
+
+pytestmark = pytest.mark.slow
+
+TRIAL = """
+import sys, importlib.metadata, pathlib, tempfile
+import architect, synapse
+from synapse.readwrite import load, save
+
+for package in (architect, synapse):
+    assert package.__file__.startswith(sys.prefix), package.__file__
+    assert pathlib.Path(package.__file__).with_name("py.typed").exists()
+assert importlib.metadata.version("synapse-neurons") == synapse.__version__
+net = architect.LSTM(2, 3, 1, seed=0)
+before = net.activate([0.0, 1.0])
+net.propagate(0.1, [1.0])
+net.clear()
+after = net.activate([0.0, 1.0])
+assert abs(after[0] - 1.0) < abs(before[0] - 1.0)
+save(net, sys.argv[1])
+assert load(sys.argv[1]).activate([0.0, 1.0]) == net.activate([0.0, 1.0])
+"""
+
+
+def run(*command, cwd):
+    done = subprocess.run(
+        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel, built from a copy of the sources: what an older build has left cannot get in."""
+    folder = tmp_path_factory.mktemp("wheel")
+    shutil.copytree(ROOT, folder / "sources", ignore=NOT_SOURCES)
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index"]
+    run(*pip, "-w", folder, folder / "sources", cwd=folder)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def names(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+@pytest.fixture(scope="module")
+def elsewhere(wheel, tmp_path_factory):
+    """A fresh environment with the wheel, which borrows the dependencies of this one."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    venv.create(folder, with_pip=False)
+    paths = sysconfig.get_paths(vars={"base": str(folder), "platbase": str(folder)})
+    python = next(path for path in (folder / "bin/python", folder / "Scripts/python.exe") if path.exists())
+    install = ["install", "-q", "--no-deps", "--no-index", wheel]
+    run(sys.executable, "-m", "pip", "--python", python, *install, cwd=folder)
+    borrowed = {sysconfig.get_paths()[kind] for kind in ("purelib", "platlib")}
+    Path(paths["purelib"], "borrowed.pth").write_text("\n".join(borrowed))
+    return python
+
+
+def test_the_wheel_holds_the_two_packages_alone(names):
+    tops = {name.split("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
+
+
+def test_the_wheel_holds_every_file_of_the_packages(names):
+    files = {
+        path.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
+    }
+    assert files - names == set()
+    assert {"synapse/py.typed", "architect/py.typed"} <= files
+
+
+def test_the_wheel_says_what_it_is(wheel, names):
+    (metadata,) = (name for name in names if name.endswith(".dist-info/METADATA"))
+    with zipfile.ZipFile(wheel) as archive:
+        fields = email.message_from_bytes(archive.read(metadata))
+    assert fields["Version"] == synapse.__version__
+    assert fields["License-Expression"] == "MIT"
+    needed = [line for line in fields.get_all("Requires-Dist") if "extra ==" not in line]
+    assert [re.match(r"[\w-]+", line)[0] for line in needed] == ["networkx", "numba", "numpy", "tqdm"]
+
+
+def test_the_installed_wheel_builds_trains_and_saves(elsewhere, tmp_path):
+    run(elsewhere, "-I", "-c", TRIAL, tmp_path / "net.synapse", cwd=tmp_path)
+
+
+def test_the_installed_command_runs(elsewhere, tmp_path):
+    command = next(elsewhere.parent.glob("synapse*"))
+    assert run(command, "--version", cwd=tmp_path) == f"synapse {synapse.__version__}\n"

@@ -1,0 +1,106 @@
+"""The mathematics: the library against the reference, the exact gradient and automatic differentiation."""
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from .strategies import Pair, Twin, specs
+
+
+@given(specs(), st.integers(1, 5))
+def test_any_gated_graph_learns_as_the_reference_does(spec, steps):
+    twin = Twin(spec)
+    for _ in range(steps):
+        twin.step()
+        assume(twin.tame)
+
+
+EDITS = ("project", "loop", "disconnect", "gate", "ungate", "add", "remove", "train", "weight", "bias", "look")
+edits = st.tuples(st.sampled_from(("step", *EDITS)), st.integers(0, 99), st.integers(0, 99), st.booleans())
+
+
+def edit(twin, name, a, b, flag):
+    """Do one edit, where there is something to do it to."""
+    reference, order = twin.reference, twin.order
+    i, j = order[a % len(order)], order[b % len(order)]
+    links = list(reference.links)
+    pair = links[a % len(links)] if links else None
+    if name == "project" and (i, j) not in reference.links:
+        twin.project(i, j, flag)
+    elif name == "loop" and (i, i) not in reference.links:
+        twin.project(i, i, flag)
+    elif name == "disconnect" and pair:
+        twin.disconnect(*pair)
+    elif name == "gate" and pair and reference.links[pair].gater is None:
+        twin.gate(j, *pair)
+    elif name == "ungate" and any(reference.links[p].gater is not None for p in links):
+        gated = [p for p in links if reference.links[p].gater is not None]
+        twin.ungate(*gated[a % len(gated)])
+    elif name == "add":
+        twin.add("logistic" if flag else "tanh", append=flag)
+    elif name == "remove":
+        remove(twin, a)
+    elif name == "train" and pair:
+        twin.set_trainable(*pair, flag)
+    elif name == "weight" and pair:
+        twin.set_weight(*pair)
+    elif name == "bias":
+        reference.units[i].trainable = twin.ours[i].trainable = flag
+    elif name == "look":
+        twin.look()
+
+
+def remove(twin, a):
+    hidden = twin.order[twin.inputs : len(twin.order) - twin.outputs]
+    gaters = {link.gater for pair, link in twin.reference.links.items() if link.gater not in pair}
+    free = [j for j in hidden if j not in gaters]
+    if free:
+        twin.remove(free[a % len(free)])
+
+
+@given(specs(), st.lists(edits, min_size=2, max_size=25))
+def test_edits_between_steps_leave_every_other_trace_as_it_was(spec, todo):
+    twin = Twin(spec)
+    twin.step()
+    for name, a, b, flag in todo:
+        assume(twin.tame)
+        if name == "step":
+            twin.step()
+        else:
+            edit(twin, name, a, b, flag)
+    twin.step()
+
+
+@given(specs(), st.randoms(use_true_random=False), st.integers(1, 4))
+def test_bare_neurons_learn_in_the_order_in_which_they_are_activated(spec, random, steps):
+    twin = Twin(spec, network=False)
+    order = list(spec.units)
+    random.shuffle(order)
+    for _ in range(steps):
+        twin.step_each(order)
+        assume(twin.tame)
+
+
+@given(specs(), st.randoms(use_true_random=False), st.integers(1, 4))
+def test_bare_neurons_may_be_activated_in_another_order_at_every_step(spec, random, steps):
+    twin = Twin(spec, network=False)
+    for _ in range(steps):
+        order = list(spec.units)
+        random.shuffle(order)
+        twin.step_each(order)
+        assume(twin.tame)
+
+
+@given(specs(most=8), st.integers(0, 99), st.integers(0, 2), st.integers(1, 3))
+def test_two_networks_joined_in_the_middle_of_a_sequence_learn_as_one(spec, at, before, after):
+    n = len(spec.units)
+    assume(n >= spec.inputs + spec.outputs + 2)
+    lowest, highest = spec.inputs + 1, n - spec.outputs - 1
+    assume(lowest <= highest)
+    split = lowest + at % (highest - lowest + 1)
+    twin = Pair(spec, split)
+    for _ in range(before):
+        twin.step()
+    twin.join()
+    for _ in range(after):
+        assume(twin.tame)
+        twin.step()

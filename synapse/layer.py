@@ -42,7 +42,7 @@ def vector(what: str, values: ArrayLike, size: int) -> Floats:
         raise ArgumentError(f"{what} must be {size} numbers. Got {shape_of(numbers)}.")
     if not np.isfinite(numbers).all():
         raise ArgumentError(f"{what} must be finite. Got {shown(values)}.")
-    return numbers
+    return numbers if numbers.flags.carray else numbers.copy()
 
 
 def shape_of(array: NDArray[Any]) -> str:

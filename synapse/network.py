@@ -18,14 +18,15 @@ from .cost import Cost
 from .engine.lower import pure_inputs
 from .engine.schema import CONTEXT, HIDDEN, INPUT, NONE, OUTPUT
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError, expected, non_negative_number
+from .errors import ArgumentError, KindError, TopologyError, expected, non_negative_number, shown
 from .initializers import Initializer, draw
 from .layer import Layer, shape_of, vector
 from .neuron import Neuron, Seed, random_generator
 from .projection import Projection
 
 Floats = NDArray[np.float64]
-NO_TARGETS = np.empty((1, 0))
+FLOAT64 = np.dtype(np.float64)
+NOTHING = np.empty(0)
 
 
 class Network(Sequence[Neuron]):
@@ -75,7 +76,12 @@ class Network(Sequence[Neuron]):
         self._layers = layers
         self._name = name
         self._number = 0
-        self._span_of: tuple[Store | None, int] = (None, 0)
+        self._anchor = neurons[0]
+        self._span_store: Store | None = None
+        self._span_version = 0
+        self._n_inputs, self._n_outputs = len(input), len(output)
+        self._cost_asked: tuple[str | Cost | None, int] = (None, 0)
+        self._cost_found = costs.squared_error
         self._span = np.zeros(5, np.uint64)
         self._name_layers()
         self._admit(neurons)
@@ -191,11 +197,11 @@ class Network(Sequence[Neuron]):
 
     @property
     def _store(self) -> Store:
-        return self._layers[0]._neurons[0]._store
+        return self._anchor._store
 
     @property
     def _number_now(self) -> int:
-        return int(self._store["network"][self._layers[0]._neurons[0]._row])
+        return int(self._store["network"][self._anchor._row])
 
     def _rows(self) -> NDArray[np.int64]:
         """Rows of its neurons; after lowering, neighbours."""
@@ -219,6 +225,7 @@ class Network(Sequence[Neuron]):
 
     def _renumber(self) -> None:
         """Tell the store the order of its neurons and what each is."""
+        self._n_inputs, self._n_outputs = len(self.input), len(self.output)
         store, rows = self._store, self._rows()
         store["position"][rows] = np.arange(len(rows))
         store["role"][rows] = HIDDEN
@@ -263,15 +270,15 @@ class Network(Sequence[Neuron]):
 
     def _ready(self) -> tuple[int, Store, NDArray[np.uint64]]:
         """Address of the table, store, and span: what a kernel has to know of this network."""
-        store = self._store
+        store = self._anchor._store
         address = store.ready()
-        if self._span_of != (store, store.topology_version):
-            first = self._layers[0]._neurons[0]._row
+        if self._span_version != store.topology_version or self._span_store is not store:
+            first = self._anchor._row
             inputs, stop = len(self.input), first + len(self)
             pure = bool(pure_inputs(store)[first : first + inputs].all())
             learning = first + inputs if pure else first
             self._span = np.array([first, inputs, len(self.output), stop, learning], np.uint64)
-            self._span_of = (store, store.topology_version)
+            self._span_store, self._span_version = store, store.topology_version
         return address, store, self._span
 
     # --- what a trainer keeps and brings back ------------------------------------------------
@@ -332,9 +339,14 @@ class Network(Sequence[Neuron]):
             If the inputs are of another number, or not finite; nothing has changed then.
         """
         if inputs is None:
-            return self._run(np.empty((1, 0)))[0]
-        row = as_matrix("The inputs", [inputs], len(self.input))
-        return self._run(row)[0]
+            row = NOTHING
+        elif type(inputs) is np.ndarray and inputs.dtype is FLOAT64 and inputs.flags.carray:
+            row = inputs  # nothing to copy
+        else:
+            row = _copied("The inputs", inputs, self._n_inputs)
+        if row.shape != (self._n_inputs,) and inputs is not None:
+            raise ArgumentError(f"The inputs must be {self._n_inputs} numbers. Got {shape_of(row)}.")
+        return self._run(row, np.empty(self._n_outputs))
 
     def run(self, inputs: ArrayLike) -> Floats:
         """A step for every row, inside one compiled call.
@@ -349,14 +361,17 @@ class Network(Sequence[Neuron]):
         ndarray, shape (T, m)
             The outputs of every step.
         """
-        return self._run(as_matrix("The inputs", inputs, len(self.input)))
+        rows = as_matrix("The inputs", inputs, self._n_inputs)
+        outputs = np.empty(len(rows) * self._n_outputs)
+        return self._run(rows.reshape(-1), outputs).reshape(len(rows), self._n_outputs)
 
-    def _run(self, rows: Floats) -> Floats:
+    def _run(self, inputs: Floats, outputs: Floats) -> Floats:
+        """Rows one after the other, in and out."""
         address, store, span = self._ready()
-        outputs = np.empty((len(rows), len(self.output)))
-        bad = engine.online.run_network(address, store.unit, span, rows, outputs)
+        bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs))
         if bad:
-            raise ArgumentError(f"The inputs must be finite. Got {rows[bad - 1].tolist()} in row {bad - 1}.")
+            row = inputs[(bad - 1) * self._n_inputs : bad * self._n_inputs].tolist()
+            raise ArgumentError(f"The inputs must be finite. Got {shown(row)} in step {bad - 1}.")
         return outputs
 
     def propagate(
@@ -385,7 +400,7 @@ class Network(Sequence[Neuron]):
         """
         step = non_negative_number("The rate", rate)
         measure = self._cost(cost)
-        aims = NO_TARGETS if target is None else vector("The target", target, len(self.output))[None, :]
+        aims = NOTHING if target is None else vector("The target", target, self._n_outputs)
         address, store, span = self._ready()
         value: float = engine.online.propagate_targets(
             address, store.unit, span, aims, measure.code, store.dtype.type(step)
@@ -393,10 +408,14 @@ class Network(Sequence[Neuron]):
         return value
 
     def _cost(self, cost: str | Cost | None) -> Cost:
-        squash = [neuron.squash for neuron in self.output]
-        measure = costs.matching(squash) if cost is None else costs.get(cost)
-        measure.check(squash)
-        return measure
+        """The cost asked for, or the one that goes with the outputs; checked against these."""
+        asked = (cost, self._store.topology_version)  # a squash that is set anew changes the version
+        if self._cost_asked != asked:
+            squash = [neuron.squash for neuron in self.output]
+            measure = costs.matching(squash) if cost is None else costs.get(cost)
+            measure.check(squash)
+            self._cost_asked, self._cost_found = asked, measure
+        return self._cost_found
 
     def clear(self) -> None:
         """Forget the context: states, activations, errors and traces. Weights stay."""
@@ -463,16 +482,23 @@ def as_matrix(what: str, values: ArrayLike, columns: int, finite: bool = False) 
 
     Anything else (lists, tuples, float32, slices, read-only arrays) is copied.
     """
-    try:
-        rows = np.ascontiguousarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(f"{what} must be rows of {columns} numbers each.") from None
+    if type(values) is np.ndarray and values.dtype == np.float64 and values.flags.carray:
+        rows = values  # nothing to copy
+    else:
+        rows = _copied(what, values, columns)
     if rows.ndim != 2 or rows.shape[1] != columns:
         got = shape_of(rows[0]) if rows.shape[:1] == (1,) else f"an array of shape {rows.shape}"
         raise ArgumentError(f"{what} must be {columns} numbers a step. Got {got}.")
     if finite and not np.isfinite(rows).all():
         raise ArgumentError(f"{what} must be finite. Got NaN or infinity in row {_first_bad(rows)}.")
-    return rows if rows.flags.writeable else rows.copy()
+    return rows
+
+
+def _copied(what: str, values: ArrayLike, columns: int) -> Floats:
+    try:
+        return np.array(values, np.float64, order="C")
+    except (TypeError, ValueError):
+        raise KindError(f"{what} must be rows of {columns} numbers each.") from None
 
 
 def _first_bad(rows: Floats) -> int:

@@ -294,6 +294,7 @@ class Neuron:
             )
         if len({id(c) for c in singles}) < len(singles):
             raise TopologyError("A connection is to be gated twice by one call. Give each once.")
+        wiring.join([self, *(connection.source for connection in singles)])  # refuses before anything is gated
         for connection in singles:
             wiring.gate_many([self], connection._store, np.array([connection._identity]))
 

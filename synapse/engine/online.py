@@ -548,19 +548,20 @@ def clear_neuron(m, j):
 
 @inline
 def clamp_inputs(m, span, inputs, row):
-    """Lay a row of `inputs` onto the input neurons.
+    """Lay a row of `inputs`, which hold one after the other, onto the input neurons.
 
     writes: activation, old_activation, derivative, stamp, clock
     """
     first, n = span[0], span[1]
+    begin = row * n
     if span[4] == first:
         for t in range(n):
-            clamp_neuron(m, first + t, inputs[row, t])
+            clamp_neuron(m, first + t, inputs[begin + t])
         return
     for t in range(n):
         m.old_activation[first + t] = m.activation[first + t]
     for t in range(n):
-        m.activation[first + t] = inputs[row, t]
+        m.activation[first + t] = inputs[begin + t]
     for t in range(n):
         m.derivative[first + t] = 0.0
     stamp(m, first, first + n)
@@ -568,9 +569,9 @@ def clamp_inputs(m, span, inputs, row):
 
 @inline
 def activate_network(m, span, inputs, row):
-    """One step: inputs, then every other neuron in order. No columns of inputs: none is clamped."""
+    """One step: inputs, then every other neuron in order. No inputs at all: none is clamped."""
     start = span[0]
-    if inputs.shape[1] > 0:
+    if inputs.size > 0:
         clamp_inputs(m, span, inputs, row)
         start += span[1]
     activate_rows(m, start, span[3])
@@ -584,7 +585,7 @@ def judge_outputs(m, span, targets, row, cost):
     for o in range(outputs):
         j = span[3] - outputs + o
         value, signal = judge(
-            m, cost, targets[row, o], m.activation[j], m.derivative[j], np.float64(outputs)
+            m, cost, targets[row * outputs + o], m.activation[j], m.derivative[j], np.float64(outputs)
         )
         total += value
         m.projected[j] = signal
@@ -667,28 +668,29 @@ def clear_rows(table, unit, rows):
 
 @kernel
 def run_network(table, unit, span, inputs, outputs):
-    """Activate once a row of `inputs`, writing `outputs`; returns 1 + the first row that is not finite.
+    """Activate once for every row of `outputs`, which are written; rows lie one after the other.
 
-    Nothing is touched where there is such a row.
+    Returns 1 + the first row of `inputs` that is not finite, else 0. Nothing is touched where
+    there is such a row.
     """
     m = columns(table, unit)
-    for row in range(u8(inputs.shape[0])):
-        for t in range(u8(inputs.shape[1])):
-            if not math.isfinite(inputs[row, t]):
-                return row + ONE
-    for row in range(u8(inputs.shape[0])):
+    for i in range(u8(inputs.size)):
+        if not math.isfinite(inputs[i]):
+            return i // span[1] + ONE
+    n = span[2]
+    for row in range(u8(outputs.size) // n):
         activate_network(m, span, inputs, row)
-        for o in range(span[2]):
-            outputs[row, o] = m.activation[span[3] - span[2] + o]
+        for o in range(n):
+            outputs[row * n + o] = m.activation[span[3] - n + o]
     return u8(0)
 
 
 @kernel
 def propagate_targets(table, unit, span, targets, cost, rate):
-    """Propagate the whole network after an activation; no columns of `targets`: none has one."""
+    """Propagate the whole network after an activation; no targets at all: no output has one."""
     m = columns(table, unit)
     total = 0.0
-    if targets.shape[1] > 0:
+    if targets.size > 0:
         total = judge_outputs(m, span, targets, u8(0), cost)
     else:
         for j in range(span[3] - span[2], span[3]):

@@ -59,6 +59,13 @@ class Store:
             return column[: self.n_neurons]
         return column[: self.n_connections] if axis == "connection" else column
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # A copy would keep the address of this store's memory, and kernels would write to it.
+        raise TypeError(
+            "Neurons, layers and connections cannot be copied or pickled by themselves. "
+            "Copy their network: network.clone(), copy.deepcopy(network) or pickle.dumps(network)."
+        )
+
     # --- growing ---------------------------------------------------------------------------
 
     def _reserve(self, table: Sequence[Column], rows: int) -> None:

@@ -8,7 +8,7 @@ import shutil
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +59,8 @@ def write_document(path: PathLike, document: Mapping[str, Any]) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the new name of a file to the disk too, where the system can (Windows cannot)."""
-    if hasattr(os, "O_DIRECTORY"):
+    """Bring the new name of a file to the disk too, where the system has a way to."""
+    with suppress(OSError, AttributeError):  # the file itself is safe already
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(handle)

@@ -35,8 +35,9 @@ def save(network: Network, path: files.PathLike) -> None:
 
     Kept is everything: layers, names, weights, biases, squashes (those of your own by name),
     gates, what is trainable, and the context: states, errors and traces, so that a training
-    saved at any point goes on bit for bit as if it had not been. Not kept is the class of an
-    architecture: it comes back as a :class:`Network` of that name.
+    saved at any point goes on bit for bit as if it had not been. Not kept are the class of an
+    architecture (it comes back as a :class:`Network` of that name), the projections by which
+    connections were made, and what a trainer knows.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
     return {
         "layers": {"name": [name for name, _ in parts.layers], "size": [size for _, size in parts.layers]},
         "neurons": {
-            "name": list(parts.names),
+            "name": list(parts.names or ()),
             "squash": [names[code] for code in neurons["squash"].tolist()],
             **{column.name: _plain(column, neurons[column.name]) for column in CONTEXT},
         },
@@ -175,7 +176,7 @@ def from_data(data: dict[str, Any]) -> Network:
         name=data["name"],
         dtype=dtype,
         layers=_layers(data, len(neurons)),
-        names=neurons.texts("name"),
+        names=neurons.values("name", "a string or null", lambda name: name is None or type(name) is str),
         neurons={
             "squash": neurons.squash_codes("squash"),
             **{column.name: _checked(neurons, column, dtype, clock) for column in CONTEXT},
@@ -220,7 +221,9 @@ def _checked(table: Table, column: Column, dtype: Any, clock: int) -> np.ndarray
     """A saved column of the schema."""
     if column.dtype == "float":
         return table.numbers(column.name, dtype)
-    return table.flags(column.name) if column.dtype == "uint8" else table.whole(column.name, 0, clock)
+    if column.dtype == "uint8":
+        return table.flags(column.name)
+    return table.whole(column.name, 0, clock)  # stamps: no neuron has fired later than now
 
 
 def _traces(

@@ -39,8 +39,8 @@ class Parts:
         The float of its store.
     layers : list of (name, size)
         Inputs, hidden layers, outputs; without a name they get the usual one.
-    names : list of str or None
-        The names of its neurons.
+    names : list of (str or None), optional
+        The names of its neurons. Default: those that their layers give them.
     neurons : dict of array
         ``squash`` (codes) and any saved column of the schema.
     connections : dict of array
@@ -54,7 +54,7 @@ class Parts:
     name: str | None
     dtype: Any
     layers: Sequence[tuple[str | None, int]]
-    names: Sequence[str | None]
+    names: Sequence[str | None] | None
     neurons: dict[str, Column]
     connections: dict[str, Column]
     clock: int = 0
@@ -80,7 +80,7 @@ def take_apart(network: Network) -> Parts:
         name=network.name,
         dtype=store.dtype,
         layers=[(layer.name, len(layer)) for layer in network.layers],
-        names=[neuron.name for neuron in network],
+        names=[store.names[row] for row in rows],
         neurons={name: store[name][rows] for name in ("squash", *(column.name for column in CONTEXT))},
         connections={column.name: store[column.name][edges] for column in FREIGHT},
         clock=int(store["clock"][0]),
@@ -96,7 +96,6 @@ def put_together(parts: Parts) -> Network:
     """The network of some parts, whose numbers have been checked."""
     neurons = list(Layer(sum(size for _, size in parts.layers), dtype=parts.dtype))
     store = neurons[0]._store
-    store.names[:] = parts.names
     ends = parts.connections["source"], parts.connections["target"]
     store.add_connections(*ends, 0.0)
     for name, column in (*parts.neurons.items(), *parts.connections.items()):
@@ -107,9 +106,11 @@ def put_together(parts: Parts) -> Network:
         layers.append(Layer(neurons[first : first + size], name=layer))
         first += size
     network = Network(layers[0], layers[1:-1], layers[-1], name=parts.name)
+    if parts.names is not None:
+        store.names[:] = parts.names
     if parts.traces is not None:
-        store.program = Program(0, [parts.traces])  # lowering lays them where they belong
-    store.ready()
+        store.program = Program(0, [parts.traces])
+    store.ready()  # lowering lays the traces where they belong
     return network
 
 

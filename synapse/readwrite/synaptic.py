@@ -167,9 +167,8 @@ def from_synaptic(data: dict[str, Any]) -> Network:
 
     Notes
     -----
-    The two libraries differ where a gate comes later in the order than what it gates, or has
-    not fired yet: see the guide's page on Synaptic. After a file is read, such a gate is open
-    to Synaptic for a step, and here has the activation that was written.
+    The two libraries differ where a gate comes later in the order than what it gates: after a
+    file is read, it is open to Synaptic for a step, and here has the activation that was written.
 
     Examples
     --------
@@ -193,7 +192,7 @@ def from_synaptic(data: dict[str, Any]) -> Network:
     clamped = np.arange(len(neurons)) < layers[0][1]
     clamped[edges["target"]] = False
     columns["bias"][clamped] = 0.0
-    return put_together(Parts(None, np.float64, layers, [None] * len(neurons), columns, edges))
+    return put_together(Parts(None, np.float64, layers, None, columns, edges))
 
 
 def _order(neurons: Table) -> tuple[Ints, list[tuple[None, int]]]:
@@ -260,7 +259,8 @@ def _merge(again: Ints, first: Ints, source: Ints, target: Ints, gater: Ints, we
             raise FormatError(f"{pair}, from a neuron to itself, which Synaptic never writes.")
         if gater[i] != gater[first[i]]:
             raise FormatError(f"{pair}, but their gaters differ: they cannot be made one. Remove one.")
-    np.add.at(weight, first[again], weight[again])
+    with np.errstate(over="ignore"):
+        np.add.at(weight, first[again], weight[again])
     if not np.isfinite(weight).all():
         raise FormatError("The weights of repeated connections have no finite sum.")
     warnings.warn(

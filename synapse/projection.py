@@ -77,7 +77,8 @@ def _named_pairs(kind: str, n_sources: int, n_targets: int, itself: bool) -> tup
         raise ArgumentError(
             expected("The kind of a projection", f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r} or {ALL_TO_ELSE!r}", kind)
         )
-    targets, sources = np.divmod(np.arange(n_sources * n_targets), n_sources)
+    sources = np.tile(np.arange(n_sources), n_targets)
+    targets = np.repeat(np.arange(n_targets), n_sources)
     if kind == ALL_TO_ELSE and itself:
         other = sources != targets
         return sources[other], targets[other]

@@ -117,20 +117,20 @@ def connect_many(
 
 
 def _refuse_duplicates(store: Store, sources: Rows, targets: Rows) -> None:
-    """Raise where a pair is linked already, or given twice."""
-    alive = np.flatnonzero(store["target"] != NONE)
-    here, there = np.zeros(store.n_neurons, bool), np.zeros(store.n_neurons, bool)
+    """Raise where a pair is linked already; the pairs themselves are different, as patterns make them."""
+    here, there = np.zeros(store.n_neurons + 1, bool), np.zeros(store.n_neurons + 1, bool)
     here[sources], there[targets] = True, True
-    near = alive[here[store["source"][alive]] & there[store["target"][alive]]]
-    old = store["source"][near].astype(np.int64) << 32 | store["target"][near]
-    new = sources << 32 | targets
-    known = np.isin(new, old) if len(old) else np.zeros(len(new), bool)
+    removed = store.n_neurons  # where a removed connection's rows are looked up
+    old_source, old_target = (np.minimum(store[name], removed) for name in ("source", "target"))
+    near = np.flatnonzero(here[old_source] & there[old_target])
+    if not len(near):
+        return
+    old = old_source[near].astype(np.int64) << 32 | old_target[near]
+    known = np.isin(sources << 32 | targets, old)
     if known.any():
         i = int(np.flatnonzero(known)[0])
         one, other = store.views[sources[i]], store.views[targets[i]]
         raise TopologyError(f"{one!r} projects to {other!r} already. A pair of neurons has one connection at most.")
-    if len(np.unique(new)) < len(new):
-        raise TopologyError("A pair of neurons is to be connected twice. Give each pair once.")
 
 
 def disconnect(connections: Sequence[Connection]) -> None:

@@ -1,7 +1,11 @@
 """The mathematics: the library against the reference, the exact gradient and automatic differentiation."""
 
-from hypothesis import assume, given, settings
+import math
+
+from hypothesis import assume, given
 from hypothesis import strategies as st
+
+from synapse import Trainer
 
 from .strategies import Pair, Twin, specs
 
@@ -104,3 +108,29 @@ def test_two_networks_joined_in_the_middle_of_a_sequence_learn_as_one(spec, at, 
     for _ in range(after):
         assume(twin.tame)
         twin.step()
+
+
+@given(specs(), st.lists(st.lists(st.booleans(), min_size=1, max_size=3), min_size=1, max_size=3), st.booleans())
+def test_an_epoch_in_one_call_learns_as_the_reference_does(spec, aimed, cleared):
+    """Sequences of steps, of which those that are aimed have a target."""
+    twin = Twin(spec)
+    twin.step()
+    if not any(map(any, aimed)):
+        aimed[0][0] = True
+    sequences = aimed if cleared or not twin.net.has_memory else [[step for steps in aimed for step in steps]]
+    inputs = [[twin.vector(twin.inputs) for _ in steps] for steps in sequences]
+    targets = [
+        [twin.vector(twin.outputs) if has else [math.nan] * twin.outputs for has in steps] for steps in sequences
+    ]
+    for xs, ts in zip(inputs, targets, strict=True):
+        for j in twin.order if cleared else ():
+            twin.reference.clear(j)
+        for x, t in zip(xs, ts, strict=True):
+            twin.reference.step(twin.order, x)
+            if not math.isnan(t[0]):
+                twin.reference.learn(twin.order, 0.2, t, "squared_error")
+            assume(twin.tame)
+    if not cleared:
+        inputs, targets = [x for xs in inputs for x in xs], [t for ts in targets for t in ts]
+    Trainer(twin.net, 0.2, "squared_error").train(inputs, targets, epochs=1, shuffle=False, progress=False)
+    twin.check()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .program import Program, Traces, restore
+from .program import Program, Traces, restore, spans
 from .schema import (
     BACK,
     BACK_GATED,
@@ -56,7 +56,7 @@ def lower(store: Store) -> None:
     _find_influences(store)
     _find_runs(store, flags, own)
     _place_traces(store, flags)
-    _find_blocks(store, own)
+    _find_blocks(store)
     for traces in kept:
         restore(store, traces)
     store.program = Program(store.topology_version)
@@ -78,16 +78,18 @@ def _order_neurons(store: Store, kept: list[Traces]) -> None:
 
 def _order_connections(store: Store) -> None:
     """By target; what learns first, ungated first, the self-connection last of its kind."""
-    source, target = store["source"].astype(np.int64), store["target"].astype(np.int64)
-    gater = np.where(store["gater"] == NONE, -1, store["gater"].astype(np.int64))
-    fixed = store["trainable"] == 0
-    own = source == target
-    major = (target << 2) | (fixed.astype(np.int64) << 1) | own
-    minor = ((gater + 1) << 32) | source
-    alive = store["target"] != NONE
-    increasing = (major[1:] > major[:-1]) | ((major[1:] == major[:-1]) & (minor[1:] > minor[:-1]))
-    if alive.all() and increasing.all():
-        return
+    source, target, gater = store["source"], store["target"], store["gater"]
+    major = target.astype(np.int64) << 2
+    major |= ((store["trainable"] == 0).astype(np.uint8) << 1) | (source == target)
+    minor = source.astype(np.int64)
+    gated = gater != NONE
+    if gated.any():
+        minor |= (gater.astype(np.int64) + 1) << 32 & -gated.astype(np.int64)
+    alive = target != NONE
+    if alive.all():
+        increasing = (major[1:] > major[:-1]) | ((major[1:] == major[:-1]) & (minor[1:] > minor[:-1]))
+        if increasing.all():
+            return
     order = np.lexsort((minor, major))
     store.sort_connections(order[alive[order]])
 
@@ -104,7 +106,7 @@ def _lay_out_nodes(store: Store, own: Bools) -> None:
     for column in PROGRAM:
         if column.axis == "node":
             c[column.name] = np.zeros(n, column.dtype)
-    c["first_incoming"] = np.searchsorted(target, np.arange(n)).astype(np.uint32)
+    c["first_incoming"] = np.searchsorted(target, np.arange(n, dtype=np.uint32)).astype(np.uint32)
     c["learning"] = np.bincount(target[store["trainable"] != 0], minlength=n).astype(np.uint32)
     rows = np.flatnonzero(own)
     c["self_row"] = np.full(n, NONE, np.uint32)
@@ -116,20 +118,22 @@ def _lay_out_nodes(store: Store, own: Bools) -> None:
 
 
 def pure_inputs(store: Store) -> Bools:
-    """Inputs into which nothing leads: they are clamped, and want no error."""
-    pure = store["role"] == INPUT
-    pure[store["target"]] = False
-    return np.asarray(pure)
+    """Inputs of a lowered store into which nothing leads: they are clamped, and want no error."""
+    first = store.columns["first_incoming"]
+    incoming = np.diff(first.astype(np.int64), append=store.n_connections)
+    return np.asarray((store["role"] == INPUT) & (incoming == 0))
 
 
 def _connection_flags(store: Store) -> NDArray[np.uint8]:
     """Of every connection: what a run made of it would have to heed."""
-    source, target = store["source"], store["target"]
-    gated = store["gater"] != NONE
-    gater = np.where(gated, store["gater"], target)
+    source, target, gater = store["source"], store["target"], store["gater"]
+    gated = gater != NONE
+    gater = np.where(gated, gater, target) if gated.any() else target
     network, pure = store["network"], pure_inputs(store)
-    known = (network[target] != 0) & (network[source] == network[target])
-    known &= network[gater] == network[target]
+    known: Bools = np.full(len(source), bool(network.all()))
+    if network.size and not (network == network[0]).all():
+        known = (network[target] != 0) & (network[source] == network[target])
+        known &= network[gater] == network[target]
     back, back_gated = known & (source > target), known & gated & (gater >= target)
     flags = np.zeros(len(source), np.uint8)
     for mask, flag in (
@@ -140,7 +144,7 @@ def _connection_flags(store: Store) -> NDArray[np.uint8]:
         (store["trainable"] == 0, FIXED),
         (~known, UNORDERED),
     ):
-        flags[mask] |= np.uint8(flag)
+        flags |= mask * np.uint8(flag)
     return flags
 
 
@@ -171,23 +175,31 @@ def _find_influences(store: Store) -> None:
 def _find_runs(store: Store, flags: NDArray[np.uint8], own: Bools) -> None:
     """Split the connections (self-connections aside) into runs of one kind."""
     c, n = store.columns, store.n_neurons
-    rows = np.flatnonzero(~own)
-    source, target, gater = (store[name][rows].astype(np.int64) for name in ("source", "target", "gater"))
+    rows: Any = np.flatnonzero(~own) if own.any() else slice(None)
+    source, target, gater = (store[name][rows] for name in ("source", "target", "gater"))
     flag = flags[rows]
     memory = (c["flags"][target] & MEMORY) != 0
     gated = gater != NONE
 
     def same(values: Ints) -> Bools:
-        return np.concatenate([[False], values[1:] == values[:-1]]) if len(values) else np.empty(0, bool)
+        return np.append(False, values[1:] == values[:-1])[: len(values)]
 
     def next_to(values: Ints) -> Bools:
-        return np.concatenate([[False], values[1:] == values[:-1] + 1]) if len(values) else np.empty(0, bool)
+        return np.append(False, values[1:] == values[:-1] + 1)[: len(values)]
 
-    together = same(target) & same(flag) & same(gated) & same(rows - np.arange(len(rows)))
-    dense = together & next_to(source) & same(gater)
-    zipped = together & next_to(source) & next_to(gater) & ~memory & gated
-    # A zip may only begin where no dense run of the same gater is under way.
-    zipped &= ~dense & ~np.concatenate([dense[1:], [False]]) & ~np.concatenate([[False], dense[:-1]])
+    together = same(target) & same(flag) & same(gated)
+    if own.any():
+        rows = rows.astype(np.uint32)
+        together &= next_to(rows)
+    else:
+        rows = np.arange(len(source), dtype=np.uint32)
+    neighbours = together & next_to(source)
+    dense = neighbours & same(gater)
+    zipped = np.zeros(len(dense), bool)
+    if gated.any():
+        zipped = neighbours & next_to(gater) & ~memory & gated
+        # A zip may only begin where no dense run of the same gater is under way.
+        zipped &= ~dense & ~np.append(dense[1:], False) & ~np.append(False, dense[:-1])
     joined = dense | zipped
     first, length = _runs(joined)
     starts = first
@@ -209,14 +221,14 @@ def _find_runs(store: Store, flags: NDArray[np.uint8], own: Bools) -> None:
 
     c["run_kind"] = kind.astype(np.uint8)
     c["run_flags"] = flag[first]
-    c["run_first"] = rows[first].astype(np.uint32)
+    c["run_first"] = rows[first]
     c["run_length"] = length.astype(np.uint32)
-    c["run_source"] = source[first].astype(np.uint32)
-    c["run_gater"] = gater[first].astype(np.uint32)
+    c["run_source"] = source[first]
+    c["run_gater"] = gater[first]
     c["first_run"] = np.searchsorted(target[first], np.arange(n)).astype(np.uint32)
     c["last_run"] = np.searchsorted(target[first], np.arange(n), "right").astype(np.uint32)
     pairs = c["influence_gated"].astype(np.int64) << 32 | c["influence_gater"]
-    wanted = target[first] << 32 | gater[first]
+    wanted = target[first].astype(np.int64) << 32 | gater[first]
     found = np.searchsorted(pairs, wanted)
     mine = memory[first] & gated[first]
     c["run_influence"] = np.where(mine, found, NONE).astype(np.uint32)
@@ -252,14 +264,13 @@ def _place_traces(store: Store, flags: NDArray[np.uint8]) -> None:
     c["flags"][~loose & ~traced] |= PLAIN_RUNS
 
 
-def _find_blocks(store: Store, own: Bools) -> None:
+def _find_blocks(store: Store) -> None:
     """Neighbours that do not wait for each other, in one network and of one squash, fire together."""
     c, n = store.columns, store.n_neurons
-    source, target, gater = (store[name].astype(np.int64) for name in ("source", "target", "gater"))
     after = np.zeros(n, np.int64)  # the first row at which a block with this neuron may begin
-    for before in (np.where(own, -1, source), np.where(gater == NONE, -1, gater)):
+    for before, target in _dependencies(store):
         earlier = before < target
-        np.maximum.at(after, target[earlier], before[earlier] + 1)
+        np.maximum.at(after, target[earlier], before[earlier].astype(np.int64) + 1)
     network, squash, role = store["network"], store["squash"], store["role"]
     change = np.ones(n, bool)
     change[1:] = (network[1:] != network[:-1]) | (squash[1:] != squash[:-1]) | (role[1:] != role[:-1])
@@ -267,6 +278,28 @@ def _find_blocks(store: Store, own: Bools) -> None:
     starts = _block_starts(after.tolist(), change.tolist())
     lengths = np.diff(np.append(starts, n))
     c["block_stop"] = np.repeat(np.append(starts[1:], n), lengths).astype(np.uint32)
+
+
+def _dependencies(store: Store) -> list[tuple[Ints, Ints]]:
+    """Pairs of a neuron and one that reads its activation; of a run with neighbouring sources, the
+    last source before the target is enough."""
+    c = store.columns
+    target = store["target"][c["run_first"]]
+    first, length = c["run_source"].astype(np.int64), c["run_length"]
+    scattered = (c["run_kind"] == LISTED) | (c["run_kind"] == PAIRED)
+    last = np.where(first < target, np.minimum(first + length, target) - 1, first)
+    single = ~scattered & (c["run_gater"] != NONE)
+    gater = c["run_gater"].astype(np.int64) + np.where(c["run_kind"] == ZIPPED, length - 1, 0)
+    listed = spans(c["run_first"][scattered], length[scattered])
+    gated = listed[store["gater"][listed] != NONE]
+    own = np.flatnonzero(c["self_gater"] != NONE)
+    return [
+        (last[~scattered], target[~scattered]),
+        (gater[single], target[single]),
+        (store["source"][listed], store["target"][listed]),
+        (store["gater"][gated], store["target"][gated]),
+        (c["self_gater"][own], own),
+    ]
 
 
 def _block_starts(after: list[int], change: list[bool]) -> NDArray[np.int64]:

@@ -14,15 +14,15 @@ from ..errors import FormatError
 from ..network import Network
 from . import files
 from .checks import LARGEST_WHOLE, Table, given, is_whole, members, require, require_pairs_once
-from .parts import CONTEXT, FREIGHT, Parts, own_memory, put_together, take_apart
+from .parts import OF_CONNECTIONS, OF_NEURONS, Parts, own_memory, put_together, take_apart
 
 FORMAT, VERSION = "synapse", 1
 FLOATS = ("float32", "float64")
 
 # The tables of a document, by the columns of each.
 LAYERS = ("name", "size")
-NEURONS = ("name", "squash", *(column.name for column in CONTEXT))
-CONNECTIONS = ("source", "target", "gater", *(column.name for column in FREIGHT))
+NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS))
+CONNECTIONS = ("source", "target", "gater", *(column.name for column in OF_CONNECTIONS))
 ELIGIBILITY = ("connection", "value")
 INFLUENCE = ("gater", "gated", "value")
 EXTENDED = ("influence", "connection", "value")
@@ -118,13 +118,13 @@ def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
         "neurons": {
             "name": list(parts.names or ()),
             "squash": [names[code] for code in neurons["squash"].tolist()],
-            **{column.name: _plain(column, neurons[column.name]) for column in CONTEXT},
+            **{column.name: _plain(column, neurons[column.name]) for column in OF_NEURONS},
         },
         "connections": {
             "source": edges["source"].tolist(),
             "target": edges["target"].tolist(),
             "gater": _or_null(edges["gater"]),
-            **{column.name: _plain(column, edges[column.name]) for column in FREIGHT},
+            **{column.name: _plain(column, edges[column.name]) for column in OF_CONNECTIONS},
         },
         "eligibility": {"connection": traces.eligible.tolist(), "value": traces.eligibility.tolist()},
         "influence": {
@@ -165,13 +165,7 @@ def from_data(data: dict[str, Any]) -> Network:
     neurons = Table.of_columns("neuron", data, "neurons", NEURONS)
     connections = Table.of_columns("connection", data, "connections", CONNECTIONS)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
-    edges = {
-        "source": connections.indices("source", neurons),
-        "target": connections.indices("target", neurons),
-        "gater": connections.indices("gater", neurons, null="not gated"),
-        **{column.name: _checked(connections, column, dtype, clock) for column in FREIGHT},
-    }
-    require_pairs_once(connections, (edges["source"], edges["target"]))
+    edges = _edges(connections, neurons, dtype, clock)
     parts = Parts(
         name=data["name"],
         dtype=dtype,
@@ -179,7 +173,7 @@ def from_data(data: dict[str, Any]) -> Network:
         names=neurons.values("name", "a string or null", lambda name: name is None or type(name) is str),
         neurons={
             "squash": neurons.squash_codes("squash"),
-            **{column.name: _checked(neurons, column, dtype, clock) for column in CONTEXT},
+            **{column.name: _checked(neurons, column, dtype, clock) for column in OF_NEURONS},
         },
         connections=edges,
         clock=clock,
@@ -215,6 +209,18 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
     if sum(sizes) != neurons:
         raise FormatError(f"The sizes of the layers must add up to {neurons} neurons. Got {sum(sizes)}.")
     return list(zip(names, sizes, strict=True))
+
+
+def _edges(connections: Table, neurons: Table, dtype: Any, clock: int) -> dict[str, Any]:
+    """The columns of the connections, no two of which link the same neurons."""
+    edges = {
+        "source": connections.indices("source", neurons),
+        "target": connections.indices("target", neurons),
+        "gater": connections.indices("gater", neurons, null="not gated"),
+        **{column.name: _checked(connections, column, dtype, clock) for column in OF_CONNECTIONS},
+    }
+    require_pairs_once(connections, (edges["source"], edges["target"]))
+    return edges
 
 
 def _checked(table: Table, column: Column, dtype: Any, clock: int) -> np.ndarray[Any, Any]:

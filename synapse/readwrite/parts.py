@@ -19,10 +19,10 @@ from ..network import Network
 
 Column = NDArray[Any]
 
-CONTEXT = tuple(column for column in NEURON if column.saved)
-"""A neuron's numbers that are kept; its squash is kept by name."""
-FREIGHT = tuple(column for column in CONNECTION if column.saved)
-"""A connection's numbers that are kept, besides source, target and gater."""
+OF_NEURONS = tuple(column for column in NEURON if column.saved)
+"""The columns of a neuron that are kept; its squash is kept by name."""
+OF_CONNECTIONS = tuple(column for column in CONNECTION if column.saved)
+"""The columns of a connection that are kept, besides source, target and gater."""
 
 
 @dataclass
@@ -81,8 +81,8 @@ def take_apart(network: Network) -> Parts:
         dtype=store.dtype,
         layers=[(layer.name, len(layer)) for layer in network.layers],
         names=[store.names[row] for row in rows],
-        neurons={name: store[name][rows] for name in ("squash", *(column.name for column in CONTEXT))},
-        connections={column.name: store[column.name][edges] for column in FREIGHT},
+        neurons={name: store[name][rows] for name in ("squash", *(column.name for column in OF_NEURONS))},
+        connections={column.name: store[column.name][edges] for column in OF_CONNECTIONS},
         clock=int(store["clock"][0]),
         traces=_own_traces(kept_traces(store), number, place),
     )

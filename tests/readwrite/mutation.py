@@ -2,6 +2,40 @@
 
 from hypothesis import strategies as st
 
+
+def put(*place, value):
+    """A change of a document: `value` at this place."""
+
+    def make(data):
+        for key in place[:-1]:
+            data = data[key]
+        data[place[-1]] = value
+
+    return make
+
+
+def change(*place, **values):
+    """A change of a document: these members of the object at this place."""
+
+    def make(data):
+        for key in place:
+            data = data[key]
+        data.update(values)
+
+    return make
+
+
+def drop(*place):
+    """A change of a document: no member at this place."""
+
+    def make(data):
+        for key in place[:-1]:
+            data = data[key]
+        del data[place[-1]]
+
+    return make
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from synapse import errors, load
 from synapse.readwrite import files, from_data, network_data
 
-from .mutation import mutate
+from .mutation import drop, mutate, put
 from .nets import feed, memory, same
 
 
@@ -18,26 +18,6 @@ def document():
     net = memory(blocks=1)
     feed(net, 3)
     return network_data(net)
-
-
-def put(*place, value):
-    """A change of a document: `value` at this place."""
-
-    def change(data):
-        for key in place[:-1]:
-            data = data[key]
-        data[place[-1]] = value
-
-    return change
-
-
-def drop(*place):
-    def change(data):
-        for key in place[:-1]:
-            data = data[key]
-        del data[place[-1]]
-
-    return change
 
 
 DEEP = [0]
@@ -106,7 +86,7 @@ BAD = {
         put("connections", "trainable", 2, value=1),
         "The trainable of connection 2 must be true or false. Got 1",
     ),
-    "neuron name": (put("neurons", "name", 2, value=2), "The name of neuron 2 must be a string"),
+    "neuron name": (put("neurons", "name", 2, value=2), "The name of neuron 2 must be a string or null"),
     "squash": (
         put("neurons", "squash", 2, value="soft"),
         "The squash of neuron 2 is 'soft', .*registered.*logistic",

@@ -1,0 +1,303 @@
+"""How the settings of ``python -m demos sunspots`` were chosen, and how sure its table is.
+
+    python docs/studies/sunspots.py search     # chooses, on years within 1712-1920 only
+    python docs/studies/sunspots.py test       # what was chosen, on the test years, with many seeds
+    python docs/studies/sunspots.py report     # writes sunspots.md from the results
+
+The 209 training years are cut into five blocks. Each block is held out in turn: a network learns from
+the other four and is judged on the fifth (for the last block, 1879-1920, this is a forecast into the
+future). Settings are drawn at random and judged by the mean ARV over the five blocks with one seed;
+the best of each model are judged again with five other seeds, and the lowest mean wins. The years
+after 1920 are neither learnt from nor judged before everything is chosen.
+
+Results are kept in sunspots.json, with the command that made them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1]))
+
+import architect
+import synapse
+from demos import sunspots as demo
+from synapse.errors import DivergenceError
+from synapse.initializers import uniform
+
+RESULTS, REPORT = HERE / "sunspots.json", HERE / "sunspots.md"
+FOLDS = np.array_split(np.flatnonzero(demo.TRAINING), 5)
+FAILED = 9.0
+"""The ARV of a network whose training diverged."""
+
+
+# --- what can be chosen -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The numbers themselves, not their roots, around 0."""
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, spots):
+        return cls(spots.mean(), spots.std())
+
+    def there(self, spots):
+        return (spots - self.mean) / self.deviation
+
+    def back(self, z):
+        return np.maximum(z * self.deviation + self.mean, 0.0)
+
+
+SCALES = {"roots": demo.Scale, "plain": Plain}
+
+
+def perceptron(seed, *, hidden, squash, scale):
+    return architect.Perceptron(
+        demo.LAGS, hidden, 1, squash=squash, output_squash="identity", initializer=uniform(scale), seed=seed
+    )
+
+
+def elman(seed, *, hidden, squash, scale, recurrent):
+    net = architect.Elman(
+        1, hidden, 1, squash=squash, output_squash="identity", initializer=uniform(scale), seed=seed
+    )
+    demo.strengthen(net, recurrent)
+    return net
+
+
+def lstm(seed, *, cells, cell_squash, peepholes, to_gates, to_cells, scale, gate_bias, forget):
+    net = architect.LSTM(
+        1,
+        cells,
+        1,
+        cell_squash=cell_squash,
+        output_squash="identity",
+        peepholes=peepholes,
+        output_to_gates=to_gates,
+        output_to_hidden=to_cells,
+        initializer=uniform(scale),
+        input_gate_bias=gate_bias[0],
+        output_gate_bias=gate_bias[1],
+        seed=seed,
+    )
+    net["forget gates"].biases = np.linspace(*forget, cells)
+    return net
+
+
+BUILD: dict[str, Callable[..., Any]] = {"perceptron": perceptron, "Elman": elman, "LSTM": lstm}
+
+# A tuple: one of these. A pair in a list: between these, evenly on a logarithmic scale.
+SPACE: dict[str, dict[str, Any]] = {
+    "perceptron": {
+        "hidden": (3, 4, 6, 8, 12),
+        "squash": ("tanh", "logistic"),
+        "scale": (0.1, 0.3, 0.5),
+        "values": ("roots", "plain"),
+        "rate": [0.002, 0.2],
+        "epochs": (30, 100, 300, 1000),
+    },
+    "Elman": {
+        "hidden": (5, 10, 20, 30),
+        "squash": ("tanh", "logistic"),
+        "scale": (0.05, 0.1, 0.3),
+        "recurrent": (1.0, 3.0, 6.0),
+        "values": ("roots", "plain"),
+        "rate": [0.001, 0.05],
+        "epochs": (300, 1000, 3000),
+    },
+    "LSTM": {
+        "cells": (4, 8, 12),
+        "cell_squash": ("identity", "tanh", "logistic"),
+        "peepholes": (None, "one_to_one"),
+        "to_gates": (False, True),
+        "to_cells": (False, True),
+        "scale": (0.05, 0.1, 0.3, 0.5),
+        "gate_bias": ((0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, -1.0)),
+        "forget": ((0.0, 0.0), (1.0, 1.0), (0.0, 3.0), (-1.0, 2.0)),
+        "values": ("roots", "plain"),
+        "rate": [0.001, 0.05],
+        "epochs": (300, 1000, 3000),
+    },
+}
+
+
+def drawn(model, rng):
+    """Settings drawn at random from the model's space."""
+    settings = {}
+    for name, choice in SPACE[model].items():
+        if isinstance(choice, list):
+            settings[name] = float(f"{np.exp(rng.uniform(*np.log(choice))):.2g}")
+        else:
+            settings[name] = choice[rng.integers(len(choice))]
+    return settings
+
+
+# --- one training, one judgement ------------------------------------------------------------------
+
+
+def trained(model, settings, learnt, seed):
+    """Forecasts, in spots, of every year by a network that learnt from the years `learnt`."""
+    build = dict(settings)
+    scale = SCALES[build.pop("values")].of(demo.SPOTS[learnt])
+    rate, epochs = build.pop("rate"), build.pop("epochs")
+    net = BUILD[model](seed, **build)
+    values = scale.there(demo.SPOTS)
+    demo.learn(net, values, learnt, rate, epochs, seed, progress=False)
+    return scale.back(demo.forecast(net, values))
+
+
+def held_out(forecaster):
+    """The ARV on each block, by forecasts from the other four."""
+    scores = []
+    for block in FOLDS:
+        learnt = demo.TRAINING.copy()
+        learnt[block] = False
+        try:
+            score = demo.arv(forecaster(learnt), block)
+        except DivergenceError:
+            score = FAILED
+        scores.append(round(min(score, FAILED), 4) if np.isfinite(score) else FAILED)
+    return scores
+
+
+def judged(job):
+    """What a process of its own does: one model with some settings and one seed."""
+    model, settings, seed = job
+    with np.errstate(over="ignore"):
+        return held_out(lambda learnt: trained(model, settings, learnt, seed))
+
+
+def tested(job):
+    """The ARV of every period, after learning from all training years."""
+    model, settings, seed = job
+    forecast = trained(model, settings, demo.TRAINING, seed)
+    return [round(demo.arv(forecast, demo.during(*years)), 4) for years in demo.PERIODS.values()]
+
+
+# --- the search -----------------------------------------------------------------------------------
+
+
+def search(model, trials, finalists, seeds, pool):
+    """Random settings with one seed, then the best with others. All results, and the choice."""
+    rng = np.random.default_rng(1700)
+    tried = [drawn(model, rng) for _ in range(trials)]
+    begin, scores = time.time(), []
+    for scores_of_one in pool.map(judged, [(model, settings, 100) for settings in tried]):
+        scores.append(scores_of_one)
+        print(f"\r{model}: {len(scores)} of {trials}, {time.time() - begin:.0f} s", end="", flush=True)
+    print()
+    first = [{"settings": s, "blocks": b, "mean": _mean(b)} for s, b in zip(tried, scores, strict=True)]
+    first.sort(key=lambda result: result["mean"])
+    jobs = [(model, result["settings"], 101 + i) for result in first[:finalists] for i in range(seeds)]
+    again = np.array(list(pool.map(judged, jobs))).reshape(-1, seeds, len(FOLDS))
+    second = [
+        {
+            "settings": result["settings"],
+            "blocks": np.round(blocks.mean(0), 4).tolist(),
+            "seeds": np.round(blocks.mean(1), 4).tolist(),
+            "mean": _mean(blocks),
+        }
+        for result, blocks in zip(first, again, strict=False)
+    ]
+    second.sort(key=lambda result: result["mean"])
+    return {"chosen": second[0]["settings"], "finalists": second, "first": first, "seconds": round(time.time() - begin)}
+
+
+def _mean(scores):
+    return round(float(np.mean(scores)), 4)
+
+
+def yardsticks():
+    """Persistence and linear models, judged in the same way."""
+    roots = lambda learnt: demo.Scale.of(demo.SPOTS[learnt])  # noqa: E731
+    forecasters = {
+        "persistence": lambda learnt: demo.persistence(),
+        "AR(12)": lambda learnt: demo.linear(demo.SPOTS, learnt),
+        "AR(12) on roots": lambda learnt: roots(learnt).back(
+            demo.linear(roots(learnt).there(demo.SPOTS), learnt)
+        ),
+    }
+    return {name: held_out(forecaster) for name, forecaster in forecasters.items()}
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def kept():
+    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+
+
+def keep(results):
+    """Write the results, a line for each set of settings."""
+    RESULTS.write_text(_laid_out(results) + "\n")
+
+
+def _laid_out(value, indent=""):
+    """JSON with every result, and whatever else is short, on one line."""
+    if not isinstance(value, dict | list) or not value:
+        return json.dumps(value)
+    plain = all(not isinstance(v, dict | list) for v in (value if isinstance(value, list) else value.values()))
+    if plain or "blocks" in value:
+        return json.dumps(value)
+    inner = indent + " "
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {_laid_out(part, inner)}" for key, part in value.items()]
+    else:
+        parts = [_laid_out(part, inner) for part in value]
+    brackets = "{}" if isinstance(value, dict) else "[]"
+    return f"{brackets[0]}\n{inner}" + f",\n{inner}".join(parts) + f"\n{indent}{brackets[1]}"
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("what", choices=["search", "test", "report"])
+    parser.add_argument("--models", nargs="+", choices=list(BUILD), default=list(BUILD))
+    parser.add_argument("--trials", type=int, default=150, help="settings drawn for each model")
+    parser.add_argument("--finalists", type=int, default=12, help="how many of them are judged again")
+    parser.add_argument("--seeds", type=int, default=5, help="with how many seeds (of search, of test)")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    given = parser.parse_args(arguments)
+    command = shlex.join(["python", "docs/studies/sunspots.py", *(sys.argv[1:] if arguments is None else arguments)])
+    if given.what == "report":
+        REPORT.write_text(report(kept()))
+        return
+    if hasattr(os, "nice"):
+        os.nice(10)
+    with ProcessPoolExecutor(given.jobs) as pool:
+        for model in given.models:
+            results = kept()
+            if given.what == "search":
+                results["yardsticks"] = yardsticks()
+                found = search(model, given.trials, given.finalists, given.seeds, pool)
+            else:
+                chosen = results["search"][model]["chosen"]
+                runs = list(pool.map(tested, [(model, chosen, seed) for seed in range(given.seeds)]))
+                found = {"settings": chosen, "runs": runs}
+            results.setdefault(given.what, {})[model] = {"command": command, **found}
+            keep(results)
+    REPORT.write_text(report(kept()))
+
+
+def report(results):
+    return "# Sunspots\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,296 @@
+"""Networks go to Synaptic and come from there; the golden files were written by Synaptic 1.1.4."""
+
+import copy
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synapse import Layer, Network, errors
+from synapse.readwrite import (
+    SynapticWarning,
+    files,
+    from_synaptic,
+    load,
+    read_synaptic,
+    save,
+    to_synaptic,
+    write_synaptic,
+)
+
+from .mutation import change, mutate, put
+from .nets import bump, feed
+
+GOLDEN = Path(__file__).parent / "golden" / "synaptic_files.json"
+FILES = json.loads(GOLDEN.read_text())
+NETWORKS = json.loads((Path(__file__).parents[1] / "golden" / "networks.json").read_text())
+
+
+def neuron(layer, squash="LOGISTIC", **numbers):
+    zero = {"state": 0, "old": 0, "activation": 0, "bias": 0}
+    return {**zero, **numbers, "layer": layer, "squash": squash, "trace": {"elegibility": {}, "extended": {}}}
+
+
+def link(source, target, weight=0.5, gater=None):
+    return {"from": source, "to": target, "weight": weight, "gater": gater}
+
+
+def small():
+    """Two inputs, two hidden neurons, one output."""
+    neurons = [neuron("input"), neuron("input"), neuron(0), neuron(1, "TANH"), neuron("output", "IDENTITY")]
+    return {"neurons": neurons, "connections": [link(0, 2), link(1, 2, 0.25, 3), link(2, 3), link(3, 4)]}
+
+
+# --- files of Synaptic -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_synaptic_goes_on_as_synaptic_does(name):
+    net = from_synaptic(FILES[name]["json"])
+    assert np.abs(net.run(FILES[name]["inputs"]) - FILES[name]["outputs"]).max() < 1e-12
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_was_read_is_written_again(name, tmp_path):
+    data = FILES[name]["json"]
+    assert to_synaptic(from_synaptic(data)) == data
+    (tmp_path / "theirs.json").write_text(json.dumps(data))
+    write_synaptic(read_synaptic(tmp_path / "theirs.json"), tmp_path / "ours.json")
+    assert json.loads((tmp_path / "ours.json").read_text()) == data
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_all_golden_networks(name):
+    data = NETWORKS[name]["network"]
+    net = from_synaptic(data)
+    assert np.abs(net.run(NETWORKS[name]["inputs"]) - NETWORKS[name]["outputs"]).max() < 1e-12
+    written = to_synaptic(from_synaptic(data))
+    assert written["connections"] == data["connections"]
+    for ours, theirs in zip(written["neurons"], data["neurons"], strict=True):
+        bias = 0 if theirs["layer"] == "input" else theirs["bias"]
+        assert ours == {**theirs, "bias": bias}
+
+
+def test_a_network_of_synaptic_is_saved_and_learns():
+    net = from_synaptic(FILES["lstm"]["json"])
+    before = net.weights
+    feed(net, 3)
+    assert (net.weights != before).any()
+
+
+def test_both_formats_tell_the_same(tmp_path):
+    net = from_synaptic(FILES["deep"]["json"])
+    save(net, tmp_path / "net")
+    assert to_synaptic(load(tmp_path / "net")) == FILES["deep"]["json"]
+
+
+# --- what is kept ------------------------------------------------------------------------------
+
+
+def test_layers_squashes_and_what_is_trained():
+    data = small()
+    data["neurons"][2]["squash"], data["neurons"][3]["squash"] = "RELU", "HLIM"
+    data["connections"].append(link(3, 3, 1, 2))
+    net = from_synaptic(data)
+    assert [layer.name for layer in net.layers] == ["input", "hidden 1", "hidden 2", "output"]
+    assert [one.squash.name for one in net] == ["logistic", "logistic", "relu", "step", "identity"]
+    assert [one.trainable for one in net.connections] == [True, True, True, True, False]
+    assert net.connections[1].gater is net[3]
+    assert net.connections[4].gater is net[2]
+    assert to_synaptic(net) == data
+
+
+def test_the_context_is_kept():
+    data = small()
+    data["neurons"][3].update(state=0.3, old=-0.2, activation=0.7, bias=-0.1)
+    one = from_synaptic(data)[3]
+    assert (one.state, one.old_state, one.activation, one.bias) == (0.3, -0.2, 0.7, -0.1)
+    assert to_synaptic(from_synaptic(data)) == data
+
+
+def test_only_inputs_that_nothing_leads_to_lose_their_bias():
+    data = small()
+    for one in data["neurons"]:
+        one["bias"] = 0.5
+    data["connections"].append(link(4, 1))
+    assert from_synaptic(data).biases.tolist() == [0, 0.5, 0.5, 0.5, 0.5]
+
+
+def test_neurons_listed_in_any_order():
+    data, order = small(), [4, 2, 0, 3, 1]
+    place = {old: new for new, old in enumerate(order)} | {None: None}
+    mixed = {
+        "neurons": [data["neurons"][i] for i in order],
+        "connections": [
+            {**one, **{end: place[one[end]] for end in ("from", "to", "gater")}}
+            for one in data["connections"]
+        ],
+    }
+    assert to_synaptic(from_synaptic(mixed)) == data
+
+
+def test_older_files_have_indices_in_strings_and_traces():
+    data, old = small(), small()
+    for one in old["neurons"]:
+        one["layer"] = str(one["layer"])
+        one["trace"]["elegibility"] = {"1430": 0.5}
+    for one in old["connections"]:
+        one.update({end: one[end] if one[end] is None else str(one[end]) for end in ("from", "to", "gater")})
+    assert to_synaptic(from_synaptic(old)) == data
+
+
+def test_traces_may_be_missing():
+    data = small()
+    for one in data["neurons"]:
+        del one["trace"]
+    assert to_synaptic(from_synaptic(data)) == small()
+
+
+def test_reading_leaves_the_data_as_it_is():
+    data = small()
+    before = copy.deepcopy(data)
+    from_synaptic(data)
+    assert data == before
+
+
+# --- repeated connections ----------------------------------------------------------------------
+
+
+def test_repeated_connections_become_one():
+    data, summed = small(), small()
+    data["connections"] += [link(2, 3, 0.125), link(1, 2, -1, 3), link(2, 3, 1)]
+    summed["connections"][1]["weight"], summed["connections"][2]["weight"] = -0.75, 1.625
+    with pytest.warns(
+        SynapticWarning, match=r"3 connection\(s\) repeat another.* connection 4 the connection 2"
+    ):
+        net = from_synaptic(data)
+    assert to_synaptic(net) == summed
+
+
+@pytest.mark.parametrize(
+    ("again", "sentence"),
+    [
+        (link(2, 3, 1, 4), "The connections 2 and 5 .* their gaters differ"),
+        (link(4, 4, 1), "The connections 4 and 5 .* from a neuron to itself"),
+        (link(2, 3, 1.7e308), "no finite sum"),
+    ],
+)
+def test_repeated_connections_that_cannot_become_one(again, sentence):
+    data = small()
+    data["connections"] += [link(4, 4, 1), again]
+    data["connections"][2]["weight"] = 1.7e308
+    with pytest.raises(errors.FormatError, match=sentence):
+        from_synaptic(data)
+
+
+# --- what cannot be written --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("squash", ["softplus", "gaussian", bump])
+def test_a_squash_that_synaptic_does_not_know(squash, tmp_path):
+    net = Network(Layer(2), [Layer(2, squash)], Layer(1))
+    sentence = "<Neuron hidden 0, .*> cannot be written for Synaptic, which knows logistic, tanh"
+    with pytest.raises(errors.ArgumentError, match=sentence):
+        write_synaptic(net, tmp_path / "net")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_self_connection_that_synaptic_would_change():
+    layer = Layer(1)
+    layer.project(layer, weights=0.9)
+    net = Network(Layer(1), [layer], Layer(1))
+    with pytest.warns(SynapticWarning, match="will read as 1, such as that of neuron 1: 0.9"):
+        data = to_synaptic(net)
+    assert from_synaptic(data).weights == 0.9
+
+
+def test_links_to_the_outside_are_not_lost_in_silence():
+    net = from_synaptic(small())
+    net.project(Layer(1))
+    with pytest.raises(errors.TopologyError, match="neurons outside of it"):
+        to_synaptic(net)
+
+
+# --- files that cannot be trusted --------------------------------------------------------------
+
+
+BAD = {
+    "neurons": (put("neurons", value={}), "The table 'neurons' must be a list. Got an object"),
+    "no neurons": (put("neurons", value=[]), "The layers must be"),
+    "more": (put("more", value=1), "Got 'more' too"),
+    "no object": (put("connections", value=[[]]), "Connection 0 must be an object. Got a list"),
+    "unknown": (change("neurons", 1, error=0), "Neuron 1 must have state.* Got 'error' too"),
+    "custom": (change("neurons", 3, squash=None), "The squash of neuron 3 must be one of LOGISTIC.*lost"),
+    "squash": (
+        change("neurons", 3, squash="ELU"),
+        "The squash of neuron 3 must be one of LOGISTIC.* Got 'ELU'",
+    ),
+    "null": (change("neurons", 3, state=None), "The state of neuron 3 must be a finite number. Got None"),
+    "text": (change("neurons", 3, bias="0.5"), "The bias of neuron 3 must be a finite number. Got '0.5'"),
+    "layer": (change("neurons", 3, layer="hidden"), "The layer of neuron 3 must be 'input', 'output' or"),
+    "float layer": (change("neurons", 3, layer=1.0), "The layer of neuron 3 must be"),
+    "gap": (change("neurons", 3, layer=2), "The layers must be 'input', 0, 1, ... and 'output', and none"),
+    "no output": (change("neurons", 4, layer=0), "The layers must be"),
+    "huge layer": (change("neurons", 3, layer=10**30), "The layer of neuron 3 must be"),
+    "from": (
+        change("connections", 2, **{"from": 5}),
+        "The from of connection 2 must be the number of a neuron",
+    ),
+    "to": (
+        change("connections", 2, to=None),
+        "The to of connection 2 must be the number of a neuron, 0 to 4",
+    ),
+    "gater": (change("connections", 2, gater="x"), "The gater of connection 2 must be.*or null .not gated"),
+    "weight": (change("connections", 2, weight=float("nan")), "The weight of connection 2 must be a finite"),
+}
+
+
+@pytest.mark.parametrize(("make", "sentence"), BAD.values(), ids=BAD)
+def test_one_clear_error_says_what_and_where(make, sentence):
+    data = small()
+    make(data)
+    with pytest.raises(errors.FormatError, match=sentence):
+        from_synaptic(data)
+
+
+@pytest.mark.parametrize("data", [None, [], "text", {}, {"neurons": []}, {"neurons": [], "connections": []}])
+def test_what_is_no_document(data):
+    with pytest.raises(errors.FormatError):
+        from_synaptic(data)
+
+
+def test_a_missing_key():
+    data = small()
+    del data["connections"][1]["gater"]
+    with pytest.raises(errors.FormatError, match="'gater' is missing"):
+        from_synaptic(data)
+
+
+def test_an_error_tells_the_file(tmp_path):
+    (tmp_path / "theirs.json").write_text("{}")
+    with pytest.raises(errors.FormatError) as caught:
+        read_synaptic(tmp_path / "theirs.json")
+    assert "theirs.json" in caught.value.__notes__[0]
+
+
+def test_a_file_for_the_other_reader_is_told_so(tmp_path):
+    write_synaptic(from_synaptic(small()), tmp_path / "theirs.json")
+    with pytest.raises(errors.FormatError, match="Files of Synaptic are read with"):
+        load(tmp_path / "theirs.json")
+
+
+@given(st.data())
+@pytest.mark.filterwarnings("ignore::synapse.readwrite.SynapticWarning")
+def test_a_changed_document_is_refused_or_read(data):
+    changed = small()
+    for _ in range(data.draw(st.integers(1, 3))):
+        mutate(data, changed)
+    try:
+        net = from_synaptic(changed)
+    except errors.FormatError:
+        return
+    written = to_synaptic(net)
+    assert to_synaptic(from_synaptic(json.loads(files.to_text(written)))) == written

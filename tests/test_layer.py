@@ -1,0 +1,311 @@
+import math
+
+import numpy as np
+import pytest
+
+from synapse import Layer, Network, Neuron, squash
+from synapse.errors import ArgumentError, KindError, SynapseError, TopologyError, UnknownNameError
+
+from .networks import lstm, unchanged, used
+
+
+def linked():
+    """Two layers that have taken a step."""
+    a, b = Layer(2, name="a"), Layer(3, name="b")
+    a.project(b, seed=1)
+    a.activate([1.0, -1.0])
+    b.activate()
+    return a, b
+
+
+# --- what it is ---------------------------------------------------------------------------------
+
+
+def test_it_makes_neurons():
+    layer = Layer(3, squash="tanh", bias=0.5, name="hidden")
+    assert len(layer) == 3
+    assert all(isinstance(neuron, Neuron) for neuron in layer)
+    assert layer.squash is squash.tanh
+    assert layer.biases.tolist() == [0.5, 0.5, 0.5]
+    assert [neuron.name for neuron in layer] == ["hidden 0", "hidden 1", "hidden 2"]
+
+
+def test_it_holds_neurons_that_exist():
+    a, b = Neuron(name="a"), Neuron("tanh")
+    layer = Layer([a, b], name="pair")
+    assert list(layer) == [a, b]
+    assert [neuron.name for neuron in layer] == ["a", "pair 1"]
+    assert layer.squash is None
+
+
+def test_it_takes_any_iterable():
+    neurons = [Neuron() for _ in range(3)]
+    assert list(Layer(neuron for neuron in neurons)) == neurons
+
+
+def test_reprs():
+    assert repr(Layer(3, name="hidden")) == "<Layer hidden, 3 neurons>"
+    assert repr(Layer(1)) == "<Layer 1 neuron>"
+
+
+def test_it_is_a_sequence():
+    layer = Layer(4)
+    assert layer[0] is next(iter(layer))
+    assert layer[-1] is layer[3]
+    assert isinstance(layer[1:3], Layer)
+    assert list(layer[1:3]) == [layer[1], layer[2]]
+    assert layer[2] in layer
+    assert layer.index(layer[2]) == 2
+    with pytest.raises(IndexError):
+        layer[4]
+
+
+@pytest.mark.parametrize("size", [0, -1, 1.5, "three", True, None])
+def test_its_size_is_a_whole_number_above_zero(size):
+    with pytest.raises((ArgumentError, KindError)):
+        Layer(size)
+
+
+def test_it_holds_at_least_one_neuron():
+    with pytest.raises(ArgumentError, match="at least one"):
+        Layer([])
+    with pytest.raises(ArgumentError, match="at least one"):
+        Layer(3)[3:]
+
+
+def test_it_holds_a_neuron_once():
+    a = Neuron()
+    with pytest.raises(ArgumentError, match="twice"):
+        Layer([a, a])
+
+
+@pytest.mark.parametrize("held", [[1, 2], ["a"], [None], [Layer(1)], "ab"])
+def test_it_holds_neurons(held):
+    with pytest.raises(KindError):
+        Layer(held)
+
+
+def test_a_bias_is_finite_and_a_squash_known():
+    with pytest.raises((ArgumentError, KindError)):
+        Layer(2, bias=math.nan)
+    with pytest.raises(UnknownNameError):
+        Layer(2, squash="sigmoidal")
+
+
+def test_a_name_is_a_string():
+    with pytest.raises(KindError):
+        Layer(2, name=3)
+
+
+def test_its_precision_is_that_of_its_neurons():
+    layer = Layer(2, bias=0.1, dtype=np.float32)
+    assert layer.biases.dtype == np.float32
+
+
+# --- its numbers --------------------------------------------------------------------------------
+
+
+def test_numbers_are_copies_in_the_order_of_its_neurons():
+    _, b = linked()
+    assert b.activations.tolist() == [neuron.activation for neuron in b]
+    assert b.states.tolist() == [neuron.state for neuron in b]
+    b.activations[0] = b.biases[0] = 9.0
+    assert b[0].activation != 9.0
+    assert b[0].bias == 0.0
+
+
+def test_numbers_of_neurons_that_are_not_linked():
+    layer = Layer([Neuron(bias=0.1), Neuron(bias=0.2)])
+    assert layer.biases.tolist() == [0.1, 0.2]
+    layer.biases = [0.3, 0.4]
+    assert [neuron.bias for neuron in layer] == [0.3, 0.4]
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, 2.0, 3.0, 4.0], 1.0, [[1.0, 2.0, 3.0]], [1, 2, math.nan], "abc", None])
+def test_biases_are_one_finite_number_a_neuron(values):
+    a, b = linked()
+    with unchanged([*a, *b]), pytest.raises((ArgumentError, KindError)):
+        b.biases = values
+
+
+def test_its_squash_can_be_set():
+    layer = Layer([Neuron(), Neuron("tanh")])
+    layer.squash = "identity"
+    assert layer.squash is squash.identity
+    layer.biases = [2.0, 3.0]
+    assert layer.activate().tolist() == [2.0, 3.0]
+    with unchanged(layer), pytest.raises(UnknownNameError):
+        layer.squash = "sigmoidal"
+
+
+def test_it_is_trainable_where_all_its_neurons_are():
+    layer = Layer(2)
+    assert layer.trainable
+    layer[1].trainable = False
+    assert not layer.trainable
+    layer.trainable = True
+    assert layer[1].trainable
+
+
+# --- growing ------------------------------------------------------------------------------------
+
+
+def test_a_neuron_can_be_appended():
+    layer, neuron = Layer(2, name="hidden"), Neuron()
+    layer.append(neuron)
+    assert layer[-1] is neuron
+    assert neuron.name == "hidden 2"
+    layer.append(Layer(9)[8])
+    assert layer[-1].name == "hidden 3"
+
+
+@pytest.mark.parametrize("given", [None, 3, Layer(1)])
+def test_only_neurons_are_appended(given):
+    layer = Layer(2)
+    with pytest.raises(KindError):
+        layer.append(given)
+    with pytest.raises(ArgumentError):
+        layer.append(layer[0])
+    assert len(layer) == 2
+
+
+def test_appending_to_a_layer_of_a_network_adds_to_the_network():
+    a, b = linked()
+    net = Network(a, [], b)
+    neuron = Neuron(bias=1.0)
+    b.append(neuron)
+    assert net.neurons[-1] is neuron
+    assert net.activate([0.0, 0.0])[-1] == pytest.approx(1 / (1 + math.exp(-1)))
+    a.append(Neuron())
+    assert net.activate([0.0, 0.0, 0.0]).shape == (4,)
+    assert repr(net) == "<Network 3-4, 7 neurons, 6 connections>"
+
+
+def test_a_neuron_of_a_network_is_not_appended_elsewhere():
+    a, b = linked()
+    net = Network(a, [], b)
+    other = Network(Layer(1), [], Layer(1))
+    with unchanged(net), pytest.raises(TopologyError, match="belongs to"):
+        other.output.append(b[0])
+    assert len(other) == 2
+
+
+def test_a_neuron_of_another_precision_is_not_appended_to_a_network():
+    net = used(lstm(2, 2, 1))
+    with unchanged(net), pytest.raises(TopologyError):
+        net.hidden[0].append(Neuron(dtype=np.float32))
+    assert len(net.hidden[0]) == 2
+
+
+# --- a step -------------------------------------------------------------------------------------
+
+
+def test_its_neurons_fire_in_turn():
+    layer = Layer(3, squash="identity", bias=1.0)
+    layer[0].project(layer[1], weight=1.0)
+    layer[1].project(layer[2], weight=1.0)
+    assert layer.activate().tolist() == [1.0, 2.0, 3.0]
+
+
+def test_its_activations_can_be_given():
+    layer = Layer(2)
+    assert layer.activate([0.5, 0]).tolist() == layer.activations.tolist() == [0.5, 0.0]
+
+
+def test_its_neurons_propagate_in_reverse():
+    layer = Layer(2, squash="identity", bias=1.0)
+    link = layer[0].project(layer[1], weight=2.0)
+    layer.activate()
+    layer.propagate(0.5, [2.0, 4.0])
+    assert layer[1].error.responsibility == 1.0  # 4 - 3
+    assert layer[0].error.projected == 2.0 + 1.0  # 2 * 1 from the later one, 2 - 1 of its own
+    assert link.weight == 2.5
+
+
+def test_without_targets_errors_come_from_later_neurons():
+    a, b = linked()
+    b.propagate(0.0, [1.0, 0.0, 1.0])
+    c = Layer(2, name="c")
+    c.project(a, seed=3)
+    a.activate()
+    b.activate()
+    b.propagate(0.0, [1.0, 0.0, 1.0])
+    a.propagate(0.0)
+    assert all(neuron.error.projected != 0 for neuron in a)
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, 2.0, 3.0], 1.0, [[1.0, 2.0]], [1.0, math.inf], ["a", "b"]])
+def test_given_activations_are_one_finite_number_a_neuron(values):
+    a, b = linked()
+    with unchanged([*a, *b]), pytest.raises((ArgumentError, KindError)):
+        a.activate(values)
+
+
+@pytest.mark.parametrize("targets", [[1.0], [1.0, 2.0, 3.0, 4.0], 1.0, [1.0, 1.0, math.nan], ["a", "b", "c"]])
+def test_targets_are_one_finite_number_a_neuron(targets):
+    a, b = linked()
+    with unchanged([*a, *b]), pytest.raises((ArgumentError, KindError)):
+        b.propagate(0.1, targets)
+
+
+@pytest.mark.parametrize("rate", [math.nan, math.inf, -1, "fast"])
+def test_a_rate_is_finite_and_not_negative(rate):
+    a, b = linked()
+    with unchanged([*a, *b]), pytest.raises((ArgumentError, KindError)):
+        b.propagate(rate, [1.0, 1.0, 1.0])
+
+
+def test_one_cost_for_all_its_neurons():
+    layer = Layer([Neuron(), Neuron("tanh")])
+    layer.activate()
+    with unchanged(layer), pytest.raises(ArgumentError, match="logistic"):
+        layer.propagate(0.1, [1.0, 1.0], "cross_entropy")
+    layer.propagate(1.0, [1.0, 1.0])
+    assert layer[0].bias == 0.125  # squared error, as one of them is not logistic
+
+
+def test_clear_and_reset_reach_every_neuron():
+    a, b = linked()
+    b.clear()
+    assert not b.activations.any()
+    assert not b.states.any()
+    found = []
+    for seed in (1, 1, 2):
+        b.reset(seed=seed)
+        found.append((b.biases.tolist(), [c.weight for n in b for c in n.incoming]))
+    assert found[0] == found[1] != found[2]
+    b.reset(initializer="zeros")
+    assert not b.biases.any()
+
+
+# --- its links ----------------------------------------------------------------------------------
+
+
+def test_it_projects_to_neurons_layers_and_networks():
+    layer = Layer(2)
+    net = Network(Layer(3), [], Layer(1))
+    assert len(layer.project(Neuron())) == 2
+    assert len(layer.project(Layer(2))) == 4
+    projection = layer.project(net)
+    assert {connection.target for connection in projection} == set(net.input)
+
+
+@pytest.mark.parametrize("target", [None, 3, "layer", [Neuron()]])
+def test_it_projects_to_nothing_else(target):
+    with pytest.raises(KindError):
+        Layer(2).project(target)
+
+
+def test_weights_follow_seed_and_initializer():
+    def weights(**options):
+        return np.asarray(Layer(3).project(Layer(2), **options).weights)
+
+    assert np.array_equal(weights(seed=1), weights(seed=1))
+    assert not np.array_equal(weights(seed=1), weights(seed=2))
+    assert np.abs(weights(seed=1)).max() <= 0.1
+    q = weights(seed=1, initializer="orthogonal")
+    assert q.T @ q == pytest.approx(np.eye(2))
+    with pytest.raises(UnknownNameError, match="glorot"):
+        weights(initializer="random")
+    with pytest.raises(SynapseError):
+        weights(seed="one")

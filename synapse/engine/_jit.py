@@ -16,11 +16,12 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
 
 from .schema import COLUMNS, Columns
 
+PLACE = {column.name: i for i, column in enumerate(COLUMNS)}
 FAST_MATH = {"reassoc", "contract", "nsz"}
 DEBUGGING = bool(numba.config.DISABLE_JIT)
 
@@ -72,27 +73,54 @@ def piece(function: Callable[..., Any]) -> Any:
     )(function)
 
 
-def _pointer_type(kind: str, unit: Any) -> Any:
-    """What kernels index a column through; a column of the store's float takes the type of `unit`."""
-    return types.CPointer(unit if kind == "float" else numba.from_dtype(np.dtype(kind)))
+class ColumnsType(types.Type):
+    """What kernels call ``m``: one word, the address of a store's table of addresses."""
+
+    def __init__(self, unit: Any) -> None:
+        self.unit = unit
+        super().__init__(name=f"Columns({unit})")
+
+
+@register_model(ColumnsType)
+class _ColumnsModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, columns_type: Any) -> None:
+        super().__init__(manager, columns_type, ir.IntType(64))
+
+
+@infer_getattr
+class _ColumnsAttribute(AttributeTemplate):
+    key = ColumnsType
+
+    def generic_resolve(self, columns_type: Any, name: str) -> Any:
+        column = COLUMNS[PLACE[name]]
+        if column.dtype == "float":
+            return types.CPointer(columns_type.unit)
+        return types.CPointer(numba.from_dtype(np.dtype(column.dtype)))
+
+
+@lower_getattr_generic(ColumnsType)
+def _load_column(context: Any, builder: Any, columns_type: Any, table: Any, name: str) -> Any:
+    """``m.weight``: the address of a column. It is marked as invariant, so that loops load it once."""
+    pointer = types.CPointer(columns_type.unit)
+    column = COLUMNS[PLACE[name]]
+    if column.dtype != "float":
+        pointer = types.CPointer(numba.from_dtype(np.dtype(column.dtype)))
+    slot = builder.gep(
+        builder.inttoptr(table, ir.IntType(64).as_pointer()), [ir.Constant(ir.IntType(64), PLACE[name])]
+    )
+    address = builder.load(slot)
+    address.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return builder.inttoptr(address, context.get_value_type(pointer))
 
 
 @intrinsic
 def _compiled_columns(typingctx: Any, table: Any, unit: Any) -> Any:
-    """Pointers to every column, from the address of the table of their addresses."""
-    pointers = [_pointer_type(column.dtype, unit) for column in COLUMNS]
-    bundle = types.NamedTuple(pointers, Columns)
+    """The address of a store's table as ``m``."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        word = cgutils.intp_t
-        addresses = builder.inttoptr(args[0], word.as_pointer())
-        values = []
-        for i, pointer in enumerate(pointers):
-            address = builder.load(builder.gep(addresses, [word(i)]))
-            values.append(builder.inttoptr(address, context.get_value_type(pointer)))
-        return context.make_tuple(builder, bundle, values)
+        return args[0]
 
-    return bundle(table, unit), codegen
+    return ColumnsType(unit)(table, unit), codegen
 
 
 def _plain_columns(table: int, unit: Any) -> Columns:

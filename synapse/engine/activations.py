@@ -93,8 +93,12 @@ def gaussian(state):
 
 # A piece of its own, for scalars: laid into every kernel it would double what has to be compiled.
 @piece
-def rarer(code, state):
-    """Value and derivative of a built-in function other than the commonest two."""
+def built_in(code, state):
+    """Value and derivative of the built-in function with this code."""
+    if code == LOGISTIC:
+        return logistic(state)
+    if code == IDENTITY:
+        return identity(state)
     if code == TANH:
         return tanh(state)
     if code == RELU:
@@ -115,12 +119,8 @@ def rarer(code, state):
 @inline
 def activate(m, code, state):
     """Value and derivative, at `state`, of the function with this code."""
-    if code == LOGISTIC:
-        return logistic(state)
-    if code == IDENTITY:
-        return identity(state)
     if code < FIRST_CUSTOM:
-        return rarer(code, state)
+        return built_in(code, state)
     m.scratch[0] = state
     call(m.functions[code - FIRST_CUSTOM], m.scratch)
     return m.scratch[4], m.scratch[5]

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from ._jit import columns, inline, kernel, one, zero
-from .activations import activate, identity, logistic
+from .activations import activate, logistic
 from .costs import judge
 from .schema import (
     BACK,
@@ -19,7 +19,6 @@ from .schema import (
     DENSE,
     FIXED,
     GATES,
-    IDENTITY,
     LISTED,
     LOGISTIC,
     MEMORY,
@@ -265,29 +264,11 @@ def fire(m, first, last):
     if code == LOGISTIC:
         for j in range(first, last):
             m.activation[j], m.derivative[j] = logistic(m.state[j])
-    elif code == IDENTITY:
-        for j in range(first, last):
-            m.activation[j], m.derivative[j] = identity(m.state[j])
     else:
         for j in range(first, last):
             m.activation[j], m.derivative[j] = activate(m, code, m.state[j])
     forget_error(m, first, last)
     stamp(m, first, last)
-
-
-@inline
-def activate_rows(m, start, stop):
-    """Neurons in order, block by block: those of a block do not wait for each other.
-
-    reads: block_stop, and what `weigh_neuron` and `fire` read
-    """
-    first = start
-    while first < stop:
-        last = min(u8(m.block_stop[first]), stop)
-        for j in range(first, last):
-            weigh_neuron(m, j, first)
-        fire(m, first, last)
-        first = last
 
 
 @inline
@@ -462,19 +443,6 @@ def pull_extended(m, j, rate, pulls):
 
 
 @inline
-def propagate_runs(m, j, delta, step, pull, extended, ahead):
-    """Error and learning along every run of `j`; reads and writes as those of the runs."""
-    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-        kind = m.run_kind[r]
-        if m.run_flags[r] & UNORDERED or kind == LISTED or kind == PAIRED:
-            propagate_listed_run(m, j, r, delta, step)
-        elif kind == DENSE:
-            propagate_run(m, j, r, delta, step, pull, extended, ahead)
-        else:
-            propagate_gated_run(m, j, r, delta, step)
-
-
-@inline
 def propagate_neuron(m, j, error, rate, ahead):
     """Error delta_j = P_j + G_j; learning dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k).
 
@@ -502,7 +470,14 @@ def propagate_neuron(m, j, error, rate, ahead):
         pulls, extended = ONE, u8(m.influence_trace[p])
         pull = rate * m.responsibility[m.influence_gated[p]]
     if delta != 0.0 or step != 0.0 or pull != 0.0:
-        propagate_runs(m, j, delta, step, pull, extended, ahead)
+        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+            kind = m.run_kind[r]
+            if m.run_flags[r] & UNORDERED or kind == LISTED or kind == PAIRED:
+                propagate_listed_run(m, j, r, delta, step)
+            elif kind == DENSE:
+                propagate_run(m, j, r, delta, step, pull, extended, ahead)
+            else:
+                propagate_gated_run(m, j, r, delta, step)
         if m.trainable_bias[j]:
             m.bias[j] += step * m.bias_eligibility[j] if flags & TRACED else step
         if flags & MEMORY:
@@ -569,12 +544,20 @@ def clamp_inputs(m, span, inputs, row):
 
 @inline
 def activate_network(m, span, inputs, row):
-    """One step: inputs, then every other neuron in order. No inputs at all: none is clamped."""
-    start = span[0]
+    """One step: inputs, then the others block by block. No inputs at all: none is clamped.
+
+    reads: block_stop, and what `weigh_neuron` and `fire` read
+    """
+    first = span[0]
     if inputs.size > 0:
         clamp_inputs(m, span, inputs, row)
-        start += span[1]
-    activate_rows(m, start, span[3])
+        first += span[1]
+    while first < span[3]:
+        last = u8(m.block_stop[first])
+        for j in range(first, last):
+            weigh_neuron(m, j, first)
+        fire(m, first, last)
+        first = last
 
 
 @inline
@@ -600,30 +583,6 @@ def propagate_network(m, span, rate, ahead):
         j = span[3] - ONE - back
         error = m.projected[j] if j >= first_output else zero(rate)
         propagate_neuron(m, j, error, rate, ahead)
-
-
-@inline
-def train_rows(m, span, inputs, targets, aimed, bounds, order, clear, cost, rate, learn, control):
-    """The sequences in order; weights from inputs may be left waiting. See `train_network`."""
-    total, judged = 0.0, u8(0)
-    for s in range(u8(order.shape[0])):
-        if clear:
-            for j in range(span[0], span[3]):
-                clear_neuron(m, j)
-        for row in range(bounds[order[s]], bounds[order[s] + ONE]):
-            activate_network(m, span, inputs, row)
-            if aimed[row]:
-                value = judge_outputs(m, span, targets, row, cost)
-                total += value
-                judged += ONE
-                if not math.isfinite(value):
-                    return total, judged
-                if learn:
-                    propagate_network(m, span, rate, True)
-            control[1] += ONE
-            if control[0]:
-                return total, judged
-    return total, judged
 
 
 # --- entries: what Python calls ----------------------------------------------------------------
@@ -712,8 +671,23 @@ def train_network(
     before it has moved a weight.
     """
     m = columns(table, unit)
-    total, judged = train_rows(
-        m, span, inputs, targets, aimed, bounds, order, clear, cost, rate, learn, control
-    )
+    total, judged, going = 0.0, u8(0), True
+    for s in range(u8(order.shape[0])):
+        if clear and going:
+            for j in range(span[0], span[3]):
+                clear_neuron(m, j)
+        for row in range(bounds[order[s]], bounds[order[s] + ONE]):
+            if not going:
+                break
+            activate_network(m, span, inputs, row)
+            if aimed[row]:
+                value = judge_outputs(m, span, targets, row, cost)
+                total += value
+                judged += ONE
+                going = math.isfinite(value)
+                if learn and going:
+                    propagate_network(m, span, rate, True)
+            control[1] += ONE
+            going = going and not control[0]
     move_ahead(m, span[0], span[3])
     return total, judged

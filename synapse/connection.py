@@ -9,7 +9,7 @@ import numpy as np
 
 from .engine.schema import MEMORY, NONE, TRACED
 from .engine.store import Store
-from .errors import TopologyError, UnknownNameError, finite_number, unknown_name
+from .errors import KindError, TopologyError, UnknownNameError, finite_number, unknown_name
 
 if TYPE_CHECKING:
     from .neuron import Neuron
@@ -40,6 +40,12 @@ class Connection(MutableMapping[str, Any]):
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise KindError("A connection is a view of its network and cannot be copied alone. Use network.clone().")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
+        return self.copy()  # networkx copies edge data this way when it turns or symmetrises a graph
 
     @property
     def _at(self) -> int:
@@ -124,7 +130,7 @@ class Connection(MutableMapping[str, Any]):
     def extended(self) -> Mapping[Neuron, float]:
         """Extended traces, by neuron that the target gates: how the weight moves that one's state."""
         target = self.target
-        return {gated: value for gated, value in _extended(self, target)}
+        return dict(_extended(self, target))
 
     # --- the mapping that networkx sees ----------------------------------------------------
 

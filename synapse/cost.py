@@ -5,8 +5,8 @@ slope of the output's squash. Built in are `cross_entropy` (logistic outputs),
 `squared_error` (half the square), `mean_squared_error` and `binary_misses`:
 
 >>> from synapse import cost
->>> cost.squared_error([1.0], [0.8])
-0.02
+>>> cost.squared_error([1.0], [0.5])
+0.125
 """
 
 from __future__ import annotations

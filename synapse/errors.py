@@ -69,6 +69,8 @@ def finite_number(what: str, value: Any) -> float:
     """
     try:
         number = float(value)
+    except OverflowError:
+        number = math.inf
     except (TypeError, ValueError):
         raise KindError(expected(what, "a number", value)) from None
     if not math.isfinite(number):

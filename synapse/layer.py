@@ -16,8 +16,8 @@ from .cost import Cost
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, positive_integer, shown
 from .initializers import Initializer, draw
-from .neuron import Neuron, Seed, random_generator
-from .projection import ALL_TO_ALL, ONE_TO_ONE, Projection, pairs_of, require_projection
+from .neuron import Neuron, Seed, new_store, random_generator
+from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, pairs_of, require_projection
 from .squash import Squash
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Layer(Sequence[Neuron]):
         if network is not None:
             network._admit([neuron])
         self._neurons.append(neuron)
-        if self._name and self._store.names[neuron._row] is None:
+        if self._name and neuron._store.names[neuron._row] is None:
             neuron.name = f"{self._name} {len(self) - 1}"
         if network is not None:
             network._renumber()
@@ -252,11 +252,13 @@ class Layer(Sequence[Neuron]):
         rng = random_generator(seed)
         itself = to is self or to._neurons == self._neurons
         chosen: Any = kind if kind is not None else (ONE_TO_ONE if itself else ALL_TO_ALL)
-        pairs = pairs_of(chosen, len(self), len(to), itself, rng)
+        pairs = pairs_of(chosen, len(self), len(to), rng)
+        own = _same_neuron(self, to, pairs)
+        if isinstance(chosen, str) and chosen == ALL_TO_ELSE:
+            pairs, own = (pairs[0][~own], pairs[1][~own]), own[~own]
         if not len(pairs[0]):
             raise TopologyError("The projection would have no connection. Give a higher density or another mask.")
         full = len(pairs[0]) == len(self) * len(to)
-        own = _same_neuron(self, to, pairs)
         if weights is None:
             values = _drawn(initializer, rng, len(self), len(to), pairs, full)
             values[own] = 1.0
@@ -326,7 +328,7 @@ class Layer(Sequence[Neuron]):
 
 def _made(count: int, dtype: Any) -> list[Neuron]:
     """New neurons, all in one store."""
-    store = Store(dtype)
+    store = new_store(dtype)
     store.add_neurons(count)
     neurons = []
     for row in range(count):
@@ -373,7 +375,10 @@ def _drawn(
 
 
 def _given(weights: ArrayLike, n_sources: int, n_targets: int, pairs: tuple[Any, Any]) -> Floats:
-    values = np.asarray(weights, np.float64)
+    try:
+        values = np.asarray(weights, np.float64)
+    except (TypeError, ValueError):
+        raise KindError(expected("Weights", "numbers", weights)) from None
     if not np.isfinite(values).all():
         raise ArgumentError(f"Weights must be finite. Got {shown(weights)}.")
     if values.shape == (n_sources, n_targets):

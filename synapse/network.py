@@ -75,7 +75,6 @@ class Network(Sequence[Neuron]):
         _require_free(neurons)
         self._layers = layers
         self._name = name
-        self._number = 0
         self._anchor = neurons[0]
         self._span_store: Store | None = None
         self._span_version = 0
@@ -83,9 +82,9 @@ class Network(Sequence[Neuron]):
         self._cost_asked: tuple[str | Cost | None, int] = (None, 0)
         self._cost_found = costs.squared_error
         self._span = np.zeros(5, np.uint64)
-        self._name_layers()
-        self._admit(neurons)
+        self._admit(neurons, new=True)
         self._renumber()
+        self._name_layers()
         for layer in layers:
             layer._network = weakref.ref(self)
 
@@ -191,7 +190,7 @@ class Network(Sequence[Neuron]):
         """Whether what it was shown before can change what it answers now."""
         store, rows = self._store, self._connection_rows()
         source, target, gater = (store[name][rows] for name in ("source", "target", "gater"))
-        return bool((source >= target).any() or ((gater != NONE) & (gater > target)).any())
+        return bool((source >= target).any() or ((gater != NONE) & (gater >= target)).any())
 
     # --- its place in the store ------------------------------------------------------------
 
@@ -215,11 +214,11 @@ class Network(Sequence[Neuron]):
             if layer.name is None:
                 layer.name = name
 
-    def _admit(self, neurons: Sequence[Neuron]) -> None:
+    def _admit(self, neurons: Sequence[Neuron], new: bool = False) -> None:
         """Take neurons in: they share a store with the others, and belong to no other network."""
         _require_free(neurons)
-        store = wiring.join([*self._layers[0][:1], *neurons])
-        number = self._number_now or 1 + max(store.networks, default=0)
+        store = wiring.join([self._anchor, *neurons])
+        number = 1 + max(store.networks, default=0) if new else self._number_now
         store.networks[number] = weakref.ref(self)
         store["network"][wiring.rows_of(neurons)] = number
 
@@ -428,14 +427,15 @@ class Network(Sequence[Neuron]):
         Self-connections and whatever is not trainable keep theirs, inputs have no bias.
         """
         rng = random_generator(seed)
-        self.clear()
         store, rows = self._store, self._connection_rows()
         rows = rows[(store["trainable"][rows] == 1) & (store["source"][rows] != store["target"][rows])]
-        fans = max(1, len(rows) // max(1, len(self) - len(self.input)))
-        store["weight"][rows] = draw(initializer, rng, (len(rows),), fans, fans)
         neurons = self._rows()[len(self.input) :]
         neurons = neurons[store["trainable_bias"][neurons] == 1]
-        store["bias"][neurons] = draw(initializer, rng, (len(neurons),), fans, fans)
+        fans = max(1, len(rows) // max(1, len(neurons)))
+        weights = draw(initializer, rng, (len(rows),), fans, fans)
+        biases = draw(initializer, rng, (len(neurons),), fans, fans)
+        self.clear()
+        store["weight"][rows], store["bias"][neurons] = weights, biases
 
     # --- its twins -------------------------------------------------------------------------
 

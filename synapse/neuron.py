@@ -34,6 +34,23 @@ def random_generator(seed: Seed) -> np.random.Generator:
         ) from None
 
 
+def new_store(dtype: Any) -> Store:
+    """An empty store of this float.
+
+    Raises
+    ------
+    ArgumentError
+        If kernels do not compute in it.
+    """
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        kind = None
+    if kind not in (np.dtype(np.float64), np.dtype(np.float32)):
+        raise ArgumentError(expected("The dtype", "float64 or float32", dtype))
+    return Store(kind)
+
+
 def _number(name: str, doc: str, settable: bool = False) -> Any:
     """A property that shows a column of the store, and sets it where that makes sense."""
 
@@ -116,13 +133,16 @@ class Neuron:
     ) -> None:
         function = squashes.get(squash)
         value = finite_number("The bias of a neuron", bias)
-        self._store = Store(dtype)
+        self._store = new_store(dtype)
         self._row = self._store.add_neurons(1)
         self._store.views[0] = self
         self._store["squash"][0] = function.code
         self._store["bias"][0] = value
         if name is not None:
             self.name = name
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise KindError("A neuron is a view of its network and cannot be copied alone. Use network.clone().")
 
     def _require(self) -> Store:
         if self._row < 0:
@@ -327,8 +347,7 @@ class Neuron:
         store = self._require()
         address = store.ready()
         if value is None:
-            activation: float = engine.online.activate_one(address, store.unit, self._row)
-            return activation
+            return float(engine.online.activate_one(address, store.unit, self._row))
         number = finite_number("The activation of a neuron", value)
         engine.online.clamp_one(address, store.unit, self._row, number)
         return number
@@ -372,10 +391,11 @@ class Neuron:
         """
         rng = random_generator(seed)
         store = self._require()
-        self.clear()
+        store.ready()
         rows = np.flatnonzero((store["target"] == self._row) & (store["source"] != self._row))
         rows = rows[np.argsort(store["identity"][rows])]  # the order of making, not of lowering
         values = draw(initializer, rng, (len(rows) + 1,), max(1, len(rows)), 1)
+        self.clear()
         store["weight"][rows] = values[:-1]
         store["bias"][self._row] = values[-1]
 

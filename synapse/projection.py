@@ -41,11 +41,14 @@ class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
 
 
 def pairs_of(
-    kind: Any, n_sources: int, n_targets: int, itself: bool, rng: np.random.Generator
+    kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator
 ) -> tuple[Indices, Indices]:
-    """Index pairs (source, target) of a pattern, target by target."""
+    """Index pairs (source, target) of a pattern, target by target.
+
+    Those of a neuron with itself are among them; `ALL_TO_ELSE` leaves them out later.
+    """
     if isinstance(kind, str):
-        return _named_pairs(kind, n_sources, n_targets, itself)
+        return _named_pairs(kind, n_sources, n_targets)
     if isinstance(kind, (int, float)) and not isinstance(kind, bool):
         if not 0 < kind <= 1:
             raise ArgumentError(expected("The density of a projection", "above 0 and at most 1", kind))
@@ -63,7 +66,7 @@ def pairs_of(
     return sources, targets
 
 
-def _named_pairs(kind: str, n_sources: int, n_targets: int, itself: bool) -> tuple[Indices, Indices]:
+def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
     if kind == ONE_TO_ONE:
         larger, smaller = max(n_sources, n_targets), min(n_sources, n_targets)
         if larger % smaller:
@@ -79,9 +82,6 @@ def _named_pairs(kind: str, n_sources: int, n_targets: int, itself: bool) -> tup
         )
     sources = np.tile(np.arange(n_sources), n_targets)
     targets = np.repeat(np.arange(n_targets), n_sources)
-    if kind == ALL_TO_ELSE and itself:
-        other = sources != targets
-        return sources[other], targets[other]
     return sources, targets
 
 
@@ -138,10 +138,11 @@ class Projection:
     0.5
     """
 
-    __slots__ = ("__weakref__", "_count", "_first", "_full", "_store", "source", "target")
+    __slots__ = ("__weakref__", "_count", "_first", "_shape", "_store", "source", "target")
 
     def __init__(self, store: Store, first: int, count: int, source: Layer, target: Layer, full: bool) -> None:
-        self._store, self._first, self._count, self._full = store, first, count, full
+        self._store, self._first, self._count = store, first, count
+        self._shape = (len(target), len(source)) if full else None  # layers may grow
         self.source, self.target = source, target
         store.projections.add(self)
 
@@ -160,7 +161,7 @@ class Projection:
         rows = self._store.row_of[self._first : self._first + self._count].astype(np.int64)
         if (rows == NONE).any():
             raise TopologyError("Connections of this projection have been removed: iterate over those left.")
-        return rows.reshape(len(self.target), len(self.source)).T if self._full else rows
+        return rows if self._shape is None else rows.reshape(self._shape).T
 
     @property
     def weights(self) -> Weights:

@@ -94,6 +94,15 @@ def crowd(n, random):
     return links
 
 
+def crowded(seed: int) -> Spec:
+    """The same crowd of 14 units for a seed."""
+    random = Random(seed)
+    links = {}
+    for link in crowd(14, random):
+        links.setdefault(link[:2], link)
+    return Spec(2, 10, 2, random.choices(SMOOTH, k=14), list(links.values()), seed=seed)
+
+
 @st.composite
 def specs(draw, feedforward=False, squashes=SQUASHES, logistic_outputs=False, most=8):
     """Gated graphs, sparse or crowded."""

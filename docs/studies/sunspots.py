@@ -33,7 +33,6 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
 import architect
-import synapse
 from demos import sunspots as demo
 from synapse.errors import DivergenceError
 from synapse.initializers import uniform
@@ -217,7 +216,12 @@ def search(model, trials, finalists, seeds, pool):
         for result, blocks in zip(first, again, strict=False)
     ]
     second.sort(key=lambda result: result["mean"])
-    return {"chosen": second[0]["settings"], "finalists": second, "first": first, "seconds": round(time.time() - begin)}
+    return {
+        "chosen": second[0]["settings"],
+        "finalists": second,
+        "first": first,
+        "seconds": round(time.time() - begin),
+    }
 
 
 def _mean(scores):
@@ -253,7 +257,9 @@ def _laid_out(value, indent=""):
     """JSON with every result, and whatever else is short, on one line."""
     if not isinstance(value, dict | list) or not value:
         return json.dumps(value)
-    plain = all(not isinstance(v, dict | list) for v in (value if isinstance(value, list) else value.values()))
+    plain = all(
+        not isinstance(v, dict | list) for v in (value if isinstance(value, list) else value.values())
+    )
     if plain or "blocks" in value:
         return json.dumps(value)
     inner = indent + " "
@@ -274,7 +280,9 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=int, default=5, help="with how many seeds (of search, of test)")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     given = parser.parse_args(arguments)
-    command = shlex.join(["python", "docs/studies/sunspots.py", *(sys.argv[1:] if arguments is None else arguments)])
+    command = shlex.join(
+        ["python", "docs/studies/sunspots.py", *(sys.argv[1:] if arguments is None else arguments)]
+    )
     if given.what == "report":
         REPORT.write_text(report(kept()))
         return
@@ -295,8 +303,82 @@ def main(arguments=None):
     REPORT.write_text(report(kept()))
 
 
+# --- the report -----------------------------------------------------------------------------------
+
+
 def report(results):
-    return "# Sunspots\n"
+    """All that is known, as Markdown."""
+    return "\n\n".join([INTRODUCTION, _validation(results), *_finalists(results), _tests(results)]) + "\n"
+
+
+def _markdown(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def _numbers(values):
+    return [f"{value:.3f}" for value in values]
+
+
+def _settings(settings):
+    return ", ".join(f"{name} {value}" for name, value in settings.items())
+
+
+def _years(block):
+    return f"{demo.YEARS[block[0]]:.0f}-{demo.YEARS[block[-1]]:.0f}"
+
+
+def _validation(results):
+    rows = [
+        [name, *_numbers(scores), f"{np.mean(scores):.3f}"] for name, scores in results["yardsticks"].items()
+    ]
+    for model, found in results["search"].items():
+        best = found["finalists"][0]
+        spread = f"{min(best['seeds']):.3f}-{max(best['seeds']):.3f}"
+        rows.append([model, *_numbers(best["blocks"]), f"{best['mean']:.3f} ({spread})"])
+    head = ["held out", *map(_years, FOLDS), "mean"]
+    return "## Held-out years\n\n" + _markdown(head, rows) + "\n\n" + VALIDATION
+
+
+def _finalists(results):
+    for model, found in results["search"].items():
+        tried = [result["mean"] for result in found["first"]]
+        text = (
+            f"## {model}\n\n`{found['command']}`, {found['seconds']} s: {len(tried)} settings, of which the best had "
+            f"{tried[0]:.3f}, the median {np.median(tried):.3f}, and "
+            f"{sum(FAILED in result['blocks'] for result in found['first'])} diverged. "
+            "The finalists, mean of the blocks with five other seeds:"
+        )
+        rows = [
+            [
+                f"{result['mean']:.4f}",
+                f"{min(result['seeds']):.3f}-{max(result['seeds']):.3f}",
+                _settings(result["settings"]),
+            ]
+            for result in found["finalists"]
+        ]
+        yield text + "\n\n" + _markdown(["mean", "seeds", "settings"], rows)
+
+
+def _tests(results):
+    rows, seeds, command = [], 0, ""
+    for model, found in results.get("test", {}).items():
+        runs, command = np.array(found["runs"]), found["command"]
+        low, middle, high = np.quantile(runs, [0.0, 0.5, 1.0], axis=0)
+        seeds = len(runs)
+        rows.append(
+            [model, *(f"{m:.3f} ({a:.3f}-{b:.3f})" for a, m, b in zip(low, middle, high, strict=True))]
+        )
+    text = f"## Test years\n\n`{command}`: learnt from all of 1712-1920, {seeds} seeds, median (lowest-highest).\n\n"
+    return text + _markdown(["", *demo.PERIODS], rows) + "\n\n" + TESTED
+
+
+INTRODUCTION = """\
+# Sunspots: how the settings were chosen
+
+Made by `docs/studies/sunspots.py`; every number is in `sunspots.json`, with the command that made it."""
+VALIDATION = ""
+TESTED = ""
 
 
 if __name__ == "__main__":

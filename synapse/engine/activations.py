@@ -28,8 +28,9 @@ LEAK = 0.01
 @inline
 def logistic(state):
     """1 / (1 + e^-s)."""
-    value = 1.0 / (1.0 + exp(-state))
-    return value, value * (1.0 - value)
+    shrunk = exp(-state)
+    value = 1.0 / (1.0 + shrunk)
+    return value, value * (shrunk * value)  # y (1 - y), without the loss of digits near y = 1
 
 
 @inline

@@ -21,7 +21,8 @@ def cross_entropy(target, output, derivative, outputs):
         value -= target * log(max(output, TINY))
     if target < 1.0:
         value -= (1.0 - target) * log(max(1.0 - output, TINY))
-    return value, target - output
+    # Only an output that was given its activation has a slope of 0: it does not learn.
+    return value, target - output if derivative != 0.0 else 0.0
 
 
 @inline

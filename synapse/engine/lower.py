@@ -57,8 +57,7 @@ def lower(store: Store) -> None:
     _find_runs(store, flags, own)
     _place_traces(store, flags)
     _find_blocks(store)
-    for traces in kept:
-        restore(store, traces)
+    restore(store, kept)
     store.program = Program(store.topology_version)
 
 
@@ -162,7 +161,7 @@ def _find_influences(store: Store) -> None:
     c["last_influence"] = np.searchsorted(gated, np.arange(n), "right").astype(np.uint32)
     network = store["network"]
     known = (network[gated] != 0) & (network[gaters] == network[gated])
-    heard = (~known | (gaters < gated)) & ~pure_inputs(store)[gaters]
+    heard = ((~known & (gaters != gated)) | (known & (gaters < gated))) & ~pure_inputs(store)[gaters]
     c["influence_trace"] = np.where(heard, 0, NONE).astype(np.uint32)
     pulls = np.flatnonzero(heard)
     pulls = pulls[np.argsort(gaters[pulls], kind="stable")]

@@ -386,6 +386,7 @@ def propagate_listed_run(m, j, r, delta, step):
     """
     flags, kind = m.run_flags[r], m.run_kind[r]
     traced, memory = m.flags[j] & TRACED, m.flags[j] & MEMORY
+    gated = kind != LISTED and kind != DENSE
     first = u8(m.run_first[r])
     trace = trace_of(m, j, first)
     back, back_gated = (flags & BACK) != 0, (flags & BACK_GATED) != 0
@@ -396,7 +397,7 @@ def propagate_listed_run(m, j, r, delta, step):
             back = m.stamp[i] > m.stamp[j]
         seen = m.old_activation[i] if back else m.activation[i]
         gain = one(weight)
-        if kind != LISTED:
+        if gated:
             g = m.gater[c]
             if flags & UNORDERED:
                 back_gated = m.stamp[g] >= m.stamp[j]
@@ -515,6 +516,9 @@ def clear_neuron(m, j):
             m.eligibility[u8(m.first_trace[j]) + t] = 0.0
     for p in range(u8(m.first_influence[j]), u8(m.last_influence[j])):
         m.influence[p] = 0.0
+        if m.influence_trace[p] != NONE:
+            for t in range(u8(m.learning[m.influence_gater[p]]) + ONE):
+                m.extended[u8(m.influence_trace[p]) + t] = 0.0
     for q in range(u8(m.first_pull[j]), u8(m.last_pull[j])):
         trace = u8(m.influence_trace[m.pull[q]])
         for t in range(n + ONE):

@@ -114,16 +114,30 @@ def kept_traces(store: Store) -> Traces:
     )
 
 
-def restore(store: Store, kept: Traces) -> None:
+def restore(store: Store, kept: list[Traces]) -> None:
     """Lay kept traces into the columns of a new program; what a change has touched stays 0."""
-    c = store.columns
     row_of = np.append(store.row_of[: store.n_identities], NONE).astype(np.int64)
-    alive = kept.memory != NONE
-    memory, own = kept.memory[alive].astype(np.int64), kept.memory_self[alive].astype(np.int64)
-    same = c["self_row"][memory] == row_of[np.minimum(own, store.n_identities)]
     carried = np.zeros(store.n_neurons, bool)
-    carried[memory[same & (row_of[np.minimum(own, store.n_identities)] != NONE)]] = True
+    for traces in kept:
+        carried[_still_self_connected(store, traces, row_of)] = True
+    for traces in kept:
+        _restore_eligibility(store, traces, row_of, carried)
+        _restore_extended(store, traces, row_of, carried)
+    fresh = ((store.columns["flags"] & MEMORY) != 0) & ~carried
+    store["bias_eligibility"][fresh] = 0.0
 
+
+def _still_self_connected(store: Store, kept: Traces, row_of: Ints) -> Ints:
+    """Rows of the neurons that have the self-connection which they had when the traces were kept."""
+    alive = kept.memory != NONE
+    memory = kept.memory[alive].astype(np.int64)
+    own = row_of[np.minimum(kept.memory_self[alive], store.n_identities)]
+    still: Ints = memory[(own != NONE) & (store.columns["self_row"][memory] == own)]
+    return still
+
+
+def _restore_eligibility(store: Store, kept: Traces, row_of: Ints, carried: NDArray[np.bool_]) -> None:
+    c = store.columns
     rows = row_of[np.minimum(kept.eligible, store.n_identities)]
     there = rows != NONE
     rows, values = rows[there], kept.eligibility[there]
@@ -132,13 +146,6 @@ def restore(store: Store, kept: Traces) -> None:
     momentary = (c["flags"] & (TRACED | MEMORY)) == TRACED  # renewed at the next activation
     kept_on = (carried | momentary)[neuron] & (offset < c["learning"][neuron])
     c["eligibility"][(c["first_trace"][neuron] + offset)[kept_on]] = values[kept_on]
-    c["bias_eligibility"][: store.n_neurons][_fresh(store, carried)] = 0.0
-    _restore_extended(store, kept, row_of, carried)
-
-
-def _fresh(store: Store, carried: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Self-connected neurons whose self-connection is new."""
-    return ((store.columns["flags"] & MEMORY) != 0) & ~carried
 
 
 def _restore_extended(store: Store, kept: Traces, row_of: Ints, carried: NDArray[np.bool_]) -> None:

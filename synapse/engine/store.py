@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .lower import Program, lower
+from .lower import lower
+from .program import Program
 from .schema import COLUMNS, CONNECTION, FUNCTIONS, NEURON, NONE, Column, numpy_dtype
 
 Rows = NDArray[np.integer[Any]]
@@ -222,7 +223,7 @@ class Store:
         self.n_neurons = len(order)
         for name in ("source", "target", "gater"):
             rows = self[name]
-            self.columns[name] = new_row[np.minimum(rows, len(new_row) - 1)]
+            rows[:] = new_row[np.minimum(rows, len(new_row) - 1)]
         self.views = [self.views[i] for i in order]
         self.names = [self.names[i] for i in order]
         for row, view in enumerate(self.views):

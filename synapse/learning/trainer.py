@@ -81,7 +81,7 @@ class Trainer:
     Examples
     --------
     >>> import architect, synapse
-    >>> net = architect.Perceptron(2, 3, 1, seed=1)
+    >>> net = architect.Perceptron(2, 3, 1, seed=3)
     >>> trainer = synapse.Trainer(net, rate=0.5)
     >>> xor = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
     >>> result = trainer.train(*xor, epochs=5000, error=0.05, progress=False)

@@ -1,0 +1,92 @@
+"""The networks that are measured, and the samples all peers are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+SAMPLES = 64
+RATE = 0.01
+PERCEPTRON, LSTM, ACTIVATE = "perceptron", "lstm", "activate"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row of the table: a network, and what is done with it.
+
+    ``perceptron`` and ``lstm`` are online training steps, ``activate`` is a perceptron that only
+    answers.
+    """
+
+    kind: str
+    sizes: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        """Its name on the command line."""
+        sizes = "-".join(map(str, self.sizes))
+        return sizes if self.kind == PERCEPTRON else f"{self.kind}-{sizes}"
+
+    @property
+    def label(self) -> str:
+        """Its name in the table."""
+        sizes = "-".join(map(str, self.sizes))
+        return {PERCEPTRON: sizes, LSTM: f"LSTM {sizes}", ACTIVATE: f"{sizes}, activate only"}[self.kind]
+
+    @property
+    def connections(self) -> int:
+        """How many weights; of an LSTM with all-to-all peepholes, self-connections counted."""
+        if self.kind != LSTM:
+            return sum(a * b for a, b in zip(self.sizes, self.sizes[1:]))
+        n, cells, m = self.sizes
+        return 4 * n * cells + 3 * cells * cells + cells + cells * m + n * m
+
+    @classmethod
+    def named(cls, key: str) -> Case:
+        """The case of a name such as ``10-20-5`` or ``lstm-6-8-6``."""
+        first, _, rest = key.strip().lower().partition("-")
+        kind, sizes = (first, rest) if first in (LSTM, ACTIVATE) else (PERCEPTRON, key.strip())
+        try:
+            return cls(kind, tuple(int(size) for size in sizes.split("-")))
+        except ValueError:
+            raise SystemExit(f"A row is named like 10-20-5, lstm-6-8-6 or activate-2-3-1. Got {key!r}.") from None
+
+
+ROWS = [
+    "2-3-1",
+    "10-20-5",
+    "64-128-10",
+    "784-100-10",
+    "1000-1000-10",
+    "lstm-6-8-6",
+    "lstm-30-72-30",
+    "lstm-100-100-20",
+    "activate-2-3-1",
+]
+QUICK_ROWS = ["2-3-1", "10-20-5", "lstm-6-8-6", "activate-2-3-1"]
+
+
+def samples(case: Case, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs drawn from 0 to 1 and targets from 0 to 0.3.
+
+    Targets off the middle give something to learn that no noise of a step can hide.
+    """
+    rng = np.random.default_rng(seed)
+    return rng.random((SAMPLES, case.sizes[0])), 0.3 * rng.random((SAMPLES, case.sizes[-1]))
+
+
+def write_samples(case: Case, folder: Path) -> Path:
+    """The samples as raw float64, inputs before targets: what every language can read."""
+    path = folder / f"{case.key}.f64"
+    inputs, targets = samples(case)
+    path.write_bytes(inputs.tobytes() + targets.tobytes())
+    return path
+
+
+def read_samples(path: str, sizes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """What `write_samples` wrote."""
+    numbers = np.fromfile(path)
+    split = SAMPLES * sizes[0]
+    return numbers[:split].reshape(SAMPLES, sizes[0]), numbers[split:].reshape(SAMPLES, sizes[-1])

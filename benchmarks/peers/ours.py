@@ -1,0 +1,72 @@
+"""Synapse: a stream of samples through ``Trainer.train``, the cost of every step included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+import architect
+import synapse
+
+from ..cases import LSTM, RATE, SAMPLES
+
+ROW_BYTES = 1 << 21  # of samples laid out one after the other, so that few calls make many steps
+
+
+def build(kind: str, sizes: list[int], precision: str = "float64") -> synapse.Network:
+    """The network of a case."""
+    recipe = architect.LSTM if kind == LSTM else architect.Perceptron
+    return recipe(*sizes, seed=0, dtype=precision)
+
+
+def start(spec: dict[str, Any]) -> dict[str, str]:
+    """Read the kernels from the disk's cache, as the first step in a process does."""
+    inputs, targets = np.zeros((1, 2)), np.zeros((1, 1))
+    net = build(spec["kind"], [2, 2, 1], spec["precision"])
+    synapse.Trainer(net, rate=RATE).train(inputs, targets, epochs=1, progress=False)
+    net.run(inputs)
+    return {"synapse": synapse.__version__, "numba": numba.__version__, "numpy": np.__version__}
+
+
+class Net:
+    """One network of ours."""
+
+    def __init__(self, spec: dict[str, Any], inputs: np.ndarray, targets: np.ndarray) -> None:
+        self.net = build(spec["kind"], spec["sizes"], spec["precision"])
+        self.trainer = synapse.Trainer(self.net, rate=RATE)
+        self.inputs, self.targets = inputs, targets
+        self.rows: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def laid_out(self, among: int) -> tuple[np.ndarray, np.ndarray]:
+        """The first samples, over and over."""
+        if among not in self.rows:
+            inputs, targets = self.inputs[:among], self.targets[:among]
+            times = max(1, ROW_BYTES // (inputs.nbytes + targets.nbytes))
+            self.rows[among] = np.tile(inputs, (times, 1)), np.tile(targets, (times, 1))
+        return self.rows[among]
+
+    def train(self, steps: int, among: int = SAMPLES) -> int:
+        """Whole epochs, or a part of one."""
+        if steps <= among:
+            inputs, targets = self.inputs[:among], self.targets[:among]
+        else:
+            inputs, targets = self.laid_out(among)
+        epochs = max(1, round(steps / len(inputs)))
+        rows = min(steps, len(inputs))
+        self.trainer.train(inputs[:rows], targets[:rows], epochs=epochs, shuffle=False, progress=False)
+        return epochs * rows
+
+    def answer(self, steps: int) -> int:
+        """Whole runs over the rows."""
+        inputs, _ = self.laid_out(SAMPLES)
+        rows = inputs[:steps]
+        runs = max(1, round(steps / len(rows)))
+        for _ in range(runs):
+            self.net.run(rows)
+        return runs * len(rows)
+
+    def outputs(self, count: int) -> np.ndarray:
+        """Outputs for the first samples."""
+        return self.net.run(self.inputs[:count])

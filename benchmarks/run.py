@@ -1,0 +1,71 @@
+"""The round robin: every peer's worker is built, then they are measured in turn, repeat by repeat."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .cases import Case, write_samples
+from .peers import Peer
+from .peers.cell import Cell
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how often."""
+
+    repeats: int
+    seconds: float
+    warm: float
+    learn: float
+    cap: float
+
+
+def measure(cases: list[Case], peers: list[Peer], plan: Plan, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """All cells, row by row."""
+    results: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="synapse-bench-") as folder:
+        for case in cases:
+            tell(f"{case.label}: {case.connections:,} connections")
+            cells = [Cell(peer, case, write_samples(case, Path(folder)), plan.cap) for peer in peers]
+            try:
+                measure_row(cells, plan, tell)
+            finally:
+                for cell in cells:
+                    cell.close()
+            results += [summed_up(cell.result) for cell in cells]
+            for result in results[-len(cells) :]:
+                tell(f"  {result['label']:28} {result.get('median', math.nan):12.4g} µs  {result['status']}")
+    return results
+
+
+def measure_row(cells: list[Cell], plan: Plan, tell: Callable[[str], None]) -> None:
+    """Build, see that it learns, warm up; then repeat by repeat, each peer in turn."""
+    for cell in cells:
+        cell.start()
+        if cell.running:
+            cell.result["learning"] = cell.ask("learn", plan.learn)
+        if cell.running:
+            cell.ask("warm", plan.warm)
+    for repeat in range(plan.repeats):
+        turn = repeat % len(cells)
+        for cell in cells[turn:] + cells[:turn]:
+            if not cell.running:
+                continue
+            news = cell.ask("measure", plan.seconds)
+            if news is not None:
+                cell.result["microseconds"].append(news["microseconds"])
+                cell.result["finite"] = cell.result.get("finite", True) and news["finite"]
+
+
+def summed_up(result: dict[str, Any]) -> dict[str, Any]:
+    """With median, least and most of the repeats, where there are any."""
+    times = result["microseconds"]
+    if times:
+        result |= {"median": statistics.median(times), "least": min(times), "most": max(times)}
+    return result

@@ -1,0 +1,71 @@
+"""``python -m demos``: list the demos, or run one."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from demos import names, summary
+
+USER_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0, or 2 for a mistake of the user, who has been told on stderr."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.names:
+        print("\n".join(names()))
+        return 0
+    if options.name is None:
+        print(_listing())
+        return 0
+    if options.name not in names():
+        print(f"There is no demo named {options.name!r}. There are: {', '.join(names())}.", file=sys.stderr)
+        return USER_ERROR
+    _run(options.name, options.quick, options.seed, options.out or Path("runs") / options.name)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m demos", description="Synapse shown at work.")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="which demo to run; without it they are listed")
+    parser.add_argument("--names", action="store_true", help="print the names of the demos only")
+    parser.add_argument("--quick", action="store_true", help="a small version that takes seconds")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="what is random comes from it (0)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to write (runs/NAME)")
+    return parser
+
+
+def _seed(text: str) -> int:
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if seed < 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number, 0 or above. Got {text!r}.")
+    return seed
+
+
+def _listing() -> str:
+    width = max(map(len, names()))
+    lines = [f"  {name:{width}}  {summary(name)}" for name in names()]
+    return "\n".join(["The demos; run one with: python -m demos NAME", "", *lines])
+
+
+def _run(name: str, quick: bool, seed: int, out: Path) -> None:
+    """Run one demo, and say where its files are."""
+    demo = importlib.import_module(f"demos.{name}")
+    begin = time.perf_counter()
+    out.mkdir(parents=True, exist_ok=True)
+    demo.main(quick=quick, seed=seed, out=out)
+    written = ", ".join(sorted(path.name for path in out.iterdir()))
+    print(f"\nDone in {time.perf_counter() - begin:.1f} s. Written into {out}: {written or 'nothing'}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""What the demos share: headings, checks, and pictures where matplotlib is installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+# Colours that colour-blind people tell apart: Okabe and Ito 2008.
+BLUE, ORANGE, GREEN, PURPLE = "#0072b2", "#e69f00", "#009e73", "#cc79a7"
+RED, SKY, GREY, BLACK = "#d55e00", "#56b4e9", "#8a8a8a", "#222222"
+
+
+def heading(text: str) -> None:
+    """Begin a part."""
+    print(f"\n{text}\n{'-' * len(text)}\n")
+
+
+def check(claim: str, holds: bool) -> None:
+    """Print what is claimed; a demo whose claim does not hold ends here."""
+    print(f"{'[holds]' if holds else '[FAILS]'} {claim}")
+    if not holds:
+        raise SystemExit(f"The demo claims that {claim}, and this run shows otherwise.")
+
+
+def pyplot() -> Any | None:
+    """matplotlib.pyplot, writing to files only; None, and a sentence, where it is not installed."""
+    try:
+        import matplotlib  # an extra: the demos run without it
+    except ImportError:
+        print('No pictures: matplotlib is not installed. pip install "synapse-neurons[draw]" brings it.')
+        return None
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot
+
+
+def save_figure(figure: Any, path: Path) -> None:
+    """Write a figure, and let go of its memory."""
+    from matplotlib import pyplot
+
+    figure.savefig(path, dpi=150)
+    pyplot.close(figure)

@@ -1,0 +1,290 @@
+"""Freeform: a ring of neurons counts pulses, wired one by one in a way no layer library offers.
+
+    python -m demos freeform
+
+Three neurons stand in a ring, and somewhere in it lies a token. Each pulse moves it on by one place, so
+the place says how many pulses there were, modulo three. That takes memory, to keep the token, and a
+switch, to move it. The switch is a gate on recurrent connections: one neuron scales all three
+connections of the ring at once, another all three that the neurons have to themselves.
+
+            start                    says 0   says 1   says 2
+              |                        ^        ^        ^
+              v                        |        |        |       (each to each)
+        +---> a -----o-----> b -----o-----> c
+        |     |__o__^        |__o__^        |__o__^      o  scaled by a gate:
+        o                                   |            along the ring by "move",
+        +--------------- carry <------------+            to itself by "hold"
+
+Layers cannot say this; neurons can. And as the network is a graph, networkx can take it apart.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+
+import synapse
+from demos._common import BLUE, PURPLE, RED, check, heading, pyplot, save_figure
+from synapse import Layer, Network, Neuron
+
+# --- 1. Wiring ------------------------------------------------------------------------------------------
+#
+# Neurons fire in a fixed order, and who fires later sees what earlier ones did in the same step. Were a
+# to fire before b and b before c, a token would run through the whole ring at once. So they fire in the
+# order c, b, a: each reads what its predecessor said a step ago. Only a would read a c that has fired
+# already; "carry" fires before all three and keeps what c said, for a.
+#
+# Squash tanh holds the token between -1 and 1. Weights are drawn from ±0.1, but for two kinds that are
+# not learnt: self-connections have the weight 1, and carry copies.
+
+
+def build(seed, switch=True):
+    draw = np.random.default_rng(seed)
+    start, pulse = Neuron(name="start"), Neuron(name="pulse")
+    hold, move = Neuron(name="hold"), Neuron(name="move")
+    carry = Neuron("identity", name="carry")
+    a, b, c = (Neuron("tanh", name=name) for name in "abc")
+    says = [Neuron(name=f"says {count}") for count in range(3)]
+
+    for gate in (hold, move):
+        pulse.project(gate, seed=draw)
+    for neuron in (a, b, c):
+        start.project(neuron, seed=draw)
+        hold.gate(neuron.project(neuron))
+        for output in says:
+            neuron.project(output, seed=draw)
+    c.project(carry, weight=1.0, trainable=False)
+    carry.trainable = False
+    for source, target in ((a, b), (b, c), (carry, a)):
+        link = source.project(target, seed=draw)
+        if switch:
+            move.gate(link)
+
+    hidden = [Layer([hold, move], name="gates"), Layer([carry], name="carry"), Layer([c, b, a], name="ring")]
+    return Network(Layer([start, pulse], name="inputs"), hidden, Layer(says, name="count"), name="Ring")
+
+
+# --- 2. The task ----------------------------------------------------------------------------------------
+#
+# At the first step, start is 1. At later steps a pulse comes with a chance of 0.4. At every step the
+# output of the present count modulo 3 is to be 1, the others 0.
+
+
+def sequences(count, shortest, longest, rng):
+    inputs, targets = [], []
+    for _ in range(count):
+        pulses = rng.random(int(rng.integers(shortest, longest + 1))) < 0.4
+        pulses[0] = False
+        inputs.append(np.column_stack([np.arange(len(pulses)) == 0, pulses]).astype(float))
+        targets.append(np.eye(3)[np.cumsum(pulses) % 3])
+    return inputs, targets
+
+
+def fraction_right(net, inputs, targets):
+    """Which fraction of sequences has the right output most active at every step."""
+    right = 0
+    for rows, wanted in zip(inputs, targets, strict=True):
+        net.clear()
+        right += (net.run(rows).argmax(axis=1) == wanted.argmax(axis=1)).all()
+    return right / len(inputs)
+
+
+# --- 3. Learning ----------------------------------------------------------------------------------------
+#
+# Sequences of 8 to 20 steps, a thousand at a time, until 200 fresh ones are all right. An unlucky start
+# in a hundred does not get there; it begins again from other weights. Then the real question: has it
+# learnt to count, or only what 20 steps look like? Sequences of 200 steps tell.
+#
+# The same neurons without the switch are shown as many sequences: they cannot do it.
+
+
+def learn(net, seed, chunks=6, attempts=5):
+    rng = np.random.default_rng([seed, 1])
+    trainer, shown = synapse.Trainer(net, rate=0.1), 0
+    fresh = sequences(200, 8, 20, np.random.default_rng([seed, 2]))
+    for attempt in range(attempts):
+        for _ in range(chunks):
+            trainer.train(*sequences(1000, 8, 20, rng), epochs=1)
+            shown += 1000
+            right = fraction_right(net, *fresh)
+            print(f"{shown:6} sequences seen, {right:6.1%} of 200 fresh ones entirely right", flush=True)
+            if right == 1.0:
+                return right
+        if attempt < attempts - 1:
+            net.reset(seed=rng)
+    return right
+
+
+def with_and_without(seed, quick):
+    heading("The ring learns to count")
+    net = build(seed)
+    print(f"{net!r}, {sum(link.gater is not None for link in net.connections)} of them gated\n")
+    check("all fresh sequences are right", learn(net, seed) == 1.0)
+    long = sequences(20 if quick else 200, 200, 200, np.random.default_rng([seed, 3]))
+    print(f"Of sequences of 200 steps, ten times as long as any it has learnt from: {fraction_right(net, *long):.1%}")
+
+    print('\nThe same without the switch ("move" gates nothing):')
+    check("without the switch they are not", learn(build(seed, switch=False), seed, 1 if quick else 3, 1) < 0.9)
+    return net
+
+
+# --- 4. The token, seen ---------------------------------------------------------------------------------
+#
+# Every number of every neuron can be read at any moment. Here are ten steps with four pulses. What counts
+# as the token is up to the network: training found a code of three values, one pattern for each count.
+
+
+def watch(net):
+    heading("Ten steps with four pulses")
+    print("   pulse    hold   move        a      b      c     says")
+    net.clear()
+    for step, pulse in enumerate([0, 0, 1, 0, 1, 0, 0, 1, 1, 0]):
+        outputs = net.activate([step == 0, pulse])
+        hold, move = net["gates"].activations
+        ring = " ".join(f"{y:+6.2f}" for y in reversed(net["ring"].activations))
+        print(f"   {pulse:5}   {hold:5.2f}  {move:5.2f}   {ring}     {outputs.argmax()}")
+    print("\nWithout a pulse, hold is high and the pattern stays; with one, move is high and it goes on by a place.")
+
+
+# --- 5. The network as a graph ----------------------------------------------------------------------------
+#
+# `net.graph` is a networkx graph: its nodes are the neurons themselves, its edges the connections, with
+# the weights of this moment. Any algorithm of networkx takes it as it is. Strong connections shall count
+# as short, so the length of a connection is 1 / |weight|.
+
+
+def length(source, target, link):
+    return 1.0 / max(abs(link["weight"]), 1e-9)
+
+
+def analyse(net):
+    heading("What networkx says about it")
+    graph = net.graph
+    neuron = {n.name: n for n in net}
+
+    # Where can activity go round? In a strongly connected component with more than one neuron.
+    loops = [component for component in nx.strongly_connected_components(graph) if len(component) > 1]
+    print("goes round:   " + "; ".join(", ".join(sorted(n.name for n in loop)) for loop in loops))
+    ring = {neuron[name] for name in ("a", "b", "c", "carry")}
+    check("the ring is the only loop of several neurons", loops == [ring])
+
+    # By which way does the start reach an output most strongly?
+    for output in net.output:
+        distance, path = nx.single_source_dijkstra(graph, neuron["start"], output, weight=length)
+        print(f"shortest way: {' > '.join(n.name for n in path)}, length {distance:.2f}")
+
+    # Who lies on most of the shortest ways between others?
+    between = nx.betweenness_centrality(graph, weight=length)
+    ranking = sorted(between, key=between.get, reverse=True)[:4]
+    print("betweenness:  " + ", ".join(f"{n.name} {between[n]:.3f}" for n in ranking))
+
+    # And how does the pulse reach the outputs? By no connection at all: it only opens and closes others.
+    check("no path of connections leads from pulse to an output",
+          not any(nx.has_path(graph, neuron["pulse"], output) for output in net.output))
+    path = nx.shortest_path(influence(net), list(net).index(neuron["pulse"]), list(net).index(net.output[0]))
+    print(f"with gates:   {' > '.join(net[i].name for i in path)}")
+
+
+# A gate is not an edge, it is about an edge. To let networkx see what it moves, take a plain copy (integer
+# nodes, numbers and strings only) and add an edge from each gater to the target of what it gates.
+
+
+def influence(net):
+    copy = synapse.graph.plain(net)
+    gates = [(link["gater"], target) for _, target, link in copy.edges(data=True) if "gater" in link]
+    copy.add_edges_from(gates)
+    return copy
+
+
+# --- 6. To other programs -----------------------------------------------------------------------------------
+#
+# The plain copy is what writers of file formats want. GEXF opens in Gephi; GraphML in yEd, Cytoscape,
+# igraph and others. Both carry weights, gains and, at gated connections, the number of the gater.
+
+
+def write(net, out):
+    heading("Written for other programs")
+    copy = synapse.graph.plain(net)
+    nx.write_gexf(copy, out / "ring.gexf")
+    nx.write_graphml(copy, out / "ring.graphml")
+    for name, read in (("ring.gexf", nx.read_gexf), ("ring.graphml", nx.read_graphml)):
+        back = read(out / name)
+        same = {(int(u), int(v), link["weight"]) for u, v, link in back.edges(data=True)} == {
+            (u, v, link["weight"]) for u, v, link in copy.edges(data=True)
+        }
+        check(f"{name}, read again, has the same {len(copy)} nodes, {copy.number_of_edges()} edges and weights", same)
+    synapse.save(net, out / "ring.synapse")
+
+
+# --- 7. A picture ---------------------------------------------------------------------------------------------
+#
+# Connections are arrows, as thick as their weights: blue where positive, red and broken where negative.
+# Gates are dotted lines that end in a dot on what they scale.
+
+PLACES = {
+    "says 0": (3.0, 5.2), "says 1": (5.5, 5.2), "says 2": (8.0, 5.2),
+    "a": (3.0, 2.2), "b": (5.5, 2.2), "c": (8.0, 2.2), "carry": (5.5, -2.1),
+    "start": (0.2, 3.5), "pulse": (0.2, -1.0), "move": (4.8, 0.8), "hold": (5.9, -0.3),
+}  # fmt: skip
+LEAN = {"a": -0.2, "b": 0.0, "c": 0.2}
+
+
+def picture(net, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, axes = plt.subplots(figsize=(9, 7), layout="constrained")
+    boxes = {}
+    for neuron in net:
+        colours = {"fc": "#f6e3ef", "ec": PURPLE} if neuron.gated else {"fc": "white", "ec": "black"}
+        box = {"boxstyle": "round,pad=0.5", **colours}
+        text = axes.text(*PLACES[neuron.name], neuron.name, ha="center", va="center", zorder=5, bbox=box)
+        boxes[neuron] = text.get_bbox_patch()
+    axes.set(xlim=(-0.5, 9.0), ylim=(-2.5, 5.7))
+    axes.set_axis_off()
+    figure.canvas.draw()  # now the boxes know their sizes, and arrows can end at them
+    for link in net.connections:
+        middle = loop(axes, link) if link.source is link.target else arrow(axes, link, boxes)
+        if link.gater is not None:
+            axes.plot(*zip(PLACES[link.gater.name], middle, strict=True), ":", color=PURPLE, lw=1.5, zorder=1)
+            axes.plot(*middle, "o", color=PURPLE, ms=7, zorder=4)
+    for colour, style, what in ((BLUE, "-", "positive"), (RED, "--", "negative"), (PURPLE, ":", "gates")):
+        axes.plot([], [], style, color=colour, label=what)
+    axes.legend(loc="lower right", frameon=False)
+    save_figure(figure, path)
+
+
+def looks(link):
+    colour, style = (BLUE, "-") if link.weight >= 0 else (RED, (0, (5, 2)))
+    return {"color": colour, "lw": 0.8 + 0.4 * min(abs(link.weight), 8.0), "ls": style}
+
+
+def arrow(axes, link, boxes):
+    """Draw a connection between two neurons; its middle, where a gate sits."""
+    here, there = np.array(PLACES[link.source.name]), np.array(PLACES[link.target.name])
+    ends = {"patchA": boxes[link.source], "patchB": boxes[link.target], "shrinkA": 0, "shrinkB": 2}
+    axes.annotate("", there, here, arrowprops={"arrowstyle": "-|>", "mutation_scale": 14, **ends, **looks(link)})
+    return (here + there) / 2
+
+
+def loop(axes, link):
+    """Draw a self-connection as an oval below its neuron; its lowest point."""
+    turn = np.linspace(0, 2 * np.pi, 60)
+    x, y = PLACES[link.source.name]
+    x, y = x + LEAN[link.source.name], y - 0.4
+    axes.plot(x + 0.18 * np.sin(turn), y + 0.32 * np.cos(turn), zorder=1, **looks(link))
+    return x, y - 0.32
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    net = with_and_without(seed, quick)
+    watch(net)
+    analyse(net)
+    write(net, out)
+    picture(net, out / "ring.png")
+
+
+# To try: a ring of five; a second switch that moves the token the other way; hold and move fed by each
+# other as well as by the pulse.

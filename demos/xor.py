@@ -1,0 +1,191 @@
+"""XOR: six neurons learn "one or the other, but not both", and every number in them is looked at.
+
+    python -m demos xor
+
+Two inputs, each 0 or 1. The answer is 1 when exactly one of them is 1. No straight line separates the
+two cases, so a single neuron cannot learn this, and in 1969 that was held against the whole field.
+Three neurons in between are enough. The network is so small that we can check by hand what it does.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+import architect
+import synapse
+from demos._common import BLUE, GREY, RED, check, heading, pyplot, save_figure
+from synapse.initializers import uniform
+
+INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+TARGETS = np.array([[0.0], [1.0], [1.0], [0.0]])
+EPOCHS = 5_000
+GOAL = 0.02
+
+# --- 1. One neuron cannot ---------------------------------------------------------------------------
+#
+# A perceptron 2-1 is one neuron that sees both inputs. Whatever its weights, its answer rises or falls
+# steadily across the square of inputs. The best it can do is to say 0.5 to everything, at a cost
+# (cross-entropy) of ln 2 = 0.693 a sample.
+
+
+def one_neuron(seed, quick):
+    heading("1. One neuron cannot")
+    net = architect.Perceptron(2, 1, seed=seed)
+    result = synapse.Trainer(net, rate=0.05).train(INPUTS, TARGETS, epochs=500 if quick else 5000, seed=seed)
+    print(f"{net!r} ends with a cost of {result.error:.3f}, and answers")
+    table(net)
+    solved = (net.run(INPUTS).round() == TARGETS).all()
+    check("one neuron does not get all four right", not solved)
+
+
+def table(net):
+    """Inputs, what is wanted, what comes out."""
+    print("  a  b   wanted   output")
+    for (a, b), (wanted,), (output,) in zip(INPUTS, TARGETS, net.run(INPUTS), strict=True):
+        print(f"  {a:.0f}  {b:.0f}   {wanted:6.0f}   {output:6.3f}")
+
+
+# --- 2. Six neurons ---------------------------------------------------------------------------------
+#
+# Now three hidden neurons between inputs and output. They start from random weights; the same seed
+# gives the same ones. A neuron keeps its bias; a connection keeps its weight.
+
+
+def six_neurons(seed):
+    heading("2. Six neurons")
+    weights = uniform(1.0)
+    net = architect.Perceptron(2, 3, 1, initializer=weights, bias_initializer=weights, seed=seed)
+    print(f"{net!r}, before it has learnt:")
+    weights_of(net)
+    return net
+
+
+def weights_of(net):
+    for neuron in (*net["hidden"], *net.output):
+        incoming = "   ".join(f"{link.weight:+.3f} from {link.source.name}" for link in neuron.incoming)
+        print(f"  {neuron.name:9} bias {neuron.bias:+.3f}   {incoming}")
+
+
+# --- 3. One step, by hand ---------------------------------------------------------------------------
+#
+# Activation goes forward. A neuron adds its bias and what its connections bring: that is its state.
+# The squash, here the logistic function, turns the state into its activation.
+#
+# Error goes backward. At the output it is simply: wanted less given. A hidden neuron j gets the
+# error of the output through its connection, times the slope of its own squash: f'(state) = y (1 - y).
+#
+# Learning: each weight moves by rate x error of its target x activation of its source.
+
+
+def one_step(net):
+    heading("3. One step, by hand")
+    output, rate = net.output[0], 0.5
+    given = net.activate([1.0, 0.0])[0]
+    net.propagate(rate=0.0, target=[1.0])  # a rate of 0 computes errors and moves nothing
+    print("  neuron       state  activation   slope    error")
+    for neuron in net:
+        numbers = neuron.state, neuron.activation, neuron.derivative, neuron.error.responsibility
+        print(f"  {neuron.name:9} {numbers[0]:+8.4f}  {numbers[1]:10.4f}  {numbers[2]:6.4f}  {numbers[3]:+.4f}")
+
+    hidden = net["hidden"][0]
+    link = hidden.connected(output)
+    state = hidden.bias + sum(c.weight * c.source.activation for c in hidden.incoming)
+    error = hidden.derivative * link.weight * output.error.responsibility
+    check(f"the state of {hidden.name} is bias + weights x inputs", math.isclose(state, hidden.state))
+    check("its activation is 1 / (1 + e^-state)", math.isclose(hidden.activation, 1 / (1 + math.exp(-state))))
+    check("the output's error is wanted - given", math.isclose(output.error.responsibility, 1.0 - given))
+    check(f"the error of {hidden.name} is slope x weight x the output's error", math.isclose(error, hidden.error.responsibility))
+
+    moved = link.weight + rate * output.error.responsibility * hidden.activation
+    net.activate([1.0, 0.0])
+    net.propagate(rate=rate, target=[1.0])
+    check(f"the weight from {hidden.name} to the output has moved by rate x error x activation", math.isclose(link.weight, moved))
+
+
+# --- 4. Learning ------------------------------------------------------------------------------------
+#
+# The trainer does the same some thousand times: an epoch shows the four samples in a new order. A few
+# starts in a hundred end in a valley that no small step downhill leaves. Then the cure is simple: new
+# random weights, and again.
+
+
+def learn(net, seed):
+    heading("4. Learning")
+    trainer = synapse.Trainer(net, rate=0.5)
+    for attempt in range(10):
+        result = trainer.train(INPUTS, TARGETS, epochs=EPOCHS, error=GOAL, seed=seed)
+        if result.error <= GOAL:
+            print(f"A cost of {result.error:.3f} after {result.epochs} epochs of four samples.")
+            break
+        print(f"Stuck at a cost of {result.error:.3f}: new weights.")
+        net.reset(seed=1000 * (attempt + 1) + seed, initializer=uniform(1.0))
+    table(net)
+    check("all four rounded outputs are right", bool((net.run(INPUTS).round() == TARGETS).all()))
+    return result.history["error"]
+
+
+# --- 5. What it has found ---------------------------------------------------------------------------
+#
+# Each hidden neuron draws a line through the plane: where its state is 0. The output weighs what side
+# of each line a point lies on. In the table below, see which hidden neurons are on (near 1) for
+# which inputs; then read in the weights how the output makes its answer from them.
+
+
+def what_it_found(net):
+    heading("5. What it has found")
+    weights_of(net)
+    print("\n  a  b   " + "   ".join(neuron.name for neuron in net["hidden"]) + "   output")
+    for a, b in INPUTS:
+        output = net.activate([a, b])[0]
+        hidden = "   ".join(f"{y:8.3f}" for y in net["hidden"].activations)
+        print(f"  {a:.0f}  {b:.0f}   {hidden}   {output:6.3f}")
+
+
+def picture(net, history, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4), layout="constrained")
+    left.plot(history, color=BLUE)
+    left.axhline(math.log(2), color=GREY, ls="--", lw=1)  # the cost of always answering 0.5
+    left.set_yticks([0, 0.25, 0.5, math.log(2), 1], ["0", "0.25", "0.5", "ln 2", "1"])
+    left.set(xlabel="epoch", ylabel="cost (cross-entropy)", title="Learning", ylim=(0, None))
+
+    side = np.linspace(-0.4, 1.4, 91)
+    a, b = np.meshgrid(side, side)
+    answers = net.run(np.column_stack([a.ravel(), b.ravel()])).reshape(a.shape)
+    shades = right.pcolormesh(a, b, answers, cmap="cividis", vmin=0, vmax=1, shading="gouraud")
+    figure.colorbar(shades, ax=right, label="output")
+    for neuron in net["hidden"]:
+        right.plot(*line(neuron), color="white", lw=1.2)
+    for (x, y), (wanted,) in zip(INPUTS, TARGETS, strict=True):
+        right.plot(x, y, "o", ms=17, mfc="white", mec=RED)
+        right.text(x, y, f"{wanted:.0f}", ha="center", va="center")
+    right.set(xlabel="input a", ylabel="input b", title="Output, and the hidden neurons' lines")
+    right.set(xlim=(-0.4, 1.4), ylim=(-0.4, 1.4), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+    save_figure(figure, path)
+
+
+def line(neuron):
+    """A long piece of the line where the state of a neuron with two inputs is 0: x and y of its ends."""
+    weights = np.array([link.weight for link in neuron.incoming])
+    nearest = -neuron.bias * weights / (weights @ weights)
+    along = np.array([-weights[1], weights[0]]) / np.hypot(*weights)
+    return np.array([nearest - 10 * along, nearest + 10 * along]).T
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    one_neuron(seed, quick)
+    net = six_neurons(seed)
+    one_step(net)
+    history = learn(net, seed)
+    what_it_found(net)
+    picture(net, history, out / "xor.png")
+    synapse.save(net, out / "xor.synapse")
+
+
+# To try: a Perceptron(2, 2, 1), which has just enough neurons and gets stuck more often; or three inputs
+# whose sum is odd.

@@ -1,0 +1,169 @@
+"""What kernels say they write is what they write; and calls from Python that surround them."""
+
+import ast
+import inspect
+import re
+from fnmatch import fnmatch
+
+import numpy as np
+import pytest
+
+from synapse import Trainer
+from synapse.engine import online, schema
+
+from ..networks import lstm, perceptron
+from ..strategies import Twin, crowded
+
+TREE = {node.name: node for node in ast.parse(inspect.getsource(online)).body if isinstance(node, ast.FunctionDef)}
+SHORT = {"traces": ("eligibility", "bias_eligibility", "extended", "influence")}
+CLEARED = [column.name for column in schema.COLUMNS if column.cleared]
+
+
+def told(name):
+    """The columns that the docstring of one kernel says it writes."""
+    match = re.search(r"writes: ([^.:]*)", ast.get_docstring(TREE[name]) or "")
+    columns = set()
+    for word in re.split(r"[,;]\s*|\n", match.group(1)) if match else ():
+        if word.strip() == "every cleared column":
+            columns |= set(CLEARED)
+        elif word.strip() in SHORT:
+            columns |= set(SHORT[word.strip()])
+        elif word.strip():
+            columns |= {c.name for c in schema.COLUMNS if fnmatch(c.name, word.strip())} or {word.strip()}
+    return columns
+
+
+def reached(name, seen=None):
+    """A kernel and every one that it calls."""
+    seen = set() if seen is None else seen
+    if name in TREE and name not in seen:
+        seen.add(name)
+        for node in ast.walk(TREE[name]):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                reached(node.func.id, seen)
+    return seen
+
+
+def allowed(entry):
+    return set().union(*map(told, reached(entry)))
+
+
+def numbers(store):
+    store.ready()
+    return {name: column.copy() for name, column in store.columns.items()}
+
+
+def changed(store, before):
+    return {name for name, column in store.columns.items() if not np.array_equal(column, before[name])}
+
+
+def crowds():
+    for seed in range(12):
+        twin = Twin(crowded(seed))
+        twin.step()
+        yield twin
+
+
+ENTRIES = {
+    "activate_one": lambda twin: [neuron.activate() for neuron in list(twin.net)[twin.inputs :]],
+    "clamp_one": lambda twin: [neuron.activate(0.3) for neuron in twin.net.input],
+    "propagate_one": lambda twin: twin.net.output.propagate(0.1, [0.5] * twin.outputs)
+    or [neuron.propagate(0.1) for neuron in reversed(list(twin.net)[: -twin.outputs])],
+    "clear_rows": lambda twin: twin.net.clear(),
+    "run_network": lambda twin: twin.net.run([[0.1 * i] * twin.inputs for i in range(3)]),
+    "propagate_targets": lambda twin: twin.net.propagate(0.1, [0.5] * twin.outputs),
+    "train_network": lambda twin: Trainer(twin.net, 0.1).train(
+        [[[0.1 * i] * twin.inputs for i in range(3)]] * 2, [[[0.5] * twin.outputs] * 3] * 2, 1, progress=False
+    ),
+}
+
+
+@pytest.mark.parametrize(("entry", "call"), ENTRIES.items(), ids=ENTRIES)
+def test_a_kernel_writes_the_columns_it_names_and_no_others(entry, call):
+    written = set()
+    for twin in crowds():
+        twin.activate()
+        before = numbers(twin.net._store)
+        call(twin)
+        written |= changed(twin.net._store, before)
+    assert written <= allowed(entry)
+
+
+@pytest.mark.parametrize("entry", ["activate_one", "propagate_one", "run_network"])
+def test_a_kernel_names_no_column_that_it_leaves_alone(entry):
+    written = set()
+    for twin in crowds():
+        twin.activate()
+        store, before = twin.net._store, numbers(twin.net._store)
+        ENTRIES[entry](twin)
+        written |= changed(store, before)
+        if entry == "propagate_one":
+            written |= {"pushed", "pushed_gated", "pushed_traced"}  # emptied again by those who receive it
+    missing = allowed(entry) - written - {"waiting", "responsibility", "pushed", "pushed_gated", "pushed_traced", "weight"}
+    assert not missing
+
+
+def test_a_neuron_that_fires_alone_writes_its_own_row_only():
+    net = perceptron(3, 4, 2, seed=1)
+    net.activate([1.0, 2.0, 3.0])
+    before, store, row = numbers(net._store), net._store, net.hidden[0][1]._row
+    net.hidden[0][1].bias += 1.0
+    net.hidden[0][1].activate()
+    for column in schema.NEURON:
+        differs = np.flatnonzero(store[column.name] != before[column.name][: store.n_neurons])
+        assert set(differs) <= {row}
+    assert changed(store, before) >= {"state", "activation", "derivative", "stamp", "clock"}
+
+
+def test_every_written_column_is_one_of_the_schema():
+    names = {column.name for column in schema.COLUMNS}
+    for kernel in TREE:
+        assert told(kernel) <= names, kernel
+
+
+# --- what surrounds the kernels ------------------------------------------------------------------
+
+
+def test_calls_on_neurons_and_on_the_network_can_be_mixed():
+    whole, mixed = lstm(2, 2, 1, seed=1), lstm(2, 2, 1, seed=1)
+    for step in range(6):
+        x, t = [0.1 * step, -0.2], [0.5]
+        whole.activate(x)
+        whole.propagate(0.3, t)
+        if step % 2:
+            mixed.activate(x)
+        else:
+            mixed.input.activate(x)
+            for layer in (*mixed.hidden, mixed.output):
+                layer.activate()
+        if step % 3:
+            mixed.propagate(0.3, t)
+        else:
+            mixed.output.propagate(0.3, t)
+            for layer in reversed(mixed.hidden):
+                layer.propagate(0.3)
+    assert mixed.weights == pytest.approx(whole.weights, abs=1e-14)
+    assert mixed.biases == pytest.approx(whole.biases, abs=1e-14)
+
+
+def test_weights_set_by_hand_between_steps_are_seen():
+    net = perceptron(2, 3, 1, seed=1)
+    before = net.activate([1.0, 1.0])
+    net.weights = net.weights * 2
+    assert net.activate([1.0, 1.0]) != before
+
+
+def test_a_large_network_learns_as_a_small_one_would():
+    """Long runs are summed several terms at a time."""
+    net = perceptron(150, 90, 3, seed=1)
+    x, t = np.linspace(-1, 1, 150), [1.0, 0.0, 1.0]
+    hidden, output = (np.asarray(layer) for layer in (net.weights[: 150 * 90], net.weights[150 * 90 :]))
+    w, v = hidden.reshape(90, 150), output.reshape(3, 90)
+    h = 1 / (1 + np.exp(-(w @ x)))
+    y = 1 / (1 + np.exp(-(v @ h)))
+    assert net.activate(x) == pytest.approx(y, abs=1e-13)
+    net.propagate(0.5, t)
+    delta = t - y
+    back = h * (1 - h) * (v.T @ delta)
+    assert net.weights[150 * 90 :] == pytest.approx((v + 0.5 * np.outer(delta, h)).ravel(), abs=1e-13)
+    assert net.weights[: 150 * 90] == pytest.approx((w + 0.5 * np.outer(back, x)).ravel(), abs=1e-13)

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from synapse import Neuron
+from synapse.engine.program import spans
+
+from ..networks import lstm, used
+
+
+@pytest.mark.parametrize(
+    ("firsts", "lengths", "indices"),
+    [
+        ([0, 5], [2, 3], [0, 1, 5, 6, 7]),
+        ([5, 0], [1, 2], [5, 0, 1]),
+        ([3, 9, 4], [0, 2, 0], [9, 10]),
+        ([], [], []),
+        ([7], [0], []),
+    ],
+)
+def test_spans(firsts, lengths, indices):
+    assert spans(np.array(firsts, np.uint32), np.array(lengths, np.uint32)).tolist() == indices
+
+
+def traces(net):
+    """Every trace that does not start anew at each step, by what it belongs to."""
+    memory = {neuron for neuron in net if neuron.self_connection}
+    found = {c: c.eligibility for c in net.connections if c.target in memory and c.trainable}
+    for c in net.connections:
+        found.update({(c, k): x for k, x in c.extended.items() if k in memory and c.trainable})
+    return found
+
+
+def test_traces_survive_a_change_elsewhere():
+    net = used(lstm(2, 3, 2, seed=1, cell="tanh"))
+    before = traces(net)
+    assert len(before) > 10
+    assert all(before.values())
+    neuron = net.add(Neuron())[0]
+    net.input.project(neuron)
+    net.output[0].project(neuron)
+    assert traces(net) == before
+
+
+def test_traces_survive_the_merging_of_stores():
+    net, other = used(lstm(2, 3, 2, seed=1)), used(lstm(2, 5, 2, seed=2))
+    before = traces(net), traces(other)
+    net.project(other)
+    assert (traces(net), traces(other)) == before
+
+
+def test_a_new_self_connection_starts_without_a_past():
+    net = used(lstm(2, 2, 1, seed=1))
+    gate, cell = net.hidden[1][0], net.hidden[2][0]
+    cell.disconnect(cell)
+    gate.gate(cell.project(cell))
+    assert not any(connection.eligibility for connection in cell.incoming)
+    assert not any(connection.extended.get(cell) for connection in gate.incoming)
+
+
+def test_a_new_connection_starts_without_a_past():
+    net = used(lstm(2, 2, 1, seed=1))
+    cell = net.hidden[2][0]
+    kept = {connection: connection.eligibility for connection in cell.incoming}
+    new = net.hidden[0][0].project(cell)
+    assert new.eligibility == 0
+    assert {connection: connection.eligibility for connection in kept} == kept
+
+
+def test_a_new_gate_starts_without_a_past():
+    net = used(lstm(2, 2, 1, seed=1))
+    cell, gate = net.hidden[2][0], net.hidden[1][1]
+    new = net.hidden[0][0].project(cell)
+    kept = {c: c.extended[net.hidden[2][1]] for c in gate.incoming}
+    gate.gate(new)
+    assert [c.extended[cell] for c in gate.incoming] == [0, 0]
+    assert {c: c.extended[net.hidden[2][1]] for c in gate.incoming} == kept

@@ -149,8 +149,11 @@ def _gates(block: MemoryBlocks) -> list[Layer]:
 def _wire(
     recipe: Recipe, block: MemoryBlocks, sources: list[Layer], output: Layer, peepholes: str | None
 ) -> None:
-    """Sources to cells, through the input gates, and to the gates; cells to themselves, to the
-    output, through the output gates, and to the gates."""
+    """Connect the layers of a memory block.
+
+    Sources to cells, through the input gates, and to the gates; cells to themselves, to the output,
+    through the output gates, and to the gates.
+    """
     for source in sources:
         entering = recipe.connect(source, block.cells)
         block.input_gates.gate(entering, gate.INPUT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
@@ -57,6 +58,6 @@ class Perceptron(Network):
         for i, size in enumerate(counts[1:-1]):
             layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2)))
         layers.append(recipe.layer(counts[-1], squash if output_squash is None else output_squash, "output"))
-        for source, target in zip(layers[:-1], layers[1:], strict=True):
+        for source, target in pairwise(layers):
             recipe.connect(source, target)
         super().__init__(layers[0], layers[1:-1], layers[-1])

@@ -50,7 +50,9 @@ class Recipe:
     def layer(self, size: int, squash: str | Squash, name: str, bias: float | None = None) -> Layer:
         """A layer whose biases are drawn, or all `bias`."""
         layer = Layer(size, squash, name=name, dtype=self.dtype)
-        drawn = draw(self.bias_initializer, self.rng, (size,), 1, size) if bias is None else np.full(size, bias)
+        drawn = (
+            draw(self.bias_initializer, self.rng, (size,), 1, size) if bias is None else np.full(size, bias)
+        )
         layer.biases = drawn
         return layer
 

@@ -42,7 +42,9 @@ class Connection(MutableMapping[str, Any]):
         return self is other
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        raise KindError("A connection is a view of its network and cannot be copied alone. Use network.clone().")
+        raise KindError(
+            "A connection is a view of its network and cannot be copied alone. Use network.clone()."
+        )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
         return self.copy()  # networkx copies edge data this way when it turns or symmetrises a graph
@@ -191,5 +193,3 @@ def influence(store: Store, gater: int, gated: int) -> float:
     moved = store["stamp"][sources] > store["stamp"][gated]
     seen = np.where(moved, store["old_activation"][sources], store["activation"][sources])
     return float(store["weight"][rows] @ seen)
-
-

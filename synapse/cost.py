@@ -48,7 +48,9 @@ class Cost:
     def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
         """The cost of one step: targets and outputs of shape (m,)."""
         n = float(len(outputs))
-        return sum(float(self.function(float(t), float(y), 1.0, n)[0]) for t, y in zip(targets, outputs, strict=True))
+        return sum(
+            float(self.function(float(t), float(y), 1.0, n)[0]) for t, y in zip(targets, outputs, strict=True)
+        )
 
     def signal(self, target: float, output: float, derivative: float, outputs: int = 1) -> float:
         """The error signal -dE/ds of one output."""

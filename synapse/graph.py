@@ -6,7 +6,7 @@ Its nodes are the neurons, its edge data the connections themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -161,7 +161,8 @@ def plain(neurons: Sequence[Neuron]) -> nx.DiGraph[int]:
         return graph
     live = of(next(iter(number))._store)
     for source, i in number.items():
-        for target, edge in live.succ[source].items():
+        edges: Mapping[Neuron, Any] = live.succ[source]  # networkx takes edge data for dicts
+        for target, edge in edges.items():
             if target not in number:
                 continue
             gater = {"gater": number[edge.gater]} if edge.gater in number else {}

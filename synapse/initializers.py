@@ -102,7 +102,11 @@ def register(function: Initializer) -> Initializer:
 
 
 def draw(
-    initializer: str | Initializer, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+    initializer: str | Initializer,
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    fan_in: int,
+    fan_out: int,
 ) -> Floats:
     """What an initializer gives, checked.
 
@@ -113,7 +117,9 @@ def draw(
     """
     values = np.asarray(get(initializer)(rng, shape, fan_in, fan_out), np.float64)
     if values.shape != shape:
-        raise ArgumentError(expected("What an initializer returns", f"an array of shape {shape}", values.shape))
+        raise ArgumentError(
+            expected("What an initializer returns", f"an array of shape {shape}", values.shape)
+        )
     if not np.isfinite(values).all():
         raise ArgumentError("What an initializer returns must be finite. Got NaN or infinity.")
     return values

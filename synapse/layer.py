@@ -257,7 +257,9 @@ class Layer(Sequence[Neuron]):
         if isinstance(chosen, str) and chosen == ALL_TO_ELSE:
             pairs, own = (pairs[0][~own], pairs[1][~own]), own[~own]
         if not len(pairs[0]):
-            raise TopologyError("The projection would have no connection. Give a higher density or another mask.")
+            raise TopologyError(
+                "The projection would have no connection. Give a higher density or another mask."
+            )
         full = len(pairs[0]) == len(self) * len(to)
         if weights is None:
             values = _drawn(initializer, rng, len(self), len(to), pairs, full)
@@ -382,7 +384,8 @@ def _given(weights: ArrayLike, n_sources: int, n_targets: int, pairs: tuple[Any,
     if not np.isfinite(values).all():
         raise ArgumentError(f"Weights must be finite. Got {shown(weights)}.")
     if values.shape == (n_sources, n_targets):
-        return values[pairs]
+        chosen: Floats = values[pairs]
+        return chosen
     if values.shape not in ((), (len(pairs[0]),)):
         raise ArgumentError(
             f"Weights must be a number, ({n_sources}, {n_targets}) or ({len(pairs[0])},) numbers. "

@@ -61,7 +61,12 @@ class Network(Sequence[Neuron]):
     """
 
     def __init__(
-        self, input: Layer, hidden: Iterable[Layer] = (), output: Layer | None = None, *, name: str | None = None
+        self,
+        input: Layer,
+        hidden: Iterable[Layer] = (),
+        output: Layer | None = None,
+        *,
+        name: str | None = None,
     ) -> None:
         if output is None:
             raise ArgumentError("A network must have an output layer. Got none.")

@@ -270,7 +270,9 @@ class Neuron:
             rng = random_generator(seed)
             weight = 1.0 if target is self else float(rng.uniform(-0.1, 0.1))
         value = finite_number("A weight", weight)
-        return wiring.connect(self, target, value, target is not self if trainable is None else bool(trainable))
+        return wiring.connect(
+            self, target, value, target is not self if trainable is None else bool(trainable)
+        )
 
     def disconnect(self, other: Neuron) -> None:
         """Remove the connection from this neuron to another.
@@ -314,7 +316,9 @@ class Neuron:
             )
         if len({id(c) for c in singles}) < len(singles):
             raise TopologyError("A connection is to be gated twice by one call. Give each once.")
-        wiring.join([self, *(connection.source for connection in singles)])  # refuses before anything is gated
+        wiring.join(
+            [self, *(connection.source for connection in singles)]
+        )  # refuses before anything is gated
         for connection in singles:
             wiring.gate_many([self], connection._store, np.array([connection._identity]))
 
@@ -352,7 +356,9 @@ class Neuron:
         engine.online.clamp_one(address, store.unit, self._row, number)
         return number
 
-    def propagate(self, rate: float = 0.1, target: float | None = None, cost: str | Cost | None = None) -> None:
+    def propagate(
+        self, rate: float = 0.1, target: float | None = None, cost: str | Cost | None = None
+    ) -> None:
         """Take the error that later neurons have sent, pass it on to earlier ones, and learn.
 
         Parameters

@@ -40,9 +40,7 @@ class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
     ONE_TO_ONE = "one_to_one"
 
 
-def pairs_of(
-    kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator
-) -> tuple[Indices, Indices]:
+def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator) -> tuple[Indices, Indices]:
     """Index pairs (source, target) of a pattern, target by target.
 
     Those of a neuron with itself are among them; `ALL_TO_ELSE` leaves them out later.
@@ -140,7 +138,9 @@ class Projection:
 
     __slots__ = ("__weakref__", "_count", "_first", "_shape", "_store", "source", "target")
 
-    def __init__(self, store: Store, first: int, count: int, source: Layer, target: Layer, full: bool) -> None:
+    def __init__(
+        self, store: Store, first: int, count: int, source: Layer, target: Layer, full: bool
+    ) -> None:
         self._store, self._first, self._count = store, first, count
         self._shape = (len(target), len(source)) if full else None  # layers may grow
         self.source, self.target = source, target
@@ -154,7 +154,8 @@ class Projection:
     def _identities(self) -> Indices:
         """Identities of the connections that still exist."""
         every = np.arange(self._first, self._first + self._count)
-        return every[self._store.row_of[every] != NONE]
+        alive: Indices = every[self._store.row_of[every] != NONE]
+        return alive
 
     def _rows(self) -> Indices:
         """Rows of the connections, in the shape of the weights."""
@@ -192,11 +193,14 @@ class Projection:
         elif kind == gate.ONE_TO_ONE:
             place, count = np.arange(len(identities)), len(identities)
         else:
-            raise ArgumentError(expected("The kind of a gate", "gate.INPUT, gate.OUTPUT or gate.ONE_TO_ONE", kind))
+            raise ArgumentError(
+                expected("The kind of a gate", "gate.INPUT, gate.OUTPUT or gate.ONE_TO_ONE", kind)
+            )
         if count == 0 or count % len(layer):
             what = {gate.INPUT: "targets", gate.OUTPUT: "sources"}.get(kind, "connections")
             raise TopologyError(
-                f"A layer of {len(layer)} cannot gate {count} {what}: a whole number of {what} to each gater is needed."
+                f"A layer of {len(layer)} cannot gate {count} {what}: "
+                f"each gater needs a whole number of {what}."
             )
         return identities, place * len(layer) // count
 

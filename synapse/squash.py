@@ -81,8 +81,7 @@ gaussian = Squash("gaussian", schema.GAUSSIAN, 0.0, 1.0)
 
 _ALIASES = {"hard_limit": step, "heaviside": step}
 _by_code: dict[int, Squash] = {
-    s.code: s
-    for s in (logistic, tanh, identity, step, sign, relu, leaky_relu, elu, softplus, gaussian)
+    s.code: s for s in (logistic, tanh, identity, step, sign, relu, leaky_relu, elu, softplus, gaussian)
 }
 _by_name: dict[str, Squash] = {s.name: s for s in _by_code.values()}
 

@@ -54,7 +54,9 @@ def join(neurons: Sequence[Neuron]) -> Store:
     stores = {id(neuron._store): neuron._store for neuron in neurons}
     if len({store.dtype for store in stores.values()}) > 1:
         kinds = sorted({store.dtype.name for store in stores.values()})
-        raise TopologyError(f"Neurons of {' and '.join(kinds)} cannot be connected. Build both with one dtype.")
+        raise TopologyError(
+            f"Neurons of {' and '.join(kinds)} cannot be connected. Build both with one dtype."
+        )
     ordered = sorted(stores.values(), key=lambda store: -(store.n_neurons + store.n_connections))
     largest = ordered[0]
     for store in ordered[1:]:
@@ -92,7 +94,8 @@ def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> C
     """Link two neurons that are not linked this way yet."""
     if find(source, target) is not None:
         raise TopologyError(
-            f"{source!r} projects to {target!r} already. Set the weight of that connection, or disconnect first."
+            f"{source!r} projects to {target!r} already. "
+            "Set the weight of that connection, or disconnect first."
         )
     store = join((source, target))
     identity = store.add_connections(np.array([source._row]), np.array([target._row]), weight, trainable)
@@ -130,7 +133,9 @@ def _refuse_duplicates(store: Store, sources: Rows, targets: Rows) -> None:
     if known.any():
         i = int(np.flatnonzero(known)[0])
         one, other = store.views[sources[i]], store.views[targets[i]]
-        raise TopologyError(f"{one!r} projects to {other!r} already. A pair of neurons has one connection at most.")
+        raise TopologyError(
+            f"{one!r} projects to {other!r} already. A pair of neurons has one connection at most."
+        )
 
 
 def disconnect(connections: Sequence[Connection]) -> None:

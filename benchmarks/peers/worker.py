@@ -10,16 +10,14 @@ from __future__ import annotations
 import importlib
 import json
 import math
-import os
-import resource
 import sys
 import time
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from ..cases import ACTIVATE, SAMPLES, read_samples
+from ..memory import peak, reset_peak
 
 
 class Network(Protocol):
@@ -42,24 +40,6 @@ class Network(Protocol):
 def say(**news: Any) -> None:
     """One line to the parent; the mark tells it from what a library prints."""
     print("@" + json.dumps(news), flush=True)
-
-
-def reset_peak() -> float:
-    """Forget the peak of memory so far, where Linux lets us; MB in use now."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-    except OSError:
-        return peak()
-
-
-def peak() -> float:
-    """MB at the highest since `reset_peak`."""
-    try:
-        status = Path("/proc/self/status").read_text()
-        return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
-    except (OSError, IndexError):
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 def learn(net: Network, targets: np.ndarray, seconds: float) -> dict[str, Any]:

@@ -26,13 +26,19 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import architect
+import many_seeds as many
 import synapse
-from docs.studies import many_seeds as many
 from synapse.initializers import uniform
 from synapse.tasks import reber
 
 RESULTS = many.HERE / "reber.json"
-SETTINGS = {"chunk": 500, "evaluation_strings": 1000, "evaluation_seed": 19970001, "final_strings": 10_000, "final_seed": 19970002}
+SETTINGS = {
+    "chunk": 500,
+    "evaluation_strings": 1000,
+    "evaluation_seed": 19970001,
+    "final_strings": 10_000,
+    "final_seed": 19970002,
+}
 CHOSEN = {"cells": 16, "per_block": 1, "scale": 1.0, "input_output_bias": 0.0, "rate": 0.05, "falling": True}
 COMPARED = [
     {**CHOSEN, "scale": 0.2, "falling": False},
@@ -113,7 +119,15 @@ def report(rows: list[many.Row], cases: list[many.Row]) -> str:
             + [many.middle(needed), many.listed(needed)]
             + [f"{np.median(final):.2%} ({min(final):.2%})"]
         )
-    head = ["cells", "weights", "input, output gate biases", "rate", "solved", "median", "each seed, thousands"]
+    head = [
+        "cells",
+        "weights",
+        "input, output gate biases",
+        "rate",
+        "solved",
+        "median",
+        "each seed, thousands",
+    ]
     return many.table([*head, "final weights, median (lowest)"], lines)
 
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +22,18 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import architect
+import many_seeds as many
 import synapse
-from docs.studies import many_seeds as many
 from synapse.tasks import recall
 
 RESULTS = many.HERE / "recall_table.json"
-SETTINGS = {"rate": 0.1, "chunk": 500, "goal": 0.95, "evaluation_sequences": 1000, "evaluation_seed": 20120070}
+SETTINGS = {
+    "rate": 0.1,
+    "chunk": 500,
+    "goal": 0.95,
+    "evaluation_sequences": 1000,
+    "evaluation_seed": 20120070,
+}
 CASES = [
     (cells, peepholes)
     for cells in ("identity", "logistic", "tanh")
@@ -76,20 +81,19 @@ def report(rows: list[many.Row]) -> str:
         gates = np.median([row["output_gates"] for row in runs])
         kind = (peepholes or "none").replace("_", " ")
         cell = "linear" if cells == "identity" else cells
-        lines.append(
-            [cell, kind, f"{solved} of {len(runs)}", many.middle(needed), many.listed(needed), f"{best:.1%}", f"{gates:.2f}"]
-        )
+        found = [f"{solved} of {len(runs)}", many.middle(needed), many.listed(needed)]
+        lines.append([cell, kind, *found, f"{best:.1%}", f"{gates:.2f}"])
     head = ["cells", "peepholes", "solved", "median", "each seed, thousands", "best, median", "output gates"]
     return many.table(head, lines)
 
 
-def study(work: Callable[..., many.Row] = train) -> None:
+def study() -> None:
     """Run what the command line asks for."""
     given = many.parser(__doc__, most=40_000).parse_args()
     begin = time.perf_counter()
     seeds = range(given.first, given.first + given.seeds)
     cases = [(*case, seed, given.most) for case in CASES for seed in seeds]
-    rows = many.run_all(work, cases, given.processes)
+    rows = many.run_all(train, cases, given.processes)
     many.save(given.out or RESULTS, {**SETTINGS, "most": given.most}, rows, begin)
     print(report(rows))
     if given.out is None:

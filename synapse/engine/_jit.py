@@ -46,9 +46,9 @@ def _share_stamp(dispatcher: Any) -> None:
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile an entry: what Python calls, with a store's table of addresses."""
-    compiled = numba.njit(
-        cache=True, nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False
-    )(function)
+    compiled = numba.njit(cache=True, nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False)(
+        function
+    )
     if not DEBUGGING:
         _share_stamp(compiled)
     return compiled
@@ -68,9 +68,7 @@ def exact(function: Callable[..., Any]) -> Any:
 
 def piece(function: Callable[..., Any]) -> Any:
     """Compile a piece of a kernel that is too large, or too rarely run, to be laid into callers."""
-    return numba.njit(
-        nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False
-    )(function)
+    return numba.njit(nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False)(function)
 
 
 class ColumnsType(types.Type):
@@ -132,7 +130,7 @@ def _plain_columns(table: int, unit: Any) -> Columns:
         dtype = np.dtype(type(unit) if column.dtype == "float" else column.dtype)
         length = int(words[n + i])
         memory = (ctypes.c_char * (length * dtype.itemsize)).from_address(int(words[i]))
-        arrays.append(np.frombuffer(memory, dtype))
+        arrays.append(np.frombuffer(memoryview(memory), dtype))
     return Columns(*arrays)
 
 
@@ -217,7 +215,10 @@ if DEBUGGING:
     one: Any = lambda like: type(like)(1)  # noqa: E731
     call: Any = _plain_call
 else:
-    from_bits, to_bits = _reinterpreted(types.int64, types.float64), _reinterpreted(types.float64, types.int64)
+    from_bits, to_bits = (
+        _reinterpreted(types.int64, types.float64),
+        _reinterpreted(types.float64, types.int64),
+    )
     zero, one = _constant(0.0), _constant(1.0)
 
     @numba.njit(forceinline=True)

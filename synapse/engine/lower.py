@@ -280,8 +280,10 @@ def _find_blocks(store: Store) -> None:
 
 
 def _dependencies(store: Store) -> list[tuple[Ints, Ints]]:
-    """Pairs of a neuron and one that reads its activation; of a run with neighbouring sources, the
-    last source before the target is enough."""
+    """Pairs of a neuron and one that reads its activation.
+
+    Of a run with neighbouring sources, the last source before the target is enough.
+    """
     c = store.columns
     target = store["target"][c["run_first"]]
     first, length = c["run_source"].astype(np.int64), c["run_length"]

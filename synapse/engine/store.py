@@ -94,7 +94,11 @@ class Store:
         return first
 
     def add_connections(
-        self, sources: Rows, targets: Rows, weights: NDArray[np.floating[Any]] | float, trainable: bool = True
+        self,
+        sources: Rows,
+        targets: Rows,
+        weights: NDArray[np.floating[Any]] | float,
+        trainable: NDArray[np.bool_] | bool = True,
     ) -> int:
         """Append connections, whose arguments have been checked; returns the first identity."""
         first, count = self.n_connections, len(sources)

@@ -79,7 +79,8 @@ def prepare(network: Network, inputs: Any, targets: Any) -> Data:
     aims, aims_together = _sequences(targets, "The targets")
     if together != aims_together or len(parts) != len(aims):
         raise ArgumentError(
-            f"Inputs and targets must have one form. Got {_form(parts, together)} and {_form(aims, aims_together)}."
+            "Inputs and targets must have one form. "
+            f"Got {_form(parts, together)} and {_form(aims, aims_together)}."
         )
     lengths = []
     for i, (part, aim) in enumerate(zip(parts, aims, strict=True)):
@@ -131,6 +132,7 @@ def _aimed(targets: Floats) -> NDArray[np.uint8]:
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise ArgumentError(
-            f"Targets must be finite, or all NaN in a row without a target. Got {targets[row].tolist()} in row {row}."
+            "Targets must be finite, or all NaN in a row without a target. "
+            f"Got {targets[row].tolist()} in row {row}."
         )
-    return (~missing).astype(np.uint8)
+    return np.where(missing, 0, 1).astype(np.uint8)

@@ -1,0 +1,99 @@
+"""Calls from Python: what one of them costs; and what starting costs.
+
+``python -m benchmarks.calls '{"seconds": 0.2, "repeats": 5}'`` is the child that measures.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import timeit
+from collections.abc import Callable
+from typing import Any
+
+from . import child
+from .peers.cell import ROOT, environment
+
+COLD = """
+import time
+begin = time.perf_counter()
+import synapse, architect
+imported = time.perf_counter()
+net = architect.Perceptron(2, 3, 1, seed=0)
+net.activate([0.0, 1.0])
+net.propagate(0.1, [1.0])
+print(imported - begin, time.perf_counter() - imported)
+"""
+
+
+def measure(seconds: float, repeats: int, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Times of calls in µs, and of starting in seconds."""
+    news = child.ask("benchmarks.calls", {"seconds": seconds, "repeats": repeats}, 300)
+    started = [_start() for _ in range(repeats + 1)][1:]  # the first fills the disk's cache
+    news["import_seconds"] = _summed_up([imported for imported, _ in started])
+    news["first_step_seconds"] = _summed_up([first for _, first in started])
+    for name, times in news.get("calls", {}).items():
+        tell(f"{name}: {times['median']:.3g} µs")
+    return news
+
+
+def _start() -> tuple[float, float]:
+    command = [sys.executable, "-c", COLD]
+    done = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=True)
+    imported, first = done.stdout.split()[-2:]
+    return float(imported), float(first)
+
+
+def _summed_up(times: list[float]) -> dict[str, Any]:
+    return {"all": times, "median": statistics.median(times), "least": min(times), "most": max(times)}
+
+
+def calls() -> dict[str, Callable[[], Any]]:
+    """The calls by the text a user would write."""
+    import numpy as np  # as late as the project, so that nothing is measured that is not needed
+
+    import architect
+    import synapse
+
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    neuron = net.hidden[0][0]
+    x, target = np.array([0.2, 0.7]), np.array([0.3])
+    x32, apart, rows = x.astype(np.float32), np.zeros((2, 2))[:, 0], np.random.default_rng(0).random((1000, 2))
+    wide, many = architect.Perceptron(784, 100, 10, seed=0), np.random.default_rng(0).random(784)
+    trainer = synapse.Trainer(net, rate=0.01)
+    net.activate(x)
+    return {
+        "neuron.activate()": neuron.activate,
+        "neuron.propagate(rate)": lambda: neuron.propagate(0.01),
+        "net.activate(array)": lambda: net.activate(x),
+        "net.activate(list)": lambda: net.activate([0.2, 0.7]),
+        "net.activate(tuple)": lambda: net.activate((0.2, 0.7)),
+        "net.activate(float32 array)": lambda: net.activate(x32),
+        "net.activate(array with gaps)": lambda: net.activate(apart),
+        "net.propagate(rate, array)": lambda: net.propagate(0.01, target),
+        "net.run(1,000 rows)": lambda: net.run(rows),
+        "trainer.train(1,000 rows), one epoch": lambda: trainer.train(rows, rows[:, :1], epochs=1, progress=False),
+        "784-100-10: net.activate(array)": lambda: wide.activate(many),
+    }
+
+
+def main() -> None:
+    spec, results = json.loads(sys.argv[1]), {}
+    table = calls()
+    timers = {name: timeit.Timer(call) for name, call in table.items()}
+    numbers = {}
+    for name, timer in timers.items():
+        timer.timeit(2)
+        numbers[name] = max(1, round(spec["seconds"] / max(1e-8, timer.timeit(10) / 10)))
+    times: dict[str, list[float]] = {name: [] for name in table}
+    for _ in range(spec["repeats"]):
+        for name, timer in timers.items():
+            times[name].append(timer.timeit(numbers[name]) / numbers[name] * 1e6)
+    results = {name: _summed_up(values) for name, values in times.items()}
+    print(json.dumps({"calls": results}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""Growth: time per connection and step from a thousand connections to ten million.
+
+``python -m benchmarks.growth '{"kind": "dense", "connections": 1000, ...}'`` is one point.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import architect
+import synapse
+
+from . import child
+from .cases import Case
+from .cases import samples as drawn
+from .memory import peak, reset_peak
+from .peers import ours
+
+DENSITY = 0.1
+LARGEST = {"dense": 7, "sparse": 6, "lstm": 6}  # powers of ten
+CHANGED, SAVED = 10**6, 10**7
+PASSES = 3  # over the weights: read to sum; read and written to move
+
+
+def points(highest: int) -> list[tuple[str, int]]:
+    """Kinds, and how many connections each is to have."""
+    return [(kind, 10**e) for kind, most in LARGEST.items() for e in range(3, min(most, highest) + 1)]
+
+
+def measure(highest: int, seconds: float, repeats: int, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """All points, each in a process of its own."""
+    results = []
+    for kind, connections in points(highest):
+        spec = {"kind": kind, "connections": connections, "seconds": seconds, "repeats": repeats}
+        results.append(child.ask("benchmarks.growth", spec, 900))
+        median = results[-1].get("nanoseconds_per_connection", math.nan)
+        tell(f"growth, {kind}, {connections:,}: {median:.3f} ns a connection  {results[-1]['status']}")
+    return results
+
+
+def build(kind: str, connections: int) -> synapse.Network:
+    """A network with about so many connections."""
+    if kind == "dense":
+        side = round(math.sqrt(connections / 2))
+        return architect.Perceptron(side, side, side, seed=0)
+    if kind == "lstm":
+        side = round(math.sqrt(connections / 8.4))
+        return architect.LSTM(side, side, max(1, side // 5), seed=0)
+    side = round(math.sqrt(connections / 2 / DENSITY))
+    layers = [synapse.Layer(side, "identity" if i == 0 else "logistic") for i in range(3)]
+    for i, (source, target) in enumerate(zip(layers, layers[1:])):
+        source.project(target, DENSITY, seed=i)
+    return synapse.Network(layers[0], layers[1:-1], layers[-1])
+
+
+class Grown(ours.Net):
+    """A network built elsewhere, on the same samples as all cases."""
+
+    def __init__(self, net: synapse.Network) -> None:
+        self.net, self.rows = net, {}
+        self.inputs, self.targets = drawn(Case("perceptron", (len(net.input), len(net.output))))
+        self.trainer = synapse.Trainer(net, rate=0.1 / len(net))  # large layers do not saturate
+
+
+def stopwatch(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds, and what came of it."""
+    begin = time.perf_counter()
+    result = work()
+    return time.perf_counter() - begin, result
+
+
+def copy_bandwidth(numbers: int, seconds: float) -> float:
+    """Bytes read and written a second by NumPy's plain copy of so many float64."""
+    source, target = np.ones(numbers), np.zeros(numbers)
+    times, stop = [], time.perf_counter() + seconds
+    loops = max(1, 10**6 // numbers)
+    while time.perf_counter() < stop or len(times) < 3:
+        begin = time.perf_counter()
+        for _ in range(loops):
+            np.copyto(target, source)
+        times.append((time.perf_counter() - begin) / loops)
+    return 16 * numbers / statistics.median(times)
+
+
+def saving(net: synapse.Network) -> dict[str, float]:
+    """Seconds to save and to load, and the size of the file."""
+    with tempfile.TemporaryDirectory(prefix="synapse-bench-") as folder:
+        path = Path(folder) / "net.json"
+        saved, _ = stopwatch(lambda: synapse.save(net, path))
+        loaded, _ = stopwatch(lambda: synapse.load(path))
+        return {"save_seconds": saved, "load_seconds": loaded, "file_megabytes": path.stat().st_size / 1e6}
+
+
+def changing(net: synapse.Network) -> dict[str, float]:
+    """Seconds for one connection more, or fewer, or another weight, until the next step is done."""
+    x = np.zeros(len(net.input))
+    source, target = net.input[0], net.output[0]
+    news = {"activate_seconds": statistics.median(stopwatch(lambda: net.activate(x))[0] for _ in range(5))}
+    news["first_connect_seconds"], _ = stopwatch(lambda: (source.project(target, weight=0.1), net.activate(x)))
+    connects, weights, disconnects = [], [], []
+    for _ in range(3):
+        link = source.connected(target)
+        assert link is not None
+        weights.append(stopwatch(lambda link=link: (setattr(link, "weight", 0.2), net.activate(x)))[0])
+        disconnects.append(stopwatch(lambda: (source.disconnect(target), net.activate(x)))[0])
+        connects.append(stopwatch(lambda: (source.project(target, weight=0.1), net.activate(x)))[0])
+    for name, times in (("connect", connects), ("weight", weights), ("disconnect", disconnects)):
+        news[f"{name}_seconds"] = statistics.median(times)
+    return news
+
+
+def point(spec: dict[str, Any]) -> dict[str, Any]:
+    """One network: built, lowered, trained; saved or changed at the sizes that ask for it."""
+    small = Grown(build(spec["kind"], 100))
+    small.train(1)  # reads the kernels from the disk
+    before = reset_peak()
+    built, net = stopwatch(lambda: build(spec["kind"], spec["connections"]))
+    lowered, _ = stopwatch(net._ready)
+    grown = Grown(net)
+    first, _ = stopwatch(lambda: grown.train(1))
+    megabytes = peak() - before
+    step, _ = stopwatch(lambda: grown.train(2))
+    times = []
+    for _ in range(spec["repeats"]):
+        seconds, done = stopwatch(lambda: grown.train(max(1, round(2 * spec["seconds"] / step))))
+        step = 2 * seconds / done
+        times.append(seconds / done)
+    median, connections = statistics.median(times), len(net.weights)
+    news = {
+        "made": connections,
+        "build_seconds": built,
+        "lower_seconds": lowered,
+        "first_step_seconds": first,
+        "megabytes": megabytes,
+        "bytes_per_connection": megabytes * 1e6 / connections,
+        "microseconds": [1e6 * t for t in times],
+        "median": 1e6 * median,
+        "nanoseconds_per_connection": 1e9 * median / connections,
+        "finite": bool(np.isfinite(grown.outputs(1)).all() and np.isfinite(net.weights).all()),
+    }
+    if spec["kind"] == "dense":
+        news["bandwidth"] = PASSES * 8 * connections / median
+        news["copy_bandwidth"] = copy_bandwidth(connections, spec["seconds"])
+        if spec["connections"] == CHANGED:
+            news |= changing(net)
+        if spec["connections"] == SAVED:
+            news |= saving(net)
+    return news
+
+
+if __name__ == "__main__":
+    print(json.dumps(point(json.loads(sys.argv[1]))))

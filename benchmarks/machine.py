@@ -1,0 +1,91 @@
+"""What the numbers were measured on, and the core they are pinned to."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .peers import NODE_PACKAGES, NPM_FOLDER
+from .peers.cell import ROOT
+
+
+def pin(core: int | None) -> int | None:
+    """Bind this process, and the children it will have, to one core."""
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    free = sorted(os.sched_getaffinity(0))
+    chosen = free[-1] if core is None else core
+    os.sched_setaffinity(0, {chosen})
+    return chosen
+
+
+def describe(core: int | None) -> dict[str, Any]:
+    """Machine, versions, load, commit, date."""
+    return {
+        "cpu": _cpu(),
+        "caches": _caches(),
+        "cores": os.cpu_count(),
+        "pinned_to_core": core,
+        "memory_gb": _memory(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "load_at_start": [round(load, 2) for load in os.getloadavg()],
+        "commit": _said(["git", "-C", str(ROOT), "describe", "--always", "--dirty"]),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def install_node_packages() -> str:
+    """Get the npm packages that are missing; why that failed, or nothing."""
+    missing = [spec for name, spec in NODE_PACKAGES.items() if not (NPM_FOLDER / "node_modules" / name).is_dir()]
+    if not missing:
+        return ""
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        return "node or npm is not installed"
+    NPM_FOLDER.mkdir(exist_ok=True)
+    (NPM_FOLDER / ".gitignore").write_text("*\n")
+    (NPM_FOLDER / "package.json").write_text('{"private": true}\n')
+    command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", *missing]
+    done = subprocess.run(command, cwd=NPM_FOLDER, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else "npm: " + " ".join(done.stderr.strip().splitlines()[-1:])
+
+
+def _cpu() -> str:
+    lines = _read("/proc/cpuinfo").splitlines()
+    known = dict(line.split(":", 1) for line in lines if ":" in line)
+    known = {name.strip(): value.strip() for name, value in known.items()}
+    if "model name" not in known:
+        return platform.processor() or platform.machine()
+    wide = "AVX-512" if "avx512f" in known.get("flags", "") else "AVX2" if "avx2" in known.get("flags", "") else ""
+    return f"{known['model name']}, family {known['cpu family']} model {known['model']}, {wide}".rstrip(", ")
+
+
+def _caches() -> list[str]:
+    folder = Path("/sys/devices/system/cpu/cpu0/cache")
+    return [
+        f"L{_read(index / 'level')} {_read(index / 'type')} {_read(index / 'size')}"
+        for index in sorted(folder.glob("index*"))
+    ]
+
+
+def _memory() -> float:
+    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1)
+
+
+def _read(path: str | Path) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return ""
+
+
+def _said(command: list[str]) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""

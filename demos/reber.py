@@ -1,0 +1,231 @@
+"""Reber: an LSTM reads strings of a grammar, and learns to expect only what may come next.
+
+    python -m demos reber
+
+The strings come from a little machine. It goes from place to place, says a symbol on the way, and where
+two ways lead on it tosses a coin:
+
+    from 0:  B to 1
+    from 1:  T to 2,  or P to 3
+    from 2:  S to 2 again,  or X to 4
+    from 3:  T to 3 again,  or V to 5
+    from 4:  S to 6,  or X to 3
+    from 5:  V to 6,  or P to 4
+    from 6:  E, and done
+
+An embedded string puts one of these into an envelope: B, then T or P, the inner string, the same T or P
+again, E. What comes next is mostly told by the last two or three symbols, but for the last but one: that
+was decided at the second symbol, and any number of others have come since. Networks without memory for
+such long spans got everything right but this, which made the task a test for memory in the 1990s.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+import architect
+import synapse
+from demos._common import BLUE, GREY, RED, check, heading, pyplot, save_figure
+from synapse.initializers import uniform
+from synapse.tasks import reber
+
+# --- 1. Strings --------------------------------------------------------------------------------------
+#
+# synapse.tasks.reber makes them, and says for each step what may follow. A network sees seven inputs,
+# one a symbol, of which one is 1; it is to answer, in seven outputs, with the next symbol.
+
+
+def strings(seed):
+    heading("Five strings, and what may follow each symbol of the last")
+    some = reber.strings(5, seed=seed)
+    print("\n".join(some))
+    print("\n  " + "  ".join(f"{symbol:2}" for symbol in some[-1]))
+    print("  " + "  ".join(f"{allowed:2}" for allowed in reber.legal(some[-1])))
+
+
+# --- 2. The network ----------------------------------------------------------------------------------
+#
+# Sixteen memory cells, linear: a cell adds up what its input gate lets in, and keeps as much of it as
+# its forget gate says. Forget gates start open (a bias of 3 means: keep 95 % each step), for a cell that
+# forgets cannot find out that remembering pays. No peepholes; inputs also go straight to the outputs, so
+# cells are free for what lies further back. docs/studies/learning.md compares settings over many seeds.
+#
+# The rate falls in a line to 0: large steps find the rule, small ones stop it from wobbling.
+
+STRINGS, CHUNK, RATE = 40_000, 1_000, 0.05
+
+
+def build(seed):
+    return architect.LSTM(
+        7,
+        16,
+        7,
+        cell_squash="identity",
+        peepholes=None,
+        input_gate_bias=0.0,
+        forget_gate_bias=3.0,
+        output_gate_bias=0.0,
+        initializer=uniform(1.0),
+        bias_initializer=uniform(1.0),
+        seed=seed,
+    )
+
+
+# --- 3. Learning -------------------------------------------------------------------------------------
+#
+# Every string is new and seen once; weights move at every symbol. In between the network reads 300 other
+# strings. One counts as right if at every one of its steps the most active output is a legal symbol.
+#
+# Watch the plateaus. At about half, it knows the inner grammar and answers the last but one symbol
+# always with T, or always with P. The rest is the step that takes memory.
+
+
+def learn(net, seed, count):
+    heading("Learning")
+    print(f"{net!r}, {count} strings\n")
+    rng, fresh = np.random.default_rng([seed, 1]), reber.strings(300, seed=[seed, 2])
+    seen, right = [], []
+    with tqdm(total=count, unit=" strings") as bar:
+        for start in range(0, count, CHUNK):
+            trainer = synapse.Trainer(net, rate=RATE * (1 - start / STRINGS))
+            trainer.train(*reber.sequences(CHUNK, seed=rng), epochs=1, shuffle=False, progress=False)
+            seen.append(start + CHUNK)
+            right.append(reber.fraction_right(net, fresh))
+            bar.set_postfix_str(f"{right[-1]:.1%} of 300 fresh ones right")
+            bar.update(CHUNK)
+    for i in range(1, len(seen), 2 if count < 20_000 else 4):
+        print(f"{seen[i]:6} strings: {right[i]:6.1%} {'#' * round(40 * right[i])}")
+    return seen, right
+
+
+# --- 4. The test -------------------------------------------------------------------------------------
+#
+# Strings that have had no part in anything so far. The stricter test is the one of Hochreiter and
+# Schmidhuber, 1997: where two symbols may follow, both must be ahead of all others.
+
+
+def test(net, seed, quick):
+    count = 500 if quick else 5_000
+    heading(f"{count} fresh strings")
+    fresh = reber.strings(count, seed=[seed, 3])
+    right, strict = (reber.fraction_right(net, fresh, strict=strict) for strict in (False, True))
+    print(f"only legal symbols expected:     {right:7.2%} of strings")
+    print(f"and all legal ones before others:{strict:7.2%}")
+    if quick:
+        check("it knows the inner grammar (the quick version stops before the rest is sure)", right > 0.4)
+    else:
+        check("more than 99 % of strings are right", right > 0.99)
+
+
+# --- 5. One string, symbol by symbol -----------------------------------------------------------------
+#
+# Outputs above 0.25 are what the network expects. Where two symbols may follow, each with a chance of
+# one half, both outputs should be near 0.5: it has learnt chances, not only permissions.
+
+
+def read_aloud(net, string):
+    heading(f"{string}, symbol by symbol")
+    net.clear()
+    print("   read   may follow   expected   how strongly")
+    for symbol, row, allowed in zip(string, reber.encode(string)[0], reber.legal(string), strict=False):
+        outputs = net.activate(row)
+        order = [i for i in outputs.argsort()[::-1] if outputs[i] > 0.25]
+        expected = "".join(reber.SYMBOLS[i] for i in order)
+        strengths = "  ".join(f"{reber.SYMBOLS[i]} {outputs[i]:.2f}" for i in order)
+        mark = "" if expected and set(expected) <= set(allowed) else "   <- wrong"
+        print(f"   {symbol:4}   {allowed:10}   {expected:8}   {strengths}{mark}")
+
+
+# --- 6. Where the memory is --------------------------------------------------------------------------
+#
+# Read the same inner string in both envelopes, and note every cell's state after each symbol. Only the
+# second symbol differs. A cell in which the two readings stay apart until the end holds the secret. How
+# much a cell's difference says is a matter of its weight to the outputs T and P, so we take it times that.
+
+INNER = "BTSSXXTVPSE"
+
+
+def states(net, string):
+    """After each symbol: states of the cells, activations of forget and output gates; (steps, 16) each."""
+    net.clear()
+    seen = []
+    for row in reber.encode(string)[0]:
+        net.activate(row)
+        layers = net["cells"].states, net["forget gates"].activations, net["output gates"].activations
+        seen.append(layers)
+    return (np.array(layer) for layer in zip(*seen, strict=True))
+
+
+def find_memory(net):
+    heading("The same inner string in both envelopes")
+    # Up to the step at which the letter of the envelope has to be named.
+    (with_t, kept, let_out), (with_p, _, _) = (states(net, f"B{letter}{INNER}{letter}E") for letter in "TP")
+    with_t, with_p, kept = with_t[:-1], with_p[:-1], kept[:-1]
+    t, p = (net.output[reber.SYMBOLS.index(letter)] for letter in "TP")
+    votes = np.array([cell.connected(t).weight - cell.connected(p).weight for cell in net["cells"]])
+    tells = (with_t - with_p)[-1] * votes * let_out[-2]
+    ranking = np.argsort(-tells)
+    print("cell   state after T...   after P...   what the difference says for the right letter")
+    for i in ranking[:4]:
+        print(f"{i:4}   {with_t[-1, i]:+16.2f}   {with_p[-1, i]:+10.2f}   {tells[i]:+8.2f}")
+    best = ranking[0]
+    print(f"\nCell {best} tells the most. Its state after each symbol, and how much its forget gate kept:")
+    print("   symbol    " + "".join(f"{symbol:>7}" for symbol in "*" + INNER))
+    for name, rows in (("* is T", with_t), ("* is P", with_p), ("kept  ", kept)):
+        print(f"   {name}    " + "".join(f"{x:7.2f}" for x in rows[1:, best]))
+    return best, with_t, with_p, kept
+
+
+# --- 7. A picture ------------------------------------------------------------------------------------
+
+
+def picture(progress, memory, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    best, with_t, with_p, gates = memory
+    seen, right = progress
+    figure, axes = plt.subplots(2, 2, figsize=(12, 8), layout="constrained")
+    curve, lines, cells, kept = axes.flat
+    curve.plot(np.array(seen) / 1000, right, color=BLUE)
+    curve.axhline(0.5, color=GREY, lw=1, ls="--")
+    curve.set(xlabel="thousand strings learnt from", ylabel="fraction of 300 strings right", ylim=(0, 1.03))
+    curve.set_title("Learning (dashed: all but the envelope)")
+
+    steps = np.arange(len(with_t))
+    lines.plot(steps, with_t[:, best], "o-", color=BLUE, label="B T ...")
+    lines.plot(steps, with_p[:, best], "s--", color=RED, label="B P ...")
+    lines.set(title=f"State of cell {best}, the same string in both envelopes", ylabel="state")
+    lines.legend(frameon=False)
+
+    apart = (with_t - with_p).T
+    size = np.abs(apart).max()
+    shown = cells.imshow(apart, cmap="PuOr", vmin=-size, vmax=size, aspect="auto")
+    figure.colorbar(shown, ax=cells, label="state with T less state with P")
+    cells.set(title="Where the cells remember the envelope", ylabel="cell")
+    shown = kept.imshow(gates.T, cmap="cividis", vmin=0, vmax=1, aspect="auto")
+    figure.colorbar(shown, ax=kept, label="activation")
+    kept.set(title="Forget gates: 1 keeps, 0 clears", ylabel="gate of cell")
+    for panel in (lines, cells, kept):
+        panel.set_xticks(steps, f"B*{INNER}", family="monospace")
+        panel.set_xlabel("symbol read (* is T or P)")
+    for panel in (cells, kept):
+        panel.set_yticks(range(0, 16, 3))
+    save_figure(figure, path)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    strings(seed)
+    net = build(seed)
+    progress = learn(net, seed, 12_000 if quick else STRINGS)
+    test(net, seed, quick)
+    read_aloud(net, reber.string(seed=[seed, 4]))
+    memory = find_memory(net)
+    picture(progress, memory, out / "reber.png")
+    synapse.save(net, out / "reber.synapse")
+
+
+# To try: forget_gate_bias=0, and see the last plateau grow long; forget_gates=False; four cells; strict.

@@ -129,12 +129,11 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
     grown = Grown(net)
     first, _ = stopwatch(lambda: grown.train(1))
     megabytes = peak() - before
-    step, _ = stopwatch(lambda: grown.train(2))
-    times = []
-    for _ in range(spec["repeats"]):
-        seconds, done = stopwatch(lambda: grown.train(max(1, round(2 * spec["seconds"] / step))))
-        step = 2 * seconds / done
-        times.append(seconds / done)
+    steps, seconds = 2, 0.0
+    while seconds < spec["seconds"]:  # what a call costs by itself has to be small beside its steps
+        steps *= 2
+        seconds, steps = stopwatch(lambda: grown.train(steps))
+    times = [seconds / done for seconds, done in (stopwatch(lambda: grown.train(steps)) for _ in range(spec["repeats"]))]
     median, connections = statistics.median(times), len(net.weights)
     news = {
         "made": connections,

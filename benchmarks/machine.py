@@ -34,10 +34,15 @@ def describe(core: int | None) -> dict[str, Any]:
         "memory_gb": _memory(),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "load_at_start": [round(load, 2) for load in os.getloadavg()],
+        "load_at_start": load(),
         "commit": _said(["git", "-C", str(ROOT), "describe", "--always", "--dirty"]),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def load() -> list[float]:
+    """How busy the machine has been over 1, 5 and 15 minutes."""
+    return [round(average, 2) for average in os.getloadavg()]
 
 
 def install_node_packages() -> str:

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m demos", description="Synapse shown at work.")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="which demo to run; without it they are listed")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="which demo to run; none: list them")
     parser.add_argument("--names", action="store_true", help="print the names of the demos only")
     parser.add_argument("--quick", action="store_true", help="a small version that takes seconds")
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="what is random comes from it (0)")

@@ -29,7 +29,7 @@ import synapse
 from demos._common import BLUE, PURPLE, RED, check, heading, pyplot, save_figure
 from synapse import Layer, Network, Neuron
 
-# --- 1. Wiring ------------------------------------------------------------------------------------------
+# --- 1. Wiring ------------------------------------------------------------------------------------
 #
 # Neurons fire in a fixed order, and who fires later sees what earlier ones did in the same step. Were a
 # to fire before b and b before c, a token would run through the whole ring at once. So they fire in the
@@ -66,7 +66,7 @@ def build(seed, switch=True):
     return Network(Layer([start, pulse], name="inputs"), hidden, Layer(says, name="count"), name="Ring")
 
 
-# --- 2. The task ----------------------------------------------------------------------------------------
+# --- 2. The task ----------------------------------------------------------------------------------
 #
 # At the first step, start is 1. At later steps a pulse comes with a chance of 0.4. At every step the
 # output of the present count modulo 3 is to be 1, the others 0.
@@ -91,7 +91,7 @@ def fraction_right(net, inputs, targets):
     return right / len(inputs)
 
 
-# --- 3. Learning ----------------------------------------------------------------------------------------
+# --- 3. Learning ----------------------------------------------------------------------------------
 #
 # Sequences of 8 to 20 steps, a thousand at a time, until 200 fresh ones are all right. An unlucky start
 # in a hundred does not get there; it begins again from other weights. Then the real question: has it
@@ -101,8 +101,8 @@ def fraction_right(net, inputs, targets):
 
 
 def learn(net, seed, chunks=6, attempts=5):
-    rng = np.random.default_rng([seed, 1])
-    trainer, shown = synapse.Trainer(net, rate=0.1), 0
+    rng, shown = np.random.default_rng([seed, 1]), 0
+    trainer = synapse.Trainer(net, rate=0.1)
     fresh = sequences(200, 8, 20, np.random.default_rng([seed, 2]))
     for attempt in range(attempts):
         for _ in range(chunks):
@@ -123,14 +123,16 @@ def with_and_without(seed, quick):
     print(f"{net!r}, {sum(link.gater is not None for link in net.connections)} of them gated\n")
     check("all fresh sequences are right", learn(net, seed) == 1.0)
     long = sequences(20 if quick else 200, 200, 200, np.random.default_rng([seed, 3]))
-    print(f"Of sequences of 200 steps, ten times as long as any it has learnt from: {fraction_right(net, *long):.1%}")
+    right = fraction_right(net, *long)
+    print(f"Of sequences of 200 steps, ten times as long as any it has learnt from: {right:.1%}")
 
     print('\nThe same without the switch ("move" gates nothing):')
-    check("without the switch they are not", learn(build(seed, switch=False), seed, 1 if quick else 3, 1) < 0.9)
+    right = learn(build(seed, switch=False), seed, chunks=1 if quick else 3, attempts=1)
+    check("without the switch most are not", right < 0.5)
     return net
 
 
-# --- 4. The token, seen ---------------------------------------------------------------------------------
+# --- 4. The token, seen ---------------------------------------------------------------------------
 #
 # Every number of every neuron can be read at any moment. Here are ten steps with four pulses. What counts
 # as the token is up to the network: training found a code of three values, one pattern for each count.
@@ -145,10 +147,12 @@ def watch(net):
         hold, move = net["gates"].activations
         ring = " ".join(f"{y:+6.2f}" for y in reversed(net["ring"].activations))
         print(f"   {pulse:5}   {hold:5.2f}  {move:5.2f}   {ring}     {outputs.argmax()}")
-    print("\nWithout a pulse, hold is high and the pattern stays; with one, move is high and it goes on by a place.")
+    print(
+        "\nWithout a pulse, hold is high: the pattern stays. With one, move is high: it goes on by a place."
+    )
 
 
-# --- 5. The network as a graph ----------------------------------------------------------------------------
+# --- 5. The network as a graph --------------------------------------------------------------------
 #
 # `net.graph` is a networkx graph: its nodes are the neurons themselves, its edges the connections, with
 # the weights of this moment. Any algorithm of networkx takes it as it is. Strong connections shall count
@@ -181,8 +185,10 @@ def analyse(net):
     print("betweenness:  " + ", ".join(f"{n.name} {between[n]:.3f}" for n in ranking))
 
     # And how does the pulse reach the outputs? By no connection at all: it only opens and closes others.
-    check("no path of connections leads from pulse to an output",
-          not any(nx.has_path(graph, neuron["pulse"], output) for output in net.output))
+    check(
+        "no path of connections leads from pulse to an output",
+        not any(nx.has_path(graph, neuron["pulse"], output) for output in net.output),
+    )
     path = nx.shortest_path(influence(net), list(net).index(neuron["pulse"]), list(net).index(net.output[0]))
     print(f"with gates:   {' > '.join(net[i].name for i in path)}")
 
@@ -198,7 +204,7 @@ def influence(net):
     return copy
 
 
-# --- 6. To other programs -----------------------------------------------------------------------------------
+# --- 6. To other programs -------------------------------------------------------------------------
 #
 # The plain copy is what writers of file formats want. GEXF opens in Gephi; GraphML in yEd, Cytoscape,
 # igraph and others. Both carry weights, gains and, at gated connections, the number of the gater.
@@ -214,11 +220,11 @@ def write(net, out):
         same = {(int(u), int(v), link["weight"]) for u, v, link in back.edges(data=True)} == {
             (u, v, link["weight"]) for u, v, link in copy.edges(data=True)
         }
-        check(f"{name}, read again, has the same {len(copy)} nodes, {copy.number_of_edges()} edges and weights", same)
+        check(f"{name}, read again, has the same {copy.number_of_edges()} connections and weights", same)
     synapse.save(net, out / "ring.synapse")
 
 
-# --- 7. A picture ---------------------------------------------------------------------------------------------
+# --- 7. A picture ---------------------------------------------------------------------------------
 #
 # Connections are arrows, as thick as their weights: blue where positive, red and broken where negative.
 # Gates are dotted lines that end in a dot on what they scale.
@@ -265,7 +271,8 @@ def arrow(axes, link, boxes):
     """Draw a connection between two neurons; its middle, where a gate sits."""
     here, there = np.array(PLACES[link.source.name]), np.array(PLACES[link.target.name])
     ends = {"patchA": boxes[link.source], "patchB": boxes[link.target], "shrinkA": 0, "shrinkB": 2}
-    axes.annotate("", there, here, arrowprops={"arrowstyle": "-|>", "mutation_scale": 14, **ends, **looks(link)})
+    style = {"arrowstyle": "-|>", "mutation_scale": 14, **looks(link)}
+    axes.annotate("", there, here, arrowprops={**ends, **style})
     return (here + there) / 2
 
 

@@ -32,7 +32,7 @@ from demos._common import BLUE, GREY, RED, check, heading, pyplot, save_figure
 from synapse.initializers import uniform
 from synapse.tasks import reber
 
-# --- 1. Strings --------------------------------------------------------------------------------------
+# --- 1. Strings -----------------------------------------------------------------------------------
 #
 # synapse.tasks.reber makes them, and says for each step what may follow. A network sees seven inputs,
 # one a symbol, of which one is 1; it is to answer, in seven outputs, with the next symbol.
@@ -46,7 +46,7 @@ def strings(seed):
     print("  " + "  ".join(f"{allowed:2}" for allowed in reber.legal(some[-1])))
 
 
-# --- 2. The network ----------------------------------------------------------------------------------
+# --- 2. The network -------------------------------------------------------------------------------
 #
 # Sixteen memory cells, linear: a cell adds up what its input gate lets in, and keeps as much of it as
 # its forget gate says. Forget gates start open (a bias of 3 means: keep 95 % each step), for a cell that
@@ -74,7 +74,7 @@ def build(seed):
     )
 
 
-# --- 3. Learning -------------------------------------------------------------------------------------
+# --- 3. Learning ----------------------------------------------------------------------------------
 #
 # Every string is new and seen once; weights move at every symbol. In between the network reads 300 other
 # strings. One counts as right if at every one of its steps the most active output is a legal symbol.
@@ -90,7 +90,7 @@ def learn(net, seed, count):
     seen, right = [], []
     with tqdm(total=count, unit=" strings") as bar:
         for start in range(0, count, CHUNK):
-            trainer = synapse.Trainer(net, rate=RATE * (1 - start / STRINGS))
+            trainer = synapse.Trainer(net, rate=RATE * (1 - start / count))
             trainer.train(*reber.sequences(CHUNK, seed=rng), epochs=1, shuffle=False, progress=False)
             seen.append(start + CHUNK)
             right.append(reber.fraction_right(net, fresh))
@@ -101,7 +101,7 @@ def learn(net, seed, count):
     return seen, right
 
 
-# --- 4. The test -------------------------------------------------------------------------------------
+# --- 4. The test ----------------------------------------------------------------------------------
 #
 # Strings that have had no part in anything so far. The stricter test is the one of Hochreiter and
 # Schmidhuber, 1997: where two symbols may follow, both must be ahead of all others.
@@ -120,7 +120,7 @@ def test(net, seed, quick):
         check("more than 99 % of strings are right", right > 0.99)
 
 
-# --- 5. One string, symbol by symbol -----------------------------------------------------------------
+# --- 5. One string, symbol by symbol --------------------------------------------------------------
 #
 # Outputs above 0.25 are what the network expects. Where two symbols may follow, each with a chance of
 # one half, both outputs should be near 0.5: it has learnt chances, not only permissions.
@@ -139,7 +139,7 @@ def read_aloud(net, string):
         print(f"   {symbol:4}   {allowed:10}   {expected:8}   {strengths}{mark}")
 
 
-# --- 6. Where the memory is --------------------------------------------------------------------------
+# --- 6. Where the memory is -----------------------------------------------------------------------
 #
 # Read the same inner string in both envelopes, and note every cell's state after each symbol. Only the
 # second symbol differs. A cell in which the two readings stay apart until the end holds the secret. How
@@ -179,7 +179,7 @@ def find_memory(net):
     return best, with_t, with_p, kept
 
 
-# --- 7. A picture ------------------------------------------------------------------------------------
+# --- 7. A picture ---------------------------------------------------------------------------------
 
 
 def picture(progress, memory, path):
@@ -220,7 +220,7 @@ def picture(progress, memory, path):
 def main(quick: bool, seed: int, out: Path) -> None:
     strings(seed)
     net = build(seed)
-    progress = learn(net, seed, 12_000 if quick else STRINGS)
+    progress = learn(net, seed, 15_000 if quick else STRINGS)
     test(net, seed, quick)
     read_aloud(net, reber.string(seed=[seed, 4]))
     memory = find_memory(net)

@@ -24,7 +24,7 @@ TARGETS = np.array([[0.0], [1.0], [1.0], [0.0]])
 EPOCHS = 5_000
 GOAL = 0.02
 
-# --- 1. One neuron cannot ---------------------------------------------------------------------------
+# --- 1. One neuron cannot -------------------------------------------------------------------------
 #
 # A perceptron 2-1 is one neuron that sees both inputs. Whatever its weights, its answer rises or falls
 # steadily across the square of inputs. The best it can do is to say 0.5 to everything, at a cost
@@ -48,7 +48,7 @@ def table(net):
         print(f"  {a:.0f}  {b:.0f}   {wanted:6.0f}   {output:6.3f}")
 
 
-# --- 2. Six neurons ---------------------------------------------------------------------------------
+# --- 2. Six neurons -------------------------------------------------------------------------------
 #
 # Now three hidden neurons between inputs and output. They start from random weights; the same seed
 # gives the same ones. A neuron keeps its bias; a connection keeps its weight.
@@ -69,7 +69,7 @@ def weights_of(net):
         print(f"  {neuron.name:9} bias {neuron.bias:+.3f}   {incoming}")
 
 
-# --- 3. One step, by hand ---------------------------------------------------------------------------
+# --- 3. One step, by hand -------------------------------------------------------------------------
 #
 # Activation goes forward. A neuron adds its bias and what its connections bring: that is its state.
 # The squash, here the logistic function, turns the state into its activation.
@@ -87,25 +87,28 @@ def one_step(net):
     net.propagate(rate=0.0, target=[1.0])  # a rate of 0 computes errors and moves nothing
     print("  neuron       state  activation   slope    error")
     for neuron in net:
-        numbers = neuron.state, neuron.activation, neuron.derivative, neuron.error.responsibility
-        print(f"  {neuron.name:9} {numbers[0]:+8.4f}  {numbers[1]:10.4f}  {numbers[2]:6.4f}  {numbers[3]:+.4f}")
+        forward = f"{neuron.state:+8.4f}  {neuron.activation:10.4f}  {neuron.derivative:6.4f}"
+        print(f"  {neuron.name:9} {forward}  {neuron.error.responsibility:+.4f}")
 
     hidden = net["hidden"][0]
     link = hidden.connected(output)
     state = hidden.bias + sum(c.weight * c.source.activation for c in hidden.incoming)
     error = hidden.derivative * link.weight * output.error.responsibility
-    check(f"the state of {hidden.name} is bias + weights x inputs", math.isclose(state, hidden.state))
-    check("its activation is 1 / (1 + e^-state)", math.isclose(hidden.activation, 1 / (1 + math.exp(-state))))
-    check("the output's error is wanted - given", math.isclose(output.error.responsibility, 1.0 - given))
-    check(f"the error of {hidden.name} is slope x weight x the output's error", math.isclose(error, hidden.error.responsibility))
+    same = math.isclose
+    check(f"the state of {hidden.name} is bias + weights x inputs", same(state, hidden.state))
+    check("its activation is 1 / (1 + e^-state)", same(hidden.activation, 1 / (1 + math.exp(-state))))
+    check("the output's error is wanted - given", same(output.error.responsibility, 1.0 - given))
+    claim = f"the error of {hidden.name} is slope x weight x the output's error"
+    check(claim, same(error, hidden.error.responsibility))
 
     moved = link.weight + rate * output.error.responsibility * hidden.activation
     net.activate([1.0, 0.0])
     net.propagate(rate=rate, target=[1.0])
-    check(f"the weight from {hidden.name} to the output has moved by rate x error x activation", math.isclose(link.weight, moved))
+    claim = f"the weight from {hidden.name} to the output has moved by rate x error x activation"
+    check(claim, same(link.weight, moved))
 
 
-# --- 4. Learning ------------------------------------------------------------------------------------
+# --- 4. Learning ----------------------------------------------------------------------------------
 #
 # The trainer does the same some thousand times: an epoch shows the four samples in a new order. A few
 # starts in a hundred end in a valley that no small step downhill leaves. Then the cure is simple: new
@@ -127,7 +130,7 @@ def learn(net, seed):
     return result.history["error"]
 
 
-# --- 5. What it has found ---------------------------------------------------------------------------
+# --- 5. What it has found -------------------------------------------------------------------------
 #
 # Each hidden neuron draws a line through the plane: where its state is 0. The output weighs what side
 # of each line a point lies on. In the table below, see which hidden neurons are on (near 1) for

@@ -2,7 +2,8 @@
 
 A cost gives its value and the error signal of an output, -dE/ds, from target, output and the
 slope of the output's squash. Built in are `cross_entropy` (logistic outputs),
-`squared_error` (half the square), `mean_squared_error` and `binary_misses`:
+`squared_error` (half the square), `mean_squared_error`, `binary_misses` and, for softmax
+outputs, `categorical_cross_entropy`:
 
 >>> from synapse import cost
 >>> cost.squared_error([1.0], [0.5])
@@ -17,11 +18,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from . import engine
 from .engine import schema
 from .errors import ArgumentError, KindError, expected, unknown_name
 from .squash import Squash
 from .squash import logistic as _logistic
+from .squash import softmax as _softmax
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +63,23 @@ class Cost:
 
     def check(self, squashes: Sequence[Squash]) -> None:
         """Raise ArgumentError where outputs with these squashes cannot have this cost."""
-        wrong = {s.name for s in squashes if s is not _logistic}
-        if self is cross_entropy and wrong:
+        names = {s.name for s in squashes}
+        needed = {"cross_entropy": {"logistic"}, "categorical_cross_entropy": {"softmax"}}.get(self.name)
+        if needed is not None and names != needed:
             raise ArgumentError(
-                f"The cost cross_entropy needs logistic outputs. Got {', '.join(sorted(wrong))}. "
+                f"The cost {self.name} needs {needed.copy().pop()} outputs. Got {', '.join(sorted(names))}. "
                 "Use cost='squared_error', or leave the cost out."
+            )
+        if "softmax" in names and self is not categorical_cross_entropy:
+            raise ArgumentError(
+                f"Softmax outputs need the cost categorical_cross_entropy, all of them. Got {self.name}."
+            )
+
+    def check_targets(self, targets: NDArray[np.float64]) -> None:
+        """Raise ArgumentError where rows of targets (N, m) cannot have this cost; NaN rows can."""
+        if self is categorical_cross_entropy and (np.abs(targets.sum(axis=1) - 1.0) > 1e-6).any():
+            raise ArgumentError(
+                "Targets of softmax outputs must add up to 1 at every step: give probabilities or one-hot rows."
             )
 
     def __repr__(self) -> str:
@@ -76,8 +93,10 @@ cross_entropy = Cost("cross_entropy", schema.CROSS_ENTROPY)
 squared_error = Cost("squared_error", schema.SQUARED_ERROR)
 mean_squared_error = Cost("mean_squared_error", schema.MEAN_SQUARED_ERROR)
 binary_misses = Cost("binary_misses", schema.BINARY_MISSES)
+categorical_cross_entropy = Cost("categorical_cross_entropy", schema.CATEGORICAL)
 
-_by_name = {c.name: c for c in (cross_entropy, squared_error, mean_squared_error, binary_misses)}
+_BUILT_IN = (cross_entropy, squared_error, mean_squared_error, binary_misses, categorical_cross_entropy)
+_by_name = {c.name: c for c in _BUILT_IN}
 _alive: list[Any] = []
 
 
@@ -110,6 +129,8 @@ def matching(squashes: Sequence[Squash]) -> Cost:
     >>> matching([squash.logistic]), matching([squash.identity])
     (<cost cross_entropy>, <cost squared_error>)
     """
+    if all(s is _softmax for s in squashes):
+        return categorical_cross_entropy
     return cross_entropy if all(s is _logistic for s in squashes) else squared_error
 
 

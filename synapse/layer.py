@@ -196,10 +196,9 @@ class Layer(Sequence[Neuron]):
 
     @squash.setter
     def squash(self, squash: str | Squash) -> None:
-        code = squashes.get(squash).code
-        self._set_column("squash", np.full(len(self), code))
+        function = squashes.get(squash)
         for neuron in self._neurons:
-            neuron._store.touch()
+            neuron.squash = function
 
     @property
     def trainable(self) -> bool:

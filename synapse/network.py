@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import cost as costs
 from . import engine, graph, wiring
+from . import squash as squashes
 from .connection import Connection
 from .cost import Cost
 from .engine.lower import pure_inputs
@@ -87,6 +88,8 @@ class Network(Sequence[Neuron]):
         self._cost_asked: tuple[str | Cost | None, int] = (None, 0)
         self._cost_found = costs.squared_error
         self._span = np.zeros(5, np.uint64)
+        for layer in layers[:-1]:
+            _refuse_softmax(layer)
         self._admit(neurons, new=True)
         self._renumber()
         self._name_layers()
@@ -245,6 +248,7 @@ class Network(Sequence[Neuron]):
         layer = Layer([neurons]) if isinstance(neurons, Neuron) else neurons
         if not isinstance(layer, Layer):
             raise KindError(expected("What is added to a network", "a Neuron or a Layer", neurons))
+        _refuse_softmax(layer)
         self._admit(list(layer))
         self._layers.insert(len(self._layers) - 1, layer)
         layer._network = weakref.ref(self)
@@ -405,6 +409,7 @@ class Network(Sequence[Neuron]):
         step = non_negative_number("The rate", rate)
         measure = self._cost(cost)
         aims = NOTHING if target is None else vector("The target", target, self._n_outputs)
+        measure.check_targets(aims.reshape(-1, self._n_outputs))
         address, store, span = self._ready()
         value: float = engine.online.propagate_targets(
             address, store.unit, span, aims, measure.code, store.dtype.type(step)
@@ -417,6 +422,8 @@ class Network(Sequence[Neuron]):
         if self._cost_asked != asked:
             squash = [neuron.squash for neuron in self.output]
             measure = costs.matching(squash) if cost is None else costs.get(cost)
+            if measure is costs.cross_entropy and costs.matching(squash) is costs.categorical_cross_entropy:
+                measure = costs.categorical_cross_entropy
             measure.check(squash)
             self._cost_asked, self._cost_found = asked, measure
         return self._cost_found
@@ -467,6 +474,13 @@ class Network(Sequence[Neuron]):
 
     def _described(self, sizes: str) -> str:
         return f"<{self.name} {sizes}, {len(self)} neurons, {len(self._connection_rows())} connections>"
+
+
+def _refuse_softmax(layer: Iterable[Neuron]) -> None:
+    """Raise where a neuron that is no output has the squash softmax."""
+    for neuron in layer:
+        if neuron.squash is squashes.softmax:
+            raise TopologyError(f"{neuron!r} is no output: softmax normalises the outputs of a network only.")
 
 
 def _require_free(neurons: Iterable[Neuron]) -> None:

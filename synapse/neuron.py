@@ -12,6 +12,7 @@ from . import engine, graph, wiring
 from . import squash as squashes
 from .connection import Connection
 from .cost import Cost
+from .engine.schema import OUTPUT
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, finite_number, non_negative_number
 from .initializers import Initializer, draw
@@ -173,8 +174,11 @@ class Neuron:
 
     @squash.setter
     def squash(self, squash: str | Squash) -> None:
-        store = self._require()
-        store["squash"][self._row] = squashes.get(squash).code
+        store, function = self._require(), squashes.get(squash)
+        within = store["network"][self._row] != 0
+        if function is squashes.softmax and within and store["role"][self._row] != OUTPUT:
+            raise TopologyError(f"{self!r} is no output: softmax normalises the outputs of a network only.")
+        store["squash"][self._row] = function.code
         store.touch()
 
     @property

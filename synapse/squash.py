@@ -2,7 +2,7 @@
 
 A squash gives an activation and its derivative at a state. The built-in ones are
 `logistic`, `tanh`, `identity`, `step` (also `hard_limit`, `heaviside`), `sign`, `relu`,
-`leaky_relu`, `elu`, `softplus` and `gaussian`:
+`leaky_relu`, `elu`, `softplus`, `gaussian` and, for outputs, `softmax`:
 
 >>> from synapse import squash
 >>> squash.logistic(0.0)
@@ -78,10 +78,13 @@ leaky_relu = Squash("leaky_relu", schema.LEAKY_RELU, -_INFINITY, _INFINITY)
 elu = Squash("elu", schema.ELU, -1.0, _INFINITY)
 softplus = Squash("softplus", schema.SOFTPLUS, 0.0, _INFINITY)
 gaussian = Squash("gaussian", schema.GAUSSIAN, 0.0, 1.0)
+softmax = Squash("softmax", schema.SOFTMAX, 0.0, 1.0)
+"""Of the outputs of a network, normalised together. Alone, a neuron is a group of one: always 1."""
 
 _ALIASES = {"hard_limit": step, "heaviside": step}
 _by_code: dict[int, Squash] = {
-    s.code: s for s in (logistic, tanh, identity, step, sign, relu, leaky_relu, elu, softplus, gaussian)
+    s.code: s
+    for s in (logistic, tanh, identity, step, sign, relu, leaky_relu, elu, softplus, gaussian, softmax)
 }
 _by_name: dict[str, Squash] = {s.name: s for s in _by_code.values()}
 

@@ -103,13 +103,27 @@ def crowded(seed: int) -> Spec:
     return Spec(2, 10, 2, random.choices(SMOOTH, k=14), list(links.values()), seed=seed)
 
 
+def layered(inputs, hidden, n, random):
+    """Full layers; gates, self-connections and connections past the hidden layer on some of them."""
+    first, middle, last = range(inputs), range(inputs, inputs + hidden), range(inputs + hidden, n)
+    links = [(i, j, None, True) for j in middle for i in first]
+    links += [(i, j, None, True) for j in last for i in middle]
+    if random.random() < 0.5:
+        links += [(i, j, None, True) for j in last for i in first]
+    gater = random.choice([None, *middle])
+    links += [(j, j, gater, random.random() < 0.5) for j in middle if j != gater and random.random() < 0.3]
+    return links
+
+
 @st.composite
 def specs(draw, feedforward=False, squashes=SQUASHES, logistic_outputs=False, most=8):
-    """Gated graphs, sparse or crowded."""
+    """Gated graphs: sparse, in layers, or crowded."""
     inputs, outputs = draw(st.integers(1, 4)), draw(st.integers(1, 3))
     hidden, seed = draw(st.integers(0, most)), draw(st.integers(0, 9999))
     n = inputs + hidden + outputs
-    parts = draw(_drawn_links(n)) if draw(st.booleans()) else crowd(n, Random(seed))
+    sort, random = draw(st.sampled_from(["drawn", "layered", "crowd"])), Random(seed)
+    parts = crowd(n, random) if sort == "crowd" else layered(inputs, hidden, n, random)
+    parts = draw(_drawn_links(n)) if sort == "drawn" else parts
     links = {}
     for link in parts:
         if not feedforward or forward(link):

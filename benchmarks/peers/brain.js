@@ -7,7 +7,7 @@ exports.start = (spec) => {
   const folder = process.cwd() + '/node_modules/' + spec.needs;
   brain = require(folder);
   version = require(folder + '/package.json').version;
-  return { 'brain.js': version };
+  return { [spec.needs]: version };
 };
 
 exports.build = (spec, inputs, targets) => {

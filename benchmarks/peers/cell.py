@@ -75,7 +75,8 @@ class Cell:
             env=environment(),
             cwd=ROOT,
         )
-        started = self._hear("building")
+        started = self._hear("starting")
+        self.left = self.cap  # imports are not the network's
         if started:
             self.result |= {"start_seconds": started["seconds"], "versions": started["versions"]}
             built = self._hear("building")

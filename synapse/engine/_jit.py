@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +18,7 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import event
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
 
@@ -69,6 +72,36 @@ def exact(function: Callable[..., Any]) -> Any:
 def piece(function: Callable[..., Any]) -> Any:
     """Compile a piece of a kernel that is too large, or too rarely run, to be laid into callers."""
     return numba.njit(nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False)(function)
+
+
+class _Notice(event.Listener):
+    """Says so, once, when compiling takes more than two seconds."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.timer: threading.Timer | None = None
+        self.lock = threading.Lock()
+
+    def on_start(self, _: Any) -> None:
+        with self.lock:
+            self.depth += 1
+            if self.timer is None:
+                self.timer = threading.Timer(PATIENCE, sys.stderr.write, [NOTICE])
+                self.timer.daemon = True
+                self.timer.start()
+
+    def on_end(self, _: Any) -> None:
+        with self.lock:
+            self.depth -= 1
+            if self.depth == 0 and self.timer is not None and self.timer.is_alive():
+                self.timer.cancel()
+                self.timer = None
+
+
+PATIENCE = 2.0
+NOTICE = "synapse: compiling its kernels for this machine, once; about 10 seconds ...\n"
+if not DEBUGGING:
+    event.register("numba:compile", _Notice())
 
 
 class ColumnsType(types.Type):

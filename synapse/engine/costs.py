@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ._jit import call, inline
 from .elementary import log
-from .schema import BINARY_MISSES, CROSS_ENTROPY, MEAN_SQUARED_ERROR, SQUARED_ERROR
+from .schema import BINARY_MISSES, CATEGORICAL, CROSS_ENTROPY, MEAN_SQUARED_ERROR, SQUARED_ERROR
 
 TINY = 1e-300
 
@@ -46,6 +46,15 @@ def binary_misses(target, output, derivative, outputs):
 
 
 @inline
+def categorical_cross_entropy(target, output, derivative, outputs):
+    """-t ln y, for softmax outputs and targets that add up to 1: signal t - y."""
+    value = 0.0
+    if target > 0.0:
+        value = -target * log(max(output, TINY))
+    return value, target - output
+
+
+@inline
 def judge(m, code, target, output, derivative, outputs):
     """Value and error signal of one output under the cost with this code."""
     if code == CROSS_ENTROPY:
@@ -56,6 +65,8 @@ def judge(m, code, target, output, derivative, outputs):
         return mean_squared_error(target, output, derivative, outputs)
     if code == BINARY_MISSES:
         return binary_misses(target, output, derivative, outputs)
+    if code == CATEGORICAL:
+        return categorical_cross_entropy(target, output, derivative, outputs)
     m.scratch[0] = target
     m.scratch[1] = output
     m.scratch[2] = derivative

@@ -24,12 +24,14 @@ from .schema import (
     LISTED,
     MEMORY,
     NONE,
+    OUTPUT,
     PAIRED,
     PLAIN_RUNS,
     PROGRAM,
     QUIET_GATER,
     SHARED,
     SILENT,
+    SOFTMAX,
     TRACED,
     UNORDERED,
     ZIPPED,
@@ -271,12 +273,26 @@ def _find_blocks(store: Store) -> None:
         earlier = before < target
         np.maximum.at(after, target[earlier], before[earlier].astype(np.int64) + 1)
     network, squash, role = store["network"], store["squash"], store["role"]
+    _find_groups(store)
     change = np.ones(n, bool)
     change[1:] = (network[1:] != network[:-1]) | (squash[1:] != squash[:-1]) | (role[1:] != role[:-1])
     change |= network == 0
     starts = _block_starts(after.tolist(), change.tolist())
     lengths = np.diff(np.append(starts, n))
     c["block_stop"] = np.repeat(np.append(starts[1:], n), lengths).astype(np.uint32)
+
+
+def _find_groups(store: Store) -> None:
+    """The softmax outputs of a network are one group; any other neuron is a group of its own."""
+    c, n = store.columns, store.n_neurons
+    network = store["network"]
+    member = (store["squash"] == SOFTMAX) & (store["role"] == OUTPUT) & (network != 0)
+    starts = np.ones(n, bool)
+    starts[1:] = ~(member[1:] & member[:-1] & (network[1:] == network[:-1]))
+    first = np.flatnonzero(starts)
+    lengths = np.diff(np.append(first, n))
+    c["group_first"] = np.repeat(first, lengths).astype(np.uint32)
+    c["group_stop"] = np.repeat(first + lengths, lengths).astype(np.uint32)
 
 
 def _dependencies(store: Store) -> list[tuple[Ints, Ints]]:

@@ -13,6 +13,7 @@ import numpy as np
 from ._jit import columns, inline, kernel, one, zero
 from .activations import activate, logistic
 from .costs import judge
+from .elementary import exp
 from .schema import (
     BACK,
     BACK_GATED,
@@ -28,6 +29,7 @@ from .schema import (
     QUIET_GATER,
     SHARED,
     SILENT,
+    SOFTMAX,
     TRACED,
     UNORDERED,
     ZIPPED,
@@ -252,6 +254,25 @@ def weigh_neuron(m, j, block):
 
 
 @inline
+def normalise(m, first, last):
+    """softmax y_j = e^s_j / sum_i e^s_i over a group of outputs.
+
+    reads: state, group_first, group_stop; writes: activation, derivative
+    """
+    top = m.state[first]
+    for j in range(first, last):
+        top = max(top, m.state[j])
+    total = zero(top)
+    for j in range(first, last):
+        m.activation[j] = exp(m.state[j] - top)
+        total += m.activation[j]
+    for j in range(first, last):
+        value = m.activation[j] / total
+        m.activation[j] = value
+        m.derivative[j] = value * (1.0 - value)
+
+
+@inline
 def fire(m, first, last):
     """activation y_j = f_j(s_j) of neurons side by side that have one squash.
 
@@ -264,6 +285,8 @@ def fire(m, first, last):
     if code == LOGISTIC:
         for j in range(first, last):
             m.activation[j], m.derivative[j] = logistic(m.state[j])
+    elif code == SOFTMAX:
+        normalise(m, u8(m.group_first[first]), u8(m.group_stop[first]))
     else:
         for j in range(first, last):
             m.activation[j], m.derivative[j] = activate(m, code, m.state[j])

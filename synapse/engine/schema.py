@@ -15,8 +15,8 @@ NONE = 0xFFFFFFFF
 """In an index column: no such row."""
 
 # Codes of the built-in functions; names, not codes, go into files.
-LOGISTIC, TANH, IDENTITY, STEP, SIGN, RELU, LEAKY_RELU, ELU, SOFTPLUS, GAUSSIAN = range(10)
-CROSS_ENTROPY, SQUARED_ERROR, MEAN_SQUARED_ERROR, BINARY_MISSES = range(4)
+LOGISTIC, TANH, IDENTITY, STEP, SIGN, RELU, LEAKY_RELU, ELU, SOFTPLUS, GAUSSIAN, SOFTMAX = range(11)
+CROSS_ENTROPY, SQUARED_ERROR, MEAN_SQUARED_ERROR, BINARY_MISSES, CATEGORICAL = range(5)
 FIRST_CUSTOM = 64  # a user's activation functions are numbered from here
 FUNCTIONS: list[tuple[int, Any]] = []
 """Users' activation functions: the address kernels call, and what keeps it alive."""
@@ -95,6 +95,8 @@ COLUMNS = (
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
     Column("block_stop", "node", "uint32"),  # the block of neurons it fires with ends before this row
+    Column("group_first", "node", "uint32"),  # outputs with the squash softmax, normalised together
+    Column("group_stop", "node", "uint32"),
     Column("first_run", "node", "uint32"),
     Column("last_run", "node", "uint32"),
     Column("first_incoming", "node", "uint32"),

@@ -95,6 +95,7 @@ class Trainer:
         self.network = network
         self.rate = checked_rate(rate)
         self.cost = network._cost(cost)
+        self._stop = threading.Event()
 
     def train(
         self,
@@ -161,11 +162,13 @@ class Trainer:
         Ctrl-C ends the training as a callback would: the result is returned, the network stays usable.
         """
         data = prepare(self.network, inputs, targets)
+        self.cost.check_targets(data.targets)
         held_out: Data | None = None
         if isinstance(validation, (int, float)):
             data, held_out = data.split(validation)
         elif validation is not None:
             held_out = prepare(self.network, *validation)
+            self.cost.check_targets(held_out.targets)
         if not data.aimed.any():
             raise ArgumentError("No step has a target: every row of the targets is NaN.")
         run = _Run(
@@ -183,6 +186,10 @@ class Trainer:
         )
         return run.go(progress)
 
+    def stop(self) -> None:
+        """End a training that runs in another thread, as Ctrl-C would: it returns what it has reached."""
+        self._stop.set()
+
     def test(self, inputs: Any, targets: Any, cost: str | Cost | None = None) -> Evaluation:
         """The mean cost on data, without learning; forms of data as for :meth:`train`.
 
@@ -190,6 +197,7 @@ class Trainer:
         """
         data = prepare(self.network, inputs, targets)
         measure = self.cost if cost is None else self.network._cost(cost)
+        measure.check_targets(data.targets)
         total, steps = _epoch(self.network, data, _in_order(data), measure, None, _control())
         return Evaluation(total / steps if steps else math.nan, steps)
 
@@ -276,12 +284,13 @@ class _Run:
         with bar:
             try:
                 for epoch in range(self.epochs):
-                    reason = self._one(epoch, begin, bar)
+                    reason = "interrupted" if self.trainer._stop.is_set() else self._one(epoch, begin, bar)
                     if reason is not None:
                         stopped = reason
                         break
             except KeyboardInterrupt:
                 stopped = "interrupted"
+        self.trainer._stop.clear()
         return self._result(stopped, time.perf_counter() - begin)
 
     def _one(self, epoch: int, begin: float, bar: Any) -> str | None:
@@ -374,6 +383,8 @@ class _Run:
                 bar.update(done - shown)
                 shown = done
             except KeyboardInterrupt:
+                self.trainer.stop()
+            if self.trainer._stop.is_set():
                 control[0] = 1
                 self.ending = "interrupted"
         if failures:

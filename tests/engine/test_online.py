@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 import numpy as np
 import pytest
 
-from synapse import Trainer
+from synapse import Layer, Network, Trainer
 from synapse.engine import online, schema
 
 from ..networks import lstm, perceptron
@@ -167,3 +167,45 @@ def test_a_large_network_learns_as_a_small_one_would():
     back = h * (1 - h) * (v.T @ delta)
     assert net.weights[150 * 90 :] == pytest.approx((v + 0.5 * np.outer(delta, h)).ravel(), abs=1e-13)
     assert net.weights[: 150 * 90] == pytest.approx((w + 0.5 * np.outer(back, x)).ravel(), abs=1e-13)
+
+
+@pytest.mark.parametrize("build", [lambda: perceptron(3, 4, 2, seed=1), lambda: lstm(3, 4, 2, seed=1)])
+def test_an_epoch_of_sequences_is_its_steps(build):
+    """Weights from inputs may wait for the next inputs, but not beyond the end of a sequence."""
+    xs, ts = np.random.default_rng(0).uniform(-1, 1, (4, 3, 3)), np.random.default_rng(1).uniform(0, 1, (4, 3, 2))
+    at_once, by_steps = build(), build()
+    Trainer(at_once, 0.5).train(xs, ts, epochs=2, shuffle=False, progress=False)
+    for x, t in zip(np.tile(xs, (2, 1, 1)), np.tile(ts, (2, 1, 1)), strict=True):
+        by_steps.clear()
+        for row, target in zip(x, t, strict=True):
+            by_steps.activate(row)
+            by_steps.propagate(0.5, target)
+    assert at_once.weights == pytest.approx(by_steps.weights, abs=1e-13)
+    assert at_once.biases == pytest.approx(by_steps.biases, abs=1e-13)
+
+
+def test_an_epoch_of_samples_is_its_steps():
+    xs, ts = np.random.default_rng(0).uniform(-1, 1, (9, 3)), np.random.default_rng(1).uniform(0, 1, (9, 2))
+    at_once, by_steps = perceptron(3, 4, 2, seed=1), perceptron(3, 4, 2, seed=1)
+    Trainer(at_once, 0.5).train(xs, ts, epochs=2, shuffle=False, progress=False)
+    for row, target in zip(np.tile(xs, (2, 1)), np.tile(ts, (2, 1)), strict=True):
+        by_steps.activate(row)
+        by_steps.propagate(0.5, target)
+    assert at_once.weights == pytest.approx(by_steps.weights, abs=1e-13)
+    assert at_once.biases == pytest.approx(by_steps.biases, abs=1e-13)
+
+
+def test_a_gate_whose_slope_is_zero_still_learns_from_what_it_let_in_before():
+    """Its own error of this step is 0, but the cell that it gates remembers."""
+    source, gate, cell, out = Layer(1), Layer(1, squash="relu"), Layer(1, squash="identity"), Layer(1)
+    into_gate = source[0].project(gate[0], weight=1.0)
+    gate[0].gate(source[0].project(cell[0], weight=1.0))
+    cell.project(cell)
+    cell.project(out, weights=2.0)
+    net = Network(source, [gate, cell], out)
+    net.run([[1.0], [-1.0]])
+    assert gate[0].derivative == 0.0
+    assert into_gate.extended[cell[0]] == 1.0
+    net.propagate(0.5, [1.0])
+    assert gate[0].error.responsibility == 0.0
+    assert into_gate.weight == 1.0 + 0.5 * cell[0].error.responsibility

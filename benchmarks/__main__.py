@@ -1,0 +1,94 @@
+"""``python -m benchmarks``: this project beside its peers, in one run; see README.md here."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from . import calls, growth, machine, report, run
+from .cases import QUICK_ROWS, ROWS, Case
+from .peers import FAMILIES, QUICK_FAMILIES, chosen
+
+HERE = Path(__file__).resolve().parent
+
+
+def arguments(given: list[str] | None) -> argparse.Namespace:
+    """What is asked for; --quick only changes defaults."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rows", help=f"networks, by default {','.join(ROWS)}")
+    parser.add_argument("--peers", help=f"families or single peers, by default {','.join(FAMILIES)}")
+    parser.add_argument("--repeats", type=int, help="measurements of every cell, in alternation; by default 5")
+    parser.add_argument("--seconds", type=float, help="about how long one measurement takes; by default 0.5")
+    parser.add_argument("--cap", type=float, help="seconds a cell may take in all; by default 60")
+    parser.add_argument("--largest", type=int, help="growth up to 10^this connections, 0 for none; by default 7")
+    parser.add_argument("--core", type=int, help="the core to run on; by default the last one")
+    parser.add_argument("--no-calls", action="store_true", help="leave out the calls from Python")
+    parser.add_argument("--no-install", action="store_true", help="do not ask npm for packages that are missing")
+    parser.add_argument("--quick", action="store_true", help="small networks, no node, in less than a minute")
+    parser.add_argument("--out", type=Path, help="where results go; by default benchmarks/results")
+    options = parser.parse_args(given)
+    usual = {
+        "rows": ",".join(QUICK_ROWS if options.quick else ROWS),
+        "peers": ",".join(QUICK_FAMILIES if options.quick else FAMILIES),
+        "repeats": 3 if options.quick else 5,
+        "seconds": 0.02 if options.quick else 0.5,
+        "cap": 20.0 if options.quick else 60.0,
+        "largest": 4 if options.quick else 7,
+        "out": HERE / "results" / ("quick" if options.quick else ""),
+    }
+    for name, value in usual.items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    return options
+
+
+def tell(text: str) -> None:
+    """One line of progress."""
+    print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
+
+
+def main(given: list[str] | None = None) -> dict[str, Any]:
+    """Run, and write JSON, Markdown and plot."""
+    options = arguments(given)
+    cases, peers = [Case.named(key) for key in options.rows.split(",")], chosen(options.peers)
+    options.out.mkdir(parents=True, exist_ok=True)
+    if any(peer.is_node for peer in peers) and not options.no_install:
+        problem = machine.install_node_packages()
+        if problem:
+            tell(f"npm packages: {problem}")
+    about = machine.describe(machine.pin(options.core))
+    begin = time.monotonic()
+    learn = 0.1 if options.quick else 1.0
+    plan = run.Plan(options.repeats, options.seconds, max(options.seconds, learn), learn, options.cap)
+    steps = run.measure(cases, peers, plan, tell)
+    results: dict[str, Any] = {
+        "command": shlex.join(["python", "-m", "benchmarks", *(sys.argv[1:] if given is None else given)]),
+        "machine": about,
+        "versions": {name: v for cell in steps for name, v in cell.get("versions", {}).items()},
+        "steps": steps,
+    }
+    if not options.no_calls:
+        results["calls"] = calls.measure(options.seconds, options.repeats, tell)
+    if options.largest >= 3:
+        results["growth"] = growth.measure(options.largest, options.seconds, options.repeats, tell)
+    about["seconds_in_all"] = round(time.monotonic() - begin)
+    about["load_at_end"] = machine.load()
+    if importlib.util.find_spec("matplotlib") is None:
+        tell("no plot: matplotlib is not installed")
+    else:
+        from . import plot  # only where it can be drawn
+
+        plot.draw(results, options.out / "time_per_step.png")
+        results["plot"] = "time_per_step.png"
+    report.write(results, options.out)
+    tell(f"written to {options.out}")
+    return results
+
+
+if __name__ == "__main__":
+    main()

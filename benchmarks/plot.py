@@ -1,0 +1,131 @@
+"""The log-log plot: time per step against connections."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+from .cases import LSTM, Case
+
+# Okabe and Ito's colours, which the colour-blind tell apart; markers say the same once more.
+STYLES = {
+    "synapse": ("#D55E00", "o"),
+    "synapse-f32": ("#D55E00", "*"),
+    "numpy": ("#009E73", "s"),
+    "numpy-f32": ("#009E73", "D"),
+    "torch": ("#0072B2", "^"),
+    "torch-ops": ("#0072B2", "v"),
+    "torch-ops-f64": ("#0072B2", "<"),
+    "synaptic": ("#CC79A7", "P"),
+    "synaptic-v8": ("#CC79A7", "h"),
+    "neataptic": ("#E69F00", "X"),
+    "brain": ("#56B4E9", "p"),
+    "brain-beta": ("#56B4E9", "d"),
+}
+DASHED = {"synapse-f32", "numpy-f32", "torch-ops-f64", "brain-beta", "synaptic-v8"}
+APART = 0.035  # of the height of the axes, between two labels
+
+
+def spread(heights: list[float], apart: float, lowest: float = 0.0, highest: float = 1.0) -> list[float]:
+    """Move labels as little as needed so that none is nearer than `apart` to the next.
+
+    >>> [round(y, 2) for y in spread([0.5, 0.5], 0.1)]
+    [0.5, 0.6]
+    """
+    order = sorted(range(len(heights)), key=lambda i: heights[i])
+    placed: list[float] = []
+    for i in order:
+        placed.append(max(heights[i], lowest, *[placed[-1] + apart] if placed else [lowest]))
+    top = highest
+    for position in range(len(placed) - 1, -1, -1):
+        placed[position] = min(placed[position], top)
+        top = placed[position] - apart
+    result = [0.0] * len(heights)
+    for i, height in zip(order, placed):
+        result[i] = height
+    return result
+
+
+def lines_of(cells: list[dict[str, Any]], kind: str) -> dict[str, tuple[str, list[tuple[int, float, float, float]]]]:
+    """By peer: its label, and connections, median, least and most of every network of a kind."""
+    lines: dict[str, tuple[str, list[tuple[int, float, float, float]]]] = {}
+    for cell in cells:
+        if Case.named(cell["row"]).kind == kind and "median" in cell:
+            label = cell["label"] + (" (learns less)" if cell["learns_less"] else "")
+            point = (cell["connections"], cell["median"], cell["least"], cell["most"])
+            lines.setdefault(cell["peer"], (label, []))[1].append(point)
+    for _, points in lines.values():
+        points.sort()
+    return lines
+
+
+def draw(run: dict[str, Any], path: Path) -> None:
+    """Perceptrons on the left, LSTMs on the right."""
+    kinds = [kind for kind in ("perceptron", LSTM) if lines_of(run["steps"], kind)]
+    if not kinds:
+        return
+    figure, axes = plt.subplots(1, len(kinds), figsize=(8 * len(kinds), 6.6), squeeze=False, layout="constrained")
+    for ax, kind in zip(axes[0], kinds):
+        ends = [_line(ax, peer, *line) for peer, line in lines_of(run["steps"], kind).items()]
+        ends += _growth(ax, run.get("growth", []), "lstm" if kind == LSTM else "dense")
+        ax.set(xscale="log", yscale="log", xlabel="connections")
+        ax.set_title("perceptrons" if kind == "perceptron" else "LSTMs, all-to-all peepholes", loc="left")
+        ax.grid(which="major", alpha=0.25)
+        ax.spines[["top", "right"]].set_visible(False)
+        _label(ax, ends)
+    axes[0][0].set_ylabel("µs per online step (activate + propagate one sample)")
+    figure.savefig(path, dpi=130)
+    plt.close(figure)
+
+
+def _line(ax: Any, peer: str, label: str, points: list[tuple[int, float, float, float]]) -> tuple[Any, ...]:
+    colour, marker = STYLES[peer]
+    connections, medians, least, most = zip(*points)
+    ours = peer.startswith("synapse")
+    style = {"color": colour, "marker": marker, "ms": 6, "lw": 2.6 if ours else 1.3, "zorder": 4 if ours else 3}
+    ax.plot(connections, medians, ls="--" if peer in DASHED else "-", **style)
+    ax.fill_between(connections, least, most, color=colour, alpha=0.15, lw=0)
+    return connections[-1], medians[-1], label, colour, ours
+
+
+def _growth(ax: Any, growth: list[dict[str, Any]], kind: str) -> list[tuple[Any, ...]]:
+    """Square networks of ours, up to the largest; and what memory allows."""
+    ends = []
+    colour = STYLES["synapse"][0]
+    points = [(g["made"], g["median"]) for g in growth if g["kind"] == kind and "median" in g]
+    if points:
+        ax.plot(*zip(*points), color=colour, ls=":", marker=".", lw=1.6, zorder=3)
+        ends.append((*points[-1], "Synapse, growing" if kind == LSTM else "Synapse, square networks", colour, False))
+    limits = [(g["made"], 1e6 * 16 * g["made"] / g["copy_bandwidth"]) for g in growth if "copy_bandwidth" in g]
+    limits = [point for point in limits if point[0] > 5_000]  # below, a copy's time is the call's
+    if limits and kind != LSTM:
+        ax.plot(*zip(*limits), color="black", ls=(0, (1, 1)), lw=1.2, zorder=2)
+        ends.append((*limits[-1], "memory: copy of all weights, float64", "black", False))
+    return ends
+
+
+def _label(ax: Any, ends: list[tuple[Any, ...]]) -> None:
+    """Names at the right, apart from each other, with a thin line to where they belong."""
+    ax.margins(x=0.04, y=0.05)
+    low, high = (math.log10(limit) for limit in ax.get_ylim())
+    heights = [(math.log10(end[1]) - low) / (high - low) for end in ends]
+    for end, height in zip(ends, spread(heights, APART, 0.01, 0.99)):
+        x, y, label, colour, ours = end
+        ax.annotate(
+            label,
+            (x, y),
+            xytext=(1.05, height),
+            textcoords="axes fraction",
+            va="center",
+            color=colour,
+            fontsize=9.5,
+            fontweight="bold" if ours else "normal",
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.5, "alpha": 0.5, "shrinkA": 1, "shrinkB": 4},
+            annotation_clip=False,
+        )

@@ -1,0 +1,191 @@
+"""The Markdown of a run, made from its JSON alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .cases import Case
+
+OURS = "synapse"
+
+
+def number(value: float | None) -> str:
+    """Three figures, thousands apart.
+
+    >>> number(0.07512), number(21.94), number(1526.2)
+    ('0.0751', '21.9', '1,526')
+    """
+    if value is None:
+        return "-"
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
+    return f"{value:#.3g}" if 0 < abs(value) < 0.1 else f"{value:,.{digits}f}"
+
+
+def medians(cells: list[dict[str, Any]], row: str) -> dict[str, float]:
+    """Medians by peer."""
+    return {cell["peer"]: cell["median"] for cell in cells if cell["row"] == row and "median" in cell}
+
+
+def best_peer(cells: list[dict[str, Any]], row: str) -> tuple[str, float] | None:
+    """The fastest of the others that does the same: its name, and its median over ours."""
+    less = {cell["peer"] for cell in cells if cell["row"] == row and cell["learns_less"]}
+    times = medians(cells, row)
+    others = {name: time for name, time in times.items() if not name.startswith(OURS) and name not in less}
+    if OURS not in times or not others:
+        return None
+    name = min(others, key=lambda peer: others[peer])
+    return name, others[name] / times[OURS]
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def steps_table(cells: list[dict[str, Any]]) -> str:
+    """Medians: a line each network, a column each peer; the best other one, and our lead."""
+    rows = list(dict.fromkeys(cell["row"] for cell in cells))
+    timed = {cell["peer"] for cell in cells if "median" in cell}
+    peers = {cell["peer"]: cell["label"] for cell in cells if cell["peer"] in timed}
+    lines = []
+    for row in rows:
+        here = {cell["peer"]: cell for cell in cells if cell["row"] == row}
+        best = best_peer(cells, row)
+        lines.append([Case.named(row).label, *(_entry(here.get(peer), best) for peer in peers)])
+        lines[-1].append(f"{number(best[1])}×" if best else "-")
+    return table(["network", *peers.values(), "best other / Synapse"], lines)
+
+
+def _entry(cell: dict[str, Any] | None, best: tuple[str, float] | None) -> str:
+    if cell is None or "median" not in cell:
+        return "over the cap" if cell and cell["status"].startswith("over") else "-"
+    text = number(cell["median"]) + (" ¹" if cell["learns_less"] else "")
+    return f"**{text}**" if best and cell["peer"] == best[0] else text
+
+
+def details_table(cells: list[dict[str, Any]]) -> str:
+    """All cells that were started: spread, building, memory, learning."""
+    lines = []
+    for cell in cells:
+        if "start_seconds" not in cell and not cell["status"].startswith(("over", "failed")):
+            continue
+        lines.append([
+            Case.named(cell["row"]).label,
+            cell["label"],
+            cell["precision"],
+            number(cell.get("median")),
+            f"{number(cell['least'])} to {number(cell['most'])}" if "least" in cell else "-",
+            number(cell.get("start_seconds")),
+            number(cell.get("build_seconds")),
+            number(cell.get("build_megabytes")),
+            _learning(cell),
+            cell["status"],
+        ])
+    titles = ["network", "peer", "numbers", "median µs", "least to most", "start s", "build s", "build MB", "learns"]
+    return table([*titles, "status"], lines)
+
+
+def _learning(cell: dict[str, Any]) -> str:
+    learning = cell.get("learning")
+    if not learning:
+        return "-"
+    if not (learning["finite"] and cell.get("finite", True)):
+        return "not finite"
+    word = "yes" if learning["learnt"] else "no"
+    return f"{word}, {learning['before']:.3f} to {learning['after']:.3f} in {learning['steps']:,}"
+
+
+def left_out(cells: list[dict[str, Any]]) -> str:
+    """Why the others were not."""
+    reasons: dict[str, list[str]] = {}
+    for cell in cells:
+        if "start_seconds" not in cell and not cell["status"].startswith(("over", "failed")):
+            reasons.setdefault(f"{cell['label']}: {cell['status']}", []).append(Case.named(cell["row"]).label)
+    return "".join(f"- {reason} ({', '.join(rows)})\n" for reason, rows in reasons.items())
+
+
+def calls_table(calls: dict[str, Any]) -> str:
+    """What a call from Python costs."""
+    lines = [
+        [f"`{name}`" if "(" in name and ":" not in name else name, number(t["median"]), f"{number(t['least'])} to {number(t['most'])}"]
+        for name, t in calls.get("calls", {}).items()
+    ]
+    starting = {"import_seconds": "`import synapse, architect`", "first_step_seconds": "from there to the first step"}
+    for name, text in starting.items():
+        t = calls[name]
+        lines.append([f"{text}, ms", number(1e3 * t["median"]), f"{number(1e3 * t['least'])} to {number(1e3 * t['most'])}"])
+    return table(["call (2-3-1)", "median µs", "least to most"], lines)
+
+
+def growth_table(growth: list[dict[str, Any]]) -> str:
+    """Time per connection, bandwidth, building."""
+    lines = []
+    for g in growth:
+        bandwidth = [number(g[name] / 1e9) if name in g else "-" for name in ("bandwidth", "copy_bandwidth")]
+        names = ("build_seconds", "lower_seconds", "first_step_seconds", "bytes_per_connection")
+        lines.append([
+            g["kind"],
+            f"{g.get('made', g['connections']):,}",
+            number(g.get("median")),
+            number(g.get("nanoseconds_per_connection")),
+            *bandwidth,
+            *(number(g.get(name)) for name in names),
+            g["status"],
+        ])
+    titles = ["kind", "connections", "µs a step", "ns a connection", "GB/s", "copy GB/s", "build s", "lower s", "first step s"]
+    return table([*titles, "bytes a connection", "status"], lines)
+
+
+def large_text(growth: list[dict[str, Any]]) -> str:
+    """Saving at 10^7 and changing one connection at 10^6."""
+    lines = []
+    for g in growth:
+        for name, text in {
+            "save_seconds": "save, s",
+            "load_seconds": "load, s",
+            "file_megabytes": "file, MB",
+            "activate_seconds": "activate alone, s",
+            "weight_seconds": "set one weight and activate, s",
+            "first_connect_seconds": "add the first connection and activate, s",
+            "connect_seconds": "add one more and activate, s",
+            "disconnect_seconds": "remove one and activate, s",
+        }.items():
+            if name in g:
+                lines.append([f"{g['made']:,} connections: {text}", number(g[name])])
+    return table(["what", "took"], lines) if lines else ""
+
+
+def markdown(run: dict[str, Any]) -> str:
+    """The page of a run."""
+    machine = run["machine"]
+    facts = [f"{name.replace('_', ' ')}: {value}" for name, value in machine.items() if value not in ("", None)]
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(run["versions"].items()))
+    parts = [
+        "# Benchmark\n",
+        f"`{run['command']}`\n",
+        "".join(f"- {fact}\n" for fact in [*facts, f"versions: {versions}"]),
+        "## µs per step, medians\n",
+        "One step: activate and propagate one sample (`activate only`: activate). Bold: the fastest other one.\n",
+        steps_table(run["steps"]),
+        "¹ learns less per step: an LSTMCell without peepholes, its gradient cut at every step.\n",
+        f"![Time per step against connections]({run['plot']})\n" if run.get("plot") else "",
+        "## Spread, building, learning\n",
+        details_table(run["steps"]),
+        "Left out:\n\n" + left_out(run["steps"]),
+    ]
+    if run.get("calls"):
+        parts += ["## Calls from Python\n", calls_table(run["calls"])]
+    if run.get("growth"):
+        parts += ["## Growth\n", growth_table(run["growth"]), large_text(run["growth"])]
+    return "\n".join(part for part in parts if part)
+
+
+def write(run: dict[str, Any], folder: Path) -> None:
+    """JSON and Markdown."""
+    ratios = {row: best_peer(run["steps"], row) for row in dict.fromkeys(cell["row"] for cell in run["steps"])}
+    run["ratios"] = {row: {"peer": best[0], "over_ours": best[1]} for row, best in ratios.items() if best}
+    (folder / "results.json").write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+    (folder / "results.md").write_text(markdown(run), encoding="utf-8")

@@ -1,0 +1,193 @@
+"""Recall: name two symbols in the order they were seen, after a while of distraction.
+
+    python -m demos recall
+
+A sequence of ten symbols goes by: two targets (A or B) at random places, among distractors (x or y), and
+at the end two prompts. At prompt 1 the network is to name the first target, at prompt 2 the second; at
+every other step it is to say nothing. So it must tell what matters from what does not, keep two things at
+once, and keep their order, though the same A means one thing when it comes first and another when it
+comes second. Monner and Reggia set this task in 2012 to compare memory networks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+import architect
+import synapse
+from demos._common import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, check, heading, pyplot, save_figure
+from synapse.tasks import recall
+
+SYMBOLS = "ABxy12"
+
+# --- 1. The task ----------------------------------------------------------------------------------
+#
+# synapse.tasks.recall makes sequences: six inputs, one a symbol, of which one is 1 at each step; two
+# outputs, one a target, all 0 but at the prompts.
+
+
+def show_some(seed):
+    heading("Five sequences, and what is to be said at prompts 1 and 2")
+    inputs, targets = recall.sequences(5, seed=[seed, 1])
+    for rows, wanted in zip(inputs, targets, strict=True):
+        said = ["AB"[step.argmax()] for step in wanted[-2:]]
+        print("  " + " ".join(SYMBOLS[i] for i in rows.argmax(axis=1)) + "    " + " ".join(said))
+
+
+# --- 2. Two networks ------------------------------------------------------------------------------
+#
+# Both are LSTMs of seven memory cells. Those of the first are linear: they add up, without bounds, what
+# their input gates let in. The second is built as Synaptic (JavaScript) does by default: logistic cells,
+# and all cells look into all gates (peepholes). Weights start within ±0.1, the biases of gates at 1.
+
+
+def linear(seed):
+    return architect.LSTM(6, 7, 2, cell_squash="identity", peepholes=None, seed=seed)
+
+
+def logistic(seed):
+    return architect.LSTM(6, 7, 2, cell_squash="logistic", peepholes="all_to_all", seed=seed)
+
+
+# --- 3. Learning ----------------------------------------------------------------------------------
+#
+# Every sequence is new; weights move at every step; the context is cleared before each sequence. After
+# every 500 the network answers 500 others. Solved: 95 % of them right at every one of their ten steps.
+
+CHUNK, GOAL = 500, 0.95
+
+
+def learn(net, seed, most, name):
+    """Train until solved; the fraction right after every 500 sequences."""
+    trainer = synapse.Trainer(net, rate=0.1)
+    rng, fresh = np.random.default_rng([seed, 2]), recall.sequences(500, seed=[seed, 3])
+    curve = []
+    with tqdm(total=most, unit=" sequences", desc=name) as bar:
+        while len(curve) * CHUNK < most and (not curve or curve[-1] < GOAL):
+            inputs, targets = recall.sequences(CHUNK, seed=rng)
+            trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
+            curve.append(recall.fraction_right(net, *fresh))
+            bar.set_postfix_str(f"{curve[-1]:.1%} right")
+            bar.update(CHUNK)
+    return curve
+
+
+# One run says little: weights start at random. So each network learns from several seeds. (Ten seeds,
+# nine kinds of network: docs/studies/learning.md.)
+
+
+def compare(seed, quick):
+    seeds = range(seed, seed + (1 if quick else 5))
+    heading(f"Sequences until 95 % are right, {len(seeds)} seed{'s' if len(seeds) > 1 else ''} each")
+    curves, nets = {}, {}
+    for name, build in (("linear cells, no peepholes", linear), ("logistic cells, peepholes", logistic)):
+        curves[name] = []
+        for each in seeds:
+            net = build(each)
+            nets.setdefault(name, net)
+            curves[name].append(learn(net, each, 40_000, f"{name}, seed {each}"))
+        needed = [len(curve) * CHUNK if curve[-1] >= GOAL else None for curve in curves[name]]
+        print(f"  {name:28}" + "  ".join("not solved" if n is None else f"{n:6}" for n in needed), flush=True)
+    name = "linear cells, no peepholes"
+    check("linear cells without peepholes solve it", all(curve[-1] >= GOAL for curve in curves[name]))
+    return curves, nets[name]
+
+
+# --- 4. A sequence, step by step ------------------------------------------------------------------
+
+
+def step_by_step(net, seed):
+    heading("A sequence, step by step")
+    inputs, targets = recall.sequences(200, seed=[seed, 4])
+    print(
+        f"Of 200 fresh sequences {recall.fraction_right(net, inputs, targets):.1%} are right. One of them:\n"
+    )
+    print("   read   wanted       output A   output B")
+    net.clear()
+    for row, wanted in zip(inputs[0], targets[0], strict=True):
+        a, b = net.activate(row)
+        name = "AB"[wanted.argmax()] if wanted.any() else "-"
+        print(f"   {SYMBOLS[row.argmax()]:4}   {name:10}   {a:8.3f}   {b:8.3f}")
+
+
+# --- 5. How it keeps two things in order ----------------------------------------------------------
+#
+# The same distractors, and all four pairs of targets. For each cell: how far apart are its states, before
+# the prompts, for a different first target? And for a different second one? A network that keeps both
+# must keep them in ways that differ. The last column says how: a forget gate that closes when a target is
+# read clears from its cell what the first target left, and leaves the second one alone there.
+
+PAIRS, PATTERN = ("AA", "AB", "BA", "BB"), "xy*xxy*x12"
+
+
+def states(net, pair):
+    """The cells' states after each symbol of the pattern, shape (10, 7), and what they keep at a target."""
+    letters = iter(pair)
+    net.clear()
+    seen, kept = [], []
+    for symbol in PATTERN:
+        symbol = next(letters) if symbol == "*" else symbol
+        net.activate(np.eye(6)[SYMBOLS.index(symbol)])
+        seen.append(net["cells"].states)
+        if symbol in "AB":
+            kept.append(net["forget gates"].activations)
+    return np.array(seen), np.mean(kept, axis=0)
+
+
+def look_inside(net):
+    heading(f"{PATTERN} with all pairs of targets: what cells keep until the prompts")
+    seen = {pair: states(net, pair) for pair in PAIRS}
+    runs = {pair: run for pair, (run, _) in seen.items()}
+    kept = np.mean([part for _, part in seen.values()], axis=0)
+    before = {pair: run[PATTERN.index("1") - 1] for pair, run in runs.items()}
+    first = (before["AA"] + before["AB"] - before["BA"] - before["BB"]) / 2
+    second = (before["AA"] + before["BA"] - before["AB"] - before["BB"]) / 2
+    print("          A instead of B      A instead of B       kept when a")
+    print("   cell   as first target     as second target     target is read")
+    for cell, (one, two, part) in enumerate(zip(first, second, kept, strict=True)):
+        print(f"   {cell:4}   {one:+15.2f}   {two:+18.2f}   {part:16.0%}")
+    best = int(np.abs(first).argmax())
+    print(f"\nCell {best} holds the first target best: its state is {first[best]:+.2f} for A instead of B.")
+    return runs, best
+
+
+# --- 6. A picture ---------------------------------------------------------------------------------
+
+
+def picture(curves, runs, best, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
+    for (name, several), colour, style in zip(curves.items(), (BLUE, RED), ("-", "--"), strict=True):
+        for i, curve in enumerate(several):
+            seen = CHUNK * np.arange(1, len(curve) + 1) / 1000
+            left.plot(seen, curve, style, color=colour, lw=1.3, label=name if i == 0 else None)
+    left.axhline(GOAL, color=GREY, lw=1, ls=":")
+    left.set(xlabel="thousand sequences learnt from", ylabel="fraction entirely right", ylim=(0, 1.02))
+    left.set_title("Learning, one line a seed (dotted: 95 %)")
+    left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False)
+
+    looks = zip(PAIRS, (BLUE, GREEN, ORANGE, PURPLE), ("o-", "s-", "o--", "s--"), strict=True)
+    for pair, colour, style in looks:
+        right.plot(runs[pair][:, best], style, color=colour, label=pair)
+    right.set_xticks(range(len(PATTERN)), PATTERN, family="monospace")
+    right.set(xlabel="symbol read (*: a target)", ylabel="state")
+    right.set_title(f"State of cell {best}, by the pair of targets")
+    right.legend(title="targets", loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    save_figure(figure, path)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    show_some(seed)
+    curves, net = compare(seed, quick)
+    step_by_step(net, seed)
+    runs, best = look_inside(net)
+    picture(curves, runs, best, out / "recall.png")
+    synapse.save(net, out / "recall.synapse")
+
+
+# To try: recall.sequences(..., length=20), which keeps the targets waiting longer; three prompts.

@@ -1,0 +1,76 @@
+"""Training many networks side by side, in threads: the kernels need no interpreter lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ..cost import Cost
+from ..errors import TopologyError, positive_integer
+from ..learning.rates import Rate
+from ..learning.trainer import Result, Trainer
+from ..network import Network
+
+
+def train_many(
+    networks: Sequence[Network],
+    inputs: Any,
+    targets: Any,
+    *,
+    rate: Rate = 0.1,
+    cost: str | Cost | None = None,
+    workers: int | None = None,
+    **options: Any,
+) -> list[Result]:
+    """Train several networks on the same data, as many at a time as there are cores.
+
+    Parameters
+    ----------
+    networks : sequence of Network
+        Networks that share no neurons and are not connected with each other.
+    inputs, targets : array_like
+        As for :meth:`synapse.Trainer.train`.
+    rate, cost
+        As for :class:`synapse.Trainer`.
+    workers : int, optional
+        How many train at once. Default: the cores that the process may use.
+    **options
+        Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``error``, ``validation``, ...
+
+    Returns
+    -------
+    list of Result
+        One for each network, in order; the same bits as one after the other. After Ctrl-C, what
+        each had reached.
+
+    Raises
+    ------
+    TopologyError
+        If two of the networks live in one store: they are connected, or are the same.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse.experiments import train_many
+    >>> nets = [architect.Perceptron(2, 3, 1, seed=seed) for seed in range(4)]
+    >>> data = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [1]]
+    >>> [result.epochs for result in train_many(nets, *data, epochs=10)]
+    [10, 10, 10, 10]
+    """
+    trainers = [Trainer(network, rate, cost) for network in networks]
+    if len({id(network._store) for network in networks}) < len(networks):
+        raise TopologyError("Networks that are trained side by side must not be connected. Two of these are.")
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = available if workers is None else positive_integer("The workers", workers)
+    options = {"progress": False, **options}
+    with ThreadPoolExecutor(max_workers=count) as pool:
+        runs = [pool.submit(trainer.train, inputs, targets, **options) for trainer in trainers]
+        try:
+            for run in runs:
+                run.exception()  # waits
+        except KeyboardInterrupt:
+            for trainer in trainers:
+                trainer.stop()
+        return [run.result() for run in runs]

@@ -1,0 +1,71 @@
+"""Training many networks side by side."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Trainer
+from synapse.errors import TopologyError
+from synapse.experiments import train_many
+from synapse.learning.data import prepare
+from synapse.learning.trainer import _control, _epoch, _in_order
+
+RNG = np.random.default_rng(0)
+INPUTS, TARGETS = RNG.random((400, 20)), RNG.random((400, 5))
+
+
+def nets(count=4):
+    return [architect.Perceptron(20, 30, 5, seed=seed) for seed in range(count)]
+
+
+def test_it_gives_the_same_bits_as_one_after_the_other():
+    together, alone = nets(), nets()
+    results = train_many(together, INPUTS, TARGETS, epochs=5, workers=4)
+    for one, other, result in zip(together, alone, results, strict=True):
+        assert Trainer(other).train(INPUTS, TARGETS, epochs=5, progress=False).error == result.error
+        assert (one.weights == other.weights).all()
+
+
+def test_connected_networks_are_refused():
+    a, b = nets(2)
+    a.project(b)
+    with pytest.raises(TopologyError, match="side by side"):
+        train_many([a, b], INPUTS, TARGETS)
+
+
+def test_an_error_in_one_is_raised():
+    with pytest.raises(synapse.SynapseError):
+        train_many(nets(2), INPUTS, TARGETS[:, :2])
+
+
+def test_a_training_can_be_stopped_from_another_thread():
+    (net,) = nets(1)
+    trainer = Trainer(net)
+    calls = []
+
+    def stop_soon(progress):
+        calls.append(progress.epoch)
+        threading.Thread(target=trainer.stop).start()
+
+    result = trainer.train(INPUTS, TARGETS, epochs=10**6, progress=False, callbacks=[stop_soon])
+    assert result.stopped == "interrupted"
+    assert result.epochs == len(calls) >= 1
+
+
+def test_kernels_release_the_interpreters_lock():
+    """Two epochs, each one compiled call, are under way at the same time, and Python runs beside them."""
+    trainings = []
+    for net in nets(2):
+        data = prepare(net, np.tile(INPUTS, (500, 1)), np.tile(TARGETS, (500, 1)))
+        control = _control()
+        arguments = (net, data, _in_order(data), Trainer(net).cost, 0.1, control)
+        trainings.append((threading.Thread(target=_epoch, args=arguments), control, len(data.inputs)))
+    for thread, _, _ in trainings:
+        thread.start()
+    both = 0
+    while any(thread.is_alive() for thread, _, _ in trainings):
+        both += all(0 < control[1] < rows for _, control, rows in trainings)
+    assert both > 10

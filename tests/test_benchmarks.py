@@ -1,0 +1,125 @@
+"""The benchmarks run, write their files and compare medians. No time is asserted."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import report, run
+from benchmarks.__main__ import main
+from benchmarks.cases import ROWS, Case, read_samples, samples, write_samples
+from benchmarks.peers import PEERS, chosen
+from benchmarks.peers.cell import Cell
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """A quick run, bound to a core; the tests that follow get theirs back."""
+    import os
+
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    folder = tmp_path_factory.mktemp("quick")
+    try:
+        main(["--quick", "--rows", "2-3-1,lstm-2-3-1,activate-2-3-1", "--largest", "3", "--out", str(folder)])
+    finally:
+        if cores:
+            os.sched_setaffinity(0, cores)
+    return folder
+
+
+@pytest.mark.slow
+def test_quick_run_writes_its_files(quick):
+    results = json.loads((quick / "results.json").read_text())
+    ours = [cell for cell in results["steps"] if cell["peer"] == "synapse"]
+    assert [cell["row"] for cell in ours] == ["2-3-1", "lstm-2-3-1", "activate-2-3-1"]
+    for cell in ours:
+        assert cell["status"] == "ok"
+        assert cell["finite"]
+        assert cell["learning"]["learnt"]
+        assert len(cell["microseconds"]) == 3
+    assert {"machine", "versions", "command", "calls", "growth", "ratios"} <= set(results)
+    assert all(point["status"] == "ok" and point["finite"] for point in results["growth"])
+    text = (quick / "results.md").read_text()
+    assert "| 2-3-1 |" in text
+    assert "| LSTM 2-3-1 |" in text
+
+
+@pytest.mark.slow
+def test_quick_run_draws(quick):
+    pytest.importorskip("matplotlib")
+    assert (quick / "time_per_step.png").stat().st_size > 10_000
+
+
+def cell(peer, times, row="2-3-1", less=False):
+    found = {"row": row, "peer": peer, "label": peer, "learns_less": less, "status": "ok", "microseconds": times}
+    return run.summed_up(found)
+
+
+def test_ratios_are_of_medians():
+    cells = [cell("synapse", [1.0, 2.0, 90.0]), cell("numpy", [30.0, 8.0, 0.1]), cell("torch", [9.0, 9.0, 9.0])]
+    assert report.best_peer(cells, "2-3-1") == ("numpy", 4.0)
+
+
+def test_who_learns_less_is_not_the_best_and_nor_are_we():
+    cells = [cell("synapse", [2.0]), cell("synapse-f32", [1.0]), cell("torch", [1.0], less=True)]
+    assert report.best_peer(cells, "2-3-1") is None
+    assert report.best_peer([*cells, cell("neataptic", [5.0])], "2-3-1") == ("neataptic", 2.5)
+
+
+def test_summary_without_repeats():
+    assert "median" not in cell("numpy", [])
+
+
+@pytest.mark.parametrize("key", ROWS)
+def test_rows_have_names_that_name_them(key):
+    assert Case.named(key).key == key
+
+
+def test_connections_of_an_lstm():
+    assert Case.named("lstm-6-8-6").connections == 476
+
+
+def test_a_row_that_is_none():
+    with pytest.raises(SystemExit, match="named like"):
+        Case.named("gru-2-3-1")
+
+
+def test_peers_by_family_and_by_name():
+    assert [peer.name for peer in chosen("numpy,torch")] == ["numpy", "numpy-f32", "torch"]
+    with pytest.raises(SystemExit, match="no peer"):
+        chosen("tensorflow")
+
+
+def test_samples_survive_the_file(tmp_path):
+    case = Case.named("lstm-6-8-6")
+    for given, read in zip(samples(case), read_samples(str(write_samples(case, tmp_path)), case.sizes)):
+        np.testing.assert_array_equal(given, read)
+
+
+def test_a_cell_that_cannot_run_says_why(tmp_path):
+    lstm = Cell(next(peer for peer in PEERS if peer.name == "numpy"), Case.named("lstm-6-8-6"), tmp_path, 1.0)
+    lstm.start()
+    assert lstm.result["status"] == "has no such network"
+    assert not lstm.running
+
+
+def test_a_cell_over_its_cap_is_ended(tmp_path):
+    case = Case.named("2-3-1")
+    slow = Cell(next(peer for peer in PEERS if peer.name == "numpy"), case, write_samples(case, tmp_path), 20.0)
+    slow.start()
+    slow.left = 0.2
+    assert slow.ask("measure", 30.0) is None
+    assert slow.result["status"] == "over the cap of 20 s (measure)"
+    assert not slow.running
+
+
+def test_labels_keep_apart():
+    pytest.importorskip("matplotlib")
+    from benchmarks import plot
+
+    heights = sorted(plot.spread([0.5, 0.52, 0.51, 0.0, 1.0, 0.99], 0.05, 0.01, 0.99))
+    assert min(b - a for a, b in zip(heights, heights[1:])) >= 0.05 - 1e-12
+    assert heights[0] >= 0.01
+    assert heights[-1] <= 0.99

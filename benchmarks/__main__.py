@@ -22,13 +22,19 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rows", help=f"networks, by default {','.join(ROWS)}")
     parser.add_argument("--peers", help=f"families or single peers, by default {','.join(FAMILIES)}")
-    parser.add_argument("--repeats", type=int, help="measurements of every cell, in alternation; by default 5")
+    parser.add_argument(
+        "--repeats", type=int, help="measurements of every cell, in alternation; by default 5"
+    )
     parser.add_argument("--seconds", type=float, help="about how long one measurement takes; by default 0.5")
     parser.add_argument("--cap", type=float, help="seconds a cell may take in all; by default 60")
-    parser.add_argument("--largest", type=int, help="growth up to 10^this connections, 0 for none; by default 7")
+    parser.add_argument(
+        "--largest", type=int, help="growth up to 10^this connections, 0 for none; by default 7"
+    )
     parser.add_argument("--core", type=int, help="the core to run on; by default the last one")
     parser.add_argument("--no-calls", action="store_true", help="leave out the calls from Python")
-    parser.add_argument("--no-install", action="store_true", help="do not ask npm for packages that are missing")
+    parser.add_argument(
+        "--no-install", action="store_true", help="do not ask npm for packages that are missing"
+    )
     parser.add_argument("--quick", action="store_true", help="small networks, no node, in less than a minute")
     parser.add_argument("--out", type=Path, help="where results go; by default benchmarks/results")
     options = parser.parse_args(given)

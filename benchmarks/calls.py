@@ -60,8 +60,9 @@ def calls() -> dict[str, Callable[[], Any]]:
     net = architect.Perceptron(2, 3, 1, seed=0)
     neuron = net.hidden[0][0]
     x, target = np.array([0.2, 0.7]), np.array([0.3])
-    x32, apart, rows = x.astype(np.float32), np.zeros((2, 2))[:, 0], np.random.default_rng(0).random((1000, 2))
-    wide, many = architect.Perceptron(784, 100, 10, seed=0), np.random.default_rng(0).random(784)
+    x32, apart = x.astype(np.float32), np.zeros((2, 2))[:, 0]
+    rng = np.random.default_rng(0)
+    rows, many, wide = rng.random((1000, 2)), rng.random(784), architect.Perceptron(784, 100, 10, seed=0)
     trainer = synapse.Trainer(net, rate=0.01)
     net.activate(x)
     return {
@@ -74,8 +75,10 @@ def calls() -> dict[str, Callable[[], Any]]:
         "net.activate(array with gaps)": lambda: net.activate(apart),
         "net.propagate(rate, array)": lambda: net.propagate(0.01, target),
         "net.run(1,000 rows)": lambda: net.run(rows),
-        "trainer.train(1,000 rows), one epoch": lambda: trainer.train(rows, rows[:, :1], epochs=1, progress=False),
-        "784-100-10: net.activate(array)": lambda: wide.activate(many),
+        "trainer.train(1,000 rows), one epoch": lambda: trainer.train(
+            rows, rows[:, :1], epochs=1, progress=False
+        ),
+        "net.activate(array) of 784-100-10": lambda: wide.activate(many),
     }
 
 

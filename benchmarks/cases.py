@@ -51,7 +51,9 @@ class Case:
         try:
             return cls(kind, tuple(int(size) for size in sizes.split("-")))
         except ValueError:
-            raise SystemExit(f"A row is named like 10-20-5, lstm-6-8-6 or activate-2-3-1. Got {key!r}.") from None
+            raise SystemExit(
+                f"A row is named like 10-20-5, lstm-6-8-6 or activate-2-3-1. Got {key!r}."
+            ) from None
 
 
 ROWS = [

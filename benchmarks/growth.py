@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import statistics
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +60,7 @@ def build(kind: str, connections: int) -> synapse.Network:
         return architect.LSTM(side, side, max(1, side // 5), seed=0)
     side = round(math.sqrt(connections / 2 / DENSITY))
     layers = [synapse.Layer(side, "identity" if i == 0 else "logistic") for i in range(3)]
-    for i, (source, target) in enumerate(zip(layers, layers[1:])):
+    for i, (source, target) in enumerate(itertools.pairwise(layers)):
         source.project(target, DENSITY, seed=i)
     return synapse.Network(layers[0], layers[1:-1], layers[-1])
 
@@ -106,17 +108,37 @@ def changing(net: synapse.Network) -> dict[str, float]:
     x = np.zeros(len(net.input))
     source, target = net.input[0], net.output[0]
     news = {"activate_seconds": statistics.median(stopwatch(lambda: net.activate(x))[0] for _ in range(5))}
-    news["first_connect_seconds"], _ = stopwatch(lambda: (source.project(target, weight=0.1), net.activate(x)))
+
+    def connect() -> None:
+        source.project(target, weight=0.1)
+        net.activate(x)
+
+    def disconnect() -> None:
+        source.disconnect(target)
+        net.activate(x)
+
+    news["first_connect_seconds"], _ = stopwatch(connect)
     connects, weights, disconnects = [], [], []
     for _ in range(3):
         link = source.connected(target)
         assert link is not None
         weights.append(stopwatch(lambda link=link: (setattr(link, "weight", 0.2), net.activate(x)))[0])
-        disconnects.append(stopwatch(lambda: (source.disconnect(target), net.activate(x)))[0])
-        connects.append(stopwatch(lambda: (source.project(target, weight=0.1), net.activate(x)))[0])
+        disconnects.append(stopwatch(disconnect)[0])
+        connects.append(stopwatch(connect)[0])
     for name, times in (("connect", connects), ("weight", weights), ("disconnect", disconnects)):
         news[f"{name}_seconds"] = statistics.median(times)
     return news
+
+
+def step_times(net: Grown, least: float, repeats: int) -> list[float]:
+    """Seconds a step, of calls so long that what a call costs by itself is small beside them."""
+    steps, seconds = 2, 0.0
+    while seconds < least:
+        steps *= 2
+        seconds, steps = stopwatch(partial(net.train, steps))
+    return [
+        seconds / done for seconds, done in (stopwatch(partial(net.train, steps)) for _ in range(repeats))
+    ]
 
 
 def point(spec: dict[str, Any]) -> dict[str, Any]:
@@ -129,17 +151,15 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
     grown = Grown(net)
     first, _ = stopwatch(lambda: grown.train(1))
     megabytes = peak() - before
-    steps, seconds = 2, 0.0
-    while seconds < spec["seconds"]:  # what a call costs by itself has to be small beside its steps
-        steps *= 2
-        seconds, steps = stopwatch(lambda: grown.train(steps))
-    times = [seconds / done for seconds, done in (stopwatch(lambda: grown.train(steps)) for _ in range(spec["repeats"]))]
+    call, _ = stopwatch(lambda: grown.train(1))
+    times = step_times(grown, max(spec["seconds"], 10 * call), spec["repeats"])
     median, connections = statistics.median(times), len(net.weights)
     news = {
         "made": connections,
         "build_seconds": built,
         "lower_seconds": lowered,
         "first_step_seconds": first,
+        "call_of_one_step_seconds": call,
         "megabytes": megabytes,
         "bytes_per_connection": megabytes * 1e6 / connections,
         "microseconds": [1e6 * t for t in times],

@@ -28,7 +28,7 @@ def describe(core: int | None) -> dict[str, Any]:
     """Machine, versions, load, commit, date."""
     return {
         "cpu": _cpu(),
-        "caches": _caches(),
+        "caches": ", ".join(_caches()),
         "cores": os.cpu_count(),
         "pinned_to_core": core,
         "memory_gb": _memory(),
@@ -47,7 +47,8 @@ def load() -> list[float]:
 
 def install_node_packages() -> str:
     """Get the npm packages that are missing; why that failed, or nothing."""
-    missing = [spec for name, spec in NODE_PACKAGES.items() if not (NPM_FOLDER / "node_modules" / name).is_dir()]
+    modules = NPM_FOLDER / "node_modules"
+    missing = [spec for name, spec in NODE_PACKAGES.items() if not (modules / name).is_dir()]
     if not missing:
         return ""
     if shutil.which("npm") is None or shutil.which("node") is None:
@@ -66,8 +67,10 @@ def _cpu() -> str:
     known = {name.strip(): value.strip() for name, value in known.items()}
     if "model name" not in known:
         return platform.processor() or platform.machine()
-    wide = "AVX-512" if "avx512f" in known.get("flags", "") else "AVX2" if "avx2" in known.get("flags", "") else ""
-    return f"{known['model name']}, family {known['cpu family']} model {known['model']}, {wide}".rstrip(", ")
+    flags = known.get("flags", "").split()
+    wide = [name for flag, name in (("avx2", "AVX2"), ("avx512f", "AVX-512")) if flag in flags]
+    numbers = [f"{name} {known[name]}" for name in ("cpu family", "model") if name in known]
+    return ", ".join([known["model name"], *numbers, *wide])
 
 
 def _caches() -> list[str]:

@@ -52,9 +52,12 @@ def spread(heights: list[float], apart: float, lowest: float = 0.0, highest: flo
     return result
 
 
-def lines_of(cells: list[dict[str, Any]], kind: str) -> dict[str, tuple[str, list[tuple[int, float, float, float]]]]:
+Line = tuple[str, list[tuple[int, float, float, float]]]
+
+
+def lines_of(cells: list[dict[str, Any]], kind: str) -> dict[str, Line]:
     """By peer: its label, and connections, median, least and most of every network of a kind."""
-    lines: dict[str, tuple[str, list[tuple[int, float, float, float]]]] = {}
+    lines: dict[str, Line] = {}
     for cell in cells:
         if Case.named(cell["row"]).kind == kind and "median" in cell:
             label = cell["label"] + (" (learns less)" if cell["learns_less"] else "")
@@ -70,7 +73,8 @@ def draw(run: dict[str, Any], path: Path) -> None:
     kinds = [kind for kind in ("perceptron", LSTM) if lines_of(run["steps"], kind)]
     if not kinds:
         return
-    figure, axes = plt.subplots(1, len(kinds), figsize=(8 * len(kinds), 6.6), squeeze=False, layout="constrained")
+    size = (8 * len(kinds), 6.6)
+    figure, axes = plt.subplots(1, len(kinds), figsize=size, squeeze=False, layout="constrained")
     for ax, kind in zip(axes[0], kinds):
         ends = [_line(ax, peer, *line) for peer, line in lines_of(run["steps"], kind).items()]
         ends += _growth(ax, run.get("growth", []), "lstm" if kind == LSTM else "dense")
@@ -88,7 +92,7 @@ def _line(ax: Any, peer: str, label: str, points: list[tuple[int, float, float, 
     colour, marker = STYLES[peer]
     connections, medians, least, most = zip(*points)
     ours = peer.startswith("synapse")
-    style = {"color": colour, "marker": marker, "ms": 6, "lw": 2.6 if ours else 1.3, "zorder": 4 if ours else 3}
+    style = {"color": colour, "marker": marker, "lw": 2.6 if ours else 1.3, "zorder": 4 if ours else 3}
     ax.plot(connections, medians, ls="--" if peer in DASHED else "-", **style)
     ax.fill_between(connections, least, most, color=colour, alpha=0.15, lw=0)
     return connections[-1], medians[-1], label, colour, ours
@@ -101,12 +105,14 @@ def _growth(ax: Any, growth: list[dict[str, Any]], kind: str) -> list[tuple[Any,
     points = [(g["made"], g["median"]) for g in growth if g["kind"] == kind and "median" in g]
     if points:
         ax.plot(*zip(*points), color=colour, ls=":", marker=".", lw=1.6, zorder=3)
-        ends.append((*points[-1], "Synapse, growing" if kind == LSTM else "Synapse, square networks", colour, False))
-    limits = [(g["made"], 1e6 * 16 * g["made"] / g["copy_bandwidth"]) for g in growth if "copy_bandwidth" in g]
+        label = "Synapse, as it grows" if kind == LSTM else "Synapse, square networks"
+        ends.append((*points[-1], label, colour, False))
+    copied = [g for g in growth if "copy_bandwidth" in g]
+    limits = [(g["made"], 1e6 * 16 * g["made"] / g["copy_bandwidth"]) for g in copied]
     limits = [point for point in limits if point[0] > 5_000]  # below, a copy's time is the call's
     if limits and kind != LSTM:
         ax.plot(*zip(*limits), color="black", ls=(0, (1, 1)), lw=1.2, zorder=2)
-        ends.append((*limits[-1], "memory: copy of all weights, float64", "black", False))
+        ends.append((*limits[-1], "memory bandwidth: float64 copied", "black", False))
     return ends
 
 
@@ -120,12 +126,20 @@ def _label(ax: Any, ends: list[tuple[Any, ...]]) -> None:
         ax.annotate(
             label,
             (x, y),
-            xytext=(1.05, height),
+            xytext=(1.06, height),
             textcoords="axes fraction",
             va="center",
             color=colour,
             fontsize=9.5,
             fontweight="bold" if ours else "normal",
-            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.5, "alpha": 0.5, "shrinkA": 1, "shrinkB": 4},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colour,
+                "lw": 0.5,
+                "alpha": 0.5,
+                "shrinkA": 0,
+                "shrinkB": 4,
+                "relpos": (0, 0.5),
+            },
             annotation_clip=False,
         )

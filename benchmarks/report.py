@@ -55,7 +55,7 @@ def steps_table(cells: list[dict[str, Any]]) -> str:
         here = {cell["peer"]: cell for cell in cells if cell["row"] == row}
         best = best_peer(cells, row)
         lines.append([Case.named(row).label, *(_entry(here.get(peer), best) for peer in peers)])
-        lines[-1].append(f"{number(best[1])}×" if best else "-")
+        lines[-1].append(f"{number(best[1])} x" if best else "-")
     return table(["network", *peers.values(), "best other / Synapse"], lines)
 
 
@@ -72,20 +72,22 @@ def details_table(cells: list[dict[str, Any]]) -> str:
     for cell in cells:
         if "start_seconds" not in cell and not cell["status"].startswith(("over", "failed")):
             continue
-        lines.append([
-            Case.named(cell["row"]).label,
-            cell["label"],
-            cell["precision"],
-            number(cell.get("median")),
-            f"{number(cell['least'])} to {number(cell['most'])}" if "least" in cell else "-",
-            number(cell.get("start_seconds")),
-            number(cell.get("build_seconds")),
-            number(cell.get("build_megabytes")),
-            _learning(cell),
-            cell["status"],
-        ])
-    titles = ["network", "peer", "numbers", "median µs", "least to most", "start s", "build s", "build MB", "learns"]
-    return table([*titles, "status"], lines)
+        lines.append(
+            [
+                Case.named(cell["row"]).label,
+                cell["label"],
+                cell["precision"],
+                number(cell.get("median")),
+                f"{number(cell['least'])} to {number(cell['most'])}" if "least" in cell else "-",
+                number(cell.get("start_seconds")),
+                number(cell.get("build_seconds")),
+                number(cell.get("build_megabytes")),
+                _learning(cell),
+                cell["status"],
+            ]
+        )
+    titles = "network, peer, numbers, median µs, least to most, start s, build s, build MB, learns, status"
+    return table(titles.split(", "), lines)
 
 
 def _learning(cell: dict[str, Any]) -> str:
@@ -109,15 +111,14 @@ def left_out(cells: list[dict[str, Any]]) -> str:
 
 def calls_table(calls: dict[str, Any]) -> str:
     """What a call from Python costs."""
+    times = {f"`{name}`, µs": (t, 1.0) for name, t in calls.get("calls", {}).items()}
+    times["`import synapse, architect`, ms"] = calls["import_seconds"], 1e3
+    times["from there to the first step, ms"] = calls["first_step_seconds"], 1e3
     lines = [
-        [f"`{name}`" if "(" in name and ":" not in name else name, number(t["median"]), f"{number(t['least'])} to {number(t['most'])}"]
-        for name, t in calls.get("calls", {}).items()
+        [name, *(number(unit * t[which]) for which in ("median", "least", "most"))]
+        for name, (t, unit) in times.items()
     ]
-    starting = {"import_seconds": "`import synapse, architect`", "first_step_seconds": "from there to the first step"}
-    for name, text in starting.items():
-        t = calls[name]
-        lines.append([f"{text}, ms", number(1e3 * t["median"]), f"{number(1e3 * t['least'])} to {number(1e3 * t['most'])}"])
-    return table(["call (2-3-1)", "median µs", "least to most"], lines)
+    return table(["call (2-3-1, where nothing else is said)", "median", "least", "most"], lines)
 
 
 def growth_table(growth: list[dict[str, Any]]) -> str:
@@ -125,18 +126,24 @@ def growth_table(growth: list[dict[str, Any]]) -> str:
     lines = []
     for g in growth:
         bandwidth = [number(g[name] / 1e9) if name in g else "-" for name in ("bandwidth", "copy_bandwidth")]
-        names = ("build_seconds", "lower_seconds", "first_step_seconds", "bytes_per_connection")
-        lines.append([
-            g["kind"],
-            f"{g.get('made', g['connections']):,}",
-            number(g.get("median")),
-            number(g.get("nanoseconds_per_connection")),
-            *bandwidth,
-            *(number(g.get(name)) for name in names),
-            g["status"],
-        ])
-    titles = ["kind", "connections", "µs a step", "ns a connection", "GB/s", "copy GB/s", "build s", "lower s", "first step s"]
-    return table([*titles, "bytes a connection", "status"], lines)
+        names = ["build_seconds", "lower_seconds", "first_step_seconds", "call_of_one_step_seconds"]
+        names.append("bytes_per_connection")
+        lines.append(
+            [
+                g["kind"],
+                f"{g.get('made', g['connections']):,}",
+                number(g.get("median")),
+                number(g.get("nanoseconds_per_connection")),
+                *bandwidth,
+                *(number(g.get(name)) for name in names),
+                g["status"],
+            ]
+        )
+    titles = (
+        "kind, connections, µs a step, ns a connection, GB/s, copy GB/s, build s, lower s, first step s, "
+    )
+    titles += "call of one step s"
+    return table([*titles.split(", "), "bytes a connection", "status"], lines)
 
 
 def large_text(growth: list[dict[str, Any]]) -> str:
@@ -161,14 +168,15 @@ def large_text(growth: list[dict[str, Any]]) -> str:
 def markdown(run: dict[str, Any]) -> str:
     """The page of a run."""
     machine = run["machine"]
-    facts = [f"{name.replace('_', ' ')}: {value}" for name, value in machine.items() if value not in ("", None)]
+    known = {name: value for name, value in machine.items() if value not in ("", None)}
+    facts = [f"{name.replace('_', ' ')}: {value}" for name, value in known.items()]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(run["versions"].items()))
     parts = [
         "# Benchmark\n",
         f"`{run['command']}`\n",
         "".join(f"- {fact}\n" for fact in [*facts, f"versions: {versions}"]),
         "## µs per step, medians\n",
-        "One step: activate and propagate one sample (`activate only`: activate). Bold: the fastest other one.\n",
+        "One step: activate and propagate one sample (`activate only`: activate). Bold: fastest other.\n",
         steps_table(run["steps"]),
         "¹ learns less per step: an LSTMCell without peepholes, its gradient cut at every step.\n",
         f"![Time per step against connections]({run['plot']})\n" if run.get("plot") else "",
@@ -185,7 +193,8 @@ def markdown(run: dict[str, Any]) -> str:
 
 def write(run: dict[str, Any], folder: Path) -> None:
     """JSON and Markdown."""
-    ratios = {row: best_peer(run["steps"], row) for row in dict.fromkeys(cell["row"] for cell in run["steps"])}
+    rows = dict.fromkeys(cell["row"] for cell in run["steps"])
+    ratios = {row: best_peer(run["steps"], row) for row in rows}
     run["ratios"] = {row: {"peer": best[0], "over_ours": best[1]} for row, best in ratios.items() if best}
     (folder / "results.json").write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
     (folder / "results.md").write_text(markdown(run), encoding="utf-8")

@@ -27,7 +27,10 @@ class Plan:
     cap: float
 
 
-def measure(cases: list[Case], peers: list[Peer], plan: Plan, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+Tell = Callable[[str], None]
+
+
+def measure(cases: list[Case], peers: list[Peer], plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     """All cells, row by row."""
     fill_cache(cases, peers, tell)
     results: list[dict[str, Any]] = []
@@ -36,7 +39,7 @@ def measure(cases: list[Case], peers: list[Peer], plan: Plan, tell: Callable[[st
             tell(f"{case.label}: {case.connections:,} connections")
             cells = [Cell(peer, case, write_samples(case, Path(folder)), plan.cap) for peer in peers]
             try:
-                measure_row(cells, plan, tell)
+                measure_row(cells, plan)
             finally:
                 for cell in cells:
                     cell.close()
@@ -46,15 +49,16 @@ def measure(cases: list[Case], peers: list[Peer], plan: Plan, tell: Callable[[st
     return results
 
 
-def fill_cache(cases: list[Case], peers: list[Peer], tell: Callable[[str], None]) -> None:
+def fill_cache(cases: list[Case], peers: list[Peer], tell: Tell) -> None:
     """Let the kernels be compiled, as once after an install, before anything is measured."""
     for peer in peers:
         if peer.module == "ours.py" and any(not peer.why_not(case) for case in cases):
             news = child.ask("benchmarks.peers.ours", {"precision": peer.precision}, 300)
-            tell(f"kernels, {peer.precision}: {news.get('seconds', math.nan):.1f} s until ready  {news['status']}")
+            seconds = news.get("seconds", math.nan)
+            tell(f"kernels, {peer.precision}: {seconds:.1f} s until ready  {news['status']}")
 
 
-def measure_row(cells: list[Cell], plan: Plan, tell: Callable[[str], None]) -> None:
+def measure_row(cells: list[Cell], plan: Plan) -> None:
     """Build, see that it learns, warm up; then repeat by repeat, each peer in turn."""
     for cell in cells:
         cell.start()

@@ -1,4 +1,4 @@
-"""Freeform: a ring of neurons counts pulses, wired one by one in a way no layer library offers.
+"""Freeform: a ring of neurons counts pulses, wired one by one, with gates where no ready-made layer has them.
 
     python -m demos freeform
 
@@ -15,7 +15,7 @@ connections of the ring at once, another all three that the neurons have to them
         o                                   |            along the ring by "move",
         +--------------- carry <------------+            to itself by "hold"
 
-Layers cannot say this; neurons can. And as the network is a graph, networkx can take it apart.
+Ready-made layers cannot say this; neurons can. And as the network is a graph, networkx can take it apart.
 """
 
 from __future__ import annotations
@@ -147,9 +147,10 @@ def watch(net):
         hold, move = net["gates"].activations
         ring = " ".join(f"{y:+6.2f}" for y in reversed(net["ring"].activations))
         print(f"   {pulse:5}   {hold:5.2f}  {move:5.2f}   {ring}     {outputs.argmax()}")
-    print(
-        "\nWithout a pulse, hold is high: the pattern stays. With one, move is high: it goes on by a place."
-    )
+    print("\nhold lets the pattern stay; move takes it on by a place.\n")
+    pulse, (hold, move) = net.input[1], net["gates"]
+    check("a pulse lowers hold", pulse.connected(hold).weight < 0)
+    check("a pulse raises move", pulse.connected(move).weight > 0)
 
 
 # --- 5. The network as a graph --------------------------------------------------------------------

@@ -112,8 +112,8 @@ def test(net, seed, quick):
     heading(f"{count} fresh strings")
     fresh = reber.strings(count, seed=[seed, 3])
     right, strict = (reber.fraction_right(net, fresh, strict=strict) for strict in (False, True))
-    print(f"only legal symbols expected:     {right:7.2%} of strings")
-    print(f"and all legal ones before others:{strict:7.2%}")
+    print(f"only legal symbols expected:      {right:7.2%} of strings")
+    print(f"and all legal ones before others: {strict:7.2%}")
     if quick:
         check("it knows the inner grammar (the quick version stops before the rest is sure)", right > 0.4)
     else:

@@ -79,7 +79,8 @@ class Cost:
         """Raise ArgumentError where rows of targets (N, m) cannot have this cost; NaN rows can."""
         if self is categorical_cross_entropy and (np.abs(targets.sum(axis=1) - 1.0) > 1e-6).any():
             raise ArgumentError(
-                "Targets of softmax outputs must add up to 1 at every step: give probabilities or one-hot rows."
+                "Targets of softmax outputs must add up to 1 at every step. "
+                "Give probabilities, or one-hot rows."
             )
 
     def __repr__(self) -> str:

@@ -12,7 +12,9 @@ pytest.register_assert_rewrite("tests.networks", "tests.strategies")
 
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
-settings.register_profile("same", deadline=None, derandomize=True, max_examples=150, suppress_health_check=SLOW)
+settings.register_profile(
+    "same", deadline=None, derandomize=True, max_examples=150, suppress_health_check=SLOW
+)
 settings.register_profile("explore", deadline=None, max_examples=1000, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 

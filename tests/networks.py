@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -47,7 +48,7 @@ def reference_of_golden(name: str) -> tuple[Reference, list[int]]:
 
 
 def lstm(inputs: int, blocks: int, outputs: int, seed: int = 0, cell="identity", gate="logistic") -> Network:
-    """One layer of memory blocks: gates of the input, of the cell's memory and of its output; no peepholes."""
+    """One layer of memory blocks with input, forget and output gates, without peepholes."""
     random = Random(seed)
     bias = lambda: random.uniform(-0.5, 0.5)  # noqa: E731
     source = [Neuron() for _ in range(inputs)]
@@ -72,7 +73,7 @@ def lstm(inputs: int, blocks: int, outputs: int, seed: int = 0, cell="identity",
 def perceptron(*sizes: int, seed: int = 0, squash="logistic") -> Network:
     """Fully connected layers."""
     layers = [Layer(size, squash=squash) for size in sizes]
-    for i, (layer, after) in enumerate(zip(layers, layers[1:], strict=False)):
+    for i, (layer, after) in enumerate(pairwise(layers)):
         layer.project(after, seed=seed + i)
     return Network(layers[0], layers[1:-1], layers[-1])
 

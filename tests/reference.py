@@ -91,7 +91,7 @@ class Reference:
         self._before = links, pairs
 
         def learns(i, j):
-            same = i is None or (i, j) in links and links[i, j] is old_links.get((i, j))
+            same = i is None or ((i, j) in links and links[i, j] is old_links.get((i, j)))
             return same and (i is None or links[i, j].trainable)
 
         def kept(j):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -12,6 +13,8 @@ from benchmarks.__main__ import main
 from benchmarks.cases import ROWS, Case, read_samples, samples, write_samples
 from benchmarks.peers import PEERS, chosen
 from benchmarks.peers.cell import Cell
+
+NUMPY = next(peer for peer in PEERS if peer.name == "numpy")
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +56,20 @@ def test_quick_run_draws(quick):
 
 
 def cell(peer, times, row="2-3-1", less=False):
-    found = {"row": row, "peer": peer, "label": peer, "learns_less": less, "status": "ok", "microseconds": times}
+    found = {
+        "row": row,
+        "peer": peer,
+        "label": peer,
+        "learns_less": less,
+        "status": "ok",
+        "microseconds": times,
+    }
     return run.summed_up(found)
 
 
 def test_ratios_are_of_medians():
-    cells = [cell("synapse", [1.0, 2.0, 90.0]), cell("numpy", [30.0, 8.0, 0.1]), cell("torch", [9.0, 9.0, 9.0])]
+    numpy, torch = cell("numpy", [30.0, 8.0, 0.1]), cell("torch", [9.0, 9.0, 9.0])
+    cells = [cell("synapse", [1.0, 2.0, 90.0]), numpy, torch]
     assert report.best_peer(cells, "2-3-1") == ("numpy", 4.0)
 
 
@@ -99,7 +110,7 @@ def test_samples_survive_the_file(tmp_path):
 
 
 def test_a_cell_that_cannot_run_says_why(tmp_path):
-    lstm = Cell(next(peer for peer in PEERS if peer.name == "numpy"), Case.named("lstm-6-8-6"), tmp_path, 1.0)
+    lstm = Cell(NUMPY, Case.named("lstm-6-8-6"), tmp_path, 1.0)
     lstm.start()
     assert lstm.result["status"] == "has no such network"
     assert not lstm.running
@@ -107,7 +118,7 @@ def test_a_cell_that_cannot_run_says_why(tmp_path):
 
 def test_a_cell_over_its_cap_is_ended(tmp_path):
     case = Case.named("2-3-1")
-    slow = Cell(next(peer for peer in PEERS if peer.name == "numpy"), case, write_samples(case, tmp_path), 20.0)
+    slow = Cell(NUMPY, case, write_samples(case, tmp_path), 20.0)
     slow.start()
     slow.left = 0.2
     assert slow.ask("measure", 30.0) is None
@@ -120,6 +131,6 @@ def test_labels_keep_apart():
     from benchmarks import plot
 
     heights = sorted(plot.spread([0.5, 0.52, 0.51, 0.0, 1.0, 0.99], 0.05, 0.01, 0.99))
-    assert min(b - a for a, b in zip(heights, heights[1:])) >= 0.05 - 1e-12
+    assert min(b - a for a, b in itertools.pairwise(heights)) >= 0.05 - 1e-12
     assert heights[0] >= 0.01
     assert heights[-1] <= 0.99

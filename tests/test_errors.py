@@ -30,7 +30,10 @@ def test_the_parent_of_all_is_at_hand():
 
 def test_a_sentence_says_what_was_expected_and_what_was_given():
     assert errors.expected("The rate", "above 0", -1) == "The rate must be above 0. Got -1."
-    assert errors.expected("A squash", "a name", 3, "Try 'tanh'.") == "A squash must be a name. Got 3. Try 'tanh'."
+    assert (
+        errors.expected("A squash", "a name", 3, "Try 'tanh'.")
+        == "A squash must be a name. Got 3. Try 'tanh'."
+    )
 
 
 def test_a_long_value_is_cut():

@@ -105,7 +105,6 @@ def test_with_peepholes_the_rule_points_along_the_gradient():
 # --- automatic differentiation ------------------------------------------------------------------
 
 
-
 def torch_gradients(net, inputs, targets):
     """-dE / d(weight of a connection) and -dE / d(bias of a neuron), by PyTorch in double precision."""
     torch = pytest.importorskip("torch")

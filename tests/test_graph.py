@@ -180,7 +180,7 @@ def test_a_copy_of_a_part_is_ordinary_too(net):
         lambda g: g.reverse(),
         lambda g: g.to_undirected(),
         lambda g: g.subgraph(list(g)[:3]).copy(),
-        lambda g: nx.convert_node_labels_to_integers(g),
+        nx.convert_node_labels_to_integers,
     ],
 )
 def test_graphs_made_of_it_leave_the_network_alone(net, derive):

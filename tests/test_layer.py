@@ -121,7 +121,9 @@ def test_numbers_of_neurons_that_are_not_linked():
     assert [neuron.bias for neuron in layer] == [0.3, 0.4]
 
 
-@pytest.mark.parametrize("values", [[1.0], [1.0, 2.0, 3.0, 4.0], 1.0, [[1.0, 2.0, 3.0]], [1, 2, math.nan], "abc", None])
+@pytest.mark.parametrize(
+    "values", [[1.0], [1.0, 2.0, 3.0, 4.0], 1.0, [[1.0, 2.0, 3.0]], [1, 2, math.nan], "abc", None]
+)
 def test_biases_are_one_finite_number_a_neuron(values):
     a, b = linked()
     with unchanged([*a, *b]), pytest.raises((ArgumentError, KindError)):
@@ -265,7 +267,7 @@ def test_one_cost_for_all_its_neurons():
 
 
 def test_clear_and_reset_reach_every_neuron():
-    a, b = linked()
+    _, b = linked()
     b.clear()
     assert not b.activations.any()
     assert not b.states.any()

@@ -27,7 +27,13 @@ def chain(*weights, **options):
 
 def test_a_new_neuron_is_at_rest():
     neuron = Neuron()
-    assert (neuron.state, neuron.old_state, neuron.activation, neuron.derivative, neuron.bias) == (0, 0, 0, 0, 0)
+    assert (neuron.state, neuron.old_state, neuron.activation, neuron.derivative, neuron.bias) == (
+        0,
+        0,
+        0,
+        0,
+        0,
+    )
     assert (neuron.error.responsibility, neuron.error.projected, neuron.error.gated) == (0, 0, 0)
     assert neuron.squash is squash.logistic
     assert neuron.trainable
@@ -293,7 +299,7 @@ def test_a_connection_has_one_gater():
 
 
 def test_one_call_gates_a_connection_once():
-    a, b = chain(0.5)
+    _, b = chain(0.5)
     with pytest.raises(TopologyError, match="twice"):
         Neuron().gate(b.incoming[0], b.incoming[0])
     assert b.incoming[0].gater is None

@@ -104,7 +104,7 @@ def test_a_mask_says_who_is_linked():
 
 
 @pytest.mark.parametrize(
-    "kind", [0.0, -0.5, 1.5, math.nan, True, "all to all", np.ones((3, 2), bool), np.ones((2, 3)), [True], None or {}]
+    "kind", [0.0, -0.5, 1.5, math.nan, True, "all to all", np.ones((3, 2), bool), np.ones((2, 3)), [True], {}]
 )
 def test_a_kind_is_a_pattern_a_density_or_a_mask(kind):
     a, b = Layer(2), Layer(3)
@@ -155,7 +155,9 @@ def test_weights_of_a_partial_projection_can_be_given_by_pair_or_by_connection()
         assert np.array_equal(Layer(2).project(Layer(2), ONE_TO_ONE, weights=weights).weights, [1, 4])
 
 
-@pytest.mark.parametrize("weights", [math.nan, [[1, math.inf], [0, 0]], [1, 2, 3], np.ones((3, 2)), np.ones((2, 2, 1))])
+@pytest.mark.parametrize(
+    "weights", [math.nan, [[1, math.inf], [0, 0]], [1, 2, 3], np.ones((3, 2)), np.ones((2, 2, 1))]
+)
 def test_weights_have_the_shape_of_the_pattern_and_are_finite(weights):
     a, b = Layer(2), Layer(2)
     with unchanged([*a, *b]), pytest.raises(ArgumentError):

@@ -18,7 +18,21 @@ def test_any_gated_graph_learns_as_the_reference_does(spec, steps):
         assume(twin.tame)
 
 
-EDITS = ("project", "loop", "disconnect", "gate", "ungate", "add", "remove", "train", "weight", "bias", "look")
+EDITS = (
+    "project",
+    "loop",
+    "disconnect",
+    "gate",
+    "ungate",
+    "add",
+    "remove",
+    "train",
+    "weight",
+    "bias",
+    "squash",
+    "clear",
+    "look",
+)
 edits = st.tuples(st.sampled_from(("step", *EDITS)), st.integers(0, 99), st.integers(0, 99), st.booleans())
 
 
@@ -49,6 +63,12 @@ def edit(twin, name, a, b, flag):
         twin.set_weight(*pair)
     elif name == "bias":
         reference.units[i].trainable = twin.ours[i].trainable = flag
+    elif name == "squash":
+        reference.units[i].squash = "tanh" if flag else "softplus"
+        twin.ours[i].squash = reference.units[i].squash
+    elif name == "clear":
+        reference.clear(i)
+        twin.ours[i].clear()
     elif name == "look":
         twin.look()
 
@@ -110,7 +130,9 @@ def test_two_networks_joined_in_the_middle_of_a_sequence_learn_as_one(spec, at, 
         twin.step()
 
 
-@given(specs(), st.lists(st.lists(st.booleans(), min_size=1, max_size=3), min_size=1, max_size=3), st.booleans())
+@given(
+    specs(), st.lists(st.lists(st.booleans(), min_size=1, max_size=3), min_size=1, max_size=3), st.booleans()
+)
 def test_an_epoch_in_one_call_learns_as_the_reference_does(spec, aimed, cleared):
     """Sequences of steps, of which those that are aimed have a target."""
     twin = Twin(spec)
@@ -119,7 +141,8 @@ def test_an_epoch_in_one_call_learns_as_the_reference_does(spec, aimed, cleared)
     sequences = aimed if cleared or not twin.net.has_memory else [[step for steps in aimed for step in steps]]
     inputs = [[twin.vector(twin.inputs) for _ in steps] for steps in sequences]
     targets = [
-        [twin.vector(twin.outputs) if has else [math.nan] * twin.outputs for has in steps] for steps in sequences
+        [twin.vector(twin.outputs) if has else [math.nan] * twin.outputs for has in steps]
+        for steps in sequences
     ]
     for xs, ts in zip(inputs, targets, strict=True):
         for j in twin.order if cleared else ():

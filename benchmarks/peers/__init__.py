@@ -35,6 +35,7 @@ class Peer:
     flags: tuple[str, ...] = ()
     smallest: int = 0  # connections
     largest: int = 10**12
+    otherwise: str = "has no such network"  # why it runs no other
     learns_less: tuple[str, ...] = ()  # kinds in which a step does less than that of the others
 
     @property
@@ -45,13 +46,14 @@ class Peer:
     def why_not(self, case: Case) -> str:
         """Why it cannot run this case here; empty if it can."""
         if case.kind not in self.kinds:
-            return "has no such network"
+            return self.otherwise
         if not self.smallest <= case.connections <= self.largest:
-            return "not meant for this size"
+            return self.otherwise
         if self.is_node:
             if shutil.which("node") is None:
                 return "node is not installed"
-            return "" if (NPM_FOLDER / "node_modules" / self.needs).is_dir() else "its npm package is not installed"
+            installed = (NPM_FOLDER / "node_modules" / self.needs).is_dir()
+            return "" if installed else "its npm package is not installed"
         missing = self.needs and importlib.util.find_spec(self.needs) is None
         return f"{self.needs} is not installed" if missing else ""
 
@@ -67,12 +69,23 @@ ALL = (PERCEPTRON, LSTM, ACTIVATE)
 FLAT = (PERCEPTRON, ACTIVATE)
 PEERS = [
     Peer("synapse", "synapse", "Synapse", "ours.py", "float64", ALL),
-    Peer("synapse-f32", "synapse", "Synapse, float32", "ours.py", "float32", (PERCEPTRON,), smallest=50_000),
+    Peer(
+        "synapse-f32",
+        "synapse",
+        "Synapse, float32",
+        "ours.py",
+        "float32",
+        (PERCEPTRON,),
+        smallest=50_000,
+        otherwise="measured on large perceptrons only",
+    ),
     Peer("numpy", "numpy", "NumPy by hand", "by_hand.py", "float64", FLAT),
     Peer("numpy-f32", "numpy", "NumPy by hand, float32", "by_hand.py", "float32", FLAT),
     Peer("torch", "torch", "PyTorch eager", "eager.py", "float32", ALL, "torch", learns_less=(LSTM,)),
     Peer("torch-ops", "torch-ops", "torch ops by hand", "torch_ops.py", "float32", FLAT, "torch"),
-    Peer("torch-ops-f64", "torch-ops", "torch ops by hand, float64", "torch_ops.py", "float64", FLAT, "torch"),
+    Peer(
+        "torch-ops-f64", "torch-ops", "torch ops by hand, float64", "torch_ops.py", "float64", FLAT, "torch"
+    ),
     Peer("synaptic", "synaptic", "Synaptic", "synaptic.js", "float64", ALL, "synaptic"),
     Peer(
         "synaptic-v8",
@@ -84,6 +97,7 @@ PEERS = [
         "synaptic",
         (RAISED_LIMIT,),
         largest=2_000,
+        otherwise="measured on small LSTMs only",
     ),
     Peer("neataptic", "neataptic", "Neataptic", "neataptic.js", "float64", ALL, "neataptic"),
     Peer("brain", "brain", "brain.js 1.6", "brain.js", "float32 weights", FLAT, "brain.js"),

@@ -15,11 +15,11 @@ from . import Peer
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_THREAD = dict.fromkeys(
-    ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS"], "1"
+    ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"], "1"
 )
 
 
-class OverCap(Exception):
+class OverCapError(Exception):
     """The budget of a cell is spent."""
 
 
@@ -100,10 +100,11 @@ class Cell:
         begin = time.monotonic()
         try:
             return self._line(begin + self.left)
-        except OverCap:
+        except OverCapError:
             self._end(f"over the cap of {self.cap:g} s ({doing})")
         except EOFError:
-            assert self.process is not None and self.process.stderr is not None
+            assert self.process is not None
+            assert self.process.stderr is not None
             said = self.process.stderr.read().decode(errors="replace").strip().splitlines()
             errors = [line for line in said if "Error" in line] or said[-1:] or ["said nothing"]
             self._end(f"failed while {doing}: {errors[-1][:200]}")
@@ -113,7 +114,8 @@ class Cell:
 
     def _line(self, deadline: float) -> dict[str, Any]:
         """The next line with our mark."""
-        assert self.process is not None and self.process.stdout is not None
+        assert self.process is not None
+        assert self.process.stdout is not None
         pipe = self.process.stdout.fileno()
         while True:
             line, end, rest = self.rest.partition(b"\n")
@@ -125,7 +127,7 @@ class Cell:
                 continue
             ready, _, _ = select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
-                raise OverCap
+                raise OverCapError
             read = os.read(pipe, 65536)
             if not read:
                 raise EOFError

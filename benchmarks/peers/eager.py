@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ class Cell(nn.Module):
 def perceptron(sizes: list[int]) -> nn.Module:
     """Linear layers; the last logistic is part of the loss."""
     parts: list[nn.Module] = []
-    for n, m in zip(sizes[:-1], sizes[1:]):
+    for n, m in itertools.pairwise(sizes):
         parts += [nn.Linear(n, m), nn.Sigmoid()]
     return nn.Sequential(*parts[:-1])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ class Net:
             return torch.empty(shape, dtype=dtype).uniform_(-0.1, 0.1, generator=generator)
 
         sizes = spec["sizes"]
-        self.weights = [draw(m, n) for n, m in zip(sizes[:-1], sizes[1:])]
+        self.weights = [draw(m, n) for n, m in itertools.pairwise(sizes)]
         self.biases = [draw(m) for m in sizes[1:]]
         self.inputs = list(torch.tensor(inputs, dtype=dtype))
         self.targets = list(torch.tensor(targets, dtype=dtype))

@@ -1,7 +1,7 @@
 """What the learning studies share: many seeds on a few processes, results as JSON, tables in a page.
 
-A study calls :func:`run_all` with a function and its cases, writes with :func:`save`, and brings its
-tables into learning.md with :func:`fill`: between the markers ``<!-- NAME -->`` and ``<!-- end -->``.
+:func:`study` runs a function over cases and seeds, writes NAME.json, and brings a table of it into
+learning.md, between the markers ``<!-- NAME -->`` and ``<!-- end -->`` if they are there.
 """
 
 from __future__ import annotations
@@ -30,15 +30,39 @@ PAGE = HERE / "learning.md"
 Row = dict[str, Any]
 
 
-def parser(description: str, most: int) -> argparse.ArgumentParser:
+def parser(description: str, most: int, name: str) -> argparse.ArgumentParser:
     """The options that the studies share."""
     options = argparse.ArgumentParser(description=description.partition("\n")[0])
+    options.add_argument(
+        "--name", default=name, help=f"of the JSON, and of the table in learning.md ({name})"
+    )
+    options.add_argument(
+        "--table", action="store_true", help="run nothing: make the table from the JSON there is"
+    )
     options.add_argument("--seeds", type=int, default=10, help="how many seeds, counted from --first (10)")
     options.add_argument("--first", type=int, default=0, help="the first seed (0)")
     options.add_argument("--most", type=int, default=most, help=f"training sequences at most ({most})")
     options.add_argument("--processes", type=int, default=2, help="how many at once (2)")
-    options.add_argument("--out", type=Path, help="the JSON to write; without it, file and page of the study")
     return options
+
+
+def study(
+    given: argparse.Namespace,
+    settings: Row,
+    work: Callable[..., Row],
+    cases: Sequence[Any],
+    report: Callable[[list[Row]], str],
+) -> None:
+    """``work(case, seed, most)`` for every case and seed, results as JSON, and the table of them."""
+    path = HERE / f"{given.name}.json"
+    if not given.table:
+        begin = time.perf_counter()
+        seeds = range(given.first, given.first + given.seeds)
+        rows = run_all(work, [(case, seed, given.most) for case in cases for seed in seeds], given.processes)
+        save(path, {**settings, "most": given.most}, rows, begin)
+    text = report(json.loads(path.read_text(encoding="utf-8"))["runs"])
+    print(text)
+    fill(given.name, text)
 
 
 def run_all(work: Callable[..., Row], cases: Sequence[tuple[Any, ...]], processes: int) -> list[Row]:
@@ -84,10 +108,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def fill(name: str, text: str) -> None:
-    """Put a text into the page, in place of what stood between the markers of this name."""
+    """Put a text into the page between the markers of this name, if they are there."""
     page = PAGE.read_text(encoding="utf-8")
     before, opening, rest = page.partition(f"<!-- {name} -->")
     _, closing, after = rest.partition("<!-- end -->")
-    if not (opening and closing):
-        raise ValueError(f"{PAGE} must have the markers <!-- {name} --> and <!-- end -->. It has not.")
-    PAGE.write_text(f"{before}{opening}\n\n{text}\n\n{closing}{after}", encoding="utf-8")
+    if opening and closing:
+        PAGE.write_text(f"{before}{opening}\n\n{text}\n\n{closing}{after}", encoding="utf-8")

@@ -1,7 +1,7 @@
 """Embedded Reber grammar: strings an online LSTM needs until it never predicts an illegal symbol.
 
-    python docs/studies/reber.py                          # ten seeds; writes reber.json and learning.md
-    python docs/studies/reber.py --choose --first 100     # the settings that were compared, on other seeds
+    python docs/studies/reber.py       # ten seeds; writes reber.json and its table in learning.md
+    python docs/studies/reber.py --choose --first 100 --name reber_settings     # on other seeds
 
 LSTM(7, 16, 7) with linear cells, no peepholes, forget gate biases 3, other gate biases 0, weights and
 biases of cells and outputs from ±1; cross-entropy, the context cleared before each string, weights moved
@@ -11,12 +11,9 @@ symbol at every step of all 1000. Training goes on to the end, and the final wei
 10,000 strings that nothing was chosen or stopped by.
 """
 
-# ruff: noqa: E402 - the project stands above this folder
-
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,13 +22,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import architect
 import many_seeds as many
+
+import architect
 import synapse
+from synapse.errors import DivergenceError
 from synapse.initializers import uniform
 from synapse.tasks import reber
 
-RESULTS = many.HERE / "reber.json"
 SETTINGS = {
     "chunk": 500,
     "evaluation_strings": 1000,
@@ -39,34 +37,57 @@ SETTINGS = {
     "final_strings": 10_000,
     "final_seed": 19970002,
 }
-CHOSEN = {"cells": 16, "per_block": 1, "scale": 1.0, "input_output_bias": 0.0, "rate": 0.05, "falling": True}
+CHOSEN = {
+    "what": "as chosen",
+    "blocks": 16,
+    "weights": 1.0,
+    "rate": 0.05,
+    "falling": True,
+    "strings": 40_000,
+    "lstm": {
+        "peepholes": None,
+        "cell_squash": "identity",
+        "input_gate_bias": 0.0,
+        "forget_gate_bias": 3.0,
+        "output_gate_bias": 0.0,
+    },
+}
+
+
+def other(what: str, lstm: many.Row | None = None, **changes: Any) -> many.Row:
+    """The chosen settings but for some changes."""
+    return {**CHOSEN, "what": what, "lstm": {**CHOSEN["lstm"], **(lstm or {})}, **changes}
+
+
+CLOSED = {"input_gate_bias": -1.0, "output_gate_bias": -1.0}
+SYNAPTIC = {
+    "peepholes": "all_to_all",
+    "cell_squash": "logistic",
+    "input_gate_bias": 1.0,
+    "forget_gate_bias": 1.0,
+    "output_gate_bias": 1.0,
+}
 COMPARED = [
-    {**CHOSEN, "scale": 0.2, "falling": False},
-    {**CHOSEN, "scale": 0.2},
-    {**CHOSEN, "scale": 0.4, "falling": False},
-    {**CHOSEN, "scale": 0.4},
     CHOSEN,
-    {**CHOSEN, "scale": 0.4, "input_output_bias": -1.0},
-    {**CHOSEN, "scale": 0.4, "cells": 8, "per_block": 2},
+    other("falling over 30,000 strings", strings=30_000),
+    other("falling over 20,000 strings", strings=20_000),
+    other("rate constant", falling=False),
+    other("weights ±0.4", weights=0.4),
+    other("weights ±0.2", weights=0.2),
+    other("weights ±0.2, rate constant", weights=0.2, falling=False),
+    other("weights ±0.4, input and output gate biases -1", CLOSED, weights=0.4),
+    other("weights ±0.4, 8 blocks of 2 cells", {"cells_per_block": 2}, weights=0.4, blocks=8),
+    other("forget gate biases 0", {"forget_gate_bias": 0.0}),
+    other("no forget gates", {"forget_gates": False}),
+    other("as Synaptic's default, rate 0.1 constant", SYNAPTIC, weights=0.1, rate=0.1, falling=False),
 ]
 
 
 def build(case: many.Row, seed: int) -> synapse.Network:
     """The network of a case."""
-    start = uniform(case["scale"])
+    start = uniform(case["weights"])
     return architect.LSTM(
-        7,
-        case["cells"],
-        7,
-        peepholes=None,
-        cell_squash="identity",
-        cells_per_block=case["per_block"],
-        input_gate_bias=case["input_output_bias"],
-        forget_gate_bias=3.0,
-        output_gate_bias=case["input_output_bias"],
-        initializer=start,
-        bias_initializer=start,
-        seed=seed,
+        7, case["blocks"], 7, initializer=start, bias_initializer=start, seed=seed, **case["lstm"]
     )
 
 
@@ -75,11 +96,14 @@ def train(case: many.Row, seed: int, most: int) -> many.Row:
     net = build(case, seed)
     rng = np.random.default_rng([seed, 1])
     fresh = prepared(reber.strings(SETTINGS["evaluation_strings"], seed=SETTINGS["evaluation_seed"]))
-    needed = None
-    for seen in range(0, most, SETTINGS["chunk"]):
-        rate = case["rate"] * (1.0 - seen / most) if case["falling"] else case["rate"]
+    needed, strings = None, min(most, case["strings"])
+    for seen in range(0, strings, SETTINGS["chunk"]):
+        rate = case["rate"] * (1.0 - seen / strings) if case["falling"] else case["rate"]
         inputs, targets = reber.sequences(SETTINGS["chunk"], seed=rng)
-        synapse.Trainer(net, rate).train(inputs, targets, epochs=1, shuffle=False, progress=False)
+        try:
+            synapse.Trainer(net, rate).train(inputs, targets, epochs=1, shuffle=False, progress=False)
+        except DivergenceError:
+            break
         if needed is None and all_right(net, fresh):
             needed = seen + SETTINGS["chunk"]
     others = reber.strings(SETTINGS["final_strings"], seed=SETTINGS["final_seed"])
@@ -87,7 +111,7 @@ def train(case: many.Row, seed: int, most: int) -> many.Row:
         "final": reber.fraction_right(net, others),
         "final_strict": reber.fraction_right(net, others, strict=True),
     }
-    return {**case, "seed": seed, "needed": needed, **final}
+    return {"what": case["what"], "seed": seed, "needed": needed, **final}
 
 
 def prepared(strings: Sequence[str]) -> list[tuple[Any, Any]]:
@@ -104,49 +128,26 @@ def all_right(net: synapse.Network, fresh: list[tuple[Any, Any]]) -> bool:
     return True
 
 
-def report(rows: list[many.Row], cases: list[many.Row]) -> str:
+def report(rows: list[many.Row]) -> str:
     """A line for each case."""
     lines = []
-    for case in cases:
-        runs = [row for row in rows if all(row[key] == value for key, value in case.items())]
+    for what in dict.fromkeys(row["what"] for row in rows):
+        runs = [row for row in rows if row["what"] == what]
         needed = [row["needed"] for row in runs]
-        solved = sum(n is not None for n in needed)
-        rate = f"{case['rate']} to 0" if case["falling"] else case["rate"]
-        cells = f"{case['cells']}" if case["per_block"] == 1 else f"{case['cells']} × {case['per_block']}"
         final = [row["final"] for row in runs]
-        lines.append(
-            [cells, f"±{case['scale']:g}", f"{case['input_output_bias']:g}", rate, f"{solved} of {len(runs)}"]
-            + [many.middle(needed), many.listed(needed)]
-            + [f"{np.median(final):.2%} ({min(final):.2%})"]
-        )
-    head = [
-        "cells",
-        "weights",
-        "input, output gate biases",
-        "rate",
-        "solved",
-        "median",
-        "each seed, thousands",
-    ]
-    return many.table([*head, "final weights, median (lowest)"], lines)
-
-
-def study() -> None:
-    """Run what the command line asks for."""
-    options = many.parser(__doc__, most=40_000)
-    options.add_argument("--choose", action="store_true", help="compare settings; writes reber_settings.json")
-    given = options.parse_args()
-    begin = time.perf_counter()
-    settings = COMPARED if given.choose else [CHOSEN]
-    seeds = range(given.first, given.first + given.seeds)
-    cases = [(case, seed, given.most) for case in settings for seed in seeds]
-    rows = many.run_all(train, cases, given.processes)
-    results = many.HERE / "reber_settings.json" if given.choose else RESULTS
-    many.save(given.out or results, {**SETTINGS, "most": given.most}, rows, begin)
-    print(report(rows, settings))
-    if given.out is None:
-        many.fill("reber settings" if given.choose else "reber", report(rows, settings))
+        found = [
+            f"{sum(n is not None for n in needed)} of {len(runs)}",
+            many.middle(needed),
+            many.listed(needed),
+        ]
+        lines.append([what, *found, f"{np.median(final):.2%}", f"{min(final):.2%}"])
+    head = ["settings", "solved", "median", "each seed, thousands", "final weights, median", "lowest"]
+    return many.table(head, lines)
 
 
 if __name__ == "__main__":
-    study()
+    options = many.parser(__doc__, most=40_000, name="reber")
+    options.add_argument("--choose", action="store_true", help="all settings that were compared")
+    given = options.parse_args()
+    compared = COMPARED if given.choose else [CHOSEN]
+    many.study(given, {**SETTINGS, "cases": compared}, train, compared, report)

@@ -1,7 +1,7 @@
 """Distracted sequence recall: what cells and peepholes an online LSTM learns it with.
 
     python docs/studies/recall_table.py                # ten seeds; writes recall_table.json and learning.md
-    python docs/studies/recall_table.py --seeds 30 --first 100 --out more.json
+    python docs/studies/recall_table.py --seeds 30 --first 100 --name recall_more
 
 Six symbols, ten steps: 2 targets, 2 distractors, 2 prompts. LSTM(6, 7, 2), weights and biases of cells
 and outputs from ±0.1, gate biases 1, rate 0.1, cross-entropy, the context cleared before each
@@ -9,24 +9,21 @@ sequence, weights moved at every step. Every 500 training sequences the network 
 always the same; solved is who answers 95 % of them entirely right.
 """
 
-# ruff: noqa: E402 - the project stands above this folder
-
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import architect
 import many_seeds as many
+
+import architect
 import synapse
 from synapse.tasks import recall
 
-RESULTS = many.HERE / "recall_table.json"
 SETTINGS = {
     "rate": 0.1,
     "chunk": 500,
@@ -41,8 +38,9 @@ CASES = [
 ]
 
 
-def train(cells: str, peepholes: str | None, seed: int, most: int) -> many.Row:
-    """One run: sequences needed (None: not solved), the best fraction right, how open the output gates are."""
+def train(case: tuple[str, str | None], seed: int, most: int) -> many.Row:
+    """One run: sequences needed (None: not solved), the best fraction right, output gates at the end."""
+    cells, peepholes = case
     net = architect.LSTM(6, 7, 2, cell_squash=cells, peepholes=peepholes, seed=seed)
     rng = np.random.default_rng([seed, 1])
     trainer = synapse.Trainer(net, SETTINGS["rate"])
@@ -87,18 +85,6 @@ def report(rows: list[many.Row]) -> str:
     return many.table(head, lines)
 
 
-def study() -> None:
-    """Run what the command line asks for."""
-    given = many.parser(__doc__, most=40_000).parse_args()
-    begin = time.perf_counter()
-    seeds = range(given.first, given.first + given.seeds)
-    cases = [(*case, seed, given.most) for case in CASES for seed in seeds]
-    rows = many.run_all(train, cases, given.processes)
-    many.save(given.out or RESULTS, {**SETTINGS, "most": given.most}, rows, begin)
-    print(report(rows))
-    if given.out is None:
-        many.fill("recall", report(rows))
-
-
 if __name__ == "__main__":
-    study()
+    given = many.parser(__doc__, most=40_000, name="recall_table").parse_args()
+    many.study(given, SETTINGS, train, CASES, report)

@@ -16,13 +16,9 @@ TINY = 1e-300
 @inline
 def cross_entropy(target, output, derivative, outputs):
     """-(t ln y + (1 - t) ln(1 - y)), for logistic outputs: signal t - y."""
-    value = 0.0
-    if target > 0.0:
-        value -= target * log(max(output, TINY))
-    if target < 1.0:
-        value -= (1.0 - target) * log(max(1.0 - output, TINY))
+    value = target * log(max(output, TINY)) + (1.0 - target) * log(max(1.0 - output, TINY))
     # Only an output that was given its activation has a slope of 0: it does not learn.
-    return value, target - output if derivative != 0.0 else 0.0
+    return -value, target - output if derivative != 0.0 else 0.0
 
 
 @inline

@@ -105,7 +105,7 @@ class Trainer:
         error: float | None = None,
         shuffle: bool | None = None,
         seed: Seed = 0,
-        progress: bool = True,
+        progress: bool | str = True,
         *,
         validation: tuple[Any, Any] | float | None = None,
         patience: int | None = None,
@@ -132,8 +132,8 @@ class Trainer:
             Default: wherever there is more than one; never a stream.
         seed : int or numpy.random.Generator
             Where these orders come from.
-        progress : bool
-            Show a progress bar.
+        progress : bool or str
+            Show a progress bar; a string: with this in front.
         validation : (inputs, targets) or float, optional
             Data held out, or which fraction of those given is: the last part.
         patience : int, optional
@@ -267,19 +267,21 @@ class _Run:
     best: float = math.inf
     best_epoch: int = 0
     best_weights: Any = None
+    label: str = ""
     ending: str | None = None  # why the epoch under way is the last, and cut short
 
     @property
     def network(self) -> Network:
         return self.trainer.network
 
-    def go(self, progress: bool) -> Result:
+    def go(self, progress: bool | str) -> Result:
         self.history = {"error": [], "rate": []}
         if self.held_out is not None:
             self.history["validation_error"] = []
         rows = len(self.data.inputs)
         begin = time.perf_counter()
-        bar = tqdm(total=rows * self.epochs, unit=" steps", unit_scale=True, disable=not progress, leave=True)
+        bar = tqdm(total=rows * self.epochs, unit=" steps", unit_scale=True, disable=not progress)
+        self.label = f"{progress}: " if isinstance(progress, str) else ""
         stopped = "epochs"
         with bar:
             try:
@@ -308,7 +310,7 @@ class _Run:
                 "train on with a lower rate, smaller inputs or a bounded squash."
             )
         self._note(total / steps, rate)
-        bar.set_description(f"error {total / steps:.5g}", refresh=False)
+        bar.set_description(f"{self.label}error {total / steps:.5g}", refresh=False)
         return self._judge(epoch + 1, rate, time.perf_counter() - begin)
 
     def _note(self, error: float, rate: float) -> None:

@@ -14,12 +14,16 @@ def ulps(ours, theirs):
 
 
 def test_exp_is_within_an_ulp_of_the_c_library():
-    xs = np.concatenate([random.uniform(-708, 709, 5000), random.normal(size=5000), random.normal(size=5000) * 1e-3])
+    xs = np.concatenate(
+        [random.uniform(-708, 709, 5000), random.normal(size=5000), random.normal(size=5000) * 1e-3]
+    )
     assert ulps([exp(x) for x in xs.tolist()], np.array([math.exp(x) for x in xs.tolist()])).max() <= 1
 
 
 def test_log_is_within_an_ulp_of_the_c_library():
-    xs = np.concatenate([np.exp(random.uniform(-700, 700, 5000)), random.uniform(0, 1, 5000), random.uniform(0.7, 1.4, 5000)])
+    xs = np.concatenate(
+        [np.exp(random.uniform(-700, 700, 5000)), random.uniform(0, 1, 5000), random.uniform(0.7, 1.4, 5000)]
+    )
     assert ulps([log(x) for x in xs.tolist()], np.array([math.log(x) for x in xs.tolist()])).max() <= 1
 
 

@@ -29,7 +29,15 @@ def run(*arguments, **variables):
 
 @pytest.mark.skipif(_jit.DEBUGGING, reason="it is off already")
 def test_the_suite_passes_without_the_compiler():
-    files = ("test_golden", "test_rule", "test_neuron", "test_network", "test_squash", "test_cost", "engine/test_online")
+    files = (
+        "test_golden",
+        "test_rule",
+        "test_neuron",
+        "test_network",
+        "test_squash",
+        "test_cost",
+        "engine/test_online",
+    )
     tests = [str(ROOT / "tests" / f"{name}.py") for name in files]
     shown = run("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests, NUMBA_DISABLE_JIT="1")
     assert " passed" in shown

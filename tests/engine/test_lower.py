@@ -1,4 +1,4 @@
-"""What lowering makes of a topology: as few and as long runs as there are, and only traces that are needed."""
+"""What lowering makes of a topology: runs as long as there are, and only traces that are needed."""
 
 import numpy as np
 import pytest

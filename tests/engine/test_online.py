@@ -14,7 +14,9 @@ from synapse.engine import online, schema
 from ..networks import lstm, perceptron
 from ..strategies import Twin, crowded
 
-TREE = {node.name: node for node in ast.parse(inspect.getsource(online)).body if isinstance(node, ast.FunctionDef)}
+TREE = {
+    node.name: node for node in ast.parse(inspect.getsource(online)).body if isinstance(node, ast.FunctionDef)
+}
 SHORT = {"traces": ("eligibility", "bias_eligibility", "extended", "influence")}
 CLEARED = [column.name for column in schema.COLUMNS if column.cleared]
 
@@ -67,8 +69,10 @@ def crowds():
 ENTRIES = {
     "activate_one": lambda twin: [neuron.activate() for neuron in list(twin.net)[twin.inputs :]],
     "clamp_one": lambda twin: [neuron.activate(0.3) for neuron in twin.net.input],
-    "propagate_one": lambda twin: twin.net.output.propagate(0.1, [0.5] * twin.outputs)
-    or [neuron.propagate(0.1) for neuron in reversed(list(twin.net)[: -twin.outputs])],
+    "propagate_one": lambda twin: (
+        twin.net.output.propagate(0.1, [0.5] * twin.outputs)
+        or [neuron.propagate(0.1) for neuron in reversed(list(twin.net)[: -twin.outputs])]
+    ),
     "clear_rows": lambda twin: twin.net.clear(),
     "run_network": lambda twin: twin.net.run([[0.1 * i] * twin.inputs for i in range(3)]),
     "propagate_targets": lambda twin: twin.net.propagate(0.1, [0.5] * twin.outputs),
@@ -99,7 +103,11 @@ def test_a_kernel_names_no_column_that_it_leaves_alone(entry):
         written |= changed(store, before)
         if entry == "propagate_one":
             written |= {"pushed", "pushed_gated", "pushed_traced"}  # emptied again by those who receive it
-    missing = allowed(entry) - written - {"waiting", "responsibility", "pushed", "pushed_gated", "pushed_traced", "weight"}
+    missing = (
+        allowed(entry)
+        - written
+        - {"waiting", "responsibility", "pushed", "pushed_gated", "pushed_traced", "weight"}
+    )
     assert not missing
 
 
@@ -172,7 +180,10 @@ def test_a_large_network_learns_as_a_small_one_would():
 @pytest.mark.parametrize("build", [lambda: perceptron(3, 4, 2, seed=1), lambda: lstm(3, 4, 2, seed=1)])
 def test_an_epoch_of_sequences_is_its_steps(build):
     """Weights from inputs may wait for the next inputs, but not beyond the end of a sequence."""
-    xs, ts = np.random.default_rng(0).uniform(-1, 1, (4, 3, 3)), np.random.default_rng(1).uniform(0, 1, (4, 3, 2))
+    xs, ts = (
+        np.random.default_rng(0).uniform(-1, 1, (4, 3, 3)),
+        np.random.default_rng(1).uniform(0, 1, (4, 3, 2)),
+    )
     at_once, by_steps = build(), build()
     Trainer(at_once, 0.5).train(xs, ts, epochs=2, shuffle=False, progress=False)
     for x, t in zip(np.tile(xs, (2, 1, 1)), np.tile(ts, (2, 1, 1)), strict=True):

@@ -21,7 +21,9 @@ def test_float_columns_take_the_float_of_the_store():
 
 def test_indices_are_unsigned():
     """With signed ones the inner loops of the kernels do not vectorise."""
-    whole = [schema.numpy_dtype(c, np.dtype(np.float64)) for c in schema.COLUMNS if not c.dtype.startswith("float")]
+    whole = [
+        schema.numpy_dtype(c, np.dtype(np.float64)) for c in schema.COLUMNS if not c.dtype.startswith("float")
+    ]
     assert {dtype.kind for dtype in whole} == {"u"}
 
 

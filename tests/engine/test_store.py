@@ -171,7 +171,9 @@ def test_it_cannot_be_copied():
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["neuron", "layer", "link", "cut", "ready", "gate"]), st.integers(0, 99), st.integers(0, 99)
+        st.sampled_from(["neuron", "layer", "link", "cut", "ready", "gate"]),
+        st.integers(0, 99),
+        st.integers(0, 99),
     ),
     max_size=40,
 )

@@ -1,0 +1,135 @@
+"""The demos: small runs of each, the list, and what is said to who asks for one that is not there."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import networkx as nx
+import pytest
+
+import demos
+import synapse
+from demos import __main__ as command
+from synapse.tasks import reber
+
+HERE = Path(__file__).resolve().parents[1]
+WRITTEN = {
+    "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
+    "reber": {"reber.png", "reber.synapse"},
+    "recall": {"recall.png", "recall.synapse"},
+    "xor": {"xor.png", "xor.synapse"},
+}
+
+
+def run(name, out, capsys, *options):
+    """What a quick run prints, without the time it took."""
+    assert command.main([name, "--quick", "--out", str(out), *options]) == 0
+    return re.sub(r"Done in .*? s\.", "", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_runs(name, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    said = run(name, tmp_path, capsys)
+    assert "[holds]" in said
+    assert "[FAILS]" not in said
+    assert {path.name for path in tmp_path.iterdir()} == WRITTEN[name]
+    assert all(path.stat().st_size > 500 for path in tmp_path.iterdir())
+    assert said.rstrip().endswith(f"Written into {tmp_path}: {', '.join(sorted(WRITTEN[name]))}.")
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_runs_without_matplotlib(name, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    said = run(name, tmp_path, capsys)
+    assert said.count("pip install") == 1
+    assert "[draw]" in said
+    assert {path.name for path in tmp_path.iterdir()} == {n for n in WRITTEN[name] if not n.endswith(".png")}
+
+
+@pytest.mark.parametrize("name", ["freeform", "xor"])
+def test_a_seed_makes_the_same_run(name, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    first, again, other = (run(name, tmp_path, capsys, "--seed", seed) for seed in "337")
+    assert first == again
+    assert first != other
+
+
+def test_saved_networks_answer(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    run("xor", tmp_path, capsys)
+    net = synapse.load(tmp_path / "xor.synapse")
+    assert net.run([[0, 0], [0, 1], [1, 0], [1, 1]]).round().ravel().tolist() == [0, 1, 1, 0]
+
+
+def test_graphs_can_be_read(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    run("freeform", tmp_path, capsys)
+    for graph in (nx.read_gexf(tmp_path / "ring.gexf"), nx.read_graphml(tmp_path / "ring.graphml")):
+        assert (len(graph), graph.number_of_edges()) == (11, 21)
+        assert sum("gater" in link for *_, link in graph.edges(data=True)) == 6
+
+
+def test_writes_into_runs_by_default(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.chdir(tmp_path)
+    assert command.main(["xor", "--quick"]) == 0
+    assert (tmp_path / "runs" / "xor" / "xor.synapse").exists()
+    assert f"Written into {Path('runs') / 'xor'}: xor.synapse." in capsys.readouterr().out
+
+
+def test_lists_them_with_a_line_each(capsys):
+    assert command.main([]) == 0
+    said = capsys.readouterr().out
+    for name in demos.names():
+        line = next(line for line in said.splitlines() if line.split()[:1] == [name])
+        assert len(line.split()) > 4
+
+
+def test_names_only():
+    """In a process of its own, as a person calls it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "demos", "--names"], cwd=HERE, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == demos.names()
+    assert {*WRITTEN, "sunspots"} <= set(done.stdout.split())
+
+
+def test_a_wrong_name_is_told_which_there_are(capsys):
+    assert command.main(["zor"]) == 2
+    told = capsys.readouterr()
+    assert told.err == f"There is no demo named 'zor'. There are: {', '.join(demos.names())}.\n"
+    assert told.out == ""
+
+
+@pytest.mark.parametrize("seed", ["-1", "x", "1.5"])
+def test_a_wrong_seed_is_refused(seed, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command.main(["xor", "--seed", seed])
+    assert ended.value.code == 2
+    assert "must be a whole number, 0 or above" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", demos.names())
+def test_begins_with_a_docstring(name):
+    """Its first line is a name and what it shows; the next how to run it."""
+    text = ast.get_docstring(ast.parse((HERE / "demos" / f"{name}.py").read_text(encoding="utf-8")))
+    assert text.partition(":")[0].lower() == name
+    assert f"python -m demos {name}" in text
+    assert 20 < len(demos.summary(name)) < 110
+
+
+def test_the_grammar_that_reber_tells_is_the_one_that_makes_strings():
+    from demos import reber as demo
+
+    told = {
+        int(place): dict(re.findall(r"([A-Z]) to (\d)", ways))
+        for place, ways in re.findall(r"from (\d): (.*)", demo.__doc__)
+    }
+    assert told == {
+        place: {symbol: str(to) for symbol, to in ways.items()}
+        for place, ways in reber.ARCS.items()
+        if place < 6
+    } | {6: {}}

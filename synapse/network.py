@@ -17,7 +17,7 @@ from . import squash as squashes
 from .connection import Connection
 from .cost import Cost
 from .engine.lower import pure_inputs
-from .engine.schema import CONTEXT, HIDDEN, INPUT, NONE, OUTPUT
+from .engine.schema import BACK, BACK_GATED, CONTEXT, HIDDEN, INPUT, NONE, OUTPUT
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, non_negative_number, shown
 from .initializers import Initializer, draw
@@ -196,9 +196,12 @@ class Network(Sequence[Neuron]):
     @property
     def has_memory(self) -> bool:
         """Whether what it was shown before can change what it answers now."""
-        store, rows = self._store, self._connection_rows()
-        source, target, gater = (store[name][rows] for name in ("source", "target", "gater"))
-        return bool((source >= target).any() or ((gater != NONE) & (gater >= target)).any())
+        _, store, span = self._ready()
+        columns, first, stop = store.columns, int(span[0]), int(span[3])
+        if (columns["self_row"][first:stop] != NONE).any():
+            return True
+        runs = slice(int(columns["first_run"][first]), int(columns["last_run"][stop - 1]))
+        return bool((columns["run_flags"][runs] & (BACK | BACK_GATED)).any())
 
     # --- its place in the store ------------------------------------------------------------
 

@@ -40,7 +40,7 @@ def test_quick_run_writes_its_files(quick):
     for cell in ours:
         assert cell["status"] == "ok"
         assert cell["finite"]
-        assert cell["learning"]["learnt"]
+        assert cell["learning"]["learnt"], cell["learning"]
         assert len(cell["microseconds"]) == 3
     assert {"machine", "versions", "command", "calls", "growth", "ratios"} <= set(results)
     assert all(point["status"] == "ok" and point["finite"] for point in results["growth"])

@@ -44,11 +44,12 @@ def say(**news: Any) -> None:
 
 def learn(net: Network, targets: np.ndarray, seconds: float) -> dict[str, Any]:
     """Train for about so long, on as many samples as that allows: does the squared error fall?"""
-    step = timed(net.train, 2)
+    step = min(timed(net.train, 2) for _ in range(3))
     count = SAMPLES
     while count > 4 and 4 * count * step > seconds:
         count //= 2
-    epochs = max(4, min(200, int(seconds / (count * step))))
+    least = 16 if step < 1e-3 else 4
+    epochs = max(least, min(200, int(seconds / (count * step))))
     before = float(np.mean((net.outputs(count) - targets[:count]) ** 2))
     net.train(count * epochs, count)
     after = float(np.mean((net.outputs(count) - targets[:count]) ** 2))

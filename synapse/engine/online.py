@@ -701,6 +701,7 @@ def train_network(
     total, judged, going = 0.0, u8(0), True
     for s in range(u8(order.shape[0])):
         if clear and going:
+            move_ahead(m, span[0], span[3])  # the inputs that weights wait for are about to be forgotten
             for j in range(span[0], span[3]):
                 clear_neuron(m, j)
         for row in range(bounds[order[s]], bounds[order[s] + ONE]):

@@ -70,11 +70,11 @@ class Store:
     # --- growing ---------------------------------------------------------------------------
 
     def _reserve(self, table: Sequence[Column], rows: int) -> None:
-        """Make room for `rows` rows in these columns, doubling so that appending stays cheap."""
+        """Make room for `rows` rows in these columns, and some more so that appending stays cheap."""
         capacity = len(self.columns[table[0].name])
         if rows <= capacity:
             return
-        capacity = max(rows, 2 * capacity if rows < 1 << 20 else rows + capacity // 4)
+        capacity = max(rows, capacity + (capacity if capacity < 1 << 14 else capacity // 8))
         for column in table:
             grown = np.empty(capacity, numpy_dtype(column, self.dtype))
             old = self.columns[column.name]

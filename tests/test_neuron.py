@@ -530,6 +530,12 @@ def test_a_cleared_memory_cell_owes_nothing_to_its_past():
     assert into_gate.extended[cell] != 0
     cell.clear()
     assert into_gate.extended[cell] == 0
+    for neuron, value in ((source, 0.0), (gate, None), (cell, None)):
+        neuron.activate(value)
+    cell.propagate(rate=1.0, target=1.0)
+    gate.propagate(rate=1.0)
+    assert cell.error.responsibility == 1.0
+    assert (gate.bias, into_gate.weight) == (0.0, 0.5)
 
 
 def test_reset_draws_bias_and_incoming_weights_anew():

@@ -26,6 +26,7 @@ SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 @exact
 def exp(x):
     """e^x for x within -708 .. 709; outside, the value at the bound."""
+    x = np.float64(x)
     x = LOWEST if x < LOWEST else x
     x = HIGHEST if x > HIGHEST else x
     shifted = x * PER_STEP + ROUNDER
@@ -41,6 +42,7 @@ def exp(x):
 @exact
 def log(x):
     """ln x for normal x > 0."""
+    x = np.float64(x)
     bits = to_bits(x)
     exponent = (bits - SQRT_HALF_BITS) >> 52  # x = m 2^exponent, m within sqrt 1/2 .. sqrt 2, no branch
     k = np.float64(exponent)

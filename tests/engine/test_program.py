@@ -57,6 +57,18 @@ def test_a_new_self_connection_starts_without_a_past():
     assert not any(connection.extended.get(cell) for connection in gate.incoming)
 
 
+def test_the_bias_of_a_new_self_connection_starts_without_a_past():
+    cell = Neuron("identity")
+    cell.project(cell)
+    for _ in range(3):
+        cell.activate()
+    cell.disconnect(cell)
+    cell.project(cell)
+    cell.activate()
+    cell.propagate(rate=0.5, target=1.0)
+    assert cell.bias == 0.5  # an input of 1, met once
+
+
 def test_a_new_connection_starts_without_a_past():
     net = used(lstm(2, 2, 1, seed=1))
     cell = net.hidden[2][0]

@@ -278,8 +278,9 @@ class Layer(Sequence[Neuron]):
             If the numbers do not match or a connection is gated already; nothing is gated then.
         """
         require_projection("What a layer gates", projection)
+        store = wiring.join([*self._neurons, projection.source[0]])
         identities, place = projection.gaters(self, kind)
-        wiring.gate_many([self._neurons[i] for i in place], projection._store, identities)
+        wiring.gate_many([self._neurons[i] for i in place], store, identities)
 
     # --- its doing -------------------------------------------------------------------------
 

@@ -312,19 +312,11 @@ class Neuron:
                 singles.extend(given)
             else:
                 singles.append(wiring.require_connection("What a neuron gates", given))
-        taken = [c for c in singles if c.gater is not None]
-        if taken:
-            raise TopologyError(
-                f"{taken[0]!r} is gated by {taken[0].gater!r} already. "
-                "A connection has one gater at most: ungate it first."
-            )
         if len({id(c) for c in singles}) < len(singles):
             raise TopologyError("A connection is to be gated twice by one call. Give each once.")
-        wiring.join(
-            [self, *(connection.source for connection in singles)]
-        )  # refuses before anything is gated
-        for connection in singles:
-            wiring.gate_many([self], connection._store, np.array([connection._identity]))
+        store = wiring.join([self, *(connection.source for connection in singles)])
+        identities = np.array([connection._identity for connection in singles], np.int64)
+        wiring.gate_many([self] * len(singles), store, identities)
 
     def ungate(self, *connections: Connection) -> None:
         """Open connections that it gates: their gain is 1 again.

@@ -150,42 +150,23 @@ def disconnect(connections: Sequence[Connection]) -> None:
 
 
 def gate_many(gaters: Sequence[Neuron], store: Store, identities: Rows) -> None:
-    """Let ``gaters[i]`` gate the connection with ``identities[i]``, none of which is gated."""
+    """Let ``gaters[i]`` gate the connection with ``identities[i]``; all are in one store.
+
+    Raises
+    ------
+    TopologyError
+        If one of them is gated already; none is gated then.
+    """
     rows = store.row_of[identities]
-    if (rows == NONE).any():
-        raise TopologyError("A removed connection cannot be gated.")
     taken = rows[store["gater"][rows] != NONE]
     if len(taken):
-        identity = int(store["identity"][taken[0]])
-        gater = store.views[store["gater"][taken[0]]]
+        connection = connection_at(store, int(store["identity"][taken[0]]))
         raise TopologyError(
-            f"{connection_at(store, identity)!r} is gated by {gater!r} already. "
+            f"{connection!r} is gated by {connection.gater!r} already. "
             "A connection has one gater at most: ungate it first."
         )
-    if not len(rows):
-        return
-    source = store.views[store["source"][rows[0]]]
-    shift = _Shift(store, identities)
-    joined = join((*gaters, source))
-    rows = joined.row_of[shift.now(joined)]
-    joined.columns["gater"][rows] = rows_of(gaters)
-    joined.touch()
-
-
-class _Shift:
-    """Identities that stay right while their store may be absorbed by another."""
-
-    def __init__(self, store: Store, identities: Rows) -> None:
-        self._store, self._identities = store, np.asarray(identities, np.int64)
-        store.projections.add(self)
-
-    def _moved(self, store: Store, offset: int) -> None:
-        self._store, self._identities = store, self._identities + offset
-
-    def now(self, store: Store) -> Rows:
-        if self._store is not store:
-            raise AssertionError("the store of a connection was lost")
-        return self._identities
+    store["gater"][rows] = rows_of(gaters)
+    store.touch()
 
 
 def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:

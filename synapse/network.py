@@ -338,6 +338,8 @@ class Network(Sequence[Neuron]):
         ----------
         inputs : array_like, shape (n,), optional
             One number an input neuron. None: the input neurons fire from what leads to them.
+            A contiguous float64 array is read where it is; lists, tuples, float32 and
+            non-contiguous arrays are copied first.
 
         Returns
         -------

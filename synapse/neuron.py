@@ -65,7 +65,7 @@ def _number(name: str, doc: str, settable: bool = False) -> Any:
 
 
 class Error:
-    """The error of a neuron at its last propagation: delta_j = P_j + G_j.
+    """The error of a neuron at its last propagation: delta_j = P_j + G_j; delta_j is 0 after it fires.
 
     ``responsibility`` is delta_j, ``projected`` is P_j, what came back along its connections (and
     from its target), ``gated`` is G_j, what came through the connections that it gates.

@@ -249,6 +249,10 @@ def _place_traces(store: Store, flags: NDArray[np.uint8]) -> None:
     hard = np.zeros(store.n_neurons, bool)  # its eligibility cannot be read off while others gate
     hard[target[(flags & UNORDERED) != 0]] = True
     hard |= (c["flags"] & GATED) != 0
+    foreign = np.zeros(store.n_neurons, bool)  # gates memory elsewhere: rows tell no order there
+    apart = store["network"][c["influence_gater"]] != store["network"][c["influence_gated"]]
+    foreign[c["influence_gater"][apart]] = True
+    hard[target[((flags & BACK) != 0) & foreign[target]]] = True
     traced = ((c["flags"] & MEMORY) != 0) | (hard & ((c["flags"] & GATES) != 0))
     c["flags"][traced] |= TRACED
     lengths = np.where(traced, c["learning"], 0)
@@ -298,15 +302,20 @@ def _find_groups(store: Store) -> None:
 def _dependencies(store: Store) -> list[tuple[Ints, Ints]]:
     """Pairs of a neuron and one that reads its activation.
 
-    Of a run with neighbouring sources, the last source before the target is enough.
+    Of a run with neighbouring sources or gaters, the last before the target is enough.
     """
+
+    def last_before(first: Ints, length: Ints) -> Ints:
+        first = first.astype(np.int64)
+        return np.where(first < target, np.minimum(first + length, target) - 1, first)
+
     c = store.columns
     target = store["target"][c["run_first"]]
-    first, length = c["run_source"].astype(np.int64), c["run_length"]
+    length = c["run_length"]
     scattered = (c["run_kind"] == LISTED) | (c["run_kind"] == PAIRED)
-    last = np.where(first < target, np.minimum(first + length, target) - 1, first)
+    last = last_before(c["run_source"], length)
     single = ~scattered & (c["run_gater"] != NONE)
-    gater = c["run_gater"].astype(np.int64) + np.where(c["run_kind"] == ZIPPED, length - 1, 0)
+    gater = last_before(c["run_gater"], np.where(c["run_kind"] == ZIPPED, length, 1))
     listed = spans(c["run_first"][scattered], length[scattered])
     gated = listed[store["gater"][listed] != NONE]
     own = np.flatnonzero(c["self_gater"] != NONE)

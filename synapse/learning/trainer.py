@@ -33,8 +33,8 @@ class Result:
     Parameters
     ----------
     error : float
-        Mean cost of the last epoch's steps with a target, taken as they were learnt; with
-        restored weights, of the epoch they come from.
+        Mean cost of the last epoch's steps with a target, taken as they were learnt, as far as it
+        came; with restored weights, of the epoch they come from.
     epochs : int
         Epochs done.
     seconds : float
@@ -268,6 +268,7 @@ class _Run:
     best_epoch: int = 0
     best_weights: Any = None
     label: str = ""
+    reached: float = math.nan  # mean cost of the latest epoch, be it cut short
     ending: str | None = None  # why the epoch under way is the last, and cut short
 
     @property
@@ -302,6 +303,8 @@ class _Run:
         if self.shuffle:
             order = self.rng.permutation(order)
         total, steps = self._pass(epoch, order, rate, bar)
+        if steps:
+            self.reached = total / steps
         if self.ending is not None:
             return self.ending
         if not math.isfinite(total):
@@ -342,8 +345,7 @@ class _Run:
         return None
 
     def _result(self, stopped: str, seconds: float) -> Result:
-        errors = self.history["error"]
-        reached = errors[-1] if errors else math.nan
+        errors, reached = self.history["error"], self.reached
         if self.best_weights is not None:
             self.network._relearn(self.best_weights)
             reached = errors[self.best_epoch - 1]
@@ -374,13 +376,15 @@ class _Run:
                 results.append(_epoch(self.network, self.data, order, self.trainer.cost, rate, control))
             except BaseException as failure:  # handed to the thread that waits
                 failures.append(failure)
+            finally:
+                finished.set()
 
-        worker = threading.Thread(target=work, daemon=True)
-        worker.start()
+        finished = threading.Event()  # an interrupted join may take a living thread for a finished one
+        threading.Thread(target=work, daemon=True).start()
         shown = 0
-        while worker.is_alive():
+        while not finished.is_set():
             try:
-                worker.join(0.05)
+                finished.wait(0.05)
                 done = int(control[1])
                 bar.update(done - shown)
                 shown = done

@@ -275,3 +275,19 @@ def test_no_index_points_nowhere():
     assert ((c["run_gater"] < len(net)) | (c["run_gater"] == NONE) | (c["run_kind"] == DENSE)).all()
     assert (c["run_first"] + c["run_length"] <= net._store.n_connections).all()
     assert (c["influence_trace"][c["pull"]] < len(c["extended"])).all()
+
+
+def test_neighbours_fire_one_by_one_where_one_gates_the_other():
+    """Also where the gates are neighbours of which the last is the gated neuron itself."""
+    source = Network(Layer(1), [], Layer(2, squash="identity", bias=1.0))
+    inputs, hidden, output = Layer(1), Layer(2, squash="identity", bias=0.5), Layer(1)
+    first, second = (source.output[i].project(hidden[1], weight=1.0) for i in range(2))
+    hidden[0].gate(first)
+    hidden[1].gate(second)
+    net = Network(inputs, [hidden], output)
+    source.activate([0.0])
+    assert runs(hidden[1]) == [(ZIPPED, UNORDERED, 2)]
+    net.activate([0.0])
+    assert hidden.activations.tolist() == [0.5, 0.5 + 0.5 * 1.0 + 0.0 * 1.0]
+    net.activate([0.0])
+    assert hidden[1].activation == 0.5 + 0.5 * 1.0 + 1.0 * 1.0

@@ -220,3 +220,21 @@ def test_a_gate_whose_slope_is_zero_still_learns_from_what_it_let_in_before():
     net.propagate(0.5, [1.0])
     assert gate[0].error.responsibility == 0.0
     assert into_gate.weight == 1.0 + 0.5 * cell[0].error.responsibility
+
+
+@pytest.mark.parametrize("others", [1, 20])
+def test_a_gate_of_another_network_keeps_what_it_saw_of_a_later_neuron(others):
+    """Whichever network comes first in the store, the one that is called first fires first."""
+    hidden, cells = Layer(2, bias=0.5), Layer(1, squash="identity", bias=0.5)
+    gates = Network(Layer(1), [hidden], Layer(1))
+    cells.project(cells)
+    memory = Network(Layer(1), [cells], Layer(others))
+    back = hidden[1].project(hidden[0], weight=0.5)
+    hidden[0].gate(memory.input[0].project(cells[0], weight=2.0))
+    expected = 0.0
+    for value in (1.0, -1.0, 0.5):
+        seen = hidden[1].activation
+        gates.activate([0.0])
+        memory.activate([value])
+        expected += hidden[0].derivative * seen * 2.0 * value
+        assert back.extended[cells[0]] == pytest.approx(expected, abs=1e-15)

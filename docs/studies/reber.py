@@ -2,6 +2,7 @@
 
     python docs/studies/reber.py       # ten seeds; writes reber.json and its table in learning.md
     python docs/studies/reber.py --choose --first 100 --name reber_settings     # on other seeds
+    python docs/studies/reber.py --finalists --first 200 --seeds 30 --name reber_finalists
 
 LSTM(7, 16, 7) with linear cells, no peepholes, forget gate biases 3, other gate biases 0, weights and
 biases of cells and outputs from ±1; cross-entropy, the context cleared before each string, weights moved
@@ -67,6 +68,9 @@ SYNAPTIC = {
     "forget_gate_bias": 1.0,
     "output_gate_bias": 1.0,
 }
+LOGISTIC = {"peepholes": "all_to_all", "cell_squash": "logistic"}
+SMALL = {"weights": 0.1, "rate": 0.07}
+FASTEST = other("logistic, all-to-all peepholes, 24 blocks", LOGISTIC, **SMALL, blocks=24, strings=20_000)
 COMPARED = [
     CHOSEN,
     other("falling over 30,000 strings", strings=30_000),
@@ -79,8 +83,17 @@ COMPARED = [
     other("weights ±0.4, 8 blocks of 2 cells", {"cells_per_block": 2}, weights=0.4, blocks=8),
     other("forget gate biases 0", {"forget_gate_bias": 0.0}),
     other("no forget gates", {"forget_gates": False}),
-    other("as Synaptic's default, rate 0.1 constant", SYNAPTIC, weights=0.1, rate=0.1, falling=False),
+    FASTEST,
+    other("logistic, all-to-all peepholes, 16 blocks", LOGISTIC, **SMALL),
+    other("logistic, all-to-all peepholes, 8 blocks", LOGISTIC, **SMALL, blocks=8),
+    other("logistic, one-to-one peepholes", {**LOGISTIC, "peepholes": "one_to_one"}, **SMALL),
+    other("logistic, no peepholes", {**LOGISTIC, "peepholes": None}, **SMALL),
+    other(
+        "as Synaptic's default, 16 blocks, rate 0.1 constant", SYNAPTIC, weights=0.1, rate=0.1, falling=False
+    ),
+    other("as Synaptic's default, 8 blocks", SYNAPTIC, weights=0.1, rate=0.1, falling=False, blocks=8),
 ]
+FINALISTS = [CHOSEN, FASTEST]
 
 
 def build(case: many.Row, seed: int) -> synapse.Network:
@@ -148,6 +161,7 @@ def report(rows: list[many.Row]) -> str:
 if __name__ == "__main__":
     options = many.parser(__doc__, most=40_000, name="reber")
     options.add_argument("--choose", action="store_true", help="all settings that were compared")
+    options.add_argument("--finalists", action="store_true", help="the surest and the fastest of them")
     given = options.parse_args()
-    compared = COMPARED if given.choose else [CHOSEN]
+    compared = COMPARED if given.choose else FINALISTS if given.finalists else [CHOSEN]
     many.study(given, {**SETTINGS, "cases": compared}, train, compared, report)

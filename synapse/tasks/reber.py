@@ -43,12 +43,7 @@ OUTER = "TP"
 
 
 def string(seed: Seed = None) -> str:
-    """One embedded Reber string.
-
-    Parameters
-    ----------
-    seed : int or numpy.random.Generator, optional
-        Where the choices come from.
+    """One embedded Reber string; see :func:`strings`.
 
     >>> string(seed=1)
     'BPBPTVVEPE'
@@ -103,8 +98,7 @@ def legal(string: str) -> list[str]:
     >>> legal("BTBTXSETE")
     ['TP', 'B', 'TP', 'SX', 'SX', 'E', 'T', 'E']
     """
-    if not isinstance(string, str):
-        raise KindError(expected("An embedded Reber string", "a string", string))
+    _require_string("An embedded Reber string", string)
     outer, inner = string[1:2], string[2:-2]
     node, answers = 0, []
     for symbol in inner:
@@ -119,6 +113,11 @@ def legal(string: str) -> list[str]:
             expected("An embedded Reber string", "B, T or P, a Reber string, that letter again, E", string)
         )
     return [OUTER, "B", *answers, "E"]
+
+
+def _require_string(what: str, string: object) -> None:
+    if not isinstance(string, str):
+        raise KindError(expected(what, "a string", string))
 
 
 def legal_mask(string: str) -> Mask:
@@ -142,8 +141,7 @@ def encode(string: str) -> tuple[Floats, Floats]:
     >>> inputs.argmax(axis=1).tolist(), targets.argmax(axis=1).tolist()
     ([0, 1], [1, 4])
     """
-    if not isinstance(string, str):
-        raise KindError(expected("A string to encode", f"made of the symbols {SYMBOLS}", string))
+    _require_string("A string to encode", string)
     places = [SYMBOLS.find(symbol) for symbol in string]
     if len(places) < 2 or min(places) < 0:
         raise ArgumentError(expected("A string to encode", f"two or more of the symbols {SYMBOLS}", string))
@@ -152,14 +150,7 @@ def encode(string: str) -> tuple[Floats, Floats]:
 
 
 def sequences(count: int, seed: Seed = None) -> tuple[list[Floats], list[Floats]]:
-    """Inputs and targets of fresh strings, as :class:`synapse.Trainer` takes them.
-
-    Parameters
-    ----------
-    count : int
-        How many strings.
-    seed : int or numpy.random.Generator, optional
-        Where they come from: those of :func:`strings` with this seed.
+    """Inputs and targets of :func:`strings`, as :class:`synapse.Trainer` takes them.
 
     Returns
     -------

@@ -91,3 +91,31 @@ def test_a_cleared_network_starts_as_a_new_one(name):
     first = net.run(GOLDEN[name]["inputs"])
     net.clear()
     assert (net.run(GOLDEN[name]["inputs"]) == first).all()
+
+
+def summed_moves(name):
+    """What the online rule would move weights and biases by, summed over the sequence at rest."""
+    golden, (net, links) = GOLDEN[name], from_golden(name)
+    net.clear()
+    weights, biases = net.weights, net.biases
+    moves, shifts = 0.0, 0.0
+    for inputs, targets in zip(golden["inputs"], golden["targets"], strict=True):
+        net.activate(inputs)
+        before = np.array(weights_in_order(lambda i, j: links[i, j].weight, name))
+        net.propagate(1.0, targets, "cross_entropy")
+        moves += np.array(weights_in_order(lambda i, j: links[i, j].weight, name)) - before
+        shifts += net.biases - biases
+        net.weights, net.biases = weights, biases
+    return moves, shifts
+
+
+@pytest.mark.parametrize("name", ["perceptron_2_3_1", "perceptron_4_6_5_3", "lstm_3_4_2_nopeep"])
+def test_where_nothing_is_left_out_the_rule_is_the_exact_gradient(name):
+    moves, shifts = summed_moves(name)
+    assert close(-moves, GOLDEN[name]["bptt_ce"]["weight_gradient"], 1e-12)
+    assert close(-shifts, GOLDEN[name]["bptt_ce"]["bias_gradient"], 1e-12)
+
+
+def test_with_peepholes_it_points_along_the_gradient():
+    moves, exact = summed_moves("lstm_3_4_2")[0], np.array(GOLDEN["lstm_3_4_2"]["bptt_ce"]["weight_gradient"])
+    assert -moves @ exact / np.sqrt((moves @ moves) * (exact @ exact)) > 0.9999

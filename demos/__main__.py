@@ -25,10 +25,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_listing())
         return 0
     if options.name not in names():
-        print(f"There is no demo named {options.name!r}. There are: {', '.join(names())}.", file=sys.stderr)
-        return USER_ERROR
-    _run(options.name, options.quick, options.seed, options.out or Path("runs") / options.name)
+        return _refuse(f"There is no demo named {options.name!r}. There are: {', '.join(names())}.")
+    out = options.out or Path("runs") / options.name
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return _refuse(f"Cannot write into {str(out)!r}: {error.strerror}.")
+    _run(options.name, options.quick, options.seed, out)
     return 0
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return USER_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,13 +67,17 @@ def _listing() -> str:
 
 
 def _run(name: str, quick: bool, seed: int, out: Path) -> None:
-    """Run one demo, and say where its files are."""
+    """Run one demo, and say which files it has written."""
     demo = importlib.import_module(f"demos.{name}")
-    begin = time.perf_counter()
-    out.mkdir(parents=True, exist_ok=True)
+    begin, before = time.perf_counter(), _files(out)
     demo.main(quick=quick, seed=seed, out=out)
-    written = ", ".join(sorted(path.name for path in out.iterdir()))
+    written = ", ".join(sorted(path.name for path, time in _files(out).items() if before.get(path) != time))
     print(f"\nDone in {time.perf_counter() - begin:.1f} s. Written into {out}: {written or 'nothing'}.")
+
+
+def _files(folder: Path) -> dict[Path, int]:
+    """The files in a folder, and when each was changed."""
+    return {path: path.stat().st_mtime_ns for path in folder.iterdir()}
 
 
 if __name__ == "__main__":

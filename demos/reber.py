@@ -79,8 +79,8 @@ def build(seed):
 # Every string is new and seen once; weights move at every symbol. In between the network reads 300 other
 # strings. One counts as right if at every one of its steps the most active output is a legal symbol.
 #
-# Watch the plateaus. At about half, it knows the inner grammar and answers the last but one symbol
-# always with T, or always with P. The rest is the step that takes memory.
+# About half of them right means: it knows the inner grammar, and answers the last but one symbol always with
+# T, or always with P. What is above that half takes memory.
 
 
 def learn(net, seed, count):

@@ -104,6 +104,18 @@ def test_a_wrong_name_is_told_which_there_are(capsys):
     assert told.out == ""
 
 
+def test_a_folder_that_cannot_be_made_is_told(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert command.main(["xor", "--out", str(tmp_path / "file")]) == 2
+    assert capsys.readouterr().err.startswith("Cannot write into ")
+
+
+def test_only_files_of_this_run_are_told(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    (tmp_path / "notes.txt").touch()
+    assert run("xor", tmp_path, capsys).rstrip().endswith(f"Written into {tmp_path}: xor.synapse.")
+
+
 @pytest.mark.parametrize("seed", ["-1", "x", "1.5"])
 def test_a_wrong_seed_is_refused(seed, capsys):
     with pytest.raises(SystemExit) as ended:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -30,11 +30,14 @@ def construct(
     """A network of neurons that are wired already, in an order of activation that is found.
 
     Inputs fire first, outputs last, and in between every neuron after those that lead to it and those
-    that gate what leads to it; where that leaves a choice, in the order given. On a cycle that is
-    impossible: it is cut before one of its neurons, which then sees what the others said a step ago.
-    That is a neuron none of whose gaters are on the cycle, as a gate only learns from what fires
-    after it; among those, one that is also fed from outside the cycle; and then the first given.
-    :func:`delayed` tells which connections were cut.
+    that gate what leads to it; where that leaves a choice, in the order given. Where neurons lie on
+    cycles, that is impossible: connections that lead backward are cut, and carry what their source
+    said a step ago. Backward is seen from the inputs, by the number of connections from the nearest
+    one, or, where that cuts fewer, in the order given. Gaters come before what they gate even then,
+    as only then they learn from it. :func:`delayed` tells what was cut.
+
+    A chain of neurons that is to keep the past, each a copy of the one before it a step ago, fires in
+    the opposite order: tell it to :class:`synapse.Network`.
 
     Parameters
     ----------
@@ -196,44 +199,36 @@ def _into(neuron: Neuron) -> tuple[Connection, ...]:
 
 def _hidden_order(every: Sequence[Neuron], inputs: set[Neuron], outputs: set[Neuron]) -> list[Neuron]:
     """Neither inputs nor outputs, in an order in which they can activate."""
-    graph = _constraints(every, inputs, outputs)
-    graph.remove_edges_from(_cuts(graph))
-    ordered = (every[i] for i in nx.lexicographical_topological_sort(graph))
+    place = {neuron: i for i, neuron in enumerate(every)}
+    gates, links = _empty(len(every)), _empty(len(every))
+    for target in (neuron for neuron in every if neuron not in inputs):
+        for link in _into(target):
+            for graph, before in ((links, link.source), (gates, link.gater)):
+                if before not in (None, target) and before not in outputs:  # those are last in any case
+                    graph.add_edge(place[before], place[target])
+    _open_cycles(gates, [range(len(every))])
+    near = nx.multi_source_dijkstra_path_length(links, {place[neuron] for neuron in inputs})
+    ranks = [_ranks(gates, lambda i: (near.get(i, len(every)), i)), _ranks(gates, lambda i: (0, i))]
+    links.add_edges_from(gates.edges)
+    _open_cycles(links, ranks)
+    ordered = [every[i] for i in nx.lexicographical_topological_sort(links)]
     return [neuron for neuron in ordered if neuron not in inputs and neuron not in outputs]
 
 
-def _constraints(every: Sequence[Neuron], inputs: set[Neuron], outputs: set[Neuron]) -> nx.DiGraph[int]:
-    """Who should fire before whom, by place among the neurons; ``gates`` says whether as a gater.
-
-    What leads to an input, or from an output, cannot constrain: inputs come first, outputs last.
-    """
-    place = {neuron: i for i, neuron in enumerate(every)}
+def _empty(size: int) -> nx.DiGraph[int]:
     graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from(range(len(every)))
-    for gates in (False, True):  # who does both counts as a gater
-        for target in every:
-            for link in _into(target):
-                before = link.gater if gates else link.source
-                if before not in (None, target) and target not in inputs and before not in outputs:
-                    graph.add_edge(place[before], place[target], gates=gates)
+    graph.add_nodes_from(range(size))
     return graph
 
 
-def _cuts(graph: nx.DiGraph[int]) -> list[tuple[int, int]]:
-    """Edges without which no cycle is left, every one of them on a cycle."""
-    cut, parts = [], [set(graph)]
-    while parts:
-        inner = graph.subgraph(parts.pop()).copy()
-        for cycle in nx.strongly_connected_components(inner):
-            if len(cycle) > 1:
-                first = min(_reluctance(graph, i, cycle) for i in cycle)[-1]
-                cut += [(i, first) for i in graph.pred[first] if i in cycle]
-                parts.append(cycle - {first})
-    return cut
+def _ranks(gates: nx.DiGraph[int], key: Callable[[int], tuple[int, int]]) -> dict[int, int]:
+    """The rank of every neuron in an order by a key that lets gaters come before what they gate."""
+    return {i: rank for rank, i in enumerate(nx.lexicographical_topological_sort(gates, key))}
 
 
-def _reluctance(graph: nx.DiGraph[int], number: int, cycle: set[int]) -> tuple[bool, bool, int]:
-    """The lower, the rather this neuron of a cycle is to fire before the others."""
-    before = graph.pred[number]
-    gated = any(before[i]["gates"] for i in before if i in cycle)
-    return gated, all(i in cycle for i in before), number
+def _open_cycles(graph: nx.DiGraph[int], orders: Sequence[Mapping[int, int] | Sequence[int]]) -> None:
+    """Remove the edges that lie on cycles and lead backward in an order: that which removes the fewest."""
+    for members in list(nx.strongly_connected_components(graph)):
+        edges = [(i, j) for i in members for j in graph.succ[i] if j in members]
+        choices = [[(i, j) for i, j in edges if rank[i] > rank[j]] for rank in orders]
+        graph.remove_edges_from(min(choices, key=len))

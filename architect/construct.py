@@ -221,7 +221,7 @@ def _empty(size: int) -> nx.DiGraph[int]:
     return graph
 
 
-def _ranks(gates: nx.DiGraph[int], key: Callable[[int], tuple[int, int]]) -> dict[int, int]:
+def _ranks(gates: nx.DiGraph[int], key: Callable[[int], tuple[float, int]]) -> dict[int, int]:
     """The rank of every neuron in an order by a key that lets gaters come before what they gate."""
     return {i: rank for rank, i in enumerate(nx.lexicographical_topological_sort(gates, key))}
 
@@ -230,5 +230,6 @@ def _open_cycles(graph: nx.DiGraph[int], orders: Sequence[Mapping[int, int] | Se
     """Remove the edges that lie on cycles and lead backward in an order: that which removes the fewest."""
     for members in list(nx.strongly_connected_components(graph)):
         edges = [(i, j) for i in members for j in graph.succ[i] if j in members]
-        choices = [[(i, j) for i, j in edges if rank[i] > rank[j]] for rank in orders]
-        graph.remove_edges_from(min(choices, key=len))
+        backward = [[(i, j) for i, j in edges if rank[i] > rank[j]] for rank in orders]
+        fewest = min(backward, key=len)
+        graph.remove_edges_from(fewest)

@@ -1,5 +1,7 @@
 """A GRU computes its equations, which are those of PyTorch, by neurons and gates alone."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -67,7 +69,7 @@ def put(source, target, weights):
 @pytest.mark.parametrize("sizes", [(3, 4, 2), (1, 2, 3, 1), (2, 5, 1, 3, 4)])
 def test_it_has_the_connections_of_its_sizes(sizes):
     net = GRU(*sizes, seed=0)
-    layers = sum(3 * below * n + 3 * n * n + 4 * n for below, n in zip(sizes, sizes[1:-1]))
+    layers = sum(3 * below * n + 3 * n * n + 4 * n for below, n in pairwise(sizes[:-1]))
     assert len(net.connections) == layers + sizes[-2] * sizes[-1]
     assert len(net) == sizes[0] + 1 + 5 * sum(sizes[1:-1]) + sizes[-1]
 

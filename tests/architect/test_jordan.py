@@ -1,5 +1,7 @@
 """A Jordan network sees its own answers of the step before."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -27,7 +29,7 @@ def test_it_computes_its_equations(decay):
 @pytest.mark.parametrize("decay", [0.0, 0.5])
 def test_it_has_the_connections_of_its_sizes(sizes, decay):
     net = Jordan(*sizes, context_decay=decay, seed=0)
-    chain = sum(a * b for a, b in zip(sizes, sizes[1:]))
+    chain = sum(a * b for a, b in pairwise(sizes))
     assert len(net.connections) == chain + sizes[-1] * (1 + sizes[1] + (decay > 0))
     assert len(net) == sum(sizes) + sizes[-1]
 

@@ -1,5 +1,7 @@
 """A NARX network is a perceptron of past inputs and outputs, kept in lines of neurons."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -23,7 +25,7 @@ def test_it_computes_its_equation(reach, back, hidden):
         for k in range(1, back + 1):
             state = state + matrix(net[f"output delay {k}"], into) @ ys[-k]
         y = np.tanh(state)
-        for below, above in zip(layers, layers[1:]):
+        for below, above in pairwise(layers):
             y = np.tanh(matrix(below, above) @ y + above.biases)
         ys.append(matrix(layers[-1], net.output) @ y + net.output.biases)
         xs.append(row)
@@ -48,7 +50,7 @@ def test_it_has_the_connections_of_its_sizes(inputs, hidden, outputs, reach, bac
     taps = inputs * reach + outputs * back
     chain = (inputs, *hidden, outputs)
     assert len(net) == sum(chain) + taps
-    assert len(net.connections) == sum(a * b for a, b in zip(chain, chain[1:])) + taps + taps * hidden[0]
+    assert len(net.connections) == sum(a * b for a, b in pairwise(chain)) + taps + taps * hidden[0]
 
 
 def test_its_repr_tells_its_sizes():

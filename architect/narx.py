@@ -22,16 +22,16 @@ class NARX(Network):
 
         y_t = F(x_t, x_{t-1}, ..., x_{t - input_delay}, y_{t-1}, ..., y_{t - output_delay})
 
-        input -> input delay 1 -> input delay 2 -> ...        -> one to one, weight 1, not trained
-          ||          ||               ||                     => all to all
-          ++==========++===============++====> hidden 1 => ... => output
-                      ||               ||                           |
-            ... <- output delay 2 <- output delay 1 <---------------+
+        input x -> input delay 1  -> input delay 2  -> ...  =>
+                                                                 hidden 1 => ... => output y
+              y -> output delay 1 -> output delay 2 -> ...  =>
+
+        -> one to one, weight 1, not trained     => all to all, from the inputs and every delay
 
     A delay line is made of identity neurons. Each copies the one before it as it was a step ago, so a
     line fires its last layer first. The output line fires before the hidden layers: after step t
-    its layer k holds y_{t-k}. Inputs fire before everything else, so the input line shifts after the
-    hidden layers have read it: its layer k then holds x_{t-k+1}, which they see in step t + 1.
+    its layer k holds `y_{t-k}`. Inputs fire before everything else, so the input line shifts after the
+    hidden layers have read it: its layer k then holds `x_{t-k+1}`, which they see in step t + 1.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class NARX(Network):
     outputs : int
         How many outputs.
     input_delay, output_delay : int
-        How many steps the lines reach back, at least 1.
+        How many steps the lines reach back, 1 or more.
     squash, output_squash : str or Squash
         Of the hidden neurons, and of the outputs.
     initializer, bias_initializer : str or callable

@@ -19,16 +19,17 @@ from .recipe import Recipe, checked_sizes, pass_on
 class Residual(Network):
     """Hidden layers that add to what they are given: He, Zhang, Ren and Sun 2016. ::
 
-                                +-----------------+                   -> one to one, weight 1, not trained
-                                |                 v                   => all to all
-        input => hidden 1 = sum 1 => hidden 2 -> sum 2 => ... => output
+                   +---------------------+                   -> one to one, weight 1, not trained
+                   |                     v                   => all to all
+        input => hidden 1 => hidden 2 -> sum 2 => hidden 3 -> sum 3 => ... => output
+                                           |                    ^
+                                           +--------------------+
 
         h_1 = f(W_1 x + b_1),    h_k = h_{k-1} + f(W_k h_{k-1} + b_k)
 
-    The sum is a layer of its own, of identity neurons ("Identity mappings in deep residual
-    networks"): were the skip to end in the hidden layer itself, it would be squashed with the rest,
-    and neither activations nor errors would pass through unchanged. Here the error of an output
-    reaches every sum undiminished.
+    The sum h_k is a layer of its own, of identity neurons (the form of "Identity mappings in deep
+    residual networks"). Were the skip to end in the hidden layer itself, it would be squashed with the
+    rest; so, activations and errors also pass from sum to sum as they are, however many there are.
 
     Parameters
     ----------

@@ -81,6 +81,11 @@ def test_inputs_and_outputs_may_be_told():
     assert repr(net) == "<Told 2-1-2, 5 neurons, 7 connections>"
 
 
+def test_an_input_that_is_told_may_lead_nowhere():
+    x, y, z = wired("xyz", ["xy"])
+    assert order(construct([x, y, z], [x, z])) == "xzy"
+
+
 def test_gates_that_lead_nowhere_are_no_outputs():
     net = construct(wired("xgay", ["xg", "xa", "ay"], ["gay"]))
     assert [neuron.name for neuron in net.output] == ["y"]

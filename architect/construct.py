@@ -12,8 +12,8 @@ from synapse.errors import KindError, TopologyError, expected
 
 
 class Delayed(NamedTuple):
-    """What acts a step late in a network: the connections whose source, and those whose gater, fires
-    after their target or is it. A self-connection counts only where its gater does.
+    """What acts a step late in a network: `connections`, whose source fires after their target, and
+    those `gated` by a neuron that fires after their target or is it.
     """
 
     connections: tuple[Connection, ...]
@@ -60,8 +60,8 @@ def construct(
     KindError
         If something else than a neuron is given.
     TopologyError
-        If no neuron can be an input, or an output; one is given twice, is input and output, is wired
-        to a neuron that is not given, or cannot be reached from the inputs. Nothing has changed then.
+        If no inputs or outputs are found; or a neuron is given twice, is input and output, is wired to
+        one that is not given, or cannot be reached from the inputs. Nothing has changed then.
 
     Examples
     --------
@@ -143,8 +143,8 @@ def _inputs(every: Sequence[Neuron]) -> list[Neuron]:
             raise TopologyError(f"{neuron!r} is connected to no other neuron. Connect it or leave it out.")
     if not found:
         raise TopologyError(
-            "Every neuron has incoming connections, so none can be told to be an input. "
-            "Name them: construct(neurons, inputs=[...])."
+            "Every neuron has incoming connections: none is an input by itself. "
+            "Name the inputs: construct(neurons, inputs=[...])."
         )
     return found
 
@@ -154,8 +154,8 @@ def _outputs(every: Sequence[Neuron], inputs: Sequence[Neuron]) -> list[Neuron]:
     found = [n for n in every if not (n.outgoing or n.gated or n in taken)]
     if not found:
         raise TopologyError(
-            "Every neuron that is no input leads to another or gates, so none can be told to be an output. "
-            "Name them: construct(neurons, outputs=[...])."
+            "Every neuron leads to another, gates or is an input: none is an output by itself. "
+            "Name the outputs: construct(neurons, outputs=[...])."
         )
     return found
 

@@ -1,6 +1,7 @@
 """What the tests of every recipe use."""
 
 import numpy as np
+import pytest
 
 import synapse
 
@@ -36,6 +37,30 @@ def fall(net, inputs, targets, rate, epochs):
     before = trainer.test(inputs, targets).error
     trainer.train(inputs, targets, epochs=epochs, progress=False)
     return before / trainer.test(inputs, targets).error
+
+
+def assert_gradient(net, row=INPUTS[0], target=(1.0, 0.0), width=1e-5):
+    """A step moves what it may move by minus the gradient of its cost, here by differences."""
+
+    def cost(weights, biases, rate=0.0):
+        net.clear()
+        net.weights, net.biases = weights, biases
+        net.activate(row)
+        return net.propagate(rate, target)
+
+    old = [net.weights, net.biases]
+    slopes = []
+    for which in (0, 1):
+        for i in range(len(old[which])):
+            pair = [[values.copy() for values in old] for _ in range(2)]
+            pair[0][which][i] += width
+            pair[1][which][i] -= width
+            slopes.append((cost(*pair[0]) - cost(*pair[1])) / (2 * width))
+    cost(*old, rate=1.0)
+    moves = np.concatenate([net.weights - old[0], net.biases - old[1]])
+    free = [c.trainable for c in net.connections] + [n.trainable and n not in list(net.input) for n in net]
+    assert np.abs(moves[free]).max() > 1e-3
+    assert moves == pytest.approx(np.where(free, -np.array(slopes), 0.0), abs=1e-8)
 
 
 def survives(net, path):

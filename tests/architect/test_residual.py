@@ -6,7 +6,7 @@ import pytest
 from architect import Perceptron, Residual
 from synapse.errors import ArgumentError, KindError
 
-from .helpers import INPUTS, fall, fixed, logistic, matrix, survives
+from .helpers import INPUTS, assert_gradient, fall, fixed, logistic, matrix, survives
 
 
 def answer(net, row):
@@ -56,6 +56,10 @@ def test_the_error_reaches_the_first_layer_of_a_deep_one():
         reached.append(max(abs(neuron.error.responsibility) for neuron in net.hidden[0]))
     assert reached[0] > 1e-3
     assert reached[1] < 1e-9
+
+
+def test_it_learns_along_the_gradient():
+    assert_gradient(Residual(3, 4, 4, 4, 2, initializer="glorot", seed=1))
 
 
 def test_it_trains_and_survives_a_file(tmp_path):

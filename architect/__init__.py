@@ -1,7 +1,8 @@
 """Architectures: each a recipe of layers, projections and gates, with no arithmetic of its own."""
 
 from .elman import Elman
+from .liquid import Liquid
 from .lstm import LSTM, MemoryBlocks
 from .perceptron import Perceptron
 
-__all__ = ["LSTM", "Elman", "MemoryBlocks", "Perceptron"]
+__all__ = ["LSTM", "Elman", "Liquid", "MemoryBlocks", "Perceptron"]

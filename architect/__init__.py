@@ -2,8 +2,9 @@
 
 from .elman import Elman
 from .hopfield import Capacity, Hopfield
+from .kohonen import Kohonen
 from .liquid import Liquid
 from .lstm import LSTM, MemoryBlocks
 from .perceptron import Perceptron
 
-__all__ = ["LSTM", "Capacity", "Elman", "Hopfield", "Liquid", "MemoryBlocks", "Perceptron"]
+__all__ = ["LSTM", "Capacity", "Elman", "Hopfield", "Kohonen", "Liquid", "MemoryBlocks", "Perceptron"]

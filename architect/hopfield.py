@@ -179,7 +179,7 @@ class Hopfield(Network):
         return bool((self.output.activations != before).any())
 
     def energy(self, pattern: ArrayLike) -> float:
-        """-1/2 sum_ij w_ij p_i p_j - sum_i b_i p_i, after Hopfield 1982, equation 7; biases are 0 unless set."""
+        """-1/2 sum_ij w_ij p_i p_j - sum_i b_i p_i: Hopfield 1982, equation 7, with biases (0 unless set)."""
         (p,) = self._checked(pattern, "A pattern", one=True)
         return float(-0.5 * p @ self.couplings @ p - self.output.biases @ p)
 

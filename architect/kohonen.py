@@ -75,7 +75,7 @@ class Kohonen(Network):
         map_.trainable = False
         self._links = first.project(map_, initializer=initializer, trainable=False, seed=rng)
         super().__init__(first, [], map_)
-        self.codebook = self.codebook
+        self.codebook = self.codebook  # biases for the weights drawn
 
     @property
     def grid(self) -> tuple[int, int]:

@@ -79,19 +79,17 @@ def show(*patterns):
 
 
 def store(patterns):
-    heading("1. Five letters, stored in the same couplings")
-    show(*patterns.values())
+    heading("2. Storing")
     net = architect.Hopfield(SIZE)
     net.learn(list(patterns.values()))
-    print(f"\n{net!r}, {SIZE * (SIZE - 1)} of them couplings")
+    print(f"{net!r}, {SIZE * (SIZE - 1)} of them couplings")
 
     one, other = net.output[3], net.output[47]
     agree = sum(int(p[3] == p[47]) for p in patterns.values())
     print(f"Neurons 3 and 47 agree in {agree} letters and differ in {len(patterns) - agree}.")
-    check(
-        "their coupling is the one less the other", one.connected(other).weight == 2 * agree - len(patterns)
-    )
-    check("it is the same in both directions", one.connected(other).weight == other.connected(one).weight)
+    there, back = one.connected(other), other.connected(one)
+    check("their coupling is the one less the other", there.weight == 2 * agree - len(patterns))
+    check("it is the same in both directions", there.weight == back.weight)
     check("no neuron is coupled with itself", all(n.self_connection is None for n in net.output))
     return net
 
@@ -104,12 +102,12 @@ def store(patterns):
 #
 # Let the energy be minus the sum, over all pairs, of coupling times one activation times the other: low
 # where neurons obey their couplings. A neuron that changes had a state of the other sign than its
-# activation, so the change lowers the energy, by twice the size of its state. It can only fall, there are
-# finitely many patterns: so this ends. This is why the couplings must be symmetric.
+# activation, so the change lowers the energy, by twice the size of its state. As it can only fall, and there
+# are finitely many patterns, this ends. All that needs couplings that are the same in both directions.
 
 
 def recall(net, patterns, seed):
-    heading("2. Recall, one neuron at a time")
+    heading("3. Recall, one neuron at a time")
     rng = np.random.default_rng([seed, 1])
     cue = spoilt(patterns["A"], 20, rng)
     net.input.activate(np.zeros(SIZE))  # nothing from outside
@@ -123,12 +121,8 @@ def recall(net, patterns, seed):
     half = len(frames) // 2
     print(f"Shown, after {half} changes, and after {len(frames) - 1}, the last:\n")
     show(frames[0], frames[half], frames[-1])
-    print(
-        "\nEnergy, change by change:",
-        " ".join(f"{energy:.0f}" for energy in energies[:8]),
-        "...",
-        f"{energies[-1]:.0f}",
-    )
+    first = " ".join(f"{energy:.0f}" for energy in energies[:8])
+    print(f"\nEnergy, change by change: {first} ... {energies[-1]:.0f}")
     check("the energy has fallen with every change", bool((np.diff(energies) < 0).all()))
     check("each time by twice the state of the neuron that changed", all(fell))
     check("the letter is complete, without an error", bool((frames[-1] == patterns["A"]).all()))
@@ -163,7 +157,7 @@ def sweep(net, rng):
 
 
 def how_much(net, patterns, seed, quick):
-    heading("3. How much may be wrong")
+    heading("4. How much may be wrong")
     rng, trials = np.random.default_rng([seed, 2]), 4 if quick else 40
     shares = {}
     print("  points wrong   letter   negative   something else")
@@ -197,7 +191,7 @@ TOLD = (2, 5, 10, 14, 20, 30, 40)
 
 
 def how_many(seed, quick):
-    heading("4. How many it holds")
+    heading("5. How many it holds")
     counts, trials = (TOLD, 2) if quick else (range(1, 41), 10)
     rng = np.random.default_rng([seed, 3])
     kept = {rule: dict.fromkeys(counts, 0.0) for rule in ("hebb", "storkey")}
@@ -235,7 +229,7 @@ def stable(net, patterns):
 
 
 def alike(patterns):
-    heading("5. Patterns that are alike")
+    heading("6. Patterns that are alike")
     several = list(patterns.values())
     show(*several[5:])
     common = int((patterns["H"] == patterns["N"]).sum())
@@ -290,6 +284,8 @@ def picture(frames, energies, kept, capacity, path):
 def main(quick: bool, seed: int, out: Path) -> None:
     every = letters()
     patterns = {name: every[name] for name in FIRST}
+    heading("1. Letters")
+    show(*patterns.values())
     net = store(patterns)
     frames, energies = recall(net, patterns, seed)
     how_much(net, patterns, seed, quick)

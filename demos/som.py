@@ -182,8 +182,8 @@ def picture(start, maps, places, path):
     plt = pyplot()
     if plt is None:
         return
-    figure = plt.figure(figsize=(10, 7.2), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=[1.35, 1])
+    figure = plt.figure(figsize=(10, 6.6), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=[1.3, 1])
     shown = {"before": start, **{name: net.codebook for name, (net, _) in maps.items()}}
     for axes, (name, codebook) in zip(above.subplots(1, 3), shown.items(), strict=True):
         axes.imshow(codebook.clip(0, 1))
@@ -207,8 +207,8 @@ def label(axes, codebook, places):
     last = codebook.shape[1] - 1
     for word, (row, column) in places.items():
         side, shift = {0: ("left", -0.4), last: ("right", 0.4)}.get(column, ("center", 0.0))
-        ink = "white" if codebook[row, column].sum() < 1.4 else "black"
-        axes.text(column + shift, row, word, ha=side, va="center", fontsize=7, color=ink)
+        ink = "white" if codebook[row, column] @ [0.3, 0.6, 0.1] < 0.5 else "black"  # as bright as it looks
+        axes.text(column + shift, row, word, ha=side, va="center", fontsize=9, color=ink)
 
 
 def main(quick: bool, seed: int, out: Path) -> None:

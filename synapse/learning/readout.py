@@ -28,6 +28,8 @@ INVERSES: dict[Squash, Callable[[Floats], Floats]] = {
     squashes.tanh: np.arctanh,
 }
 """The state that gives an activation, for the squashes that outputs may have."""
+LARGEST = 1e100
+"""Activations beyond it have run away: their squares leave little of the finite numbers."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Readout:
 
 
 @dataclass(frozen=True)
-class _Fit:
+class _Solution:
     """Weights (sources, outputs), biases (outputs,), and how well determined they are."""
 
     weights: Floats
@@ -118,14 +120,13 @@ def fit_readout(
     before = network._context()
     try:
         seen = _activations(network, sources, data)[rows]
-        fit = _solve(network, sources, seen, wanted, strength)
+        fit, error = _fit(network, sources, seen, wanted, data.targets[rows], strength)
     except BaseException:
         network._return_to(before)
         raise
     _write(network, sources, fit)
     network.output.activate()  # the last row's outputs, by the new weights
-    difference = _outputs(network, seen @ fit.weights + fit.biases) - data.targets[rows]
-    return Readout(float(np.mean(difference**2)), len(rows), fit.rank, fit.condition)
+    return Readout(error, len(rows), fit.rank, fit.condition)
 
 
 # --- what is refused, and what is prepared ---------------------------------------------------------
@@ -203,14 +204,29 @@ def _activations(network: Network, sources: Layer, data: Data) -> Floats:
         for row in range(first, last):
             network.activate(data.inputs[row])
             seen[row] = sources.activations
-    if not np.isfinite(seen).all():
+    if not (np.abs(seen) <= LARGEST).all():  # not of NaN either
         raise DivergenceError(
-            f"The activations of {network!r} have left the finite numbers. Use smaller weights or inputs."
+            f"The activations of {network!r} have grown beyond {LARGEST:g}. Use smaller weights or inputs."
         )
     return seen
 
 
-def _solve(network: Network, sources: Layer, seen: Floats, wanted: Floats, ridge: float) -> _Fit:
+def _fit(
+    network: Network, sources: Layer, seen: Floats, wanted: Floats, targets: Floats, ridge: float
+) -> tuple[_Solution, float]:
+    """The read-out, and the mean squared difference of its outputs and the targets."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        fit = _solve(network, sources, seen, wanted, ridge)
+        outputs = _outputs(network, seen @ fit.weights + fit.biases)
+        error = float(np.mean((outputs - targets) ** 2))
+    if not (np.isfinite(fit.weights).all() and np.isfinite(fit.biases).all() and np.isfinite(error)):
+        raise DivergenceError(
+            "The read-out leaves the finite numbers: give a higher ridge or smaller targets."
+        )
+    return fit, error
+
+
+def _solve(network: Network, sources: Layer, seen: Floats, wanted: Floats, ridge: float) -> _Solution:
     """Weights and biases of all outputs: those fixed as they are, the others by least squares."""
     place = {neuron: i for i, neuron in enumerate(sources)}
     weights = np.zeros((len(sources), len(network.output)))
@@ -229,12 +245,12 @@ def _solve(network: Network, sources: Layer, seen: Floats, wanted: Floats, ridge
         biases[outputs] += found.biases
         if columns:
             worst.append((found.rank, found.condition))
-    if not (np.isfinite(weights).all() and np.isfinite(biases).all()):
-        raise DivergenceError("The read-out has no finite weights: give a higher ridge or smaller targets.")
-    return _Fit(weights, biases, min(rank for rank, _ in worst), max(condition for _, condition in worst))
+    return _Solution(
+        weights, biases, min(rank for rank, _ in worst), max(condition for _, condition in worst)
+    )
 
 
-def _least_squares(x: Floats, y: Floats, ridge: float, biased: bool) -> _Fit:
+def _least_squares(x: Floats, y: Floats, ridge: float, biased: bool) -> _Solution:
     """Ridge least squares by singular values; a bias is not drawn towards 0."""
     n = x.shape[1]
     centre, level = (x.mean(axis=0), y.mean(axis=0)) if biased else (np.zeros(n), np.zeros(y.shape[1]))
@@ -248,7 +264,7 @@ def _least_squares(x: Floats, y: Floats, ridge: float, biased: bool) -> _Fit:
     gains = values / (values**2 + ridge)
     weights = right.T @ (gains[:, None] * (left.T @ (y - level)))
     condition = float(values[0] / values[-1]) if n and rank == n else np.inf
-    return _Fit(weights, level - centre @ weights, rank, condition)
+    return _Solution(weights, level - centre @ weights, rank, condition)
 
 
 def _outputs(network: Network, states: Floats) -> Floats:
@@ -263,7 +279,7 @@ def _learning(neuron: Neuron) -> list[Connection]:
     return [link for link in neuron.incoming if link.trainable]
 
 
-def _write(network: Network, sources: Layer, fit: _Fit) -> None:
+def _write(network: Network, sources: Layer, fit: _Solution) -> None:
     place = {neuron: i for i, neuron in enumerate(sources)}
     for i, neuron in enumerate(network.output):
         for link in _learning(neuron):

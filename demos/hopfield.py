@@ -240,9 +240,8 @@ def alike(patterns):
         net.learn(several, rule)
         wrong = {name: int((net.recall(p, seed=0) != p).sum()) for name, p in patterns.items()}
         lost[rule] = sum(count > 0 for count in wrong.values())
-        print(
-            f"  {rule:8}", "   ".join(f"{name} {count:2}" for name, count in wrong.items()), "  points wrong"
-        )
+        points = "   ".join(f"{name} {count:2}" for name, count in wrong.items())
+        print(f"  {rule:8} {points}   points wrong")
     check("Hebb's rule loses more than half of the letters", lost["hebb"] > 6)
     check("Storkey's loses fewer than half as many", lost["storkey"] < lost["hebb"] / 2)
 
@@ -263,20 +262,13 @@ def picture(frames, energies, kept, capacity, path):
     left.xaxis.get_major_locator().set_params(integer=True)
     left.set(xlabel="neurons that have changed", ylabel="energy", title="Every change lowers the energy")
     for (rule, shares), colour, style in zip(kept.items(), (RED, BLUE), ("-", "--"), strict=True):
-        right.plot(
-            list(shares), list(shares.values()), style, color=colour, label=f"{rule.capitalize()}'s rule"
-        )
-    for limit, text in (
-        (capacity.hebb_exact, "n / (4 ln n)"),
-        (capacity.hebb, "0.138 n"),
-        (capacity.storkey, "n / √(2 ln n)"),
-    ):
+        name = f"{rule.capitalize()}'s rule"
+        right.plot(list(shares), list(shares.values()), style, color=colour, label=name)
+    for limit, text in zip(capacity, ("0.138 n", "n / (4 ln n)", "n / √(2 ln n)"), strict=True):
         right.axvline(limit, color=GREY, lw=1, ls=":")
         right.text(limit + 0.4, 1.04, text, color=GREY, fontsize=8)
-    right.set(
-        xlabel="random patterns learnt, n = 100", ylabel="share that is stable", ylim=(0, 1.12), xlim=(0, 45)
-    )
-    right.set_title("How many it holds")
+    right.set(xlabel="random patterns learnt, n = 100", ylabel="share that is stable")
+    right.set(xlim=(0, 45), ylim=(0, 1.12), title="How many it holds")
     right.legend(loc="upper right", bbox_to_anchor=(0.72, 0.82), frameon=False)
     save_figure(figure, path)
 

@@ -51,12 +51,10 @@ def who_wins(net):
     neuron = net.output[row * net.grid[1] + column]
     weights = np.array([link.weight for link in neuron.incoming])
     distances = np.linalg.norm(net.codebook - colour, axis=2)
-    print(f"{net!r}, each with a colour drawn at random")
+    print(f"{net!r}: each neuron of the map has a colour drawn at random.")
     print(f"Orange {colour} is won by row {row}, column {column}: its weights are {weights.round(2)}.")
-    check(
-        "the winner's state is w x - |w|^2 / 2",
-        np.isclose(neuron.state, weights @ colour - weights @ weights / 2),
-    )
+    by_hand = weights @ colour - weights @ weights / 2
+    check("the winner's state is w x - |w|^2 / 2", np.isclose(neuron.state, by_hand))
     check("no neuron is nearer to orange", bool(np.isclose(distances.min(), distances[row, column])))
 
 
@@ -73,10 +71,10 @@ def one_step(net):
     before = net.codebook
     net.train([colour], epochs=1, rate=rate, radius=radius)
     moved, way = np.linalg.norm(net.codebook - before, axis=2), np.linalg.norm(colour - before, axis=2)
-    print(f"Along row {row} of the grid, by how many columns a neuron is from the winner:")
+    print(f"Along row {row} of the grid, by how many columns a neuron is away from the winner:")
     told = {abs(c - column): moved[row, c] / way[row, c] for c in range(net.grid[1])}
     for distance in sorted(told)[:6]:
-        print(f"  {distance} columns: {told[distance]:6.1%} of the way to orange")
+        print(f"  {distance}: {told[distance]:6.1%} of the way to orange")
     check("the winner has gone half of the way", np.isclose(moved[row, column], rate * way[row, column]))
     expected = rate * np.exp(-1 / (2 * radius**2))
     check(f"its neighbours {expected:.1%} of theirs", np.isclose(told[1], expected))

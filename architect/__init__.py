@@ -3,7 +3,10 @@
 from .construct import Delayed, construct, delayed
 from .elman import Elman
 from .gru import GRU, GatedUnits
+from .hopfield import Capacity, Hopfield
 from .jordan import Jordan
+from .kohonen import Kohonen
+from .liquid import Liquid
 from .lstm import LSTM, MemoryBlocks
 from .narx import NARX
 from .perceptron import Perceptron
@@ -14,10 +17,14 @@ __all__ = [
     "GRU",
     "LSTM",
     "NARX",
+    "Capacity",
     "Delayed",
     "Elman",
     "GatedUnits",
+    "Hopfield",
     "Jordan",
+    "Kohonen",
+    "Liquid",
     "MemoryBlocks",
     "Perceptron",
     "Random",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import networkx as nx
 import numpy as np
@@ -24,6 +24,9 @@ from .initializers import Initializer, draw
 from .layer import Layer, shape_of, vector
 from .neuron import Neuron, Seed, random_generator
 from .projection import Projection
+
+if TYPE_CHECKING:
+    from .learning.readout import Readout
 
 Floats = NDArray[np.float64]
 FLOAT64 = np.dtype(np.float64)
@@ -420,6 +423,12 @@ class Network(Sequence[Neuron]):
             address, store.unit, span, aims, measure.code, store.dtype.type(step)
         )
         return value
+
+    def fit_readout(self, inputs: Any, targets: Any, ridge: float = 1e-6, washout: int = 0) -> Readout:
+        """Set the weights into its outputs by least squares: :func:`synapse.learning.fit_readout`."""
+        from .learning.readout import fit_readout  # learning is made of networks: a loop at the top
+
+        return fit_readout(self, inputs, targets, ridge, washout)
 
     def _cost(self, cost: str | Cost | None) -> Cost:
         """The cost asked for, or the one that goes with the outputs; checked against these."""

@@ -17,8 +17,10 @@ from synapse.tasks import reber
 HERE = Path(__file__).resolve().parents[1]
 WRITTEN = {
     "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
+    "hopfield": {"hopfield.png", "hopfield.synapse"},
     "reber": {"reber.png", "reber.synapse"},
     "recall": {"recall.png", "recall.synapse"},
+    "som": {"som.png", "som.synapse"},
     "xor": {"xor.png", "xor.synapse"},
 }
 

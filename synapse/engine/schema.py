@@ -17,6 +17,7 @@ NONE = 0xFFFFFFFF
 # Codes of the built-in functions; names, not codes, go into files.
 LOGISTIC, TANH, IDENTITY, STEP, SIGN, RELU, LEAKY_RELU, ELU, SOFTPLUS, GAUSSIAN, SOFTMAX = range(11)
 CROSS_ENTROPY, SQUARED_ERROR, MEAN_SQUARED_ERROR, BINARY_MISSES, CATEGORICAL = range(5)
+COSTS = 5  # a user's cost comes by its address
 FIRST_CUSTOM = 64  # a user's activation functions are numbered from here
 FUNCTIONS: list[tuple[int, Any]] = []
 """Users' activation functions: the address kernels call, and what keeps it alive."""
@@ -30,6 +31,7 @@ TRACED = 2  # keeps eligibility traces; any other neuron's can be read off when 
 GATES = 4  # gates a self-connected neuron, so that it keeps extended traces
 GATED = 8  # something gates a connection into it
 PLAIN_RUNS = 16  # all its runs are dense, ordered and ungated, and it keeps no eligibility traces
+FOUR = 32  # it and the next three fire together, and have plain runs from the same sources
 
 # Kinds of runs. Sources are neighbours (row + t) or listed; gaters none, one, neighbours or listed.
 DENSE, LISTED, SHARED, ZIPPED, PAIRED = 0, 1, 2, 3, 4

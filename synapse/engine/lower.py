@@ -285,6 +285,7 @@ def _find_blocks(store: Store) -> None:
     change |= network == 0
     starts = _block_starts(after.tolist(), change.tolist())
     lengths = np.diff(np.append(starts, n))
+    c["block_first"] = np.repeat(starts, lengths).astype(np.uint32)
     c["block_stop"] = np.repeat(np.append(starts[1:], n), lengths).astype(np.uint32)
 
 

@@ -379,12 +379,12 @@ def propagate_run(m, j, r, delta, step, pull, extended, ahead):
 
     `pull` is the step along the extended traces that begin at `extended`; with `ahead`, the
     weights of connections from inputs wait: see `move_ahead`.
-    reads: activation, old_activation, eligibility, extended; writes: pushed, weight, waiting
+    reads: activation, old_activation, eligibility, extended; writes: pushed, weight
     """
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     flags = m.run_flags[r]
     push_back(m, r, delta, first, n, source)
-    if flags & FIXED:
+    if flags & FIXED or (ahead and waits(m, r)):
         return
     if m.flags[j] & TRACED:
         trace = trace_of(m, j, first)
@@ -396,8 +396,6 @@ def propagate_run(m, j, r, delta, step, pull, extended, ahead):
         trace = extended + first - u8(m.first_incoming[j])
         for t in range(n):
             m.weight[first + t] += step * seen[source + t] + pull * m.extended[trace + t]
-    elif ahead and waits(m, r):
-        m.waiting[j] = step
     else:
         for t in range(n):
             m.weight[first + t] += step * seen[source + t]
@@ -522,32 +520,44 @@ def pull_extended(m, j, rate, pulls):
 
 
 @inline
-def propagate_neuron(m, j, error, rate, ahead):
-    """Error delta_j = P_j + G_j; learning dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k).
+def settle(m, first, last, rate, ahead):
+    """Errors delta_j = P_j + G_j of neurons that fire together, and the moves of their biases.
 
-    P_j = f'_j sum_k delta_k g_jk w_jk + error, G_j = f'_j sum_k delta_k I_jk; `error` is the
-    cost's -dE/ds of an output, else 0. Later neurons have pushed both sums before; `j` pushes
-    to earlier ones with its weights as they are, then moves them.
+    P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which waits in ``projected``;
+    G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With `ahead`, the
+    step of weights that wait is noted.
 
-    reads: derivative, pushed*, traces, activation
-    writes: responsibility, projected, gated, pushed*, weight, bias
+    reads: derivative, pushed*, projected, bias_eligibility
+    writes: responsibility, projected, gated, step, waiting, pushed*, bias
     """
-    derivative = m.derivative[j]
-    projected = derivative * m.pushed[j] + error
-    factored = derivative * m.pushed_gated[j]
-    gated = factored + derivative * m.pushed_traced[j]
-    delta = projected + gated
-    forget_error(m, j, j + ONE)
-    m.responsibility[j] = delta
-    m.projected[j] = projected
-    m.gated[j] = gated
-    flags = m.flags[j]
-    step = rate * (projected + factored)
+    for j in range(first, last):
+        derivative, flags = m.derivative[j], m.flags[j]
+        projected = derivative * m.pushed[j] + m.projected[j]
+        factored = derivative * m.pushed_gated[j]
+        gated = factored + derivative * m.pushed_traced[j]
+        step = rate * (projected + factored)
+        m.responsibility[j], m.projected[j], m.gated[j] = projected + gated, projected, gated
+        m.pushed[j], m.pushed_gated[j], m.pushed_traced[j] = 0.0, 0.0, 0.0
+        m.step[j] = step
+        m.waiting[j] = step if ahead and not flags & (GATES | TRACED) else zero(step)
+        if m.trainable_bias[j]:
+            m.bias[j] += step * m.bias_eligibility[j] if flags & TRACED else step
+
+
+@inline
+def propagate_neuron(m, j, rate, ahead):
+    """Push the error of a settled neuron to earlier ones with its weights as they are, then move them.
+
+    Learning dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k).
+    reads: responsibility, step, traces, activation; writes: pushed*, weight, bias
+    """
+    delta, step, flags = m.responsibility[j], m.step[j], m.flags[j]
     pulls, pull, extended = u8(0), zero(rate), u8(0)
     if flags & (GATES | PLAIN_RUNS) == GATES | PLAIN_RUNS:  # one pass moves along both traces
         p = u8(m.pull[m.first_pull[j]])
         pulls, extended = ONE, u8(m.influence_trace[p])
         pull = rate * m.responsibility[m.influence_gated[p]]
+    ahead = ahead and not flags & (GATES | TRACED)
     if delta != 0.0 or step != 0.0 or pull != 0.0:
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
             kind = m.run_kind[r]
@@ -557,8 +567,6 @@ def propagate_neuron(m, j, error, rate, ahead):
                 propagate_run(m, j, r, delta, step, pull, extended, ahead)
             else:
                 propagate_gated_run(m, j, r, delta, step)
-        if m.trainable_bias[j]:
-            m.bias[j] += step * m.bias_eligibility[j] if flags & TRACED else step
         if flags & MEMORY:
             own = m.self_row[j]
             if m.trainable[own]:
@@ -690,12 +698,16 @@ def keep_outputs(m, span, targets, row, kept, filled):
 
 @inline
 def propagate_network(m, span, rate, ahead):
-    """Every neuron in reverse order, outputs with the error signals laid out before."""
-    first_output = span[3] - span[2]
-    for back in range(span[3] - span[4]):
-        j = span[3] - ONE - back
-        error = m.projected[j] if j >= first_output else zero(rate)
-        propagate_neuron(m, j, error, rate, ahead)
+    """Block by block in reverse order; the outputs' error signals have been laid out before."""
+    for j in range(span[4], span[3] - span[2]):
+        m.projected[j] = 0.0
+    last = span[3]
+    while last > span[4]:
+        first = u8(m.block_first[last - ONE])
+        settle(m, first, last, rate, ahead)
+        for back in range(last - first):
+            propagate_neuron(m, last - ONE - back, rate, ahead)
+        last = first
 
 
 # --- entries: what Python calls ----------------------------------------------------------------
@@ -726,7 +738,9 @@ def propagate_one(table, unit, row, target, cost, rate):
     value, signal = 0.0, 0.0
     if target == target:
         value, signal = judge(m, cost, target, m.activation[j], m.derivative[j], 1.0)
-    propagate_neuron(m, j, signal, rate, False)
+    m.projected[j] = signal
+    settle(m, j, j + ONE, rate, False)
+    propagate_neuron(m, j, rate, False)
     return value
 
 
@@ -758,24 +772,23 @@ def run_network(table, unit, span, inputs, outputs):
 
 
 @kernel
-def propagate_targets(table, unit, span, targets, cost, rate, kept):
+def propagate_targets(table, unit, span, targets, cost, rate):
     """Propagate the whole network after an activation; no targets at all: no output has one.
 
-    Returns the cost; one that is not finite has moved no weight. ``kept`` is room for the outputs
-    and targets of one step.
+    Returns the cost; one that is not finite has moved no weight.
     """
     m = columns(table, unit)
-    total = 0.0
+    first, total = span[3] - span[2], 0.0
+    for o in range(u8(targets.size)):
+        j = first + o
+        total += judge(m, cost, targets[o], m.activation[j], 1.0, np.float64(span[2]))[0]
     if targets.size > 0:
-        total = aim_outputs(m, span, targets, u8(0), cost)
+        aim_outputs(m, span, targets, u8(0), cost)
     else:
-        for j in range(span[3] - span[2], span[3]):
+        for j in range(first, span[3]):
             m.projected[j] = 0.0
-    if not math.isfinite(total):
-        return total
-    if targets.size > 0:
-        total = cost_of(m, cost, kept, keep_outputs(m, span, targets, u8(0), kept, u8(0)), span[2])
-    propagate_network(m, span, rate, False)
+    if math.isfinite(total):
+        propagate_network(m, span, rate, False)
     return total
 
 

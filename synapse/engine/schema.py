@@ -80,6 +80,7 @@ COLUMNS = (
     _context("pushed"),  # sum of delta_k g_jk w_jk, pushed by later neurons
     _context("pushed_gated"),  # sum of delta_k I_jk over gated neurons without a self-connection
     _context("pushed_traced"),  # the same over self-connected ones
+    Column("step", "neuron", "float"),  # rate (P_j + the part of G_j that factors), of the last propagation
     Column("waiting", "neuron", "float"),  # a step that weights from inputs have yet to take; 0 between calls
     Column("stamp", "neuron", "uint64", 0, saved=True, cleared=True),  # when it last activated
     Column("squash", "neuron", "uint32", 0),
@@ -96,7 +97,8 @@ COLUMNS = (
     Column("identity", "connection", "uint32", NONE),  # what a view holds; rows move, it does not
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
-    Column("block_stop", "node", "uint32"),  # the block of neurons it fires with ends before this row
+    Column("block_first", "node", "uint32"),  # the block of neurons it fires with
+    Column("block_stop", "node", "uint32"),
     Column("group_first", "node", "uint32"),  # outputs with the squash softmax, normalised together
     Column("group_stop", "node", "uint32"),
     Column("first_run", "node", "uint32"),

@@ -35,6 +35,7 @@ from .schema import (
     SOFTMAX,
     TRACED,
     UNORDERED,
+    WAITING,
     ZIPPED,
 )
 
@@ -269,6 +270,10 @@ def _place_traces(store: Store, flags: NDArray[np.uint8]) -> None:
     other = (c["run_kind"] != DENSE) | ((c["run_flags"] & UNORDERED) != 0)
     loose[target[c["run_first"][other]]] = True
     c["flags"][~loose & ~traced] |= PLAIN_RUNS
+    moving = np.zeros(store.n_neurons, bool)
+    waits = (c["run_kind"] == DENSE) & (c["run_flags"] & (SILENT | BACK | FIXED | UNORDERED) == SILENT)
+    moving[target[c["run_first"][~waits]]] = True
+    c["flags"][~moving & ~traced & (c["flags"] & GATES == 0)] |= WAITING
 
 
 def _find_blocks(store: Store) -> None:

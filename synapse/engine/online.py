@@ -35,6 +35,7 @@ from .schema import (
     SOFTMAX,
     TRACED,
     UNORDERED,
+    WAITING,
     ZIPPED,
 )
 
@@ -204,7 +205,7 @@ def stamp(m, first, last):
 @inline
 def waits(m, r):
     """Whether the weights of a run may be moved when they are next read: see `move_ahead`."""
-    return m.run_flags[r] & (SILENT | BACK | FIXED | UNORDERED) == SILENT
+    return m.run_flags[r] & (SILENT | BACK | FIXED | UNORDERED) == SILENT  # as in lower._place_traces
 
 
 @inline
@@ -558,6 +559,8 @@ def propagate_neuron(m, j, rate, ahead):
         pulls, extended = ONE, u8(m.influence_trace[p])
         pull = rate * m.responsibility[m.influence_gated[p]]
     ahead = ahead and not flags & (GATES | TRACED)
+    if ahead and flags & WAITING:
+        return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
             kind = m.run_kind[r]

@@ -32,6 +32,7 @@ GATES = 4  # gates a self-connected neuron, so that it keeps extended traces
 GATED = 8  # something gates a connection into it
 PLAIN_RUNS = 16  # all its runs are dense, ordered and ungated, and it keeps no eligibility traces
 FOUR = 32  # it and the next three fire together, and have plain runs from the same sources
+WAITING = 64  # all its weights may wait to be moved: see ``online.move_ahead``
 
 # Kinds of runs. Sources are neighbours (row + t) or listed; gaters none, one, neighbours or listed.
 DENSE, LISTED, SHARED, ZIPPED, PAIRED = 0, 1, 2, 3, 4

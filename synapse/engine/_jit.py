@@ -8,6 +8,7 @@ the sign of zero is not kept. NaN and infinity keep their IEEE meaning.
 from __future__ import annotations
 
 import ctypes
+import operator
 import os
 import sys
 import threading
@@ -19,8 +20,15 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import event
-from numba.core.typing.templates import AttributeTemplate
-from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
+from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global, signature
+from numba.extending import (
+    infer_getattr,
+    intrinsic,
+    lower_builtin,
+    lower_getattr_generic,
+    models,
+    register_model,
+)
 
 from .schema import COLUMNS, Columns
 
@@ -111,6 +119,24 @@ class ColumnsType(types.Type):
         self.unit = unit
         super().__init__(name=f"Columns({unit})")
 
+    def column(self, name: str) -> ColumnType:
+        """The type of ``m.name``."""
+        dtype = COLUMNS[PLACE[name]].dtype
+        return ColumnType(self.unit if dtype == "float" else numba.from_dtype(np.dtype(dtype)), name)
+
+
+class ColumnType(types.Type):
+    """``m.weight``: the address of a column. The compiler is told that columns do not overlap."""
+
+    def __init__(self, dtype: Any, name: str) -> None:
+        self.dtype = dtype
+        self.family = FAMILIES.get(name, name)
+        super().__init__(name=f"Column({dtype}, {self.family})")
+
+
+FAMILIES = {"old_activation": "activation"}
+"""Columns that a kernel chooses between: to the compiler they are one."""
+
 
 @register_model(ColumnsType)
 class _ColumnsModel(models.PrimitiveModel):
@@ -118,30 +144,73 @@ class _ColumnsModel(models.PrimitiveModel):
         super().__init__(manager, columns_type, ir.IntType(64))
 
 
+@register_model(ColumnType)
+class _ColumnModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, column: Any) -> None:
+        super().__init__(manager, column, manager.lookup(column.dtype).get_data_type().as_pointer())
+
+
 @infer_getattr
 class _ColumnsAttribute(AttributeTemplate):
     key = ColumnsType
 
     def generic_resolve(self, columns_type: Any, name: str) -> Any:
-        column = COLUMNS[PLACE[name]]
-        if column.dtype == "float":
-            return types.CPointer(columns_type.unit)
-        return types.CPointer(numba.from_dtype(np.dtype(column.dtype)))
+        return columns_type.column(name)
+
+
+@infer_global(operator.getitem)
+class _ReadColumn(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        column, index = args
+        if isinstance(column, ColumnType) and isinstance(index, types.Integer):
+            return signature(column.dtype, column, types.uint64)
+        return None
+
+
+@infer_global(operator.setitem)
+class _WriteColumn(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        column, index, value = args
+        if isinstance(column, ColumnType) and isinstance(index, types.Integer):
+            return signature(types.none, column, types.uint64, column.dtype)
+        return None
+
+
+def _told_apart(builder: Any, instruction: Any, column: Any) -> None:
+    """Mark an access so that the optimiser knows (TBAA) that it touches this column alone."""
+    module = builder.module
+    root = module.add_metadata(["synapse columns"])
+    family = module.add_metadata([column.family, root, ir.Constant(ir.IntType(64), 0)])
+    tag = module.add_metadata([family, family, ir.Constant(ir.IntType(64), 0)])
+    instruction.set_metadata("tbaa", tag)
+
+
+@lower_builtin(operator.getitem, ColumnType, types.Integer)
+def _read_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    column = signature.args[0]
+    place = builder.gep(args[0], [args[1]])
+    value = builder.load(place)
+    _told_apart(builder, value, column)
+    return context.data_model_manager[column.dtype].from_data(builder, value)
+
+
+@lower_builtin(operator.setitem, ColumnType, types.Integer, types.Any)
+def _write_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    column = signature.args[0]
+    value = context.data_model_manager[column.dtype].as_data(builder, args[2])
+    _told_apart(builder, builder.store(value, builder.gep(args[0], [args[1]])), column)
+    return context.get_dummy_value()
 
 
 @lower_getattr_generic(ColumnsType)
 def _load_column(context: Any, builder: Any, columns_type: Any, table: Any, name: str) -> Any:
-    """``m.weight``: the address of a column. It is marked as invariant, so that loops load it once."""
-    pointer = types.CPointer(columns_type.unit)
-    column = COLUMNS[PLACE[name]]
-    if column.dtype != "float":
-        pointer = types.CPointer(numba.from_dtype(np.dtype(column.dtype)))
+    """The address of a column. It is marked as invariant, so that loops load it once."""
     slot = builder.gep(
         builder.inttoptr(table, ir.IntType(64).as_pointer()), [ir.Constant(ir.IntType(64), PLACE[name])]
     )
     address = builder.load(slot)
     address.set_metadata("invariant.load", builder.module.add_metadata([]))
-    return builder.inttoptr(address, context.get_value_type(pointer))
+    return builder.inttoptr(address, context.get_value_type(columns_type.column(name)))
 
 
 @intrinsic
@@ -176,7 +245,7 @@ def _compiled_call(typingctx: Any, address: Any, scratch: Any) -> Any:
         builder.call(builder.inttoptr(args[0], function_type.as_pointer()), [args[1]])
         return context.get_dummy_value()
 
-    return types.void(types.uint64, types.CPointer(types.float64)), codegen
+    return types.void(types.uint64, scratch), codegen
 
 
 _C_FUNCTION = ctypes.CFUNCTYPE(None, ctypes.POINTER(ctypes.c_double))

@@ -17,6 +17,7 @@ NONE = 0xFFFFFFFF
 # Codes of the built-in functions; names, not codes, go into files.
 LOGISTIC, TANH, IDENTITY, STEP, SIGN, RELU, LEAKY_RELU, ELU, SOFTPLUS, GAUSSIAN, SOFTMAX = range(11)
 CROSS_ENTROPY, SQUARED_ERROR, MEAN_SQUARED_ERROR, BINARY_MISSES, CATEGORICAL = range(5)
+COSTS = 5  # a user's cost comes by its address
 FIRST_CUSTOM = 64  # a user's activation functions are numbered from here
 FUNCTIONS: list[tuple[int, Any]] = []
 """Users' activation functions: the address kernels call, and what keeps it alive."""
@@ -30,6 +31,8 @@ TRACED = 2  # keeps eligibility traces; any other neuron's can be read off when 
 GATES = 4  # gates a self-connected neuron, so that it keeps extended traces
 GATED = 8  # something gates a connection into it
 PLAIN_RUNS = 16  # all its runs are dense, ordered and ungated, and it keeps no eligibility traces
+FOUR = 32  # it and the next three fire together, and have plain runs from the same sources
+WAITING = 64  # all its weights may wait to be moved: see ``online.move_ahead``
 
 # Kinds of runs. Sources are neighbours (row + t) or listed; gaters none, one, neighbours or listed.
 DENSE, LISTED, SHARED, ZIPPED, PAIRED = 0, 1, 2, 3, 4
@@ -78,6 +81,7 @@ COLUMNS = (
     _context("pushed"),  # sum of delta_k g_jk w_jk, pushed by later neurons
     _context("pushed_gated"),  # sum of delta_k I_jk over gated neurons without a self-connection
     _context("pushed_traced"),  # the same over self-connected ones
+    Column("step", "neuron", "float"),  # rate (P_j + the part of G_j that factors), of the last propagation
     Column("waiting", "neuron", "float"),  # a step that weights from inputs have yet to take; 0 between calls
     Column("stamp", "neuron", "uint64", 0, saved=True, cleared=True),  # when it last activated
     Column("squash", "neuron", "uint32", 0),
@@ -94,7 +98,8 @@ COLUMNS = (
     Column("identity", "connection", "uint32", NONE),  # what a view holds; rows move, it does not
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
-    Column("block_stop", "node", "uint32"),  # the block of neurons it fires with ends before this row
+    Column("block_first", "node", "uint32"),  # the block of neurons it fires with
+    Column("block_stop", "node", "uint32"),
     Column("group_first", "node", "uint32"),  # outputs with the squash softmax, normalised together
     Column("group_stop", "node", "uint32"),
     Column("first_run", "node", "uint32"),

@@ -25,6 +25,9 @@ from .rates import Rate, checked_rate, rate_at
 WORTH_WATCHING = 2e7
 """Connections to be visited in an epoch above which it runs in a thread, so that Ctrl-C is heard."""
 
+KEPT = 64
+"""Outputs whose costs are summed together, so that their logarithms vectorise."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -243,6 +246,7 @@ def _epoch(
         cost.code,
         store.dtype.type(0.0 if rate is None else rate),
         rate is not None,
+        np.empty(2 * max(KEPT, network._n_outputs)),
         control,
     )
     return total, int(steps)

@@ -20,11 +20,13 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import event
+from numba.core.typeconv import Conversion
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global, signature
 from numba.extending import (
     infer_getattr,
     intrinsic,
     lower_builtin,
+    lower_cast,
     lower_getattr_generic,
     models,
     register_model,
@@ -122,20 +124,29 @@ class ColumnsType(types.Type):
     def column(self, name: str) -> ColumnType:
         """The type of ``m.name``."""
         dtype = COLUMNS[PLACE[name]].dtype
-        return ColumnType(self.unit if dtype == "float" else numba.from_dtype(np.dtype(dtype)), name)
+        family = (RELATED[name], name) if name in RELATED else (name,)
+        return ColumnType(self.unit if dtype == "float" else numba.from_dtype(np.dtype(dtype)), family)
 
 
 class ColumnType(types.Type):
     """``m.weight``: the address of a column. The compiler is told that columns do not overlap."""
 
-    def __init__(self, dtype: Any, name: str) -> None:
-        self.dtype = dtype
-        self.family = FAMILIES.get(name, name)
-        super().__init__(name=f"Column({dtype}, {self.family})")
+    def __init__(self, dtype: Any, family: tuple[str, ...]) -> None:
+        self.dtype, self.family = dtype, family
+        super().__init__(name=f"Column({dtype}, {' '.join(family)})")
+
+    def unify(self, _: Any, other: Any) -> Any:
+        """One of two columns, chosen at run time: what is stored to either may be read from it."""
+        related = isinstance(other, ColumnType) and other.family[0] == self.family[0]
+        return ColumnType(self.dtype, self.family[:1]) if related else None
+
+    def can_convert_to(self, _: Any, other: Any) -> Any:
+        related = isinstance(other, ColumnType) and other.family == self.family[:1]
+        return Conversion.safe if related else None
 
 
-FAMILIES = {"old_activation": "activation"}
-"""Columns that a kernel chooses between: to the compiler they are one."""
+RELATED = {"activation": "activations", "old_activation": "activations"}
+"""Columns between which a kernel chooses, and what they are together."""
 
 
 @register_model(ColumnsType)
@@ -170,7 +181,7 @@ class _ReadColumn(AbstractTemplate):
 @infer_global(operator.setitem)
 class _WriteColumn(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
-        column, index, value = args
+        column, index, _ = args
         if isinstance(column, ColumnType) and isinstance(index, types.Integer):
             return signature(types.none, column, types.uint64, column.dtype)
         return None
@@ -178,11 +189,11 @@ class _WriteColumn(AbstractTemplate):
 
 def _told_apart(builder: Any, instruction: Any, column: Any) -> None:
     """Mark an access so that the optimiser knows (TBAA) that it touches this column alone."""
-    module = builder.module
-    root = module.add_metadata(["synapse columns"])
-    family = module.add_metadata([column.family, root, ir.Constant(ir.IntType(64), 0)])
-    tag = module.add_metadata([family, family, ir.Constant(ir.IntType(64), 0)])
-    instruction.set_metadata("tbaa", tag)
+    module, offset = builder.module, ir.Constant(ir.IntType(64), 0)
+    kind = module.add_metadata(["synapse columns"])
+    for name in column.family:
+        kind = module.add_metadata([name, kind, offset])
+    instruction.set_metadata("tbaa", module.add_metadata([kind, kind, offset]))
 
 
 @lower_builtin(operator.getitem, ColumnType, types.Integer)
@@ -200,6 +211,11 @@ def _write_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     value = context.data_model_manager[column.dtype].as_data(builder, args[2])
     _told_apart(builder, builder.store(value, builder.gep(args[0], [args[1]])), column)
     return context.get_dummy_value()
+
+
+@lower_cast(ColumnType, ColumnType)
+def _one_of_two(context: Any, builder: Any, given: Any, taken: Any, value: Any) -> Any:
+    return value
 
 
 @lower_getattr_generic(ColumnsType)

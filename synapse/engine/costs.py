@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ._jit import call, inline
 from .elementary import log
-from .schema import BINARY_MISSES, CATEGORICAL, COSTS, CROSS_ENTROPY, MEAN_SQUARED_ERROR, SQUARED_ERROR
+from .schema import BINARY_MISSES, COSTS, CROSS_ENTROPY, MEAN_SQUARED_ERROR, SQUARED_ERROR
 
 TINY = 1e-300
 

@@ -184,22 +184,12 @@ def extend_run(m, block, r, start, carry, scale):
 
 
 @inline
-def forget_error(m, first, last):
+def forget_error(m, j):
     """Make room for the errors of this step. writes: responsibility, pushed*"""
-    for j in range(first, last):
-        m.responsibility[j] = 0.0
-        m.pushed[j] = 0.0
-        m.pushed_gated[j] = 0.0
-        m.pushed_traced[j] = 0.0
-
-
-@inline
-def stamp(m, first, last):
-    """Note the order in which neurons fired. writes: clock, stamp"""
-    now = m.clock[0] + ONE
-    for j in range(first, last):
-        m.stamp[j] = now + (j - first)
-    m.clock[0] = now + (last - first)
+    m.responsibility[j] = 0.0
+    m.pushed[j] = 0.0
+    m.pushed_gated[j] = 0.0
+    m.pushed_traced[j] = 0.0
 
 
 @inline
@@ -329,38 +319,55 @@ def normalise(m, first, last):
 
 
 @inline
+def tick(m, n):
+    """When the first of the `n` neurons that fire now does so. writes: clock"""
+    now = m.clock[0] + ONE
+    m.clock[0] += n
+    return now
+
+
+@inline
+def begin_step(m, j, now):
+    """What comes with every new activation: room for errors, and the order of firing.
+
+    reads: activation; writes: old_activation, responsibility, pushed*, stamp
+    """
+    m.old_activation[j] = m.activation[j]
+    forget_error(m, j)
+    m.stamp[j] = now
+
+
+@inline
 def fire(m, first, last):
     """activation y_j = f_j(s_j) of neurons side by side that have one squash.
 
     reads: state, squash
     writes: activation, old_activation, derivative, stamp, clock, responsibility, pushed*
     """
-    for j in range(first, last):
-        m.old_activation[j] = m.activation[j]
-    code = m.squash[first]
+    code, now = m.squash[first], tick(m, last - first)
     if code == LOGISTIC:
         for j in range(first, last):
+            begin_step(m, j, now + (j - first))
             m.activation[j], m.derivative[j] = logistic(m.state[j])
-    elif code == SOFTMAX:
+        return
+    for j in range(first, last):
+        begin_step(m, j, now + (j - first))
+    if code == SOFTMAX:
         normalise(m, u8(m.group_first[first]), u8(m.group_stop[first]))
-    else:
-        for j in range(first, last):
-            m.activation[j], m.derivative[j] = activate(m, code, m.state[j])
-    forget_error(m, first, last)
-    stamp(m, first, last)
+        return
+    for j in range(first, last):
+        m.activation[j], m.derivative[j] = activate(m, code, m.state[j])
 
 
 @inline
-def clamp_neuron(m, j, value):
+def clamp_neuron(m, j, value, now):
     """Set the activation of an input. Its derivative is 0: no error passes, nothing of it learns.
 
-    writes: activation, old_activation, derivative, responsibility, pushed*
+    writes: activation, old_activation, derivative, responsibility, pushed*, stamp
     """
-    m.old_activation[j] = m.activation[j]
+    begin_step(m, j, now)
     m.activation[j] = value
     m.derivative[j] = 0.0
-    forget_error(m, j, j + ONE)
-    stamp(m, j, j + ONE)
 
 
 # --- one neuron propagates ---------------------------------------------------------------------
@@ -598,7 +605,7 @@ def clear_neuron(m, j):
     m.projected[j] = 0.0
     m.gated[j] = 0.0
     m.stamp[j] = 0
-    forget_error(m, j, j + ONE)
+    forget_error(m, j)
     n = u8(m.learning[j])
     if m.flags[j] & TRACED:
         for t in range(n):
@@ -615,27 +622,6 @@ def clear_neuron(m, j):
 
 
 @inline
-def clamp_inputs(m, span, inputs, row):
-    """Lay a row of `inputs`, which hold one after the other, onto the input neurons.
-
-    writes: activation, old_activation, derivative, stamp, clock
-    """
-    first, n = span[0], span[1]
-    begin = row * n
-    if span[4] == first:
-        for t in range(n):
-            clamp_neuron(m, first + t, inputs[begin + t])
-        return
-    for t in range(n):
-        m.old_activation[first + t] = m.activation[first + t]
-    for t in range(n):
-        m.activation[first + t] = inputs[begin + t]
-    for t in range(n):
-        m.derivative[first + t] = 0.0
-    stamp(m, first, first + n)
-
-
-@inline
 def activate_network(m, span, inputs, row):
     """One step: inputs, then the others block by block. No inputs at all: none is clamped.
 
@@ -643,7 +629,9 @@ def activate_network(m, span, inputs, row):
     """
     first = span[0]
     if inputs.size > 0:
-        clamp_inputs(m, span, inputs, row)
+        n, now = span[1], tick(m, span[1])
+        for t in range(n):
+            clamp_neuron(m, first + t, inputs[row * n + t], now + t)
         first += span[1]
     while first < span[3]:
         last = u8(m.block_stop[first])
@@ -730,7 +718,7 @@ def activate_one(table, unit, row):
 def clamp_one(table, unit, row, value):
     """One neuron takes `value` as its activation."""
     m = columns(table, unit)
-    clamp_neuron(m, u8(row), value)
+    clamp_neuron(m, u8(row), value, tick(m, ONE))
 
 
 @kernel

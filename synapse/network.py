@@ -463,6 +463,24 @@ class Network(Sequence[Neuron]):
         self.clear()
         store["weight"][rows], store["bias"][neurons] = weights, biases
 
+    @property
+    def calm(self) -> bool:
+        """Whether all its neurons are calm, see :attr:`Neuron.calm`. Settable: True to test a network
+        that has random neurons, False to train it.
+        """
+        return bool(self._store["calm"][self._rows()].all())
+
+    @calm.setter
+    def calm(self, value: bool) -> None:
+        self._store["calm"][self._rows()] = bool(value)
+
+    def reseed(self, seed: Seed = None) -> None:
+        """Begin the streams of its random neurons anew, see :meth:`Neuron.reseed`."""
+        rng = random_generator(seed)
+        for neuron in self:
+            if neuron.squash.random:
+                neuron.reseed(rng)
+
     # --- its twins -------------------------------------------------------------------------
 
     def clone(self) -> Network:

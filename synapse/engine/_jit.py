@@ -325,7 +325,28 @@ def _constant(value: float) -> Any:
     return constant
 
 
+def _stream_of(whole: Any) -> Any:
+    """A function of a word of a stream of random numbers, in this type of whole number."""
+    weyl, word_bits = whole(0x1E3779B97F4A7D), whole((1 << 53) - 1)  # what a float, and JSON, can hold
+    first, second, all_bits = whole(0xBF58476D1CE4E5B9), whole(0x94D049BB133111EB), whole((1 << 64) - 1)
+    s30, s27, s31, s11 = whole(30), whole(27), whole(31), whole(11)
+
+    def stream(word: Any) -> Any:
+        """The next word, and the number in [0, 1) made of it.
+
+        Steps of an odd number reach all 2^53 words; the mixer of Steele, Lea and Flood (SplitMix64,
+        2014) makes neighbours unlike.
+        """
+        word = (word + weyl) & word_bits
+        mixed = ((word ^ (word >> s30)) * first) & all_bits
+        mixed = ((mixed ^ (mixed >> s27)) * second) & all_bits
+        return word, ((mixed ^ (mixed >> s31)) >> s11) * 2.0**-53
+
+    return stream
+
+
 if DEBUGGING:
+    stream: Any = lambda word: _stream_of(int)(int(word))  # noqa: E731
     columns: Any = _plain_columns
     from_bits: Any = lambda bits: np.int64(bits).view(np.float64)  # noqa: E731
     to_bits: Any = lambda value: np.float64(value).view(np.int64)  # noqa: E731
@@ -338,6 +359,7 @@ else:
         _reinterpreted(types.float64, types.int64),
     )
     zero, one = _constant(0.0), _constant(1.0)
+    stream = inline(_stream_of(np.uint64))
 
     @numba.njit(forceinline=True)
     def columns(table: int, unit: Any) -> Any:

@@ -314,12 +314,14 @@ def _find_fours(store: Store) -> None:
 
 
 def _find_groups(store: Store) -> None:
-    """The softmax outputs of a network are one group; any other neuron is a group of its own."""
+    """Neighbours of one group and squash; the softmax outputs of a network are one, too."""
     c, n = store.columns, store.n_neurons
-    network = store["network"]
-    member = (store["squash"] == SOFTMAX) & (store["role"] == OUTPUT) & (network != 0)
+    network, squash, group = store["network"], store["squash"], store["group"].astype(np.int64)
+    outputs = (squash == SOFTMAX) & (store["role"] == OUTPUT) & (network != 0)
+    group = np.where(outputs, -network.astype(np.int64), group)
     starts = np.ones(n, bool)
-    starts[1:] = ~(member[1:] & member[:-1] & (network[1:] == network[:-1]))
+    starts[1:] = (group[1:] == 0) | (group[1:] != group[:-1])
+    starts[1:] |= (squash[1:] != squash[:-1]) | (network[1:] != network[:-1])
     first = np.flatnonzero(starts)
     lengths = np.diff(np.append(first, n))
     c["group_first"] = np.repeat(first, lengths).astype(np.uint32)

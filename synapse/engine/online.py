@@ -11,9 +11,8 @@ import math
 import numpy as np
 
 from ._jit import columns, inline, kernel, one, zero
-from .activations import activate, logistic
 from .costs import built_in, cross_entropy, judge
-from .elementary import exp
+from .firing import clamp_neuron, fire, forget_error, tick
 from .schema import (
     BACK,
     BACK_GATED,
@@ -24,7 +23,6 @@ from .schema import (
     FOUR,
     GATES,
     LISTED,
-    LOGISTIC,
     MEMORY,
     NONE,
     PAIRED,
@@ -32,7 +30,6 @@ from .schema import (
     QUIET_GATER,
     SHARED,
     SILENT,
-    SOFTMAX,
     TRACED,
     UNORDERED,
     WAITING,
@@ -184,15 +181,6 @@ def extend_run(m, block, r, start, carry, scale):
 
 
 @inline
-def forget_error(m, j):
-    """Make room for the errors of this step. writes: responsibility, pushed*"""
-    m.responsibility[j] = 0.0
-    m.pushed[j] = 0.0
-    m.pushed_gated[j] = 0.0
-    m.pushed_traced[j] = 0.0
-
-
-@inline
 def waits(m, r):
     """Whether the weights of a run may be moved when they are next read: see `move_ahead`."""
     return m.run_flags[r] & (SILENT | BACK | FIXED | UNORDERED) == SILENT  # as in lower._place_traces
@@ -297,77 +285,6 @@ def weigh_block(m, first, last):
         else:
             weigh_neuron(m, j, first)
             j += ONE
-
-
-@inline
-def normalise(m, first, last):
-    """softmax y_j = e^s_j / sum_i e^s_i over a group of outputs.
-
-    reads: state, group_first, group_stop; writes: activation, derivative
-    """
-    top = m.state[first]
-    for j in range(first, last):
-        top = max(top, m.state[j])
-    total = zero(top)
-    for j in range(first, last):
-        m.activation[j] = exp(m.state[j] - top)
-        total += m.activation[j]
-    for j in range(first, last):
-        value = m.activation[j] / total
-        m.activation[j] = value
-        m.derivative[j] = value * (1.0 - value)
-
-
-@inline
-def tick(m, n):
-    """When the first of the `n` neurons that fire now does so. writes: clock"""
-    now = m.clock[0] + ONE
-    m.clock[0] += n
-    return now
-
-
-@inline
-def begin_step(m, j, now):
-    """What comes with every new activation: room for errors, and the order of firing.
-
-    reads: activation; writes: old_activation, responsibility, pushed*, stamp
-    """
-    m.old_activation[j] = m.activation[j]
-    forget_error(m, j)
-    m.stamp[j] = now
-
-
-@inline
-def fire(m, first, last):
-    """activation y_j = f_j(s_j) of neurons side by side that have one squash.
-
-    reads: state, squash
-    writes: activation, old_activation, derivative, stamp, clock, responsibility, pushed*
-    """
-    code, now = m.squash[first], tick(m, last - first)
-    if code == LOGISTIC:
-        for j in range(first, last):
-            begin_step(m, j, now + (j - first))
-            m.activation[j], m.derivative[j] = logistic(m.state[j])
-        return
-    for j in range(first, last):
-        begin_step(m, j, now + (j - first))
-    if code == SOFTMAX:
-        normalise(m, u8(m.group_first[first]), u8(m.group_stop[first]))
-        return
-    for j in range(first, last):
-        m.activation[j], m.derivative[j] = activate(m, code, m.state[j])
-
-
-@inline
-def clamp_neuron(m, j, value, now):
-    """Set the activation of an input. Its derivative is 0: no error passes, nothing of it learns.
-
-    writes: activation, old_activation, derivative, responsibility, pushed*, stamp
-    """
-    begin_step(m, j, now)
-    m.activation[j] = value
-    m.derivative[j] = 0.0
 
 
 # --- one neuron propagates ---------------------------------------------------------------------

@@ -15,7 +15,11 @@ NONE = 0xFFFFFFFF
 """In an index column: no such row."""
 
 # Codes of the built-in functions; names, not codes, go into files.
-LOGISTIC, TANH, IDENTITY, STEP, SIGN, RELU, LEAKY_RELU, ELU, SOFTPLUS, GAUSSIAN, SOFTMAX = range(11)
+LOGISTIC, TANH, IDENTITY, STEP, SIGN, RELU, LEAKY_RELU, ELU, SOFTPLUS, GAUSSIAN, RAMP = range(11)
+HARD_TANH, HARD_THRESHOLD, SOFT_THRESHOLD, SINUS, BENT_IDENTITY, SOFTSIGN = range(11, 17)
+ABSOLUTE, SWISH, GELU, SELU = range(17, 21)
+SOFTMAX, WINNER, MAXOUT = GROUPED = range(21, 24)  # the states of a whole group decide
+NOISE, BERNOULLI = RANDOM = range(24, 26)  # a random number is drawn at every step
 CROSS_ENTROPY, SQUARED_ERROR, MEAN_SQUARED_ERROR, BINARY_MISSES, CATEGORICAL = range(5)
 COSTS = 5  # a user's cost comes by its address
 FIRST_CUSTOM = 64  # a user's activation functions are numbered from here
@@ -85,6 +89,9 @@ COLUMNS = (
     Column("waiting", "neuron", "float"),  # a step that weights from inputs have yet to take; 0 between calls
     Column("stamp", "neuron", "uint64", 0, saved=True, cleared=True),  # when it last activated
     Column("squash", "neuron", "uint32", 0),
+    Column("group", "neuron", "uint32", 0, saved=True),  # those that compete; 0: none
+    Column("random", "neuron", "uint64", 0, saved=True),  # its own stream of random numbers
+    Column("calm", "neuron", "uint8", 0, saved=True),  # gives the mean of what it would draw
     Column("trainable_bias", "neuron", "uint8", 1, saved=True),
     Column("role", "neuron", "uint8", HIDDEN),
     Column("network", "neuron", "uint32", 0),  # 0: none
@@ -100,7 +107,7 @@ COLUMNS = (
     Column("flags", "node", "uint8"),
     Column("block_first", "node", "uint32"),  # the block of neurons it fires with
     Column("block_stop", "node", "uint32"),
-    Column("group_first", "node", "uint32"),  # outputs with the squash softmax, normalised together
+    Column("group_first", "node", "uint32"),  # whose states decide on its activation
     Column("group_stop", "node", "uint32"),
     Column("first_run", "node", "uint32"),
     Column("last_run", "node", "uint32"),
@@ -140,6 +147,8 @@ COLUMNS = (
 Columns: Any = namedtuple("Columns", [column.name for column in COLUMNS])  # type: ignore[misc]
 
 NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
+RARE = ("group", "random", "calm")
+"""Saved columns that files leave out where they are all 0."""
 CONNECTION = tuple(column for column in COLUMNS if column.axis == "connection")
 PROGRAM = tuple(
     column for column in COLUMNS if column.axis in ("node", "run", "influence", "pull", "trace", "extended")

@@ -20,6 +20,7 @@ WRITTEN = {
     "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
     "reber": {"reber.png", "reber.synapse"},
     "recall": {"recall.png", "recall.synapse"},
+    "thresholds": {"thresholds.png"},
     "xor": {"xor.png", "xor.synapse"},
 }
 

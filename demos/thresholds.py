@@ -92,19 +92,19 @@ def steepened():
     for name in ("step", "sign"):
         same = (answers(one_neuron(name, 8.0), xs) == answers(one_neuron(name), xs)).all()
         check(f"{name} is the same with a weight of 8", same)
-    print("\n  weight   slope at 0   largest distance of the logistic from a step, where |x| >= 0.5")
-    away = xs[np.abs(xs) >= 0.5]
-    slopes = []
-    for weight in (1.0, 2.0, 4.0, 8.0, 16.0):
+    print(
+        "\n  weight   slope at 0   distance of the logistic from a step, where |x| >= 0.5   e^(-0.5 weight)"
+    )
+    away, weights = xs[np.abs(xs) >= 0.5], np.array([1.0, 2.0, 4.0, 8.0, 16.0])
+    slopes, misses, bounds = [], [], np.exp(-0.5 * weights)
+    for weight, bound in zip(weights, bounds):
         net = one_neuron("logistic", weight)
-        miss = np.abs(answers(net, away) - answers(one_neuron("step"), away)).max()
+        misses.append(np.abs(answers(net, away) - answers(one_neuron("step"), away)).max())
         net.activate([0.0])
         slopes.append(weight * net.output[0].derivative)
-        print(f"  {weight:6.0f}   {slopes[-1]:10.2f}   {miss:.6f}")
-        check(
-            f"less than e^(-{weight:.0f} x 0.5) = {np.exp(-0.5 * weight):.6f}", miss < np.exp(-0.5 * weight)
-        )
-    check("the slope at 0 is a quarter of the weight", slopes == [0.25, 0.5, 1.0, 2.0, 4.0])
+        print(f"  {weight:6.0f}   {slopes[-1]:10.2f}   {misses[-1]:.6f}{bound:60.6f}")
+    check("the slope at 0 is a quarter of the weight", np.array_equal(slopes, weights / 4))
+    check("the distance is below e^(-0.5 weight)", (misses < bounds).all())
 
 
 # --- 4. Who can learn -----------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from synapse.tasks import reber
 HERE = Path(__file__).resolve().parents[1]
 WRITTEN = {
     "concert": {"concert.png"},
+    "delta_rule": {"delta_rule.png"},
     "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
     "reber": {"reber.png", "reber.synapse"},
     "recall": {"recall.png", "recall.synapse"},

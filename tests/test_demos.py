@@ -22,6 +22,7 @@ WRITTEN = {
     "reber": {"reber.png", "reber.synapse"},
     "recall": {"recall.png", "recall.synapse"},
     "thresholds": {"thresholds.png"},
+    "worked_example": {"worked_example.png"},
     "xor": {"xor.png", "xor.synapse"},
 }
 

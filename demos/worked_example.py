@@ -41,9 +41,10 @@ SAMPLES = [
 # --- 1. The network -------------------------------------------------------------------------------
 #
 #     x1 --w1--> h1 --w5--> y1          h1 also gets w2 from x2, and b1
-#        \w3          \w7              h2 gets w3 from x1, w4 from x2, and b2
-#          v            v               y1 gets w5 from h1, w6 from h2, and b3
-#     x2 --w4--> h2 --w8--> y2          y2 gets w7 from h1, w8 from h2, and b4
+#        \__        \__                 h2 gets w3 from x1, w4 from x2, and b2
+#          w3        w7                 y1 gets w5 from h1, w6 from h2, and b3
+#            v          v               y2 gets w7 from h1, w8 from h2, and b4
+#     x2 --w4--> h2 --w8--> y2
 #
 # All squashes are logistic. It is built neuron by neuron, so that every number has its name.
 

@@ -21,6 +21,7 @@ WRITTEN = {
     "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
     "reber": {"reber.png", "reber.synapse"},
     "recall": {"recall.png", "recall.synapse"},
+    "tegmark": {"tegmark.png"},
     "thresholds": {"thresholds.png"},
     "worked_example": {"worked_example.png"},
     "xor": {"xor.png", "xor.synapse"},

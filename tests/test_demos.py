@@ -19,6 +19,7 @@ WRITTEN = {
     "concert": {"concert.png"},
     "delta_rule": {"delta_rule.png"},
     "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
+    "genetic": {"genetic.png"},
     "reber": {"reber.png", "reber.synapse"},
     "recall": {"recall.png", "recall.synapse"},
     "tegmark": {"tegmark.png"},

@@ -16,11 +16,19 @@ from synapse.tasks import reber
 
 HERE = Path(__file__).resolve().parents[1]
 WRITTEN = {
+    "concert": {"concert.png"},
+    "delta_rule": {"delta_rule.png"},
     "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
     "hopfield": {"hopfield.png", "hopfield.synapse"},
     "reber": {"reber.png", "reber.synapse"},
     "recall": {"recall.png", "recall.synapse"},
     "som": {"som.png", "som.synapse"},
+    "genetic": {"genetic.png"},
+    "reber": {"reber.png", "reber.synapse"},
+    "recall": {"recall.png", "recall.synapse"},
+    "tegmark": {"tegmark.png"},
+    "thresholds": {"thresholds.png"},
+    "worked_example": {"worked_example.png"},
     "xor": {"xor.png", "xor.synapse"},
 }
 

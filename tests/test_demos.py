@@ -16,9 +16,13 @@ from synapse.tasks import reber
 
 HERE = Path(__file__).resolve().parents[1]
 WRITTEN = {
+    "carousel": {"carousel.png"},
     "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
+    "gates": {"gates.png", "gates.synapse"},
+    "music_of_one_neuron": {"music_of_one_neuron.png", "music_of_one_neuron.wav"},
     "reber": {"reber.png", "reber.synapse"},
     "recall": {"recall.png", "recall.synapse"},
+    "vanishing": {"vanishing.png"},
     "xor": {"xor.png", "xor.synapse"},
 }
 

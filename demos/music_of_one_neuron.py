@@ -241,18 +241,20 @@ def write(sound, path):
 
 # --- 6. The picture -------------------------------------------------------------------------------
 
+SMALL = {"fontsize": "small", "handlelength": 1.2}
+
 
 def picture(lives, bit, loop, turns, tone, path):
     plt = pyplot()
     if plt is None:
         return
-    figure, axes = plt.subplots(2, 3, figsize=(12, 6.6), layout="constrained")
+    figure, axes = plt.subplots(2, 3, figsize=(10, 5.6), layout="constrained")
     panel_lives(axes[0, 0], lives)
     panel_signs(axes[0, 1], lives)
     panel_bit(axes[0, 2], *bit)
     panel_loop(axes[1, 0], *loop)
     panel_turns(axes[1, 1], turns)
-    axes[1, 2].plot(1000 * np.arange(800) / SECOND, tone[:800], color=PURPLE, lw=0.8)
+    axes[1, 2].plot(1000 * np.arange(240) / SECOND, tone[:240], color=PURPLE)
     axes[1, 2].set(
         xlabel="time in milliseconds", ylabel="state of a", title=f"5. The first note, {TUNE[0]}, fading"
     )
@@ -261,18 +263,18 @@ def picture(lives, bit, loop, turns, tone, path):
 
 def panel_lives(axes, lives):
     for (weight, states), colour in zip(list(lives.items())[:3], (BLUE, GREEN, RED), strict=True):
-        axes.plot(states[:31], ".-", color=colour, label=f"weight {weight:.3g}")
+        axes.plot(states[:31], ".-", color=colour, label=f"w = {weight:.2f}")
     axes.set(
         xlabel="steps after one input of 1", ylabel="state", ylim=(0, 4), title="1. Forgets, holds, explodes"
     )
-    axes.legend(loc="upper left")
+    axes.legend(loc="upper left", **SMALL)
 
 
 def panel_signs(axes, lives):
     for (weight, states), colour in zip(list(lives.items())[:2:-1], (GREY, ORANGE), strict=True):
-        axes.plot(states[:21], ".-", color=colour, label=f"weight {weight:.3g}")
+        axes.plot(states[:16], ".-", color=colour, label=f"w = {weight:.2f}")
     axes.set(xlabel="steps after one input of 1", ylabel="state", ylim=(-1.2, 1.6), title="1. Alternates")
-    axes.legend(loc="upper right", ncols=2)
+    axes.legend(loc="upper right", ncols=2, **SMALL)
 
 
 def panel_bit(axes, courses, rest):
@@ -286,16 +288,16 @@ def panel_bit(axes, courses, rest):
         xlabel="steps after a kick",
         ylabel="activation",
         ylim=(-1.2, 1.6),
-        title="2. tanh in the loop: one bit",
+        title="2. tanh in the loop: a bit",
     )
-    axes.legend(loc="upper right", ncols=2)
+    axes.legend(loc="upper right", ncols=2, **SMALL)
 
 
 def panel_loop(axes, up, rising, falling):
     axes.plot(up, rising, color=BLUE, label="bias rising")
     axes.plot(up[::-1], falling, color=ORANGE, ls="--", label="bias falling")
     axes.set(xlabel="bias", ylabel="activation, settled", ylim=(-1.2, 1.6), title="3. Hysteresis, weight 2")
-    axes.legend(loc="upper left", ncols=2)
+    axes.legend(loc="upper left", ncols=2, **SMALL)
 
 
 def panel_turns(axes, turns):
@@ -307,7 +309,7 @@ def panel_turns(axes, turns):
         ylim=(-1.2, 1.6),
         title=f"4. Two neurons: {len(turns) // 3} steps a turn",
     )
-    axes.legend(loc="upper right", ncols=2)
+    axes.legend(loc="upper right", ncols=2, **SMALL)
 
 
 def main(quick: bool, seed: int, out: Path) -> None:

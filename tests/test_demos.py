@@ -17,9 +17,11 @@ from synapse.tasks import reber
 HERE = Path(__file__).resolve().parents[1]
 WRITTEN = {
     "carousel": {"carousel.png"},
+    "filter": {"filter.png", "filter.synapse"},
     "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
     "gates": {"gates.png", "gates.synapse"},
     "music_of_one_neuron": {"music_of_one_neuron.png", "music_of_one_neuron.wav"},
+    "paint": {*(f"frame_{epochs:04}.png" for epochs in (0, 1, 3, 10, 30)), "paint.png", "paint.synapse"},
     "reber": {"reber.png", "reber.synapse"},
     "recall": {"recall.png", "recall.synapse"},
     "vanishing": {"vanishing.png"},

@@ -171,7 +171,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     rng = np.random.default_rng(seed)
     image, other = discs(64, rng), tower(64, rng)
     linear = sums(seed, image, other, epochs=20 if quick else 50)
-    net, answers = bent(seed, image, other, *((24, 40) if quick else (48, 400)))
+    net, answers = bent(seed, image, other, *((24, 150) if quick else (48, 400)))
     picture(image, other, linear, answers, out / "filter.png")
     synapse.save(net, out / "filter.synapse")
 

@@ -99,10 +99,8 @@ def one_bit(rng):
     print(f"  y = tanh(2 y) holds at 0 and at {rest:.6f}, with either sign")
     ends = {weight: np.array([courses[weight, kick][-1] for kick in kicks]) for weight in (0.8, 2.0)}
     check("with 0.8 every kick dies away", bool((abs(ends[0.8]) < 1e-5).all()))
-    check(
-        "with 2 the sign of the kick is kept, at that value",
-        np.allclose(ends[2.0], rest * np.sign(kicks), atol=1e-9),
-    )
+    held = np.allclose(ends[2.0], rest * np.sign(kicks), atol=1e-9)
+    check("with 2 the sign of the kick is kept, at that value", held)
     return courses, rest
 
 
@@ -128,16 +126,15 @@ def hysteresis():
     net, weight = looped(2.0), 2.0
     neuron = net.output[0]
     up = np.linspace(-1, 1, 401)
-    rising, falling = ([settled(net, neuron, bias) for bias in way] for way in (up, up[::-1]))
-    turn = up[np.flatnonzero(np.array(rising) > 0)[0]], up[::-1][np.flatnonzero(np.array(falling) < 0)[0]]
+    down = up[::-1]
+    rising, falling = (np.array([settled(net, neuron, bias) for bias in way]) for way in (up, down))
+    turn = up[rising > 0][0], down[falling < 0][0]
     y = -math.sqrt(1 - 1 / weight)
     told = math.atanh(y) - weight * y
-    print(f"  rising bias turns it at {turn[0]:+.3f}, falling at {turn[1]:+.3f}; by the formula {told:.4f}")
+    print(f"  rising bias turns it at {turn[0]:+.3f}, falling at {turn[1]:+.3f}; by the formula ±{told:.4f}")
     step = up[1] - up[0]
-    check(
-        "it turns at the first bias past the formula",
-        0 <= turn[0] - told <= step and 0 <= -turn[1] - told <= step,
-    )
+    late = np.array([turn[0] - told, -told - turn[1]])
+    check("it turns at the first bias past the formula", bool(((late >= 0) & (late <= step)).all()))
     return up, rising, falling
 
 

@@ -189,7 +189,7 @@ def add_forget_gate(cell):
 def emptied(rng):
     heading("3. The forget gate empties it")
     inputs = np.zeros((STEPS, 3))  # x, write, reset
-    first, second = rng.uniform(0.5, 1.5, 2)
+    first, second = rng.uniform(0.5, 0.8), rng.uniform(1.0, 1.5)
     inputs[:, 0] = rng.normal(0.0, 0.5, STEPS)
     inputs[0, :2] = first, 1
     inputs[STEPS // 2] = second, 1, 1
@@ -285,7 +285,7 @@ def panel_error(axes, kept, faded):
     )
     axes.set(xlabel="step (1 is the step of the input)", ylabel="derivative", ylim=(1e-10, 30))
     axes.set_title("1. The carousel keeps an error")
-    axes.legend(loc="center right")
+    axes.legend(loc="center right", fontsize="small", handlelength=1.5)
 
 
 def panel_states(axes, pair, title, part):

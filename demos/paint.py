@@ -20,7 +20,7 @@ from demos._common import BLUE, GREY, ORANGE, check, heading, pyplot, save_figur
 from synapse.initializers import normal
 from synapse.learning import Cosine
 
-FRAMES = (0, 1, 3, 10, 30, 100, 300, 1000)  # epochs after which a frame is kept
+FRAMES = (0, 1, 3, 10, 30, 100, 250, 500)  # epochs after which a frame is kept
 
 # --- 1. The picture -------------------------------------------------------------------------------
 #
@@ -150,7 +150,7 @@ def save_frames(plt, kept, frames, out):
 
 
 def picture(plt, colours, frames, by_place, by_waves, painted, path):
-    figure = plt.figure(figsize=(9.6, 6.4), layout="constrained")
+    figure = plt.figure(figsize=(9.4, 6.2), layout="constrained")
     strips, below = figure.subfigures(2, 1, height_ratios=(1, 1.15))
     cells = strips.subplots(2, len(frames), squeeze=False)
     for row, (_, kept, wrong) in zip(cells, (by_place, by_waves), strict=True):
@@ -182,7 +182,7 @@ def panel_wrong(axes, colours, frames, place, waves):
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
-    size, frames, bounds = (32, FRAMES[:5], (0.6, 0.25)) if quick else (48, FRAMES, (0.3, 0.06))
+    size, frames, bounds = (32, FRAMES[:5], (0.6, 0.25)) if quick else (48, FRAMES, (0.35, 0.08))
     colours = evening(size, seed)
     by_place, by_waves = both(colours, frames, bounds, seed)
     painted = enlarge(by_waves[0], colours, seed)

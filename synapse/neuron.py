@@ -137,7 +137,7 @@ class Neuron:
         self._store = new_store(dtype)
         self._row = self._store.add_neurons(1)
         self._store.views[0] = self
-        self._store["squash"][0] = function.code
+        self.squash = function
         self._store["bias"][0] = value
         if name is not None:
             self.name = name

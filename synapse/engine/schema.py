@@ -172,10 +172,11 @@ TAPES = (
     Column("pushed", "tape", "lanes"),  # of this step and the one before, in turn
     Column("carried", "tape", "lanes"),
     # Of every step.
-    Column("inputs", "tape", "lanes"),
-    Column("targets", "tape", "lanes"),  # NaN: none; then the errors of the outputs
-    Column("share", "tape", "lanes"),  # how much a sample counts
-    Column("length", "tape", "uint64"),  # how many steps a sample has
+    Column("signal", "tape", "lanes"),  # the cost's -dE/ds of the outputs
+    # Of every sample.
+    Column("begin", "tape", "uint64"),  # the row of its first step in the data
+    Column("length", "tape", "uint64"),  # how many steps it has
+    Column("share", "tape", "float64"),  # how much it counts
     # What is asked for.
     Column("weight_move", "tape", "float64"),  # by rows of connections: minus the gradient
     Column("bias_move", "tape", "float64"),

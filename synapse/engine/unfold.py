@@ -157,12 +157,21 @@ def rest(u, first, last, now, step, lanes):
 
 
 @inline
-def step_forward(m, u, span, step, now, before, lanes, ragged):
+def clamp(u, span, inputs, step, now, lanes):
+    """Lay a row of `inputs` onto the input neurons of every sample; 0 where it has ended."""
+    said, n = flat(u.activation), span[1]
+    first = (now + span[0]) * lanes
+    for lane in range(lanes):
+        going, row = step < u.length[lane], (u.begin[lane] + step) * n
+        for i in range(n):
+            said[first + i * lanes + lane] = inputs[row + i] if going else 0.0
+
+
+@inline
+def step_forward(m, u, span, inputs, step, now, before, lanes, ragged):
     """Inputs, then the others block by block."""
-    first, n = span[0], span[1]
-    for i in range(n):
-        u.activation[now + first + i] = u.inputs[step * n + i]
-    first += n
+    clamp(u, span, inputs, step, now, lanes)
+    first = span[0] + span[1]
     while first < span[3]:
         last, j = u8(m.block_stop[first]), first
         while j < last:
@@ -182,24 +191,25 @@ def step_forward(m, u, span, step, now, before, lanes, ragged):
 
 
 @inline
-def judge_step(m, u, span, step, now, cost, lanes):
-    """The cost of a step; the outputs' errors take the place of their targets."""
-    n = span[2]
-    said, slope, targets, share = flat(u.activation), flat(u.slope), flat(u.targets), flat(u.share)
-    begin, aims, size, value = (now + span[3] - n) * lanes, step * n * lanes, np.float64(n), 0.0
-    for o in range(n):
-        for lane in range(lanes):
-            q, aim = begin + o * lanes + lane, aims + o * lanes + lane
-            target = targets[aim]
+def judge_step(m, u, span, targets, step, now, cost, lanes):
+    """The cost of a step; the outputs' error signals are laid out. A target that is NaN is none."""
+    n, value = span[2], 0.0
+    said, slope, signals = flat(u.activation), flat(u.slope), flat(u.signal)
+    outputs, size = (now + span[3] - n) * lanes, np.float64(n)
+    for lane in range(lanes):
+        going, row, share = step < u.length[lane], (u.begin[lane] + step) * n, u.share[lane]
+        for o in range(n):
+            q, to = outputs + o * lanes + lane, (step * n + o) * lanes + lane
+            target = targets[row + o] if going else math.nan
             if target == target:
                 if cost == CROSS_ENTROPY:
                     one, signal = cross_entropy(target, said[q], slope[q], size)
                 else:
                     one, signal = judge(m, cost, target, said[q], slope[q], size)
-                value += one * share[lane]
-                targets[aim] = signal * share[lane]
+                value += one * share
+                signals[to] = signal * share
             else:
-                targets[aim] = 0.0
+                signals[to] = 0.0
     return value
 
 
@@ -329,7 +339,7 @@ def step_backward(m, u, span, step, slot, window, lanes):
     here, there = (step & ONE) * rows - span[0], ((step + ONE) & ONE) * rows - span[0]
     kept, check, last = u8(0) - span[0], 0.0, span[3]
     for o in range(n):
-        u.carried[rows - n + o] += u.targets[step * n + o]
+        u.carried[rows - n + o] += u.signal[step * n + o]
     while last > span[0] + span[1]:
         first = max(u8(m.block_first[last - ONE]), span[0] + span[1])
         check += settle(m, u, span, first, last, now, here, slot, lanes)
@@ -423,8 +433,12 @@ def learn_quad(m, u, span, step):
 
 
 @kernel
-def unfold_network(table, unit, tape_table, tag, span, steps, cost, window, ragged, backward):
+def unfold_network(
+    table, unit, tape_table, tag, span, inputs, targets, steps, cost, window, ragged, backward
+):
     """Run samples side by side over `steps` steps, judge them and, with `backward`, sum the gradient.
+
+    Rows of `inputs` and `targets` lie one after the other; ``u.begin`` tells where each sample's begin.
 
     Errors pass through at most `window` steps: the steps are cut into windows of that length. `ragged`:
     some samples end earlier. Returns the summed cost, and the last step at which errors were not finite
@@ -434,8 +448,8 @@ def unfold_network(table, unit, tape_table, tag, span, steps, cost, window, ragg
     rows, value = span[3] - span[0], 0.0
     for step in range(steps):
         now = (step + ONE) * rows - span[0]
-        step_forward(m, u, span, step, now, now - rows, lanes, ragged)
-        value += judge_step(m, u, span, step, now, cost, lanes)
+        step_forward(m, u, span, inputs, step, now, now - rows, lanes, ragged)
+        value += judge_step(m, u, span, targets, step, now, cost, lanes)
     if not backward or not math.isfinite(value):
         return value, steps
     nothing, quads = alike(0.0, u.state), (steps + QUAD - ONE) // QUAD

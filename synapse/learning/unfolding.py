@@ -200,13 +200,15 @@ class Unfolding:
         if key not in self._tapes:
             self._tapes[key] = _Tapes(self.network, width, steps)
         tapes = self._tapes[key]
-        tapes.lay(self.data, bounds[chosen], lengths, share, context)
+        tapes.lay(bounds[chosen], lengths, share, context)
         loss, bad = engine.unfold.unfold_network(
             address,
             store.unit,
             tapes.address,
             tapes.tag,
             span,
+            self.data.inputs.reshape(-1),
+            self.data.targets.reshape(-1),
             np.uint64(steps),
             cost.code,
             np.uint64(window),
@@ -226,7 +228,6 @@ class _Tapes:
         self.tag = engine._lanes.Lanes(width)
         store, rows = network._store, len(network)
         padded = -(-steps // QUAD) * QUAD
-        inputs, outputs = len(network.input), len(network.output)
         sizes = {
             "activation": (padded + 1) * rows,
             "state": (padded + 1) * rows,
@@ -234,10 +235,10 @@ class _Tapes:
             "error": QUAD * rows,
             "pushed": 2 * rows,
             "carried": rows,
-            "inputs": padded * inputs,
-            "targets": padded * outputs,
-            "share": 1,
+            "signal": padded * len(network.output),
+            "begin": width,
             "length": width,
+            "share": width,
             "weight_move": store.n_connections,
             "bias_move": rows,
         }
@@ -254,24 +255,16 @@ class _Tapes:
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.columns[name]
 
-    def lay(
-        self, data: Data, begins: NDArray[Any], lengths: NDArray[Any], share: Floats, context: bool
-    ) -> None:
-        """Lay sequences onto the tapes, and what they begin with."""
+    def lay(self, begins: NDArray[Any], lengths: NDArray[Any], share: Floats, context: bool) -> None:
+        """Note which sequences are unfolded, and lay out what they begin with."""
         width, count, rows = self.width, len(begins), len(self.network)
-        for name in ("pushed", "carried", "weight_move", "bias_move", "share", "length"):
+        for name in ("pushed", "carried", "weight_move", "bias_move", "length"):
             self[name][:] = 0
-        self["length"][:count], self["share"][:count] = lengths, share
-        inputs = self["inputs"].reshape(-1, data.inputs.shape[1], width)
-        targets = self["targets"].reshape(-1, data.targets.shape[1], width)
-        inputs[...], targets[...] = 0.0, np.nan
-        for lane, (begin, length) in enumerate(zip(begins.tolist(), lengths.tolist(), strict=True)):
-            inputs[:length, :, lane] = data.inputs[begin : begin + length]
-            targets[:length, :, lane] = data.targets[begin : begin + length]
-        store, span = self.network._store, self.network._rows()
+        for name, values in (("begin", begins), ("length", lengths), ("share", share)):
+            self[name][:count] = values
         for name in ("activation", "state"):
-            start = store[name][span] if context else np.zeros(rows)
-            self[name][: rows * width] = np.repeat(start, width)
+            here = self.network._store[name][self.network._rows()] if context else 0.0
+            self[name][: rows * width].reshape(rows, width).T[...] = here
         used, whole = int(lengths.max()), -(-int(lengths.max()) // QUAD) * QUAD
         for name in ("activation", "state", "slope"):  # what a longer call has left
             self[name][(used + 1) * rows * width : (whole + 1) * rows * width] = 0.0

@@ -30,7 +30,7 @@ HEAD = ("format", "version", "name", "dtype", "clock")
 TABLES = ("layers", "neurons", "connections", "eligibility", "influence", "extended")
 
 
-def save(network: Network, path: files.PathLike) -> None:
+def save(network: Network, path: files.File) -> None:
     """Write a network to a file, from which :func:`load` brings back its twin.
 
     Kept is everything: layers, names, weights, biases, squashes (those of your own by name),
@@ -43,8 +43,9 @@ def save(network: Network, path: files.PathLike) -> None:
     ----------
     network : Network
         What is saved; it stays as it is.
-    path : str or os.PathLike
-        Where to. A file that is there is replaced in one step: it is never found half written.
+    path : str, os.PathLike or file
+        Where to: a path, or a file that is open. A file that is there is replaced in one step: it is never
+        found half written.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def save(network: Network, path: files.PathLike) -> None:
     files.write_document(path, network_data(network))
 
 
-def load(path: files.PathLike) -> Network:
+def load(path: files.File) -> Network:
     """Read a network that :func:`save` has written.
 
     Nothing in a file is run, and nothing in it is believed before it is checked.

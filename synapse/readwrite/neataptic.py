@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import squash as squashes
 from ..errors import FormatError
 from ..network import Network
 from . import files
@@ -19,9 +18,18 @@ SQUASHES = {
     "IDENTITY": "identity",
     "STEP": "step",
     "RELU": "relu",
+    "SOFTSIGN": "softsign",
+    "SINUSOID": "sinus",
     "GAUSSIAN": "gaussian",
+    "BENT_IDENTITY": "bent_identity",
+    "BIPOLAR": "bipolar",
+    "BIPOLAR_SIGMOID": "bipolar_sigmoid",
+    "HARD_TANH": "hard_tanh",
+    "ABSOLUTE": "absolute",
+    "INVERSE": "inverse",
+    "SELU": "selu",
 }
-"""The activation functions of Neataptic, and what they are called here."""
+"""The activation functions of Neataptic, and the names that they have, or would have, here."""
 
 ORDER = {"input": 0, "hidden": 1, "constant": 1, "output": 2}
 NETWORK = ("nodes", "connections", "input", "output")
@@ -61,9 +69,9 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     Raises
     ------
     FormatError
-        If `data` does not describe a network; a neuron has a squash that is not known here, or a
-        mask other than 1 (left there by a training with dropout); or a connection leads to an
-        input, which Neataptic ignores.
+        If `data` does not describe a network; a neuron has a squash that is not registered here
+        under the name in `SQUASHES`, or a mask other than 1 (left there by a training with
+        dropout); or a connection leads to an input, which Neataptic ignores.
 
     Notes
     -----
@@ -88,7 +96,8 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     edges["trainable"] = learning[edges["target"]] & (edges["source"] != edges["target"])
     bias = nodes.numbers("bias")
     bias[: sizes[0]] = 0.0
-    columns = {"squash": _squash_codes(nodes), "bias": bias, "trainable_bias": learning}
+    nodes.reread(["squash"], _name_here)
+    columns = {"squash": nodes.squash_codes("squash"), "bias": bias, "trainable_bias": learning}
     layers = [(None, size) for size in sizes if size]
     return put_together(Parts(None, np.float64, layers, None, columns, edges))
 
@@ -122,7 +131,5 @@ def _edges(connections: Table, nodes: Table, inputs: int) -> dict[str, Any]:
     return edges
 
 
-def _squash_codes(nodes: Table) -> Any:
-    condition = f"one of {', '.join(SQUASHES)}, which are known here too"
-    names = nodes.values("squash", condition, lambda name: type(name) is str and name in SQUASHES)
-    return np.array([squashes.get(SQUASHES[name]).code for name in names], np.uint32)
+def _name_here(squash: Any) -> Any:
+    return SQUASHES.get(squash, squash) if type(squash) is str else squash

@@ -1,0 +1,521 @@
+"""One contract for every format that keeps what the outputs come from."""
+
+import io
+import json
+import pickle
+import xml.etree.ElementTree as ElementTree
+import zipfile
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import architect
+from synapse import Layer, Network, errors, readwrite
+from synapse.readwrite import network_data, plain
+from synapse.readwrite.files import to_text
+
+from .mutation import mutate
+from .nets import feed, memory
+
+GRAPHS = ("graphml", "gexf", "cytoscape", "node_link", "npz")
+FORMATS = ("json", *GRAPHS)
+XML = ("graphml", "gexf")
+NAMES = [
+    'say "hi"',
+    "<script>alert(1)</script>",
+    "Ω 神経 🧠",
+    "two\nlines\r\n\tand a tab ",
+    "it's &amp; ]]> \\N",
+    "",
+]
+
+
+def write(format, net, path):
+    getattr(readwrite, f"write_{format}")(net, path)
+
+
+def read(format, path):
+    return getattr(readwrite, f"read_{format}")(path)
+
+
+def data_of(format, net):
+    return getattr(readwrite, f"{format}_data")(net)
+
+
+def from_data(format, data):
+    return getattr(readwrite, f"from_{format}_data")(data)
+
+
+def named():
+    """Neurons wired by hand, with names that every format has to escape."""
+    net = Network(Layer(2), [Layer(3, "tanh", name="<b>&")], Layer(1, "identity", bias=0.1), name='"net" <1>')
+    for i, neuron in enumerate(net):
+        neuron.name = NAMES[i]
+    for i, (source, target) in enumerate([(0, 2), (1, 2), (2, 3), (5, 3), (4, 4), (3, 5)]):
+        net[source].project(net[target], weight=0.3 * i - 0.7)
+    net[3].gate(net[1].outgoing[0])
+    net[2].gate(net[4].self_connection)
+    return net
+
+
+def frozen():
+    net = architect.Perceptron(2, 3, 2, seed=4)
+    for link in net.connections[::2]:
+        link.trainable = False
+    net[3].trainable = False
+    return net
+
+
+NETWORKS = {
+    "perceptron": lambda: architect.Perceptron(3, 5, 2, seed=0),
+    "lstm": lambda: architect.LSTM(2, 3, 1, seed=1),
+    "elman": lambda: architect.Elman(2, 4, 1, seed=2),
+    "gated": memory,
+    "float32": lambda: memory(dtype="float32"),
+    "softmax": lambda: architect.Perceptron(2, 3, 3, output_squash="softmax", seed=3),
+    "frozen": frozen,
+    "named": named,
+    "unconnected": lambda: Network(Layer(2), [Layer(1)], Layer(2, bias=0.5)),
+    "no hidden": lambda: architect.Perceptron(2, 1, seed=5),
+}
+
+
+def used(name):
+    """A network in the midst of a sequence."""
+    net = NETWORKS[name]()
+    feed(net, 3, learn=False)
+    return net
+
+
+def text(net):
+    return to_text(network_data(net))
+
+
+def described(net):
+    """All that has to be the same after a file, besides the outputs."""
+    number = {neuron: i for i, neuron in enumerate(net)}
+    neurons = [(one.squash, one.bias, one.state, one.activation, one.trainable) for one in net]
+    links = [
+        (number[link.source], number[link.target], number.get(link.gater), link.weight, link.trainable)
+        for link in net.connections
+    ]
+    layers = [(layer.name, len(layer)) for layer in net.layers]
+    return net.name, net._store.dtype, layers, neurons, links
+
+
+def assert_twins(net, twin):
+    assert described(net) == described(twin)
+    for i, (one, other) in enumerate(zip(net, twin, strict=True)):
+        assert other.name == (one.name or f"neuron {i}")
+    assert np.abs(feed(net, 9, seed=1, learn=False) - feed(twin, 9, seed=1, learn=False)).max() < 1e-12
+
+
+# --- what goes out comes back ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_network_comes_back(format, name, tmp_path):
+    net = used(name)
+    before = text(net)
+    write(format, net, tmp_path / "one")
+    write(format, net, tmp_path / "other")
+    assert text(net) == before
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+    assert_twins(net, read(format, tmp_path / "one"))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_was_read_is_written_again(format, tmp_path):
+    write(format, used("named"), tmp_path / "one")
+    write(format, read(format, tmp_path / "one"), tmp_path / "other")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_data_without_a_file(format):
+    net = used("gated")
+    assert_twins(net, from_data(format, data_of(format, net)))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_came_back_learns(format):
+    net = from_data(format, data_of(format, used("lstm")))
+    before = net.weights
+    feed(net, 3)
+    assert (net.weights != before).any()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_paths_and_open_files(format, tmp_path):
+    net = used("named")
+    write(format, net, str(tmp_path / "str"))
+    content = (tmp_path / "str").read_bytes()
+    with open(tmp_path / "bytes", "wb") as stream:
+        write(format, net, stream)
+    assert (tmp_path / "bytes").read_bytes() == content
+    with open(tmp_path / "bytes", "rb") as stream:
+        assert_twins(net, read(format, stream))
+    assert_twins(used("named"), read(format, str(tmp_path / "str")))
+
+
+@pytest.mark.parametrize("format", [format for format in FORMATS if format != "npz"])
+def test_files_open_for_text(format):
+    stream = io.StringIO(newline="")
+    write(format, used("named"), stream)
+    stream.seek(0)
+    assert_twins(used("named"), read(format, stream))
+
+
+def test_arrays_need_a_file_open_for_bytes(tmp_path):
+    with open(tmp_path / "net", "w") as stream, pytest.raises(errors.KindError, match="open for bytes"):
+        readwrite.write_npz(memory(), stream)
+    assert (tmp_path / "net").read_bytes() == b""
+
+
+@pytest.mark.parametrize("format", [*FORMATS, "dot", "table"])
+def test_what_fails_leaves_the_old_file(format, tmp_path, monkeypatch):
+    path = tmp_path / "net"
+    write(format, memory(), path)
+    before = path.read_bytes()
+
+    def fail(*arguments):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write(format, memory(seed=1), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("format", [*FORMATS, "dot", "table"])
+def test_what_is_no_path(format):
+    for path in (3, None):
+        with pytest.raises(errors.KindError, match="path must be a string or a path, or an open file"):
+            write(format, memory(), path)
+
+
+# --- what does not fit -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", [*FORMATS, "dot", "table", "sparse"])
+def test_infinite_weights_are_not_written(format):
+    net = NETWORKS["perceptron"]()
+    net._store["weight"][3] = np.inf
+    with pytest.raises(errors.DivergenceError, match="weight of connection 3 must be finite"):
+        data_of(format, net)
+
+
+@pytest.mark.parametrize("format", [*FORMATS, "dot", "table", "sparse"])
+def test_a_part_of_a_larger_network_is_not_written(format):
+    net = NETWORKS["perceptron"]()
+    net.output.project(Layer(1), seed=0)
+    with pytest.raises(errors.TopologyError, match="cannot be saved alone"):
+        data_of(format, net)
+
+
+@pytest.mark.parametrize(
+    ("format", "character"),
+    [
+        ("graphml", "\0"),
+        ("gexf", "\x1b"),
+        ("gexf", "\ud800"),
+        ("npz", "\0"),
+        ("dot", "\0"),
+        ("dot", "\udfff"),
+    ],
+)
+def test_a_name_that_does_not_fit_is_refused(format, character, tmp_path):
+    net = NETWORKS["perceptron"]()
+    net[4].name = f"a{character}"
+    with pytest.raises(errors.FormatError, match="label of neuron 4 must be without"):
+        write(format, net, tmp_path / "net")
+    net[4].name, net["hidden"].name = "a", f"b{character}"
+    with pytest.raises(errors.FormatError, match="layer of neuron 3 must be without"):
+        write(format, net, tmp_path / "net")
+    net = Network(Layer(1), [], Layer(1), name=f"c{character}")
+    with pytest.raises(errors.FormatError, match="name of the network must be without"):
+        write(format, net, tmp_path / "net")
+    assert list(tmp_path.iterdir()) == []
+
+
+def changed(data, old, new):
+    """The data of any format with another text in the place of one."""
+    if isinstance(data, str):
+        return data.replace(old, new)
+    if isinstance(next(iter(data.values())), np.ndarray):
+        return {
+            key: np.strings.replace(array, old, new) if array.dtype.kind == "U" else array
+            for key, array in data.items()
+        }
+    return json.loads(json.dumps(data).replace(old, new))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_squash_is_found_by_its_name_or_refused(format):
+    data = data_of(format, used("gated"))  # has neurons with the squash "bump", which tests.nets registers
+    assert_twins(used("gated"), from_data(format, data))
+    sentence = "squash of neuron 23 is 'lump', which nobody has registered"
+    with pytest.raises(errors.FormatError, match=sentence):
+        from_data(format, changed(data, "bump", "lump"))
+
+
+@pytest.mark.parametrize("format", GRAPHS)
+@pytest.mark.parametrize(
+    ("column", "place", "value", "sentence"),
+    [
+        ("neuron_bias", 2, np.inf, "bias of neuron 2 must be a finite number. Got inf"),
+        ("neuron_state", 2, np.nan, "state of neuron 2 must be a finite number. Got nan"),
+        ("connection_weight", 5, -np.inf, "weight of connection 5 must be a finite number. Got -inf"),
+        ("connection_source", 5, 99, "source of connection 5 must be the number of a neuron"),
+        ("connection_gater", 5, 99, "gater of connection 5 must be the number of a neuron"),
+        ("connection_source", 1, 0, "both lead from neuron 0 to neuron 3"),
+        ("neuron_id", 3, 2, "id of every neuron must be its own"),
+        ("neuron_id", 3, 99, "id of neuron 3 must be a whole number from 0 to 9"),
+        ("neuron_layer_number", 3, 2, "layer numbers must be 0, 1"),
+        ("neuron_layer", 3, "input", "layer of neuron 4 must be named as its others"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(format, column, place, value, sentence, monkeypatch):
+    """Each of these is written by the format's own hand, from a projection that is wrong."""
+
+    def wrong(net):
+        told = plain.project(net)
+        item, _, key = column.partition("_")
+        (told.neurons if item == "neuron" else told.connections)[key][place] = value
+        return told
+
+    monkeypatch.setattr(f"synapse.readwrite.{format}.project", wrong)
+    data = data_of(format, NETWORKS["perceptron"]())
+    with pytest.raises(errors.FormatError, match=sentence):
+        from_data(format, data)
+
+
+@pytest.mark.parametrize("format", GRAPHS)
+@pytest.mark.parametrize(
+    ("head", "sentence"),
+    [({"dtype": "float16"}, "dtype must be float32 or float64"), ({"dtype": "object"}, "dtype")],
+)
+def test_a_head_that_does_not_fit_is_refused(format, head, sentence, monkeypatch):
+    net = Network(Layer(1), [], Layer(1))
+    if format != "npz":
+        monkeypatch.setattr(
+            f"synapse.readwrite.{format}.project", lambda net: replace(plain.project(net), **head)
+        )
+        data = data_of(format, net)
+    else:
+        data = {**data_of(format, net), **{key: np.array(value) for key, value in head.items()}}
+    with pytest.raises(errors.FormatError, match=sentence):
+        from_data(format, data)
+
+
+# --- damaged and malicious files ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_part_of_a_file_is_refused(format, tmp_path):
+    write(format, NETWORKS["perceptron"](), tmp_path / "net")
+    content = (tmp_path / "net").read_bytes()
+    for length in (0, 1, 7, len(content) // 3, len(content) // 2, len(content) - 9):
+        with pytest.raises(errors.FormatError) as caught:
+            read(format, io.BytesIO(content[:length]))
+        assert "while reading" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
+def test_a_wrong_byte_is_refused_or_harmless(format, place, byte):
+    stream = io.BytesIO()
+    write(format, NETWORKS["no hidden"](), stream)
+    content = bytearray(stream.getvalue())
+    content[int(place * len(content))] = byte
+    try:
+        twin = read(format, io.BytesIO(content))
+    except errors.FormatError:
+        return
+    assert np.isfinite(twin.weights).all()
+
+
+@pytest.mark.parametrize("format", ["cytoscape", "node_link"])
+@given(data=st.data())
+def test_any_change_of_a_document_is_refused_or_harmless(format, data):
+    document = data_of(format, NETWORKS["named"]())
+    mutate(data, document)
+    try:
+        twin = from_data(format, document)
+    except errors.FormatError:
+        return
+    assert np.isfinite(twin.weights).all()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize(
+    "data", [None, 3, [], "", "x", {}, {"nodes": 3}, {"elements": {"nodes": [3]}, "data": {}}]
+)
+def test_what_is_no_network_is_refused(format, data):
+    with pytest.raises(errors.FormatError):
+        from_data(format, data)
+
+
+LAUGHS = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
+DOCTYPES = {
+    "laughs": f'<!DOCTYPE graphml [<!ENTITY l0 "ha">{LAUGHS}]>',
+    "file": '<!DOCTYPE graphml [<!ENTITY file SYSTEM "file:///etc/passwd">]>',
+    "dtd": '<!DOCTYPE graphml SYSTEM "http://127.0.0.1:9/none.dtd">',
+}
+
+
+@pytest.mark.parametrize("doctype", DOCTYPES.values(), ids=DOCTYPES)
+@pytest.mark.parametrize("format", XML)
+def test_xml_with_entities_is_refused(format, doctype):
+    head, body = data_of(format, NETWORKS["named"]()).split("\n", 1)
+    with pytest.raises(errors.FormatError, match="without a document type declaration"):
+        from_data(format, f"{head}\n{doctype}\n{body.replace('tanh', '&l9;')}")
+    with pytest.raises(errors.FormatError, match="undefined entity"):
+        from_data(format, f"{head}\n{body.replace('tanh', '&l9;')}")
+
+
+@pytest.mark.parametrize("format", XML)
+def test_xml_of_another_kind_is_refused(format):
+    for text in ("<svg/>", f"<{format}/>", f"<{format}><graph/><graph/></{format}>", "<a>" * 100_000):
+        with pytest.raises(errors.FormatError):
+            from_data(format, text)
+
+
+@pytest.mark.parametrize("format", XML)
+def test_xml_in_other_encodings(format):
+    text = data_of(format, used("named"))
+    assert_twins(used("named"), from_data(format, text.replace("UTF-8", "UTF-16").encode("utf-16")))
+    with pytest.raises(errors.FormatError, match="not XML"):
+        from_data(format, text.replace("UTF-8", "no-such").encode())
+
+
+class Touch:
+    """Unpickled, it would make a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_pickles_are_not_opened(format, tmp_path):
+    touched = tmp_path / "touched"
+    with pytest.raises(errors.FormatError):
+        read(format, io.BytesIO(pickle.dumps(Touch(touched))))
+    assert not touched.exists()
+
+
+def test_arrays_of_objects_are_not_opened(tmp_path):
+    touched = tmp_path / "touched"
+    data = {**data_of("npz", NETWORKS["perceptron"]()), "neuron_label": np.array([Touch(touched)], object)}
+    stream = io.BytesIO()
+    np.savez(stream, **data)
+    stream.seek(0)
+    with pytest.raises(errors.FormatError, match="pickle"):
+        read("npz", stream)
+    assert not touched.exists()
+
+
+def test_compressed_arrays_are_refused():
+    stream = io.BytesIO()
+    np.savez_compressed(stream, name=np.zeros(10**6))
+    with pytest.raises(errors.FormatError, match="uncompressed"):
+        read("npz", io.BytesIO(stream.getvalue()))
+
+
+def test_arrays_that_claim_to_be_huge_are_refused():
+    header = io.BytesIO()
+    claimed = {"descr": "<f8", "fortran_order": False, "shape": (10**15,)}
+    np.lib.format.write_array_header_1_0(header, claimed)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("name.npy", header.getvalue())
+    with pytest.raises(errors.FormatError, match="not of arrays"):
+        read("npz", io.BytesIO(stream.getvalue()))
+
+
+# --- particular to one format ------------------------------------------------------------------
+
+
+def test_json_is_what_save_writes():
+    assert (readwrite.write_json, readwrite.read_json) == (readwrite.save, readwrite.load)
+    assert readwrite.synaptic_data is readwrite.to_synaptic
+
+
+def test_nodes_and_edges_may_be_listed_in_any_order():
+    data = data_of("node_link", used("named"))
+    data["nodes"].reverse()
+    assert_twins(used("named"), from_data("node_link", data))
+
+
+def test_links_are_edges_under_an_older_name():
+    data = data_of("node_link", used("named"))
+    data["links"] = data.pop("edges")
+    assert_twins(used("named"), from_data("node_link", data))
+    with pytest.raises(errors.FormatError, match="edges or links, not both"):
+        from_data("node_link", {**data, "edges": []})
+
+
+def test_what_other_programs_have_added_is_left_out():
+    data = data_of("cytoscape", used("named"))
+    for element in (*data["elements"]["nodes"], *data["elements"]["edges"]):
+        element.update(selected=False, group="x")
+        element["data"]["SUID"] = 61
+        element["data"].update(
+            {end: str(element["data"][end]) for end in ("source", "target") if end in element}
+        )
+    assert_twins(used("named"), from_data("cytoscape", data))
+
+
+def test_npz_has_arrays_in_the_float_of_the_network():
+    data = readwrite.npz_data(memory(dtype="float32"))
+    assert data["connection_weight"].dtype == np.float32
+    assert data["neuron_id"].tolist() == list(range(len(memory())))
+
+
+def test_gexf_has_activations_over_time():
+    net = NETWORKS["perceptron"]()
+    steps = np.arange(40.0).reshape(4, 10) / 7
+    text = readwrite.gexf_data(net, steps)
+    values = [
+        [
+            (float(one.get("value")), one.get("start"), one.get("end"))
+            for one in node.iter()
+            if one.get("start")
+        ]
+        for node in ElementTree.fromstring(text).iter("{http://www.gexf.net/1.2draft}node")
+    ]
+    assert [[value for value, _, _ in node] for node in values] == steps.T.tolist()
+    assert values[0][2][1:] == ("2.0", "3.0")
+    assert_twins(net, readwrite.from_gexf_data(text))
+
+
+@pytest.mark.parametrize(
+    ("activations", "error", "sentence"),
+    [
+        ([[0.5]], errors.ArgumentError, r"shape \(T, 10\). Got shape \(1, 1\)"),
+        (np.zeros(10), errors.ArgumentError, r"Got shape \(10,\)"),
+        (np.full((2, 10), np.nan), errors.ArgumentError, "must be finite numbers, .* Got nan"),
+        ("x", errors.KindError, "must be finite numbers"),
+    ],
+)
+def test_activations_that_do_not_fit(activations, error, sentence, tmp_path):
+    with pytest.raises(error, match=sentence):
+        readwrite.write_gexf(NETWORKS["perceptron"](), tmp_path / "net", activations)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_module_of_a_format_is_exported():
+    for path in Path(readwrite.__file__).parent.glob("[a-z]*.py"):
+        for name in vars(import_module(f"synapse.readwrite.{path.stem}")):
+            if name.endswith((path.stem, f"{path.stem}_data")) and not name.startswith("_"):
+                assert name in readwrite.__all__

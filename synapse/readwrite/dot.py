@@ -82,6 +82,7 @@ def _connection(i: int, edge: dict[str, Any]) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """A text as DOT has it, drawn as it is: Graphviz reads what follows a backslash."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "").replace("\n", "\\n")
+    """A text as DOT has it, drawn as it is: Graphviz reads entities, and what follows a backslash."""
+    escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+    escaped = escaped.replace("\r", "").replace("\n", "\\n").replace("\t", " ")
     return f'"{escaped}"'

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from ..errors import FormatError
 from ..network import Network
 from . import files
-from .checks import an_object, require
+from .checks import an_object
 from .plain import CONNECTION, NEURON, Columns, Plain, assemble, project, require_names
 
 UNGATED = -1
 TABLES = {"neuron": NEURON, "connection": CONNECTION}
+NAMES = ("name", "dtype", *(f"{item}_{key}" for item, kinds in TABLES.items() for key in kinds))
 UNFIT = re.compile("\0\\Z")
 """What NumPy strips from strings."""
 
@@ -46,14 +47,10 @@ def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             compressed = any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist())
-        require(
-            not compressed,
-            "The file",
-            "written by write_npz or numpy.savez, uncompressed",
-            "a compressed one",
-        )
+        if compressed:
+            raise FormatError("The file must be uncompressed, as write_npz and numpy.savez write it.")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+            return {name: arrays[name] for name in NAMES if name in arrays.files}
     except FormatError:
         raise
     except Exception as error:  # zipfile and NumPy raise a dozen kinds at damaged files

@@ -172,9 +172,8 @@ def columns_of(item: str, rows: Any, kinds: Mapping[str, type]) -> Columns:
     require(isinstance(rows, list), f"The {item}s", "a list", rows)
     wanted = [key for key in kinds if key != "gater"]
     for i, row in enumerate(rows):
-        what = f"{item.capitalize()} {i}"
-        require(isinstance(row, dict), what, "an object", row)
-        members(what, {key: row[key] for key in wanted if key in row}, wanted)
+        if not (isinstance(row, dict) and all(key in row for key in wanted)):
+            members(f"{item.capitalize()} {i}", row, wanted)
     return {key: [_typed(kind, row.get(key)) for row in rows] for key, kind in kinds.items()}
 
 

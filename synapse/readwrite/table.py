@@ -65,7 +65,12 @@ def read_table(neurons: files.File, connections: files.File, name: str, dtype: s
     name, dtype : str
         The name and the float of the network, which have no place in a table.
 
-    Raises FormatError where the files hold no such network, and OSError where they cannot be read.
+    Raises
+    ------
+    FormatError
+        If the files hold no such network.
+    OSError
+        If they cannot be read.
     """
     with files.reading(neurons):
         of_neurons = columns_of("neuron", _rows(files.read_text(neurons)), NEURON)

@@ -15,14 +15,17 @@ from synapse import errors
 from synapse.readwrite import (
     cytoscape_data,
     dot_data,
+    from_node_link_data,
     gexf_data,
     graphml_data,
     node_link_data,
+    read_graphml,
     sparse_data,
     write_gexf,
     write_graphml,
 )
 
+from .nets import feed
 from .test_formats import NETWORKS, used
 
 
@@ -73,6 +76,16 @@ def test_networkx_reads_the_same_graph(read, name):
         assert graph.nodes[i]["label"] == (neuron.name or f"neuron {i}")
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_went_through_networkx_comes_back(name, tmp_path):
+    net = used(name)
+    nx.write_graphml_xml(of_graphml(net), tmp_path / "net")
+    document = nx.node_link_data(of_node_link(net), edges="links")
+    for twin in (read_graphml(tmp_path / "net"), from_node_link_data(document)):
+        told, answered = (feed(one, 9, seed=1, learn=False) for one in (net.clone(), twin))
+        assert np.abs(told - answered).max() < (1e-12 if net._store.dtype == "float64" else 1e-6)
+
+
 def test_networkx_reads_activations_over_time():
     net = NETWORKS["perceptron"]()
     steps = np.arange(20.0).reshape(2, 10)
@@ -115,7 +128,7 @@ def test_dot_has_layers_gates_and_names_escaped():
     assert lines[0] == r'digraph "\"net\" <1>" {'
     assert r'0 [label="say \"hi\"", tooltip="logistic, bias 0"];' in lines
     assert r'3 [label="two\nlines\n and a tab ", tooltip="tanh, bias 0"];' in lines
-    assert r'''4 [label="it's &amp;amp; ]]> \\N", tooltip="tanh, bias 0"];''' in lines
+    assert r"""4 [label="it's &amp;amp; ]]> \\N", tooltip="tanh, bias 0"];""" in lines
     assert [line for line in lines if "gate_1" in line] == [
         "gate_1 [shape=point];",
         '1 -> gate_1 [label="-0.4", arrowhead=none];',

@@ -9,7 +9,7 @@ errors and traces of a training under way, as `clear` forgets them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -196,13 +196,10 @@ def as_text(value: Any) -> str:
 
 def require_names(plain: Plain, format: str, unfit: re.Pattern[str]) -> None:
     """Raise where a name has a character that a format cannot hold."""
-    columns: Iterable[tuple[str, int, str]] = (
-        (key, i, name) for key in ("label", "layer") for i, name in enumerate(plain.neurons[key])
-    )
-    for what, name in (
-        ("name of the network", plain.name),
-        *((f"{key} of neuron {i}", name) for key, i, name in columns),
-    ):
+    named = {"name of the network": plain.name}
+    for key in ("label", "layer"):
+        named |= {f"{key} of neuron {i}": name for i, name in enumerate(plain.neurons[key])}
+    for what, name in named.items():
         found = unfit.search(name)
         if found:
             raise FormatError(

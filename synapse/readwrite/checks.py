@@ -13,6 +13,9 @@ from .. import squash as squashes
 from ..engine.schema import NONE
 from ..errors import FormatError, UnknownNameError, shown
 
+FLOATS = ("float32", "float64")
+LARGEST_RANDOM = (1 << 53) - 1
+"""Of where a stream of random numbers stands: every program can read it."""
 LARGEST_WHOLE = sys.maxsize
 """Of a clock: steps of many lifetimes."""
 

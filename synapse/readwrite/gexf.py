@@ -15,7 +15,7 @@ from . import files, markup
 from .plain import CONNECTION, NEURON, Columns, Plain, assemble, columns_of, project, records, require_names
 
 NAMESPACE = "http://www.gexf.net/1.2draft"
-TYPES = {int: "integer", float: "double", bool: "boolean", str: "string"}
+TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
 ELEMENT = ("id", "label", "source", "target", "weight")
 """What the format has attributes of its own for; all else is told in <attvalue>."""
 
@@ -38,8 +38,8 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
     """A network as a GEXF document.
 
     Nodes are numbered in the order in which neurons activate. Kept are layers, names, squashes,
-    biases, states, activations, weights, gaters (numbers of nodes), what is trainable, and the
-    float (under keywords). Lost are errors and traces.
+    groups, biases, states, activations, random streams, weights, gaters (numbers of nodes), what
+    is trainable, and the float (under keywords). Lost are errors and traces.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from . import files, markup
 from .plain import CONNECTION, NEURON, Columns, Plain, assemble, columns_of, project, records, require_names
 
 NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
-TYPES = {int: "int", float: "double", bool: "boolean", str: "string"}
+TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
 GRAPH: dict[str, type] = {"name": str, "dtype": str}
 
 
@@ -33,8 +33,8 @@ def graphml_data(network: Network) -> str:
     """A network as a GraphML document.
 
     Nodes are numbered in the order in which neurons activate. Kept are layers, names, squashes,
-    biases, states, activations, weights, gaters (numbers of nodes), what is trainable, and the
-    float. Lost are errors and traces.
+    groups, biases, states, activations, random streams, weights, gaters (numbers of nodes), what
+    is trainable, and the float. Lost are errors and traces.
 
     Raises
     ------

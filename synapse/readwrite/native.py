@@ -13,12 +13,20 @@ from ..engine.schema import NONE, RARE, Column
 from ..errors import FormatError
 from ..network import Network
 from . import files
-from .checks import LARGEST_WHOLE, Table, given, is_whole, members, require, require_pairs_once
+from .checks import (
+    FLOATS,
+    LARGEST_RANDOM,
+    LARGEST_WHOLE,
+    Table,
+    given,
+    is_whole,
+    members,
+    require,
+    require_pairs_once,
+)
 from .parts import OF_CONNECTIONS, OF_NEURONS, Parts, own_memory, put_together, take_apart
 
 FORMAT, VERSION = "synapse", 1
-FLOATS = ("float32", "float64")
-LARGEST_RANDOM = (1 << 53) - 1
 
 # The tables of a document, by the columns of each.
 LAYERS = ("name", "size")

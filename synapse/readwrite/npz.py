@@ -63,8 +63,8 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     ``name`` and ``dtype``, shape (); ``neuron_label``, ``neuron_bias``, ..., shape (neurons,), in
     the order in which neurons activate; ``connection_source``, ``connection_weight``, ..., shape
     (connections,), in the order of making. A connection without a gater has -1 there. Kept are
-    layers, names, squashes, biases, states, activations, weights, gaters, what is trainable,
-    and the float. Lost are errors and traces.
+    layers, names, squashes, groups, biases, states, activations, random streams, weights, gaters,
+    what is trainable, and the float. Lost are errors and traces.
 
     Raises
     ------

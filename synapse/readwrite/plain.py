@@ -2,8 +2,8 @@
 
 Every format but Synapse's own and those of other libraries is written from this projection and
 read back into it. Kept is all that the outputs come from, now and later: layers, order, names,
-squashes, biases, weights, gates, states and activations, and what is trainable. Lost are the
-errors and traces of a training under way, as `clear` forgets them.
+squashes, groups, biases, weights, gates, states, activations, random streams, and what is
+trainable. Lost are the errors and traces of a training under way, as `clear` forgets them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ from .. import squash as squashes
 from ..engine.schema import NONE
 from ..errors import FormatError, shown
 from ..network import Network
-from .checks import Table, members, require, require_pairs_once
+from .checks import FLOATS, LARGEST_RANDOM, Table, members, require, require_pairs_once
 from .parts import Parts, put_together, take_apart
 
-FLOATS = ("float32", "float64")
 NEURON: dict[str, type] = {
     "id": int,
     "label": str,
@@ -33,10 +32,16 @@ NEURON: dict[str, type] = {
     "state": float,
     "activation": float,
     "trainable": bool,
+    "group": int,
+    "random": int,
+    "calm": bool,
 }
-"""What is told of a neuron. Its id is its number in the order in which neurons activate."""
+"""What is told of a neuron. Its id is its number in the order in which neurons activate; those of
+one group compete; random is where its stream of random numbers stands, see `Neuron.calm`."""
 CONNECTION: dict[str, type] = {"source": int, "target": int, "gater": int, "weight": float, "trainable": bool}
-"""What is told of a connection; only the gater may be missing."""
+"""What is told of a connection. Its gater, and its ends, are ids of neurons."""
+USUAL = {"gater": None, "group": 0, "random": 0, "calm": False}
+"""What most have, and a row then leaves out: not gated, in no group, not random."""
 
 Columns = dict[str, list[Any]]
 
@@ -80,6 +85,8 @@ def project(network: Network) -> Plain:
         "squash": [squashes.by_code(code).name for code in numbers["squash"].tolist()],
         **{key: numbers[key].tolist() for key in ("bias", "state", "activation")},
         "trainable": (numbers["trainable_bias"] != 0).tolist(),
+        **{key: numbers[key].tolist() for key in ("group", "random")},
+        "calm": (numbers["calm"] != 0).tolist(),
     }
     connections = {
         "source": edges["source"].tolist(),
@@ -113,6 +120,9 @@ def assemble(plain: Plain) -> Network:
                 "squash": neurons.squash_codes("squash"),
                 **{key: neurons.numbers(key, dtype) for key in ("bias", "state", "activation")},
                 "trainable_bias": neurons.flags("trainable"),
+                "group": neurons.whole("group", 0, len(neurons)),
+                "random": neurons.whole("random", 0, LARGEST_RANDOM),
+                "calm": neurons.flags("calm"),
             },
             connections=_edges(plain.connections, neurons, dtype),
         )
@@ -157,10 +167,15 @@ def _edges(columns: Columns, neurons: Table, dtype: Any) -> dict[str, Any]:
 
 
 def records(columns: Columns) -> list[dict[str, Any]]:
-    """The rows of a table, each without what it does not have."""
+    """The rows of a table, each without what is usual."""
     rows = zip(*columns.values(), strict=True)
     return [
-        {key: value for key, value in zip(columns, row, strict=True) if value is not None} for row in rows
+        {
+            key: value
+            for key, value in zip(columns, row, strict=True)
+            if key not in USUAL or value != USUAL[key]
+        }
+        for row in rows
     ]
 
 
@@ -170,11 +185,11 @@ def columns_of(item: str, rows: Any, kinds: Mapping[str, type]) -> Columns:
     What a row has beyond these columns is another program's, and left out.
     """
     require(isinstance(rows, list), f"The {item}s", "a list", rows)
-    wanted = [key for key in kinds if key != "gater"]
+    wanted = [key for key in kinds if key not in USUAL]
     for i, row in enumerate(rows):
         if not (isinstance(row, dict) and all(key in row for key in wanted)):
             members(f"{item.capitalize()} {i}", row, wanted)
-    return {key: [_typed(kind, row.get(key)) for row in rows] for key, kind in kinds.items()}
+    return {key: [_typed(kind, row.get(key, USUAL.get(key))) for row in rows] for key, kind in kinds.items()}
 
 
 def _typed(kind: type, value: Any) -> Any:

@@ -14,6 +14,7 @@ from .checks import an_object
 from .plain import (
     CONNECTION,
     NEURON,
+    USUAL,
     Columns,
     Plain,
     as_text,
@@ -32,7 +33,8 @@ UNFIT = re.compile("[\ud800-\udfff]")
 def write_table(network: Network, path: files.File, of: str = "connections") -> None:
     """Write one of the two tables of a network as CSV, in UTF-8, with one row of headers.
 
-    An ungated connection has an empty gater. See :func:`table_data` for the columns. The edge
+    Empty are the gater of a connection that is not gated, and the group, random and calm of a
+    neuron that needs none. See :func:`table_data` for the columns. The edge
     list alone is not the network: biases and squashes are in the table of neurons.
 
     Raises
@@ -80,12 +82,12 @@ def read_table(neurons: files.File, connections: files.File, name: str, dtype: s
 
 
 def _rows(text: str) -> list[dict[Any, Any]]:
-    """The rows of a CSV file, without their empty gaters."""
+    """The rows of a CSV file, without the cells that are empty because their value is usual."""
     try:
         rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
         raise FormatError(f"The file is not CSV, or only a part of it: {error}.") from None
-    return [{key: cell for key, cell in row.items() if key != "gater" or cell} for row in rows]
+    return [{key: cell for key, cell in row.items() if key not in USUAL or cell} for row in rows]
 
 
 def table_data(network: Network, of: str = "connections") -> Columns:
@@ -100,8 +102,8 @@ def table_data(network: Network, of: str = "connections") -> Columns:
     of : str, optional
         "connections", the edge list: source, target and gater (ids of neurons, None: not gated),
         weight, trainable. "neurons": id (the number in the order in which they activate), label,
-        layer, layer_number, squash, bias, state, activation, trainable. Lost are errors and
-        traces, and the name and the float of the network.
+        layer, layer_number, squash, bias, state, activation, trainable, group, random, calm. Lost
+        are errors and traces, and the name and the float of the network.
 
     Raises
     ------

@@ -25,8 +25,8 @@ from synapse.readwrite import (
     write_graphml,
 )
 
+from .formats import NETWORKS, used
 from .nets import feed
-from .test_formats import NETWORKS, used
 
 
 def of_graphml(net):

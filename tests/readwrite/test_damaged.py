@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from synapse import errors
 
+from .formats import FORMATS, NETWORKS, XML, assert_twins, data_of, from_data, read, used, write
 from .mutation import mutate
-from .test_formats import FORMATS, NETWORKS, XML, assert_twins, data_of, from_data, read, used, write
 
 
 @pytest.mark.parametrize("format", FORMATS)

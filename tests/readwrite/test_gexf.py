@@ -7,7 +7,7 @@ import pytest
 
 from synapse import errors, readwrite
 
-from .test_formats import NETWORKS, assert_twins
+from .formats import NETWORKS, assert_twins
 
 
 def test_gexf_has_activations_over_time():

@@ -9,7 +9,7 @@ import pytest
 from synapse import errors
 from synapse.readwrite import from_table_data, read_table, table_data, write_table
 
-from .test_formats import NETWORKS, assert_twins, used
+from .formats import NETWORKS, assert_twins, used
 
 
 def tables(net, change=lambda of, text: text):

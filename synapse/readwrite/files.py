@@ -1,4 +1,4 @@
-"""JSON documents in files: written whole or not at all, read without trusting them."""
+"""Files written whole or not at all, and JSON documents read without trusting them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,14 @@ def as_path(path: Any) -> Path:
 
 
 def write_document(path: PathLike, document: Mapping[str, Any]) -> None:
-    """Write a JSON document, one column or record a line, as UTF-8.
+    """Write a JSON document, one column or record a line, as UTF-8; see :func:`write_file`."""
+    write_file(path, to_text(document).encode("utf-8"))
 
-    The text goes to a hidden file in the same folder, is brought to the disk, and then takes
+
+def write_file(path: PathLike, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    The content goes to a hidden file in the same folder, is brought to the disk, and then takes
     the place of the old file in one step: whatever fails or interrupts it, there is the old
     file or the new one, whole. (Only a process killed while it writes leaves the hidden file.)
 
@@ -42,11 +47,10 @@ def write_document(path: PathLike, document: Mapping[str, Any]) -> None:
     file = Path(os.path.realpath(as_path(path)))  # a symbolic link stays one
     if file.exists() and not file.is_file():  # to replace /dev/null would be a mishap
         raise ArgumentError(expected("The path", "that of a file", str(path)))
-    text = to_text(document)
     hidden = file.with_name(f".synapse-{uuid.uuid4().hex}.tmp")
     try:
-        with open(hidden, "x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with open(hidden, "xb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         if file.exists():

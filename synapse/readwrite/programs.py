@@ -5,7 +5,7 @@ What differs between the languages stands in ``languages``, the steps of a progr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from string import Template
@@ -18,7 +18,7 @@ from .plan import Plan, plan_of
 
 PLAIN = frozenset(" _-.,:()+=#")
 LONGEST_NAME = 200
-NO_RUN = "    {0}"  # C has no empty table
+NO_RUN = "{0}"  # C has no empty table
 
 
 def python_source(network: Network, context: bool = False) -> str:
@@ -98,7 +98,7 @@ def _source(network: Network, language: Language, context: bool) -> str:
         neurons=plan.neurons,
         squashes="\n\n".join(_function(language, name) for name in dict.fromkeys(own.squash for own in loops)),
         loops="\n".join(_loop(language, own) for own in loops),
-        runs=",\n".join("    " + run for own in loops for run in _rows(language, own)) or NO_RUN,
+        runs=_lines([run for own in loops for run in _rows(language, own)] or [NO_RUN]),
         biases=_numbers(plan.biases[plan.inputs :].tolist()),
         weights=_numbers(plan.weights.tolist()),
         start=language.start.format(values=_numbers(plan.start.tolist())) if context else "",
@@ -148,7 +148,10 @@ def _rows(language: Language, loop: Loop) -> list[str]:
     return [language.run.format(", ".join(map(str, run))) for run in loop.runs]
 
 
-def _numbers(values: Iterable[float], each: int = 5) -> str:
-    """Numbers, exactly, some a line; a single 0 where there are none, as C has no empty table."""
-    numbers = [repr(value) for value in values] or ["0.0"]
-    return ",\n    ".join(", ".join(numbers[i : i + each]) for i in range(0, len(numbers), each))
+def _numbers(values: Iterable[float]) -> str:
+    """Numbers, exactly; a single 0 where there are none, as C has no empty table."""
+    return _lines([repr(value) for value in values] or ["0.0"])
+
+
+def _lines(items: Sequence[str], each: int = 5) -> str:
+    return ",\n    ".join(", ".join(items[i : i + each]) for i in range(0, len(items), each))

@@ -132,17 +132,17 @@ def _float(dtype: DTypeLike) -> np.dtype[Any]:
     try:
         kind = np.dtype(dtype)
     except TypeError:
-        kind = None
+        kind = np.dtype(np.void)
     if kind not in FLOATS:
         raise ArgumentError(expected("The dtype", "float32 or float64", dtype))
     return kind
 
 
 def _require_range(plan: Plan, dtype: np.dtype[Any]) -> None:
-    largest = max((np.abs(values).max(initial=0.0) for values in (plan.weights, plan.biases)))
+    largest = max(np.abs(values).max(initial=0.0) for values in (plan.weights, plan.biases))
     if largest > np.finfo(dtype).max:
         raise ArgumentError(
-            f"A weight or bias of {largest:.3g} is beyond the range of {dtype}. Use dtype=\"float64\"."
+            f'A weight or bias of {largest:.3g} is beyond the range of {dtype}. Use dtype="float64".'
         )
 
 

@@ -96,7 +96,9 @@ def _source(network: Network, language: Language, context: bool) -> str:
         inputs=plan.inputs,
         outputs=plan.outputs,
         neurons=plan.neurons,
-        squashes="\n\n".join(_function(language, name) for name in dict.fromkeys(own.squash for own in loops)),
+        squashes="\n\n".join(
+            _function(language, name) for name in dict.fromkeys(own.squash for own in loops)
+        ),
         loops="\n".join(_loop(language, own) for own in loops),
         runs=_lines([run for own in loops for run in _rows(language, own)] or [NO_RUN]),
         biases=_numbers(plan.biases[plan.inputs :].tolist()),

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import assume, given, settings
 
 import architect
-from synapse import Layer, Network, errors, squash
-from synapse.engine.schema import FIRST_CUSTOM
+from synapse import Layer, Network, errors
 from synapse.readwrite import onnx_model, write_onnx
 
 from ..strategies import Twin, specs
 from .nets import bump
-from .programs import NETS, close, random_steps, scattered, shaken
+from .programs import BUILT_IN, NETS, close, random_steps, scattered, shaken
 
 onnx = pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
@@ -47,13 +46,6 @@ class Session:
 
     def run(self, rows):
         return np.concatenate([self.step(row) for row in rows])
-
-
-def net_of(layer, squashing="logistic", size=2):
-    """Some inputs connected to an output layer."""
-    inputs, outputs = Layer(3), Layer(size, squashing)
-    inputs.project(outputs, seed=0)
-    return Network(inputs, [], outputs) if layer is None else Network(inputs, [layer], outputs)
 
 
 # --- the same outputs --------------------------------------------------------------------------
@@ -90,14 +82,10 @@ def test_a_batch_is_as_many_networks_side_by_side(name):
 
 
 @pytest.mark.parametrize("dtype", TOLERANCES)
-@pytest.mark.parametrize("name", squash.names())
-def test_every_built_in_squash(dtype, name):
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_far_states_do_not_overflow(dtype, name):
     net = Network(Layer(1), [], Layer(3, name))
     net.input.project(net.output, weights=[[1.0, -1.0, 0.5]])
-    if squash.get(name).code >= FIRST_CUSTOM:
-        with pytest.raises(errors.FormatError, match="squash"):
-            onnx_model(net)
-        return
     steps = [[0.0], [0.25], [30.0], [-30.0], [800.0], [-800.0]]
     there = Session(onnx_model(net, dtype=dtype)).run(steps)
     assert there == pytest.approx(net.run(steps), rel=1e-6, abs=1e-7)
@@ -185,16 +173,19 @@ def test_what_cannot_be_written(tmp_path):
     net = architect.Perceptron(1, 1, seed=0)
     for arguments, error, words in [
         ((None,), errors.KindError, "must be a Network. Got None"),
-        ((net_of(None, bump),), errors.FormatError, "'bump', which cannot be written in ONNX"),
+        (
+            (Network(Layer(1), [], Layer(1, bump)),),
+            errors.FormatError,
+            "'bump', which cannot be written in ONNX",
+        ),
         ((net, "scan"), errors.ArgumentError, "form must be 'auto' or 'plain' or 'step'. Got 'scan'"),
         ((large,), errors.ArgumentError, "beyond the range of float32"),
     ]:
         with pytest.raises(error, match=words):
             write_onnx(arguments[0], path, *arguments[1:])
-    for dtype in ("float16", "float", int, "nonsense", [1]):
-        if np.float64 != dtype != "float":
-            with pytest.raises(errors.ArgumentError, match="dtype must be float32 or float64"):
-                write_onnx(net, path, dtype=dtype)
+    for dtype in ("float16", int, "nonsense", [1]):
+        with pytest.raises(errors.ArgumentError, match="dtype must be float32 or float64"):
+            write_onnx(net, path, dtype=dtype)
     assert path.read_text() == "before"
     with pytest.raises(FileNotFoundError):
         write_onnx(net, tmp_path / "missing" / "net.onnx")

@@ -122,7 +122,7 @@ def plan_of(network: Network, language: str, known: Collection[str], context: bo
         source=source,
         gater=gater,
         weights=weights,
-        blocks=_blocks(squash, inputs, outputs, _waits(target, source, gater, len(squash))),
+        blocks=_blocks(squash, inputs, _waits(target, source, gater, len(squash))),
     )
 
 
@@ -161,13 +161,12 @@ def _waits(target: Ints, source: Ints, gater: Ints, neurons: int) -> list[int]:
     return waits
 
 
-def _blocks(squash: list[str], inputs: int, outputs: int, waits: list[int]) -> list[Block]:
+def _blocks(squash: list[str], inputs: int, waits: list[int]) -> list[Block]:
     """Greedily, as the kernels do: a block goes on until a neuron waits for one of its own."""
     neurons = len(squash)
     starts: list[int] = []
     for j in range(inputs, neurons):
-        fresh = j in (inputs, neurons - outputs) or squash[j] != squash[j - 1]
-        if fresh or waits[j] > starts[-1]:
+        if j == inputs or squash[j] != squash[j - 1] or waits[j] > starts[-1]:
             starts.append(j)
     blocks = []
     for first, stop in zip(starts, [*starts[1:], neurons], strict=True):

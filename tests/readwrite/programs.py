@@ -165,6 +165,20 @@ def scattered(seed=0):
     return Network(a, [b], c)
 
 
+def uneven():
+    """Neighbours whose connections are gated in ways that look alike at a glance."""
+    inputs, hidden, outputs = Layer(3), Layer(6, "tanh"), Layer(8)
+    inputs.project(hidden, seed=0)
+    for target, gaters in zip(
+        outputs, ["------", "000000", "111111", "345678", "333333", "334556", "345566", "33-455"]
+    ):
+        for source, gater in zip(hidden, gaters):
+            link = source.project(target, seed=7)
+            if gater != "-":
+                (*inputs, *hidden)[int(gater)].gate(link)
+    return Network(inputs, [hidden], outputs)
+
+
 LSTM = {
     "no peepholes": {"peepholes": None},
     "all peepholes": {"peepholes": "all_to_all"},
@@ -190,6 +204,7 @@ NETS = {
     "lstm, two layers": lambda: architect.LSTM(2, 5, 4, 3, seed=0),
     **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in range(5)},
     "competing": lambda: shaken(competing()),
+    "uneven": lambda: shaken(uneven()),
     "fed inputs": lambda: shaken(fed_inputs()),
     "scattered": scattered,
     "no connections": lambda: Network(Layer(1), [], Layer(2, bias=0.5)),

@@ -15,7 +15,8 @@ class Language:
 
     ``{name}`` and ``{value}`` in `function` are a squash and its expression of the state ``s``;
     `group` goes before it where the expression needs ``top``, the largest state of a group, and
-    ``total``, the sum of e^(s - top). `start` begins with ``{values}`` other than 0.
+    ``total``, the sum of e^(s - top). `loop` and `run` are rows of tables; the runs of a loop stand in
+    it, ``{nested}``, or in a table of their own, ``{count}`` of them. `start` begins with ``{values}``.
     """
 
     name: str
@@ -46,7 +47,7 @@ PYTHON = Language(
         "gaussian": "exp(-s * s)",
         "softmax": "exp(s - top) / total",
     },
-    function="def fire_{name}(states):\n{group}    return [{value} for s in states]\n",
+    function="def fire_{name}(states):\n{group}    return [{value} for s in states]",
     group="    top = max(states, default=0.0)\n    total = sum(exp(s - top) for s in states)\n",
     loop="    ({first}, {stop}, {fire_first}, {fire_stop}, fire_{squash}, [{nested}]),",
     run="({})",
@@ -73,7 +74,7 @@ C = Language(
     function=(
         "static void fire_{name}(const double *state, double *activation, int count) {{\n{group}"
         "    for (int j = 0; j < count; j++) {{\n        const double s = state[j];\n"
-        "        activation[j] = {value};\n    }}\n}}\n"
+        "        activation[j] = {value};\n    }}\n}}"
     ),
     group=(
         "    double top = -HUGE_VAL, total = 0.0;\n"
@@ -107,7 +108,7 @@ JAVASCRIPT = Language(
         "gaussian": "Math.exp(-s * s)",
         "softmax": "Math.exp(s - top) / total",
     },
-    function="function fire_{name}(states) {{\n{group}  return states.map((s) => {value});\n}}\n",
+    function="function fire_{name}(states) {{\n{group}  return states.map((s) => {value});\n}}",
     group=(
         "  const top = states.reduce((most, s) => Math.max(most, s), -Infinity);\n"
         "  const total = states.reduce((sum, s) => sum + Math.exp(s - top), 0);\n"

@@ -60,6 +60,10 @@ def c_source(network: Network, context: bool = False) -> str:
     """A network as a C99 program of its own: ``network_step`` and ``network_clear`` on a ``Network``.
 
     With `context` also ``network_start``, to begin with. Else as :func:`python_source`.
+
+    >>> from synapse import Layer, Network
+    >>> print(c_source(Network(Layer(2), [], Layer(1))).splitlines()[0])
+    // The network Network: 3 neurons, 0 connections. Written by Synapse.
     """
     return _source(network, C, context)
 

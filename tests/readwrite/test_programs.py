@@ -228,6 +228,13 @@ def test_what_cannot_be_written(tmp_path, language):
     assert path.read_text() == "before"
 
 
+def test_the_squash_of_an_input_does_not_matter(tmp_path):
+    net = Network(Layer(2, bump), [], Layer(1))
+    net.input.project(net.output, seed=0)
+    steps = random_steps(net, 3)
+    assert close(run_python(net, steps, tmp_path), net.run(steps))
+
+
 def test_a_program_checks_how_many_inputs_it_gets(tmp_path):
     with pytest.raises(AssertionError, match="The inputs must be 2 numbers. Got 3."):
         run_python(architect.Perceptron(2, 1, seed=0), [[1.0, 2.0, 3.0]], tmp_path)

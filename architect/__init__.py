@@ -1,7 +1,34 @@
 """Architectures: each a recipe of layers, projections and gates, with no arithmetic of its own."""
 
+from .construct import Delayed, construct, delayed
 from .elman import Elman
+from .gru import GRU, GatedUnits
+from .hopfield import Capacity, Hopfield
+from .jordan import Jordan
+from .kohonen import Kohonen
+from .liquid import Liquid
 from .lstm import LSTM, MemoryBlocks
+from .narx import NARX
 from .perceptron import Perceptron
+from .random import Random
+from .residual import Residual
 
-__all__ = ["LSTM", "Elman", "MemoryBlocks", "Perceptron"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "NARX",
+    "Capacity",
+    "Delayed",
+    "Elman",
+    "GatedUnits",
+    "Hopfield",
+    "Jordan",
+    "Kohonen",
+    "Liquid",
+    "MemoryBlocks",
+    "Perceptron",
+    "Random",
+    "Residual",
+    "construct",
+    "delayed",
+]

@@ -6,12 +6,12 @@ from typing import Any, final
 
 import numpy as np
 
-from synapse import ONE_TO_ONE, Network
+from synapse import Network
 from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
 
-from .recipe import Recipe, checked_sizes, numbered
+from .recipe import Recipe, checked_sizes, numbered, pass_on
 
 
 @final
@@ -62,12 +62,11 @@ class Elman(Network):
         source = first = recipe.inputs(counts[0])
         layers = []
         for i, size in enumerate(counts[1:-1]):
-            context = recipe.layer(size, "identity", numbered("context", i, len(counts) - 2), bias=0.0)
-            context.trainable = False
+            context = recipe.fixed(size, numbered("context", i, len(counts) - 2))
             hidden = recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2))
             recipe.connect(source, hidden)
             recipe.connect(context, hidden)
-            hidden.project(context, ONE_TO_ONE, weights=1.0, trainable=False)
+            pass_on(hidden, context)
             layers += [context, hidden]
             source = hidden
         output = recipe.layer(counts[-1], squash if output_squash is None else output_squash, "output")

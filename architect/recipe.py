@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from synapse import Layer, Projection
+from synapse import ONE_TO_ONE, Layer, Projection
 from synapse.errors import ArgumentError, positive_integer
 from synapse.initializers import Initializer, draw
 from synapse.neuron import Seed, random_generator
@@ -56,9 +56,20 @@ class Recipe:
         layer.biases = drawn
         return layer
 
+    def fixed(self, size: int, name: str, bias: float = 0.0) -> Layer:
+        """A layer that learning leaves alone: identity, and a bias that stays as it is."""
+        layer = self.layer(size, "identity", name, bias)
+        layer.trainable = False
+        return layer
+
     def connect(self, source: Layer, target: Layer, kind: Any = None) -> Projection:
         """Project with drawn weights."""
         return source.project(target, kind, initializer=self.initializer, seed=self.rng)
+
+
+def pass_on(source: Layer, target: Layer, weight: float = 1.0) -> Projection:
+    """Project one to one with a weight that is not trained; with the weight 1 it copies."""
+    return source.project(target, ONE_TO_ONE, weights=weight, trainable=False)
 
 
 def numbered(name: str, index: int, count: int) -> str:

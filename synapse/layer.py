@@ -190,7 +190,10 @@ class Layer(Sequence[Neuron]):
 
     @property
     def squash(self) -> Squash | None:
-        """The activation function of its neurons, None where they differ. Settable."""
+        """The activation function of its neurons, None where they differ. Settable.
+
+        Set to `winner`, `maxout` or `softmax`, its neurons compete as one group.
+        """
         found = {neuron.squash for neuron in self._neurons}
         return found.pop() if len(found) == 1 else None
 
@@ -199,6 +202,8 @@ class Layer(Sequence[Neuron]):
         function = squashes.get(squash)
         for neuron in self._neurons:
             neuron.squash = function
+        if function.grouped:
+            wiring.join(self._neurons).join_group(wiring.rows_of(self._neurons))
 
     @property
     def trainable(self) -> bool:
@@ -208,6 +213,15 @@ class Layer(Sequence[Neuron]):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._set_column("trainable_bias", np.full(len(self), bool(value)))
+
+    @property
+    def calm(self) -> bool:
+        """Whether all its neurons are calm, see :attr:`Neuron.calm`. Settable."""
+        return all(neuron.calm for neuron in self._neurons)
+
+    @calm.setter
+    def calm(self, value: bool) -> None:
+        self._set_column("calm", np.full(len(self), bool(value)))
 
     # --- its links -------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import networkx as nx
 import numpy as np
@@ -24,6 +24,9 @@ from .initializers import Initializer, draw
 from .layer import Layer, shape_of, vector
 from .neuron import Neuron, Seed, random_generator
 from .projection import Projection
+
+if TYPE_CHECKING:
+    from .learning.readout import Readout
 
 Floats = NDArray[np.float64]
 FLOAT64 = np.dtype(np.float64)
@@ -421,6 +424,12 @@ class Network(Sequence[Neuron]):
         )
         return value
 
+    def fit_readout(self, inputs: Any, targets: Any, ridge: float = 1e-6, washout: int = 0) -> Readout:
+        """Set the weights into its outputs by least squares: :func:`synapse.learning.fit_readout`."""
+        from .learning.readout import fit_readout  # learning is made of networks: a loop at the top
+
+        return fit_readout(self, inputs, targets, ridge, washout)
+
     def _cost(self, cost: str | Cost | None) -> Cost:
         """The cost asked for, or the one that goes with the outputs; checked against these."""
         asked = (cost, self._store.topology_version)  # a squash that is set anew changes the version
@@ -453,6 +462,24 @@ class Network(Sequence[Neuron]):
         biases = draw(initializer, rng, (len(neurons),), fans, fans)
         self.clear()
         store["weight"][rows], store["bias"][neurons] = weights, biases
+
+    @property
+    def calm(self) -> bool:
+        """Whether all its neurons are calm, see :attr:`Neuron.calm`. Settable: True to test a network
+        that has random neurons, False to train it.
+        """
+        return bool(self._store["calm"][self._rows()].all())
+
+    @calm.setter
+    def calm(self, value: bool) -> None:
+        self._store["calm"][self._rows()] = bool(value)
+
+    def reseed(self, seed: Seed = None) -> None:
+        """Begin the streams of its random neurons anew, see :meth:`Neuron.reseed`."""
+        rng = random_generator(seed)
+        for neuron in self:
+            if neuron.squash.random:
+                neuron.reseed(rng)
 
     # --- its twins -------------------------------------------------------------------------
 

@@ -137,7 +137,7 @@ class Neuron:
         self._store = new_store(dtype)
         self._row = self._store.add_neurons(1)
         self._store.views[0] = self
-        self._store["squash"][0] = function.code
+        self.squash = function
         self._store["bias"][0] = value
         if name is not None:
             self.name = name
@@ -179,7 +179,43 @@ class Neuron:
         if function is squashes.softmax and within and store["role"][self._row] != OUTPUT:
             raise TopologyError(f"{self!r} is no output: softmax normalises the outputs of a network only.")
         store["squash"][self._row] = function.code
+        store["group"][self._row] = 0
+        if function.random and not store["random"][self._row]:
+            self.reseed()
         store.touch()
+
+    @property
+    def calm(self) -> bool:
+        """Whether a random neuron gives the mean of what it would draw: for `noise` its state, for
+        `bernoulli` its chance, as when a trained network is tested. Settable.
+
+        >>> neuron = Neuron(squash="bernoulli")
+        >>> neuron.calm = True
+        >>> neuron.activate()
+        0.5
+        """
+        return bool(self._require()["calm"][self._row])
+
+    @calm.setter
+    def calm(self, value: bool) -> None:
+        self._require()["calm"][self._row] = bool(value)
+
+    def reseed(self, seed: Seed = None) -> None:
+        """Begin its stream of random numbers anew: what squashes `noise` and `bernoulli` draw from.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator, optional
+            The same seed gives the same stream. Default: one that nobody knows.
+
+        >>> neuron = Neuron(squash="noise")
+        >>> neuron.reseed(0)
+        >>> first = neuron.activate()
+        >>> neuron.reseed(0)
+        >>> neuron.activate() == first
+        True
+        """
+        self._require()["random"][self._row] = random_generator(seed).integers(1, 1 << 53)
 
     @property
     def name(self) -> str:

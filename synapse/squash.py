@@ -1,8 +1,13 @@
 """Activation functions by name, and the decorator that adds one.
 
-A squash gives an activation and its derivative at a state. The built-in ones are
-`logistic`, `tanh`, `identity`, `step` (also `hard_limit`, `heaviside`), `sign`, `relu`,
-`leaky_relu`, `elu`, `softplus`, `gaussian` and, for outputs, `softmax`:
+A squash gives an activation and its derivative at a state. Built in are
+
+- smooth: `logistic`, `tanh`, `identity`, `softplus`, `gaussian`, `sinus`, `bent_identity`, `softsign`,
+  `swish` (also `silu`), `gelu`;
+- with a kink: `relu`, `leaky_relu`, `elu`, `selu`, `absolute`, `ramp`, `hard_tanh`, `soft_threshold`;
+- with a jump: `step` (also `hard_limit`, `heaviside`), `sign`, `hard_threshold`;
+- of a group of neurons: `winner`, `maxout` and, for outputs, `softmax`;
+- random: `noise`, `bernoulli`.
 
 >>> from synapse import squash
 >>> squash.logistic(0.0)
@@ -48,6 +53,16 @@ class Squash:
     _function: Callable[[float], tuple[float, float]] | None = None
 
     @property
+    def grouped(self) -> bool:
+        """Whether the activation depends on the states of a whole group."""
+        return self.code in schema.GROUPED
+
+    @property
+    def random(self) -> bool:
+        """Whether a neuron draws a random number at every step."""
+        return self.code in schema.RANDOM
+
+    @property
     def function(self) -> Callable[[float], tuple[float, float]]:
         """``state -> (activation, derivative)``; built-in ones are the very code of the kernels."""
         return self._function or getattr(engine.activations, self.name)
@@ -78,14 +93,35 @@ leaky_relu = Squash("leaky_relu", schema.LEAKY_RELU, -_INFINITY, _INFINITY)
 elu = Squash("elu", schema.ELU, -1.0, _INFINITY)
 softplus = Squash("softplus", schema.SOFTPLUS, 0.0, _INFINITY)
 gaussian = Squash("gaussian", schema.GAUSSIAN, 0.0, 1.0)
+ramp = Squash("ramp", schema.RAMP, 0.0, 1.0)
+hard_tanh = Squash("hard_tanh", schema.HARD_TANH, -1.0, 1.0)
+hard_threshold = Squash("hard_threshold", schema.HARD_THRESHOLD, -_INFINITY, _INFINITY)
+soft_threshold = Squash("soft_threshold", schema.SOFT_THRESHOLD, -_INFINITY, _INFINITY)
+sinus = Squash("sinus", schema.SINUS, -1.0, 1.0)
+bent_identity = Squash("bent_identity", schema.BENT_IDENTITY, -_INFINITY, _INFINITY)
+softsign = Squash("softsign", schema.SOFTSIGN, -1.0, 1.0)
+absolute = Squash("absolute", schema.ABSOLUTE, 0.0, _INFINITY)
+swish = silu = Squash("swish", schema.SWISH, -0.27846454276107380, _INFINITY)
+gelu = Squash("gelu", schema.GELU, -0.16997120747990369, _INFINITY)
+selu = Squash("selu", schema.SELU, -1.7580993408473766, _INFINITY)
 softmax = Squash("softmax", schema.SOFTMAX, 0.0, 1.0)
 """Of the outputs of a network, normalised together. Alone, a neuron is a group of one: always 1."""
+winner = Squash("winner", schema.WINNER, 0.0, 1.0)
+"""Winner takes all: 1 for the neuron of a group with the largest state (the first of equals), 0 for
+the others. Its derivative is 0, as that of `step`. A group are the neurons of a :class:`Layer`."""
+maxout = Squash("maxout", schema.MAXOUT, -_INFINITY, _INFINITY)
+"""The neuron of a group with the largest state passes it on, the others say 0. A neuron that sums the
+group with weights of 1 is the maxout unit of Goodfellow and others 2013."""
+noise = Squash("noise", schema.NOISE, -_INFINITY, _INFINITY)
+"""The state plus a standard normal number, drawn anew at every step from the neuron's own stream;
+weights scale it. ``neuron.calm`` stops it."""
+bernoulli = Squash("bernoulli", schema.BERNOULLI, 0.0, 1.0)
+"""1 with the chance 1 / (1 + e^-s), else 0. As the gate of connections it is dropout; ``neuron.calm``
+makes it the chance itself, as when a network is tested. Its derivative is that of the chance: the
+straight-through estimator of Bengio, Léonard and Courville 2013."""
 
-_ALIASES = {"hard_limit": step, "heaviside": step}
-_by_code: dict[int, Squash] = {
-    s.code: s
-    for s in (logistic, tanh, identity, step, sign, relu, leaky_relu, elu, softplus, gaussian, softmax)
-}
+_ALIASES = {"hard_limit": step, "heaviside": step, "silu": swish}
+_by_code: dict[int, Squash] = {s.code: s for s in list(globals().values()) if isinstance(s, Squash)}
 _by_name: dict[str, Squash] = {s.name: s for s in _by_code.values()}
 
 

@@ -17,7 +17,7 @@ from synapse import Layer, Network, Neuron
 from .reference import Reference
 
 SMOOTH = ("logistic", "tanh", "identity", "softplus", "gaussian")
-SQUASHES = (*SMOOTH, "relu", "leaky_relu", "elu", "step", "sign")
+SQUASHES = (*SMOOTH, "relu", "leaky_relu", "elu", "step", "sign", "swish", "soft_threshold")
 
 
 @dataclass
@@ -115,20 +115,44 @@ def layered(inputs, hidden, n, random):
     return links
 
 
+def dense(inputs, hidden, n, random):
+    """Full layers whose neurons are all alike, some projections backward, some not trained."""
+    first, middle, last = range(inputs), range(inputs, inputs + hidden), range(inputs + hidden, n)
+    links = []
+    for sources, targets, chance in (
+        (first, middle, 1.0),
+        (middle, last, 1.0),
+        (first, last, 0.3),
+        (last, middle, 0.3),
+    ):
+        if random.random() < chance:
+            trainable = random.random() < 0.8
+            links += [(i, j, None, trainable) for j in targets for i in sources]
+    return links
+
+
 @st.composite
 def specs(draw, feedforward=False, squashes=SQUASHES, logistic_outputs=False, most=8):
     """Gated graphs: sparse, in layers, or crowded."""
-    inputs, outputs = draw(st.integers(1, 4)), draw(st.integers(1, 3))
-    hidden, seed = draw(st.integers(0, most)), draw(st.integers(0, 9999))
-    n = inputs + hidden + outputs
-    sort, random = draw(st.sampled_from(["drawn", "layered", "crowd"])), Random(seed)
-    parts = crowd(n, random) if sort == "crowd" else layered(inputs, hidden, n, random)
-    parts = draw(_drawn_links(n)) if sort == "drawn" else parts
+    sort, seed = draw(st.sampled_from(["drawn", "layered", "crowd", "dense"])), draw(st.integers(0, 9999))
+    least = 4 if sort == "dense" else 1  # neurons alike are weighed four at a time
+    inputs, outputs = draw(st.integers(1, 4)), draw(st.integers(1, max(3, least)))
+    hidden = draw(st.integers(least - 1, max(least, most)))
+    n, random = inputs + hidden + outputs, Random(seed)
+    if sort == "drawn":
+        parts = draw(_drawn_links(n))
+    elif sort == "crowd":
+        parts = crowd(n, random)
+    else:
+        parts = (dense if sort == "dense" else layered)(inputs, hidden, n, random)
     links = {}
     for link in parts:
         if not feedforward or forward(link):
             links.setdefault(link[:2], link)
     kinds = draw(st.lists(st.sampled_from(squashes), min_size=n, max_size=n))
+    if sort == "dense":
+        kinds[inputs : n - outputs] = kinds[inputs : inputs + 1] * hidden
+        kinds[n - outputs :] = kinds[-1:] * outputs
     if logistic_outputs:
         kinds[n - outputs :] = ["logistic"] * outputs
     fixed = draw(st.sets(st.integers(0, n - 1), max_size=2))

@@ -16,9 +16,31 @@ from synapse.tasks import reber
 
 HERE = Path(__file__).resolve().parents[1]
 WRITTEN = {
+    "carousel": {"carousel.png"},
+    "concert": {"concert.png"},
+    "delta_rule": {"delta_rule.png"},
+    "filter": {"filter.png", "filter.synapse"},
     "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
+    "gates": {"gates.png", "gates.synapse"},
+    "genetic": {"genetic.png"},
+    "hopfield": {"hopfield.png", "hopfield.synapse"},
+    "music_of_one_neuron": {"music_of_one_neuron.png", "music_of_one_neuron.wav"},
+    "paint": {
+        "frame_0000.png",
+        "frame_0001.png",
+        "frame_0003.png",
+        "frame_0010.png",
+        "frame_0030.png",
+        "paint.png",
+        "paint.synapse",
+    },
     "reber": {"reber.png", "reber.synapse"},
     "recall": {"recall.png", "recall.synapse"},
+    "som": {"som.png", "som.synapse"},
+    "tegmark": {"tegmark.png"},
+    "thresholds": {"thresholds.png"},
+    "vanishing": {"vanishing.png"},
+    "worked_example": {"worked_example.png"},
     "xor": {"xor.png", "xor.synapse"},
 }
 

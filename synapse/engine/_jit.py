@@ -8,6 +8,7 @@ the sign of zero is not kept. NaN and infinity keep their IEEE meaning.
 from __future__ import annotations
 
 import ctypes
+import operator
 import os
 import sys
 import threading
@@ -19,8 +20,17 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import event
-from numba.core.typing.templates import AttributeTemplate
-from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
+from numba.core.typeconv import Conversion
+from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global, signature
+from numba.extending import (
+    infer_getattr,
+    intrinsic,
+    lower_builtin,
+    lower_cast,
+    lower_getattr_generic,
+    models,
+    register_model,
+)
 
 from .schema import COLUMNS, Columns
 
@@ -111,6 +121,33 @@ class ColumnsType(types.Type):
         self.unit = unit
         super().__init__(name=f"Columns({unit})")
 
+    def column(self, name: str) -> ColumnType:
+        """The type of ``m.name``."""
+        dtype = COLUMNS[PLACE[name]].dtype
+        family = (RELATED[name], name) if name in RELATED else (name,)
+        return ColumnType(self.unit if dtype == "float" else numba.from_dtype(np.dtype(dtype)), family)
+
+
+class ColumnType(types.Type):
+    """``m.weight``: the address of a column. The compiler is told that columns do not overlap."""
+
+    def __init__(self, dtype: Any, family: tuple[str, ...]) -> None:
+        self.dtype, self.family = dtype, family
+        super().__init__(name=f"Column({dtype}, {' '.join(family)})")
+
+    def unify(self, _: Any, other: Any) -> Any:
+        """One of two columns, chosen at run time: what is stored to either may be read from it."""
+        related = isinstance(other, ColumnType) and other.family[0] == self.family[0]
+        return ColumnType(self.dtype, self.family[:1]) if related else None
+
+    def can_convert_to(self, _: Any, other: Any) -> Any:
+        related = isinstance(other, ColumnType) and other.family == self.family[:1]
+        return Conversion.safe if related else None
+
+
+RELATED = {"activation": "activations", "old_activation": "activations"}
+"""Columns between which a kernel chooses, and what they are together."""
+
 
 @register_model(ColumnsType)
 class _ColumnsModel(models.PrimitiveModel):
@@ -118,30 +155,78 @@ class _ColumnsModel(models.PrimitiveModel):
         super().__init__(manager, columns_type, ir.IntType(64))
 
 
+@register_model(ColumnType)
+class _ColumnModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, column: Any) -> None:
+        super().__init__(manager, column, manager.lookup(column.dtype).get_data_type().as_pointer())
+
+
 @infer_getattr
 class _ColumnsAttribute(AttributeTemplate):
     key = ColumnsType
 
     def generic_resolve(self, columns_type: Any, name: str) -> Any:
-        column = COLUMNS[PLACE[name]]
-        if column.dtype == "float":
-            return types.CPointer(columns_type.unit)
-        return types.CPointer(numba.from_dtype(np.dtype(column.dtype)))
+        return columns_type.column(name)
+
+
+@infer_global(operator.getitem)
+class _ReadColumn(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        column, index = args
+        if isinstance(column, ColumnType) and isinstance(index, types.Integer):
+            return signature(column.dtype, column, types.uint64)
+        return None
+
+
+@infer_global(operator.setitem)
+class _WriteColumn(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        column, index, _ = args
+        if isinstance(column, ColumnType) and isinstance(index, types.Integer):
+            return signature(types.none, column, types.uint64, column.dtype)
+        return None
+
+
+def _told_apart(builder: Any, instruction: Any, column: Any) -> None:
+    """Mark an access so that the optimiser knows (TBAA) that it touches this column alone."""
+    module, offset = builder.module, ir.Constant(ir.IntType(64), 0)
+    kind = module.add_metadata(["synapse columns"])
+    for name in column.family:
+        kind = module.add_metadata([name, kind, offset])
+    instruction.set_metadata("tbaa", module.add_metadata([kind, kind, offset]))
+
+
+@lower_builtin(operator.getitem, ColumnType, types.Integer)
+def _read_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    column = signature.args[0]
+    place = builder.gep(args[0], [args[1]])
+    value = builder.load(place)
+    _told_apart(builder, value, column)
+    return context.data_model_manager[column.dtype].from_data(builder, value)
+
+
+@lower_builtin(operator.setitem, ColumnType, types.Integer, types.Any)
+def _write_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    column = signature.args[0]
+    value = context.data_model_manager[column.dtype].as_data(builder, args[2])
+    _told_apart(builder, builder.store(value, builder.gep(args[0], [args[1]])), column)
+    return context.get_dummy_value()
+
+
+@lower_cast(ColumnType, ColumnType)
+def _one_of_two(context: Any, builder: Any, given: Any, taken: Any, value: Any) -> Any:
+    return value
 
 
 @lower_getattr_generic(ColumnsType)
 def _load_column(context: Any, builder: Any, columns_type: Any, table: Any, name: str) -> Any:
-    """``m.weight``: the address of a column. It is marked as invariant, so that loops load it once."""
-    pointer = types.CPointer(columns_type.unit)
-    column = COLUMNS[PLACE[name]]
-    if column.dtype != "float":
-        pointer = types.CPointer(numba.from_dtype(np.dtype(column.dtype)))
+    """The address of a column. It is marked as invariant, so that loops load it once."""
     slot = builder.gep(
         builder.inttoptr(table, ir.IntType(64).as_pointer()), [ir.Constant(ir.IntType(64), PLACE[name])]
     )
     address = builder.load(slot)
     address.set_metadata("invariant.load", builder.module.add_metadata([]))
-    return builder.inttoptr(address, context.get_value_type(pointer))
+    return builder.inttoptr(address, context.get_value_type(columns_type.column(name)))
 
 
 @intrinsic
@@ -176,7 +261,7 @@ def _compiled_call(typingctx: Any, address: Any, scratch: Any) -> Any:
         builder.call(builder.inttoptr(args[0], function_type.as_pointer()), [args[1]])
         return context.get_dummy_value()
 
-    return types.void(types.uint64, types.CPointer(types.float64)), codegen
+    return types.void(types.uint64, scratch), codegen
 
 
 _C_FUNCTION = ctypes.CFUNCTYPE(None, ctypes.POINTER(ctypes.c_double))
@@ -240,7 +325,28 @@ def _constant(value: float) -> Any:
     return constant
 
 
+def _stream_of(whole: Any) -> Any:
+    """A function of a word of a stream of random numbers, in this type of whole number."""
+    weyl, word_bits = whole(0x1E3779B97F4A7D), whole((1 << 53) - 1)  # what a float, and JSON, can hold
+    first, second, all_bits = whole(0xBF58476D1CE4E5B9), whole(0x94D049BB133111EB), whole((1 << 64) - 1)
+    s30, s27, s31, s11 = whole(30), whole(27), whole(31), whole(11)
+
+    def stream(word: Any) -> Any:
+        """The next word, and the number in [0, 1) made of it.
+
+        Steps of an odd number reach all 2^53 words; the mixer of Steele, Lea and Flood (SplitMix64,
+        2014) makes neighbours unlike.
+        """
+        word = (word + weyl) & word_bits
+        mixed = ((word ^ (word >> s30)) * first) & all_bits
+        mixed = ((mixed ^ (mixed >> s27)) * second) & all_bits
+        return word, ((mixed ^ (mixed >> s31)) >> s11) * 2.0**-53
+
+    return stream
+
+
 if DEBUGGING:
+    stream: Any = lambda word: _stream_of(int)(int(word))  # noqa: E731
     columns: Any = _plain_columns
     from_bits: Any = lambda bits: np.int64(bits).view(np.float64)  # noqa: E731
     to_bits: Any = lambda value: np.float64(value).view(np.int64)  # noqa: E731
@@ -253,6 +359,7 @@ else:
         _reinterpreted(types.float64, types.int64),
     )
     zero, one = _constant(0.0), _constant(1.0)
+    stream = inline(_stream_of(np.uint64))
 
     @numba.njit(forceinline=True)
     def columns(table: int, unit: Any) -> Any:

@@ -10,20 +10,37 @@ import math
 from ._jit import call, inline, piece
 from .elementary import exp
 from .schema import (
+    ABSOLUTE,
+    BENT_IDENTITY,
+    BERNOULLI,
     ELU,
     FIRST_CUSTOM,
     GAUSSIAN,
+    GELU,
+    HARD_TANH,
+    HARD_THRESHOLD,
     IDENTITY,
     LEAKY_RELU,
     LOGISTIC,
+    MAXOUT,
+    NOISE,
+    RAMP,
     RELU,
+    SELU,
     SIGN,
+    SINUS,
+    SOFT_THRESHOLD,
     SOFTPLUS,
+    SOFTSIGN,
     STEP,
+    SWISH,
     TANH,
 )
 
 LEAK = 0.01
+THRESHOLD = 0.5
+ROOT_HALF, NORMAL_TOP = math.sqrt(0.5), 1.0 / math.sqrt(2.0 * math.pi)
+SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
 
 
 @inline
@@ -94,9 +111,111 @@ def gaussian(state):
 
 
 @inline
+def ramp(state):
+    """s, held within 0 and 1."""
+    if state <= 0.0:
+        return 0.0, 0.0
+    return (state, 1.0) if state < 1.0 else (1.0, 0.0)
+
+
+@inline
+def hard_tanh(state):
+    """s, held within -1 and 1."""
+    if state <= -1.0:
+        return -1.0, 0.0
+    return (state, 1.0) if state < 1.0 else (1.0, 0.0)
+
+
+@inline
+def hard_threshold(state):
+    """s where |s| is above 1/2, else 0."""
+    return (state, 1.0) if abs(state) > THRESHOLD else (0.0, 0.0)
+
+
+@inline
+def soft_threshold(state):
+    """s drawn towards 0 by 1/2: what is left of it, else 0."""
+    if state > THRESHOLD:
+        return state - THRESHOLD, 1.0
+    return (state + THRESHOLD, 1.0) if state < -THRESHOLD else (0.0, 0.0)
+
+
+@inline
+def sinus(state):
+    """sin s."""
+    return math.sin(state), math.cos(state)
+
+
+@inline
+def bent_identity(state):
+    """s + (sqrt(s^2 + 1) - 1) / 2."""
+    root = math.sqrt(state * state + 1.0)
+    return state + 0.5 * (root - 1.0), 1.0 + 0.5 * state / root
+
+
+@inline
+def softsign(state):
+    """s / (1 + |s|)."""
+    shrunk = 1.0 / (1.0 + abs(state))
+    return state * shrunk, shrunk * shrunk
+
+
+@inline
+def absolute(state):
+    """|s|."""
+    return (state, 1.0) if state >= 0.0 else (-state, -1.0)
+
+
+@inline
+def swish(state):
+    """s / (1 + e^-s), also SiLU: Elfwing, Uchibe and Doya 2018."""
+    value, slope = logistic(state)
+    return state * value, value + state * slope
+
+
+@inline
+def gelu(state):
+    """s times the share of a standard normal below s: Hendrycks and Gimpel 2016."""
+    share = 0.5 * (1.0 + math.erf(state * ROOT_HALF))
+    return state * share, share + state * NORMAL_TOP * exp(-0.5 * state * state)
+
+
+@inline
+def selu(state):
+    """1.0507 s above 0, 1.7581 (e^s - 1) below: Klambauer and others 2017."""
+    if state > 0.0:
+        return SELU_SCALE * state, SELU_SCALE
+    return SELU_SCALE * SELU_ALPHA * math.expm1(state), SELU_SCALE * SELU_ALPHA * exp(state)
+
+
+@inline
 def softmax(state):
-    """Of a group of one: e^s / e^s. Groups are normalised together, see `online.normalise`."""
+    """Of a group of one: e^s / e^s. Groups are settled together, see `firing.compete`."""
     return 1.0, 0.0
+
+
+@inline
+def winner(state):
+    """Of a group of one: it has won. Its derivative is 0: nothing is learnt through it."""
+    return 1.0, 0.0
+
+
+@inline
+def maxout(state):
+    """Of a group of one: s."""
+    return state, 1.0
+
+
+@inline
+def noise(state):
+    """s; what is drawn comes on top, see `firing.draw`."""
+    return state, 1.0
+
+
+@inline
+def bernoulli(state):
+    """The chance of a 1: 1 / (1 + e^-s)."""
+    return logistic(state)
 
 
 # A piece of its own, for scalars: laid into every kernel it would double what has to be compiled.
@@ -123,7 +242,35 @@ def built_in(code, state):
         return step(state)
     if code == SIGN:
         return sign(state)
-    return softmax(state)
+    if code == RAMP:
+        return ramp(state)
+    if code == HARD_TANH:
+        return hard_tanh(state)
+    if code == HARD_THRESHOLD:
+        return hard_threshold(state)
+    if code == SOFT_THRESHOLD:
+        return soft_threshold(state)
+    if code == SINUS:
+        return sinus(state)
+    if code == BENT_IDENTITY:
+        return bent_identity(state)
+    if code == SOFTSIGN:
+        return softsign(state)
+    if code == ABSOLUTE:
+        return absolute(state)
+    if code == SWISH:
+        return swish(state)
+    if code == GELU:
+        return gelu(state)
+    if code == SELU:
+        return selu(state)
+    if code == MAXOUT:
+        return maxout(state)
+    if code == NOISE:
+        return noise(state)
+    if code == BERNOULLI:
+        return bernoulli(state)
+    return softmax(state)  # and winner
 
 
 @inline

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ._jit import call, inline
 from .elementary import log
-from .schema import BINARY_MISSES, CATEGORICAL, CROSS_ENTROPY, MEAN_SQUARED_ERROR, SQUARED_ERROR
+from .schema import BINARY_MISSES, COSTS, CROSS_ENTROPY, MEAN_SQUARED_ERROR, SQUARED_ERROR
 
 TINY = 1e-300
 
@@ -51,8 +51,8 @@ def categorical_cross_entropy(target, output, derivative, outputs):
 
 
 @inline
-def judge(m, code, target, output, derivative, outputs):
-    """Value and error signal of one output under the cost with this code."""
+def built_in(code, target, output, derivative, outputs):
+    """Value and error signal of one output under the built-in cost with this code."""
     if code == CROSS_ENTROPY:
         return cross_entropy(target, output, derivative, outputs)
     if code == SQUARED_ERROR:
@@ -61,11 +61,17 @@ def judge(m, code, target, output, derivative, outputs):
         return mean_squared_error(target, output, derivative, outputs)
     if code == BINARY_MISSES:
         return binary_misses(target, output, derivative, outputs)
-    if code == CATEGORICAL:
-        return categorical_cross_entropy(target, output, derivative, outputs)
+    return categorical_cross_entropy(target, output, derivative, outputs)
+
+
+@inline
+def judge(m, code, target, output, derivative, outputs):
+    """The same under any cost; a user's comes by its address."""
+    if code < COSTS:
+        return built_in(code, target, output, derivative, outputs)
     m.scratch[0] = target
     m.scratch[1] = output
     m.scratch[2] = derivative
     m.scratch[3] = outputs
-    call(code, m.scratch)  # a user's cost comes by its address
+    call(code, m.scratch)
     return m.scratch[4], m.scratch[5]

@@ -18,6 +18,7 @@ from .schema import (
     BACK_GATED,
     DENSE,
     FIXED,
+    FOUR,
     GATED,
     GATES,
     INPUT,
@@ -34,6 +35,7 @@ from .schema import (
     SOFTMAX,
     TRACED,
     UNORDERED,
+    WAITING,
     ZIPPED,
 )
 
@@ -59,6 +61,7 @@ def lower(store: Store) -> None:
     _find_runs(store, flags, own)
     _place_traces(store, flags)
     _find_blocks(store)
+    _find_fours(store)
     restore(store, kept)
     store.program = Program(store.topology_version)
 
@@ -267,6 +270,10 @@ def _place_traces(store: Store, flags: NDArray[np.uint8]) -> None:
     other = (c["run_kind"] != DENSE) | ((c["run_flags"] & UNORDERED) != 0)
     loose[target[c["run_first"][other]]] = True
     c["flags"][~loose & ~traced] |= PLAIN_RUNS
+    moving = np.zeros(store.n_neurons, bool)
+    waits = (c["run_kind"] == DENSE) & (c["run_flags"] & (SILENT | BACK | FIXED | UNORDERED) == SILENT)
+    moving[target[c["run_first"][~waits]]] = True
+    c["flags"][~moving & ~traced & (c["flags"] & GATES == 0)] |= WAITING
 
 
 def _find_blocks(store: Store) -> None:
@@ -283,16 +290,38 @@ def _find_blocks(store: Store) -> None:
     change |= network == 0
     starts = _block_starts(after.tolist(), change.tolist())
     lengths = np.diff(np.append(starts, n))
+    c["block_first"] = np.repeat(starts, lengths).astype(np.uint32)
     c["block_stop"] = np.repeat(np.append(starts[1:], n), lengths).astype(np.uint32)
 
 
-def _find_groups(store: Store) -> None:
-    """The softmax outputs of a network are one group; any other neuron is a group of its own."""
+def _find_fours(store: Store) -> None:
+    """Mark the neurons that can be weighed together with the next three: see ``online.weigh_four``."""
     c, n = store.columns, store.n_neurons
-    network = store["network"]
-    member = (store["squash"] == SOFTMAX) & (store["role"] == OUTPUT) & (network != 0)
+    runs = c["last_run"].astype(np.int64) - c["first_run"]
+    here = np.arange(len(c["run_kind"]))
+    target = store["target"][c["run_first"]]
+    # The same run of the next neuron, if they are alike.
+    there = np.minimum(here + runs[target], len(here) - 1)
+    same = c["run_kind"] == DENSE
+    for name in ("run_kind", "run_flags", "run_source", "run_length"):
+        same &= c[name] == c[name][there]
+    differs = np.bincount(target[~same], minlength=n) > 0
+    alike = ~differs & (c["flags"] & (MEMORY | TRACED) == 0) & (runs > 0)
+    alike[:-1] &= (runs[1:] == runs[:-1]) & (c["block_stop"][1:] == c["block_stop"][:-1])
+    alike[:-1] &= c["flags"][1:] == c["flags"][:-1]
+    alike[-1:] = False
+    c["flags"][:-3][alike[:-3] & alike[1:-2] & alike[2:-1]] |= FOUR
+
+
+def _find_groups(store: Store) -> None:
+    """Neighbours of one group and squash; the softmax outputs of a network are one, too."""
+    c, n = store.columns, store.n_neurons
+    network, squash, group = store["network"], store["squash"], store["group"].astype(np.int64)
+    outputs = (squash == SOFTMAX) & (store["role"] == OUTPUT) & (network != 0)
+    group = np.where(outputs, -network.astype(np.int64), group)
     starts = np.ones(n, bool)
-    starts[1:] = ~(member[1:] & member[:-1] & (network[1:] == network[:-1]))
+    starts[1:] = (group[1:] == 0) | (group[1:] != group[:-1])
+    starts[1:] |= (squash[1:] != squash[:-1]) | (network[1:] != network[:-1])
     first = np.flatnonzero(starts)
     lengths = np.diff(np.append(first, n))
     c["group_first"] = np.repeat(first, lengths).astype(np.uint32)

@@ -11,17 +11,18 @@ import math
 import numpy as np
 
 from ._jit import columns, inline, kernel, one, zero
-from .activations import activate, logistic
-from .costs import judge
-from .elementary import exp
+from .costs import built_in, cross_entropy, judge
+from .firing import clamp_neuron, fire, forget_error, tick
 from .schema import (
     BACK,
     BACK_GATED,
+    COSTS,
+    CROSS_ENTROPY,
     DENSE,
     FIXED,
+    FOUR,
     GATES,
     LISTED,
-    LOGISTIC,
     MEMORY,
     NONE,
     PAIRED,
@@ -29,9 +30,9 @@ from .schema import (
     QUIET_GATER,
     SHARED,
     SILENT,
-    SOFTMAX,
     TRACED,
     UNORDERED,
+    WAITING,
     ZIPPED,
 )
 
@@ -180,28 +181,9 @@ def extend_run(m, block, r, start, carry, scale):
 
 
 @inline
-def forget_error(m, first, last):
-    """Make room for the errors of this step. writes: responsibility, pushed*"""
-    for j in range(first, last):
-        m.responsibility[j] = 0.0
-        m.pushed[j] = 0.0
-        m.pushed_gated[j] = 0.0
-        m.pushed_traced[j] = 0.0
-
-
-@inline
-def stamp(m, first, last):
-    """Note the order in which neurons fired. writes: clock, stamp"""
-    now = m.clock[0] + ONE
-    for j in range(first, last):
-        m.stamp[j] = now + (j - first)
-    m.clock[0] = now + (last - first)
-
-
-@inline
 def waits(m, r):
     """Whether the weights of a run may be moved when they are next read: see `move_ahead`."""
-    return m.run_flags[r] & (SILENT | BACK | FIXED | UNORDERED) == SILENT
+    return m.run_flags[r] & (SILENT | BACK | FIXED | UNORDERED) == SILENT  # as in lower._place_traces
 
 
 @inline
@@ -254,57 +236,55 @@ def weigh_neuron(m, j, block):
 
 
 @inline
-def normalise(m, first, last):
-    """softmax y_j = e^s_j / sum_i e^s_i over a group of outputs.
+def weigh_four(m, j):
+    """The same for four neurons at once whose runs are alike: every source is read once for all.
 
-    reads: state, group_first, group_stop; writes: activation, derivative
+    reads: weight, bias, activation, old_activation, waiting; writes: state, old_state, weight, waiting
     """
-    top = m.state[first]
-    for j in range(first, last):
-        top = max(top, m.state[j])
-    total = zero(top)
-    for j in range(first, last):
-        m.activation[j] = exp(m.state[j] - top)
-        total += m.activation[j]
-    for j in range(first, last):
-        value = m.activation[j] / total
-        m.activation[j] = value
-        m.derivative[j] = value * (1.0 - value)
+    j1, j2, j3 = j + ONE, j + u8(2), j + u8(3)
+    state, state1, state2, state3 = m.bias[j], m.bias[j1], m.bias[j2], m.bias[j3]
+    step, step1, step2, step3 = m.waiting[j], m.waiting[j1], m.waiting[j2], m.waiting[j3]
+    moving = step != 0.0 or step1 != 0.0 or step2 != 0.0 or step3 != 0.0
+    runs = u8(m.last_run[j]) - u8(m.first_run[j])
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        n, source = u8(m.run_length[r]), u8(m.run_source[r])
+        row, row1 = u8(m.run_first[r]), u8(m.run_first[r + runs])
+        row2, row3 = row1 + (row1 - row), row1 + (row1 - row) + (row1 - row)
+        if moving and waits(m, r):
+            for t in range(n):
+                y, old = m.activation[source + t], m.old_activation[source + t]
+                weight, weight1 = m.weight[row + t] + step * old, m.weight[row1 + t] + step1 * old
+                weight2, weight3 = m.weight[row2 + t] + step2 * old, m.weight[row3 + t] + step3 * old
+                m.weight[row + t], m.weight[row1 + t] = weight, weight1
+                m.weight[row2 + t], m.weight[row3 + t] = weight2, weight3
+                state += weight * y
+                state1 += weight1 * y
+                state2 += weight2 * y
+                state3 += weight3 * y
+        else:
+            for t in range(n):
+                y = m.activation[source + t]
+                state += m.weight[row + t] * y
+                state1 += m.weight[row1 + t] * y
+                state2 += m.weight[row2 + t] * y
+                state3 += m.weight[row3 + t] * y
+    for i in range(j, j + u8(4)):
+        m.waiting[i] = 0.0
+        m.old_state[i] = m.state[i]
+    m.state[j], m.state[j1], m.state[j2], m.state[j3] = state, state1, state2, state3
 
 
 @inline
-def fire(m, first, last):
-    """activation y_j = f_j(s_j) of neurons side by side that have one squash.
-
-    reads: state, squash
-    writes: activation, old_activation, derivative, stamp, clock, responsibility, pushed*
-    """
-    for j in range(first, last):
-        m.old_activation[j] = m.activation[j]
-    code = m.squash[first]
-    if code == LOGISTIC:
-        for j in range(first, last):
-            m.activation[j], m.derivative[j] = logistic(m.state[j])
-    elif code == SOFTMAX:
-        normalise(m, u8(m.group_first[first]), u8(m.group_stop[first]))
-    else:
-        for j in range(first, last):
-            m.activation[j], m.derivative[j] = activate(m, code, m.state[j])
-    forget_error(m, first, last)
-    stamp(m, first, last)
-
-
-@inline
-def clamp_neuron(m, j, value):
-    """Set the activation of an input. Its derivative is 0: no error passes, nothing of it learns.
-
-    writes: activation, old_activation, derivative, responsibility, pushed*
-    """
-    m.old_activation[j] = m.activation[j]
-    m.activation[j] = value
-    m.derivative[j] = 0.0
-    forget_error(m, j, j + ONE)
-    stamp(m, j, j + ONE)
+def weigh_block(m, first, last):
+    """The states of neurons that fire together."""
+    j = first
+    while j < last:
+        if m.flags[j] & FOUR:
+            weigh_four(m, j)
+            j += u8(4)
+        else:
+            weigh_neuron(m, j, first)
+            j += ONE
 
 
 # --- one neuron propagates ---------------------------------------------------------------------
@@ -324,12 +304,12 @@ def propagate_run(m, j, r, delta, step, pull, extended, ahead):
 
     `pull` is the step along the extended traces that begin at `extended`; with `ahead`, the
     weights of connections from inputs wait: see `move_ahead`.
-    reads: activation, old_activation, eligibility, extended; writes: pushed, weight, waiting
+    reads: activation, old_activation, eligibility, extended; writes: pushed, weight
     """
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     flags = m.run_flags[r]
     push_back(m, r, delta, first, n, source)
-    if flags & FIXED:
+    if flags & FIXED or (ahead and waits(m, r)):
         return
     if m.flags[j] & TRACED:
         trace = trace_of(m, j, first)
@@ -341,8 +321,6 @@ def propagate_run(m, j, r, delta, step, pull, extended, ahead):
         trace = extended + first - u8(m.first_incoming[j])
         for t in range(n):
             m.weight[first + t] += step * seen[source + t] + pull * m.extended[trace + t]
-    elif ahead and waits(m, r):
-        m.waiting[j] = step
     else:
         for t in range(n):
             m.weight[first + t] += step * seen[source + t]
@@ -467,32 +445,46 @@ def pull_extended(m, j, rate, pulls):
 
 
 @inline
-def propagate_neuron(m, j, error, rate, ahead):
-    """Error delta_j = P_j + G_j; learning dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k).
+def settle(m, first, last, rate, ahead):
+    """Errors delta_j = P_j + G_j of neurons that fire together, and the moves of their biases.
 
-    P_j = f'_j sum_k delta_k g_jk w_jk + error, G_j = f'_j sum_k delta_k I_jk; `error` is the
-    cost's -dE/ds of an output, else 0. Later neurons have pushed both sums before; `j` pushes
-    to earlier ones with its weights as they are, then moves them.
+    P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which waits in ``projected``;
+    G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With `ahead`, the
+    step of weights that wait is noted.
 
-    reads: derivative, pushed*, traces, activation
-    writes: responsibility, projected, gated, pushed*, weight, bias
+    reads: derivative, pushed*, projected, bias_eligibility
+    writes: responsibility, projected, gated, step, waiting, pushed*, bias
     """
-    derivative = m.derivative[j]
-    projected = derivative * m.pushed[j] + error
-    factored = derivative * m.pushed_gated[j]
-    gated = factored + derivative * m.pushed_traced[j]
-    delta = projected + gated
-    forget_error(m, j, j + ONE)
-    m.responsibility[j] = delta
-    m.projected[j] = projected
-    m.gated[j] = gated
-    flags = m.flags[j]
-    step = rate * (projected + factored)
+    for j in range(first, last):
+        derivative, flags = m.derivative[j], m.flags[j]
+        projected = derivative * m.pushed[j] + m.projected[j]
+        factored = derivative * m.pushed_gated[j]
+        gated = factored + derivative * m.pushed_traced[j]
+        step = rate * (projected + factored)
+        m.responsibility[j], m.projected[j], m.gated[j] = projected + gated, projected, gated
+        m.pushed[j], m.pushed_gated[j], m.pushed_traced[j] = 0.0, 0.0, 0.0
+        m.step[j] = step
+        m.waiting[j] = step if ahead and not flags & (GATES | TRACED) else zero(step)
+        if m.trainable_bias[j]:
+            m.bias[j] += step * m.bias_eligibility[j] if flags & TRACED else step
+
+
+@inline
+def propagate_neuron(m, j, rate, ahead):
+    """Push the error of a settled neuron to earlier ones with its weights as they are, then move them.
+
+    Learning dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k).
+    reads: responsibility, step, traces, activation; writes: pushed*, weight, bias
+    """
+    delta, step, flags = m.responsibility[j], m.step[j], m.flags[j]
     pulls, pull, extended = u8(0), zero(rate), u8(0)
     if flags & (GATES | PLAIN_RUNS) == GATES | PLAIN_RUNS:  # one pass moves along both traces
         p = u8(m.pull[m.first_pull[j]])
         pulls, extended = ONE, u8(m.influence_trace[p])
         pull = rate * m.responsibility[m.influence_gated[p]]
+    ahead = ahead and not flags & (GATES | TRACED)
+    if ahead and flags & WAITING:
+        return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
             kind = m.run_kind[r]
@@ -502,8 +494,6 @@ def propagate_neuron(m, j, error, rate, ahead):
                 propagate_run(m, j, r, delta, step, pull, extended, ahead)
             else:
                 propagate_gated_run(m, j, r, delta, step)
-        if m.trainable_bias[j]:
-            m.bias[j] += step * m.bias_eligibility[j] if flags & TRACED else step
         if flags & MEMORY:
             own = m.self_row[j]
             if m.trainable[own]:
@@ -532,7 +522,7 @@ def clear_neuron(m, j):
     m.projected[j] = 0.0
     m.gated[j] = 0.0
     m.stamp[j] = 0
-    forget_error(m, j, j + ONE)
+    forget_error(m, j)
     n = u8(m.learning[j])
     if m.flags[j] & TRACED:
         for t in range(n):
@@ -549,27 +539,6 @@ def clear_neuron(m, j):
 
 
 @inline
-def clamp_inputs(m, span, inputs, row):
-    """Lay a row of `inputs`, which hold one after the other, onto the input neurons.
-
-    writes: activation, old_activation, derivative, stamp, clock
-    """
-    first, n = span[0], span[1]
-    begin = row * n
-    if span[4] == first:
-        for t in range(n):
-            clamp_neuron(m, first + t, inputs[begin + t])
-        return
-    for t in range(n):
-        m.old_activation[first + t] = m.activation[first + t]
-    for t in range(n):
-        m.activation[first + t] = inputs[begin + t]
-    for t in range(n):
-        m.derivative[first + t] = 0.0
-    stamp(m, first, first + n)
-
-
-@inline
 def activate_network(m, span, inputs, row):
     """One step: inputs, then the others block by block. No inputs at all: none is clamped.
 
@@ -577,39 +546,76 @@ def activate_network(m, span, inputs, row):
     """
     first = span[0]
     if inputs.size > 0:
-        clamp_inputs(m, span, inputs, row)
+        n, now = span[1], tick(m, span[1])
+        for t in range(n):
+            clamp_neuron(m, first + t, inputs[row * n + t], now + t)
         first += span[1]
     while first < span[3]:
         last = u8(m.block_stop[first])
-        for j in range(first, last):
-            weigh_neuron(m, j, first)
+        weigh_block(m, first, last)
         fire(m, first, last)
         first = last
 
 
 @inline
-def judge_outputs(m, span, targets, row, cost):
-    """The cost of this step; the outputs' error signals wait in ``projected``."""
-    outputs = span[2]
-    total = 0.0
-    for o in range(outputs):
-        j = span[3] - outputs + o
-        value, signal = judge(
-            m, cost, targets[row * outputs + o], m.activation[j], m.derivative[j], np.float64(outputs)
-        )
-        total += value
+def aim_outputs(m, span, targets, row, cost):
+    """The outputs' error signals wait in ``projected``. Returns what is finite where the cost is.
+
+    Built-in costs are summed later, see `cost_of`: here their logarithms are left out.
+    reads: activation, derivative; writes: projected
+    """
+    n = span[2]
+    first, begin = span[3] - n, row * n
+    size, total = np.float64(n), 0.0
+    if cost < COSTS:
+        for o in range(n):
+            j, target = first + o, targets[begin + o]
+            _, m.projected[j] = built_in(cost, target, m.activation[j], m.derivative[j], size)
+            total += (target - m.activation[j]) ** 2
+        return total
+    for o in range(n):
+        j = first + o
+        value, signal = judge(m, cost, targets[begin + o], m.activation[j], m.derivative[j], size)
         m.projected[j] = signal
+        total += value
     return total
 
 
 @inline
+def cost_of(m, cost, kept, filled, outputs):
+    """The summed cost of the outputs in ``kept``, whose second half holds their targets."""
+    room, size, total = u8(kept.size) >> ONE, np.float64(outputs), 0.0
+    if cost == CROSS_ENTROPY:  # said here, so that the loop has no branch and vectorises
+        for i in range(filled):
+            total += cross_entropy(kept[room + i], kept[i], 1.0, size)[0]
+        return total
+    for i in range(filled):
+        total += judge(m, cost, kept[room + i], kept[i], 1.0, size)[0]
+    return total
+
+
+@inline
+def keep_outputs(m, span, targets, row, kept, filled):
+    """Lay outputs and targets of a step into ``kept``; returns how much of it is filled now."""
+    n, room = span[2], u8(kept.size) >> ONE
+    for o in range(n):
+        kept[filled + o] = m.activation[span[3] - n + o]
+        kept[room + filled + o] = targets[row * n + o]
+    return filled + n
+
+
+@inline
 def propagate_network(m, span, rate, ahead):
-    """Every neuron in reverse order, outputs with the error signals laid out before."""
-    first_output = span[3] - span[2]
-    for back in range(span[3] - span[4]):
-        j = span[3] - ONE - back
-        error = m.projected[j] if j >= first_output else zero(rate)
-        propagate_neuron(m, j, error, rate, ahead)
+    """Block by block in reverse order; the outputs' error signals have been laid out before."""
+    for j in range(span[4], span[3] - span[2]):
+        m.projected[j] = 0.0
+    last = span[3]
+    while last > span[4]:
+        first = u8(m.block_first[last - ONE])
+        settle(m, first, last, rate, ahead)
+        for back in range(last - first):
+            propagate_neuron(m, last - ONE - back, rate, ahead)
+        last = first
 
 
 # --- entries: what Python calls ----------------------------------------------------------------
@@ -629,7 +635,7 @@ def activate_one(table, unit, row):
 def clamp_one(table, unit, row, value):
     """One neuron takes `value` as its activation."""
     m = columns(table, unit)
-    clamp_neuron(m, u8(row), value)
+    clamp_neuron(m, u8(row), value, tick(m, ONE))
 
 
 @kernel
@@ -640,7 +646,9 @@ def propagate_one(table, unit, row, target, cost, rate):
     value, signal = 0.0, 0.0
     if target == target:
         value, signal = judge(m, cost, target, m.activation[j], m.derivative[j], 1.0)
-    propagate_neuron(m, j, signal, rate, False)
+    m.projected[j] = signal
+    settle(m, j, j + ONE, rate, False)
+    propagate_neuron(m, j, rate, False)
     return value
 
 
@@ -673,13 +681,19 @@ def run_network(table, unit, span, inputs, outputs):
 
 @kernel
 def propagate_targets(table, unit, span, targets, cost, rate):
-    """Propagate the whole network after an activation; no targets at all: no output has one."""
+    """Propagate the whole network after an activation; no targets at all: no output has one.
+
+    Returns the cost; one that is not finite has moved no weight.
+    """
     m = columns(table, unit)
-    total = 0.0
+    first, total = span[3] - span[2], 0.0
+    for o in range(u8(targets.size)):
+        j = first + o
+        total += judge(m, cost, targets[o], m.activation[j], 1.0, np.float64(span[2]))[0]
     if targets.size > 0:
-        total = judge_outputs(m, span, targets, u8(0), cost)
+        aim_outputs(m, span, targets, u8(0), cost)
     else:
-        for j in range(span[3] - span[2], span[3]):
+        for j in range(first, span[3]):
             m.projected[j] = 0.0
     if math.isfinite(total):
         propagate_network(m, span, rate, False)
@@ -688,17 +702,18 @@ def propagate_targets(table, unit, span, targets, cost, rate):
 
 @kernel
 def train_network(
-    table, unit, span, inputs, targets, aimed, bounds, order, clear, cost, rate, learn, control
+    table, unit, span, inputs, targets, aimed, bounds, order, clear, cost, rate, learn, kept, control
 ):
     """An epoch in one call: the sequences ``bounds[s] .. bounds[s + 1]`` of rows, in `order`.
 
     At rows that are `aimed` the cost is taken and, with `learn`, the error propagated at once.
+    ``kept`` is room for the outputs and targets of some steps, whose costs are summed together.
     ``control[0]`` is watched: not 0 stops. ``control[1]`` tells how many rows are done. Returns
     the summed cost and the number of rows aimed at; a cost that is not finite ends the epoch
     before it has moved a weight.
     """
     m = columns(table, unit)
-    total, judged, going = 0.0, u8(0), True
+    total, judged, filled, going = 0.0, u8(0), u8(0), True
     for s in range(u8(order.shape[0])):
         if clear and going:
             move_ahead(m, span[0], span[3])  # the inputs that weights wait for are about to be forgotten
@@ -709,13 +724,18 @@ def train_network(
                 break
             activate_network(m, span, inputs, row)
             if aimed[row]:
-                value = judge_outputs(m, span, targets, row, cost)
-                total += value
                 judged += ONE
-                going = math.isfinite(value)
-                if learn and going:
+                if filled + span[2] > u8(kept.size) >> ONE:
+                    total += cost_of(m, cost, kept, filled, span[2])
+                    filled = u8(0)
+                filled = keep_outputs(m, span, targets, row, kept, filled)
+                sound = aim_outputs(m, span, targets, row, cost)
+                going = math.isfinite(sound)
+                if not going:
+                    total += sound
+                elif learn:
                     propagate_network(m, span, rate, True)
             control[1] += ONE
             going = going and not control[0]
     move_ahead(m, span[0], span[3])
-    return total, judged
+    return total + cost_of(m, cost, kept, filled, span[2]), judged

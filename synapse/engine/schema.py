@@ -15,8 +15,13 @@ NONE = 0xFFFFFFFF
 """In an index column: no such row."""
 
 # Codes of the built-in functions; names, not codes, go into files.
-LOGISTIC, TANH, IDENTITY, STEP, SIGN, RELU, LEAKY_RELU, ELU, SOFTPLUS, GAUSSIAN, SOFTMAX = range(11)
+LOGISTIC, TANH, IDENTITY, STEP, SIGN, RELU, LEAKY_RELU, ELU, SOFTPLUS, GAUSSIAN, RAMP = range(11)
+HARD_TANH, HARD_THRESHOLD, SOFT_THRESHOLD, SINUS, BENT_IDENTITY, SOFTSIGN = range(11, 17)
+ABSOLUTE, SWISH, GELU, SELU = range(17, 21)
+SOFTMAX, WINNER, MAXOUT = GROUPED = range(21, 24)  # the states of a whole group decide
+NOISE, BERNOULLI = RANDOM = range(24, 26)  # a random number is drawn at every step
 CROSS_ENTROPY, SQUARED_ERROR, MEAN_SQUARED_ERROR, BINARY_MISSES, CATEGORICAL = range(5)
+COSTS = 5  # a user's cost comes by its address
 FIRST_CUSTOM = 64  # a user's activation functions are numbered from here
 FUNCTIONS: list[tuple[int, Any]] = []
 """Users' activation functions: the address kernels call, and what keeps it alive."""
@@ -30,6 +35,8 @@ TRACED = 2  # keeps eligibility traces; any other neuron's can be read off when 
 GATES = 4  # gates a self-connected neuron, so that it keeps extended traces
 GATED = 8  # something gates a connection into it
 PLAIN_RUNS = 16  # all its runs are dense, ordered and ungated, and it keeps no eligibility traces
+FOUR = 32  # it and the next three fire together, and have plain runs from the same sources
+WAITING = 64  # all its weights may wait to be moved: see ``online.move_ahead``
 
 # Kinds of runs. Sources are neighbours (row + t) or listed; gaters none, one, neighbours or listed.
 DENSE, LISTED, SHARED, ZIPPED, PAIRED = 0, 1, 2, 3, 4
@@ -78,9 +85,13 @@ COLUMNS = (
     _context("pushed"),  # sum of delta_k g_jk w_jk, pushed by later neurons
     _context("pushed_gated"),  # sum of delta_k I_jk over gated neurons without a self-connection
     _context("pushed_traced"),  # the same over self-connected ones
+    Column("step", "neuron", "float"),  # rate (P_j + the part of G_j that factors), of the last propagation
     Column("waiting", "neuron", "float"),  # a step that weights from inputs have yet to take; 0 between calls
     Column("stamp", "neuron", "uint64", 0, saved=True, cleared=True),  # when it last activated
     Column("squash", "neuron", "uint32", 0),
+    Column("group", "neuron", "uint32", 0, saved=True),  # those that compete; 0: none
+    Column("random", "neuron", "uint64", 0, saved=True),  # its own stream of random numbers
+    Column("calm", "neuron", "uint8", 0, saved=True),  # gives the mean of what it would draw
     Column("trainable_bias", "neuron", "uint8", 1, saved=True),
     Column("role", "neuron", "uint8", HIDDEN),
     Column("network", "neuron", "uint32", 0),  # 0: none
@@ -94,8 +105,9 @@ COLUMNS = (
     Column("identity", "connection", "uint32", NONE),  # what a view holds; rows move, it does not
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
-    Column("block_stop", "node", "uint32"),  # the block of neurons it fires with ends before this row
-    Column("group_first", "node", "uint32"),  # outputs with the squash softmax, normalised together
+    Column("block_first", "node", "uint32"),  # the block of neurons it fires with
+    Column("block_stop", "node", "uint32"),
+    Column("group_first", "node", "uint32"),  # whose states decide on its activation
     Column("group_stop", "node", "uint32"),
     Column("first_run", "node", "uint32"),
     Column("last_run", "node", "uint32"),
@@ -135,6 +147,8 @@ COLUMNS = (
 Columns: Any = namedtuple("Columns", [column.name for column in COLUMNS])  # type: ignore[misc]
 
 NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
+RARE = ("group", "random", "calm")
+"""Saved columns that files leave out where they are all 0."""
 CONNECTION = tuple(column for column in COLUMNS if column.axis == "connection")
 PROGRAM = tuple(
     column for column in COLUMNS if column.axis in ("node", "run", "influence", "pull", "trace", "extended")

@@ -168,8 +168,9 @@ class Store:
         ):
             added = self.columns[name][connections : self.n_connections]
             added[added != NONE] += np.uint32(offset)
-        added = self.columns["network"][neurons : self.n_neurons]
-        added[added != 0] += np.uint32(networks)
+        for name, offset in (("network", networks), ("group", self._groups(neurons))):
+            added = self.columns[name][neurons : self.n_neurons]
+            added[added != 0] += np.uint32(offset)
         stamps = self.columns["stamp"][neurons : self.n_neurons]
         stamps[stamps != 0] += self["clock"][0]  # both orders stay as observed
         self["clock"][0] += other["clock"][0]
@@ -178,6 +179,15 @@ class Store:
         self._add_identities(moved)
         self._adopt(other, neurons, identities, networks)
         self.program = Program(0, kept)
+        self.touch()
+
+    def _groups(self, neurons: int) -> int:
+        """The highest number of a group among the first neurons."""
+        return int(self.columns["group"][:neurons].max(initial=0))
+
+    def join_group(self, rows: Rows) -> None:
+        """These neurons compete from now on, and with no others."""
+        self["group"][rows] = 1 + self._groups(self.n_neurons)
         self.touch()
 
     def _append(self, table: Sequence[Column], other: Store, first: int, count: int) -> None:

@@ -1,7 +1,8 @@
-"""Training: the trainer, rates that change, callbacks."""
+"""Training: the trainer, rates that change, callbacks, read-outs."""
 
 from .callbacks import Progress, Step, schedule
 from .rates import Cosine, Exponential, StepDecay
+from .readout import Readout, fit_readout
 from .trainer import Evaluation, Result, Trainer
 
 __all__ = [
@@ -9,9 +10,11 @@ __all__ = [
     "Evaluation",
     "Exponential",
     "Progress",
+    "Readout",
     "Result",
     "Step",
     "StepDecay",
     "Trainer",
+    "fit_readout",
     "schedule",
 ]

@@ -25,6 +25,9 @@ from .rates import Rate, checked_rate, rate_at
 WORTH_WATCHING = 2e7
 """Connections to be visited in an epoch above which it runs in a thread, so that Ctrl-C is heard."""
 
+KEPT = 64
+"""Outputs whose costs are summed together, so that their logarithms vectorise."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -193,12 +196,13 @@ class Trainer:
     def test(self, inputs: Any, targets: Any, cost: str | Cost | None = None) -> Evaluation:
         """The mean cost on data, without learning; forms of data as for :meth:`train`.
 
-        Sequences clear the context before each; a stream goes on from the context there is.
+        Random neurons are calm meanwhile. Sequences clear the context before each; a stream goes on
+        from the context there is.
         """
         data = prepare(self.network, inputs, targets)
         measure = self.cost if cost is None else self.network._cost(cost)
         measure.check_targets(data.targets)
-        total, steps = _epoch(self.network, data, _in_order(data), measure, None, _control())
+        total, steps = _tested(self.network, data, measure)
         return Evaluation(total / steps if steps else math.nan, steps)
 
 
@@ -243,9 +247,21 @@ def _epoch(
         cost.code,
         store.dtype.type(0.0 if rate is None else rate),
         rate is not None,
+        np.empty(2 * max(KEPT, network._n_outputs)),
         control,
     )
     return total, int(steps)
+
+
+def _tested(network: Network, data: Data, cost: Cost) -> tuple[float, int]:
+    """A pass without learning, in which random neurons give their means."""
+    network._ready()  # rows are sorted
+    calm = network._store["calm"].copy()
+    network.calm = True
+    try:
+        return _epoch(network, data, _in_order(data), cost, None, _control())
+    finally:
+        network._store["calm"][:] = calm
 
 
 @dataclass
@@ -322,9 +338,7 @@ class _Run:
         if self.held_out is None:
             return
         context = self.network._context()
-        total, steps = _epoch(
-            self.network, self.held_out, _in_order(self.held_out), self.trainer.cost, None, _control()
-        )
+        total, steps = _tested(self.network, self.held_out, self.trainer.cost)
         self.network._return_to(context)
         self.history["validation_error"].append(total / max(1, steps))
 

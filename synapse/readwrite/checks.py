@@ -87,9 +87,12 @@ class Table:
         self._length = len(next(iter(columns.values())))
 
     @classmethod
-    def of_columns(cls, item: str, document: dict[str, Any], name: str, keys: Sequence[str]) -> Table:
+    def of_columns(
+        cls, item: str, document: dict[str, Any], name: str, keys: Sequence[str], optional: Sequence[str] = ()
+    ) -> Table:
         """The table that a document has under this name: an object of columns with these keys."""
-        columns = members(f"The table {name!r}", document[name], keys)
+        columns = members(f"The table {name!r}", document[name], keys, optional)
+        keys = (*keys, *(key for key in optional if key in columns))
         for key in keys:
             require(isinstance(columns[key], list), f"The column {key!r} of {name!r}", "a list", columns[key])
         lengths = {key: len(columns[key]) for key in keys}
@@ -116,6 +119,9 @@ class Table:
 
     def __len__(self) -> int:
         return self._length
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._columns
 
     def reread(self, keys: Iterable[str], read: Callable[[Any], Any]) -> None:
         """Bring the values of some columns into one form before they are checked."""

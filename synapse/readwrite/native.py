@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import squash as squashes
 from ..engine.program import Traces
-from ..engine.schema import NONE, Column
+from ..engine.schema import NONE, RARE, Column
 from ..errors import FormatError
 from ..network import Network
 from . import files
@@ -18,10 +18,11 @@ from .parts import OF_CONNECTIONS, OF_NEURONS, Parts, own_memory, put_together, 
 
 FORMAT, VERSION = "synapse", 1
 FLOATS = ("float32", "float64")
+LARGEST_RANDOM = (1 << 53) - 1
 
 # The tables of a document, by the columns of each.
 LAYERS = ("name", "size")
-NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS))
+NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS if column.name not in RARE))
 CONNECTIONS = ("source", "target", "gater", *(column.name for column in OF_CONNECTIONS))
 ELIGIBILITY = ("connection", "value")
 INFLUENCE = ("gater", "gated", "value")
@@ -118,7 +119,11 @@ def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
         "neurons": {
             "name": list(parts.names or ()),
             "squash": [names[code] for code in neurons["squash"].tolist()],
-            **{column.name: _plain(column, neurons[column.name]) for column in OF_NEURONS},
+            **{
+                column.name: _plain(column, neurons[column.name])
+                for column in OF_NEURONS
+                if column.name not in RARE or neurons[column.name].any()
+            },
         },
         "connections": {
             "source": edges["source"].tolist(),
@@ -162,7 +167,7 @@ def from_data(data: dict[str, Any]) -> Network:
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
     require(data["dtype"] in FLOATS, "The dtype", " or ".join(FLOATS), data["dtype"])
     require(is_whole(data["clock"], 0, LARGEST_WHOLE), "The clock", "a whole number", data["clock"])
-    neurons = Table.of_columns("neuron", data, "neurons", NEURONS)
+    neurons = Table.of_columns("neuron", data, "neurons", NEURONS, RARE)
     connections = Table.of_columns("connection", data, "connections", CONNECTIONS)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
     edges = _edges(connections, neurons, dtype, clock)
@@ -225,11 +230,15 @@ def _edges(connections: Table, neurons: Table, dtype: Any, clock: int) -> dict[s
 
 def _checked(table: Table, column: Column, dtype: Any, clock: int) -> np.ndarray[Any, Any]:
     """A saved column of the schema."""
+    if column.name not in table:
+        return np.zeros(len(table), column.dtype)
     if column.dtype == "float":
         return table.numbers(column.name, dtype)
     if column.dtype == "uint8":
         return table.flags(column.name)
-    return table.whole(column.name, 0, clock)  # stamps: no neuron has fired later than now
+    # No neuron has fired later than now, and there are no more groups than neurons.
+    last = {"stamp": clock, "group": len(table)}.get(column.name, LARGEST_RANDOM)
+    return table.whole(column.name, 0, last)
 
 
 def _traces(

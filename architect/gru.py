@@ -1,0 +1,139 @@
+"""The gated recurrent unit, made of ordinary neurons and gates."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, final
+
+import numpy as np
+
+from synapse import Layer, Network, gate
+from synapse.initializers import Initializer
+from synapse.neuron import Seed
+from synapse.squash import Squash
+
+from .recipe import Recipe, checked_sizes, numbered, pass_on
+
+
+class GatedUnits(NamedTuple):
+    """The layers of one layer of gated recurrent units, in the order in which they activate."""
+
+    update_gates: Layer
+    inverse_gates: Layer
+    reset_gates: Layer
+    candidates: Layer
+    cells: Layer
+
+
+@final
+class GRU(Network):
+    """Units that blend what they hold with a candidate: Cho and others 2014. ::
+
+                                    reset gates        inverse gates    update gates
+                                         |                   |               | (self)
+        cells (of the step before) ======o=> candidates -----o-----> cells --o    => output
+        input, or cells of the layer below =>  candidates, update and reset gates
+        cells (of the step before)         =>  update and reset gates
+
+    Of a layer with inputs x and activations h of its cells, at step t::
+
+        z_t = logistic(W_z x_t + U_z h_{t-1} + b_z)                    update gates
+        r_t = logistic(W_r x_t + U_r h_{t-1} + b_r)                    reset gates
+        n_t = tanh(W x_t + b + r_t * (U h_{t-1} + c))                  candidates
+        h_t = z_t * h_{t-1} + (1 - z_t) * n_t                          cells
+
+    This is the form of `torch.nn.GRU`, in which a reset gate scales the whole recurrent sum of its
+    unit; in the paper it scales every h before the sum. A cell is an identity neuron with a
+    self-connection of weight 1 that its update gate gates. An inverse gate is an identity neuron of
+    bias 1 with a connection of weight -1 from its update gate. The bias c, inside the product, is
+    the connection from one constant neuron, "constant", to the candidate. None of these weights and
+    biases but c is trained.
+
+    The online rule keeps the traces of an update gate through the self-connection of its cell. Between
+    the inputs and a cell stands a candidate, so credit over many steps does not reach its weights:
+    for that an :class:`LSTM`, whose inputs enter the cells, learns more.
+
+    Parameters
+    ----------
+    *sizes : int
+        Inputs, units of each layer, outputs.
+    squash : str or Squash
+        Of the candidates. Gates are logistic.
+    output_squash : str or Squash
+        Of the outputs.
+    update_gate_bias, reset_gate_bias : float
+        With what biases the gates start; the higher that of the update gates, the longer cells keep.
+    initializer, bias_initializer : str or callable
+        How weights and other biases are drawn, see :mod:`synapse.initializers`.
+    seed : int or numpy.random.Generator, optional
+        Where they are drawn from.
+    dtype : numpy dtype
+        The float of all numbers.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If there are fewer than three sizes, or one is not a whole number above 0.
+
+    Examples
+    --------
+    >>> net = GRU(3, 4, 2, seed=0)
+    >>> net
+    <GRU 3-4-2, 26 neurons, 108 connections>
+    >>> net["update gates"], net.units[0].cells
+    (<Layer update gates, 4 neurons>, <Layer cells, 4 neurons>)
+    """
+
+    def __init__(
+        self,
+        *sizes: int,
+        squash: str | Squash = "tanh",
+        output_squash: str | Squash = "logistic",
+        update_gate_bias: float = 1.0,
+        reset_gate_bias: float = 1.0,
+        initializer: str | Initializer = "uniform",
+        bias_initializer: str | Initializer = "uniform",
+        seed: Seed = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        counts = checked_sizes("GRU", sizes, 3, "inputs, layers of gated units, outputs")
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        source = first = recipe.inputs(counts[0])
+        constant = recipe.fixed(1, "constant", bias=1.0)
+        layers, units = [constant], []
+        for i, size in enumerate(counts[1:-1]):
+            names = [numbered(name, i, len(counts) - 2) for name in NAMES]
+            unit = GatedUnits(
+                recipe.layer(size, "logistic", names[0], update_gate_bias),
+                recipe.fixed(size, names[1], bias=1.0),
+                recipe.layer(size, "logistic", names[2], reset_gate_bias),
+                recipe.layer(size, squash, names[3]),
+                recipe.fixed(size, names[4]),
+            )
+            _wire(recipe, unit, source, constant)
+            units.append(unit)
+            layers += unit
+            source = unit.cells
+        output = recipe.layer(counts[-1], output_squash, "output")
+        recipe.connect(source, output)
+        super().__init__(first, layers, output)
+        self.units = tuple(units)
+        self._sizes = counts
+
+    def __repr__(self) -> str:
+        return self._described("-".join(map(str, self._sizes)))
+
+
+NAMES = [field.replace("_", " ") for field in GatedUnits._fields]
+
+
+def _wire(recipe: Recipe, unit: GatedUnits, source: Layer, constant: Layer) -> None:
+    """Connect the layers of gated units: what enters them, what recurs, and what the cells take up."""
+    for layer in (unit.update_gates, unit.reset_gates, unit.candidates):
+        recipe.connect(source, layer)
+    for layer in (unit.update_gates, unit.reset_gates):
+        recipe.connect(unit.cells, layer)
+    for origin in (unit.cells, constant):
+        unit.reset_gates.gate(recipe.connect(origin, unit.candidates), gate.INPUT)
+    pass_on(unit.update_gates, unit.inverse_gates, -1.0)
+    unit.inverse_gates.gate(pass_on(unit.candidates, unit.cells), gate.INPUT)
+    unit.update_gates.gate(pass_on(unit.cells, unit.cells), gate.INPUT)

@@ -1,0 +1,208 @@
+"""The associative memory: sign neurons, each coupled with every other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple, final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
+from synapse.errors import ArgumentError, KindError, positive_integer, unknown_name
+from synapse.neuron import Seed, random_generator
+
+Floats = NDArray[np.float64]
+
+
+class Capacity(NamedTuple):
+    """How many random patterns a large memory holds, by its rule and by what is meant by holding.
+
+    ``hebb``: 0.138 n. Up to there a pattern leads to a stable state near it, with up to 1.6 % of
+    its signs wrong; beyond, memory breaks down (Amit, Gutfreund and Sompolinsky 1985).
+    ``hebb_exact``: n / (4 ln n), all patterns stable to the last sign (McEliece, Posner, Rodemich
+    and Venkatesh 1987). ``storkey``: n / sqrt(2 ln n), the same by Storkey's rule (1997).
+    """
+
+    hebb: float
+    hebb_exact: float
+    storkey: float
+
+
+def hebb(couplings: Floats, pattern: Floats) -> Floats:
+    """Couplings with one more pattern: w_ij + p_i p_j, Hopfield 1982, equation 2 (with p = 2V - 1)."""
+    return _without_own(couplings + np.outer(pattern, pattern))
+
+
+def storkey(couplings: Floats, pattern: Floats) -> Floats:
+    """Couplings with one more pattern: w_ij + p_i p_j - (p_i h_ji + h_ij p_j) / n, Storkey 1997.
+
+    h_ij, the sum over k of w_ik p_k without k = i and k = j, is what the others already say.
+    """
+    field = (couplings @ pattern)[:, None] - couplings * pattern
+    said = field * pattern
+    return _without_own(couplings + np.outer(pattern, pattern) - (said + said.T) / len(pattern))
+
+
+RULES: dict[str, Callable[[Floats, Floats], Floats]] = {"hebb": hebb, "storkey": storkey}
+
+
+def _without_own(couplings: Floats) -> Floats:
+    np.fill_diagonal(couplings, 0.0)
+    return couplings
+
+
+@final
+class Hopfield(Network):
+    """A memory that is addressed by what it holds: Hopfield 1982. ::
+
+        input ---> output        ---> one to one, weight 1: an outer field
+                    |  ^         ===> to all but itself, couplings w_ij = w_ji
+                    +==+
+
+    The outputs are the memory: sign neurons of state 1 or -1. A network's inputs cannot be its outputs,
+    as inputs do not fire from what leads to them; so each memory neuron has an input neuron of its
+    own, through which a field can be laid upon it. Recall uses none: it sets the memory neurons
+    themselves, and lets them fire one by one in random order. With symmetric couplings every
+    change lowers the :meth:`energy`, so that this ends in a stable state.
+
+    ``net.activate(field)`` is one sweep in the order of the neurons, under that field; there a
+    neuron whose state is exactly 0 takes the activation 0.
+
+    Couplings are n times those of papers that divide by n. Nothing else changes by that, and
+    those of Hebb's rule are whole numbers, so that a tie is exactly 0. They are not trainable by
+    gradients, and kept by :func:`synapse.save`, from which a plain network comes back.
+
+    Parameters
+    ----------
+    size : int
+        Memory neurons, n; at least 2.
+
+    Examples
+    --------
+    >>> net = Hopfield(8)
+    >>> net.learn([[1, 1, 1, 1, -1, -1, -1, -1], [1, -1, 1, -1, 1, -1, 1, -1]])
+    >>> net.recall([-1, 1, 1, 1, -1, -1, -1, -1], seed=0)
+    array([ 1.,  1.,  1.,  1., -1., -1., -1., -1.])
+    >>> net
+    <Hopfield 8-8, 16 neurons, 64 connections>
+    """
+
+    def __init__(self, size: int) -> None:
+        count = positive_integer("The size of Hopfield", size)
+        if count < 2:
+            raise ArgumentError("The size of Hopfield must be at least 2. Got 1.")
+        field, memory = Layer(count, "identity", name="input"), Layer(count, "sign", name="memory")
+        memory.trainable = False
+        field.project(memory, ONE_TO_ONE, weights=1.0, trainable=False)
+        self._links = memory.project(memory, ALL_TO_ELSE, weights=0.0, trainable=False)
+        super().__init__(field, [], memory)
+
+    @property
+    def couplings(self) -> Floats:
+        """The weights w_ij between memory neurons, shape (n, n), symmetric, 0 with themselves; a copy."""
+        matrix = np.zeros((len(self.output),) * 2)
+        matrix[_others(len(matrix))] = self._links.weights
+        return matrix
+
+    @property
+    def capacity(self) -> Capacity:
+        """How many random patterns a memory of this size may be expected to hold."""
+        n = len(self.output)
+        return Capacity(0.138 * n, n / (4 * math.log(n)), n / math.sqrt(2 * math.log(n)))
+
+    def learn(self, patterns: ArrayLike, rule: str = "hebb") -> None:
+        """Store patterns, in addition to those that are stored.
+
+        Parameters
+        ----------
+        patterns : array_like, shape (P, n) or (n,)
+            Numbers 1 and -1, or booleans: True is 1, False -1.
+        rule : {"hebb", "storkey"}
+            Storkey's takes more patterns, and more alike ones, for which their order matters.
+
+        Raises
+        ------
+        ArgumentError, KindError, UnknownNameError
+            If patterns or rule cannot be used; nothing is learnt then.
+        """
+        if rule not in tuple(RULES):
+            raise unknown_name("learning rule", rule, RULES)
+        couplings = self.couplings
+        for pattern in self._checked(patterns, "Patterns", one=False):
+            couplings = RULES[rule](couplings, pattern)
+        self._links.weights = couplings[_others(len(couplings))]
+
+    def recall(self, pattern: ArrayLike, sweeps: int = 100, seed: Seed = None) -> Floats:
+        """Begin at a pattern and let neurons fire, one at a time, until none changes.
+
+        A neuron whose state is exactly 0 stays as it is.
+
+        Parameters
+        ----------
+        pattern : array_like, shape (n,)
+            Where to begin, as :meth:`learn` takes patterns.
+        sweeps : int
+            End after so many sweeps at the latest. Each lets every neuron fire once, in a random order.
+        seed : int or numpy.random.Generator, optional
+            Where the orders come from.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            What the memory holds now: 1 and -1.
+
+        Raises
+        ------
+        ArgumentError, KindError
+            If an argument cannot be used, or all couplings are 0.
+        """
+        limit, rng = positive_integer("The sweeps of a recall", sweeps), random_generator(seed)
+        (start,) = self._checked(pattern, "A pattern", one=True)
+        if not np.any(self._links.weights):
+            raise ArgumentError("All couplings are 0: there is nothing to recall. Learn patterns first.")
+        self.input.activate(np.zeros(len(start)))
+        self.output.activate(start)
+        for _ in range(limit):
+            if not self._sweep(rng):
+                break
+        return self.output.activations
+
+    def _sweep(self, rng: np.random.Generator) -> bool:
+        """Let every memory neuron fire once; whether one has changed."""
+        before = self.output.activations
+        for i in rng.permutation(len(before)):
+            neuron = self.output[i]
+            if neuron.activate() == 0.0:
+                neuron.activate(before[i])
+        return bool((self.output.activations != before).any())
+
+    def energy(self, pattern: ArrayLike) -> float:
+        """-1/2 sum_ij w_ij p_i p_j - sum_i b_i p_i: Hopfield 1982, equation 7, with biases (0 unless set)."""
+        (p,) = self._checked(pattern, "A pattern", one=True)
+        return float(-0.5 * p @ self.couplings @ p - self.output.biases @ p)
+
+    def _checked(self, patterns: ArrayLike, what: str, one: bool) -> Floats:
+        """Patterns as rows of 1 and -1."""
+        try:
+            given = np.asarray(patterns)
+            numbers = given.astype(np.float64)
+        except (TypeError, ValueError):
+            raise KindError(f"{what} must be rows of 1 and -1, or of booleans.") from None
+        n = len(self.output)
+        rows = numbers[None] if numbers.ndim == 1 else numbers
+        if rows.ndim != 2 or rows.shape[1] != n or not len(rows) or (one and numbers.ndim != 1):
+            shape = f"({n},)" if one else f"(P, {n}) or ({n},)"
+            raise ArgumentError(f"{what} must have the shape {shape}. Got {numbers.shape}.")
+        if given.dtype == bool:
+            return np.where(rows, 1.0, -1.0)
+        if not (np.abs(rows) == 1).all():
+            wrong = rows[np.abs(rows) != 1][0]
+            raise ArgumentError(f"{what} must consist of 1 and -1, or of booleans. Got {wrong:g} among them.")
+        return rows
+
+
+def _others(n: int) -> NDArray[np.bool_]:
+    """Which pairs are of two different neurons: by target, then source, as connections are made."""
+    return ~np.eye(n, dtype=bool)

@@ -1,0 +1,99 @@
+"""The network that sees its own answers."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from synapse import Network
+from synapse.errors import ArgumentError, expected, non_negative_number
+from synapse.initializers import Initializer
+from synapse.neuron import Seed
+from synapse.squash import Squash
+
+from .recipe import Recipe, checked_sizes, numbered, pass_on
+
+
+@final
+class Jordan(Network):
+    """Hidden layers behind a context that copies the outputs of the step before: Jordan 1986. ::
+
+        input => hidden => output
+                   ^         |           | one to one, weight 1, not trained
+                   ||        v           => all to all
+                  context <--+
+                    o decay
+
+    A context neuron fires before the hidden layers, with the state
+    ``decay * its state of the step before + output of the step before``. It feeds the first hidden
+    layer. The error stops there: the network learns what to make of its last answers.
+
+    Parameters
+    ----------
+    *sizes : int
+        Neurons of the input layer, of the hidden layers, of the outputs.
+    context_decay : float
+        The weight, not trained, of the self-connection of every context neuron, at least 0 and
+        below 1. At 0 there are none: the context is the last output alone.
+    squash : str or Squash
+        Of hidden and output neurons.
+    output_squash : str or Squash, optional
+        Of the outputs. Default: as `squash`.
+    initializer, bias_initializer : str or callable
+        How weights and biases are drawn, see :mod:`synapse.initializers`.
+    seed : int or numpy.random.Generator, optional
+        Where they are drawn from.
+    dtype : numpy dtype
+        The float of all numbers.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If there are fewer than three sizes, or a size or `context_decay` is out of range.
+
+    Examples
+    --------
+    >>> Jordan(2, 6, 1, seed=0)
+    <Jordan 2-6-1, 10 neurons, 25 connections>
+    """
+
+    def __init__(
+        self,
+        *sizes: int,
+        context_decay: float = 0.0,
+        squash: str | Squash = "logistic",
+        output_squash: str | Squash | None = None,
+        initializer: str | Initializer = "uniform",
+        bias_initializer: str | Initializer = "uniform",
+        seed: Seed = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        counts = checked_sizes("Jordan", sizes, 3, "inputs, hidden layers, outputs")
+        decay = _checked_decay(context_decay)
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        source = first = recipe.inputs(counts[0])
+        context = recipe.fixed(counts[-1], "context")
+        layers = [context]
+        for i, size in enumerate(counts[1:-1]):
+            layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2)))
+            recipe.connect(source, layers[-1])
+            source = layers[-1]
+        output = recipe.layer(counts[-1], squash if output_squash is None else output_squash, "output")
+        recipe.connect(source, output)
+        recipe.connect(context, layers[1])
+        pass_on(output, context)
+        if decay:
+            pass_on(context, context, decay)
+        super().__init__(first, layers, output)
+        self._sizes = counts
+
+    def __repr__(self) -> str:
+        return self._described("-".join(map(str, self._sizes)))
+
+
+def _checked_decay(value: float) -> float:
+    decay = non_negative_number("The context_decay of Jordan", value)
+    if decay >= 1:
+        raise ArgumentError(expected("The context_decay of Jordan", "at least 0 and below 1", value))
+    return decay

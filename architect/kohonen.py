@@ -1,0 +1,235 @@
+"""The self-organising map: neurons on a grid compete for each sample, and neighbours learn alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from synapse import Layer, Network
+from synapse.errors import ArgumentError, KindError, expected, non_negative_number, positive_integer
+from synapse.initializers import Initializer
+from synapse.network import as_matrix
+from synapse.neuron import Seed, random_generator
+
+Floats = NDArray[np.float64]
+LARGEST = 1e150
+"""Beyond it squares, of which the biases are made, leave the finite numbers."""
+Schedule = float | Callable[[int], float]
+"""A number, or a function of the epoch, counted from 0."""
+
+
+@final
+class Kohonen(Network):
+    """A map of its inputs: Kohonen 1982. ::
+
+        input => output, a grid of neurons; each one's weights are a point among the inputs
+
+    The state of neuron j is w_j x - |w_j|^2 / 2, its bias being the second part. That is
+    (|x|^2 - |x - w_j|^2) / 2, so the neuron with the largest activation (the squash is the identity) is the
+    one whose weights are nearest to the input x: the winner. ``net.run(samples)`` gives these
+    activations, row by row of the grid.
+
+    The grid is rectangular and does not close at its edges. What a neuron learns of a sample that neuron c
+    has won falls off with their distance on the grid, as a Gaussian.
+
+    Parameters
+    ----------
+    inputs : int
+        Numbers in a sample.
+    grid : (int, int)
+        Rows and columns of the map: at least 2 neurons.
+    initializer : str or callable
+        How weights are drawn, see :mod:`synapse.initializers`.
+    seed : int or numpy.random.Generator, optional
+        Where they are drawn from.
+
+    Examples
+    --------
+    >>> net = Kohonen(1, grid=(1, 5), seed=0)
+    >>> net
+    <Kohonen 1-1x5, 6 neurons, 5 connections>
+    >>> samples = np.linspace(0.0, 1.0, 101)[:, None]
+    >>> before, after = net.quantization_error(samples), net.train(samples, epochs=20, seed=0)[-1]
+    >>> before > 0.4, after < 0.1
+    (True, True)
+    >>> ends = net.winner([0.0]), net.winner([1.0])
+    >>> sorted(ends)
+    [(0, 0), (0, 4)]
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        grid: tuple[int, int],
+        *,
+        initializer: str | Initializer = "uniform",
+        seed: Seed = None,
+    ) -> None:
+        rng = random_generator(seed)
+        self._grid = _checked_grid(grid)
+        first = Layer(positive_integer("The inputs of Kohonen", inputs), "identity", name="input")
+        map_ = Layer(self._grid[0] * self._grid[1], "identity", name="map")
+        map_.trainable = False
+        self._links = first.project(map_, initializer=initializer, trainable=False, seed=rng)
+        super().__init__(first, [], map_)
+        self.codebook = self.codebook  # biases for the weights drawn
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of the map."""
+        return self._grid
+
+    @property
+    def codebook(self) -> Floats:
+        """The weights of its neurons, shape (rows, columns, inputs); a copy. Settable: biases follow."""
+        return np.asarray(self._links.weights).T.reshape(*self._grid, len(self.input)).astype(np.float64)
+
+    @codebook.setter
+    def codebook(self, values: ArrayLike) -> None:
+        shape = (*self._grid, len(self.input))
+        try:
+            weights = np.asarray(values, np.float64)
+        except (TypeError, ValueError):
+            raise KindError(f"The codebook must be numbers of shape {shape}.") from None
+        if weights.shape != shape:
+            raise ArgumentError(f"The codebook must have the shape {shape}. Got {weights.shape}.")
+        _require_squares("The codebook", weights)
+        self._set(weights.reshape(len(self.output), -1))
+
+    def _set(self, weights: Floats) -> None:
+        """Weights (neurons, inputs), and the biases that go with them."""
+        self._links.weights = weights.T
+        self.biases = np.concatenate([np.zeros(len(self.input)), -0.5 * (weights**2).sum(axis=1)])
+
+    def winner(self, sample: ArrayLike) -> tuple[int, int]:
+        """Row and column of the neuron whose weights are nearest to a sample; the first of equals."""
+        row, column = np.unravel_index(int(self.activate(sample).argmax()), self._grid)
+        return int(row), int(column)
+
+    def train(
+        self,
+        samples: ArrayLike,
+        epochs: int = 20,
+        rate: Schedule | None = None,
+        radius: Schedule | None = None,
+        seed: Seed = None,
+    ) -> list[float]:
+        """Show the samples, each epoch in a new order; at each, the winner c and those near it learn.
+
+        w_j += rate exp(-d_jc^2 / (2 radius^2)) (x - w_j), with d_jc the distance on the grid.
+
+        Parameters
+        ----------
+        samples : array_like, shape (N, inputs)
+            What the map is to be of.
+        epochs : int
+            How often each sample is shown.
+        rate : float or callable of the epoch, optional
+            From 0 to 1. Default: from 0.5 to 0.02 over the epochs, by equal factors.
+        radius : float or callable of the epoch, optional
+            How far on the grid learning reaches; 0: the winner alone. Default: from half the longer
+            side of the grid to 0.5, by equal factors.
+        seed : int or numpy.random.Generator, optional
+            Where the orders come from.
+
+        Returns
+        -------
+        list of float
+            The quantisation error after each epoch.
+
+        Raises
+        ------
+        ArgumentError, KindError
+            If an argument cannot be used; no weight has moved then.
+        """
+        rows = self._checked(samples)
+        last = positive_integer("The epochs of a training", epochs)
+        rates = _by_epoch("The rate", _falling(0.5, 0.02, last) if rate is None else rate, last, most=1.0)
+        widest = max(0.5, max(self._grid) / 2)
+        radii = _by_epoch("The radius", _falling(widest, 0.5, last) if radius is None else radius, last)
+        rng, history = random_generator(seed), []
+        for step, reach in zip(rates, radii, strict=True):
+            self._epoch(rows[rng.permutation(len(rows))], step * self._nearness(reach))
+            history.append(self.quantization_error(rows))
+        return history
+
+    def _epoch(self, samples: Floats, moves: Floats) -> None:
+        """Show samples; by `moves`, shape (neurons, neurons), a row for every winner, all neurons learn."""
+        weights = self.codebook.reshape(len(self.output), -1)
+        for sample in samples:
+            winner = int(self.activate(sample).argmax())
+            weights += moves[winner][:, None] * (sample - weights)
+            self._set(weights)
+
+    def _distances(self) -> Floats:
+        """Squared distances on the grid between all pairs of neurons."""
+        places = np.argwhere(np.ones(self._grid)).astype(np.float64)
+        apart: Floats = ((places[:, None] - places[None]) ** 2).sum(axis=2)
+        return apart
+
+    def _nearness(self, radius: float) -> Floats:
+        """exp(-d^2 / (2 radius^2)) of all pairs; at a radius of 0, 1 of a neuron with itself."""
+        apart = self._distances()
+        return np.exp(-apart / (2 * radius**2)) if radius else (apart == 0).astype(np.float64)
+
+    def quantization_error(self, samples: ArrayLike) -> float:
+        """The mean distance of samples from the weights of their winners."""
+        rows = self._checked(samples)
+        winners = self.run(rows).argmax(axis=1)
+        weights = self.codebook.reshape(len(self.output), -1)
+        return float(np.linalg.norm(rows - weights[winners], axis=1).mean())
+
+    def topographic_error(self, samples: ArrayLike) -> float:
+        """The share of samples whose two nearest neurons are not neighbours on the grid: Kiviluoto 1996.
+
+        The eight around a neuron are its neighbours.
+        """
+        activations = self.run(self._checked(samples))
+        first, second = np.argsort(-activations, axis=1, kind="stable")[:, :2].T
+        return float((self._distances()[first, second] > 2).mean())
+
+    def _checked(self, samples: ArrayLike) -> Floats:
+        rows = as_matrix("Samples", samples, len(self.input), finite=True)
+        if not len(rows):
+            raise ArgumentError("There must be at least one sample. Got none.")
+        _require_squares("Samples", rows)
+        return rows
+
+    def __repr__(self) -> str:
+        return self._described(f"{len(self.input)}-{self._grid[0]}x{self._grid[1]}")
+
+
+def _checked_grid(grid: Any) -> tuple[int, int]:
+    try:
+        rows, columns = grid
+    except (TypeError, ValueError):
+        raise KindError(expected("The grid of Kohonen", "two whole numbers (rows, columns)", grid)) from None
+    sides = positive_integer("The rows of Kohonen", rows), positive_integer("The columns of Kohonen", columns)
+    if sides == (1, 1):
+        raise ArgumentError("The grid of Kohonen must have at least 2 neurons. Got 1.")
+    return sides
+
+
+def _require_squares(what: str, values: Floats) -> None:
+    if not (np.abs(values) <= LARGEST).all():  # not of NaN either
+        raise ArgumentError(f"{what} must be finite numbers within ±{LARGEST:g}. Got others among them.")
+
+
+def _falling(start: float, end: float, epochs: int) -> Callable[[int], float]:
+    """From start to end over the epochs, by equal factors."""
+    return lambda epoch: start * (end / start) ** (epoch / max(1, epochs - 1))
+
+
+def _by_epoch(what: str, schedule: Schedule, epochs: int, most: float = np.inf) -> list[float]:
+    """The numbers of all epochs, checked before the first."""
+    numbers = []
+    for epoch in range(epochs):
+        value = schedule(epoch) if callable(schedule) else schedule
+        number = non_negative_number(f"{what} of epoch {epoch}", value)
+        if number > most:
+            raise ArgumentError(expected(f"{what} of epoch {epoch}", f"from 0 to {most:g}", value))
+        numbers.append(number)
+    return numbers

@@ -1,0 +1,109 @@
+"""The nonlinear autoregressive network with exogenous inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, final
+
+import numpy as np
+
+from synapse import Layer, Network
+from synapse.errors import positive_integer
+from synapse.initializers import Initializer
+from synapse.neuron import Seed
+from synapse.squash import Squash
+
+from .recipe import Recipe, checked_sizes, numbered, pass_on
+
+
+@final
+class NARX(Network):
+    """A perceptron of past inputs and past outputs: Lin, Horne, Tino and Giles 1996. ::
+
+        y_t = F(x_t, x_{t-1}, ..., x_{t - input_delay}, y_{t-1}, ..., y_{t - output_delay})
+
+        input x -> input delay 1  -> input delay 2  -> ...  =>
+                                                                 hidden 1 => ... => output y
+              y -> output delay 1 -> output delay 2 -> ...  =>
+
+        -> one to one, weight 1, not trained     => all to all, from the inputs and every delay
+
+    A delay line is made of identity neurons. Each copies the one before it as it was a step ago, so a
+    line fires its last layer first. The output line fires before the hidden layers: after step t
+    its layer k holds `y_{t-k}`. Inputs fire before everything else, so the input line shifts after the
+    hidden layers have read it: its layer k then holds `x_{t-k+1}`, which they see in step t + 1.
+
+    Parameters
+    ----------
+    inputs : int
+        How many inputs.
+    hidden : int or iterable of int
+        Neurons of the hidden layer, or of each of several; the lines feed the first.
+    outputs : int
+        How many outputs.
+    input_delay, output_delay : int
+        How many steps the lines reach back, 1 or more.
+    squash, output_squash : str or Squash
+        Of the hidden neurons, and of the outputs.
+    initializer, bias_initializer : str or callable
+        How weights and biases are drawn, see :mod:`synapse.initializers`.
+    seed : int or numpy.random.Generator, optional
+        Where they are drawn from.
+    dtype : numpy dtype
+        The float of all numbers.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If a size or delay is not a whole number above 0.
+
+    Examples
+    --------
+    >>> NARX(1, 10, 1, input_delay=3, output_delay=2, seed=0)
+    <NARX 1-10-1, 17 neurons, 75 connections>
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        hidden: int | Iterable[int],
+        outputs: int,
+        *,
+        input_delay: int = 2,
+        output_delay: int = 2,
+        squash: str | Squash = "tanh",
+        output_squash: str | Squash = "identity",
+        initializer: str | Initializer = "uniform",
+        bias_initializer: str | Initializer = "uniform",
+        seed: Seed = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        between = tuple(hidden) if isinstance(hidden, Iterable) else (hidden,)
+        counts = checked_sizes("NARX", (inputs, *between, outputs), 3, "inputs, hidden layers, outputs")
+        reach = positive_integer("The input_delay of NARX", input_delay)
+        back = positive_integer("The output_delay of NARX", output_delay)
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        first = recipe.inputs(counts[0])
+        sizes = counts[1:-1]
+        layers = [recipe.layer(n, squash, numbered("hidden", i, len(sizes))) for i, n in enumerate(sizes)]
+        output = recipe.layer(counts[-1], output_squash, "output")
+        before = _delay_line(recipe, output, back, "output delay")
+        after = _delay_line(recipe, first, reach, "input delay")
+        for source in (first, *after, *before):
+            recipe.connect(source, layers[0])
+        for source, target in zip(layers, [*layers[1:], output], strict=True):
+            recipe.connect(source, target)
+        super().__init__(first, [*reversed(before), *layers, *reversed(after)], output)
+        self._sizes = counts
+
+    def __repr__(self) -> str:
+        return self._described("-".join(map(str, self._sizes)))
+
+
+def _delay_line(recipe: Recipe, source: Layer, length: int, name: str) -> list[Layer]:
+    """Layers that each copy the one before, the first of them `source`."""
+    line = [source]
+    for i in range(length):
+        line.append(recipe.fixed(len(source), f"{name} {i + 1}"))
+        pass_on(line[i], line[i + 1])
+    return line[1:]

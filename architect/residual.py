@@ -1,0 +1,90 @@
+"""The residual network."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from synapse import Network
+from synapse.errors import ArgumentError
+from synapse.initializers import Initializer
+from synapse.neuron import Seed
+from synapse.squash import Squash
+
+from .recipe import Recipe, checked_sizes, pass_on
+
+
+@final
+class Residual(Network):
+    """Hidden layers that add to what they are given: He, Zhang, Ren and Sun 2016. ::
+
+                   +---------------------+                   -> one to one, weight 1, not trained
+                   |                     v                   => all to all
+        input => hidden 1 => hidden 2 -> sum 2 => hidden 3 -> sum 3 => ... => output
+                                           |                    ^
+                                           +--------------------+
+
+        h_1 = f(W_1 x + b_1),    h_k = h_{k-1} + f(W_k h_{k-1} + b_k)
+
+    The sum h_k is a layer of its own, of identity neurons (the form of "Identity mappings in deep
+    residual networks"). Were the skip to end in the hidden layer itself, it would be squashed with the
+    rest; so, activations and errors also pass from sum to sum as they are, however many there are.
+
+    Parameters
+    ----------
+    *sizes : int
+        Neurons of the input layer, of two or more hidden layers, all of one size, and of the outputs.
+    squash, output_squash : str or Squash
+        Of the hidden neurons f, and of the outputs.
+    initializer, bias_initializer : str or callable
+        How weights and biases are drawn, see :mod:`synapse.initializers`.
+    seed : int or numpy.random.Generator, optional
+        Where they are drawn from.
+    dtype : numpy dtype
+        The float of all numbers.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If there are fewer than four sizes, a size is not a whole number above 0, or hidden layers
+        differ in size.
+
+    Examples
+    --------
+    >>> Residual(2, 8, 8, 8, 1, seed=0)
+    <Residual 2-8-8-8-1, 43 neurons, 184 connections>
+    """
+
+    def __init__(
+        self,
+        *sizes: int,
+        squash: str | Squash = "tanh",
+        output_squash: str | Squash = "logistic",
+        initializer: str | Initializer = "uniform",
+        bias_initializer: str | Initializer = "uniform",
+        seed: Seed = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        form = "inputs, two or more hidden layers of one size, outputs"
+        counts = checked_sizes("Residual", sizes, 4, form)
+        if len(set(counts[1:-1])) > 1:
+            raise ArgumentError(f"The hidden layers of Residual must be of one size. Got {counts[1:-1]}.")
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        first = recipe.inputs(counts[0])
+        layers = [recipe.layer(counts[1], squash, "hidden 1")]
+        recipe.connect(first, layers[0])
+        for i in range(2, len(counts) - 1):
+            before, hidden = layers[-1], recipe.layer(counts[1], squash, f"hidden {i}")
+            total = recipe.fixed(counts[1], f"sum {i}")
+            recipe.connect(before, hidden)
+            pass_on(hidden, total)
+            pass_on(before, total)
+            layers += [hidden, total]
+        output = recipe.layer(counts[-1], output_squash, "output")
+        recipe.connect(layers[-1], output)
+        super().__init__(first, layers, output)
+        self._sizes = counts
+
+    def __repr__(self) -> str:
+        return self._described("-".join(map(str, self._sizes)))

@@ -1,0 +1,319 @@
+"""Carousel: a memory cell, built one part at a time, and what each part is for.
+
+    python -m demos carousel
+
+To learn that something seen long ago mattered, a network must still know how its weights shaped what it
+holds now. One neuron with a connection to itself of weight 1 knows that for ever: Hochreiter and
+Schmidhuber called it the constant error carousel (1997). Alone it is helpless: everything disturbs it,
+nothing empties it, and nobody knows how full it is. Three parts cure that, and with them it is the
+cell of an LSTM. Here they are added neuron by neuron, with weights set by hand, each to a small claim.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from demos._common import BLUE, GREY, ORANGE, RED, check, heading, pyplot, save_figure
+from synapse import Layer, Network, Neuron
+
+STEPS = 1000
+WIDTH = 1e-5  # of finite differences
+OPEN = 16.0  # a logistic neuron with this state is open but for one part in ten million
+STEEP = 40.0  # how sharply the gates of part 4 tell one count from the next
+
+# --- 1. The carousel ------------------------------------------------------------------------------
+#
+# A cell has the squash identity and a self-connection of weight 1: its state of the step before comes
+# back as it was. At step 0 the input is some number x; then there is silence.
+#
+# What does the weight w from input to cell do to the state, a thousand steps later? The state is w x,
+# so d state / d w = x, at every step. The connection keeps exactly this number: its eligibility. Every
+# step multiplies it by the weight of the self-connection, which is 1, and adds the present input. So
+# when an error comes after a thousand steps, the product of error and eligibility moves the weight in
+# the right direction, by the right amount, and nothing of the past has to be stored.
+
+
+def bare(weight):
+    x, cell = Neuron(name="x"), Neuron("identity", name="cell")
+    x.project(cell, weight=weight)
+    cell.project(cell)  # a self-connection: weight 1, not trained
+    cell.trainable = False  # a bias would fill it a little at every step
+    return x, cell
+
+
+def the_carousel(rng):
+    heading("1. The carousel keeps an error")
+    x, cell = bare(weight=rng.uniform(0.5, 1.5))
+    net = Network(Layer([x]), [], Layer([cell]))
+    link, value = x.connected(cell), rng.uniform(0.5, 1.5)
+    inputs = pulse(value)
+    kept = watch(net, inputs, lambda: link.eligibility)
+    print(f"An input of {value:.4f} at step 0, then {STEPS - 1} steps of silence.")
+    print(f"  eligibility of {link.source.name} -> {link.target.name}:     {link.eligibility:.10f}")
+    print(f"  d state / d weight, by differences: {slope(net, inputs, link):.10f}")
+    check(f"the eligibility is the same after {STEPS} steps, to the bit", (kept == value).all())
+    check("it is the true derivative", close(slope(net, inputs, link), value))
+
+    before, wanted = answer(net, inputs), rng.uniform(2.0, 3.0)
+    net.propagate(rate=1 / value**2, target=[wanted])  # the rate that goes all the way at once
+    after = answer(net, inputs)
+    print(f"Wanted at the end: {wanted:.3f}. Given: {before:.3f}; after one step of learning: {after:.3f}.")
+    check(f"one step of learning, {STEPS} steps late, puts the state right", close(after, wanted))
+    return kept
+
+
+def pulse(value):
+    """A value at the first step and silence after it, shape (STEPS, 1)."""
+    inputs = np.zeros((STEPS, 1))
+    inputs[0] = value
+    return inputs
+
+
+def watch(net, inputs, look):
+    """What `look` sees after each step, from an empty context."""
+    net.clear()
+    seen = []
+    for row in inputs:
+        net.activate(row)
+        seen.append(look())
+    return np.array(seen)
+
+
+def answer(net, inputs):
+    """The output after the last step, from an empty context."""
+    net.clear()
+    return net.run(inputs)[-1, 0]
+
+
+def slope(net, inputs, link):
+    """d output / d weight after the last step, by central differences; traces are then as after that step."""
+    weight, ends = link.weight, []
+    for moved in (weight + WIDTH, weight - WIDTH):
+        link.weight = moved
+        ends.append(answer(net, inputs))
+    link.weight = weight
+    answer(net, inputs)
+    return (ends[0] - ends[1]) / (2 * WIDTH)
+
+
+def close(a, b, tolerance=1e-8):
+    return bool(abs(a - b) <= tolerance * max(1.0, abs(b)))
+
+
+# An Elman unit remembers in another way: a copy of its activation comes back, through the weight u and
+# then through the squash. So every step multiplies the derivative by u f', and the slope f' of the
+# logistic function is never above 1/4. With u = 1, as in the cell, ten steps leave less than a
+# millionth. This is not a fault of some learning rule: it is how little y now depends on w then.
+
+
+def the_elman_unit(rng):
+    x, copy, unit = Neuron(name="x"), Neuron("identity", name="copy"), Neuron(name="unit")
+    link = x.project(unit, weight=rng.uniform(0.5, 1.5))
+    unit.project(copy, weight=1.0)  # copy fires first: it sees the unit of the step before
+    loop = copy.project(unit, weight=1.0)
+    net = Network(Layer([x]), [Layer([copy])], Layer([unit]))
+    inputs = pulse(rng.uniform(0.5, 1.5))[:21]
+    factors = loop.weight * watch(net, inputs, lambda: unit.derivative)
+    by_hand = inputs[0, 0] * np.cumprod(factors)
+    true = np.array([slope(net, inputs[: last + 1], link) for last in range(len(inputs))])
+    print("\nAn Elman unit, d activation / d weight, by differences:")
+    for step in (0, 1, 2, 5, 10):
+        print(f"  after {step:2} steps: {true[step]:.2e}")
+    same = np.allclose(true[:11], by_hand[:11], rtol=1e-3, atol=1e-10)
+    check("by differences it is x f' (u f') (u f') ...", same)
+    check("u f' is never above 1/4", bool((factors <= 0.25).all()))
+    check("after ten steps less than a millionth is left", bool(abs(true[10]) < 1e-6 * abs(true[0])))
+    return true
+
+
+# --- 2. The input gate protects it ----------------------------------------------------------------
+#
+# The world is not silent. Whatever comes in is added to the cell, and after a while what it held is
+# lost among it. So a second neuron, the input gate, scales the connection into the cell: its activation
+# is the gain of the connection. Its bias keeps it shut, an input called "write" opens it. Eligibility
+# grows by gain times input: what the gate keeps out does not spoil the trace either.
+#
+# The gate can learn too. How its weight moves the state of the cell is the extended trace.
+
+
+def add_input_gate(x, cell):
+    write, gate = Neuron(name="write"), Neuron(name="input gate", bias=-OPEN)
+    write.project(gate, weight=2 * OPEN)
+    gate.gate(x.connected(cell))
+    return write, gate
+
+
+def protected(rng):
+    heading("2. The input gate protects it")
+    noise = rng.normal(0.0, 0.5, STEPS)
+    noise[0] = value = rng.uniform(0.5, 1.5)
+    x, cell = bare(weight=1.0)
+    alone = watch(Network(Layer([x]), [], Layer([cell])), noise[:, None], lambda: cell.state)
+
+    x, cell = bare(weight=1.0)
+    write, gate = add_input_gate(x, cell)
+    net = Network(Layer([x, write]), [Layer([gate])], Layer([cell]))
+    inputs = np.column_stack([noise, np.arange(STEPS) == 0])
+    gated = watch(net, inputs, lambda: cell.state)
+    print(f"{value:.3f} is to be kept through {STEPS - 1} steps of noise. State at the end:")
+    print(f"  without a gate: {alone[-1]:+9.3f}\n  with it:        {gated[-1]:+9.3f}")
+    check("without a gate the noise is all in the cell", close(alone[-1], noise.sum()))
+    check("with a gate the state moves by less than 0.001", bool(np.ptp(gated) < 1e-3))
+
+    link, opens = x.connected(cell), write.connected(gate)
+    print(f"  eligibility of x -> cell {link.eligibility:.6f}, by differences {slope(net, inputs, link):.6f}")
+    check("eligibility is the true derivative", close(slope(net, inputs, link), link.eligibility, 1e-6))
+    opens.weight = gate.bias = 0.0  # half open at every step: now its weights matter
+    true, trace = slope(net, inputs[:50], opens), opens.extended[cell]
+    print(f"  extended trace of write -> gate, half open: {trace:.6f}, by differences {true:.6f}")
+    check("the extended trace is how the gate's weight moves the cell", close(true, trace, 1e-6))
+    return alone, gated
+
+
+# --- 3. The forget gate empties it ----------------------------------------------------------------
+#
+# A protected cell can be written to again, but the new is added to the old. A third neuron, the
+# forget gate, scales the self-connection: open (1), the carousel turns; shut (0), state and eligibility
+# are gone at once (Gers, Schmidhuber and Cummins 2000). Its bias keeps it open, "reset" shuts it.
+
+
+def add_forget_gate(cell):
+    reset, gate = Neuron(name="reset"), Neuron(name="forget gate", bias=OPEN)
+    reset.project(gate, weight=-2 * OPEN)
+    gate.gate(cell.self_connection)
+    return reset, gate
+
+
+def emptied(rng):
+    heading("3. The forget gate empties it")
+    inputs = np.zeros((STEPS, 3))  # x, write, reset
+    first, second = rng.uniform(0.5, 0.8), rng.uniform(1.0, 1.5)
+    inputs[:, 0] = rng.normal(0.0, 0.5, STEPS)
+    inputs[0, :2] = first, 1
+    inputs[STEPS // 2] = second, 1, 1
+
+    x, cell = bare(weight=1.0)
+    write, keeper = add_input_gate(x, cell)
+    full = Network(Layer([x, write]), [Layer([keeper])], Layer([cell]))
+    kept = watch(full, inputs[:, :2], lambda: cell.state)
+
+    x, cell = bare(weight=1.0)
+    (write, keeper), (reset, forget) = add_input_gate(x, cell), add_forget_gate(cell)
+    net = Network(Layer([x, write, reset]), [Layer([keeper, forget])], Layer([cell]))
+    states, link = watch(net, inputs, lambda: cell.state), x.connected(cell)
+    print(f"{first:.3f} is written at step 0; {second:.3f}, with a reset, at {STEPS // 2}. State at the end:")
+    print(f"  without a forget gate: {kept[-1]:.3f}, the sum\n  with it:               {states[-1]:.3f}")
+    check("without it the cell holds the sum", close(kept[-1], first + second, 1e-3))
+    check("with it the cell holds the second number", close(states[-1], second, 1e-3))
+    check("and the first one until then", close(states[STEPS // 2 - 1], first, 1e-3))
+    check("the eligibility has forgotten too", close(link.eligibility, second, 1e-3))
+    check("it is still the true derivative", close(slope(net, inputs, link), link.eligibility, 1e-6))
+    return kept, states
+
+
+# --- 4. The peephole times it ---------------------------------------------------------------------
+#
+# So far an input told the gates when to act. Can a cell act by its own clock: fire every n-th step, on
+# nothing but a constant input of 1? The cell can count: each step adds 1. But the gates must see the
+# count. A connection from the cell to a gate is a peephole (Gers, Schraudolph and Schmidhuber 2002).
+#
+# The forget gate fires before the cell, so it sees the count of the step before. It is open below
+# n - 1/2 and shut above: after n the cell begins again at 1. The output gate fires after the cell and
+# opens above n - 1/2. Without the peephole of the forget gate the gates have nothing that changes: the
+# cell fills up to a level, and nothing happens ever after.
+
+
+def timer(period, peephole=True):
+    x, cell = bare(weight=1.0)
+    forget = Neuron(name="forget gate", bias=STEEP * (period - 0.5) if peephole else np.log(period - 1))
+    forget.gate(cell.self_connection)
+    if peephole:
+        cell.project(forget, weight=-STEEP)
+    opens = Neuron(name="output gate", bias=-STEEP * (period - 0.5))
+    cell.project(opens, weight=STEEP)
+    says = Neuron("identity", name="says")
+    opens.gate(cell.project(says, weight=1 / period))
+    return Network(Layer([x]), [Layer([forget]), Layer([cell], name="cell"), Layer([opens])], Layer([says]))
+
+
+def timed(rng):
+    heading("4. The peephole times it")
+    period = int(rng.integers(6, 13))
+    ticks = np.ones((STEPS, 1))
+    net = timer(period)
+    counts = watch(net, ticks, lambda: net["cell"][0].state)
+    net.clear()
+    says = net.run(ticks)[:, 0]
+    at = 1 + np.flatnonzero(says > 0.5)
+    print(f"A timer for every {period} steps says 1 at the steps {', '.join(map(str, at[:6]))}, ...")
+    multiples = np.arange(period, STEPS + 1, period)
+    wanted = np.isin(1 + np.arange(STEPS), multiples)
+    check(f"it fires at every multiple of {period} up to {STEPS}, only there", np.array_equal(at, multiples))
+    check("it says 1 there, and 0 elsewhere, to a millionth", bool(abs(says - wanted).max() < 1e-6))
+
+    blind = timer(period, peephole=False)
+    level = watch(blind, ticks, lambda: blind["cell"][0].state)
+    stays = blind[1].activation
+    print(f"Without the peephole the forget gate stays at {stays:.3f}: the cell fills up to {level[-1]:.3f}.")
+    check("without the peephole the cell only ever rises", bool((np.diff(level) > -1e-9).all()))
+    check(f"and stays at 1 / (1 - gate) = {period}", close(level[-1], period))
+    return period, counts, says, level
+
+
+# --- 5. The picture -------------------------------------------------------------------------------
+
+
+def picture(kept, faded, disturbed, refilled, clock, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, axes = plt.subplots(2, 2, figsize=(10, 7), layout="constrained")
+    panel_error(axes[0, 0], kept, faded)
+    panel_states(axes[0, 1], disturbed, "2. The input gate keeps the noise out", "input gate")
+    panel_states(axes[1, 0], refilled, "3. The forget gate empties the cell", "forget gate")
+    panel_timer(axes[1, 1], *clock)
+    save_figure(figure, path)
+
+
+def panel_error(axes, kept, faded):
+    steps = np.arange(1, len(kept) + 1)
+    axes.loglog(steps, kept, color=BLUE, lw=2.5, label="cell: eligibility")
+    axes.loglog(
+        steps[:13], np.abs(faded[:13]), "o-", color=RED, ms=4, label="Elman unit: d activation / d weight"
+    )
+    axes.set(xlabel="step (1 is the step of the input)", ylabel="derivative", ylim=(1e-10, 30))
+    axes.set_title("1. The carousel keeps an error")
+    axes.legend(loc="center right", fontsize="small", handlelength=1.5)
+
+
+def panel_states(axes, pair, title, part):
+    without, with_it = pair
+    axes.plot(without, color=GREY, lw=1, label=f"without {part}")
+    axes.plot(with_it, color=BLUE, lw=2.5, label=f"with {part}")
+    low, high = min(without.min(), 0), max(without.max(), with_it.max())
+    axes.set(xlabel="step", ylabel="state of the cell", title=title)
+    axes.set_ylim(1.05 * low, high + 0.3 * (high - low))
+    axes.legend(loc="upper left", ncols=2)
+
+
+def panel_timer(axes, period, counts, says, level):
+    steps = np.arange(1, 41)
+    axes.plot(steps, level[:40], color=GREY, lw=1.5, label="state without peephole")
+    axes.plot(steps, counts[:40], ".-", color=BLUE, label="state: the count")
+    axes.vlines(steps, 0, period * says[:40], color=ORANGE, lw=4, label="output", zorder=0)
+    axes.set(xlabel="step", ylabel=f"count; output x {period}", ylim=(0, 1.45 * period))
+    axes.set_title(f"4. The peephole times it: every {period} steps")
+    axes.legend(loc="upper left", ncols=2)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    rng = np.random.default_rng(seed)  # both sizes of the demo are the same: it takes no time
+    kept, faded = the_carousel(rng), the_elman_unit(rng)
+    disturbed, refilled, clock = protected(rng), emptied(rng), timed(rng)
+    picture(kept, faded, disturbed, refilled, clock, out / "carousel.png")
+
+
+# To try: an Elman unit whose loop weight is 4, where its slope is 1/4; a forget gate half open; a timer
+# that is told a new period by an input, without a change of weights.

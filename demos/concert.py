@@ -1,0 +1,272 @@
+"""Concert: one neuron weighs reasons for going out, learns the weights, and meets a choice it cannot make.
+
+    python -m demos concert
+
+Is the weather fine? Does a friend come? Is it far? Three answers, each yes (1) or no (0), and one
+decision. A neuron is the simplest machine that weighs reasons: it adds up what speaks for and against,
+and says yes above zero. First we give it its weights; then it finds them from examples, in the way of
+1958 and in today's; then comes a decision that no single neuron can take, whatever its weights.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+
+import numpy as np
+
+import synapse
+from demos._common import BLUE, GREEN, GREY, ORANGE, RED, check, heading, pyplot, save_figure
+from synapse import Layer, Network
+
+REASONS = ("fine weather", "a friend", "far away")
+EVENINGS = np.array(list(itertools.product((0.0, 1.0), repeat=3)))
+
+# --- 1. Weighing ----------------------------------------------------------------------------------
+#
+# Each reason has a weight: how much it speaks for going (positive) or against (negative). The bias is the
+# mood before any reason is heard: -1.5 says that it takes some reason to leave the sofa. The state of the
+# neuron is the bias and the weights of all reasons that hold, added up. The squash "step" makes the
+# decision: 1 (go) if the state is above 0, else 0 (stay).
+#
+# Somebody could have said the same in words: "I go if a friend comes, unless it is far and the weather
+# bad." Weights and words must agree on all eight evenings.
+
+
+def neuron_with(squash, weights, bias):
+    """A network of as many inputs as weights, and one neuron."""
+    inputs, decision = Layer(len(weights), name="reasons"), Layer(1, squash, bias, name="decision")
+    inputs.project(decision, weights=np.reshape(weights, (-1, 1)))
+    return Network(inputs, [], decision)
+
+
+def in_words(weather, friend, far):
+    return friend and (weather or not far)
+
+
+def weigh():
+    heading("1. Weighing")
+    net = neuron_with("step", [1.0, 2.0, -1.0], bias=-1.5)
+    print(f"bias {net.output[0].bias:+.1f}, " + weights_of(net) + "\n")
+    print("  weather  friend  far   state   decision")
+    states = []
+    for evening in EVENINGS:
+        decision = net.activate(evening)[0]
+        states.append(net.output[0].state)
+        print(f"{row(evening)}   {states[-1]:+5.1f}   {'go' if decision else 'stay'}")
+    wanted = np.array([[float(in_words(*evening))] for evening in EVENINGS])
+    check("the neuron decides as the words do, on all eight evenings", (net.run(EVENINGS) == wanted).all())
+    return wanted, states
+
+
+def row(evening):
+    return "".join(f"  {on:{width}.0f}" for on, width in zip(evening, (7, 6, 3)))
+
+
+def weights_of(net):
+    links = net.output[0].incoming
+    return ", ".join(f"{reason} {link.weight:+.2f}" for reason, link in zip(REASONS, links))
+
+
+# --- 2. Learning from mistakes --------------------------------------------------------------------
+#
+# Now we know what somebody decided on each evening, but not the weights. Frank Rosenblatt's perceptron
+# (1958) begins with all weights 0 and learns from mistakes only:
+#
+#     said no, wanted yes:  add the inputs to the weights, and 1 to the bias
+#     said yes, wanted no:  take them away
+#
+# that is, weight += (wanted - said) x input. If any weights do the job, the rule stops after a limited
+# number of mistakes, in whatever order the examples come (Novikoff 1962). With a set of weights and bias
+# known to do it, of length L, and the smallest distance from zero that their states have, m, there are
+# at most (R L / m)^2 mistakes, R^2 being the largest number of ones an evening has, the bias's included.
+# Our own from part 1: L^2 = 1 + 4 + 1 + 2.25, m = 0.5, R^2 = 4. At most 132 mistakes.
+#
+# The rule is written out here, because `propagate` follows the slope of the squash, and a step has none.
+
+
+def correct(neuron, said, wanted):
+    """Rosenblatt's rule: True where there was something to correct."""
+    for link in neuron.incoming:
+        link.weight += (wanted - said) * link.source.activation
+    neuron.bias += wanted - said
+    return said != wanted
+
+
+def rosenblatt(wanted, seed):
+    heading("2. Learning from mistakes")
+    net, order = neuron_with("step", [0.0] * 3, bias=0.0), np.random.default_rng(seed)
+    mistakes, path = [], []
+    while not mistakes or mistakes[-1]:
+        mistakes.append(0)
+        for i in order.permutation(len(EVENINGS)):
+            said = net.activate(EVENINGS[i])[0]
+            mistakes[-1] += correct(net.output[0], said, wanted[i, 0])
+            path.append([*(link.weight for link in net.output[0].incoming), net.output[0].bias])
+    print(f"Mistakes in each pass through the eight evenings: {', '.join(map(str, mistakes))}.")
+    print(f"Learnt: bias {net.output[0].bias:+.1f}, {weights_of(net)}")
+    check("it has learnt all eight evenings", (net.run(EVENINGS) == wanted).all())
+    bound = 4 * (1 + 4 + 1 + 2.25) / 0.5**2
+    check(f"{sum(mistakes)} mistakes are not more than {bound:.0f}", sum(mistakes) <= bound)
+    return np.array(path)
+
+
+# --- 3. Learning from slopes ----------------------------------------------------------------------
+#
+# The library's rule asks of each weight: if it were a little larger, how would the error change? Through a
+# step the answer is always "not at all". So nothing is learnt, as we check first.
+#
+# Replace the step by the logistic function, which rises smoothly from 0 to 1, and measure the error by
+# cross-entropy. Then the answer is simple: weight += rate x (wanted - said) x input. This is
+# Rosenblatt's rule again, but "said" is now a number between 0 and 1, so there is always a little to
+# correct, and an evening that is decided narrowly counts for more than a clear one.
+
+
+def slopes(wanted, seed, quick):
+    heading("3. Learning from slopes")
+    net = neuron_with("step", [1.0, 1.0, 1.0], bias=0.0)
+    wrong = net.activate(EVENINGS[1])[0] != wanted[1, 0]
+    net.propagate(rate=0.5, target=wanted[1])
+    check("a step neuron that is wrong learns nothing from slopes", wrong and (net.weights == 1.0).all())
+
+    net = neuron_with("logistic", [0.0] * 3, bias=0.0)
+    neuron, evening = net.output[0], EVENINGS[-1]
+    said = net.activate(evening)[0]
+    net.propagate(rate=0.5, target=wanted[-1])
+    moved = 0.5 * (wanted[-1, 0] - said)
+    check(
+        "a logistic one moves each weight by rate x (wanted - said) x input",
+        all(math.isclose(link.weight, moved) for link in neuron.incoming),
+    )
+    trainer = synapse.Trainer(net, rate=0.5)
+    result = trainer.train(EVENINGS, wanted, epochs=300 if quick else 2000, seed=seed, progress=False)
+    print(f"After {result.epochs} passes: bias {neuron.bias:+.2f}, {weights_of(net)}\n")
+    print("  weather  friend  far   wanted   said")
+    for evening, (target,), (said,) in zip(EVENINGS, wanted, net.run(EVENINGS)):
+        print(f"{row(evening)}   {target:6.0f}   {said:.3f}")
+    check("rounded, all eight decisions are right", (net.run(EVENINGS).round() == wanted).all())
+
+
+# --- 4. A decision that one neuron cannot take ----------------------------------------------------
+#
+# Somebody goes if exactly one of two things holds: fine weather, or a friend. (With a friend and fine
+# weather, they walk by the lake instead.) Suppose one step neuron could do it. Then
+#
+#     bias <= 0                          nothing holds: stay
+#     weather + bias > 0                 go
+#     friend + bias > 0                  go
+#     weather + friend + bias <= 0       both: stay
+#
+# Add the middle two: weather + friend + 2 bias > 0. Add the outer two: weather + friend + 2 bias <= 0. Both
+# cannot be. So Rosenblatt's rule never ends here: every pass through the evenings has a mistake.
+
+EITHER = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+ONE_OF_TWO = np.array([[0.0], [1.0], [1.0], [0.0]])
+
+
+def cannot(seed, quick):
+    heading("4. A decision that one neuron cannot take")
+    net, order = neuron_with("step", [0.0, 0.0], bias=0.0), np.random.default_rng(seed)
+    passes = 50 if quick else 500
+    mistakes = []
+    for _ in range(passes):
+        mistakes.append(0)
+        for i in order.permutation(4):
+            mistakes[-1] += correct(net.output[0], net.activate(EITHER[i])[0], ONE_OF_TWO[i, 0])
+    print(f"{sum(mistakes)} mistakes in {passes} passes, at least {min(mistakes)} in each.")
+    check("no pass is free of mistakes", min(mistakes) > 0)
+
+
+# --- 5. The layer that can ------------------------------------------------------------------------
+#
+# Ask two simpler questions first. "Does anything hold?" and "Do both hold?" are each a matter of one
+# neuron. The decision is then: something, but not both. That is a matter of one neuron too. A layer
+# between reasons and decision changes the question into one that can be weighed.
+#
+# Here the weights are set by hand. The demo xor shows how such a layer is learnt.
+
+
+def layer():
+    heading("5. The layer that can")
+    reasons, middle, decision = (Layer(n, "step", name=name) for n, name in ((2, "r"), (2, "m"), (1, "d")))
+    something, both = middle
+    something.name, both.name = "something", "both"
+    reasons.project(middle, weights=1.0)
+    something.bias, both.bias, decision[0].bias = -0.5, -1.5, -0.5
+    something.project(decision[0], weight=1.0)
+    both.project(decision[0], weight=-1.0)
+    net = Network(reasons, [middle], decision)
+    print("  weather  friend   something  both   decision")
+    for evening in EITHER:
+        said = net.activate(evening)[0]
+        between = f"{something.activation:9.0f}  {both.activation:4.0f}"
+        print(f"{row(evening)}   {between}   {'go' if said else 'stay'}")
+    check("two neurons and a decision do what one cannot", (net.run(EITHER) == ONE_OF_TWO).all())
+    return net
+
+
+# --- 6. A picture ---------------------------------------------------------------------------------
+
+
+def picture(states, wanted, path, net, file):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
+    weighed(axes[0], states, wanted)
+    learnt(axes[1], path)
+    plane(axes[2], net)
+    save_figure(figure, file)
+
+
+def weighed(axes, states, wanted):
+    """The state of every evening, from the lowest to the highest."""
+    order = np.argsort(states, kind="stable")
+    colours = [BLUE if wanted[i, 0] else RED for i in order]
+    axes.barh(range(8), np.take(states, order), color=colours)
+    short = ("weather", "friend", "far")
+    names = [" + ".join(s for s, on in zip(short, EVENINGS[i]) if on) or "nothing" for i in order]
+    axes.set_yticks(range(8), names)
+    axes.axvline(0, color="black", lw=1)
+    axes.set(xlabel="state: bias + weights (above 0: go)", title="1. Eight evenings weighed")
+
+
+def learnt(axes, path):
+    styles = zip((*REASONS, "bias"), (ORANGE, BLUE, GREEN, GREY), ("-", "--", "-.", ":"), path.T)
+    seen = np.arange(len(path) + 1)
+    for name, colour, style, values in styles:
+        axes.step(seen, [0.0, *values], style, color=colour, where="post", label=name, lw=2)
+    axes.set(xlabel="evenings seen", ylabel="weight", title="2. Learning from mistakes")
+    low, high = int(path.min()), int(path.max())
+    axes.set(yticks=range(low, high + 1), ylim=(low - 1.2, high + 0.3))
+    axes.legend(frameon=False, ncols=2, loc="lower center")
+
+
+def plane(axes, net):
+    """The four evenings of part 4, and the lines where the two neurons between change their minds."""
+    side = np.linspace(-0.5, 1.5, 201)
+    a, b = np.meshgrid(side, side)
+    said = net.run(np.column_stack([a.ravel(), b.ravel()])).reshape(a.shape)
+    axes.contourf(a, b, said, levels=[-0.5, 0.5, 1.5], colors=["#f6ded0", "#cfe5f3"])
+    for neuron, at in zip(net.hidden[0], ((-0.42, 0.66), (0.35, 1.33))):
+        axes.plot(side, -neuron.bias - side, color="black", lw=1)
+        axes.text(*at, neuron.name, rotation=-45, rotation_mode="anchor", fontsize=9)
+    for (x, y), (wanted,) in zip(EITHER, ONE_OF_TWO):
+        axes.plot(x, y, "o", ms=10, color=BLUE if wanted else RED)
+        axes.text(x + 0.1, y, "go" if wanted else "stay", va="center", color=BLUE if wanted else RED)
+    axes.set(xlabel="fine weather", ylabel="a friend", title="5. Two lines: either, not both")
+    axes.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), xticks=[0, 1], yticks=[0, 1])
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    wanted, states = weigh()
+    path = rosenblatt(wanted, seed)
+    slopes(wanted, seed, quick)
+    cannot(seed, quick)
+    net = layer()
+    picture(states, wanted, path, net, out / "concert.png")
+
+
+# To try: change your mind about one evening in part 2, so that no weights fit, and see that Rosenblatt's rule
+# never ends; the logistic neuron then gives the evening an answer between 0 and 1.

@@ -1,0 +1,287 @@
+"""Delta_rule: two weights walk down a valley of errors, at four rates: crawling, good, zigzag, away.
+
+    python -m demos delta_rule
+
+A neuron has a weight and a bias, two numbers. Each pair of numbers makes some error on the examples: draw it
+as a height over the plane of pairs, and there is a landscape. Learning is a walk downhill in it. How long
+should the steps be? Here is where the rule comes from, what it does at four lengths, and why there is a
+length above which it runs away uphill.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import synapse
+from demos._common import BLACK, BLUE, GREEN, GREY, ORANGE, RED, check, heading, pyplot, save_figure
+from synapse import Layer, Network
+
+# --- 1. The delta rule ----------------------------------------------------------------------------
+#
+# A neuron with squash f has the state s = b + sum of w_i x_i and says y = f(s). The error on an example with
+# the wanted value t is E = (t - y)^2 / 2. If w_i grows by a little, s grows by x_i times as much, y by
+# f'(s) times that, and E by -(t - y) times that:
+#
+#     dE/dw_i = -(t - y) f'(s) x_i         and for the bias, whose input is 1:  dE/db = -(t - y) f'(s)
+#
+# This is the slope of E along w_i. To go down, take a step against it:
+#
+#     change of w_i = rate x (t - y) f'(s) x_i
+#
+# Widrow and Hoff, 1960. (t - y) f'(s) is called delta: the neuron's `error.responsibility`. We check it in
+# the crudest way: change a weight by a millionth either way, and see how much the error changes.
+
+
+def neuron(name, weight=0.0, bias=0.0):
+    """An input x and one neuron."""
+    inputs, output = Layer(1), Layer(1, name, bias)
+    inputs.project(output, weights=weight)
+    return Network(inputs, [], output)
+
+
+def numbers(net):
+    """The point where the network stands: weight and bias."""
+    return np.array([net.connections[0].weight, net.output[0].bias])
+
+
+def put(net, point):
+    net.connections[0].weight, net.output[0].bias = map(float, point)
+
+
+def derived(seed):
+    heading("1. The delta rule")
+    draw, tiny, rate = np.random.default_rng(seed), 1e-6, 0.1
+    for name in ("identity", "logistic", "tanh"):
+        net = neuron(name, *draw.normal(size=2))
+        x, t, start = draw.normal(), 0.8, numbers(net)
+        slopes = [difference(net, x, t, start, tiny * axis) / (2 * tiny) for axis in np.eye(2)]
+        put(net, start)
+        net.activate([x])
+        net.propagate(rate, [t], cost="squared_error")
+        moved = numbers(net) - start
+        delta = net.output[0].error.responsibility
+        print(f"{name:9} delta {delta:+.6f}; weight and bias move by {moved[0]:+.6f}, {moved[1]:+.6f}")
+        check("that is -rate x the slope, measured", np.allclose(moved, -rate * np.array(slopes), atol=1e-9))
+
+
+def difference(net, x, t, point, step):
+    """How much larger the error is a step ahead than a step behind."""
+    errors = []
+    for place in (point + step, point - step):
+        put(net, place)
+        errors.append((t - net.activate([x])[0]) ** 2 / 2)
+    return errors[0] - errors[1]
+
+
+# --- 2. The landscape -----------------------------------------------------------------------------
+#
+# Twenty points near a straight line, t = 0.8 x - 0.3, and a neuron with squash identity, so that y = w x + b:
+# learning will fit a line. The error of all points, their mean, is a quadratic function of w and b: a
+# valley with the same curvatures everywhere. They are the eigenvalues of the matrix
+#
+#     H = [ mean of x^2    mean of x ]
+#         [ mean of x          1     ]
+#
+# The large one is the curvature across the valley, the small one along its floor. The walk begins on the
+# slope; the lowest point is known in this case (least squares), so we can see how near it comes.
+
+START = np.array([-0.7, 0.6])
+
+
+def points(seed):
+    draw = np.random.default_rng(seed)
+    x = np.linspace(0.0, 2.0, 20)
+    return x, 0.8 * x - 0.3 + draw.normal(0.0, 0.2, 20)
+
+
+def landscape(x, t):
+    heading("2. The landscape")
+    ones = np.column_stack([x, np.ones_like(x)])
+    lowest = np.linalg.lstsq(ones, t)[0]
+    curvatures, directions = np.linalg.eigh(ones.T @ ones / len(x))
+    print(f"Lowest point: weight {lowest[0]:.4f}, bias {lowest[1]:.4f}; error {error(lowest, x, t):.5f}")
+    print(f"Curvature along the valley {curvatures[0]:.4f}, across {curvatures[1]:.4f}")
+    print(f"Error at the start {error(START, x, t):.4f}")
+    return lowest, curvatures, directions
+
+
+def error(point, x, t):
+    """Mean error of all points, for pairs of numbers of any shape (..., 2)."""
+    lines = np.multiply.outer(point[..., 0], x) + point[..., 1, None]
+    return ((t - lines) ** 2 / 2).mean(axis=-1)
+
+
+# --- 3. Four rates --------------------------------------------------------------------------------
+#
+# One step: each point is shown, with the weights as they stand, and asks for its change; the mean of all
+# changes is made. `propagate` changes the weights at once, so we note the change and put them back.
+#
+# Look at the direction across the valley, with curvature c. At a distance d from the floor the slope is
+# c d, so one step leaves d - rate c d = (1 - rate c) d. Over and over, d is multiplied by 1 - rate c. So
+#
+#     rate below 1/c             d shrinks, from one side
+#     rate between 1/c and 2/c   each step ends beyond the floor, but less far out: a zigzag that dies out,
+#                                quickly well below 2/c, slowly near it
+#     rate above 2/c             each step goes farther out than the one before
+#
+# The bound is that of the steepest direction: 2 / largest curvature. Meanwhile the floor of the valley is so
+# flat that even a good rate has to take many steps along it. That is the trouble with plain gradient
+# descent: one rate for directions of different curvature.
+
+# Parts of 2 / curvature across.
+RATES = {"too small": 0.02, "good": 0.8, "zigzag": 0.96, "runs away": 1.02}
+
+
+def step(net, x, t, rate):
+    """One step of gradient descent on the mean error."""
+    start, change = numbers(net), np.zeros(2)
+    for one, wanted in zip(x, t):
+        net.activate([one])
+        net.propagate(rate, [wanted])
+        change += numbers(net) - start
+        put(net, start)
+    put(net, start + change / len(x))
+
+
+def walk(x, t, rate, steps):
+    net = neuron("identity", *START)
+    path = [numbers(net)]
+    for _ in range(steps):
+        step(net, x, t, rate)
+        path.append(numbers(net))
+    return np.array(path)
+
+
+def four_rates(x, t, curvatures, steps=30):
+    heading("3. Four rates")
+    bound = 2 / curvatures[1]
+    walks = {name: walk(x, t, part * bound, steps) for name, part in RATES.items()}
+    print(f"The bound is 2 / {curvatures[1]:.4f} = {bound:.4f}. Error after so many steps:\n")
+    print("  rate                     1         5        10        30")
+    for (name, path), part in zip(walks.items(), RATES.values()):
+        errors = error(path, x, t)
+        print(f"  {part * bound:.4f} {name:10}" + "".join(f"{errors[n]:10.4f}" for n in (1, 5, 10, 30)))
+    falling = {name: (np.diff(error(path, x, t)) < 0).all() for name, path in walks.items()}
+    check("below the bound the error falls at every step", falling["too small"] and falling["good"])
+    check("in a zigzag too", falling["zigzag"])
+    away = error(walks["runs away"], x, t)
+    check("above the bound it ends higher than it began", away[-1] > away[0])
+    ends = {name: error(path[-1], x, t) for name, path in walks.items()}
+    check("of the four, the good rate ends lowest", min(ends, key=ends.get) == "good")
+    return walks
+
+
+# --- 4. The bound, found by trial -----------------------------------------------------------------
+#
+# Stand beside the lowest point, straight across the valley. Walk 10 steps. Farther out than before? Then the
+# rate was too high. Halving the interval 28 times pins down the rate at which the answer changes.
+
+
+def bound_by_trial(x, t, lowest, curvatures, directions):
+    heading("4. The bound, found by trial")
+    beside, net = lowest + 0.1 * directions[:, 1], neuron("identity")
+    low, high = 0.0, 4 / curvatures[1]
+    for _ in range(28):
+        rate = (low + high) / 2
+        put(net, beside)
+        for _ in range(10):
+            step(net, x, t, rate)
+        runs_away = np.linalg.norm(numbers(net) - lowest) > 0.1
+        low, high = (low, rate) if runs_away else (rate, high)
+    print(f"By trial {rate:.6f}, by the formula {2 / curvatures[1]:.6f}")
+    check("they differ by less than a millionth", abs(rate * curvatures[1] / 2 - 1) < 1e-6)
+
+
+# --- 5. One point at a time -----------------------------------------------------------------------
+#
+# The library's own way, and that of Widrow and Hoff, is to move after every single point. Each point has a
+# valley of its own, so the walk trembles; it ends near the lowest point, not in it, and the nearer the
+# smaller the rate. In return, twenty points make twenty steps, not one.
+
+
+def online(x, t, lowest, seed, quick):
+    heading("5. One point at a time")
+    above = [tremble(x, t, rate, 200 if quick else 1000, seed) - error(lowest, x, t) for rate in (0.1, 0.01)]
+    print("How far the error stays above the lowest, on average over the later half of the epochs:")
+    print(f"  rate 0.1: {above[0]:.1e}     rate 0.01: {above[1]:.1e}")
+    check("a smaller rate stays nearer to the lowest point", above[1] < above[0])
+    return trail(x, t, seed)
+
+
+def tremble(x, t, rate, epochs, seed):
+    """The mean error at the ends of the later half of the epochs."""
+    net, errors = neuron("identity", *START), []
+    synapse.Trainer(net, rate=rate).train(
+        x[:, None],
+        t[:, None],
+        epochs=epochs,
+        seed=seed,
+        progress=False,
+        callbacks=[lambda progress: errors.append(error(numbers(net), x, t))],
+    )
+    return np.mean(errors[epochs // 2 :])
+
+
+def trail(x, t, seed):
+    """Where the network stands after each point of its first two epochs, at rate 0.1."""
+    net = neuron("identity", *START)
+    path = [numbers(net)]
+    synapse.Trainer(net, rate=0.1).train(
+        x[:, None],
+        t[:, None],
+        epochs=2,
+        seed=seed,
+        progress=False,
+        on_step=lambda step: path.append(numbers(net)),
+    )
+    return np.array(path)
+
+
+# --- 6. A picture ---------------------------------------------------------------------------------
+
+
+def picture(x, t, lowest, walks, single, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, axes = plt.subplots(2, 3, figsize=(9.5, 6), layout="constrained")
+    colours = dict(zip(walks, (ORANGE, GREEN, BLUE, RED)))
+    shown = {**walks, "one point at a time, rate 0.1": single}
+    for one, (name, places) in zip((*axes[0], *axes[1, :2]), shown.items()):
+        valley(one, x, t, lowest)
+        title = f"{name}: {RATES[name]:g} of the bound" if name in RATES else name
+        one.plot(*places.T, ".-", color=colours.get(name, BLACK), lw=1, ms=4)
+        one.set(title=title, xlabel="weight", ylabel="bias")
+    last = axes[1, 2]
+    for (name, places), style in zip(walks.items(), (":", "-", "--", "-.")):
+        last.semilogy(error(places, x, t), style, color=colours[name], lw=2, label=name)
+    last.axhline(error(lowest, x, t), color=GREY, lw=1)
+    last.set(xlabel="step", ylabel="mean error", title="Error (grey: the lowest)")
+    last.set_ylim(None, 100)
+    last.legend(frameon=False, loc="upper left")
+    save_figure(figure, path)
+
+
+def valley(axes, x, t, lowest):
+    side = np.linspace(-2.4, 2.4, 121)
+    w, b = np.meshgrid(lowest[0] + side, lowest[1] + side)
+    heights = error(np.stack([w, b], axis=-1), x, t)
+    axes.contour(w, b, heights, levels=np.geomspace(0.04, 5, 6), colors=GREY, linewidths=0.7)
+    axes.plot(*lowest, "+", color="black", ms=10)
+    axes.set(xlim=(w.min(), w.max()), ylim=(b.min(), b.max()))
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    derived(seed)
+    x, t = points(seed)
+    lowest, curvatures, directions = landscape(x, t)
+    walks = four_rates(x, t, curvatures)
+    bound_by_trial(x, t, lowest, curvatures, directions)
+    single = online(x, t, lowest, seed, quick)
+    picture(x, t, lowest, walks, single, out / "delta_rule.png")
+
+
+# To try: let x run from -1 to 1 in `points`, so that its mean is 0. The valley becomes much rounder, and a
+# good rate needs a few steps only: this is why inputs are centred before learning.

@@ -1,0 +1,180 @@
+"""Filter: networks learn image filters from one example, and are then used on a picture they never saw.
+
+    python -m demos filter
+
+A filter makes a new picture from an old one: blurred, embossed, only the edges. Each new pixel is
+worked out from the 3 x 3 old pixels around its place. Here the recipe is not told; there is only one
+picture before and after. A network with 9 inputs looks at every neighbourhood and at the pixel that came of
+it. Where the filter is a weighted sum, the weights found are the recipe itself, number by number.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import architect
+import synapse
+from demos._common import check, heading, pyplot, save_figure
+from synapse.initializers import glorot
+from synapse.learning import Cosine
+
+# --- 1. Pictures ----------------------------------------------------------------------------------
+#
+# Both are drawn by formulas: one to learn from, with discs and grain, one to be tried on later. A pixel is
+# a number from -1 (black) to 1 (white); one in thirty is a speck of dirt, all black or all white.
+
+
+def discs(size, rng):
+    """A sky of discs, some bright, some dark, and grain everywhere."""
+    y, x = np.mgrid[0:size, 0:size] / size
+    image = 0.4 * np.sin(4 * x + 2 * y) - 0.1
+    for _ in range(14):
+        cx, cy, radius, light = *rng.uniform(0, 1, 2), rng.uniform(0.05, 0.17), rng.uniform(-0.8, 0.8)
+        image[np.hypot(x - cx, y - cy) < radius] = light
+    return dirty(image + rng.normal(0, 0.1, image.shape), rng)
+
+
+def tower(size, rng):
+    """A tower under a moon."""
+    y, x = np.mgrid[0:size, 0:size] / size
+    image = 0.3 - 0.8 * y
+    image[np.hypot(x - 0.75, y - 0.22) < 0.12] = 0.8
+    image[(abs(x - 0.38) < 0.17) & (y > 0.35)] = -0.1
+    image[(y > 0.15) & (y < 0.35) & (abs(x - 0.38) < (y - 0.15) * 1.2)] = -0.75
+    image[(abs(x - 0.38) < 0.05) & (abs(y - 0.55) < 0.08)] = 0.7
+    image[y > 0.85 + 0.04 * np.sin(14 * x)] = -0.4
+    return dirty(image, rng)
+
+
+def dirty(image, rng):
+    specks = rng.random(image.shape) < 1 / 30
+    return np.where(specks, rng.choice([-1.0, 1.0], image.shape), np.clip(image, -1, 1))
+
+
+def neighbourhoods(image):
+    """The 3 x 3 pixels around each inner one, shape (pixels, 9): row by row."""
+    return np.lib.stride_tricks.sliding_window_view(image, (3, 3)).reshape(-1, 9)
+
+
+# --- 2. Filters that are sums ---------------------------------------------------------------------
+#
+# A linear filter is nine numbers: how much of each neighbour goes into the new pixel. A neuron with the
+# squash identity is the same thing, with weights. So one network of nine inputs and three outputs can
+# learn three filters side by side. Each output sees its own targets; they do not disturb one another.
+
+KERNELS = {
+    "blur": np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16,
+    "emboss": np.array([[-1, -0.5, 0], [-0.5, 0, 0.5], [0, 0.5, 1]]),
+    "outline": np.array([[0, -0.5, 0], [-0.5, 2, -0.5], [0, -0.5, 0]]),
+}
+
+
+def sums(seed, image, other, epochs):
+    heading("2. Filters that are sums")
+    kernels = np.array([kernel.ravel() for kernel in KERNELS.values()])
+    patches = neighbourhoods(image)
+    net = architect.Perceptron(9, 3, squash="identity", seed=seed)
+    trainer = synapse.Trainer(net, rate=0.02)
+    result = trainer.train(patches, patches @ kernels.T, epochs=epochs, seed=seed, progress=False)
+    print(f"{net!r}, cost {result.error:.1e} after {epochs} epochs. Weights learnt, and the filter's own:")
+    learnt = np.array([[link.weight for link in neuron.incoming] for neuron in net.output])
+    for name, found, kernel in zip(KERNELS, learnt, kernels, strict=True):
+        side_by_side(name, found.reshape(3, 3), kernel.reshape(3, 3))
+    print()
+    check("every weight is the filter's, within a millionth", bool(abs(learnt - kernels).max() < 1e-6))
+    check("every bias is 0, within a millionth", bool(abs(net.output.biases).max() < 1e-6))
+    seen = neighbourhoods(other)
+    answers = net.run(seen)
+    right = np.allclose(answers, seen @ kernels.T, atol=1e-5)
+    check("so the filters are right on a picture that it has not seen", right)
+    return dict(zip(KERNELS, answers.T, strict=True))
+
+
+def side_by_side(name, learnt, kernel):
+    print(f"\n  {name}")
+    for left, right in zip(learnt.round(4) + 0.0, kernel, strict=True):  # + 0.0 makes -0 a 0
+        print("  " + "".join(f"{w:8.4f}" for w in left) + "    |" + "".join(f"{w:8.4f}" for w in right))
+
+
+# --- 3. Filters that are not ----------------------------------------------------------------------
+#
+# Two filters that no weighted sum can do. The strength of an edge is the length of the slope, whichever
+# way it points: a root of squares. The median is the fifth of the nine pixels in order of brightness: a
+# speck of dirt comes first or last, so it is gone, and edges stay sharp. For these, a hidden layer.
+#
+# How much is missed is told as a part of the spread of the wanted pixels: the mean would miss 1.
+
+ACROSS = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4
+
+
+def edge(patches):
+    return np.hypot(patches @ ACROSS.ravel(), patches @ ACROSS.T.ravel())
+
+
+def median(patches):
+    return np.median(patches, axis=1)
+
+
+def bent(seed, image, other, hidden, epochs):
+    heading("3. Filters that are not")
+    nets = {"a weighted sum": (), f"{hidden} hidden neurons": (hidden,)}
+    missed, answers = {}, {}
+    patches, seen = neighbourhoods(image), neighbourhoods(other)
+    print("  missed on another picture         edge    median")
+    for name, layers in nets.items():
+        bends = {"squash": "tanh", "output_squash": "identity", "initializer": glorot}
+        net = architect.Perceptron(9, *layers, 2, **bends, seed=seed)
+        trainer = synapse.Trainer(net, rate=Cosine(0.03, epochs=epochs))
+        trainer.train(patches, both(patches), epochs=epochs, seed=seed, progress=False)
+        answers[name] = net.run(seen)
+        missed[name] = np.sqrt(((answers[name] - both(seen)) ** 2).mean(axis=0)) / both(seen).std(axis=0)
+        print(f"  {name:28}{missed[name][0]:10.3f}{missed[name][1]:10.3f}")
+    flat, deep = missed.values()
+    check("for the edges a weighted sum is no better than the mean", bool(flat[0] > 0.9))
+    check("with a hidden layer less than a third is missed", bool(deep[0] < 1 / 3))
+    check("of the median a quarter less is missed than by a sum, or better", bool(deep[1] < 0.75 * flat[1]))
+    return net, answers
+
+
+def both(patches):
+    return np.column_stack([edge(patches), median(patches)])
+
+
+def picture(image, other, linear, answers, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, axes = plt.subplots(2, 5, figsize=(12, 5.3), layout="constrained")
+    show(axes[0, 0], image, "Learnt from")
+    show(axes[1, 0], other, "Never seen before")
+    show(axes[0, 1], linear["emboss"], "emboss, by a sum")
+    show(axes[1, 1], linear["outline"], "outline, by a sum")
+    wanted = both(neighbourhoods(other))
+    for row, name in enumerate(("edge", "median")):
+        show(axes[row, 2], wanted[:, row], f"{name}: the filter")
+        for column, (who, answer) in enumerate(answers.items(), start=3):
+            show(axes[row, column], answer[:, row], f"{name}: {who}", wanted[:, row])
+    save_figure(figure, path)
+
+
+def show(axes, pixels, title, like=None):
+    """Pixels as a grey square; as light and dark as those they are like."""
+    size, like = round(np.size(pixels) ** 0.5), pixels if like is None else like
+    axes.imshow(np.reshape(pixels, (size, size)), cmap="gray", vmin=np.min(like), vmax=np.max(like))
+    axes.set(xticks=[], yticks=[])
+    axes.set_title(title, fontsize="medium")
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    rng = np.random.default_rng(seed)
+    image, other = discs(64, rng), tower(64, rng)
+    linear = sums(seed, image, other, epochs=20 if quick else 50)
+    net, answers = bent(seed, image, other, *((24, 150) if quick else (48, 400)))
+    picture(image, other, linear, answers, out / "filter.png")
+    synapse.save(net, out / "filter.synapse")
+
+
+# To try: a kernel of your own; a filter by 5 x 5 pixels; the median without dirt in the picture to learn
+# from; a photograph and what your favourite program made of it.

@@ -1,0 +1,208 @@
+"""Gates: a switch between two numbers is a rule to a network that multiplies, a list of cases to others.
+
+    python -m demos gates
+
+Given two numbers a and b and a switch s, answer a where s is 1 and b where s is 0. An ordinary neuron
+adds what its connections bring; no sum of a, b and s does this. What is needed is a product: s times a.
+A gate is a product: its activation scales a connection. Networks with such connections are called
+second-order (Giles and Maxwell 1987). The question is not only who learns the examples, but who has found the
+rule: that shows on numbers larger than any of the examples.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import architect
+import synapse
+from demos._common import BLUE, GREEN, GREY, ORANGE, RED, check, heading, pyplot, save_figure
+from synapse import Layer, Network, Neuron
+from synapse.initializers import glorot
+
+LEARNT = 1.0  # examples of a and b lie between -1 and 1
+FAR = 10.0  # and are asked for up to here
+
+# --- 1. The task ----------------------------------------------------------------------------------
+
+
+def examples(count, reach, rng):
+    """Rows of s, a, b with a and b up to `reach`, and of the answer."""
+    s = rng.integers(0, 2, count)
+    a, b = rng.uniform(-reach, reach, (2, count))
+    return np.column_stack([s, a, b]), np.where(s == 1, a, b)[:, None]
+
+
+def the_task(data):
+    heading("1. The task")
+    print("  s        a        b   answer")
+    for (s, a, b), (answer,) in list(zip(*data, strict=True))[:4]:
+        print(f"  {s:.0f}   {a:+.3f}   {b:+.3f}   {answer:+.3f}")
+
+
+def miss(net, reach, seed):
+    """Root mean square of what it is wrong by, as a part of that of the wanted answers."""
+    inputs, wanted = examples(1000, reach, np.random.default_rng([seed, 9]))
+    return np.sqrt(((net.run(inputs) - wanted) ** 2).mean() / (wanted**2).mean())
+
+
+# --- 2. A sum cannot ------------------------------------------------------------------------------
+#
+# The best that a single linear neuron can do is to answer (a + b) / 2, whatever s is. Where a is wanted it
+# is wrong by (b - a) / 2: on the average by the root of a half, 0.707, of what was wanted.
+
+
+def a_sum(seed, data, epochs):
+    heading("2. A sum cannot")
+    net = architect.Perceptron(3, 1, squash="identity", seed=seed)
+    train(net, data, epochs, rate=0.01)
+    weights = ", ".join(f"{link.weight:+.2f} {link.source.name}" for link in net.output[0].incoming)
+    print(f"{net!r}: misses by {miss(net, LEARNT, seed):.3f}; weights {weights}")
+    check("it misses by 0.7, as the mean of a and b does", 0.65 < miss(net, LEARNT, seed) < 0.76)
+
+
+def train(net, data, epochs, rate):
+    trainer = synapse.Trainer(net, rate=lambda epoch: rate * (1 - epoch / epochs), cost="squared_error")
+    return trainer.train(*data, epochs=epochs, seed=0, progress=False).history["error"]
+
+
+# --- 3. Two gates ---------------------------------------------------------------------------------
+#
+#          a ---o---> answer <---o--- b          o  scaled by a gate
+#               |                |
+#             gate A <-- s --> gate B
+#
+# The gates are logistic neurons which see the switch only. Nobody tells them what to do: the error of the
+# answer comes to a gate as error x what its gain multiplies (`neuron.error.gated`), the weight times a, or b.
+
+
+def gated(seed):
+    draw = np.random.default_rng(seed)
+    s, a, b = (Neuron(name=name) for name in ("s", "a", "b"))
+    gates = [Neuron(name="gate A"), Neuron(name="gate B")]
+    answer = Neuron("identity", name="answer")
+    for source, gate in zip((a, b), gates, strict=True):
+        s.project(gate, seed=draw)
+        gate.gate(source.project(answer, weight=draw.uniform(0.1, 1.0)))
+    return Network(
+        Layer([s, a, b], name="inputs"), [Layer(gates, name="gates")], Layer([answer]), name="Switch"
+    )
+
+
+def by_gates(seed, data, epochs):
+    heading("3. Two gates")
+    net = gated(seed)
+    history = train(net, data, epochs, rate=0.5)
+    gates, answer = net["gates"], net.output[0]
+    print(f"{net!r}, {parameters(net)} numbers to learn")
+    print("   s   gain of a   gain of b   passes of a   passes of b")
+    passed = {}
+    for switch in (1, 0):
+        net.activate([switch, 1.0, 1.0])
+        links = [gate.gated[0] for gate in gates]
+        passed[switch] = [link.gain * link.weight for link in links]
+        print(f"   {switch}" + "".join(f"{link.gain:12.4f}" for link in links), end="")
+        print("".join(f"{part:14.4f}" for part in passed[switch]))
+    right = np.allclose([passed[1], passed[0]], np.eye(2), atol=0.05)
+    check("it passes on a for 1 and b for 0, within a twentieth", right)
+    learns_by_influence(net, answer)
+    return net, history
+
+
+def learns_by_influence(net, answer):
+    """The error of a gate, from what it gates."""
+    net.activate([1.0, 0.5, -0.5])
+    net.propagate(rate=0, target=[2.0])
+    gate = net["gates"][0]
+    link = gate.gated[0]
+    by_hand = gate.derivative * answer.error.responsibility * link.weight * link.source.activation
+    claim = f"the error of {gate.name} is slope x error of the answer x weight x a"
+    check(claim, np.isclose(gate.error.gated, by_hand))
+
+
+def parameters(net):
+    """How many weights and biases are learnt: inputs have no bias."""
+    return len(net.connections) + len(net) - len(net.input)
+
+
+# --- 4. Without gates -----------------------------------------------------------------------------
+#
+# A perceptron with a tanh hidden layer has a way of its own to switch: s pushes a hidden neuron to where
+# tanh is flat, and what else the neuron hears no longer gets through. Two hidden neurons are enough for
+# that (11 numbers to learn, against 7 with gates); we try sixteen too. On the examples both do well.
+
+
+def without_gates(seed, data, epochs):
+    heading("4. Without gates")
+    nets = {}
+    for hidden in (2, 16):
+        bent = {"squash": "tanh", "output_squash": "identity"}
+        net = architect.Perceptron(3, hidden, 1, **bent, initializer=glorot, seed=seed)
+        history = train(net, data, epochs, rate=0.05)
+        print(f"{net!r}, {parameters(net)} numbers to learn: misses by {miss(net, LEARNT, seed):.3f}")
+        nets[hidden] = net, history
+    return nets
+
+
+# --- 5. Beyond the examples -----------------------------------------------------------------------
+#
+# With the gates the answer is a times something plus b times something, whatever a and b are: what is
+# right for small numbers is right for large ones. A tanh lets no large number through: up to ten times
+# the range, the perceptrons do not even know how large the answer is, and more hidden neurons do not help.
+
+
+def beyond(seed, nets):
+    heading("5. Beyond the examples: missed, as a part of what was wanted")
+    reaches = [1.0, 2.0, 5.0, FAR]
+    print("   a and b up to       " + "".join(f"{reach:8g}" for reach in reaches))
+    misses = {}
+    for name, net in nets.items():
+        misses[name] = np.array([miss(net, reach, seed) for reach in reaches])
+        print(f"   {name:20}" + "".join(f"{part:8.3f}" for part in misses[name]))
+    own, few, many = misses.values()
+    check("the gates miss by less than a twentieth, at ten times the range too", bool((own < 0.05).all()))
+    check("they miss by the same part at every range", bool(np.ptp(own) < 0.005))
+    check("without gates the examples are known as well", bool(max(few[0], many[0]) < 0.1))
+    check(f"but up to {FAR:g} they miss by more than half", bool(min(few[-1], many[-1]) > 0.5))
+    return reaches, misses
+
+
+def picture(nets, histories, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.4), layout="constrained")
+    for (name, history), colour in zip(histories.items(), (BLUE, RED, ORANGE), strict=True):
+        left.loglog(np.arange(1, len(history) + 1), history, color=colour, label=name)
+    left.set(xlabel="epoch of 500 examples", ylabel="cost (squared error)", title="Learning, a and b up to 1")
+    left.legend(loc="lower left")
+
+    a = np.linspace(-4, 4, 161)
+    right.axvspan(-LEARNT, LEARNT, color=GREY, alpha=0.25, label="examples", lw=0)
+    right.plot(a, a, color=GREEN, lw=6, alpha=0.35, label="the rule")
+    for (name, net), colour in zip(nets.items(), (BLUE, RED, ORANGE), strict=True):
+        answers = net.run(np.column_stack([np.ones_like(a), a, np.full_like(a, 0.5)]))
+        right.plot(a, answers[:, 0], color=colour, label=name)
+    right.set(xlabel="a, where s = 1 and b = 0.5", ylabel="answer", title="Beyond the examples", ylim=(-4, 4))
+    right.legend(loc="upper left")
+    save_figure(figure, path)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    data = examples(500, LEARNT, np.random.default_rng([seed, 1]))
+    the_task(data)
+    epochs = 100 if quick else 1000
+    a_sum(seed, data, epochs)
+    net, history = by_gates(seed, data, epochs)
+    others = without_gates(seed, data, epochs)
+    nets, histories = {"2 gates": net}, {"2 gates": history}
+    for hidden, (other, course) in others.items():
+        nets[f"{hidden} hidden neurons"], histories[f"{hidden} hidden neurons"] = other, course
+    beyond(seed, nets)
+    picture(nets, histories, out / "gates.png")
+    synapse.save(net, out / "gates.synapse")
+
+
+# To try: one gate and a fixed connection; a switch of three numbers; s that is 0.5; a gate whose answer
+# is gated in its turn.

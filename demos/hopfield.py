@@ -1,0 +1,291 @@
+"""Hopfield: a memory of a hundred neurons completes letters that it is shown with errors.
+
+    python -m demos hopfield
+
+A computer finds what it has stored by its address. A person finds a tune by its first notes: by a part of
+what is stored. In 1982 Hopfield showed how neurons can do this. Each is on or off, 1 or -1, and each is
+coupled with every other. Patterns are stored in the couplings, all of them in the same ones. Neurons
+that fire one at a time then slide from any beginning into a stable state, mostly the nearest pattern.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import architect
+import synapse
+from demos._common import BLUE, GREY, RED, check, heading, pyplot, save_figure
+
+SIDE = 10
+SIZE = SIDE * SIDE
+
+DRAWN = """
+....##....  ########..  ##########  ##........  ##......##  ##......##
+...####...  ##########  ##########  ##........  ##......##  ##......##
+..##..##..  ##......##  ......###.  ##........  .##....##.  ##......##
+..##..##..  ##......##  .....###..  ##........  .##....##.  ##......##
+.##....##.  ##########  ....###...  ##........  .##....##.  ##########
+.########.  #########.  ...###....  ##........  ..##..##..  ##########
+.########.  ##........  ..###.....  ##........  ..##..##..  ##......##
+##......##  ##........  .###......  ##........  ..##..##..  ##......##
+##......##  ##........  ##########  ##########  ...####...  ##......##
+##......##  ##........  ##########  ##########  ....##....  ##......##
+
+##......##  ##########  ..######..  ##########  ##......##  ####......
+.##....##.  ##########  .########.  ##########  ###.....##  #######...
+..##..##..  ....##....  ###....###  ##........  ####....##  ##...###..
+...####...  ....##....  ##......##  ##........  ##.##...##  ##....##..
+....##....  ....##....  ##......##  #######...  ##.##...##  ##.....##.
+....##....  ....##....  ##......##  #######...  ##..##..##  ##.....##.
+...####...  ....##....  ##......##  ##........  ##...##.##  ##....##..
+..##..##..  ....##....  ###....###  ##........  ##....####  ##...###..
+.##....##.  ....##....  .########.  ##########  ##.....###  #######...
+##......##  ....##....  ..######..  ##########  ##......##  ####......
+"""
+NAMES = ("APZLVH", "XTOEND")
+FIRST = "APZLV"
+
+
+# --- 1. Letters -----------------------------------------------------------------------------------
+#
+# Each letter is ten lines of ten points; a point drawn is 1, one left out -1: a pattern of a hundred
+# numbers, one for each neuron. The first five are learnt at first.
+
+
+def letters():
+    """Patterns by name, shape (100,) each."""
+    patterns = {}
+    for names, block in zip(NAMES, DRAWN.strip().split("\n\n"), strict=True):
+        columns = zip(*(line.split() for line in block.split("\n")), strict=True)
+        for name, column in zip(names, columns, strict=True):
+            patterns[name] = np.array([1 if point == "#" else -1 for point in "".join(column)])
+    return patterns
+
+
+def show(*patterns):
+    """Patterns side by side."""
+    squares = [np.where(np.reshape(pattern, (SIDE, SIDE)) > 0, "#", ".") for pattern in patterns]
+    for row in range(SIDE):
+        print("  " + "   ".join("".join(square[row]) for square in squares))
+
+
+# --- 2. Storing -----------------------------------------------------------------------------------
+#
+# Hebb's rule: what fires together is wired together. The coupling of two neurons counts in how many
+# patterns they agree, less in how many they differ. It is the same in both directions, and a neuron
+# has none with itself. That is all of the learning: one sum, no error, no second look.
+
+
+def store(patterns):
+    heading("2. Storing")
+    net = architect.Hopfield(SIZE)
+    net.learn(list(patterns.values()))
+    print(f"{net!r}, {SIZE * (SIZE - 1)} of them couplings")
+
+    one, other = net.output[3], net.output[47]
+    agree = sum(int(p[3] == p[47]) for p in patterns.values())
+    print(f"Neurons 3 and 47 agree in {agree} letters and differ in {len(patterns) - agree}.")
+    there, back = one.connected(other), other.connected(one)
+    check("their coupling is the one less the other", there.weight == 2 * agree - len(patterns))
+    check("it is the same in both directions", there.weight == back.weight)
+    check("no neuron is coupled with itself", all(n.self_connection is None for n in net.output))
+    return net
+
+
+# --- 3. Recall, one neuron at a time --------------------------------------------------------------
+#
+# A letter is shown with 20 of its 100 points wrong. Then neurons fire in random order, each by itself:
+# its state is what all others say, weighed by the couplings, and it becomes the sign of that. Where
+# the state is exactly 0 the others are undecided, and it stays as it was.
+#
+# Let the energy be minus the sum, over all pairs, of coupling times one activation times the other: low
+# where neurons obey their couplings. A neuron that changes had a state of the other sign than its
+# activation, so the change lowers the energy, by twice the size of its state. As it can only fall, and there
+# are finitely many patterns, this ends. All that needs couplings that are the same in both directions.
+
+
+def recall(net, patterns, seed):
+    heading("3. Recall, one neuron at a time")
+    rng = np.random.default_rng([seed, 1])
+    cue = spoilt(patterns["A"], 20, rng)
+    net.input.activate(np.zeros(SIZE))  # nothing from outside
+    net.output.activate(cue)
+    frames, energies, fell = [cue], [net.energy(cue)], []
+    while flips := sweep(net, rng):
+        for state, pattern in flips:
+            energies.append(net.energy(pattern))
+            fell.append(energies[-2] - energies[-1] == 2 * abs(state))
+            frames.append(pattern)
+    half = len(frames) // 2
+    print(f"Shown, after {half} changes, and after {len(frames) - 1}, the last:\n")
+    show(frames[0], frames[half], frames[-1])
+    first = " ".join(f"{energy:.0f}" for energy in energies[:8])
+    print(f"\nEnergy, change by change: {first} ... {energies[-1]:.0f}")
+    check("the energy has fallen with every change", bool((np.diff(energies) < 0).all()))
+    check("each time by twice the state of the neuron that changed", all(fell))
+    check("the letter is complete, without an error", bool((frames[-1] == patterns["A"]).all()))
+    return [frames[0], frames[half], frames[-1]], energies
+
+
+def spoilt(pattern, count, rng):
+    """A pattern with `count` of its points turned."""
+    cue = np.array(pattern)
+    cue[rng.choice(len(cue), count, replace=False)] *= -1
+    return cue
+
+
+def sweep(net, rng):
+    """Let each neuron fire once; the state of each one that changed, and the pattern after it."""
+    flips = []
+    for i in rng.permutation(SIZE):
+        neuron = net.output[i]
+        before = neuron.activation
+        if neuron.activate() == 0:
+            neuron.activate(before)  # a tie
+        if neuron.activation != before:
+            flips.append((neuron.state, net.output.activations))
+    return flips
+
+
+# --- 4. How much may be wrong ---------------------------------------------------------------------
+#
+# net.recall(pattern) does the same until nothing changes. Shown a letter with all points turned, the
+# memory finds the negative: agreeing and differing are the same for a pattern and its negative, so that
+# one is stored as well. And there are stable states that nobody has stored: mixtures of letters.
+
+
+def how_much(net, patterns, seed, quick):
+    heading("4. How much may be wrong")
+    rng, trials = np.random.default_rng([seed, 2]), 4 if quick else 40
+    shares = {}
+    print("  points wrong   letter   negative   something else")
+    for wrong in (5, 10, 20, 30, 40, 50, 100):
+        found = [which(net, pattern, wrong, rng) for pattern in patterns.values() for _ in range(trials)]
+        shares[wrong] = [found.count(kind) / len(found) for kind in ("letter", "negative", "else")]
+        print(f"  {wrong:12}   {shares[wrong][0]:6.0%}   {shares[wrong][1]:8.0%}   {shares[wrong][2]:14.0%}")
+    check("with 10 of 100 points wrong at least nine of ten recalls are right", shares[10][0] >= 0.9)
+    check("with all points wrong the negative is found, always", shares[100][1] == 1)
+    check("with half of them wrong few recalls are right", shares[50][0] <= 0.4)
+
+
+def which(net, pattern, wrong, rng):
+    """What recall finds, begun at a pattern with some points turned."""
+    found = net.recall(spoilt(pattern, wrong, rng), seed=rng)
+    if (found == pattern).all():
+        return "letter"
+    return "negative" if (found == -pattern).all() else "else"
+
+
+# --- 5. How many it holds -------------------------------------------------------------------------
+#
+# Now patterns drawn at random, learnt one after the other, and after each one the question: how many
+# of those so far are stable, to the last point? Theory for large n: by Hebb's rule all of them up to
+# n / (4 ln n); with a few points wrong up to 0.138 n; then memory breaks down, and not only the last
+# pattern is lost, but nearly all. Storkey's rule of 1997 stores of a pattern only what the memory does
+# not say already, and holds many more.
+
+
+TOLD = (2, 5, 10, 14, 20, 30, 40)
+
+
+def how_many(seed, quick):
+    heading("5. How many it holds")
+    counts, trials = (TOLD, 2) if quick else (range(1, 41), 10)
+    rng = np.random.default_rng([seed, 3])
+    kept = {rule: dict.fromkeys(counts, 0.0) for rule in ("hebb", "storkey")}
+    for _ in range(trials):
+        patterns = rng.choice([-1.0, 1.0], (max(counts), SIZE))
+        for rule, shares in kept.items():
+            net, learnt = architect.Hopfield(SIZE), 0
+            for count in counts:
+                net.learn(patterns[learnt:count], rule)
+                learnt = count
+                shares[count] += stable(net, patterns[:count]) / trials
+    capacity = net.capacity
+    print(f"Of 100 neurons theory expects {capacity.hebb_exact:.1f} patterns (Hebb, every point right),")
+    print(f"{capacity.hebb:.1f} (Hebb, a few wrong), {capacity.storkey:.1f} (Storkey, every point right).\n")
+    print("  patterns learnt   stable by Hebb   by Storkey")
+    for count in TOLD:
+        print(f"  {count:15}   {kept['hebb'][count]:14.0%}   {kept['storkey'][count]:10.0%}")
+    both = min(kept["hebb"][5], kept["storkey"][5])
+    check("of five patterns each rule holds nine of ten at least", both >= 0.9)
+    check("of forty, Hebb's rule holds fewer than one in ten", kept["hebb"][40] < 0.1)
+    check("of twenty, Storkey's holds nine of ten at least", kept["storkey"][20] >= 0.9)
+    return kept, capacity
+
+
+def stable(net, patterns):
+    """The share of patterns that one sweep leaves as they are."""
+    return np.mean([(net.recall(pattern, sweeps=1, seed=0) == pattern).all() for pattern in patterns])
+
+
+# --- 6. Patterns that are alike -------------------------------------------------------------------
+#
+# Random patterns have little in common. Letters have much: H and N share most of their points. What one
+# pattern wants of a neuron is then drowned in what its likes want. Twelve letters are within 0.138 n, yet
+# Hebb's rule loses most of them. Storkey's, which leaves out what is known already, keeps most.
+
+
+def alike(patterns):
+    heading("6. Patterns that are alike")
+    several = list(patterns.values())
+    show(*several[5:])
+    common = int((patterns["H"] == patterns["N"]).sum())
+    print(f"\nAll twelve now. H and N agree in {common} of 100 points, where random patterns would in 50.\n")
+    lost = {}
+    for rule in ("hebb", "storkey"):
+        net = architect.Hopfield(SIZE)
+        net.learn(several, rule)
+        wrong = {name: int((net.recall(p, seed=0) != p).sum()) for name, p in patterns.items()}
+        lost[rule] = sum(count > 0 for count in wrong.values())
+        points = "   ".join(f"{name} {count:2}" for name, count in wrong.items())
+        print(f"  {rule:8} {points}   points wrong")
+    check("Hebb's rule loses more than half of the letters", lost["hebb"] > 6)
+    check("Storkey's loses fewer than half as many", lost["storkey"] < lost["hebb"] / 2)
+
+
+def picture(frames, energies, kept, capacity, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure = plt.figure(figsize=(10, 6.2), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=[1, 1.35])
+    titles = ("shown: 20 points wrong", "half way", "recalled")
+    for axes, frame, title in zip(above.subplots(1, 3), frames, titles, strict=True):
+        axes.imshow(np.reshape(frame, (SIDE, SIDE)), cmap="cividis", vmin=-1, vmax=1)
+        axes.set(xticks=[], yticks=[], title=title)
+
+    left, right = below.subplots(1, 2)
+    left.plot(energies, "o-", ms=4, color=BLUE)
+    left.xaxis.get_major_locator().set_params(integer=True)
+    left.set(xlabel="neurons that have changed", ylabel="energy", title="Every change lowers the energy")
+    for (rule, shares), colour, style in zip(kept.items(), (RED, BLUE), ("-", "--"), strict=True):
+        name = f"{rule.capitalize()}'s rule"
+        right.plot(list(shares), list(shares.values()), style, color=colour, label=name)
+    for limit, text in zip(capacity, ("0.138 n", "n / (4 ln n)", "n / √(2 ln n)"), strict=True):
+        right.axvline(limit, color=GREY, lw=1, ls=":")
+        right.text(limit + 0.4, 1.04, text, color=GREY, fontsize=8)
+    right.set(xlabel="random patterns learnt, n = 100", ylabel="share that is stable")
+    right.set(xlim=(0, 45), ylim=(0, 1.12), title="How many it holds")
+    right.legend(loc="upper right", bbox_to_anchor=(0.72, 0.82), frameon=False)
+    save_figure(figure, path)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    every = letters()
+    patterns = {name: every[name] for name in FIRST}
+    heading("1. Letters")
+    show(*patterns.values())
+    net = store(patterns)
+    frames, energies = recall(net, patterns, seed)
+    how_much(net, patterns, seed, quick)
+    kept, capacity = how_many(seed, quick)
+    alike(every)
+    picture(frames, energies, kept, capacity, out / "hopfield.png")
+    synapse.save(net, out / "hopfield.synapse")
+
+
+# To try: letters of your own. Cut a tenth of the couplings (neuron.disconnect, both ways): what is still
+# recalled? Sweeps that let all neurons fire at once, from a copy of the activations: the energy may rise.

@@ -1,0 +1,322 @@
+"""music_of_one_neuron: a neuron that hears itself forgets, holds, explodes or latches; two sing.
+
+    python -m demos music_of_one_neuron
+
+A neuron that hears itself has a life of its own: after the input falls silent, something goes on. What
+goes on depends on one number, the weight of its connection to itself. Two such neurons swing like a
+string. The last part lets them play a short tune, written as a sound file.
+"""
+
+from __future__ import annotations
+
+import math
+import wave
+from pathlib import Path
+
+import numpy as np
+
+from demos._common import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, check, heading, pyplot, save_figure
+from synapse import Layer, Network, Neuron
+
+# --- 1. One weight, five lives --------------------------------------------------------------------
+#
+# A neuron with squash identity and a self-connection of weight w. It is struck once, by an input of 1;
+# then its state is w, w^2, w^3, ...
+#
+#     0 < w < 1    it forgets: half of it is gone every ln 2 / -ln w steps
+#     w = 1        it holds for ever; this is the cell of an LSTM
+#     w > 1        it explodes: it doubles every ln 2 / ln w steps
+#     w < 0        it alternates in sign, and forgets, holds or explodes by its size
+
+
+def struck(weight, steps):
+    """The states of a neuron that hears itself with this weight, after one input of 1 at step 0."""
+    x, neuron = Neuron(name="x"), Neuron("identity", name="neuron")
+    x.project(neuron, weight=1.0)
+    neuron.project(neuron, weight=weight)
+    net = Network(Layer([x]), [], Layer([neuron]))
+    return net.run(np.eye(steps, 1))[:, 0]
+
+
+def five_lives(rng):
+    heading("1. One weight, five lives")
+    below, above = rng.uniform(0.85, 0.95), rng.uniform(1.05, 1.1)
+    lives = {weight: struck(weight, 61) for weight in (below, 1.0, above, -below, -1.0)}
+    print("   weight   state after 1        2       10       60 steps")
+    for weight, states in lives.items():
+        print(f"  {weight:+7.4f}      " + "".join(f"{states[step]:+9.3f}" for step in (1, 2, 10, 60)))
+    for weight, states in lives.items():
+        check(
+            f"after n steps it is {weight:+.4f} to the power n",
+            np.allclose(states, weight ** np.arange(61.0)),
+        )
+    half_life(below)
+    check("with -1 it is as large after 60 steps as at the start", abs(lives[-1.0][60]) == 1)
+    return lives
+
+
+def half_life(weight):
+    """Count the steps until a thousandth is left, which is ln 1000 / ln 2 = 9.966 half-lives."""
+    told = math.log(2) / -math.log(weight)
+    states = struck(weight, 200)
+    seen = np.interp(math.log(1000), -np.log(states), np.arange(200)) / math.log2(1000)
+    print(f"  half-life of weight {weight:.4f}: ln 2 / -ln w = {told:.4f} steps, seen {seen:.4f}")
+    check("the half-life is ln 2 / -ln w", math.isclose(told, seen, rel_tol=1e-9))
+
+
+# --- 2. A squash in the loop ----------------------------------------------------------------------
+#
+# A self-connection brings back the state, before the squash. Now let the activation come back: an
+# "echo" fires first and copies what the neuron said a step ago. With tanh, y <- tanh(w y + b).
+#
+# With b = 0 and w between 0 and 1, y = 0 is the only value that repeats itself, and all others fall towards
+# it. Above 1 that rest becomes unstable, and two others appear, one positive and one negative: the
+# neuron holds one bit. To find them: y = tanh(w y).
+
+
+def looped(weight):
+    """A tanh neuron that hears its own activation of the step before; an input is added."""
+    x, echo = Neuron(name="x"), Neuron("identity", name="echo")
+    neuron = Neuron("tanh", name="neuron")
+    neuron.project(echo, weight=1.0)
+    echo.project(neuron, weight=weight)
+    x.project(neuron, weight=1.0)
+    return Network(Layer([x]), [Layer([echo])], Layer([neuron]))
+
+
+def one_bit(rng):
+    heading("2. A squash in the loop: one bit")
+    kicks, courses = rng.uniform(0.05, 0.5, 3) * [1, -1, 1], {}
+    for weight in (0.8, 2.0):
+        net = looped(weight)
+        for kick in kicks:
+            net.clear()
+            courses[weight, kick] = net.run(kick * np.eye(60, 1))[:, 0]
+            print(
+                f"  weight {weight}, kicked by {kick:+.3f}: after 59 steps {courses[weight, kick][-1]:+.6f}"
+            )
+    rest = resting(2.0)
+    print(f"  y = tanh(2 y) holds at 0 and at {rest:.6f}, with either sign")
+    ends = {weight: np.array([courses[weight, kick][-1] for kick in kicks]) for weight in (0.8, 2.0)}
+    check("with 0.8 every kick dies away", bool((abs(ends[0.8]) < 1e-5).all()))
+    held = np.allclose(ends[2.0], rest * np.sign(kicks), atol=1e-9)
+    check("with 2 the sign of the kick is kept, at that value", held)
+    return courses, rest
+
+
+def resting(weight):
+    """The positive solution of y = tanh(weight y), halving an interval in which it lies."""
+    low, high = 1e-6, 1.0
+    while high - low > 1e-12:
+        middle = (low + high) / 2
+        low, high = (middle, high) if math.tanh(weight * middle) > middle else (low, middle)
+    return low
+
+
+# --- 3. Hysteresis --------------------------------------------------------------------------------
+#
+# Push the bit with a bias b that rises slowly, then falls again. The neuron does not turn at b = 0: it
+# clings to where it is until that resting place vanishes, which happens where the curve tanh(w y + b)
+# only just touches the line y. There w (1 - y^2) = 1, so y = -sqrt(1 - 1/w) and b = artanh(y) - w y. On
+# the way back it turns at -b. In between its answer depends on where it came from. That is memory.
+
+
+def hysteresis():
+    heading("3. Hysteresis")
+    net, weight = looped(2.0), 2.0
+    neuron = net.output[0]
+    up = np.linspace(-1, 1, 401)
+    down = up[::-1]
+    rising, falling = (np.array([settled(net, neuron, bias) for bias in way]) for way in (up, down))
+    turn = up[rising > 0][0], down[falling < 0][0]
+    y = -math.sqrt(1 - 1 / weight)
+    told = math.atanh(y) - weight * y
+    print(f"  rising bias turns it at {turn[0]:+.3f}, falling at {turn[1]:+.3f}; by the formula ±{told:.4f}")
+    step = up[1] - up[0]
+    late = np.array([turn[0] - told, -told - turn[1]])
+    check("it turns at the first bias past the formula", bool(((late >= 0) & (late <= step)).all()))
+    return up, rising, falling
+
+
+def settled(net, neuron, bias, steps=300):
+    """What the neuron says after some steps with this bias, going on from where it was."""
+    neuron.bias = bias
+    return net.run(np.zeros((steps, 1)))[-1, 0]
+
+
+# --- 4. Two neurons -------------------------------------------------------------------------------
+#
+# Let two neurons hold their states by self-connections of weight r and push each other: b pulls a down
+# by e, a lifts b by e. As a fires before b, b already hears the new a. One step then multiplies (a, b) by
+#
+#     | r        -e      |
+#     | r e     r - e^2  |      determinant r^2, sum of the diagonal 2 r - e^2
+#
+# so the pair turns by an angle with cosine (2 r - e^2) / (2 r) at each step, and shrinks by r. With
+# r = 1 it goes round for ever, its swing neither growing nor fading: Minsky's circle (HAKMEM, item 149,
+# 1972). Had both fired at once, every turn would be a little larger than the last.
+
+
+def pair(keep, push):
+    """Two neurons that turn about each other, struck through the input."""
+    x = Neuron(name="x")
+    a, b = Neuron("identity", name="a"), Neuron("identity", name="b")
+    x.project(a, weight=1.0)
+    for neuron in (a, b):
+        neuron.project(neuron, weight=keep)
+    a.project(b, weight=push)
+    b.project(a, weight=-push)
+    return Network(Layer([x]), [], Layer([a, b]))
+
+
+def push_for(period, keep=1.0):
+    """The weight e with which a turn takes this many steps."""
+    return math.sqrt(2 * keep * (1 - math.cos(2 * math.pi / period)))
+
+
+def two_neurons(rng):
+    heading("4. Two neurons go round")
+    period = int(rng.integers(20, 41))
+    push = push_for(period)
+    turns = pair(1.0, push).run(np.eye(100 * period + 1, 1))
+    print(f"  They push each other with {push:.6f}.\n   steps          a          b")
+    for step in (0, period, 100 * period):
+        print(f"  {step:6}  {turns[step, 0]:+.6f}  {turns[step, 1]:+.6f}")
+    check(f"a turn takes {period} steps", np.allclose(turns[period], turns[0], atol=1e-9))
+    check("a hundred turns later it swings as on the first day", np.allclose(turns[-1], turns[0], atol=1e-7))
+    quarter = turns[period // 4]
+    check("a quarter of a turn later it is elsewhere", bool(abs(quarter - turns[0]).max() > 0.5))
+    return turns[: 3 * period]
+
+
+# --- 5. A tune ------------------------------------------------------------------------------------
+#
+# 8000 steps a second make it audible. A tone of f hertz takes 8000 / f steps a turn. With r just below 1
+# it fades like a plucked string; strike it anew for each note. Between two notes only the weights are
+# set: the pushes for the pitch.
+
+SECOND = 8000  # steps
+NOTES = {"D": 293.66, "E": 329.63, "F#": 369.99, "G": 392.00, "A": 440.00, "B": 493.88, "D'": 587.33}
+TUNE = ["D", "F#", "A", "B", "A", "F#", "G", "E", "D", "D"]
+
+
+def tune(quick, path):
+    heading("5. A tune")
+    length = SECOND // 5 if quick else SECOND // 3
+    keep = 0.5 ** (1 / (0.08 * SECOND))  # half as loud every 0.08 s
+    net = pair(keep, 0.0)
+    a, b = net.output
+    sound = []
+    for note in TUNE:
+        push = push_for(SECOND / NOTES[note], keep)
+        a.connected(b).weight, b.connected(a).weight = push, -push
+        sound.append(net.run(np.eye(length, 1))[:, 0])
+    heard = [pitch(tone) for tone in sound]
+    print("  note   wanted    heard")
+    for note, hertz in list(zip(TUNE, heard, strict=True))[:4]:
+        print(f"  {note:4} {NOTES[note]:8.2f} {hertz:8.2f} Hz")
+    write(np.concatenate(sound), path)
+    right = all(abs(hertz / NOTES[note] - 1) < 0.01 for note, hertz in zip(TUNE, heard, strict=True))
+    check("every note is less than a sixth of a semitone out of tune", right)
+    return sound[0]
+
+
+def pitch(tone):
+    """How often a second it crosses zero upwards, from the first crossing to the last."""
+    places = np.flatnonzero((tone[:-1] < 0) & (tone[1:] >= 0))
+    exact = places - tone[places] / (tone[places + 1] - tone[places])
+    return SECOND * (len(exact) - 1) / (exact[-1] - exact[0])
+
+
+def write(sound, path):
+    """A WAV file of 16 bits, one channel."""
+    numbers = (0.9 * 32767 * sound / abs(sound).max()).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, SECOND, len(numbers), "NONE", "not compressed"))
+        file.writeframes(numbers.tobytes())
+
+
+# --- 6. The picture -------------------------------------------------------------------------------
+
+SMALL = {"fontsize": "small", "handlelength": 1.2}
+
+
+def picture(lives, bit, loop, turns, tone, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, axes = plt.subplots(2, 3, figsize=(10, 5.6), layout="constrained")
+    panel_lives(axes[0, 0], lives)
+    panel_signs(axes[0, 1], lives)
+    panel_bit(axes[0, 2], *bit)
+    panel_loop(axes[1, 0], *loop)
+    panel_turns(axes[1, 1], turns)
+    axes[1, 2].plot(1000 * np.arange(240) / SECOND, tone[:240], color=PURPLE)
+    axes[1, 2].set(
+        xlabel="time in milliseconds", ylabel="state of a", title=f"5. The first note, {TUNE[0]}, fading"
+    )
+    save_figure(figure, path)
+
+
+def panel_lives(axes, lives):
+    for (weight, states), colour in zip(list(lives.items())[:3], (BLUE, GREEN, RED), strict=True):
+        axes.plot(states[:31], ".-", color=colour, label=f"w = {weight:.2f}")
+    axes.set(
+        xlabel="steps after one input of 1", ylabel="state", ylim=(0, 4), title="1. Forgets, holds, explodes"
+    )
+    axes.legend(loc="upper left", **SMALL)
+
+
+def panel_signs(axes, lives):
+    for (weight, states), colour in zip(list(lives.items())[:2:-1], (GREY, ORANGE), strict=True):
+        axes.plot(states[:16], ".-", color=colour, label=f"w = {weight:.2f}")
+    axes.set(xlabel="steps after one input of 1", ylabel="state", ylim=(-1.2, 1.6), title="1. Alternates")
+    axes.legend(loc="upper right", ncols=2, **SMALL)
+
+
+def panel_bit(axes, courses, rest):
+    for (weight, _), course in courses.items():
+        axes.plot(course[:16], ".-", color=BLUE if weight < 1 else RED)
+    for y in (-rest, rest):
+        axes.axhline(y, color=GREY, ls="--", lw=1)
+    axes.plot([], color=BLUE, label="weight 0.8")
+    axes.plot([], color=RED, label="weight 2")
+    axes.set(
+        xlabel="steps after a kick",
+        ylabel="activation",
+        ylim=(-1.2, 1.6),
+        title="2. tanh in the loop: a bit",
+    )
+    axes.legend(loc="upper right", ncols=2, **SMALL)
+
+
+def panel_loop(axes, up, rising, falling):
+    axes.plot(up, rising, color=BLUE, label="bias rising")
+    axes.plot(up[::-1], falling, color=ORANGE, ls="--", label="bias falling")
+    axes.set(xlabel="bias", ylabel="activation, settled", ylim=(-1.2, 1.6), title="3. Hysteresis, weight 2")
+    axes.legend(loc="upper left", ncols=2, **SMALL)
+
+
+def panel_turns(axes, turns):
+    axes.plot(turns[:, 0], color=BLUE, label="a")
+    axes.plot(turns[:, 1], color=ORANGE, label="b")
+    axes.set(
+        xlabel="steps",
+        ylabel="state",
+        ylim=(-1.2, 1.6),
+        title=f"4. Two neurons: {len(turns) // 3} steps a turn",
+    )
+    axes.legend(loc="upper right", ncols=2, **SMALL)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    rng = np.random.default_rng(seed)
+    lives = five_lives(rng)
+    bit = one_bit(rng)
+    loop = hysteresis()
+    turns = two_neurons(rng)
+    tone = tune(quick, out / "music_of_one_neuron.wav")
+    picture(lives, bit, loop, turns, tone, out / "music_of_one_neuron.png")
+
+
+# To try: another tune; two strings at once, one neuron adding them; a tanh neuron with weight -2.

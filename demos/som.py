@@ -1,0 +1,226 @@
+"""Som: a self-organising map lays colours out in a square, like beside like, and nobody tells it how.
+
+    python -m demos som
+
+A colour is three numbers: how much red, green and blue. There is no target and no error. Neurons stand on
+a square grid; each has three weights, so it stands for a colour, too. A colour is shown; the neuron most
+like it wins, and it and its neighbours on the grid become a little more like it. That is all of Kohonen's
+rule of 1982, by which he meant to explain how the maps in a brain put themselves in order.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import architect
+import synapse
+from demos._common import BLUE, RED, check, heading, pyplot, save_figure
+
+NAMED = {
+    "red": (1, 0, 0),
+    "orange": (1, 0.5, 0),
+    "yellow": (1, 1, 0),
+    "green": (0, 1, 0),
+    "cyan": (0, 1, 1),
+    "blue": (0, 0, 1),
+    "violet": (0.5, 0, 1),
+    "white": (1, 1, 1),
+    "grey": (0.5, 0.5, 0.5),
+    "black": (0, 0, 0),
+}
+
+
+def any_colour(rng, shape, fan_in, fan_out):
+    """Weights that are colours: from 0 to 1."""
+    return rng.random(shape)
+
+
+# --- 1. Who wins ----------------------------------------------------------------------------------
+#
+# Neurons add up weights times inputs, and a bias. How can such a sum say who is nearest? The squared
+# distance of colour x from weights w is |x|^2 - 2 w x + |w|^2. All neurons see the same |x|^2, so the
+# nearest is the one with the largest w x - |w|^2 / 2: the sum, with a bias of -|w|^2 / 2.
+
+
+def who_wins(net):
+    heading("1. Who wins")
+    colour = np.array(NAMED["orange"])
+    row, column = net.winner(colour)
+    neuron = net.output[row * net.grid[1] + column]
+    weights = np.array([link.weight for link in neuron.incoming])
+    distances = np.linalg.norm(net.codebook - colour, axis=2)
+    print(f"{net!r}: each neuron of the map has a colour drawn at random.")
+    print(f"Orange {colour} is won by row {row}, column {column}: its weights are {weights.round(2)}.")
+    by_hand = weights @ colour - weights @ weights / 2
+    check("the winner's state is w x - |w|^2 / 2", np.isclose(neuron.state, by_hand))
+    check("no neuron is nearer to orange", bool(np.isclose(distances.min(), distances[row, column])))
+
+
+# --- 2. One step ----------------------------------------------------------------------------------
+#
+# The winner goes a part of the way to the colour that was shown: the rate. The others go with it, the less
+# the further they stand from it on the grid: the part is rate x exp(-d^2 / (2 radius^2)).
+
+
+def one_step(net):
+    heading("2. One step")
+    colour, rate, radius = np.array(NAMED["orange"]), 0.5, 2.0
+    row, column = net.winner(colour)
+    before = net.codebook
+    net.train([colour], epochs=1, rate=rate, radius=radius)
+    moved, way = np.linalg.norm(net.codebook - before, axis=2), np.linalg.norm(colour - before, axis=2)
+    print(f"Along row {row} of the grid, by how many columns a neuron is away from the winner:")
+    told = {abs(c - column): moved[row, c] / way[row, c] for c in range(net.grid[1])}
+    for distance in sorted(told)[:6]:
+        print(f"  {distance}: {told[distance]:6.1%} of the way to orange")
+    check("the winner has gone half of the way", np.isclose(moved[row, column], rate * way[row, column]))
+    expected = rate * np.exp(-1 / (2 * radius**2))
+    check(f"its neighbours {expected:.1%} of theirs", np.isclose(told[1], expected))
+    check("the same neuron wins orange again", net.winner(colour) == (row, column))
+
+
+# --- 3. A map -------------------------------------------------------------------------------------
+#
+# Now many colours drawn at random, again and again. At first the radius is half the grid, and nearly
+# all neurons learn from each colour: they become much alike, but in order. Radius and rate fall, the map
+# spreads out, and ever smaller neighbourhoods settle the details.
+#
+# Two numbers tell how good a map is. The quantisation error: how far a colour is from its winner. The
+# topographic error: for which share of colours the nearest and the second nearest neuron are not
+# neighbours on the grid, so that the map is torn there.
+
+
+def learn(net, samples, epochs, seed, neighbours=True):
+    """Train; both errors after each epoch, those before it first."""
+    rng = np.random.default_rng([seed, 2])
+    errors = [(net.quantization_error(samples), net.topographic_error(samples))]
+    for epoch in range(epochs):
+        part = epoch / (epochs - 1)
+        radius = max(net.grid) / 2 * (1 / max(net.grid)) ** part if neighbours else 0.0
+        net.train(samples, epochs=1, rate=0.5 * 0.04**part, radius=radius, seed=rng)
+        errors.append((net.quantization_error(samples), net.topographic_error(samples)))
+    return np.array(errors)
+
+
+def step_between(codebook):
+    """The mean distance of colours that are side by side on the grid."""
+    along = [np.linalg.norm(np.diff(codebook, axis=axis), axis=2).mean() for axis in (0, 1)]
+    return sum(along) / 2
+
+
+def make_maps(samples, side, epochs, seed):
+    heading("3. A map, and what comes about without neighbours")
+    maps = {}
+    for name in ("with neighbours", "each for itself"):
+        net = architect.Kohonen(3, (side, side), initializer=any_colour, seed=seed)
+        start = net.codebook
+        errors = learn(net, samples, epochs, seed, neighbours=name == "with neighbours")
+        maps[name] = (net, errors)
+    print("                    distance to winner   torn   from cell to cell")
+    print(told("before", errors[0], start))
+    for name, (net, errors) in maps.items():
+        print(told(name, errors[-1], net.codebook))
+    return start, maps
+
+
+def told(name, errors, codebook):
+    return f"  {name:17} {errors[0]:18.3f} {errors[1]:7.1%} {step_between(codebook):18.3f}"
+
+
+# --- 4. What order costs --------------------------------------------------------------------------
+#
+# "Each for itself" is the same training with a radius of 0: only the winner learns. Its colours come nearer
+# to those shown, but neighbours have nothing in common. The map gives up some exactness for order: colours
+# are a space of three dimensions, the grid has two, so the map has to fold, and its neurons hold
+# each other back. (Random colours are a fair sample to begin with: that is why the first row of
+# the table has a small distance already, and no order at all.)
+
+
+def compare(start, maps):
+    heading("4. What order costs")
+    (ordered, with_), (_, alone) = maps["with neighbours"], maps["each for itself"]
+    check("the map was torn for most colours before", with_[0, 1] > 0.5)
+    check("after training it is torn for fewer than one in ten", with_[-1, 1] < 0.1)
+    check(
+        "cells side by side differ less than half as much as before",
+        step_between(ordered.codebook) < step_between(start) / 2,
+    )
+    check("without neighbours most colours are still torn apart", alone[-1, 1] > 0.5)
+    check("without neighbours colours are nearer to their winners", alone[-1, 0] < with_[-1, 0])
+
+
+# --- 5. Reading the map ---------------------------------------------------------------------------
+#
+# Where are the colours that have names? Distances on the map are like distances among colours, as far as two
+# dimensions can be like three.
+
+
+def read(net):
+    heading("5. Reading the map")
+    places = {name: net.winner(colour) for name, colour in NAMED.items()}
+    for row in range(net.grid[0]):
+        here = [(column, name) for name, (r, column) in places.items() if r == row]
+        if here:
+            print(
+                f"  row {row:2}: " + ", ".join(f"{name} in column {column}" for column, name in sorted(here))
+            )
+    names = list(NAMED)
+    pairs = [(a, b) for i, a in enumerate(names) for b in names[:i]]
+    colours = [np.linalg.norm(np.subtract(NAMED[a], NAMED[b])) for a, b in pairs]
+    grid = [np.linalg.norm(np.subtract(places[a], places[b])) for a, b in pairs]
+    alike = np.corrcoef(colours, grid)[0, 1]
+    print(f"\nDistances of named colours and of their places: a correlation of {alike:.2f}.")
+    check("colours further apart are, on the whole, further apart on the map", alike > 0.3)
+    return places
+
+
+def picture(start, maps, places, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure = plt.figure(figsize=(10, 6.6), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=[1.3, 1])
+    shown = {"before": start, **{name: net.codebook for name, (net, _) in maps.items()}}
+    for axes, (name, codebook) in zip(above.subplots(1, 3), shown.items(), strict=True):
+        axes.imshow(codebook.clip(0, 1))
+        axes.set(xticks=[], yticks=[], title=name)
+        if name == "with neighbours":
+            label(axes, codebook, places)
+
+    for axes, which, what in zip(
+        below.subplots(1, 2), (0, 1), ("mean distance to winner", "share torn"), strict=True
+    ):
+        for (name, (_, errors)), colour, style in zip(maps.items(), (BLUE, RED), ("-", "--"), strict=True):
+            axes.plot(errors[:, which], style, color=colour, label=name)
+        axes.set(xlabel="epochs", ylabel=what, ylim=(0, None))
+        axes.set_title(("Quantisation error", "Topographic error")[which])
+        axes.legend(frameon=False)
+    save_figure(figure, path)
+
+
+def label(axes, codebook, places):
+    """Names where their colours are won; at the edges turned inwards."""
+    last = codebook.shape[1] - 1
+    for word, (row, column) in places.items():
+        side, shift = {0: ("left", -0.4), last: ("right", 0.4)}.get(column, ("center", 0.0))
+        ink = "white" if codebook[row, column] @ [0.3, 0.6, 0.1] < 0.5 else "black"  # as bright as it looks
+        axes.text(column + shift, row, word, ha=side, va="center", fontsize=9, color=ink)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    side, count, epochs = (10, 300, 12) if quick else (16, 1000, 30)
+    net = architect.Kohonen(3, (side, side), initializer=any_colour, seed=seed)
+    who_wins(net)
+    one_step(net)
+    samples = np.random.default_rng([seed, 1]).random((count, 3))
+    start, maps = make_maps(samples, side, epochs, seed)
+    compare(start, maps)
+    ordered = maps["with neighbours"][0]
+    picture(start, maps, read(ordered), out / "som.png")
+    synapse.save(ordered, out / "som.synapse")
+
+
+# To try: colours of one brightness only, which have two dimensions: the map need not fold any more. A grid
+# of (1, 30): a rainbow. Anything else that is several numbers a case: flowers, countries, sounds.

@@ -1,0 +1,189 @@
+"""Thresholds: step, sign, ramp and the S-curves; how a bias moves them and a weight steepens them.
+
+    python -m demos thresholds
+
+A neuron adds up what comes in; its squash turns the sum, the state, into an activation. Most squashes are
+thresholds of some kind: low on one side, high on the other. They differ in what happens in between, and
+that decides whether a neuron can learn. One input and one neuron are enough to see it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from demos._common import BLACK, GREY, ORANGE, SKY, check, heading, pyplot, save_figure
+from synapse import Layer, Network, squash
+
+NAMES = ("step", "sign", "ramp", "logistic", "tanh")
+
+# --- 1. Five thresholds ---------------------------------------------------------------------------
+#
+#     step      0, and 1 above 0
+#     sign      -1 below 0, 1 above
+#     ramp      the state itself between 0 and 1; cut off below and above
+#     logistic  1 / (1 + e^-s): from 0 to 1, half at 0, nearly straight in the middle
+#     tanh      the same curve from -1 to 1, through 0, and four times as steep there
+#
+# Two pairs are the same function in other clothes: sign = 2 step - 1 (but for the one point 0), and
+# tanh(s) = 2 logistic(2 s) - 1. So whatever one of a pair can do, the other can, with other weights.
+
+
+def one_neuron(name, weight=1.0, bias=0.0):
+    """An input and a neuron of this squash."""
+    inputs, output = Layer(1), Layer(1, name, bias)
+    inputs.project(output, weights=weight)
+    return Network(inputs, [], output)
+
+
+def answers(net, xs):
+    return net.run(xs[:, None])[:, 0]
+
+
+def five():
+    heading("1. Five thresholds")
+    xs = np.array([-3.0, -1.0, -0.25, 0.0, 0.25, 0.5, 1.0, 3.0])
+    print("  state     " + "".join(f"{x:8.2f}" for x in xs))
+    said = {name: answers(one_neuron(name), xs) for name in NAMES}
+    for name, values in said.items():
+        print(f"  {name:10}" + "".join(f"{y:8.3f}" for y in values))
+    aside = xs != 0.0
+    check("sign = 2 step - 1, except at 0", (said["sign"] == 2 * said["step"] - 1)[aside].all())
+    doubled = answers(one_neuron("logistic", weight=2.0), xs)
+    check("tanh(s) = 2 logistic(2 s) - 1", np.allclose(said["tanh"], 2 * doubled - 1, atol=1e-14))
+
+
+# --- 2. A bias moves ------------------------------------------------------------------------------
+#
+# The state is weight x input + bias, so it is 0 where the input is -bias / weight. That is the threshold. A
+# bias of -1 says: the input must bring more than 1. A bias of +1 says: yes, unless the input is
+# below -1. The curve keeps its form and slides along the axis. (In the older books the neuron has a
+# threshold that is subtracted. A bias is minus that, and is learnt like a weight, from an input
+# that is always 1.)
+
+
+def moved(seed):
+    heading("2. A bias moves")
+    xs = np.arange(-400, 401) / 100
+    bias = np.random.default_rng(seed).uniform(-1.0, 1.0)
+    for name in NAMES:
+        same = np.allclose(answers(one_neuron(name, 1.0, bias), xs), answers(one_neuron(name), xs + bias))
+        check(f"{name}: a bias of {bias:+.3f} slides the curve by {-bias:+.3f}", same)
+    net = one_neuron("step", weight=2.0, bias=-3.0)
+    yes = xs[answers(net, xs) == 1.0]
+    print(f"Weight 2, bias -3: the first input with a yes, in steps of 0.01, is {yes[0]:.2f}.")
+    check("a step neuron's threshold is -bias / weight = 1.5", np.isclose(yes[0], 1.51))
+
+
+# --- 3. A weight steepens -------------------------------------------------------------------------
+#
+# The weight multiplies the input before the squash sees it. A step and a sign do not notice: a positive
+# number stays positive. Ramp and S-curves become steeper, by just that factor, and with a large weight
+# they are steps to the eye. How close? For |x| > 0, the logistic of w x misses the step by
+# 1 / (1 + e^(w |x|)), less than e^(-w |x|): ten times the weight, a ten times narrower doubt.
+#
+# A negative weight turns the curve round: yes for small inputs.
+
+
+def steepened():
+    heading("3. A weight steepens")
+    xs = np.arange(-200, 201) / 100
+    for name in ("step", "sign"):
+        same = (answers(one_neuron(name, 8.0), xs) == answers(one_neuron(name), xs)).all()
+        check(f"{name} is the same with a weight of 8", same)
+    print(
+        "\n  weight   slope at 0   distance of the logistic from a step, where |x| >= 0.5   e^(-0.5 weight)"
+    )
+    away, weights = xs[np.abs(xs) >= 0.5], np.array([1.0, 2.0, 4.0, 8.0, 16.0])
+    slopes, misses, bounds = [], [], np.exp(-0.5 * weights)
+    for weight, bound in zip(weights, bounds):
+        net = one_neuron("logistic", weight)
+        misses.append(np.abs(answers(net, away) - answers(one_neuron("step"), away)).max())
+        net.activate([0.0])
+        slopes.append(weight * net.output[0].derivative)
+        print(f"  {weight:6.0f}   {slopes[-1]:10.2f}   {misses[-1]:.6f}{bound:60.6f}")
+    check("the slope at 0 is a quarter of the weight", np.array_equal(slopes, weights / 4))
+    check("the distance is below e^(-0.5 weight)", (misses < bounds).all())
+
+
+# --- 4. Who can learn -----------------------------------------------------------------------------
+#
+# Learning by slopes moves a weight by rate x error x slope x input, the error being wanted - given. Where the
+# curve is flat the slope is 0, and nothing moves, however large the error. Step and sign are flat
+# everywhere. The ramp is flat outside its middle. The S-curves are nowhere quite flat, but far out nearly:
+# such a neuron is called saturated, and learns very slowly. That is why weights are begun small.
+#
+# Below, each neuron stands at three states and is asked for 0.3 more than it says, at a rate of 1.
+
+
+def learning():
+    heading("4. Who can learn")
+    states = (-4.0, 0.5, 4.0)
+    print("  how far the weight moves at a state of" + "".join(f"{state:10.1f}" for state in states))
+    moves = {name: [move(name, state) for state in states] for name in NAMES}
+    for name, values in moves.items():
+        print(f"  {name:38}" + "".join(f"{value:10.6f}" for value in values))
+        slopes = [squash.get(name).derivative(state) for state in states]
+        check(f"{name}: each is 0.3 x slope", np.allclose(values, np.multiply(0.3, slopes), atol=1e-14))
+    check("step and sign learn nowhere", not any(moves["step"] + moves["sign"]))
+    check(
+        "the ramp learns in the middle only", [value > 0 for value in moves["ramp"]] == [False, True, False]
+    )
+    check("the S-curves learn everywhere", min(moves["logistic"] + moves["tanh"]) > 0)
+
+
+def move(name, state):
+    """What one step of learning adds to a weight of 0, with an input of 1 and a bias that is the state."""
+    net = one_neuron(name, weight=0.0, bias=state)
+    said = net.activate([1.0])
+    net.propagate(rate=1.0, target=said + 0.3, cost="squared_error")
+    return net.connections[0].weight
+
+
+# --- 5. A picture ---------------------------------------------------------------------------------
+#
+# Lines are of three widths: where curves coincide, as those of step and sign below do, all are still seen.
+
+ROWS = (
+    ("bias {1:g}", [(1.0, -1.0), (1.0, 0.0), (1.0, 1.0)]),
+    ("weight {0:g}", [(0.5, 0.0), (1.0, 0.0), (4.0, 0.0)]),
+)
+LINES = ((ORANGE, "-", 5.0), (BLACK, "-", 2.5), (SKY, "--", 1.5))
+
+
+def picture(path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, axes = plt.subplots(2, 4, figsize=(11, 5.6), sharex=True, sharey=True, layout="constrained")
+    for row, (label, given) in zip(axes, ROWS):
+        for name, one in zip(("step", "sign", "ramp", "logistic"), row):
+            curves(one, name, label, given)
+        row[0].set_ylabel("activation")
+        row[0].legend(loc="lower right", frameon=False)
+    for name, above, below in zip(("step", "sign", "ramp", "logistic"), *axes):
+        above.set_title(f"{name}: a bias moves")
+        below.set(title="a weight steepens", xlabel="input", xticks=range(-3, 4))
+    save_figure(figure, path)
+
+
+def curves(axes, name, label, given):
+    xs = np.linspace(-3.0, 3.0, 1201)
+    axes.axvline(0, color=GREY, lw=0.6)
+    axes.axhline(0, color=GREY, lw=0.6)
+    for (weight, bias), (colour, style, width) in zip(given, LINES):
+        ys = answers(one_neuron(name, weight, bias), xs)
+        axes.plot(xs, ys, style, color=colour, lw=width, label=label.format(weight, bias))
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    five()
+    moved(seed)
+    steepened()
+    learning()
+    picture(out / "thresholds.png")
+
+
+# To try: relu and gaussian in NAMES; a ramp with weight 0.25 and bias 0.5 beside the logistic: it is the
+# straight line that the curve follows near 0.

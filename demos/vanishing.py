@@ -1,0 +1,217 @@
+"""Vanishing: why an error dies on its way down through a deep network, and what keeps it alive.
+
+    python -m demos vanishing
+
+A network learns because each neuron is told its error. The output knows it; every layer below gets it
+from the one above, multiplied by weights and by slopes of squashes. Many factors below 1 make a small
+number: the lowest layers of a deep network are told next to nothing (Hochreiter 1991; Bengio, Simard
+and Frasconi 1994). Here the error signals of all neurons are read and measured, layer by layer.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+import synapse
+from demos._common import BLUE, GREEN, ORANGE, RED, check, heading, pyplot, save_figure
+from synapse import ONE_TO_ONE, Layer, Network, Neuron
+from synapse.initializers import glorot, he
+
+WIDTH = 24
+DEEPEST = 20
+
+# --- 1. A chain of single neurons -----------------------------------------------------------------
+#
+# Twenty neurons, one behind the other, all weights 1. The error of each is the slope of its squash
+# times the weight times the error of the next one. The slope of the logistic function is y (1 - y),
+# which is 1/4 where y = 1/2, and less everywhere else. So each neuron is told at most a quarter of what
+# the next one knows, and nineteen such steps leave less than one part in 10^11.
+
+
+def chain(rng):
+    heading("1. A chain of single neurons")
+    neurons = [Neuron(name=f"neuron {i}") for i in range(DEEPEST + 1)]
+    for source, target in pairwise(neurons):
+        source.project(target, weight=1.0)
+    neurons[0].activate(rng.normal())
+    for neuron in neurons[1:]:
+        neuron.activate()
+    neurons[-1].propagate(rate=0, target=1.0)  # rate 0: errors only, no learning
+    for neuron in reversed(neurons[1:-1]):
+        neuron.propagate(rate=0)
+
+    errors = np.array([neuron.error.responsibility for neuron in neurons[1:]])
+    slopes = np.array([neuron.derivative for neuron in neurons[1:]])
+    print("  neuron   slope      error")
+    for i in (20, 19, 18, 15, 10, 5, 1):
+        print(f"  {i:6}  {slopes[i - 1]:.4f}  {errors[i - 1]:.3e}")
+    by_hand = slopes[:-1] * 1.0 * errors[1:]
+    check(
+        "each error is slope x weight x the next error", np.allclose(errors[:-1], by_hand, rtol=1e-12, atol=0)
+    )
+    check("no slope is above 1/4", bool((slopes <= 0.25).all()))
+    check("less than a part in 10^11 arrives at neuron 1", bool(errors[0] < 1e-11 * errors[-1]))
+
+
+# --- 2. Layers ------------------------------------------------------------------------------------
+#
+# In layers of 24 neurons an error comes along 24 connections, and may be larger for it. Weights are
+# drawn such that this alone would neither grow nor shrink the error: with a variance of 1/24 (Glorot
+# and Bengio 2010). What remains is the slope:
+#
+#     logistic   at most 1/4
+#     tanh       1 where the state is 0, less elsewhere
+#     relu       1 for half of the neurons, 0 for the others; weights of twice the variance make up for
+#                the silent half (He and others 2015)
+#
+# The size of a layer's error is the root of the mean square of `neuron.error.responsibility`.
+
+
+def plain(squash, depth, rng):
+    """`depth` hidden layers, each fully connected to the next, and a single linear output."""
+    hidden = [Layer(WIDTH, squash) for _ in range(depth)]
+    layers = [Layer(WIDTH), *hidden, Layer(1, "identity")]
+    for source, target in pairwise(layers):
+        source.project(target, initializer=he if squash == "relu" else glorot, seed=rng)
+    return Network(layers[0], hidden, layers[-1]), hidden
+
+
+# --- 3. A way around the squash -------------------------------------------------------------------
+#
+# A residual network (He and others 2016) gives each layer a way around: a layer of sums, with squash
+# identity, takes the sum below as it is, by connections of weight 1 that are not trained, and adds what
+# a squashed layer makes of it.
+#
+#              sum below =====> squashed => sum
+#                    |                       ^
+#                    +----- weight 1 --------+
+#
+# Errors go down the same two ways. Along the skip they arrive as they are, through any number of
+# blocks: the carousel of a memory cell, laid out in space instead of time.
+
+
+def residual(squash, depth, rng):
+    """`depth` blocks of a squashed layer and the sum behind it; the sums are returned."""
+    inputs, output = Layer(WIDTH), Layer(1, "identity")
+    below, hidden, sums = inputs, [], []
+    for _ in range(depth):
+        squashed, total = Layer(WIDTH, squash), Layer(WIDTH, "identity")
+        below.project(squashed, initializer=glorot, seed=rng)
+        squashed.project(total, initializer=glorot, seed=rng)
+        below.project(total, ONE_TO_ONE, weights=1.0, trainable=False)
+        hidden += [squashed, total]
+        sums.append(total)
+        below = total
+    below.project(output, initializer=glorot, seed=rng)
+    return Network(inputs, hidden, output), sums
+
+
+KINDS = {
+    "logistic": lambda depth, rng: plain("logistic", depth, rng),
+    "tanh": lambda depth, rng: plain("tanh", depth, rng),
+    "relu": lambda depth, rng: plain("relu", depth, rng),
+    "residual logistic": lambda depth, rng: residual("logistic", depth, rng),
+}
+
+
+def signals(build, depth, rng, samples):
+    """The size of the error in each hidden layer, over samples, shape (depth,): lowest layer first."""
+    net, layers = build(depth, rng)
+    squares = np.zeros(depth)
+    for _ in range(samples):
+        given = net.activate(rng.normal(size=WIDTH))
+        net.propagate(rate=0, target=given + 1)  # the output's error is always 1
+        squares += [np.mean([neuron.error.responsibility**2 for neuron in layer]) for layer in layers]
+    return np.sqrt(squares / samples)
+
+
+def measure(rng, networks, samples):
+    """By kind, the sizes of errors in networks of 20 layers: shape (networks, 20)."""
+    heading(f"2, 3. {DEEPEST} layers: the median of {networks} networks")
+    sizes = {
+        kind: np.array([signals(build, DEEPEST, rng, samples) for _ in range(networks)])
+        for kind, build in KINDS.items()
+    }
+    ratios = {kind: np.median(size[:, :-1] / size[:, 1:]) for kind, size in sizes.items()}
+    print("                    ratio from       error in layer")
+    print("                  layer to layer   20         10         1")
+    for kind, size in sizes.items():
+        top, middle, lowest = np.median(size, axis=0)[[19, 9, 0]]
+        print(f"  {kind:18}  {ratios[kind]:8.3f}     {top:.1e}    {middle:.1e}    {lowest:.1e}")
+    check("logistic: the ratio is below 1/4 and above 1/5", 0.2 < ratios["logistic"] < 0.25)
+    check("tanh: it loses a little in every layer", 0.8 < ratios["tanh"] < 1)
+    check("relu: it holds the size within a tenth", 0.9 < ratios["relu"] < 1.1)
+    check("residual logistic: it holds it within a twentieth", 0.95 < ratios["residual logistic"] < 1.05)
+    return sizes
+
+
+def depths(rng, networks, samples):
+    heading("4. From 2 to 20 layers: the error of the lowest layer as a part of the highest's")
+    counts = (2, 5, 10, 15, 20)
+    print(" " * 20 + "".join(f"{count:10}" for count in counts) + "  layers")
+    parts = {}
+    for kind, build in KINDS.items():
+        ends = [[signals(build, count, rng, samples)[[0, -1]] for count in counts] for _ in range(networks)]
+        parts[kind] = np.median([[low / high for low, high in row] for row in ends], axis=0)
+        print(f"  {kind:18}" + "".join(f"{part:10.1e}" for part in parts[kind]))
+    below = parts["logistic"] < 0.25 ** (np.array(counts) - 1)
+    check("logistic: below (1/4)^(layers - 1) from 5 layers on", bool(below[1:].all()))
+    check("residual: at every depth more than half arrives", bool((parts["residual logistic"] > 0.5).all()))
+
+
+# --- 5. What it does to learning ------------------------------------------------------------------
+#
+# The weights of a layer move by rate x error x input. Where the error has vanished the lowest layers
+# stay as they were drawn; and what comes up through ten such layers is nearly the same number whatever
+# the input was. Two networks of ten logistic layers, one with skips, learn the sign of an input.
+
+
+def learn(rng, epochs):
+    heading("5. What it does to learning: is the first input above 0?")
+    inputs = rng.normal(size=(200, WIDTH))
+    targets = np.sign(inputs[:, :1])
+    right = {}
+    for kind in ("logistic", "residual logistic"):
+        net, _ = KINDS[kind](10, rng)
+        before = net.weights[: WIDTH * WIDTH]
+        synapse.Trainer(net, rate=0.005).train(inputs, targets, epochs=epochs, seed=0, progress=False)
+        moved = np.abs(net.weights[: WIDTH * WIDTH] - before).mean()
+        answers = net.run(inputs)
+        right[kind] = (np.sign(answers) == targets).mean()
+        told = f"lowest weights moved by {moved:.0e}, answers vary by {answers.std():.0e}"
+        print(f"  {kind:18} {right[kind]:4.0%} right; {told}")
+    check("10 logistic layers do no better than a guess", right["logistic"] < 0.65)
+    check("10 residual ones learn it", right["residual logistic"] > 0.9)
+
+
+def picture(sizes, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+    layers = np.arange(1, DEEPEST + 1)
+    for (kind, size), colour in zip(sizes.items(), (RED, ORANGE, BLUE, GREEN), strict=True):
+        part = size / size[:, -1:]
+        low, middle, high = np.quantile(part, (0.1, 0.5, 0.9), axis=0)
+        axes.semilogy(layers, middle, "o-", color=colour, label=kind, ms=4)
+        axes.fill_between(layers, low, high, color=colour, alpha=0.2, lw=0)
+    axes.semilogy(layers, 0.25 ** (DEEPEST - layers), "--", color=RED, lw=1, label="a quarter at each layer")
+    axes.set(xlabel="hidden layer (20 is next to the output)", xticks=[1, 5, 10, 15, 20])
+    axes.set(ylabel="size of the error, layer 20 = 1", title="Error on its way down from the output")
+    axes.legend(loc="lower right")
+    save_figure(figure, path)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    rng = np.random.default_rng(seed)
+    chain(rng)
+    sizes = measure(rng, networks=3 if quick else 9, samples=4 if quick else 20)
+    depths(rng, networks=3 if quick else 9, samples=4 if quick else 20)
+    learn(rng, epochs=20 if quick else 60)
+    picture(sizes, out / "vanishing.png")
+
+
+# To try: weights of another size, tanh with he; skips of weight 0.9; a forget gate on every skip.

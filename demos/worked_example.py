@@ -1,0 +1,336 @@
+"""Worked_example: every number of a 2-2-2 network, forward, backward and learnt, for a pocket calculator.
+
+    python -m demos worked_example
+
+Two inputs, two hidden neurons, two outputs: eight weights and four biases. One sample goes through, its
+errors come back, and the twelve numbers move. Each line is printed with the numbers put in, so that it can be
+done again by hand (printed figures are rounded to six places, the computer's have sixteen). Then four samples
+are learnt in three ways: one by one, in pairs, and all at once. Nothing is random: a seed changes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from demos._common import BLACK, BLUE, GREEN, RED, check, heading, pyplot, save_figure
+from synapse import Layer, Network, Neuron
+
+WEIGHTS = {
+    "w1": ("x1", "h1", 0.4),
+    "w2": ("x2", "h1", 0.7),
+    "w3": ("x1", "h2", -0.3),
+    "w4": ("x2", "h2", 0.5),
+    "w5": ("h1", "y1", 0.6),
+    "w6": ("h2", "y1", -0.5),
+    "w7": ("h1", "y2", -0.8),
+    "w8": ("h2", "y2", 0.9),
+}
+BIASES = {"b1": ("h1", -0.1), "b2": ("h2", 0.2), "b3": ("y1", 0.3), "b4": ("y2", -0.2)}
+RATE = 0.5
+SAMPLES = [
+    ([1.0, 0.5], [0.9, 0.2]),
+    ([0.0, 1.0], [0.2, 0.8]),
+    ([0.5, 0.0], [0.7, 0.3]),
+    ([-1.0, 0.5], [0.1, 0.6]),
+]
+
+# --- 1. The network -------------------------------------------------------------------------------
+#
+#     x1 --w1--> h1 --w5--> y1          h1 also gets w2 from x2, and b1
+#        \__        \__                 h2 gets w3 from x1, w4 from x2, and b2
+#          w3        w7                 y1 gets w5 from h1, w6 from h2, and b3
+#            v          v               y2 gets w7 from h1, w8 from h2, and b4
+#     x2 --w4--> h2 --w8--> y2
+#
+# All squashes are logistic. It is built neuron by neuron, so that every number has its name.
+
+
+class Example:
+    """The network, and its twelve numbers by name."""
+
+    def __init__(self):
+        self.neurons = {name: Neuron(name=name) for name in ("x1", "x2", "h1", "h2", "y1", "y2")}
+        self.links = {
+            name: self.neurons[source].project(self.neurons[target], weight=weight)
+            for name, (source, target, weight) in WEIGHTS.items()
+        }
+        self.biased = {name: self.neurons[target] for name, (target, _) in BIASES.items()}
+        for name, (_, value) in BIASES.items():
+            self.biased[name].bias = value
+        x1, x2, h1, h2, y1, y2 = self.neurons.values()
+        self.net = Network(Layer([x1, x2]), [Layer([h1, h2])], Layer([y1, y2]))
+
+    def numbers(self):
+        weights = {name: link.weight for name, link in self.links.items()}
+        return weights | {name: neuron.bias for name, neuron in self.biased.items()}
+
+    def put(self, numbers):
+        for name, link in self.links.items():
+            link.weight = numbers[name]
+        for name, neuron in self.biased.items():
+            neuron.bias = numbers[name]
+
+    def error(self, samples):
+        """E = sum of (t - y)^2 / 2 over the outputs; the mean of the samples."""
+        inputs, targets = map(np.array, zip(*samples))
+        return ((targets - self.net.run(inputs)) ** 2 / 2).sum(axis=1).mean()
+
+    def learn(self, sample, rate):
+        """One sample forward and back, and the twelve numbers moved."""
+        inputs, target = sample
+        self.net.activate(inputs)
+        self.net.propagate(rate, target, cost="squared_error")
+
+
+# --- 2. Forward -----------------------------------------------------------------------------------
+#
+# A neuron adds its bias and, for each connection, weight x activation of the source. That is its state. Its
+# activation is f(state) = 1 / (1 + e^-state).
+
+
+def forward(example, sample):
+    heading("2. Forward")
+    example.net.activate(sample[0])
+    print(f"x1 = {sample[0][0]:g}, x2 = {sample[0][1]:g}")
+    for name in ("h1", "h2", "y1", "y2"):
+        neuron = example.neurons[name]
+        sources = incoming(example, name)
+        terms = " ".join(
+            f"{sign(link.weight)} {abs(link.weight):g} x {link.source.activation:.6g}" for link in sources
+        )
+        print(f"{name}: state = {neuron.bias:g} {terms} = {neuron.state:.6f}")
+        print(f"    activation = 1 / (1 + e^{-neuron.state:+.6f}) = {neuron.activation:.6f}")
+        state = neuron.bias + sum(link.weight * link.source.activation for link in sources)
+        same = close(neuron.state, state) and close(neuron.activation, 1 / (1 + math.exp(-state)))
+        check(f"{name} by hand is {name} of the library", same)
+
+
+def incoming(example, target):
+    """The connections that lead to a neuron, in the order of their names."""
+    return [example.links[name] for name, (_, to, _) in WEIGHTS.items() if to == target]
+
+
+def sign(number):
+    return "-" if number < 0 else "+"
+
+
+def close(a, b):
+    return abs(a - b) < 1e-12
+
+
+# --- 3. Errors come back --------------------------------------------------------------------------
+#
+# The error is E = (t1 - y1)^2 / 2 + (t2 - y2)^2 / 2. A neuron's delta says how E falls as its state grows:
+#
+#     output   delta = (t - y) f'           where f' = y (1 - y) is the slope of the logistic function
+#     hidden   delta = f' x (sum over the outputs of weight x the output's delta)
+#
+# A hidden neuron is blamed for each output in the measure of the weight by which it moves it. These are the
+# old weights: none has moved yet.
+
+
+def backward(example, sample):
+    heading("3. Errors come back")
+    example.learn(sample, rate=0.0)  # a rate of 0 computes the errors and moves nothing
+    deltas = {}
+    for name, wanted in zip(("y1", "y2"), sample[1]):
+        y = example.neurons[name].activation
+        deltas[name] = (wanted - y) * y * (1 - y)
+        print(f"delta {name} = ({wanted:g} - {y:.6f}) x {y:.6f} x {1 - y:.6f} = {deltas[name]:+.6f}")
+    for name, (first, second) in {"h1": ("w5", "w7"), "h2": ("w6", "w8")}.items():
+        h = example.neurons[name].activation
+        w, v = example.links[first].weight, example.links[second].weight
+        deltas[name] = h * (1 - h) * (w * deltas["y1"] + v * deltas["y2"])
+        blame = f"({w:g} x {deltas['y1']:+.6f} {sign(v)} {abs(v):g} x {deltas['y2']:+.6f})"
+        print(f"delta {name} = {h:.6f} x {1 - h:.6f} x {blame} = {deltas[name]:+.6f}")
+    for name, delta in deltas.items():
+        same = close(example.neurons[name].error.responsibility, delta)
+        check(f"delta {name} by hand is {name}.error.responsibility", same)
+    return deltas
+
+
+# --- 4. The twelve numbers move -------------------------------------------------------------------
+#
+# A weight moves by rate x delta of its target x activation of its source; a bias by rate x delta, as its
+# source is always 1. This is -rate times the slope of E, which we also measure: change one number by a
+# millionth either way, and see what E does.
+
+
+def moved(example, sample, deltas):
+    heading("4. The twelve numbers move")
+    before, error = example.numbers(), example.error([sample])
+    slopes = {name: slope(example, sample, name) for name in before}
+    sources = {name: (source, target) for name, (source, target, _) in WEIGHTS.items()}
+    sources |= {name: (None, target) for name, (target, _) in BIASES.items()}
+    example.learn(sample, RATE)
+    after, same = example.numbers(), []
+    print(f"      old     + {RATE:g} x delta x activation   = new")
+    for name, (source, target) in sources.items():
+        activation = example.neurons[source].activation if source else 1.0
+        new = before[name] + RATE * deltas[target] * activation
+        print(
+            f"{name}  {before[name]:+.4f}  + {RATE:g} x {deltas[target]:+.6f} x {activation:.6f} = {new:+.6f}"
+        )
+        same.append(close(new, after[name]))
+    check("all twelve by hand are those of the library, to 1e-12", len(same) == 12 and all(same))
+    measured = [close_enough(after[n] - before[n], -RATE * slopes[n]) for n in before]
+    check("each has moved by -rate x the measured slope of E", all(measured))
+    print(f"E was {error:.6f} and is {example.error([sample]):.6f} now.")
+    check("the error of this sample has fallen", example.error([sample]) < error)
+    return before, after
+
+
+def slope(example, sample, name, tiny=1e-6):
+    """dE/d(number), by differences."""
+    start, errors = example.numbers(), []
+    for step in (tiny, -tiny):
+        example.put(start | {name: start[name] + step})
+        errors.append(example.error([sample]))
+    example.put(start)
+    return (errors[0] - errors[1]) / (2 * tiny)
+
+
+def close_enough(a, b):
+    return abs(a - b) < 1e-8  # as good as differences are
+
+
+# --- 5. One by one, in pairs, all at once ---------------------------------------------------------
+#
+# Four samples. Three ways to go through them once:
+#
+#     online       move after every sample; the next one sees the new weights
+#     mini-batch   two samples see the same weights, then the mean of their changes is made; then the next two
+#     batch        all four see the same weights, then the mean of the four changes is made
+#
+# The library learns online. For the others, let a sample make its change, read it off, and put the old
+# numbers back: the next sample then starts from the same place.
+
+
+def epoch(example, size, rate):
+    """The four samples once, in groups of this size."""
+    for first in range(0, len(SAMPLES), size):
+        start = example.numbers()
+        changes = [change(example, sample, rate) for sample in SAMPLES[first : first + size]]
+        example.put({name: start[name] + sum(c[name] for c in changes) / size for name in start})
+    return example.numbers()
+
+
+def change(example, sample, rate):
+    """What one sample would add to each number; nothing stays changed."""
+    start = example.numbers()
+    example.learn(sample, rate)
+    end = example.numbers()
+    example.put(start)
+    return {name: end[name] - start[name] for name in start}
+
+
+def three_ways():
+    heading("5. One by one, in pairs, all at once")
+    start = Example().numbers()
+    ways = {"online": 1, "pairs": 2, "batch": 4}
+    ends = {way: epoch(Example(), size, RATE) for way, size in ways.items()}
+    print("          old" + "".join(f"{way:>11}" for way in ways))
+    for name in start:
+        print(f"  {name}  {start[name]:+.4f}  " + "  ".join(f"{ends[way][name]:+.6f}" for way in ways))
+    plain = Example()
+    for sample in SAMPLES:
+        plain.learn(sample, RATE)
+    check("groups of one are what the library does by itself", same_numbers(plain.numbers(), ends["online"]))
+    first = [change(Example(), sample, RATE)["w5"] for sample in SAMPLES]
+    print("\nThe changes of w5 that the samples ask for: " + ", ".join(f"{c:+.6f}" for c in first))
+    check("batch: w5 moves by their mean", close(ends["batch"]["w5"], start["w5"] + sum(first) / 4))
+    unlike = abs(ends["online"]["w5"] - start["w5"] - sum(first)) > 1e-5
+    check("online: w5 does not quite move by their sum, as later samples see moved weights", unlike)
+
+
+def same_numbers(one, other):
+    return all(close(one[name], other[name]) for name in one)
+
+
+# --- 6. How much the ways differ ------------------------------------------------------------------
+#
+# Four online steps at a rate make four changes; a batch step makes their mean. So compare online at a rate
+# with batch at four times that rate. What remains is that later samples see weights moved by earlier ones,
+# by about rate, and their changes, again of about rate, are other ones for it: together rate squared. Half
+# the rate, a quarter of the difference.
+
+
+def differ():
+    heading("6. How much the ways differ")
+    gaps = []
+    for rate in (0.08, 0.04, 0.02, 0.01):
+        online, batch = epoch(Example(), 1, rate), epoch(Example(), 4, 4 * rate)
+        gaps.append(max(abs(online[name] - batch[name]) for name in online))
+        print(f"  rate {rate:.2f}: largest difference of the twelve {gaps[-1]:.3e}")
+    ratios = [a / b for a, b in pairwise(gaps)]
+    print("  each over the next: " + ", ".join(f"{ratio:.2f}" for ratio in ratios))
+    check("halving the rate divides the difference by about four", abs(ratios[-1] - 4) < 0.1)
+
+
+# --- 7. A picture ---------------------------------------------------------------------------------
+
+PLACES = {"x1": (0, 2), "x2": (0, 0), "h1": (4, 2), "h2": (4, 0), "y1": (8, 2), "y2": (8, 0)}
+
+
+def picture(before, after, deltas, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    shown = Example()
+    shown.learn(SAMPLES[0], 0.0)
+    figure, axes = plt.subplots(figsize=(9.5, 5.2), layout="constrained")
+    for name, (source, target, _) in WEIGHTS.items():
+        arrow(axes, source, target, f"{name}  {before[name]:g} → {after[name]:.4f}")
+    for name, neuron in shown.neurons.items():
+        axes.plot(*PLACES[name], "o", ms=58, mfc="white", mec=BLACK)
+        axes.text(*PLACES[name], f"{name}\n{neuron.activation:.4f}", ha="center", va="center")
+    for name, (target, _) in BIASES.items():
+        x, y = PLACES[target]
+        bias = f"{name}  {before[name]:g} → {after[name]:.4f}"
+        axes.text(x, y + 0.52, bias, color=BLUE, ha="center")
+        axes.text(x, y - 0.64, f"delta {deltas[target]:+.4f}", color=RED, ha="center")
+    for name, wanted in zip(("y1", "y2"), SAMPLES[0][1]):
+        axes.text(PLACES[name][0] + 0.75, PLACES[name][1], f"wanted\n{wanted:g}", color=GREEN, va="center")
+    axes.set(xlim=(-0.8, 9.8), ylim=(-0.8, 2.8))
+    axes.set_title("Activations in the circles, weights and biases before → after one step at rate 0.5")
+    axes.set_axis_off()
+    save_figure(figure, path)
+
+
+def arrow(axes, source, target, label):
+    """A connection with its label along it, nearer to its source, where the arrows do not cross."""
+    here, there = np.array(PLACES[source], float), np.array(PLACES[target], float)
+    style = {"arrowstyle": "-|>", "shrinkA": 29, "shrinkB": 29, "color": BLACK}
+    axes.annotate("", there, here, arrowprops=style)
+    part = 0.5 if here[1] == there[1] else 0.33
+    axes.text(
+        *(here + part * (there - here)),
+        label,
+        ha="center",
+        va="center",
+        color=BLUE,
+        rotation=np.degrees(np.arctan2(*(there - here)[::-1])),
+        transform_rotates_text=True,
+        rotation_mode="anchor",
+        bbox={"fc": "white", "ec": "none", "pad": 1.5},
+    )
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    heading("1. The network")
+    example, sample = Example(), SAMPLES[0]
+    print("  ".join(f"{name} {value:g}" for name, value in example.numbers().items()))
+    forward(example, sample)
+    deltas = backward(example, sample)
+    before, after = moved(example, sample, deltas)
+    three_ways()
+    differ()
+    picture(before, after, deltas, out / "worked_example.png")
+
+
+# To try: cross-entropy in `learn` (leave the cost out): then delta of an output is t - y, without the slope.
+# Which lines of parts 3 and 4 change?

@@ -1,0 +1,288 @@
+"""Read-outs by least squares: the weights into the outputs, all at once, and no other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import squash as squashes
+from ..connection import Connection
+from ..errors import ArgumentError, DivergenceError, KindError, TopologyError, expected, non_negative_number
+from ..layer import Layer
+from ..network import Network
+from ..neuron import Neuron
+from ..squash import Squash
+from .data import Data, prepare
+
+Floats = NDArray[np.float64]
+
+INVERSES: dict[Squash, Callable[[Floats], Floats]] = {
+    squashes.identity: lambda y: y,
+    squashes.logistic: lambda y: np.log(y) - np.log1p(-y),
+    squashes.tanh: np.arctanh,
+}
+"""The state that gives an activation, for the squashes that outputs may have."""
+LARGEST = 1e100
+"""Activations beyond it have run away: their squares leave little of the finite numbers."""
+
+
+@dataclass(frozen=True)
+class Readout:
+    """What :func:`fit_readout` has found.
+
+    Attributes
+    ----------
+    error : float
+        Mean squared difference of outputs and targets, over the rows fitted.
+    rows : int
+        How many rows were fitted: those that have a target and are not washed out.
+    rank : int
+        How many independent activations lead to an output (less their mean, where it has a bias to fit).
+    condition : float
+        Largest singular value of these activations by the smallest. Where outputs have
+        different sources, rank and condition are those of the worst.
+    """
+
+    error: float
+    rows: int
+    rank: int
+    condition: float
+
+
+@dataclass(frozen=True)
+class _Solution:
+    """Weights (sources, outputs), biases (outputs,), and how well determined they are."""
+
+    weights: Floats
+    biases: Floats
+    rank: int
+    condition: float
+
+
+def fit_readout(
+    network: Network, inputs: Any, targets: Any, ridge: float = 1e-6, washout: int = 0
+) -> Readout:
+    """Set the trainable weights and biases of the outputs by ridge least squares: Jaeger 2001.
+
+    The network runs over the inputs once and does not learn; x_t are then the activations of the
+    sources of an output, and d_t the states that its targets ask for (the inverse of its squash). Its
+    weights w and bias b make sum_t (w x_t + b - d_t)^2 + ridge |w|^2 smallest. A connection or
+    bias that is not trainable keeps its value, and counts with it.
+
+    Parameters
+    ----------
+    network : Network
+        Its outputs have the squash identity, logistic or tanh, and lead nowhere: what an output
+        sends back would change with its weights. Teacher forcing is not done.
+    inputs, targets : array_like
+        As :meth:`Trainer.train` takes them: (T, n) and (T, m), run from the present context, or
+        sequences, the context cleared before each. A row of NaN among the targets: no target.
+    ridge : float
+        How strongly weights are drawn towards 0.
+    washout : int
+        How many first rows of each sequence (of the stream, where it is one) are not fitted.
+
+    Returns
+    -------
+    Readout
+        The context is that after the last row, as after ``net.run``.
+
+    Raises
+    ------
+    TopologyError
+        If an output leads into the network or gates in it, or its incoming connections are gated.
+    ArgumentError, KindError
+        If an argument cannot be used, a target cannot be reached by the squash, or the weights
+        are not determined and `ridge` is 0.
+    DivergenceError
+        If the network runs out of the finite numbers. After any error all is as it was.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(1), Layer(1, "identity")
+    >>> link = a.project(b)[0]
+    >>> result = Network(a, [], b).fit_readout([[0.0], [1.0], [2.0]], [[1.0], [3.0], [5.0]], ridge=0.0)
+    >>> round(link.weight, 9), round(b[0].bias, 9), result.rows
+    (2.0, 1.0, 3)
+    """
+    strength = non_negative_number("The ridge", ridge)
+    sources = _sources(network)
+    data = prepare(network, inputs, targets)
+    rows = _fitted_rows(data, washout)
+    wanted = _wanted_states(network, data.targets[rows])
+    before = network._context()
+    try:
+        seen = _activations(network, sources, data)[rows]
+        fit, error = _fit(network, sources, seen, wanted, data.targets[rows], strength)
+    except BaseException:
+        network._return_to(before)
+        raise
+    _write(network, sources, fit)
+    network.output.activate()  # the last row's outputs, by the new weights
+    return Readout(error, len(rows), fit.rank, fit.condition)
+
+
+# --- what is refused, and what is prepared ---------------------------------------------------------
+
+
+def _sources(network: Network) -> Layer:
+    """The neurons that lead to the outputs; refuses outputs that cannot be fitted."""
+    own = set(network)
+    for neuron in network.output:
+        _refuse_unfit(neuron, own)
+    found = dict.fromkeys(link.source for neuron in network.output for link in neuron.incoming)
+    if not any(link.trainable for neuron in network.output for link in neuron.incoming):
+        raise TopologyError(f"No trainable connection leads to the outputs of {network!r}: nothing to fit.")
+    return Layer(found)
+
+
+def _refuse_unfit(neuron: Neuron, own: set[Neuron]) -> None:
+    if neuron.squash not in INVERSES:
+        names = ", ".join(squash.name for squash in INVERSES)
+        raise ArgumentError(expected("The squash of a read-out", f"one of {names}", neuron.squash.name))
+    links = (*neuron.outgoing, *neuron.gated)
+    if neuron.self_connection or any(link.target in own for link in links):
+        raise TopologyError(
+            f"The output {neuron!r} feeds back into its network, and teacher forcing is not done. "
+            "Fit a network whose outputs lead nowhere, or train this one."
+        )
+    if any(link.gater for link in neuron.incoming):
+        raise TopologyError(
+            f"Connections to the output {neuron!r} are gated: only ungated ones can be fitted."
+        )
+
+
+def _fitted_rows(data: Data, washout: int) -> NDArray[np.int64]:
+    """The rows that have a target and come after the washout of their sequence."""
+    if isinstance(washout, bool) or not hasattr(washout, "__index__"):
+        raise KindError(expected("The washout", "a whole number, 0 or above", washout))
+    if washout < 0:
+        raise ArgumentError(expected("The washout", "a whole number, 0 or above", washout))
+    used = data.aimed.astype(bool)
+    for first, last in pairwise(_bounds(data)):
+        used[first : min(first + washout, last)] = False
+    if not used.any():
+        raise ArgumentError(f"A washout of {washout} leaves no row with a target to fit.")
+    return np.flatnonzero(used)
+
+
+def _bounds(data: Data) -> list[int]:
+    """Where runs begin, and the end: samples given as one array are one run."""
+    return [int(bound) for bound in data.bounds] if data.clear else [0, len(data.inputs)]
+
+
+def _wanted_states(network: Network, targets: Floats) -> Floats:
+    """The states of the outputs that give these targets, shape (rows, m)."""
+    states = np.empty_like(targets)
+    for i, neuron in enumerate(network.output):
+        low, high = neuron.squash.low, neuron.squash.high
+        aims = targets[:, i]
+        if aims.min() <= low or aims.max() >= high:
+            worst = aims[(aims <= low) | (aims >= high)][0]
+            condition = f"above {low:g} and below {high:g}, which {neuron.squash.name} does not reach"
+            raise ArgumentError(expected(f"Targets of the output {neuron.name}", condition, float(worst)))
+        states[:, i] = INVERSES[neuron.squash](aims)
+    return states
+
+
+# --- what is computed -----------------------------------------------------------------------------
+
+
+def _activations(network: Network, sources: Layer, data: Data) -> Floats:
+    """What the sources answer in every row, shape (rows, sources)."""
+    seen = np.empty((len(data.inputs), len(sources)))
+    for first, last in pairwise(_bounds(data)):
+        if data.clear:
+            network.clear()
+        for row in range(first, last):
+            network.activate(data.inputs[row])
+            seen[row] = sources.activations
+    if not (np.abs(seen) <= LARGEST).all():  # not of NaN either
+        raise DivergenceError(
+            f"The activations of {network!r} have grown beyond {LARGEST:g}. Use smaller weights or inputs."
+        )
+    return seen
+
+
+def _fit(
+    network: Network, sources: Layer, seen: Floats, wanted: Floats, targets: Floats, ridge: float
+) -> tuple[_Solution, float]:
+    """The read-out, and the mean squared difference of its outputs and the targets."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        fit = _solve(network, sources, seen, wanted, ridge)
+        outputs = _outputs(network, seen @ fit.weights + fit.biases)
+        error = float(np.mean((outputs - targets) ** 2))
+    if not (np.isfinite(fit.weights).all() and np.isfinite(fit.biases).all() and np.isfinite(error)):
+        raise DivergenceError(
+            "The read-out leaves the finite numbers: give a higher ridge or smaller targets."
+        )
+    return fit, error
+
+
+def _solve(network: Network, sources: Layer, seen: Floats, wanted: Floats, ridge: float) -> _Solution:
+    """Weights and biases of all outputs: those fixed as they are, the others by least squares."""
+    place = {neuron: i for i, neuron in enumerate(sources)}
+    weights = np.zeros((len(sources), len(network.output)))
+    biases = np.array([0.0 if neuron.trainable else neuron.bias for neuron in network.output])
+    alike: dict[tuple[tuple[int, ...], bool], list[int]] = defaultdict(list)
+    for i, neuron in enumerate(network.output):
+        for link in neuron.incoming:
+            if not link.trainable:
+                weights[place[link.source], i] = link.weight
+        alike[tuple(place[link.source] for link in _learning(neuron)), neuron.trainable].append(i)
+    left = wanted - seen @ weights - biases
+    worst = [(len(sources), 1.0)]
+    for (columns, biased), outputs in alike.items():
+        found = _least_squares(seen[:, columns], left[:, outputs], ridge, biased)
+        weights[np.ix_(columns, outputs)] = found.weights
+        biases[outputs] += found.biases
+        if columns:
+            worst.append((found.rank, found.condition))
+    return _Solution(
+        weights, biases, min(rank for rank, _ in worst), max(condition for _, condition in worst)
+    )
+
+
+def _least_squares(x: Floats, y: Floats, ridge: float, biased: bool) -> _Solution:
+    """Ridge least squares by singular values; a bias is not drawn towards 0."""
+    n = x.shape[1]
+    centre, level = (x.mean(axis=0), y.mean(axis=0)) if biased else (np.zeros(n), np.zeros(y.shape[1]))
+    left, values, right = np.linalg.svd(x - centre, full_matrices=False)
+    rank = int((values > values.max(initial=0.0) * max(x.shape) * np.finfo(float).eps).sum())
+    if ridge == 0 and rank < n:
+        raise ArgumentError(
+            f"The {n} activations that lead to an output are not independent: they have the rank {rank}. "
+            "Give a ridge above 0."
+        )
+    gains = values / (values**2 + ridge)
+    weights = right.T @ (gains[:, None] * (left.T @ (y - level)))
+    condition = float(values[0] / values[-1]) if n and rank == n else np.inf
+    return _Solution(weights, level - centre @ weights, rank, condition)
+
+
+def _outputs(network: Network, states: Floats) -> Floats:
+    """The activations of the outputs at these states."""
+    columns = [
+        [neuron.squash(s) for s in column] for neuron, column in zip(network.output, states.T, strict=True)
+    ]
+    return np.array(columns).T
+
+
+def _learning(neuron: Neuron) -> list[Connection]:
+    return [link for link in neuron.incoming if link.trainable]
+
+
+def _write(network: Network, sources: Layer, fit: _Solution) -> None:
+    place = {neuron: i for i, neuron in enumerate(sources)}
+    for i, neuron in enumerate(network.output):
+        for link in _learning(neuron):
+            link.weight = fit.weights[place[link.source], i]
+        if neuron.trainable:
+            neuron.bias = fit.biases[i]

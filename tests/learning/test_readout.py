@@ -1,0 +1,248 @@
+"""Read-outs by least squares, against NumPy's least squares on a forward pass of its own."""
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, Network, Neuron
+from synapse.errors import ArgumentError, DivergenceError, KindError, TopologyError
+from synapse.initializers import uniform
+
+RNG = np.random.default_rng(0)
+INPUTS = RNG.normal(size=(60, 3))
+TARGETS = RNG.normal(size=(60, 2))
+
+
+def recurrent(squash="identity", seed=0):
+    """Three inputs, a pool of seven with itself, two outputs."""
+    rng = np.random.default_rng(seed)
+    a, pool, b = Layer(3, "identity"), Layer(7, "tanh"), Layer(2, squash)
+    a.project(pool, initializer=uniform(0.7), seed=rng)
+    pool.project(pool, synapse.ALL_TO_ELSE, initializer=uniform(0.4), seed=rng)
+    pool.project(b, seed=rng)
+    return Network(a, [pool], b)
+
+
+def matrix(source, target):
+    """Weights (targets, sources) between two layers."""
+    return np.array([[c.weight if (c := i.connected(j)) else 0.0 for i in source] for j in target])
+
+
+def fitted(net):
+    """Weights (sources, outputs) of the read-out."""
+    return matrix(net["hidden"], net.output).T
+
+
+def forward(net, rows):
+    """Activations of the pool; its neurons fire one after the other."""
+    a, pool, _ = net.layers
+    into, own = matrix(a, pool), matrix(pool, pool)
+    y, seen = np.zeros(len(pool)), []
+    for row in rows:
+        for j in range(len(pool)):
+            y[j] = np.tanh(into[j] @ row + own[j] @ y + pool.biases[j])
+        seen.append(y.copy())
+    return np.array(seen)
+
+
+def least_squares(x, d, ridge=0.0):
+    """Weights (sources, outputs) and biases: the ridge as rows that ask for 0, the bias free of it."""
+    n = x.shape[1]
+    above = np.column_stack([x, np.ones(len(x))])
+    below = np.column_stack([np.sqrt(ridge) * np.eye(n), np.zeros(n)])
+    asked = np.vstack([d, np.zeros((n, d.shape[1]))])
+    solved = np.linalg.lstsq(np.vstack([above, below]), asked, rcond=None)[0]
+    return solved[:-1], solved[-1]
+
+
+def everything(net):
+    """Weights, biases and the context."""
+    context = [(n.state, n.activation, n.old_state, n.error.responsibility) for n in net]
+    return net.weights.tolist(), net.biases.tolist(), context
+
+
+@pytest.mark.parametrize("ridge", [0.0, 1e-6, 0.3])
+@pytest.mark.parametrize("washout", [0, 10])
+def test_a_stream_is_fitted_as_by_numpy(ridge, washout):
+    net = recurrent()
+    x = forward(net, INPUTS)[washout:]
+    weights, biases = least_squares(x, TARGETS[washout:], ridge)
+    result = net.fit_readout(INPUTS, TARGETS, ridge=ridge, washout=washout)
+    assert fitted(net) == pytest.approx(weights, abs=1e-8)
+    assert net.output.biases == pytest.approx(biases, abs=1e-8)
+    assert result.error == pytest.approx(np.mean((x @ weights + biases - TARGETS[washout:]) ** 2), abs=1e-10)
+    values = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
+    assert (result.rows, result.rank) == (60 - washout, 7)
+    assert result.condition == pytest.approx(values[0] / values[-1])
+    assert repr(result).startswith("Readout(error=")
+
+
+def test_the_error_told_is_the_error_made():
+    net, twin = recurrent("logistic"), recurrent("logistic")
+    targets = 0.5 + 0.3 * np.sin(INPUTS[:, :2])
+    told = net.fit_readout(INPUTS, targets).error
+    twin.weights, twin.biases = net.weights, net.biases
+    assert np.mean((twin.run(INPUTS) - targets) ** 2) == pytest.approx(told, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("squash", "targets", "inverse"),
+    [
+        ("logistic", 0.5 + 0.4 * np.tanh(TARGETS), lambda y: np.log(y / (1 - y))),
+        ("tanh", 0.9 * np.tanh(TARGETS), np.arctanh),
+    ],
+)
+def test_targets_are_mapped_through_the_inverse_of_the_squash(squash, targets, inverse):
+    net = recurrent(squash)
+    weights, biases = least_squares(forward(net, INPUTS), inverse(targets), 1e-3)
+    net.fit_readout(INPUTS, targets, ridge=1e-3)
+    assert fitted(net) == pytest.approx(weights, abs=1e-8)
+    assert net.output.biases == pytest.approx(biases, abs=1e-8)
+
+
+def test_sequences_begin_with_a_cleared_context_and_rows_without_target_are_left_out():
+    net = recurrent()
+    parts, aims = [INPUTS[:20], INPUTS[20:29], INPUTS[29:]], [TARGETS[:20], TARGETS[20:29], TARGETS[29:]]
+    aims[1] = aims[1].copy()
+    aims[1][5] = np.nan
+    x = np.vstack([forward(net, part)[2:] for part in parts])
+    d = np.vstack([aim[2:] for aim in aims])
+    weights, biases = least_squares(np.delete(x, 18 + 3, axis=0), np.delete(d, 18 + 3, axis=0))
+    net.activate([1.0, 2.0, 3.0])  # a context that must not matter
+    assert net.fit_readout(parts, aims, ridge=0.0, washout=2).rows == 53
+    assert fitted(net) == pytest.approx(weights, abs=1e-8)
+    assert net.output.biases == pytest.approx(biases, abs=1e-8)
+
+
+def test_a_stream_goes_on_where_the_fit_ended():
+    net, twin = recurrent(), recurrent()
+    net.fit_readout(INPUTS, TARGETS)
+    twin.weights, twin.biases = net.weights, net.biases
+    last = twin.run(INPUTS)[-1]
+    assert net.output.activations == pytest.approx(last, abs=1e-12)
+    assert net.run(INPUTS) == pytest.approx(twin.run(INPUTS), abs=1e-12)
+
+
+def test_fixed_connections_and_biases_count_as_they_are():
+    net = recurrent()
+    first, second = net.output
+    net["hidden"][0].connected(first).weight = 0.7
+    net["hidden"][0].connected(first).trainable = False
+    second.bias, second.trainable = 0.4, False
+    x = forward(net, INPUTS)
+    weights, biases = least_squares(x[:, 1:], TARGETS[:, :1] - 0.7 * x[:, :1])
+    other = np.linalg.lstsq(x, TARGETS[:, 1] - 0.4, rcond=None)[0]
+    net.fit_readout(INPUTS, TARGETS, ridge=0.0)
+    found = matrix(net["hidden"], net.output)
+    assert found[0] == pytest.approx([0.7, *weights[:, 0]], abs=1e-8)
+    assert found[1] == pytest.approx(other, abs=1e-8)
+    assert net.output.biases == pytest.approx([biases[0], 0.4], abs=1e-8)
+
+
+def test_only_the_readout_moves():
+    net = recurrent()
+    before = {c: c.weight for c in net.connections if c.target not in net.output}
+    biases = net["hidden"].biases
+    net.fit_readout(INPUTS, TARGETS)
+    assert all(c.weight == weight for c, weight in before.items())
+    assert (net["hidden"].biases == biases).all()
+
+
+def test_a_perceptron_takes_samples_in_any_order():
+    order = np.random.default_rng(1).permutation(60)
+    one, other = (architect.Perceptron(3, 6, 2, output_squash="identity", seed=1) for _ in range(2))
+    one.fit_readout(INPUTS, TARGETS)
+    other.fit_readout(INPUTS[order], TARGETS[order])
+    assert one.weights == pytest.approx(other.weights, abs=1e-7)
+
+
+def test_dependent_activations_need_a_ridge():
+    net = recurrent()
+    copies = np.repeat(INPUTS[:3], 2, axis=0)  # six rows cannot determine seven weights and a bias
+    before = everything(net)
+    with pytest.raises(ArgumentError, match="Give a ridge above 0"):
+        net.fit_readout(copies, TARGETS[:6], ridge=0.0)
+    assert everything(net) == before
+    result = net.fit_readout(copies, TARGETS[:6], ridge=1e-3)
+    assert result.rank < 7
+    assert result.condition == np.inf
+    assert np.isfinite(net.weights).all()
+
+
+def fed_back(kind):
+    """A network whose outputs lead somewhere, or are led to through gates."""
+    net = recurrent()
+    hidden, output = net["hidden"], net.output
+    if kind == "back":
+        output[0].project(hidden[2])
+    elif kind == "to itself":
+        output[1].project(output[1])
+    elif kind == "to an output":
+        output[0].project(output[1])
+    elif kind == "gates":
+        output[0].gate(hidden[0].incoming[0])
+    elif kind == "gated":
+        hidden[0].gate(hidden[1].connected(output[0]))
+    elif kind == "fixed":
+        for link in net.connections:
+            link.trainable = False
+    return net
+
+
+@pytest.mark.parametrize("kind", ["back", "to itself", "to an output", "gates", "gated", "fixed"])
+def test_outputs_that_cannot_be_fitted_are_refused(kind):
+    net = fed_back(kind)
+    net.activate(INPUTS[0])
+    before = everything(net)
+    with pytest.raises(TopologyError):
+        net.fit_readout(INPUTS, TARGETS)
+    assert everything(net) == before
+
+
+def test_outputs_may_lead_to_neurons_outside_of_the_network():
+    net = recurrent()
+    net.output[0].project(Neuron())
+    assert net.fit_readout(INPUTS, TARGETS).rows == 60
+
+
+@pytest.mark.parametrize(
+    ("squash", "arguments", "options", "error", "says"),
+    [
+        ("relu", (INPUTS, TARGETS), {}, ArgumentError, "identity, logistic, tanh"),
+        ("logistic", (INPUTS, np.abs(TARGETS)), {}, ArgumentError, "above 0 and below 1"),
+        ("logistic", (INPUTS, np.zeros((60, 2))), {}, ArgumentError, "Got 0.0"),
+        ("tanh", (INPUTS, np.ones((60, 2))), {}, ArgumentError, "above -1 and below 1"),
+        ("identity", (INPUTS[:, :2], TARGETS), {}, ArgumentError, "3 numbers"),
+        ("identity", (INPUTS, TARGETS[:50]), {}, ArgumentError, "as many"),
+        ("identity", (INPUTS, [TARGETS]), {}, ArgumentError, "one form"),
+        ("identity", (INPUTS * np.nan, TARGETS), {}, ArgumentError, "finite"),
+        ("identity", (INPUTS, TARGETS * np.nan), {}, ArgumentError, "no row"),
+        ("identity", (INPUTS, TARGETS), {"washout": 60}, ArgumentError, "no row"),
+        ("identity", (INPUTS, TARGETS), {"washout": -1}, ArgumentError, "0 or above"),
+        ("identity", (INPUTS, TARGETS), {"washout": 1.5}, KindError, "whole number"),
+        ("identity", (INPUTS, TARGETS), {"ridge": -1}, ArgumentError, "0 or above"),
+        ("identity", (INPUTS, TARGETS), {"ridge": np.inf}, ArgumentError, "finite"),
+        ("identity", (INPUTS, TARGETS * 1e300), {}, DivergenceError, "smaller targets"),
+        ("identity", ("words", TARGETS), {}, ArgumentError, "dimension"),
+    ],
+)
+def test_wrong_arguments_are_refused_and_change_nothing(squash, arguments, options, error, says):
+    net = recurrent(squash)
+    net.activate(INPUTS[0])
+    before = everything(net)
+    with pytest.raises(error, match=says):
+        net.fit_readout(*arguments, **options)
+    assert everything(net) == before
+
+
+def test_a_pool_that_runs_away_is_told_and_forgotten():
+    net = recurrent()
+    net["hidden"].squash = "identity"
+    for link in net["hidden"][0].outgoing:
+        link.weight = 1e200
+    net.activate(INPUTS[0] * 1e-200)
+    before = everything(net)
+    with pytest.raises(DivergenceError):
+        net.fit_readout(INPUTS, TARGETS)
+    assert everything(net) == before

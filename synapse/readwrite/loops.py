@@ -32,7 +32,7 @@ class Run(NamedTuple):
 class Loop:
     """Neurons ``first .. stop`` that are weighed by the same runs; then some fire.
 
-    ``fires`` is empty where others of the block are yet to be weighed.
+    ``fires`` is empty where others of a group are yet to be weighed.
     """
 
     first: int
@@ -55,11 +55,12 @@ def _loops_of_block(block: Block, runs: list[list[Run]]) -> list[Loop]:
             loops[-1].stop = j + 1
         else:
             loops.append(Loop(j, j + 1, (0, 0), block.squash, runs[j]))
-    for loop in loops:  # one by one they may fire as soon as weighed, a softmax group only together
-        loop.fires = (loop.first, loop.stop)
-        if block.squash == "softmax":
-            loop.fires = (block.fire_first, block.fire_stop) if loop is loops[-1] else (0, 0)
-    return loops
+    if not block.grouped:
+        for loop in loops:  # none waits for another: each may fire as soon as it is weighed
+            loop.fires = (loop.first, loop.stop)
+        return loops
+    loops[-1].fires = block.fires[0]
+    return loops + [Loop(block.stop, block.stop, group, block.squash, []) for group in block.fires[1:]]
 
 
 def _goes_on(loop: Loop, runs: list[Run]) -> bool:

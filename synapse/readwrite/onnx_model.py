@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ..engine.activations import LEAK, ROOT_HALF, SELU_ALPHA, SELU_SCALE, THRESHOLD
 from ..errors import ArgumentError, MissingExtraError, TopologyError, expected
 from ..network import Network
 from . import files
@@ -27,8 +28,19 @@ Rows = NDArray[Any]
 
 
 def _elu(graph: Graph, s: str) -> str:
-    below = graph.node("Sub", graph.node("Exp", graph.node("Min", s, graph.number(0.0))), graph.number(1.0))
-    return graph.node("Add", graph.node("Max", s, graph.number(0.0)), below)
+    return graph.node("Add", graph.node("Max", s, graph.number(0.0)), _expm1_below(graph, s))
+
+
+def _selu(graph: Graph, s: str) -> str:
+    # Scaled before the sum: ONNX Runtime rounds a factor between sum and MatMul to float32.
+    below = graph.node("Mul", _expm1_below(graph, s), graph.number(SELU_SCALE * SELU_ALPHA))
+    above = graph.node("Mul", graph.node("Max", s, graph.number(0.0)), graph.number(SELU_SCALE))
+    return graph.node("Add", above, below)
+
+
+def _expm1_below(graph: Graph, s: str) -> str:
+    """e^s - 1 below 0, 0 above."""
+    return graph.node("Sub", graph.node("Exp", graph.node("Min", s, graph.number(0.0))), graph.number(1.0))
 
 
 def _softplus(graph: Graph, s: str) -> str:
@@ -37,8 +49,37 @@ def _softplus(graph: Graph, s: str) -> str:
     return graph.node("Add", graph.node("Max", s, graph.number(0.0)), grown)
 
 
-def _leaky_relu(graph: Graph, s: str) -> str:
-    return graph.node("Max", s, graph.node("Mul", s, graph.number(0.01)))
+def _within(graph: Graph, s: str, low: float, high: float) -> str:
+    return graph.node("Min", graph.node("Max", s, graph.number(low)), graph.number(high))
+
+
+def _hard_threshold(graph: Graph, s: str) -> str:
+    return graph.node("Mul", s, _above(graph, graph.node("Abs", s), THRESHOLD))
+
+
+def _above(graph: Graph, s: str, bound: float) -> str:
+    return graph.cast(graph.node("Greater", s, graph.number(bound)))
+
+
+def _bent_identity(graph: Graph, s: str) -> str:
+    root = graph.node("Sqrt", graph.node("Add", graph.node("Mul", s, s), graph.number(1.0)))
+    bend = graph.node("Mul", graph.node("Sub", root, graph.number(1.0)), graph.number(0.5))
+    return graph.node("Add", s, bend)
+
+
+def _softsign(graph: Graph, s: str) -> str:
+    return graph.node("Div", s, graph.node("Add", graph.node("Abs", s), graph.number(1.0)))
+
+
+def _gelu(graph: Graph, s: str) -> str:
+    share = graph.single("Erf", graph.node("Mul", s, graph.number(ROOT_HALF)))
+    share = graph.node("Mul", graph.node("Add", share, graph.number(1.0)), graph.number(0.5))
+    return graph.node("Mul", s, share)
+
+
+def _winner(graph: Graph, s: str) -> str:
+    best = graph.node("ArgMax", s, axis=1, keepdims=1)
+    return graph.cast(graph.node("Equal", graph.constant(np.arange(graph.width[s])), best))
 
 
 # Made of nodes that runtimes have for both floats: LeakyRelu, Elu and Softplus are often float32 alone.
@@ -46,14 +87,27 @@ SQUASHES: dict[str, Callable[[Graph, str], str]] = {
     "logistic": lambda graph, s: graph.node("Sigmoid", s),
     "tanh": lambda graph, s: graph.node("Tanh", s),
     "identity": lambda graph, s: s,
-    "step": lambda graph, s: graph.truth(graph.node("Greater", s, graph.number(0.0))),
-    "sign": lambda graph, s: graph.node("Sign", s),
-    "relu": lambda graph, s: graph.node("Relu", s),
-    "leaky_relu": _leaky_relu,
-    "elu": _elu,
     "softplus": _softplus,
     "gaussian": lambda graph, s: graph.node("Exp", graph.node("Neg", graph.node("Mul", s, s))),
+    "sinus": lambda graph, s: graph.node("Sin", s),
+    "bent_identity": _bent_identity,
+    "softsign": _softsign,
+    "swish": lambda graph, s: graph.node("Mul", s, graph.node("Sigmoid", s)),
+    "gelu": _gelu,
+    "relu": lambda graph, s: graph.node("Relu", s),
+    "leaky_relu": lambda graph, s: graph.node("Max", s, graph.node("Mul", s, graph.number(LEAK))),
+    "elu": _elu,
+    "selu": _selu,
+    "absolute": lambda graph, s: graph.node("Abs", s),
+    "ramp": lambda graph, s: _within(graph, s, 0.0, 1.0),
+    "hard_tanh": lambda graph, s: _within(graph, s, -1.0, 1.0),
+    "soft_threshold": lambda graph, s: graph.node("Sub", s, _within(graph, s, -THRESHOLD, THRESHOLD)),
+    "step": lambda graph, s: _above(graph, s, 0.0),
+    "sign": lambda graph, s: graph.node("Sign", s),
+    "hard_threshold": _hard_threshold,
     "softmax": lambda graph, s: graph.node("Softmax", s, axis=1),
+    "winner": _winner,
+    "maxout": lambda graph, s: graph.node("Mul", s, _winner(graph, s)),
 }
 
 
@@ -90,7 +144,8 @@ def onnx_model(
         "plain": without a state, for networks without memory only. "step": with a state, be it of
         no values. "auto": with a state where there is one.
     dtype : numpy dtype
-        float32, which every runtime has, or float64, to compute as the network does.
+        float32, which every runtime has, or float64, to compute as the network does (of `gelu`, the
+        error function in float32: runtimes have no other).
     context : bool
         Have the ``start`` be the network's context as it is now. Default: zeros, as after ``clear``.
 
@@ -149,8 +204,12 @@ def _require_range(plan: Plan, dtype: np.dtype[Any]) -> None:
 def _kept(plan: Plan) -> Ints:
     """The values that a step reads before it writes them."""
     late = [column[column >= plan.target] for column in (plan.source, plan.gater)]
-    groups = [np.arange(block.stop, block.fire_stop) + plan.neurons for block in plan.blocks]
-    return np.unique(np.concatenate([*late, *groups]))
+    absent = [
+        np.setdiff1d(np.arange(first, stop), np.arange(plan.inputs, block.stop)) + plan.neurons
+        for block in plan.blocks
+        for first, stop in block.fires
+    ]
+    return np.unique(np.concatenate([*late, *absent]))
 
 
 class Graph:
@@ -200,9 +259,16 @@ class Graph:
         """A constant number."""
         return self.constant(np.array(value))
 
-    def truth(self, source: str) -> str:
-        """A tensor of truth values as 0 and 1."""
-        return self.node("Cast", source, to=self.onnx.helper.np_dtype_to_tensor_dtype(self.dtype))
+    def cast(self, source: str, dtype: Any = None) -> str:
+        """A tensor in another kind of numbers, by default the model's float; of truth values 0 and 1."""
+        kind = np.dtype(dtype or self.dtype)
+        return self.node("Cast", source, to=self.onnx.helper.np_dtype_to_tensor_dtype(kind))
+
+    def single(self, kind: str, source: str) -> str:
+        """A node that runtimes have in float32 alone."""
+        if self.dtype == np.float32:
+            return self.node(kind, source)
+        return self.cast(self.node(kind, self.cast(source, np.float32)))
 
     # --- values ----------------------------------------------------------------------------
 
@@ -236,9 +302,9 @@ class Graph:
         """Weigh the neurons of a block, then let it fire."""
         plan, neurons = self.plan, np.arange(block.first, block.stop)
         self._place(self._weighed(block), neurons + plan.neurons)
-        if (block.fire_first, block.fire_stop) != (block.first, block.stop):
-            neurons = np.arange(block.fire_first, block.fire_stop)
-        self._place(SQUASHES[block.squash](self, self.values(neurons + plan.neurons)), neurons)
+        for first, stop in block.fires:
+            neurons = np.arange(first, stop)
+            self._place(SQUASHES[block.squash](self, self.values(neurons + plan.neurons)), neurons)
 
     def _weighed(self, block: Block) -> str:
         """The states of a block: biases, and what each sort of connections brings."""

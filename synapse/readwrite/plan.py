@@ -27,19 +27,22 @@ Floats = NDArray[np.float64]
 OPEN = -1
 """In the column of gaters: not gated."""
 
+MEANS = {"noise": "identity", "bernoulli": "logistic"}
+"""The random squashes, and what their mean is."""
+
 
 class Block(NamedTuple):
     """Neighbouring neurons of one squash, none of which waits for another of them in a step.
 
-    They are weighed, ``first .. stop``, and then those from ``fire_first`` to ``fire_stop`` fire:
-    they alone or, with softmax, the whole group of outputs that is normalised together.
+    They are weighed, ``first .. stop``, and then they fire: at once or, where they are ``grouped``, one
+    after the other the groups that they are of, which may have neurons outside of the block.
     """
 
     first: int
     stop: int
-    fire_first: int
-    fire_stop: int
     squash: str
+    grouped: bool
+    fires: list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def plan_of(network: Network, language: str, known: Collection[str], context: bo
     inputs, outputs = len(network.input), len(network.output)
     parts = take_apart(network)
     names = [name or f"neuron {i}" for i, name in enumerate(parts.names or ())]
-    squash = [squashes.by_code(code).name for code in parts.neurons["squash"].tolist()]
+    squash = _squashes(parts)
     _require_known(squash[inputs:], names[inputs:], language, known)
     target, source, gater, weights = _connections(parts, inputs, len(squash))
     return Plan(
@@ -122,12 +125,24 @@ def plan_of(network: Network, language: str, known: Collection[str], context: bo
         source=source,
         gater=gater,
         weights=weights,
-        blocks=_blocks(squash, inputs, _waits(target, source, gater, len(squash))),
+        blocks=_blocks(parts, squash, _waits(target, source, gater, len(squash))),
     )
+
+
+def _squashes(parts: Parts) -> list[str]:
+    """What the squash of every neuron is called; of a calm one, that of the mean it gives."""
+    codes, calm = parts.neurons["squash"].tolist(), parts.neurons["calm"].tolist()
+    names = [squashes.by_code(code).name for code in codes]
+    return [MEANS.get(name, name) if quiet else name for name, quiet in zip(names, calm, strict=True)]
 
 
 def _require_known(squash: list[str], names: list[str], language: str, known: Collection[str]) -> None:
     for name, own in zip(names, squash, strict=True):
+        if own in MEANS:
+            raise FormatError(
+                f"The squash of neuron {shown(name)} is {own!r}, whose random numbers no program in "
+                f"{language} can draw. Set calm = True on the network to write the means."
+            )
         if own not in known:
             raise FormatError(
                 f"The squash of neuron {shown(name)} is {own!r}, which cannot be written in {language}. "
@@ -161,24 +176,30 @@ def _waits(target: Ints, source: Ints, gater: Ints, neurons: int) -> list[int]:
     return waits
 
 
-def _blocks(squash: list[str], inputs: int, waits: list[int]) -> list[Block]:
+def _blocks(parts: Parts, squash: list[str], waits: list[int]) -> list[Block]:
     """Greedily, as the kernels do: a block goes on until a neuron waits for one of its own."""
-    neurons = len(squash)
+    neurons, inputs, outputs = len(squash), parts.layers[0][1], parts.layers[-1][1]
     starts: list[int] = []
     for j in range(inputs, neurons):
-        if j == inputs or squash[j] != squash[j - 1] or waits[j] > starts[-1]:
+        fresh = j in (inputs, neurons - outputs) or squash[j] != squash[j - 1]
+        if fresh or waits[j] > starts[-1]:
             starts.append(j)
+    group_first, group_stop = _groups(parts, squash, neurons - outputs)
     blocks = []
     for first, stop in zip(starts, [*starts[1:], neurons], strict=True):
-        fires = _group(squash, first, stop) if squash[first] == "softmax" else (first, stop)
-        blocks.append(Block(first, stop, *fires, squash[first]))
+        grouped, fires = squashes.get(squash[first]).grouped, [(first, stop)]
+        if grouped:
+            fires = list(dict.fromkeys((group_first[j], group_stop[j]) for j in range(first, stop)))
+        blocks.append(Block(first, stop, squash[first], grouped, fires))
     return blocks
 
 
-def _group(squash: list[str], first: int, stop: int) -> tuple[int, int]:
-    """All the softmax outputs side by side with these."""
-    while squash[first - 1] == "softmax":  # an input stands before all: never softmax, as Network sees to
-        first -= 1
-    while stop < len(squash) and squash[stop] == "softmax":
-        stop += 1
-    return first, stop
+def _groups(parts: Parts, squash: list[str], first_output: int) -> tuple[list[int], list[int]]:
+    """Of every neuron: where the neighbours that compete with it begin and end."""
+    n = len(squash)
+    numbers = parts.neurons["group"].tolist()
+    keys = [(-1 if squash[j] == "softmax" and j >= first_output else numbers[j], squash[j]) for j in range(n)]
+    starts = [j for j in range(n) if j == 0 or keys[j][0] == 0 or keys[j] != keys[j - 1]]
+    length = np.diff([*starts, n])
+    first = np.repeat(starts, length)
+    return first.tolist(), (first + np.repeat(length, length)).tolist()

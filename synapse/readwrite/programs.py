@@ -92,7 +92,7 @@ def write_javascript(network: Network, path: files.PathLike, context: bool = Fal
 
 
 def _source(network: Network, language: Language, context: bool) -> str:
-    plan = plan_of(network, language.name, language.squashes, context)
+    plan = plan_of(network, language.name, {**language.squashes, **language.functions}, context)
     loops = loops_of(plan)
     program = Path(__file__).with_name("templates").joinpath(language.template)
     return Template(program.read_text(encoding="utf-8")).substitute(
@@ -133,8 +133,9 @@ def safe(text: str) -> str:
 
 
 def _function(language: Language, name: str) -> str:
-    group = language.group if name == "softmax" else ""
-    return language.function.format(name=name, value=language.squashes[name], group=group)
+    if name in language.functions:
+        return language.functions[name]
+    return language.function.format(name=name, value=language.squashes[name])
 
 
 def _loop(language: Language, loop: Loop) -> str:

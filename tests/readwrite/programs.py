@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, squash
+from synapse import Layer, Network, Neuron, squash
 from synapse.engine.schema import FIRST_CUSTOM
 from synapse.readwrite import c_source, javascript_source, python_source
 
 from ..strategies import Twin, crowded
 
-BUILT_IN = [name for name in squash.names() if squash.get(name).code < FIRST_CUSTOM]
+BUILT_IN = [
+    name for name in squash.names() if squash.get(name).code < FIRST_CUSTOM and not squash.get(name).random
+]
 
 CLEAR = None
 """Among the inputs of a test: clear the network here."""
@@ -144,6 +146,34 @@ def competing():
     return Network(inputs, [], outputs)
 
 
+def in_groups():
+    """Groups of hidden neurons: side by side in a block, cut in two by a connection, and alone."""
+    rng = np.random.default_rng(0)
+    inputs, outputs = Layer(3), Layer(3, "winner")
+    groups = [Layer(4, "maxout"), Layer(3, "maxout"), Layer(5, "winner"), Layer(4, "maxout")]
+    for group in groups:
+        inputs.project(group, seed=rng)
+        group.project(outputs, seed=rng)
+    groups[3][1].project(groups[3][2], seed=rng)
+    groups[3][3].project(groups[3][0], seed=rng)
+    groups[2].project(groups[0], seed=rng)
+    groups[0][0].project(groups[1], seed=rng)
+    alone = Layer([Neuron("winner"), Neuron("maxout")])
+    inputs.project(alone, seed=rng)
+    alone.project(outputs, seed=rng)
+    return Network(inputs, [*groups[:2], groups[3], groups[2], alone], outputs)
+
+
+def calm_dropout():
+    """Random neurons that give their mean."""
+    a, b, c = Layer(2), Layer(6, "bernoulli"), Layer(2, "noise")
+    a.project(b, seed=0)
+    b.project(c, seed=1)
+    net = Network(a, [b], c)
+    net.calm = True
+    return net
+
+
 def fed_inputs():
     """Inputs into which connections lead, which count for nothing while inputs are given."""
     a, b = Layer(2), Layer(2)
@@ -204,6 +234,8 @@ NETS = {
     "lstm, two layers": lambda: architect.LSTM(2, 5, 4, 3, seed=0),
     **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in range(5)},
     "competing": lambda: shaken(competing()),
+    "in groups": lambda: shaken(in_groups()),
+    "calm": lambda: shaken(calm_dropout()),
     "uneven": lambda: shaken(uneven()),
     "fed inputs": lambda: shaken(fed_inputs()),
     "scattered": scattered,

@@ -100,7 +100,7 @@ def plan_of(network: Network, language: str, known: Collection[str], context: bo
     KindError
         If it is not a network.
     FormatError
-        If a neuron has a squash that the language has no expression for.
+        If a neuron has a squash that the language has no expression for, or is random and not calm.
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
     """

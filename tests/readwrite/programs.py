@@ -147,21 +147,21 @@ def competing():
 
 
 def in_groups():
-    """Groups of hidden neurons: side by side in a block, cut in two by a connection, and alone."""
+    """Groups of neurons: side by side in a block, cut in two by a connection, and alone."""
     rng = np.random.default_rng(0)
     inputs, outputs = Layer(3), Layer(3, "winner")
-    groups = [Layer(4, "maxout"), Layer(3, "maxout"), Layer(5, "winner"), Layer(4, "maxout")]
-    for group in groups:
+    alone = Layer([Neuron("winner"), Neuron("maxout"), Neuron("maxout")])
+    beside, again, cut = Layer(4, "maxout"), Layer(3, "maxout"), Layer(4, "maxout")
+    last = Layer(5, "winner")  # its neighbours, the outputs, wait for its first neurons alone
+    for group in (alone, beside, again, cut, last):
         inputs.project(group, seed=rng)
+    for group in (alone, beside, again, cut, last[:2]):
         group.project(outputs, seed=rng)
-    groups[3][1].project(groups[3][2], seed=rng)
-    groups[3][3].project(groups[3][0], seed=rng)
-    groups[2].project(groups[0], seed=rng)
-    groups[0][0].project(groups[1], seed=rng)
-    alone = Layer([Neuron("winner"), Neuron("maxout")])
-    inputs.project(alone, seed=rng)
-    alone.project(outputs, seed=rng)
-    return Network(inputs, [*groups[:2], groups[3], groups[2], alone], outputs)
+    cut[1].project(cut[2], seed=rng)
+    cut[3].project(cut[0], seed=rng)
+    last[1].project(last[3], seed=rng)
+    last.project(beside, seed=rng)
+    return Network(inputs, [alone, beside, again, cut, last], outputs)
 
 
 def calm_dropout():

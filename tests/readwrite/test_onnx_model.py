@@ -106,8 +106,9 @@ def test_the_context_is_the_start():
 # --- its form ----------------------------------------------------------------------------------
 
 
-def test_networks_without_memory_are_plain_models():
-    net = architect.Perceptron(3, 4, 2, seed=0)
+@pytest.mark.parametrize("squashing", ["logistic", "softmax", "winner"])
+def test_networks_without_memory_are_plain_models(squashing):
+    net = architect.Perceptron(3, 4, 2, output_squash=squashing, seed=0)
     steps = random_steps(net)
     for form, inputs in (("auto", {"x"}), ("plain", {"x"}), ("step", {"x", "state"})):
         session = Session(onnx_model(net, form))
@@ -124,6 +125,13 @@ def test_networks_with_memory_have_a_state():
         assert Session(onnx_model(net, form)).shapes.keys() == {"x", "state"}
     with pytest.raises(errors.TopologyError, match="has memory"):
         onnx_model(net, "plain")
+
+
+def test_the_state_is_what_a_step_reads_of_the_one_before():
+    net = architect.LSTM(2, 5, 3, seed=0)
+    kept = Session(onnx_model(net)).facts["state"]
+    cells = list(range(12, 17))
+    assert kept == [["activation", j] for j in cells] + [["state", j] for j in cells]
 
 
 def test_nodes_follow_layers_not_neurons():

@@ -1,14 +1,16 @@
-"""Training: the trainer, rates that change, callbacks, read-outs."""
+"""Training: the trainer, exact gradients, rates that change, callbacks, read-outs."""
 
 from .callbacks import Progress, Step, schedule
 from .rates import Cosine, Exponential, StepDecay
 from .readout import Readout, fit_readout
 from .trainer import Evaluation, Result, Trainer
+from .unfolding import Gradient, gradient
 
 __all__ = [
     "Cosine",
     "Evaluation",
     "Exponential",
+    "Gradient",
     "Progress",
     "Readout",
     "Result",
@@ -16,5 +18,6 @@ __all__ = [
     "StepDecay",
     "Trainer",
     "fit_readout",
+    "gradient",
     "schedule",
 ]

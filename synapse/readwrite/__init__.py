@@ -6,6 +6,9 @@ string, an ``os.PathLike`` or an open file.
 
 `save` and `load`, which are `write_json` and `read_json`, keep everything, so that a training
 goes on as if nothing had happened. The other formats are for other programs.
+
+`write_python`, `write_c`, `write_javascript` and `write_onnx` write what a network does, to be
+run where Synapse is not; there is no way back from these.
 """
 
 from .cytoscape import cytoscape_data, from_cytoscape_data, read_cytoscape, write_cytoscape
@@ -17,6 +20,8 @@ from .neataptic import from_neataptic_data, read_neataptic
 from .node_link import from_node_link_data, node_link_data, read_node_link, write_node_link
 from .npz import from_npz_data, npz_data, read_npz, write_npz
 from .sparse import sparse_data
+from .onnx_model import onnx_model, write_onnx
+from .programs import c_source, javascript_source, python_source, write_c, write_javascript, write_python
 from .synaptic import SynapticWarning, from_synaptic, read_synaptic, to_synaptic, write_synaptic
 from .table import from_table_data, read_table, table_data, write_table
 
@@ -26,6 +31,7 @@ synaptic_data, from_synaptic_data = to_synaptic, from_synaptic
 
 __all__ = [
     "SynapticWarning",
+    "c_source",
     "cytoscape_data",
     "dot_data",
     "from_cytoscape_data",
@@ -41,11 +47,14 @@ __all__ = [
     "from_table_data",
     "gexf_data",
     "graphml_data",
+    "javascript_source",
     "json_data",
     "load",
     "network_data",
     "node_link_data",
     "npz_data",
+    "onnx_model",
+    "python_source",
     "read_cytoscape",
     "read_gexf",
     "read_graphml",
@@ -60,13 +69,17 @@ __all__ = [
     "synaptic_data",
     "table_data",
     "to_synaptic",
+    "write_c",
     "write_cytoscape",
     "write_dot",
     "write_gexf",
     "write_graphml",
+    "write_javascript",
     "write_json",
     "write_node_link",
     "write_npz",
+    "write_onnx",
+    "write_python",
     "write_synaptic",
     "write_table",
 ]

@@ -127,7 +127,10 @@ def explain(connection: Connection) -> Explanation:
 
     Notes
     -----
-    Equation (learning) of the guide's page "The equations"; Monner and Reggia 2012, equation 17 on.
+    Equation (learning) of the guide's page "The equations" (Monner and Reggia 2012). The extended
+    trace to a neuron without a self-connection is not kept: it is found again from the weights
+    as they were, which the step that the engine remembers of each neuron tells. A network that was
+    cloned or loaded has lost it.
 
     Examples
     --------

@@ -300,9 +300,7 @@ def _find_fours(store: Store) -> None:
     runs = c["last_run"].astype(np.int64) - c["first_run"]
     here = np.arange(len(c["run_kind"]))
     target = store["target"][c["run_first"]]
-    there = np.minimum(
-        here + runs[target], len(here) - 1
-    )  # the same run of the next neuron, if they are alike
+    there = np.minimum(here + runs[target], len(here) - 1)  # the same run of the next neuron, if they are alike
     same = c["run_kind"] == DENSE
     for name in ("run_kind", "run_flags", "run_source", "run_length"):
         same &= c[name] == c[name][there]

@@ -161,3 +161,26 @@ def test_what_cannot_be_explained():
         explain(own)
     with pytest.raises(KindError, match="must be a Connection"):
         explain(net[0])
+
+
+@pytest.mark.parametrize("leads_on", [False, True])
+def test_a_gate_of_a_gate_of_a_memory(leads_on):
+    """j gates the input of k, which gates a memory's: k's weight has moved by its extended trace too."""
+    a, j, k, memory, out = (Neuron(name=name) for name in ("a", "j", "k", "memory", "out"))
+    feed, into_k, into_memory = (a.project(n, weight=w) for n, w in ((j, 0.4), (k, -0.9), (memory, 1.3)))
+    memory.project(memory, weight=0.9), memory.project(out, weight=2.0)
+    if leads_on:
+        k.project(out, weight=-0.5)
+    j.gate(into_k), k.gate(into_memory)
+    net = Network(Layer([a]), [Layer([j, k, memory])], Layer([out]))
+    for value, target in ((0.5, 1.0), (-0.8, 0.0), (1.5, 1.0)):
+        net.activate([value])
+        weight, old = feed.weight, into_k.weight
+        net.propagate(5.0, [target])
+        told = explain(feed)
+        assert feed.weight - weight == pytest.approx(5.0 * told.total, abs=1e-12)
+        (term,) = told.gates
+        assert term.extended == pytest.approx(j.derivative * value * old * value, abs=1e-14)
+        assert abs(into_k.weight - old) > 1e-3
+        direct = k.error.projected * into_k.eligibility
+        assert abs(into_k.weight - old - 5.0 * direct) > 1e-4  # the part that came through the memory

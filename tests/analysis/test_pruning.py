@@ -52,6 +52,14 @@ def test_no_neuron_is_left_unreached(spec, share, by):
     assert links(found.network) == {pair: w for pair, w in links(net).items() if pair not in gone}
 
 
+def test_of_the_ways_to_a_neuron_the_best_is_kept():
+    net = perceptron(1, 3, 1)
+    net.weights = [1.0, 1.0, 1.0, 0.1, -0.5, 0.3]
+    found = prune(net, 1.0)
+    assert links(found.network) == {(0, 1): 1.0, (0, 2): 1.0, (0, 3): 1.0, (2, 4): -0.5}
+    assert (len(found.removed), found.spared) == (2, 4)
+
+
 def test_what_is_not_trained_stays():
     net = architect.LSTM(2, 3, 1, seed=0)
     found = prune(net, 1.0, keep_reached=False)

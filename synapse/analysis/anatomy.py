@@ -5,7 +5,7 @@ This is the one module of the analysis that reads the store.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -106,6 +106,10 @@ class Steps:
     old_activation: Floats
     derivative: Floats
 
+    def at(self, t: int) -> Steps:
+        """One of the steps."""
+        return Steps(*(getattr(self, name)[t : t + 1] for name in NUMBERS))
+
     def seen(self, anatomy: Anatomy) -> Floats:
         """What each connection carried: y_i, or the old state along a self-connection; (steps, connections).
 
@@ -128,6 +132,9 @@ class Steps:
         return gains
 
 
+NUMBERS = [field.name for field in fields(Steps)]
+
+
 def _as_seen(steps: Steps, neurons: Ints, late: Bools) -> Floats:
     return np.where(late, steps.old_activation[:, neurons], steps.activation[:, neurons])
 
@@ -135,7 +142,7 @@ def _as_seen(steps: Steps, neurons: Ints, late: Bools) -> Floats:
 def last_step(network: Network) -> Steps:
     """The step that a network has taken last."""
     store, rows = network._store, network._rows()
-    return Steps(**{name: store[name][rows][None, :].astype(np.float64) for name in Steps.__annotations__})
+    return Steps(**{name: store[name][rows][None, :].astype(np.float64) for name in NUMBERS})
 
 
 def watch(network: Network, inputs: ArrayLike) -> Steps:
@@ -155,7 +162,7 @@ def watch(network: Network, inputs: ArrayLike) -> Steps:
         taken = [_step(network, row) for row in rows]
     finally:
         network._return_to(before)
-    joined = {name: np.concatenate([getattr(step, name) for step in taken]) for name in Steps.__annotations__}
+    joined = {name: np.concatenate([getattr(step, name) for step in taken]) for name in NUMBERS}
     return Steps(**joined)
 
 

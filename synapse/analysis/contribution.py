@@ -42,7 +42,7 @@ def effective_weights(network: Network) -> EffectiveWeights:
     >>> net = architect.LSTM(2, 3, 1, seed=0)
     >>> effective_weights(net)
     <EffectiveWeights, 59 rows: source, target, weight, gain, effective>
-    >>> np.count_nonzero(effective_weights(net).gain == 0)  # no gate has fired: they are closed
+    >>> (effective_weights(net).gain == 0).sum().item()  # no gate has fired: they are closed
     12
     """
     a = anatomy_of(network)
@@ -99,7 +99,7 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     y, s = _outputs(a), np.zeros((a.outputs, a.neurons))
     found = np.empty((count + 1, a.outputs, a.inputs))
     for k in range(count + 1):
-        before = slopes.back(now, 0, y, s)
+        before = slopes.back(now, y, s)
         found[k] = y[:, : a.inputs]
         y, s = before
     return found
@@ -155,7 +155,7 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
     y = s = np.empty((0, a.neurons))
     for t in reversed(range(count)):
         y, s = np.concatenate([_outputs(a), y]), np.concatenate([np.zeros((a.outputs, a.neurons)), s])
-        before = slopes.back(steps, t, y, s)
+        before = slopes.back(steps.at(t), y, s)
         found[t:, :, t] = y[:, : a.inputs].reshape(-1, a.outputs, a.inputs)
         y, s = before
     return found

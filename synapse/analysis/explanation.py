@@ -169,8 +169,9 @@ def explain(connection: Connection) -> Explanation:
 
 def _require_propagated(store: Store, target: Neuron) -> None:
     """Firing sets delta_j to 0, and leaves its two parts for propagation to set."""
-    row = target._row
-    if store["responsibility"][row] != store["projected"][row] + store["gated"][row]:
+    error = target.error
+    size = abs(error.projected) + abs(error.gated)
+    if abs(error.responsibility - error.projected - error.gated) > _rounding(store) * size:
         raise ArgumentError(
             f"{target!r} has activated since it last propagated: its error is gone. "
             "Explain a connection after propagate and before the next activate."
@@ -183,11 +184,16 @@ def _require_unmoved(store: Store, target: Neuron, eligibility: float, gates: tu
     found = sum(gate.product for gate in gates if not flags[gate.neuron._row] & MEMORY)
     known = float(_factored(store)[target._row]) * eligibility
     size = abs(known) + sum(abs(gate.product) for gate in gates)
-    if abs(found - known) > float(np.finfo(store.dtype).eps) ** 0.5 * size:
+    if abs(found - known) > _rounding(store) * size:
         raise ArgumentError(
             f"Weights that {target!r} gates are not those that the last propagation left: they were set, "
             "or loaded from a file. Explain a connection right after propagate."
         )
+
+
+def _rounding(store: Store) -> float:
+    """By how much of their size sums of the same numbers may differ."""
+    return float(np.finfo(store.dtype).eps) ** 0.5
 
 
 def _gates(store: Store, connection: Connection) -> Iterator[GateTerm]:

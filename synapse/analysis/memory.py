@@ -12,7 +12,7 @@ from ..errors import ArgumentError, expected
 from ..network import Network
 from .anatomy import Anatomy, Floats, Ints, anatomy_of, last_step, watch
 from .contribution import gains_now
-from .slopes import Slopes
+from .slopes import Patch, Slopes
 from .structure import loops
 from .table import Table
 
@@ -111,32 +111,21 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     a = anatomy_of(network)
     if of == "step":
         return _radius(_step_matrix(network, a))
-    effective = a.weight * gains_now(network, a)
-    inside = _loop_numbers(a)
-    kept = (inside[a.source] >= 0) & (inside[a.source] == inside[a.target])
-    return max((_radius(part) for part in _loop_matrices(a, effective, inside, kept)), default=0.0)
+    return max(map(_radius, _loop_matrices(a, a.weight * gains_now(network, a))))
 
 
-def _loop_numbers(a: Anatomy) -> Ints:
-    """Of every neuron, the loop that it is part of, or -1."""
-    inside = np.full(a.neurons, -1)
-    for i, members in enumerate(loops(a.neurons, a.source, a.target)):
-        inside[members] = i
-    return inside
-
-
-def _loop_matrices(a: Anatomy, effective: Floats, inside: Ints, kept: Any) -> list[Floats]:
+def _loop_matrices(a: Anatomy, effective: Floats) -> list[Floats]:
     """The weights within each loop: W has no other eigenvalues but 0."""
-    matrices = []
-    for i in range(int(inside.max(initial=-1)) + 1):
-        members = np.flatnonzero(inside == i)
-        number = np.zeros(a.neurons, np.int64)
-        number[members] = np.arange(len(members))
-        rows = np.flatnonzero(kept & (inside[a.target] == i))
-        matrix = np.zeros((len(members), len(members)))
-        matrix[number[a.target[rows]], number[a.source[rows]]] = effective[rows]
-        matrices.append(matrix)
-    return matrices
+    loop = np.full(a.neurons, -1)
+    for i, members in enumerate(loops(a.neurons, a.source, a.target)):
+        loop[members] = i
+    within = np.flatnonzero((loop[a.source] >= 0) & (loop[a.source] == loop[a.target]))
+    within = within[np.argsort(loop[a.target[within]], kind="stable")]
+    cuts = np.flatnonzero(np.diff(loop[a.target[within]])) + 1
+    parts = np.split(within, cuts)
+    return [
+        Patch.of(part, a.source, a.target).matrix(effective) for part in parts
+    ]  # square: all are on a loop
 
 
 def _step_matrix(network: Network, a: Anatomy) -> Floats:
@@ -147,7 +136,7 @@ def _step_matrix(network: Network, a: Anatomy) -> Floats:
     y, s = np.zeros((2, len(read) + len(keeps), a.neurons))
     y[np.arange(len(read)), read] = 1.0
     s[len(read) + np.arange(len(keeps)), keeps] = 1.0
-    before_y, before_s = slopes.back(now, 0, y, s)
+    before_y, before_s = slopes.back(now, y, s)
     return np.concatenate([before_y[:, read], before_s[:, keeps]], axis=1)
 
 

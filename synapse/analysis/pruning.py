@@ -128,7 +128,7 @@ def _contributions(network: Network, a: Anatomy, inputs: ArrayLike) -> Floats:
     score = np.zeros(len(a.weight))
     for t in reversed(range(len(brought))):
         y += np.eye(a.outputs, a.neurons, a.neurons - a.outputs)
-        before = slopes.back(steps, t, y, s)
+        before = slopes.back(steps.at(t), y, s)
         score += brought[t] * np.abs(s).sum(axis=0)[a.target]
         y, s = before
     return score / len(brought)

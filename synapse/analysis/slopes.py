@@ -54,15 +54,13 @@ class Slopes:
         self._patches = _patches(self._blocks, source, target, ~late)
         self._groups = np.split(anatomy.softmax, np.flatnonzero(np.diff(anatomy.softmax) > 1) + 1)
 
-    def back(self, steps: Steps, t: int, y: Floats, s: Floats) -> tuple[Floats, Floats]:
+    def back(self, step: Steps, y: Floats, s: Floats) -> tuple[Floats, Floats]:
         """One step backwards.
 
         Parameters
         ----------
-        steps : Steps
-            What happened.
-        t : int
-            Which of the steps.
+        step : Steps
+            What happened in this one step.
         y, s : ndarray, shape (k, neurons)
             The derivatives of k quantities by the activations and by the states of this step,
             as later steps and the quantities themselves use these. Added to in place: they then
@@ -73,14 +71,14 @@ class Slopes:
         ndarray, ndarray, shape (k, neurons)
             What the step before has to start with.
         """
-        strength, carry = self._strength(steps, t)
-        derivative = steps.derivative[t].copy()
+        strength, carry = self._strength(step)
+        derivative = step.derivative[0].copy()
         derivative[: self.anatomy.inputs] = 0.0  # clamped
         derivative[self.anatomy.softmax] = 0.0  # each output of a group moves all
         for (first, stop), patch in zip(reversed(self._blocks), reversed(self._patches), strict=True):
             block = slice(first, stop)
             s[:, block] += y[:, block] * derivative[block]
-            self._back_softmax(steps.activation[t], first, stop, y, s)
+            self._back_softmax(step.activation[0], first, stop, y, s)
             y[:, patch.sources] += s[:, patch.targets] @ patch.matrix(strength)
         before = np.zeros_like(y)
         before[:, self._late.sources] = s[:, self._late.targets] @ self._late.matrix(strength)
@@ -93,10 +91,9 @@ class Slopes:
                 part = y[:, group] * activation[group]
                 s[:, group] += part - part.sum(axis=1, keepdims=True) * activation[group]
 
-    def _strength(self, steps: Steps, t: int) -> tuple[Floats, Floats]:
+    def _strength(self, step: Steps) -> tuple[Floats, Floats]:
         """How far each link moves a state, and the part of each state that carries over."""
         a = self.anatomy
-        step = Steps(*(getattr(steps, name)[t : t + 1] for name in Steps.__annotations__))
         gained = step.gains(a)[0] * a.weight
         carry = np.zeros(a.neurons)
         carry[a.target[a.own]] = gained[a.own]

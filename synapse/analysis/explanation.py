@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..connection import Connection
-from ..engine.schema import MEMORY, NONE
+from ..engine.schema import GATES, MEMORY, NONE
 from ..engine.store import Store
 from ..errors import ArgumentError
 from ..neuron import Neuron
@@ -123,14 +123,15 @@ def explain(connection: Connection) -> Explanation:
     KindError
         If it is no connection.
     ArgumentError
-        If it is not trainable, or its target has activated since it last propagated.
+        If it is not trainable, its target has activated since it last propagated, or weights have
+        been set since.
 
     Notes
     -----
     Equation (learning) of the guide's page "The equations" (Monner and Reggia 2012). The extended
-    trace to a neuron without a self-connection is not kept: it is found again from the weights
-    as they were, which the step that the engine remembers of each neuron tells. A network that was
-    cloned or loaded has lost it.
+    trace to a neuron without a self-connection is not kept: it is computed again from the weights
+    as they were before they moved, which follow from the step that each neuron took. Clones and
+    loaded networks do not know that step: there such a term is refused.
 
     Examples
     --------
@@ -183,7 +184,7 @@ def _require_unmoved(store: Store, target: Neuron, eligibility: float, gates: tu
     flags = store.columns["flags"]
     found = sum(gate.product for gate in gates if not flags[gate.neuron._row] & MEMORY)
     known = float(_factored(store)[target._row]) * eligibility
-    size = abs(known) + sum(abs(gate.product) for gate in gates)
+    size = abs(target.error.gated * eligibility) + sum(abs(gate.product) for gate in gates)
     if abs(found - known) > _rounding(store) * size:
         raise ArgumentError(
             f"Weights that {target!r} gates are not those that the last propagation left: they were set, "
@@ -218,7 +219,8 @@ def _influence(store: Store, gater: int, gated: int) -> float:
     """I_jk of a neuron without a self-connection, with the weights that it fired with."""
     rows = np.flatnonzero((store["gater"] == gater) & (store["target"] == gated))
     views = [connection_at(store, int(identity)) for identity in store["identity"][rows]]
-    return sum((view.weight - _moved(store, view)) * view._seen(view.source._row, gated) for view in views)
+    brought = [(view.weight - _moved(store, view)) * view._seen(view.source._row, gated) for view in views]
+    return float(sum(brought))
 
 
 def _moved(store: Store, connection: Connection) -> float:
@@ -238,18 +240,12 @@ def _moved(store: Store, connection: Connection) -> float:
 def _through_traces(store: Store, connection: Connection) -> float:
     """sum_k delta_k x_ij^k over the self-connected neurons that the target gates."""
     flags, total = store.columns["flags"], 0.0
-    if not len(_pulls(store, connection.target._row)):
+    if not flags[connection.target._row] & GATES:
         return total
     for neuron, extended in connection.extended.items():
         if flags[neuron._row] & MEMORY:
             total += neuron.error.responsibility * extended
     return total
-
-
-def _pulls(store: Store, row: int) -> Any:
-    """The influences of a neuron on self-connected ones, whose traces are kept."""
-    columns = store.columns
-    return columns["pull"][int(columns["first_pull"][row]) : int(columns["last_pull"][row])]
 
 
 def _rate(store: Store, row: int) -> float:

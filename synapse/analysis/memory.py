@@ -69,7 +69,8 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
     gain = gains_now(network, a) if inputs is None else watch(network, inputs).gains(a).mean(axis=0)
     rows = np.flatnonzero(a.own)
     rows = rows[np.argsort(a.target[rows])]
-    names = np.array([network[j].name for j in a.target[rows].tolist()], dtype=str)
+    neurons = network.neurons
+    names = np.array([neurons[j].name for j in a.target[rows].tolist()], dtype=str)
     kept = np.abs(a.weight[rows] * gain[rows])
     with np.errstate(divide="ignore"):
         lives = np.log(2.0) / -np.log(np.minimum(kept, 1.0))
@@ -123,9 +124,8 @@ def _loop_matrices(a: Anatomy, effective: Floats) -> list[Floats]:
     within = within[np.argsort(loop[a.target[within]], kind="stable")]
     cuts = np.flatnonzero(np.diff(loop[a.target[within]])) + 1
     parts = np.split(within, cuts)
-    return [
-        Patch.of(part, a.source, a.target).matrix(effective) for part in parts
-    ]  # square: all are on a loop
+    # Square: every neuron of a loop is both source and target in it.
+    return [Patch.of(part, a.source, a.target).matrix(effective) for part in parts]
 
 
 def _step_matrix(network: Network, a: Anatomy) -> Floats:

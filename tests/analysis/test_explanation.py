@@ -9,7 +9,7 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron
 from synapse.analysis import explain
-from synapse.errors import ArgumentError, KindError
+from synapse.errors import ArgumentError, KindError, TopologyError
 
 from ..networks import lstm, perceptron
 from ..strategies import Twin, specs
@@ -144,6 +144,23 @@ def gated_pair():
     return net, feed, link
 
 
+def test_a_clone_does_not_know_the_step():
+    net, _, _ = gated_pair()
+    twin = net.clone()
+    feed = twin.input[0].connected(twin.hidden[0][0])
+    with pytest.raises(ArgumentError, match="or loaded from a file"):
+        explain(feed)
+
+
+def test_single_precision():
+    net = architect.LSTM(2, 3, 1, seed=0, dtype=np.float32)
+    net.run([[1.0, -1.0], [0.5, 0.3]])
+    before = net.weights
+    net.propagate(1.0, [1.0])
+    told = [explain(c).total if c.trainable else 0.0 for c in net.connections]
+    assert told == pytest.approx(net.weights - before, abs=1e-6)
+
+
 def test_weights_set_since_are_noticed():
     _, feed, link = gated_pair()
     explain(feed)
@@ -161,6 +178,10 @@ def test_what_cannot_be_explained():
         explain(own)
     with pytest.raises(KindError, match="must be a Connection"):
         explain(net[0])
+    link = net.connections[0]
+    link.source.disconnect(link.target)
+    with pytest.raises(TopologyError, match="has been removed"):
+        explain(link)
 
 
 @pytest.mark.parametrize("leads_on", [False, True])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -194,7 +195,7 @@ def _require_unmoved(store: Store, target: Neuron, eligibility: float, gates: tu
 
 def _rounding(store: Store) -> float:
     """By how much of their size sums of the same numbers may differ."""
-    return float(np.finfo(store.dtype).eps) ** 0.5
+    return math.sqrt(np.finfo(store.dtype).eps)
 
 
 def _gates(store: Store, connection: Connection) -> Iterator[GateTerm]:

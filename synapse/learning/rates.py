@@ -114,7 +114,7 @@ class Cosine:
 
 @dataclass(frozen=True)
 class WarmUp(Watching):
-    """From small to the first rate of `then` in equal steps, over `epochs` epochs; then `then`, from its start.
+    """Up to the first rate of `then` in equal steps, over `epochs` epochs; after them `then`, from its start.
 
     Goyal et al. 2017 (section 2.2), an epoch at a time.
 

@@ -125,6 +125,8 @@ class WarmUp(Watching):
     then : float, schedule or callable of the epoch
         What follows.
 
+    Examples
+    --------
     >>> rate = WarmUp(3, then=Exponential(0.4, factor=0.5)).begin()
     >>> [round(rate(epoch, None), 3) for epoch in range(6)]
     [0.1, 0.2, 0.3, 0.4, 0.2, 0.1]
@@ -169,6 +171,8 @@ class ReduceOnPlateau(Watching):
     threshold : float
         An error is lower if it is by more than this share of the best so far.
 
+    Examples
+    --------
     >>> rate = ReduceOnPlateau(0.4, factor=0.5, patience=2).begin()
     >>> [rate(epoch, error) for epoch, error in enumerate([None, 9.0, 7.0, 8.0, 7.0, 6.0])]
     [0.4, 0.4, 0.4, 0.4, 0.2, 0.2]

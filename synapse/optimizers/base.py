@@ -72,7 +72,7 @@ def check_parameters(parameters: Any, shape: tuple[int, ...] | None = None) -> N
 
 
 class Optimizer(ABC):
-    """A rule that turns gradients into moves; the settings of one, to be exact.
+    """A rule that turns gradients into moves, and its settings.
 
     A rule of one's own names what it keeps in :meth:`memory` and writes its equation in
     :meth:`find_change`; it has a ``rate``.

@@ -139,8 +139,7 @@ def test_schedules_are_torchs(name, settings, ours):
         return schedulers.SequentialLR(optimizer, [rising, plain(optimizer)], milestones=[5])
 
     assert [ours(epoch) for epoch in range(16)] == pytest.approx(rates(plain))
-    if name != "CosineAnnealingLR":  # torch's is recursive, and does not begin anew in a sequence
-        assert told(WarmUp(5, then=ours), [1.0] * 15) == pytest.approx(rates(warmed))
+    assert told(WarmUp(5, then=ours), [1.0] * 15) == pytest.approx(rates(warmed))
 
 
 def test_a_training_tells_its_schedule_each_error():

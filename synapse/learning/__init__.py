@@ -1,14 +1,16 @@
-"""Training: the trainer, rates that change, callbacks, read-outs."""
+"""Training: the trainer, exact gradients, rates that change, callbacks, read-outs."""
 
 from .callbacks import Progress, Step, schedule
 from .rates import Cosine, Exponential, ReduceOnPlateau, StepDecay, WarmUp, Watching
 from .readout import Readout, fit_readout
 from .trainer import Evaluation, Result, Trainer
+from .unfolding import Gradient, gradient
 
 __all__ = [
     "Cosine",
     "Evaluation",
     "Exponential",
+    "Gradient",
     "Progress",
     "Readout",
     "ReduceOnPlateau",
@@ -19,5 +21,6 @@ __all__ = [
     "WarmUp",
     "Watching",
     "fit_readout",
+    "gradient",
     "schedule",
 ]

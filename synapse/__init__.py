@@ -1,6 +1,6 @@
 """Synapse: build any neural network neuron by neuron, see it as a graph, train it fast."""
 
-from . import cost, errors, initializers, squash
+from . import cost, errors, initializers, optimizers, squash
 from .connection import Connection
 from .errors import SynapseError
 from .layer import Layer
@@ -30,6 +30,7 @@ __all__ = [
     "gradient",
     "initializers",
     "load",
+    "optimizers",
     "save",
     "schedule",
     "squash",

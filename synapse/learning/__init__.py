@@ -1,7 +1,7 @@
 """Training: the trainer, exact gradients, rates that change, callbacks, read-outs."""
 
 from .callbacks import Progress, Step, schedule
-from .rates import Cosine, Exponential, StepDecay
+from .rates import Cosine, Exponential, ReduceOnPlateau, StepDecay, WarmUp, Watching
 from .readout import Readout, fit_readout
 from .trainer import Evaluation, Result, Trainer
 from .unfolding import Gradient, gradient
@@ -13,10 +13,13 @@ __all__ = [
     "Gradient",
     "Progress",
     "Readout",
+    "ReduceOnPlateau",
     "Result",
     "Step",
     "StepDecay",
     "Trainer",
+    "WarmUp",
+    "Watching",
     "fit_readout",
     "gradient",
     "schedule",

@@ -10,7 +10,6 @@ import ctypes
 import operator
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -25,7 +24,7 @@ from numba.extending import (
     unbox,
 )
 
-from ._jit import DEBUGGING, ColumnType, TableModel, TableType, inline
+from ._jit import DEBUGGING, ColumnType, TableModel, TableType
 from .schema import TAPES, Tapes, numpy_dtype
 
 
@@ -191,6 +190,7 @@ class TapesType(TableType):
 
 register_model(TapesType)(TableModel)
 
+
 @intrinsic
 def _compiled_tapes(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
     """The address of a table of tapes as ``u``."""
@@ -217,7 +217,7 @@ def _plain_tapes(table: int, unit: Any, tag: Lanes) -> Tapes:
     words = np.ctypeslib.as_array(ctypes.cast(int(table), ctypes.POINTER(ctypes.c_uint64)), (2 * n,))
     arrays = []
     for i, column in enumerate(TAPES):
-        dtype = np.dtype(type(unit)) if column.dtype == "lanes" else numpy_dtype(column, type(unit))
+        dtype = np.dtype(type(unit)) if column.dtype == "lanes" else numpy_dtype(column, np.dtype(type(unit)))
         length = int(words[n + i])
         memory = (ctypes.c_char * (length * dtype.itemsize)).from_address(int(words[i]))
         array = np.frombuffer(memoryview(memory), dtype)
@@ -233,11 +233,4 @@ if DEBUGGING:
     total: Any = np.sum
     alike: Any = lambda value, column: np.full(column.shape[1:], value, column.dtype)[()]  # noqa: E731
 else:
-    # Numba takes an intrinsic only from within a compiled function.
-    tapes = inline(lambda table, unit, tag: _compiled_tapes(table, unit, tag))
-    count = inline(lambda tag: _count(tag))
-    flat = inline(lambda column: _flat(column))
-    total = inline(lambda value: _total(value))
-    alike = inline(lambda value, column: _alike(value, column))
-
-_ = numba  # the compiler itself is asked for through ``inline``
+    tapes, count, flat, total, alike = _compiled_tapes, _count, _flat, _total, _alike

@@ -1,7 +1,7 @@
 """The kernels of exact gradients through time: a network unfolded over its steps, samples side by side.
 
-``m`` is a store's columns, ``u`` the tapes of one unfolding (`schema.TAPES`), on which every number is that of
-several samples (lanes). A neuron in row j has, at the step whose numbers begin at `now`, the activation
+``m`` is a store's columns, ``u`` the tapes of one unfolding (`schema.TAPES`), on which every number is
+that of several samples (lanes). A neuron in row j has, at the step whose numbers begin at `now`, the activation
 ``u.activation[now + j]``; the step before begins at `before`. Forward the equations are those of
 ``online.py``; backward errors follow every connection and gate, also to the step before:
 
@@ -35,7 +35,6 @@ from .schema import (
     MEMORY,
     NOISE,
     NONE,
-    PAIRED,
     QUIET_GATER,
     SHARED,
     SILENT,

@@ -286,7 +286,8 @@ class _Tapes:
         neuron = int(np.flatnonzero(~np.isfinite(errors).all(axis=1))[-1:].sum())
         return DivergenceError(
             f"The gradient exploded: going back from the end, the error of {neurons[neuron]!r} left the "
-            f"finite range in step {bad}. The weights are as they were: clip, use a window or smaller weights."
+            f"finite range in step {bad}. The weights are as they were: "
+            "use a window, a lower rate or smaller weights."
         )
 
 

@@ -19,9 +19,9 @@ from .native import from_data, load, network_data, save
 from .neataptic import from_neataptic_data, read_neataptic
 from .node_link import from_node_link_data, node_link_data, read_node_link, write_node_link
 from .npz import from_npz_data, npz_data, read_npz, write_npz
-from .sparse import sparse_data
 from .onnx_model import onnx_model, write_onnx
 from .programs import c_source, javascript_source, python_source, write_c, write_javascript, write_python
+from .sparse import sparse_data
 from .synaptic import SynapticWarning, from_synaptic, read_synaptic, to_synaptic, write_synaptic
 from .table import from_table_data, read_table, table_data, write_table
 

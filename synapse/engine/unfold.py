@@ -1,8 +1,8 @@
 """The kernels of exact gradients through time: a network unfolded over its steps, samples side by side.
 
 ``m`` is a store's columns, ``u`` the tapes of one unfolding (`schema.TAPES`), on which every number is
-that of several samples (lanes). A neuron in row j has, at the step whose numbers begin at `now`, the activation
-``u.activation[now + j]``; the step before begins at `before`. Forward the equations are those of
+that of several samples (lanes). A neuron in row j has, at the step whose numbers begin at `now`, the
+activation ``u.activation[now + j]``; the step before begins at `before`. Forward the equations are those of
 ``online.py``; backward errors follow every connection and gate, also to the step before:
 
     delta_j = f'_j A_j + sum_k over what carried s_j on + the cost's -dE/ds_j

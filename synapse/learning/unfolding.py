@@ -31,10 +31,10 @@ class Gradient:
     ----------
     loss : float
         The mean over the sequences of the cost summed over their steps and outputs.
-    weights : ndarray, shape (connections,)
+    weights : ndarray, one a connection
         d loss / d weight, aligned with ``net.connections``; 0 where a connection is not trainable.
-    biases : ndarray, shape (neurons,)
-        d loss / d bias, aligned with the neurons of the network; 0 of inputs and where not trainable.
+    biases : ndarray, one a neuron
+        d loss / d bias, aligned with the neurons of the network; 0 of inputs, and where it is not trainable.
     """
 
     loss: float

@@ -46,8 +46,8 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
     network : Network
         What is written.
     activations : array_like, optional
-        Activations at the steps of a run, for the timeline of Gephi: a dynamic attribute
-        "activations", whose step t lasts from t to t + 1.
+        Activations at the steps of a run, a row a step and a column a neuron, for the timeline of
+        Gephi: a dynamic attribute "activations", whose step t lasts from t to t + 1.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from .learning import Trainer, schedule
 from .network import Network
 from .neuron import Neuron
 from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
-from .readwrite import load, save
+from .readwrite import from_torch, load, save, to_torch
 
 __version__ = "0.1.0"
 
@@ -25,10 +25,12 @@ __all__ = [
     "Trainer",
     "cost",
     "errors",
+    "from_torch",
     "gate",
     "initializers",
     "load",
     "save",
     "schedule",
     "squash",
+    "to_torch",
 ]

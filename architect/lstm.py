@@ -124,14 +124,14 @@ class LSTM(Network):
             raise unknown_name("style of LSTM", style, STYLES)
         standard = style == STANDARD
         options = Options(
-            (None if standard else ALL_TO_ALL) if peepholes == USUAL else peepholes,
-            squash,
-            ("tanh" if standard else "logistic") if cell_squash is None else cell_squash,
-            (input_gate_bias, forget_gate_bias if forget_gates else None, output_gate_bias),
-            positive_integer("The cells_per_block of LSTM", cells_per_block),
-            hidden_to_hidden,
-            output_to_hidden,
-            output_to_gates,
+            peepholes=(None if standard else ALL_TO_ALL) if peepholes == USUAL else peepholes,
+            squash=squash,
+            cell_squash=("tanh" if standard else "logistic") if cell_squash is None else cell_squash,
+            biases=(input_gate_bias, forget_gate_bias if forget_gates else None, output_gate_bias),
+            cells_per_block=positive_integer("The cells_per_block of LSTM", cells_per_block),
+            hidden_to_hidden=hidden_to_hidden,
+            output_to_hidden=output_to_hidden,
+            output_to_gates=output_to_gates,
         )
         _check(options, standard)
         recipe = Recipe.of(seed, initializer, bias_initializer, dtype)

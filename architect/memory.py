@@ -40,10 +40,10 @@ class Options:
     squash: str | Squash
     cell_squash: str | Squash
     biases: tuple[float, float | None, float]
-    cells_per_block: int = 1
-    hidden_to_hidden: bool = False
-    output_to_hidden: bool = False
-    output_to_gates: bool = False
+    cells_per_block: int
+    hidden_to_hidden: bool
+    output_to_hidden: bool
+    output_to_gates: bool
 
 
 def synaptic_blocks(

@@ -49,9 +49,9 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     Notes
     -----
     Neurons that do not wait for each other are computed together. Those among them with the same
-    sources are one product of matrices, so a network of layers costs what it does in torch; scattered
-    connections are gathered. Gradients go back through all steps: unlike the online rule, nothing is
-    left out.
+    sources are one product of matrices; scattered connections are gathered. Gradients go back through
+    all steps: unlike the online rule, nothing is left out. Inside torch, its own `LSTM` is some four
+    times as fast as the module of the same network.
 
     Examples
     --------

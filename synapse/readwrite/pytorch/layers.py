@@ -143,7 +143,8 @@ def _require(module: Any, settings: dict[str, Any]) -> None:
     """Raise where a module has another setting than the architectures can have."""
     for name, wanted in settings.items():
         has = getattr(module, name, wanted)
-        has = has is not None if name == "bias" and not isinstance(has, bool) else has
+        if name == "bias":  # a Linear's is a tensor or None
+            has = has is not None and has is not False
         if has != wanted:
             what = f"The setting {name!r} of torch.nn.{type(module).__name__}"
             raise ArgumentError(expected(what, f"{wanted!r}, the only one known here", has))

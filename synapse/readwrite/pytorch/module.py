@@ -83,12 +83,12 @@ class _Product(_Indices):
         self.hold(targets=None if whole else product.targets)
 
     def add_to(self, states: Tensor, read: Tensor, matrix: Tensor) -> Tensor:
-        values = read[:, self.sources]
+        values = read.index_select(1, self.sources)
         if self.inner is not None:
-            values = values * read[:, self.inner]
+            values = values * read.index_select(1, self.inner)
         sums = values @ matrix.T
         if self.outer is not None:
-            sums = sums * read[:, self.outer]
+            sums = sums * read.index_select(1, self.outer)
         return states + sums if self.targets is None else states.index_add(1, self.targets, sums)
 
 
@@ -119,9 +119,9 @@ class _Stage(_Indices):
         for product, matrix in zip(self.products, matrices, strict=True):
             states = product.add_to(states, read, matrix)
         if len(single):
-            values = read[:, self.sources] * single
+            values = read.index_select(1, self.sources) * single
             if self.gaters is not None:
-                values = values * read[:, self.gaters]
+                values = values * read.index_select(1, self.gaters)
             states = states.index_add(1, self.targets, values)
         return states, torch.cat([FUNCTIONS[name](states[:, a:b]) for name, a, b in self.pieces], 1)
 
@@ -228,7 +228,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         if inputs.ndim == 2:
             outputs, after = self.unroll(inputs[None], context)
             return outputs[0], Context(*(values[0] for values in after))
-        now = self._begin(len(inputs), context)
+        inputs, now = inputs.to(self.weight.dtype), self._begin(len(inputs), context)
         weight, bias = self.numbers()
         numbers = [stage.numbers(weight, bias) for stage in self.stages]
         outputs = []
@@ -253,7 +253,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
             states.append(state)
             read = torch.cat([read, fired], 1)
         fresh = read[:, -len(self._back) :]
-        return Context(fresh[:, self._back], torch.cat(states, 1)[:, self._back])
+        return Context(fresh.index_select(1, self._back), torch.cat(states, 1).index_select(1, self._back))
 
     def extra_repr(self) -> str:
         """Sizes, for the repr."""

@@ -161,35 +161,40 @@ def _places_read(ends: Ints, order: Ints) -> tuple[Ints, Ints]:
 
 def _stage(neurons: Ints, into: list[Ints], reads: tuple[Ints, Ints], ends: Ints) -> Stage:
     """Connections into neurons with the same sources make a product, all others stand alone."""
-    sources, gaters = reads
     stage, alike = Stage(neurons), defaultdict(list)
     for place, j in enumerate(neurons):
-        own = ends[0][into[j]] == j
-        for kind, rows in (("own", into[j][own]), *_sums(into[j][~own], gaters)):
-            rows = rows[np.lexsort((rows, sources[rows]))]
-            key = place if kind == "own" else sources[rows].tobytes()
-            inner = gaters[rows].tobytes() if kind == "inner" else b""
-            alike[kind, key, inner].append((place, rows))
+        own = ends[0][into[j]] == j  # its state is a source that no other neuron has
+        for kind, rows in (("own", into[j][own]), *_sums(into[j][~own], reads)):
+            if len(rows):
+                inner = reads[1][rows].tobytes() if kind == "inner" else b""
+                alike[kind, reads[0][rows].tobytes(), inner].append((place, rows))
     single = []
     for (kind, _, _), members in alike.items():
-        targets, rows = np.array([place for place, _ in members]), np.array([rows for _, rows in members])
-        if len(targets) > 1 and kind != "own":
-            inner = gaters[rows[0]] if kind == "inner" else None
-            outer = gaters[rows[:, 0]] if kind == "outer" else None
-            stage.products.append(Product(targets, sources[rows[0]], rows, inner, outer))
+        targets, rows = (np.array(column) for column in zip(*members, strict=True))
+        if len(targets) > 1:
+            stage.products.append(_product(kind, targets, rows, reads))
         else:
-            flat = rows.ravel()
-            single.append([np.repeat(targets, rows.shape[1]), sources[flat], gaters[flat], flat])
+            single.append([np.repeat(targets, rows.shape[1]), *(read[rows[0]] for read in reads), rows[0]])
     if single:
         stage.scattered = np.concatenate(single, axis=1)
     return stage
 
 
-def _sums(rows: Ints, gaters: Ints) -> list[tuple[str, Ints]]:
+def _sums(rows: Ints, reads: tuple[Ints, Ints]) -> list[tuple[str, Ints]]:
     """Connections into a neuron without a gater, and with; one gater of all is taken out of the sum."""
+    sources, gaters = reads
+    rows = rows[np.argsort(sources[rows], kind="stable")]
     gated = gaters[rows] != ONE
     kind = "outer" if len(np.unique(gaters[rows[gated]])) == 1 else "inner"
-    return [(name, part) for name, part in (("plain", rows[~gated]), (kind, rows[gated])) if len(part)]
+    return [("plain", rows[~gated]), (kind, rows[gated])]
+
+
+def _product(kind: str, targets: Ints, rows: Ints, reads: tuple[Ints, Ints]) -> Product:
+    """Of connections as rows (targets, sources), each of which has the sources of the first."""
+    sources, gaters = reads
+    inner = gaters[rows[0]] if kind == "inner" else None
+    outer = gaters[rows[:, 0]] if kind == "outer" else None
+    return Product(targets, sources[rows[0]], rows, inner, outer)
 
 
 def _pieces(codes: Ints, groups: Ints) -> list[tuple[str, int, int]]:

@@ -1,19 +1,16 @@
 """Without PyTorch the library is whole, and says what is missing."""
 
-import subprocess
-import sys
-
 import pytest
 
 import architect
 import synapse
-from synapse.errors import MissingExtraError
+
+from ..nets import run_python
 
 ABSENT = """
 import sys
 sys.modules["torch"] = None
 import architect, synapse
-assert "torch" not in [name for name, module in sys.modules.items() if module is not None]
 net = architect.Perceptron(2, 3, 1, seed=0)
 for call in (lambda: synapse.to_torch(net), lambda: synapse.from_torch(None)):
     try:
@@ -26,16 +23,15 @@ for call in (lambda: synapse.to_torch(net), lambda: synapse.from_torch(None)):
 
 
 def test_without_torch_the_error_tells_the_extra():
-    done = subprocess.run([sys.executable, "-c", ABSENT], capture_output=True, text=True, check=False)
+    done = run_python(ABSENT)
     assert done.returncode == 0, done.stderr
 
 
 def test_the_library_does_not_import_torch():
     code = "import sys, architect, synapse; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert run_python(code).returncode == 0
 
 
 def test_nothing_but_a_network_goes_to_torch():
     with pytest.raises(synapse.errors.KindError, match="a Network"):
         synapse.to_torch(architect)
-    assert issubclass(MissingExtraError, ImportError)

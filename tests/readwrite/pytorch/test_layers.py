@@ -88,7 +88,7 @@ def test_gradients_are_those_of_torch(kind, layers):
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
 def test_trained_on_both_sides_they_stay_equal(kind):
-    """Of two biases of one sum, torch would move both: here only the first, as there is but one on our side."""
+    """Of two biases of one sum torch would move both: here only the first, there is but one on our side."""
     modules = peer(kind)
     ours = synapse.to_torch(net := synapse.from_torch(modules))
     second = torch.zeros(len(modules[0].bias_hh_l0), dtype=torch.float64)

@@ -9,11 +9,9 @@ import numpy as np
 from ...errors import ArgumentError
 from ...network import Network
 from ._torch import torch
-from .plan import Plan, Product, Stage, ends_of, plan_of
+from .plan import Product, Stage, ends_of, plan_of
 
 Tensor = Any  # the annotations of torch are not asked for: it need not be installed
-
-HALF, ROOT_HALF = 0.5, 0.5**0.5
 
 
 class Context(NamedTuple):
@@ -52,7 +50,7 @@ FUNCTIONS: dict[str, Any] = {
     "hard_threshold": torch.nn.functional.hardshrink,
     "soft_threshold": torch.nn.functional.softshrink,
     "sinus": torch.sin,
-    "bent_identity": lambda s: s + HALF * (torch.sqrt(s * s + 1.0) - 1.0),
+    "bent_identity": lambda s: s + 0.5 * (torch.sqrt(s * s + 1.0) - 1.0),
     "softsign": torch.nn.functional.softsign,
     "absolute": lambda s: torch.where(s >= 0, s, -s),
     "swish": torch.nn.functional.silu,
@@ -146,12 +144,13 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        self._plan: Plan = plan_of(network)
+        plan = plan_of(network)
+        self._ends, self._inputs, self._outputs = plan.ends, plan.inputs, plan.outputs
         store, rows, edges = network._store, network._rows(), network._connection_rows()
         learns = store["trainable"][edges] == 1
-        learns &= self._plan.ends[1] >= self._plan.inputs  # what leads to a given input is never read
+        learns &= plan.ends[1] >= plan.inputs  # what leads to a given input is never read
         biased = store["trainable_bias"][rows] == 1
-        biased[: self._plan.inputs] = False  # nor is its bias
+        biased[: plan.inputs] = False  # nor is its bias
         for name, values, trained in (
             ("weight", store["weight"][edges], learns),
             ("bias", store["bias"][rows], biased),
@@ -161,8 +160,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
             self.register_buffer(f"trains_{name}", torch.tensor(trained), persistent=False)
         for name in ("activation", "state"):
             self.register_buffer(f"_{name}", torch.tensor(store[name][rows]), persistent=False)
-        self.register_buffer("_back", torch.tensor(np.argsort(self._plan.order)), persistent=False)
-        self.stages = torch.nn.ModuleList(_Stage(stage) for stage in self._plan.stages)
+        self.register_buffer("_back", torch.tensor(np.argsort(plan.order)), persistent=False)
+        self.stages = torch.nn.ModuleList(_Stage(stage) for stage in plan.stages)
 
     @property
     def context(self) -> Context:
@@ -199,7 +198,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         network.weights, network.biases = weight, bias
 
     def _require(self, network: Network) -> None:
-        if len(network) != len(self.bias) or not np.array_equal(ends_of(network), self._plan.ends):
+        if len(network) != len(self.bias) or not np.array_equal(ends_of(network), self._ends):
             raise ArgumentError(
                 f"The module was made of another network than {network!r}, or that has changed."
             )
@@ -222,8 +221,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
 
     def unroll(self, inputs: Tensor, context: Context | None = None) -> tuple[Tensor, Context]:
         """The outputs as the call of the module gives them, and the context after the last step."""
-        if inputs.ndim not in (2, 3) or inputs.shape[-1] != self._plan.inputs:
-            n, got = self._plan.inputs, tuple(inputs.shape)
+        if inputs.ndim not in (2, 3) or inputs.shape[-1] != self._inputs:
+            n, got = self._inputs, tuple(inputs.shape)
             raise ArgumentError(f"The inputs must be a tensor of shape (T, {n}) or (S, T, {n}). Got {got}.")
         if inputs.ndim == 2:
             outputs, after = self.unroll(inputs[None], context)
@@ -234,8 +233,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         outputs = []
         for row in inputs.unbind(1):
             now = self._step(row, now, numbers)
-            outputs.append(now.activations[:, -self._plan.outputs :])
-        empty = inputs.new_empty(len(inputs), 0, self._plan.outputs)
+            outputs.append(now.activations[:, -self._outputs :])
+        empty = inputs.new_empty(len(inputs), 0, self._outputs)
         return (torch.stack(outputs, 1) if outputs else empty), now
 
     def _begin(self, sequences: int, context: Context | None) -> Context:
@@ -247,7 +246,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
     def _step(self, row: Tensor, past: Context, numbers: list[Any]) -> Context:
         """One step: what can be read grows by the activations of each stage."""
         read = torch.cat([row.new_ones(len(row), 1), *past, row], 1)
-        states = [past.states[:, : self._plan.inputs]]
+        states = [past.states[:, : self._inputs]]
         for stage, own in zip(self.stages, numbers, strict=True):
             state, fired = stage(read, own)
             states.append(state)
@@ -257,5 +256,5 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
 
     def extra_repr(self) -> str:
         """Sizes, for the repr."""
-        n, m = self._plan.inputs, self._plan.outputs
+        n, m = self._inputs, self._outputs
         return f"{n} inputs, {m} outputs, {len(self.bias)} neurons, {len(self.weight)} connections"

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 import architect
 import synapse
@@ -56,7 +56,6 @@ def test_it_answers_as_the_network(name):
     assert np.abs(answers(module, INPUTS) - net.run(INPUTS)).max() < 1e-12
 
 
-@settings(max_examples=60)
 @given(specs(squashes=(*SQUASHES, "selu", "gelu", "bent_identity", "hard_tanh")))
 def test_it_answers_as_any_gated_graph(spec):
     twin = Twin(spec)

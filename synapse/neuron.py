@@ -46,7 +46,7 @@ def new_store(dtype: Any) -> Store:
     try:
         kind = np.dtype(dtype)
     except TypeError:
-        kind = None
+        kind = np.dtype(object)
     if kind not in (np.dtype(np.float64), np.dtype(np.float32)):
         raise ArgumentError(expected("The dtype", "float64 or float32", dtype))
     return Store(kind)

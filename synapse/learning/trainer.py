@@ -20,7 +20,7 @@ from ..network import Network
 from ..neuron import Seed, random_generator
 from .callbacks import Callback, Progress, Step
 from .data import Data, prepare
-from .rates import Rate, checked_rate, rate_at
+from .rates import Follower, Rate, checked_rate, follower
 
 WORTH_WATCHING = 2e7
 """Connections to be visited in an epoch above which it runs in a thread, so that Ctrl-C is heard."""
@@ -76,7 +76,7 @@ class Trainer:
     ----------
     network : Network
         What is trained.
-    rate : float, or callable of the epoch
+    rate : float, schedule or callable of the epoch
         How far weights move; see :mod:`synapse.learning.rates` for schedules.
     cost : str or Cost, optional
         Default: cross-entropy for logistic outputs, else squared error.
@@ -286,12 +286,19 @@ class _Run:
     label: str = ""
     reached: float = math.nan  # mean cost of the latest epoch, be it cut short
     ending: str | None = None  # why the epoch under way is the last, and cut short
+    rate: Follower = field(init=False)
 
     @property
     def network(self) -> Network:
         return self.trainer.network
 
+    @property
+    def watched(self) -> list[float]:
+        """By epoch: the error that decides, on the data held out where there are any."""
+        return self.history.get("validation_error", self.history["error"])
+
     def go(self, progress: bool | str) -> Result:
+        self.rate = follower(self.trainer.rate)
         self.history = {"error": [], "rate": []}
         if self.held_out is not None:
             self.history["validation_error"] = []
@@ -314,7 +321,7 @@ class _Run:
 
     def _one(self, epoch: int, begin: float, bar: Any) -> str | None:
         """An epoch; why training ends with it, if it does."""
-        rate = rate_at(self.trainer.rate, epoch)
+        rate = self.rate(epoch, self.watched[-1] if epoch else None)
         order = _in_order(self.data)
         if self.shuffle:
             order = self.rng.permutation(order)
@@ -344,7 +351,7 @@ class _Run:
 
     def _judge(self, done: int, rate: float, seconds: float) -> str | None:
         error = self.history["error"][-1]
-        watched = self.history.get("validation_error", self.history["error"])[-1]
+        watched = self.watched[-1]
         if watched < self.best:
             self.best, self.best_epoch = watched, done
             self.best_weights = self.network._learnt() if self.restore else None

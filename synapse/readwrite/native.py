@@ -13,12 +13,20 @@ from ..engine.schema import NONE, RARE, Column
 from ..errors import FormatError
 from ..network import Network
 from . import files
-from .checks import LARGEST_WHOLE, Table, given, is_whole, members, require, require_pairs_once
+from .checks import (
+    FLOATS,
+    LARGEST_RANDOM,
+    LARGEST_WHOLE,
+    Table,
+    given,
+    is_whole,
+    members,
+    require,
+    require_pairs_once,
+)
 from .parts import OF_CONNECTIONS, OF_NEURONS, Parts, own_memory, put_together, take_apart
 
 FORMAT, VERSION = "synapse", 1
-FLOATS = ("float32", "float64")
-LARGEST_RANDOM = (1 << 53) - 1
 
 # The tables of a document, by the columns of each.
 LAYERS = ("name", "size")
@@ -31,7 +39,7 @@ HEAD = ("format", "version", "name", "dtype", "clock")
 TABLES = ("layers", "neurons", "connections", "eligibility", "influence", "extended")
 
 
-def save(network: Network, path: files.PathLike) -> None:
+def save(network: Network, path: files.File) -> None:
     """Write a network to a file, from which :func:`load` brings back its twin.
 
     Kept is everything: layers, names, weights, biases, squashes (those of your own by name),
@@ -44,8 +52,9 @@ def save(network: Network, path: files.PathLike) -> None:
     ----------
     network : Network
         What is saved; it stays as it is.
-    path : str or os.PathLike
-        Where to. A file that is there is replaced in one step: it is never found half written.
+    path : str, os.PathLike or file
+        Where to: a path, or a file that is open. A file that is there is replaced in one step: it is never
+        found half written.
 
     Raises
     ------
@@ -74,7 +83,7 @@ def save(network: Network, path: files.PathLike) -> None:
     files.write_document(path, network_data(network))
 
 
-def load(path: files.PathLike) -> Network:
+def load(path: files.File) -> Network:
     """Read a network that :func:`save` has written.
 
     Nothing in a file is run, and nothing in it is believed before it is checked.

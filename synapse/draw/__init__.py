@@ -1,0 +1,3 @@
+from .network import network
+from .style import style
+__all__=["network","style"]

@@ -1,0 +1,223 @@
+"""A network as a picture: neuron by neuron, or, where it is large, layer by layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import unknown_name
+from ..network import Network
+from . import blocks as block_view
+from .diagram import OUTSIDE, Diagram, Floats
+from .places import RADIUS, TALLEST, Places, arrowheads, marks, ways
+from .style import GATE, INK, around_zero, canvas, colouring, diverging, key, label, largest, lines
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_NEURONS, MOST_CONNECTIONS = 300, 4000
+"""What a picture can show neuron by neuron."""
+
+COLOURS = ("activation", "bias", "state")
+
+
+def network(
+    net: Any,
+    ax: Axes | None = None,
+    *,
+    colour: str | None = None,
+    blocks: bool | None = None,
+    colour_bars: bool = True,
+) -> Axes:
+    """Draw a network: layers from left to right, connections as thick as their weights.
+
+    Negative weights are orange, positive ones blue; the scale is that of the weights which learning
+    moves, if there are any. Connections that lead backwards run over or
+    under the others, those within a layer beside it (on the left where they lead to an earlier
+    neuron), self-connections are loops. A gate is a dotted line from the neuron that gates to a
+    mark on the connection that it gates.
+
+    Networks of more than 300 neurons or 4000 connections are drawn by layers: boxes, and arrows
+    that say how many connections of which kind they stand for.
+
+    Parameters
+    ----------
+    net : Network, or sequence of Neuron
+        What is drawn; neurons that are no network stand in a row.
+    ax : matplotlib.axes.Axes, optional
+        Where to. Default: a new figure.
+    colour : {"activation", "bias", "state"}, optional
+        What the discs of neurons show. Default: nothing.
+    blocks : bool, optional
+        Whether to draw by layers. Default: as its size asks for.
+    colour_bars : bool
+        Whether bars beside the picture say what colours mean.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If `net` or `ax` is something else, or a neuron is given twice.
+    UnknownNameError
+        If neurons have no such number to show.
+    MissingExtraError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse import draw
+    >>> from matplotlib import pyplot
+    >>> ax = draw.network(architect.LSTM(2, 4, 1, seed=0), colour="bias")
+    >>> ax.get_title()
+    'LSTM'
+    >>> pyplot.close(ax.figure)
+    """
+    diagram = Diagram.of(net)
+    if colour is not None and colour not in COLOURS:
+        raise unknown_name("number of a neuron to colour by", colour, COLOURS)
+    large = len(diagram.neurons) > MOST_NEURONS or len(diagram.source) > MOST_CONNECTIONS
+    title = label(net.name, 40) if isinstance(net, Network) else ""
+    if large if blocks is None else blocks:
+        return block_view.draw_blocks(diagram, ax, title)
+    return _draw_neurons(diagram, ax, title, colour, colour_bars)
+
+
+def _draw_neurons(diagram: Diagram, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
+    places = Places.of(diagram)
+    found = ways(diagram, places)
+    low, high = _extent(places, found)
+    size = high - low
+    inches = min(0.8, 11.0 / size[0], 8.0 / size[1])
+    with canvas(ax, (max(2.5, size[0] * inches + 0.4 + 0.8 * bars), max(1.8, size[1] * inches + 0.6))) as ax:
+        ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
+        ax.set_axis_off()
+        ax.set_title(title)
+        if len(found):
+            _draw_connections(ax, diagram, found, bars)
+        _draw_gates(ax, diagram, places, found)
+        _draw_discs(ax, diagram, places, colour, bars)
+        _draw_names(ax, diagram, places, low[1])
+        return ax
+
+
+def _extent(places: Places, found: Floats) -> tuple[Floats, Floats]:
+    """The corners of the picture; below there is room for the names of layers."""
+    every = np.concatenate([places.centres, found.reshape(-1, 2)])
+    low, high = every.min(axis=0) - [0.9, 0.55], every.max(axis=0) + [0.9, 0.45]
+    return low - [0.0, 0.9], high
+
+
+def _draw_connections(ax: Axes, diagram: Diagram, found: Floats, bars: bool) -> None:
+    from matplotlib.collections import PathCollection, PolyCollection
+    from matplotlib.path import Path
+
+    scale = diagram.weight[diagram.trainable] if diagram.trainable.any() else diagram.weight
+    cmap, norm = diverging(), around_zero(scale)
+    strength = np.minimum(np.abs(diagram.weight) / (largest(scale) or 1.0), 1.0)
+    order = np.argsort(strength, kind="stable")  # the strong ones lie on top
+    colours = cmap(norm(diagram.weight[order]))
+    thickest = float(np.clip(30.0 / np.sqrt(len(found)), 0.7, 3.0))
+    ax.add_collection(
+        PathCollection(
+            [Path(way) for way in found[order]],
+            facecolors="none",
+            edgecolors=colours,
+            linewidths=0.5 + (thickest - 0.5) * strength[order],
+            zorder=1,
+            gid="connections",
+        )
+    )
+    pointed = found[order] if len(found) <= 250 else found[order][_against(diagram)[order]]
+    shades = colours if len(found) <= 250 else colours[_against(diagram)[order]]
+    if len(pointed):
+        heads = arrowheads(pointed, 0.15)
+        ax.add_collection(PolyCollection(list(heads), facecolors=shades, zorder=1.5, gid="arrowheads"))
+    if bars:
+        key(ax, cmap, norm, "weight", extend="both" if largest(diagram.weight) > largest(scale) else "neither")
+
+
+def _against(diagram: Diagram) -> Any:
+    """Which connections do not lead to a later layer."""
+    return diagram.layer[diagram.target] <= diagram.layer[diagram.source]
+
+
+def _draw_gates(ax: Axes, diagram: Diagram, places: Places, found: Floats) -> None:
+    """A mark on each gated connection, and a dotted line to it from the gater, where that is shown."""
+    from matplotlib.collections import LineCollection, PatchCollection
+    from matplotlib.patches import Circle
+
+    gated = np.flatnonzero(diagram.gater != -1)
+    if not len(gated):
+        return
+    spots = marks(found, gated)
+    known = diagram.gater[gated] != OUTSIDE
+    starts = places.centres[diagram.gater[gated][known]]
+    dotted = (0, (1, 2))
+    ax.add_collection(
+        LineCollection(
+            list(np.stack([starts, spots[known]], axis=1)),
+            colors=GATE,
+            linestyles=[dotted],
+            linewidths=0.9,
+            zorder=1.8,
+            gid="gates",
+        )
+    )
+    circles = [Circle((x, y), 0.075) for x, y in spots]
+    ax.add_collection(
+        PatchCollection(circles, facecolor=GATE, edgecolor="white", lw=0.5, zorder=3, gid="gate marks")
+    )
+
+
+def _draw_discs(ax: Axes, diagram: Diagram, places: Places, colour: str | None, bars: bool) -> None:
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Circle
+
+    discs = PatchCollection([Circle((x, y), RADIUS) for x, y in places.centres], zorder=2, gid="neurons")
+    discs.set(edgecolor=INK, linewidth=0.8, facecolor="white")
+    if colour is not None:
+        values = np.array([getattr(neuron, colour) for neuron in diagram.neurons])
+        cmap, norm = colouring(values)
+        discs.set_facecolor(cmap(norm(values)))
+        if bars:
+            key(ax, cmap, norm, colour, location="left")
+    ax.add_collection(discs)
+
+
+def _draw_names(ax: Axes, diagram: Diagram, places: Places, bottom: float) -> None:
+    """Numbers in the discs, longer names below them, names of layers at the foot of the picture."""
+    from matplotlib.patheffects import withStroke
+
+    unit = _points_a_unit(ax)
+    size = min(8.0, 0.3 * unit)
+    halo = [withStroke(linewidth=2.0, foreground="white")]
+    folded = len(diagram.neurons) > 1 and bool((diagram.sizes > TALLEST).any())
+    room = int((0.9 if folded else 0.95 * places.gap) * unit / (0.62 * max(size - 1, 3.0)))
+    dark = np.array([0.299, 0.587, 0.114])
+    faces = next(c for c in ax.collections if c.get_gid() == "neurons").get_facecolor()
+    faces = np.broadcast_to(faces, (len(diagram.neurons), 4))
+    for (x, y), name, face in zip(places.centres, diagram.short_names(), faces, strict=True):
+        if size < 3.5:
+            break
+        if len(name) <= 2:
+            ink = "white" if face[:3] @ dark < 0.5 else INK
+            ax.text(x, y, label(name), ha="center", va="center", size=size, color=ink, zorder=4)
+        else:
+            text = label(name, max(3, room))
+            low = y - RADIUS - 0.04
+            ax.text(x, low, text, ha="center", va="top", size=size - 1, zorder=4, path_effects=halo)
+    room = max(4, int(0.92 * places.gap * unit / (0.62 * 9.0)))
+    for x, name in zip(places.columns, diagram.layers, strict=True):
+        ax.text(x, bottom + 0.75, lines(name, room), ha="center", va="top", size=9.0, weight="bold")
+
+
+def _points_a_unit(ax: Axes) -> float:
+    """How many points of type the distance of two neurons is, about."""
+    box = ax.get_window_extent()
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    return float(min(box.width / (x1 - x0), box.height / (y1 - y0)) * 72.0 / ax.figure.dpi)

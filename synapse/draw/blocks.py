@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .diagram import NOBODY, Diagram, Floats, Indices
-from .places import rounded
+from .places import along, rounded
 from .style import BLUE, GATE, INK, RED, canvas, label, lines
 
 if TYPE_CHECKING:
@@ -75,9 +75,11 @@ def routes(found: list[Bundle]) -> list[Route]:
     back = [b for b in found if b.target < b.source]
     own = [b for b in found if b.target == b.source]
     result = [_straight(b) for b in straight]
-    result += _in_lanes(onwards, 1.0) + _in_lanes(back, -1.0)
-    for i in sorted({b.source for b in own}):
-        result += [_own(b, k) for k, b in enumerate(b for b in own if b.source == i)]
+    deep = max((sum(b.source == bundle.source for b in own) for bundle in own), default=0)
+    result += _in_lanes(onwards, 1.0, 0.45) + _in_lanes(back, -1.0, 0.65 + LANE * deep)
+    for bundle in own:
+        mine = [b for b in own if b.source == bundle.source]
+        result.append(_own(bundle, mine.index(bundle), len(mine)))
     return result
 
 
@@ -86,14 +88,16 @@ def _straight(bundle: Bundle) -> Route:
     return Route(bundle, rounded(np.array([[start, 0.0], [end, 0.0]]), 0.1), ((start + end) / 2, 0.0))
 
 
-def _own(bundle: Bundle, number: int) -> Route:
-    """A loop under the box; a second one beside the first."""
-    x, low = bundle.source * PITCH + (0.0 if number == 0 else 0.45), -HEIGHT / 2
-    way = np.array([[x + 0.2, low], [x + 0.2, low - 0.35], [x - 0.2, low - 0.35], [x - 0.2, low]])
-    return Route(bundle, rounded(way, 0.15), (x, low - 0.62))
+def _own(bundle: Bundle, number: int, of: int) -> Route:
+    """A loop under the box; two stand side by side, the text of the second below that of the first."""
+    x, low = bundle.source * PITCH + 0.36 * (number - (of - 1) / 2), -HEIGHT / 2
+    side = np.array([0.22 / of, 0.0])
+    down, foot = np.array([0.0, -0.36]), np.array([x, low])
+    way = np.array([foot + side, foot + side + down, foot - side + down, foot - side])
+    return Route(bundle, rounded(way, 0.15), (x, low - 0.62 - LANE * number))
 
 
-def _in_lanes(found: list[Bundle], side: float) -> list[Route]:
+def _in_lanes(found: list[Bundle], side: float, first: float) -> list[Route]:
     """Ways beside the boxes, each in the nearest lane that is free between its ends."""
     found = sorted(found, key=lambda b: (abs(b.target - b.source), b.source))
     lanes: list[list[tuple[int, int]]] = []
@@ -103,7 +107,7 @@ def _in_lanes(found: list[Bundle], side: float) -> list[Route]:
         lane = next((k for k, taken in enumerate(lanes) if _fits(low, high, taken)), len(lanes))
         lanes[lane:] = lanes[lane:] or [[]]
         lanes[lane].append((low, high))
-        result.append(_lane(bundle, side, lane, found))
+        result.append(_lane(bundle, side, first + LANE * lane, found))
     return result
 
 
@@ -111,11 +115,11 @@ def _fits(low: int, high: int, taken: list[tuple[int, int]]) -> bool:
     return all(high <= first or last <= low for first, last in taken)
 
 
-def _lane(bundle: Bundle, side: float, lane: int, found: list[Bundle]) -> Route:
+def _lane(bundle: Bundle, side: float, off: float, found: list[Bundle]) -> Route:
     """Out of its port, along its lane, into its port; the text in the first gap between boxes."""
     start, end = _port(bundle, found, True), _port(bundle, found, False)
     foot = side * HEIGHT / 2
-    height = foot + side * ((0.45 if side > 0 else 1.0) + LANE * lane)
+    height = foot + side * off
     corners = np.array([[start, foot], [start, height], [end, height], [end, foot]])
     gap = (min(bundle.source, bundle.target) + 0.5) * PITCH
     return Route(bundle, rounded(corners, 0.15), (gap, height))
@@ -132,7 +136,7 @@ def _port(bundle: Bundle, found: list[Bundle], leaving: bool) -> float:
         or (b.target == layer and (b.source > layer) == right)
     )
     rank = spans.index(abs(other - layer))
-    inward = 0.68 - 0.5 * rank / max(1, len(spans) - 1) if len(spans) > 1 else 0.4
+    inward = 0.68 - 0.34 * rank / max(1, len(spans) - 1)
     return layer * PITCH + (1 if right else -1) * inward
 
 
@@ -143,7 +147,7 @@ def draw_blocks(diagram: Diagram, ax: Axes | None, title: str) -> Axes:
     low, high = float(every[:, 1].min()) - 0.6, float(every[:, 1].max()) + 0.35
     low, high = min(low, -0.7), max(high, 0.7)
     width = (len(diagram.layers) - 1) * PITCH + WIDTH + 0.4
-    inches = min(0.85, 15.0 / width)
+    inches = float(np.clip(15.0 / width, 0.5, 0.85))
     with canvas(ax, (width * inches + 0.3, (high - low) * inches + 0.5)) as ax:
         ax.set(xlim=(-WIDTH / 2 - 0.2, width - WIDTH / 2 - 0.2), ylim=(low, high), aspect="equal")
         ax.set_axis_off()
@@ -207,15 +211,25 @@ def _draw_route(ax: Axes, route: Route, unit: float) -> None:
 
 
 def _draw_gate(ax: Axes, route: Route, gater: int) -> None:
-    """A mark where the way passes nearest to the box of the gater, and a dotted line from there to it."""
-    off = np.abs(route.way[:, 0] - gater * PITCH) + 0.01 * np.abs(route.way[:, 1])
-    near = np.linalg.norm(route.way - route.text, axis=1) < 0.55
-    place = route.way[int(np.where(near, np.inf, off)[4:-6].argmin()) + 4]
+    """A mark on the way, and a dotted line to it from the box of the gater, where that is shown."""
+    place = _mark(route, gater)
     if gater >= 0:
         side = np.sign(place[1]) or 1.0
         foot = (np.clip(place[0], gater * PITCH - 0.6, gater * PITCH + 0.6), side * HEIGHT / 2)
         ax.plot(*zip(foot, place, strict=True), ls=(0, (1, 1.6)), color=GATE, lw=1.4, zorder=2.6, gid="gate")
     ax.plot(*place, "o", color=GATE, ms=6, mec="white", zorder=3.5, gid="gate mark")
+
+
+def _mark(route: Route, gater: int) -> Floats:
+    """Where a gate sits: on a loop at its foot, else nearest to its gater, clear of ends and text."""
+    if route.bundle.source == route.bundle.target:
+        shift = 0.06 * (route.bundle.gaters.index(gater) - (len(route.bundle.gaters) - 1) / 2)
+        return along(route.way, np.array([0.5 + shift]))[0]
+    spots = along(route.way, np.linspace(0.08, 0.92, 200))
+    off = np.abs(spots[:, 0] - gater * PITCH) + 0.01 * np.abs(spots[:, 1])
+    near = np.linalg.norm(spots - route.text, axis=1) < 0.5
+    spot: Floats = spots[np.where(near, np.inf, off).argmin()]
+    return spot
 
 
 def _points_a_unit(ax: Axes) -> float:

@@ -22,7 +22,8 @@ BENDS = (0.0, 0.35, -0.35, 0.65, -0.65, 0.95, -0.95, 1.4, -1.4, 2.0, -2.0)
 AVOIDED = 80
 """Neurons above which connections that pass columns no longer look for a free way."""
 
-STEPS = 49
+ROUND = 12
+STEPS = 4 * ROUND + 2
 TIMES = np.linspace(0.0, 1.0, STEPS)
 CUBIC = np.stack(
     [(1 - TIMES) ** 3, 3 * TIMES * (1 - TIMES) ** 2, 3 * TIMES**2 * (1 - TIMES), TIMES**3], axis=1
@@ -133,17 +134,20 @@ def _lead_back(ways: Floats, back: Indices, here: Floats, there: Floats, places:
 
 
 def rounded(corners: Floats, radius: float) -> Floats:
-    """A line through corners, with the corners rounded off, at STEPS points of equal distance."""
+    """A line through corners, with the inner ones rounded off by ROUND points each."""
     pieces = [corners[:1]]
-    for before, corner, after in zip(corners, corners[1:], corners[2:]):
+    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
         into, out = before - corner, after - corner
         a, b = (v * min(0.5, radius / max(float(np.linalg.norm(v)), 1e-9)) for v in (into, out))
-        turn = np.linspace(0.0, 1.0, 9)[:, None]
+        turn = np.linspace(0.0, 1.0, ROUND)[:, None]
         pieces.append(corner + (1 - turn) ** 2 * a + turn**2 * b)
-    line = np.concatenate([*pieces, corners[-1:]])
-    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-    even = TIMES * length[-1]
-    return np.stack([np.interp(even, length, line[:, 0]), np.interp(even, length, line[:, 1])], axis=1)
+    return np.concatenate([*pieces, corners[-1:]])
+
+
+def along(way: Floats, shares: Floats) -> Floats:
+    """The points at these shares of the length of a way."""
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
+    return np.stack([np.interp(shares * length[-1], length, way[:, axis]) for axis in (0, 1)], axis=1)
 
 
 def arrowheads(ways: Floats, size: float) -> Floats:
@@ -169,7 +173,7 @@ def marks(ways: Floats, gated: Indices, apart: float = 0.2) -> Floats:
     """Where gates sit: on their connections, near the middle, apart from each other where that can be."""
     found = np.empty((0, 2))
     for i in gated:
-        tries = ways[i, [24, 20, 28, 17, 31, 14, 34]]
+        tries = along(ways[i], np.array([0.5, 0.42, 0.58, 0.35, 0.65, 0.29, 0.71]))
         distance = np.linalg.norm(tries[:, None] - found, axis=-1).min(axis=1, initial=np.inf)
         free = np.flatnonzero(distance > apart)
         spot = tries[free[0] if len(free) else int(distance.argmax())]

@@ -168,6 +168,5 @@ def key(ax: Axes, cmap: Colormap, norm: Normalize, what: str, **options: Any) ->
     """A colour bar beside the axes that says what colours mean."""
     from matplotlib.cm import ScalarMappable
 
-    ax.figure.colorbar(
-        ScalarMappable(norm, cmap), ax=ax, label=what, fraction=0.035, pad=0.02, shrink=0.7, aspect=25, **options
-    )
+    look = {"fraction": 0.035, "pad": 0.02, "shrink": 0.7, "aspect": 25, **options}
+    ax.figure.colorbar(ScalarMappable(norm, cmap), ax=ax, label=what, **look)

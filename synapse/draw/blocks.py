@@ -9,7 +9,7 @@ import numpy as np
 
 from .diagram import NOBODY, Diagram, Floats, Indices
 from .places import along, rounded
-from .style import BLUE, GATE, INK, RED, canvas, label, lines
+from .style import GATE, GREEN, INK, canvas, label, lines, points_a_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +19,8 @@ WIDTH, HEIGHT, PITCH = 1.5, 1.0, 2.6
 
 LANE = 0.42
 """From one arrow that passes boxes to the next."""
+
+ONWARDS = "#505050"
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def draw_blocks(diagram: Diagram, ax: Axes | None, title: str) -> Axes:
         ax.set(xlim=(-WIDTH / 2 - 0.2, width - WIDTH / 2 - 0.2), ylim=(low, high), aspect="equal")
         ax.set_axis_off()
         ax.set_title(title)
-        unit = _points_a_unit(ax)
+        unit = points_a_unit(ax)
         _draw_boxes(ax, diagram, unit)
         for route in found:
             _draw_route(ax, route, unit)
@@ -188,7 +190,7 @@ def _draw_route(ax: Axes, route: Route, unit: float) -> None:
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path
 
-    colour = BLUE if route.bundle.target > route.bundle.source else RED
+    colour = ONWARDS if route.bundle.target > route.bundle.source else GREEN
     arrow = FancyArrowPatch(
         path=Path(route.way),
         arrowstyle="-|>",
@@ -204,7 +206,14 @@ def _draw_route(ax: Axes, route: Route, unit: float) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
     size = min(7.5, 0.14 * unit)
     ax.text(
-        *route.text, route.bundle.text, ha="center", va="center", size=size, bbox=box, zorder=2.5, linespacing=1.0
+        *route.text,
+        route.bundle.text,
+        ha="center",
+        va="center",
+        size=size,
+        bbox=box,
+        zorder=2.5,
+        linespacing=1.0,
     )
     for gater in route.bundle.gaters:
         _draw_gate(ax, route, gater)
@@ -224,16 +233,10 @@ def _mark(route: Route, gater: int) -> Floats:
     """Where a gate sits: on a loop at its foot, else nearest to its gater, clear of ends and text."""
     if route.bundle.source == route.bundle.target:
         shift = 0.06 * (route.bundle.gaters.index(gater) - (len(route.bundle.gaters) - 1) / 2)
-        return along(route.way, np.array([0.5 + shift]))[0]
+        foot: Floats = along(route.way, np.array([0.5 + shift]))[0]
+        return foot
     spots = along(route.way, np.linspace(0.08, 0.92, 200))
     off = np.abs(spots[:, 0] - gater * PITCH) + 0.01 * np.abs(spots[:, 1])
     near = np.linalg.norm(spots - route.text, axis=1) < 0.5
     spot: Floats = spots[np.where(near, np.inf, off).argmin()]
     return spot
-
-
-def _points_a_unit(ax: Axes) -> float:
-    """How many points of type a unit of the picture is, about."""
-    box = ax.get_window_extent()
-    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    return float(min(box.width / (x1 - x0), box.height / (y1 - y0)) * 72.0 / ax.figure.dpi)

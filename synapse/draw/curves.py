@@ -90,7 +90,9 @@ def _history(result: Any) -> dict[str, Floats]:
     """The errors of a training."""
     history = result.history if isinstance(result, Result) else result
     if not isinstance(history, Mapping) or "error" not in history:
-        raise KindError(expected("What learning shows", "a Result or a history with an error by epoch", result))
+        raise KindError(
+            expected("What learning shows", "a Result or a history with an error by epoch", result)
+        )
     return {k: np.asarray(history[k], np.float64) for k in ("error", "validation_error") if k in history}
 
 
@@ -100,7 +102,9 @@ def _draw_run(ax: Axes, name: str, history: dict[str, Floats], colour: str) -> N
         text = " ".join(filter(None, [name, "validation" if validation else ("" if name else "training")]))
         epochs = np.arange(1, len(errors) + 1)
         mark = "o" if len(errors) == 1 else None
-        ax.plot(epochs, errors, color=colour, ls="--" if validation else "-", marker=mark, label=label(text, 40))
+        ax.plot(
+            epochs, errors, color=colour, ls="--" if validation else "-", marker=mark, label=label(text, 40)
+        )
 
 
 def traces(
@@ -149,7 +153,9 @@ def traces(
     with canvas(ax, (6.5, max(2.8, 0.17 * len(names)))) as ax:
         looks = product(DASHES, CYCLE)
         for column, name, (dash, colour) in zip(matrix.T, names, looks, strict=False):
-            ax.plot(column, color=colour, ls=dash, marker="o" if len(column) == 1 else None, label=label(name))
+            ax.plot(
+                column, color=colour, ls=dash, marker="o" if len(column) == 1 else None, label=label(name)
+            )
         ax.set_xlabel("step")
         ax.set_ylabel(label(what))
         _legend(ax)
@@ -160,5 +166,5 @@ def _legend(ax: Axes) -> None:
     """Names of lines beside the picture, where they hide none."""
     from matplotlib.ticker import MaxNLocator
 
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=2.4)

@@ -113,7 +113,8 @@ class Diagram:
     @property
     def loops(self) -> NDArray[np.bool_]:
         """Which connections lead from a neuron to itself."""
-        return self.source == self.target
+        same: NDArray[np.bool_] = self.source == self.target
+        return same
 
     def short_names(self) -> list[str]:
         """The names of neurons without that of their layer: "cells 3" among the cells is "3"."""

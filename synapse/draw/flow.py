@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-def sensitivity(part: Network | Layer, inputs: ArrayLike) -> Floats:
+def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = None) -> Floats:
     r"""How strongly the last step of a sequence depends on each step before, by differences.
 
-    Of a network, what its outputs make of its inputs: ``|∂y_T/∂x_t|``. Of a layer of a network,
-    what its states make of its own states: ``|∂s_T/∂s_t|``, which is 1 at every lag where the
+    Without a layer, how its outputs depend on its inputs: ``|∂y_T/∂x_t|``. With a layer, how the
+    states of that depend on themselves: ``|∂s_T/∂s_t|``, which is 1 at every lag where the
     states are kept as they are, as in the constant error carousel (Hochreiter and Schmidhuber
     1997). By the chain rule this is also how much of an error at step T comes back to step t, if
     nothing cuts it short.
@@ -36,10 +36,12 @@ def sensitivity(part: Network | Layer, inputs: ArrayLike) -> Floats:
 
     Parameters
     ----------
-    part : Network or Layer
-        A network, or one of its layers. It is brought back to where it was afterwards.
+    net : Network
+        What is looked at; afterwards it is as it was.
     inputs : array_like, shape (T, n)
         One row a step, from a clear context.
+    layer : str or Layer, optional
+        The layer, or its name.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def sensitivity(part: Network | Layer, inputs: ArrayLike) -> Floats:
     Raises
     ------
     KindError, ArgumentError
-        If `part` is neither, the layer is in no network, or the inputs do not fit.
+        If `net` is no network, the layer is none of its own, or the inputs do not fit.
 
     Examples
     --------
@@ -58,10 +60,12 @@ def sensitivity(part: Network | Layer, inputs: ArrayLike) -> Floats:
     >>> for projection in (source.project(cell, weights=1.0), cell.project(cell), cell.project(sink)):
     ...     pass
     >>> net = Network(source, [cell], sink)
-    >>> draw.sensitivity(cell, [[0.1]] * 4).round(6).tolist()
+    >>> draw.sensitivity(net, [[0.1]] * 4, cell).round(6).tolist()
     [1.0, 1.0, 1.0, 1.0]
     """
-    net, measured = _of(part)
+    if not isinstance(net, Network):
+        raise KindError(expected("What errors flow through", "a Network", net))
+    measured = None if layer is None else _layer_of(net, layer)
     rows = as_matrix("The inputs", inputs, len(net.input), finite=True)
     if not len(rows):
         raise ArgumentError("The inputs must be at least one step. Got none.")
@@ -69,16 +73,12 @@ def sensitivity(part: Network | Layer, inputs: ArrayLike) -> Floats:
         return _sensitivity(_Steps(net), rows, measured)
 
 
-def _of(part: Any) -> tuple[Network, Layer | None]:
-    """The network, and the layer of it that is measured."""
-    if isinstance(part, Network):
-        return part, None
-    if not isinstance(part, Layer):
-        raise KindError(expected("What errors flow through", "a Network or a layer of one", part))
-    net = part._network() if part._network is not None else None
-    if net is None:
-        raise ArgumentError(f"{part!r} is in no network: errors flow through networks only.")
-    return net, part
+def _layer_of(net: Network, layer: str | Layer) -> Layer:
+    """A layer of the network, by itself or by its name."""
+    found = net[layer] if isinstance(layer, str) else layer
+    if not any(found is own for own in net.layers):
+        raise ArgumentError(expected("The layer that errors flow through", f"a layer of {net!r}", layer))
+    return found
 
 
 @contextmanager
@@ -162,12 +162,12 @@ def _sensitivity(steps: _Steps, rows: Floats, layer: Layer | None) -> Floats:
     return np.array(found)
 
 
-def error_flow(parts: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes:
+def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes:
     """Draw how much of an error at the last step reaches earlier ones, by lag, on a logarithmic scale.
 
     Parameters
     ----------
-    parts : Network, Layer, or mapping of str to them
+    networks : Network, pair of Network and layer, or mapping of str to them
         What errors flow through, see :func:`sensitivity`; several, by name, for comparison.
     inputs : array_like, shape (T, n)
         The sequence, one row a step.
@@ -181,7 +181,7 @@ def error_flow(parts: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes:
     Raises
     ------
     KindError, ArgumentError
-        As :func:`sensitivity` does, or if there are more parts than can be told apart.
+        As :func:`sensitivity` does, or if there are more networks than can be told apart.
     MissingExtraError
         Without matplotlib.
 
@@ -191,34 +191,35 @@ def error_flow(parts: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes:
     >>> from synapse import draw
     >>> from matplotlib import pyplot
     >>> lstm, elman = architect.LSTM(2, 2, 1, seed=0), architect.Elman(2, 3, 1, seed=0)
-    >>> ax = draw.error_flow({"cells": lstm["cells"], "Elman": elman["hidden"]}, [[0, 1]] * 5)
+    >>> ax = draw.error_flow({"cells": (lstm, "cells"), "Elman": (elman, "hidden")}, [[0, 1]] * 5)
     >>> [line.get_label() for line in ax.lines], ax.get_yscale()
     (['cells', 'Elman'], 'log')
     >>> pyplot.close(ax.figure)
     """
-    named = parts if isinstance(parts, Mapping) else {_name(parts): parts}
+    named = networks if isinstance(networks, Mapping) else {"": networks}
     if not 0 < len(named) <= len(CYCLE):
         raise ArgumentError(f"Errors can be shown of 1 to {len(CYCLE)} networks. Got {len(named)}.")
-    flows = {str(name): sensitivity(part, inputs) for name, part in named.items()}
+    pairs = {str(name): _pair(part) for name, part in named.items()}
+    flows = {name: sensitivity(net, inputs, layer) for name, (net, layer) in pairs.items()}
     with canvas(ax, (6.0, 3.6)) as ax:
         from matplotlib.ticker import MaxNLocator
 
         ax.set_yscale("log", nonpositive="mask")
         for (name, flow), colour in zip(flows.items(), CYCLE, strict=False):
-            ax.plot(flow, "o-", ms=3, color=colour, label=label(name, 40))
+            ax.plot(flow, "o-", ms=3, color=colour, label=label(name or pairs[name][0].name, 40))
         ax.set_xlabel("lag T - t, in steps")
-        ax.set_ylabel(_what(list(named.values())))
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.set_ylabel(_what([layer is not None for _, layer in pairs.values()]))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
         return ax
 
 
-def _name(part: Any) -> str:
-    return part.label if isinstance(part, Layer) else str(getattr(part, "name", part))
+def _pair(part: Any) -> tuple[Any, Any]:
+    """A network, and the layer of it that is measured."""
+    return part if isinstance(part, tuple) and len(part) == 2 else (part, None)
 
 
-def _what(parts: list[Any]) -> str:
+def _what(layers: list[bool]) -> str:
     """What the vertical axis shows."""
-    layers = [isinstance(part, Layer) for part in parts]
     states, outputs = r"$|\partial s_T / \partial s_t|$", r"$|\partial y_T / \partial x_t|$"
     return states if all(layers) else f"{states} or {outputs}" if any(layers) else outputs

@@ -80,7 +80,7 @@ def hinton(
         _draw_squares(ax, matrix, there, full)
         ax.set(aspect="equal", xlim=(-0.5, matrix.shape[1] - 0.5), ylim=(matrix.shape[0] - 0.5, -0.5))
         ax.spines[:].set_visible(False)
-        ax.set_title(f"full square: {full:.3g}", size=8, loc="left")
+        ax.set_title(f"a full square is {full:.3g}", size=8, loc="left")
         _name(ax, names, others)
         return ax
 
@@ -98,7 +98,9 @@ def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
     try:
         matrix = np.array(weights, np.float64)
     except (TypeError, ValueError):
-        raise KindError(expected("The weights of a Hinton diagram", "a Projection or a matrix", weights)) from None
+        raise KindError(
+            expected("The weights of a Hinton diagram", "a Projection or a matrix", weights)
+        ) from None
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
             "The weights of a Hinton diagram must have a row a source and a column a target. "
@@ -111,7 +113,9 @@ def _draw_ground(ax: Axes, there: Any) -> None:
     from matplotlib.collections import PolyCollection
 
     ax.add_collection(
-        PolyCollection(_squares(np.argwhere(there), np.full(there.sum(), 0.96)), facecolors=GROUND, gid="connections")
+        PolyCollection(
+            _squares(np.argwhere(there), np.full(there.sum(), 0.96)), facecolors=GROUND, gid="connections"
+        )
     )
 
 
@@ -138,7 +142,7 @@ def _name(ax: Axes, rows: Any, columns: Any) -> None:
     ax.tick_params(length=0)
     box = ax.get_window_extent()
     for axis, (names, layers), extent in ((ax.yaxis, rows, box.height), (ax.xaxis, columns, box.width)):
-        room = extent * 72.0 / ax.get_figure(root=True).dpi / len(names)
+        room = extent * 72.0 / ax.figure.dpi / len(names)
         axis.set_label_text(label(layers[0][0] if layers else "sources" if axis is ax.yaxis else "targets"))
         if len(names) <= NAMED:
             axis.set_ticks(range(len(names)), [label(name, 18) for name in names])

@@ -11,7 +11,20 @@ from ..network import Network
 from . import blocks as block_view
 from .diagram import OUTSIDE, Diagram, Floats
 from .places import RADIUS, TALLEST, Places, arrowheads, marks, ways
-from .style import GATE, INK, around_zero, canvas, colouring, diverging, key, label, largest, lines
+from .style import (
+    GATE,
+    INK,
+    WIDE,
+    around_zero,
+    canvas,
+    colouring,
+    diverging,
+    key,
+    label,
+    largest,
+    lines,
+    points_a_unit,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +52,8 @@ def network(
     mark on the connection that it gates.
 
     Networks of more than 300 neurons or 4000 connections are drawn by layers: boxes, and arrows
-    that say how many connections of which kind they stand for.
+    that say how many connections of which kind they stand for, green where they lead to the same
+    or an earlier layer.
 
     Parameters
     ----------
@@ -100,15 +114,16 @@ def _draw_neurons(diagram: Diagram, ax: Axes | None, title: str, colour: str | N
         if len(found):
             _draw_connections(ax, diagram, found, bars)
         _draw_gates(ax, diagram, places, found)
-        _draw_discs(ax, diagram, places, colour, bars)
-        _draw_names(ax, diagram, places, low[1])
+        inks = _draw_discs(ax, diagram, places, colour, bars)
+        _draw_names(ax, diagram, places, inks)
+        _draw_layer_names(ax, diagram, places, low[1])
         return ax
 
 
 def _extent(places: Places, found: Floats) -> tuple[Floats, Floats]:
     """The corners of the picture; below there is room for the names of layers."""
     every = np.concatenate([places.centres, found.reshape(-1, 2)])
-    low, high = every.min(axis=0) - [0.9, 0.55], every.max(axis=0) + [0.9, 0.45]
+    low, high = every.min(axis=0) - np.array([0.9, 0.55]), every.max(axis=0) + np.array([0.9, 0.45])
     return low - [0.0, 0.9], high
 
 
@@ -121,13 +136,13 @@ def _draw_connections(ax: Axes, diagram: Diagram, found: Floats, bars: bool) -> 
     strength = np.minimum(np.abs(diagram.weight) / (largest(scale) or 1.0), 1.0)
     order = np.argsort(strength, kind="stable")  # the strong ones lie on top
     colours = cmap(norm(diagram.weight[order]))
-    thickest = float(np.clip(30.0 / np.sqrt(len(found)), 0.7, 3.0))
+    thickest = float(np.clip(30.0 / np.sqrt(len(found)), 0.7, 3.0)) * min(1.0, points_a_unit(ax) / 40.0)
     ax.add_collection(
         PathCollection(
             [Path(way) for way in found[order]],
             facecolors="none",
             edgecolors=colours,
-            linewidths=0.5 + (thickest - 0.5) * strength[order],
+            linewidths=thickest * (0.2 + 0.8 * strength[order]),
             zorder=1,
             gid="connections",
         )
@@ -138,7 +153,9 @@ def _draw_connections(ax: Axes, diagram: Diagram, found: Floats, bars: bool) -> 
         heads = arrowheads(pointed, 0.15)
         ax.add_collection(PolyCollection(list(heads), facecolors=shades, zorder=1.5, gid="arrowheads"))
     if bars:
-        key(ax, cmap, norm, "weight", extend="both" if largest(diagram.weight) > largest(scale) else "neither")
+        key(
+            ax, cmap, norm, "weight", extend="both" if largest(diagram.weight) > largest(scale) else "neither"
+        )
 
 
 def _against(diagram: Diagram) -> Any:
@@ -174,50 +191,51 @@ def _draw_gates(ax: Axes, diagram: Diagram, places: Places, found: Floats) -> No
     )
 
 
-def _draw_discs(ax: Axes, diagram: Diagram, places: Places, colour: str | None, bars: bool) -> None:
+def _draw_discs(ax: Axes, diagram: Diagram, places: Places, colour: str | None, bars: bool) -> list[str]:
+    """The neurons; what ink can be read on each."""
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Circle
 
     discs = PatchCollection([Circle((x, y), RADIUS) for x, y in places.centres], zorder=2, gid="neurons")
     discs.set(edgecolor=INK, linewidth=0.8, facecolor="white")
-    if colour is not None:
-        values = np.array([getattr(neuron, colour) for neuron in diagram.neurons])
-        cmap, norm = colouring(values)
-        discs.set_facecolor(cmap(norm(values)))
-        if bars:
-            key(ax, cmap, norm, colour, location="left")
     ax.add_collection(discs)
+    if colour is None:
+        return [INK] * len(diagram.neurons)
+    values = np.array([getattr(neuron, colour) for neuron in diagram.neurons])
+    cmap, norm = (diverging(), around_zero(values)) if colour == "bias" else colouring(values)
+    faces = cmap(norm(values))
+    discs.set_facecolor(faces)
+    if bars:
+        key(ax, cmap, norm, colour, location="left")
+    brightness = faces[:, :3] @ [0.299, 0.587, 0.114]
+    return ["white" if bright < 0.5 else INK for bright in brightness]
 
 
-def _draw_names(ax: Axes, diagram: Diagram, places: Places, bottom: float) -> None:
-    """Numbers in the discs, longer names below them, names of layers at the foot of the picture."""
+def _draw_names(ax: Axes, diagram: Diagram, places: Places, inks: list[str]) -> None:
+    """Numbers and short names in the discs, longer ones below them; none where they would be too small."""
     from matplotlib.patheffects import withStroke
 
-    unit = _points_a_unit(ax)
+    unit = points_a_unit(ax)
     size = min(8.0, 0.3 * unit)
+    if size < 3.5:
+        return
+    folded = bool((diagram.sizes > TALLEST).any())
+    room = int((0.9 if folded else 0.95 * places.gap) * unit / (WIDE * max(size - 1, 3.0)))
     halo = [withStroke(linewidth=2.0, foreground="white")]
-    folded = len(diagram.neurons) > 1 and bool((diagram.sizes > TALLEST).any())
-    room = int((0.9 if folded else 0.95 * places.gap) * unit / (0.62 * max(size - 1, 3.0)))
-    dark = np.array([0.299, 0.587, 0.114])
-    faces = next(c for c in ax.collections if c.get_gid() == "neurons").get_facecolor()
-    faces = np.broadcast_to(faces, (len(diagram.neurons), 4))
-    for (x, y), name, face in zip(places.centres, diagram.short_names(), faces, strict=True):
-        if size < 3.5:
-            break
-        if len(name) <= 2:
-            ink = "white" if face[:3] @ dark < 0.5 else INK
-            ax.text(x, y, label(name), ha="center", va="center", size=size, color=ink, zorder=4)
+    for (x, y), name, ink in zip(places.centres, diagram.short_names(), inks, strict=True):
+        if len(name) <= 3:
+            inside = size if len(name) < 3 else 0.75 * size
+            ax.text(x, y, label(name), ha="center", va="center", size=inside, color=ink, zorder=4)
         else:
-            text = label(name, max(3, room))
-            low = y - RADIUS - 0.04
+            text, low = label(name, max(3, room)), y - RADIUS - 0.04
             ax.text(x, low, text, ha="center", va="top", size=size - 1, zorder=4, path_effects=halo)
-    room = max(4, int(0.92 * places.gap * unit / (0.62 * 9.0)))
+
+
+def _draw_layer_names(ax: Axes, diagram: Diagram, places: Places, bottom: float) -> None:
+    """The names of layers at the foot of the picture, in a type in which the longest word has room."""
+    room = 0.92 * places.gap * points_a_unit(ax) / (1.12 * WIDE)
+    longest = max(len(word) for name in diagram.layers for word in [*name.split(), "layer"])
+    size = float(np.clip(room / longest, 5.0, 9.0))
     for x, name in zip(places.columns, diagram.layers, strict=True):
-        ax.text(x, bottom + 0.75, lines(name, room), ha="center", va="top", size=9.0, weight="bold")
-
-
-def _points_a_unit(ax: Axes) -> float:
-    """How many points of type the distance of two neurons is, about."""
-    box = ax.get_window_extent()
-    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    return float(min(box.width / (x1 - x0), box.height / (y1 - y0)) * 72.0 / ax.figure.dpi)
+        text = lines(name, max(4, int(room / size)))
+        ax.text(x, bottom + 0.75, text, ha="center", va="top", size=size, weight="bold")

@@ -86,16 +86,18 @@ def _name_rows(ax: Axes, names: list[str]) -> None:
     from matplotlib.ticker import MaxNLocator
 
     ax.tick_params(length=0, labelsize=8)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     if len(names) > NAMED:
         ax.set_ylabel("neuron")
         return
     room = _points_a_row(ax, len(names))
-    ax.set_yticks(range(len(names)), [label(name) for name in names], size=float(np.clip(0.8 * room, 3.0, 8.0)))
+    ax.set_yticks(
+        range(len(names)), [label(name) for name in names], size=float(np.clip(0.8 * room, 3.0, 8.0))
+    )
 
 
 def _points_a_row(ax: Axes, rows: int) -> float:
-    return float(ax.get_window_extent().height * 72.0 / ax.get_figure(root=True).dpi / rows)
+    return float(ax.get_window_extent().height * 72.0 / ax.figure.dpi / rows)
 
 
 def _set_layers_apart(ax: Axes, layers: list[tuple[str, int]], steps: int, names: list[str]) -> None:

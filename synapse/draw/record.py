@@ -94,7 +94,9 @@ def who(neurons: Any, count: int) -> tuple[list[str], list[tuple[str, int]]]:
         raise KindError(expected("The neurons", "a Network, a Layer, or a list of neurons or names", neurons))
     listed = list(neurons)
     if len(listed) != count:
-        raise ArgumentError(f"The neurons must be as many as the values have columns: {count}. Got {len(listed)}.")
+        raise ArgumentError(
+            f"The neurons must be as many as the values have columns: {count}. Got {len(listed)}."
+        )
     names = [n.name if isinstance(n, Neuron) else str(n) for n in listed]
     layers = list(neurons.layers) if isinstance(neurons, Network) else []
     layers = [neurons] if isinstance(neurons, Layer) else layers

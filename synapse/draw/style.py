@@ -24,6 +24,9 @@ CYCLE = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK, GREY)
 GATE = "#a3497c"
 """Of gates: the purple, darker, so that thin dotted lines stand out."""
 
+WIDE = 0.62
+"""How wide a letter is, about, by the size of the type."""
+
 LOOK: dict[str, Any] = {
     "font.size": 9.0,
     "axes.titlesize": 10.0,
@@ -78,8 +81,8 @@ def style() -> AbstractContextManager[None]:
     import matplotlib as mpl
     from cycler import cycler
 
-    look: AbstractContextManager[None] = mpl.rc_context({**LOOK, "axes.prop_cycle": cycler(color=CYCLE)})
-    return look
+    settings: Any = {**LOOK, "axes.prop_cycle": cycler(color=CYCLE)}
+    return mpl.rc_context(settings)
 
 
 @contextmanager
@@ -106,10 +109,10 @@ def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
 
 
 def label(text: object, longest: int = 24) -> str:
-    """A name as matplotlib can show it: one line, not too long, and no mathematics in it.
+    r"""A name as matplotlib can show it: one line, not too long, and no mathematics in it.
 
-    >>> label("price in $ per kilogramme and day", 20)
-    'price in \\\\$…m and day'
+    >>> print(label("price in $ per kilogramme and day", 20))
+    price in \$…m and day
     """
     line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
     if len(line) > longest:
@@ -170,3 +173,11 @@ def key(ax: Axes, cmap: Colormap, norm: Normalize, what: str, **options: Any) ->
 
     look = {"fraction": 0.035, "pad": 0.02, "shrink": 0.7, "aspect": 25, **options}
     ax.figure.colorbar(ScalarMappable(norm, cmap), ax=ax, label=what, **look)
+
+
+def points_a_unit(ax: Axes) -> float:
+    """How many points of type a unit of axes of equal aspect is, about."""
+    box = ax.get_window_extent()
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    inches = min(box.width / (x1 - x0), box.height / (y1 - y0)) / ax.figure.dpi
+    return float(72.0 * inches)

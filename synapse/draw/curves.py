@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from ..errors import ArgumentError, KindError, expected
 from ..learning.trainer import Result
 from .record import Floats, series, who
-from .style import CYCLE, canvas, label
+from .style import CYCLE, canvas, entry, label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +65,7 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
         ax.set_ylabel("error")
         if log:
             ax.set_yscale("log", nonpositive="mask")
-        else:
+        elif all(errors.min(initial=0.0) >= 0 for _, history in runs for errors in history.values()):
             ax.set_ylim(bottom=0.0)
         _legend(ax)
         return ax
@@ -73,7 +73,7 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
 
 def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
     """Names and histories of trainings."""
-    if isinstance(results, Result) or (isinstance(results, Mapping) and "error" in results):
+    if isinstance(results, Result) or (isinstance(results, Mapping) and _is_history(results)):
         return [("", _history(results))]
     if isinstance(results, Mapping):
         named = list(results.items())
@@ -86,14 +86,25 @@ def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
     return [(str(name), _history(result)) for name, result in named]
 
 
+def _is_history(result: Any) -> bool:
+    return isinstance(result, Mapping) and not isinstance(result.get("error"), (Result, Mapping, type(None)))
+
+
 def _history(result: Any) -> dict[str, Floats]:
     """The errors of a training."""
     history = result.history if isinstance(result, Result) else result
-    if not isinstance(history, Mapping) or "error" not in history:
+    if not _is_history(history):
         raise KindError(
             expected("What learning shows", "a Result or a history with an error by epoch", result)
         )
-    return {k: np.asarray(history[k], np.float64) for k in ("error", "validation_error") if k in history}
+    return {kind: _errors(history[kind]) for kind in ("error", "validation_error") if kind in history}
+
+
+def _errors(values: Any) -> Floats:
+    try:
+        return np.asarray(values, np.float64).reshape(len(values))
+    except (TypeError, ValueError):
+        raise KindError(expected("The errors of a history", "a number an epoch", values)) from None
 
 
 def _draw_run(ax: Axes, name: str, history: dict[str, Floats], colour: str) -> None:
@@ -102,9 +113,7 @@ def _draw_run(ax: Axes, name: str, history: dict[str, Floats], colour: str) -> N
         text = " ".join(filter(None, [name, "validation" if validation else ("" if name else "training")]))
         epochs = np.arange(1, len(errors) + 1)
         mark = "o" if len(errors) == 1 else None
-        ax.plot(
-            epochs, errors, color=colour, ls="--" if validation else "-", marker=mark, label=label(text, 40)
-        )
+        ax.plot(epochs, errors, color=colour, ls="--" if validation else "-", marker=mark, label=entry(text))
 
 
 def traces(
@@ -154,7 +163,7 @@ def traces(
         looks = product(DASHES, CYCLE)
         for column, name, (dash, colour) in zip(matrix.T, names, looks, strict=False):
             ax.plot(
-                column, color=colour, ls=dash, marker="o" if len(column) == 1 else None, label=label(name)
+                column, color=colour, ls=dash, marker="o" if len(column) == 1 else None, label=entry(name)
             )
         ax.set_xlabel("step")
         ax.set_ylabel(label(what))

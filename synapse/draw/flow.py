@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import ArgumentError, KindError, expected
 from ..layer import Layer
 from ..network import Network, as_matrix
-from .style import CYCLE, canvas, label
+from .style import CYCLE, canvas, entry
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -206,7 +206,7 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
 
         ax.set_yscale("log", nonpositive="mask")
         for (name, flow), colour in zip(flows.items(), CYCLE, strict=False):
-            ax.plot(flow, "o-", ms=3, color=colour, label=label(name or pairs[name][0].name, 40))
+            ax.plot(flow, "o-", ms=3, color=colour, label=entry(name or pairs[name][0].name))
         ax.set_xlabel("lag T - t, in steps")
         ax.set_ylabel(_what([layer is not None for _, layer in pairs.values()]))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ArgumentError, KindError, expected
+from ..errors import ArgumentError, KindError, expected, finite_number
 from ..projection import Projection
 from .record import Floats, who
 from .style import BLUE, GREY, RED, canvas, label, largest
@@ -70,7 +70,7 @@ def hinton(
     matrix, there, rows, columns = _matrix(weights)
     names = who(sources if sources is not None else rows, matrix.shape[0])
     others = who(targets if targets is not None else columns, matrix.shape[1])
-    if scale is not None and not (np.isfinite(scale) and scale > 0):
+    if scale is not None and finite_number("The scale of a Hinton diagram", scale) <= 0:
         raise ArgumentError(expected("The scale of a Hinton diagram", "a finite number above 0", scale))
     full = scale or largest(matrix) or 1.0
     inches = min(0.35, 8.0 / max(matrix.shape))

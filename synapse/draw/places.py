@@ -16,7 +16,9 @@ RADIUS = 0.26
 TALLEST = 25
 """Neurons above each other before a layer is folded into several columns."""
 
-BENDS = (0.0, 0.35, -0.35, 0.65, -0.65, 0.95, -0.95, 1.4, -1.4, 2.0, -2.0)
+BENDS = tuple(
+    side * bend for bend in (0.0, 0.35, 0.5, 0.65, 0.8, 0.95, 1.15, 1.4, 1.7, 2.0) for side in (1, -1)
+)
 """How far a connection that passes columns may swerve, in the order in which it tries."""
 
 AVOIDED = 80

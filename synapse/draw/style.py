@@ -112,13 +112,19 @@ def label(text: object, longest: int = 24) -> str:
     r"""A name as matplotlib can show it: one line, not too long, and no mathematics in it.
 
     >>> print(label("price in $ per kilogramme and day", 20))
-    price in \$…m and day
+    price in \$…e and day
     """
     line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
     if len(line) > longest:
         kept = max(1, longest - 1)
         line = f"{line[: (kept + 1) // 2]}…{line[len(line) - kept // 2 :]}"
     return line.replace("$", r"\$")
+
+
+def entry(text: object) -> str:
+    """A name as a legend can show it; one that begins with an underscore would be left out."""
+    name = label(text, 40)
+    return f" {name}" if name.startswith("_") else name
 
 
 def lines(text: object, longest: int, most: int = 3) -> str:

@@ -159,7 +159,7 @@ def traces(
         raise ArgumentError(
             f"Traces must be of {MOST} neurons at most, to be told apart. Got {len(names)}. Use draw.raster."
         )
-    with canvas(ax, (6.5, max(2.8, 0.17 * len(names)))) as ax:
+    with canvas(ax, (6.5, max(2.8, 0.19 * len(names) + 0.3))) as ax:
         looks = product(DASHES, CYCLE)
         for column, name, (dash, colour) in zip(matrix.T, names, looks, strict=False):
             ax.plot(

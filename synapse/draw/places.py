@@ -7,6 +7,7 @@ shape (STEPS, 2). The distance of two neurons of a column is 1.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -21,7 +22,11 @@ BENDS = tuple(
 )
 """How far a connection that passes columns may swerve, in the order in which it tries."""
 
-AVOIDED = 80
+SWERVES = [(bend, bend) for bend in BENDS]
+SWERVES += sorted(product(BENDS[1:], BENDS[1:]), key=lambda pair: abs(pair[0]) + abs(pair[1]))
+"""How far in its first and its second half: arches, then waves."""
+
+AVOIDED = 60
 """Neurons above which connections that pass columns no longer look for a free way."""
 
 ROUND = 12
@@ -86,27 +91,31 @@ def _within(here: Floats, there: Floats, gap: float) -> Floats:
     """Inside a layer: on the right of it down the column, on the left of it up."""
     drop = here[1] - there[1]
     if drop == 0.0:  # neighbours in a folded layer
-        return _bent(here, there, 0.5)
+        return _bent(here, there, 0.5, 0.5)
     bulge = np.array([np.sign(drop) * min(0.4 + 0.22 * abs(drop), 0.6 * gap), 0.0])
     way: Floats = CUBIC @ np.array([here, here + bulge, there + bulge, there])
     return way
 
 
-def _bent(here: Floats, there: Floats, bend: float) -> Floats:
-    """From here to there, with the middle moved upwards by `bend`."""
-    lift = np.array([0.0, bend / 0.75])
+def _bent(here: Floats, there: Floats, first: float, second: float) -> Floats:
+    """From here to there, the first and the second half lifted."""
     third = (there - here) / 3
-    way: Floats = CUBIC @ np.array([here, here + third + lift, there - third + lift, there])
+    lifts = np.array([[0.0, first / 0.75], [0.0, second / 0.75]])
+    way: Floats = CUBIC @ np.array([here, here + third + lifts[0], there - third + lifts[1], there])
     return way
 
 
 def _free(here: Floats, there: Floats, others: Floats) -> Floats:
     """The least bent way that passes no other neuron, or that which passes them farthest."""
     side = 1.0 if here[1] + there[1] >= 0 else -1.0
-    tries = np.array([_bent(here, there, side * bend) for bend in BENDS])
-    distances = np.linalg.norm(tries[:, :, None] - others, axis=-1).min(axis=(1, 2))
-    free = np.flatnonzero(distances > 1.45 * RADIUS)
-    best: Floats = tries[free[0] if len(free) else int(distances.argmax())]
+    farthest, best = -np.inf, _bent(here, there, 0.0, 0.0)
+    for first, second in SWERVES:
+        way = _bent(here, there, side * first, side * second)
+        distance = np.linalg.norm(way[:, None] - others, axis=-1).min()
+        if distance > 1.45 * RADIUS:
+            return way
+        if distance > farthest:
+            farthest, best = distance, way
     return best
 
 

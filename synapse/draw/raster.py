@@ -76,7 +76,7 @@ def raster(
         ax.spines[:].set_visible(False)
         ax.set_xlabel("step")
         _name_rows(ax, names)
-        _set_layers_apart(ax, layers, steps, names)
+        _set_layers_apart(ax, layers, count)
         if colour_bars:
             key(ax, cmap, norm, label(what), pad=0.16 if len(layers) > 1 else 0.02)
         return ax
@@ -100,27 +100,21 @@ def _points_a_row(ax: Axes, rows: int) -> float:
     return float(ax.get_window_extent().height * 72.0 / ax.figure.dpi / rows)
 
 
-def _set_layers_apart(ax: Axes, layers: list[tuple[str, int]], steps: int, names: list[str]) -> None:
-    """White lines between layers, and the names of layers on the right."""
+def _set_layers_apart(ax: Axes, layers: list[tuple[str, int]], rows: int) -> None:
+    """White lines between layers; the names of layers on the right, each with a line to its own."""
     if len(layers) < 2:
         return
+    a_row, size = _points_a_row(ax, rows), 8.0
     ends = list(accumulate(size for _, size in layers))
     for end in ends[:-1]:
-        ax.axhline(end - 0.5, color="white", lw=2.0)
+        ax.axhline(end - 0.5, color="white", lw=float(np.clip(0.4 * a_row, 0.8, 2.0)))
     middles = np.array([end - size / 2 - 0.5 for end, (_, size) in zip(ends, layers, strict=True)])
-    size = 8.0
-    places = spread(middles, 1.25 * size / _points_a_row(ax, len(names)), len(names) - 0.5)
+    places = spread(middles, 1.5 * size / a_row, rows - 0.5)
+    beside = ax.get_yaxis_transform()
     for (name, _), place, middle in zip(layers, places, middles, strict=True):
-        ax.annotate(
-            label(name, 20),
-            (steps - 0.5, middle),
-            (1.02, place),
-            textcoords=("axes fraction", "data"),
-            va="center",
-            size=size,
-            color=INK,
-            arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.5, "shrinkA": 0, "shrinkB": 0},
-        )
+        line: dict[str, Any] = {"color": INK, "lw": 0.5, "transform": beside, "clip_on": False}
+        ax.plot([1.0, 1.01, 1.025], [middle, middle, place], **line)
+        ax.text(1.03, place, label(name, 20), va="center", size=size, transform=beside)
 
 
 def spread(places: Floats, apart: float, last: float) -> Floats:

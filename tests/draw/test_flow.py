@@ -37,11 +37,9 @@ def elman_by_hand(net, inputs):
         states.append(w @ x + u @ y + hidden.biases)
         y = 1 / (1 + np.exp(-states[-1]))
     jacobian, norms = np.eye(len(hidden)), []
-    for s in states[::-1]:
+    for before in [*states[-2::-1], states[0]]:
         norms.append(np.sqrt((jacobian**2).sum() / len(hidden)))
-        # One step further back: s_t depends on s_{t-1} through its activation.
-        before = states[len(states) - len(norms) - 1]
-        f = 1 / (1 + np.exp(-before))
+        f = 1 / (1 + np.exp(-before))  # a state depends on that of the step before through its activation
         jacobian = jacobian @ u @ np.diag(f * (1 - f))
     return np.array(norms)
 

@@ -37,7 +37,7 @@ def picture(request):
 
 
 def test_draws_on_the_axes_given_and_returns_them(picture):
-    figure, (left, right) = plt.subplots(1, 2)
+    _, (left, right) = plt.subplots(1, 2)
     before = plt.get_fignums()
     assert picture(ax=right) is right
     assert right.has_data() or right.texts

@@ -38,7 +38,9 @@ def networks():
         figure, (left, right) = plt.subplots(
             1, 2, figsize=(12.5, 4.6), width_ratios=(1, 2.2), layout="constrained"
         )
-    draw.network(perceptron, left, colour="activation").set_title("XOR, learnt: the inputs are 0 and 1", size=10)
+    draw.network(perceptron, left, colour="activation").set_title(
+        "XOR, learnt: the inputs are 0 and 1", size=10
+    )
     draw.network(lstm, right).set_title("LSTM(2, 4, 1), untrained", size=10)
     return figure
 

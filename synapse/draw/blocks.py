@@ -9,7 +9,7 @@ import numpy as np
 
 from .diagram import NOBODY, Diagram, Floats, Indices
 from .places import along, rounded
-from .style import GATE, GREEN, INK, canvas, label, lines, points_a_unit
+from .style import GATE, GREEN, INK, canvas, lines, points_a_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,11 +35,12 @@ class Bundle:
 
 def bundles(diagram: Diagram) -> list[Bundle]:
     """The bundles, by source and target; connections of neurons with themselves apart."""
-    ends = np.stack([diagram.layer[diagram.source], diagram.layer[diagram.target], diagram.loops], axis=1)
-    kinds, which = np.unique(ends, axis=0, return_inverse=True)
+    count = len(diagram.layers)
+    ends = (diagram.layer[diagram.source] * count + diagram.layer[diagram.target]) * 2 + diagram.loops
     found = []
-    for i, (source, target, loops) in enumerate(kinds.tolist()):
-        mine = np.flatnonzero(which.reshape(-1) == i)
+    for end in np.unique(ends).tolist():
+        mine = np.flatnonzero(ends == end)
+        (source, target), loops = divmod(end // 2, count), end % 2
         gater = diagram.gater[mine]
         layers = np.where(gater < 0, gater, diagram.layer[gater])
         gaters = tuple(int(g) for g in np.unique(layers) if g != NOBODY)
@@ -179,7 +180,7 @@ def _draw_boxes(ax: Axes, diagram: Diagram, unit: float) -> None:
             gid="layer",
         )
         ax.add_patch(box)
-        title = lines(name or label(diagram.neurons[i].name), 13, 2)
+        title = lines(name or (diagram.neurons[i].name if count == 1 else "neurons"), 13, 2)
         ax.text(i * PITCH, 0.1, title, ha="center", va="center", size=size, weight="bold", zorder=4)
         amount = f"{count:,} neuron{'s' if count > 1 else ''}"
         ax.text(i * PITCH, -0.28, amount, ha="center", va="center", size=size - 1, zorder=4)

@@ -21,6 +21,9 @@ Indices = NDArray[np.int64]
 NOBODY, OUTSIDE = -1, -2
 """A connection's gater: there is none; it is none of the neurons that are shown."""
 
+LONGEST_ROW = 25
+"""Neurons without a network that stand each in a column of its own."""
+
 
 @dataclass(frozen=True)
 class Diagram:
@@ -51,7 +54,7 @@ class Diagram:
 
     @classmethod
     def of(cls, shown: Any) -> Diagram:
-        """Of a network, whose layers are columns, or of neurons, each in a column of its own.
+        """Of a network, whose layers are columns, or of neurons: each in a column of its own, many in one.
 
         Raises
         ------
@@ -91,13 +94,14 @@ class Diagram:
 
     @classmethod
     def _of_neurons(cls, neurons: Sequence[Neuron]) -> Diagram:
+        apart = len(neurons) <= LONGEST_ROW
         place = {neuron: i for i, neuron in enumerate(neurons)}
         links = [link for neuron in neurons for link in _leaving(neuron) if link.target in place]
         gaters = [NOBODY if link.gater is None else place.get(link.gater, OUTSIDE) for link in links]
         return cls(
             list(neurons),
-            [""] * len(neurons),
-            np.arange(len(neurons)),
+            [""] * (len(neurons) if apart else 1),
+            np.arange(len(neurons)) if apart else np.zeros(len(neurons), np.int64),
             np.array([place[link.source] for link in links], np.int64),
             np.array([place[link.target] for link in links], np.int64),
             np.array(gaters, np.int64),

@@ -102,12 +102,10 @@ class _Steps:
 
     def step(self, context: Floats, row: Floats) -> Floats:
         """The context after a step."""
-        n = len(self.neurons)
-        for neuron, state, activation in zip(self.neurons, context[:n], context[n:], strict=True):
-            neuron.state, neuron.activation = state, activation
+        store, rows = self.net._store, self.net._rows()
+        store["state"][rows], store["activation"][rows] = np.split(context, 2)
         self.net.activate(row)
-        held = [layer.states for layer in self.net.layers] + [layer.activations for layer in self.net.layers]
-        return np.concatenate(held)
+        return np.concatenate([store["state"][rows], store["activation"][rows]]).astype(np.float64)
 
     def by_context(self, context: Floats, row: Floats) -> Floats:
         """Derivatives of the context after a step by that before, shape (2 n, 2 n)."""

@@ -9,8 +9,8 @@ import numpy as np
 from ..errors import unknown_name
 from ..network import Network
 from . import blocks as block_view
-from .diagram import OUTSIDE, Diagram, Floats
-from .places import RADIUS, TALLEST, Places, arrowheads, marks, ways
+from .diagram import NOBODY, OUTSIDE, Diagram, Floats
+from .places import RADIUS, TALLEST, Places, arrowheads, marks, ways_of
 from .style import (
     GATE,
     INK,
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 MOST_NEURONS, MOST_CONNECTIONS = 300, 4000
 """What a picture can show neuron by neuron."""
+
+MOST_ARROWHEADS = 250
+"""Connections up to which each has an arrowhead."""
 
 COLOURS = ("activation", "bias", "state")
 
@@ -58,11 +61,11 @@ def network(
     Parameters
     ----------
     net : Network, or sequence of Neuron
-        What is drawn; neurons that are no network stand in a row.
+        What is drawn. Neurons that are no network stand in a row, more than 25 of them as one layer.
     ax : matplotlib.axes.Axes, optional
         Where to. Default: a new figure.
     colour : {"activation", "bias", "state"}, optional
-        What the discs of neurons show. Default: nothing.
+        What the discs of neurons show, where these are drawn. Default: nothing.
     blocks : bool, optional
         Whether to draw by layers. Default: as its size asks for.
     colour_bars : bool
@@ -103,31 +106,31 @@ def network(
 
 def _draw_neurons(diagram: Diagram, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
     places = Places.of(diagram)
-    found = ways(diagram, places)
-    low, high = _extent(places, found)
+    ways = ways_of(diagram, places)
+    low, high = _extent(places, ways)
     size = high - low
     inches = min(0.8, 11.0 / size[0], 8.0 / size[1])
     with canvas(ax, (max(2.5, size[0] * inches + 0.4 + 0.8 * bars), max(1.8, size[1] * inches + 0.6))) as ax:
         ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
         ax.set_axis_off()
         ax.set_title(title)
-        if len(found):
-            _draw_connections(ax, diagram, found, bars)
-        _draw_gates(ax, diagram, places, found)
+        if len(ways):
+            _draw_connections(ax, diagram, ways, bars)
+        _draw_gates(ax, diagram, places, ways)
         inks = _draw_discs(ax, diagram, places, colour, bars)
         _draw_names(ax, diagram, places, inks)
         _draw_layer_names(ax, diagram, places, low[1])
         return ax
 
 
-def _extent(places: Places, found: Floats) -> tuple[Floats, Floats]:
+def _extent(places: Places, ways: Floats) -> tuple[Floats, Floats]:
     """The corners of the picture; below there is room for the names of layers."""
-    every = np.concatenate([places.centres, found.reshape(-1, 2)])
+    every = np.concatenate([places.centres, ways.reshape(-1, 2)])
     low, high = every.min(axis=0) - np.array([0.9, 0.55]), every.max(axis=0) + np.array([0.9, 0.45])
     return low - [0.0, 0.9], high
 
 
-def _draw_connections(ax: Axes, diagram: Diagram, found: Floats, bars: bool) -> None:
+def _draw_connections(ax: Axes, diagram: Diagram, ways: Floats, bars: bool) -> None:
     from matplotlib.collections import PathCollection, PolyCollection
     from matplotlib.path import Path
 
@@ -136,10 +139,10 @@ def _draw_connections(ax: Axes, diagram: Diagram, found: Floats, bars: bool) -> 
     strength = np.minimum(np.abs(diagram.weight) / (largest(scale) or 1.0), 1.0)
     order = np.argsort(strength, kind="stable")  # the strong ones lie on top
     colours = cmap(norm(diagram.weight[order]))
-    thickest = float(np.clip(30.0 / np.sqrt(len(found)), 0.7, 3.0)) * min(1.0, points_a_unit(ax) / 40.0)
+    thickest = float(np.clip(30.0 / np.sqrt(len(ways)), 0.7, 3.0)) * min(1.0, points_a_unit(ax) / 40.0)
     ax.add_collection(
         PathCollection(
-            [Path(way) for way in found[order]],
+            [Path(way) for way in ways[order]],
             facecolors="none",
             edgecolors=colours,
             linewidths=thickest * (0.2 + 0.8 * strength[order]),
@@ -147,31 +150,30 @@ def _draw_connections(ax: Axes, diagram: Diagram, found: Floats, bars: bool) -> 
             gid="connections",
         )
     )
-    pointed = found[order] if len(found) <= 250 else found[order][_against(diagram)[order]]
-    shades = colours if len(found) <= 250 else colours[_against(diagram)[order]]
-    if len(pointed):
-        heads = arrowheads(pointed, 0.15)
-        ax.add_collection(PolyCollection(list(heads), facecolors=shades, zorder=1.5, gid="arrowheads"))
+    pointed = _pointed(diagram)[order]
+    if pointed.any():
+        heads = list(arrowheads(ways[order][pointed], 0.15))
+        ax.add_collection(PolyCollection(heads, facecolors=colours[pointed], zorder=1.5, gid="arrowheads"))
     if bars:
-        key(
-            ax, cmap, norm, "weight", extend="both" if largest(diagram.weight) > largest(scale) else "neither"
-        )
+        beyond = largest(diagram.weight) > largest(scale)
+        key(ax, cmap, norm, "weight", extend="both" if beyond else "neither")
 
 
-def _against(diagram: Diagram) -> Any:
-    """Which connections do not lead to a later layer."""
-    return diagram.layer[diagram.target] <= diagram.layer[diagram.source]
+def _pointed(diagram: Diagram) -> Any:
+    """Which connections have arrowheads: all, or where there are many those that lead to no later layer."""
+    few = len(diagram.source) <= MOST_ARROWHEADS
+    return few | (diagram.layer[diagram.target] <= diagram.layer[diagram.source])
 
 
-def _draw_gates(ax: Axes, diagram: Diagram, places: Places, found: Floats) -> None:
+def _draw_gates(ax: Axes, diagram: Diagram, places: Places, ways: Floats) -> None:
     """A mark on each gated connection, and a dotted line to it from the gater, where that is shown."""
     from matplotlib.collections import LineCollection, PatchCollection
     from matplotlib.patches import Circle
 
-    gated = np.flatnonzero(diagram.gater != -1)
+    gated = np.flatnonzero(diagram.gater != NOBODY)
     if not len(gated):
         return
-    spots = marks(found, gated)
+    spots = marks(ways, gated)
     known = diagram.gater[gated] != OUTSIDE
     starts = places.centres[diagram.gater[gated][known]]
     dotted = (0, (1, 2))

@@ -17,13 +17,14 @@ RADIUS = 0.26
 TALLEST = 25
 """Neurons above each other before a layer is folded into several columns."""
 
-BENDS = tuple(
-    side * bend for bend in (0.0, 0.35, 0.5, 0.65, 0.8, 0.95, 1.15, 1.4, 1.7, 2.0) for side in (1, -1)
+BENDS = (
+    0.0,
+    *(side * bend for bend in (0.35, 0.5, 0.65, 0.8, 0.95, 1.15, 1.4, 1.7, 2.0) for side in (1, -1)),
 )
 """How far a connection that passes columns may swerve, in the order in which it tries."""
 
 SWERVES = [(bend, bend) for bend in BENDS]
-SWERVES += sorted(product(BENDS[1:], BENDS[1:]), key=lambda pair: abs(pair[0]) + abs(pair[1]))
+SWERVES += sorted(product(BENDS, BENDS), key=lambda pair: abs(pair[0]) + abs(pair[1]))
 """How far in its first and its second half: arches, then waves."""
 
 AVOIDED = 60
@@ -61,7 +62,7 @@ class Places:
         return cls(centres, starts + (folds - 1) / 2, gap)
 
 
-def ways(diagram: Diagram, places: Places) -> Floats:
+def ways_of(diagram: Diagram, places: Places) -> Floats:
     """The ways of all connections, shape (connections, STEPS, 2)."""
     here, there = places.centres[diagram.source], places.centres[diagram.target]
     step = diagram.layer[diagram.target] - diagram.layer[diagram.source]
@@ -91,7 +92,8 @@ def _within(here: Floats, there: Floats, gap: float) -> Floats:
     """Inside a layer: on the right of it down the column, on the left of it up."""
     drop = here[1] - there[1]
     if drop == 0.0:  # neighbours in a folded layer
-        return _bent(here, there, 0.5, 0.5)
+        lift = 0.5 * float(np.sign(there[0] - here[0]))
+        return _bent(here, there, lift, lift)
     bulge = np.array([np.sign(drop) * min(0.4 + 0.22 * abs(drop), 0.6 * gap), 0.0])
     way: Floats = CUBIC @ np.array([here, here + bulge, there + bulge, there])
     return way

@@ -72,7 +72,7 @@ def raster(
     height = float(np.clip(0.17 * count + 0.9, 1.8, 9.0))
     with canvas(ax, (float(np.clip(0.06 * steps + 3.2, 5.0, 11.0)), height)) as ax:
         cmap, norm = colouring(matrix)
-        ax.imshow(np.ma.masked_invalid(matrix.T), aspect="auto", cmap=cmap, norm=norm)
+        ax.imshow(np.ma.masked_invalid(matrix.T), aspect="auto", origin="upper", cmap=cmap, norm=norm)
         ax.spines[:].set_visible(False)
         ax.set_xlabel("step")
         _name_rows(ax, names)

@@ -46,8 +46,14 @@ LOOK: dict[str, Any] = {
     "text.usetex": False,
     "lines.linewidth": 1.6,
     "image.interpolation": "nearest",
-    "figure.dpi": 100.0,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "axes.grid": False,
+    "text.parse_math": True,
 }
+
+TICKS: dict[str, Any] = {"which": "both", "color": INK, "labelcolor": INK, "labelsize": 8.0}
+"""Of ticks: they are made when a figure is drawn, when the style is no longer in force."""
 
 
 def need_matplotlib() -> None:
@@ -98,9 +104,11 @@ def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
         if ax is not None:
             if not isinstance(ax, Axes):
                 raise KindError(expected("The ax", "a matplotlib Axes or None", ax))
+            ax.tick_params(**TICKS)
             yield ax
             return
         figure, made = pyplot.subplots(figsize=size, layout="constrained")
+        made.tick_params(**TICKS)
         try:
             yield made
         except BaseException:
@@ -178,7 +186,8 @@ def key(ax: Axes, cmap: Colormap, norm: Normalize, what: str, **options: Any) ->
     from matplotlib.cm import ScalarMappable
 
     look = {"fraction": 0.035, "pad": 0.02, "shrink": 0.7, "aspect": 25, **options}
-    ax.figure.colorbar(ScalarMappable(norm, cmap), ax=ax, label=what, **look)
+    bar = ax.figure.colorbar(ScalarMappable(norm, cmap), ax=ax, label=what, **look)
+    bar.ax.tick_params(**TICKS)
 
 
 def points_a_unit(ax: Axes) -> float:

@@ -165,7 +165,7 @@ def draw_blocks(diagram: Diagram, ax: Axes | None, title: str) -> Axes:
 def _draw_boxes(ax: Axes, diagram: Diagram, unit: float) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    size = min(9.0, 0.17 * unit)
+    size = float(np.clip(0.17 * unit, 2.0, 9.0))
     for i, (name, count) in enumerate(zip(diagram.layers, diagram.sizes.tolist(), strict=True)):
         corner = (i * PITCH - WIDTH / 2 + 0.1, -HEIGHT / 2 + 0.1)
         box = FancyBboxPatch(
@@ -205,7 +205,7 @@ def _draw_route(ax: Axes, route: Route, unit: float) -> None:
     )
     ax.add_patch(arrow)
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
-    size = min(7.5, 0.14 * unit)
+    size = float(np.clip(0.14 * unit, 1.0, 7.5))
     ax.text(
         *route.text,
         route.bundle.text,

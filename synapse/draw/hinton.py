@@ -27,7 +27,7 @@ def hinton(
     targets: Any = None,
     scale: float | None = None,
 ) -> Axes:
-    """Draw weights as squares, a row a source, a column a target (Hinton and Shallice 1991).
+    """Draw weights as squares, a row a source, a column a target.
 
     The area of a square is the magnitude of its weight; positive ones are blue, negative ones
     orange. Where two neurons are not connected the ground is white; a number that is not finite

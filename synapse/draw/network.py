@@ -237,7 +237,7 @@ def _draw_layer_names(ax: Axes, diagram: Diagram, places: Places, bottom: float)
     """The names of layers at the foot of the picture, in a type in which the longest word has room."""
     room = 0.92 * places.gap * points_a_unit(ax) / (1.12 * WIDE)
     longest = max(len(word) for name in diagram.layers for word in [*name.split(), "layer"])
-    size = float(np.clip(room / longest, 5.0, 9.0))
+    size = float(np.clip(room / min(longest, 12), 5.0, 9.0))
     for x, name in zip(places.columns, diagram.layers, strict=True):
         text = lines(name, max(4, int(room / size)))
         ax.text(x, bottom + 0.75, text, ha="center", va="top", size=size, weight="bold")

@@ -194,6 +194,22 @@ def test_neurons_without_a_network_stand_in_a_row():
     assert len(paths(ax, "connections")) == 1
 
 
+def test_many_neurons_without_a_network_are_one_layer():
+    x, y = middles(draw.network([Neuron() for _ in range(30)])).T
+    assert sorted(set(x)) == [0.0, 1.0]
+    assert len(set(y)) == 15
+    (box,) = part(draw.network([Neuron() for _ in range(30)], blocks=True), "layer")
+    assert box.get_width() > 0
+
+
+def test_connections_both_ways_within_a_folded_layer_do_not_hide_each_other():
+    neurons = [Neuron() for _ in range(30)]
+    neurons[0].project(neurons[15], weight=1.0)
+    neurons[15].project(neurons[0], weight=1.0)
+    one, other = (way[:, 1].max() - way[0, 1] for way in paths(draw.network(neurons), "connections"))
+    assert sorted([one > 0.3, other > 0.3]) == [False, True]
+
+
 # --- layer by layer -------------------------------------------------------------------------------
 
 

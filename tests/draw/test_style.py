@@ -50,6 +50,13 @@ def test_makes_one_figure_where_none_is_given(picture):
     assert plt.get_fignums() == [ax.figure.number]
 
 
+def test_draws_on_tiny_axes(picture):
+    figure = plt.figure(figsize=(2, 2))
+    ax = figure.add_axes((0.5, 0.5, 0.02, 0.02))
+    picture(ax=ax)
+    pixels(figure)
+
+
 def test_changes_no_setting(picture):
     before = dict(mpl.rcParams)
     picture()

@@ -1,7 +1,8 @@
-"""JSON documents in files: written whole or not at all, read without trusting them."""
+"""Files: written whole or not at all; JSON documents, read without trusting them."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -10,11 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ..errors import ArgumentError, FormatError, KindError, expected, shown
 
 PathLike = str | os.PathLike[str]
+File = PathLike | IO[str] | IO[bytes]
+"""Where a network is written to and read from: a path, or what `open` returns."""
 
 
 def as_path(path: Any) -> Path:
@@ -22,31 +25,54 @@ def as_path(path: Any) -> Path:
     try:
         return Path(path)
     except TypeError:
-        raise KindError(expected("The path", "a string or a path", path)) from None
+        raise KindError(expected("The path", "a string or a path, or an open file", path)) from None
 
 
-def write_document(path: PathLike, document: Mapping[str, Any]) -> None:
-    """Write a JSON document, one column or record a line, as UTF-8.
+def write_document(path: File, document: Mapping[str, Any]) -> None:
+    """Write a JSON document, one column or record a line, as UTF-8. See :func:`write`."""
+    write(path, to_text(document))
 
-    The text goes to a hidden file in the same folder, is brought to the disk, and then takes
-    the place of the old file in one step: whatever fails or interrupts it, there is the old
-    file or the new one, whole. (Only a process killed while it writes leaves the hidden file.)
+
+def write(path: File, content: str | bytes) -> None:
+    """Write a file: text as UTF-8, bytes as they are.
+
+    What is given a path goes to a hidden file in the same folder, is brought to the disk, and
+    then takes the place of the old file in one step: whatever fails or interrupts it, there is
+    the old file or the new one, whole. (Only a process killed while it writes leaves the hidden
+    file.) Into an open file it is written at once, where that stands.
 
     Raises
     ------
     KindError, ArgumentError
-        If `path` is not a path, or names something that is not a file, such as a folder.
+        If `path` is not a path, or names something that is not a file, such as a folder, or is
+        a file open for text where bytes are to be written.
     OSError
         If the file cannot be written.
     """
+    if hasattr(path, "write"):
+        _write_into(path, content)
+        return
     file = Path(os.path.realpath(as_path(path)))  # a symbolic link stays one
     if file.exists() and not file.is_file():  # to replace /dev/null would be a mishap
         raise ArgumentError(expected("The path", "that of a file", str(path)))
-    text = to_text(document)
+    _replace(file, content.encode() if isinstance(content, str) else content)
+
+
+def _write_into(stream: Any, content: str | bytes) -> None:
+    if isinstance(stream, io.TextIOBase):
+        if isinstance(content, bytes):
+            raise KindError(expected("The file", "open for bytes, in mode 'wb'", stream))
+        stream.write(content)
+    else:
+        stream.write(content.encode() if isinstance(content, str) else content)
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Put the content in the place of a file, in one step."""
     hidden = file.with_name(f".synapse-{uuid.uuid4().hex}.tmp")
     try:
-        with open(hidden, "x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with open(hidden, "xb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         if file.exists():
@@ -98,7 +124,21 @@ def _lines(brackets: str, items: Iterable[str]) -> str:
     return f"{brackets[0]}\n  " + ",\n  ".join(items) + f"\n{brackets[1]}"
 
 
-def read_document(path: PathLike) -> Any:
+def read(path: File) -> bytes:
+    """What a file holds; text of an open file as UTF-8."""
+    content = path.read() if hasattr(path, "read") else as_path(path).read_bytes()
+    return content.encode("utf-8", "surrogatepass") if isinstance(content, str) else bytes(content)
+
+
+def read_text(path: File) -> str:
+    """The text in a file, or a FormatError if it is not UTF-8."""
+    try:
+        return read(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FormatError(f"The file is not text in UTF-8: byte {error.start} cannot be read.") from None
+
+
+def read_document(path: File) -> Any:
     """The JSON document in a file.
 
     Raises
@@ -108,11 +148,9 @@ def read_document(path: PathLike) -> Any:
     OSError
         If it cannot be read.
     """
-    content = as_path(path).read_bytes()
+    text = read_text(path)
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse, object_pairs_hook=_object)
-    except UnicodeDecodeError as error:
-        raise FormatError(f"The file is not text in UTF-8: byte {error.start} cannot be read.") from None
+        return json.loads(text, parse_constant=_refuse, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise FormatError(f"The file is not JSON, or only a part of it: {error.msg} at {where}.") from None
@@ -137,10 +175,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 @contextmanager
-def reading(path: PathLike) -> Iterator[None]:
+def reading(path: File) -> Iterator[None]:
     """Let an error that a file's content causes tell, in a note, which file it is."""
     try:
         yield
     except FormatError as error:
-        error.add_note(f"while reading {os.fspath(path)!r}")
+        name = getattr(path, "name", "an open file") if hasattr(path, "read") else os.fspath(path)
+        error.add_note(f"while reading {name!r}")
         raise

@@ -7,8 +7,8 @@ let playing = null;
 // --- steps -----------------------------------------------------------------------------------
 
 function announce() {
-  const step = now === 0 ? `before step 1 of ${steps}` : `step ${now} of ${steps}`;
-  get("status").textContent = steps ? step : "as it is now";
+  const step = `step ${now} of ${steps}`;
+  get("status").textContent = step;
   get("step").setAttribute("aria-valuetext", chosen ? `${step}, ${titleOf(chosen)}` : step);
 }
 function goTo(step) {
@@ -33,7 +33,7 @@ function play() {
 }
 function showPlaying() {
   get("play").setAttribute("aria-pressed", String(playing !== null));
-  get("play").textContent = playing ? "\u23F8\uFE0E Pause" : "\u25B6\uFE0E Play";
+  get("play").textContent = playing ? "Pause" : "Play";
   get("status").setAttribute("aria-live", playing ? "off" : "polite"); // a step every half second is not to be read out
 }
 
@@ -84,7 +84,7 @@ function chooseNeuron(n, look = true) {
 }
 function bringIntoView(node) {
   const { x, y } = node.renderedPosition();
-  if (x < 40 || y < 40 || x > cy.width() - 40 || y > cy.height() - 40) cy.center(node);
+  if (x < 10 || y < 10 || x > cy.width() - 10 || y > cy.height() - 10) cy.center(node);
 }
 function nextNeuron(by) {
   const from = chosen?.kind === "neuron" ? chosen.neuron : by > 0 ? -1 : neuronCount;
@@ -242,8 +242,9 @@ get("description").textContent = data.description;
 document.title = `${data.name} \u2013 Synapse explorer`;
 get("step").max = steps;
 press("gates", allGates);
+get("gates").hidden = !connections.gater.some((gater) => gater >= 0);
 listLayers();
 rebuild();
 fit();
 choose(null);
-window.addEventListener("resize", () => { cy.resize(); fit(); });
+new ResizeObserver(() => { cy.resize(); fit(); }).observe(get("graph"));

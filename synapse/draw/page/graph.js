@@ -1,6 +1,7 @@
 // The picture: what is unfolded as neurons and connections, what is folded as boxes and bundles.
 
-const GAP = 120; // between two layers
+const GAP = { least: 110, most: 420 }; // between two layers
+const TURN = 88 / 64; // a neuron takes more room across than down
 const FOLDED = { width: 120, height: 84 };
 const MOST_SHOWN = 20000; // connections drawn one by one
 const plenty = connectionCount > 1000; // then straight lines, without arrows: they draw faster
@@ -18,45 +19,45 @@ const sheet = () => [
     "text-margin-y": -6, "text-wrap": "wrap", "text-max-width": "data(room)", "z-index": 0, color: colours.faint } },
   { selector: ".neuron", style: {
     width: 28, height: 28, "background-color": "data(fill)", label: "data(label)", "font-size": 10,
-    "text-wrap": "ellipsis", "text-max-width": 82, "text-valign": "bottom", "text-margin-y": 3,
-    "min-zoomed-font-size": 6, "z-index": 20, "text-background-color": colours.surface,
+    "text-wrap": "wrap", "text-max-width": 84, "text-valign": "bottom", "text-margin-y": 3, "z-index": 20, "text-background-color": colours.surface,
     "text-background-opacity": 0.75, "text-background-padding": 1 } },
-  { selector: ".neuron[lines]", style: { "text-wrap": "wrap" } },
   { selector: ".box", style: {
     shape: "round-rectangle", width: FOLDED.width, height: FOLDED.height, "background-color": colours.surface,
     "border-width": 5, "border-color": "data(fill)", label: "data(label)", "font-size": 15, "text-wrap": "wrap",
     "text-max-width": FOLDED.width - 14, "text-valign": "center", "z-index": 20 } },
   { selector: "edge", style: {
     "overlay-opacity": 0, "curve-style": plenty ? "haystack" : "straight", width: "data(width)",
-    opacity: "data(opacity)", "line-color": colours.positive, "target-arrow-color": colours.positive, "z-index": 5,
+    "line-opacity": "data(opacity)", "line-color": colours.positive, "target-arrow-color": colours.positive, "z-index": 5,
     "target-arrow-shape": plenty ? "none" : "triangle", "arrow-scale": 0.7 } },
   { selector: "edge[bow]", style: {
     "curve-style": "unbundled-bezier", "control-point-distances": "data(bow)", "control-point-weights": 0.5 } },
   { selector: "edge.loop", style: {
-    "curve-style": "bezier", "loop-direction": "-45deg", "loop-sweep": "60deg", "control-point-step-size": 42 } },
+    "curve-style": "bezier", "loop-direction": "-45deg", "loop-sweep": "60deg", "control-point-step-size": 36 } },
   { selector: ".box-loop", style: { "control-point-step-size": 90 } },
   { selector: ".bundle", style: { "curve-style": "bezier", "target-arrow-shape": "triangle", "arrow-scale": 1 } },
   { selector: ".bundle[bow]", style: { "curve-style": "unbundled-bezier" } },
   { selector: ".negative", style: { "line-color": colours.negative, "target-arrow-color": colours.negative } },
-  { selector: ".gated", style: { "line-style": "dashed", "line-dash-pattern": [6, 3] } },
+  { selector: ".gated", style: {
+    "line-style": "dashed", "line-dash-pattern": [6, 3] } },
   { selector: "edge[label]", style: {
     label: "data(label)", "font-size": 9, color: colours.ink, "text-rotation": "autorotate",
     "text-background-color": colours.paper, "text-background-opacity": 0.8, "text-background-padding": 1,
     "min-zoomed-font-size": 6 } },
+  { selector: "edge.gated[label]", style: { // its diamond stands in the middle
+    label: "", "source-label": "data(label)", "source-text-offset": 70, "source-text-rotation": "autorotate" } },
   { selector: ".gate", style: {
     shape: "diamond", width: 12, height: 12, "background-color": colours.gate, "background-opacity": "data(open)",
     "border-color": colours.gate, "border-width": 1.5, "z-index": 15 } },
   { selector: ".wire", style: {
-    "curve-style": "straight", "line-style": "dotted", "line-color": colours.gate, width: 1.5, opacity: 0.7,
-    "target-arrow-shape": "none", "z-index": 12, events: "no" } },
+    "curve-style": "straight", "line-style": "dotted", "line-color": colours.gate, "target-arrow-shape": "none", "z-index": 12, events: "no" } },
   { selector: ".dim", style: { opacity: 0.07 } },
   { selector: ".neuron.dim, .box.dim", style: { opacity: 0.3 } },
-  { selector: ".lit", style: { opacity: 0.95, "z-index": 10 } },
-  { selector: ".opens", style: { opacity: 0.9, "line-color": colours.gate, "target-arrow-color": colours.gate } },
+  { selector: ".lit", style: { "line-opacity": 0.95, "z-index": 10 } },
+  { selector: ".opens", style: { "line-opacity": 0.9, "line-color": colours.gate, "target-arrow-color": colours.gate } },
   { selector: ".chosen", style: {
     "border-width": 4, "border-color": colours.focus, "outline-width": 3, "outline-color": colours.paper } },
   { selector: "edge.chosen, edge.hovered", style: {
-    opacity: 1, "z-index": 11, "underlay-color": colours.focus, "underlay-opacity": 0.35, "underlay-padding": 4 } },
+    "line-opacity": 1, "z-index": 11, "underlay-color": colours.focus, "underlay-opacity": 0.35, "underlay-padding": 4 } },
   { selector: "node.hovered", style: { "border-width": 3, "border-color": colours.focus } },
 ];
 
@@ -75,46 +76,76 @@ const byId = (id) => cy.getElementById(id);
 
 const isFolded = (n) => folded[layerOf[n]];
 const stand = (n) => (isFolded(n) ? `l${layerOf[n]}` : `n${n}`); // what stands for a neuron in the picture
-const sizeOf = (i) => (folded[i] ? FOLDED : layers[i]);
 
-function layerMiddles() {
-  let x = 0;
-  return layers.map((_, i) => {
-    const middle = x + sizeOf(i).width / 2;
-    x += sizeOf(i).width + GAP;
-    return middle;
-  });
+// How large a layer is drawn; where layers stand below each other, it is turned.
+function sizeOf(i, turned) {
+  if (folded[i]) return FOLDED;
+  const { width, height } = layers[i];
+  return turned ? { width: height * TURN, height: width / TURN + 10 } : { width, height: height + 14 };
 }
 
-function nodeElements(middles) {
-  const made = [];
+// Layers one after the other: how long and how broad that is, and the gap that fills the window.
+function extent(turned) {
+  const sizes = layers.map((_, i) => sizeOf(i, turned));
+  const along = sizes.reduce((sum, size) => sum + (turned ? size.height : size.width), 0);
+  const across = Math.max(...sizes.map((size) => (turned ? size.width : size.height))) + 40;
+  const aspect = turned ? cy.height() / cy.width() : cy.width() / cy.height();
+  const gap = Math.min(GAP.most, Math.max(GAP.least, (across * aspect - along) / Math.max(1, layers.length - 1)));
+  const whole = along + gap * (layers.length - 1);
+  return { gap, scale: Math.min(aspect / whole, 1 / across) * (turned ? cy.width() : cy.height()) };
+}
+
+// The middles of the layers, left to right or, where that shows more, top to bottom.
+function arrangement() {
+  const level = extent(false), upright = extent(true);
+  const turned = upright.scale > 1.15 * level.scale;
+  const { gap } = turned ? upright : level;
+  let at = 0;
+  const middles = layers.map((_, i) => {
+    const size = sizeOf(i, turned), length = turned ? size.height : size.width;
+    at += length + gap;
+    const middle = at - gap - length / 2;
+    return turned ? { x: 0, y: middle } : { x: middle, y: 0 };
+  });
+  return { middles, turned, gap };
+}
+
+function placeOf(n, middle, turned) {
+  const x = turned ? neurons.y[n] * TURN : neurons.x[n], y = turned ? neurons.x[n] / TURN : neurons.y[n];
+  return { x: middle.x + x, y: middle.y + y - 6 };
+}
+
+function nodeElements({ middles, turned, gap }) {
+  const made = [], titles = turned || layers.some((layer) => layer.count > 12) ? 22 : 14;
   layers.forEach((layer, i) => {
     if (folded[i]) {
-      made.push({ classes: "box", pannable: true, position: { x: middles[i], y: 0 },
-        data: { id: `l${i}`, layer: i, fill: colours.paper } });
+      made.push({ classes: "box", pannable: true, position: { ...middles[i] },
+        data: { id: `l${i}`, layer: i, fill: colours.paper, label: layer.name } });
       return;
     }
-    made.push({ classes: "frame", pannable: true, position: { x: middles[i], y: 0 },
-      data: { id: `f${i}`, layer: i, width: layer.width, height: layer.height + 14, label: layer.name,
-        size: layer.count > 12 ? 22 : 14, room: layer.width + GAP - 16 } });
+    const size = sizeOf(i, turned);
+    made.push({ classes: "frame", pannable: true, position: { ...middles[i] },
+      data: { id: `f${i}`, layer: i, ...size, label: layer.name, size: titles,
+        room: size.width + (turned ? 200 : gap - 16) } });
     for (let n = layer.first; n < layer.first + layer.count; n++)
-      made.push({ classes: "neuron", pannable: true, data: { id: `n${n}`, neuron: n, fill: colours.paper, lines: true },
-        position: { x: middles[i] + neurons.x[n], y: neurons.y[n] - 6 } });
+      made.push({ classes: "neuron", pannable: true, data: { id: `n${n}`, neuron: n, fill: colours.paper, label: "" },
+        position: placeOf(n, middles[i], turned) });
   });
   return made;
 }
 
 // How far a connection bows aside: what leads back, stays in its layer or passes over another one.
-function bow(from, to, distance) {
+function bow(from, to, distance, whole) {
   if (from === to) return 40 + distance * 0.12;
-  if (to < from) return 30 + distance * 0.14;
-  return to - from > 1 && !plenty ? -(12 + distance * 0.08) : undefined;
+  if (to < from) return -(30 + distance * (whole ? 0.3 : 0.14));
+  if (to - from === 1 || (plenty && !whole)) return undefined;
+  return whole ? -(20 + distance * 0.25) : -(12 + distance * 0.08);
 }
 
 function edgeElement(id, source, target, more, classes) {
   const from = source.layer, to = target.layer;
   const loop = source.id === target.id;
-  const bent = loop ? undefined : bow(from, to, Math.hypot(target.x - source.x, target.y - source.y));
+  const bent = loop ? undefined : bow(from, to, Math.hypot(target.x - source.x, target.y - source.y), more.members);
   const element = { data: { id, source: source.id, target: target.id, ...more }, classes };
   if (bent !== undefined) element.data.bow = bent;
   if (loop) element.classes += " loop";
@@ -158,7 +189,7 @@ function edgeElements(spots) {
 
 // Make the picture anew: after layers have been folded or unfolded.
 function rebuild() {
-  const nodes = nodeElements(layerMiddles());
+  const nodes = nodeElements(arrangement());
   const spots = new Map(nodes.map(({ data: { id, layer, neuron }, position }) =>
     [id, { id, layer: layer ?? layerOf[neuron], ...position }]));
   cy.batch(() => {
@@ -210,9 +241,15 @@ function openGates() {
 
 // --- a step ----------------------------------------------------------------------------------
 
+const readable = () => cy.zoom() > 0.7; // smaller labels are a blur
+let wasReadable = false;
+cy.on("zoom", () => { if (readable() !== wasReadable) showStep(); });
+
 function showNeuron(node) {
   const n = node.data("neuron"), value = activation(n);
-  node.data({ fill: filled(value, fullOf[layerOf[n]]), label: `${neurons.name[n]}\n${short(value)}` });
+  const label = readable() ? `${neurons.name[n]}\n${short(value)}` : "";
+  node.data("fill", filled(value, fullOf[layerOf[n]]));
+  if (node.data("label") !== label) node.data("label", label); // a new label costs: its lines are laid anew
 }
 function meanOf(layer, read) {
   let sum = 0;
@@ -223,17 +260,22 @@ function showBox(node) {
   const i = node.data("layer"), layer = layers[i], mean = meanOf(layer, activation);
   node.data({ fill: filled(mean, fullOf[i]), label: `${layer.name}\n${layer.count} neurons\nmean ${short(mean)}` });
 }
+function setOpacity(line, value) {
+  const rounded = Math.round(value * 50) / 50; // what the eye cannot tell apart is not drawn again
+  if (line.data("opacity") !== rounded) line.data("opacity", rounded);
+}
 const meanGain = (members) => members.reduce((sum, c) => sum + Math.abs(gain(c)), 0) / members.length;
 
 function showStep() {
+  wasReadable = readable();
   cy.batch(() => {
     cy.elements(".neuron").forEach(showNeuron);
     cy.elements(".box").forEach(showBox);
     cy.elements(".connection.gated").forEach((line) => {
-      line.data("opacity", baseOpacity * openness(gain(line.data("connection"))));
+      setOpacity(line, baseOpacity * openness(gain(line.data("connection"))));
     });
     cy.elements(".bundle.gated").forEach((line) => {
-      line.data("opacity", 0.85 * openness(meanGain(line.data("members"))));
+      setOpacity(line, 0.85 * openness(meanGain(line.data("members"))));
     });
     openGates();
   });
@@ -242,4 +284,11 @@ function repaint() {
   cy.style().fromJson(sheet()).update();
   showStep();
 }
-const fit = () => cy.fit(cy.elements(), 24);
+const LARGEST = 1.7; // a few neurons are not to fill the window
+function fit() {
+  cy.fit(cy.elements(), 24);
+  if (cy.zoom() > LARGEST) {
+    cy.zoom(LARGEST);
+    cy.center();
+  }
+}

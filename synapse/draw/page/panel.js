@@ -1,7 +1,7 @@
 // The numbers of what is pointed at or chosen. Names are only ever set as text.
 
 const numbers = document.getElementById("numbers");
-const MOST_ROWS = 60;
+const MOST_ROWS = 60, FEW_ROWS = 12; // of connections, of inputs and outputs
 let looked = null; // what the panel shows
 
 function made(tag, text, more = {}) {
@@ -125,10 +125,14 @@ function ofLayer({ layer: i }) {
 
 function ofNothing() {
   const output = layers[layers.length - 1], input = layers[0];
-  const values = (layer) => table(neuronsOf(layer).slice(0, MOST_ROWS).map((n) => [neurons.name[n], activation(n)]));
+  const values = (layer) => {
+    const all = neuronsOf(layer), left = all.length - FEW_ROWS;
+    const rows = table(all.slice(0, FEW_ROWS).map((n) => [neurons.name[n], activation(n)]));
+    return left > 0 ? [rows, made("p", `and ${left} more`)] : [rows];
+  };
   return [
     made("p", "Point at a neuron or a connection for its numbers; click to keep them."),
-    made("h3", "Inputs"), values(input), made("h3", "Outputs"), values(output),
+    made("h3", "Inputs"), ...values(input), made("h3", "Outputs"), ...values(output),
   ];
 }
 

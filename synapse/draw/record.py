@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -119,4 +120,4 @@ def plain(values: Iterable[float]) -> list[float | None]:
     [1.5, None]
     """
     numbers = np.asarray(values, np.float64)
-    return np.where(np.isfinite(numbers), numbers.astype(object), None).tolist()
+    return [number if math.isfinite(number) else None for number in numbers.tolist()]

@@ -9,7 +9,8 @@ let playing = null;
 function announce() {
   const step = `step ${now} of ${steps}`;
   get("status").textContent = step;
-  get("step").setAttribute("aria-valuetext", chosen ? `${step}, ${titleOf(chosen)}` : step);
+  get("step").setAttribute("aria-valuetext", step);
+  if (!playing) get("spoken").textContent = chosen ? `${step}, ${titleOf(chosen)}` : step; // for those who cannot see it
 }
 function goTo(step) {
   const to = Math.max(0, Math.min(steps, step));
@@ -34,7 +35,6 @@ function play() {
 function showPlaying() {
   get("play").setAttribute("aria-pressed", String(playing !== null));
   get("play").textContent = playing ? "Pause" : "Play";
-  get("status").setAttribute("aria-live", playing ? "off" : "polite"); // a step every half second is not to be read out
 }
 
 // --- folding ---------------------------------------------------------------------------------

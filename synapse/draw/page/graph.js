@@ -153,6 +153,7 @@ function edgeElement(id, source, target, more, classes) {
 }
 
 const baseOpacity = Math.min(0.9, Math.max(0.2, 12 / Math.sqrt(connectionCount)));
+let bundleOpacity = 0.85;
 const openness = (value) => 0.12 + 0.88 * Math.min(1, Math.abs(Number.isFinite(value) ? value : 1));
 const sign = (value) => (value < 0 ? " negative" : "");
 
@@ -168,7 +169,7 @@ function bundleElement(key, members, ends) {
   const strength = members.reduce((total, c) => total + Math.abs(connections.weight[c] ?? 0), 0);
   const width = 1 + Math.min(7, 1.5 * Math.log1p(strength));
   const classes = "bundle" + sign(sum) + (members.some(isGated) ? " gated" : "");
-  const element = edgeElement(`b${key}`, ...ends, { members, width, opacity: 0.85 }, classes);
+  const element = edgeElement(`b${key}`, ...ends, { members, width, opacity: bundleOpacity }, classes);
   if (element.classes.endsWith("loop")) element.classes += " box-loop";
   return element;
 }
@@ -183,6 +184,7 @@ function edgeElements(spots) {
     if (!bundles.has(key)) bundles.set(key, { members: [], ends });
     bundles.get(key).members.push(c);
   }
+  bundleOpacity = Math.min(0.85, Math.max(0.25, 6 / Math.sqrt(bundles.size)));
   for (const [key, { members, ends }] of bundles) made.push(bundleElement(key, members, ends));
   return made;
 }
@@ -275,7 +277,7 @@ function showStep() {
       setOpacity(line, baseOpacity * openness(gain(line.data("connection"))));
     });
     cy.elements(".bundle.gated").forEach((line) => {
-      setOpacity(line, 0.85 * openness(meanGain(line.data("members"))));
+      setOpacity(line, bundleOpacity * openness(meanGain(line.data("members"))));
     });
     openGates();
   });

@@ -15,54 +15,51 @@ function whatIs(element) {
 
 const neuronsOf = (layer) => Array.from({ length: layer.count }, (_, i) => layer.first + i);
 
-// Where the ways up and down begin, and the connections that are part of what is chosen.
+// Where the ways up and down begin, the connections that are chosen, what gates these and what is gated.
 function startOf({ kind, neuron, connection, members, layer }) {
-  if (kind === "neuron") return { up: [neuron], down: [neuron], own: [], open: gated[neuron] };
-  if (kind === "layer") {
-    const all = neuronsOf(layers[layer]);
-    return { up: all, down: all, own: [], open: all.flatMap((n) => gated[n]) };
+  if (kind === "neuron" || kind === "layer") {
+    const all = kind === "neuron" ? [neuron] : neuronsOf(layers[layer]);
+    return { up: all, down: all, own: [], gaters: [], opened: all.flatMap((n) => gated[n]) };
   }
   const own = kind === "connection" ? [connection] : members;
   return {
-    up: own.map((c) => connections.source[c]), down: own.map((c) => connections.target[c]), own, open: [],
-    gaters: own.filter(isGated).map((c) => connections.gater[c]),
+    up: own.map((c) => connections.source[c]), down: own.map((c) => connections.target[c]), own,
+    gaters: own.filter(isGated).map((c) => connections.gater[c]), opened: [],
   };
 }
 
+// The neurons and connections that are to stand out, and the gates whose diamonds are shown.
 function surroundings(what) {
-  const start = startOf(what), near = { neurons: new Set(), connections: new Set(start.own) };
+  const { up, down, own, gaters, opened } = startOf(what);
+  const near = { neurons: new Set([...up, ...down, ...gaters]), connections: new Set(own), opened: new Set(opened) };
+  near.gates = [...own.filter(isGated), ...opened];
+  if (own.length && !follow.reach) return near; // the next neurons of a connection are its ends
   const add = (part) => {
     part.neurons.forEach((n) => near.neurons.add(n));
     part.connections.forEach((c) => near.connections.add(c));
   };
-  const still = start.own.length > 0 && !follow.reach; // of a connection, the next neurons are its ends
-  const none = () => [];
-  const quiet = Array.from({ length: neuronCount }, none);
-  if (follow.upstream) add(reached(start.up, still ? quiet : incoming, "source", follow.reach));
-  if (follow.downstream) add(reached(start.down, still ? quiet : outgoing, "target", follow.reach));
-  (start.gaters ?? []).forEach((n) => near.neurons.add(n));
-  if (!start.own.length) start.up.forEach((n) => near.neurons.add(n));
-  return { ...near, open: new Set(start.open) };
+  if (follow.upstream) add(reached(up, incoming, "source", follow.reach));
+  if (follow.downstream) add(reached(down, outgoing, "target", follow.reach));
+  return near;
 }
 
 function marked(line, near) {
   const members = line.data("members") ?? [line.data("connection")];
-  if (members.some((c) => near.open.has(c))) return "opens";
+  if (members.some((c) => near.opened.has(c))) return "opens";
   return members.some((c) => near.connections.has(c)) ? "lit" : "dim";
 }
 
 function paintChosen() {
   const near = chosen && surroundings(chosen);
-  const own = chosen ? startOf(chosen) : { own: [], open: [] };
-  const some = [...own.own.filter(isGated), ...own.open];
-  showGates(some.length <= MOST_GATES ? some : []);
+  const gates = near && near.gates.length <= MOST_GATES ? near.gates : [];
+  showGates(gates);
   cy.batch(() => {
     cy.elements().removeClass("dim lit opens chosen");
     if (!chosen) return;
     const stands = new Set([...near.neurons].map(stand));
     cy.elements(".neuron, .box").forEach((node) => node.toggleClass("dim", !stands.has(node.id())));
     cy.elements(".connection, .bundle").forEach((line) => line.addClass(marked(line, near)));
-    const kept = new Set(some);
+    const kept = new Set(gates);
     cy.elements(".gate, .wire").forEach((gate) =>
       gate.toggleClass("dim", !kept.has(gate.data("gates") ?? gate.data("wires"))));
     byId(chosen.id).addClass("chosen");

@@ -50,6 +50,7 @@ function foldTo(wanted) {
     return;
   }
   notice();
+  get("tip").hidden = true;
   wanted.forEach((value, i) => { folded[i] = value; });
   rebuild();
   fit();
@@ -247,4 +248,7 @@ listLayers();
 rebuild();
 fit();
 choose(null);
-new ResizeObserver(() => { cy.resize(); fit(); }).observe(get("graph"));
+new ResizeObserver(() => {
+  cy.resize();
+  if (!moved) fit();
+}).observe(get("graph"));

@@ -287,8 +287,12 @@ function repaint() {
   showStep();
 }
 const LARGEST = 1.7; // a few neurons are not to fill the window
+let moved = false; // by hand, since it was last fitted to the window
+cy.on("dragpan pinchzoom scrollzoom", () => { moved = true; });
+
 function fit() {
-  cy.fit(cy.elements(), 24);
+  moved = false;
+  cy.fit(cy.edges().length > 1000 ? cy.nodes() : cy.elements(), 30); // many lines take long to measure
   if (cy.zoom() > LARGEST) {
     cy.zoom(LARGEST);
     cy.center();

@@ -122,9 +122,7 @@ def _bundles(network: Network, middles: Sequence[float]) -> Iterator[Line]:
     """One line for all the connections of two layers."""
     layer_of = np.repeat(np.arange(len(network.layers)), [len(layer) for layer in network.layers])
     store, rows, first = network._store, network._connection_rows(), int(network._rows()[0])
-    ends = [
-        layer_of[store[end][rows] - first] for end in ("source", "target")
-    ]  # lowered: rows are neighbours
+    ends = [layer_of[store[end][rows] - first] for end in ("source", "target")]  # lowered: neighbours
     pairs, which = np.unique(ends[0] * len(middles) + ends[1], return_inverse=True)
     sums, counts = np.bincount(which, network.weights), np.bincount(which)
     for pair, total, count in zip(pairs.tolist(), sums.tolist(), counts.tolist(), strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import codecs
 import json
 import os
 import shutil
@@ -45,7 +45,7 @@ def write(path: File, content: str | bytes) -> None:
     ------
     KindError, ArgumentError
         If `path` is not a path, or names something that is not a file, such as a folder, or is
-        a file open for text where bytes are to be written.
+        a file open for text where bytes are to be written, or in another encoding than UTF-8.
     OSError
         If the file cannot be written.
     """
@@ -59,12 +59,15 @@ def write(path: File, content: str | bytes) -> None:
 
 
 def _write_into(stream: Any, content: str | bytes) -> None:
-    if isinstance(stream, io.TextIOBase):
-        if isinstance(content, bytes):
-            raise KindError(expected("The file", "open for bytes, in mode 'wb'", stream))
-        stream.write(content)
-    else:
+    if not hasattr(stream, "encoding"):
         stream.write(content.encode() if isinstance(content, str) else content)
+        return
+    if isinstance(content, bytes):
+        raise KindError(expected("The file", "open for bytes, in mode 'wb'", stream))
+    encoding = stream.encoding or "utf-8"  # a StringIO has none
+    if codecs.lookup(encoding).name != "utf-8":
+        raise ArgumentError(expected("The file", "open with encoding='utf-8'", encoding))
+    stream.write(content)
 
 
 def _replace(file: Path, content: bytes) -> None:

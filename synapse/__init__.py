@@ -1,10 +1,10 @@
 """Synapse: build any neural network neuron by neuron, see it as a graph, train it fast."""
 
-from . import cost, errors, initializers, squash
+from . import cost, errors, initializers, optimizers, squash
 from .connection import Connection
 from .errors import SynapseError
 from .layer import Layer
-from .learning import Trainer, schedule
+from .learning import Gradient, Trainer, gradient, schedule
 from .network import Network
 from .neuron import Neuron
 from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
@@ -17,6 +17,7 @@ __all__ = [
     "ALL_TO_ELSE",
     "ONE_TO_ONE",
     "Connection",
+    "Gradient",
     "Layer",
     "Network",
     "Neuron",
@@ -26,8 +27,10 @@ __all__ = [
     "cost",
     "errors",
     "gate",
+    "gradient",
     "initializers",
     "load",
+    "optimizers",
     "save",
     "schedule",
     "squash",

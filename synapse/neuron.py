@@ -46,7 +46,7 @@ def new_store(dtype: Any) -> Store:
     try:
         kind = np.dtype(dtype)
     except TypeError:
-        kind = None
+        kind = np.dtype(object)
     if kind not in (np.dtype(np.float64), np.dtype(np.float32)):
         raise ArgumentError(expected("The dtype", "float64 or float32", dtype))
     return Store(kind)
@@ -137,7 +137,7 @@ class Neuron:
         self._store = new_store(dtype)
         self._row = self._store.add_neurons(1)
         self._store.views[0] = self
-        self._store["squash"][0] = function.code
+        self.squash = function
         self._store["bias"][0] = value
         if name is not None:
             self.name = name

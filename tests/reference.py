@@ -13,6 +13,16 @@ def _logistic(s):
     return y, y * (1 - y)
 
 
+def _ramp(low):
+    return lambda s: (s, 1.0) if low < s < 1 else (float(min(max(s, low), 1)), 0.0)
+
+
+def _normal(s):
+    return (1 + math.erf(s / math.sqrt(2))) / 2, math.exp(-s * s / 2) / math.sqrt(2 * math.pi)
+
+
+SELU = 1.0507009873554804934, 1.0507009873554804934 * 1.6732632423543772848
+
 SQUASHES = {
     "logistic": _logistic,
     "tanh": lambda s: (math.tanh(s), 1 - math.tanh(s) ** 2),
@@ -24,6 +34,17 @@ SQUASHES = {
     "elu": lambda s: (s, 1.0) if s > 0 else (math.expm1(s), math.exp(s)),
     "softplus": lambda s: (math.log(1 + math.exp(s)), 1 / (1 + math.exp(-s))),
     "gaussian": lambda s: (math.exp(-s * s), -2 * s * math.exp(-s * s)),
+    "ramp": _ramp(0),
+    "hard_tanh": _ramp(-1),
+    "hard_threshold": lambda s: (s, 1.0) if abs(s) > 0.5 else (0.0, 0.0),
+    "soft_threshold": lambda s: (s - math.copysign(0.5, s), 1.0) if abs(s) > 0.5 else (0.0, 0.0),
+    "sinus": lambda s: (math.sin(s), math.cos(s)),
+    "bent_identity": lambda s: (s + (math.hypot(s, 1) - 1) / 2, 1 + s / math.hypot(s, 1) / 2),
+    "softsign": lambda s: (s / (1 + abs(s)), 1 / (1 + abs(s)) ** 2),
+    "absolute": lambda s: (abs(s), math.copysign(1.0, s)),
+    "swish": lambda s: (s * _logistic(s)[0], _logistic(s)[0] + s * _logistic(s)[1]),
+    "gelu": lambda s: (s * _normal(s)[0], _normal(s)[0] + s * _normal(s)[1]),
+    "selu": lambda s: (SELU[0] * s, SELU[0]) if s > 0 else (SELU[1] * math.expm1(s), SELU[1] * math.exp(s)),
 }
 
 

@@ -17,7 +17,7 @@ from synapse import Layer, Network, Neuron
 from .reference import Reference
 
 SMOOTH = ("logistic", "tanh", "identity", "softplus", "gaussian")
-SQUASHES = (*SMOOTH, "relu", "leaky_relu", "elu", "step", "sign")
+SQUASHES = (*SMOOTH, "relu", "leaky_relu", "elu", "step", "sign", "swish", "soft_threshold")
 
 
 @dataclass

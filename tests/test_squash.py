@@ -10,18 +10,8 @@ from synapse.errors import ArgumentError, KindError, UnknownNameError
 
 from .reference import SQUASHES
 
-BUILT_IN = [
-    "elu",
-    "gaussian",
-    "identity",
-    "leaky_relu",
-    "logistic",
-    "relu",
-    "sign",
-    "softplus",
-    "step",
-    "tanh",
-]
+BUILT_IN = sorted(SQUASHES)
+LOWEST = {"swish": -1.278464542761, "gelu": -0.751791524693}
 STATES = [-5.3, -1.7, -0.6, -0.05, 0.05, 0.4, 1.1, 3.9, 7.2]
 
 
@@ -32,7 +22,7 @@ def fire(function, state):
 
 
 @squash.register(low=-1.0, high=1.0)
-def softsign(state):
+def gentle(state):
     scale = 1.0 + abs(state)
     return state / scale, 1.0 / (scale * scale)
 
@@ -76,7 +66,28 @@ def test_no_state_is_too_large(name, state):
         assert function.low <= value <= function.high
 
 
-@pytest.mark.parametrize(("name", "state", "value"), [("step", 0.0, 0), ("sign", 0.0, 0), ("relu", 0.0, 0)])
+@pytest.mark.parametrize("name", LOWEST)
+def test_the_lower_bound_is_the_least_value(name):
+    function = squash.get(name)
+    assert function(LOWEST[name]) == pytest.approx(function.low, abs=1e-13)
+    assert function.derivative(LOWEST[name]) == pytest.approx(0.0, abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "value"),
+    [
+        ("step", 0.0, 0),
+        ("sign", 0.0, 0),
+        ("relu", 0.0, 0),
+        ("ramp", 0.0, 0),
+        ("ramp", 1.0, 1),
+        ("hard_tanh", -1.0, -1),
+        ("hard_threshold", 0.5, 0),
+        ("hard_threshold", -0.5, 0),
+        ("soft_threshold", 0.5, 0),
+        ("absolute", 0.0, 0),
+    ],
+)
 def test_at_the_jump(name, state, value):
     assert squash.get(name)(state) == fire(name, state)[0] == value
 
@@ -98,7 +109,7 @@ def test_a_layer_of_any_length_gives_what_a_neuron_gives(name):
 
 def test_names_are_sorted_and_complete():
     assert squash.names() == sorted(squash.names())
-    assert set(BUILT_IN) <= set(squash.names())
+    assert {*BUILT_IN, "softmax", "winner", "maxout", "noise", "bernoulli"} <= set(squash.names())
 
 
 def test_a_name_gives_the_function_and_the_function_itself():
@@ -110,6 +121,7 @@ def test_a_name_gives_the_function_and_the_function_itself():
 
 def test_aliases():
     assert squash.get("hard_limit") is squash.get("heaviside") is squash.hard_limit is squash.step
+    assert squash.get("silu") is squash.silu is squash.swish
 
 
 def test_an_unknown_name_lists_the_known_ones():
@@ -124,7 +136,7 @@ def test_a_function_of_ones_own_is_registered_first(given):
 
 
 def test_copies_and_pickles_are_the_function_itself():
-    for function in (squash.tanh, softsign):
+    for function in (squash.tanh, gentle):
         assert copy.deepcopy(function) is pickle.loads(pickle.dumps(function)) is function
 
 
@@ -132,23 +144,23 @@ def test_copies_and_pickles_are_the_function_itself():
 
 
 def test_a_registered_function_is_known_by_its_name():
-    assert isinstance(softsign, squash.Squash)
-    assert squash.get("softsign") is softsign
-    assert "softsign" in squash.names()
-    assert (softsign.low, softsign.high) == (-1.0, 1.0)
+    assert isinstance(gentle, squash.Squash)
+    assert squash.get("gentle") is gentle
+    assert "gentle" in squash.names()
+    assert (gentle.low, gentle.high) == (-1.0, 1.0)
     assert (bent.low, bent.high) == (-math.inf, math.inf)
-    assert softsign(1.0) == 0.5
-    assert softsign.derivative(1.0) == 0.25
+    assert gentle(1.0) == 0.5
+    assert gentle.derivative(1.0) == 0.25
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("function", [softsign, bent])
+@pytest.mark.parametrize("function", [gentle, bent])
 def test_the_engine_computes_a_registered_function(function, state):
     assert fire(function, state) == pytest.approx((function(state), function.derivative(state)), abs=1e-15)
 
 
 def test_a_network_learns_through_registered_functions():
-    layers = Layer(2), Layer(6, squash="softsign"), Layer(1, squash=bent)
+    layers = Layer(2), Layer(6, squash="gentle"), Layer(1, squash=bent)
     layers[0].project(layers[1], seed=1)
     layers[1].project(layers[2], seed=2)
     net = Network(layers[0], [layers[1]], layers[2])
@@ -162,10 +174,10 @@ def test_a_network_learns_through_registered_functions():
 
 
 def test_learning_through_a_registered_function_follows_its_derivative():
-    neuron = Neuron(softsign, bias=0.5)
+    neuron = Neuron(gentle, bias=0.5)
     y = neuron.activate()
     neuron.propagate(rate=1.0, target=1.0)
-    assert neuron.bias == pytest.approx(0.5 + (1 - y) * softsign.derivative(0.5))
+    assert neuron.bias == pytest.approx(0.5 + (1 - y) * gentle.derivative(0.5))
 
 
 def test_a_function_registered_later_is_seen_by_a_network_that_has_run():
@@ -274,7 +286,7 @@ def test_a_function_that_cannot_be_compiled_is_refused():
     assert "cannot_be_compiled" not in squash.names()
 
 
-@pytest.mark.parametrize("given", [3, "softsign", math.tanh, squash.tanh])
+@pytest.mark.parametrize("given", [3, "gentle", math.tanh, squash.tanh])
 def test_only_python_functions_are_registered(given):
     with pytest.raises(KindError):
         squash.register(given)
@@ -282,7 +294,7 @@ def test_only_python_functions_are_registered(given):
 
 def test_a_function_with_one_kink_is_accepted():
     @squash.register(low=0.0)
-    def ramp(state):
+    def incline(state):
         return (state, 1.0) if state > 0.05 else (0.05, 0.0)
 
-    assert fire(ramp, 2.0) == (2.0, 1.0)
+    assert fire(incline, 2.0) == (2.0, 1.0)

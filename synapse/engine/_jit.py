@@ -32,9 +32,8 @@ from numba.extending import (
     register_model,
 )
 
-from .schema import COLUMNS, Columns
+from .schema import COLUMNS, Column, Columns
 
-PLACE = {column.name: i for i, column in enumerate(COLUMNS)}
 FAST_MATH = {"reassoc", "contract", "nsz"}
 DEBUGGING = bool(numba.config.DISABLE_JIT)
 
@@ -114,18 +113,35 @@ if not DEBUGGING:
     event.register("numba:compile", _Notice())
 
 
-class ColumnsType(types.Type):
-    """What kernels call ``m``: one word, the address of a store's table of addresses."""
+class TableType(types.Type):
+    """One word, the address of a table of addresses of columns; these are its attributes."""
+
+    columns: tuple[Column, ...]
+    unit: Any
+
+    def __init_subclass__(cls) -> None:
+        cls.place = {column.name: i for i, column in enumerate(cls.columns)}
+
+    place: dict[str, int]
+
+    def dtype(self, name: str) -> Any:
+        """What a column holds."""
+        dtype = self.columns[self.place[name]].dtype
+        return self.unit if dtype == "float" else numba.from_dtype(np.dtype(dtype))
+
+    def column(self, name: str) -> ColumnType:
+        """The type of ``table.name``."""
+        return ColumnType(self.dtype(name), (RELATED[name], name) if name in RELATED else (name,))
+
+
+class ColumnsType(TableType):
+    """What kernels call ``m``: the columns of a store."""
+
+    columns = COLUMNS
 
     def __init__(self, unit: Any) -> None:
         self.unit = unit
         super().__init__(name=f"Columns({unit})")
-
-    def column(self, name: str) -> ColumnType:
-        """The type of ``m.name``."""
-        dtype = COLUMNS[PLACE[name]].dtype
-        family = (RELATED[name], name) if name in RELATED else (name,)
-        return ColumnType(self.unit if dtype == "float" else numba.from_dtype(np.dtype(dtype)), family)
 
 
 class ColumnType(types.Type):
@@ -149,10 +165,12 @@ RELATED = {"activation": "activations", "old_activation": "activations"}
 """Columns between which a kernel chooses, and what they are together."""
 
 
-@register_model(ColumnsType)
-class _ColumnsModel(models.PrimitiveModel):
-    def __init__(self, manager: Any, columns_type: Any) -> None:
-        super().__init__(manager, columns_type, ir.IntType(64))
+class TableModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, table: Any) -> None:
+        super().__init__(manager, table, ir.IntType(64))
+
+
+register_model(ColumnsType)(TableModel)
 
 
 @register_model(ColumnType)
@@ -163,10 +181,10 @@ class _ColumnModel(models.PrimitiveModel):
 
 @infer_getattr
 class _ColumnsAttribute(AttributeTemplate):
-    key = ColumnsType
+    key = TableType
 
-    def generic_resolve(self, columns_type: Any, name: str) -> Any:
-        return columns_type.column(name)
+    def generic_resolve(self, table: Any, name: str) -> Any:
+        return table.column(name)
 
 
 @infer_global(operator.getitem)
@@ -218,15 +236,15 @@ def _one_of_two(context: Any, builder: Any, given: Any, taken: Any, value: Any) 
     return value
 
 
-@lower_getattr_generic(ColumnsType)
-def _load_column(context: Any, builder: Any, columns_type: Any, table: Any, name: str) -> Any:
+@lower_getattr_generic(TableType)
+def _load_column(context: Any, builder: Any, kind: Any, table: Any, name: str) -> Any:
     """The address of a column. It is marked as invariant, so that loops load it once."""
     slot = builder.gep(
-        builder.inttoptr(table, ir.IntType(64).as_pointer()), [ir.Constant(ir.IntType(64), PLACE[name])]
+        builder.inttoptr(table, ir.IntType(64).as_pointer()), [ir.Constant(ir.IntType(64), kind.place[name])]
     )
     address = builder.load(slot)
     address.set_metadata("invariant.load", builder.module.add_metadata([]))
-    return builder.inttoptr(address, context.get_value_type(columns_type.column(name)))
+    return builder.inttoptr(address, context.get_value_type(kind.column(name)))
 
 
 @intrinsic

@@ -56,38 +56,35 @@ def clamp_neuron(m, j, value, now):
 
 
 @inline
-def normalise(m, first, last, top):
-    """softmax y_j = e^s_j / sum_i e^s_i over a group whose largest state is `top`.
-
-    reads: state; writes: activation, derivative
-    """
-    total = zero(top)
-    for j in range(first, last):
-        m.activation[j] = exp(m.state[j] - top)
-        total += m.activation[j]
-    for j in range(first, last):
-        value = m.activation[j] / total
-        m.activation[j] = value
-        m.derivative[j] = value * (1.0 - value)
+def normalise(state, said, slope, first, last, stride, top):
+    """softmax y_j = e^s_j / sum_i e^s_i over a group whose largest state is `top`."""
+    total = zero(state[first])
+    for j in range(first, last, stride):
+        said[j] = exp(state[j] - top)
+        total += said[j]
+    for j in range(first, last, stride):
+        value = said[j] / total
+        said[j] = value
+        slope[j] = value * (1.0 - value)
 
 
 @inline
-def compete(m, code, first, last):
+def compete(m, code, state, said, slope, first, last, stride):
     """The activations of a group: shared out (softmax), or of the largest state alone.
 
-    reads: state; writes: activation, derivative
+    The group's numbers lie `stride` apart in columns of states, activations and derivatives.
     """
     best = first
-    for j in range(first, last):
-        if m.state[j] > m.state[best]:
+    for j in range(first, last, stride):
+        if state[j] > state[best]:
             best = j
     if code == SOFTMAX:
-        normalise(m, first, last, m.state[best])
+        normalise(state, said, slope, first, last, stride, state[best])
         return
-    for j in range(first, last):
-        m.activation[j] = 0.0
-        m.derivative[j] = 0.0
-    m.activation[best], m.derivative[best] = activate(m, code, m.state[best])
+    for j in range(first, last, stride):
+        said[j] = 0.0
+        slope[j] = 0.0
+    said[best], slope[best] = activate(m, code, state[best])
 
 
 @inline
@@ -98,13 +95,13 @@ def draw(m, j):
 
 
 @inline
-def chance(m, j, code):
+def chance(m, j, code, state):
     """The activation and derivative of a neuron that is random, or of its mean while it is calm.
 
     noise adds a standard normal number (Box and Muller 1958), bernoulli says 1 with its chance.
-    reads: state, calm; writes: random
+    reads: calm; writes: random
     """
-    value, derivative = activate(m, code, m.state[j])
+    value, derivative = activate(m, code, state)
     if m.calm[j]:
         return value, derivative
     if code == BERNOULLI:
@@ -131,11 +128,12 @@ def fire(m, first, last):
     if SOFTMAX <= code <= MAXOUT:
         j = first
         while j < last:
-            compete(m, code, u8(m.group_first[j]), u8(m.group_stop[j]))
-            j = u8(m.group_stop[j])
+            stop = u8(m.group_stop[j])
+            compete(m, code, m.state, m.activation, m.derivative, u8(m.group_first[j]), stop, ONE)
+            j = stop
     elif NOISE <= code <= BERNOULLI:
         for j in range(first, last):
-            m.activation[j], m.derivative[j] = chance(m, j, code)
+            m.activation[j], m.derivative[j] = chance(m, j, code, m.state[j])
     else:
         for j in range(first, last):
             m.activation[j], m.derivative[j] = activate(m, code, m.state[j])

@@ -521,6 +521,7 @@ def clear_neuron(m, j):
     m.bias_eligibility[j] = 0.0
     m.projected[j] = 0.0
     m.gated[j] = 0.0
+    m.step[j] = 0.0
     m.stamp[j] = 0
     forget_error(m, j)
     n = u8(m.learning[j])

@@ -85,7 +85,7 @@ COLUMNS = (
     _context("pushed"),  # sum of delta_k g_jk w_jk, pushed by later neurons
     _context("pushed_gated"),  # sum of delta_k I_jk over gated neurons without a self-connection
     _context("pushed_traced"),  # the same over self-connected ones
-    Column("step", "neuron", "float"),  # rate (P_j + the part of G_j that factors), of the last propagation
+    _context("step"),  # rate (P_j + the part of G_j that factors), of the last propagation
     Column("waiting", "neuron", "float"),  # a step that weights from inputs have yet to take; 0 between calls
     Column("stamp", "neuron", "uint64", 0, saved=True, cleared=True),  # when it last activated
     Column("squash", "neuron", "uint32", 0),
@@ -147,7 +147,7 @@ COLUMNS = (
 Columns: Any = namedtuple("Columns", [column.name for column in COLUMNS])  # type: ignore[misc]
 
 NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
-RARE = ("group", "random", "calm")
+RARE = ("step", "group", "random", "calm")
 """Saved columns that files leave out where they are all 0."""
 CONNECTION = tuple(column for column in COLUMNS if column.axis == "connection")
 PROGRAM = tuple(
@@ -160,3 +160,27 @@ CONTEXT = (*(column.name for column in COLUMNS if column.cleared), "influence", 
 def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:
     """The NumPy type of `column` in a store whose float is `unit`."""
     return unit if column.dtype == "float" else np.dtype(column.dtype)
+
+
+TAPES = (
+    # Of every step and neuron: the step before the first comes first, and holds what a sequence begins with.
+    Column("activation", "tape", "lanes"),
+    Column("state", "tape", "lanes"),
+    Column("slope", "tape", "lanes"),
+    Column("error", "tape", "lanes"),  # delta of four steps, then again
+    # Of every neuron: what later neurons and steps have sent it, to be multiplied by its slope or not.
+    Column("pushed", "tape", "lanes"),  # of this step and the one before, in turn
+    Column("carried", "tape", "lanes"),
+    # Of every step.
+    Column("signal", "tape", "lanes"),  # the cost's -dE/ds of the outputs
+    # Of every sample.
+    Column("begin", "tape", "uint64"),  # the row of its first step in the data
+    Column("length", "tape", "uint64"),  # how many steps it has
+    Column("share", "tape", "float64"),  # how much it counts
+    # What is asked for.
+    Column("weight_move", "tape", "float64"),  # by rows of connections: minus the gradient
+    Column("bias_move", "tape", "float64"),
+)
+"""The columns of an unfolding through time; "lanes" are floats of several samples side by side."""
+
+Tapes: Any = namedtuple("Tapes", [column.name for column in TAPES])  # type: ignore[misc]

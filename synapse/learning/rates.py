@@ -1,14 +1,50 @@
-"""Rates that change from epoch to epoch: any function of the epoch will do, these are common ones."""
+"""Rates that change from epoch to epoch: any function of the epoch will do, these are common ones.
+
+Those that depend on the errors too are :class:`Watching`.
+"""
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import KindError, expected, non_negative_number, positive_integer
+from ..errors import (
+    ArgumentError,
+    KindError,
+    expected,
+    finite_number,
+    non_negative_number,
+    positive_integer,
+)
 
-Rate = float | Callable[[int], float]
+Follower = Callable[[int, float | None], float]
+"""The rates of one training, asked in order: (epoch from 0, error of the one before or None) to rate."""
+
+
+class Watching(ABC):
+    """A schedule that looks at the errors of a training, and begins anew with each.
+
+    One of your own:
+
+    >>> class Proportional(Watching):
+    ...     def begin(self):
+    ...         return lambda epoch, error: 0.1 if error is None else min(0.1, error)
+    >>> rate = Proportional().begin()
+    >>> rate(0, None), rate(1, 0.02)
+    (0.1, 0.02)
+    """
+
+    @abstractmethod
+    def begin(self) -> Follower:
+        """The rates of one training: called once an epoch, with (epoch from 0, error of the one before).
+
+        The error is None in the first epoch.
+        """
+
+
+Rate = float | Callable[[int], float] | Watching
 
 
 @dataclass(frozen=True)
@@ -76,17 +112,126 @@ class Cosine:
         return self.end + (self.start - self.end) * 0.5 * (1.0 + math.cos(math.pi * part))
 
 
-def checked_rate(rate: Rate) -> Rate:
-    """`rate` if it can be one: a number not below 0, or a function of the epoch."""
-    if callable(rate):
+@dataclass(frozen=True)
+class WarmUp(Watching):
+    """Up to the first rate of `then` in equal steps, over `epochs` epochs; after them `then`, from its start.
+
+    Goyal et al. 2017 (section 2.2), an epoch at a time.
+
+    Parameters
+    ----------
+    epochs : int
+        Epochs below the full rate: epoch e, from 0, takes (e + 1) / (epochs + 1) of it.
+    then : float, schedule or callable of the epoch
+        What follows.
+
+    Examples
+    --------
+    >>> rate = WarmUp(3, then=Exponential(0.4, factor=0.5)).begin()
+    >>> [round(rate(epoch, None), 3) for epoch in range(6)]
+    [0.1, 0.2, 0.3, 0.4, 0.2, 0.1]
+    """
+
+    epochs: int
+    then: Rate
+
+    def __post_init__(self) -> None:
+        positive_integer("The epochs of WarmUp", self.epochs)
+        checked_rate(self.then, "The then of WarmUp")
+
+    def begin(self) -> Follower:
+        """The rates of one training; what follows sees the errors from its own first epoch on."""
+        then = follower(self.then)
+        full = then(0, None)
+
+        def rate(epoch: int, error: float | None) -> float:
+            if epoch < self.epochs:
+                return full * (epoch + 1) / (self.epochs + 1)
+            return then(epoch - self.epochs, None if epoch == self.epochs else error)
+
+        return rate
+
+
+@dataclass(frozen=True)
+class ReduceOnPlateau(Watching):
+    """`start`, multiplied by `factor` whenever `patience` epochs bring no lower error.
+
+    The error is that on the data held out, where there are any.
+
+    Parameters
+    ----------
+    start : float
+        The first rate.
+    factor : float
+        Above 0 and below 1.
+    patience : int
+        How many epochs to wait for a lower error, after the best and after every reduction.
+    least : float
+        The rate falls no further.
+    threshold : float
+        An error is lower if it is by more than this share of the best so far.
+
+    Examples
+    --------
+    >>> rate = ReduceOnPlateau(0.4, factor=0.5, patience=2).begin()
+    >>> [rate(epoch, error) for epoch, error in enumerate([None, 9.0, 7.0, 8.0, 7.0, 6.0])]
+    [0.4, 0.4, 0.4, 0.4, 0.2, 0.2]
+    """
+
+    start: float
+    factor: float = 0.5
+    patience: int = 10
+    least: float = 0.0
+    threshold: float = 1e-4
+
+    def __post_init__(self) -> None:
+        start = non_negative_number("The start of ReduceOnPlateau", self.start)
+        factor = finite_number("The factor of ReduceOnPlateau", self.factor)
+        if not 0 < factor < 1:
+            condition = "a number above 0 and below 1"
+            raise ArgumentError(expected("The factor of ReduceOnPlateau", condition, self.factor))
+        positive_integer("The patience of ReduceOnPlateau", self.patience)
+        if non_negative_number("The least of ReduceOnPlateau", self.least) > start:
+            condition = f"at most its start, {self.start}"
+            raise ArgumentError(expected("The least of ReduceOnPlateau", condition, self.least))
+        if non_negative_number("The threshold of ReduceOnPlateau", self.threshold) >= 1:
+            raise ArgumentError(expected("The threshold of ReduceOnPlateau", "below 1", self.threshold))
+
+    def begin(self) -> Follower:
+        """The rates of one training."""
+        rate, best, waited = float(self.start), math.inf, 0
+
+        def follow(epoch: int, error: float | None) -> float:
+            nonlocal rate, best, waited
+            if error is None:
+                return rate
+            if error < best * (1.0 - self.threshold):
+                best, waited = error, 0
+            else:
+                waited += 1
+            if waited == self.patience:
+                rate, waited = max(rate * self.factor, float(self.least)), 0
+            return rate
+
+        return follow
+
+
+def checked_rate(rate: Rate, what: str = "The rate of Trainer") -> Rate:
+    """`rate` if it can be one: a number not below 0, a schedule or a function of the epoch."""
+    if callable(rate) or isinstance(rate, Watching):
         return rate
     try:
-        return non_negative_number("The rate of Trainer", rate)
+        return non_negative_number(what, rate)
     except KindError:
         condition = "a number, a schedule or a function of the epoch"
-        raise KindError(expected("The rate of Trainer", condition, rate)) from None
+        raise KindError(expected(what, condition, rate)) from None
 
 
-def rate_at(rate: Rate, epoch: int) -> float:
-    """The rate of an epoch, counted from 0, as a number that can be used."""
-    return non_negative_number(f"The rate of epoch {epoch}", rate(epoch) if callable(rate) else rate)
+def follower(rate: Rate) -> Follower:
+    """The rates of one training, as numbers that can be used."""
+    follow = rate.begin() if isinstance(rate, Watching) else _unheeding(rate)
+    return lambda epoch, error: non_negative_number(f"The rate of epoch {epoch}", follow(epoch, error))
+
+
+def _unheeding(rate: float | Callable[[int], float]) -> Follower:
+    return lambda epoch, error: rate(epoch) if callable(rate) else rate

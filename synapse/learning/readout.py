@@ -72,7 +72,7 @@ def fit_readout(
 
     The network runs over the inputs once and does not learn; x_t are then the activations of the
     sources of an output, and d_t the states that its targets ask for (the inverse of its squash). Its
-    weights w and bias b make sum_t (w x_t + b - d_t)^2 + ridge |w|^2 smallest. A connection or
+    weights w and bias b make ``sum_t (w x_t + b - d_t)^2 + ridge |w|^2`` smallest. A connection or
     bias that is not trainable keeps its value, and counts with it.
 
     Parameters

@@ -20,7 +20,7 @@ from ..network import Network
 from ..neuron import Seed, random_generator
 from .callbacks import Callback, Progress, Step
 from .data import Data, prepare
-from .rates import Rate, checked_rate, rate_at
+from .rates import Follower, Rate, checked_rate, follower
 
 WORTH_WATCHING = 2e7
 """Connections to be visited in an epoch above which it runs in a thread, so that Ctrl-C is heard."""
@@ -76,7 +76,7 @@ class Trainer:
     ----------
     network : Network
         What is trained.
-    rate : float, or callable of the epoch
+    rate : float, schedule or callable of the epoch
         How far weights move; see :mod:`synapse.learning.rates` for schedules.
     cost : str or Cost, optional
         Default: cross-entropy for logistic outputs, else squared error.
@@ -196,12 +196,13 @@ class Trainer:
     def test(self, inputs: Any, targets: Any, cost: str | Cost | None = None) -> Evaluation:
         """The mean cost on data, without learning; forms of data as for :meth:`train`.
 
-        Sequences clear the context before each; a stream goes on from the context there is.
+        Random neurons are calm meanwhile. Sequences clear the context before each; a stream goes on
+        from the context there is.
         """
         data = prepare(self.network, inputs, targets)
         measure = self.cost if cost is None else self.network._cost(cost)
         measure.check_targets(data.targets)
-        total, steps = _epoch(self.network, data, _in_order(data), measure, None, _control())
+        total, steps = _tested(self.network, data, measure)
         return Evaluation(total / steps if steps else math.nan, steps)
 
 
@@ -252,6 +253,17 @@ def _epoch(
     return total, int(steps)
 
 
+def _tested(network: Network, data: Data, cost: Cost) -> tuple[float, int]:
+    """A pass without learning, in which random neurons give their means."""
+    network._ready()  # rows are sorted
+    calm = network._store["calm"].copy()
+    network.calm = True
+    try:
+        return _epoch(network, data, _in_order(data), cost, None, _control())
+    finally:
+        network._store["calm"][:] = calm
+
+
 @dataclass
 class _Run:
     """One call of ``Trainer.train``."""
@@ -274,12 +286,19 @@ class _Run:
     label: str = ""
     reached: float = math.nan  # mean cost of the latest epoch, be it cut short
     ending: str | None = None  # why the epoch under way is the last, and cut short
+    rate: Follower = field(init=False)
 
     @property
     def network(self) -> Network:
         return self.trainer.network
 
+    @property
+    def watched(self) -> list[float]:
+        """By epoch: the error that decides, on the data held out where there are any."""
+        return self.history.get("validation_error", self.history["error"])
+
     def go(self, progress: bool | str) -> Result:
+        self.rate = follower(self.trainer.rate)
         self.history = {"error": [], "rate": []}
         if self.held_out is not None:
             self.history["validation_error"] = []
@@ -302,7 +321,7 @@ class _Run:
 
     def _one(self, epoch: int, begin: float, bar: Any) -> str | None:
         """An epoch; why training ends with it, if it does."""
-        rate = rate_at(self.trainer.rate, epoch)
+        rate = self.rate(epoch, self.watched[-1] if epoch else None)
         order = _in_order(self.data)
         if self.shuffle:
             order = self.rng.permutation(order)
@@ -326,15 +345,13 @@ class _Run:
         if self.held_out is None:
             return
         context = self.network._context()
-        total, steps = _epoch(
-            self.network, self.held_out, _in_order(self.held_out), self.trainer.cost, None, _control()
-        )
+        total, steps = _tested(self.network, self.held_out, self.trainer.cost)
         self.network._return_to(context)
         self.history["validation_error"].append(total / max(1, steps))
 
     def _judge(self, done: int, rate: float, seconds: float) -> str | None:
         error = self.history["error"][-1]
-        watched = self.history.get("validation_error", self.history["error"])[-1]
+        watched = self.watched[-1]
         if watched < self.best:
             self.best, self.best_epoch = watched, done
             self.best_weights = self.network._learnt() if self.restore else None

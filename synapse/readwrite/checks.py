@@ -13,6 +13,9 @@ from .. import squash as squashes
 from ..engine.schema import NONE
 from ..errors import FormatError, UnknownNameError, shown
 
+FLOATS = ("float32", "float64")
+LARGEST_RANDOM = (1 << 53) - 1
+"""Of where a stream of random numbers stands: every program can read it."""
 LARGEST_WHOLE = sys.maxsize
 """Of a clock: steps of many lifetimes."""
 
@@ -41,19 +44,25 @@ def is_whole(value: Any, first: int, last: int) -> bool:
     return type(value) is int and first <= value <= last
 
 
+def an_object(what: str, value: Any) -> dict[str, Any]:
+    """`value` if it is an object, as JSON calls a dict."""
+    require(isinstance(value, dict), what, "an object", value)
+    found: dict[str, Any] = value
+    return found
+
+
 def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
     """`value` if it is an object with these keys and no others."""
-    require(isinstance(value, dict), what, "an object", value)
+    found = an_object(what, value)
     keys = tuple(keys)
-    missing = [key for key in keys if key not in value]
+    missing = [key for key in keys if key not in found]
     if missing:
         raise FormatError(f"{what} must have {', '.join(keys)}. {missing[0]!r} is missing.")
-    unknown = [key for key in value if key not in (*keys, *optional)]
+    unknown = [key for key in found if key not in (*keys, *optional)]
     if unknown:
         raise FormatError(
             f"{what} must have {', '.join(keys)} and nothing else. Got {given(unknown[0])} too."
         )
-    found: dict[str, Any] = value
     return found
 
 
@@ -87,9 +96,12 @@ class Table:
         self._length = len(next(iter(columns.values())))
 
     @classmethod
-    def of_columns(cls, item: str, document: dict[str, Any], name: str, keys: Sequence[str]) -> Table:
+    def of_columns(
+        cls, item: str, document: dict[str, Any], name: str, keys: Sequence[str], optional: Sequence[str] = ()
+    ) -> Table:
         """The table that a document has under this name: an object of columns with these keys."""
-        columns = members(f"The table {name!r}", document[name], keys)
+        columns = members(f"The table {name!r}", document[name], keys, optional)
+        keys = (*keys, *(key for key in optional if key in columns))
         for key in keys:
             require(isinstance(columns[key], list), f"The column {key!r} of {name!r}", "a list", columns[key])
         lengths = {key: len(columns[key]) for key in keys}
@@ -116,6 +128,9 @@ class Table:
 
     def __len__(self) -> int:
         return self._length
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._columns
 
     def reread(self, keys: Iterable[str], read: Callable[[Any], Any]) -> None:
         """Bring the values of some columns into one form before they are checked."""

@@ -9,19 +9,28 @@ import numpy as np
 
 from .. import squash as squashes
 from ..engine.program import Traces
-from ..engine.schema import NONE, Column
+from ..engine.schema import NONE, RARE, Column
 from ..errors import FormatError
 from ..network import Network
 from . import files
-from .checks import LARGEST_WHOLE, Table, given, is_whole, members, require, require_pairs_once
+from .checks import (
+    FLOATS,
+    LARGEST_RANDOM,
+    LARGEST_WHOLE,
+    Table,
+    given,
+    is_whole,
+    members,
+    require,
+    require_pairs_once,
+)
 from .parts import OF_CONNECTIONS, OF_NEURONS, Parts, own_memory, put_together, take_apart
 
 FORMAT, VERSION = "synapse", 1
-FLOATS = ("float32", "float64")
 
 # The tables of a document, by the columns of each.
 LAYERS = ("name", "size")
-NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS))
+NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS if column.name not in RARE))
 CONNECTIONS = ("source", "target", "gater", *(column.name for column in OF_CONNECTIONS))
 ELIGIBILITY = ("connection", "value")
 INFLUENCE = ("gater", "gated", "value")
@@ -30,7 +39,7 @@ HEAD = ("format", "version", "name", "dtype", "clock")
 TABLES = ("layers", "neurons", "connections", "eligibility", "influence", "extended")
 
 
-def save(network: Network, path: files.PathLike) -> None:
+def save(network: Network, path: files.File) -> None:
     """Write a network to a file, from which :func:`load` brings back its twin.
 
     Kept is everything: layers, names, weights, biases, squashes (those of your own by name),
@@ -43,8 +52,9 @@ def save(network: Network, path: files.PathLike) -> None:
     ----------
     network : Network
         What is saved; it stays as it is.
-    path : str or os.PathLike
-        Where to. A file that is there is replaced in one step: it is never found half written.
+    path : str, os.PathLike or file
+        Where to: a path, or a file that is open. A file that is there is replaced in one step: it is never
+        found half written.
 
     Raises
     ------
@@ -73,7 +83,7 @@ def save(network: Network, path: files.PathLike) -> None:
     files.write_document(path, network_data(network))
 
 
-def load(path: files.PathLike) -> Network:
+def load(path: files.File) -> Network:
     """Read a network that :func:`save` has written.
 
     Nothing in a file is run, and nothing in it is believed before it is checked.
@@ -118,7 +128,11 @@ def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
         "neurons": {
             "name": list(parts.names or ()),
             "squash": [names[code] for code in neurons["squash"].tolist()],
-            **{column.name: _plain(column, neurons[column.name]) for column in OF_NEURONS},
+            **{
+                column.name: _plain(column, neurons[column.name])
+                for column in OF_NEURONS
+                if column.name not in RARE or neurons[column.name].any()
+            },
         },
         "connections": {
             "source": edges["source"].tolist(),
@@ -162,7 +176,7 @@ def from_data(data: dict[str, Any]) -> Network:
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
     require(data["dtype"] in FLOATS, "The dtype", " or ".join(FLOATS), data["dtype"])
     require(is_whole(data["clock"], 0, LARGEST_WHOLE), "The clock", "a whole number", data["clock"])
-    neurons = Table.of_columns("neuron", data, "neurons", NEURONS)
+    neurons = Table.of_columns("neuron", data, "neurons", NEURONS, RARE)
     connections = Table.of_columns("connection", data, "connections", CONNECTIONS)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
     edges = _edges(connections, neurons, dtype, clock)
@@ -225,11 +239,15 @@ def _edges(connections: Table, neurons: Table, dtype: Any, clock: int) -> dict[s
 
 def _checked(table: Table, column: Column, dtype: Any, clock: int) -> np.ndarray[Any, Any]:
     """A saved column of the schema."""
+    if column.name not in table:
+        return np.zeros(len(table), column.dtype)
     if column.dtype == "float":
         return table.numbers(column.name, dtype)
     if column.dtype == "uint8":
         return table.flags(column.name)
-    return table.whole(column.name, 0, clock)  # stamps: no neuron has fired later than now
+    # No neuron has fired later than now, and there are no more groups than neurons.
+    last = {"stamp": clock, "group": len(table)}.get(column.name, LARGEST_RANDOM)
+    return table.whole(column.name, 0, last)
 
 
 def _traces(

@@ -86,6 +86,7 @@ def take_apart(network: Network) -> Parts:
         clock=int(store["clock"][0]),
         traces=_own_traces(kept_traces(store), number, place),
     )
+    parts.neurons["group"] = _renumbered(parts.neurons["group"])
     for end in ("source", "target", "gater"):
         parts.connections[end] = number[np.minimum(store[end][edges], store.n_neurons)]
     _require_finite(parts)
@@ -118,6 +119,11 @@ def own_memory(source: Column, target: Column) -> tuple[Column, Column]:
     """The self-connected neurons, and the numbers of their self-connections."""
     loops = np.flatnonzero(source == target)
     return target[loops].astype(np.int64), loops
+
+
+def _renumbered(groups: Column) -> Column:
+    """Numbers of groups from 1 on, 0 staying 0."""
+    return np.unique(np.append(0, groups), return_inverse=True)[1][1:]
 
 
 def _numbers(size: int, chosen: Column) -> NDArray[np.int64]:

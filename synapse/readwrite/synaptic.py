@@ -32,7 +32,7 @@ class SynapticWarning(UserWarning):
     """A network means something slightly different on the other side."""
 
 
-def read_synaptic(path: files.PathLike) -> Network:
+def read_synaptic(path: files.File) -> Network:
     """Read a network that Synaptic has written (``JSON.stringify(network.toJSON())``).
 
     See :func:`from_synaptic` for what is kept. Raises FormatError where the file holds no such
@@ -42,7 +42,7 @@ def read_synaptic(path: files.PathLike) -> Network:
         return from_synaptic(files.read_document(path))
 
 
-def write_synaptic(network: Network, path: files.PathLike) -> None:
+def write_synaptic(network: Network, path: files.File) -> None:
     """Write a network for Synaptic to read (``Network.fromJSON(JSON.parse(text))``).
 
     See :func:`to_synaptic` for what is kept. A file that is there is replaced in one step.

@@ -84,6 +84,14 @@ def test_the_page_holds_the_numbers_of_run():
         assert data["eligibility"][t + 1] == [connection.eligibility for connection in net.connections]
 
 
+def test_random_neurons_draw_what_run_would_draw():
+    net = architect.Perceptron(2, 4, 1, seed=0)
+    net.hidden[0].squash = "noise"
+    net.reseed(3)
+    data = data_of(page_of(net, rows(2)))
+    assert [step[-1] for step in data["activation"][1:]] == net.run(rows(2))[:, 0].tolist()
+
+
 def test_the_page_holds_the_topology():
     net = lstm()
     data = data_of(page_of(net, rows(3)))

@@ -155,7 +155,16 @@ def test_every_saved_column_of_the_schema_is_in_the_document():
     kept = {(axis, name) for axis in ("neuron", "connection") for name in data[f"{axis}s"]} | {
         ("store", "clock")
     }
-    assert saved <= kept
+    assert saved - kept == {("neuron", name) for name in schema.RARE}  # all 0 here
+    source, random = Layer(2), Layer(3, "noise")
+    random[:2].squash = "winner"
+    random.calm = True
+    document = network_data(Network(source, [random], Layer(1)))["neurons"]
+    assert {name: document[name] for name in ("group", "calm")} == {
+        "group": [0, 0, 1, 1, 0, 0],
+        "calm": [False, False, True, True, True, False],
+    }
+    assert document["random"][4] > 0
 
 
 # --- custom functions --------------------------------------------------------------------------

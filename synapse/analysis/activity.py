@@ -1,0 +1,186 @@
+"""What neurons do over a sequence: who is dead, who is saturated, and how numbers are spread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import ArgumentError, expected, finite_number, non_negative_number
+from ..network import Network
+from .anatomy import Bools, Floats, Ints, anatomy_of, require_network, watch
+from .table import Table
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Activity(Table):
+    """What each neuron of a network did over a sequence, a row a neuron.
+
+    Attributes
+    ----------
+    neuron : ndarray of int
+        Its number: ``network[number]``.
+    name : ndarray of str
+        Its name.
+    mean, std : ndarray
+        Of its activation.
+    flat : ndarray
+        The share of the steps in which its slope was near 0.
+    dead : ndarray of bool
+        Its activation stands still.
+    saturated : ndarray of bool
+        Its slope was near 0 in most steps. Inputs, which have no slope, are not.
+    """
+
+    neuron: Ints
+    name: Any
+    mean: Floats
+    std: Floats
+    flat: Floats
+    dead: Bools
+    saturated: Bools
+
+
+def activity(
+    network: Network, inputs: ArrayLike, *, still: float = 1e-9, slope: float = 0.01, share: float = 0.95
+) -> Activity:
+    """Which neurons are dead or saturated over a sequence.
+
+    Parameters
+    ----------
+    network : Network
+        It stays as it is.
+    inputs : array_like, shape (T, n)
+        At least two steps, from a cleared context on.
+    still : float
+        A neuron is dead where the standard deviation of its activation is at most this.
+    slope, share : float
+        A neuron is saturated where ``|f'|`` is below `slope` in at least this share of the steps.
+        (A step function always is.)
+
+    Raises
+    ------
+    ArgumentError
+        If a bound is below 0 or a share above 1, or the inputs cannot be used.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(1), Layer(2, squash="relu", name="b")
+    >>> _ = a.project(b, weights=[[1.0, -1.0]])
+    >>> found = activity(Network(a, [], b), [[1.0], [2.0]])
+    >>> found.name[found.dead].tolist(), found.name[found.saturated].tolist()
+    (['b 1'], ['b 1'])
+    """
+    still = non_negative_number("The bound of a dead neuron's deviation", still)
+    slope = non_negative_number("The bound of a saturated neuron's slope", slope)
+    share = share_of("The share of steps of a saturated neuron", share)
+    steps = watch(network, inputs)
+    if len(steps.state) < 2:
+        raise ArgumentError("The inputs must be at least two steps, to see what changes. Got one.")
+    std = steps.activation.std(axis=0)
+    flat = (np.abs(steps.derivative) < slope).mean(axis=0)
+    flat[: len(network.input)] = 0.0
+    number = np.arange(len(network))
+    saturated = (flat >= share) & (number >= len(network.input))
+    names = np.array([neuron.name for neuron in network])
+    return Activity(number, names, steps.activation.mean(axis=0), std, flat, std <= still, saturated)
+
+
+def share_of(what: str, value: Any) -> float:
+    """`value` as a float from 0 to 1, or an error that says so."""
+    number = finite_number(what, value)
+    if not 0.0 <= number <= 1.0:
+        raise ArgumentError(expected(what, "from 0 to 1", value))
+    return number
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Distribution(Table):
+    """How numbers are spread, a row a group of them.
+
+    Attributes
+    ----------
+    group : ndarray of str
+        A layer, or "source layer -> target layer"; self-connections are groups of their own.
+    n : ndarray of int
+        How many numbers.
+    mean, std : ndarray
+        Their mean and standard deviation.
+    least, quarter, median, three_quarters, greatest : ndarray
+        Their quantiles.
+    """
+
+    group: Any
+    n: Ints
+    mean: Floats
+    std: Floats
+    least: Floats
+    quarter: Floats
+    median: Floats
+    three_quarters: Floats
+    greatest: Floats
+
+
+def weight_distribution(network: Network) -> Distribution:
+    """How weights are spread, from each layer to each layer.
+
+    Examples
+    --------
+    >>> import architect
+    >>> found = weight_distribution(architect.Perceptron(2, 3, 1, seed=0))
+    >>> dict(zip(found.group.tolist(), found.n.tolist()))
+    {'input -> hidden': 6, 'hidden -> output': 3}
+    """
+    a = anatomy_of(network)
+    labels = [layer.label for layer in network.layers]
+    count = len(labels)
+    key = (a.layer[a.source] * count + a.layer[a.target]) * 2 + a.own
+    kinds, group = np.unique(key, return_inverse=True)
+    names = []
+    for kind in kinds.tolist():
+        source, target = divmod(kind // 2, count)
+        names.append(f"{labels[source]} -> {labels[target]}" + (" (self)" if kind % 2 else ""))
+    order = np.argsort(group, kind="stable")
+    return _spread(names, np.split(a.weight[order], np.cumsum(np.bincount(group))[:-1]))
+
+
+def activation_distribution(network: Network, inputs: ArrayLike) -> Distribution:
+    """How activations over a sequence are spread, layer by layer.
+
+    Parameters
+    ----------
+    network : Network
+        It stays as it is.
+    inputs : array_like, shape (T, n)
+        A sequence, from a cleared context on.
+
+    Raises
+    ------
+    ArgumentError
+        If the inputs cannot be used.
+
+    Examples
+    --------
+    >>> import architect
+    >>> found = activation_distribution(architect.Perceptron(2, 3, 1, seed=0), [[0, 1], [1, 1]])
+    >>> found.group.tolist(), found.n.tolist(), found.greatest[0].item()
+    (['input', 'hidden', 'output'], [4, 6, 2], 1.0)
+    """
+    layers = require_network(network).layers
+    cuts = np.cumsum([len(layer) for layer in layers])[:-1]
+    parts = np.split(watch(network, inputs).activation, cuts, axis=1)
+    return _spread([layer.label for layer in layers], parts)
+
+
+def _spread(names: Sequence[str], groups: Iterable[Floats]) -> Distribution:
+    rows = [_summary(values) for values in groups if values.size]
+    n, *columns = np.array(rows, np.float64).reshape(-1, 8).T
+    return Distribution(np.array(names, dtype=str), n.astype(np.int64), *columns)
+
+
+def _summary(values: Floats) -> list[float]:
+    return [values.size, values.mean(), values.std(), *np.quantile(values, [0, 0.25, 0.5, 0.75, 1])]

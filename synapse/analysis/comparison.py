@@ -1,0 +1,152 @@
+"""Comparison: in what two networks differ."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import ArgumentError
+from ..network import Network
+from ..neuron import Neuron
+from .anatomy import Floats, anatomy_of, watch
+
+T = TypeVar("T")
+
+Place = tuple[str, int]
+Link = tuple[Place, Place]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """In what two networks differ. Differences are those of the second from the first.
+
+    A neuron is known by its place, (name of the layer, number in the layer), a connection by the
+    places of source and target.
+
+    Attributes
+    ----------
+    same_topology : bool
+        They have the same neurons, squashes, connections and gates.
+    neurons : (list, list)
+        The places that only the first, and only the second network has.
+    connections : (list, list)
+        The connections that only the first, and only the second network has.
+    squashes : list
+        The places whose squashes differ.
+    gaters : list
+        The connections, of both, that have different gaters.
+    weights : dict
+        Differences of weights, by connection that both have.
+    biases : dict
+        Differences of biases, by place that both have.
+    outputs : ndarray, shape (T, m), or None
+        Differences of outputs, where inputs were given.
+    """
+
+    same_topology: bool
+    neurons: tuple[list[Place], list[Place]]
+    connections: tuple[list[Link], list[Link]]
+    squashes: list[Place]
+    gaters: list[Link]
+    weights: dict[Link, float]
+    biases: dict[Place, float]
+    outputs: Floats | None
+
+    def __repr__(self) -> str:
+        topology = "same topology" if self.same_topology else "another topology"
+        furthest = max(map(abs, self.weights.values()), default=0.0)
+        return f"<Comparison: {topology}, weights differ by up to {furthest:.4g}>"
+
+
+def compare(first: Network, second: Network, inputs: ArrayLike | None = None) -> Comparison:
+    """In what two networks differ.
+
+    Parameters
+    ----------
+    first, second : Network
+        They stay as they are.
+    inputs : array_like, shape (T, n), optional
+        A sequence that both are shown, from a cleared context on, to compare outputs.
+
+    Raises
+    ------
+    ArgumentError
+        If inputs are given that not both can take, or the numbers of outputs differ then.
+
+    Examples
+    --------
+    >>> import architect
+    >>> net = architect.Perceptron(2, 3, 1, seed=0)
+    >>> other = net.clone()
+    >>> other.connections[0].weight += 0.5
+    >>> found = compare(net, other, [[1.0, 0.0]])
+    >>> found
+    <Comparison: same topology, weights differ by up to 0.5>
+    >>> found.weights[("input", 0), ("hidden", 0)]
+    0.5
+    """
+    one, other = _Side.of(first), _Side.of(second)
+    outputs = None if inputs is None else _outputs_apart(first, second, inputs)
+    both = [place for place in one.neurons if place in other.neurons]
+    shared = [link for link in one.links if link in other.links]
+    neurons, connections = _alone(one.neurons, other.neurons), _alone(one.links, other.links)
+    squashes = [place for place in both if one.neurons[place].squash is not other.neurons[place].squash]
+    gaters = [link for link in shared if one.gaters.get(link) != other.gaters.get(link)]
+    return Comparison(
+        same_topology=not any([squashes, gaters, *neurons, *connections]),
+        neurons=neurons,
+        connections=connections,
+        squashes=squashes,
+        gaters=gaters,
+        weights={link: other.links[link] - one.links[link] for link in shared},
+        biases={place: other.neurons[place].bias - one.neurons[place].bias for place in both},
+        outputs=outputs,
+    )
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of the networks: its neurons by place, weights and gaters by link."""
+
+    neurons: dict[Place, Neuron]
+    links: dict[Link, float]
+    gaters: dict[Link, Place]
+
+    @classmethod
+    def of(cls, network: Network) -> _Side:
+        a = anatomy_of(network)
+        places = _places(network)
+        pairs = zip(a.source.tolist(), a.target.tolist(), strict=True)
+        links = [(places[i], places[j]) for i, j in pairs]
+        gaters = {links[c]: places[a.gater[c]] for c in np.flatnonzero(a.gated).tolist()}
+        return cls(
+            dict(zip(places, network, strict=True)), dict(zip(links, a.weight.tolist(), strict=True)), gaters
+        )
+
+
+def _places(network: Network) -> list[Place]:
+    """The place of every neuron; layers of one name are counted through."""
+    counts: defaultdict[str, int] = defaultdict(int)
+    places = []
+    for layer in network.layers:
+        for _ in layer:
+            places.append((layer.label, counts[layer.label]))
+            counts[layer.label] += 1
+    return places
+
+
+def _alone(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:
+    return [key for key in here if key not in there], [key for key in there if key not in here]
+
+
+def _outputs_apart(first: Network, second: Network, inputs: ArrayLike) -> Floats:
+    one, other = (watch(net, inputs).activation[:, -len(net.output) :] for net in (first, second))
+    if one.shape != other.shape:
+        raise ArgumentError(
+            f"Outputs can be compared where networks have as many. Got {one.shape[1]} and {other.shape[1]}."
+        )
+    return other - one

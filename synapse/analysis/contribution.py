@@ -1,0 +1,161 @@
+"""What moves what: effective weights, contributions of inputs to outputs, saliency over a sequence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import ArgumentError, KindError, expected
+from ..network import Network
+from .anatomy import Anatomy, Floats, Ints, anatomy_of, last_step, watch
+from .slopes import Slopes
+from .table import Table
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class EffectiveWeights(Table):
+    """Weight times gain, a row a connection, in the order of ``network.connections``.
+
+    Attributes
+    ----------
+    source, target : ndarray of int
+        Numbers of neurons: ``network[number]``.
+    weight, gain, effective : ndarray
+        ``effective = weight * gain``; the gain is the gater's activation now, 1 without a gater.
+    """
+
+    source: Ints
+    target: Ints
+    weight: Floats
+    gain: Floats
+    effective: Floats
+
+
+def effective_weights(network: Network) -> EffectiveWeights:
+    """Weight times gain of every connection, now.
+
+    Examples
+    --------
+    >>> import architect
+    >>> net = architect.LSTM(2, 3, 1, seed=0)
+    >>> effective_weights(net)
+    <EffectiveWeights, 59 rows: source, target, weight, gain, effective>
+    >>> (effective_weights(net).gain == 0).sum().item()  # no gate has fired: they are closed
+    12
+    """
+    a = anatomy_of(network)
+    gain = gains_now(network, a)
+    return EffectiveWeights(a.source, a.target, a.weight, gain, a.weight * gain)
+
+
+def gains_now(network: Network, anatomy: Anatomy) -> Floats:
+    """What ``connection.gain`` shows, of every connection."""
+    gain = anatomy.outer.copy()
+    gain[anatomy.gated] = last_step(network).activation[0, anatomy.gater[anatomy.gated]]
+    return gain
+
+
+def contribution(network: Network, steps: int = 0) -> Floats:
+    """How far each input moves each output, at the current activations: d output / d input.
+
+    The sum, over all paths, of the products of effective weights and slopes f' along the path.
+    A gate is on a path too: what it gates moves with it by w_ij y_i.
+
+    Parameters
+    ----------
+    network : Network
+        It has taken a step: slopes and gains are those of its last one.
+    steps : int
+        How many steps back to go. Slopes, gains and activations of those are taken to be those
+        of the last step, so this tells how the network, held where it is, would pass a change on.
+        :func:`saliency` is exact over a sequence.
+
+    Returns
+    -------
+    ndarray, shape (steps + 1, m, n)
+        At ``[k]`` the outputs now by the inputs of k steps ago.
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If `steps` is not a whole number, or below 0.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(2), Layer(1, squash="tanh")
+    >>> _ = a.project(b, weights=[[0.5], [-1.0]])
+    >>> net = Network(a, [], b)
+    >>> net.activate([0.0, 0.0])
+    array([0.])
+    >>> contribution(net)
+    array([[[ 0.5, -1. ]]])
+    """
+    slopes = Slopes(anatomy_of(network))
+    count = _steps_back(steps)
+    a, now = slopes.anatomy, last_step(network)
+    y, s = _outputs(a), np.zeros((a.outputs, a.neurons))
+    found = np.empty((count + 1, a.outputs, a.inputs))
+    for k in range(count + 1):
+        before = slopes.back(now, y, s)
+        found[k] = y[:, : a.inputs]
+        y, s = before
+    return found
+
+
+def _steps_back(steps: int) -> int:
+    if isinstance(steps, bool) or not hasattr(steps, "__index__"):
+        raise KindError(expected("The number of steps back", "a whole number", steps))
+    if steps < 0:
+        raise ArgumentError(expected("The number of steps back", "0 or above", steps))
+    return steps.__index__()
+
+
+def _outputs(a: Anatomy) -> Floats:
+    """The derivatives of the outputs by all activations, before any path is followed."""
+    return np.eye(a.outputs, a.neurons, a.neurons - a.outputs)
+
+
+def saliency(network: Network, inputs: ArrayLike) -> Floats:
+    """How far each input of each step moves each output of each step: d output_t / d input_s.
+
+    Exact: the chain rule through all steps, states, gates and backward connections. (Learning,
+    which is local in time, leaves some of these paths out.)
+
+    Parameters
+    ----------
+    network : Network
+        It stays as it is: context and weights are brought back.
+    inputs : array_like, shape (T, n)
+        A sequence, from a cleared context on. Time and memory grow with T squared.
+
+    Returns
+    -------
+    ndarray, shape (T, m, T, n)
+        ``[t, i, s, j]``: output i of step t by input j of step s; 0 where s is later than t.
+
+    Raises
+    ------
+    ArgumentError
+        If inputs are of another number, not finite, or none.
+
+    Examples
+    --------
+    >>> import architect
+    >>> net = architect.Elman(2, 3, 1, seed=0)
+    >>> saliency(net, [[0, 1], [1, 1], [0, 0]]).shape
+    (3, 1, 3, 2)
+    """
+    steps = watch(network, inputs)
+    slopes = Slopes(anatomy_of(network))
+    a, count = slopes.anatomy, len(steps.state)
+    found = np.zeros((count, a.outputs, count, a.inputs))
+    y = s = np.empty((0, a.neurons))
+    for t in reversed(range(count)):
+        y, s = np.concatenate([_outputs(a), y]), np.concatenate([np.zeros((a.outputs, a.neurons)), s])
+        before = slopes.back(steps.at(t), y, s)
+        found[t:, :, t] = y[:, : a.inputs].reshape(-1, a.outputs, a.inputs)
+        y, s = before
+    return found

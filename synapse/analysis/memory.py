@@ -1,0 +1,144 @@
+"""How long a network remembers: half-lives of self-connected neurons, spectral radius of the recurrence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import ArgumentError, expected
+from ..network import Network
+from .anatomy import Anatomy, Floats, Ints, anatomy_of, last_step, watch
+from .contribution import gains_now
+from .slopes import Patch, Slopes
+from .structure import loops
+from .table import Table
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class HalfLives(Table):
+    """How fast the states of self-connected neurons fade, a row a neuron.
+
+    Attributes
+    ----------
+    neuron : ndarray of int
+        Its number: ``network[number]``.
+    name : ndarray of str
+        Its name.
+    weight, gain : ndarray
+        Of the self-connection.
+    half_life : ndarray
+        Steps after which half of a state is left: ln 2 / -ln abs(weight * gain). Infinite where the
+        product is 1 or more, 0 where it is 0.
+    """
+
+    neuron: Ints
+    name: Any
+    weight: Floats
+    gain: Floats
+    half_life: Floats
+
+
+def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
+    """The memory half-life of each self-connected neuron.
+
+    Parameters
+    ----------
+    network : Network
+        It stays as it is.
+    inputs : array_like, shape (T, n), optional
+        The gain is then the mean of the gains over this sequence, from a cleared context on.
+        Default: the gain now.
+
+    Raises
+    ------
+    ArgumentError
+        If the inputs cannot be used.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(1), Layer(1)
+    >>> _ = a.project(b, seed=0), b[0].project(b[0], weight=0.5)
+    >>> half_lives(Network(a, [], b)).half_life
+    array([1.])
+    """
+    a = anatomy_of(network)
+    gain = gains_now(network, a) if inputs is None else watch(network, inputs).gains(a).mean(axis=0)
+    rows = np.flatnonzero(a.own)
+    rows = rows[np.argsort(a.target[rows])]
+    neurons = network.neurons
+    names = np.array([neurons[j].name for j in a.target[rows].tolist()], dtype=str)
+    kept = np.abs(a.weight[rows] * gain[rows])
+    with np.errstate(divide="ignore"):
+        lives = np.log(2.0) / -np.log(np.minimum(kept, 1.0))
+    lives[kept >= 1.0] = np.inf  # not ln 2 / -0
+    return HalfLives(a.target[rows], names, a.weight[rows], gain[rows], np.abs(lives))
+
+
+def spectral_radius(network: Network, of: str = "weights") -> float:
+    """The largest absolute eigenvalue of the recurrence; 0 where there is none.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    of : {"weights", "step"}
+        Which matrix. ``"weights"``: W with W_ji = weight * gain of the connection from i to j, all
+        neurons, self-connections on the diagonal, gains as they are now. Only connections on a
+        loop count. This is what reservoirs are scaled by.
+        ``"step"``: the derivative of what the network carries from its last step to the next,
+        by what it carried into it: the states of self-connected neurons and the activations that
+        backward connections and gaters read; the slopes are those of the last step. Below 1
+        a small change fades, if the network stays where it is.
+
+    Raises
+    ------
+    ArgumentError
+        If `of` is another word.
+
+    Examples
+    --------
+    >>> import architect
+    >>> spectral_radius(architect.Perceptron(2, 3, 1, seed=0))
+    0.0
+    >>> spectral_radius(architect.LSTM(2, 3, 1, peepholes=None, forget_gates=False, seed=0))
+    1.0
+    """
+    if of not in ("weights", "step"):
+        raise ArgumentError(expected("The matrix of a spectral radius", "'weights' or 'step'", of))
+    a = anatomy_of(network)
+    if of == "step":
+        return _radius(_step_matrix(network, a))
+    return max(map(_radius, _loop_matrices(a, a.weight * gains_now(network, a))))
+
+
+def _loop_matrices(a: Anatomy, effective: Floats) -> list[Floats]:
+    """The weights within each loop: W has no other eigenvalues but 0."""
+    loop = np.full(a.neurons, -1)
+    for i, members in enumerate(loops(a.neurons, a.source, a.target)):
+        loop[members] = i
+    within = np.flatnonzero((loop[a.source] >= 0) & (loop[a.source] == loop[a.target]))
+    within = within[np.argsort(loop[a.target[within]], kind="stable")]
+    cuts = np.flatnonzero(np.diff(loop[a.target[within]])) + 1
+    parts = np.split(within, cuts)
+    # Square: every neuron of a loop is both source and target in it.
+    return [Patch.of(part, a.source, a.target).matrix(effective) for part in parts]
+
+
+def _step_matrix(network: Network, a: Anatomy) -> Floats:
+    """The derivatives of what is carried on by what was carried in."""
+    slopes, now = Slopes(a), last_step(network)
+    read = np.concatenate([a.source[a.source > a.target], a.gater[a.gated & (a.gater >= a.target)]])
+    read, keeps = np.unique(read), np.unique(a.target[a.own])
+    y, s = np.zeros((2, len(read) + len(keeps), a.neurons))
+    y[np.arange(len(read)), read] = 1.0
+    s[len(read) + np.arange(len(keeps)), keeps] = 1.0
+    before_y, before_s = slopes.back(now, y, s)
+    return np.concatenate([before_y[:, read], before_s[:, keeps]], axis=1)
+
+
+def _radius(matrix: Floats) -> float:
+    return float(np.abs(np.linalg.eigvals(matrix)).max(initial=0.0)) if matrix.size else 0.0

@@ -1,0 +1,135 @@
+"""Slopes: how a small change travels through a network, within a step and from step to step.
+
+The equations of the guide's page "The equations", differentiated. Of the state of neuron j::
+
+    ds_j = g_jj w_jj ds_j(old) + sum_i (g_ij w_ij dy_i + w_ij y_i dg_ij),   dy_j = f'_j ds_j
+
+where dy of a later source, and dg of a later gater, are those of the step before. Both kinds of
+terms are `links` here: a neuron whose activation moves a state, and by how much.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import TopologyError
+from .anatomy import Anatomy, Bools, Floats, Ints, Steps
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """Some links, as the matrix of those neurons that they lead to and come from."""
+
+    links: Ints
+    targets: Ints
+    sources: Ints
+    place: Ints
+
+    @classmethod
+    def of(cls, links: Ints, source: Ints, target: Ints) -> Patch:
+        """The patch of these of all links."""
+        targets, row = np.unique(target[links], return_inverse=True)
+        sources, column = np.unique(source[links], return_inverse=True)
+        return cls(links, targets, sources, row * len(sources) + column)
+
+    def matrix(self, strength: Floats) -> Floats:
+        """Its matrix, shape (targets, sources), from the strengths of all links."""
+        size = len(self.targets) * len(self.sources)
+        flat: Floats = np.bincount(self.place, strength[self.links], minlength=size).astype(np.float64)
+        return flat.reshape(len(self.targets), len(self.sources))
+
+
+class Slopes:
+    """The derivatives of a network's steps, taken backwards: from what is asked to what moves it."""
+
+    def __init__(self, anatomy: Anatomy) -> None:
+        self.anatomy = anatomy
+        source, target, self._which = _links(anatomy)
+        starts = _block_starts(anatomy, source, target)
+        late = source >= target
+        self._late = Patch.of(np.flatnonzero(late), source, target)
+        self._blocks = list(zip(starts, [*starts[1:], anatomy.neurons], strict=True))
+        self._patches = _patches(self._blocks, source, target, ~late)
+        self._groups = np.split(anatomy.softmax, np.flatnonzero(np.diff(anatomy.softmax) > 1) + 1)
+
+    def back(self, step: Steps, y: Floats, s: Floats) -> tuple[Floats, Floats]:
+        """One step backwards.
+
+        Parameters
+        ----------
+        step : Steps
+            What happened in this one step.
+        y, s : ndarray, shape (k, neurons)
+            The derivatives of k quantities by the activations and by the states of this step,
+            as later steps and the quantities themselves use these. Added to in place: they then
+            hold the whole derivatives.
+
+        Returns
+        -------
+        ndarray, ndarray, shape (k, neurons)
+            What the step before has to start with.
+        """
+        strength, carry = self._strength(step)
+        derivative = step.derivative[0].copy()
+        derivative[: self.anatomy.inputs] = 0.0  # clamped
+        derivative[self.anatomy.softmax] = 0.0  # each output of a group moves all
+        for (first, stop), patch in zip(reversed(self._blocks), reversed(self._patches), strict=True):
+            block = slice(first, stop)
+            s[:, block] += y[:, block] * derivative[block]
+            self._back_softmax(step.activation[0], first, stop, y, s)
+            y[:, patch.sources] += s[:, patch.targets] @ patch.matrix(strength)
+        before = np.zeros_like(y)
+        before[:, self._late.sources] = s[:, self._late.targets] @ self._late.matrix(strength)
+        return before, s * carry
+
+    def _back_softmax(self, activation: Floats, first: int, stop: int, y: Floats, s: Floats) -> None:
+        """Outputs that are normalised together: dy_j = y_j (ds_j - sum_i y_i ds_i)."""
+        for group in self._groups:
+            if len(group) and first <= group[0] < stop:
+                part = y[:, group] * activation[group]
+                s[:, group] += part - part.sum(axis=1, keepdims=True) * activation[group]
+
+    def _strength(self, step: Steps) -> tuple[Floats, Floats]:
+        """How far each link moves a state, and the part of each state that carries over."""
+        a = self.anatomy
+        gained = step.gains(a)[0] * a.weight
+        carry = np.zeros(a.neurons)
+        carry[a.target[a.own]] = gained[a.own]
+        carry[: a.inputs] = 0.0
+        return np.concatenate([gained, step.seen(a)[0] * a.weight])[self._which], carry
+
+
+def _links(a: Anatomy) -> tuple[Ints, Ints, Ints]:
+    """Who moves whose state: sources, then gaters; clamped targets left out."""
+    free = a.target >= a.inputs
+    weighed, gated = np.flatnonzero(free & ~a.own), np.flatnonzero(free & a.gated)
+    source = np.concatenate([a.source[weighed], a.gater[gated]])
+    target = np.concatenate([a.target[weighed], a.target[gated]])
+    return source, target, np.concatenate([weighed, gated + len(a.source)])
+
+
+def _block_starts(a: Anatomy, source: Ints, target: Ints) -> list[int]:
+    """Where a neuron is moved by one since the last start, a new block starts; one does at the outputs."""
+    latest = np.full(a.neurons, -1)
+    early = source < target
+    np.maximum.at(latest, target[early], source[early])
+    starts, output = [0], a.neurons - a.outputs
+    for j, last in enumerate(latest.tolist()):
+        if last >= starts[-1] or j in (a.inputs, output):
+            starts.append(j)
+    if len(a.softmax) and starts[-1] > output:
+        raise TopologyError(
+            "Softmax outputs that move each other within a step have no slopes to follow. "
+            "Disconnect them from each other."
+        )
+    return starts
+
+
+def _patches(blocks: list[tuple[int, int]], source: Ints, target: Ints, chosen: Bools) -> list[Patch]:
+    """The chosen links into each block."""
+    links = np.flatnonzero(chosen)
+    links = links[np.argsort(target[links], kind="stable")]
+    cuts = np.searchsorted(target[links], [first for first, _ in blocks[1:]])
+    return [Patch.of(part, source, target) for part in np.split(links, cuts)]

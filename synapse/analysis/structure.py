@@ -1,0 +1,163 @@
+"""How a network is wired: loops, triads, patterns of gating."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network import Network
+from ..neuron import Neuron
+from .anatomy import Anatomy, Bools, Ints, anatomy_of
+
+Counts = NDArray[np.floating[Any]]
+
+
+def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
+    """The loops of a network: groups of neurons that can all reach each other.
+
+    These are its strongly connected components, without the neurons that are on no loop. A
+    self-connection is a loop.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    gates : bool
+        Count a way from a gater to the target of what it gates.
+
+    Returns
+    -------
+    list of list of Neuron
+        The largest first; neurons in the order in which they activate.
+
+    Examples
+    --------
+    >>> import architect
+    >>> [len(group) for group in components(architect.LSTM(2, 3, 1, seed=0))]
+    [9]
+    >>> components(architect.Perceptron(2, 3, 1, seed=0))
+    []
+    """
+    a = anatomy_of(network)
+    source, target = a.source, a.target
+    if gates:
+        source = np.concatenate([source, a.gater[a.gated]])
+        target = np.concatenate([target, target[a.gated]])
+    neurons = network.neurons
+    return [[neurons[j] for j in group.tolist()] for group in loops(a.neurons, source, target)]
+
+
+def loops(neurons: int, source: Ints, target: Ints) -> list[Ints]:
+    """Strongly connected components with an edge inside, the largest first."""
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(range(neurons))
+    graph.add_edges_from(zip(source.tolist(), target.tolist(), strict=True))
+    own = set(source[source == target].tolist())
+    found = [
+        np.array(sorted(group))
+        for group in nx.strongly_connected_components(graph)
+        if len(group) > 1 or group <= own
+    ]
+    return sorted(found, key=lambda group: (-len(group), int(group[0])))
+
+
+@dataclass(frozen=True)
+class Motifs:
+    """The small patterns of a network, counted.
+
+    Attributes
+    ----------
+    triads : dict of str to int
+        The 13 ways in which three neurons can be connected with each other, by the names of
+        Davis and Leinhardt that ``networkx.triadic_census`` uses: ``021D`` one neuron to two,
+        ``021U`` two to one, ``021C`` a chain, ``030T`` a chain with a short cut, ``030C`` a
+        cycle, ... Self-connections and gates are left out.
+    gates : dict of str to int
+        Of the connections that are gated, how many ... ``all``: are; ``forget``: are
+        self-connections; ``into memory``: lead from another neuron to a self-connected one;
+        ``out of memory``: lead from a self-connected neuron to another; ``peephole``: are one of
+        these three, and their gater sees that memory; ``same source``: have a gater that their source
+        projects to as well; ``own``: lead to, or from, their gater.
+    """
+
+    triads: dict[str, int]
+    gates: dict[str, int]
+
+
+def motifs(network: Network) -> Motifs:
+    """Count the small patterns of a network.
+
+    Notes
+    -----
+    Triads are counted by products of adjacency matrices (Moody, *Matrix methods for calculating
+    the triad census*, Social Networks 20, 1998): memory grows with the square of the neurons.
+
+    Examples
+    --------
+    >>> import architect
+    >>> found = motifs(architect.LSTM(2, 3, 1, peepholes=None, seed=0))
+    >>> found.gates["forget"], found.gates["into memory"], found.gates["out of memory"]
+    (3, 6, 3)
+    >>> motifs(architect.Perceptron(2, 3, 1, seed=0)).triads["021C"]
+    6
+    """
+    a = anatomy_of(network)
+    return Motifs(_triads(a), _gates(a))
+
+
+def _triads(a: Anatomy) -> dict[str, int]:
+    """The census of connected triads, from the matrices of one-way and of two-way links."""
+    there = np.zeros((a.neurons, a.neurons), np.float32)  # counts stay below 2^24: exact
+    there[a.source[~a.own], a.target[~a.own]] = 1.0
+    both = there * there.T
+    way = there - both
+    apart = 1.0 - both - way - way.T - np.eye(a.neurons, dtype=np.float32)
+    out, into, chain = way.T @ way, way @ way.T, way @ way
+    left, right, mutual = both @ way, both @ way.T, both @ both
+
+    def count(product: Counts, third: Counts, times: int = 1) -> int:
+        return round(float(np.einsum("ij,ij->", product, third, dtype=np.float64)) / times)
+
+    return {
+        "021D": count(out, apart, 2),
+        "021U": count(into, apart, 2),
+        "021C": count(chain, apart),
+        "111D": count(right, apart),
+        "111U": count(left, apart),
+        "030T": count(chain, way),
+        "030C": count(chain, way.T, 3),
+        "201": count(mutual, apart, 2),
+        "120D": count(out, both, 2),
+        "120U": count(into, both, 2),
+        "120C": count(chain, both),
+        "210": count(mutual, way),
+        "300": count(mutual, both, 6),
+    }
+
+
+def _gates(a: Anatomy) -> dict[str, int]:
+    source, target, gater = a.source[a.gated], a.target[a.gated], a.gater[a.gated]
+    keeps = np.zeros(a.neurons, bool)
+    keeps[a.target[a.own]] = True
+    links = a.source * a.neurons + a.target
+
+    def linked(first: Ints, second: Ints) -> Bools:
+        return np.asarray(np.isin(first * a.neurons + second, links))
+
+    forget = source == target
+    into, out = ~forget & keeps[target], ~forget & keeps[source]
+    peephole = (forget | into) & linked(target, gater) | out & linked(source, gater)
+    patterns = {
+        "all": np.ones(len(gater), bool),
+        "forget": forget,
+        "into memory": into,
+        "out of memory": out,
+        "peephole": peephole,
+        "same source": ~forget & linked(source, gater),
+        "own": (gater == source) | (gater == target),
+    }
+    return {name: int(found.sum()) for name, found in patterns.items()}

@@ -1,0 +1,37 @@
+"""Table: the columns that a result lists, and the way from there to pandas."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from importlib import import_module
+from typing import Any
+
+from ..errors import MissingExtraError
+
+
+class Table:
+    """Columns of one length, as attributes: what frozen dataclasses that list something inherit."""
+
+    def columns(self) -> dict[str, Any]:
+        """The columns by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns().values())))
+
+    def to_pandas(self) -> Any:
+        """A ``pandas.DataFrame`` with these columns.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+        """
+        try:
+            pandas = import_module("pandas")
+        except ImportError:
+            raise MissingExtraError("A data frame needs pandas. Install it: pip install pandas.") from None
+        return pandas.DataFrame(self.columns())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}, {len(self)} rows: {', '.join(self.columns())}>"

@@ -1,0 +1,466 @@
+"""The kernels of exact gradients through time: a network unfolded over its steps, samples side by side.
+
+``m`` is a store's columns, ``u`` the tapes of one unfolding (`schema.TAPES`), on which every number is
+that of several samples (lanes). A neuron in row j has, at the step whose numbers begin at `now`, the
+activation ``u.activation[now + j]``; the step before begins at `before`. Forward the equations are those of
+``online.py``; backward errors follow every connection and gate, also to the step before:
+
+    delta_j = f'_j A_j + sum_k over what carried s_j on + the cost's -dE/ds_j
+    A_i     = sum_k delta_k g_ik w_ik + sum over what i gates of delta_k w_ak y_a
+    dE/dw   = - sum over steps and samples of delta_j g_ij y_i
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ._jit import columns, inline, kernel
+from ._lanes import alike, count, flat, tapes, total
+from .activations import activate, logistic
+from .costs import cross_entropy, judge
+from .firing import chance, compete
+from .schema import (
+    BACK,
+    BACK_GATED,
+    BERNOULLI,
+    CROSS_ENTROPY,
+    DENSE,
+    FIXED,
+    FOUR,
+    LISTED,
+    LOGISTIC,
+    MAXOUT,
+    MEMORY,
+    NOISE,
+    NONE,
+    QUIET_GATER,
+    SHARED,
+    SILENT,
+    SOFTMAX,
+    ZIPPED,
+)
+
+u8 = np.uint64
+ONE = u8(1)
+QUAD = u8(4)  # steps whose part of the gradient is summed together
+
+
+# --- forward -----------------------------------------------------------------------------------
+
+
+@inline
+def carried_on(m, u, j, now, before):
+    """What a self-connection brings: g_jj w_jj s_j of the step before."""
+    value = u.state[before + j] * m.weight[m.self_row[j]]
+    gater = m.self_gater[j]
+    if gater != NONE:
+        value = value * u.activation[(before if gater >= j else now) + gater]
+    return value
+
+
+@inline
+def run_sum(m, u, r, now, before):
+    """What a run of connections brings to the state of its target."""
+    kind, flags = m.run_kind[r], m.run_flags[r]
+    first, n = u8(m.run_first[r]), u8(m.run_length[r])
+    seen = before if flags & BACK else now
+    gains = before if flags & BACK_GATED else now
+    source, gater = seen + u8(m.run_source[r]), gains + u8(m.run_gater[r])
+    total_ = alike(0.0, u.state)
+    if kind == DENSE or kind == SHARED:
+        for q in range(n):
+            total_ += u.activation[source + q] * m.weight[first + q]
+        return total_ * u.activation[gater] if kind == SHARED else total_
+    if kind == LISTED:
+        for q in range(first, first + n):
+            total_ += u.activation[seen + m.source[q]] * m.weight[q]
+        return total_
+    if kind == ZIPPED:
+        for q in range(n):
+            total_ += u.activation[source + q] * u.activation[gater + q] * m.weight[first + q]
+        return total_
+    for q in range(first, first + n):
+        total_ += u.activation[seen + m.source[q]] * u.activation[gains + m.gater[q]] * m.weight[q]
+    return total_
+
+
+@inline
+def weigh(m, u, j, now, before):
+    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i."""
+    state = alike(m.bias[j], u.state)
+    if m.flags[j] & MEMORY:
+        state += carried_on(m, u, j, now, before)
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        state += run_sum(m, u, r, now, before)
+    u.state[now + j] = state
+
+
+@inline
+def weigh_four(m, u, j, now, before):
+    """The same for four neurons whose runs are alike: see ``online.weigh_four``."""
+    state, state1 = alike(m.bias[j], u.state), alike(m.bias[j + ONE], u.state)
+    state2, state3 = alike(m.bias[j + u8(2)], u.state), alike(m.bias[j + u8(3)], u.state)
+    runs = u8(m.last_run[j]) - u8(m.first_run[j])
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        source = (before if m.run_flags[r] & BACK else now) + u8(m.run_source[r])
+        row = u8(m.run_first[r])
+        gap = u8(m.run_first[r + runs]) - row
+        row1, row2, row3 = row + gap, row + gap + gap, row + gap + gap + gap
+        for q in range(u8(m.run_length[r])):
+            y = u.activation[source + q]
+            state += y * m.weight[row + q]
+            state1 += y * m.weight[row1 + q]
+            state2 += y * m.weight[row2 + q]
+            state3 += y * m.weight[row3 + q]
+    at = now + j
+    u.state[at], u.state[at + ONE], u.state[at + u8(2)], u.state[at + u8(3)] = state, state1, state2, state3
+
+
+@inline
+def fire(m, u, first, last, now, lanes):
+    """activation y_j = f_j(s_j), and the slope, of neurons side by side that have one squash."""
+    code = m.squash[first]
+    state, said, slope = flat(u.state), flat(u.activation), flat(u.slope)
+    begin, stop = (now + first) * lanes, (now + last) * lanes
+    if code == LOGISTIC:
+        for q in range(begin, stop):
+            said[q], slope[q] = logistic(state[q])
+    elif SOFTMAX <= code <= MAXOUT:
+        j = first
+        while j < last:
+            after = u8(m.group_stop[j])
+            for lane in range(lanes):
+                one, end = (now + u8(m.group_first[j])) * lanes + lane, (now + after) * lanes
+                compete(m, code, state, said, slope, one, end, lanes)
+            j = after
+    elif NOISE <= code <= BERNOULLI:
+        for j in range(first, last):
+            for lane in range(lanes):
+                q = (now + j) * lanes + lane
+                said[q], slope[q] = chance(m, j, code, state[q])
+    else:
+        for q in range(begin, stop):
+            said[q], slope[q] = activate(m, code, state[q])
+
+
+@inline
+def rest(u, first, last, now, step, lanes):
+    """Samples that have ended stay at 0, so that they cannot grow without bound."""
+    state = flat(u.state)
+    for lane in range(lanes):
+        if step >= u.length[lane]:
+            for j in range(first, last):
+                state[(now + j) * lanes + lane] = 0.0
+
+
+@inline
+def clamp(u, span, inputs, step, now, lanes):
+    """Lay a row of `inputs` onto the input neurons of every sample; 0 where it has ended."""
+    said, n = flat(u.activation), span[1]
+    first = (now + span[0]) * lanes
+    for lane in range(lanes):
+        going, row = step < u.length[lane], (u.begin[lane] + step) * n
+        for i in range(n):
+            said[first + i * lanes + lane] = inputs[row + i] if going else 0.0
+
+
+@inline
+def step_forward(m, u, span, inputs, step, now, before, lanes, ragged):
+    """Inputs, then the others block by block."""
+    clamp(u, span, inputs, step, now, lanes)
+    first = span[0] + span[1]
+    while first < span[3]:
+        last, j = u8(m.block_stop[first]), first
+        while j < last:
+            if m.flags[j] & FOUR:
+                weigh_four(m, u, j, now, before)
+                j += QUAD
+            else:
+                weigh(m, u, j, now, before)
+                j += ONE
+        if ragged:
+            rest(u, first, last, now, step, lanes)
+        fire(m, u, first, last, now, lanes)
+        first = last
+
+
+# --- cost --------------------------------------------------------------------------------------
+
+
+@inline
+def judge_step(m, u, span, targets, step, now, cost, lanes):
+    """The cost of a step; the outputs' error signals are laid out. A target that is NaN is none."""
+    n, value = span[2], 0.0
+    said, slope, signals = flat(u.activation), flat(u.slope), flat(u.signal)
+    outputs, size = (now + span[3] - n) * lanes, np.float64(n)
+    for lane in range(lanes):
+        going, row, share = step < u.length[lane], (u.begin[lane] + step) * n, u.share[lane]
+        for o in range(n):
+            q, to = outputs + o * lanes + lane, (step * n + o) * lanes + lane
+            target = targets[row + o] if going else math.nan
+            if target == target:
+                if cost == CROSS_ENTROPY:
+                    one, signal = cross_entropy(target, said[q], slope[q], size)
+                else:
+                    one, signal = judge(m, cost, target, said[q], slope[q], size)
+                value += one * share
+                signals[to] = signal * share
+            else:
+                signals[to] = 0.0
+    return value
+
+
+# --- backward ----------------------------------------------------------------------------------
+
+
+@inline
+def settle_softmax(m, u, first, last, now, here, lanes):
+    """f'_j A_j of a softmax group, whose activations all depend on all states: y_j (A_j - sum_i y_i A_i)."""
+    said, pushed, slope = flat(u.activation), flat(u.pushed), flat(u.slope)
+    j = first
+    while j < last:
+        after = u8(m.group_stop[j])
+        for lane in range(lanes):
+            mean = 0.0
+            for i in range(j, after):
+                mean += said[(now + i) * lanes + lane] * pushed[(here + i) * lanes + lane]
+            for i in range(j, after):
+                p = (here + i) * lanes + lane
+                y, wanted = said[(now + i) * lanes + lane], pushed[p]
+                pushed[p] = wanted - mean
+                slope[(now + i) * lanes + lane] = y
+        j = after
+
+
+@inline
+def settle(m, u, span, first, last, now, here, slot, lanes):
+    """delta of neurons that fire together; returns their sum, which is finite where they are."""
+    if m.squash[first] == SOFTMAX:
+        settle_softmax(m, u, first, last, now, here, lanes)
+    slope, pushed, carried, error = flat(u.slope), flat(u.pushed), flat(u.carried), flat(u.error)
+    at, to = (now + first) * lanes, (slot + first) * lanes
+    sent, kept, check = (here + first) * lanes, (first - span[0]) * lanes, 0.0
+    for q in range((last - first) * lanes):
+        delta = slope[at + q] * pushed[sent + q] + carried[kept + q]
+        error[to + q] = delta
+        carried[kept + q] = 0.0
+        check += delta
+    return check
+
+
+@inline
+def push_memory(m, u, j, delta, now, before, here, there, kept):
+    """Along a self-connection: to the state of the step before, and to the gater."""
+    weight, gater = m.weight[m.self_row[j]], m.self_gater[j]
+    if gater == NONE:
+        u.carried[kept + j] = delta * weight
+        return
+    late = gater >= j
+    u.carried[kept + j] = delta * u.activation[(before if late else now) + gater] * weight
+    u.pushed[(there if late else here) + gater] += delta * u.state[before + j] * weight
+
+
+@inline
+def push_gated(m, u, r, delta, now, before, here, there):
+    """Along a run of gated or scattered connections, to sources and gaters."""
+    kind, flags = m.run_kind[r], m.run_flags[r]
+    first, n = u8(m.run_first[r]), u8(m.run_length[r])
+    seen, to = (before, there) if flags & BACK else (now, here)
+    gains, by = (before, there) if flags & BACK_GATED else (now, here)
+    wanted = not flags & SILENT or flags & BACK
+    source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
+    if kind == LISTED:
+        if wanted:
+            for q in range(first, first + n):
+                u.pushed[to + m.source[q]] += delta * m.weight[q]
+        return
+    if kind == SHARED:
+        gained, through = delta * u.activation[gains + gater], alike(0.0, u.state)
+        for q in range(n):
+            if wanted:
+                u.pushed[to + source + q] += gained * m.weight[first + q]
+            through += u.activation[seen + source + q] * m.weight[first + q]
+        if not flags & QUIET_GATER:
+            u.pushed[by + gater] += delta * through
+        return
+    for q in range(n):
+        i = source + q if kind == ZIPPED else u8(m.source[first + q])
+        g = gater + q if kind == ZIPPED else u8(m.gater[first + q])
+        weighed = delta * m.weight[first + q]
+        if wanted:
+            u.pushed[to + i] += weighed * u.activation[gains + g]
+        if not flags & QUIET_GATER:
+            u.pushed[by + g] += weighed * u.activation[seen + i]
+
+
+@inline
+def push(m, u, j, slot, now, before, here, there, kept):
+    """The error of a neuron goes to all that it depends on, in this step and the one before."""
+    delta = u.error[slot + j]
+    if m.flags[j] & MEMORY:
+        push_memory(m, u, j, delta, now, before, here, there, kept)
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        flags = m.run_flags[r]
+        if m.run_kind[r] != DENSE:
+            push_gated(m, u, r, delta, now, before, here, there)
+        elif not flags & SILENT or flags & BACK:
+            first, to = u8(m.run_first[r]), (there if flags & BACK else here) + u8(m.run_source[r])
+            for q in range(u8(m.run_length[r])):
+                u.pushed[to + q] += delta * m.weight[first + q]
+
+
+@inline
+def push_four(m, u, j, slot, here, there):
+    """The same for four neurons whose runs are alike."""
+    at = slot + j
+    delta, delta1, delta2, delta3 = u.error[at], u.error[at + ONE], u.error[at + u8(2)], u.error[at + u8(3)]
+    runs = u8(m.last_run[j]) - u8(m.first_run[j])
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        flags = m.run_flags[r]
+        if flags & SILENT and not flags & BACK:
+            continue
+        to, row = (there if flags & BACK else here) + u8(m.run_source[r]), u8(m.run_first[r])
+        gap = u8(m.run_first[r + runs]) - row
+        row1, row2, row3 = row + gap, row + gap + gap, row + gap + gap + gap
+        for q in range(u8(m.run_length[r])):
+            sent = delta * m.weight[row + q] + delta1 * m.weight[row1 + q]
+            u.pushed[to + q] += sent + delta2 * m.weight[row2 + q] + delta3 * m.weight[row3 + q]
+
+
+@inline
+def step_backward(m, u, span, step, slot, window, lanes):
+    """Errors of one step, block by block in reverse order; returns what is finite where they are."""
+    n, rows = span[2], span[3] - span[0]
+    now = (step + ONE) * rows - span[0]
+    before = now - rows
+    here, there = (step & ONE) * rows - span[0], ((step + ONE) & ONE) * rows - span[0]
+    kept, check, last = u8(0) - span[0], 0.0, span[3]
+    for o in range(n):
+        u.carried[rows - n + o] += u.signal[step * n + o]
+    while last > span[0] + span[1]:
+        first = max(u8(m.block_first[last - ONE]), span[0] + span[1])
+        check += settle(m, u, span, first, last, now, here, slot, lanes)
+        j = first
+        while j < last:
+            if m.flags[j] & FOUR:
+                push_four(m, u, j, slot, here, there)
+                j += QUAD
+            else:
+                push(m, u, j, slot, now, before, here, there, kept)
+                j += ONE
+        last = first
+    nothing = alike(0.0, u.state)
+    for i in range(rows):
+        u.pushed[here + span[0] + i] = nothing
+    if step % window == 0:  # errors do not pass from one window to that before
+        for i in range(rows):
+            u.pushed[there + span[0] + i] = nothing
+            u.carried[i] = nothing
+    return check
+
+
+# --- the gradient ------------------------------------------------------------------------------
+
+
+@inline
+def gains_of(u, at, rows, d0, d1, d2, d3):
+    """Four errors, each scaled by a gain of its step."""
+    d0 = d0 * u.activation[at]
+    d1 = d1 * u.activation[at + rows]
+    d2 = d2 * u.activation[at + u8(2) * rows]
+    return d0, d1, d2, d3 * u.activation[at + u8(3) * rows]
+
+
+@inline
+def moved(tape, at, rows, d0, d1, d2, d3):
+    """The sum over four steps and all samples of errors and what lies on a tape."""
+    both = d0 * tape[at] + d1 * tape[at + rows]
+    return total(both + d2 * tape[at + u8(2) * rows] + d3 * tape[at + u8(3) * rows])
+
+
+@inline
+def learn(m, u, j, now, rows, d0, d1, d2, d3):
+    """What four steps add to the moves of everything that leads into a neuron; `now` is the first's."""
+    before = now - rows
+    if m.flags[j] & MEMORY and m.trainable[m.self_row[j]]:
+        own, gater = m.self_row[j], m.self_gater[j]
+        e0, e1, e2, e3 = d0, d1, d2, d3
+        if gater != NONE:
+            at = (before if gater >= j else now) + gater
+            e0, e1, e2, e3 = gains_of(u, at, rows, d0, d1, d2, d3)
+        u.weight_move[own] += moved(u.state, before + j, rows, e0, e1, e2, e3)
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        kind, flags = m.run_kind[r], m.run_flags[r]
+        if flags & FIXED:
+            continue
+        first, n = u8(m.run_first[r]), u8(m.run_length[r])
+        seen = before if flags & BACK else now
+        gains = before if flags & BACK_GATED else now
+        source, gater = seen + u8(m.run_source[r]), gains + u8(m.run_gater[r])
+        e0, e1, e2, e3 = d0, d1, d2, d3
+        if kind == DENSE or kind == SHARED:
+            if kind == SHARED:
+                e0, e1, e2, e3 = gains_of(u, gater, rows, d0, d1, d2, d3)
+            for q in range(n):
+                u.weight_move[first + q] += moved(u.activation, source + q, rows, e0, e1, e2, e3)
+            continue
+        for q in range(n):
+            i = source + q if kind == ZIPPED else seen + m.source[first + q]
+            if kind != LISTED:
+                g = gater + q if kind == ZIPPED else gains + m.gater[first + q]
+                e0, e1, e2, e3 = gains_of(u, g, rows, d0, d1, d2, d3)
+            u.weight_move[first + q] += moved(u.activation, i, rows, e0, e1, e2, e3)
+
+
+@inline
+def learn_quad(m, u, span, step):
+    """What four steps from `step` on add to the moves of all weights and biases."""
+    rows = span[3] - span[0]
+    now = (step + ONE) * rows - span[0]
+    for j in range(span[0] + span[1], span[3]):
+        at = j - span[0]
+        d0, d1 = u.error[at], u.error[at + rows]
+        d2, d3 = u.error[at + u8(2) * rows], u.error[at + u8(3) * rows]
+        if m.trainable_bias[j]:
+            u.bias_move[at] += total((d0 + d1) + (d2 + d3))
+        learn(m, u, j, now, rows, d0, d1, d2, d3)
+
+
+# --- entry -------------------------------------------------------------------------------------
+
+
+@kernel
+def unfold_network(
+    table, unit, tape_table, tag, span, inputs, targets, steps, cost, window, ragged, backward
+):
+    """Run samples side by side over `steps` steps, judge them and, with `backward`, sum the gradient.
+
+    Rows of `inputs` and `targets` lie one after the other; ``u.begin`` tells where each sample's begin.
+
+    Errors pass through at most `window` steps: the steps are cut into windows of that length. `ragged`:
+    some samples end earlier. Returns the summed cost, and the last step at which errors were not finite
+    (`steps`: none was).
+    """
+    m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), count(tag)
+    rows, value = span[3] - span[0], 0.0
+    for step in range(steps):
+        now = (step + ONE) * rows - span[0]
+        step_forward(m, u, span, inputs, step, now, now - rows, lanes, ragged)
+        value += judge_step(m, u, span, targets, step, now, cost, lanes)
+    if not backward or not math.isfinite(value):
+        return value, steps
+    nothing, quads = alike(0.0, u.state), (steps + QUAD - ONE) // QUAD
+    for i in range(QUAD * rows):
+        u.error[i] = nothing
+    for back in range(quads):
+        begin = (quads - ONE - back) * QUAD
+        for late in range(QUAD):
+            step = begin + QUAD - ONE - late
+            if step < steps:
+                slot = (step & u8(3)) * rows - span[0]
+                if not math.isfinite(step_backward(m, u, span, step, slot, window, lanes)):
+                    return value, step
+        learn_quad(m, u, span, begin)
+    return value, steps

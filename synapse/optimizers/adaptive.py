@@ -1,0 +1,140 @@
+"""A rate for each parameter, from the size of its gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from .base import Floats, Moves, Optimizer, positive_number, share
+
+
+def average(kept: Floats, decay: float, values: Floats, spare: Floats) -> None:
+    """A running mean goes on: kept = decay · kept + (1 - decay) · values; `spare` may be `values`."""
+    kept *= decay
+    np.multiply(values, 1.0 - decay, out=spare)
+    kept += spare
+
+
+@final
+@dataclass(frozen=True)
+class RMSprop(Optimizer):
+    """Gradients divided by the root of their running mean square: p -= rate · g / (√s + epsilon).
+
+    Tieleman and Hinton 2012 (lecture 6.5); centred and with momentum as Graves 2013 (equations 38-45),
+    except that epsilon stands outside the root.
+
+    Parameters
+    ----------
+    rate : float
+        How far parameters move.
+    decay : float
+        The share of the last mean square that is kept.
+    epsilon : float
+        Keeps the quotient finite where gradients vanish.
+    momentum : float
+        The share of the last velocity that is kept; velocities sum quotients.
+    centered : bool
+        Divide by the standard deviation: subtract the square of the running mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from synapse.optimizers import RMSprop
+    >>> parameters = np.array([1.0, 1.0])
+    >>> RMSprop(rate=0.1, decay=0.75).begin(parameters).step(parameters, gradient=[2.0, 20.0])
+    >>> parameters.round(6)
+    array([0.8, 0.8])
+    """
+
+    rate: float = 0.01
+    decay: float = 0.99
+    epsilon: float = 1e-8
+    momentum: float = 0.0
+    centered: bool = False
+
+    def __post_init__(self) -> None:
+        positive_number(self._about("rate"), self.rate)
+        share(self._about("decay"), self.decay)
+        positive_number(self._about("epsilon"), self.epsilon)
+        share(self._about("momentum"), self.momentum)
+
+    def memory(self) -> dict[str, float]:
+        """``mean_square``; ``mean`` if centred; ``velocity`` with momentum."""
+        used = {"mean_square": True, "mean": self.centered, "velocity": self.momentum}
+        return {name: 0.0 for name, wanted in used.items() if wanted}
+
+    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
+        """Means, then the quotient."""
+        change, spare = moves.change, moves.spare
+        np.square(gradient, out=spare)
+        average(moves.mean_square, self.decay, spare, spare)
+        self._deviation(moves, gradient)
+        np.divide(gradient, spare, out=change)
+        if self.momentum:
+            velocity = moves.velocity
+            velocity *= self.momentum
+            velocity += change
+            change[:] = velocity
+        change *= rate
+
+    def _deviation(self, moves: Moves, gradient: Floats) -> None:
+        """What the gradient is divided by, into ``moves.spare``."""
+        spare = moves.spare
+        if self.centered:
+            average(moves.mean, self.decay, gradient, spare)
+            np.square(moves.mean, out=spare)
+            np.subtract(moves.mean_square, spare, out=spare)
+            np.maximum(spare, 0.0, out=spare)  # rounding may leave a variance below 0
+            np.sqrt(spare, out=spare)
+        else:
+            np.sqrt(moves.mean_square, out=spare)
+        spare += self.epsilon
+
+
+@final
+@dataclass(frozen=True)
+class AdaGrad(Optimizer):
+    """Gradients divided by the root of the sum of their squares: p -= rate · g / (√Σg² + epsilon).
+
+    Duchi, Hazan and Singer 2011, with diagonal matrices.
+
+    Parameters
+    ----------
+    rate : float
+        How far parameters move at first.
+    epsilon : float
+        Keeps the quotient finite where gradients vanish.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from synapse.optimizers import AdaGrad
+    >>> parameters = np.array([1.0, 1.0])
+    >>> moves = AdaGrad(rate=0.5).begin(parameters)
+    >>> moves.step(parameters, gradient=[3.0, -0.3])
+    >>> parameters.round(6), moves.sum_of_squares
+    (array([0.5, 1.5]), array([9.  , 0.09]))
+    """
+
+    rate: float = 0.01
+    epsilon: float = 1e-10
+
+    def __post_init__(self) -> None:
+        positive_number(self._about("rate"), self.rate)
+        positive_number(self._about("epsilon"), self.epsilon)
+
+    def memory(self) -> dict[str, float]:
+        """``sum_of_squares``."""
+        return {"sum_of_squares": 0.0}
+
+    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
+        """The sum, then the quotient."""
+        change, spare, total = moves.change, moves.spare, moves.sum_of_squares
+        np.square(gradient, out=spare)
+        total += spare
+        np.sqrt(total, out=spare)
+        spare += self.epsilon
+        np.divide(gradient, spare, out=change)
+        change *= rate

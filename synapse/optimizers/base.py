@@ -1,0 +1,262 @@
+"""What the optimizers share: settings that never change, and the moves of one training."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import (
+    ArgumentError,
+    DivergenceError,
+    KindError,
+    expected,
+    finite_number,
+    non_negative_number,
+)
+
+Floats = NDArray[np.float64]
+
+
+def positive_number(what: str, value: Any) -> float:
+    """`value` as a float that is finite and above 0, or an error that says so."""
+    try:
+        number = finite_number(what, value)
+    except ArgumentError:
+        number = 0.0
+    if number <= 0:
+        raise ArgumentError(expected(what, "a finite number above 0", value))
+    return number
+
+
+def share(what: str, value: Any) -> float:
+    """`value` as a float from 0 to below 1, or an error that says so."""
+    number = finite_number(what, value)
+    if not 0 <= number < 1:
+        raise ArgumentError(expected(what, "a number, 0 or above and below 1", value))
+    return number
+
+
+def pair(what: str, value: Any) -> tuple[Any, Any]:
+    """`value` as two things, or an error that says so."""
+    try:
+        first, second = value
+    except (TypeError, ValueError):
+        raise KindError(expected(what, "two numbers", value)) from None
+    return first, second
+
+
+def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
+    """Which of `size` parameters may move; None: all."""
+    if frozen is None:
+        return None
+    mask = np.asarray(frozen)
+    if mask.dtype != np.bool_ or mask.shape != (size,):
+        given = f"{mask.dtype} of shape {mask.shape}"
+        raise ArgumentError(f"The frozen must be {size} truth values, one a parameter. Got {given}.")
+    return ~mask
+
+
+def check_parameters(parameters: Any, shape: tuple[int, ...] | None = None) -> None:
+    """Raise unless `parameters` is a vector of float64 that can be moved in place."""
+    if not isinstance(parameters, np.ndarray) or parameters.dtype != np.float64:
+        raise KindError(expected("The parameters", "a NumPy array of float64", parameters))
+    if parameters.ndim != 1 or (shape is not None and parameters.shape != shape):
+        condition = "a vector" if shape is None else f"of the shape {shape} they began with"
+        raise ArgumentError(expected("The parameters", condition, parameters.shape))
+    if not parameters.flags.writeable:
+        raise ArgumentError("The parameters are moved in place, but this array is read-only.")
+
+
+class Optimizer(ABC):
+    """A rule that turns gradients into moves, and its settings.
+
+    A rule of one's own names what it keeps in :meth:`memory` and writes its equation in
+    :meth:`find_change`; it has a ``rate``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from synapse.optimizers import Optimizer
+    >>> class SignDescent(Optimizer):
+    ...     rate = 0.25
+    ...
+    ...     def memory(self):
+    ...         return {}
+    ...
+    ...     def find_change(self, moves, parameters, gradient, rate):
+    ...         np.multiply(np.sign(gradient), rate, out=moves.change)
+    >>> parameters = np.array([1.0, 2.0])
+    >>> SignDescent().begin(parameters).step(parameters, gradient=[3.0, -0.1])
+    >>> parameters
+    array([0.75, 2.25])
+    """
+
+    rate: float
+
+    @final
+    def begin(self, parameters: Floats, frozen: Any = None) -> Moves:
+        """A training's moves, before the first.
+
+        Parameters
+        ----------
+        parameters : numpy.ndarray
+            (n,), float64: what will be moved.
+        frozen : array_like of bool, optional
+            (n,): parameters that never move, neither by gradients nor by weight decay.
+        """
+        check_parameters(parameters)
+        return Moves(self, parameters.size, frozen)
+
+    @abstractmethod
+    def memory(self) -> dict[str, float]:
+        """The names of the vectors that are kept between steps, and the number each is filled with."""
+
+    @abstractmethod
+    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
+        """Write into ``moves.change`` what is to be taken from the parameters; change nothing but `moves`."""
+
+    def _about(self, setting: str) -> str:
+        return f"The {setting} of {type(self).__name__}"
+
+
+@final
+class Moves:
+    """What an optimizer has kept of a training, and its next step; :meth:`Optimizer.begin` makes one.
+
+    Each vector that the optimizer keeps is an attribute, as ``moves.first_moment`` with Adam.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The rule.
+    size : int
+        How many parameters there are.
+    frozen : array_like of bool, optional
+        (size,): those that never move.
+
+    Attributes
+    ----------
+    steps : int
+        Steps done.
+    change : numpy.ndarray
+        (size,): what the last step took from the parameters, had none been frozen.
+    spare : numpy.ndarray
+        (size,): room for a rule to work in.
+
+    Examples
+    --------
+    Stopped, saved and continued, bit for bit:
+
+    >>> import numpy as np
+    >>> from synapse.optimizers import SGD
+    >>> parameters, sgd = np.array([1.0, 1.0]), SGD(rate=0.5, momentum=0.5)
+    >>> moves = sgd.begin(parameters, frozen=[False, True])
+    >>> moves.step(parameters, gradient=[1.0, 1.0])
+    >>> saved = moves.arrays()  # np.savez(file, **saved)
+    >>> moves = sgd.begin(parameters, frozen=[False, True])
+    >>> moves.restore(saved)
+    >>> moves.step(parameters, gradient=[0.0, 0.0])
+    >>> moves, moves.velocity, parameters
+    (<Moves of SGD: 2 parameters, 2 steps>, array([0.5, 0.5]), array([0.25, 1.  ]))
+    """
+
+    __slots__ = ("_finite", "_memory", "_moving", "change", "optimizer", "spare", "steps")
+
+    def __init__(self, optimizer: Optimizer, size: int, frozen: Any = None) -> None:
+        self.optimizer = optimizer
+        self.steps = 0
+        self.change: Floats = np.zeros(size)
+        self.spare: Floats = np.zeros(size)
+        self._finite = np.ones(size, np.bool_)
+        self._moving = mask_of_moving(frozen, size)
+        self._memory: dict[str, Floats] = {}
+        for name, start in optimizer.memory().items():
+            if hasattr(Moves, name):
+                raise ArgumentError(f"Moves have a {name} already. Give this vector another name.")
+            self._memory[name] = np.full(size, start, np.float64)
+
+    def step(self, parameters: Floats, gradient: Any, rate: float | None = None) -> None:
+        """Move `parameters`, in place, against `gradient`.
+
+        Parameters
+        ----------
+        parameters : numpy.ndarray
+            (n,), float64.
+        gradient : array_like
+            (n,); it is left as it is.
+        rate : float, optional
+            Instead of the optimizer's own: rates that change are given at every step.
+
+        Raises
+        ------
+        ArgumentError, KindError
+            If one cannot be used.
+        DivergenceError
+            If the gradient is not finite. Nothing has changed after either.
+        """
+        check_parameters(parameters, self.change.shape)
+        gradient = self._checked(gradient)
+        rate = self.optimizer.rate if rate is None else non_negative_number("The rate of a step", rate)
+        self.steps += 1
+        self.optimizer.find_change(self, parameters, gradient, rate)
+        moving = True if self._moving is None else self._moving
+        np.subtract(parameters, self.change, out=parameters, where=moving)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Copies of all that the next step depends on, parameters and settings apart, by name."""
+        return {"steps": np.array(self.steps), **{name: kept.copy() for name, kept in self._memory.items()}}
+
+    def restore(self, arrays: Mapping[str, Any]) -> None:
+        """Take over what :meth:`arrays` gave.
+
+        Raises
+        ------
+        ArgumentError
+            If the names or shapes are of another optimizer or of other parameters; nothing has changed then.
+        """
+        names = ["steps", *self._memory]
+        if sorted(arrays) != sorted(names):
+            what = f"The arrays of {type(self.optimizer).__name__}"
+            raise ArgumentError(expected(what, ", ".join(names), ", ".join(arrays)))
+        kept = {name: self._kept(name, arrays[name]) for name in self._memory}
+        steps = np.asarray(arrays["steps"])
+        if steps.shape != () or not np.issubdtype(steps.dtype, np.integer) or steps < 0:
+            raise ArgumentError(expected("The steps", "a whole number, 0 or above", arrays["steps"]))
+        self.steps = int(steps)
+        for name, values in kept.items():
+            self._memory[name][:] = values
+
+    def _kept(self, name: str, values: Any) -> Floats:
+        kept = np.asarray(values, np.float64)
+        if kept.shape != self.change.shape:
+            raise ArgumentError(expected(f"The {name}", f"of shape {self.change.shape}", kept.shape))
+        if not np.isfinite(kept).all():
+            raise ArgumentError(f"The {name} must be finite. Got NaN or infinity.")
+        return kept
+
+    def _checked(self, gradient: Any) -> Floats:
+        slopes = np.asarray(gradient, np.float64)
+        if slopes.shape != self.change.shape:
+            raise ArgumentError(expected("The gradient", f"of shape {self.change.shape}", slopes.shape))
+        if not np.isfinite(slopes, out=self._finite).all():
+            raise DivergenceError(
+                "The gradient is not finite; the parameters are as before. "
+                "Train on with a lower rate, or with clipped gradients."
+            )
+        return slopes
+
+    def __getattr__(self, name: str) -> Floats:
+        if name.startswith("_") or name not in self._memory:
+            raise AttributeError(f"{type(self).__name__} have no {name!r}.")
+        return self._memory[name]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._memory]
+
+    def __repr__(self) -> str:
+        rule = type(self.optimizer).__name__
+        return f"<Moves of {rule}: {self.change.size} parameters, {self.steps} steps>"

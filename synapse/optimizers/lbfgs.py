@@ -1,0 +1,150 @@
+"""L-BFGS: whole gradients, their change as a model of the curvature, a search along each line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, DivergenceError, MissingExtraError, expected, positive_integer
+from .base import Floats, check_parameters, mask_of_moving, positive_number
+
+LINE_SEARCH = 20
+"""Evaluations along a line, at most."""
+
+
+@final
+@dataclass(frozen=True)
+class LBFGS:
+    """Limited-memory BFGS, by SciPy: for a cost of all the data, never of a changing batch.
+
+    Nocedal 1980; the code is that of Zhu, Byrd, Lu and Nocedal 1997. It finds its own steps and so
+    has no rate.
+
+    Parameters
+    ----------
+    memory : int
+        How many of the last moves the model of the curvature comes from.
+    iterations : int
+        How many lines are searched, at most.
+    tolerance : float
+        It ends where no entry of the gradient is larger.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from synapse.optimizers import LBFGS
+    >>> def bowl(p):
+    ...     return ((p - 3.0) ** 2).sum(), 2 * (p - 3.0)
+    >>> LBFGS().minimise(bowl, np.zeros(2)).round(6)
+    array([3., 3.])
+    """
+
+    memory: int = 10
+    iterations: int = 100
+    tolerance: float = 1e-6
+
+    def __post_init__(self) -> None:
+        positive_integer("The memory of LBFGS", self.memory)
+        positive_integer("The iterations of LBFGS", self.iterations)
+        positive_number("The tolerance of LBFGS", self.tolerance)
+
+    def minimise(
+        self,
+        function: Callable[[Floats], tuple[float, Any]],
+        parameters: Floats,
+        frozen: Any = None,
+        callback: Callable[[Floats, float], Any] | None = None,
+    ) -> Floats:
+        """The parameters at which `function` is least, as far as the search came.
+
+        Parameters
+        ----------
+        function : callable
+            Takes parameters, (n,); returns their cost and its gradient, (n,).
+        parameters : numpy.ndarray
+            (n,), float64: where the search begins; they are left as they are.
+        frozen : array_like of bool, optional
+            (n,): parameters that stay as they are.
+        callback : callable, optional
+            Called with parameters and cost after every iteration; a true answer ends the search.
+
+        Raises
+        ------
+        ArgumentError, KindError
+            If an argument, or what the function returns, cannot be used.
+        DivergenceError
+            If a cost or a gradient is not finite.
+        MissingExtraError
+            If SciPy is not installed.
+        """
+        optimize = _scipy_optimize()
+        check_parameters(parameters)
+        moving = mask_of_moving(frozen, parameters.size)
+        free = np.ones(parameters.shape, np.bool_) if moving is None else moving
+        if not free.any():
+            return parameters.copy()
+        problem = _Problem(function, parameters.copy(), free, callback)
+        options = {
+            "maxcor": self.memory,
+            "maxiter": self.iterations,
+            "maxls": LINE_SEARCH,
+            "maxfun": (LINE_SEARCH + 1) * self.iterations,
+            "gtol": self.tolerance,
+            "ftol": np.finfo(np.float64).eps,  # the cost has stopped to fall
+        }
+        found = optimize.minimize(
+            problem.cost,
+            parameters[free],
+            jac=True,
+            method="L-BFGS-B",
+            callback=None if callback is None else problem.tell,
+            options=options,
+        )
+        return problem.whole(found.x)
+
+
+@dataclass
+class _Problem:
+    """A function of all parameters as one of those that are free."""
+
+    function: Callable[[Floats], tuple[float, Any]]
+    parameters: Floats
+    free: NDArray[np.bool_]
+    callback: Callable[[Floats, float], Any] | None
+
+    def whole(self, values: Floats) -> Floats:
+        parameters = self.parameters.copy()
+        parameters[self.free] = values
+        return parameters
+
+    def cost(self, values: Floats) -> tuple[float, Floats]:
+        cost, gradient = self.function(self.whole(values))
+        slopes = np.asarray(gradient, np.float64)
+        if slopes.shape != self.free.shape:
+            raise ArgumentError(expected("The gradient", f"of shape {self.free.shape}", slopes.shape))
+        if not (np.isfinite(cost) and np.isfinite(slopes).all()):
+            raise DivergenceError(
+                f"The cost became {float(cost)}, or its gradient infinite, in a search by LBFGS. "
+                "Begin nearer to the least cost, with smaller inputs or a bounded squash."
+            )
+        return float(cost), slopes[self.free]
+
+    def tell(self, intermediate_result: Any) -> None:
+        """SciPy knows the form of this callback by the name of its argument."""
+        assert self.callback is not None
+        if self.callback(self.whole(intermediate_result.x), float(intermediate_result.fun)):
+            raise StopIteration
+
+
+def _scipy_optimize() -> Any:
+    try:
+        from scipy import optimize  # of an extra: needed by L-BFGS alone
+    except ImportError:
+        raise MissingExtraError(
+            'LBFGS needs SciPy, which is not installed. pip install "synapse-neurons[optimize]"'
+        ) from None
+    return optimize

@@ -1,0 +1,116 @@
+"""Adam and its relative: running means of gradients and of their squares."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from ..errors import non_negative_number
+from .adaptive import average
+from .base import Floats, Moves, Optimizer, pair, positive_number, share
+
+
+@dataclass(frozen=True)
+class _Moments(Optimizer):
+    """What Adam and AdamW share."""
+
+    rate: float = 0.001
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
+    amsgrad: bool = False
+
+    def __post_init__(self) -> None:
+        positive_number(self._about("rate"), self.rate)
+        for beta in pair(self._about("betas"), self.betas):
+            share(self._about("betas"), beta)
+        positive_number(self._about("epsilon"), self.epsilon)
+
+    def memory(self) -> dict[str, float]:
+        """``first_moment``, ``second_moment`` and, with amsgrad, ``largest_second_moment``."""
+        names = ["first_moment", "second_moment"] + ["largest_second_moment"] * bool(self.amsgrad)
+        return dict.fromkeys(names, 0.0)
+
+    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
+        """Moments, freed from their start at 0, then their quotient."""
+        beta, beta2 = self.betas
+        spare, first, second = moves.spare, moves.first_moment, moves.second_moment
+        average(first, beta, gradient, spare)
+        np.square(gradient, out=spare)
+        average(second, beta2, spare, spare)
+        if self.amsgrad:
+            second = np.maximum(moves.largest_second_moment, second, out=moves.largest_second_moment)
+        np.sqrt(second, out=spare)
+        spare /= math.sqrt(1.0 - beta2**moves.steps)
+        spare += self.epsilon
+        np.divide(first, spare, out=moves.change)
+        moves.change *= rate / (1.0 - beta**moves.steps)
+
+
+@final
+@dataclass(frozen=True)
+class Adam(_Moments):
+    """Running means of the gradient, m, and of its square, v: p -= rate · m̂ / (√v̂ + epsilon).
+
+    Kingma and Ba 2015, algorithm 1; m̂ = m / (1 - beta1^t) and v̂ = v / (1 - beta2^t).
+
+    Parameters
+    ----------
+    rate : float
+        How far parameters move, at most, while gradients keep their sign.
+    betas : (float, float)
+        The shares of the last means that are kept.
+    epsilon : float
+        Keeps the quotient finite where gradients vanish.
+    amsgrad : bool
+        Divide by the root of the largest v so far: Reddi, Kale and Kumar 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from synapse.optimizers import Adam
+    >>> parameters = np.array([1.0, 1.0])
+    >>> moves = Adam(rate=0.25, betas=(0.5, 0.75)).begin(parameters)
+    >>> moves.step(parameters, gradient=[4.0, -40.0])
+    >>> parameters.round(6), moves.first_moment, moves.second_moment
+    (array([0.75, 1.25]), array([  2., -20.]), array([  4., 400.]))
+    """
+
+
+@final
+@dataclass(frozen=True)
+class AdamW(_Moments):
+    """Adam, with weights that decay by themselves: p -= rate · weight_decay · p, past the quotient.
+
+    Loshchilov and Hutter 2019, algorithm 2.
+
+    Parameters
+    ----------
+    rate, betas, epsilon, amsgrad
+        As for :class:`Adam`.
+    weight_decay : float
+        The share of each parameter that decays in a step, times the rate.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from synapse.optimizers import AdamW
+    >>> parameters = np.array([1.0])
+    >>> AdamW(rate=0.5, weight_decay=0.5).begin(parameters).step(parameters, gradient=[0.0])
+    >>> parameters
+    array([0.75])
+    """
+
+    weight_decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        non_negative_number(self._about("weight_decay"), self.weight_decay)
+
+    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
+        """Adam's change, and the decay."""
+        super().find_change(moves, parameters, gradient, rate)
+        np.multiply(parameters, rate * self.weight_decay, out=moves.spare)
+        moves.change += moves.spare

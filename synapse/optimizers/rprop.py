@@ -1,0 +1,77 @@
+"""Resilient propagation: the sign of a gradient counts, its size does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from ..errors import ArgumentError, expected
+from .base import Floats, Moves, Optimizer, pair, positive_number
+
+
+@final
+@dataclass(frozen=True)
+class Rprop(Optimizer):
+    """iRprop-: each parameter has a step that grows while its gradient keeps its sign and else shrinks.
+
+    Igel and Hüsken 2003: after a change of sign the gradient counts as 0, so that the parameter rests
+    and its step stays as it is the time after. It needs the gradient of all the data, not of batches.
+
+    Parameters
+    ----------
+    rate : float
+        The step of every parameter at first. A rate given to ``Moves.step`` stretches that move
+        by its ratio to this one.
+    etas : (float, float)
+        Factors by which steps shrink and grow.
+    steps : (float, float)
+        The smallest and the largest step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from synapse.optimizers import Rprop
+    >>> parameters = np.array([1.0, 1.0])
+    >>> moves = Rprop(rate=0.5).begin(parameters)
+    >>> moves.step(parameters, gradient=[9.0, 0.1])
+    >>> moves.step(parameters, gradient=[9.0, -0.1])
+    >>> moves.sizes, parameters
+    (array([0.6 , 0.25]), array([-0.1,  0.5]))
+    """
+
+    rate: float = 0.01
+    etas: tuple[float, float] = (0.5, 1.2)
+    steps: tuple[float, float] = (1e-6, 50)
+
+    def __post_init__(self) -> None:
+        rate = positive_number(self._about("rate"), self.rate)
+        shrink, grow = (
+            positive_number(self._about("etas"), eta) for eta in pair(self._about("etas"), self.etas)
+        )
+        if not shrink < 1 < grow:
+            raise ArgumentError(expected(self._about("etas"), "one below and one above 1", self.etas))
+        least, most = (
+            positive_number(self._about("steps"), size) for size in pair(self._about("steps"), self.steps)
+        )
+        if not least <= rate <= most:
+            raise ArgumentError(expected(self._about("steps"), f"around the rate, {rate}", self.steps))
+
+    def memory(self) -> dict[str, float]:
+        """``sizes`` of the next moves, ``signs`` of the last gradient (0: it counts as 0)."""
+        return {"sizes": self.rate, "signs": 0.0}
+
+    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
+        """Sizes from two signs, then a move of that size."""
+        sizes, signs, turn, change = moves.sizes, moves.signs, moves.spare, moves.change
+        np.sign(gradient, out=change)
+        np.multiply(signs, change, out=turn)
+        shrink, grow = self.etas
+        np.multiply(sizes, shrink, out=sizes, where=turn < 0)
+        np.multiply(sizes, grow, out=sizes, where=turn > 0)
+        np.clip(sizes, *self.steps, out=sizes)
+        change[turn < 0] = 0.0
+        signs[:] = change
+        change *= sizes
+        change *= rate / self.rate

@@ -1,0 +1,73 @@
+"""Gradient descent, with or without momentum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from ..errors import ArgumentError, expected, non_negative_number
+from .base import Floats, Moves, Optimizer, positive_number, share
+
+
+@final
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """Stochastic gradient descent: p -= rate · v, v = momentum · v + g.
+
+    Polyak 1964 for the momentum; Nesterov 1983 in the form of Sutskever, Martens, Dahl and Hinton 2013:
+    p -= rate · (g + momentum · v).
+
+    Parameters
+    ----------
+    rate : float
+        How far parameters move.
+    momentum : float
+        The share of the last velocity that is kept.
+    nesterov : bool
+        Take the gradient where the velocity leads.
+    weight_decay : float
+        This much of each parameter is added to its gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from synapse.optimizers import SGD
+    >>> parameters = np.array([1.0])
+    >>> SGD(rate=0.5).begin(parameters).step(parameters, gradient=[1.0])
+    >>> parameters
+    array([0.5])
+    """
+
+    rate: float = 0.1
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        positive_number(self._about("rate"), self.rate)
+        momentum = share(self._about("momentum"), self.momentum)
+        non_negative_number(self._about("weight_decay"), self.weight_decay)
+        if self.nesterov and not momentum:
+            raise ArgumentError(expected(self._about("momentum"), "above 0 with nesterov", self.momentum))
+
+    def memory(self) -> dict[str, float]:
+        """``velocity``, with momentum."""
+        return {"velocity": 0.0} if self.momentum else {}
+
+    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
+        """Velocity, then the step along it."""
+        change = moves.change
+        np.multiply(parameters, self.weight_decay, out=change)
+        change += gradient
+        if self.momentum:
+            velocity = moves.velocity
+            velocity *= self.momentum
+            velocity += change
+            if self.nesterov:
+                np.multiply(velocity, self.momentum, out=moves.spare)
+                change += moves.spare
+            else:
+                change[:] = velocity
+        change *= rate

@@ -1,0 +1,81 @@
+"""The JSON of Cytoscape and Cytoscape.js, which networkx reads too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..network import Network
+from . import files
+from .checks import an_object, require
+from .plain import CONNECTION, NEURON, Columns, Plain, assemble, columns_of, project, records
+
+
+def write_cytoscape(network: Network, path: files.File) -> None:
+    """Write a network for Cytoscape. See :func:`cytoscape_data` for what is kept."""
+    files.write_document(path, cytoscape_data(network))
+
+
+def read_cytoscape(path: files.File) -> Network:
+    """Read a network that :func:`write_cytoscape` has written.
+
+    Raises FormatError where the file holds no such network, and OSError where it cannot be read.
+    """
+    with files.reading(path):
+        return from_cytoscape_data(files.read_document(path))
+
+
+def cytoscape_data(network: Network) -> dict[str, Any]:
+    """A network as ``networkx.cytoscape_graph`` and ``cytoscape({elements: ...})`` take it.
+
+    Nodes are numbered in the order in which neurons activate. Kept are layers, names, squashes,
+    groups, biases, states, activations, random streams, weights, gaters (numbers of nodes), what
+    is trainable, and the float. Lost are errors and traces.
+
+    Raises
+    ------
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(1), Layer(1)
+    >>> _ = a.project(b, weights=0.5)
+    >>> cytoscape_data(Network(a, [], b))["elements"]["edges"]
+    [{'data': {'source': 0, 'target': 1, 'weight': 0.5, 'trainable': True}}]
+    """
+    plain = project(network)
+    nodes = (
+        {**row, "id": str(row["id"]), "value": row["id"], "name": row["label"]}
+        for row in records(plain.neurons)
+    )
+    return {
+        "directed": True,
+        "multigraph": False,
+        "data": {"name": plain.name, "dtype": plain.dtype},
+        "elements": {
+            "nodes": [{"data": node} for node in nodes],
+            "edges": [{"data": edge} for edge in records(plain.connections)],
+        },
+    }
+
+
+def from_cytoscape_data(data: dict[str, Any]) -> Network:
+    """The network that :func:`cytoscape_data` has described.
+
+    Ids may be numbers or strings of digits, as Cytoscape.js makes them.
+
+    Raises
+    ------
+    FormatError
+        If `data` does not describe a network, or contradicts itself.
+    """
+    data = an_object("A graph of Cytoscape", data)
+    head = an_object("The data of the graph", data.get("data"))
+    elements = an_object("The elements", data.get("elements"))
+    neurons = _columns("neuron", elements.get("nodes"), NEURON)
+    connections = _columns("connection", elements.get("edges"), CONNECTION)
+    return assemble(Plain(head.get("name"), head.get("dtype"), neurons, connections))
+
+
+def _columns(item: str, rows: Any, kinds: dict[str, type]) -> Columns:
+    require(isinstance(rows, list), f"The {item}s", "a list", rows)
+    return columns_of(item, [row.get("data") if isinstance(row, dict) else row for row in rows], kinds)

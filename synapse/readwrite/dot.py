@@ -1,0 +1,88 @@
+"""DOT, which Graphviz draws."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from ..network import Network
+from . import files
+from .plain import Plain, project, records, require_names
+
+UNFIT = re.compile("[\0\ud800-\udfff]")
+"""What a file of text for Graphviz cannot hold."""
+HEAD = """\
+rankdir=LR;
+newrank=true;
+node [shape=circle];"""
+
+
+def write_dot(network: Network, path: files.File) -> None:
+    """Write a network for Graphviz, to be drawn: ``dot -Tsvg``. See :func:`dot_data`."""
+    files.write(path, dot_data(network))
+
+
+def dot_data(network: Network) -> str:
+    """A network as a drawing in DOT, which is not read back.
+
+    Each layer is a cluster of one rank. Connections show their weights to four digits; those that
+    are not trained are dashed. A gated connection runs through a point, to which a dotted line
+    leads from its gater. Biases and squashes are in the tooltips of the neurons.
+
+    Raises
+    ------
+    FormatError
+        If a name has a character that Graphviz cannot read.
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(1), Layer(1)
+    >>> _ = a.project(b, weights=0.5)
+    >>> print(dot_data(Network(a, [], b)).splitlines()[-2])
+    0 -> 1 [label="0.5"];
+    """
+    plain = project(network)
+    require_names(plain, "DOT", UNFIT)
+    return "\n".join(_lines(plain)) + "\n"
+
+
+def _lines(plain: Plain) -> Iterator[str]:
+    yield f"digraph {_quoted(plain.name)} {{"
+    yield HEAD
+    for number, layer in groupby(records(plain.neurons), key=lambda row: row["layer_number"]):
+        yield from _layer(number, list(layer))
+    for i, edge in enumerate(records(plain.connections)):
+        yield from _connection(i, edge)
+    yield "}"
+
+
+def _layer(number: int, neurons: list[dict[str, Any]]) -> Iterator[str]:
+    yield f"subgraph cluster_{number} {{"
+    yield f"label={_quoted(neurons[0]['layer'])};"
+    yield "rank=same;"
+    for row in neurons:
+        tooltip = _quoted(f"{row['squash']}, bias {row['bias']:.4g}")
+        yield f"{row['id']} [label={_quoted(row['label'])}, tooltip={tooltip}];"
+    yield "}"
+
+
+def _connection(i: int, edge: dict[str, Any]) -> Iterator[str]:
+    ends, style = (edge["source"], edge["target"]), "" if edge["trainable"] else ", style=dashed"
+    look = f'label="{edge["weight"]:.4g}"{style}'
+    if "gater" not in edge:
+        yield f"{ends[0]} -> {ends[1]} [{look}];"
+        return
+    yield f"gate_{i} [shape=point];"
+    yield f"{ends[0]} -> gate_{i} [{look}, arrowhead=none];"
+    yield f"gate_{i} -> {ends[1]}{' [style=dashed]' if style else ''};"
+    yield f"{edge['gater']} -> gate_{i} [style=dotted, constraint=false];"
+
+
+def _quoted(text: str) -> str:
+    """A text as DOT has it, drawn as it is: Graphviz reads entities, and what follows a backslash."""
+    escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+    escaped = escaped.replace("\r", "").replace("\n", "\\n").replace("\t", " ")
+    return f'"{escaped}"'

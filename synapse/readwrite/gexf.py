@@ -1,0 +1,161 @@
+"""GEXF 1.2, which Gephi and networkx read, with activations over time if wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import ArgumentError, KindError, expected
+from ..network import Network
+from . import files, markup
+from .plain import CONNECTION, NEURON, Columns, Plain, assemble, columns_of, project, records, require_names
+
+NAMESPACE = "http://www.gexf.net/1.2draft"
+TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
+ELEMENT = ("id", "label", "source", "target", "weight")
+"""What the format has attributes of its own for; all else is told in <attvalue>."""
+
+
+def write_gexf(network: Network, path: files.File, activations: ArrayLike | None = None) -> None:
+    """Write a network as GEXF. See :func:`gexf_data` for what is kept."""
+    files.write(path, gexf_data(network, activations))
+
+
+def read_gexf(path: files.File) -> Network:
+    """Read a network that :func:`write_gexf` has written; activations over time are left out.
+
+    Raises FormatError where the file holds no such network, and OSError where it cannot be read.
+    """
+    with files.reading(path):
+        return from_gexf_data(files.read(path))
+
+
+def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
+    """A network as a GEXF document.
+
+    Nodes are numbered in the order in which neurons activate. Kept are layers, names, squashes,
+    groups, biases, states, activations, random streams, weights, gaters (numbers of nodes), what
+    is trainable, and the float (under keywords). Lost are errors and traces.
+
+    Parameters
+    ----------
+    network : Network
+        What is written.
+    activations : array_like, optional
+        Activations at the steps of a run, a row a step and a column a neuron, for the timeline of
+        Gephi: a dynamic attribute "activations", whose step t lasts from t to t + 1.
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If `activations` are not finite numbers of this shape.
+    FormatError
+        If a name has a character that XML cannot hold.
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    >>> import architect
+    >>> print(gexf_data(architect.Perceptron(2, 3, 1, seed=0)).splitlines()[2])
+    <meta><keywords>float64</keywords><description>Perceptron</description></meta>
+    """
+    plain = project(network)
+    require_names(plain, "GEXF", markup.UNFIT)
+    steps = None if activations is None else _steps(activations, len(network))
+    return "\n".join(_lines(plain, steps)) + "\n"
+
+
+def _steps(activations: ArrayLike, neurons: int) -> NDArray[np.float64]:
+    what, condition = "The activations", f"finite numbers, shape (T, {neurons})"
+    try:
+        steps = np.asarray(activations, np.float64)
+    except (TypeError, ValueError):
+        raise KindError(expected(what, condition, activations)) from None
+    if steps.ndim != 2 or steps.shape[1] != neurons:
+        raise ArgumentError(f"{what} must be {condition}. Got shape {steps.shape}.")
+    if not np.isfinite(steps).all():
+        raise ArgumentError(f"{what} must be {condition}. Got {steps[~np.isfinite(steps)][0]}.")
+    return steps
+
+
+def _lines(plain: Plain, steps: NDArray[np.float64] | None) -> Iterator[str]:
+    mode = 'mode="static"' if steps is None else 'mode="dynamic" timeformat="double"'
+    yield markup.HEAD
+    yield f'<gexf xmlns="{NAMESPACE}" version="1.2">'
+    name = markup.escaped(plain.name)
+    yield f"<meta><keywords>{plain.dtype}</keywords><description>{name}</description></meta>"
+    yield f'<graph defaultedgetype="directed" {mode}>'
+    yield from _declared("node", "static", NEURON)
+    if steps is not None:
+        yield from _declared("node", "dynamic", {"activations": float})
+    yield from _declared("edge", "static", CONNECTION)
+    yield "<nodes>"
+    for i, node in enumerate(records(plain.neurons)):
+        yield _element("node", node, "" if steps is None else _timeline(steps[:, i]))
+    yield "</nodes>"
+    yield "<edges>"
+    for i, edge in enumerate(records(plain.connections)):
+        yield _element("edge", {"id": i, **edge})
+    yield "</edges>"
+    yield "</graph>"
+    yield "</gexf>"
+
+
+def _declared(domain: str, mode: str, kinds: dict[str, type]) -> Iterator[str]:
+    yield f'<attributes class="{domain}" mode="{mode}">'
+    for name, kind in kinds.items():
+        if name not in ELEMENT:
+            yield f'<attribute id="{name}" title="{name}" type="{TYPES[kind]}"/>'
+    yield "</attributes>"
+
+
+def _element(tag: str, record: dict[str, Any], more: str = "") -> str:
+    own = "".join(f" {name}={markup.quoted(record[name])}" for name in ELEMENT if name in record)
+    values = "".join(
+        f'<attvalue for="{name}" value={markup.quoted(value)}/>'
+        for name, value in record.items()
+        if name not in ELEMENT
+    )
+    return f"<{tag}{own}><attvalues>{values}{more}</attvalues></{tag}>"
+
+
+def _timeline(steps: NDArray[np.float64]) -> str:
+    return "".join(
+        f'<attvalue for="activations" value="{value}" start="{t}.0" end="{t + 1}.0"/>'
+        for t, value in enumerate(steps.tolist())
+    )
+
+
+def from_gexf_data(data: str | bytes) -> Network:
+    """The network that :func:`gexf_data` has described.
+
+    Raises
+    ------
+    FormatError
+        If `data` does not describe a network, or contradicts itself.
+    """
+    root = markup.parse(data, "gexf")
+    graph = markup.only_graph(root)
+    neurons = _columns(graph, "neuron", "node", NEURON)
+    connections = _columns(graph, "connection", "edge", CONNECTION)
+    name, dtype = (markup.text_inside(root, "meta", tag) for tag in ("description", "keywords"))
+    return assemble(Plain(name, dtype, neurons, connections))
+
+
+def _columns(graph: Element, item: str, tag: str, kinds: dict[str, type]) -> Columns:
+    titles = {
+        attribute.get("id"): attribute.get("title")
+        for attributes in markup.inside(graph, "attributes")
+        if attributes.get("class") == tag
+        for attribute in markup.inside(attributes, "attribute")
+    }
+    rows = [_record(element, titles) for element in markup.inside(graph, f"{tag}s", tag)]
+    return columns_of(item, rows, kinds)
+
+
+def _record(element: Element, titles: dict[Any, Any]) -> dict[Any, Any]:
+    values = markup.inside(element, "attvalues", "attvalue")
+    return {**{titles.get(one.get("for")): one.get("value") for one in values}, **element.attrib}

@@ -1,0 +1,109 @@
+"""GraphML, which Gephi, yEd, Cytoscape, igraph and networkx read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from ..network import Network
+from . import files, markup
+from .plain import CONNECTION, NEURON, Columns, Plain, assemble, columns_of, project, records, require_names
+
+NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
+TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
+GRAPH: dict[str, type] = {"name": str, "dtype": str}
+
+
+def write_graphml(network: Network, path: files.File) -> None:
+    """Write a network as GraphML. See :func:`graphml_data` for what is kept."""
+    files.write(path, graphml_data(network))
+
+
+def read_graphml(path: files.File) -> Network:
+    """Read a network that :func:`write_graphml` has written.
+
+    Raises FormatError where the file holds no such network, and OSError where it cannot be read.
+    """
+    with files.reading(path):
+        return from_graphml_data(files.read(path))
+
+
+def graphml_data(network: Network) -> str:
+    """A network as a GraphML document.
+
+    Nodes are numbered in the order in which neurons activate. Kept are layers, names, squashes,
+    groups, biases, states, activations, random streams, weights, gaters (numbers of nodes), what
+    is trainable, and the float. Lost are errors and traces.
+
+    Raises
+    ------
+    FormatError
+        If a name has a character that XML cannot hold.
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    >>> import architect, networkx
+    >>> text = graphml_data(architect.Perceptron(2, 3, 1, seed=0))
+    >>> networkx.parse_graphml(text, node_type=int).nodes[5]["layer"]
+    'output'
+    """
+    plain = project(network)
+    require_names(plain, "GraphML", markup.UNFIT)
+    return "\n".join(_lines(plain)) + "\n"
+
+
+def _lines(plain: Plain) -> Iterator[str]:
+    yield markup.HEAD
+    yield f'<graphml xmlns="{NAMESPACE}">'
+    for domain, kinds in (("graph", GRAPH), ("node", NEURON), ("edge", CONNECTION)):
+        for name in _attributes(kinds):
+            kind = TYPES[kinds[name]]
+            yield f'<key id="{domain}_{name}" for="{domain}" attr.name="{name}" attr.type="{kind}"/>'
+    yield f'<graph edgedefault="directed">{_data("graph", {"name": plain.name, "dtype": plain.dtype})}'
+    for node in records(plain.neurons):
+        yield f'<node id="{node["id"]}">{_data("node", node)}</node>'
+    for edge in records(plain.connections):
+        yield f'<edge source="{edge["source"]}" target="{edge["target"]}">{_data("edge", edge)}</edge>'
+    yield "</graph>"
+    yield "</graphml>"
+
+
+def _attributes(values: Mapping[str, Any]) -> list[str]:
+    """What is told in <data>; the others are attributes of the element itself."""
+    return [name for name in values if name not in ("id", "source", "target")]
+
+
+def _data(domain: str, record: dict[str, Any]) -> str:
+    return "".join(
+        f'<data key="{domain}_{name}">{markup.escaped(record[name])}</data>' for name in _attributes(record)
+    )
+
+
+def from_graphml_data(data: str | bytes) -> Network:
+    """The network that :func:`graphml_data` has described.
+
+    Raises
+    ------
+    FormatError
+        If `data` does not describe a network, or contradicts itself.
+    """
+    root = markup.parse(data, "graphml")
+    graph = markup.only_graph(root)
+    keys = {key.get("id"): key.get("attr.name") for key in markup.inside(root, "key")}
+    head = _record(graph, keys)
+    neurons, connections = (
+        _columns(graph, keys, *what)
+        for what in (("neuron", "node", NEURON), ("connection", "edge", CONNECTION))
+    )
+    return assemble(Plain(head.get("name"), head.get("dtype"), neurons, connections))
+
+
+def _columns(graph: Element, keys: Mapping[Any, Any], item: str, tag: str, kinds: dict[str, type]) -> Columns:
+    return columns_of(item, [_record(element, keys) for element in markup.inside(graph, tag)], kinds)
+
+
+def _record(element: Element, keys: Mapping[Any, Any]) -> dict[Any, Any]:
+    """What is told of a node or an edge: its attributes, and its <data> by the names of the keys."""
+    data = {keys.get(data.get("key")): data.text or "" for data in markup.inside(element, "data")}
+    return {**data, **element.attrib}

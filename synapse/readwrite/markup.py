@@ -1,0 +1,84 @@
+"""What the formats of XML share: text that comes back as it was, and a parser without entities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape, quoteattr
+
+from ..errors import FormatError
+from .checks import require
+from .plain import as_text
+
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
+UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML cannot hold, not even escaped."""
+
+
+class _Builder(ElementTree.TreeBuilder):
+    """Builds the tree of a document, unless that declares entities, which are a way to attack."""
+
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        raise FormatError(f"The file must be without a document type declaration. Got <!DOCTYPE {name}>.")
+
+
+def parse(content: str | bytes, root: str) -> ElementTree.Element:
+    """The tree of a document.
+
+    Raises
+    ------
+    FormatError
+        If it is not XML, its root is another one, or it has a document type declaration.
+    """
+    parser = ElementTree.XMLParser(target=_Builder())
+    try:
+        parser.feed(content)
+        tree: ElementTree.Element = parser.close()
+    except FormatError:
+        raise
+    except (ElementTree.ParseError, ValueError, LookupError, TypeError) as error:
+        raise FormatError(f"The file is not XML, or only a part of it: {error}.") from None
+    require(_tag(tree) == root, "The root of the file", f"<{root}>", _tag(tree))
+    return tree
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def inside(element: ElementTree.Element, *path: str) -> Iterator[ElementTree.Element]:
+    """The elements at a path below another one, in whatever version of the namespace."""
+    if not path:
+        yield element
+        return
+    for child in element:
+        if _tag(child) == path[0]:
+            yield from inside(child, *path[1:])
+
+
+def only_graph(root: ElementTree.Element) -> ElementTree.Element:
+    """The one graph of a document."""
+    graphs = list(inside(root, "graph"))
+    if len(graphs) != 1:
+        raise FormatError(f"The file must hold one <graph>. Got {len(graphs)}.")
+    return graphs[0]
+
+
+def text_inside(element: ElementTree.Element, *path: str) -> str | None:
+    """The text of the first element at a path, or None if there is no such element."""
+    return next((found.text or "" for found in inside(element, *path)), None)
+
+
+def quoted(value: object) -> str:
+    """A value as an attribute, quotation marks and all.
+
+    >>> print(quoted('<a> & "b"'))
+    '&lt;a&gt; &amp; "b"'
+    """
+    return quoteattr(as_text(value))
+
+
+def escaped(value: object) -> str:
+    """A value as text between tags."""
+    return escape(as_text(value), {"\r": "&#13;"})

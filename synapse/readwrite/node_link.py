@@ -1,0 +1,72 @@
+"""Node-link JSON, which networkx, D3 and Sigma read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import FormatError
+from ..network import Network
+from . import files
+from .checks import an_object
+from .plain import CONNECTION, NEURON, Plain, assemble, columns_of, project, records
+
+
+def write_node_link(network: Network, path: files.File) -> None:
+    """Write a network as node-link JSON. See :func:`node_link_data` for what is kept."""
+    files.write_document(path, node_link_data(network))
+
+
+def read_node_link(path: files.File) -> Network:
+    """Read a network that :func:`write_node_link` has written.
+
+    Raises FormatError where the file holds no such network, and OSError where it cannot be read.
+    """
+    with files.reading(path):
+        return from_node_link_data(files.read_document(path))
+
+
+def node_link_data(network: Network) -> dict[str, Any]:
+    """A network as ``networkx.node_link_graph(data, edges="edges")`` takes it.
+
+    Nodes are numbered in the order in which neurons activate. Kept are layers, names, squashes,
+    groups, biases, states, activations, random streams, weights, gaters (numbers of nodes), what
+    is trainable, and the float. Lost are errors and traces.
+
+    Raises
+    ------
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(1), Layer(1)
+    >>> _ = a.project(b, weights=0.5)
+    >>> node_link_data(Network(a, [], b))["edges"]
+    [{'source': 0, 'target': 1, 'weight': 0.5, 'trainable': True}]
+    """
+    plain = project(network)
+    return {
+        "directed": True,
+        "multigraph": False,
+        "graph": {"name": plain.name, "dtype": plain.dtype},
+        "nodes": records(plain.neurons),
+        "edges": records(plain.connections),
+    }
+
+
+def from_node_link_data(data: dict[str, Any]) -> Network:
+    """The network that :func:`node_link_data` has described.
+
+    Edges may be under "links" too, as D3 and older versions of networkx have them.
+
+    Raises
+    ------
+    FormatError
+        If `data` does not describe a network, or contradicts itself.
+    """
+    data = an_object("A node-link graph", data)
+    graph = an_object("The graph", data.get("graph"))
+    if "edges" in data and "links" in data:
+        raise FormatError("A node-link graph must have edges or links, not both.")
+    neurons = columns_of("neuron", data.get("nodes"), NEURON)
+    connections = columns_of("connection", data.get("edges", data.get("links")), CONNECTION)
+    return assemble(Plain(graph.get("name"), graph.get("dtype"), neurons, connections))

@@ -1,0 +1,123 @@
+"""NumPy's ``.npz``: the columns of a network as arrays, without pickles."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FormatError
+from ..network import Network
+from . import files
+from .checks import an_object
+from .plain import CONNECTION, NEURON, Columns, Plain, assemble, project, require_names
+
+UNGATED = -1
+TABLES = {"neuron": NEURON, "connection": CONNECTION}
+NAMES = ("name", "dtype", *(f"{item}_{key}" for item, kinds in TABLES.items() for key in kinds))
+UNFIT = re.compile("\0\\Z")
+"""What NumPy strips from strings."""
+
+
+def write_npz(network: Network, path: files.File) -> None:
+    """Write a network as ``.npz``, uncompressed. See :func:`npz_data` for what is kept.
+
+    The name of the file is taken as it is, with or without ``.npz``.
+    """
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **npz_data(network))
+    files.write(path, content.getvalue())
+
+
+def read_npz(path: files.File) -> Network:
+    """Read a network that :func:`write_npz` has written.
+
+    Raises FormatError where the file holds no such network, or is compressed (so that a small
+    file cannot ask for much memory), and OSError where it cannot be read.
+    """
+    with files.reading(path):
+        return from_npz_data(_arrays(files.read(path)))
+
+
+def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            compressed = any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist())
+        if compressed:
+            raise FormatError("The file must be uncompressed, as write_npz and numpy.savez write it.")
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in NAMES if name in arrays.files}
+    except FormatError:
+        raise
+    except Exception as error:  # zipfile and NumPy raise a dozen kinds at damaged files
+        raise FormatError(f"The file is not of arrays, or only a part of one: {error}.") from None
+
+
+def npz_data(network: Network) -> dict[str, NDArray[Any]]:
+    """The columns of a network as arrays.
+
+    ``name`` and ``dtype``, shape (); ``neuron_label``, ``neuron_bias``, ..., shape (neurons,), in
+    the order in which neurons activate; ``connection_source``, ``connection_weight``, ..., shape
+    (connections,), in the order of making. A connection without a gater has -1 there. Kept are
+    layers, names, squashes, groups, biases, states, activations, random streams, weights, gaters,
+    what is trainable, and the float. Lost are errors and traces.
+
+    Raises
+    ------
+    FormatError
+        If a name ends with a NUL character.
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(2), Layer(1)
+    >>> _ = a.project(b, weights=0.5)
+    >>> npz_data(Network(a, [], b))["connection_weight"]
+    array([0.5, 0.5])
+    """
+    plain = project(network)
+    require_names(plain, "npz", UNFIT)
+    dtypes = {int: "int64", float: plain.dtype, bool: "bool", str: "str"}
+    gaters = [UNGATED if gater is None else gater for gater in plain.connections["gater"]]
+    tables = {"neuron": plain.neurons, "connection": {**plain.connections, "gater": gaters}}
+    return {
+        "name": np.array(plain.name),
+        "dtype": np.array(plain.dtype),
+        **{
+            f"{item}_{key}": np.array(column, dtypes[TABLES[item][key]])
+            for item, columns in tables.items()
+            for key, column in columns.items()
+        },
+    }
+
+
+def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
+    """The network that :func:`npz_data` has described.
+
+    Raises
+    ------
+    FormatError
+        If `data` does not describe a network, or contradicts itself.
+    """
+    data = an_object("The arrays", data)
+    neurons, connections = (_columns(data, item) for item in TABLES)
+    connections["gater"] = [None if gater == UNGATED else gater for gater in connections["gater"]]
+    name, dtype = (_array(data, key, 0).tolist() for key in ("name", "dtype"))
+    return assemble(Plain(name, dtype, neurons, connections))
+
+
+def _columns(data: dict[str, Any], item: str) -> Columns:
+    return {key: _array(data, f"{item}_{key}", 1).tolist() for key in TABLES[item]}
+
+
+def _array(data: dict[str, Any], name: str, axes: int) -> NDArray[Any]:
+    if name not in data:
+        raise FormatError(f"The arrays must include {name!r}, which is missing.")
+    array = np.asarray(data[name])
+    if array.ndim != axes:
+        raise FormatError(f"The array {name!r} must have {axes} axes. Got shape {array.shape}.")
+    return array

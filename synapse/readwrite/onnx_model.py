@@ -1,0 +1,322 @@
+"""Networks as ONNX models, for ONNX Runtime and what else reads them: one step a call.
+
+The nodes of the graph follow the blocks of neurons that fire together, not the neurons.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ..errors import ArgumentError, MissingExtraError, TopologyError, expected
+from ..network import Network
+from . import files
+from .onnx_squashes import SQUASHES
+from .plan import OPEN, Block, Ints, Plan, plan_of
+
+OPSET, IR_VERSION = 17, 8  # what runtimes have read since 2022
+FORMS = ("auto", "plain", "step")
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+SPARSE = 4
+"""So many times more sources than a neuron has connections at most: their matrix is not written out."""
+
+Rows = NDArray[Any]
+
+
+def write_onnx(
+    network: Network,
+    path: files.File,
+    form: str = "auto",
+    *,
+    dtype: DTypeLike = np.float32,
+    context: bool = False,
+) -> None:
+    """Write :func:`onnx_model` to a file; one that is there is replaced in one step."""
+    files.write(path, onnx_model(network, form, dtype=dtype, context=context).SerializeToString())
+
+
+def onnx_model(
+    network: Network, form: str = "auto", *, dtype: DTypeLike = np.float32, context: bool = False
+) -> Any:
+    """A network as an ONNX model of one step.
+
+    It maps ``x`` of shape (batch, inputs) to ``y`` of shape (batch, outputs). A network with memory
+    has also an input ``state`` and an output ``next_state``, of shape (batch, values): those
+    activations and states that the next step reads. Begin with zeros (or with what the metadata
+    have under ``start``), and give ``next_state`` back with the next ``x``.
+
+    The metadata tell, as JSON, the names of ``neurons``, ``layers`` with their sizes, what
+    ``state`` holds (``["activation" or "state", number of the neuron]``), and its ``start``.
+
+    Parameters
+    ----------
+    network : Network
+        Any, of built-in squashes; it stays as it is. Random neurons must be calm: their mean is written.
+    form : {"auto", "plain", "step"}
+        "plain": without a state, for networks without memory only. "step": with a state, be it of
+        no values. "auto": with a state where there is one.
+    dtype : numpy dtype
+        float32, which every runtime has, or float64, to compute as the network does (of `gelu`, the
+        error function in float32: runtimes have no other).
+    context : bool
+        Have the ``start`` be the network's context as it is now. Default: zeros, as after ``clear``.
+
+    Returns
+    -------
+    onnx.ModelProto
+
+    Raises
+    ------
+    MissingExtraError
+        If the package onnx is not installed.
+    ArgumentError
+        If form or dtype is none of these, or a weight is beyond the dtype's range.
+    FormatError
+        If a neuron has a squash of a user's own, or one that draws random numbers while it is not calm.
+    KindError
+        If it is not a network.
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`, and if a plain model is asked of a network with memory.
+    """
+    if form not in FORMS:
+        raise ArgumentError(expected("The form", " or ".join(map(repr, FORMS)), form))
+    plan = plan_of(network, "ONNX", SQUASHES, context)
+    kind, kept = _float(dtype), _kept(plan)
+    _require_range(plan, kind)
+    if form == "plain" and len(kept):
+        raise TopologyError(
+            f"{network!r} has memory: a plain model cannot hold what a step reads of the one before. "
+            'Use form="step".'
+        )
+    graph = Graph(plan, kind, kept, with_state=form == "step" or len(kept) > 0)
+    for block in plan.blocks:
+        graph.fire(block)
+    return graph.model()
+
+
+def _float(dtype: DTypeLike) -> np.dtype[Any]:
+    """The float of a model."""
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        kind = np.dtype(np.void)
+    if kind not in FLOATS:
+        raise ArgumentError(expected("The dtype", "float32 or float64", dtype))
+    return kind
+
+
+def _require_range(plan: Plan, dtype: np.dtype[Any]) -> None:
+    largest = max(np.abs(values).max(initial=0.0) for values in (plan.weights, plan.biases))
+    if largest > np.finfo(dtype).max:
+        raise ArgumentError(
+            f'A weight or bias of {largest:.3g} is beyond the range of {dtype}. Use dtype="float64".'
+        )
+
+
+def _kept(plan: Plan) -> Ints:
+    """The values that a step reads before it writes them."""
+    late = [column[column >= plan.target] for column in (plan.source, plan.gater)]
+    absent = [
+        np.setdiff1d(np.arange(first, stop), np.arange(plan.inputs, block.stop)) + plan.neurons
+        for block in plan.blocks
+        for first, stop in block.fires
+    ]
+    return np.unique(np.concatenate([*late, *absent]))
+
+
+class Graph:
+    """An ONNX graph in the making, and where in it the latest of every value is.
+
+    Tensors are known by name. Each holds values side by side, shape (batch, width).
+    """
+
+    def __init__(self, plan: Plan, dtype: np.dtype[Any], kept: Ints, with_state: bool) -> None:
+        try:
+            import onnx  # an extra
+        except ImportError:
+            raise MissingExtraError(
+                "ONNX models are made with the package onnx. Install it: pip install 'synapse-neurons[onnx]'."
+            ) from None
+        self.onnx: Any = onnx
+        self.plan, self.dtype, self.kept, self.with_state = plan, dtype, kept, with_state
+        self.nodes: list[Any] = []
+        self.constants: dict[tuple[Any, ...], Any] = {}
+        self.width: dict[str, int] = {}
+        self._joined: dict[tuple[str, ...], str] = {}
+        self._tensor = np.full(2 * plan.neurons, "", object)
+        self._column = np.zeros(2 * plan.neurons, np.int64)
+        self._place("x", np.arange(plan.inputs))
+        if with_state:
+            self._place("state", kept)
+
+    # --- nodes -----------------------------------------------------------------------------
+
+    def node(self, kind: str, *sources: str, output: str = "", **attributes: Any) -> str:
+        """A new node; the name of the tensor it makes."""
+        name = output or f"{kind.lower()}_{len(self.nodes)}"
+        self.nodes.append(self.onnx.helper.make_node(kind, sources, [name], **attributes))
+        return name
+
+    def constant(self, values: Rows) -> str:
+        """A constant tensor, the same one for the same values."""
+        array = np.ascontiguousarray(values, None if values.dtype == np.int64 else self.dtype)
+        key = array.dtype.str, array.shape, array.tobytes()
+        if key not in self.constants:
+            name = f"constant_{len(self.constants)}"
+            self.constants[key] = self.onnx.numpy_helper.from_array(array, name)
+        found: str = self.constants[key].name
+        return found
+
+    def number(self, value: float) -> str:
+        """A constant number."""
+        return self.constant(np.array(value))
+
+    def cast(self, source: str, dtype: Any = None) -> str:
+        """A tensor in another kind of numbers, by default the model's float; of truth values 0 and 1."""
+        kind = np.dtype(dtype or self.dtype)
+        return self.node("Cast", source, to=self.onnx.helper.np_dtype_to_tensor_dtype(kind))
+
+    def single(self, kind: str, source: str) -> str:
+        """A node that runtimes have in float32 alone."""
+        if self.dtype == np.float32:
+            return self.node(kind, source)
+        return self.cast(self.node(kind, self.cast(source, np.float32)))
+
+    # --- values ----------------------------------------------------------------------------
+
+    def _place(self, tensor: str, values: Ints) -> None:
+        """From now on these values are the columns of a tensor."""
+        self._tensor[values], self._column[values] = tensor, np.arange(len(values))
+        self.width[tensor] = len(values)
+
+    def values(self, wanted: Ints) -> str:
+        """The latest of some values, shape (batch, *wanted.shape)."""
+        tensors = tuple(dict.fromkeys(self._tensor[wanted.ravel()]))
+        widths = [self.width[tensor] for tensor in tensors]
+        first = dict(zip(tensors, np.cumsum([0, *widths[:-1]]).tolist(), strict=True))
+        place = np.array([first[tensor] for tensor in self._tensor[wanted.ravel()]], np.int64)
+        place = (place + self._column[wanted.ravel()]).reshape(wanted.shape)
+        base = self._together(tensors)
+        if np.array_equal(place, np.arange(sum(widths))):
+            return base
+        found = self.node("Gather", base, self.constant(place), axis=1)
+        self.width[found] = wanted.shape[-1]
+        return found
+
+    def _together(self, tensors: tuple[str, ...]) -> str:
+        """Tensors side by side."""
+        if len(tensors) == 1:
+            return tensors[0]
+        if tensors not in self._joined:
+            found = self._joined[tensors] = self.node("Concat", *tensors, axis=1)
+            self.width[found] = sum(self.width[tensor] for tensor in tensors)
+        return self._joined[tensors]
+
+    # --- a block ---------------------------------------------------------------------------
+
+    def fire(self, block: Block) -> None:
+        """Weigh the neurons of a block, then let it fire."""
+        plan, neurons = self.plan, np.arange(block.first, block.stop)
+        self._place(self._weighed(block), neurons + plan.neurons)
+        for first, stop in block.fires:
+            neurons = np.arange(first, stop)
+            self._place(SQUASHES[block.squash](self, self.values(neurons + plan.neurons)), neurons)
+
+    def _weighed(self, block: Block) -> str:
+        """The states of a block: biases, and what each sort of connections brings."""
+        plan, rows = self.plan, np.arange(len(self.plan.target))[self.plan.rows(block.first, block.stop)]
+        biases = self.constant(plan.biases[block.first : block.stop])
+        own, open_ = plan.source[rows] >= plan.neurons, plan.gater[rows] == OPEN
+        total = ""
+        for sort in (rows[open_ & ~own], rows[~open_ & ~own], rows[own & open_], rows[own & ~open_]):
+            if len(sort):
+                brought = self._brought(block, sort)
+                total = self.node("Add", total or biases, brought)
+        return total or self._repeated(biases, block.stop - block.first)
+
+    def _repeated(self, row: str, width: int) -> str:
+        """A row for every one of the batch."""
+        batch = self.node("Shape", "x", start=0, end=1)
+        shape = self.node("Concat", batch, self.constant(np.array([width])), axis=0)
+        return self.node("Expand", row, shape)
+
+    def _brought(self, block: Block, rows: Ints) -> str:
+        """What connections, all gated or none, bring to the states of a block.
+
+        A matrix of weights where sources and neurons are connected densely and the gaters are
+        those of the sources, or those of the neurons; else lists.
+        """
+        plan, neurons = self.plan, np.arange(block.first, block.stop)
+        sources, column = np.unique(plan.source[rows], return_inverse=True)
+        target, gater = plan.target[rows] - block.first, plan.gater[rows]
+        if len(sources) > SPARSE * np.bincount(target).max():
+            return self._listed(rows, target, len(neurons))
+        matrix = np.zeros((len(sources), len(neurons)))
+        matrix[column, target] = plan.weights[rows]
+        if gater[0] == OPEN:
+            return self.node("MatMul", self.values(sources), self.constant(matrix))
+        of_source, of_target = _one_each(gater, column, len(sources)), _one_each(gater, target, len(neurons))
+        if of_source is not None:
+            gated = self.node("Mul", self.values(sources), self.values(of_source))
+            return self.node("MatMul", gated, self.constant(matrix))
+        if of_target is not None:
+            summed = self.node("MatMul", self.values(sources), self.constant(matrix))
+            return self.node("Mul", summed, self.values(of_target))
+        return self._listed(rows, target, len(neurons))
+
+    def _listed(self, rows: Ints, target: Ints, neurons: int) -> str:
+        """The same for scattered connections: lists of one length, filled up with weights 0."""
+        count = np.bincount(target, minlength=neurons)
+        place = target, np.arange(len(rows)) - (np.cumsum(count) - count)[target]
+        table = np.full((neurons, count.max()), rows[0])
+        weights = np.zeros(table.shape)
+        table[place], weights[place] = rows, self.plan.weights[rows]
+        brought = self.node("Mul", self.values(self.plan.source[table]), self.constant(weights))
+        if self.plan.gater[rows[0]] != OPEN:
+            brought = self.node("Mul", brought, self.values(self.plan.gater[table]))
+        return self.node("ReduceSum", brought, self.constant(np.array([2])), keepdims=0)
+
+    # --- the whole -------------------------------------------------------------------------
+
+    def model(self) -> Any:
+        """The model, once all blocks have fired."""
+        plan, helper = self.plan, self.onnx.helper
+        outputs = np.arange(plan.neurons - plan.outputs, plan.neurons)
+        self.node("Identity", self.values(outputs), output="y")
+        ends = [("x", plan.inputs)], [("y", plan.outputs)]
+        if self.with_state:
+            self.node("Identity", self._next_state(), output="next_state")
+            ends[0].append(("state", len(self.kept)))
+            ends[1].append(("next_state", len(self.kept)))
+        kind = helper.np_dtype_to_tensor_dtype(self.dtype)
+        told = [
+            [helper.make_tensor_value_info(name, kind, ["batch", width]) for name, width in side]
+            for side in ends
+        ]
+        graph = helper.make_graph(self.nodes, "step", *told, list(self.constants.values()))
+        opsets = [helper.make_opsetid("", OPSET)]
+        model = helper.make_model(graph, producer_name="synapse", opset_imports=opsets)
+        model.ir_version = IR_VERSION
+        helper.set_model_props(model, {name: json.dumps(value) for name, value in self._metadata().items()})
+        return model
+
+    def _next_state(self) -> str:
+        return self.values(self.kept) if len(self.kept) else "state"
+
+    def _metadata(self) -> dict[str, Any]:
+        plan, kinds = self.plan, ("activation", "state")
+        facts = {"name": plan.name, "neurons": plan.names, "layers": plan.layers}
+        if not self.with_state:
+            return facts
+        state = [(kinds[value // plan.neurons], value % plan.neurons) for value in self.kept.tolist()]
+        return {**facts, "state": state, "start": plan.start[self.kept].tolist()}
+
+
+def _one_each(gater: Ints, place: Ints, places: int) -> Ints | None:
+    """The gater of every place, where the connections of each have one in common."""
+    chosen = np.zeros(places, np.int64)
+    chosen[place] = gater
+    return chosen if (chosen[place] == gater).all() else None

@@ -1,0 +1,222 @@
+"""A network as two plain tables, of neurons and of connections: what graph formats can hold.
+
+Every format but Synapse's own and those of other libraries is written from this projection and
+read back into it. Kept is all that the outputs come from, now and later: layers, order, names,
+squashes, groups, biases, weights, gates, states, activations, random streams, and what is
+trainable. Lost are the errors and traces of a training under way, as `clear` forgets them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import squash as squashes
+from ..engine.schema import NONE
+from ..errors import FormatError, shown
+from ..network import Network
+from .checks import FLOATS, LARGEST_RANDOM, Table, members, require, require_pairs_once
+from .parts import Parts, put_together, take_apart
+
+NEURON: dict[str, type] = {
+    "id": int,
+    "label": str,
+    "layer": str,
+    "layer_number": int,
+    "squash": str,
+    "bias": float,
+    "state": float,
+    "activation": float,
+    "trainable": bool,
+    "group": int,
+    "random": int,
+    "calm": bool,
+}
+"""What is told of a neuron. Its id is its number in the order in which neurons activate; those of
+one group compete; random is where its stream of random numbers stands, see `Neuron.calm`."""
+CONNECTION: dict[str, type] = {"source": int, "target": int, "gater": int, "weight": float, "trainable": bool}
+"""What is told of a connection. Its gater, and its ends, are ids of neurons."""
+USUAL = {"gater": None, "group": 0, "random": 0, "calm": False}
+"""What most have, and a row then leaves out: not gated, in no group, not random."""
+
+Columns = dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A network in columns of plain Python values; read ones have yet to be checked.
+
+    Parameters
+    ----------
+    name : str
+        The name of the network.
+    dtype : str
+        The float it computes in.
+    neurons, connections : dict of list
+        The columns of `NEURON` and `CONNECTION`. The gater is None where there is none.
+    """
+
+    name: Any
+    dtype: Any
+    neurons: Columns
+    connections: Columns
+
+
+def project(network: Network) -> Plain:
+    """The plain tables of a network; it stays as it is.
+
+    Raises
+    ------
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+    """
+    parts = take_apart(network)
+    numbers, edges = parts.neurons, parts.connections
+    layers = [(k, name) for k, (name, size) in enumerate(parts.layers) for _ in range(size)]
+    neurons = {
+        "id": list(range(len(layers))),
+        "label": [name or f"neuron {i}" for i, name in enumerate(parts.names or ())],
+        "layer": [name for _, name in layers],
+        "layer_number": [k for k, _ in layers],
+        "squash": [squashes.by_code(code).name for code in numbers["squash"].tolist()],
+        **{key: numbers[key].tolist() for key in ("bias", "state", "activation")},
+        "trainable": (numbers["trainable_bias"] != 0).tolist(),
+        **{key: numbers[key].tolist() for key in ("group", "random")},
+        "calm": (numbers["calm"] != 0).tolist(),
+    }
+    connections = {
+        "source": edges["source"].tolist(),
+        "target": edges["target"].tolist(),
+        "gater": [None if gater == NONE else gater for gater in edges["gater"].tolist()],
+        "weight": edges["weight"].tolist(),
+        "trainable": (edges["trainable"] != 0).tolist(),
+    }
+    return Plain(parts.name, parts.dtype.name, neurons, connections)
+
+
+def assemble(plain: Plain) -> Network:
+    """The network of some plain tables, in which nothing is believed before it is checked.
+
+    Raises
+    ------
+    FormatError
+        If they describe no network, or contradict each other; the sentence says where.
+    """
+    require(type(plain.name) is str, "The name of the network", "a string", plain.name)
+    require(plain.dtype in FLOATS, "The dtype", " or ".join(FLOATS), plain.dtype)
+    dtype = np.dtype(plain.dtype)
+    neurons = _in_order(plain.neurons)
+    return put_together(
+        Parts(
+            name=plain.name,
+            dtype=dtype,
+            layers=_layers(neurons),
+            names=neurons.texts("label"),
+            neurons={
+                "squash": neurons.squash_codes("squash"),
+                **{key: neurons.numbers(key, dtype) for key in ("bias", "state", "activation")},
+                "trainable_bias": neurons.flags("trainable"),
+                "group": neurons.whole("group", 0, len(neurons)),
+                "random": neurons.whole("random", 0, LARGEST_RANDOM),
+                "calm": neurons.flags("calm"),
+            },
+            connections=_edges(plain.connections, neurons, dtype),
+        )
+    )
+
+
+def _in_order(columns: Columns) -> Table:
+    """The table of the neurons by their ids, which must be 0, 1, ..."""
+    table = Table.of_columns("neuron", {"neurons": columns}, "neurons", tuple(NEURON))
+    ids = table.whole("id", 0, len(table) - 1)
+    order = np.argsort(ids, kind="stable")
+    again = np.flatnonzero(np.diff(ids[order]) == 0)
+    if len(again):
+        raise FormatError(f"The id of every neuron must be its own. Two have {ids[order][again[0]]}.")
+    return Table("neuron", {key: [columns[key][i] for i in order.tolist()] for key in NEURON})
+
+
+def _layers(neurons: Table) -> list[tuple[str, int]]:
+    """Names and sizes of the layers, whose neurons follow one another."""
+    numbers, names = neurons.whole("layer_number", 0, len(neurons) - 1), neurons.texts("layer")
+    found, first, sizes = np.unique(numbers, return_index=True, return_counts=True)
+    if len(found) < 2 or (numbers != np.repeat(np.arange(len(found)), sizes)).any():
+        raise FormatError(
+            "The layer numbers must be 0, 1, ... in the order of the neurons, 2 layers or more."
+        )
+    for i, number in enumerate(numbers.tolist()):
+        require(names[i] == names[first[number]], f"The layer of neuron {i}", "named as its others", names[i])
+    return [(names[i], size) for i, size in zip(first.tolist(), sizes.tolist(), strict=True)]
+
+
+def _edges(columns: Columns, neurons: Table, dtype: Any) -> dict[str, Any]:
+    table = Table.of_columns("connection", {"connections": columns}, "connections", tuple(CONNECTION))
+    edges = {
+        "source": table.indices("source", neurons),
+        "target": table.indices("target", neurons),
+        "gater": table.indices("gater", neurons, null="not gated"),
+        "weight": table.numbers("weight", dtype),
+        "trainable": table.flags("trainable"),
+    }
+    require_pairs_once(table, (edges["source"], edges["target"]))
+    return edges
+
+
+def records(columns: Columns) -> list[dict[str, Any]]:
+    """The rows of a table, each without what is usual."""
+    rows = zip(*columns.values(), strict=True)
+    return [
+        {
+            key: value
+            for key, value in zip(columns, row, strict=True)
+            if key not in USUAL or value != USUAL[key]
+        }
+        for row in rows
+    ]
+
+
+def columns_of(item: str, rows: Any, kinds: Mapping[str, type]) -> Columns:
+    """The columns of rows that were read; text is taken for the number or flag that it tells.
+
+    What a row has beyond these columns is another program's, and left out.
+    """
+    require(isinstance(rows, list), f"The {item}s", "a list", rows)
+    wanted = [key for key in kinds if key not in USUAL]
+    for i, row in enumerate(rows):
+        if not (isinstance(row, dict) and all(key in row for key in wanted)):
+            members(f"{item.capitalize()} {i}", row, wanted)
+    return {key: [_typed(kind, row.get(key, USUAL.get(key))) for row in rows] for key, kind in kinds.items()}
+
+
+def _typed(kind: type, value: Any) -> Any:
+    """The number or flag that a text tells; what it does not is left for the checks to refuse."""
+    if type(value) is not str or kind is str:
+        return value
+    if kind is bool:
+        return {"true": True, "false": False}.get(value.lower(), value)
+    try:
+        return kind(value)
+    except ValueError:
+        return value
+
+
+def as_text(value: Any) -> str:
+    """A value as formats of text have it; numbers with every digit that they need."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def require_names(plain: Plain, format: str, unfit: re.Pattern[str]) -> None:
+    """Raise where a name has a character that a format cannot hold."""
+    named = {"name of the network": plain.name}
+    for key in ("label", "layer"):
+        named |= {f"{key} of neuron {i}": name for i, name in enumerate(plain.neurons[key])}
+    for what, name in named.items():
+        found = unfit.search(name)
+        if found:
+            raise FormatError(
+                f"The {what} must be without {found[0]!r} to be written as {format}. Got {shown(name)}."
+            )

@@ -1,0 +1,52 @@
+"""The weights of a network as a sparse matrix of SciPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import MissingExtraError
+from ..network import Network
+from .plain import project
+
+
+def sparse_data(network: Network) -> Any:
+    """The weights as a ``scipy.sparse.csr_array``.
+
+    Weight [i, j] leads from neuron i to neuron j, in the order in which neurons activate. Weights
+    of 0 are stored too: what is stored is what is connected. All else is lost.
+
+    Parameters
+    ----------
+    network : Network
+        What is told of; it stays as it is.
+
+    Returns
+    -------
+    scipy.sparse.csr_array, shape (neurons, neurons)
+        In the float of the network.
+
+    Raises
+    ------
+    MissingExtraError
+        If SciPy is not installed.
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(2), Layer(1)
+    >>> _ = a.project(b, weights=0.5)
+    >>> sparse_data(Network(a, [], b)).toarray()
+    array([[0. , 0. , 0.5],
+           [0. , 0. , 0.5],
+           [0. , 0. , 0. ]])
+    """
+    try:
+        from scipy import sparse  # not everybody who imports synapse has it
+    except ImportError:
+        raise MissingExtraError(
+            "A sparse matrix needs SciPy, which is not installed: pip install scipy."
+        ) from None
+    plain = project(network)
+    edges, size = plain.connections, len(plain.neurons["id"])
+    ends = edges["source"], edges["target"]
+    return sparse.coo_array((edges["weight"], ends), shape=(size, size), dtype=plain.dtype).tocsr()

@@ -1,0 +1,170 @@
+"""Optimizers against their equations, written out for one parameter, and against PyTorch."""
+
+import math
+
+import numpy as np
+import pytest
+
+from synapse.optimizers import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
+
+STEPS, SIZE = 50, 7
+HESSIAN = np.array([[3.0, 1.0, 0.5], [1.0, 2.0, -0.3], [0.5, -0.3, 1.0]])
+LEAST = np.array([0.5, -1.0, 2.0])
+
+# --- the equations, one parameter at a time: generators that take a gradient and give the parameter --------
+
+
+def sgd(p, rate, momentum=0.0, nesterov=False, weight_decay=0.0):
+    velocity = 0.0
+    while True:
+        g = (yield p) + weight_decay * p
+        velocity = momentum * velocity + g
+        p -= rate * (g + momentum * velocity if nesterov else velocity)
+
+
+def rmsprop(p, rate, decay, epsilon=1e-8, momentum=0.0, centered=False):
+    square = mean = velocity = 0.0
+    while True:
+        g = yield p
+        square = decay * square + (1 - decay) * g * g
+        mean = decay * mean + (1 - decay) * g
+        variance = square - mean * mean if centered else square
+        velocity = momentum * velocity + g / (math.sqrt(variance) + epsilon)
+        p -= rate * velocity
+
+
+def adagrad(p, rate, epsilon=1e-10):
+    total = 0.0
+    while True:
+        g = yield p
+        total += g * g
+        p -= rate * g / (math.sqrt(total) + epsilon)
+
+
+def adam(p, rate, betas, epsilon=1e-8, amsgrad=False, weight_decay=0.0):
+    m = v = largest = 0.0
+    t = 0
+    while True:
+        g = yield p
+        t += 1
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g * g
+        largest = max(largest, v)
+        v_hat = (largest if amsgrad else v) / (1 - betas[1] ** t)
+        p -= rate * (m / (1 - betas[0] ** t) / (math.sqrt(v_hat) + epsilon) + weight_decay * p)
+
+
+def rprop(p, rate, etas=(0.5, 1.2), steps=(1e-6, 50)):
+    size, last = rate, 0.0
+    while True:
+        g = yield p
+        if g * last > 0:
+            size = min(size * etas[1], steps[1])
+        elif g * last < 0:
+            size = max(size * etas[0], steps[0])
+            g = 0.0
+        p -= size * ((g > 0) - (g < 0))
+        last = g
+
+
+CASES = [
+    (SGD, sgd, {"rate": 0.1}),
+    (SGD, sgd, {"rate": 0.1, "weight_decay": 0.2}),
+    (SGD, sgd, {"rate": 0.05, "momentum": 0.8, "weight_decay": 0.1}),
+    (SGD, sgd, {"rate": 0.05, "momentum": 0.8, "nesterov": True, "weight_decay": 0.1}),
+    (RMSprop, rmsprop, {"rate": 0.02, "decay": 0.9}),
+    (RMSprop, rmsprop, {"rate": 0.02, "decay": 0.9, "momentum": 0.7}),
+    (RMSprop, rmsprop, {"rate": 0.02, "decay": 0.9, "centered": True, "epsilon": 1e-4}),
+    (RMSprop, rmsprop, {"rate": 0.02, "decay": 0.8, "momentum": 0.5, "centered": True, "epsilon": 1e-4}),
+    (AdaGrad, adagrad, {"rate": 0.3}),
+    (Adam, adam, {"rate": 0.05, "betas": (0.9, 0.999)}),
+    (Adam, adam, {"rate": 0.05, "betas": (0.8, 0.9), "epsilon": 1e-3, "amsgrad": True}),
+    (AdamW, adam, {"rate": 0.05, "betas": (0.9, 0.99), "weight_decay": 0.3}),
+    (AdamW, adam, {"rate": 0.05, "betas": (0.9, 0.9), "weight_decay": 0.3, "amsgrad": True}),
+    (Rprop, rprop, {"rate": 0.05}),
+    (Rprop, rprop, {"rate": 0.05, "etas": (0.3, 1.7), "steps": (0.02, 0.2)}),
+]
+IDS = [f"{case[0].__name__}-{'-'.join(case[2])}" for case in CASES]
+
+
+def random_gradients(seed=0):
+    rng = np.random.default_rng(seed)
+    gradients = rng.normal(size=(STEPS, SIZE)) * 10.0 ** rng.integers(-3, 2, SIZE)
+    gradients[::7, 2] = 0.0
+    return rng.normal(size=SIZE), gradients
+
+
+@pytest.mark.parametrize(("kind", "equation", "settings"), CASES, ids=IDS)
+def test_each_is_its_equation(kind, equation, settings):
+    parameters, gradients = random_gradients()
+    oracles = [equation(p, **settings) for p in parameters.tolist()]
+    assert [next(oracle) for oracle in oracles] == parameters.tolist()
+    moves = kind(**settings).begin(parameters)
+    for gradient in gradients:
+        moves.step(parameters, gradient)
+        expected = [oracle.send(g) for oracle, g in zip(oracles, gradient.tolist())]
+        assert parameters == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    assert moves.steps == STEPS
+
+
+def torch_optimizer(kind, parameter, settings):
+    import torch
+
+    names = {"rate": "lr", "epsilon": "eps", "decay": "alpha", "steps": "step_sizes"}
+    kinds = {"AdaGrad": "Adagrad"}
+    renamed = {names.get(name, name): value for name, value in settings.items()}
+    return getattr(torch.optim, kinds.get(kind.__name__, kind.__name__))([parameter], **renamed)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(("kind", "equation", "settings"), CASES, ids=IDS)
+@pytest.mark.parametrize("on", ["random gradients", "a quadratic"])
+def test_each_is_torchs(kind, equation, settings, on):
+    torch = pytest.importorskip("torch")
+    start, gradients = random_gradients(1) if on == "random gradients" else (np.zeros(3), None)
+    theirs = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    other = torch_optimizer(kind, theirs, settings)
+    ours, moves = start.copy(), kind(**settings).begin(start)
+    for step in range(STEPS):
+        if gradients is None:
+            gradient = HESSIAN @ (ours - LEAST)
+            distance = theirs - torch.tensor(LEAST)
+            other.zero_grad()
+            (0.5 * distance @ torch.tensor(HESSIAN) @ distance).backward()
+        else:
+            gradient = gradients[step]
+            theirs.grad = torch.tensor(gradient)
+        moves.step(ours, gradient)
+        other.step()
+        assert ours == pytest.approx(theirs.detach().numpy(), rel=1e-10, abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        SGD(0.3),
+        SGD(0.1, momentum=0.5, nesterov=True),
+        RMSprop(0.02, decay=0.9),
+        RMSprop(0.02, decay=0.9, centered=True),
+        AdaGrad(0.5),
+        Adam(0.1),
+        AdamW(0.1, weight_decay=0.0),
+        Rprop(0.1),
+    ],
+    ids=repr,
+)
+def test_each_finds_the_bottom_of_a_bowl(optimizer):
+    parameters = np.zeros(3)
+    moves = optimizer.begin(parameters)
+    for step in range(1500):
+        moves.step(parameters, HESSIAN @ (parameters - LEAST), rate=optimizer.rate * 0.995**step)
+    assert parameters == pytest.approx(LEAST, abs=1e-2)
+
+
+def test_tiny_gradients_have_signs():
+    """Their product would underflow to 0."""
+    parameters = np.zeros(1)
+    moves = Rprop(rate=0.5).begin(parameters)
+    for _ in range(2):
+        moves.step(parameters, [1e-200])
+    assert parameters == pytest.approx([-0.5 - 0.6])

@@ -1,0 +1,117 @@
+"""The formats that keep what the outputs come from, and networks that they have to keep."""
+
+import numpy as np
+
+import architect
+from synapse import Layer, Network, Neuron, readwrite
+from synapse.readwrite import network_data
+from synapse.readwrite.files import to_text
+
+from .nets import feed, memory
+
+GRAPHS = ("graphml", "gexf", "cytoscape", "node_link", "npz")
+FORMATS = ("json", *GRAPHS)
+XML = ("graphml", "gexf")
+NAMES = [
+    'say "hi"',
+    "<script>alert(1)</script>",
+    "Ω 神経 🧠",
+    "two\nlines\r\n\tand a tab ",
+    "it's &amp; ]]> \\N",
+    "",
+]
+
+
+def write(format, net, path):
+    getattr(readwrite, f"write_{format}")(net, path)
+
+
+def read(format, path):
+    return getattr(readwrite, f"read_{format}")(path)
+
+
+def data_of(format, net):
+    return getattr(readwrite, f"{format}_data")(net)
+
+
+def from_data(format, data):
+    return getattr(readwrite, f"from_{format}_data")(data)
+
+
+def named():
+    """Neurons wired by hand, with names that every format has to escape."""
+    net = Network(Layer(2), [Layer(3, "tanh", name="<b>&")], Layer(1, "identity", bias=0.1), name='"net" <1>')
+    for i, neuron in enumerate(net):
+        neuron.name = NAMES[i]
+    for i, (source, target) in enumerate([(0, 2), (1, 2), (2, 3), (5, 3), (4, 4), (3, 5)]):
+        net[source].project(net[target], weight=0.3 * i - 0.7)
+    net[3].gate(net[1].outgoing[0])
+    net[2].gate(net[4].self_connection)
+    return net
+
+
+def frozen():
+    net = architect.Perceptron(2, 3, 2, seed=4)
+    for link in net.connections[::2]:
+        link.trainable = False
+    net[3].trainable = False
+    return net
+
+
+def competing():
+    """Two groups that compete, among neurons that draw random numbers, some of them calm."""
+    inputs, noise = Layer(2), Layer([Neuron(squash) for squash in ("noise", "bernoulli", "noise")])
+    for i, neuron in enumerate(noise):
+        neuron.reseed(i)
+    groups, outputs = [Layer(3, "winner"), Layer(2, "maxout")], Layer(2, "identity")
+    noise[2].calm = True
+    inputs.project(noise, seed=4)
+    for group in groups:
+        noise.project(group, seed=5)
+        group.project(outputs, seed=6)
+    return Network(inputs, [noise, *groups], outputs)
+
+
+NETWORKS = {
+    "perceptron": lambda: architect.Perceptron(3, 5, 2, seed=0),
+    "lstm": lambda: architect.LSTM(2, 3, 1, seed=1),
+    "elman": lambda: architect.Elman(2, 4, 1, seed=2),
+    "gated": memory,
+    "float32": lambda: memory(dtype="float32"),
+    "softmax": lambda: architect.Perceptron(2, 3, 3, output_squash="softmax", seed=3),
+    "frozen": frozen,
+    "competing": competing,
+    "named": named,
+    "unconnected": lambda: Network(Layer(2), [Layer(1)], Layer(2, bias=0.5)),
+    "no hidden": lambda: architect.Perceptron(2, 1, seed=5),
+}
+
+
+def used(name):
+    """A network in the midst of a sequence."""
+    net = NETWORKS[name]()
+    feed(net, 3, learn=False)
+    return net
+
+
+def text(net):
+    return to_text(network_data(net))
+
+
+def described(net):
+    """All that has to be the same after a file, besides the outputs."""
+    number = {neuron: i for i, neuron in enumerate(net)}
+    neurons = [(one.squash, one.bias, one.state, one.activation, one.trainable, one.calm) for one in net]
+    links = [
+        (number[link.source], number[link.target], number.get(link.gater), link.weight, link.trainable)
+        for link in net.connections
+    ]
+    layers = [(layer.name, len(layer)) for layer in net.layers]
+    return net.name, net._store.dtype, layers, neurons, links
+
+
+def assert_twins(net, twin):
+    assert described(net) == described(twin)
+    for i, (one, other) in enumerate(zip(net, twin, strict=True)):
+        assert other.name == (one.name or f"neuron {i}")
+    assert np.abs(feed(net, 9, seed=1, learn=False) - feed(twin, 9, seed=1, learn=False)).max() < 1e-12

@@ -1,0 +1,243 @@
+"""Programs that Synapse has written, run as they would be: by Python, a C compiler, and Node."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import architect
+from synapse import Layer, Network, Neuron, squash
+from synapse.engine.schema import FIRST_CUSTOM
+from synapse.readwrite import c_source, javascript_source, python_source
+
+from ..strategies import Twin, crowded
+
+BUILT_IN = [
+    name for name in squash.names() if squash.get(name).code < FIRST_CUSTOM and not squash.get(name).random
+]
+
+CLEAR = None
+"""Among the inputs of a test: clear the network here."""
+
+PYTHON_MAIN = """
+import json, sys
+net = Network()
+outputs = []
+for inputs in json.load(sys.stdin):
+    if inputs is None:
+        net.clear()
+    else:
+        outputs.append(net.step(inputs))
+print(json.dumps(outputs))
+"""
+
+JAVASCRIPT_MAIN = """
+const { Network: Exported } = require(process.argv[2]);
+const net = new Exported(), outputs = [];
+for (const inputs of JSON.parse(require("fs").readFileSync(0, "utf8"))) {
+  if (inputs === null) net.clear();
+  else outputs.push(net.step(inputs));
+}
+console.log(JSON.stringify(outputs));
+"""
+
+C_MAIN = """
+#include <stdio.h>
+#include "program.c"
+
+int main(void) {
+    static Network net;
+    static double inputs[INPUTS], outputs[OUTPUTS];
+    char command;
+    BEGIN(&net);
+    while (scanf(" %c", &command) == 1) {
+        if (command == 'c') { network_clear(&net); continue; }
+        for (int i = 0; i < INPUTS; i++) if (scanf("%lf", &inputs[i]) != 1) return 1;
+        network_step(&net, inputs, outputs);
+        for (int i = 0; i < OUTPUTS; i++) printf("%.17g ", outputs[i]);
+        printf("\\n");
+    }
+    return 0;
+}
+"""
+
+
+def _run(command, text):
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[:2000]
+    assert not done.stderr
+    return done.stdout
+
+
+def run_python(net, steps, folder, context=False):
+    source = python_source(net, context)
+    (folder / "program.py").write_text(source + PYTHON_MAIN, encoding="utf-8")
+    command = [sys.executable, "-I", "-S", "-W", "error", str(folder / "program.py")]
+    return np.array(json.loads(_run(command, json.dumps(steps))))
+
+
+def run_javascript(net, steps, folder, context=False):
+    node = shutil.which("node") or pytest.skip("there is no node here")
+    (folder / "program.js").write_text(javascript_source(net, context), encoding="utf-8")
+    (folder / "main.js").write_text(JAVASCRIPT_MAIN)
+    command = [node, str(folder / "main.js"), str(folder / "program.js")]
+    return np.array(json.loads(_run(command, json.dumps(steps))))
+
+
+def run_c(net, steps, folder, context=False):
+    compiler = shutil.which("cc") or shutil.which("gcc") or pytest.skip("there is no C compiler here")
+    (folder / "program.c").write_text(c_source(net, context), encoding="utf-8")
+    (folder / "main.c").write_text(C_MAIN)
+    strict = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-O1"]
+    begin = "-DBEGIN=network_start" if context else "-DBEGIN=network_clear"
+    _run([compiler, *strict, begin, str(folder / "main.c"), "-o", str(folder / "main"), "-lm"], "")
+    lines = ["c" if row is CLEAR else "s " + " ".join(map(repr, row)) for row in steps]
+    printed = _run([str(folder / "main")], "\n".join(lines))
+    return np.array([[float(number) for number in line.split()] for line in printed.splitlines()])
+
+
+RUNNERS = {"python": run_python, "c": run_c, "javascript": run_javascript}
+
+
+def expected(net, steps):
+    """What the network itself answers."""
+    outputs = []
+    for row in steps:
+        if row is CLEAR:
+            net.clear()
+        else:
+            outputs.append(net.activate(row))
+    return np.array(outputs)
+
+
+def random_steps(net, steps=20, seed=0):
+    """Inputs of a sequence."""
+    return np.random.default_rng(seed).normal(size=(steps, len(net.input))).tolist()
+
+
+def close(ours, theirs, tolerance=1e-12):
+    """Whether outputs agree, relative to the largest where they are large."""
+    assert ours.shape == theirs.shape
+    assert np.isfinite(theirs).all()
+    return np.abs(ours - theirs).max() <= tolerance * max(1.0, np.abs(theirs).max())
+
+
+def shaken(net, seed=0, width=1.0):
+    """A network with larger weights and biases, so that squashes bend."""
+    rng = np.random.default_rng(seed)
+    net.weights = rng.normal(scale=width, size=len(net.weights))
+    net.biases = rng.normal(scale=width, size=len(net))
+    return net
+
+
+def competing():
+    """Softmax outputs that read each other, forwards, backwards and through gates; some others."""
+    inputs, outputs = Layer(2), Layer(7, "softmax")
+    outputs[2].squash = "tanh"
+    inputs.project(outputs, seed=1)
+    for i, j in [(3, 5), (5, 3), (6, 4), (0, 1), (1, 0), (2, 4), (4, 6), (6, 2)]:
+        outputs[i].project(outputs[j], seed=10 * i + j)
+    outputs[5].gate(outputs[3].connected(outputs[5]))
+    outputs[4].gate(outputs[0].connected(outputs[1]))
+    outputs[3].project(outputs[3], weight=0.5)
+    return Network(inputs, [], outputs)
+
+
+def in_groups():
+    """Groups of neurons: side by side in a block, cut in two by a connection, and alone."""
+    rng = np.random.default_rng(0)
+    inputs, outputs = Layer(3), Layer(3, "winner")
+    alone = Layer([Neuron("winner"), Neuron("maxout"), Neuron("maxout")])
+    beside, again, cut = Layer(4, "maxout"), Layer(3, "maxout"), Layer(4, "maxout")
+    last = Layer(5, "winner")  # its neighbours, the outputs, wait for its first neurons alone
+    for group in (alone, beside, again, cut, last):
+        inputs.project(group, seed=rng)
+    for group in (alone, beside, again, cut, last[:2]):
+        group.project(outputs, seed=rng)
+    cut[1].project(cut[2], seed=rng)
+    cut[3].project(cut[0], seed=rng)
+    last[1].project(last[3], seed=rng)
+    last.project(beside, seed=rng)
+    return Network(inputs, [alone, beside, again, cut, last], outputs)
+
+
+def calm_dropout():
+    """Random neurons that give their mean."""
+    a, b, c = Layer(2), Layer(6, "bernoulli"), Layer(2, "noise")
+    a.project(b, seed=0)
+    b.project(c, seed=1)
+    net = Network(a, [b], c)
+    net.calm = True
+    return net
+
+
+def fed_inputs():
+    """Inputs into which connections lead, which count for nothing while inputs are given."""
+    a, b = Layer(2), Layer(2)
+    a.project(b, seed=0)
+    b.project(a, seed=1)
+    a.project(a)
+    return Network(a, [], b)
+
+
+def scattered(seed=0):
+    """Thinly connected, gated and not."""
+    rng = np.random.default_rng(seed)
+    a, b, c = Layer(5), Layer(60, "tanh"), Layer(3)
+    a.project(b, 0.5, seed=rng)
+    links = list(b.project(b, 0.05, seed=rng))
+    for link in links[::2]:
+        b[int(rng.integers(60))].gate(link)
+    b.project(c, 0.5, seed=rng)
+    return Network(a, [b], c)
+
+
+def uneven():
+    """Neighbours whose connections are gated in ways that look alike at a glance."""
+    inputs, hidden, outputs = Layer(3), Layer(6, "tanh"), Layer(8)
+    inputs.project(hidden, seed=0)
+    for target, gaters in zip(
+        outputs, ["------", "000000", "111111", "345678", "333333", "334556", "345566", "33-455"]
+    ):
+        for source, gater in zip(hidden, gaters):
+            link = source.project(target, seed=7)
+            if gater != "-":
+                (*inputs, *hidden)[int(gater)].gate(link)
+    return Network(inputs, [hidden], outputs)
+
+
+LSTM = {
+    "no peepholes": {"peepholes": None},
+    "all peepholes": {"peepholes": "all_to_all"},
+    "own peepholes": {"peepholes": "one_to_one"},
+    "no forget gates": {"forget_gates": False},
+    "all links": {"hidden_to_hidden": True, "output_to_hidden": True, "output_to_gates": True},
+    "two cells a block": {"cells_per_block": 2, "cell_squash": "tanh", "input_to_output": False},
+    "softmax": {"output_squash": "softmax"},
+}
+
+NETS = {
+    **{
+        f"perceptron, {name}": lambda name=name: shaken(architect.Perceptron(3, 6, 4, 2, squash=name))
+        for name in BUILT_IN
+        if name != "softmax"
+    },
+    "perceptron, softmax": lambda: shaken(architect.Perceptron(3, 6, 4, output_squash="softmax")),
+    "elman": lambda: shaken(architect.Elman(3, 5, 2)),
+    **{
+        f"lstm, {name}": lambda options=options: shaken(architect.LSTM(2, 6, 3, **options), width=0.5)
+        for name, options in LSTM.items()
+    },
+    "lstm, two layers": lambda: architect.LSTM(2, 5, 4, 3, seed=0),
+    **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in range(5)},
+    "competing": lambda: shaken(competing()),
+    "in groups": lambda: shaken(in_groups()),
+    "calm": lambda: shaken(calm_dropout()),
+    "uneven": lambda: shaken(uneven()),
+    "fed inputs": lambda: shaken(fed_inputs()),
+    "scattered": scattered,
+    "no connections": lambda: Network(Layer(1), [], Layer(2, bias=0.5)),
+}

@@ -1,0 +1,311 @@
+"""One contract for every format that keeps what the outputs come from."""
+
+import io
+import json
+import tempfile
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from synapse import Layer, Network, errors, readwrite
+from synapse.readwrite import plain
+
+from ..strategies import Twin, specs
+from .formats import (
+    FORMATS,
+    GRAPHS,
+    NETWORKS,
+    assert_twins,
+    data_of,
+    described,
+    from_data,
+    read,
+    text,
+    used,
+    write,
+)
+from .nets import feed, memory
+
+# --- what goes out comes back ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_network_comes_back(format, name, tmp_path):
+    net = used(name)
+    before = text(net)
+    write(format, net, tmp_path / "one")
+    write(format, net, tmp_path / "other")
+    assert text(net) == before
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+    assert_twins(net, read(format, tmp_path / "one"))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@given(specs(), st.integers(0, 3))
+def test_any_graph_comes_back(format, spec, steps):
+    net = Twin(spec).net
+    feed(net, steps, learn=False)
+    try:
+        twin = from_data(format, data_of(format, net))
+    except errors.DivergenceError:
+        assume(False)
+    assert described(net) == described(twin)
+    with np.errstate(all="ignore"):
+        told, answered = (feed(one, 3, seed=1, learn=False) for one in (net, twin))
+    np.testing.assert_allclose(answered, told, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_was_read_is_written_again(format, tmp_path):
+    write(format, used("named"), tmp_path / "one")
+    write(format, read(format, tmp_path / "one"), tmp_path / "other")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_data_without_a_file(format):
+    net = used("gated")
+    assert_twins(net, from_data(format, data_of(format, net)))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_came_back_learns(format):
+    net = from_data(format, data_of(format, used("lstm")))
+    before = net.weights
+    feed(net, 3)
+    assert (net.weights != before).any()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_paths_and_open_files(format, tmp_path):
+    net = used("named")
+    write(format, net, str(tmp_path / "str"))
+    content = (tmp_path / "str").read_bytes()
+    with open(tmp_path / "bytes", "wb") as stream:
+        write(format, net, stream)
+    assert (tmp_path / "bytes").read_bytes() == content
+    with open(tmp_path / "bytes", "rb") as stream:
+        assert_twins(net, read(format, stream))
+    assert_twins(used("named"), read(format, str(tmp_path / "str")))
+
+
+@pytest.mark.parametrize("format", [format for format in FORMATS if format != "npz"])
+def test_files_open_for_text(format):
+    stream = io.StringIO(newline="")
+    write(format, used("named"), stream)
+    stream.seek(0)
+    assert_twins(used("named"), read(format, stream))
+
+
+def test_files_of_tempfile():
+    with tempfile.TemporaryFile("w+", encoding="UTF8", newline="") as stream:
+        readwrite.write_graphml(used("named"), stream)
+        stream.seek(0)
+        assert_twins(used("named"), readwrite.read_graphml(stream))
+
+
+def test_text_goes_into_utf8_alone(tmp_path):
+    sentence = "open with encoding='utf-8'. Got 'latin-1'"
+    with (
+        open(tmp_path / "net", "w", encoding="latin-1") as stream,
+        pytest.raises(errors.ArgumentError, match=sentence),
+    ):
+        readwrite.write_gexf(memory(), stream)
+    assert (tmp_path / "net").read_bytes() == b""
+
+
+def test_arrays_need_a_file_open_for_bytes(tmp_path):
+    with open(tmp_path / "net", "w") as stream, pytest.raises(errors.KindError, match="open for bytes"):
+        readwrite.write_npz(memory(), stream)
+    assert (tmp_path / "net").read_bytes() == b""
+
+
+@pytest.mark.parametrize("format", [*FORMATS, "dot", "table"])
+def test_what_fails_leaves_the_old_file(format, tmp_path, monkeypatch):
+    path = tmp_path / "net"
+    write(format, memory(), path)
+    before = path.read_bytes()
+
+    def fail(*arguments):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write(format, memory(seed=1), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("format", [*FORMATS, "dot", "table"])
+def test_what_is_no_path(format):
+    for path in (3, None):
+        with pytest.raises(errors.KindError, match="path must be a string or a path, or an open file"):
+            write(format, memory(), path)
+
+
+# --- what does not fit -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", [*FORMATS, "dot", "table", "sparse"])
+def test_infinite_weights_are_not_written(format):
+    net = NETWORKS["perceptron"]()
+    net._store["weight"][3] = np.inf
+    with pytest.raises(errors.DivergenceError, match="weight of connection 3 must be finite"):
+        data_of(format, net)
+
+
+@pytest.mark.parametrize("format", [*FORMATS, "dot", "table", "sparse"])
+def test_a_part_of_a_larger_network_is_not_written(format):
+    net = NETWORKS["perceptron"]()
+    net.output.project(Layer(1), seed=0)
+    with pytest.raises(errors.TopologyError, match="cannot be saved alone"):
+        data_of(format, net)
+
+
+@pytest.mark.parametrize(
+    ("format", "character"),
+    [
+        ("graphml", "\0"),
+        ("gexf", "\x1b"),
+        ("gexf", "\ud800"),
+        ("npz", "\0"),
+        ("dot", "\0"),
+        ("dot", "\udfff"),
+    ],
+)
+def test_a_name_that_does_not_fit_is_refused(format, character, tmp_path):
+    net = NETWORKS["perceptron"]()
+    net[4].name = f"a{character}"
+    with pytest.raises(errors.FormatError, match="label of neuron 4 must be without"):
+        write(format, net, tmp_path / "net")
+    net[4].name, net["hidden"].name = "a", f"b{character}"
+    with pytest.raises(errors.FormatError, match="layer of neuron 3 must be without"):
+        write(format, net, tmp_path / "net")
+    net = Network(Layer(1), [], Layer(1), name=f"c{character}")
+    with pytest.raises(errors.FormatError, match="name of the network must be without"):
+        write(format, net, tmp_path / "net")
+    assert list(tmp_path.iterdir()) == []
+
+
+def changed(data, old, new):
+    """The data of any format with another text in the place of one."""
+    if isinstance(data, str):
+        return data.replace(old, new)
+    if isinstance(next(iter(data.values())), np.ndarray):
+        return {
+            key: np.strings.replace(array, old, new) if array.dtype.kind == "U" else array
+            for key, array in data.items()
+        }
+    return json.loads(json.dumps(data).replace(old, new))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_squash_is_found_by_its_name_or_refused(format):
+    data = data_of(format, used("gated"))  # has neurons with the squash "bump", which tests.nets registers
+    assert_twins(used("gated"), from_data(format, data))
+    sentence = "squash of neuron 23 is 'lump', which nobody has registered"
+    with pytest.raises(errors.FormatError, match=sentence):
+        from_data(format, changed(data, "bump", "lump"))
+
+
+@pytest.mark.parametrize("format", GRAPHS)
+@pytest.mark.parametrize(
+    ("column", "place", "value", "sentence"),
+    [
+        ("neuron_bias", 2, np.inf, "bias of neuron 2 must be a finite number. Got inf"),
+        ("neuron_state", 2, np.nan, "state of neuron 2 must be a finite number. Got nan"),
+        ("connection_weight", 5, -np.inf, "weight of connection 5 must be a finite number. Got -inf"),
+        ("connection_source", 5, 99, "source of connection 5 must be the number of a neuron"),
+        ("connection_gater", 5, 99, "gater of connection 5 must be the number of a neuron"),
+        ("connection_source", 1, 0, "both lead from neuron 0 to neuron 3"),
+        ("neuron_id", 3, 2, "id of every neuron must be its own"),
+        ("neuron_id", 3, 99, "id of neuron 3 must be a whole number from 0 to 9"),
+        ("neuron_group", 2, 99, "group of neuron 2 must be a whole number from 0 to 10"),
+        ("neuron_random", 2, 1 << 53, "random of neuron 2 must be a whole number from 0 to"),
+        ("neuron_layer_number", 3, 2, "layer numbers must be 0, 1"),
+        ("neuron_layer", 3, "input", "layer of neuron 4 must be named as its others"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(format, column, place, value, sentence, monkeypatch):
+    """Each of these is written by the format's own hand, from a projection that is wrong."""
+
+    def wrong(net):
+        told = plain.project(net)
+        item, _, key = column.partition("_")
+        (told.neurons if item == "neuron" else told.connections)[key][place] = value
+        return told
+
+    monkeypatch.setattr(f"synapse.readwrite.{format}.project", wrong)
+    data = data_of(format, NETWORKS["perceptron"]())
+    with pytest.raises(errors.FormatError, match=sentence):
+        from_data(format, data)
+
+
+@pytest.mark.parametrize("format", GRAPHS)
+@pytest.mark.parametrize(
+    ("head", "sentence"),
+    [({"dtype": "float16"}, "dtype must be float32 or float64"), ({"dtype": "object"}, "dtype")],
+)
+def test_a_head_that_does_not_fit_is_refused(format, head, sentence, monkeypatch):
+    net = Network(Layer(1), [], Layer(1))
+    if format != "npz":
+        monkeypatch.setattr(
+            f"synapse.readwrite.{format}.project", lambda net: replace(plain.project(net), **head)
+        )
+        data = data_of(format, net)
+    else:
+        data = {**data_of(format, net), **{key: np.array(value) for key, value in head.items()}}
+    with pytest.raises(errors.FormatError, match=sentence):
+        from_data(format, data)
+
+
+# --- particular to one format ------------------------------------------------------------------
+
+
+def test_json_is_what_save_writes():
+    assert (readwrite.write_json, readwrite.read_json) == (readwrite.save, readwrite.load)
+    assert readwrite.synaptic_data is readwrite.to_synaptic
+
+
+def test_nodes_and_edges_may_be_listed_in_any_order():
+    data = data_of("node_link", used("named"))
+    data["nodes"].reverse()
+    assert_twins(used("named"), from_data("node_link", data))
+
+
+def test_links_are_edges_under_an_older_name():
+    data = data_of("node_link", used("named"))
+    data["links"] = data.pop("edges")
+    assert_twins(used("named"), from_data("node_link", data))
+    with pytest.raises(errors.FormatError, match="edges or links, not both"):
+        from_data("node_link", {**data, "edges": []})
+
+
+def test_what_other_programs_have_added_is_left_out():
+    data = data_of("cytoscape", used("named"))
+    for element in (*data["elements"]["nodes"], *data["elements"]["edges"]):
+        element.update(selected=False, group="x")
+        element["data"]["SUID"] = 61
+        element["data"].update(
+            {end: str(element["data"][end]) for end in ("source", "target") if end in element}
+        )
+    assert_twins(used("named"), from_data("cytoscape", data))
+
+
+def test_npz_has_arrays_in_the_float_of_the_network():
+    data = readwrite.npz_data(memory(dtype="float32"))
+    assert data["connection_weight"].dtype == np.float32
+    assert data["neuron_id"].tolist() == list(range(len(memory())))
+
+
+def test_every_module_of_a_format_is_exported():
+    for path in Path(readwrite.__file__).parent.glob("[a-z]*.py"):
+        for name in vars(import_module(f"synapse.readwrite.{path.stem}")):
+            if name.endswith((path.stem, f"{path.stem}_data")) and not name.startswith("_"):
+                assert name in readwrite.__all__

@@ -1,0 +1,42 @@
+"""Activations over time, for the timeline of Gephi."""
+
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+
+from synapse import errors, readwrite
+
+from .formats import NETWORKS, assert_twins
+
+
+def test_gexf_has_activations_over_time():
+    net = NETWORKS["perceptron"]()
+    steps = np.arange(40.0).reshape(4, 10) / 7
+    text = readwrite.gexf_data(net, steps)
+    values = [
+        [
+            (float(one.get("value")), one.get("start"), one.get("end"))
+            for one in node.iter()
+            if one.get("start")
+        ]
+        for node in ElementTree.fromstring(text).iter("{http://www.gexf.net/1.2draft}node")
+    ]
+    assert [[value for value, _, _ in node] for node in values] == steps.T.tolist()
+    assert values[0][2][1:] == ("2.0", "3.0")
+    assert_twins(net, readwrite.from_gexf_data(text))
+
+
+@pytest.mark.parametrize(
+    ("activations", "error", "sentence"),
+    [
+        ([[0.5]], errors.ArgumentError, r"shape \(T, 10\). Got shape \(1, 1\)"),
+        (np.zeros(10), errors.ArgumentError, r"Got shape \(10,\)"),
+        (np.full((2, 10), np.nan), errors.ArgumentError, "must be finite numbers, .* Got nan"),
+        ("x", errors.KindError, "must be finite numbers"),
+    ],
+)
+def test_activations_that_do_not_fit(activations, error, sentence, tmp_path):
+    with pytest.raises(error, match=sentence):
+        readwrite.write_gexf(NETWORKS["perceptron"](), tmp_path / "net", activations)
+    assert list(tmp_path.iterdir()) == []

@@ -109,7 +109,7 @@ cy.on("dbltap", ".frame, .box, .neuron", (event) => {
 cy.on("mouseover", "node, edge", (event) => {
   const what = whatIs(event.target);
   if (!what) return;
-  byId(what.id).addClass("hovered");
+  if (cy.edges().length <= MOST_LIVELY) byId(what.id).addClass("hovered"); // else all of it would be drawn anew
   showNumbers(what);
   showTip(what, event.renderedPosition);
 });

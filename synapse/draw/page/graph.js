@@ -3,9 +3,9 @@
 const GAP = { least: 110, most: 420 }; // between two layers
 const TURN = 88 / 64; // a neuron takes more room across than down
 const FOLDED = { width: 120, height: 84 };
-const MOST_SHOWN = 20000; // connections drawn one by one
+const MOST_SHOWN = 20000, MOST_AT_FIRST = 8000, MOST_LIVELY = 4000; // connections drawn one by one
 const plenty = connectionCount > 1000; // then straight lines, without arrows: they draw faster
-const folded = layers.map(() => connectionCount > MOST_SHOWN);
+const folded = layers.map(() => connectionCount > MOST_AT_FIRST);
 let allGates = connections.gater.filter((gater) => gater >= 0).length <= 12;
 
 const sheet = () => [
@@ -70,7 +70,6 @@ const cy = cytoscape({
   minZoom: 0.02,
   maxZoom: 6,
   textureOnViewport: connectionCount > 1500, // while it is dragged, a picture of it is
-  hideEdgesOnViewport: false,
 });
 const byId = (id) => cy.getElementById(id);
 

@@ -64,7 +64,8 @@ const toggleFold = (layer) => foldTo(folded.map((value, i) => (i === layer ? !va
 function listLayers() {
   get("layers").replaceChildren(...layers.map((layer, i) => {
     const item = made("li");
-    const name = made("button", `${layer.name} (${layer.count})`, { title: `Look at ${layer.name}`, onclick: () => lookAt(i) });
+    const name = made("button", `${layer.name} (${layer.count})`, {
+      title: `Look at ${layer.name}`, onclick: () => lookAt(i) });
     const fold = made("button", folded[i] ? "Unfold" : "Fold", { onclick: () => { toggleFold(i); focusFold(i); } });
     fold.setAttribute("aria-label", `${folded[i] ? "Unfold" : "Fold"} ${layer.name}`);
     item.append(name, fold);
@@ -207,7 +208,10 @@ function foldChosen() {
   if (chosen?.kind === "neuron") toggleFold(layerOf[chosen.neuron]);
   else if (chosen?.kind === "layer") toggleFold(chosen.layer);
 }
-const zoomBy = (factor) => cy.zoom({ level: cy.zoom() * factor, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
+function zoomBy(factor) {
+  const middle = { x: cy.width() / 2, y: cy.height() / 2 };
+  cy.zoom({ level: cy.zoom() * factor, renderedPosition: middle });
+}
 
 const buttons = {
   fit, gates: toggleGates, theme: () => toggleTheme(), help: () => get("overlay").showModal(),

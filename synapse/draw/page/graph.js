@@ -19,7 +19,8 @@ const sheet = () => [
     "text-margin-y": -6, "text-wrap": "wrap", "text-max-width": "data(room)", "z-index": 0, color: colours.faint } },
   { selector: ".neuron", style: {
     width: 28, height: 28, "background-color": "data(fill)", label: "data(label)", "font-size": 10,
-    "text-wrap": "wrap", "text-max-width": 84, "text-valign": "bottom", "text-margin-y": 3, "z-index": 20, "text-background-color": colours.surface,
+    "text-wrap": "wrap", "text-max-width": 84, "text-valign": "bottom", "text-margin-y": 3,
+    "z-index": 20, "text-background-color": colours.surface,
     "text-background-opacity": 0.75, "text-background-padding": 1 } },
   { selector: ".box", style: {
     shape: "round-rectangle", width: FOLDED.width, height: FOLDED.height, "background-color": colours.surface,
@@ -49,7 +50,8 @@ const sheet = () => [
     shape: "diamond", width: 12, height: 12, "background-color": colours.gate, "background-opacity": "data(open)",
     "border-color": colours.gate, "border-width": 1.5, "z-index": 15 } },
   { selector: ".wire", style: {
-    "curve-style": "straight", "line-style": "dotted", "line-color": colours.gate, "target-arrow-shape": "none", "z-index": 12, events: "no" } },
+    "curve-style": "straight", "line-style": "dotted", "line-color": colours.gate,
+    "target-arrow-shape": "none", "z-index": 12, events: "no" } },
   { selector: ".dim", style: { opacity: 0.07 } },
   { selector: ".neuron.dim, .box.dim", style: { opacity: 0.3 } },
   { selector: ".lit", style: { "line-opacity": 0.95, "z-index": 10 } },

@@ -73,7 +73,8 @@ function ofNeuron({ neuron: n }) {
   const own = outgoing[n].find((c) => connections.target[c] === n);
   const rows = [["activation", activation(n)], ["state", state(n)]];
   if (now > 0) rows.push(["state before", state(n, now - 1)]);
-  rows.push(["derivative", derivative(n)], ["bias", real(neurons.bias[n])], ["bias is learnt", learns(neurons.trainable[n])]);
+  rows.push(["derivative", derivative(n)], ["bias", real(neurons.bias[n])]);
+  rows.push(["bias is learnt", learns(neurons.trainable[n])]);
   if (own !== undefined) rows.push(["own weight", real(connections.weight[own])], ["own gain", gain(own)]);
   const over = Array.from({ length: steps + 1 }, (_, step) => activation(n, step));
   return [
@@ -97,7 +98,8 @@ function ofConnection({ connection: c }) {
   const ends = made("div", null, { className: "tools" });
   for (const n of new Set([source, target, gater].filter((n) => n >= 0)))
     ends.append(made("button", neurons.name[n], { onclick: () => choose({ kind: "neuron", neuron: n, id: stand(n) }) }));
-  return [made("h2", connectionTitle(c)), made("p", source === target ? "self-connection" : "connection"), table(rows), ends];
+  const kind = source === target ? "self-connection" : "connection";
+  return [made("h2", connectionTitle(c)), made("p", kind), table(rows), ends];
 }
 
 function ofBundle({ members }) {
@@ -146,6 +148,9 @@ function showNumbers(what) {
 function titleOf(what) {
   if (!what) return "";
   if (what.kind === "neuron") return `${neuronTitle(what.neuron)}: ${shown(activation(what.neuron))}`;
-  if (what.kind === "connection") return `${connectionTitle(what.connection)}: weight ${shown(real(connections.weight[what.connection]))}`;
+  if (what.kind === "connection") {
+    const weight = real(connections.weight[what.connection]);
+    return `${connectionTitle(what.connection)}: weight ${shown(weight)}`;
+  }
   return what.kind === "layer" ? layers[what.layer].name : `${what.members.length} connections`;
 }

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from ..errors import KindError, expected
 from ..network import Network, as_matrix
 from ..readwrite.files import File, write
-from .record import describe, record
+from .document import describe, numbers_of
 
 SCRIPTS = ("model.js", "colours.js", "graph.js", "highlight.js", "panel.js", "controls.js")
 """The parts of the page's own script, in order: each uses what those before it define."""
@@ -61,7 +61,7 @@ def explore(net: Network, sequence: ArrayLike, path: File) -> None:
         raise KindError(expected("What is explored", "a Network", net))
     rows = as_matrix("The sequence", sequence, len(net.input), finite=True)
     twin = net.clone()
-    data = {**describe(twin), "description": repr(net), "steps": len(rows), **record(twin, rows)}
+    data = {**describe(twin), "description": repr(net), "steps": len(rows), **numbers_of(twin, rows)}
     write(path, page_of(data))
 
 

@@ -10,14 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ..network import Network
-from .places import places, size_of
+from .columns import places, size_of
 
 WIDTH, HEIGHT = 640, 300
 """The most room that it takes, in pixels."""
 MOST_NEURONS, MOST_CONNECTIONS = 100, 500
 """What is drawn one by one; of a larger network, each layer is a box."""
 GAP = 100
-"""Between two layers; units are those of `places`."""
+"""Between two layers; units are those of `columns`."""
 BOX = (130.0, 70.0)
 POSITIVE, NEGATIVE = "#3a86c8", "#dd7a24"  # told apart by colour-blind eyes, on white and on black
 

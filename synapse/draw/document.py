@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..connection import Connection
 from ..network import Network
-from .places import places, size_of
+from .columns import places, size_of
 
 Floats = NDArray[np.float64]
 
@@ -75,7 +75,7 @@ def _connections(network: Network) -> dict[str, list[Any]]:
     }
 
 
-def record(network: Network, rows: Floats) -> dict[str, list[list[float | None]] | None]:
+def numbers_of(network: Network, rows: Floats) -> dict[str, list[list[float | None]] | None]:
     """Run a network over rows of inputs, and note its numbers before the first step and after each.
 
     Parameters

@@ -189,6 +189,7 @@ TAPES = (
     Column("carried", "tape", "lanes"),
     # Of every step.
     Column("signal", "tape", "lanes"),  # the cost's -dE/ds of the outputs
+    Column("value", "tape", "lanes"),  # the cost of each output in one step
     # Of every step and sample, one after the other.
     Column("row", "tape", "uint64"),  # its row of the data; ENDED: the sample has ended
     Column("share", "tape", "float64"),  # how much it counts

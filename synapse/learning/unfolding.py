@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 """Samples that fill a vector register of 512 bits, which processors without take in halves."""
-QUAD = 4  # steps are laid out in fours
+CHUNK = 4  # steps are laid out in fours, see the kernels
 DEEP = 16  # steps of samples that do not depend on each other
 
 
@@ -219,7 +219,7 @@ class Unfolding:
     ) -> tuple[float, Floats, Floats]:
         """What is computed side by side, on tapes of this number."""
         steps = len(plan.rows)
-        key = (number, plan.rows.shape[1], -(-steps // QUAD))
+        key = (number, plan.rows.shape[1], -(-steps // CHUNK))
         address, store, span = self.network._ready()
         if key not in self._tapes:
             self._tapes[key] = _Tapes(self.network, plan.rows.shape[1], steps)
@@ -284,15 +284,16 @@ class _Tapes:
         self.network, self.width = network, width
         self.tag = engine._lanes.Lanes(width)
         store, rows = network._store, len(network)
-        padded = -(-steps // QUAD) * QUAD
+        padded = -(-steps // CHUNK) * CHUNK
         sizes = {
             "activation": (padded + 1) * rows,
             "state": (padded + 1) * rows,
             "slope": (padded + 1) * rows,
-            "error": QUAD * rows,
+            "error": CHUNK * rows,
             "pushed": 2 * rows,
             "carried": rows,
             "signal": padded * len(network.output),
+            "value": len(network.output),
             "row": padded * width,
             "share": padded * width,
             "weight_move": store.n_connections,
@@ -321,7 +322,7 @@ class _Tapes:
         for name in ("activation", "state"):
             here = self.network._store[name][self.network._rows()] if context else 0.0
             self[name][: rows * width].reshape(rows, width).T[...] = here
-        whole = -(-used // QUAD) * QUAD
+        whole = -(-used // CHUNK) * CHUNK
         for name in ("activation", "state", "slope"):  # what a longer call has left
             self[name][(used + 1) * rows * width : (whole + 1) * rows * width] = 0.0
 
@@ -338,7 +339,7 @@ class _Tapes:
                 f"The activation of {neurons[neuron]!r} left the finite range in step {step}. "
                 "The weights are as they were: use a lower rate, smaller weights or a bounded squash."
             )
-        errors = self["error"].reshape(QUAD, rows, self.width)[bad % QUAD]
+        errors = self["error"].reshape(CHUNK, rows, self.width)[bad % CHUNK]
         neuron = int(np.flatnonzero(~np.isfinite(errors).all(axis=1))[-1:].sum())
         return DivergenceError(
             f"The gradient exploded: going back from the end, the error of {neurons[neuron]!r} left the "

@@ -190,25 +190,37 @@ def step_forward(m, u, span, inputs, step, now, before, lanes, ragged):
 
 
 @inline
-def judge_step(m, u, span, targets, step, now, cost, lanes):
-    """The cost of a step; the outputs' error signals are laid out. A target that is NaN is none."""
-    n, value = span[2], 0.0
-    said, slope, signals = flat(u.activation), flat(u.slope), flat(u.signal)
-    outputs, size = (now + span[3] - n) * lanes, np.float64(n)
+def lay_targets(u, span, targets, step, lanes):
+    """Lay the targets of a step where the outputs' error signals will be; NaN: none."""
+    wanted, n = flat(u.signal), span[2]
     for lane in range(lanes):
-        going, row, share = step < u.length[lane], (u.begin[lane] + step) * n, u.share[lane]
+        going, row = step < u.length[lane], (u.begin[lane] + step) * n
         for o in range(n):
-            q, to = outputs + o * lanes + lane, (step * n + o) * lanes + lane
-            target = targets[row + o] if going else math.nan
-            if target == target:
-                if cost == CROSS_ENTROPY:
-                    one, signal = cross_entropy(target, said[q], slope[q], size)
-                else:
-                    one, signal = judge(m, cost, target, said[q], slope[q], size)
-                value += one * share
-                signals[to] = signal * share
-            else:
-                signals[to] = 0.0
+            wanted[(step * n + o) * lanes + lane] = targets[row + o] if going else math.nan
+
+
+@inline
+def judge_step(m, u, span, targets, step, now, cost, lanes):
+    """The cost of a step; targets give way to the outputs' error signals."""
+    lay_targets(u, span, targets, step, lanes)
+    n, value = span[2], 0.0
+    said, slope, signal, size = flat(u.activation), flat(u.slope), flat(u.signal), np.float64(n)
+    for o in range(n):
+        at, to = (now + span[3] - n + o) * lanes, (step * n + o) * lanes
+        if cost == CROSS_ENTROPY:  # said here, so that the loop has no branch and vectorises
+            for lane in range(lanes):
+                target = signal[to + lane]
+                one, sent = cross_entropy(target, said[at + lane], slope[at + lane], size)
+                value += one * u.share[lane] if target == target else 0.0
+                signal[to + lane] = sent * u.share[lane] if target == target else 0.0
+        else:
+            for lane in range(lanes):
+                target = signal[to + lane]
+                one, sent = 0.0, 0.0
+                if target == target:
+                    one, sent = judge(m, cost, target, said[at + lane], slope[at + lane], size)
+                value += one * u.share[lane]
+                signal[to + lane] = sent * u.share[lane]
     return value
 
 

@@ -38,9 +38,13 @@ def blocks(text: str) -> Iterator[Block]:
 
 
 def run(code: str, names: dict[str, Any], where: str, line: int = 1, *, show_last: bool = False) -> str:
-    """Run code among `names`; what it prints, and with `show_last` the value it ends with, as a notebook."""
+    """Run code among `names`; what it prints, and with `show_last` what a notebook shows of its end.
+
+    That is the value of its last line, if it has one and does not end with a semicolon.
+    """
     tree = ast.parse("\n" * (line - 1) + code, where)
-    last = tree.body.pop() if show_last and tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    ends = show_last and isinstance(tree.body[-1], ast.Expr) and not code.rstrip().endswith(";")
+    last = tree.body.pop() if ends else None
     said = io.StringIO()
     with redirect_stdout(said):
         exec(compile(tree, where, "exec"), names)

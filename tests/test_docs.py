@@ -2,7 +2,9 @@
 
 import ast
 import doctest
+import json
 import re
+import runpy
 import sys
 from pathlib import Path
 
@@ -17,7 +19,7 @@ PAGES = ["README.md", *(f"docs/{name}.md" for name in ("tutorial", "guide", "coo
 NOTEBOOKS = sorted(DOCS.glob("notebooks/*.ipynb"))
 
 sys.path.insert(0, str(DOCS / "_extensions"))
-import cells  # noqa: E402 - it is beside the pages, not in a package
+import cells
 
 GIVEN = {"README.md": {"inputs": np.zeros((2, 3, 6)), "targets": np.ones((2, 3, 2))}}
 """What a page leaves to its reader."""
@@ -47,8 +49,6 @@ def test_notebooks_run(path, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_are_kept_without_outputs(path):
-    import json
-
     content = json.loads(path.read_text(encoding="utf-8"))
     assert content["nbformat"] == 4
     code = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
@@ -72,6 +72,11 @@ def test_a_cell_says_what_it_prints_and_ends_with():
     assert names["x"] == 2
     with pytest.raises(ZeroDivisionError):
         cells.run("1 / 0", names, "here")
+
+
+def test_the_picture_shows_the_numbers_of_a_network_that_has_run():
+    drawn = runpy.run_path(str(DOCS / "studies" / "activate.py"))["svg"]()
+    assert drawn == (DOCS / "_static" / "activate.svg").read_text(encoding="utf-8")
 
 
 def test_kernels_that_the_equations_name_exist():

@@ -43,8 +43,8 @@ def run(code: str, names: dict[str, Any], where: str, line: int = 1, *, show_las
     That is the value of its last line, if it has one and does not end with a semicolon.
     """
     tree = ast.parse("\n" * (line - 1) + code, where)
-    ends = show_last and isinstance(tree.body[-1], ast.Expr) and not code.rstrip().endswith(";")
-    last = tree.body.pop() if ends else None
+    ends = show_last and not code.rstrip().endswith(";")
+    last = tree.body.pop() if ends and tree.body and isinstance(tree.body[-1], ast.Expr) else None
     said = io.StringIO()
     with redirect_stdout(said):
         exec(compile(tree, where, "exec"), names)

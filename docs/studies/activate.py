@@ -1,6 +1,6 @@
 """Draws docs/_static/activate.svg, with the numbers of a network that has run.
 
-    python docs/studies/activate.py
+python docs/studies/activate.py
 """
 
 from __future__ import annotations

@@ -504,6 +504,12 @@ class Network(Sequence[Neuron]):
         sizes = "-".join(str(len(layer)) for layer in self._layers)
         return self._described(sizes)
 
+    def _repr_html_(self) -> str:
+        """A small drawing of it: what a notebook shows."""
+        from .draw.small import small_picture  # drawings are of networks: a loop at the top
+
+        return small_picture(self)
+
     def _described(self, sizes: str) -> str:
         return f"<{self.name} {sizes}, {len(self)} neurons, {len(self._connection_rows())} connections>"
 

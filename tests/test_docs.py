@@ -6,6 +6,7 @@ import json
 import re
 import runpy
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,8 @@ def test_code_says_what_stands_below_it(page, tmp_path, monkeypatch):
     found = list(cells.blocks((ROOT / page).read_text(encoding="utf-8")))
     assert found
     for block in found:
+        if "import torch" in block.code and find_spec("torch") is None:
+            continue
         said = cells.run(block.code, names, page, block.line)
         alike = doctest.OutputChecker().check_output(block.shown, said, doctest.ELLIPSIS)
         assert alike, f"{page}, line {block.line}: it says\n{said}\nand shows\n{block.shown}"

@@ -6,6 +6,7 @@ clearing, saving, the addresses that kernels receive, and the fields of the view
 
 from __future__ import annotations
 
+import math
 from collections import namedtuple
 from typing import Any, NamedTuple
 
@@ -20,6 +21,12 @@ HARD_TANH, HARD_THRESHOLD, SOFT_THRESHOLD, SINUS, BENT_IDENTITY, SOFTSIGN = rang
 ABSOLUTE, SWISH, GELU, SELU = range(17, 21)
 SOFTMAX, WINNER, MAXOUT = GROUPED = range(21, 24)  # the states of a whole group decide
 NOISE, BERNOULLI = RANDOM = range(24, 26)  # a random number is drawn at every step
+# Their constants.
+LEAK = 0.01
+THRESHOLD = 0.5
+ROOT_HALF, NORMAL_TOP = math.sqrt(0.5), 1.0 / math.sqrt(2.0 * math.pi)
+SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
+
 CROSS_ENTROPY, SQUARED_ERROR, MEAN_SQUARED_ERROR, BINARY_MISSES, CATEGORICAL = range(5)
 COSTS = 5  # a user's cost comes by its address
 FIRST_CUSTOM = 64  # a user's activation functions are numbered from here
@@ -162,6 +169,7 @@ def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:
     return unit if column.dtype == "float" else np.dtype(column.dtype)
 
 
+ENDED = 0xFFFFFFFFFFFFFFFF
 TAPES = (
     # Of every step and neuron: the step before the first comes first, and holds what a sequence begins with.
     Column("activation", "tape", "lanes"),
@@ -173,9 +181,8 @@ TAPES = (
     Column("carried", "tape", "lanes"),
     # Of every step.
     Column("signal", "tape", "lanes"),  # the cost's -dE/ds of the outputs
-    # Of every sample.
-    Column("begin", "tape", "uint64"),  # the row of its first step in the data
-    Column("length", "tape", "uint64"),  # how many steps it has
+    # Of every step and sample, one after the other.
+    Column("row", "tape", "uint64"),  # its row of the data; ENDED: the sample has ended
     Column("share", "tape", "float64"),  # how much it counts
     # What is asked for.
     Column("weight_move", "tape", "float64"),  # by rows of connections: minus the gradient

@@ -27,6 +27,7 @@ from .schema import (
     BERNOULLI,
     CROSS_ENTROPY,
     DENSE,
+    ENDED,
     FIXED,
     FOUR,
     LISTED,
@@ -150,7 +151,7 @@ def rest(u, first, last, now, step, lanes):
     """Samples that have ended stay at 0, so that they cannot grow without bound."""
     state = flat(u.state)
     for lane in range(lanes):
-        if step >= u.length[lane]:
+        if u.row[step * lanes + lane] == ENDED:
             for j in range(first, last):
                 state[(now + j) * lanes + lane] = 0.0
 
@@ -161,9 +162,9 @@ def clamp(u, span, inputs, step, now, lanes):
     said, n = flat(u.activation), span[1]
     first = (now + span[0]) * lanes
     for lane in range(lanes):
-        going, row = step < u.length[lane], (u.begin[lane] + step) * n
+        row = u.row[step * lanes + lane]
         for i in range(n):
-            said[first + i * lanes + lane] = inputs[row + i] if going else 0.0
+            said[first + i * lanes + lane] = inputs[row * n + i] if row != ENDED else 0.0
 
 
 @inline
@@ -194,9 +195,9 @@ def lay_targets(u, span, targets, step, lanes):
     """Lay the targets of a step where the outputs' error signals will be; NaN: none."""
     wanted, n = flat(u.signal), span[2]
     for lane in range(lanes):
-        going, row = step < u.length[lane], (u.begin[lane] + step) * n
+        row = u.row[step * lanes + lane]
         for o in range(n):
-            wanted[(step * n + o) * lanes + lane] = targets[row + o] if going else math.nan
+            wanted[(step * n + o) * lanes + lane] = targets[row * n + o] if row != ENDED else math.nan
 
 
 @inline
@@ -206,21 +207,21 @@ def judge_step(m, u, span, targets, step, now, cost, lanes):
     n, value = span[2], 0.0
     said, slope, signal, size = flat(u.activation), flat(u.slope), flat(u.signal), np.float64(n)
     for o in range(n):
-        at, to = (now + span[3] - n + o) * lanes, (step * n + o) * lanes
+        at, to, first = (now + span[3] - n + o) * lanes, (step * n + o) * lanes, step * lanes
         if cost == CROSS_ENTROPY:  # said here, so that the loop has no branch and vectorises
             for lane in range(lanes):
                 target = signal[to + lane]
                 one, sent = cross_entropy(target, said[at + lane], slope[at + lane], size)
-                value += one * u.share[lane] if target == target else 0.0
-                signal[to + lane] = sent * u.share[lane] if target == target else 0.0
+                value += one * u.share[first + lane] if target == target else 0.0
+                signal[to + lane] = sent * u.share[first + lane] if target == target else 0.0
         else:
             for lane in range(lanes):
                 target = signal[to + lane]
                 one, sent = 0.0, 0.0
                 if target == target:
                     one, sent = judge(m, cost, target, said[at + lane], slope[at + lane], size)
-                value += one * u.share[lane]
-                signal[to + lane] = sent * u.share[lane]
+                value += one * u.share[first + lane]
+                signal[to + lane] = sent * u.share[first + lane]
     return value
 
 
@@ -449,7 +450,7 @@ def unfold_network(
 ):
     """Run samples side by side over `steps` steps, judge them and, with `backward`, sum the gradient.
 
-    Rows of `inputs` and `targets` lie one after the other; ``u.begin`` tells where each sample's begin.
+    Rows of `inputs` and `targets` lie one after the other; ``u.row`` tells which are whose.
 
     Errors pass through at most `window` steps: the steps are cut into windows of that length. `ragged`:
     some samples end earlier. Returns the summed cost, and the last step at which errors were not finite

@@ -384,6 +384,8 @@ class Network(Sequence[Neuron]):
     def _run(self, inputs: Floats, outputs: Floats) -> Floats:
         """Rows one after the other, in and out."""
         address, store, span = self._ready()
+        if store.recorder is not None:
+            store.recorder.make_room(len(outputs) // self._n_outputs)
         bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs))
         if bad:
             row = inputs[(bad - 1) * self._n_inputs : bad * self._n_inputs].tolist()

@@ -149,7 +149,15 @@ COLUMNS = (
     Column("clock", "store", "uint64", 0, saved=True),
     Column("functions", "function", "uint64"),  # addresses of users' activation functions
     Column("scratch", "scratch", "float64"),
+    # what is recorded, see ``synapse.record``
+    Column("watched", "watched", "uint32"),  # rows of neurons
+    Column("watched_what", "what", "uint8"),  # which of their numbers: places in WATCHABLE
+    Column("log", "log", "float64"),  # by step, number, neuron
+    Column("log_place", "place", "uint64"),  # how many neurons (0: nothing is recorded), numbers, steps
 )
+
+WATCHABLE = ("activation", "state", "derivative", "responsibility", "projected", "gated")
+"""Numbers of neurons that can be recorded."""
 
 Columns: Any = namedtuple("Columns", [column.name for column in COLUMNS])  # type: ignore[misc]
 

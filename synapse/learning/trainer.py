@@ -313,6 +313,8 @@ def _epoch(
 ) -> tuple[float, int]:
     """One compiled pass through the data; `rate` None: without learning. Summed cost, steps aimed at."""
     address, store, span = network._ready()
+    if store.recorder is not None:
+        store.recorder.make_room(len(data.inputs))
     total, steps = engine.online.train_network(
         address,
         store.unit,

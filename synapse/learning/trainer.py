@@ -100,7 +100,7 @@ class Trainer:
     clip, clip_value : float, optional
         The longest gradient (a longer one is shrunk), the largest entry of one.
     l1, l2 : float
-        By how much |w| and w^2 / 2 of every weight count beside the cost.
+        By how much `|w|` and `w^2 / 2` of every weight count beside the cost.
     threads : int
         For "bptt": groups of sequences computed at the same time; the bits are the same.
 

@@ -489,10 +489,9 @@ def learn_chunk(m, u, span, step):
 
 
 @kernel
-def unfold_network(
-    table, unit, tape_table, tag, span, inputs, targets, steps, cost, window, ragged, backward
-):
-    """Run samples side by side over `steps` steps, judge them and, with `backward`, sum the gradient.
+def unfold_network(table, unit, tape_table, tag, span, inputs, targets, steps, cost, window, ragged, moves):
+    """Run samples side by side over `steps` steps, judge them and, sum the gradient of
+    the first `moves` rows of connections; 0: no gradient is asked for.
 
     Rows of `inputs` and `targets` lie one after the other; ``u.row`` tells which are whose.
 
@@ -506,11 +505,16 @@ def unfold_network(
         now = (step + ONE) * rows - span[0]
         step_forward(m, u, span, inputs, step, now, now - rows, lanes, ragged)
         value += judge_step(m, u, span, targets, step, now, cost, lanes)
-    if not backward or not math.isfinite(value):
+    if moves == 0 or not math.isfinite(value):
         return value, steps
     nothing, chunks = alike(0.0, u.state), (steps + CHUNK - ONE) // CHUNK
     for i in range(CHUNK * rows):
         u.error[i] = nothing
+    for i in range(rows):
+        u.carried[i], u.bias_move[i] = nothing, 0.0
+        u.pushed[i], u.pushed[rows + i] = nothing, nothing
+    for r in range(moves):
+        u.weight_move[r] = 0.0
     for back in range(chunks):
         begin = (chunks - ONE - back) * CHUNK
         for late in range(CHUNK):

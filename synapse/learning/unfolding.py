@@ -239,7 +239,7 @@ class Unfolding:
             cost.code,
             np.uint64(window),
             bool(plan.rows[-1].max() == ENDED),
-            True,
+            np.uint64(store.n_connections),
         )
         if bad != steps or not np.isfinite(loss):
             raise tapes.divergence(loss, int(bad), steps)
@@ -256,6 +256,9 @@ class _Plan:
     @classmethod
     def of_sequences(cls, begins: NDArray[Any], lengths: NDArray[Any], share: Floats, width: int) -> _Plan:
         """A sequence a lane."""
+        if width == 1:
+            rows = np.arange(begins[0], begins[0] + np.uint64(lengths[0]), dtype=np.uint64)[:, None]
+            return cls(rows, np.full(rows.shape, share[0]))
         steps = np.arange(int(lengths.max()), dtype=np.uint64)[:, None]
         rows = np.full((len(steps), width), ENDED, np.uint64)
         rows[:, : len(begins)] = np.where(steps < lengths.astype(np.uint64), begins + steps, ENDED)
@@ -282,6 +285,7 @@ class _Tapes:
 
     def __init__(self, network: Network, width: int, steps: int) -> None:
         self.network, self.width = network, width
+        self.context, self.used = False, 0  # whether the last call began with one; how many steps it had
         self.tag = engine._lanes.Lanes(width)
         store, rows = network._store, len(network)
         padded = -(-steps // CHUNK) * CHUNK
@@ -315,16 +319,18 @@ class _Tapes:
     def lay(self, plan: _Plan, context: bool) -> None:
         """Note which rows are unfolded, and lay out what they begin with."""
         width, rows, used = self.width, len(self.network), len(plan.rows)
-        for name in ("pushed", "carried", "weight_move", "bias_move"):
-            self[name][:] = 0
         self["row"][: used * width] = plan.rows.reshape(-1)
         self["share"][: used * width].reshape(used, width)[...] = plan.share
-        for name in ("activation", "state"):
-            here = self.network._store[name][self.network._rows()] if context else 0.0
-            self[name][: rows * width].reshape(rows, width).T[...] = here
-        whole = -(-used // CHUNK) * CHUNK
-        for name in ("activation", "state", "slope"):  # what a longer call has left
-            self[name][(used + 1) * rows * width : (whole + 1) * rows * width] = 0.0
+        if context or self.context:
+            for name in ("activation", "state"):
+                here = self.network._store[name][self.network._rows()] if context else 0.0
+                self[name][: rows * width].reshape(rows, width).T[...] = here
+        self.context = context
+        if used < self.used:  # of the steps that fill a chunk, nothing may be left from a longer call
+            whole = -(-used // CHUNK) * CHUNK
+            for name in ("activation", "state"):
+                self[name][(used + 1) * rows * width : (whole + 1) * rows * width] = 0.0
+        self.used = used
 
     def divergence(self, loss: float, bad: int, steps: int) -> DivergenceError:
         """What has left the finite range: the step, and the first neuron of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -123,10 +123,13 @@ def checked_window(window: int | None) -> int:
 def sequences(network: Network, inputs: Any, targets: Any) -> Data:
     """Data as sequences; rows (T, n) are one sequence."""
     data = prepare(network, inputs, targets)
-    if data.clear:
-        return data
-    bounds = np.array([0, len(data.inputs)], np.uint64)
-    return Data(data.inputs, data.targets, data.aimed, bounds, True, False)
+    bounds = data.bounds if data.clear else np.array([0, len(data.inputs)], np.uint64)
+    return as_sequences(replace(data, bounds=bounds))
+
+
+def as_sequences(data: Data) -> Data:
+    """The same, the context cleared before each sequence; a stream is one."""
+    return replace(data, clear=True, stream=False)
 
 
 class Unfolding:
@@ -140,10 +143,12 @@ class Unfolding:
         The sequences it is unfolded over, of which each call takes some.
     threads : int
         How many groups of sequences are computed at a time.
+    weights : ndarray, optional
+        How much every row of the data counts. Default: all alike.
     """
 
-    def __init__(self, network: Network, data: Data, threads: int = 1) -> None:
-        self.network, self.data = network, data
+    def __init__(self, network: Network, data: Data, threads: int = 1, weights: Floats | None = None) -> None:
+        self.network, self.data, self.weights = network, data, weights
         self.threads = positive_integer("The threads", threads)
         _require_alone(network)
         self._tapes: dict[tuple[int, int, int], _Tapes] = {}
@@ -219,6 +224,8 @@ class Unfolding:
         if key not in self._tapes:
             self._tapes[key] = _Tapes(self.network, plan.rows.shape[1], steps)
         tapes = self._tapes[key]
+        if self.weights is not None:
+            plan = plan.weighed(self.weights)
         tapes.lay(plan, context)
         loss, bad = engine.unfold.unfold_network(
             address,
@@ -263,6 +270,11 @@ class _Plan:
         laid, shares = np.full(steps * width, ENDED, np.uint64), np.zeros(steps * width)
         laid[: len(rows)], shares[: len(rows)] = rows, share
         return cls(laid.reshape(steps, width), shares.reshape(steps, width))
+
+    def weighed(self, weights: Floats) -> _Plan:
+        """The same, every row counting by its weight."""
+        there = self.rows != ENDED
+        return _Plan(self.rows, self.share * np.where(there, weights[np.where(there, self.rows, 0)], 0.0))
 
 
 class _Tapes:

@@ -13,6 +13,8 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, gradient
 from synapse.errors import ArgumentError, DivergenceError, KindError, SynapseError, TopologyError
+from synapse.learning.unfolding import Unfolding
+from synapse.learning.unfolding import sequences as laid_out
 
 from ..networks import lstm, perceptron, unchanged, used
 from .helpers import both, built, by_sort, learning, mean, one_sequence, same, same_bits, sequences
@@ -99,6 +101,31 @@ def test_the_same_call_gives_the_same_bits_whatever_the_threads(sort, dtype):
         same_bits(gradient(net, inputs, targets, threads=threads), first)
 
 
+def test_random_neurons_draw_the_same_whatever_the_threads():
+    found = []
+    for threads in (1, 2, 2, 2):
+        net = built("lstm")
+        net.hidden[0].squash = "noise"
+        net.reseed(3)
+        found.append(gradient(net, *sequences(net, (20,) * 64), threads=threads).loss)
+    assert len(set(found)) == 1
+
+
+@by_sort
+def test_tapes_that_are_used_again_have_forgotten(sort):
+    net = built(sort)
+    inputs, targets = sequences(net, (8, 7, 6, 5, 8, 5, 1))
+    unfolding = Unfolding(net, laid_out(net, inputs, targets))
+    for chosen in ([0, 1, 2], [3], [4, 5], [2], [5, 3, 6], [0, 4], [6], [1, 0, 2, 3, 4, 5, 6]):
+        share = np.full(len(chosen), 1 / len(chosen))
+        moves = unfolding.moves(np.array(chosen), share, synapse.cost.squared_error, 2**62)
+        parts = [[part[i] for i in chosen] for part in (inputs, targets)]
+        expected = gradient(net, *parts, "squared_error")
+        assert moves[0] == expected.loss
+        assert (-moves[1][net._connection_rows()] == expected.weights).all()
+        assert (-moves[2] == expected.biases).all()
+
+
 def bits():
     """The gradient of an LSTM over ten sequences, in hexadecimal."""
     net = built("lstm")
@@ -156,6 +183,12 @@ def test_a_window_is_exact_from_the_length_of_the_sequence_on():
     for window in (7, 8, 1000):
         same_bits(gradient(net, *data, window=window), exact)
     assert np.abs(gradient(net, *data, window=6).weights - exact.weights).max() > 1e-6
+
+
+def test_a_window_may_be_longer_than_any_sequence():
+    net = built("gru")
+    data = sequences(net, (7, 5))
+    same_bits(gradient(net, *data, window=10**30), gradient(net, *data))
 
 
 def test_every_sequence_begins_with_the_context():

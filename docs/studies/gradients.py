@@ -167,8 +167,7 @@ def table(rows):
 def report():
     rows = json.loads(RESULTS.read_text(encoding="utf-8"))["runs"]
     picture(rows)
-    many.PAGE = PAGE
-    many.fill("gradients", table(rows))
+    many.fill("gradients", table(rows), PAGE)
 
 
 def main():

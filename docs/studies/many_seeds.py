@@ -107,10 +107,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def fill(name: str, text: str) -> None:
+def fill(name: str, text: str, path: Path = PAGE) -> None:
     """Put a text into the page between the markers of this name, if they are there."""
-    page = PAGE.read_text(encoding="utf-8")
+    page = path.read_text(encoding="utf-8")
     before, opening, rest = page.partition(f"<!-- {name} -->")
     _, closing, after = rest.partition("<!-- end -->")
     if opening and closing:
-        PAGE.write_text(f"{before}{opening}\n\n{text}\n\n{closing}{after}", encoding="utf-8")
+        path.write_text(f"{before}{opening}\n\n{text}\n\n{closing}{after}", encoding="utf-8")

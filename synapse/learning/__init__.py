@@ -1,6 +1,7 @@
-"""Training: the trainer, exact gradients, rates that change, callbacks, read-outs."""
+"""Training: the trainer, exact gradients and how near the online rule is, rates, callbacks, read-outs."""
 
 from .callbacks import Progress, Step, schedule
+from .comparison import GradientComparison, compare_gradients
 from .rates import Cosine, Exponential, ReduceOnPlateau, StepDecay, WarmUp, Watching
 from .readout import Readout, fit_readout
 from .trainer import Evaluation, Result, Trainer
@@ -11,6 +12,7 @@ __all__ = [
     "Evaluation",
     "Exponential",
     "Gradient",
+    "GradientComparison",
     "Progress",
     "Readout",
     "ReduceOnPlateau",
@@ -20,6 +22,7 @@ __all__ = [
     "Trainer",
     "WarmUp",
     "Watching",
+    "compare_gradients",
     "fit_readout",
     "gradient",
     "schedule",

@@ -1,0 +1,161 @@
+"""How far the online rule is from the exact gradient, over given sequences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..cost import Cost
+from ..errors import KindError, expected
+from ..network import Network
+from .data import Data
+from .unfolding import Floats, gradient, sequences
+
+RATE = 2.0**40
+"""So large that a weight is nothing beside its move, and a power of 2: dividing by it rounds nothing."""
+SHOWN = 3  # connections that a repr lists
+
+SLOPES = [("online", float), ("exact", float)]
+WEIGHTS = np.dtype([("source", int), ("target", int), *SLOPES])
+BIASES = np.dtype([("neuron", int), *SLOPES])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GradientComparison:
+    """The summed steps of the online rule beside the exact gradient.
+
+    Both are slopes of the loss: what the rule would add to a weight at a rate of 1 counts with a minus.
+
+    Attributes
+    ----------
+    cosine : float
+        Of the angle between the two, over all weights and biases; NaN where one of them is 0.
+    relative_error : float
+        The length of their difference by that of the exact gradient; NaN where that is 0.
+    weights : ndarray with the fields source, target, online, exact
+        One row a connection, in the order of ``network.connections``; source and target are numbers of
+        neurons: ``network[number]``. ``pandas.DataFrame(found.weights)`` takes it as it is.
+    biases : ndarray with the fields neuron, online, exact
+        One row a neuron.
+    names : tuple of str
+        Of the neurons.
+    """
+
+    cosine: float
+    relative_error: float
+    weights: NDArray[Any]
+    biases: NDArray[Any]
+    names: tuple[str, ...]
+
+    def worst(self, count: int = 10) -> NDArray[Any]:
+        """The rows of ``weights`` that are furthest apart, the furthest first."""
+        apart = np.abs(self.weights["online"] - self.weights["exact"])
+        return np.asarray(self.weights[np.argsort(-apart, kind="stable")[:count]])
+
+    def __repr__(self) -> str:
+        head = f"<GradientComparison: cosine {self.cosine:.9g}, relative error {self.relative_error:.3g}"
+        lines = [
+            f"  {self.names[row['source']]} -> {self.names[row['target']]}: "
+            f"online {row['online']:.4g}, exact {row['exact']:.4g}"
+            for row in self.worst(SHOWN)
+        ]
+        return "\n".join([f"{head}, {len(self.weights)} weights; furthest apart", *lines]) + ">"
+
+
+def compare_gradients(
+    network: Network, inputs: Any, targets: Any, cost: str | Cost | None = None
+) -> GradientComparison:
+    """How far the online rule is from the exact gradient, over given sequences.
+
+    The rule's steps are summed over each sequence while weights stand still, from a cleared context on;
+    the exact gradient is that of :func:`gradient`. Random neurons are calm in both.
+
+    Parameters
+    ----------
+    network : Network
+        It stays as it is.
+    inputs, targets, cost
+        As in :func:`gradient`.
+
+    Returns
+    -------
+    GradientComparison
+
+    Raises
+    ------
+    KindError, ArgumentError, TopologyError, DivergenceError
+        As :func:`gradient` raises them.
+
+    Examples
+    --------
+    The online rule takes no error back to the step before, as an Elman network would need; where nothing
+    recurs, nothing is left out.
+
+    >>> import architect
+    >>> inputs, targets = [[0.0, 1.0], [1.0, 1.0], [1.0, 0.0]], [[1.0], [0.0], [1.0]]
+    >>> found = compare_gradients(architect.Elman(2, 2, 1, seed=0), inputs, targets)
+    >>> round(found.cosine, 8), round(found.relative_error, 6)
+    (0.99999993, 0.000364)
+    >>> [found.names[number] for number in found.worst(1)[["source", "target"]][0]]
+    ['input 0', 'hidden 1']
+    >>> perceptron = architect.Perceptron(2, 3, 1, seed=0)
+    >>> bool(compare_gradients(perceptron, inputs, targets).relative_error < 1e-12)
+    True
+    """
+    if not isinstance(network, Network):
+        raise KindError(expected("What gradients are compared of", "a Network", network))
+    twin = network.clone()
+    twin.calm = True
+    exact = gradient(twin, inputs, targets, cost)
+    weights, biases = _online_slopes(twin, sequences(twin, inputs, targets), twin._cost(cost))
+    number = {neuron: i for i, neuron in enumerate(network)}
+    links = [(number[c.source], number[c.target]) for c in network.connections]
+    ours, theirs = np.append(weights, biases), np.append(exact.weights, exact.biases)
+    return GradientComparison(
+        cosine=_by(float(ours @ theirs), _length(ours) * _length(theirs)),
+        relative_error=_by(_length(ours - theirs), _length(theirs)),
+        weights=_rows(WEIGHTS, *np.reshape(links, (-1, 2)).T, weights, exact.weights),
+        biases=_rows(BIASES, np.arange(len(network)), biases, exact.biases),
+        names=tuple(neuron.name for neuron in network),
+    )
+
+
+def _online_slopes(network: Network, data: Data, cost: Cost) -> tuple[Floats, Floats]:
+    """Minus the mean over sequences of what the online rule adds up to at a rate of 1."""
+    weights, biases = network.weights, network.biases
+    slopes = np.zeros(len(weights)), np.zeros(len(biases))
+    bounds = data.bounds.astype(int).tolist()
+    for first, last in pairwise(bounds):
+        network.clear()
+        for row in range(first, last):
+            network.activate(data.inputs[row])
+            if not data.aimed[row]:
+                continue
+            network.propagate(RATE, data.targets[row], cost)
+            slopes[0][:] -= (network.weights.astype(float) - weights) / RATE
+            slopes[1][:] -= (network.biases.astype(float) - biases) / RATE
+            network.weights, network.biases = weights, biases
+    return slopes[0] / data.sequences, slopes[1] / data.sequences
+
+
+def _rows(dtype: np.dtype[Any], *columns: NDArray[Any]) -> NDArray[Any]:
+    """Columns as a structured array."""
+    table = np.empty(len(columns[0]), dtype)
+    for name, values in zip(dtype.names or (), columns, strict=True):
+        table[name] = values
+    return table
+
+
+def _length(vector: Floats) -> float:
+    return float(np.linalg.norm(vector))
+
+
+def _by(part: float, whole: float) -> float:
+    return part / whole if whole else float("nan")
+
+
+__all__ = ["GradientComparison", "compare_gradients"]

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from . import engine
 from .engine import schema
-from .errors import ArgumentError, KindError, expected, unknown_name
+from .errors import ArgumentError, KindError, expected, shown, unknown_name
 from .squash import Squash
 from .squash import logistic as _logistic
 from .squash import softmax as _softmax
@@ -81,6 +81,14 @@ class Cost:
             raise ArgumentError(
                 "Targets of softmax outputs must add up to 1 at every step. "
                 "Give probabilities, or one-hot rows."
+            )
+        bounded = self is cross_entropy or self is categorical_cross_entropy
+        outside = targets[(targets < 0.0) | (targets > 1.0)] if bounded else targets[:0]
+        if outside.size:
+            kind = "softmax outputs" if self is categorical_cross_entropy else "the cost cross_entropy"
+            raise ArgumentError(
+                f"Targets of {kind} must lie between 0 and 1. Got {shown(float(outside.flat[0]))}. "
+                "Scale them, or use linear outputs and squared error."
             )
 
     def __repr__(self) -> str:

@@ -17,7 +17,7 @@ from . import squash as squashes
 from .connection import Connection
 from .cost import Cost
 from .engine.lower import pure_inputs
-from .engine.schema import BACK, BACK_GATED, CONTEXT, HIDDEN, INPUT, NONE, OUTPUT
+from .engine.schema import BACK, BACK_GATED, CONTEXT, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, non_negative_number, shown
 from .initializers import Initializer, draw
@@ -205,6 +205,12 @@ class Network(Sequence[Neuron]):
             return True
         runs = slice(int(columns["first_run"][first]), int(columns["last_run"][stop - 1]))
         return bool((columns["run_flags"][runs] & (BACK | BACK_GATED)).any())
+
+    @property
+    def is_random(self) -> bool:
+        """Whether neurons of it draw random numbers: they have such a squash, and are not calm."""
+        store, rows = self._store, self._rows()
+        return bool((np.isin(store["squash"][rows], RANDOM) & (store["calm"][rows] == 0)).any())
 
     # --- its place in the store ------------------------------------------------------------
 

@@ -490,9 +490,9 @@ def learn_chunk(m, u, span, step):
 
 @kernel
 def unfold_network(table, unit, tape_table, tag, span, inputs, targets, steps, cost, window, ragged, moves):
-    """Run samples side by side over `steps` steps, judge them and, sum the gradient of
-    the first `moves` rows of connections; 0: no gradient is asked for.
+    """Run samples side by side over `steps` steps, judge them and sum the gradient.
 
+    `moves` is the number of connections; below 0: no gradient is asked for.
     Rows of `inputs` and `targets` lie one after the other; ``u.row`` tells which are whose.
 
     Errors pass through at most `window` steps: the steps are cut into windows of that length. `ragged`:
@@ -505,7 +505,7 @@ def unfold_network(table, unit, tape_table, tag, span, inputs, targets, steps, c
         now = (step + ONE) * rows - span[0]
         step_forward(m, u, span, inputs, step, now, now - rows, lanes, ragged)
         value += judge_step(m, u, span, targets, step, now, cost, lanes)
-    if moves == 0 or not math.isfinite(value):
+    if moves < 0 or not math.isfinite(value):
         return value, steps
     nothing, chunks = alike(0.0, u.state), (steps + CHUNK - ONE) // CHUNK
     for i in range(CHUNK * rows):
@@ -513,7 +513,7 @@ def unfold_network(table, unit, tape_table, tag, span, inputs, targets, steps, c
     for i in range(rows):
         u.carried[i], u.bias_move[i] = nothing, 0.0
         u.pushed[i], u.pushed[rows + i] = nothing, nothing
-    for r in range(moves):
+    for r in range(u8(moves)):
         u.weight_move[r] = 0.0
     for back in range(chunks):
         begin = (chunks - ONE - back) * CHUNK

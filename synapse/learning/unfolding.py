@@ -14,7 +14,7 @@ from .. import engine
 from ..cost import Cost
 from ..engine.program import spans
 from ..engine.schema import ENDED, NONE, TAPES, numpy_dtype
-from ..errors import DivergenceError, TopologyError, positive_integer
+from ..errors import DivergenceError, KindError, TopologyError, expected, positive_integer
 from ..network import Network
 from .data import Data, prepare
 
@@ -23,7 +23,11 @@ Floats = NDArray[np.float64]
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 """Samples that fill a vector register of 512 bits, which processors without take in halves."""
 CHUNK = 4  # steps are laid out in fours, see the kernels
+WHOLE = 2**62  # a window that no sequence fills
 DEEP = 16  # steps of samples that do not depend on each other
+
+
+ADVICE = "The weights are as they were: use a lower rate, smaller weights, a window or a bounded squash."
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def gradient(
 
     Errors follow every connection and every gate, self-connections, backward connections and those
     to earlier steps too (Werbos 1990): nothing is left out, as the online rule does. The network stays as
-    it is, its context too.
+    it is, its context too; only random neurons that are not calm draw from their streams.
 
     Parameters
     ----------
@@ -71,7 +75,8 @@ def gradient(
         Its neurons are connected with none outside of it.
     inputs, targets : array_like
         One sequence, (T, n) and (T, m), or several: (S, T, n), or a list of (T_i, n), which may differ
-        in length. A row of NaN among the targets: no target at that step.
+        in length. A row of NaN among the targets: no target at that step. (Rows of samples for a network
+        without memory are one sequence, too: their costs are summed.)
     cost : str or Cost, optional
         Default: the one that goes with the outputs, as in :meth:`Network.propagate`.
     window : int, optional
@@ -105,6 +110,8 @@ def gradient(
     >>> len(result.weights) == len(net.connections)
     True
     """
+    if not isinstance(network, Network):
+        raise KindError(expected("What has a gradient", "a Network", network))
     data = sequences(network, inputs, targets)
     measure = network._cost(cost)
     measure.check_targets(data.targets[data.aimed.astype(bool)])
@@ -117,7 +124,7 @@ def gradient(
 
 def checked_window(window: int | None) -> int:
     """The window as the kernels take it."""
-    return 2**62 if window is None else positive_integer("The window of steps", window)
+    return WHOLE if window is None else min(WHOLE, positive_integer("The window of steps", window))
 
 
 def sequences(network: Network, inputs: Any, targets: Any) -> Data:
@@ -172,7 +179,7 @@ class Unfolding:
         biases : ndarray, by neurons of the network
         """
         plans = list(self._plans(chosen, share))
-        if self.threads == 1 or len(plans) == 1:
+        if self.threads == 1 or len(plans) == 1 or self.network.is_random:  # streams are drawn from in order
             parts = [self._one(0, plan, cost, window, context) for plan in plans]
         else:
             # Each thread has tapes of its own, and the parts are added in order: the same bits.
@@ -239,11 +246,26 @@ class Unfolding:
             cost.code,
             np.uint64(window),
             bool(plan.rows[-1].max() == ENDED),
-            np.uint64(store.n_connections),
+            np.int64(store.n_connections),
         )
-        if bad != steps or not np.isfinite(loss):
-            raise tapes.divergence(loss, int(bad), steps)
-        return loss, tapes["weight_move"].copy(), tapes["bias_move"].copy()
+        moves = tapes["weight_move"], tapes["bias_move"]
+        if bad != steps or not np.isfinite(loss + moves[0].sum() + moves[1].sum()):
+            raise self._divergence(tapes, plan, loss, int(bad))
+        return loss, moves[0].copy(), moves[1].copy()
+
+    def _divergence(self, tapes: _Tapes, plan: _Plan, loss: float, bad: int) -> DivergenceError:
+        """What has left the finite range: of which neuron, in which step of which sequence."""
+        what, step, place = tapes.beyond(loss, bad, len(plan.rows))
+        if place is None:
+            return DivergenceError(f"{what} left the finite range. {ADVICE}")
+        neuron, lane = place
+        row = plan.rows[step, lane]
+        sequence = int(np.searchsorted(self.data.bounds, row, "right")) - 1
+        of = f" of sequence {sequence}" if self.data.sequences > 1 else ""
+        step = int(row - self.data.bounds[sequence])
+        return DivergenceError(
+            f"{what} of {self.network[neuron]!r} left the finite range in step {step}{of}. {ADVICE}"
+        )
 
 
 @dataclass(frozen=True)
@@ -332,26 +354,21 @@ class _Tapes:
                 self[name][(used + 1) * rows * width : (whole + 1) * rows * width] = 0.0
         self.used = used
 
-    def divergence(self, loss: float, bad: int, steps: int) -> DivergenceError:
-        """What has left the finite range: the step, and the first neuron of it."""
-        rows, neurons = len(self.network), self.network.neurons
+    def beyond(self, loss: float, bad: int, steps: int) -> tuple[str, int, tuple[int, int] | None]:
+        """What has left the finite range: its name, the step, and neuron and lane, where they are known."""
+        rows = len(self.network)
         if not np.isfinite(loss):
             values = self["activation"].reshape(-1, rows, self.width)[1 : steps + 1]
-            place = np.argwhere(~np.isfinite(values).all(axis=2))
-            if not len(place):
-                return DivergenceError(f"The cost became {loss}, though every activation is finite.")
-            step, neuron = place[0]
-            return DivergenceError(
-                f"The activation of {neurons[neuron]!r} left the finite range in step {step}. "
-                "The weights are as they were: use a lower rate, smaller weights or a bounded squash."
-            )
+            places = np.argwhere(~np.isfinite(values))
+            if not len(places):
+                return "The cost", 0, None
+            step, neuron, lane = places[0].tolist()
+            return "The activation", step, (neuron, lane)
+        if bad == steps:
+            return "The gradient of a weight, an error times an activation,", 0, None
         errors = self["error"].reshape(CHUNK, rows, self.width)[bad % CHUNK]
-        neuron = int(np.flatnonzero(~np.isfinite(errors).all(axis=1))[-1:].sum())
-        return DivergenceError(
-            f"The gradient exploded: going back from the end, the error of {neurons[neuron]!r} left the "
-            f"finite range in step {bad}. The weights are as they were: "
-            "use a window, a lower rate or smaller weights."
-        )
+        neuron, lane = np.argwhere(~np.isfinite(errors))[-1].tolist()
+        return "The gradient exploded: going back from the end, the error", bad, (neuron, lane)
 
 
 def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -1,0 +1,109 @@
+"""The `synapse` command.
+
+::
+
+    synapse info MODEL                                    what a saved model holds
+    synapse draw MODEL -o picture.png                     a picture of it, or a page to explore: x.html
+    synapse convert IN OUT                                from one format to another, by their endings
+    synapse train DATA.csv --target COLUMN -o MODEL       learn to predict a column of a table
+    synapse run MODEL DATA.csv                            predict
+    synapse bench                                         how fast this machine is
+
+Exit codes: 0 done, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 the
+reader of a pipe has left. What went wrong is one sentence on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from .. import __version__
+from ..errors import SynapseError
+from . import bench, convert, draw, info, run, train
+from .words import UsageError, reason
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+BROKEN_PIPE = 141  # what a shell reports for a command that SIGPIPE ended
+
+COMMANDS = (info, draw, convert, train, run, bench)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows the command's name. Default: those of the process.
+
+    Returns
+    -------
+    int
+        The exit code; whoever made a mistake has been told in one sentence on stderr.
+
+    Raises
+    ------
+    SystemExit
+        After ``--help`` and ``--version``, with 0, and after arguments that make no sense, with 2.
+    """
+    try:
+        try:
+            return _done(_parser().parse_args(arguments))
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # the reader, say `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="synapse", description="Networks built neuron by neuron.")
+    parser.add_argument("--version", action="version", version=f"synapse {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_to(commands)
+    return parser
+
+
+def _done(options: argparse.Namespace) -> int:
+    """Do what was asked for; the exit code."""
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            code: int = options.do(options)
+            return code
+    except BrokenPipeError:
+        raise
+    except KeyboardInterrupt:
+        return _say("Interrupted.", INTERRUPTED)
+    except Exception as error:
+        if options.debug:
+            raise
+        return _say(*_verdict(error))
+
+
+def _verdict(error: Exception) -> tuple[str, int]:
+    """What to say of an error, and the exit code."""
+    if isinstance(error, UsageError):
+        return str(error), MISUSED
+    if isinstance(error, SynapseError):
+        return str(error), FAILED
+    if isinstance(error, OSError):
+        return f"{error.filename or 'A file'!r} cannot be used: {reason(error)}", FAILED
+    kind = type(error).__name__
+    return f"This should not happen ({kind}: {error}). Please report it, with what --debug shows.", FAILED
+
+
+def _say(sentence: str, code: int) -> int:
+    print(f"synapse: {' '.join(sentence.split())}", file=sys.stderr)
+    return code
+
+
+def _show_warning(message: Warning | str, *_: Any) -> None:
+    print(f"synapse: warning: {message}", file=sys.stderr)

@@ -20,7 +20,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TextIO
 
 from .. import __version__
 from ..errors import SynapseError
@@ -95,9 +95,10 @@ def _verdict(error: Exception) -> tuple[str, int]:
     if isinstance(error, SynapseError):
         return str(error), FAILED
     if isinstance(error, OSError):
-        return f"{error.filename or 'A file'!r} cannot be used: {reason(error)}", FAILED
+        name = "A file" if error.filename is None else repr(error.filename)
+        return f"{name} cannot be used: {reason(error)}", FAILED
     kind = type(error).__name__
-    return f"This should not happen ({kind}: {error}). Please report it, with what --debug shows.", FAILED
+    return f"This should not happen ({kind}: {error}). Please report it, with what `synapse --debug` shows.", FAILED
 
 
 def _say(sentence: str, code: int) -> int:
@@ -105,5 +106,13 @@ def _say(sentence: str, code: int) -> int:
     return code
 
 
-def _show_warning(message: Warning | str, *_: Any) -> None:
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning as a sentence, without the line of the program from which it came."""
     print(f"synapse: warning: {message}", file=sys.stderr)

@@ -66,7 +66,12 @@ def _picture(network: Network, path: str) -> None:
     from .. import draw as pictures  # matplotlib is an extra
 
     figure = pictures.network(network).figure
-    figure.savefig(path)
+    try:
+        figure.savefig(path)
+    finally:
+        from matplotlib import pyplot
+
+        pyplot.close(figure)
 
 
 def _explore(network: Network, options: argparse.Namespace) -> None:

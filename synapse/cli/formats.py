@@ -51,6 +51,7 @@ READABLE = [form.name for form in FORMATS if form.read]
 WRITABLE = [form.name for form in FORMATS if form.write]
 READING = "a saved model: " + ", ".join(ending for ending, form in BY_ENDING.items() if form.read)
 WRITING = ", ".join(ending for ending, form in BY_ENDING.items() if form.write)
+KEEPING = ", ".join(ending for ending, form in BY_ENDING.items() if form.read and form.write)
 
 MARKS = {
     "synapse": {"format"},
@@ -110,6 +111,12 @@ def _format_of(path: str) -> Format:
 def _format_of_document(document: Any) -> Format:
     members = set(document) if isinstance(document, dict) else set()
     return next((BY_NAME[name] for name, mark in MARKS.items() if mark <= members), JSON)
+
+
+def keeps(path: str) -> bool:
+    """Whether a file of this name can be written and read back."""
+    form = BY_ENDING.get(Path(path).suffix.lower())
+    return form is not None and form.read is not None and form.write is not None
 
 
 def writer(path: str, name: str | None = None) -> Callable[[Network, str], None]:

@@ -107,7 +107,7 @@ def is_number(cell: str) -> bool:
 
 def _number(cell: str) -> float | None:
     try:
-        number = float(cell)
+        number = math.nan if "_" in cell else float(cell)  # float takes 1_000
     except ValueError:
         return None
     return number if math.isfinite(number) else None
@@ -140,9 +140,9 @@ def read_sheet(path: str) -> Sheet:
 
 def _parsed(path: str, text: str, skipped: int) -> tuple[list[str], list[list[str]], list[int]]:
     """Names, rows, and the lines on which rows end."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     names: list[str] = []
     rows, ends = [], []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
         names = [cell.strip() for cell in next(reader, [])]
         for cells in reader:

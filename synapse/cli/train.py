@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from .. import Trainer
+from ..errors import DivergenceError, FormatError
 from ..learning.trainer import Result
 from . import formats
 from .lesson import Lesson, Part, Wanted, prepare, together
 from .report import report
 from .scaling import MODELS, Scale, Scaled
 from .sheet import read_sheet
-from .words import fraction, names, natural, positive, whole, wholes
+from .words import UsageError, fraction, names, natural, positive, whole, wholes
 
 INTERRUPTED = 130
 
@@ -58,7 +60,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     add("--sequence", metavar="COLUMN", help="tells by its value which sequence a row belongs to")
     add("--classes", action="store_true", help="the numbers of the target are names of classes")
     add("--ahead", metavar="K", type=natural, default=0, help="predict the target K rows ahead")
-    add("-o", "--output", metavar="MODEL", required=True, help=f"where to save it: {formats.WRITING}")
+    add("-o", "--output", metavar="MODEL", required=True, help=f"where to save it: {formats.KEEPING}")
 
 
 def _add_learning(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +69,7 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
     add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
     add("--epochs", metavar="N", type=whole, default=100, help="default: %(default)s")
     add(
-        "--rate", metavar="R", type=positive, default=0.02, help="how far weights move (default: %(default)s)"
+        "--rate", metavar="R", type=positive, default=0.01, help="how far weights move (default: %(default)s)"
     )
     add("--seed", metavar="N", type=natural, default=0, help="of all randomness (default: %(default)s)")
     add("--validation", metavar="SHARE", type=fraction, help="share of the data to hold out, such as 0.2")
@@ -77,7 +79,7 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
 
 def train(options: argparse.Namespace) -> int:
     """Train and save; the exit code."""
-    formats.writer(options.output)  # a wrong ending is told before the work
+    _check_output(options.output)
     sheet = read_sheet(options.data)
     lesson = prepare(sheet, Wanted(**{name: getattr(options, name) for name in Wanted.__annotations__}))
     model = Scaled(options.model, options.hidden, lesson.inputs, lesson.outputs, lesson.kind, options.seed)
@@ -89,6 +91,14 @@ def train(options: argparse.Namespace) -> int:
     if not options.quiet:
         print(report(model.network, lesson, learnt, held_out, result))
     return _ended(result, options.output)
+
+
+def _check_output(path: str) -> None:
+    """Raise, before the work, where the model could not be saved, or not be run."""
+    if not formats.keeps(path):
+        raise UsageError(f"The ending of {path!r} must be one of {formats.KEEPING}.")
+    if not Path(path).absolute().parent.is_dir():
+        raise FormatError(f"Cannot write {path!r}: there is no such folder.")
 
 
 def _ended(result: Result, path: str) -> int:
@@ -114,13 +124,18 @@ def _teach(
         y = [scales[1].standard(part) if scales[1] else part for _, part in parts]
         return (x, y) if lesson.sequences else (x[0], y[0])
 
-    result = Trainer(model.network, options.rate).train(
-        *form(learnt),
-        epochs=options.epochs,
-        seed=options.seed,
-        progress=sys.stderr.isatty() and not options.quiet,
-        validation=form(held_out) if held_out else None,
-        patience=options.patience,
-    )
+    try:
+        result = Trainer(model.network, options.rate).train(
+            *form(learnt),
+            epochs=options.epochs,
+            seed=options.seed,
+            progress=sys.stderr.isatty() and not options.quiet,
+            validation=form(held_out) if held_out else None,
+            patience=options.patience,
+        )
+    except DivergenceError:
+        raise DivergenceError(
+            f"The error left the finite numbers, and nothing is saved. Give a lower --rate than {options.rate:g}."
+        ) from None
     model.set(*scales)
     return result

@@ -64,6 +64,8 @@ def names(text: str) -> list[str]:
     found = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
     if not all(found) or not found:
         raise ArgumentTypeError(f"expected names between commas, got {text!r}")
+    if len(set(found)) < len(found):
+        raise ArgumentTypeError(f"expected every name once, got {text!r}")
     return found
 
 

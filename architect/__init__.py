@@ -7,7 +7,8 @@ from .hopfield import Capacity, Hopfield
 from .jordan import Jordan
 from .kohonen import Kohonen
 from .liquid import Liquid
-from .lstm import LSTM, MemoryBlocks
+from .lstm import LSTM
+from .memory import MemoryBlocks, StandardBlocks
 from .narx import NARX
 from .perceptron import Perceptron
 from .random import Random
@@ -29,6 +30,7 @@ __all__ = [
     "Perceptron",
     "Random",
     "Residual",
+    "StandardBlocks",
     "construct",
     "delayed",
 ]

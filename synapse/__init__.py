@@ -8,7 +8,7 @@ from .learning import Gradient, Trainer, gradient, schedule
 from .network import Network
 from .neuron import Neuron
 from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
-from .readwrite import load, save
+from .readwrite import from_torch, load, save, to_torch
 
 __version__ = "0.1.0"
 
@@ -26,6 +26,7 @@ __all__ = [
     "Trainer",
     "cost",
     "errors",
+    "from_torch",
     "gate",
     "gradient",
     "initializers",
@@ -34,4 +35,5 @@ __all__ = [
     "save",
     "schedule",
     "squash",
+    "to_torch",
 ]

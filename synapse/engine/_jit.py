@@ -19,7 +19,7 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import event
+from numba.core import cgutils, event
 from numba.core.typeconv import Conversion
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global, signature
 from numba.extending import (
@@ -205,11 +205,11 @@ class _WriteColumn(AbstractTemplate):
         return None
 
 
-def _told_apart(builder: Any, instruction: Any, column: Any) -> None:
-    """Mark an access so that the optimiser knows (TBAA) that it touches this column alone."""
+def _told_apart(builder: Any, instruction: Any, family: tuple[str, ...]) -> None:
+    """Mark an access so that the optimiser knows (TBAA) that it touches one column or table alone."""
     module, offset = builder.module, ir.Constant(ir.IntType(64), 0)
     kind = module.add_metadata(["synapse columns"])
-    for name in column.family:
+    for name in family:
         kind = module.add_metadata([name, kind, offset])
     instruction.set_metadata("tbaa", module.add_metadata([kind, kind, offset]))
 
@@ -219,7 +219,7 @@ def _read_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
     place = builder.gep(args[0], [args[1]])
     value = builder.load(place)
-    _told_apart(builder, value, column)
+    _told_apart(builder, value, column.family)
     return context.data_model_manager[column.dtype].from_data(builder, value)
 
 
@@ -227,7 +227,7 @@ def _read_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 def _write_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
     value = context.data_model_manager[column.dtype].as_data(builder, args[2])
-    _told_apart(builder, builder.store(value, builder.gep(args[0], [args[1]])), column)
+    _told_apart(builder, builder.store(value, builder.gep(args[0], [args[1]])), column.family)
     return context.get_dummy_value()
 
 
@@ -330,6 +330,24 @@ def _reinterpreted(given: Any, taken: Any) -> Any:
     return cast
 
 
+def _reader(numbers: Any) -> Any:
+    """A function of an index: the whole number of 64 bits that a table has there."""
+    table = [int(number) for number in numbers]
+
+    @intrinsic
+    def read(typingctx: Any, index: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            kind = ir.ArrayType(ir.IntType(64), len(table))
+            constant = cgutils.global_constant(builder, "synapse.table", ir.Constant(kind, table))
+            value = builder.load(builder.gep(constant, [ir.Constant(ir.IntType(64), 0), args[0]]))
+            _told_apart(builder, value, ("table",))
+            return value
+
+        return types.int64(types.int64), codegen
+
+    return read
+
+
 def _constant(value: float) -> Any:
     """A function of one number: `value`, in that number's type."""
 
@@ -368,6 +386,7 @@ if DEBUGGING:
     columns: Any = _plain_columns
     from_bits: Any = lambda bits: np.int64(bits).view(np.float64)  # noqa: E731
     to_bits: Any = lambda value: np.float64(value).view(np.int64)  # noqa: E731
+    table: Any = lambda numbers: numbers.__getitem__  # noqa: E731
     zero: Any = lambda like: type(like)(0)  # noqa: E731
     one: Any = lambda like: type(like)(1)  # noqa: E731
     call: Any = _plain_call
@@ -376,7 +395,7 @@ else:
         _reinterpreted(types.int64, types.float64),
         _reinterpreted(types.float64, types.int64),
     )
-    zero, one = _constant(0.0), _constant(1.0)
+    table, zero, one = _reader, _constant(0.0), _constant(1.0)
     stream = inline(_stream_of(np.uint64))
 
     @numba.njit(forceinline=True)

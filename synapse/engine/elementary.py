@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._jit import exact, from_bits, to_bits
+from ._jit import exact, from_bits, table, to_bits
 
 STEPS = 64  # to a factor of 2: e^x = 2^(k/64) e^r
 PER_STEP = STEPS * 1.4426950408889634  # 64 / ln 2
 STEP_HIGH = 6.93147180369123816490e-01 / STEPS  # ln 2 / 64 in two parts: multiples of the first are exact
 STEP_LOW = 1.90821492927058770002e-10 / STEPS
 ROUNDER = 6755399441055744.0  # 1.5 * 2^52: what is added to it is rounded to a whole number
-POWERS = np.exp2(np.arange(STEPS) / STEPS)  # 2^(i/64)
-POWER_BITS = POWERS.view(np.int64)
+power_bits = table(np.exp2(np.arange(STEPS) / STEPS).view(np.int64))  # those of 2^(i/64)
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 LOWEST, HIGHEST = -708.0, 709.0  # beyond, results would not be normal numbers
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
@@ -35,7 +34,7 @@ def exp(x):
     r = (x - k * STEP_HIGH) - k * STEP_LOW
     r2 = r * r
     tail = r + r2 * ((1 / 2 + r * (1 / 6)) + r2 * (1 / 24 + r * (1 / 120)))
-    power = from_bits(POWER_BITS[bits & (STEPS - 1)] + ((bits >> 6) << 52))
+    power = from_bits(power_bits(bits & (STEPS - 1)) + ((bits >> 6) << 52))
     return power + power * tail
 
 

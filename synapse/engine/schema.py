@@ -162,6 +162,7 @@ def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:
     return unit if column.dtype == "float" else np.dtype(column.dtype)
 
 
+ENDED = 0xFFFFFFFFFFFFFFFF
 TAPES = (
     # Of every step and neuron: the step before the first comes first, and holds what a sequence begins with.
     Column("activation", "tape", "lanes"),
@@ -173,9 +174,8 @@ TAPES = (
     Column("carried", "tape", "lanes"),
     # Of every step.
     Column("signal", "tape", "lanes"),  # the cost's -dE/ds of the outputs
-    # Of every sample.
-    Column("begin", "tape", "uint64"),  # the row of its first step in the data
-    Column("length", "tape", "uint64"),  # how many steps it has
+    # Of every step and sample, one after the other.
+    Column("row", "tape", "uint64"),  # its row of the data; ENDED: the sample has ended
     Column("share", "tape", "float64"),  # how much it counts
     # What is asked for.
     Column("weight_move", "tape", "float64"),  # by rows of connections: minus the gradient

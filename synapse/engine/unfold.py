@@ -27,6 +27,7 @@ from .schema import (
     BERNOULLI,
     CROSS_ENTROPY,
     DENSE,
+    ENDED,
     FIXED,
     FOUR,
     LISTED,
@@ -150,7 +151,7 @@ def rest(u, first, last, now, step, lanes):
     """Samples that have ended stay at 0, so that they cannot grow without bound."""
     state = flat(u.state)
     for lane in range(lanes):
-        if step >= u.length[lane]:
+        if u.row[step * lanes + lane] == ENDED:
             for j in range(first, last):
                 state[(now + j) * lanes + lane] = 0.0
 
@@ -161,9 +162,9 @@ def clamp(u, span, inputs, step, now, lanes):
     said, n = flat(u.activation), span[1]
     first = (now + span[0]) * lanes
     for lane in range(lanes):
-        going, row = step < u.length[lane], (u.begin[lane] + step) * n
+        row = u.row[step * lanes + lane]
         for i in range(n):
-            said[first + i * lanes + lane] = inputs[row + i] if going else 0.0
+            said[first + i * lanes + lane] = inputs[row * n + i] if row != ENDED else 0.0
 
 
 @inline
@@ -190,25 +191,37 @@ def step_forward(m, u, span, inputs, step, now, before, lanes, ragged):
 
 
 @inline
-def judge_step(m, u, span, targets, step, now, cost, lanes):
-    """The cost of a step; the outputs' error signals are laid out. A target that is NaN is none."""
-    n, value = span[2], 0.0
-    said, slope, signals = flat(u.activation), flat(u.slope), flat(u.signal)
-    outputs, size = (now + span[3] - n) * lanes, np.float64(n)
+def lay_targets(u, span, targets, step, lanes):
+    """Lay the targets of a step where the outputs' error signals will be; NaN: none."""
+    wanted, n = flat(u.signal), span[2]
     for lane in range(lanes):
-        going, row, share = step < u.length[lane], (u.begin[lane] + step) * n, u.share[lane]
+        row = u.row[step * lanes + lane]
         for o in range(n):
-            q, to = outputs + o * lanes + lane, (step * n + o) * lanes + lane
-            target = targets[row + o] if going else math.nan
-            if target == target:
-                if cost == CROSS_ENTROPY:
-                    one, signal = cross_entropy(target, said[q], slope[q], size)
-                else:
-                    one, signal = judge(m, cost, target, said[q], slope[q], size)
-                value += one * share
-                signals[to] = signal * share
-            else:
-                signals[to] = 0.0
+            wanted[(step * n + o) * lanes + lane] = targets[row * n + o] if row != ENDED else math.nan
+
+
+@inline
+def judge_step(m, u, span, targets, step, now, cost, lanes):
+    """The cost of a step; targets give way to the outputs' error signals."""
+    lay_targets(u, span, targets, step, lanes)
+    n, value = span[2], 0.0
+    said, slope, signal, size = flat(u.activation), flat(u.slope), flat(u.signal), np.float64(n)
+    for o in range(n):
+        at, to, first = (now + span[3] - n + o) * lanes, (step * n + o) * lanes, step * lanes
+        if cost == CROSS_ENTROPY:  # said here, so that the loop has no branch and vectorises
+            for lane in range(lanes):
+                target = signal[to + lane]
+                one, sent = cross_entropy(target, said[at + lane], slope[at + lane], size)
+                value += one * u.share[first + lane] if target == target else 0.0
+                signal[to + lane] = sent * u.share[first + lane] if target == target else 0.0
+        else:
+            for lane in range(lanes):
+                target = signal[to + lane]
+                one, sent = 0.0, 0.0
+                if target == target:
+                    one, sent = judge(m, cost, target, said[at + lane], slope[at + lane], size)
+                value += one * u.share[first + lane]
+                signal[to + lane] = sent * u.share[first + lane]
     return value
 
 
@@ -437,7 +450,7 @@ def unfold_network(
 ):
     """Run samples side by side over `steps` steps, judge them and, with `backward`, sum the gradient.
 
-    Rows of `inputs` and `targets` lie one after the other; ``u.begin`` tells where each sample's begin.
+    Rows of `inputs` and `targets` lie one after the other; ``u.row`` tells which are whose.
 
     Errors pass through at most `window` steps: the steps are cut into windows of that length. `ragged`:
     some samples end earlier. Returns the summed cost, and the last step at which errors were not finite

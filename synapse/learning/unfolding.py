@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from .. import engine
 from ..cost import Cost
-from ..engine.schema import NONE, TAPES, numpy_dtype
+from ..engine.program import spans
+from ..engine.schema import ENDED, NONE, TAPES, numpy_dtype
 from ..errors import DivergenceError, TopologyError, positive_integer
 from ..network import Network
 from .data import Data, prepare
@@ -21,6 +23,7 @@ Floats = NDArray[np.float64]
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 """Samples that fill a vector register of 512 bits, which processors without take in halves."""
 QUAD = 4  # steps are laid out in fours
+DEEP = 16  # steps of samples that do not depend on each other
 
 
 @dataclass(frozen=True)
@@ -163,44 +166,60 @@ class Unfolding:
         weights : ndarray, by rows of the store
         biases : ndarray, by neurons of the network
         """
-        groups = list(self._groups(chosen, share))
-        if self.threads == 1 or len(groups) == 1:
-            parts = [self._one(i, group, cost, window, context) for i, group in enumerate(groups)]
+        plans = list(self._plans(chosen, share))
+        if self.threads == 1 or len(plans) == 1:
+            parts = [self._one(0, plan, cost, window, context) for plan in plans]
         else:
             # Each thread has tapes of its own, and the parts are added in order: the same bits.
+            free = list(range(self.threads))
+
+            def job(plan: _Plan) -> tuple[float, Floats, Floats]:
+                number = free.pop()
+                try:
+                    return self._one(number, plan, cost, window, context)
+                finally:
+                    free.append(number)
+
             with ThreadPoolExecutor(self.threads) as pool:
-                jobs = [
-                    pool.submit(self._one, i, group, cost, window, context) for i, group in enumerate(groups)
-                ]
-                parts = [job.result() for job in jobs]
+                parts = list(pool.map(job, plans))
         loss, weights, biases = parts[0]
         for one, weight_moves, bias_moves in parts[1:]:
-            loss, weights, biases = loss + one, weights + weight_moves, biases + bias_moves
+            loss += one
+            weights += weight_moves
+            biases += bias_moves
         return loss, weights, biases
 
-    def _groups(self, chosen: NDArray[Any], share: Floats) -> Any:
-        """Sequences of about one length together, as many as fit side by side."""
-        lengths = np.diff(self.data.bounds.astype(np.int64))[chosen]
+    def _plans(self, chosen: NDArray[Any], share: Floats) -> Iterator[_Plan]:
+        """What is computed side by side: sequences of about one length, or, where steps do not depend on
+        each other, all steps of all sequences as they come.
+        """
+        begins, ends = self.data.bounds[:-1][chosen], self.data.bounds[1:][chosen]
+        lengths = (ends - begins).astype(np.int64)
+        full = SIDE_BY_SIDE[self.network._store.dtype]
+        if not self.network.has_memory:
+            rows = spans(begins.astype(np.int64), lengths)
+            shares, width = np.repeat(share, lengths), full if len(rows) > 1 else 1
+            for first in range(0, len(rows), width * DEEP):
+                here = slice(first, first + width * DEEP)
+                yield _Plan.of_samples(rows[here], shares[here], width)
+            return
         order = np.argsort(-lengths, kind="stable")
-        width = SIDE_BY_SIDE[self.network._store.dtype] if len(chosen) > 1 else 1
+        width = full if len(chosen) > 1 else 1
         for first in range(0, len(order), width):
             part = order[first : first + width]
-            yield chosen[part], share[part], width
+            yield _Plan.of_sequences(begins[part], lengths[part], share[part], width)
 
     def _one(
-        self, number: int, group: tuple[NDArray[Any], Floats, int], cost: Cost, window: int, context: bool
+        self, number: int, plan: _Plan, cost: Cost, window: int, context: bool
     ) -> tuple[float, Floats, Floats]:
-        """One group of sequences, side by side."""
-        chosen, share, width = group
-        bounds = self.data.bounds.astype(np.int64)
-        lengths = bounds[chosen + 1] - bounds[chosen]
-        steps = int(lengths.max())
-        key = (number % self.threads if self.threads > 1 else 0, width, -(-steps // QUAD))
+        """What is computed side by side, on tapes of this number."""
+        steps = len(plan.rows)
+        key = (number, plan.rows.shape[1], -(-steps // QUAD))
         address, store, span = self.network._ready()
         if key not in self._tapes:
-            self._tapes[key] = _Tapes(self.network, width, steps)
+            self._tapes[key] = _Tapes(self.network, plan.rows.shape[1], steps)
         tapes = self._tapes[key]
-        tapes.lay(bounds[chosen], lengths, share, context)
+        tapes.lay(plan, context)
         loss, bad = engine.unfold.unfold_network(
             address,
             store.unit,
@@ -212,12 +231,38 @@ class Unfolding:
             np.uint64(steps),
             cost.code,
             np.uint64(window),
-            bool((lengths < steps).any()),
+            bool(plan.rows[-1].max() == ENDED),
             True,
         )
         if bad != steps or not np.isfinite(loss):
             raise tapes.divergence(loss, int(bad), steps)
         return loss, tapes["weight_move"].copy(), tapes["bias_move"].copy()
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Rows of the data by step and lane, ENDED where there is none, and how much each counts."""
+
+    rows: NDArray[np.uint64]
+    share: Floats
+
+    @classmethod
+    def of_sequences(cls, begins: NDArray[Any], lengths: NDArray[Any], share: Floats, width: int) -> _Plan:
+        """A sequence a lane."""
+        steps = np.arange(int(lengths.max()), dtype=np.uint64)[:, None]
+        rows = np.full((len(steps), width), ENDED, np.uint64)
+        rows[:, : len(begins)] = np.where(steps < lengths.astype(np.uint64), begins + steps, ENDED)
+        shares = np.zeros(width)
+        shares[: len(share)] = share
+        return cls(rows, np.broadcast_to(shares, rows.shape))
+
+    @classmethod
+    def of_samples(cls, rows: NDArray[Any], share: Floats, width: int) -> _Plan:
+        """Samples row by row."""
+        steps = -(-len(rows) // width)
+        laid, shares = np.full(steps * width, ENDED, np.uint64), np.zeros(steps * width)
+        laid[: len(rows)], shares[: len(rows)] = rows, share
+        return cls(laid.reshape(steps, width), shares.reshape(steps, width))
 
 
 class _Tapes:
@@ -236,9 +281,8 @@ class _Tapes:
             "pushed": 2 * rows,
             "carried": rows,
             "signal": padded * len(network.output),
-            "begin": width,
-            "length": width,
-            "share": width,
+            "row": padded * width,
+            "share": padded * width,
             "weight_move": store.n_connections,
             "bias_move": rows,
         }
@@ -255,17 +299,17 @@ class _Tapes:
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.columns[name]
 
-    def lay(self, begins: NDArray[Any], lengths: NDArray[Any], share: Floats, context: bool) -> None:
-        """Note which sequences are unfolded, and lay out what they begin with."""
-        width, count, rows = self.width, len(begins), len(self.network)
-        for name in ("pushed", "carried", "weight_move", "bias_move", "length"):
+    def lay(self, plan: _Plan, context: bool) -> None:
+        """Note which rows are unfolded, and lay out what they begin with."""
+        width, rows, used = self.width, len(self.network), len(plan.rows)
+        for name in ("pushed", "carried", "weight_move", "bias_move"):
             self[name][:] = 0
-        for name, values in (("begin", begins), ("length", lengths), ("share", share)):
-            self[name][:count] = values
+        self["row"][: used * width] = plan.rows.reshape(-1)
+        self["share"][: used * width].reshape(used, width)[...] = plan.share
         for name in ("activation", "state"):
             here = self.network._store[name][self.network._rows()] if context else 0.0
             self[name][: rows * width].reshape(rows, width).T[...] = here
-        used, whole = int(lengths.max()), -(-int(lengths.max()) // QUAD) * QUAD
+        whole = -(-used // QUAD) * QUAD
         for name in ("activation", "state", "slope"):  # what a longer call has left
             self[name][(used + 1) * rows * width : (whole + 1) * rows * width] = 0.0
 

@@ -8,7 +8,8 @@ string, an ``os.PathLike`` or an open file.
 goes on as if nothing had happened. The other formats are for other programs.
 
 `write_python`, `write_c`, `write_javascript` and `write_onnx` write what a network does, to be
-run where Synapse is not; there is no way back from these.
+run where Synapse is not; there is no way back from these. `to_torch` and `from_torch`
+exchange networks with PyTorch, in memory.
 """
 
 from .cytoscape import cytoscape_data, from_cytoscape_data, read_cytoscape, write_cytoscape
@@ -21,6 +22,7 @@ from .node_link import from_node_link_data, node_link_data, read_node_link, writ
 from .npz import from_npz_data, npz_data, read_npz, write_npz
 from .onnx_model import onnx_model, write_onnx
 from .programs import c_source, javascript_source, python_source, write_c, write_javascript, write_python
+from .pytorch import from_torch, to_torch
 from .sparse import sparse_data
 from .synaptic import SynapticWarning, from_synaptic, read_synaptic, to_synaptic, write_synaptic
 from .table import from_table_data, read_table, table_data, write_table
@@ -45,6 +47,7 @@ __all__ = [
     "from_synaptic",
     "from_synaptic_data",
     "from_table_data",
+    "from_torch",
     "gexf_data",
     "graphml_data",
     "javascript_source",
@@ -69,6 +72,7 @@ __all__ = [
     "synaptic_data",
     "table_data",
     "to_synaptic",
+    "to_torch",
     "write_c",
     "write_cytoscape",
     "write_dot",

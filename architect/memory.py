@@ -1,0 +1,147 @@
+"""The two ways in which memory blocks of an LSTM are made: of Synaptic, and of the textbooks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, gate
+from synapse.squash import Squash
+
+from .recipe import Recipe, numbered, pass_on
+
+
+class MemoryBlocks(NamedTuple):
+    """The layers of one layer of memory blocks; `forget_gates` is None where there are none."""
+
+    input_gates: Layer
+    forget_gates: Layer | None
+    cells: Layer
+    output_gates: Layer
+
+
+class StandardBlocks(NamedTuple):
+    """The same in the style "standard", in the order in which they activate: `hidden` is h_t."""
+
+    input_gates: Layer
+    forget_gates: Layer | None
+    candidates: Layer
+    cells: Layer
+    output_gates: Layer
+    squashed_cells: Layer
+    hidden: Layer
+
+
+@dataclass(frozen=True)
+class Options:
+    """What an LSTM was asked for; `biases` are those of input, forget (None: no such) and output gates."""
+
+    peepholes: str | None
+    squash: str | Squash
+    cell_squash: str | Squash
+    biases: tuple[float, float | None, float]
+    cells_per_block: int
+    hidden_to_hidden: bool
+    output_to_hidden: bool
+    output_to_gates: bool
+
+
+def synaptic_blocks(
+    recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: Options
+) -> list[MemoryBlocks]:
+    """Layers of blocks as Synaptic makes them, linked to inputs and outputs; all reach the outputs."""
+    blocks: list[MemoryBlocks] = []
+    ins, forgets, outs = options.biases
+    for i, size in enumerate(sizes):
+        names = [numbered(field.replace("_", " "), i, len(sizes)) for field in MemoryBlocks._fields]
+        block = MemoryBlocks(
+            recipe.layer(size, options.squash, names[0], ins),
+            None if forgets is None else recipe.layer(size, options.squash, names[1], forgets),
+            recipe.layer(size * options.cells_per_block, options.cell_squash, names[2]),
+            recipe.layer(size, options.squash, names[3], outs),
+        )
+        _wire_synaptic(recipe, block, [inputs, *(b.cells for b in blocks[-1:])], output, options)
+        blocks.append(block)
+    return blocks
+
+
+def _wire_synaptic(
+    recipe: Recipe, block: MemoryBlocks, sources: list[Layer], output: Layer, options: Options
+) -> None:
+    """Connect the layers of a memory block.
+
+    Sources to cells, through the input gates, and to the gates; cells to themselves, to the output,
+    through the output gates, and to the gates.
+    """
+    gates = _gates(block)
+    for source in sources:
+        entering = recipe.connect(source, block.cells)
+        block.input_gates.gate(entering, gate.INPUT)
+        for layer in gates:
+            recipe.connect(source, layer)
+    leaving = recipe.connect(block.cells, output)
+    block.output_gates.gate(leaving, gate.OUTPUT)
+    _carry(block)
+    if options.peepholes is not None:
+        for layer in gates:
+            recipe.connect(block.cells, layer, options.peepholes)
+    if options.hidden_to_hidden and len(block.cells) > 1:
+        recipe.connect(block.cells, block.cells, ALL_TO_ELSE)
+    if options.output_to_hidden:
+        recipe.connect(output, block.cells)
+    if options.output_to_gates:
+        for layer in gates:
+            recipe.connect(output, layer)
+
+
+def standard_blocks(
+    recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: Options
+) -> list[StandardBlocks]:
+    """Layers of blocks as textbooks have them, each fed by the one before; the last one feeds the outputs."""
+    blocks: list[StandardBlocks] = []
+    ins, forgets, outs = options.biases
+    source = inputs
+    for i, size in enumerate(sizes):
+        names = [numbered(field.replace("_", " "), i, len(sizes)) for field in StandardBlocks._fields]
+        block = StandardBlocks(
+            recipe.layer(size, options.squash, names[0], ins),
+            None if forgets is None else recipe.layer(size, options.squash, names[1], forgets),
+            recipe.layer(size, options.cell_squash, names[2]),
+            recipe.fixed(size, names[3]),
+            recipe.layer(size, options.squash, names[4], outs),
+            recipe.fixed(size, names[5]),
+            recipe.fixed(size, names[6]),
+        )
+        block.squashed_cells.squash = options.cell_squash
+        _wire_standard(recipe, block, source, options.peepholes)
+        blocks.append(block)
+        source = block.hidden
+    recipe.connect(source, output)
+    return blocks
+
+
+def _wire_standard(recipe: Recipe, block: StandardBlocks, source: Layer, peepholes: str | None) -> None:
+    """Connect the layers of a block: what is summed has weights that learn, what is passed on has not."""
+    for layer in (*_gates(block), block.candidates):
+        recipe.connect(source, layer)
+        recipe.connect(block.hidden, layer)
+    block.input_gates.gate(pass_on(block.candidates, block.cells), gate.INPUT)
+    _carry(block)
+    pass_on(block.cells, block.squashed_cells)
+    block.output_gates.gate(pass_on(block.squashed_cells, block.hidden), gate.INPUT)
+    if peepholes is not None:
+        for layer in _gates(block):
+            recipe.connect(block.cells, layer, peepholes)
+
+
+def _gates(block: MemoryBlocks | StandardBlocks) -> list[Layer]:
+    """The gate layers of a layer of memory blocks."""
+    gates = (block.input_gates, block.forget_gates, block.output_gates)
+    return [layer for layer in gates if layer is not None]
+
+
+def _carry(block: MemoryBlocks | StandardBlocks) -> None:
+    """The constant error carousel: cells keep their states, as far as the forget gates let them."""
+    carousel = block.cells.project(block.cells, ONE_TO_ONE)
+    if block.forget_gates is not None:
+        block.forget_gates.gate(carousel, gate.INPUT)

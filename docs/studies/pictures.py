@@ -1,0 +1,138 @@
+"""The pictures of the gallery's section "draw", made by the functions of ``synapse.draw``.
+
+    python docs/studies/pictures.py [FOLDER]     # default: docs/gallery
+
+Every number in them is computed here, from seeds, in a few seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1]))
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+import architect
+import synapse
+from synapse import draw
+from synapse.initializers import constant, uniform
+
+XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
+STEPS = 24
+
+
+def networks():
+    """XOR, learnt, and a small LSTM: neuron by neuron."""
+    perceptron, lstm = architect.Perceptron(2, 3, 1, seed=3), architect.LSTM(2, 4, 1, seed=0)
+    synapse.Trainer(perceptron, rate=0.5).train(*XOR, epochs=5000, error=0.02, progress=False)
+    perceptron.activate([0, 1])
+    with draw.style():
+        figure, (left, right) = plt.subplots(
+            1, 2, figsize=(12.5, 4.6), width_ratios=(1, 2.2), layout="constrained"
+        )
+    draw.network(perceptron, left, colour="activation").set_title(
+        "XOR, learnt: the inputs are 0 and 1", size=10
+    )
+    draw.network(lstm, right).set_title("LSTM(2, 4, 1), untrained", size=10)
+    return figure
+
+
+def blocks():
+    """An LSTM that is too large for its neurons to be shown: layer by layer."""
+    return draw.network(architect.LSTM(20, 60, 5, seed=0)).figure
+
+
+def latch(rng, count):
+    """Sequences whose first step alone says what the last one is asked for; noise in between."""
+    inputs = np.zeros((count, STEPS, 2))
+    inputs[:, 0, 0] = rng.choice([-1.0, 1.0], count)
+    inputs[:, 1:, 1] = rng.uniform(-1, 1, (count, STEPS - 1))
+    targets = np.full((count, STEPS, 1), np.nan)
+    targets[:, -1, 0] = inputs[:, 0, 0] > 0
+    return inputs, targets
+
+
+def learnt_latch():
+    """An LSTM that has learnt it, its training, and how many fresh sequences it gets right."""
+    net = architect.LSTM(
+        2, 4, 1, cell_squash="tanh", initializer=uniform(0.3), bias_initializer=constant(0.0),
+        input_gate_bias=-1.0, forget_gate_bias=3.0, output_gate_bias=0.0, seed=0,
+    )  # fmt: skip
+    net["cells"].trainable = False  # a bias would pour into the cells at every step
+    rng = np.random.default_rng(0)
+    trainer = synapse.Trainer(net, rate=0.1)
+    result = trainer.train(*latch(rng, 400), epochs=60, validation=0.2, progress=False)
+    right = 0
+    for inputs, targets in zip(*latch(rng, 200)):
+        net.clear()
+        right += (net.run(inputs)[-1] > 0.5) == targets[-1]
+    return net, result, float(right[0]) / 200
+
+
+def memory():
+    """Memory cells that keep a sign through noise."""
+    net, result, right = learnt_latch()
+    fresh, _ = latch(np.random.default_rng(1), 2)
+    fresh[:, 0, 0] = [1.0, -1.0]
+    held = []
+    for sequence in fresh:
+        net.clear()
+        held.append(draw.record(net, sequence))
+    with draw.style():
+        figure, axes = plt.subplot_mosaic(
+            [["raster", "learning"], ["raster", "weights"]],
+            figsize=(12.5, 6.2),
+            width_ratios=(1.7, 1),
+            height_ratios=(1, 1.1),
+            layout="constrained",
+        )
+    draw.raster(np.concatenate(held), net, axes["raster"])
+    title = f"+ and noise, - and noise ({right:.0%} of 200 fresh ones right)"
+    axes["raster"].set_title(title, size=10)
+    draw.learning(result, axes["learning"], log=True)
+    targets = [*net["cells"], *net["input gates"]]
+    weights = [[source.connected(target).weight for target in targets] for source in net.input]
+    draw.hinton(weights, axes["weights"], sources=net.input, targets=targets)
+    return figure
+
+
+def error_flow():
+    """The constant error carousel beside Elman's unit."""
+    inputs = np.random.default_rng(0).uniform(-1, 1, (60, 2))
+    kept = architect.LSTM(2, 6, 1, forget_gates=False, peepholes=None, seed=0)
+    forget = architect.LSTM(2, 6, 1, seed=0)
+    small = architect.Elman(2, 6, 1, seed=0)
+    strong = architect.Elman(2, 6, 1, squash="tanh", initializer=uniform(1.0), seed=0)
+    ax = draw.error_flow(
+        {
+            "cells without forget gates": (kept, "cells"),
+            "cells with forget gates (bias 1)": (forget, "cells"),
+            "Elman, tanh, weights up to 1": (strong, "hidden"),
+            "Elman, logistic, weights up to 0.1": (small, "hidden"),
+        },
+        inputs,
+    )
+    return ax.figure
+
+
+PICTURES = {"network": networks, "blocks": blocks, "memory": memory, "error_flow": error_flow}
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, make in PICTURES.items():
+        figure = make()
+        figure.savefig(folder / f"draw_{name}.png", dpi=110)
+        plt.close(figure)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent / "gallery")

@@ -1,0 +1,26 @@
+"""Pictures by matplotlib, which the extra ``draw`` brings: ``pip install "synapse-neurons[draw]"``.
+
+Every function takes an ``ax`` and returns the Axes it has drawn on; without one it makes a figure.
+Nothing global is changed. Names are shown as they are, ``$`` too, shortened where they are long;
+letters that the font lacks are for matplotlib's ``font.family`` to bring.
+"""
+
+from .curves import learning, traces
+from .flow import error_flow, sensitivity
+from .hinton import hinton
+from .network import network
+from .raster import raster
+from .record import record
+from .style import style
+
+__all__ = [
+    "error_flow",
+    "hinton",
+    "learning",
+    "network",
+    "raster",
+    "record",
+    "sensitivity",
+    "style",
+    "traces",
+]

@@ -1,0 +1,243 @@
+"""A network layer by layer: boxes, and arrows for all the connections from one to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .diagram import NOBODY, Diagram, Floats, Indices
+from .places import along, rounded
+from .style import GATE, GREEN, INK, canvas, lines, points_a_unit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WIDTH, HEIGHT, PITCH = 1.5, 1.0, 2.6
+"""Of a box, and from box to box."""
+
+LANE = 0.42
+"""From one arrow that passes boxes to the next."""
+
+ONWARDS = "#505050"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """All connections from one layer to another, and the layers that gate them (-2: outside)."""
+
+    source: int
+    target: int
+    text: str
+    gaters: tuple[int, ...]
+
+
+def bundles(diagram: Diagram) -> list[Bundle]:
+    """The bundles, by source and target; connections of neurons with themselves apart."""
+    count = len(diagram.layers)
+    ends = (diagram.layer[diagram.source] * count + diagram.layer[diagram.target]) * 2 + diagram.loops
+    found = []
+    for end in np.unique(ends).tolist():
+        mine = np.flatnonzero(ends == end)
+        (source, target), loops = divmod(end // 2, count), end % 2
+        gater = diagram.gater[mine]
+        layers = np.where(gater < 0, gater, diagram.layer[gater])
+        gaters = tuple(int(g) for g in np.unique(layers) if g != NOBODY)
+        kind = "to itself" if loops else _kind(diagram, mine, source, target)
+        found.append(Bundle(source, target, f"{kind}\n{len(mine):,}", gaters))
+    return found
+
+
+def _kind(diagram: Diagram, mine: Indices, source: int, target: int) -> str:
+    """The pattern of some connections in words."""
+    m, n = int(diagram.sizes[source]), int(diagram.sizes[target])
+    if len(mine) == m * n:
+        return "all to all"
+    if source == target and len(mine) == n * (n - 1):
+        return "all to else"
+    ends = max(len(np.unique(diagram.source[mine])), len(np.unique(diagram.target[mine])))
+    if len(mine) == max(m, n) == ends:
+        return "one to one"
+    return f"{100 * len(mine) / (m * n):.2g} % of all"
+
+
+@dataclass
+class Route:
+    """The way of a bundle, and where its text stands."""
+
+    bundle: Bundle
+    way: Floats
+    text: tuple[float, float]
+
+
+def routes(found: list[Bundle]) -> list[Route]:
+    """To the next box straight; past boxes above them; backwards below them; each in its lane."""
+    straight = [b for b in found if b.target == b.source + 1]
+    onwards = [b for b in found if b.target > b.source + 1]
+    back = [b for b in found if b.target < b.source]
+    own = [b for b in found if b.target == b.source]
+    result = [_straight(b) for b in straight]
+    deep = max((sum(b.source == bundle.source for b in own) for bundle in own), default=0)
+    result += _in_lanes(onwards, 1.0, 0.45) + _in_lanes(back, -1.0, 0.65 + LANE * deep)
+    for bundle in own:
+        mine = [b for b in own if b.source == bundle.source]
+        result.append(_own(bundle, mine.index(bundle), len(mine)))
+    return result
+
+
+def _straight(bundle: Bundle) -> Route:
+    start, end = bundle.source * PITCH + WIDTH / 2, bundle.target * PITCH - WIDTH / 2
+    return Route(bundle, rounded(np.array([[start, 0.0], [end, 0.0]]), 0.1), ((start + end) / 2, 0.0))
+
+
+def _own(bundle: Bundle, number: int, of: int) -> Route:
+    """A loop under the box; two stand side by side, the text of the second below that of the first."""
+    x, low = bundle.source * PITCH + 0.36 * (number - (of - 1) / 2), -HEIGHT / 2
+    side = np.array([0.22 / of, 0.0])
+    down, foot = np.array([0.0, -0.36]), np.array([x, low])
+    way = np.array([foot + side, foot + side + down, foot - side + down, foot - side])
+    return Route(bundle, rounded(way, 0.15), (x, low - 0.62 - LANE * number))
+
+
+def _in_lanes(found: list[Bundle], side: float, first: float) -> list[Route]:
+    """Ways beside the boxes, each in the nearest lane that is free between its ends."""
+    found = sorted(found, key=lambda b: (abs(b.target - b.source), b.source))
+    lanes: list[list[tuple[int, int]]] = []
+    result = []
+    for bundle in found:
+        low, high = sorted((bundle.source, bundle.target))
+        lane = next((k for k, taken in enumerate(lanes) if _fits(low, high, taken)), len(lanes))
+        lanes[lane:] = lanes[lane:] or [[]]
+        lanes[lane].append((low, high))
+        result.append(_lane(bundle, side, first + LANE * lane, found))
+    return result
+
+
+def _fits(low: int, high: int, taken: list[tuple[int, int]]) -> bool:
+    return all(high <= first or last <= low for first, last in taken)
+
+
+def _lane(bundle: Bundle, side: float, off: float, found: list[Bundle]) -> Route:
+    """Out of its port, along its lane, into its port; the text in the first gap between boxes."""
+    start, end = _port(bundle, found, True), _port(bundle, found, False)
+    foot = side * HEIGHT / 2
+    height = foot + side * off
+    corners = np.array([[start, foot], [start, height], [end, height], [end, foot]])
+    gap = (min(bundle.source, bundle.target) + 0.5) * PITCH
+    return Route(bundle, rounded(corners, 0.15), (gap, height))
+
+
+def _port(bundle: Bundle, found: list[Bundle], leaving: bool) -> float:
+    """Where on its box a way leaves or arrives: on the side where the other end is, the longest innermost."""
+    layer, other = (bundle.source, bundle.target) if leaving else (bundle.target, bundle.source)
+    right = other > layer
+    spans = sorted(
+        abs(b.target - b.source)
+        for b in found
+        if (b.source == layer and (b.target > layer) == right)
+        or (b.target == layer and (b.source > layer) == right)
+    )
+    rank = spans.index(abs(other - layer))
+    inward = 0.68 - 0.34 * rank / max(1, len(spans) - 1)
+    return layer * PITCH + (1 if right else -1) * inward
+
+
+def draw_blocks(diagram: Diagram, ax: Axes | None, title: str) -> Axes:
+    """The picture."""
+    found = routes(bundles(diagram))
+    every = np.concatenate([[[0.0, 0.0]], *(route.way for route in found)])
+    low, high = float(every[:, 1].min()) - 0.6, float(every[:, 1].max()) + 0.35
+    low, high = min(low, -0.7), max(high, 0.7)
+    width = (len(diagram.layers) - 1) * PITCH + WIDTH + 0.4
+    inches = float(np.clip(15.0 / width, 0.5, 0.85))
+    with canvas(ax, (width * inches + 0.3, (high - low) * inches + 0.5)) as ax:
+        ax.set(xlim=(-WIDTH / 2 - 0.2, width - WIDTH / 2 - 0.2), ylim=(low, high), aspect="equal")
+        ax.set_axis_off()
+        ax.set_title(title)
+        unit = points_a_unit(ax)
+        _draw_boxes(ax, diagram, unit)
+        for route in found:
+            _draw_route(ax, route, unit)
+        return ax
+
+
+def _draw_boxes(ax: Axes, diagram: Diagram, unit: float) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    size = float(np.clip(0.17 * unit, 2.0, 9.0))
+    for i, (name, count) in enumerate(zip(diagram.layers, diagram.sizes.tolist(), strict=True)):
+        corner = (i * PITCH - WIDTH / 2 + 0.1, -HEIGHT / 2 + 0.1)
+        box = FancyBboxPatch(
+            corner,
+            WIDTH - 0.2,
+            HEIGHT - 0.2,
+            boxstyle="round,pad=0.1",
+            facecolor="#f4f6f8",
+            edgecolor=INK,
+            lw=1.0,
+            zorder=3,
+            gid="layer",
+        )
+        ax.add_patch(box)
+        title = lines(name or (diagram.neurons[i].name if count == 1 else "neurons"), 13, 2)
+        ax.text(i * PITCH, 0.1, title, ha="center", va="center", size=size, weight="bold", zorder=4)
+        amount = f"{count:,} neuron{'s' if count > 1 else ''}"
+        ax.text(i * PITCH, -0.28, amount, ha="center", va="center", size=size - 1, zorder=4)
+
+
+def _draw_route(ax: Axes, route: Route, unit: float) -> None:
+    """The arrow, its text, and the gates on it."""
+    from matplotlib.patches import FancyArrowPatch
+    from matplotlib.path import Path
+
+    colour = ONWARDS if route.bundle.target > route.bundle.source else GREEN
+    arrow = FancyArrowPatch(
+        path=Path(route.way),
+        arrowstyle="-|>",
+        mutation_scale=10,
+        color=colour,
+        lw=1.3,
+        shrinkA=0,
+        shrinkB=0,
+        zorder=2,
+        gid="projection",
+    )
+    ax.add_patch(arrow)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+    size = float(np.clip(0.14 * unit, 1.0, 7.5))
+    ax.text(
+        *route.text,
+        route.bundle.text,
+        ha="center",
+        va="center",
+        size=size,
+        bbox=box,
+        zorder=2.5,
+        linespacing=1.0,
+    )
+    for gater in route.bundle.gaters:
+        _draw_gate(ax, route, gater)
+
+
+def _draw_gate(ax: Axes, route: Route, gater: int) -> None:
+    """A mark on the way, and a dotted line to it from the box of the gater, where that is shown."""
+    place = _mark(route, gater)
+    if gater >= 0:
+        side = np.sign(place[1]) or 1.0
+        foot = (np.clip(place[0], gater * PITCH - 0.6, gater * PITCH + 0.6), side * HEIGHT / 2)
+        ax.plot(*zip(foot, place, strict=True), ls=(0, (1, 1.6)), color=GATE, lw=1.4, zorder=2.6, gid="gate")
+    ax.plot(*place, "o", color=GATE, ms=6, mec="white", zorder=3.5, gid="gate mark")
+
+
+def _mark(route: Route, gater: int) -> Floats:
+    """Where a gate sits: on a loop at its foot, else nearest to its gater, clear of ends and text."""
+    if route.bundle.source == route.bundle.target:
+        shift = 0.06 * (route.bundle.gaters.index(gater) - (len(route.bundle.gaters) - 1) / 2)
+        foot: Floats = along(route.way, np.array([0.5 + shift]))[0]
+        return foot
+    spots = along(route.way, np.linspace(0.08, 0.92, 200))
+    off = np.abs(spots[:, 0] - gater * PITCH) + 0.01 * np.abs(spots[:, 1])
+    near = np.linalg.norm(spots - route.text, axis=1) < 0.5
+    spot: Floats = spots[np.where(near, np.inf, off).argmin()]
+    return spot

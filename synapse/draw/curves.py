@@ -1,0 +1,179 @@
+"""Lines: errors by epoch, neurons over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import ArgumentError, KindError, expected
+from ..learning.trainer import Result
+from .record import Floats, series, who
+from .style import CYCLE, canvas, entry, label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DASHES = ("-", "--", ":", "-.")
+MOST = len(CYCLE) * len(DASHES)
+"""Lines that can be told apart."""
+
+
+def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes:
+    """Draw learning curves: the error by epoch, and broken the validation error where there is one.
+
+    Parameters
+    ----------
+    results : Result, its ``history``, or a mapping or sequence of them
+        One training, or several to compare, by name where they have one.
+    ax : matplotlib.axes.Axes, optional
+        Where to. Default: a new figure.
+    log : bool
+        Whether the error has a logarithmic scale; errors of 0 are then left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If something is no result, there is none, or there are more than can be told apart.
+    MissingExtraError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> import architect, synapse
+    >>> from synapse import draw
+    >>> from matplotlib import pyplot
+    >>> trainer = synapse.Trainer(architect.Perceptron(2, 3, 1, seed=3), rate=0.5)
+    >>> result = trainer.train([[0, 0], [0, 1], [1, 1]], [[0], [1], [0]], epochs=20, progress=False)
+    >>> ax = draw.learning(result)
+    >>> len(ax.lines[0].get_xdata())
+    20
+    >>> pyplot.close(ax.figure)
+    """
+    runs = _runs(results)
+    with canvas(ax, (5.5, 3.4)) as ax:
+        for (name, history), colour in zip(runs, CYCLE, strict=False):
+            _draw_run(ax, name, history, colour)
+        ax.set_xlabel("epoch")
+        ax.set_ylabel("error")
+        if log:
+            ax.set_yscale("log", nonpositive="mask")
+        elif all(errors.min(initial=0.0) >= 0 for _, history in runs for errors in history.values()):
+            ax.set_ylim(bottom=0.0)
+        _legend(ax)
+        return ax
+
+
+def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
+    """Names and histories of trainings."""
+    if isinstance(results, Result) or (isinstance(results, Mapping) and _is_history(results)):
+        return [("", _history(results))]
+    if isinstance(results, Mapping):
+        named = list(results.items())
+    elif isinstance(results, (list, tuple)):
+        named = list(enumerate(results))
+    else:
+        raise KindError(expected("What learning shows", "a Result, a history, or several of them", results))
+    if not 0 < len(named) <= len(CYCLE):
+        raise ArgumentError(f"Learning curves must be of 1 to {len(CYCLE)} trainings. Got {len(named)}.")
+    return [(str(name), _history(result)) for name, result in named]
+
+
+def _is_history(result: Any) -> bool:
+    return isinstance(result, Mapping) and not isinstance(result.get("error"), (Result, Mapping, type(None)))
+
+
+def _history(result: Any) -> dict[str, Floats]:
+    """The errors of a training."""
+    history = result.history if isinstance(result, Result) else result
+    if not _is_history(history):
+        raise KindError(
+            expected("What learning shows", "a Result or a history with an error by epoch", result)
+        )
+    return {kind: _errors(history[kind]) for kind in ("error", "validation_error") if kind in history}
+
+
+def _errors(values: Any) -> Floats:
+    try:
+        return np.asarray(values, np.float64).reshape(len(values))
+    except (TypeError, ValueError):
+        raise KindError(expected("The errors of a history", "a number an epoch", values)) from None
+
+
+def _draw_run(ax: Axes, name: str, history: dict[str, Floats], colour: str) -> None:
+    for kind, errors in history.items():
+        validation = kind == "validation_error"
+        text = " ".join(filter(None, [name, "validation" if validation else ("" if name else "training")]))
+        epochs = np.arange(1, len(errors) + 1)
+        mark = "o" if len(errors) == 1 else None
+        ax.plot(epochs, errors, color=colour, ls="--" if validation else "-", marker=mark, label=entry(text))
+
+
+def traces(
+    values: ArrayLike, neurons: Any = None, ax: Axes | None = None, *, what: str = "activation"
+) -> Axes:
+    """Draw activations or states over time as lines, one a neuron.
+
+    Parameters
+    ----------
+    values : array_like, shape (T, neurons)
+        As :func:`record` returns them, or some columns of it.
+    neurons : Network, Layer, or sequence of Neuron or str, optional
+        Whose values they are.
+    ax : matplotlib.axes.Axes, optional
+        Where to. Default: a new figure.
+    what : str
+        What the values are called.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If the values are no matrix of numbers, neurons are of another number, or there are more
+        lines than can be told apart.
+    MissingExtraError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> from synapse import draw
+    >>> from matplotlib import pyplot
+    >>> ax = draw.traces([[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]], ["up", "down"])
+    >>> [line.get_label() for line in ax.lines]
+    ['up', 'down']
+    >>> pyplot.close(ax.figure)
+    """
+    matrix = series(values)
+    names, _ = who(neurons, matrix.shape[1])
+    if len(names) > MOST:
+        raise ArgumentError(
+            f"Traces must be of {MOST} neurons at most, to be told apart. Got {len(names)}. Use draw.raster."
+        )
+    with canvas(ax, (6.5, max(2.8, 0.19 * len(names) + 0.3))) as ax:
+        looks = product(DASHES, CYCLE)
+        for column, name, (dash, colour) in zip(matrix.T, names, looks, strict=False):
+            ax.plot(
+                column, color=colour, ls=dash, marker="o" if len(column) == 1 else None, label=entry(name)
+            )
+        ax.set_xlabel("step")
+        ax.set_ylabel(label(what))
+        _legend(ax)
+        return ax
+
+
+def _legend(ax: Axes) -> None:
+    """Names of lines beside the picture, where they hide none."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=2.4)

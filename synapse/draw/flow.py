@@ -1,0 +1,224 @@
+"""How much of an error at the last step reaches earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import ArgumentError, KindError, expected
+from ..layer import Layer
+from ..network import Network, as_matrix
+from .style import CYCLE, canvas, entry
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+
+def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = None) -> Floats:
+    r"""How strongly the last step of a sequence depends on each step before, by differences.
+
+    Without a layer, how its outputs depend on its inputs: ``|∂y_T/∂x_t|``. With a layer, how the
+    states of that depend on themselves: ``|∂s_T/∂s_t|``, which is 1 at every lag where the
+    states are kept as they are, as in the constant error carousel (Hochreiter and Schmidhuber
+    1997). By the chain rule this is also how much of an error at step T comes back to step t, if
+    nothing cuts it short.
+
+    The norm of an n by m matrix J is ``sqrt(Σ J² / n)``, 1 for the identity. J is a product of
+    derivatives of one step by the states and activations of the step before, each a central
+    difference of ``net.activate``: in double precision right to about 8 digits, even where the
+    product is tiny; only a single step that lets less than about 1e-9 through is lost in rounding.
+    A state is moved by moving the bias of its neuron for one step.
+
+    Parameters
+    ----------
+    net : Network
+        What is looked at; afterwards it is as it was.
+    inputs : array_like, shape (T, n)
+        One row a step, from a clear context.
+    layer : str or Layer, optional
+        The layer, or its name.
+
+    Returns
+    -------
+    ndarray, shape (T,)
+        By lag: at 0 the last step itself, at T - 1 the first one.
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If `net` is no network, the layer is none of its own, or the inputs do not fit.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network, draw
+    >>> source, cell, sink = Layer(1), Layer(1, "identity"), Layer(1)
+    >>> for projection in (source.project(cell, weights=1.0), cell.project(cell), cell.project(sink)):
+    ...     pass
+    >>> net = Network(source, [cell], sink)
+    >>> draw.sensitivity(net, [[0.1]] * 4, cell).round(6).tolist()
+    [1.0, 1.0, 1.0, 1.0]
+    """
+    if not isinstance(net, Network):
+        raise KindError(expected("What errors flow through", "a Network", net))
+    measured = None if layer is None else _layer_of(net, layer)
+    rows = as_matrix("The inputs", inputs, len(net.input), finite=True)
+    if not len(rows):
+        raise ArgumentError("The inputs must be at least one step. Got none.")
+    with _borrowed(net):
+        return _sensitivity(_Steps(net), rows, measured)
+
+
+def _layer_of(net: Network, layer: str | Layer) -> Layer:
+    """A layer of the network, by itself or by its name."""
+    found = net[layer] if isinstance(layer, str) else layer
+    if not any(found is own for own in net.layers):
+        raise ArgumentError(expected("The layer that errors flow through", f"a layer of {net!r}", layer))
+    return found
+
+
+@contextmanager
+def _borrowed(net: Network) -> Iterator[None]:
+    """The network is given back as it was."""
+    context, biases = net._context(), net.biases
+    try:
+        yield
+    finally:
+        net.biases = biases
+        net._return_to(context)
+
+
+class _Steps:
+    """Single steps of a network from given contexts: states and activations, shape (2 n,)."""
+
+    def __init__(self, net: Network) -> None:
+        self.net = net
+        self.neurons = net.neurons
+        self.small = float(np.cbrt(np.finfo(net._store.dtype).eps))
+
+    def step(self, context: Floats, row: Floats) -> Floats:
+        """The context after a step."""
+        store, rows = self.net._store, self.net._rows()
+        store["state"][rows], store["activation"][rows] = np.split(context, 2)
+        self.net.activate(row)
+        return np.concatenate([store["state"][rows], store["activation"][rows]]).astype(np.float64)
+
+    def by_context(self, context: Floats, row: Floats) -> Floats:
+        """Derivatives of the context after a step by that before, shape (2 n, 2 n)."""
+        return self._derivatives(context, lambda moved: self.step(moved, row))
+
+    def by_inputs(self, context: Floats, row: Floats) -> Floats:
+        """Derivatives of the context after a step by its inputs, shape (2 n, inputs)."""
+        return self._derivatives(row, lambda moved: self.step(context, moved))
+
+    def by_states(self, context: Floats, row: Floats, layer: Layer) -> Floats:
+        """Derivatives of the context after a step by states within it, shape (2 n, layer)."""
+        before = layer.biases
+
+        def moved(biases: Floats) -> Floats:
+            layer.biases = biases
+            after = self.step(context, row)
+            layer.biases = before
+            return after
+
+        return self._derivatives(before, moved)
+
+    def _derivatives(self, point: Floats, function: Any) -> Floats:
+        columns = []
+        for i, value in enumerate(point):
+            h = self.small * max(1.0, abs(value))
+            high, low = point.copy(), point.copy()
+            high[i], low[i] = value + h, value - h
+            columns.append((function(high) - function(low)) / (2 * h))
+        return np.stack(columns, axis=1)
+
+
+def _sensitivity(steps: _Steps, rows: Floats, layer: Layer | None) -> Floats:
+    """Backwards from the last step, keeping the derivatives of what is measured by each context."""
+    n = len(steps.neurons)
+    steps.net.clear()
+    contexts = [np.zeros(2 * n)]
+    for row in rows:
+        contexts.append(steps.step(contexts[-1], row))
+    if layer is None:
+        seen = n + np.arange(n - len(steps.net.output), n)
+    else:
+        seen = np.array([steps.neurons.index(neuron) for neuron in layer])
+    by_context = np.eye(2 * n)[seen]
+    found = []
+    for context, row in zip(contexts[-2::-1], rows[::-1], strict=True):
+        if layer is None:
+            now = by_context @ steps.by_inputs(context, row)
+        else:
+            now = by_context @ steps.by_states(context, row, layer)
+        found.append(np.sqrt((now**2).sum() / len(seen)))
+        by_context = by_context @ steps.by_context(context, row)
+    return np.array(found)
+
+
+def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes:
+    """Draw how much of an error at the last step reaches earlier ones, by lag, on a logarithmic scale.
+
+    Parameters
+    ----------
+    networks : Network, pair of Network and layer, or mapping of str to them
+        What errors flow through, see :func:`sensitivity`; several, by name, for comparison.
+    inputs : array_like, shape (T, n)
+        The sequence, one row a step.
+    ax : matplotlib.axes.Axes, optional
+        Where to. Default: a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    KindError, ArgumentError
+        As :func:`sensitivity` does, or if there are more networks than can be told apart.
+    MissingExtraError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse import draw
+    >>> from matplotlib import pyplot
+    >>> lstm, elman = architect.LSTM(2, 2, 1, seed=0), architect.Elman(2, 3, 1, seed=0)
+    >>> ax = draw.error_flow({"cells": (lstm, "cells"), "Elman": (elman, "hidden")}, [[0, 1]] * 5)
+    >>> [line.get_label() for line in ax.lines], ax.get_yscale()
+    (['cells', 'Elman'], 'log')
+    >>> pyplot.close(ax.figure)
+    """
+    named = networks if isinstance(networks, Mapping) else {"": networks}
+    if not 0 < len(named) <= len(CYCLE):
+        raise ArgumentError(f"Errors can be shown of 1 to {len(CYCLE)} networks. Got {len(named)}.")
+    pairs = {str(name): _pair(part) for name, part in named.items()}
+    flows = {name: sensitivity(net, inputs, layer) for name, (net, layer) in pairs.items()}
+    with canvas(ax, (6.0, 3.6)) as ax:
+        from matplotlib.ticker import MaxNLocator
+
+        ax.set_yscale("log", nonpositive="mask")
+        for (name, flow), colour in zip(flows.items(), CYCLE, strict=False):
+            ax.plot(flow, "o-", ms=3, color=colour, label=entry(name or pairs[name][0].name))
+        ax.set_xlabel("lag T - t, in steps")
+        ax.set_ylabel(_what([layer is not None for _, layer in pairs.values()]))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
+        return ax
+
+
+def _pair(part: Any) -> tuple[Any, Any]:
+    """A network, and the layer of it that is measured."""
+    return part if isinstance(part, tuple) and len(part) == 2 else (part, None)
+
+
+def _what(layers: list[bool]) -> str:
+    """What the vertical axis shows."""
+    states, outputs = r"$|\partial s_T / \partial s_t|$", r"$|\partial y_T / \partial x_t|$"
+    return states if all(layers) else f"{states} or {outputs}" if any(layers) else outputs

@@ -1,0 +1,151 @@
+"""Weights as squares: Hinton's diagram."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ArgumentError, KindError, expected, finite_number
+from ..projection import Projection
+from .record import Floats, who
+from .style import BLUE, GREY, RED, canvas, label, largest
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+GROUND = "#f1f1f1"
+NAMED = 60
+"""Rows, or columns, up to which each is named."""
+
+
+def hinton(
+    weights: Any,
+    ax: Axes | None = None,
+    *,
+    sources: Any = None,
+    targets: Any = None,
+    scale: float | None = None,
+) -> Axes:
+    """Draw weights as squares, a row a source, a column a target.
+
+    The area of a square is the magnitude of its weight; positive ones are blue, negative ones
+    orange. Where two neurons are not connected the ground is white; a number that is not finite
+    is a grey cross.
+
+    Parameters
+    ----------
+    weights : Projection, or array_like of shape (sources, targets)
+        What is drawn.
+    ax : matplotlib.axes.Axes, optional
+        Where to. Default: a new figure.
+    sources, targets : Layer, or sequence of Neuron or str, optional
+        What rows and columns are called. Default: the neurons of the projection; numbers.
+    scale : float, optional
+        The magnitude that fills its place. Default: the largest.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If the weights are no projection or matrix, names are of another number, or the scale is
+        not above 0.
+    MissingExtraError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse import Layer, draw
+    >>> from matplotlib import pyplot
+    >>> projection = Layer(3, name="a").project(Layer(2, name="b"), seed=0)
+    >>> ax = draw.hinton(projection)
+    >>> ax.get_ylabel(), [text.get_text() for text in ax.get_xticklabels()]
+    ('a', ['b 0', 'b 1'])
+    >>> pyplot.close(ax.figure)
+    """
+    matrix, there, rows, columns = _matrix(weights)
+    names = who(sources if sources is not None else rows, matrix.shape[0])
+    others = who(targets if targets is not None else columns, matrix.shape[1])
+    if scale is not None and finite_number("The scale of a Hinton diagram", scale) <= 0:
+        raise ArgumentError(expected("The scale of a Hinton diagram", "a finite number above 0", scale))
+    full = scale or largest(matrix) or 1.0
+    inches = min(0.35, 8.0 / max(matrix.shape))
+    size = (max(2.6, matrix.shape[1] * inches + 1.4), max(2.2, matrix.shape[0] * inches + 1.2))
+    with canvas(ax, size) as ax:
+        _draw_ground(ax, there)
+        _draw_squares(ax, matrix, there, full)
+        ax.set(aspect="equal", xlim=(-0.5, matrix.shape[1] - 0.5), ylim=(matrix.shape[0] - 0.5, -0.5))
+        ax.spines[:].set_visible(False)
+        ax.set_title(f"a full square is {full:.3g}", size=8, loc="left")
+        _name(ax, names, others)
+        return ax
+
+
+def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
+    """Weights as a matrix, where there are connections, and the layers of rows and columns."""
+    if isinstance(weights, Projection):
+        source, target = weights.source, weights.target
+        row, column = ({n: i for i, n in enumerate(layer)} for layer in (source, target))
+        matrix, there = np.zeros((len(source), len(target))), np.zeros((len(source), len(target)), bool)
+        for link in weights:
+            place = row[link.source], column[link.target]
+            matrix[place], there[place] = link.weight, True
+        return matrix, there, source, target
+    try:
+        matrix = np.array(weights, np.float64)
+    except (TypeError, ValueError):
+        raise KindError(
+            expected("The weights of a Hinton diagram", "a Projection or a matrix", weights)
+        ) from None
+    if matrix.ndim != 2 or not matrix.size:
+        raise ArgumentError(
+            "The weights of a Hinton diagram must have a row a source and a column a target. "
+            f"Got an array of shape {matrix.shape}."
+        )
+    return matrix, np.ones(matrix.shape, bool), None, None
+
+
+def _draw_ground(ax: Axes, there: Any) -> None:
+    from matplotlib.collections import PolyCollection
+
+    ax.add_collection(
+        PolyCollection(
+            _squares(np.argwhere(there), np.full(there.sum(), 0.96)), facecolors=GROUND, gid="connections"
+        )
+    )
+
+
+def _draw_squares(ax: Axes, matrix: Floats, there: Any, full: float) -> None:
+    from matplotlib.collections import PolyCollection
+
+    drawn = there & np.isfinite(matrix) & (matrix != 0)
+    values = matrix[drawn]
+    sides = 0.92 * np.sqrt(np.minimum(np.abs(values) / full, 1.0))
+    colours = [BLUE if value > 0 else RED for value in values]
+    ax.add_collection(PolyCollection(_squares(np.argwhere(drawn), sides), facecolors=colours, gid="weights"))
+    rows, columns = np.nonzero(there & ~np.isfinite(matrix))
+    ax.plot(columns, rows, "x", color=GREY, gid="not finite")
+
+
+def _squares(places: Any, sides: Floats) -> Any:
+    """Corners of squares on rows and columns, shape (squares, 4, 2)."""
+    corners = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
+    return places[:, None, ::-1] + sides[:, None, None] * corners
+
+
+def _name(ax: Axes, rows: Any, columns: Any) -> None:
+    """Names of sources and targets, and of the layers they form."""
+    ax.tick_params(length=0)
+    box = ax.get_window_extent()
+    for axis, (names, layers), extent in ((ax.yaxis, rows, box.height), (ax.xaxis, columns, box.width)):
+        room = extent * 72.0 / ax.figure.dpi / len(names)
+        axis.set_label_text(label(layers[0][0] if layers else "sources" if axis is ax.yaxis else "targets"))
+        if len(names) <= NAMED:
+            axis.set_ticks(range(len(names)), [label(name, 18) for name in names])
+            axis.set_tick_params(labelsize=float(np.clip(0.8 * room, 3.0, 8.0)))
+    if max(len(name) for name in columns[0]) > 2:
+        ax.xaxis.set_tick_params(rotation=90)

@@ -1,0 +1,243 @@
+"""A network as a picture: neuron by neuron, or, where it is large, layer by layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import unknown_name
+from ..network import Network
+from . import blocks as block_view
+from .diagram import NOBODY, OUTSIDE, Diagram, Floats
+from .places import RADIUS, TALLEST, Places, arrowheads, marks, ways_of
+from .style import (
+    GATE,
+    INK,
+    WIDE,
+    around_zero,
+    canvas,
+    colouring,
+    diverging,
+    key,
+    label,
+    largest,
+    lines,
+    points_a_unit,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_NEURONS, MOST_CONNECTIONS = 300, 4000
+"""What a picture can show neuron by neuron."""
+
+MOST_ARROWHEADS = 250
+"""Connections up to which each has an arrowhead."""
+
+COLOURS = ("activation", "bias", "state")
+
+
+def network(
+    net: Any,
+    ax: Axes | None = None,
+    *,
+    colour: str | None = None,
+    blocks: bool | None = None,
+    colour_bars: bool = True,
+) -> Axes:
+    """Draw a network: layers from left to right, connections as thick as their weights.
+
+    Negative weights are orange, positive ones blue; the scale is that of the weights which learning
+    moves, if there are any. Connections that lead backwards run over or
+    under the others, those within a layer beside it (on the left where they lead to an earlier
+    neuron), self-connections are loops. A gate is a dotted line from the neuron that gates to a
+    mark on the connection that it gates.
+
+    Networks of more than 300 neurons or 4000 connections are drawn by layers: boxes, and arrows
+    that say how many connections of which kind they stand for, green where they lead to the same
+    or an earlier layer.
+
+    Parameters
+    ----------
+    net : Network, or sequence of Neuron
+        What is drawn. Neurons that are no network stand in a row, more than 25 of them as one layer.
+    ax : matplotlib.axes.Axes, optional
+        Where to. Default: a new figure.
+    colour : {"activation", "bias", "state"}, optional
+        What the discs of neurons show, where these are drawn. Default: nothing.
+    blocks : bool, optional
+        Whether to draw by layers. Default: as its size asks for.
+    colour_bars : bool
+        Whether bars beside the picture say what colours mean.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If `net` or `ax` is something else, or a neuron is given twice.
+    UnknownNameError
+        If neurons have no such number to show.
+    MissingExtraError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse import draw
+    >>> from matplotlib import pyplot
+    >>> ax = draw.network(architect.LSTM(2, 4, 1, seed=0), colour="bias")
+    >>> ax.get_title()
+    'LSTM'
+    >>> pyplot.close(ax.figure)
+    """
+    diagram = Diagram.of(net)
+    if colour is not None and colour not in COLOURS:
+        raise unknown_name("number of a neuron to colour by", colour, COLOURS)
+    large = len(diagram.neurons) > MOST_NEURONS or len(diagram.source) > MOST_CONNECTIONS
+    title = label(net.name, 40) if isinstance(net, Network) else ""
+    if large if blocks is None else blocks:
+        return block_view.draw_blocks(diagram, ax, title)
+    return _draw_neurons(diagram, ax, title, colour, colour_bars)
+
+
+def _draw_neurons(diagram: Diagram, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
+    places = Places.of(diagram)
+    ways = ways_of(diagram, places)
+    low, high = _extent(places, ways)
+    size = high - low
+    inches = min(0.8, 11.0 / size[0], 8.0 / size[1])
+    with canvas(ax, (max(2.5, size[0] * inches + 0.4 + 0.8 * bars), max(1.8, size[1] * inches + 0.6))) as ax:
+        ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
+        ax.set_axis_off()
+        ax.set_title(title)
+        if len(ways):
+            _draw_connections(ax, diagram, ways, bars)
+        _draw_gates(ax, diagram, places, ways)
+        inks = _draw_discs(ax, diagram, places, colour, bars)
+        _draw_names(ax, diagram, places, inks)
+        _draw_layer_names(ax, diagram, places, low[1])
+        return ax
+
+
+def _extent(places: Places, ways: Floats) -> tuple[Floats, Floats]:
+    """The corners of the picture; below there is room for the names of layers."""
+    every = np.concatenate([places.centres, ways.reshape(-1, 2)])
+    low, high = every.min(axis=0) - np.array([0.9, 0.55]), every.max(axis=0) + np.array([0.9, 0.45])
+    return low - [0.0, 0.9], high
+
+
+def _draw_connections(ax: Axes, diagram: Diagram, ways: Floats, bars: bool) -> None:
+    from matplotlib.collections import PathCollection, PolyCollection
+    from matplotlib.path import Path
+
+    scale = diagram.weight[diagram.trainable] if diagram.trainable.any() else diagram.weight
+    cmap, norm = diverging(), around_zero(scale)
+    strength = np.minimum(np.abs(diagram.weight) / (largest(scale) or 1.0), 1.0)
+    order = np.argsort(strength, kind="stable")  # the strong ones lie on top
+    colours = cmap(norm(diagram.weight[order]))
+    thickest = float(np.clip(30.0 / np.sqrt(len(ways)), 0.7, 3.0)) * min(1.0, points_a_unit(ax) / 40.0)
+    ax.add_collection(
+        PathCollection(
+            [Path(way) for way in ways[order]],
+            facecolors="none",
+            edgecolors=colours,
+            linewidths=thickest * (0.2 + 0.8 * strength[order]),
+            zorder=1,
+            gid="connections",
+        )
+    )
+    pointed = _pointed(diagram)[order]
+    if pointed.any():
+        heads = list(arrowheads(ways[order][pointed], 0.15))
+        ax.add_collection(PolyCollection(heads, facecolors=colours[pointed], zorder=1.5, gid="arrowheads"))
+    if bars:
+        beyond = largest(diagram.weight) > largest(scale)
+        key(ax, cmap, norm, "weight", extend="both" if beyond else "neither")
+
+
+def _pointed(diagram: Diagram) -> Any:
+    """Which connections have arrowheads: all, or where there are many those that lead to no later layer."""
+    few = len(diagram.source) <= MOST_ARROWHEADS
+    return few | (diagram.layer[diagram.target] <= diagram.layer[diagram.source])
+
+
+def _draw_gates(ax: Axes, diagram: Diagram, places: Places, ways: Floats) -> None:
+    """A mark on each gated connection, and a dotted line to it from the gater, where that is shown."""
+    from matplotlib.collections import LineCollection, PatchCollection
+    from matplotlib.patches import Circle
+
+    gated = np.flatnonzero(diagram.gater != NOBODY)
+    if not len(gated):
+        return
+    spots = marks(ways, gated)
+    known = diagram.gater[gated] != OUTSIDE
+    starts = places.centres[diagram.gater[gated][known]]
+    dotted = (0, (1, 2))
+    ax.add_collection(
+        LineCollection(
+            list(np.stack([starts, spots[known]], axis=1)),
+            colors=GATE,
+            linestyles=[dotted],
+            linewidths=0.9,
+            zorder=1.8,
+            gid="gates",
+        )
+    )
+    circles = [Circle((x, y), 0.075) for x, y in spots]
+    ax.add_collection(
+        PatchCollection(circles, facecolor=GATE, edgecolor="white", lw=0.5, zorder=3, gid="gate marks")
+    )
+
+
+def _draw_discs(ax: Axes, diagram: Diagram, places: Places, colour: str | None, bars: bool) -> list[str]:
+    """The neurons; what ink can be read on each."""
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Circle
+
+    discs = PatchCollection([Circle((x, y), RADIUS) for x, y in places.centres], zorder=2, gid="neurons")
+    discs.set(edgecolor=INK, linewidth=0.8, facecolor="white")
+    ax.add_collection(discs)
+    if colour is None:
+        return [INK] * len(diagram.neurons)
+    values = np.array([getattr(neuron, colour) for neuron in diagram.neurons])
+    cmap, norm = (diverging(), around_zero(values)) if colour == "bias" else colouring(values)
+    faces = cmap(norm(values))
+    discs.set_facecolor(faces)
+    if bars:
+        key(ax, cmap, norm, colour, location="left")
+    brightness = faces[:, :3] @ [0.299, 0.587, 0.114]
+    return ["white" if bright < 0.5 else INK for bright in brightness]
+
+
+def _draw_names(ax: Axes, diagram: Diagram, places: Places, inks: list[str]) -> None:
+    """Numbers and short names in the discs, longer ones below them; none where they would be too small."""
+    from matplotlib.patheffects import withStroke
+
+    unit = points_a_unit(ax)
+    size = min(8.0, 0.3 * unit)
+    if size < 3.5:
+        return
+    folded = bool((diagram.sizes > TALLEST).any())
+    room = int((0.9 if folded else 0.95 * places.gap) * unit / (WIDE * max(size - 1, 3.0)))
+    halo = [withStroke(linewidth=2.0, foreground="white")]
+    for (x, y), name, ink in zip(places.centres, diagram.short_names(), inks, strict=True):
+        if len(name) <= 3:
+            inside = size if len(name) < 3 else 0.75 * size
+            ax.text(x, y, label(name), ha="center", va="center", size=inside, color=ink, zorder=4)
+        else:
+            text, low = label(name, max(3, room)), y - RADIUS - 0.04
+            ax.text(x, low, text, ha="center", va="top", size=size - 1, zorder=4, path_effects=halo)
+
+
+def _draw_layer_names(ax: Axes, diagram: Diagram, places: Places, bottom: float) -> None:
+    """The names of layers at the foot of the picture, in a type in which the longest word has room."""
+    room = 0.92 * places.gap * points_a_unit(ax) / (1.12 * WIDE)
+    longest = max(len(word) for name in diagram.layers for word in [*name.split(), "layer"])
+    size = float(np.clip(room / min(longest, 12), 5.0, 9.0))
+    for x, name in zip(places.columns, diagram.layers, strict=True):
+        text = lines(name, max(4, int(room / size)))
+        ax.text(x, bottom + 0.75, text, ha="center", va="top", size=size, weight="bold")

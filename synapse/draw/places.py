@@ -1,0 +1,194 @@
+"""Where neurons stand in a picture, and which way their connections take.
+
+A way is a row of points from the middle of the source to the middle of the target, an array of
+shape (STEPS, 2). The distance of two neurons of a column is 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from .diagram import Diagram, Floats, Indices
+
+RADIUS = 0.26
+TALLEST = 25
+"""Neurons above each other before a layer is folded into several columns."""
+
+BENDS = (
+    0.0,
+    *(side * bend for bend in (0.35, 0.5, 0.65, 0.8, 0.95, 1.15, 1.4, 1.7, 2.0) for side in (1, -1)),
+)
+"""How far a connection that passes columns may swerve, in the order in which it tries."""
+
+SWERVES = [(bend, bend) for bend in BENDS]
+SWERVES += sorted(product(BENDS, BENDS), key=lambda pair: abs(pair[0]) + abs(pair[1]))
+"""How far in its first and its second half: arches, then waves."""
+
+AVOIDED = 60
+"""Neurons above which connections that pass columns no longer look for a free way."""
+
+ROUND = 12
+STEPS = 4 * ROUND + 2
+TIMES = np.linspace(0.0, 1.0, STEPS)
+CUBIC = np.stack(
+    [(1 - TIMES) ** 3, 3 * TIMES * (1 - TIMES) ** 2, 3 * TIMES**2 * (1 - TIMES), TIMES**3], axis=1
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Centres of neurons, shape (neurons, 2), and of columns, shape (layers,); how far columns are apart."""
+
+    centres: Floats
+    columns: Floats
+    gap: float
+
+    @classmethod
+    def of(cls, diagram: Diagram) -> Places:
+        """Layers as columns from left to right, their neurons from top to bottom."""
+        folds = -(-diagram.sizes // TALLEST)
+        rows = -(-diagram.sizes // folds)
+        gap = max(2.0, 0.3 * float(rows.max()))
+        starts = np.concatenate([[0.0], np.cumsum(gap + folds[:-1] - 1.0)])
+        centres = np.empty((len(diagram.neurons), 2))
+        for i, start in enumerate(starts):
+            mine = np.flatnonzero(diagram.layer == i)
+            column, row = np.divmod(np.arange(len(mine)), rows[i])
+            in_column = np.minimum(rows[i], len(mine) - column * rows[i])
+            centres[mine] = np.stack([start + column, (in_column - 1) / 2 - row], axis=1)
+        return cls(centres, starts + (folds - 1) / 2, gap)
+
+
+def ways_of(diagram: Diagram, places: Places) -> Floats:
+    """The ways of all connections, shape (connections, STEPS, 2)."""
+    here, there = places.centres[diagram.source], places.centres[diagram.target]
+    step = diagram.layer[diagram.target] - diagram.layer[diagram.source]
+    found = here[:, None] + TIMES[:, None] * (there - here)[:, None]
+    for i in np.flatnonzero(diagram.loops):
+        found[i] = _loop(here[i])
+    for i in np.flatnonzero((step == 0) & ~diagram.loops):
+        found[i] = _within(here[i], there[i], places.gap)
+    if len(places.centres) <= AVOIDED:
+        for i in np.flatnonzero(step > 1):
+            others = np.delete(places.centres, [diagram.source[i], diagram.target[i]], axis=0)
+            found[i] = _free(here[i], there[i], others)
+    _lead_back(found, np.flatnonzero(step < 0), here, there, places)
+    return found
+
+
+def _loop(centre: Floats) -> Floats:
+    """A self-connection: a loop on the neuron."""
+    start = RADIUS * np.array([np.cos(1.0), np.sin(1.0)])
+    over = np.array([0.42, 0.60])
+    mirror = np.array([-1.0, 1.0])
+    loop: Floats = centre + CUBIC @ np.array([start, over, over * mirror, start * mirror])
+    return loop
+
+
+def _within(here: Floats, there: Floats, gap: float) -> Floats:
+    """Inside a layer: on the right of it down the column, on the left of it up."""
+    drop = here[1] - there[1]
+    if drop == 0.0:  # neighbours in a folded layer
+        lift = 0.5 * float(np.sign(there[0] - here[0]))
+        return _bent(here, there, lift, lift)
+    bulge = np.array([np.sign(drop) * min(0.4 + 0.22 * abs(drop), 0.6 * gap), 0.0])
+    way: Floats = CUBIC @ np.array([here, here + bulge, there + bulge, there])
+    return way
+
+
+def _bent(here: Floats, there: Floats, first: float, second: float) -> Floats:
+    """From here to there, the first and the second half lifted."""
+    third = (there - here) / 3
+    lifts = np.array([[0.0, first / 0.75], [0.0, second / 0.75]])
+    way: Floats = CUBIC @ np.array([here, here + third + lifts[0], there - third + lifts[1], there])
+    return way
+
+
+def _free(here: Floats, there: Floats, others: Floats) -> Floats:
+    """The least bent way that passes no other neuron, or that which passes them farthest."""
+    side = 1.0 if here[1] + there[1] >= 0 else -1.0
+    farthest, best = -np.inf, _bent(here, there, 0.0, 0.0)
+    for first, second in SWERVES:
+        way = _bent(here, there, side * first, side * second)
+        distance = np.linalg.norm(way[:, None] - others, axis=-1).min()
+        if distance > 1.45 * RADIUS:
+            return way
+        if distance > farthest:
+            farthest, best = distance, way
+    return best
+
+
+def _lead_back(ways: Floats, back: Indices, here: Floats, there: Floats, places: Places) -> None:
+    """Ways against the order: over or under everything, each in a lane of its own.
+
+    They leave on the right of their source and arrive from the left of their target. The upper
+    half runs above, the lower below; short ways, and those of outer neurons, in the inner lanes.
+    """
+    rim = float(np.abs(places.centres[:, 1]).max()) + 0.8
+    middle = (here[:, 1] + there[:, 1]) / 2
+    for side, mine in ((1.0, back[middle[back] >= 0]), (-1.0, back[middle[back] < 0])):
+        mine = mine[np.lexsort((-side * middle[mine], here[mine, 0] - there[mine, 0]))]
+        pitch = min(0.12, 2.0 / max(1, len(mine)))
+        for lane, i in enumerate(mine):
+            out = 0.42 + 0.25 * lane / len(mine)
+            right, left, height = here[i, 0] + out, there[i, 0] - out, side * (rim + pitch * lane)
+            corners = [
+                here[i],
+                (right, here[i, 1]),
+                (right, height),
+                (left, height),
+                (left, there[i, 1]),
+                there[i],
+            ]
+            ways[i] = rounded(np.array(corners), 0.25)
+
+
+def rounded(corners: Floats, radius: float) -> Floats:
+    """A line through corners, with the inner ones rounded off by ROUND points each."""
+    pieces = [corners[:1]]
+    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+        into, out = before - corner, after - corner
+        a, b = (v * min(0.5, radius / max(float(np.linalg.norm(v)), 1e-9)) for v in (into, out))
+        turn = np.linspace(0.0, 1.0, ROUND)[:, None]
+        pieces.append(corner + (1 - turn) ** 2 * a + turn**2 * b)
+    return np.concatenate([*pieces, corners[-1:]])
+
+
+def along(way: Floats, shares: Floats) -> Floats:
+    """The points at these shares of the length of a way."""
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
+    return np.stack([np.interp(shares * length[-1], length, way[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def arrowheads(ways: Floats, size: float) -> Floats:
+    """Triangles where ways come to the discs of their targets, shape (connections, 3, 2)."""
+    heads = np.empty((len(ways), 3, 2))
+    for i, way in enumerate(ways):
+        outside = np.linalg.norm(way - way[-1], axis=1) >= RADIUS
+        loop = np.linalg.norm(way[0] - way[-1]) < 2 * RADIUS
+        last = STEPS - 2 if loop else int(np.flatnonzero(outside)[-1])
+        heads[i] = _arrowhead(way[last], way[-1], 0.0 if loop else RADIUS, size)
+    return heads
+
+
+def _arrowhead(before: Floats, end: Floats, short: float, size: float) -> Floats:
+    """A triangle on the line from `before` to `end` whose tip stops `short` of the end."""
+    ahead = (end - before) / np.linalg.norm(end - before)
+    tip = end - short * ahead
+    wing = 0.42 * size * np.array([-ahead[1], ahead[0]])
+    return np.array([tip, tip - size * ahead + wing, tip - size * ahead - wing])
+
+
+def marks(ways: Floats, gated: Indices, apart: float = 0.2) -> Floats:
+    """Where gates sit: on their connections, near the middle, apart from each other where that can be."""
+    found = np.empty((0, 2))
+    for i in gated:
+        tries = along(ways[i], np.array([0.5, 0.42, 0.58, 0.35, 0.65, 0.29, 0.71]))
+        distance = np.linalg.norm(tries[:, None] - found, axis=-1).min(axis=1, initial=np.inf)
+        free = np.flatnonzero(distance > apart)
+        spot = tries[free[0] if len(free) else int(distance.argmax())]
+        found = np.concatenate([found, spot[None]])
+    return found

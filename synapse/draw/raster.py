@@ -1,0 +1,129 @@
+"""Activations or states over time, as an image."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .record import Floats, series, who
+from .style import INK, canvas, colouring, key, label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+NAMED = 60
+"""Neurons up to which each is named."""
+
+
+def raster(
+    values: ArrayLike,
+    neurons: Any = None,
+    ax: Axes | None = None,
+    *,
+    what: str = "activation",
+    colour_bars: bool = True,
+) -> Axes:
+    """Draw activations or states over time: a row a neuron, a column a step.
+
+    Values of one sign are shown in cividis, values of both signs in orange and blue around zero;
+    grey is where there is no finite number.
+
+    Parameters
+    ----------
+    values : array_like, shape (T, neurons)
+        As :func:`record` returns them.
+    neurons : Network, Layer, or sequence of Neuron or str, optional
+        Whose values they are. Layers of a network are set apart and named.
+    ax : matplotlib.axes.Axes, optional
+        Where to. Default: a new figure.
+    what : str
+        What the values are called.
+    colour_bars : bool
+        Whether a bar says what colours mean.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If the values are no matrix of numbers, or neurons are of another number.
+    MissingExtraError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse import draw
+    >>> from matplotlib import pyplot
+    >>> net = architect.LSTM(1, 3, 1, seed=0)
+    >>> ax = draw.raster(draw.record(net, [[1]] * 8), net)
+    >>> [text.get_text() for text in ax.get_yticklabels()][:2]
+    ['input 0', 'input gates 0']
+    >>> pyplot.close(ax.figure)
+    """
+    matrix = series(values)
+    steps, count = matrix.shape
+    names, layers = who(neurons, count)
+    height = float(np.clip(0.17 * count + 0.9, 1.8, 9.0))
+    with canvas(ax, (float(np.clip(0.06 * steps + 3.2, 5.0, 11.0)), height)) as ax:
+        cmap, norm = colouring(matrix)
+        ax.imshow(np.ma.masked_invalid(matrix.T), aspect="auto", origin="upper", cmap=cmap, norm=norm)
+        ax.spines[:].set_visible(False)
+        ax.set_xlabel("step")
+        _name_rows(ax, names)
+        _set_layers_apart(ax, layers, count)
+        if colour_bars:
+            key(ax, cmap, norm, label(what), pad=0.16 if len(layers) > 1 else 0.02)
+        return ax
+
+
+def _name_rows(ax: Axes, names: list[str]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    ax.tick_params(length=0, labelsize=8)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    if len(names) > NAMED:
+        ax.set_ylabel("neuron")
+        return
+    room = _points_a_row(ax, len(names))
+    ax.set_yticks(
+        range(len(names)), [label(name) for name in names], size=float(np.clip(0.8 * room, 3.0, 8.0))
+    )
+
+
+def _points_a_row(ax: Axes, rows: int) -> float:
+    return float(ax.get_window_extent().height * 72.0 / ax.figure.dpi / rows)
+
+
+def _set_layers_apart(ax: Axes, layers: list[tuple[str, int]], rows: int) -> None:
+    """White lines between layers; the names of layers on the right, each with a line to its own."""
+    if len(layers) < 2:
+        return
+    a_row, size = _points_a_row(ax, rows), 8.0
+    ends = list(accumulate(size for _, size in layers))
+    for end in ends[:-1]:
+        ax.axhline(end - 0.5, color="white", lw=float(np.clip(0.4 * a_row, 0.8, 2.0)))
+    middles = np.array([end - size / 2 - 0.5 for end, (_, size) in zip(ends, layers, strict=True)])
+    places = spread(middles, 1.5 * size / a_row, rows - 0.5)
+    beside = ax.get_yaxis_transform()
+    for (name, _), place, middle in zip(layers, places, middles, strict=True):
+        line: dict[str, Any] = {"color": INK, "lw": 0.5, "transform": beside, "clip_on": False}
+        ax.plot([1.0, 1.01, 1.025], [middle, middle, place], **line)
+        ax.text(1.03, place, label(name, 20), va="center", size=size, transform=beside)
+
+
+def spread(places: Floats, apart: float, last: float) -> Floats:
+    """Rising places, moved as little as needed to be `apart` from each other and none after `last`."""
+    moved = places.copy()
+    for i in range(1, len(moved)):
+        moved[i] = max(moved[i], moved[i - 1] + apart)
+    if len(moved):
+        moved[-1] = min(moved[-1], max(last, places[-1]))
+    for i in range(len(moved) - 1, 0, -1):
+        moved[i - 1] = min(moved[i - 1], moved[i] - apart)
+    return moved

@@ -1,0 +1,198 @@
+"""One look for all pictures: colours that colour-blind people tell apart, and labels that can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import KindError, MissingExtraError, expected
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap, Normalize
+
+# Okabe and Ito 2008.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
+BLUE, RED, PURPLE, YELLOW = "#0072b2", "#d55e00", "#cc79a7", "#f0e442"
+GREY, PALE, INK = "#8a8a8a", "#d4d4d4", "#222222"
+CYCLE = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK, GREY)
+
+GATE = "#a3497c"
+"""Of gates: the purple, darker, so that thin dotted lines stand out."""
+
+WIDE = 0.62
+"""How wide a letter is, about, by the size of the type."""
+
+LOOK: dict[str, Any] = {
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.labelsize": 9.0,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "legend.fontsize": 8.0,
+    "legend.frameon": False,
+    "legend.title_fontsize": 8.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "text.color": INK,
+    "text.usetex": False,
+    "lines.linewidth": 1.6,
+    "image.interpolation": "nearest",
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "axes.grid": False,
+    "text.parse_math": True,
+}
+
+TICKS: dict[str, Any] = {"which": "both", "color": INK, "labelcolor": INK, "labelsize": 8.0}
+"""Of ticks: they are made when a figure is drawn, when the style is no longer in force."""
+
+
+def need_matplotlib() -> None:
+    """Raise MissingExtraError where matplotlib is not installed."""
+    try:
+        import matplotlib as mpl  # noqa: F401 - an extra: synapse works without it
+    except ImportError:
+        raise MissingExtraError(
+            'Pictures need matplotlib, which is not installed: pip install "synapse-neurons[draw]".'
+        ) from None
+
+
+def style() -> AbstractContextManager[None]:
+    """The look of all pictures, as a context for figures of your own.
+
+    Raises
+    ------
+    MissingExtraError
+        Without matplotlib.
+
+    >>> import matplotlib
+    >>> from synapse import draw
+    >>> before = matplotlib.rcParams["font.size"]
+    >>> with draw.style():
+    ...     matplotlib.rcParams["font.size"]
+    9.0
+    >>> matplotlib.rcParams["font.size"] == before
+    True
+    """
+    need_matplotlib()
+    import matplotlib as mpl
+    from cycler import cycler
+
+    settings: Any = {**LOOK, "axes.prop_cycle": cycler(color=CYCLE)}
+    return mpl.rc_context(settings)
+
+
+@contextmanager
+def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
+    """In the style of all pictures, the axes to draw on: those given, or those of a new figure.
+
+    A figure made here is closed again if drawing fails.
+    """
+    with style():
+        from matplotlib import pyplot
+        from matplotlib.axes import Axes
+
+        if ax is not None:
+            if not isinstance(ax, Axes):
+                raise KindError(expected("The ax", "a matplotlib Axes or None", ax))
+            ax.tick_params(**TICKS)
+            yield ax
+            return
+        figure, made = pyplot.subplots(figsize=size, layout="constrained")
+        made.tick_params(**TICKS)
+        try:
+            yield made
+        except BaseException:
+            pyplot.close(figure)
+            raise
+
+
+def label(text: object, longest: int = 24) -> str:
+    r"""A name as matplotlib can show it: one line, not too long, and no mathematics in it.
+
+    >>> print(label("price in $ per kilogramme and day", 20))
+    price in \$…e and day
+    """
+    line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+    if len(line) > longest:
+        kept = max(1, longest - 1)
+        line = f"{line[: (kept + 1) // 2]}…{line[len(line) - kept // 2 :]}"
+    return line.replace("$", r"\$")
+
+
+def entry(text: object) -> str:
+    """A name as a legend can show it; one that begins with an underscore would be left out."""
+    name = label(text, 40)
+    return f" {name}" if name.startswith("_") else name
+
+
+def lines(text: object, longest: int, most: int = 3) -> str:
+    """A name on up to `most` lines of up to `longest` characters."""
+    from textwrap import wrap
+
+    whole = label(text, longest * most).replace(r"\$", "$")
+    rows = wrap(whole, longest) or [""]
+    if len(rows) > most:
+        rows = [*rows[: most - 1], label(" ".join(rows[most - 1 :]), longest).replace(r"\$", "$")]
+    return "\n".join(rows).replace("$", r"\$")
+
+
+def diverging() -> Colormap:
+    """Orange below zero, pale at zero, blue above."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    shades = ["#8a3800", RED, "#eda77a", PALE, "#7fb6de", BLUE, "#00395a"]
+    return LinearSegmentedColormap.from_list("orange to blue", shades).with_extremes(bad=GREY)
+
+
+def around_zero(values: NDArray[np.float64]) -> Normalize:
+    """A scale with zero in its middle that holds all finite values."""
+    from matplotlib.colors import Normalize
+
+    limit = largest(values) or 1.0
+    return Normalize(-limit, limit)
+
+
+def largest(values: NDArray[np.float64]) -> float:
+    """The largest magnitude of the finite values, 0 if there are none."""
+    finite = np.abs(values[np.isfinite(values)])
+    return float(finite.max()) if len(finite) else 0.0
+
+
+def colouring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
+    """For values of one sign cividis, for values of both signs the diverging map around zero."""
+    from matplotlib import colormaps
+    from matplotlib.colors import Normalize
+
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
+    if low < 0 < high:
+        return diverging(), around_zero(values)
+    low, high = (low, high) if low < high else (low - 0.5, low + 0.5)
+    return colormaps["cividis"].with_extremes(bad=GREY), Normalize(low, high)
+
+
+def key(ax: Axes, cmap: Colormap, norm: Normalize, what: str, **options: Any) -> None:
+    """A colour bar beside the axes that says what colours mean."""
+    from matplotlib.cm import ScalarMappable
+
+    look = {"fraction": 0.035, "pad": 0.02, "shrink": 0.7, "aspect": 25, **options}
+    bar = ax.figure.colorbar(ScalarMappable(norm, cmap), ax=ax, label=what, **look)
+    bar.ax.tick_params(**TICKS)
+
+
+def points_a_unit(ax: Axes) -> float:
+    """How many points of type a unit of axes of equal aspect is, about."""
+    box = ax.get_window_extent()
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    inches = min(box.width / (x1 - x0), box.height / (y1 - y0)) / ax.figure.dpi
+    return float(72.0 * inches)

@@ -1,0 +1,334 @@
+"""What holds the same numbers in modules of PyTorch and in the architectures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import architect
+
+from ... import wiring
+from ...errors import ArgumentError, KindError, TopologyError, expected
+from ...layer import Layer
+from ...network import Network
+from ._torch import torch
+
+Tensor = Any  # the annotations of torch are not asked for: it need not be installed
+nn = torch.nn
+
+ACTIVATIONS: dict[Any, tuple[str, dict[str, Any]]] = {
+    nn.Identity: ("identity", {}),
+    nn.Sigmoid: ("logistic", {}),
+    nn.Tanh: ("tanh", {}),
+    nn.ReLU: ("relu", {}),
+    nn.LeakyReLU: ("leaky_relu", {"negative_slope": 0.01}),
+    nn.ELU: ("elu", {"alpha": 1.0}),
+    nn.SELU: ("selu", {}),
+    nn.GELU: ("gelu", {"approximate": "none"}),
+    nn.SiLU: ("swish", {}),
+    nn.Softplus: ("softplus", {"beta": 1.0}),
+    nn.Softsign: ("softsign", {}),
+    nn.Hardtanh: ("hard_tanh", {"min_val": -1.0, "max_val": 1.0}),
+    nn.Hardshrink: ("hard_threshold", {"lambd": 0.5}),
+    nn.Softshrink: ("soft_threshold", {"lambd": 0.5}),
+    nn.Softmax: ("softmax", {"dim": -1}),
+}
+"""Activations of torch, the squash of each, and with what settings they are the same."""
+
+
+class Kind(NamedTuple):
+    """A recurrent module: names of layers in an architecture.
+
+    ``summed`` are those that its matrices lead to, in torch's order, ``recurrent`` shows h of the step
+    before, ``shown`` is h; ``passed`` is how many connections of a unit are no part of its matrices.
+    """
+
+    summed: tuple[str, ...]
+    squashes: tuple[str, ...]
+    recurrent: str
+    shown: str
+    passed: int
+
+
+GATES = ("logistic", "logistic")
+KINDS = {
+    nn.LSTM: Kind(
+        ("input gates", "forget gates", "candidates", "output gates"),
+        (*GATES, "tanh", "logistic"),
+        "hidden",
+        "hidden",
+        4,
+    ),
+    nn.GRU: Kind(("reset gates", "update gates", "candidates"), (*GATES, "tanh"), "cells", "cells", 3),
+    nn.RNN: Kind(("hidden",), ("tanh",), "context", "hidden", 1),
+}
+PLAIN = {"bias": True, "bidirectional": False, "dropout": 0.0, "proj_size": 0}
+"""The settings with which recurrent modules are what the architectures are."""
+
+
+class Peer(NamedTuple):
+    """Modules of torch: a recurrent one or None, then matrices, each with a squash."""
+
+    recurrent: Any
+    linears: list[tuple[Any, str]]
+
+
+class Part(NamedTuple):
+    """A stretch of a tensor and its place in a network: the matrix (targets, sources), or the biases.
+
+    Torch has two biases for one sum: `extra` is added on the way in and becomes 0 on the way out.
+    """
+
+    tensor: Tensor
+    target: Layer
+    source: Layer | None = None
+    extra: Tensor = None
+
+
+# --- what torch has ------------------------------------------------------------------------------
+
+
+def peer_of(modules: Any) -> Peer:
+    """The modules, sorted.
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If they are not what an architecture can be.
+    """
+    flat = list(_flat(modules))
+    recurrent = flat.pop(0) if flat and type(flat[0]) in KINDS else None
+    linears: list[tuple[Any, str]] = []
+    for module in flat:
+        if type(module) is nn.Linear:
+            _require(module, {"bias": True})
+            linears.append((module, ""))
+        elif type(module) in ACTIVATIONS and linears and not linears[-1][1]:
+            name, settings = ACTIVATIONS[type(module)]
+            _require(module, settings)
+            linears[-1] = (linears[-1][0], name)
+        else:
+            raise _unknown(modules)
+    if recurrent is None and not linears:
+        raise _unknown(modules)
+    if recurrent is not None:
+        _require(recurrent, PLAIN)
+    if len(linears) > 1 and recurrent is not None:
+        raise ArgumentError(f"A recurrent module can have one Linear on top. Got {len(linears)}.")
+    return Peer(recurrent, [(linear, name or "identity") for linear, name in linears])
+
+
+def _unknown(modules: Any) -> ArgumentError:
+    chain = "an LSTM, GRU or RNN with at most one Linear on top, or Linears, each with one activation"
+    return ArgumentError(expected("What is read from or written to torch", chain, modules))
+
+
+def _flat(modules: Any) -> Iterator[Any]:
+    if isinstance(modules, list | tuple | nn.Sequential):
+        for module in modules:
+            yield from _flat(module)
+    elif isinstance(modules, nn.Module):
+        yield modules
+    else:
+        raise KindError(
+            expected("What is read from or written to torch", "a module or a list of them", modules)
+        )
+
+
+def _require(module: Any, settings: dict[str, Any]) -> None:
+    """Raise where a module has another setting than the architectures can have."""
+    for name, wanted in settings.items():
+        has = getattr(module, name, wanted)
+        if name == "bias":  # a Linear's is a tensor or None
+            has = has is not None and has is not False
+        if has != wanted:
+            what = f"The setting {name!r} of torch.nn.{type(module).__name__}"
+            raise ArgumentError(expected(what, f"{wanted!r}, the only one known here", has))
+
+
+# --- the network that is the same ----------------------------------------------------------------
+
+
+def network_of(peer: Peer) -> Network:
+    """A new network for the modules, all of whose weights are 0 as yet."""
+    first = peer.recurrent if peer.recurrent is not None else peer.linears[0][0]
+    options: dict[str, Any] = {"initializer": "zeros", "bias_initializer": "zeros", "dtype": _dtype(first)}
+    if peer.recurrent is None:
+        sizes = [first.in_features, *(linear.out_features for linear, _ in peer.linears)]
+        net: Network = architect.Perceptron(*sizes, output_squash=peer.linears[-1][1], **options)
+        for layer, (_, name) in zip(net.hidden, peer.linears, strict=False):
+            layer.squash = name
+        return net
+    sizes = [first.input_size, *[first.hidden_size] * first.num_layers]
+    top, options["output_squash"] = peer.linears[0] if peer.linears else (None, "identity")
+    sizes.append(top.out_features if top is not None else first.hidden_size)
+    if isinstance(first, nn.LSTM):
+        net = architect.LSTM(*sizes, style="standard", **options)
+    elif isinstance(first, nn.GRU):
+        net = architect.GRU(*sizes, **options)
+    else:
+        net = architect.Elman(*sizes, squash=first.nonlinearity, **options)
+    if top is None:
+        _pass_on(net, _layer(net, KINDS[type(first)].shown, first, first.num_layers - 1))
+    return net
+
+
+def _dtype(module: Any) -> Any:
+    found = next(module.parameters()).dtype
+    known = {torch.float64: np.float64, torch.float32: np.float32}
+    if found not in known:
+        raise ArgumentError(expected("The dtype of a module", "float64 or float32", found))
+    return known[found]
+
+
+def _pass_on(net: Network, shown: Layer) -> None:
+    """Let the outputs show a layer as it is, for good."""
+    rows = _rows(net, shown, net.output)
+    net._store["weight"][rows] = np.eye(len(shown))
+    net._store["trainable"][rows] = False
+    net._store.touch()
+    net.output.trainable = False
+
+
+def _layer(net: Network, name: str, module: Any, i: int) -> Layer:
+    return net[architect.recipe.numbered(name, i, module.num_layers)]
+
+
+# --- which numbers are the same ------------------------------------------------------------------
+
+
+def parts_of(peer: Peer, net: Network) -> list[Part]:
+    """Where the numbers of the modules stand in a network.
+
+    Raises
+    ------
+    ArgumentError
+        If it has other layers, sizes or squashes.
+    """
+    parts, layers = [], list(net.layers)
+    if peer.recurrent is not None:
+        parts = list(_recurrent_parts(peer.recurrent, net))
+        kind, last = KINDS[type(peer.recurrent)], peer.recurrent.num_layers - 1
+        layers = [_layer(net, kind.shown, peer.recurrent, last), *([net.output] if peer.linears else [])]
+    if len(layers) != 1 + len(peer.linears):
+        wanted = f"of {1 + len(peer.linears)} layers, inputs and outputs among them"
+        raise ArgumentError(expected("The network for these Linears", wanted, net))
+    for (source, target), (linear, squash) in zip(pairwise(layers), peer.linears, strict=True):
+        _require_squash(target, squash)
+        parts += [Part(linear.weight.detach(), target, source), Part(linear.bias.detach(), target)]
+    for part in parts:
+        _require_shape(part)
+    return parts
+
+
+def _recurrent_parts(module: Any, net: Network) -> Iterator[Part]:
+    kind, source = KINDS[type(module)], net.input
+    squashes = (module.nonlinearity,) if isinstance(module, nn.RNN) else kind.squashes
+    for i in range(module.num_layers):
+        tensors = [
+            getattr(module, f"{name}_l{i}").detach().chunk(len(kind.summed))
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        ]
+        recurrent = _layer(net, kind.recurrent, module, i)
+        for name, squash, enter, recur, bias, extra in zip(kind.summed, squashes, *tensors, strict=True):
+            layer = _layer(net, name, module, i)
+            _require_squash(layer, squash)
+            yield Part(enter, layer, source)
+            yield Part(recur, layer, recurrent)
+            if isinstance(module, nn.GRU) and name == "candidates":  # b_hn stands within the reset gate
+                yield Part(bias, layer)
+                yield Part(extra[:, None], layer, net["constant"])
+            else:
+                yield Part(bias, layer, extra=extra)
+        if isinstance(module, nn.LSTM):
+            _require_squash(_layer(net, "squashed cells", module, i), "tanh")
+        source = _layer(net, kind.shown, module, i)
+
+
+def _require_squash(layer: Layer, name: str) -> None:
+    found = layer.squash
+    if found is None or found.name != name:
+        raise ArgumentError(expected(f"The squash of {layer!r}", f"{name!r}, that of the module", found))
+
+
+def _require_shape(part: Part) -> None:
+    has = (len(part.target),) if part.source is None else (len(part.target), len(part.source))
+    if has != tuple(part.tensor.shape):
+        what = f"The numbers of {part.target!r}" + ("" if part.source is None else f" from {part.source!r}")
+        raise ArgumentError(expected(what, f"of shape {has}", tuple(part.tensor.shape)))
+
+
+def _rows(net: Network, source: Layer, target: Layer) -> NDArray[np.int64]:
+    """Rows of the connections between two layers, shape (targets, sources)."""
+    store = net._store
+    store.ready()
+    place = np.full((2, store.n_neurons), -1)
+    place[0, wiring.rows_of(source)] = np.arange(len(source))
+    place[1, wiring.rows_of(target)] = np.arange(len(target))
+    i, j = place[0, store["source"]], place[1, store["target"]]
+    found = np.flatnonzero((i >= 0) & (j >= 0))
+    if len(found) < len(source) * len(target):
+        raise TopologyError(
+            f"{source!r} must be fully connected to {target!r} to have the weights of a module."
+        )
+    rows = np.empty((len(target), len(source)), np.int64)
+    rows[j[found], i[found]] = found
+    return rows
+
+
+def _place(part: Part, net: Network) -> tuple[str, NDArray[np.int64]]:
+    """The column and the rows where a part stands."""
+    if part.source is None:
+        return "bias", np.array(wiring.rows_of(part.target))
+    return "weight", _rows(net, part.source, part.target)
+
+
+def read(peer: Peer, net: Network) -> None:
+    """Weights and biases from the modules; nothing has changed where an error is raised."""
+    parts = parts_of(peer, net)
+    places = [_place(part, net) for part in parts]
+    values = [part.tensor if part.extra is None else part.tensor + part.extra for part in parts]
+    numbers = [value.cpu().to(torch.float64).numpy() for value in values]
+    if not all(np.isfinite(array).all() for array in numbers):
+        raise ArgumentError("The weights of a module must be finite to be read. Got NaN or infinity.")
+    for (column, rows), array in zip(places, numbers, strict=True):
+        net._store[column][rows] = array
+
+
+def write(peer: Peer, net: Network) -> None:
+    """Weights and biases into the modules; nothing has changed where an error is raised."""
+    parts = parts_of(peer, net)
+    places = [_place(part, net) for part in parts]
+    _require_room(peer, net, sum(rows.size for column, rows in places if column == "weight"))
+    for part, (column, rows) in zip(parts, places, strict=True):
+        part.tensor.copy_(torch.tensor(net._store[column][rows]))
+        if part.extra is not None:
+            part.extra.zero_()
+
+
+def _require_room(peer: Peer, net: Network, held: int) -> None:
+    """Raise where a network has connections that the modules have no place for."""
+    if peer.recurrent is not None:
+        kind, module = KINDS[type(peer.recurrent)], peer.recurrent
+        held += kind.passed * module.hidden_size * module.num_layers
+        if not peer.linears:
+            held += _shown_as_it_is(net, _layer(net, kind.shown, module, module.num_layers - 1))
+    over = len(net.weights) - held
+    if over:
+        raise TopologyError(
+            f"{net!r} has {over} connections that the modules have no place for, such as peepholes or a "
+            "read-out without a Linear. to_torch(network) alone makes a module of any topology."
+        )
+
+
+def _shown_as_it_is(net: Network, shown: Layer) -> int:
+    """How many connections make the outputs a copy of a layer; 0 where they are none."""
+    if len(shown) != len(net.output) or net.output.squash is None or net.output.squash.name != "identity":
+        return 0
+    rows = _rows(net, shown, net.output)
+    same = np.array_equal(net._store["weight"][rows], np.eye(len(shown))) and not net.output.biases.any()
+    return rows.size if same else 0

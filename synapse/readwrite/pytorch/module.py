@@ -1,0 +1,260 @@
+"""The module that computes in PyTorch what a network does."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...errors import ArgumentError
+from ...network import Network
+from ._torch import torch
+from .plan import Product, Stage, ends_of, plan_of
+
+Tensor = Any  # the annotations of torch are not asked for: it need not be installed
+
+
+class Context(NamedTuple):
+    """What a network carries from one step to the next: shape (neurons,), or (sequences, neurons)."""
+
+    activations: Tensor
+    states: Tensor
+
+
+def _maxout(states: Tensor) -> Tensor:
+    return states * _winner(states)
+
+
+def _winner(states: Tensor) -> Tensor:
+    first = states.argmax(-1, keepdim=True)  # of equals the first
+    return torch.zeros_like(states).scatter(-1, first, 1.0)
+
+
+def _same(states: Tensor) -> Tensor:
+    return states
+
+
+FUNCTIONS: dict[str, Any] = {
+    "logistic": torch.sigmoid,
+    "tanh": torch.tanh,
+    "identity": _same,
+    "step": lambda s: (s > 0).to(s),
+    "sign": torch.sign,
+    "relu": torch.relu,
+    "leaky_relu": torch.nn.functional.leaky_relu,
+    "elu": torch.nn.functional.elu,
+    "softplus": lambda s: torch.logaddexp(s, torch.zeros_like(s)),  # torch's own is cut off above 20
+    "gaussian": lambda s: torch.exp(-s * s),
+    "ramp": lambda s: torch.nn.functional.hardtanh(s, 0.0, 1.0),
+    "hard_tanh": torch.nn.functional.hardtanh,
+    "hard_threshold": torch.nn.functional.hardshrink,
+    "soft_threshold": torch.nn.functional.softshrink,
+    "sinus": torch.sin,
+    "bent_identity": lambda s: s + 0.5 * (torch.sqrt(s * s + 1.0) - 1.0),
+    "softsign": torch.nn.functional.softsign,
+    "absolute": lambda s: torch.where(s >= 0, s, -s),
+    "swish": torch.nn.functional.silu,
+    "gelu": torch.nn.functional.gelu,
+    "selu": torch.nn.functional.selu,
+    "softmax": lambda s: torch.softmax(s, -1),
+    "winner": _winner,
+    "maxout": _maxout,
+    "noise": _same,
+    "bernoulli": torch.sigmoid,
+}
+"""The built-in squashes; those of a group take its states in the last axis, random ones say their mean."""
+
+
+class _Indices(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
+    """Index tensors that move with the module, and are no part of what it has learnt."""
+
+    def hold(self, **arrays: Any) -> None:
+        for name, array in arrays.items():
+            self.register_buffer(name, None if array is None else torch.tensor(array), persistent=False)
+
+
+class _Product(_Indices):
+    def __init__(self, product: Product, size: int) -> None:
+        super().__init__()
+        whole = np.array_equal(product.targets, np.arange(size))
+        self.hold(sources=product.sources, weights=product.weights, inner=product.inner, outer=product.outer)
+        self.hold(targets=None if whole else product.targets)
+
+    def add_to(self, states: Tensor, read: Tensor, matrix: Tensor) -> Tensor:
+        values = read.index_select(1, self.sources)
+        if self.inner is not None:
+            values = values * read.index_select(1, self.inner)
+        sums = values @ matrix.T
+        if self.outer is not None:
+            sums = sums * read.index_select(1, self.outer)
+        return states + sums if self.targets is None else states.index_add(1, self.targets, sums)
+
+
+class _Stage(_Indices):
+    """Neurons that fire together: their states, and their activations."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self.products = torch.nn.ModuleList(
+            _Product(product, len(stage.neurons)) for product in stage.products
+        )
+        targets, sources, gaters, weights = stage.scattered
+        self.hold(neurons=stage.neurons, targets=targets, sources=sources, weights=weights)
+        self.hold(gaters=gaters if gaters.any() else None)
+        self.pieces = stage.pieces
+
+    def numbers(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """The biases, single weights and matrices: gathered once for all steps."""
+        return (
+            bias[self.neurons],
+            weight[self.weights],
+            [weight[product.weights] for product in self.products],
+        )
+
+    def forward(self, read: Tensor, numbers: tuple[Tensor, Tensor, list[Tensor]]) -> tuple[Tensor, Tensor]:
+        bias, single, matrices = numbers
+        states = bias.expand(len(read), -1)
+        for product, matrix in zip(self.products, matrices, strict=True):
+            states = product.add_to(states, read, matrix)
+        if len(single):
+            values = read.index_select(1, self.sources) * single
+            if self.gaters is not None:
+                values = values * read.index_select(1, self.gaters)
+            states = states.index_add(1, self.targets, values)
+        return states, torch.cat([FUNCTIONS[name](states[:, a:b]) for name, a, b in self.pieces], 1)
+
+
+class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
+    """A network of any topology as a module of PyTorch; made by :func:`synapse.to_torch`.
+
+    Attributes
+    ----------
+    weight : torch.nn.Parameter, shape (connections,)
+        In the order of ``network.connections``.
+    bias : torch.nn.Parameter, shape (neurons,)
+        In the order of the network's neurons.
+    context : Context
+        That of the network when the module was made: to go on from there, give it to the call.
+
+    Notes
+    -----
+    What is not trainable in the network is not read from the parameters but from the buffers
+    ``fixed_weight`` and ``fixed_bias``, so that no optimizer, weight decay included, moves it.
+    """
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        plan = plan_of(network)
+        self._ends, self._inputs, self._outputs = plan.ends, plan.inputs, plan.outputs
+        store, rows, edges = network._store, network._rows(), network._connection_rows()
+        learns = store["trainable"][edges] == 1
+        learns &= plan.ends[1] >= plan.inputs  # what leads to a given input is never read
+        biased = store["trainable_bias"][rows] == 1
+        biased[: plan.inputs] = False  # nor is its bias
+        for name, values, trained in (
+            ("weight", store["weight"][edges], learns),
+            ("bias", store["bias"][rows], biased),
+        ):
+            self.register_parameter(name, torch.nn.Parameter(torch.tensor(values)))
+            self.register_buffer(f"fixed_{name}", torch.tensor(values))
+            self.register_buffer(f"trains_{name}", torch.tensor(trained), persistent=False)
+        for name in ("activation", "state"):
+            self.register_buffer(f"_{name}", torch.tensor(store[name][rows]), persistent=False)
+        self.register_buffer("_back", torch.tensor(np.argsort(plan.order)), persistent=False)
+        self.stages = torch.nn.ModuleList(_Stage(stage) for stage in plan.stages)
+
+    @property
+    def context(self) -> Context:
+        """That of the network when the module was made."""
+        return Context(self._activation, self._state)
+
+    def numbers(self) -> tuple[Tensor, Tensor]:
+        """Weights and biases as the module computes with them: those that are fixed, as they were."""
+        return (
+            torch.where(self.trains_weight, self.weight, self.fixed_weight),
+            torch.where(self.trains_bias, self.bias, self.fixed_bias),
+        )
+
+    def read(self, network: Network) -> None:
+        """Take the weights and biases of the network that it was made of."""
+        self._require(network)
+        with torch.no_grad():
+            for name, values in (("weight", network.weights), ("bias", network.biases)):
+                for holder in (name, f"fixed_{name}"):
+                    getattr(self, holder).copy_(torch.tensor(values))
+
+    def write(self, network: Network) -> None:
+        """Give its weights and biases to the network that it was made of.
+
+        Raises
+        ------
+        ArgumentError
+            If they are not finite, or the network is another one; nothing has changed then.
+        """
+        self._require(network)
+        weight, bias = (values.detach().cpu().to(torch.float64).numpy() for values in self.numbers())
+        if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+            raise ArgumentError("The weights of a module must be finite to be read. Got NaN or infinity.")
+        network.weights, network.biases = weight, bias
+
+    def _require(self, network: Network) -> None:
+        if len(network) != len(self.bias) or not np.array_equal(ends_of(network), self._ends):
+            raise ArgumentError(
+                f"The module was made of another network than {network!r}, or that has changed."
+            )
+
+    def forward(self, inputs: Tensor, context: Context | None = None) -> Tensor:
+        """The outputs of one sequence, or of several at once.
+
+        Parameters
+        ----------
+        inputs : torch.Tensor, shape (T, n) or (S, T, n)
+            A row a step.
+        context : Context, optional
+            Where to begin. Default: cleared, as after ``network.clear()``.
+
+        Returns
+        -------
+        torch.Tensor, shape (T, m) or (S, T, m)
+        """
+        return self.unroll(inputs, context)[0]
+
+    def unroll(self, inputs: Tensor, context: Context | None = None) -> tuple[Tensor, Context]:
+        """The outputs as the call of the module gives them, and the context after the last step."""
+        if inputs.ndim not in (2, 3) or inputs.shape[-1] != self._inputs:
+            n, got = self._inputs, tuple(inputs.shape)
+            raise ArgumentError(f"The inputs must be a tensor of shape (T, {n}) or (S, T, {n}). Got {got}.")
+        if inputs.ndim == 2:
+            outputs, after = self.unroll(inputs[None], context)
+            return outputs[0], Context(*(values[0] for values in after))
+        inputs, now = inputs.to(self.weight.dtype), self._begin(len(inputs), context)
+        weight, bias = self.numbers()
+        numbers = [stage.numbers(weight, bias) for stage in self.stages]
+        outputs = []
+        for row in inputs.unbind(1):
+            now = self._step(row, now, numbers)
+            outputs.append(now.activations[:, -self._outputs :])
+        empty = inputs.new_empty(len(inputs), 0, self._outputs)
+        return (torch.stack(outputs, 1) if outputs else empty), now
+
+    def _begin(self, sequences: int, context: Context | None) -> Context:
+        start = (
+            Context(*(torch.zeros_like(values) for values in self.context)) if context is None else context
+        )
+        return Context(*(values.expand(sequences, len(self.bias)) for values in start))
+
+    def _step(self, row: Tensor, past: Context, numbers: list[Any]) -> Context:
+        """One step: what can be read grows by the activations of each stage."""
+        read = torch.cat([row.new_ones(len(row), 1), *past, row], 1)
+        states = [past.states[:, : self._inputs]]
+        for stage, own in zip(self.stages, numbers, strict=True):
+            state, fired = stage(read, own)
+            states.append(state)
+            read = torch.cat([read, fired], 1)
+        fresh = read[:, -len(self._back) :]
+        return Context(fresh.index_select(1, self._back), torch.cat(states, 1).index_select(1, self._back))
+
+    def extra_repr(self) -> str:
+        """Sizes, for the repr."""
+        n, m = self._inputs, self._outputs
+        return f"{n} inputs, {m} outputs, {len(self.bias)} neurons, {len(self.weight)} connections"

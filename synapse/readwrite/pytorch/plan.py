@@ -1,0 +1,205 @@
+"""How the steps of a network become products of matrices: which neurons fire together, and what they read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import squash as squashes
+from ...engine.schema import FIRST_CUSTOM, NONE
+from ...errors import ArgumentError, TopologyError
+from ...network import Network
+
+Ints = NDArray[np.int64]
+ONE = 0
+"""Where the number 1 stands among what can be read: the gain of a connection without a gater."""
+
+
+@dataclass
+class Product:
+    """Neurons with the same sources: a matrix of weights (targets, sources).
+
+    ``inner`` gates what leaves each source, ``outer`` the whole sum of each target; None: not gated.
+    Sources and gaters are places among what can be read, targets neurons of the stage.
+    """
+
+    targets: Ints
+    sources: Ints
+    weights: Ints
+    inner: Ints | None
+    outer: Ints | None
+
+
+@dataclass
+class Stage:
+    """Neurons that do not wait for each other, ordered by squash, and all that leads to them.
+
+    ``scattered`` are connections one by one: targets, sources, gaters, weights. ``pieces`` are the
+    names of squashes and the neighbours of this stage that they are applied to.
+    """
+
+    neurons: Ints
+    products: list[Product] = field(default_factory=list)
+    scattered: Ints = field(default_factory=lambda: np.empty((4, 0), np.int64))
+    pieces: list[tuple[str, int, int]] = field(default_factory=list)
+
+
+@dataclass
+class Plan:
+    """A network as stages.
+
+    At every step there can be read, in this order: 1, all activations of the step before, all states
+    of the step before, the inputs, and the activations of each stage that has fired. ``order`` are the
+    neurons as the last two bring them; ``ends`` the source, target and gater of every connection.
+    """
+
+    inputs: int
+    outputs: int
+    ends: Ints
+    stages: list[Stage]
+    order: Ints
+
+
+def ends_of(network: Network) -> Ints:
+    """Source, target and gater of every connection as numbers of neurons, NONE: no gater; (3, connections).
+
+    Raises
+    ------
+    TopologyError
+        If a connection leads in from another network, or is gated from there.
+    """
+    rows, store = network._connection_rows(), network._store
+    first, last = int(network._rows()[0]), int(network._rows()[-1])
+    ends = np.array([store[end][rows] for end in ("source", "target", "gater")], np.int64)
+    mine = (store["target"] >= first) & (store["target"] <= last)
+    gater = ends[2][ends[2] != NONE]
+    if mine.sum() > len(rows) or (gater < first).any() or (gater > last).any():
+        raise TopologyError(
+            f"{network!r} hears neurons outside of it. Build one network of all the layers for torch."
+        )
+    return np.where(ends == NONE, NONE, ends - first)
+
+
+def plan_of(network: Network) -> Plan:
+    """The stages of a network.
+
+    Raises
+    ------
+    ArgumentError
+        If a neuron has a squash of a user's own, which torch does not know.
+    TopologyError
+        If neurons of a group wait for each other, or the network hears others.
+    """
+    _refuse_custom(network)
+    ends, inputs = ends_of(network), len(network.input)
+    groups = _groups_of(network)
+    into = np.split(
+        np.argsort(ends[1], kind="stable"), np.cumsum(np.bincount(ends[1], minlength=len(network)))
+    )
+    level = _levels(ends, into, groups, inputs)
+    codes = network._store["squash"][network._rows()].astype(np.int64)
+    keys = np.where(level > 0, [groups, codes, level], 0)  # inputs stay as they are
+    order = np.lexsort((np.arange(len(network)), *keys))
+    plan = Plan(inputs, len(network.output), ends, [], order)
+    reads = _places_read(ends, order)
+    for stage in np.split(order[inputs:], np.flatnonzero(np.diff(level[order[inputs:]])) + 1):
+        plan.stages.append(_stage(stage, into, reads, ends))
+        plan.stages[-1].pieces = _pieces(codes[stage], groups[stage])
+    return plan
+
+
+def _refuse_custom(network: Network) -> None:
+    for neuron in network:
+        if neuron.squash.code >= FIRST_CUSTOM:
+            raise ArgumentError(
+                f"{neuron!r} has the squash {neuron.squash.name!r}, a function of your own that torch cannot "
+                "differentiate. Give it a built-in one."
+            )
+
+
+def _groups_of(network: Network) -> Ints:
+    """Of every neuron the first one of the group that it competes in: itself, where it is alone."""
+    store, rows = network._store, network._rows()
+    return store.columns["group_first"][rows].astype(np.int64) - int(rows[0])
+
+
+def _levels(ends: Ints, into: list[Ints], groups: Ints, inputs: int) -> Ints:
+    """Of every neuron how many others fire before it, one after the other; 0 for inputs."""
+    source, _, gater = ends
+    level = np.zeros(len(groups), np.int64)
+    for members in np.split(np.arange(len(groups)), np.flatnonzero(np.diff(groups)) + 1):
+        if members[0] < inputs:
+            continue
+        rows = np.concatenate([into[j] for j in members])
+        both = np.concatenate([source[rows], gater[rows]])
+        before = both[both < np.tile(ends[1][rows], 2)]
+        if (before >= members[0]).any():
+            raise TopologyError(
+                "Neurons of a group wait for each other within a step: torch settles a group at once."
+            )
+        level[members] = 1 + level[before].max(initial=0)
+    return level
+
+
+def _places_read(ends: Ints, order: Ints) -> tuple[Ints, Ints]:
+    """Where the source and the gater of every connection are read: of this step, or of the one before."""
+    source, target, gater = ends
+    n = len(order)
+    now = np.empty(n, np.int64)
+    now[order] = 1 + 2 * n + np.arange(n)
+    from_source = np.where(source < target, now[source], 1 + source)
+    from_source[source == target] = 1 + n + source[source == target]
+    gate = np.minimum(gater, n - 1)
+    from_gater = np.where(gater < target, now[gate], 1 + gate)
+    return from_source, np.where(gater == NONE, ONE, from_gater)
+
+
+def _stage(neurons: Ints, into: list[Ints], reads: tuple[Ints, Ints], ends: Ints) -> Stage:
+    """Connections into neurons with the same sources make a product, all others stand alone."""
+    stage, alike = Stage(neurons), defaultdict(list)
+    for place, j in enumerate(neurons):
+        own = ends[0][into[j]] == j  # its state is a source that no other neuron has
+        for kind, rows in (("own", into[j][own]), *_sums(into[j][~own], reads)):
+            if len(rows):
+                inner = reads[1][rows].tobytes() if kind == "inner" else b""
+                alike[kind, reads[0][rows].tobytes(), inner].append((place, rows))
+    single = []
+    for (kind, _, _), members in alike.items():
+        targets, rows = (np.array(column) for column in zip(*members, strict=True))
+        if len(targets) > 1:
+            stage.products.append(_product(kind, targets, rows, reads))
+        else:
+            single.append([np.repeat(targets, rows.shape[1]), *(read[rows[0]] for read in reads), rows[0]])
+    if single:
+        stage.scattered = np.concatenate(single, axis=1)
+    return stage
+
+
+def _sums(rows: Ints, reads: tuple[Ints, Ints]) -> list[tuple[str, Ints]]:
+    """Connections into a neuron without a gater, and with; one gater of all is taken out of the sum."""
+    sources, gaters = reads
+    rows = rows[np.argsort(sources[rows], kind="stable")]
+    gated = gaters[rows] != ONE
+    kind = "outer" if len(np.unique(gaters[rows[gated]])) == 1 else "inner"
+    return [("plain", rows[~gated]), (kind, rows[gated])]
+
+
+def _product(kind: str, targets: Ints, rows: Ints, reads: tuple[Ints, Ints]) -> Product:
+    """Of connections as rows (targets, sources), each of which has the sources of the first."""
+    sources, gaters = reads
+    inner = gaters[rows[0]] if kind == "inner" else None
+    outer = gaters[rows[:, 0]] if kind == "outer" else None
+    return Product(targets, sources[rows[0]], rows, inner, outer)
+
+
+def _pieces(codes: Ints, groups: Ints) -> list[tuple[str, int, int]]:
+    """Stretches that one call of a function settles: of one squash, and of one group if they compete."""
+    grouped = np.array([squashes.by_code(code).grouped for code in codes.tolist()])
+    change = (np.diff(codes) != 0) | ((np.diff(groups) != 0) & grouped[1:])
+    bounds: list[Any] = [0, *(np.flatnonzero(change) + 1).tolist(), len(codes)]
+    return [(squashes.by_code(int(codes[a])).name, a, b) for a, b in pairwise(bounds)]

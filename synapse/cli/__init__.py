@@ -98,7 +98,10 @@ def _verdict(error: Exception) -> tuple[str, int]:
         name = "A file" if error.filename is None else repr(error.filename)
         return f"{name} cannot be used: {reason(error)}", FAILED
     kind = type(error).__name__
-    return f"This should not happen ({kind}: {error}). Please report it, with what `synapse --debug` shows.", FAILED
+    return (
+        f"This should not happen ({kind}: {error}). Please report it, with what `synapse --debug` shows.",
+        FAILED,
+    )
 
 
 def _say(sentence: str, code: int) -> int:

@@ -135,7 +135,7 @@ def _teach(
         )
     except DivergenceError:
         raise DivergenceError(
-            f"The error left the finite numbers, and nothing is saved. Give a lower --rate than {options.rate:g}."
+            f"The error left the finite numbers; nothing is saved. Give a lower --rate than {options.rate:g}."
         ) from None
     model.set(*scales)
     return result

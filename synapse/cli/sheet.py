@@ -142,7 +142,8 @@ def _parsed(path: str, text: str, skipped: int) -> tuple[list[str], list[list[st
     """Names, rows, and the lines on which rows end."""
     names: list[str] = []
     rows, ends = [], []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    source, mark = io.StringIO(text, newline=""), _delimiter(text)
+    reader = csv.reader(source, delimiter=mark, skipinitialspace=True, strict=True)
     try:
         names = [cell.strip() for cell in next(reader, [])]
         for cells in reader:

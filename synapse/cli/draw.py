@@ -65,7 +65,8 @@ def draw(options: argparse.Namespace) -> int:
 def _picture(network: Network, path: str) -> None:
     from .. import draw as pictures  # matplotlib is an extra
 
-    figure = pictures.network(network).figure
+    figure = pictures.network(network).get_figure(root=True)
+    assert figure is not None
     try:
         figure.savefig(path)
     finally:

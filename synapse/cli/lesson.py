@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,9 +111,8 @@ def _input_columns(sheet: Sheet, wanted: Wanted) -> list[str]:
     """Those asked for, or all columns but those with another use; the target's past is an input."""
     apart = [*wanted.ignore, *([wanted.sequence] if wanted.sequence else [])]
     targets = [] if wanted.ahead else wanted.target
-    both = sorted({*(wanted.inputs or ())} & {*apart, *targets} | {*wanted.target} & {*apart})
-    if both:
-        raise UsageError(f"A column has one use. Got {listed(both)} for two.")
+    _check_uses([*apart, *wanted.target])
+    _check_uses([*apart, *targets, *(wanted.inputs or ())])
     if wanted.inputs is not None:
         return wanted.inputs
     names = [name for name in sheet.names if name not in (*apart, *targets)]
@@ -122,6 +122,12 @@ def _input_columns(sheet: Sheet, wanted: Wanted) -> list[str]:
             "say how many rows --ahead."
         )
     return names
+
+
+def _check_uses(columns: list[str]) -> None:
+    twice = sorted(name for name, count in Counter(columns).items() if count > 1)
+    if twice:
+        raise UsageError(f"A column has one use. Got {listed(twice)} for two.")
 
 
 def _targets(sheet: Sheet, wanted: Wanted) -> tuple[list[str], str | None, Floats]:

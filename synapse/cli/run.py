@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import shutil
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         answers[part] = network.run(rows[part])
     text = _as_csv(network, answers)
     if options.output is None:
-        sys.stdout.write(text)
+        shutil.copyfileobj(io.StringIO(text), sys.stdout)  # in parts: a reader that leaves is noticed
         return 0
     try:
         files.write(options.output, text)

@@ -252,28 +252,38 @@ def test_options_that_make_no_sense_are_wrong_usage(capsys, options):
     assert f"argument {options[0]}" in capsys.readouterr().err
 
 
+def read_until(terminal, running, pattern, seconds=100):
+    """What a process shows on a terminal until it shows the pattern or ends; killed if it does not."""
+    shown, end = "", time.monotonic() + seconds
+    while not re.search(pattern, shown):
+        if time.monotonic() > end or not select.select([terminal], [], [], seconds)[0]:
+            running.kill()
+        try:
+            shown += os.read(terminal, 4096).decode(errors="replace")
+        except OSError:  # the process has ended
+            return shown
+    return shown
+
+
 @pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
 def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(plane, tmp_path):
+    import termios
+
     ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
     options = ["--target", "y", "--ignore", "word", "--epochs", "1000000000", "-o", tmp_path / "m.json"]
+    command = line("train", plane, *options)
     with subprocess.Popen(
-        line("train", plane, *options), stdout=subprocess.PIPE, stderr=theirs, text=True, env=ENVIRONMENT
+        command, stdout=subprocess.PIPE, stderr=theirs, text=True, env=ENVIRONMENT
     ) as running:
         os.close(theirs)
-        shown, asked = "", False
-        end = time.monotonic() + 120
-        while time.monotonic() < end and select.select([ours], [], [], 120)[0]:
-            try:
-                shown += os.read(ours, 4096).decode(errors="replace")
-            except OSError:  # the other side has closed it
-                break
-            if not asked and "steps/s" in shown and "error" in shown:
-                running.send_signal(signal.SIGINT)
-                asked = True
-        assert running.wait(60) == 130, shown
+        assert " steps/s" in read_until(ours, running, "error .* steps/s")
+        running.send_signal(signal.SIGINT)
+        said = read_until(ours, running, "what was reached")
+        assert re.search(r"synapse: Interrupted after \d+ epochs; .*m.json' is what was reached\.", said)
+        assert running.wait(60) == 130
         assert "stopped by interrupted" in running.stdout.read()
     os.close(ours)
-    assert re.search(r"synapse: Interrupted after \d+ epochs; .*m.json' is what was reached\.", shown)
     answer = process("run", tmp_path / "m.json", plane)
     assert answer.returncode == 0
     assert answer.stdout.startswith("y\n")

@@ -65,14 +65,13 @@ def draw(options: argparse.Namespace) -> int:
 def _picture(network: Network, path: str) -> None:
     from .. import draw as pictures  # matplotlib is an extra
 
-    figure = pictures.network(network).get_figure(root=True)
-    assert figure is not None
-    try:
-        figure.savefig(path)
-    finally:
-        from matplotlib import pyplot
+    pictures.network(network)
+    from matplotlib import pyplot
 
-        pyplot.close(figure)
+    try:
+        pyplot.savefig(path)
+    finally:
+        pyplot.close()
 
 
 def _explore(network: Network, options: argparse.Namespace) -> None:

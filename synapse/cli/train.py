@@ -69,7 +69,7 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
     add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
     add("--epochs", metavar="N", type=whole, default=100, help="default: %(default)s")
     add(
-        "--rate", metavar="R", type=positive, default=0.01, help="how far weights move (default: %(default)s)"
+        "--rate", metavar="R", type=positive, default=0.02, help="how far weights move (default: %(default)s)"
     )
     add("--seed", metavar="N", type=natural, default=0, help="of all randomness (default: %(default)s)")
     add("--validation", metavar="SHARE", type=fraction, help="share of the data to hold out, such as 0.2")

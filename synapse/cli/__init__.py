@@ -53,11 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         try:
-            return _done(_parser().parse_args(arguments))
+            options = _parser().parse_args(arguments)
         finally:
-            sys.stdout.flush()
+            sys.stdout.flush()  # --help and --version
+        return _done(options)
     except BrokenPipeError:  # the reader, say `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return BROKEN_PIPE
 
 
@@ -77,6 +78,7 @@ def _done(options: argparse.Namespace) -> int:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
             code: int = options.do(options)
+            sys.stdout.flush()
             return code
     except BrokenPipeError:
         raise
@@ -85,6 +87,8 @@ def _done(options: argparse.Namespace) -> int:
     except Exception as error:
         if options.debug:
             raise
+        if isinstance(error, OSError) and error.filename is None:
+            _give_up_output()
         return _say(*_verdict(error))
 
 
@@ -95,13 +99,18 @@ def _verdict(error: Exception) -> tuple[str, int]:
     if isinstance(error, SynapseError):
         return str(error), FAILED
     if isinstance(error, OSError):
-        name = "A file" if error.filename is None else repr(error.filename)
+        name = "The output" if error.filename is None else repr(error.filename)
         return f"{name} cannot be used: {reason(error)}", FAILED
     kind = type(error).__name__
     return (
         f"This should not happen ({kind}: {error}). Please report it, with what `synapse --debug` shows.",
         FAILED,
     )
+
+
+def _give_up_output() -> None:
+    """Let what could not be printed go nowhere, that Python does not try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(sentence: str, code: int) -> int:

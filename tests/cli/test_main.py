@@ -104,3 +104,14 @@ def test_a_reader_that_leaves_is_no_error(model, arguments):
         )
     assert done.stderr == ""
     assert done.returncode in (0, cli.BROKEN_PIPE)  # argparse heeds no failure to write a version
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_an_output_that_takes_nothing_is_told(model):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            line("info", model), stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=ENVIRONMENT
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("synapse: The output cannot be used: ")
+    assert done.stderr.count("\n") == 1

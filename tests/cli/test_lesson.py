@@ -1,0 +1,49 @@
+"""What is learnt from a table and what is held out."""
+
+import numpy as np
+import pytest
+
+from synapse.cli.lesson import Lesson, together
+from synapse.errors import ArgumentError
+
+
+def lesson(*lengths, sequences=False):
+    """Parts of such lengths, whose inputs count all rows."""
+    ends = np.cumsum([0, *lengths])
+    parts = [
+        (np.arange(a, b, dtype=float)[:, None], np.zeros((b - a, 1))) for a, b in zip(ends[:-1], ends[1:])
+    ]
+    return Lesson(["x"], ["y"], None, parts, sequences)
+
+
+def rows(parts):
+    return together(parts)[0].ravel().tolist()
+
+
+def test_of_a_stream_the_end_is_held_out():
+    learnt, held_out = lesson(10).split(0.25, in_order=True, seed=0)
+    assert rows(learnt) == list(range(8))
+    assert rows(held_out) == [8, 9]
+
+
+def test_of_samples_random_ones_are():
+    learnt, held_out = lesson(100).split(0.2, in_order=False, seed=0)
+    assert len(rows(held_out)) == 20
+    assert rows(held_out) != list(range(80, 100))
+    assert sorted(rows(learnt) + rows(held_out)) == list(range(100))
+    again = lesson(100).split(0.2, in_order=False, seed=0)
+    assert rows(again[1]) == rows(held_out)
+    assert rows(lesson(100).split(0.2, in_order=False, seed=1)[1]) != rows(held_out)
+
+
+@pytest.mark.parametrize("in_order", [False, True])
+def test_sequences_are_held_out_whole(in_order):
+    learnt, held_out = lesson(3, 1, 4, 2, 5, sequences=True).split(0.4, in_order, seed=0)
+    assert (len(learnt), len(held_out)) == (3, 2)
+    assert sorted(rows(learnt) + rows(held_out)) == list(range(15))
+    assert {len(inputs) for inputs, _ in learnt + held_out} == {3, 1, 4, 2, 5}
+
+
+def test_something_has_to_be_left():
+    with pytest.raises(ArgumentError, match="leaves nothing to learn from"):
+        lesson(1).split(0.1, in_order=False, seed=0)

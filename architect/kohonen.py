@@ -27,8 +27,8 @@ class Kohonen(Network):
 
         input => output, a grid of neurons; each one's weights are a point among the inputs
 
-    The state of neuron j is w_j x - |w_j|^2 / 2, its bias being the second part. That is
-    (|x|^2 - |x - w_j|^2) / 2, so the neuron with the largest activation (the squash is the identity) is the
+    The state of neuron j is `w_j x - |w_j|^2 / 2`, its bias being the second part. That is
+    `(|x|^2 - |x - w_j|^2) / 2`, so the neuron with the largest activation (the squash is the identity) is the
     one whose weights are nearest to the input x: the winner. ``net.run(samples)`` gives these
     activations, row by row of the grid.
 

@@ -9,6 +9,7 @@ from .network import Network
 from .neuron import Neuron
 from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
 from .readwrite import from_torch, load, save, to_torch
+from .recording import Log, record
 
 __version__ = "0.1.0"
 
@@ -19,6 +20,7 @@ __all__ = [
     "Connection",
     "Gradient",
     "Layer",
+    "Log",
     "Network",
     "Neuron",
     "Projection",
@@ -32,6 +34,7 @@ __all__ = [
     "initializers",
     "load",
     "optimizers",
+    "record",
     "save",
     "schedule",
     "squash",

@@ -384,6 +384,8 @@ class Network(Sequence[Neuron]):
     def _run(self, inputs: Floats, outputs: Floats) -> Floats:
         """Rows one after the other, in and out."""
         address, store, span = self._ready()
+        if store.recorder is not None:
+            store.recorder.make_room(len(outputs) // self._n_outputs)
         bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs))
         if bad:
             row = inputs[(bad - 1) * self._n_inputs : bad * self._n_inputs].tolist()
@@ -503,6 +505,12 @@ class Network(Sequence[Neuron]):
     def __repr__(self) -> str:
         sizes = "-".join(str(len(layer)) for layer in self._layers)
         return self._described(sizes)
+
+    def _repr_html_(self) -> str:
+        """A small drawing of it: what a notebook shows."""
+        from .draw.small import small_picture  # drawings are of networks: a loop at the top
+
+        return small_picture(self)
 
     def _described(self, sizes: str) -> str:
         return f"<{self.name} {sizes}, {len(self)} neurons, {len(self._connection_rows())} connections>"

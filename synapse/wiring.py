@@ -59,6 +59,10 @@ def join(neurons: Sequence[Neuron]) -> Store:
         )
     ordered = sorted(stores.values(), key=lambda store: -(store.n_neurons + store.n_connections))
     largest = ordered[0]
+    if any(store.recorder is not None for store in ordered[1:]):
+        raise TopologyError(
+            "A network that is being recorded cannot be joined to a larger one: end the recording first."
+        )
     for store in ordered[1:]:
         graphs = largest.graph, store.graph
         first, identity = largest.n_neurons, largest.n_identities

@@ -188,8 +188,8 @@ def _require_unmoved(store: Store, target: Neuron, eligibility: float, gates: tu
     size = abs(target.error.gated * eligibility) + sum(abs(gate.product) for gate in gates)
     if abs(found - known) > _rounding(store) * size:
         raise ArgumentError(
-            f"Weights that {target!r} gates are not those that the last propagation left: they were set, "
-            "or loaded from a file. Explain a connection right after propagate."
+            f"Weights that {target!r} gates are not those that the last propagation left: they were set. "
+            "Explain a connection right after propagate."
         )
 
 

@@ -9,6 +9,7 @@ the network itself, in neurons that learning leaves alone::
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,13 @@ from ..projection import ONE_TO_ONE, Projection
 
 Floats = NDArray[np.float64]
 
-MODELS = ("perceptron", "elman", "lstm", "gru")
+ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
+    "perceptron": (architect.Perceptron, {"squash": "tanh"}),
+    "elman": (architect.Elman, {"squash": "tanh"}),
+    "lstm": (architect.LSTM, {"cell_squash": "tanh"}),
+    "gru": (architect.GRU, {}),
+}
+MODELS = tuple(ARCHITECTURES)
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ class Scaled:
     """A network whose inputs and outputs are columns of a table, before and after it is given its scales.
 
     Until :meth:`set` is called, the neurons in between pass numbers on as they are (by weights of 1), so that
-    the network is trained in standard units, bit for bit as the architecture alone would be.
+    the network is trained in standard units, and learns as the architecture alone would.
 
     Parameters
     ----------
@@ -106,16 +113,10 @@ class Scaled:
 
 
 def _architecture(model: str, sizes: list[int], probabilities: bool, seed: int) -> Network:
+    build, options = ARCHITECTURES[model]
     output = "softmax" if probabilities else "identity"
-    if model == "perceptron":
-        return architect.Perceptron(
-            *sizes, squash="tanh", output_squash=output, initializer="glorot", seed=seed
-        )
-    if model == "elman":
-        return architect.Elman(*sizes, squash="tanh", output_squash=output, initializer="glorot", seed=seed)
-    if model == "gru":
-        return architect.GRU(*sizes, output_squash=output, initializer="glorot", seed=seed)
-    return architect.LSTM(*sizes, cell_squash="tanh", output_squash=output, initializer="glorot", seed=seed)
+    made: Network = build(*sizes, output_squash=output, initializer="glorot", seed=seed, **options)
+    return made
 
 
 def _named(layer: str, columns: list[str]) -> Layer:

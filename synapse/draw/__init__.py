@@ -3,9 +3,12 @@
 Every function takes an ``ax`` and returns the Axes it has drawn on; without one it makes a figure.
 Nothing global is changed. Names are shown as they are, ``$`` too, shortened where they are long;
 letters that the font lacks are for matplotlib's ``font.family`` to bring.
+
+`explore` writes an interactive page instead, and needs no extra.
 """
 
 from .curves import learning, traces
+from .explore import explore
 from .flow import error_flow, sensitivity
 from .hinton import hinton
 from .network import network
@@ -15,6 +18,7 @@ from .style import style
 
 __all__ = [
     "error_flow",
+    "explore",
     "hinton",
     "learning",
     "network",

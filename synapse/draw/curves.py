@@ -123,7 +123,7 @@ def traces(
 
     Parameters
     ----------
-    values : array_like, shape (T, neurons)
+    values : array_like, shape (T, n)
         As :func:`record` returns them, or some columns of it.
     neurons : Network, Layer, or sequence of Neuron or str, optional
         Whose values they are.

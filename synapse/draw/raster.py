@@ -33,7 +33,7 @@ def raster(
 
     Parameters
     ----------
-    values : array_like, shape (T, neurons)
+    values : array_like, shape (T, n)
         As :func:`record` returns them.
     neurons : Network, Layer, or sequence of Neuron or str, optional
         Whose values they are. Layers of a network are set apart and named.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .. import recording
 from ..errors import ArgumentError, KindError, expected, unknown_name
 from ..layer import Layer
 from ..network import Network, as_matrix
@@ -53,12 +54,9 @@ def record(net: Network, inputs: ArrayLike, what: str = "activation") -> Floats:
     if what not in NUMBERS:
         raise unknown_name("number of a neuron to record", what, NUMBERS)
     rows = as_matrix("The inputs", inputs, len(net.input), finite=True)
-    found = np.empty((len(rows), len(net)))
-    for step, row in enumerate(rows):
-        net.activate(row)
-        held = [layer.activations if what == "activation" else layer.states for layer in net.layers]
-        found[step] = np.concatenate(held)
-    return found
+    with recording.record(net, what) as log:
+        net.run(rows)
+    return log[what]
 
 
 def series(values: ArrayLike) -> Floats:

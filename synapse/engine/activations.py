@@ -20,13 +20,18 @@ from .schema import (
     HARD_TANH,
     HARD_THRESHOLD,
     IDENTITY,
+    LEAK,
     LEAKY_RELU,
     LOGISTIC,
     MAXOUT,
     NOISE,
+    NORMAL_TOP,
     RAMP,
     RELU,
+    ROOT_HALF,
     SELU,
+    SELU_ALPHA,
+    SELU_SCALE,
     SIGN,
     SINUS,
     SOFT_THRESHOLD,
@@ -35,12 +40,8 @@ from .schema import (
     STEP,
     SWISH,
     TANH,
+    THRESHOLD,
 )
-
-LEAK = 0.01
-THRESHOLD = 0.5
-ROOT_HALF, NORMAL_TOP = math.sqrt(0.5), 1.0 / math.sqrt(2.0 * math.pi)
-SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
 
 
 @inline

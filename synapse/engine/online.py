@@ -503,6 +503,40 @@ def propagate_neuron(m, j, rate, ahead):
         pull_extended(m, j, rate, pulls)
 
 
+# --- recording ---------------------------------------------------------------------------------
+
+
+@inline
+def watched_number(m, what, j):
+    """The number of a neuron at this place of ``schema.WATCHABLE``."""
+    if what == 0:
+        return np.float64(m.activation[j])
+    if what == 1:
+        return np.float64(m.state[j])
+    if what == 2:
+        return np.float64(m.derivative[j])
+    if what == 3:
+        return np.float64(m.responsibility[j])
+    return np.float64(m.projected[j]) if what == 4 else np.float64(m.gated[j])
+
+
+@inline
+def note(m, new):
+    """Record the watched numbers: of a `new` step, or anew those of the latest, whose errors are known now.
+
+    reads: watched, watched_what; writes: log, log_place
+    """
+    neurons, numbers = m.log_place[0], m.log_place[1]
+    if neurons == 0 or (not new and m.log_place[2] == 0):
+        return
+    if new:
+        m.log_place[2] += ONE
+    at = (m.log_place[2] - ONE) * neurons * numbers
+    for w in range(numbers):
+        for i in range(neurons):
+            m.log[at + w * neurons + i] = watched_number(m, m.watched_what[w], u8(m.watched[i]))
+
+
 # --- networks ----------------------------------------------------------------------------------
 #
 # A network lies in rows first .. stop of its store, in the order in which it activates: inputs,
@@ -556,6 +590,7 @@ def activate_network(m, span, inputs, row):
         weigh_block(m, first, last)
         fire(m, first, last)
         first = last
+    note(m, True)
 
 
 @inline
@@ -617,6 +652,7 @@ def propagate_network(m, span, rate, ahead):
         for back in range(last - first):
             propagate_neuron(m, last - ONE - back, rate, ahead)
         last = first
+    note(m, False)
 
 
 # --- entries: what Python calls ----------------------------------------------------------------

@@ -6,6 +6,7 @@ clearing, saving, the addresses that kernels receive, and the fields of the view
 
 from __future__ import annotations
 
+import math
 from collections import namedtuple
 from typing import Any, NamedTuple
 
@@ -20,6 +21,12 @@ HARD_TANH, HARD_THRESHOLD, SOFT_THRESHOLD, SINUS, BENT_IDENTITY, SOFTSIGN = rang
 ABSOLUTE, SWISH, GELU, SELU = range(17, 21)
 SOFTMAX, WINNER, MAXOUT = GROUPED = range(21, 24)  # the states of a whole group decide
 NOISE, BERNOULLI = RANDOM = range(24, 26)  # a random number is drawn at every step
+# Their constants.
+LEAK = 0.01
+THRESHOLD = 0.5
+ROOT_HALF, NORMAL_TOP = math.sqrt(0.5), 1.0 / math.sqrt(2.0 * math.pi)
+SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
+
 CROSS_ENTROPY, SQUARED_ERROR, MEAN_SQUARED_ERROR, BINARY_MISSES, CATEGORICAL = range(5)
 COSTS = 5  # a user's cost comes by its address
 FIRST_CUSTOM = 64  # a user's activation functions are numbered from here
@@ -142,7 +149,15 @@ COLUMNS = (
     Column("clock", "store", "uint64", 0, saved=True),
     Column("functions", "function", "uint64"),  # addresses of users' activation functions
     Column("scratch", "scratch", "float64"),
+    # what is recorded, see ``synapse.record``
+    Column("watched", "watched", "uint32"),  # rows of neurons
+    Column("watched_what", "what", "uint8"),  # which of their numbers: places in WATCHABLE
+    Column("log", "log", "float64"),  # by step, number, neuron
+    Column("log_place", "place", "uint64"),  # how many neurons (0: nothing is recorded), numbers, steps
 )
+
+WATCHABLE = ("activation", "state", "derivative", "responsibility", "projected", "gated")
+"""Numbers of neurons that can be recorded."""
 
 Columns: Any = namedtuple("Columns", [column.name for column in COLUMNS])  # type: ignore[misc]
 
@@ -174,6 +189,7 @@ TAPES = (
     Column("carried", "tape", "lanes"),
     # Of every step.
     Column("signal", "tape", "lanes"),  # the cost's -dE/ds of the outputs
+    Column("value", "tape", "lanes"),  # the cost of each output in one step
     # Of every step and sample, one after the other.
     Column("row", "tape", "uint64"),  # its row of the data; ENDED: the sample has ended
     Column("share", "tape", "float64"),  # how much it counts

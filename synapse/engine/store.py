@@ -39,6 +39,8 @@ class Store:
         }
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["scratch"] = np.zeros(8)
+        self.columns["log_place"] = np.zeros(3, np.uint64)
+        self.recorder: Any = None  # what wants to hear before steps are made
         self.row_of = np.empty(0, np.uint32)  # by identity of a connection; NONE: removed
         self.n_identities = 0
         self.views: list[Any] = []  # the neuron objects, by row

@@ -45,7 +45,8 @@ from .schema import (
 
 u8 = np.uint64
 ONE = u8(1)
-QUAD = u8(4)  # steps whose part of the gradient is summed together
+FOURS = u8(4)  # neurons alike that are computed together
+CHUNK = u8(4)  # steps whose part of the gradient is summed together
 
 
 # --- forward -----------------------------------------------------------------------------------
@@ -177,7 +178,7 @@ def step_forward(m, u, span, inputs, step, now, before, lanes, ragged):
         while j < last:
             if m.flags[j] & FOUR:
                 weigh_four(m, u, j, now, before)
-                j += QUAD
+                j += FOURS
             else:
                 weigh(m, u, j, now, before)
                 j += ONE
@@ -204,25 +205,28 @@ def lay_targets(u, span, targets, step, lanes):
 def judge_step(m, u, span, targets, step, now, cost, lanes):
     """The cost of a step; targets give way to the outputs' error signals."""
     lay_targets(u, span, targets, step, lanes)
-    n, value = span[2], 0.0
-    said, slope, signal, size = flat(u.activation), flat(u.slope), flat(u.signal), np.float64(n)
-    for o in range(n):
-        at, to, first = (now + span[3] - n + o) * lanes, (step * n + o) * lanes, step * lanes
-        if cost == CROSS_ENTROPY:  # said here, so that the loop has no branch and vectorises
-            for lane in range(lanes):
-                target = signal[to + lane]
-                one, sent = cross_entropy(target, said[at + lane], slope[at + lane], size)
-                value += one * u.share[first + lane] if target == target else 0.0
-                signal[to + lane] = sent * u.share[first + lane] if target == target else 0.0
-        else:
-            for lane in range(lanes):
-                target = signal[to + lane]
-                one, sent = 0.0, 0.0
-                if target == target:
-                    one, sent = judge(m, cost, target, said[at + lane], slope[at + lane], size)
-                value += one * u.share[first + lane]
-                signal[to + lane] = sent * u.share[first + lane]
-    return value
+    n, total_ = span[2], 0.0
+    said, slope, signal, value = flat(u.activation), flat(u.slope), flat(u.signal), flat(u.value)
+    at, to, size = (now + span[3] - n) * lanes, step * n * lanes, np.float64(n)
+    if cost == CROSS_ENTROPY:  # said here, so that the loop has no branch and vectorises
+        for q in range(n * lanes):
+            target = signal[to + q]
+            one, sent = cross_entropy(target, said[at + q], slope[at + q], size)
+            value[q] = one if target == target else 0.0
+            signal[to + q] = sent if target == target else 0.0
+    else:
+        for q in range(n * lanes):
+            target, one, sent = signal[to + q], 0.0, 0.0
+            if target == target:
+                one, sent = judge(m, cost, target, said[at + q], slope[at + q], size)
+            value[q] = one
+            signal[to + q] = sent
+    for lane in range(lanes):
+        share = u.share[step * lanes + lane]
+        for o in range(n):
+            total_ += share * value[o * lanes + lane]
+            signal[to + o * lanes + lane] *= share
+    return total_
 
 
 # --- backward ----------------------------------------------------------------------------------
@@ -359,7 +363,7 @@ def step_backward(m, u, span, step, slot, window, lanes):
         while j < last:
             if m.flags[j] & FOUR:
                 push_four(m, u, j, slot, here, there)
-                j += QUAD
+                j += FOURS
             else:
                 push(m, u, j, slot, now, before, here, there, kept)
                 j += ONE
@@ -378,32 +382,47 @@ def step_backward(m, u, span, step, slot, window, lanes):
 
 
 @inline
-def gains_of(u, at, rows, d0, d1, d2, d3):
-    """Four errors, each scaled by a gain of its step."""
-    d0 = d0 * u.activation[at]
-    d1 = d1 * u.activation[at + rows]
-    d2 = d2 * u.activation[at + u8(2) * rows]
-    return d0, d1, d2, d3 * u.activation[at + u8(3) * rows]
+def four_of(tape, at, rows):
+    """What lies on a tape in four steps."""
+    return tape[at], tape[at + rows], tape[at + u8(2) * rows], tape[at + u8(3) * rows]
 
 
 @inline
-def moved(tape, at, rows, d0, d1, d2, d3):
+def gained(tape, at, rows, d):
+    """Four errors, each scaled by what lies on a tape at its step."""
+    d0, d1 = d[0] * tape[at], d[1] * tape[at + rows]
+    return d0, d1, d[2] * tape[at + u8(2) * rows], d[3] * tape[at + u8(3) * rows]
+
+
+@inline
+def times(d, y):
+    """The scalar product of two fours."""
+    return (d[0] * y[0] + d[1] * y[1]) + (d[2] * y[2] + d[3] * y[3])
+
+
+@inline
+def moved(tape, at, rows, d):
     """The sum over four steps and all samples of errors and what lies on a tape."""
-    both = d0 * tape[at] + d1 * tape[at + rows]
-    return total(both + d2 * tape[at + u8(2) * rows] + d3 * tape[at + u8(3) * rows])
+    return total(times(d, four_of(tape, at, rows)))
 
 
 @inline
-def learn(m, u, j, now, rows, d0, d1, d2, d3):
+def learn_bias(m, u, j, at, d):
+    """What four steps add to the move of a bias."""
+    if m.trainable_bias[j]:
+        u.bias_move[at] += total((d[0] + d[1]) + (d[2] + d[3]))
+
+
+@inline
+def learn(m, u, j, now, rows, d):
     """What four steps add to the moves of everything that leads into a neuron; `now` is the first's."""
     before = now - rows
     if m.flags[j] & MEMORY and m.trainable[m.self_row[j]]:
         own, gater = m.self_row[j], m.self_gater[j]
-        e0, e1, e2, e3 = d0, d1, d2, d3
+        e = d
         if gater != NONE:
-            at = (before if gater >= j else now) + gater
-            e0, e1, e2, e3 = gains_of(u, at, rows, d0, d1, d2, d3)
-        u.weight_move[own] += moved(u.state, before + j, rows, e0, e1, e2, e3)
+            e = gained(u.activation, (before if gater >= j else now) + gater, rows, d)
+        u.weight_move[own] += moved(u.state, before + j, rows, e)
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         kind, flags = m.run_kind[r], m.run_flags[r]
         if flags & FIXED:
@@ -412,33 +431,58 @@ def learn(m, u, j, now, rows, d0, d1, d2, d3):
         seen = before if flags & BACK else now
         gains = before if flags & BACK_GATED else now
         source, gater = seen + u8(m.run_source[r]), gains + u8(m.run_gater[r])
-        e0, e1, e2, e3 = d0, d1, d2, d3
         if kind == DENSE or kind == SHARED:
-            if kind == SHARED:
-                e0, e1, e2, e3 = gains_of(u, gater, rows, d0, d1, d2, d3)
+            e = gained(u.activation, gater, rows, d) if kind == SHARED else d
             for q in range(n):
-                u.weight_move[first + q] += moved(u.activation, source + q, rows, e0, e1, e2, e3)
+                u.weight_move[first + q] += moved(u.activation, source + q, rows, e)
             continue
         for q in range(n):
             i = source + q if kind == ZIPPED else seen + m.source[first + q]
+            e = d
             if kind != LISTED:
-                g = gater + q if kind == ZIPPED else gains + m.gater[first + q]
-                e0, e1, e2, e3 = gains_of(u, g, rows, d0, d1, d2, d3)
-            u.weight_move[first + q] += moved(u.activation, i, rows, e0, e1, e2, e3)
+                e = gained(u.activation, gater + q if kind == ZIPPED else gains + m.gater[first + q], rows, d)
+            u.weight_move[first + q] += moved(u.activation, i, rows, e)
 
 
 @inline
-def learn_quad(m, u, span, step):
+def learn_four(m, u, j, now, rows, d, e, f, g):
+    """The same for four neurons whose runs are alike: what a source says is read once for all."""
+    runs = u8(m.last_run[j]) - u8(m.first_run[j])
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        flags = m.run_flags[r]
+        if flags & FIXED:
+            continue
+        at = (now - rows if flags & BACK else now) + u8(m.run_source[r])
+        row = u8(m.run_first[r])
+        gap = u8(m.run_first[r + runs]) - row
+        row1, row2, row3 = row + gap, row + gap + gap, row + gap + gap + gap
+        for q in range(u8(m.run_length[r])):
+            y = four_of(u.activation, at + q, rows)
+            u.weight_move[row + q] += total(times(d, y))
+            u.weight_move[row1 + q] += total(times(e, y))
+            u.weight_move[row2 + q] += total(times(f, y))
+            u.weight_move[row3 + q] += total(times(g, y))
+
+
+@inline
+def learn_chunk(m, u, span, step):
     """What four steps from `step` on add to the moves of all weights and biases."""
     rows = span[3] - span[0]
-    now = (step + ONE) * rows - span[0]
-    for j in range(span[0] + span[1], span[3]):
+    now, j = (step + ONE) * rows - span[0], span[0] + span[1]
+    while j < span[3]:
         at = j - span[0]
-        d0, d1 = u.error[at], u.error[at + rows]
-        d2, d3 = u.error[at + u8(2) * rows], u.error[at + u8(3) * rows]
-        if m.trainable_bias[j]:
-            u.bias_move[at] += total((d0 + d1) + (d2 + d3))
-        learn(m, u, j, now, rows, d0, d1, d2, d3)
+        d = four_of(u.error, at, rows)
+        if m.flags[j] & FOUR:
+            e, f = four_of(u.error, at + ONE, rows), four_of(u.error, at + u8(2), rows)
+            g = four_of(u.error, at + u8(3), rows)
+            learn_four(m, u, j, now, rows, d, e, f, g)
+            learn_bias(m, u, j + ONE, at + ONE, e)
+            learn_bias(m, u, j + u8(2), at + u8(2), f)
+            learn_bias(m, u, j + u8(3), at + u8(3), g)
+        else:
+            learn(m, u, j, now, rows, d)
+        learn_bias(m, u, j, at, d)
+        j += FOURS if m.flags[j] & FOUR else ONE
 
 
 # --- entry -------------------------------------------------------------------------------------
@@ -464,16 +508,16 @@ def unfold_network(
         value += judge_step(m, u, span, targets, step, now, cost, lanes)
     if not backward or not math.isfinite(value):
         return value, steps
-    nothing, quads = alike(0.0, u.state), (steps + QUAD - ONE) // QUAD
-    for i in range(QUAD * rows):
+    nothing, chunks = alike(0.0, u.state), (steps + CHUNK - ONE) // CHUNK
+    for i in range(CHUNK * rows):
         u.error[i] = nothing
-    for back in range(quads):
-        begin = (quads - ONE - back) * QUAD
-        for late in range(QUAD):
-            step = begin + QUAD - ONE - late
+    for back in range(chunks):
+        begin = (chunks - ONE - back) * CHUNK
+        for late in range(CHUNK):
+            step = begin + CHUNK - ONE - late
             if step < steps:
-                slot = (step & u8(3)) * rows - span[0]
+                slot = (step - begin) * rows - span[0]
                 if not math.isfinite(step_backward(m, u, span, step, slot, window, lanes)):
                     return value, step
-        learn_quad(m, u, span, begin)
+        learn_chunk(m, u, span, begin)
     return value, steps

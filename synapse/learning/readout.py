@@ -17,6 +17,7 @@ from ..errors import ArgumentError, DivergenceError, KindError, TopologyError, e
 from ..layer import Layer
 from ..network import Network
 from ..neuron import Neuron
+from ..recording import record
 from ..squash import Squash
 from .data import Data, prepare
 
@@ -197,13 +198,12 @@ def _wanted_states(network: Network, targets: Floats) -> Floats:
 
 def _activations(network: Network, sources: Layer, data: Data) -> Floats:
     """What the sources answer in every row, shape (rows, sources)."""
-    seen = np.empty((len(data.inputs), len(sources)))
-    for first, last in pairwise(_bounds(data)):
-        if data.clear:
-            network.clear()
-        for row in range(first, last):
-            network.activate(data.inputs[row])
-            seen[row] = sources.activations
+    with record(network, "activation", neurons=sources) as log:
+        for first, last in pairwise(_bounds(data)):
+            if data.clear:
+                network.clear()
+            network.run(data.inputs[first:last])
+    seen = log.activation
     if not (np.abs(seen) <= LARGEST).all():  # not of NaN either
         raise DivergenceError(
             f"The activations of {network!r} have grown beyond {LARGEST:g}. Use smaller weights or inputs."

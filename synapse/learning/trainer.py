@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,10 +18,15 @@ from ..cost import Cost
 from ..errors import ArgumentError, DivergenceError, KindError, expected, finite_number, positive_integer
 from ..network import Network
 from ..neuron import Seed, random_generator
+from ..optimizers import LBFGS, SGD, Optimizer
+from .batches import Batches, Penalties, row_weights
 from .callbacks import Callback, Progress, Step
 from .data import Data, prepare
 from .rates import Follower, Rate, checked_rate, follower
+from .unfolding import as_sequences, checked_window
 
+METHODS = ("online", "bptt")
+RATE = 0.1
 WORTH_WATCHING = 2e7
 """Connections to be visited in an epoch above which it runs in a thread, so that Ctrl-C is heard."""
 
@@ -70,16 +75,34 @@ class Evaluation:
 
 
 class Trainer:
-    """Trains a network by the online rule: weights move at every step with a target.
+    """Trains a network: by the online rule, weights moving at every step with a target, or by exact
+    gradients through time, weights moving after every batch.
 
     Parameters
     ----------
     network : Network
         What is trained.
-    rate : float, schedule or callable of the epoch
-        How far weights move; see :mod:`synapse.learning.rates` for schedules.
+    rate : float, schedule or callable of the epoch, optional
+        How far weights move; see :mod:`synapse.learning.rates` for schedules. Default: 0.1, or the
+        optimizer's own.
     cost : str or Cost, optional
         Default: cross-entropy for logistic outputs, else squared error.
+    method : {"online", "bptt"}
+        The rule of :meth:`Network.propagate`, or the exact gradient of whole sequences, see
+        :func:`gradient`: the mean over a batch's sequences of the sum over their steps.
+    optimizer : Optimizer or LBFGS, optional
+        What makes moves of gradients, see :mod:`synapse.optimizers`. Default: plain descent. With
+        "online" the moves of `batch_size` steps are summed up before it is asked.
+    batch_size : int, optional
+        Sequences, or samples, to a batch. Default: 32; 1 with "online"; all of them with L-BFGS.
+    window : int, optional
+        For "bptt": errors pass through at most so many steps, see :func:`gradient`.
+    clip, clip_value : float, optional
+        The longest gradient (a longer one is shrunk), the largest entry of one.
+    l1, l2 : float
+        By how much `|w|` and `w^2 / 2` of every weight count beside the cost.
+    threads : int
+        For "bptt": groups of sequences computed at the same time; the bits are the same.
 
     Examples
     --------
@@ -92,12 +115,36 @@ class Trainer:
     [0.0, 1.0, 1.0, 0.0]
     """
 
-    def __init__(self, network: Network, rate: Rate = 0.1, cost: str | Cost | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        rate: Rate | None = None,
+        cost: str | Cost | None = None,
+        *,
+        method: str = "online",
+        optimizer: Optimizer | LBFGS | None = None,
+        batch_size: int | None = None,
+        window: int | None = None,
+        clip: float | None = None,
+        clip_value: float | None = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        threads: int = 1,
+    ) -> None:
         if not isinstance(network, Network):
             raise KindError(expected("What a Trainer trains", "a Network", network))
         self.network = network
-        self.rate = checked_rate(rate)
+        self.method = _checked_method(method)
+        self.optimizer = _checked_optimizer(optimizer, method)
+        self.penalties = Penalties(l1, l2, clip, clip_value)
+        if self.optimizer is None and (self.penalties != Penalties() or (batch_size or 1) > 1):
+            self.optimizer = SGD()
+        own = getattr(self.optimizer, "rate", RATE)
+        self.rate = checked_rate(rate if rate is not None else RATE if optimizer is None else own)
         self.cost = network._cost(cost)
+        self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
+        self.window = checked_window(window)
+        self.threads = positive_integer("The threads", threads)
         self._stop = threading.Event()
 
     def train(
@@ -115,6 +162,8 @@ class Trainer:
         restore_best: bool = True,
         callbacks: Iterable[Callback] = (),
         on_step: Callable[[Step], Any] | None = None,
+        sample_weight: Any | None = None,
+        class_weight: Mapping[int, float] | None = None,
     ) -> Result:
         """Train.
 
@@ -147,7 +196,12 @@ class Trainer:
             Called with a :class:`Progress` after every epoch; a true answer stops.
         on_step : callable, optional
             Called with a :class:`Step` after every step; a true answer stops. Steps are
-            then single compiled calls.
+            then single compiled calls. With "online" and no optimizer.
+        sample_weight : array_like, optional
+            How much each sequence (or sample) counts; with "bptt".
+        class_weight : mapping of int to float, optional
+            How much the steps of each class count, the class being the target's largest entry, or 0 or
+            1 where there is one output; with "bptt".
 
         Returns
         -------
@@ -174,6 +228,13 @@ class Trainer:
             self.cost.check_targets(held_out.targets)
         if not data.aimed.any():
             raise ArgumentError("No step has a target: every row of the targets is NaN.")
+        if self.method == "bptt":
+            data, held_out = as_sequences(data), held_out and as_sequences(held_out)
+        weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
+        if weights is not None and self.method != "bptt":
+            raise ArgumentError('Samples and classes are weighed with method="bptt" only.')
+        if on_step is not None and self.optimizer is not None:
+            raise ArgumentError("on_step is for the plain online rule: leave method and optimizer out.")
         run = _Run(
             self,
             data,
@@ -186,6 +247,7 @@ class Trainer:
             restore_best and (held_out is not None or patience is not None),
             tuple(callbacks),
             on_step,
+            weights,
         )
         return run.go(progress)
 
@@ -204,6 +266,23 @@ class Trainer:
         measure.check_targets(data.targets)
         total, steps = _tested(self.network, data, measure)
         return Evaluation(total / steps if steps else math.nan, steps)
+
+
+def _checked_method(method: str) -> str:
+    if method not in METHODS:
+        raise ArgumentError(expected("The method of a Trainer", " or ".join(map(repr, METHODS)), method))
+    return method
+
+
+def _checked_optimizer(optimizer: Any, method: str) -> Optimizer | LBFGS | None:
+    """The optimizer given, or plain descent where the method needs one."""
+    if optimizer is None:
+        return SGD() if method == "bptt" else None
+    if not isinstance(optimizer, (Optimizer, LBFGS)):
+        raise KindError(expected("The optimizer of a Trainer", "one of synapse.optimizers", optimizer))
+    if isinstance(optimizer, LBFGS) and method != "bptt":
+        raise ArgumentError('L-BFGS needs exact gradients: give method="bptt".')
+    return optimizer
 
 
 def _shuffled(data: Data, shuffle: bool | None) -> bool:
@@ -234,6 +313,8 @@ def _epoch(
 ) -> tuple[float, int]:
     """One compiled pass through the data; `rate` None: without learning. Summed cost, steps aimed at."""
     address, store, span = network._ready()
+    if store.recorder is not None:
+        store.recorder.make_room(len(data.inputs))
     total, steps = engine.online.train_network(
         address,
         store.unit,
@@ -279,12 +360,14 @@ class _Run:
     restore: bool
     callbacks: tuple[Callback, ...]
     on_step: Callable[[Step], Any] | None
+    weights: NDArray[np.float64] | None
     history: dict[str, list[float]] = field(default_factory=dict)
     best: float = math.inf
     best_epoch: int = 0
     best_weights: Any = None
     label: str = ""
     reached: float = math.nan  # mean cost of the latest epoch, be it cut short
+    batches: Batches | None = None
     ending: str | None = None  # why the epoch under way is the last, and cut short
     rate: Follower = field(init=False)
 
@@ -299,6 +382,8 @@ class _Run:
 
     def go(self, progress: bool | str) -> Result:
         self.rate = follower(self.trainer.rate)
+        if self.trainer.optimizer is not None:
+            self.batches = Batches(self.trainer, self.data, self.weights, self._one_row)
         self.history = {"error": [], "rate": []}
         if self.held_out is not None:
             self.history["validation_error"] = []
@@ -309,7 +394,9 @@ class _Run:
         stopped = "epochs"
         with bar:
             try:
-                for epoch in range(self.epochs):
+                if isinstance(self.trainer.optimizer, LBFGS):
+                    stopped = self._search(begin, bar)
+                for epoch in range(0 if isinstance(self.trainer.optimizer, LBFGS) else self.epochs):
                     reason = "interrupted" if self.trainer._stop.is_set() else self._one(epoch, begin, bar)
                     if reason is not None:
                         stopped = reason
@@ -318,6 +405,26 @@ class _Run:
                 stopped = "interrupted"
         self.trainer._stop.clear()
         return self._result(stopped, time.perf_counter() - begin)
+
+    def _search(self, begin: float, bar: Any) -> str:
+        """Iterations of L-BFGS, each an epoch; why they ended."""
+        assert self.batches is not None
+        rows, ended = len(self.data.inputs), "epochs"
+
+        def tell(error: float) -> bool:
+            nonlocal ended
+            bar.update(rows)
+            self.reached = error
+            self._note(error, math.nan)
+            bar.set_description(f"{self.label}error {error:.5g}", refresh=False)
+            done = len(self.history["error"])
+            reason = "interrupted" if self.trainer._stop.is_set() else None
+            reason = reason or self._judge(done, math.nan, time.perf_counter() - begin)
+            ended = reason or ended
+            return reason is not None
+
+        self.batches.search(self.epochs, tell)
+        return ended
 
     def _one(self, epoch: int, begin: float, bar: Any) -> str | None:
         """An epoch; why training ends with it, if it does."""
@@ -374,7 +481,16 @@ class _Run:
 
     # --- running ---------------------------------------------------------------------------
 
-    def _pass(self, epoch: int, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, int]:
+    def _one_row(self, row: Data, rate: float) -> tuple[float, int]:
+        """A step of the online rule."""
+        return _epoch(self.network, row, _in_order(row), self.trainer.cost, rate, _control())
+
+    def _pass(self, epoch: int, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, float]:
+        if self.batches is not None:
+            result = self.batches.epoch(order, rate, bar)
+            if self.trainer._stop.is_set():
+                self.ending = "interrupted"
+            return result
         if self.on_step is not None:
             return self._by_steps(epoch, order, rate, bar)
         control = _control()
@@ -419,7 +535,7 @@ class _Run:
         bar.update(int(control[1]) - shown)
         return results[0]
 
-    def _by_steps(self, epoch: int, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, int]:
+    def _by_steps(self, epoch: int, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, float]:
         """The same kernel, a row at a time, so that the caller sees every step."""
         total, judged = 0.0, 0
         assert self.on_step is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 """Samples that fill a vector register of 512 bits, which processors without take in halves."""
-QUAD = 4  # steps are laid out in fours
+CHUNK = 4  # steps are laid out in fours, see the kernels
 DEEP = 16  # steps of samples that do not depend on each other
 
 
@@ -101,7 +101,7 @@ def gradient(
     >>> net = architect.LSTM(2, 3, 1, seed=0)
     >>> result = gradient(net, [[0.0, 1.0], [1.0, 1.0]], [[np.nan], [1.0]])
     >>> result
-    <Gradient: loss 0.71..., norm 0.5..., 59 weights>
+    <Gradient: loss 0.732642, norm 0.958468, 59 weights>
     >>> len(result.weights) == len(net.connections)
     True
     """
@@ -123,10 +123,13 @@ def checked_window(window: int | None) -> int:
 def sequences(network: Network, inputs: Any, targets: Any) -> Data:
     """Data as sequences; rows (T, n) are one sequence."""
     data = prepare(network, inputs, targets)
-    if data.clear:
-        return data
-    bounds = np.array([0, len(data.inputs)], np.uint64)
-    return Data(data.inputs, data.targets, data.aimed, bounds, True, False)
+    bounds = data.bounds if data.clear else np.array([0, len(data.inputs)], np.uint64)
+    return as_sequences(replace(data, bounds=bounds))
+
+
+def as_sequences(data: Data) -> Data:
+    """The same, the context cleared before each sequence; a stream is one."""
+    return replace(data, clear=True, stream=False)
 
 
 class Unfolding:
@@ -140,10 +143,12 @@ class Unfolding:
         The sequences it is unfolded over, of which each call takes some.
     threads : int
         How many groups of sequences are computed at a time.
+    weights : ndarray, optional
+        How much every row of the data counts. Default: all alike.
     """
 
-    def __init__(self, network: Network, data: Data, threads: int = 1) -> None:
-        self.network, self.data = network, data
+    def __init__(self, network: Network, data: Data, threads: int = 1, weights: Floats | None = None) -> None:
+        self.network, self.data, self.weights = network, data, weights
         self.threads = positive_integer("The threads", threads)
         _require_alone(network)
         self._tapes: dict[tuple[int, int, int], _Tapes] = {}
@@ -214,11 +219,13 @@ class Unfolding:
     ) -> tuple[float, Floats, Floats]:
         """What is computed side by side, on tapes of this number."""
         steps = len(plan.rows)
-        key = (number, plan.rows.shape[1], -(-steps // QUAD))
+        key = (number, plan.rows.shape[1], -(-steps // CHUNK))
         address, store, span = self.network._ready()
         if key not in self._tapes:
             self._tapes[key] = _Tapes(self.network, plan.rows.shape[1], steps)
         tapes = self._tapes[key]
+        if self.weights is not None:
+            plan = plan.weighed(self.weights)
         tapes.lay(plan, context)
         loss, bad = engine.unfold.unfold_network(
             address,
@@ -264,6 +271,11 @@ class _Plan:
         laid[: len(rows)], shares[: len(rows)] = rows, share
         return cls(laid.reshape(steps, width), shares.reshape(steps, width))
 
+    def weighed(self, weights: Floats) -> _Plan:
+        """The same, every row counting by its weight."""
+        there = self.rows != ENDED
+        return _Plan(self.rows, self.share * np.where(there, weights[np.where(there, self.rows, 0)], 0.0))
+
 
 class _Tapes:
     """The memory of one unfolding, see ``schema.TAPES``."""
@@ -272,15 +284,16 @@ class _Tapes:
         self.network, self.width = network, width
         self.tag = engine._lanes.Lanes(width)
         store, rows = network._store, len(network)
-        padded = -(-steps // QUAD) * QUAD
+        padded = -(-steps // CHUNK) * CHUNK
         sizes = {
             "activation": (padded + 1) * rows,
             "state": (padded + 1) * rows,
             "slope": (padded + 1) * rows,
-            "error": QUAD * rows,
+            "error": CHUNK * rows,
             "pushed": 2 * rows,
             "carried": rows,
             "signal": padded * len(network.output),
+            "value": len(network.output),
             "row": padded * width,
             "share": padded * width,
             "weight_move": store.n_connections,
@@ -309,7 +322,7 @@ class _Tapes:
         for name in ("activation", "state"):
             here = self.network._store[name][self.network._rows()] if context else 0.0
             self[name][: rows * width].reshape(rows, width).T[...] = here
-        whole = -(-used // QUAD) * QUAD
+        whole = -(-used // CHUNK) * CHUNK
         for name in ("activation", "state", "slope"):  # what a longer call has left
             self[name][(used + 1) * rows * width : (whole + 1) * rows * width] = 0.0
 
@@ -326,7 +339,7 @@ class _Tapes:
                 f"The activation of {neurons[neuron]!r} left the finite range in step {step}. "
                 "The weights are as they were: use a lower rate, smaller weights or a bounded squash."
             )
-        errors = self["error"].reshape(QUAD, rows, self.width)[bad % QUAD]
+        errors = self["error"].reshape(CHUNK, rows, self.width)[bad % CHUNK]
         neuron = int(np.flatnonzero(~np.isfinite(errors).all(axis=1))[-1:].sum())
         return DivergenceError(
             f"The gradient exploded: going back from the end, the error of {neurons[neuron]!r} left the "

@@ -6,12 +6,9 @@ import sys
 import pytest
 
 import architect
-from synapse import draw
 from synapse.readwrite import save
 
 from .command import ENVIRONMENT, done, process, refused
-
-explorer = pytest.mark.skipif(not hasattr(draw, "explore"), reason="pages to explore are not there yet")
 
 WITHOUT = """
 import sys
@@ -41,7 +38,6 @@ def test_as_a_process(model, tmp_path):
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
 
 
-@explorer
 def test_pages(capsys, model, tmp_path):
     page = tmp_path / "x.html"
     assert done(capsys, "draw", model, "-o", page) == ""

@@ -1,0 +1,105 @@
+"""The explorer: a network and what it does over a sequence, as one page for a browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from importlib import resources
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from ..errors import KindError, expected
+from ..network import Network, as_matrix
+from ..readwrite.files import File, write
+from .document import describe, numbers_of
+
+SCRIPTS = ("model.js", "colours.js", "graph.js", "highlight.js", "panel.js", "controls.js")
+"""The parts of the page's own script, in order: each uses what those before it define."""
+
+
+def explore(net: Network, sequence: ArrayLike, path: File) -> None:
+    """Write a page that shows a network, neuron by neuron, at every step of a sequence.
+
+    The page is one HTML file that loads nothing from elsewhere: it can be mailed, kept and opened
+    without a network. It shows what ``net.run(sequence)`` would do now, from the present context
+    (``net.clear()`` first to begin anew); `net` itself stays as it is.
+
+    Parameters
+    ----------
+    net : Network
+        Nothing may link it to neurons outside of it, as for :meth:`Network.clone`.
+    sequence : array_like, shape (T, n)
+        One row of inputs a step.
+    path : str, path or open file
+        Where to; a file that is there is replaced in one step.
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If `net` is not a network, the sequence not T rows of n finite numbers, or the path not
+        that of a file. Nothing is written then.
+    TopologyError
+        If the network is linked to neurons outside of it.
+    DivergenceError
+        If it has a number that is not finite.
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import io
+    >>> import architect
+    >>> page = io.StringIO()
+    >>> explore(architect.LSTM(2, 3, 1, seed=0), [[0, 1], [1, 0], [1, 1]], page)
+    >>> page.getvalue()[:15]
+    '<!DOCTYPE html>'
+    """
+    if not isinstance(net, Network):
+        raise KindError(expected("What is explored", "a Network", net))
+    rows = as_matrix("The sequence", sequence, len(net.input), finite=True)
+    twin = net.clone()
+    data = {**describe(twin), "description": repr(net), "steps": len(rows), **numbers_of(twin, rows)}
+    write(path, page_of(data))
+
+
+def page_of(data: dict[str, Any]) -> str:
+    """The page that shows some data: template, style, library and script in one text."""
+    library = _part("cytoscape.min.js")
+    script = "(() => {\n" + "\n".join(map(_part, SCRIPTS)) + "})();\n"
+    parts = {
+        "policy": _policy(library, script),
+        "style": _part("explorer.css"),
+        "data": for_script(data),
+        "library": library,
+        "script": script,
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], _part("explorer.html"))
+
+
+def _part(name: str) -> str:
+    return (resources.files("synapse.draw") / "page" / name).read_text(encoding="utf-8")
+
+
+def _policy(*scripts: str) -> str:
+    """What the browser is to allow the page: these scripts, its style, and no connection at all."""
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def for_script(data: dict[str, Any]) -> str:
+    r"""Data as JSON that can stand in a script element, whatever the names in it.
+
+    >>> for_script({"name": "</script> & é"})
+    '{"name":"\\u003c/script\\u003e \\u0026 \\u00e9"}'
+    """
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))  # ASCII: U+2028 and 2029 too are escaped
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text

@@ -1,0 +1,178 @@
+"""A small drawing of a network, for notebooks: static SVG, its numbers as tool tips."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+
+from ..network import Network
+from .columns import places, size_of
+
+WIDTH, HEIGHT = 640, 300
+"""The most room that it takes, in pixels."""
+MOST_NEURONS, MOST_CONNECTIONS = 100, 500
+"""What is drawn one by one; of a larger network, each layer is a box."""
+GAP = 100
+"""Between two layers; units are those of `columns`."""
+BOX = (130.0, 70.0)
+POSITIVE, NEGATIVE = "#3a86c8", "#dd7a24"  # told apart by colour-blind eyes, on white and on black
+
+
+class Line(NamedTuple):
+    """A connection, or all those of two layers: ends as (layer, x, y), tool tip, value, strength 0 to 1."""
+
+    source: tuple[int, float, float]
+    target: tuple[int, float, float]
+    tip: str
+    value: float
+    strength: float
+
+
+def small_picture(network: Network) -> str:
+    """An SVG drawing of a network as it is now, of at most 640 by 300 pixels.
+
+    A network of more than 100 neurons or 500 connections is drawn as one box a layer.
+
+    >>> from synapse import Layer, Network
+    >>> small_picture(Network(Layer(1), [], Layer(1)))[:44]
+    '<div><svg xmlns="http://www.w3.org/2000/svg"'
+    """
+    unfolded = len(network) <= MOST_NEURONS and len(network.weights) <= MOST_CONNECTIONS
+    sizes = [size_of(len(layer)) if unfolded else BOX for layer in network.layers]
+    middles = _middles([width for width, _ in sizes])
+    lines = list(_connections(network, middles) if unfolded else _bundles(network, middles))
+    length = middles[-1] + sizes[-1][0] / 2
+    tall = max(height for _, height in sizes)
+    apexes = [_middle_of(line)[1] for line in lines]
+    top, bottom = min(-tall / 2, *apexes, 0.0), max(tall / 2, *apexes, 0.0)
+    scale = min(1.0, (WIDTH - 16) / length, (HEIGHT - 44) / (bottom - top))
+    nodes = _circles(network, middles) if unfolded else _boxes(network, middles)
+    titles = _titles(network, middles, scale, top - 12 / scale) if unfolded else ()
+    box = (0.0, top, length, bottom - top)
+    return _framed(repr(network), [*map(_drawn, lines), *nodes, *titles], box, scale)
+
+
+def _framed(words: str, parts: Sequence[str], box: tuple[float, float, float, float], scale: float) -> str:
+    """The parts of a drawing in one, scaled, with some pixels about their box (x, y, width, height)."""
+    x, y, width, height = box
+    beside, above = 8 / scale, 28 / scale
+    view = f"{x - beside:.1f} {y - above:.1f} {width + 2 * beside:.1f} {height + 1.5 * above:.1f}"
+    size = f'width="{width * scale + 16:.0f}" height="{height * scale + 42:.0f}" viewBox="{view}"'
+    return (
+        f'<div><svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(words)}" {size} '
+        'style="max-width: 100%; height: auto" font-family="sans-serif" fill="none" stroke="currentColor">'
+        f"{''.join(parts)}</svg><div>{escape(words)}</div></div>"
+    )
+
+
+def _middles(widths: Sequence[float]) -> list[float]:
+    """Where layers of these widths stand, one after the other."""
+    ends = np.cumsum([width + GAP for width in widths])
+    return [float(end - GAP - width / 2) for end, width in zip(ends, widths, strict=True)]
+
+
+def _spots(network: Network, middles: Sequence[float]) -> list[tuple[int, float, float]]:
+    """Layer and place of every neuron."""
+    return [(i, middles[i] + x, y) for i, layer in enumerate(network.layers) for x, y in places(len(layer))]
+
+
+def _connections(network: Network, middles: Sequence[float]) -> Iterator[Line]:
+    where = dict(zip(network, _spots(network, middles), strict=True))
+    heaviest = float(np.abs(network.weights).max(initial=0.0)) or 1.0
+    for connection in network.connections:
+        source, target, weight = connection.source, connection.target, connection.weight
+        tip = f"{source.name} → {target.name}\nweight {weight:.6g}\ngain {connection.gain:.6g}"
+        yield Line(where[source], where[target], tip, weight, abs(weight) / heaviest)
+
+
+def _circles(network: Network, middles: Sequence[float]) -> Iterator[str]:
+    for neuron, (_, x, y) in zip(network, _spots(network, middles), strict=True):
+        value = neuron.activation
+        tip = f"{neuron.name}, {neuron.squash.name}\nactivation {value:.6g}\nbias {neuron.bias:.6g}"
+        shade = min(1.0, abs(value)) if math.isfinite(value) else 1.0
+        yield (
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="14" fill="{_colour(value)}" fill-opacity="{shade:.2f}" '
+            f'vector-effect="non-scaling-stroke">{_tip(tip)}</circle>'
+        )
+
+
+def _titles(network: Network, middles: Sequence[float], scale: float, y: float) -> Iterator[str]:
+    """Names of layers, of one size whatever the scale."""
+    for layer, x in zip(network.layers, middles, strict=True):
+        room = (GAP + size_of(len(layer))[0]) * scale
+        yield _text(layer.label, x, y, 11 / scale, max(3, int(room / 6.5)))
+
+
+def _boxes(network: Network, middles: Sequence[float]) -> Iterator[str]:
+    width, height = BOX
+    for layer, x in zip(network.layers, middles, strict=True):
+        tip = f"{layer.label}, {len(layer)} neurons\nmean activation {layer.activations.mean():.6g}"
+        yield (
+            f'<rect x="{x - width / 2:.1f}" y="{-height / 2}" width="{width}" height="{height}" rx="8" '
+            f'fill="gray" fill-opacity="0.12" vector-effect="non-scaling-stroke">{_tip(tip)}</rect>'
+        )
+        yield _text(layer.label, x, -6, 18, 13) + _text(f"{len(layer)} neurons", x, 20, 16, 15)
+
+
+def _bundles(network: Network, middles: Sequence[float]) -> Iterator[Line]:
+    """One line for all the connections of two layers."""
+    layer_of = np.repeat(np.arange(len(network.layers)), [len(layer) for layer in network.layers])
+    store, rows, first = network._store, network._connection_rows(), int(network._rows()[0])
+    ends = [layer_of[store[end][rows] - first] for end in ("source", "target")]  # lowered: neighbours
+    pairs, which = np.unique(ends[0] * len(middles) + ends[1], return_inverse=True)
+    sums, counts = np.bincount(which, network.weights), np.bincount(which)
+    for pair, total, count in zip(pairs.tolist(), sums.tolist(), counts.tolist(), strict=True):
+        a, b = divmod(pair, len(middles))
+        tip = f"{network.layers[a].label} → {network.layers[b].label}\n{count} connections, sum {total:.6g}"
+        yield Line(*_box_ends(a, middles[a], b, middles[b]), tip, total, 1.0)
+
+
+def _box_ends(
+    source: int, x: float, target: int, u: float
+) -> tuple[tuple[int, float, float], tuple[int, float, float]]:
+    """From which side of a box to which of another: over the boxes between, under them to lead back."""
+    width, height = BOX
+    if target == source + 1:
+        return (source, x + width / 2, 0.0), (target, u - width / 2, 0.0)
+    y = height / 2 if target < source else -height / 2
+    return (source, x, y), (target, u, y)
+
+
+def _drawn(line: Line) -> str:
+    (_, x, y), (_, u, v) = line.source, line.target
+    if (x, y) == (u, v):
+        path = f"M{x - 9:.1f} {y:.1f}c-20 -42 38 -42 18 0"
+    else:
+        mx, my = _middle_of(line)
+        path = f"M{x:.1f} {y:.1f}Q{2 * mx - (x + u) / 2:.1f} {2 * my - (y + v) / 2:.1f} {u:.1f} {v:.1f}"
+    pen = f'stroke="{_colour(line.value)}" stroke-opacity="{0.25 + 0.55 * line.strength:.2f}"'
+    width = f'stroke-width="{0.6 + 2 * line.strength:.1f}" vector-effect="non-scaling-stroke"'
+    return f'<path d="{path}" {pen} {width}>{_tip(line.tip)}</path>'
+
+
+def _middle_of(line: Line) -> tuple[float, float]:
+    """The middle of a line, which bows aside unless it leads to the next layer; left is up, back is down."""
+    (source, x, y), (target, u, v) = line.source, line.target
+    aside = 0.0 if target == source + 1 else 0.15 if target == source else -0.1
+    return (x + u) / 2 - aside * (v - y), (y + v) / 2 + aside * (u - x)
+
+
+def _colour(value: float) -> str:
+    return NEGATIVE if value < 0 else POSITIVE
+
+
+def _tip(words: str) -> str:
+    return f"<title>{escape(words)}</title>"
+
+
+def _text(words: str, x: float, y: float, size: float, room: int) -> str:
+    """A line of text about x, cut to `room` characters."""
+    cut = words if len(words) <= room else words[: room - 1] + "…"
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:.1f}" text-anchor="middle" fill="currentColor" '
+        f'stroke="none">{escape(cut)}</text>'
+    )

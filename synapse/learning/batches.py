@@ -1,0 +1,262 @@
+"""Training by batches: the gradients of several steps or sequences, and what an optimizer makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, KindError, expected, finite_number, non_negative_number
+from ..network import Network
+from ..optimizers import LBFGS, Moves, Optimizer, clip_by_norm, clip_by_value
+from .data import Data
+from .unfolding import Unfolding
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
+
+Floats = NDArray[np.float64]
+Part = tuple[float, float, Floats, int]
+"""Summed cost, steps it is of, gradient, rows done."""
+
+MAGNIFIED = 2.0**30
+"""The rate at which single steps of the online rule are read off: their rounding shrinks with it."""
+
+
+@dataclass(frozen=True)
+class Penalties:
+    """What is added to a gradient, and how it is kept within bounds.
+
+    Attributes
+    ----------
+    l1, l2 : float
+        By how much |w| and w^2 / 2 of every weight count; biases are left out.
+    clip : float, optional
+        The longest gradient; a longer one is shrunk.
+    clip_value : float, optional
+        The largest entry of a gradient.
+    """
+
+    l1: float = 0.0
+    l2: float = 0.0
+    clip: float | None = None
+    clip_value: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("l1", "l2"):
+            non_negative_number(f"The {name} of a Trainer", getattr(self, name))
+        for name in ("clip", "clip_value"):
+            value = getattr(self, name)
+            if value is not None and finite_number(f"The {name} of a Trainer", value) <= 0:
+                raise ArgumentError(expected(f"The {name} of a Trainer", "above 0", value))
+
+    def of(self, weights: Floats) -> float:
+        """What is added to the cost."""
+        return float(self.l1 * np.abs(weights).sum() + 0.5 * self.l2 * (weights**2).sum())
+
+    def apply(self, gradient: Floats, weights: Floats) -> None:
+        """Change a gradient in place; it begins with that of the weights."""
+        slopes = gradient[: len(weights)]
+        if self.l1:
+            slopes += self.l1 * np.sign(weights)
+        if self.l2:
+            slopes += self.l2 * weights
+        if self.clip_value is not None:
+            clip_by_value(gradient, self.clip_value)
+        if self.clip is not None:
+            clip_by_norm(gradient, self.clip)
+
+
+class Learnt:
+    """Everything of a network that learns, as one vector: its weights, then its biases."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        store = network._store
+        self.connections = network._connection_rows()
+        self.neurons = network._rows()
+        fixed = store["trainable"][self.connections] == 0
+        still = store["trainable_bias"][self.neurons] == 0
+        still[: len(network.input)] = True
+        self.frozen = np.concatenate([fixed, still])
+
+    def read(self) -> Floats:
+        """The vector as it is now."""
+        store = self.network._store
+        return np.concatenate([store["weight"][self.connections], store["bias"][self.neurons]]).astype(float)
+
+    def write(self, values: Floats) -> None:
+        """Let the network have these."""
+        store, weights = self.network._store, len(self.connections)
+        store["weight"][self.connections] = values[:weights]
+        store["bias"][self.neurons] = values[weights:]
+
+
+class Batches:
+    """One training by batches: gradients of some sequences or steps, and the moves made of them."""
+
+    def __init__(
+        self, trainer: Trainer, data: Data, weights: Floats | None, one_pass: Callable[..., tuple[float, int]]
+    ) -> None:
+        self.trainer, self.data = trainer, data
+        self.learnt = Learnt(trainer.network)
+        counted = data.aimed * (1.0 if weights is None else weights)
+        self.steps = np.add.reduceat(counted, data.bounds[:-1].astype(np.int64))
+        self.one_pass = one_pass
+        self.moves: Moves | None = None
+        if isinstance(trainer.optimizer, Optimizer):
+            self.moves = trainer.optimizer.begin(self.learnt.read(), self.learnt.frozen)
+        if trainer.method == "bptt":
+            self.unfolding = Unfolding(trainer.network, data, trainer.threads, weights)
+
+    def epoch(self, order: NDArray[np.uint64], rate: float | None, bar: Any) -> tuple[float, float]:
+        """A move after every batch. The summed cost, and how many steps it is of."""
+        total, steps = 0.0, 0.0
+        gradients = self._unfolded if self.trainer.method == "bptt" else self._stepped
+        for cost, count, gradient, rows in gradients(order):
+            total, steps = total + cost, steps + count
+            bar.update(rows)
+            if not np.isfinite(cost):
+                break
+            self._move(gradient, rate)
+            if self.trainer._stop.is_set():
+                break
+        return total, steps
+
+    def _move(self, gradient: Floats, rate: float | None) -> None:
+        """One step of the optimizer; an interrupted one leaves the network before it or after it."""
+        assert self.moves is not None
+        values = self.learnt.read()
+        self.trainer.penalties.apply(gradient, values[: len(self.learnt.connections)])
+        self.moves.step(values, gradient, rate)
+        try:
+            self.learnt.write(values)
+        except KeyboardInterrupt:
+            self.learnt.write(values)
+            raise
+
+    # --- exact gradients -------------------------------------------------------------------
+
+    def _unfolded(self, order: NDArray[np.uint64]) -> Iterator[Part]:
+        size = self.trainer.batch_size or 32
+        lengths = np.diff(self.data.bounds.astype(np.int64))
+        for first in range(0, len(order), size):
+            chosen = order[first : first + size]
+            yield (*self._exact(chosen), int(lengths[chosen].sum()))
+
+    def _exact(self, chosen: NDArray[np.uint64]) -> tuple[float, float, Floats]:
+        """The summed cost of some sequences, the steps it is of, and the mean of their gradients."""
+        share = np.full(len(chosen), 1.0 / len(chosen))
+        loss, weights, biases = self.unfolding.moves(chosen, share, self.trainer.cost, self.trainer.window)
+        gradient = -np.concatenate([weights[self.learnt.connections], biases])
+        return loss * len(chosen), float(self.steps[chosen].sum()), gradient
+
+    def search(self, epochs: int, tell: Callable[[float], bool]) -> None:
+        """L-BFGS over all sequences; `tell` is given the mean cost after each iteration, and may end it."""
+        optimizer, learnt, penalties = self.trainer.optimizer, self.learnt, self.trainer.penalties
+        assert isinstance(optimizer, LBFGS)
+        every, start, costs = np.arange(self.data.sequences, dtype=np.uint64), learnt.read(), {}
+
+        def function(values: Floats) -> tuple[float, Floats]:
+            learnt.write(values)
+            cost, steps, gradient = self._exact(every)
+            weights = values[: len(learnt.connections)]
+            penalties.apply(gradient, weights)
+            costs[values.tobytes()] = cost / steps
+            return cost / len(every) + penalties.of(weights), gradient
+
+        def callback(values: Floats, _: float) -> bool:
+            learnt.write(values)
+            return tell(costs[values.tobytes()])
+
+        try:
+            found = replace(optimizer, iterations=epochs).minimise(function, start, learnt.frozen, callback)
+        except BaseException:
+            learnt.write(start)
+            raise
+        learnt.write(found)
+
+    # --- the online rule -------------------------------------------------------------------
+
+    def _stepped(self, order: NDArray[np.uint64]) -> Iterator[Part]:
+        """What the online rule would do in some steps, summed up while the weights stay as they are."""
+        data, size = self.data, self.trainer.batch_size or 1
+        gradient, cost, steps, rows = self._nothing(), 0.0, 0, 0
+        for sequence in order.tolist():
+            if data.clear:
+                self.trainer.network.clear()
+            for row in range(int(data.bounds[sequence]), int(data.bounds[sequence + 1])):
+                one, aimed, slopes = self._one_step(row)
+                gradient += slopes
+                cost, steps, rows = cost + one, steps + aimed, rows + 1
+                if steps == size or not np.isfinite(cost):
+                    yield cost, steps, gradient, rows
+                    gradient, cost, steps, rows = self._nothing(), 0.0, 0, 0
+        if steps:
+            yield cost, steps, gradient, rows
+
+    def _nothing(self) -> Floats:
+        return np.zeros(len(self.learnt.frozen))
+
+    def _one_step(self, row: int) -> tuple[float, int, Floats]:
+        """The cost of a step, whether it has a target, and minus its move at a rate of 1.
+
+        Moves are proportional to the rate, so they are made large, against rounding, and taken back.
+        """
+        values = self.learnt.read()
+        cost, aimed = self.one_pass(self.data.row(row), MAGNIFIED)
+        if not (aimed and np.isfinite(cost)):
+            return cost, aimed, self._nothing()
+        slopes = (values - self.learnt.read()) / MAGNIFIED
+        self.learnt.write(values)
+        return cost, aimed, slopes
+
+
+def row_weights(
+    data: Data, samples: Any | None, classes: Mapping[int, float] | None, outputs: int
+) -> Floats | None:
+    """How much every row of the data counts; None: all alike.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If the weights are not as many as sequences, not numbers, or below 0, or a class is none.
+    """
+    if samples is None and classes is None:
+        return None
+    weights = np.ones(len(data.inputs))
+    if samples is not None:
+        weights = np.repeat(_checked_weights(samples, data), np.diff(data.bounds).astype(np.int64))
+    if classes is not None:
+        weights = weights * _of_classes(data, classes, outputs)
+    return weights
+
+
+def _checked_weights(samples: Any, data: Data) -> Floats:
+    what = "The sample_weight"
+    try:
+        weights = np.asarray(samples, np.float64)
+    except (TypeError, ValueError):
+        raise KindError(expected(what, "numbers", samples)) from None
+    if weights.shape != (data.sequences,):
+        raise ArgumentError(expected(what, f"{data.sequences} numbers, one a sequence", weights.shape))
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ArgumentError(expected(what, "finite numbers, 0 or above", samples))
+    return weights
+
+
+def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Floats:
+    """The weight of the class that each row's target names: its largest entry, or, of one output, 0 or 1."""
+    if not isinstance(classes, Mapping):
+        raise KindError(expected("The class_weight", "a mapping of classes to numbers", classes))
+    known = np.nan_to_num(data.targets)
+    labels = known.argmax(axis=1) if outputs > 1 else (known[:, 0] > 0.5).astype(int)
+    weights = np.ones(len(labels))
+    for label, weight in classes.items():
+        if label not in range(max(2, outputs)):
+            raise ArgumentError(expected("A class of class_weight", f"0 to {max(2, outputs) - 1}", label))
+        weights[labels == label] = non_negative_number(f"The weight of class {label}", weight)
+    return weights

@@ -1,0 +1,203 @@
+"""Recording: what neurons hold, step by step, while compiled code runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import wiring
+from .engine.schema import WATCHABLE
+from .engine.store import Store
+from .errors import ArgumentError, KindError, TopologyError, expected, unknown_name
+from .layer import Layer
+from .network import Network
+from .neuron import Neuron
+
+Floats = NDArray[np.float64]
+ALIASES = {"error": "responsibility"}
+
+
+class Log:
+    """What :func:`record` has collected.
+
+    Its arrays have a row for each step and a column for each neuron, and are attributes:
+    ``log.activation``. Steps are those of ``activate``, ``run`` and training, at the end of each; errors
+    are those of the step's propagation, 0 where there was none.
+
+    Attributes
+    ----------
+    neurons : tuple of Neuron
+        The neurons recorded, in the order of the columns.
+    numbers : tuple of str
+        The names of the arrays.
+    """
+
+    def __init__(self, network: Network, numbers: tuple[str, ...], neurons: tuple[Neuron, ...]) -> None:
+        self.neurons, self.numbers = neurons, numbers
+        self._network = network
+        self._kept: list[Floats] = []  # what was collected before the store's memory was given anew
+        self._version = -1
+
+    def __getattr__(self, name: str) -> Floats:
+        if name.startswith("_") or name not in self.numbers:
+            raise AttributeError(f"{name!r} is not recorded. Recorded are: {', '.join(self.numbers)}.")
+        return self[name]
+
+    def __getitem__(self, name: str) -> Floats:
+        """The array of a number, shape (steps, neurons)."""
+        if name not in self.numbers:
+            raise unknown_name("recorded number", name, self.numbers)
+        return self._all()[:, self.numbers.index(name)]
+
+    def __len__(self) -> int:
+        """Steps recorded."""
+        return len(self._all())
+
+    def __repr__(self) -> str:
+        return f"<Log of {', '.join(self.numbers)}: {len(self)} steps, {len(self.neurons)} neurons>"
+
+    # --- recording -------------------------------------------------------------------------
+
+    def __enter__(self) -> Log:
+        store = self._network._store
+        if store.recorder is not None:
+            raise TopologyError(
+                f"{self._network!r}, or one that is joined to it, is being recorded already. "
+                "Record all that you want at once."
+            )
+        store.recorder = self
+        self.make_room(0)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._take()
+        store = self._network._store
+        store.columns["log_place"][:] = 0
+        store.columns["log"] = np.empty(0)
+        store._renew_table()
+        store.recorder = None
+
+    def make_room(self, steps: int) -> None:
+        """See to it that `steps` more steps can be recorded; called before they are made."""
+        store = self._network._store
+        size = len(self.neurons) * len(self.numbers)
+        needed = (int(store.columns["log_place"][2]) + steps) * size
+        if self._version == store.topology_version and needed <= len(store.columns["log"]):
+            return
+        self._take()
+        store.ready()
+        store.columns["watched"] = _rows(store, self.neurons)
+        places = [WATCHABLE.index(_real(name)) for name in self.numbers]
+        store.columns["watched_what"] = np.array(places, np.uint8)
+        store.columns["log"] = np.empty(max(steps, AT_ONCE) * size)
+        store.columns["log_place"][:] = len(self.neurons), len(self.numbers), 0
+        store._renew_table()
+        self._version = store.topology_version
+
+    def _present(self) -> Floats:
+        """What the kernels have written since the memory was given."""
+        store = self._network._store
+        if store.recorder is not self:
+            return np.empty((0, len(self.numbers), len(self.neurons)))
+        neurons, numbers, steps = (int(n) for n in store.columns["log_place"])
+        return store.columns["log"][: steps * neurons * numbers].reshape(steps, numbers, neurons)
+
+    def _take(self) -> None:
+        present = self._present()
+        if len(present):
+            self._kept.append(present.copy())
+            self._network._store.columns["log_place"][2] = 0
+
+    def _all(self) -> Floats:
+        return np.concatenate(
+            [np.empty((0, len(self.numbers), len(self.neurons))), *self._kept, self._present()]
+        )
+
+
+AT_ONCE = 256
+"""Steps for which memory is taken at least."""
+
+
+def record(network: Network, *numbers: str, neurons: Layer | Iterable[Neuron] | None = None) -> Log:
+    """Collect what neurons hold at every step, at compiled speed.
+
+    Parameters
+    ----------
+    network : Network
+        What is recorded, inside a ``with`` block.
+    *numbers : str
+        "activation", "state", "derivative", "error" (the responsibility), "projected", "gated".
+        Default: activations.
+    neurons : Layer or iterable of Neuron, optional
+        Whose. Default: of all its neurons, in the order in which they activate.
+
+    Returns
+    -------
+    Log
+        Readable inside the block and after it.
+
+    Raises
+    ------
+    UnknownNameError
+        If a number has another name.
+    ArgumentError, KindError, TopologyError
+        If a neuron is not of the network, there is none, or the network is being recorded already
+        (this when the block is entered).
+
+    Notes
+    -----
+    Single neurons that are activated by themselves make no step of the network and are not recorded,
+    nor are the steps of an exact gradient, which leaves the network as it is.
+
+    Examples
+    --------
+    >>> import architect
+    >>> net = architect.LSTM(2, 3, 1, seed=0)
+    >>> with record(net, "state", neurons=net["cells"]) as log:
+    ...     outputs = net.run([[0.0, 1.0], [1.0, 1.0], [1.0, 0.0]])
+    >>> log, log.state.shape
+    (<Log of state: 3 steps, 3 neurons>, (3, 3))
+    """
+    if not isinstance(network, Network):
+        raise KindError(expected("What is recorded", "a Network", network))
+    for name in numbers:
+        if _real(name) not in WATCHABLE:
+            raise unknown_name("number of a neuron", name, [*WATCHABLE, *ALIASES])
+    if len(set(numbers)) < len(numbers):
+        raise ArgumentError(f"A number is recorded once. Got {', '.join(numbers)}.")
+    return Log(network, numbers or ("activation",), _checked(network, neurons))
+
+
+def _real(name: str) -> str:
+    return ALIASES.get(name, name)
+
+
+def _checked(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, ...]:
+    """The neurons, all of the network."""
+    if neurons is None:
+        return tuple(network)
+    chosen = tuple(wiring.require_neuron("What is recorded of a network", neuron) for neuron in neurons)
+    own = set(network)
+    for neuron in chosen:
+        if neuron not in own:
+            raise ArgumentError(f"{neuron!r} is not a neuron of {network!r}: only its own can be recorded.")
+    if not chosen:
+        raise ArgumentError("At least one neuron must be recorded. Got none.")
+    return chosen
+
+
+def _rows(store: Store, neurons: tuple[Neuron, ...]) -> NDArray[np.uint32]:
+    """Rows of neurons as they are now."""
+    gone = [neuron for neuron in neurons if neuron._row < 0]
+    if gone:
+        raise TopologyError("A neuron that is recorded has been removed. End the recording first.")
+    return np.array([neuron._row for neuron in neurons], np.uint32)

@@ -1,0 +1,235 @@
+"""The explorer's page, read without a browser: whole in itself, true to the network, safe."""
+
+import base64
+import hashlib
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+import architect
+from synapse import Layer, Network, Neuron
+from synapse.draw import explore
+from synapse.errors import ArgumentError, KindError, TopologyError
+from tests.readwrite.nets import same
+
+NASTY = [
+    "</script><script>alert(1)</script>",
+    "\"quoted' & <b>",
+    "two\nlines\u2028three",
+    "ñ 神経 \U0001f9e0",
+    "\ud800",
+]
+
+
+def lstm():
+    return architect.LSTM(3, 4, 2, seed=0)
+
+
+def rows(width, steps=6):
+    return np.random.default_rng(1).normal(size=(steps, width))
+
+
+def page_of(net, sequence):
+    page = io.StringIO()
+    explore(net, sequence, page)
+    return page.getvalue()
+
+
+class Elements(HTMLParser):
+    """Tags with their attributes, and what stands in scripts and styles."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.texts = [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, text):
+        if self.tags and self.tags[-1][0] in ("script", "style"):
+            self.texts.append((self.tags[-1], text))
+
+    def scripts(self):
+        return [
+            text
+            for (tag, kind), text in self.texts
+            if tag == "script" and "type" not in kind and text.strip()
+        ]
+
+
+def data_of(page):
+    (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    return json.loads(text)
+
+
+def test_the_page_holds_the_numbers_of_run():
+    net, sequence = lstm(), rows(3)
+    net.run(rows(3, 2))  # it goes on from the context that there is
+    twin = net.clone()
+    data = data_of(page_of(net, sequence))
+    assert data["steps"] == 6
+    outputs = np.array([step[-2:] for step in data["activation"][1:]])
+    assert (outputs == twin.run(sequence)).all()
+    assert data["activation"][0] == [neuron.activation for neuron in net]
+    assert data["state"][0] == [neuron.state for neuron in net]
+    for t in (0, 5):
+        net.activate(sequence[t]) if t == 0 else net.run(sequence[1:])
+        assert data["state"][t + 1] == [neuron.state for neuron in net]
+        assert data["derivative"][t + 1] == [neuron.derivative for neuron in net]
+        assert data["eligibility"][t + 1] == [connection.eligibility for connection in net.connections]
+
+
+def test_random_neurons_draw_what_run_would_draw():
+    net = architect.Perceptron(2, 4, 1, seed=0)
+    net.hidden[0].squash = "noise"
+    net.reseed(3)
+    data = data_of(page_of(net, rows(2)))
+    assert [step[-1] for step in data["activation"][1:]] == net.run(rows(2))[:, 0].tolist()
+
+
+def test_the_page_holds_the_topology():
+    net = lstm()
+    data = data_of(page_of(net, rows(3)))
+    number = {neuron: i for i, neuron in enumerate(net)}
+    columns = data["connections"]
+    for i, connection in enumerate(net.connections):
+        assert columns["source"][i] == number[connection.source]
+        assert columns["target"][i] == number[connection.target]
+        assert columns["gater"][i] == number.get(connection.gater, -1)
+        assert columns["weight"][i] == connection.weight
+        assert columns["trainable"][i] == connection.trainable
+    assert [(layer["name"], layer["count"]) for layer in data["layers"]] == [
+        (layer.name, len(layer)) for layer in net.layers
+    ]
+    assert data["neurons"]["name"] == [neuron.name for neuron in net]
+    assert data["neurons"]["bias"] == net.biases.tolist()
+
+
+def test_the_network_stays_as_it_is():
+    net = lstm()
+    net.run(rows(3, 2))
+    before = net.clone()
+    page_of(net, rows(3))
+    assert same(before, net.clone())
+
+
+def test_neurons_of_a_layer_stand_apart_and_within_its_frame():
+    net = architect.Perceptron(1, 70, 1, seed=0)
+    data = data_of(page_of(net, rows(1)))
+    spots = list(zip(data["neurons"]["x"], data["neurons"]["y"], strict=True))[1:71]
+    gaps = [np.hypot(x - u, y - v) for i, (x, y) in enumerate(spots) for u, v in spots[:i]]
+    assert min(gaps) >= 60
+    hidden = data["layers"][1]
+    assert all(abs(x) <= hidden["width"] / 2 and abs(y) <= hidden["height"] / 2 for x, y in spots)
+
+
+def test_the_page_loads_nothing_from_elsewhere():
+    page = page_of(lstm(), rows(3))
+    elements = Elements(page)
+    assert not [
+        tag for tag, attributes in elements.tags if {"src", "href", "action", "data"} & set(attributes)
+    ]
+    assert "url(" not in "".join(text for (tag, _), text in elements.texts if tag == "style")
+    (policy,) = (a["content"] for _, a in elements.tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "http" not in policy
+    digests = re.findall(r"'sha256-(.*?)'", policy)
+    scripts = elements.scripts()
+    assert len(scripts) == len(digests) == 2
+    for script, digest in zip(scripts, digests, strict=True):
+        assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() == digest
+
+
+def test_the_licence_of_the_library_is_in_the_page():
+    page = page_of(lstm(), rows(3))
+    assert "The Cytoscape Consortium" in page
+    assert "Permission is hereby granted, free of charge" in page
+
+
+def nasty():
+    layer = Layer([Neuron(name=name) for name in NASTY], name=NASTY[0])
+    output = Layer(1, name=NASTY[1])
+    layer.project(output, weights=0.5)
+    return Network(layer, [], output, name=NASTY[0])
+
+
+def test_names_cannot_break_out_of_the_data():
+    page = page_of(nasty(), rows(len(NASTY)))
+    page.encode()
+    assert "<script>alert" not in page
+    assert data_of(page)["neurons"]["name"][:5] == NASTY
+    (data,) = (text for (_, kind), text in Elements(page).texts if kind.get("type") and text.strip())
+    assert not set("<>&\u2028\n") & set(data)
+
+
+def test_the_same_network_gives_the_same_page():
+    assert page_of(lstm(), rows(3)) == page_of(lstm(), rows(3))
+
+
+def test_numbers_that_are_not_finite_are_left_out():
+    net = architect.Perceptron(1, 1, seed=0)
+    net.output.squash = "identity"
+    net.weights = [1e308]
+    data = data_of(page_of(net, [[1e10]]))
+    assert data["activation"][1][1] is None
+
+
+def test_a_sequence_of_no_steps_shows_the_network_as_it_is():
+    net = lstm()
+    net.run(rows(3))
+    data = data_of(page_of(net, np.empty((0, 3))))
+    assert data["steps"] == 0
+    assert data["activation"] == [[neuron.activation for neuron in net]]
+
+
+def test_traces_are_left_out_where_they_would_be_too_many():
+    net = architect.Perceptron(50, 40, 1, seed=0)
+    assert data_of(page_of(net, rows(50, 2)))["eligibility"] is not None
+    assert data_of(page_of(net, rows(50, 120)))["eligibility"] is None
+
+
+@pytest.mark.parametrize(
+    ("net", "sequence", "error"),
+    [
+        ("net", [[0.0] * 3], KindError),
+        (lstm(), [0.0] * 3, ArgumentError),
+        (lstm(), [[0.0] * 4], ArgumentError),
+        (lstm(), [[0.0, np.nan, 0.0]], ArgumentError),
+        (lstm(), "sequence", KindError),
+    ],
+    ids=["no network", "one row", "wrong width", "NaN", "words"],
+)
+def test_wrong_arguments_are_refused_and_nothing_is_written(net, sequence, error, tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text("old")
+    with pytest.raises(error):
+        explore(net, sequence, path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("path", "error"), [(3, KindError), (".", ArgumentError)])
+def test_wrong_paths_are_refused(path, error):
+    with pytest.raises(error, match="path"):
+        explore(lstm(), [[0.0] * 3], path)
+
+
+def test_a_network_linked_to_others_is_refused(tmp_path):
+    net, other = lstm(), lstm()
+    net.project(other)
+    with pytest.raises(TopologyError, match="outside"):
+        explore(net, rows(3), tmp_path / "page.html")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_replaced_whole(tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text("old")
+    explore(lstm(), rows(3), str(path))
+    assert path.read_text(encoding="utf-8") == page_of(lstm(), rows(3))
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,92 @@
+"""The pages: their code runs, in order, and says what stands below it; the notebooks run."""
+
+import ast
+import doctest
+import json
+import re
+import runpy
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from synapse.engine import unfold
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = ["README.md", *(f"docs/{name}.md" for name in ("tutorial", "guide", "cookbook", "migration"))]
+NOTEBOOKS = sorted(DOCS.glob("notebooks/*.ipynb"))
+
+sys.path.insert(0, str(DOCS / "_extensions"))
+import cells
+
+GIVEN = {"README.md": {"inputs": np.zeros((2, 3, 6)), "targets": np.ones((2, 3, 2))}}
+"""What a page leaves to its reader."""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_code_says_what_stands_below_it(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "__main__", **GIVEN.get(page, {})}
+    found = list(cells.blocks((ROOT / page).read_text(encoding="utf-8")))
+    assert found
+    for block in found:
+        if "import torch" in block.code and find_spec("torch") is None:
+            continue
+        said = cells.run(block.code, names, page, block.line)
+        alike = doctest.OutputChecker().check_output(block.shown, said, doctest.ELLIPSIS)
+        assert alike, f"{page}, line {block.line}: it says\n{said}\nand shows\n{block.shown}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_run(path, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    ran = list(cells.run_notebook(path))
+    assert sum(kind == "code" for kind, *_ in ran) > 3
+    assert all(text.strip() for _, text, *_ in ran)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_are_kept_without_outputs(path):
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content["nbformat"] == 4
+    code = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+
+
+def test_there_are_three_notebooks():
+    assert len(NOTEBOOKS) == 3
+
+
+def test_a_block_is_found_with_what_is_shown():
+    text = "a\n```python\nx = 1\n```\nb\n\n```text\nno\n```\n```python\nprint(x)\n```\n\n```text\n1\n```\n"
+    assert list(cells.blocks(text)) == [(3, "x = 1\n", ""), (11, "print(x)\n", "1\n")]
+
+
+def test_a_cell_says_what_it_prints_and_ends_with():
+    names = {}
+    assert cells.run("x = 2\nprint(x)\nx * 2", names, "here", show_last=True) == "2\n4\n"
+    assert cells.run("x * 2", names, "here") == ""
+    assert cells.run("x * 2;", names, "here", show_last=True) == ""
+    assert names["x"] == 2
+    with pytest.raises(ZeroDivisionError):
+        cells.run("1 / 0", names, "here")
+
+
+def test_the_picture_shows_the_numbers_of_a_network_that_has_run():
+    drawn = runpy.run_path(str(DOCS / "studies" / "activate.py"))["svg"]()
+    assert drawn == (DOCS / "_static" / "activate.svg").read_text(encoding="utf-8")
+
+
+def test_kernels_that_the_equations_name_exist():
+    """Code of the other kernels is included from the source; that of `unfold.py` is named only."""
+    section = (DOCS / "equations.md").read_text(encoding="utf-8").partition("## The exact gradient")[2]
+    table = "".join(re.findall(r"^\| (`.*?) \|", section, re.MULTILINE))
+    named = re.findall(r"`(\w+)`", table)
+    tree = ast.parse(Path(unfold.__file__).read_text(encoding="utf-8"))
+    assert len(named) > 8
+    assert set(named) <= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}

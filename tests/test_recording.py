@@ -1,0 +1,168 @@
+"""Recording: what is collected is what could be read after each step."""
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, Neuron, Trainer, record
+from synapse.errors import ArgumentError, KindError, TopologyError, UnknownNameError
+
+INPUTS = np.random.default_rng(0).normal(size=(30, 3))
+TARGETS = np.random.default_rng(1).random((30, 2))
+
+
+def net(**options):
+    return architect.LSTM(3, 4, 2, seed=0, **options)
+
+
+def test_a_run_is_recorded_as_its_steps_show_it():
+    one, other = net(), net()
+    with record(one, "activation", "state", "derivative") as log:
+        outputs = one.run(INPUTS)
+    for step, row in enumerate(INPUTS):
+        other.activate(row)
+        for name in log.numbers:
+            assert log[name][step] == pytest.approx([getattr(n, name) for n in other], abs=1e-15)
+    assert np.array_equal(log.activation[:, -2:], outputs)
+    assert log.neurons == tuple(one)
+    assert len(log) == 30
+
+
+def test_errors_are_those_of_the_step():
+    one = net()
+    with record(one, "error", "projected", "gated") as log:
+        one.activate(INPUTS[0])
+        assert not log.error.any()
+        one.propagate(0.1, TARGETS[0])
+        expected = [(n.error.responsibility, n.error.projected, n.error.gated) for n in one]
+        one.activate(INPUTS[1])
+    assert list(zip(log.error[0], log.projected[0], log.gated[0], strict=True)) == expected
+    assert not log.error[1].any()
+
+
+def test_a_training_is_recorded():
+    one, other = net(), net()
+    with record(one, "state", "error") as log:
+        Trainer(one, 0.1).train(INPUTS, TARGETS, epochs=20, progress=False)
+    assert log.state.shape == (600, len(one))
+    for epoch in range(2):
+        for step, (row, target) in enumerate(zip(INPUTS, TARGETS, strict=True)):
+            other.activate(row)
+            other.propagate(0.1, target)
+            seen = log.error[epoch * 30 + step]
+            assert seen == pytest.approx([n.error.responsibility for n in other], abs=1e-12)
+
+
+def test_recording_changes_nothing():
+    one, other = net(), net()
+    with record(one, "error"):
+        Trainer(one, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False)
+    Trainer(other, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False)
+    assert np.array_equal(one.weights, other.weights)
+    assert synapse.readwrite.network_data(one) == synapse.readwrite.network_data(other)
+
+
+def test_some_neurons_in_the_order_given():
+    one = net()
+    chosen = [one.output[1], one.input[0], one["cells"][2]]
+    with record(one, neurons=chosen) as log:
+        one.activate(INPUTS[0])
+    assert log.activation.tolist() == [[neuron.activation for neuron in chosen]]
+    assert log.neurons == tuple(chosen)
+
+
+def test_the_topology_may_change_meanwhile():
+    one = net()
+    with record(one, "state", neurons=one.output) as log:
+        one.run(INPUTS[:5])
+        extra = one.add(Layer(2))
+        one.input.project(extra, seed=1)
+        extra.project(one.output, seed=2)
+        last = one.run(INPUTS[5:])
+        assert len(log) == 30
+    assert synapse.squash.logistic(log.state[-1, 0]) == pytest.approx(last[-1, 0])
+
+
+def test_what_has_gone_can_be_read_after_the_block_and_the_memory_is_let_go():
+    one = net()
+    with record(one) as log:
+        one.run(np.tile(INPUTS, (100, 1)))
+    assert log.activation.shape == (3000, len(one))
+    assert len(one._store.columns["log"]) == 0
+    one.run(INPUTS)
+    assert len(log) == 3000
+    with record(one) as again:
+        one.run(INPUTS)
+    assert len(again) == 30
+
+
+def test_an_error_inside_the_block_ends_the_recording():
+    one = net()
+
+    def fail(log):
+        with log:
+            one.activate(INPUTS[0])
+            one.activate([1.0])
+
+    log = record(one)
+    with pytest.raises(ArgumentError):
+        fail(log)
+    assert len(log) == 1
+    with record(one):
+        pass
+
+
+def test_single_precision():
+    one = net(dtype=np.float32)
+    with record(one, "state") as log:
+        one.run(INPUTS)
+    assert log.state.dtype == np.float64
+    assert log.state[-1].tolist() == [neuron.state for neuron in one]
+
+
+def test_repr():
+    one = net()
+    with record(one, "state", "error") as log:
+        one.run(INPUTS)
+    assert repr(log) == "<Log of state, error: 30 steps, 21 neurons>"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        (lambda one: record(one.input), KindError),
+        (lambda one: record(one, "weight"), UnknownNameError),
+        (lambda one: record(one, "state", "state"), ArgumentError),
+        (lambda one: record(one, neurons=[]), ArgumentError),
+        (lambda one: record(one, neurons=[Neuron()]), ArgumentError),
+        (lambda one: record(one, neurons=["a"]), KindError),
+    ],
+)
+def test_wrong_arguments_are_refused(wrong, error):
+    with pytest.raises(error):
+        wrong(net())
+
+
+def test_one_recording_at_a_time():
+    one = net()
+    with record(one), pytest.raises(TopologyError, match="already"), record(one):
+        pass
+
+
+def test_a_recorded_network_is_not_joined_to_a_larger_one():
+    one, other = net(), architect.LSTM(3, 5, 2, seed=0)
+    with record(one), pytest.raises(TopologyError, match="end the recording"):
+        one.output.project(other.input)
+    one.output.project(other.input, seed=0)
+
+
+def test_an_unknown_array_is_told():
+    one = net()
+    with record(one) as log:
+        pass
+    assert log.activation.shape == (0, 21)
+    with pytest.raises(AttributeError, match="Recorded are: activation"):
+        _ = log.state
+    with pytest.raises(UnknownNameError):
+        log["state"]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from synapse.cli.lesson import Lesson, together
+from synapse.cli.lesson import Lesson, Wanted, prepare, together
+from synapse.cli.sheet import Sheet
 from synapse.errors import ArgumentError
 
 
@@ -46,3 +47,34 @@ def test_sequences_are_held_out_whole(in_order):
 def test_something_has_to_be_left():
     with pytest.raises(ArgumentError, match="leaves nothing to learn from"):
         lesson(1).split(0.1, in_order=False, seed=0)
+
+
+ROWS = [["a", "1", "p"], ["a", "2", "q"], ["a", "3", "p"], ["b", "10", "q"], ["b", "20", "q"]]
+SHEET = Sheet("t.csv", ["s", "x", "k"], ROWS, [2, 3, 4, 5, 6])
+
+
+def wanted(*target, **options):
+    usual = {"inputs": None, "ignore": [], "sequence": None, "classes": False, "ahead": 0}
+    return Wanted(**{**usual, **options, "target": list(target)})
+
+
+def test_ahead_stays_within_a_sequence():
+    found = prepare(SHEET, wanted("x", ignore=["k"], sequence="s", ahead=1))
+    assert (found.inputs, found.outputs, found.kind, found.sequences) == (["x"], ["x +1"], None, True)
+    pairs = [(inputs.ravel().tolist(), targets.ravel().tolist()) for inputs, targets in found.parts]
+    assert pairs == [([1.0, 2.0], [2.0, 3.0]), ([10.0], [20.0])]
+
+
+def test_classes_are_sorted_and_one_hot():
+    found = prepare(SHEET, wanted("k", ignore=["s"]))
+    assert (found.inputs, found.outputs, found.kind, found.sequences) == (["x"], ["p", "q"], "k", False)
+    assert found.parts[0][1].tolist() == [[1, 0], [0, 1], [1, 0], [0, 1], [0, 1]]
+    numbers = prepare(SHEET, wanted("x", inputs=["x"], ignore=["s", "k"], classes=True, ahead=1))
+    assert (numbers.outputs, numbers.kind) == (["1", "10", "2", "20", "3"], "x +1")
+
+
+def test_several_targets_keep_their_order():
+    sheet = Sheet("t.csv", ["a", "b", "c"], [["1", "2", "3"]], [2])
+    found = prepare(sheet, wanted("c", "a"))
+    assert (found.inputs, found.outputs) == (["b"], ["c", "a"])
+    assert found.parts[0][1].tolist() == [[3.0, 1.0]]

@@ -1,21 +1,13 @@
-"""The `synapse` command: what it prints, and how it refuses."""
-
-import os
-import subprocess
-import sys
+"""`synapse info`: what it prints, and how it refuses."""
 
 import numpy as np
 import pytest
 
 import architect
-import synapse
 from synapse import Layer, Network, cli
 from synapse.readwrite import save
 
-
-def run(*arguments, **options):
-    command = [sys.executable, "-m", "synapse", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
+from . import command
 
 
 def info(capsys, network, folder):
@@ -92,21 +84,10 @@ def test_a_name_cannot_drive_the_terminal(capsys, tmp_path):
     assert layers[-1].startswith(r"'a\nb\x1b[31m'  ")
 
 
-def test_version(capsys):
-    with pytest.raises(SystemExit) as stop:
-        cli.main(["--version"])
-    assert stop.value.code == 0
-    assert capsys.readouterr().out == f"synapse {synapse.__version__}\n"
-
-
 def refused(capsys, path):
     """The one sentence with which `synapse info` refuses a file."""
-    assert cli.main(["info", str(path)]) == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    (sentence,) = printed.err.splitlines()
-    assert sentence.startswith(f"synapse: Cannot read {str(path)!r}: ")
-    assert sentence.endswith(".")
+    sentence = command.refused(capsys, "info", path)
+    assert sentence.startswith(f"Cannot read {str(path)!r}: ")
     return sentence
 
 
@@ -134,43 +115,3 @@ def test_half_a_model_is_refused(capsys, tmp_path):
     save(architect.Perceptron(2, 3, 1, seed=0), path)
     path.write_bytes(path.read_bytes()[:-100])
     refused(capsys, path)
-
-
-@pytest.mark.parametrize("arguments", [[], ["info"], ["inform", "x"], ["info", "--no", "x"]])
-def test_wrong_usage_is_shown_the_right_one(capsys, arguments):
-    with pytest.raises(SystemExit) as stop:
-        cli.main(arguments)
-    assert stop.value.code == 2
-    assert "usage: synapse" in capsys.readouterr().err
-
-
-def test_the_module_is_the_command(tmp_path):
-    save(architect.Perceptron(2, 1, seed=0), tmp_path / "p.synapse")
-    done = run("info", tmp_path / "p.synapse")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "Perceptron" in done.stdout
-    done = run("info", tmp_path / "none")
-    assert done.returncode == 2
-    assert done.stdout == ""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
-@pytest.mark.parametrize("arguments", [["--version"], ["info", "p.synapse"]])
-def test_a_reader_that_leaves_is_no_error(tmp_path, arguments):
-    save(architect.Perceptron(2, 1, seed=0), tmp_path / "p.synapse")
-    reading, writing = os.pipe()
-    os.close(reading)
-    command = [sys.executable, "-m", "synapse", *arguments]
-    with os.fdopen(writing, "wb") as pipe:
-        done = subprocess.run(
-            command,
-            stdout=pipe,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=120,
-            check=False,
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
-    assert done.stderr == ""
-    assert done.returncode in (0, cli.BROKEN_PIPE)  # argparse heeds no failure to write a version

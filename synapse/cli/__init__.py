@@ -1,0 +1,130 @@
+"""The `synapse` command.
+
+::
+
+    synapse info MODEL                                    what a saved model holds
+    synapse draw MODEL -o picture.png                     a picture of it, or a page to explore: x.html
+    synapse convert IN OUT                                from one format to another, by their endings
+    synapse train DATA.csv --target COLUMN -o MODEL       learn to predict a column of a table
+    synapse run MODEL DATA.csv                            predict
+    synapse bench                                         how fast this machine is
+
+Exit codes: 0 done, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 the
+reader of a pipe has left. What went wrong is one sentence on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import TextIO
+
+from .. import __version__
+from ..errors import SynapseError
+from . import bench, convert, draw, info, run, train
+from .words import UsageError, reason
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+BROKEN_PIPE = 141  # what a shell reports for a command that SIGPIPE ended
+
+COMMANDS = (info, draw, convert, train, run, bench)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows the command's name. Default: those of the process.
+
+    Returns
+    -------
+    int
+        The exit code; whoever made a mistake has been told in one sentence on stderr.
+
+    Raises
+    ------
+    SystemExit
+        After ``--help`` and ``--version``, with 0, and after arguments that make no sense, with 2.
+    """
+    try:
+        try:
+            options = _parser().parse_args(arguments)
+        finally:
+            sys.stdout.flush()  # --help and --version
+        return _done(options)
+    except BrokenPipeError:  # the reader, say `head`, has seen enough
+        _give_up_output()
+        return BROKEN_PIPE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="synapse", description="Networks built neuron by neuron.")
+    parser.add_argument("--version", action="version", version=f"synapse {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_to(commands)
+    return parser
+
+
+def _done(options: argparse.Namespace) -> int:
+    """Do what was asked for; the exit code."""
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            code: int = options.do(options)
+            sys.stdout.flush()
+            return code
+    except BrokenPipeError:
+        raise
+    except KeyboardInterrupt:
+        return _say("Interrupted.", INTERRUPTED)
+    except Exception as error:
+        if options.debug:
+            raise
+        if isinstance(error, OSError) and error.filename is None:
+            _give_up_output()
+        return _say(*_verdict(error))
+
+
+def _verdict(error: Exception) -> tuple[str, int]:
+    """What to say of an error, and the exit code."""
+    if isinstance(error, UsageError):
+        return str(error), MISUSED
+    if isinstance(error, SynapseError):
+        return str(error), FAILED
+    if isinstance(error, OSError):
+        name = "The output" if error.filename is None else repr(error.filename)
+        return f"{name} cannot be used: {reason(error)}", FAILED
+    kind = type(error).__name__
+    return (
+        f"This should not happen ({kind}: {error}). Please report it, with what `synapse --debug` shows.",
+        FAILED,
+    )
+
+
+def _give_up_output() -> None:
+    """Let what could not be printed go nowhere, that Python does not try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(sentence: str, code: int) -> int:
+    print(f"synapse: {' '.join(sentence.split())}", file=sys.stderr)
+    return code
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning as a sentence, without the line of the program from which it came."""
+    print(f"synapse: warning: {message}", file=sys.stderr)

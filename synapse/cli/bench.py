@@ -1,0 +1,101 @@
+"""``synapse bench``: how fast networks of the usual sizes are on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import architect
+
+from .. import Trainer
+from ..network import Network
+from .words import aligned
+
+NOTES = """
+Microseconds of one step, answering alone (net.run) and learning too (Trainer.train: answer, error, new
+weights after every sample), on one core; medians of five.
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network to time, and how it is built."""
+
+    name: str
+    build: Callable[..., Network]
+    sizes: tuple[int, ...]
+
+
+CASES = (
+    Case("2-3-1", architect.Perceptron, (2, 3, 1)),
+    Case("10-20-5", architect.Perceptron, (10, 20, 5)),
+    Case("64-128-10", architect.Perceptron, (64, 128, 10)),
+    Case("LSTM 6-8-6", architect.LSTM, (6, 8, 6)),
+    Case("784-100-10", architect.Perceptron, (784, 100, 10)),
+    Case("LSTM 30-72-30", architect.LSTM, (30, 72, 30)),
+    Case("LSTM 100-100-20", architect.LSTM, (100, 100, 20)),
+)
+QUICK = CASES[:4]
+
+REPEATS = 5
+HEAD = ("network", "connections", "build, s", "answer, µs", "learn, µs")
+
+
+def add_to(commands: Any) -> None:
+    """Add the subcommand to argparse."""
+    parser = commands.add_parser(
+        "bench",
+        help="time networks on this machine",
+        description="Time networks of the usual sizes on this machine.",
+        epilog=NOTES,
+    )
+    parser.add_argument("--quick", action="store_true", help="small networks only, and less exactly")
+    parser.set_defaults(do=bench)
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Time and print; the exit code."""
+    cases, seconds = (QUICK, 0.01) if options.quick else (CASES, 0.1)
+    _row(CASES[0], seconds)  # loads the compiled kernels, or compiles them
+    print(aligned([HEAD, *(_row(case, seconds) for case in cases)], "<>>>>"))
+    return 0
+
+
+def _row(case: Case, seconds: float) -> tuple[str, ...]:
+    """What is known of one network, as cells."""
+    begin = time.perf_counter()
+    network = case.build(*case.sizes, seed=0)
+    built = time.perf_counter() - begin
+    rng = np.random.default_rng(0)
+    trainer = Trainer(network, 0.01)
+
+    def answer(steps: int) -> None:
+        network.run(inputs[:steps])
+
+    def learn(steps: int) -> None:
+        trainer.train(inputs[:steps], targets[:steps], epochs=1, progress=False)
+
+    inputs, targets = (rng.random((20_000, size)) for size in (case.sizes[0], case.sizes[-1]))
+    times = [_microseconds(what, len(inputs), seconds) for what in (answer, learn)]
+    return (case.name, f"{len(network.connections)}", f"{built:.3f}", *(f"{each:.3g}" for each in times))
+
+
+def _microseconds(what: Callable[[int], None], most: int, seconds: float) -> float:
+    """Of one step of `what`: the median over calls of so many steps that each takes about `seconds`."""
+    steps = 64
+    what(steps)
+    while (taken := _seconds(what, steps)) < seconds and steps < most:
+        steps = min(most, max(2 * steps, int(steps * seconds / max(taken, 1e-9))))
+    return 1e6 * statistics.median(_seconds(what, steps) / steps for _ in range(REPEATS))
+
+
+def _seconds(what: Callable[[int], None], steps: int) -> float:
+    begin = time.perf_counter()
+    what(steps)
+    return time.perf_counter() - begin

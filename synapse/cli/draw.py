@@ -1,0 +1,93 @@
+"""``synapse draw``: a model as a picture, or as a page to explore."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FormatError
+from ..network import Network
+from .formats import READING, read
+from .run import input_rows
+from .sheet import read_sheet
+from .words import UsageError, reason
+
+Floats = NDArray[np.float64]
+
+PICTURES = (".png", ".svg", ".pdf")
+PAGE = ".html"
+
+MOST_STEPS = 200
+"""Rows of a table that a page shows: more are heavy for a browser."""
+
+NOTES = f"""
+A page shows the network at every step of a sequence: the first {MOST_STEPS} rows of --data, or, without it, a
+pulse of 1 on every input in turn, then silence. It begins with a cleared context.
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the subcommand to argparse."""
+    parser = commands.add_parser(
+        "draw", help="draw a model", description="Draw a model, or write a page to explore it.", epilog=NOTES
+    )
+    add = parser.add_argument
+    add("model", metavar="MODEL", help=READING)
+    add("-o", "--output", metavar="FILE", required=True, help=f"{', '.join(PICTURES)} or {PAGE}")
+    add("--data", metavar="DATA", help="what a page shows: a table, a CSV file; - is standard input")
+    add("--in-order", action="store_true", help="take its columns in their order, whatever their names")
+    parser.set_defaults(do=draw)
+
+
+def draw(options: argparse.Namespace) -> int:
+    """Draw; the exit code."""
+    ending = Path(options.output).suffix.lower()
+    if ending not in (*PICTURES, PAGE):
+        raise UsageError(f"The ending of {options.output!r} must be {', '.join(PICTURES)} or {PAGE}.")
+    if options.data is not None and ending != PAGE:
+        raise UsageError(f"A picture shows no --data. To see them, write a page: {PAGE}.")
+    network = read(options.model)
+    network.clear()
+    try:
+        if ending == PAGE:
+            _explore(network, options)
+        else:
+            _picture(network, options.output)
+    except OSError as error:
+        raise FormatError(f"Cannot write {options.output!r}: {reason(error)}") from error
+    return 0
+
+
+def _picture(network: Network, path: str) -> None:
+    from .. import draw as pictures  # matplotlib is an extra
+
+    pictures.network(network)
+    from matplotlib import pyplot
+
+    try:
+        pyplot.savefig(path)
+    finally:
+        pyplot.close()
+
+
+def _explore(network: Network, options: argparse.Namespace) -> None:
+    from .. import draw as pictures
+
+    if options.data is None:
+        rows = pulses(len(network.input))
+    else:
+        rows = input_rows(network, read_sheet(options.data), options.in_order)[:MOST_STEPS]
+    pictures.explore(network, rows, options.output)
+
+
+def pulses(inputs: int) -> Floats:
+    """A pulse on every input in turn, then five steps of silence, shape (steps, inputs).
+
+    >>> pulses(2).tolist()[:3]
+    [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]
+    """
+    return np.vstack([np.eye(inputs), np.zeros((5, inputs))])[:MOST_STEPS]

@@ -1,0 +1,101 @@
+"""``synapse run``: what a model answers to the rows of a table."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import shutil
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, FormatError, SynapseError
+from ..network import Network
+from ..readwrite import files
+from .formats import READING, read
+from .sheet import Sheet, read_sheet
+from .words import listed, reason
+
+Floats = NDArray[np.float64]
+
+NOTES = """
+The columns of DATA are found by the names of the model's inputs; others are not looked at. Every row is
+a step: a model with memory begins with a cleared context, and clears it again where --sequence has
+another value. The answer is CSV, a row of outputs for every row. Where the outputs are probabilities
+of classes (softmax), the likeliest comes first, under the name of the column that was learnt.
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the subcommand to argparse."""
+    parser = commands.add_parser(
+        "run", help="let a model predict", description="Let a model predict.", epilog=NOTES
+    )
+    add = parser.add_argument
+    add("model", metavar="MODEL", help=READING)
+    add("data", metavar="DATA", help="a table, a CSV file; - is standard input")
+    add("-o", "--output", metavar="FILE", help="where the answers go (default: standard output)")
+    add("--sequence", metavar="COLUMN", help="tells by its value which sequence a row belongs to")
+    add("--in-order", action="store_true", help="take the columns in their order, whatever their names")
+    parser.set_defaults(do=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the answers; the exit code."""
+    network = read(options.model)
+    sheet = read_sheet(options.data)
+    rows = input_rows(network, sheet, options.in_order, options.sequence)
+    answers = np.empty((len(rows), len(network.output)))
+    for part in sheet.sequences(options.sequence):
+        network.clear()
+        answers[part] = network.run(rows[part])
+    text = _as_csv(network, answers)
+    if options.output is None:
+        shutil.copyfileobj(io.StringIO(text), sys.stdout)  # in parts: a reader that leaves is noticed
+        return 0
+    try:
+        files.write(options.output, text)
+    except (OSError, SynapseError) as error:
+        raise FormatError(f"Cannot write {options.output!r}: {reason(error)}") from error
+    return 0
+
+
+def input_rows(network: Network, sheet: Sheet, in_order: bool, sequence: str | None = None) -> Floats:
+    """The inputs of a network from the columns of a table, shape (rows, inputs).
+
+    Raises
+    ------
+    ArgumentError, FormatError
+        If the table has not these columns, or not numbers in them.
+    """
+    names = [neuron.name for neuron in network.input]
+    if in_order:
+        columns = [name for name in sheet.names if name != sequence]
+        if len(columns) != len(names):
+            raise ArgumentError(f"{sheet.path!r} must have {len(names)} columns. Got {listed(columns)}.")
+        return sheet.numbers(columns)
+    missing = [name for name in names if name not in sheet.names]
+    if missing:
+        raise ArgumentError(
+            f"{sheet.path!r} has no column {listed(missing)} for the inputs of the model. It has "
+            f"{listed(sheet.names)}. To take columns in their order, say --in-order."
+        )
+    return sheet.numbers(names)
+
+
+def _as_csv(network: Network, answers: Floats) -> str:
+    names = [neuron.name for neuron in network.output]
+    rows: Iterable[list[Any]] = answers.tolist()
+    if all(neuron.squash.name == "softmax" for neuron in network.output):
+        best = answers.argmax(axis=1).tolist()
+        rows = [[names[i], *row] for i, row in zip(best, rows, strict=True)]
+        names = [network.output.label, *names]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,142 @@
+"""Networks that take and give the numbers of a table as they stand there.
+
+Learning goes best in standard units: mean 0, deviation 1. The way into these units and back is part of
+the network itself, in neurons that learning leaves alone::
+
+    input => scaled => ... => unscaled => output
+          1/deviation, -mean/deviation    deviation, mean      of every column
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+import architect
+
+from .. import squash as squashes
+from ..layer import Layer
+from ..network import Network
+from ..projection import ONE_TO_ONE, Projection
+
+Floats = NDArray[np.float64]
+
+ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
+    "perceptron": (architect.Perceptron, {"squash": "tanh"}),
+    "elman": (architect.Elman, {"squash": "tanh"}),
+    "lstm": (architect.LSTM, {"cell_squash": "tanh"}),
+    "gru": (architect.GRU, {}),
+}
+MODELS = tuple(ARCHITECTURES)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Mean and deviation of each column, shape (columns,); 1 for the deviation of a constant column."""
+
+    mean: Floats
+    deviation: Floats
+
+    @classmethod
+    def of(cls, rows: Floats) -> Scale:
+        """Of rows, shape (rows, columns).
+
+        >>> Scale.of(np.array([[1.0, 5.0], [3.0, 5.0]]))
+        Scale(mean=array([2., 5.]), deviation=array([1., 1.]))
+        """
+        constant = np.ptp(rows, axis=0) == 0  # std() of such a column may be a rounding error above 0
+        return cls(rows.mean(axis=0), np.where(constant, 1.0, rows.std(axis=0)))
+
+    def standard(self, rows: Floats) -> Floats:
+        """Rows in standard units."""
+        return (rows - self.mean) / self.deviation
+
+
+class Scaled:
+    """A network whose inputs and outputs are columns of a table, before and after it is given its scales.
+
+    Until :meth:`set` is called, the neurons in between pass numbers on as they are (by weights of 1), so that
+    the network is trained in standard units, and learns as the architecture alone would.
+
+    Parameters
+    ----------
+    model : str
+        One of `MODELS`.
+    hidden : list of int
+        Sizes of the hidden layers.
+    inputs, outputs : list of str
+        Names of the columns, which become those of the neurons.
+    kind : str, optional
+        Where the outputs are the probabilities of what stands in one column, the name of that: they are not
+        scaled. Default: they are numbers.
+    seed : int
+        Where weights are drawn from.
+
+    Attributes
+    ----------
+    network : Network
+    """
+
+    def __init__(
+        self,
+        model: str,
+        hidden: list[int],
+        inputs: list[str],
+        outputs: list[str],
+        kind: str | None,
+        seed: int,
+    ) -> None:
+        inner = _architecture(model, [len(inputs), *hidden, len(outputs)], kind is not None, seed)
+        name, layers = inner.name, list(inner.layers)
+        del inner  # it lets go of its neurons
+        taken, given = _named("input", inputs), layers[-1]
+        self._scaled, self._unscaled = layers[0], None if kind is not None else _named("output", outputs)
+        self._entering = _passing(taken, self._scaled)
+        _call(self._scaled, "scaled", [f"scaled {column}" for column in inputs])
+        if self._unscaled is None:
+            _call(given, kind or "output", outputs)
+        else:
+            self._leaving = _passing(given, self._unscaled)
+            _call(given, "unscaled", [f"unscaled {column}" for column in outputs])
+            layers.append(self._unscaled)
+        self.network = Network(taken, layers[:-1], layers[-1], name=name)
+
+    def set(self, inputs: Scale, outputs: Scale | None) -> None:
+        """From now on take, and give, the numbers that have these scales."""
+        _set(self._entering, self._scaled, 1 / inputs.deviation, -inputs.mean / inputs.deviation)
+        if self._unscaled is not None and outputs is not None:
+            _set(self._leaving, self._unscaled, outputs.deviation, outputs.mean)
+        self.network.clear()
+
+
+def _architecture(model: str, sizes: list[int], probabilities: bool, seed: int) -> Network:
+    build, options = ARCHITECTURES[model]
+    output = "softmax" if probabilities else "identity"
+    made: Network = build(*sizes, output_squash=output, initializer="glorot", seed=seed, **options)
+    return made
+
+
+def _named(layer: str, columns: list[str]) -> Layer:
+    made = Layer(len(columns), squashes.identity)
+    _call(made, layer, columns)
+    return made
+
+
+def _call(layer: Layer, name: str, neurons: list[str]) -> None:
+    for neuron, called in zip(layer, neurons, strict=True):
+        neuron.name = called
+    layer.name = name
+
+
+def _passing(source: Layer, target: Layer) -> Projection:
+    """Let a layer pass on what another gives, and keep learning away from it."""
+    target.trainable = False
+    return source.project(target, ONE_TO_ONE, weights=1.0, trainable=False)
+
+
+def _set(projection: Projection, layer: Layer, weights: Floats, biases: Floats) -> None:
+    projection.weights = weights
+    layer.biases = biases

@@ -1,0 +1,182 @@
+"""Tables of numbers and words in CSV files, checked cell by cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from itertools import dropwhile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, FormatError
+from ..readwrite import files
+from .words import listed, reason
+
+Floats = NDArray[np.float64]
+
+DELIMITERS = ",;\t"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table: the names of its columns, its rows of cells, and on which line of the file each ends."""
+
+    path: str
+    names: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+
+    def require(self, columns: list[str]) -> None:
+        """Raise ArgumentError where the table has not all of these columns."""
+        missing = [name for name in columns if name not in self.names]
+        if missing:
+            raise ArgumentError(
+                f"{self.path!r} has no column {listed(missing)}. It has {listed(self.names)}."
+            )
+
+    def column(self, name: str) -> list[str]:
+        """The cells of a column, none of them empty."""
+        self.require([name])
+        place = self.names.index(name)
+        cells = [row[place] for row in self.rows]
+        for cell, line in zip(cells, self.lines, strict=True):
+            if not cell:
+                raise FormatError(
+                    f"The column {name!r} of {self.path!r} is empty on line {line}. "
+                    "Fill it in, or take the row out."
+                )
+        return cells
+
+    def numbers(self, columns: list[str], advice: str = "") -> Floats:
+        """Columns of numbers, shape (rows, columns).
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such column.
+        FormatError
+            If a cell is not a finite number; `advice` ends that sentence.
+        """
+        parts = [self._numbers(name, advice) for name in columns]
+        return np.array(parts, np.float64).T.reshape(len(self.rows), len(columns)).copy()
+
+    def _numbers(self, name: str, advice: str) -> list[float]:
+        numbers = []
+        for cell, line in zip(self.column(name), self.lines, strict=True):
+            number = _number(cell)
+            if number is None:
+                raise FormatError(
+                    f"The column {name!r} of {self.path!r} must have finite numbers. "
+                    f"Got {cell!r} on line {line}. {advice}".rstrip()
+                )
+            numbers.append(number)
+        return numbers
+
+    def sequences(self, column: str | None) -> list[slice]:
+        """Where each sequence stands: neighbouring rows with the same in a column; without one, all rows.
+
+        Raises
+        ------
+        FormatError
+            If a sequence goes on after another has begun.
+        """
+        if column is None:
+            return [slice(0, len(self.rows))]
+        cells = self.column(column)
+        starts = [i for i, cell in enumerate(cells) if i == 0 or cell != cells[i - 1]]
+        seen: set[str] = set()
+        for start in starts:
+            if cells[start] in seen:
+                raise FormatError(
+                    f"The rows of sequence {cells[start]!r} of {self.path!r} must stand together. "
+                    f"It goes on, after another, on line {self.lines[start]}."
+                )
+            seen.add(cells[start])
+        return [slice(*ends) for ends in zip(starts, [*starts[1:], len(cells)], strict=True)]
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a finite number."""
+    return _number(cell) is not None
+
+
+def _number(cell: str) -> float | None:
+    try:
+        number = math.nan if "_" in cell else float(cell)  # float takes 1_000
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def read_sheet(path: str) -> Sheet:
+    """The table in a CSV file; ``-`` is standard input.
+
+    The first row has the names of the columns; lines before it that begin with # are comments. Cells
+    are parted by commas, semicolons or tabs, whichever parts the first row into most.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read, is not UTF-8, has no names of columns or one twice, has no rows,
+        or has a row with more or fewer cells than there are names.
+    """
+    try:
+        text = files.read_text(sys.stdin.buffer if path == "-" else path)
+    except (OSError, FormatError) as error:
+        raise FormatError(f"Cannot read {path!r}: {reason(error)}") from error
+    lines = text.splitlines(keepends=True)
+    content = list(dropwhile(lambda line: line.startswith("#") or not line.strip(), lines))
+    names, rows, ends = _parsed(path, "".join(content), len(lines) - len(content))
+    _check_names(path, names)
+    if not rows:
+        raise FormatError(f"{path!r} has names of columns and no rows.")
+    return Sheet(path, names, rows, ends)
+
+
+def _parsed(path: str, text: str, skipped: int) -> tuple[list[str], list[list[str]], list[int]]:
+    """Names, rows, and the lines on which rows end."""
+    names: list[str] = []
+    rows, ends = [], []
+    source, mark = io.StringIO(text, newline=""), _delimiter(text)
+    reader = csv.reader(source, delimiter=mark, skipinitialspace=True, strict=True)
+    try:
+        names = [cell.strip() for cell in next(reader, [])]
+        for cells in reader:
+            if not any(map(str.strip, cells)):
+                continue
+            line = reader.line_num + skipped
+            if len(cells) != len(names):
+                raise FormatError(
+                    f"Every row of {path!r} must have {len(names)} cells, as the first has. "
+                    f"Got {len(cells)} on line {line}."
+                )
+            rows.append([cell.strip() for cell in cells])
+            ends.append(line)
+    except csv.Error as error:
+        raise FormatError(f"{path!r} is not CSV: {error}, on line {reader.line_num + skipped}.") from None
+    return names, rows, ends
+
+
+def _delimiter(text: str) -> str:
+    """What parts the first row into most cells."""
+    first = text.split("\n", 1)[0]
+    return max(DELIMITERS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
+
+
+def _check_names(path: str, names: list[str]) -> None:
+    if not names or not all(names):
+        raise FormatError(f"The first row of {path!r} must name every column. Got {listed(names)}.")
+    if all(map(is_number, names)):
+        raise FormatError(
+            f"The first row of {path!r} must name the columns. Got the numbers {', '.join(names[:5])}."
+        )
+    (name, count), *_ = Counter(names).most_common(1)
+    if count > 1:
+        raise FormatError(
+            f"The first row of {path!r} must name every column once. Got {name!r} {count} times."
+        )

@@ -1,0 +1,110 @@
+"""What the subcommands share: arguments in words, text in columns, and how they refuse."""
+
+from __future__ import annotations
+
+import csv
+from argparse import ArgumentTypeError
+from collections.abc import Iterable, Sequence
+
+from ..errors import ArgumentError, SynapseError
+
+
+class UsageError(ArgumentError):
+    """Options that make no sense together, or a file name that tells no format."""
+
+
+def reason(error: OSError | SynapseError) -> str:
+    """Why a file could not be read or written, as a sentence."""
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}."
+    return str(error)
+
+
+# --- text ------------------------------------------------------------------------------------
+
+
+def printable(name: str) -> str:
+    """A name from a file, which may hold anything, on one line of a terminal."""
+    return name if name.isprintable() else ascii(name)
+
+
+def aligned(rows: Sequence[Sequence[str]], sides: str) -> str:
+    """Lines of columns, each flush left (<) or right (>).
+
+    >>> print(aligned([("a", "10"), ("long", "9")], "<>"))
+    a     10
+    long   9
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True))
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence, in quotes.
+
+    >>> listed(["a", "b"])
+    "'a', 'b'"
+    """
+    return ", ".join(map(repr, names))
+
+
+# --- kinds of arguments, for argparse --------------------------------------------------------
+
+
+def names(text: str) -> list[str]:
+    """Names between commas; one that has a comma itself in double quotes.
+
+    >>> names('age,"height, cm"')
+    ['age', 'height, cm']
+    """
+    found = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
+    if not all(found) or not found:
+        raise ArgumentTypeError(f"expected names between commas, got {text!r}")
+    if len(set(found)) < len(found):
+        raise ArgumentTypeError(f"expected every name once, got {text!r}")
+    return found
+
+
+def whole(text: str) -> int:
+    """A whole number above 0."""
+    if not text.isdecimal() or int(text) == 0:
+        raise ArgumentTypeError(f"expected a whole number above 0, got {text!r}")
+    return int(text)
+
+
+def natural(text: str) -> int:
+    """A whole number, 0 or above."""
+    return 0 if text == "0" else whole(text)
+
+
+def wholes(text: str) -> list[int]:
+    """Whole numbers above 0 between commas.
+
+    >>> wholes("8,4")
+    [8, 4]
+    """
+    return [whole(part.strip()) for part in text.split(",")]
+
+
+def positive(text: str) -> float:
+    """A finite number above 0."""
+    return _between(text, float("inf"), "a number above 0")
+
+
+def fraction(text: str) -> float:
+    """A number between 0 and 1, both excluded."""
+    return _between(text, 1.0, "a number between 0 and 1")
+
+
+def _between(text: str, limit: float, what: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < limit:
+        raise ArgumentTypeError(f"expected {what}, got {text!r}")
+    return number

@@ -1,0 +1,76 @@
+"""`synapse draw`: pictures and pages of a model."""
+
+import subprocess
+import sys
+
+import pytest
+
+import architect
+from synapse.readwrite import save
+
+from .command import ENVIRONMENT, done, process, refused
+
+WITHOUT = """
+import sys
+sys.modules["matplotlib"] = None  # as if it were not installed
+from synapse.cli import main
+sys.exit(main(["draw", "m.json", "-o", "x.png"]))
+"""
+
+
+@pytest.fixture
+def model(tmp_path):
+    save(architect.LSTM(2, 3, 1, seed=0), tmp_path / "m.json")
+    return tmp_path / "m.json"
+
+
+@pytest.mark.parametrize(("ending", "begins"), [(".svg", b"<?xml"), (".pdf", b"%PDF")])
+def test_pictures(capsys, model, tmp_path, ending, begins):
+    pytest.importorskip("matplotlib")
+    assert done(capsys, "draw", model, "-o", tmp_path / f"x{ending}") == ""
+    assert (tmp_path / f"x{ending}").read_bytes().startswith(begins)
+
+
+def test_as_a_process(model, tmp_path):
+    pytest.importorskip("matplotlib")
+    drawn = process("draw", "m.json", "-o", "x.png", cwd=tmp_path, env={**ENVIRONMENT, "PYTHONWARNINGS": ""})
+    assert (drawn.returncode, drawn.stdout) == (0, "")
+    assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_pages(capsys, model, tmp_path):
+    page = tmp_path / "x.html"
+    assert done(capsys, "draw", model, "-o", page) == ""
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    without = page.read_bytes()
+    (tmp_path / "d.csv").write_text("a,b\n0.25,0.5\n")
+    done(capsys, "draw", model, "-o", page, "--data", tmp_path / "d.csv", "--in-order")
+    assert page.read_bytes() != without
+    assert "no column" in refused(capsys, "draw", model, "-o", page, "--data", tmp_path / "d.csv")
+
+
+def test_endings(capsys, model, tmp_path):
+    for name in ("x", "x.txt"):
+        assert ".svg" in refused(capsys, "draw", model, "-o", tmp_path / name, code=2)
+    assert ".html" in refused(capsys, "draw", model, "-o", tmp_path / "x.png", "--data", "d.csv", code=2)
+
+
+def test_where_nothing_can_be_written(capsys, model, tmp_path):
+    pytest.importorskip("matplotlib")
+    assert "No such file" in refused(capsys, "draw", model, "-o", tmp_path / "none" / "x.svg")
+
+
+def test_without_matplotlib_it_says_what_to_install(model, tmp_path):
+    drawn = subprocess.run(
+        [sys.executable, "-c", WITHOUT],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+    )
+    assert (drawn.returncode, drawn.stdout) == (1, "")
+    (sentence,) = drawn.stderr.splitlines()
+    assert sentence.startswith("synapse: ")
+    assert "synapse-neurons[draw]" in sentence

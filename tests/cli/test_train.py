@@ -1,0 +1,286 @@
+"""`synapse train`: from a table to a model that predicts in the units of the table."""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+from synapse import cli
+from synapse.readwrite import load
+
+from .command import ENVIRONMENT, SUNSPOTS, done, line, process, refused
+
+RNG = np.random.default_rng(0)
+
+
+def write(path, **columns):
+    rows = zip(*columns.values(), strict=True)
+    path.write_text("\n".join([",".join(columns), *(",".join(map(str, row)) for row in rows)]) + "\n")
+    return path
+
+
+@pytest.fixture
+def plane(tmp_path):
+    """Numbers far from 0 and from each other in size, and what follows from them by a line."""
+    a, b = RNG.normal(1000, 50, 60), RNG.normal(0, 1e-4, 60)
+    return write(tmp_path / "plane.csv", a=a, b=b, word=["x", "y"] * 30, y=3 * a + 2e6 * b - 500)
+
+
+@pytest.fixture
+def kinds(tmp_path):
+    """Three clouds of points, in the order of their names, and a number of each."""
+    place = np.repeat([[0, 0], [5, 0], [0, 5]], 20, axis=0) + RNG.normal(0, 0.5, (60, 2))
+    names = np.repeat(["b two", "a", "c"], 20)
+    return write(tmp_path / "k.csv", a=place[:, 0], b=place[:, 1], kind=names, code=np.repeat([3, 1, 2], 20))
+
+
+def table(printed):
+    """The cells of the last line of a report, after the name."""
+    return printed.splitlines()[-1].split()[1:]
+
+
+def predicted(capsys, *arguments):
+    """Names and rows that `synapse run` answers."""
+    names, *rows = [row.split(",") for row in done(capsys, "run", *arguments).splitlines()]
+    return names, rows
+
+
+def test_as_processes_real_numbers_in_and_predictions_in_their_units_out(tmp_path):
+    """Real sunspots: better than the mean, and than saying that nothing changes."""
+    options = ["--target", "sunspots", "--ignore", "year", "--ahead", "1", "--model", "lstm", "--hidden", "8"]
+    learnt = process("train", SUNSPOTS, *options, "--epochs", "120", "-o", tmp_path / "model.json")
+    assert (learnt.returncode, learnt.stderr) == (0, "")
+    assert learnt.stdout.startswith("<LSTM ")
+    answer = process("run", tmp_path / "model.json", SUNSPOTS)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    name, *forecast = answer.stdout.splitlines()
+    assert name == "sunspots +1"
+    spots = np.loadtxt(SUNSPOTS, delimiter=",", skiprows=6)[:, 1]
+    error = np.sqrt(np.mean((np.array(forecast[:-1], float) - spots[1:]) ** 2))
+    assert len(forecast) == len(spots)
+    assert error < 0.9 * np.sqrt(np.mean(np.diff(spots) ** 2)) < spots.std()
+    shown = re.search(r"sunspots \+1 +(\S+)", learnt.stdout)[1]
+    assert float(shown) == pytest.approx(error, rel=1e-3)
+
+
+@pytest.mark.parametrize("model", ["perceptron", "elman", "lstm", "gru"])
+def test_a_plane_is_learnt_in_its_units(capsys, plane, tmp_path, model):
+    path = tmp_path / "m.json"
+    options = ["--target", "y", "--ignore", "word", "--model", model, "--hidden", "4", "--epochs", "200"]
+    done(capsys, "train", plane, *options, "--rate", "0.02", "-o", path)
+    _, rows = predicted(capsys, path, plane)
+    y = np.loadtxt(plane, delimiter=",", skiprows=1, usecols=3)
+    error = np.sqrt(np.mean((np.array(rows, float)[:, 0] - y) ** 2))
+    assert error < 0.3 * y.std()
+    assert [neuron.name for neuron in load(path).input] == ["a", "b"]
+
+
+def test_several_targets_and_chosen_inputs(capsys, plane, tmp_path):
+    path = tmp_path / "m.json"
+    printed = done(capsys, "train", plane, "--target", "y,b", "--inputs", "a", "--epochs", "5", "-o", path)
+    assert [row.split()[0] for row in printed.splitlines()[-2:]] == ["y", "b"]
+    names, rows = predicted(capsys, path, plane)
+    assert names == ["y", "b"]
+    assert np.array(rows, float).shape == (60, 2)
+
+
+def test_columns_are_found_by_name(capsys, plane, tmp_path):
+    path = tmp_path / "m.json"
+    done(capsys, "train", plane, "--target", "y", "--ignore", "word", "--epochs", "2", "-o", path)
+    a, b = np.loadtxt(plane, delimiter=",", skiprows=1, usecols=(0, 1)).T
+    other = write(tmp_path / "other.csv", b=b, new=b, a=a)
+    assert done(capsys, "run", path, other) == done(capsys, "run", path, plane)
+
+
+def test_classes_of_words(capsys, kinds, tmp_path):
+    path = tmp_path / "m.npz"
+    printed = done(
+        capsys, "train", kinds, "--target", "kind", "--ignore", "code", "--validation", "0.2", "-o", path
+    )
+    learnt, held_out, commonest = (float(cell.rstrip("%")) for cell in table(printed))
+    assert learnt > 95
+    assert held_out > 90
+    assert commonest < 60
+    names, rows = predicted(capsys, path, kinds)
+    assert names == ["kind", "a", "b two", "c"]
+    right = [row.split(",")[2] for row in kinds.read_text().splitlines()[1:]]
+    assert np.mean([row[0] == kind for row, kind in zip(rows, right)]) > 0.95
+    chances = np.array([row[1:] for row in rows], float)
+    np.testing.assert_allclose(chances.sum(axis=1), 1.0)
+    assert [names[1 + i] for i in chances.argmax(axis=1)] == [row[0] for row in rows]
+
+
+def test_classes_of_numbers_have_to_be_asked_for(capsys, kinds, tmp_path):
+    options = ["--target", "code", "--ignore", "kind", "--epochs", "2", "-q", "-o", tmp_path / "m.json"]
+    assert done(capsys, "train", kinds, *options) == ""
+    assert predicted(capsys, tmp_path / "m.json", kinds)[0] == ["code"]
+    done(capsys, "train", kinds, *options, "--classes")
+    assert predicted(capsys, tmp_path / "m.json", kinds)[0] == ["code", "1", "2", "3"]
+
+
+def test_sequences_begin_with_a_cleared_context(capsys, tmp_path):
+    """The target is the first input of its sequence: who mixes sequences up cannot know it."""
+    first = RNG.choice([-1.0, 1.0], 40)
+    data = write(
+        tmp_path / "s.csv",
+        name=np.repeat([f"s{i}" for i in range(40)], 3),
+        x=np.column_stack([first, np.zeros((40, 2))]).ravel(),
+        y=10 + 5 * np.repeat(first, 3),
+    )
+    path = tmp_path / "m.json"
+    options = ["--sequence", "name", "--target", "y", "--model", "lstm", "--hidden", "4", "--rate", "0.05"]
+    printed = done(capsys, "train", data, *options, "--validation", "0.25", "-o", path)
+    assert float(table(printed)[1]) < 1.5  # of sequences held out
+    once = predicted(capsys, path, data, "--sequence", "name")[1]
+    answers = np.array(once, float)[:, 0]
+    assert np.abs(answers - (10 + 5 * np.repeat(first, 3))).mean() < 1.5
+    same = np.flatnonzero(first == first[0])
+    np.testing.assert_array_equal(answers.reshape(40, 3)[same], [answers[:3]] * len(same))
+
+
+def test_ahead_is_in_the_name_and_the_target_is_an_input(capsys, tmp_path):
+    """x grows by 1 a row."""
+    data = write(tmp_path / "s.csv", x=range(40))
+    path = tmp_path / "m.json"
+    done(capsys, "train", data, "--target", "x", "--ahead", "2", "--epochs", "300", "-o", path)
+    names, rows = predicted(capsys, path, data)
+    assert names == ["x +2"]
+    assert np.abs(np.array(rows, float)[:-2, 0] - np.arange(2, 40)).max() < 1
+
+
+def test_a_seed_decides(capsys, kinds, tmp_path):
+    files = [tmp_path / f"{i}.json" for i in range(3)]
+    for path, seed in zip(files, "112"):
+        options = ["--target", "kind", "--validation", "0.2", "--epochs", "2", "--seed", seed]
+        done(capsys, "train", kinds, *options, "-o", path)
+    first, second, other = (path.read_bytes() for path in files)
+    assert first == second != other
+
+
+def test_patience_stops(capsys, plane, tmp_path):
+    options = [
+        "--target",
+        "y",
+        "--ignore",
+        "word",
+        "--validation",
+        "0.3",
+        "--patience",
+        "2",
+        "--epochs",
+        "99999",
+    ]
+    assert "stopped by patience" in done(
+        capsys, "train", plane, *options, "--rate", "0.1", "-o", tmp_path / "m.json"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--target", "none"], "no column 'none'"),
+        (["--target", "y"], "'word' of .* must have finite numbers. Got 'x' on line 2.*--ignore"),
+        (["--target", "y", "--ignore", "wrod"], "no column 'wrod'"),
+        (["--target", "y", "--ignore", "word", "--sequence", "z"], "no column 'z'"),
+        (["--target", "y", "--ignore", "word", "--sequence", "word"], "for two"),
+        (["--target", "y", "--inputs", "y"], "'y' for two"),
+        (["--target", "y,word", "--classes"], "one --target"),
+        (["--target", "y,word"], "'word'.*finite numbers"),
+        (["--target", "y", "--inputs", "a", "--ahead", "60"], "more than 60 rows"),
+        (["--target", "y", "--inputs", "a", "--sequence", "word"], "must stand together"),
+        (["--target", "y", "--inputs", "a", "--validation", "0.999"], "leaves nothing"),
+        (["--target", "y", "--ignore", "a,b,word"], "--ahead"),
+        (["--target", "y", "--inputs", "a", "--rate", "1e9"], "lower --rate than 1e"),
+    ],
+)
+def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_path, options, told):
+    path = tmp_path / "m.json"
+    code = 2 if told in ("for two", "'y' for two", "one --target") else 1
+    assert re.search(told, refused(capsys, "train", plane, *options, "-o", path, code=code))
+    assert not path.exists()
+
+
+def test_one_class_is_none(capsys, tmp_path):
+    data = write(tmp_path / "d.csv", a=[1, 2], y=["x", "x"])
+    assert "two classes" in refused(capsys, "train", data, "--target", "y", "-o", tmp_path / "m.json")
+
+
+def test_a_word_among_numbers_is_a_mistake(capsys, tmp_path):
+    data = write(tmp_path / "d.csv", a=[1, 2], y=["1", "x"])
+    sentence = refused(capsys, "train", data, "--target", "y", "-o", tmp_path / "m.json")
+    assert "on line 3" in sentence
+    assert "--classes" in sentence
+
+
+def test_where_it_cannot_be_saved_is_told_before_the_work(capsys, plane, tmp_path):
+    options = ["--target", "y", "--ignore", "word", "--epochs", "1000000000"]
+    for name in ("m.py", "m.txt", "m"):
+        assert ".json" in refused(capsys, "train", plane, *options, "-o", tmp_path / name, code=2)
+    sentence = refused(capsys, "train", plane, *options, "-o", tmp_path / "none" / "m.json")
+    assert "no such folder" in sentence
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--epochs", "0"],
+        ["--epochs", "x"],
+        ["--rate", "0"],
+        ["--rate", "nan"],
+        ["--hidden", "8,0"],
+        ["--hidden", ""],
+        ["--validation", "1"],
+        ["--patience", "-1"],
+        ["--seed", "-1"],
+        ["--model", "oracle"],
+        ["--target", "a,,b"],
+        ["--target", "a,a"],
+    ],
+)
+def test_options_that_make_no_sense_are_wrong_usage(capsys, options):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["train", "x.csv", "--target", "y", "-o", "m.json", *options])
+    assert stop.value.code == 2
+    assert f"argument {options[0]}" in capsys.readouterr().err
+
+
+def read_until(terminal, running, pattern, seconds=100):
+    """What a process shows on a terminal until it shows the pattern or ends; killed if it does not."""
+    shown, end = "", time.monotonic() + seconds
+    while not re.search(pattern, shown):
+        if time.monotonic() > end or not select.select([terminal], [], [], seconds)[0]:
+            running.kill()
+        try:
+            shown += os.read(terminal, 4096).decode(errors="replace")
+        except OSError:  # the process has ended
+            return shown
+    return shown
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
+def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(plane, tmp_path):
+    import termios
+
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    options = ["--target", "y", "--ignore", "word", "--epochs", "1000000000", "-o", tmp_path / "m.json"]
+    command = line("train", plane, *options)
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=theirs, text=True, env=ENVIRONMENT
+    ) as running:
+        os.close(theirs)
+        assert " steps/s" in read_until(ours, running, "error .* steps/s")
+        running.send_signal(signal.SIGINT)
+        said = read_until(ours, running, "what was reached")
+        assert re.search(r"synapse: Interrupted after \d+ epochs; .*m.json' is what was reached\.", said)
+        assert running.wait(60) == 130
+        assert "stopped by interrupted" in running.stdout.read()
+    os.close(ours)
+    answer = process("run", tmp_path / "m.json", plane)
+    assert answer.returncode == 0
+    assert answer.stdout.startswith("y\n")

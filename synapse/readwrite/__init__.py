@@ -12,20 +12,27 @@ run where Synapse is not; there is no way back from these. `to_torch` and `from_
 exchange networks with PyTorch, in memory.
 """
 
-from .cytoscape import cytoscape_data, from_cytoscape_data, read_cytoscape, write_cytoscape
-from .dot import dot_data, write_dot
-from .gexf import from_gexf_data, gexf_data, read_gexf, write_gexf
-from .graphml import from_graphml_data, graphml_data, read_graphml, write_graphml
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from .native import from_data, load, network_data, save
-from .neataptic import from_neataptic_data, read_neataptic
-from .node_link import from_node_link_data, node_link_data, read_node_link, write_node_link
-from .npz import from_npz_data, npz_data, read_npz, write_npz
-from .onnx_model import onnx_model, write_onnx
-from .programs import c_source, javascript_source, python_source, write_c, write_javascript, write_python
-from .pytorch import from_torch, to_torch
-from .sparse import sparse_data
 from .synaptic import SynapticWarning, from_synaptic, read_synaptic, to_synaptic, write_synaptic
-from .table import from_table_data, read_table, table_data, write_table
+
+if TYPE_CHECKING:  # the rest is imported when it is asked for: nobody needs all formats
+    from .cytoscape import cytoscape_data, from_cytoscape_data, read_cytoscape, write_cytoscape
+    from .dot import dot_data, write_dot
+    from .gexf import from_gexf_data, gexf_data, read_gexf, write_gexf
+    from .graphml import from_graphml_data, graphml_data, read_graphml, write_graphml
+    from .neataptic import from_neataptic_data, read_neataptic
+    from .node_link import from_node_link_data, node_link_data, read_node_link, write_node_link
+    from .npz import from_npz_data, npz_data, read_npz, write_npz
+    from .onnx_model import onnx_model, write_onnx
+    from .programs import c_source, javascript_source, python_source, write_c, write_javascript, write_python
+    from .pytorch import from_torch, to_torch
+    from .sparse import sparse_data
+    from .table import from_table_data, read_table, table_data, write_table
 
 # The older two under the names that all formats have.
 write_json, read_json, json_data, from_json_data = save, load, network_data, from_data
@@ -87,3 +94,24 @@ __all__ = [
     "write_synaptic",
     "write_table",
 ]
+
+_MODULES = {
+    "c": "programs",
+    "javascript": "programs",
+    "python": "programs",
+    "onnx": "onnx_model",
+    "torch": "pytorch",
+}
+"""Of formats that have no module of their name."""
+
+
+def __getattr__(name: str) -> Any:
+    """A function from the module of its format: ``write_gexf`` and ``gexf_data`` from ``gexf``."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    word = name
+    for affix in ("write_", "read_", "from_", "to_"):
+        word = word.removeprefix(affix)
+    for affix in ("_data", "_source", "_model"):
+        word = word.removesuffix(affix)
+    return getattr(importlib.import_module(f".{_MODULES.get(word, word)}", __name__), name)

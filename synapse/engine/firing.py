@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ._jit import inline, one, stream, zero
+from ._jit import inline, one, piece, stream, zero
 from .activations import activate, logistic
 from .elementary import exp, log
 from .schema import BERNOULLI, LOGISTIC, MAXOUT, NOISE, SOFTMAX
@@ -68,7 +68,7 @@ def normalise(state, said, slope, first, last, stride, top):
         slope[j] = value * (1.0 - value)
 
 
-@inline
+@piece
 def compete(m, code, state, said, slope, first, last, stride):
     """The activations of a group: shared out (softmax), or of the largest state alone.
 
@@ -94,7 +94,7 @@ def draw(m, j):
     return uniform
 
 
-@inline
+@piece
 def chance(m, j, code, state):
     """The activation and derivative of a neuron that is random, or of its mean while it is calm.
 

@@ -183,6 +183,7 @@ TAPES = (
     Column("activation", "tape", "lanes"),
     Column("state", "tape", "lanes"),
     Column("slope", "tape", "lanes"),
+    Column("mask", "tape", "lanes"),  # what activations are multiplied by: dropout; empty where there is none
     Column("error", "tape", "lanes"),  # delta of four steps, then again
     # Of every neuron: what later neurons and steps have sent it, to be multiplied by its slope or not.
     Column("pushed", "tape", "lanes"),  # of this step and the one before, in turn

@@ -148,6 +148,15 @@ def fire(m, u, first, last, now, lanes):
 
 
 @inline
+def drop(u, first, last, now, rows, lanes):
+    """Dropout: activations, and with them slopes, times a number of each step, neuron and sample."""
+    said, slope, mask = flat(u.activation), flat(u.slope), flat(u.mask)
+    for q in range((now + first) * lanes, (now + last) * lanes):
+        said[q] *= mask[q - rows * lanes]
+        slope[q] *= mask[q - rows * lanes]
+
+
+@inline
 def rest(u, first, last, now, step, lanes):
     """Samples that have ended stay at 0, so that they cannot grow without bound."""
     state = flat(u.state)
@@ -169,7 +178,7 @@ def clamp(u, span, inputs, step, now, lanes):
 
 
 @inline
-def step_forward(m, u, span, inputs, step, now, before, lanes, ragged):
+def step_forward(m, u, span, inputs, step, now, before, lanes, ragged, masked):
     """Inputs, then the others block by block."""
     clamp(u, span, inputs, step, now, lanes)
     first = span[0] + span[1]
@@ -185,6 +194,8 @@ def step_forward(m, u, span, inputs, step, now, before, lanes, ragged):
         if ragged:
             rest(u, first, last, now, step, lanes)
         fire(m, u, first, last, now, lanes)
+        if masked:
+            drop(u, first, last, now, now - before, lanes)
         first = last
 
 
@@ -489,21 +500,23 @@ def learn_chunk(m, u, span, step):
 
 
 @kernel
-def unfold_network(table, unit, tape_table, tag, span, inputs, targets, steps, cost, window, ragged, moves):
+def unfold_network(
+    table, unit, tape_table, tag, span, inputs, targets, steps, cost, window, ragged, masked, moves
+):
     """Run samples side by side over `steps` steps, judge them and sum the gradient.
 
     `moves` is the number of connections; below 0: no gradient is asked for.
     Rows of `inputs` and `targets` lie one after the other; ``u.row`` tells which are whose.
 
     Errors pass through at most `window` steps: the steps are cut into windows of that length. `ragged`:
-    some samples end earlier. Returns the summed cost, and the last step at which errors were not finite
-    (`steps`: none was).
+    some samples end earlier; `masked`: there is dropout. Returns the summed cost, and the last step at
+    which errors were not finite (`steps`: none was).
     """
     m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), count(tag)
     rows, value = span[3] - span[0], 0.0
     for step in range(steps):
         now = (step + ONE) * rows - span[0]
-        step_forward(m, u, span, inputs, step, now, now - rows, lanes, ragged)
+        step_forward(m, u, span, inputs, step, now, now - rows, lanes, ragged, masked)
         value += judge_step(m, u, span, targets, step, now, cost, lanes)
     if moves < 0 or not math.isfinite(value):
         return value, steps

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError, KindError, expected, finite_number, non_negative_number
+from ..layer import Layer
 from ..network import Network
 from ..optimizers import LBFGS, Moves, Optimizer, clip_by_norm, clip_by_value
 from .data import Data
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .trainer import Trainer
 
 Floats = NDArray[np.float64]
+Chances = float | Mapping[str | Layer, float]
 Part = tuple[float, float, Floats, int]
 """Summed cost, steps it is of, gradient, rows done."""
 
@@ -70,6 +72,59 @@ class Penalties:
             clip_by_norm(gradient, self.clip)
 
 
+class Dropout:
+    """What activations are multiplied by while a network learns: Srivastava and others 2014.
+
+    A neuron is left out with its chance, and what it says otherwise is enlarged, so that the mean stays.
+
+    Parameters
+    ----------
+    network : Network
+        What learns.
+    each_step, whole : float or mapping of layers (or their names) to float
+        The chance of each neuron to be left out of a step, or of a whole sequence (the recurrent
+        dropout of Gal and Ghahramani 2016). A number: of all hidden neurons.
+    """
+
+    def __init__(self, network: Network, each_step: Chances, whole: Chances) -> None:
+        self.each_step = _chances("The dropout of a Trainer", network, each_step)
+        self.whole = _chances("The recurrent_dropout of a Trainer", network, whole)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to leave out."""
+        return bool(self.each_step.any() or self.whole.any())
+
+    def masks(self, rng: np.random.Generator) -> Callable[[int, int], Floats]:
+        """Masks of (steps, neurons, samples), drawn anew at each call."""
+
+        def draw(steps: int, samples: int) -> Floats:
+            mask = np.ones((steps, len(self.whole), samples))
+            for chances, count in ((self.each_step, steps), (self.whole, 1)):
+                some = np.flatnonzero(chances)
+                keep = 1.0 - chances[some, None]
+                mask[:, some] *= (rng.random((count, len(some), samples)) < keep) / keep
+            return mask
+
+        return draw
+
+
+def _chances(what: str, network: Network, given: Chances) -> Floats:
+    """The chance of every neuron to be left out."""
+    by_layer = given if isinstance(given, Mapping) else dict.fromkeys(network.hidden, given)
+    chances = np.zeros(len(network))
+    place = {neuron: i for i, neuron in enumerate(network)}
+    for key, chance in by_layer.items():
+        layer: Any = network[key] if isinstance(key, str) else key
+        if not isinstance(layer, Layer) or any(neuron not in place for neuron in layer):
+            raise KindError(expected(f"A layer of {what[0].lower()}{what[1:]}", "one of the network", key))
+        value = finite_number(what, chance)
+        if not 0 <= value < 1:
+            raise ArgumentError(expected(what, "0 or above and below 1", chance))
+        chances[[place[neuron] for neuron in layer]] = value
+    return chances
+
+
 class Learnt:
     """Everything of a network that learns, as one vector: its weights, then its biases."""
 
@@ -99,9 +154,15 @@ class Batches:
     """One training by batches: gradients of some sequences or steps, and the moves made of them."""
 
     def __init__(
-        self, trainer: Trainer, data: Data, weights: Floats | None, one_pass: Callable[..., tuple[float, int]]
+        self,
+        trainer: Trainer,
+        data: Data,
+        weights: Floats | None,
+        one_pass: Callable[..., tuple[float, int]],
+        rng: np.random.Generator,
     ) -> None:
         self.trainer, self.data = trainer, data
+        self.masks = trainer.dropout.masks(rng) if trainer.dropout.any else None
         self.learnt = Learnt(trainer.network)
         counted = data.aimed * (1.0 if weights is None else weights)
         self.steps = np.add.reduceat(counted, data.bounds[:-1].astype(np.int64))
@@ -150,7 +211,9 @@ class Batches:
     def _exact(self, chosen: NDArray[np.uint64]) -> tuple[float, float, Floats]:
         """The summed cost of some sequences, the steps it is of, and the mean of their gradients."""
         share = np.full(len(chosen), 1.0 / len(chosen))
-        loss, weights, biases = self.unfolding.moves(chosen, share, self.trainer.cost, self.trainer.window)
+        loss, weights, biases = self.unfolding.moves(
+            chosen, share, self.trainer.cost, self.trainer.window, masks=self.masks
+        )
         gradient = -np.concatenate([weights[self.learnt.connections], biases])
         return loss * len(chosen), float(self.steps[chosen].sum()), gradient
 

@@ -19,7 +19,7 @@ from ..errors import ArgumentError, DivergenceError, KindError, expected, finite
 from ..network import Network
 from ..neuron import Seed, random_generator
 from ..optimizers import LBFGS, SGD, Optimizer
-from .batches import Batches, Penalties, row_weights
+from .batches import Batches, Chances, Dropout, Penalties, row_weights
 from .callbacks import Callback, Progress, Step
 from .data import Data, prepare
 from .rates import Follower, Rate, checked_rate, follower
@@ -101,6 +101,9 @@ class Trainer:
         The longest gradient (a longer one is shrunk), the largest entry of one.
     l1, l2 : float
         By how much `|w|` and `w^2 / 2` of every weight count beside the cost.
+    dropout, recurrent_dropout : float or mapping of layers (or their names) to float
+        For "bptt", and while learning only: the chance of each hidden neuron, or of those of some layers, to
+        be left out of a step, or of a whole sequence.
     threads : int
         For "bptt": groups of sequences computed at the same time; the bits are the same.
 
@@ -129,6 +132,8 @@ class Trainer:
         clip_value: float | None = None,
         l1: float = 0.0,
         l2: float = 0.0,
+        dropout: Chances = 0.0,
+        recurrent_dropout: Chances = 0.0,
         threads: int = 1,
     ) -> None:
         if not isinstance(network, Network):
@@ -144,6 +149,12 @@ class Trainer:
         self.cost = network._cost(cost)
         self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
         self.window = checked_window(window)
+        self.dropout = Dropout(network, dropout, recurrent_dropout)
+        if self.dropout.any and (method != "bptt" or isinstance(optimizer, LBFGS)):
+            raise ArgumentError(
+                'Dropout needs method="bptt", and batches that differ: not L-BFGS. '
+                "For the online rule gate connections by bernoulli neurons."
+            )
         self.threads = positive_integer("The threads", threads)
         self._stop = threading.Event()
 
@@ -383,7 +394,7 @@ class _Run:
     def go(self, progress: bool | str) -> Result:
         self.rate = follower(self.trainer.rate)
         if self.trainer.optimizer is not None:
-            self.batches = Batches(self.trainer, self.data, self.weights, self._one_row)
+            self.batches = Batches(self.trainer, self.data, self.weights, self._one_row, self.rng)
         self.history = {"error": [], "rate": []}
         if self.held_out is not None:
             self.history["validation_error"] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 """Samples that fill a vector register of 512 bits, which processors without take in halves."""
 CHUNK = 4  # steps are laid out in fours, see the kernels
+PLACES = {column.name: i for i, column in enumerate(TAPES)}
+Masks = Callable[[int, int], Floats]
 WHOLE = 2**62  # a window that no sequence fills
 DEEP = 16  # steps of samples that do not depend on each other
 
@@ -161,7 +163,13 @@ class Unfolding:
         self._tapes: dict[tuple[int, int, int], _Tapes] = {}
 
     def moves(
-        self, chosen: NDArray[Any], share: Floats, cost: Cost, window: int, context: bool = False
+        self,
+        chosen: NDArray[Any],
+        share: Floats,
+        cost: Cost,
+        window: int,
+        context: bool = False,
+        masks: Masks | None = None,
     ) -> tuple[float, Floats, Floats]:
         """The loss of some sequences, and minus its gradient.
 
@@ -171,6 +179,9 @@ class Unfolding:
             Numbers of sequences.
         share : ndarray, shape (chosen,)
             By how much each counts.
+        masks : callable, optional
+            Given steps and samples, what the activations are multiplied by, shape (steps, neurons,
+            samples): dropout.
 
         Returns
         -------
@@ -179,6 +190,8 @@ class Unfolding:
         biases : ndarray, by neurons of the network
         """
         plans = list(self._plans(chosen, share))
+        if masks is not None:
+            plans = [replace(plan, mask=masks(*plan.rows.shape)) for plan in plans]
         if self.threads == 1 or len(plans) == 1 or self.network.is_random:  # streams are drawn from in order
             parts = [self._one(0, plan, cost, window, context) for plan in plans]
         else:
@@ -246,6 +259,7 @@ class Unfolding:
             cost.code,
             np.uint64(window),
             bool(plan.rows[-1].max() == ENDED),
+            plan.mask is not None,
             np.int64(store.n_connections),
         )
         moves = tapes["weight_move"], tapes["bias_move"]
@@ -274,6 +288,7 @@ class _Plan:
 
     rows: NDArray[np.uint64]
     share: Floats
+    mask: Floats | None = None
 
     @classmethod
     def of_sequences(cls, begins: NDArray[Any], lengths: NDArray[Any], share: Floats, width: int) -> _Plan:
@@ -299,7 +314,8 @@ class _Plan:
     def weighed(self, weights: Floats) -> _Plan:
         """The same, every row counting by its weight."""
         there = self.rows != ENDED
-        return _Plan(self.rows, self.share * np.where(there, weights[np.where(there, self.rows, 0)], 0.0))
+        counted = np.where(there, weights[np.where(there, self.rows, 0)], 0.0)
+        return replace(self, share=self.share * counted)
 
 
 class _Tapes:
@@ -315,6 +331,7 @@ class _Tapes:
             "activation": (padded + 1) * rows,
             "state": (padded + 1) * rows,
             "slope": (padded + 1) * rows,
+            "mask": 0,
             "error": CHUNK * rows,
             "pushed": 2 * rows,
             "carried": rows,
@@ -326,23 +343,31 @@ class _Tapes:
             "bias_move": rows,
         }
         self.table = np.zeros(2 * len(TAPES), np.uint64)
-        self.columns = {}
-        for i, column in enumerate(TAPES):
+        self.columns: dict[str, NDArray[Any]] = {}
+        for column in TAPES:
             wide = column.dtype == "lanes"
             dtype = store.dtype if wide else numpy_dtype(column, store.dtype)
-            array = _aligned(sizes[column.name] * (width if wide else 1), dtype)
-            self.columns[column.name] = array
-            self.table[i], self.table[len(TAPES) + i] = array.ctypes.data, len(array)
+            self.columns[column.name] = _aligned(sizes[column.name] * (width if wide else 1), dtype)
+            self._tell(column.name)
         self.address = int(self.table.ctypes.data)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.columns[name]
+
+    def _tell(self, name: str) -> None:
+        """Note where a column lies."""
+        array = self.columns[name]
+        self.table[PLACES[name]], self.table[len(TAPES) + PLACES[name]] = array.ctypes.data, len(array)
 
     def lay(self, plan: _Plan, context: bool) -> None:
         """Note which rows are unfolded, and lay out what they begin with."""
         width, rows, used = self.width, len(self.network), len(plan.rows)
         self["row"][: used * width] = plan.rows.reshape(-1)
         self["share"][: used * width].reshape(used, width)[...] = plan.share
+        if plan.mask is not None:
+            self.columns["mask"] = mask = _aligned(plan.mask.size, self["state"].dtype)
+            mask[:] = plan.mask.reshape(-1)
+            self._tell("mask")
         if context or self.context:
             for name in ("activation", "state"):
                 here = self.network._store[name][self.network._rows()] if context else 0.0

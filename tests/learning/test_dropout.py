@@ -1,0 +1,84 @@
+"""Dropout while learning by exact gradients."""
+
+import numpy as np
+import pytest
+
+import architect
+from synapse import Trainer, optimizers
+from synapse.errors import ArgumentError, KindError
+from synapse.learning.batches import Dropout
+from synapse.learning.unfolding import Unfolding, sequences
+
+RNG = np.random.default_rng(0)
+INPUTS, TARGETS = RNG.normal(size=(10, 5, 3)), RNG.random((10, 5, 2))
+
+
+def net(**options):
+    return architect.LSTM(3, 4, 2, style="standard", seed=1, **options)
+
+
+def test_the_gradient_is_that_of_what_is_left():
+    one = net()
+    data, cost, share = sequences(one, INPUTS, TARGETS), one._cost(None), np.full(10, 0.1)
+    unfolding = Unfolding(one, data)
+
+    def moves():
+        masks = Dropout(one, 0.3, {"cells": 0.2}).masks(np.random.default_rng(5))
+        return unfolding.moves(np.arange(10), share, cost, 2**62, masks=masks)
+
+    exact, rows, width = -moves()[1], one._connection_rows(), 1e-6
+    for link, row in list(zip(one.connections, rows, strict=True))[::7]:
+        before, ends = link.weight, []
+        for moved in (before + width, before - width):
+            link.weight = moved
+            ends.append(moves()[0])
+        link.weight = before
+        slope = (ends[0] - ends[1]) / (2 * width)
+        assert (exact[row] if link.trainable else slope) == pytest.approx(slope, abs=1e-8)
+
+
+def test_masks_leave_out_with_their_chance_and_keep_the_mean():
+    one = net()
+    mask = Dropout(one, {"cells": 0.25}, 0.0).masks(np.random.default_rng(0))(500, 8)
+    place = [one.neurons.index(neuron) for neuron in one["cells"]]
+    assert set(np.unique(mask[:, place])) == {0.0, 4 / 3}
+    assert mask[:, place].mean() == pytest.approx(1.0, abs=0.03)
+    assert (np.delete(mask, place, axis=1) == 1.0).all()
+
+
+def test_recurrent_dropout_stays_for_a_sequence():
+    mask = Dropout(net(), 0.0, 0.5).masks(np.random.default_rng(0))(20, 8)
+    assert (mask == mask[:1]).all()
+    assert 0.0 in mask
+
+
+def test_training_is_reproducible_and_tests_are_whole():
+    def trained(seed, **options):
+        one = net()
+        trainer = Trainer(one, method="bptt", optimizer=optimizers.Adam(0.01), batch_size=4, **options)
+        trainer.train(INPUTS, TARGETS, epochs=3, seed=seed, progress=False)
+        return one.weights, trainer
+
+    weights, trainer = trained(0, dropout=0.3, recurrent_dropout={"cells": 0.2})
+    assert np.array_equal(weights, trained(0, dropout=0.3, recurrent_dropout={"cells": 0.2})[0])
+    threaded = trained(0, dropout=0.3, recurrent_dropout={"cells": 0.2}, threads=2)[0]
+    assert np.array_equal(weights, threaded)
+    assert not np.array_equal(weights, trained(1, dropout=0.3, recurrent_dropout={"cells": 0.2})[0])
+    assert not np.array_equal(weights, trained(0)[0])
+    assert trainer.test(INPUTS, TARGETS) == trainer.test(INPUTS, TARGETS)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"dropout": 1.0}, ArgumentError),
+        ({"dropout": -0.1}, ArgumentError),
+        ({"dropout": {"nobody": 0.1}}, ArgumentError),
+        ({"dropout": {3: 0.1}}, KindError),
+        ({"dropout": 0.1, "method": "online"}, ArgumentError),
+        ({"dropout": 0.1, "optimizer": optimizers.LBFGS()}, ArgumentError),
+    ],
+)
+def test_wrong_arguments_are_refused(options, error):
+    with pytest.raises(error):
+        Trainer(net(), **{"method": "bptt", **options})

@@ -43,7 +43,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
         "peers": ",".join(QUICK_FAMILIES if options.quick else FAMILIES),
         "repeats": 3 if options.quick else 5,
         "seconds": 0.02 if options.quick else 0.5,
-        "cap": 20.0 if options.quick else 60.0,
+        "cap": 60.0,
         "largest": 4 if options.quick else 7,
         "out": HERE / "results" / ("quick" if options.quick else ""),
     }

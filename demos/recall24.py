@@ -1,4 +1,4 @@
-"""Recall24: two symbols kept for up to 24 steps, which exact gradients learn and the online rule does not.
+"""Recall24: two symbols kept through 24 steps of distraction, by exact gradients and by the online rule.
 
     python -m demos recall24
 
@@ -121,10 +121,11 @@ def compare(length, seed, quick):
 
 # --- 4. How far back errors must go ---------------------------------------------------------------
 #
-# A window of w cuts the sequence into pieces of w steps, and no error passes from a piece to the one before. So
-# we can ask what is lost. We want right names at the prompts alone (a row of NaN: no target at this step)
-# and look at the weights from the four targets to the candidates of a new network, which is where a
-# target comes in. Missing is the length of true gradient less cut gradient, beside that of the true one.
+# A window of w cuts the sequence into pieces of w steps, and no error passes from a piece to the one
+# before. So we can ask what is lost. We want right names at the prompts alone (a row of NaN: no target at
+# this step) and look at the weights from the four targets to the candidates of a new network, which is
+# where a target comes in. Missing is how long the difference of true and cut gradient is, as a share of
+# the true one. (The windows tried divide the length: then the last piece is a whole one.)
 
 
 def windows(length, seed):
@@ -137,7 +138,7 @@ def windows(length, seed):
     true = synapse.gradient(net, inputs, targets).weights[entry]
     missing = {}
     print("  window   missing")
-    for window in (*(w for w in (1, 2, 4, 8, 16) if w < length), length):
+    for window in (w for w in range(1, length + 1) if length % w == 0):
         cut = synapse.gradient(net, inputs, targets, window=window).weights[entry]
         missing[window] = np.linalg.norm(true - cut) / np.linalg.norm(true)
         print(f"  {window:6}   {missing[window]:7.1%}")
@@ -146,22 +147,26 @@ def windows(length, seed):
 
 
 # --- 5. A sequence, step by step ------------------------------------------------------------------
+#
+# Of 50 new sequences one whose first target comes after a quarter of the steps.
 
 
 def step_by_step(net, length, seed):
     heading("5. A sequence, step by step")
-    inputs, targets = sequences(1, length, [seed, 5])
+    inputs, targets = sequences(50, length, [seed, 5])
+    place = [rows[:, :4].any(axis=1).argmax() for rows in inputs]  # of the first target
+    chosen = int(np.abs(np.array(place) - length // 4).argmin())
     print("   read   wanted   said        A       B       C       D")
     cells, outputs = [], []
     net.clear()
-    for row, wanted in zip(inputs[0], targets[0], strict=True):
+    for row, wanted in zip(inputs[chosen], targets[chosen], strict=True):
         y = net.activate(row)
         names = ["ABCD"[i.argmax()] if i.max() > 0.5 else "-" for i in (wanted, y)]
         numbers = "  ".join(f"{value:6.3f}" for value in y)
         print(f"   {SYMBOLS[row.argmax()]:4}   {names[0]:6}   {names[1]:4}   {numbers}")
         cells.append(net["cells"].activations)
         outputs.append(y)
-    return "".join(SYMBOLS[row.argmax()] for row in inputs[0]), np.array(cells), np.array(outputs)
+    return "".join(SYMBOLS[row.argmax()] for row in inputs[chosen]), np.array(cells), np.array(outputs)
 
 
 # --- 6. A picture ---------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, ORANGE, RED, check, heading, pyplot, save_figure
+from demos._common import BLUE, GREEN, GREY, ORANGE, RED, check, heading, pyplot, save_figure
 from synapse.optimizers import Adam
 
 TEXT = (Path(__file__).parent / "data" / "alice.txt").read_text(encoding="utf-8")
@@ -52,12 +52,12 @@ def counting(codes):
     counts = pairs(codes)
     print(f"{len(codes):,} characters to learn from, {len(LETTERS)} different ones. Bits per character:")
     found = {
-        "all characters alike": np.log2(len(LETTERS)),
-        "as often as letters": bits(counts.sum(axis=0)),
-        "as often as pairs": bits(counts),
+        "all alike": np.log2(len(LETTERS)),
+        "by letters": bits(counts.sum(axis=0)),
+        "by pairs": bits(counts),
     }
     for name, value in found.items():
-        print(f"  {name:22} {value:5.2f}")
+        print(f"  {name:10} {value:5.2f}")
     return found
 
 
@@ -112,38 +112,46 @@ def show(text):
         print(textwrap.fill(line, 96, initial_indent="    ", subsequent_indent="    "))
 
 
-def learn(net, codes, batch, rate, shown, seed):
+def learn(net, codes, unread, batch, rate, shown, seed):
     heading("2. Reading, and what it writes meanwhile (temperature 0.7)")
 
+    curves = [[], []]
+
     def look(progress):
+        curves[0].append(progress.error / np.log(2))
+        curves[1].append(bits_of(trainer, unread))
         if progress.epoch in shown:
             print(f"\nafter {progress.epoch} epochs, {progress.error / np.log(2):.2f} bits per character:")
             show(write(progress.network, 180, 0.7, seed))
 
     trainer = synapse.Trainer(net, method="bptt", optimizer=Adam(rate), batch_size=batch, clip=5.0)
-    result = trainer.train(*pieces(codes), epochs=max(shown), seed=seed, callbacks=[look], progress="reading")
-    return trainer, np.array(result.history["error"]) / np.log(2)
+    trainer.train(*pieces(codes), epochs=max(shown), seed=seed, callbacks=[look], progress="reading")
+    return trainer, curves
+
+
+def bits_of(trainer, codes):
+    """Bits per character of the network, which reads a text from its beginning."""
+    return trainer.test([ONE_HOT[codes[:-1]]], [ONE_HOT[codes[1:]]]).error / np.log(2)
 
 
 # --- 3. Better than counting? ---------------------------------------------------------------------
 #
 # On the text that it has read, and on what comes after, which it has not. A network of this size learns much
-# of so short a text by heart; only the unread part tells what it has learnt of English.
+# of so short a text by heart; only the unread part tells what it has learnt of English. When learning by
+# heart takes over, the unread part is predicted worse again, though what the network writes looks better.
 
 
-def score(trainer, codes, unread, found):
+def score(trainer, codes, unread, found, curve):
     heading("3. Better than counting?")
-    of = {"read": codes, "unread": unread}
-    net = {
-        name: trainer.test([ONE_HOT[part[:-1]]], [ONE_HOT[part[1:]]]).error / np.log(2)
-        for name, part in of.items()
-    }
-    letters, by_pairs = found["as often as letters"], found["as often as pairs"]
+    net = {"read": bits_of(trainer, codes), "unread": bits_of(trainer, unread)}
+    letters, by_pairs = found["by letters"], found["by pairs"]
     other = bits_unread(pairs(codes), unread)
     print("  bits per character      read   unread")
     print(f"  counting letters       {letters:5.2f}        -")
     print(f"  counting pairs         {by_pairs:5.2f}    {other:5.2f}")
     print(f"  the network            {net['read']:5.2f}    {net['unread']:5.2f}")
+    best = int(np.argmin(curve))
+    print(f"\nOn unread text it was best after {best + 1} epochs, {curve[best]:.2f} bits per character.")
     return letters, by_pairs, other, net
 
 
@@ -163,26 +171,29 @@ def temperatures(net, seed):
 # surprised; within common words hardly.
 
 
-def picture(net, curve, found, unread, path):
+def picture(net, curves, found, unread, path):
     plt = pyplot()
     if plt is None:
         return
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(10, 6), layout="constrained", height_ratios=[1.5, 1])
-    top.plot(np.arange(1, len(curve) + 1), curve, color=BLUE, label="the network, while it reads")
+    epochs = np.arange(1, len(curves[0]) + 1)
+    top.plot(epochs, curves[0], color=BLUE, label="the network, as it reads")
+    top.plot(epochs, curves[1], "o-", ms=3, color=GREEN, label="the network, unread text")
     for (name, value), colour, style in zip(
         found.items(), (GREY, ORANGE, RED), (":", "--", "-."), strict=True
     ):
-        top.axhline(value, color=colour, ls=style, lw=1.3, label=f"counting: {name}")
+        top.axhline(value, color=colour, ls=style, lw=1.3, label=f"counted {name}, read text")
     top.set(xlabel="epoch", ylabel="bits per character", ylim=(0, None), title="Learning")
-    top.legend(frameon=False, ncols=2, loc="lower left")
+    top.legend(frameon=False, ncols=3, loc="lower left")
 
-    begin, count = 200, 90
+    space, count = LETTERS.index(" "), 90
+    begin = 200 + int((unread[200:] == space).argmax())
     net.clear()
     shares = net.run(ONE_HOT[unread[: begin + count]])
     come = unread[1 : begin + count + 1]
     cost = -np.log2(shares[np.arange(len(come)), come])[begin:]
-    letters = ["␣" if letter == " " else letter for letter in np.array(LETTERS)[come[begin:]]]
-    starts = [i == 0 or letters[i - 1] == "␣" for i in range(count)]
+    letters = [{" ": "␣", "\n": "¶"}.get(LETTERS[code], LETTERS[code]) for code in come[begin:]]
+    starts = unread[begin : begin + count] == space
     bottom.bar(range(count), cost, color=[ORANGE if first else BLUE for first in starts])
     bottom.set_xticks(range(count), letters, family="monospace", fontsize=8)
     bottom.tick_params(axis="x", length=0)
@@ -196,15 +207,15 @@ def main(quick: bool, seed: int, out: Path) -> None:
     size, batch, rate, shown = (32, 4, 0.02, (2, 12)) if quick else (128, 16, 0.01, (1, 3, 6, 12, 24))
     found = counting(codes)
     net = network(size, seed)
-    trainer, curve = learn(net, codes, batch, rate, shown, seed)
-    letters, by_pairs, other, bits_of = score(trainer, codes, unread, found)
+    trainer, curves = learn(net, codes, unread, batch, rate, shown, seed)
+    letters, by_pairs, other, net_bits = score(trainer, codes, unread, found, curves[1])
     if quick:
-        check("it predicts what it has read better than counting letters", bits_of["read"] < letters)
+        check("it predicts what it has read better than counting letters", net_bits["read"] < letters)
     else:
-        check("it predicts what it has read better than counting pairs", bits_of["read"] < by_pairs)
-        check("what it has not read, too", bits_of["unread"] < other)
+        check("it predicts what it has read better than counting pairs", net_bits["read"] < by_pairs)
+        check("what it has not read, too", net_bits["unread"] < other)
     temperatures(net, seed)
-    picture(net, curve, found, unread, out / "text.png")
+    picture(net, curves, found, unread, out / "text.png")
     synapse.save(net, out / "text.synapse")
 
 

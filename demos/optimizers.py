@@ -186,7 +186,7 @@ def picture(walks, seed, points, path):
     plt = pyplot()
     if plt is None:
         return
-    figure, axes = plt.subplots(2, 4, figsize=(12, 6.4), layout="constrained", sharex=True, sharey=True)
+    figure, axes = plt.subplots(2, 4, figsize=(10.5, 5.8), layout="constrained", sharex=True, sharey=True)
     levels = 10.0 ** np.arange(-4, 0.6, 0.5)
     for row, (place, turn) in enumerate(VALLEYS.items()):
         side, losses = surface(seed, turn, points)

@@ -204,7 +204,7 @@ def picture(net, curves, found, unread, path):
 def main(quick: bool, seed: int, out: Path) -> None:
     end = 4000 if quick else 17_500
     codes, unread = CODES[:end], CODES[end : end + 1700]
-    size, batch, rate, shown = (32, 4, 0.02, (2, 12)) if quick else (128, 16, 0.01, (1, 3, 6, 12, 24))
+    size, batch, rate, shown = (32, 4, 0.02, (2, 10)) if quick else (128, 16, 0.01, (1, 3, 6, 12, 24))
     found = counting(codes)
     net = network(size, seed)
     trainer, curves = learn(net, codes, unread, batch, rate, shown, seed)

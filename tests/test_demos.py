@@ -180,7 +180,7 @@ def test_digits_are_all_there_and_look_like_digits():
     assert demo.IMAGES.shape == (1797, 64)
     assert (demo.IMAGES.min(), demo.IMAGES.max()) == (0.0, 1.0)
     assert np.bincount(demo.LABELS).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
-    means = np.array([demo.IMAGES[demo.LABELS == digit].mean(axis=0) for digit in range(10)])
+    means = np.array([demo.IMAGES[digit == demo.LABELS].mean(axis=0) for digit in range(10)])
     nearest = ((demo.IMAGES[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
     assert (nearest == demo.LABELS).mean() > 0.9
 
@@ -193,5 +193,7 @@ def test_entropies_of_text_are_those_of_the_book():
     counts = demo.pairs(np.array([a, b, a, b, a]))
     assert demo.bits(counts.sum(axis=0)) == 1.0
     assert demo.bits(counts) == 0.0
-    assert 0.0 < demo.bits_unread(counts, np.array([a, b, a])) < 1.0
-    assert demo.bits_unread(counts, np.array([a, a])) > 1.0
+    frequent = 3 / (4 + len(demo.LETTERS))  # of a, and of b: each has come twice after another
+    expected = -np.log2((2 + 5 * frequent) / 7)
+    assert demo.bits_unread(counts, np.array([a, b, a])) == pytest.approx(expected)
+    assert demo.bits_unread(counts, np.array([a, a])) == pytest.approx(-np.log2(5 * frequent / 7))

@@ -9,7 +9,7 @@ from typing import Any
 from .cases import Case
 from .gradients import LABELS
 
-GRADIENTS = """Forward and backward of a batch, one thread; LSTMs over sequences of 50 steps, perceptrons over one.
+GRADIENTS = """Forward and backward of a batch, one thread; LSTMs over sequences of 50 steps.
 The LSTM is `architect.LSTM(..., style="standard")` and `torch.nn.LSTM` with a `Linear`, of equal weights.
 Medians (least to most).
 """

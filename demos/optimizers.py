@@ -186,7 +186,7 @@ def picture(walks, seed, points, path):
     plt = pyplot()
     if plt is None:
         return
-    figure, axes = plt.subplots(2, 4, figsize=(10.5, 5.8), layout="constrained", sharex=True, sharey=True)
+    figure, axes = plt.subplots(2, 4, figsize=(9.6, 5.5), layout="constrained", sharex=True, sharey=True)
     levels = 10.0 ** np.arange(-4, 0.6, 0.5)
     for row, (place, turn) in enumerate(VALLEYS.items()):
         side, losses = surface(seed, turn, points)
@@ -196,10 +196,10 @@ def picture(walks, seed, points, path):
                 if name in walks:
                     way, loss = walks[name][row]
                     label = f"{name}: {told(loss)}"
-                    panel.plot(*way.T, style, marker=".", ms=3.5, lw=1, color=colour, label=label)
+                    panel.plot(*way.T, style, marker=".", ms=3, lw=1, color=colour, label=label)
             panel.plot(*(START @ turn), "ks", ms=5)
             panel.plot(*(BEST @ turn), "k*", ms=9)
-            panel.legend(fontsize=8, loc="upper right")
+            panel.legend(fontsize=7, loc="upper right")
             panel.set(xlim=SHOWN, ylim=SHOWN)
         axes[row, 0].set_ylabel(f"{place}\n\nweight 2")
     for panel in axes[1]:

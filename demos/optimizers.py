@@ -161,7 +161,7 @@ def compare(walks):
 #
 # Contours: the loss, by synapse.gradient at every point of a grid.
 
-SHOWN = (-3.0, 5.5)
+SHOWN = (-3.0, 7.0)
 GROUPS = (
     ("plain descent", "momentum 0.9", "Nesterov 0.9"),
     ("AdaGrad", "RMSprop"),
@@ -210,9 +210,9 @@ def picture(walks, seed, points, path):
 
 def main(quick: bool, seed: int, out: Path) -> None:
     show_valley(seed)
-    walks = race(seed, 250 if quick else MOST)
+    walks = race(seed, MOST)
     compare(walks)
-    picture(walks, seed, 25 if quick else 71, out / "optimizers.png")
+    picture(walks, seed, 25 if quick else 61, out / "optimizers.png")
 
 
 # To try: other rates in RULES; a valley twice as narrow, inputs of spread 1.5 and 0.075; a turn by 10° only.

@@ -52,7 +52,7 @@ def show_some(length, seed):
 # all steps, and that nothing is learnt before the end.
 #
 # The network of the exact rule is a layer of 32 gated recurrent units (GRU). The online rule is tried on the
-# same network, and on the LSTM with linear cells that suits it best (see the demo `recall`).
+# same network, and on the LSTM with linear cells that suits it better (see the demo `recall`).
 
 
 def gru(seed):

@@ -1,4 +1,4 @@
-"""Text: an LSTM reads two chapters of "Alice", letter by letter, and begins to write.
+"""Text: an LSTM reads the beginning of "Alice", letter by letter, and begins to write.
 
     python -m demos text
 
@@ -50,7 +50,9 @@ def pairs(codes):
 def counting(codes):
     heading("1. What counting can do")
     counts = pairs(codes)
-    print(f"{len(codes):,} characters to learn from, {len(LETTERS)} different ones. Bits per character:")
+    print(
+        f"{len(codes):,} characters to learn from, {len(LETTERS)} kinds in the whole text. Bits per character:"
+    )
     found = {
         "all alike": np.log2(len(LETTERS)),
         "by letters": bits(counts.sum(axis=0)),
@@ -114,7 +116,6 @@ def show(text):
 
 def learn(net, codes, unread, batch, rate, shown, seed):
     heading("2. Reading, and what it writes meanwhile (temperature 0.7)")
-
     curves = [[], []]
 
     def look(progress):

@@ -50,9 +50,7 @@ def pairs(codes):
 def counting(codes):
     heading("1. What counting can do")
     counts = pairs(codes)
-    print(
-        f"{len(codes):,} characters to learn from, {len(LETTERS)} kinds in the whole text. Bits per character:"
-    )
+    print(f"{len(codes):,} characters to learn from, {len(LETTERS)} kinds in all the text. Bits each:")
     found = {
         "all alike": np.log2(len(LETTERS)),
         "by letters": bits(counts.sum(axis=0)),

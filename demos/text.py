@@ -50,7 +50,8 @@ def pairs(codes):
 def counting(codes):
     heading("1. What counting can do")
     counts = pairs(codes)
-    print(f"{len(codes):,} characters to learn from, {len(LETTERS)} kinds in all the text. Bits each:")
+    print(f"{len(codes):,} characters to learn from; {len(LETTERS)} kinds of them in the whole text.")
+    print("Bits per character, if they are counted")
     found = {
         "all alike": np.log2(len(LETTERS)),
         "by letters": bits(counts.sum(axis=0)),

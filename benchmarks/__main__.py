@@ -10,11 +10,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import calls, growth, machine, report, run
+from . import calls, gradients, growth, machine, report, run
 from .cases import QUICK_ROWS, ROWS, Case
 from .peers import FAMILIES, QUICK_FAMILIES, chosen
 
 HERE = Path(__file__).resolve().parent
+TABLES = ("steps", "calls", "growth", "gradients")
 
 
 def arguments(given: list[str] | None) -> argparse.Namespace:
@@ -31,6 +32,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
         "--largest", type=int, help="growth up to 10^this connections, 0 for none; by default 7"
     )
     parser.add_argument("--core", type=int, help="the core to run on; by default the last one")
+    parser.add_argument("--only", help=f"tables, by default {','.join(TABLES)}")
     parser.add_argument("--no-calls", action="store_true", help="leave out the calls from Python")
     parser.add_argument(
         "--no-install", action="store_true", help="do not ask npm for packages that are missing"
@@ -45,11 +47,16 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
         "seconds": 0.02 if options.quick else 0.5,
         "cap": 60.0,
         "largest": 4 if options.quick else 7,
+        "only": ",".join(TABLES),
         "out": HERE / "results" / ("quick" if options.quick else ""),
     }
     for name, value in usual.items():
         if getattr(options, name) is None:
             setattr(options, name, value)
+    options.only = [name.strip() for name in options.only.split(",")]
+    unknown = [name for name in options.only if name not in TABLES]
+    if unknown:
+        raise SystemExit(f"There is no table {unknown[0]!r}. There are: {', '.join(TABLES)}.")
     return options
 
 
@@ -62,6 +69,8 @@ def main(given: list[str] | None = None) -> dict[str, Any]:
     """Run, and write JSON, Markdown and plot."""
     options = arguments(given)
     cases, peers = [Case.named(key) for key in options.rows.split(",")], chosen(options.peers)
+    if "steps" not in options.only:
+        cases, peers = [], []
     options.out.mkdir(parents=True, exist_ok=True)
     if any(peer.is_node for peer in peers) and not options.no_install:
         problem = machine.install_node_packages()
@@ -78,15 +87,18 @@ def main(given: list[str] | None = None) -> dict[str, Any]:
         "versions": {name: v for cell in steps for name, v in cell.get("versions", {}).items()},
         "steps": steps,
     }
-    if not options.no_calls:
+    if "calls" in options.only and not options.no_calls:
         results["calls"] = calls.measure(options.seconds, options.repeats, tell)
-    if options.largest >= 3:
+    if "growth" in options.only and options.largest >= 3:
         results["growth"] = growth.measure(options.largest, options.seconds, options.repeats, tell)
+    if "gradients" in options.only:
+        tasks = gradients.QUICK_TASKS if options.quick else gradients.TASKS
+        results["gradients"] = gradients.measure(tasks, options.seconds, options.repeats, options.cap, tell)
     about["seconds_in_all"] = round(time.monotonic() - begin)
     about["load_at_end"] = machine.load()
-    if importlib.util.find_spec("matplotlib") is None:
+    if steps and importlib.util.find_spec("matplotlib") is None:
         tell("no plot: matplotlib is not installed")
-    else:
+    elif steps:
         from . import plot  # only where it can be drawn
 
         plot.draw(results, options.out / "time_per_step.png")

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from .cases import Case
+from .gradients import LABELS
 
+GRADIENTS = """Forward and backward of a batch, one thread; LSTMs over sequences of 50 steps.
+The LSTM is `architect.LSTM(..., style="standard")` and `torch.nn.LSTM` with a `Linear`, of equal weights.
+Medians (least to most).
+"""
 OURS = "synapse"
 
 
@@ -175,6 +180,25 @@ def markdown(run: dict[str, Any]) -> str:
         "# Benchmark\n",
         f"`{run['command']}`\n",
         "".join(f"- {fact}\n" for fact in [*facts, f"versions: {versions}"]),
+    ]
+    if run["steps"]:
+        parts += steps_text(run)
+    if run.get("calls"):
+        parts += ["## Calls from Python\n", calls_table(run["calls"])]
+    if run.get("growth"):
+        parts += ["## Growth\n", growth_table(run["growth"]), large_text(run["growth"])]
+    if run.get("gradients"):
+        parts += [
+            "## Exact gradients, µs per time step and sequence\n",
+            GRADIENTS,
+            gradients_table(run["gradients"]),
+        ]
+    return "\n".join(part for part in parts if part)
+
+
+def steps_text(run: dict[str, Any]) -> list[str]:
+    """The tables of online steps."""
+    return [
         "## µs per step, medians\n",
         "One step: activate and propagate one sample (`activate only`: activate). Bold: fastest other.\n",
         steps_table(run["steps"]),
@@ -184,11 +208,25 @@ def markdown(run: dict[str, Any]) -> str:
         details_table(run["steps"]),
         "Left out:\n\n" + left_out(run["steps"]),
     ]
-    if run.get("calls"):
-        parts += ["## Calls from Python\n", calls_table(run["calls"])]
-    if run.get("growth"):
-        parts += ["## Growth\n", growth_table(run["growth"]), large_text(run["growth"])]
-    return "\n".join(part for part in parts if part)
+
+
+def gradients_table(tasks: list[dict[str, Any]]) -> str:
+    """Medians, least and most by peer; losses as far as they agree."""
+    lines = []
+    for task in tasks:
+        cells = task.get("cells", {})
+        times = [_spread(cells.get(name)) for name in LABELS]
+        ours, other = cells.get("synapse-f32"), cells.get("torch")
+        lead = f"{number(other['median'] / ours['median'])} x" if ours and other else "-"
+        losses = [cell["loss"] for cell in cells.values()]
+        apart = f"{(max(losses) - min(losses)) / abs(losses[0]):.0e}" if losses else "-"
+        lines.append([Case.named(task["row"]).label, str(task["batch"]), *times, lead, apart, task["status"]])
+    header = ["network", "batch", *LABELS.values(), "PyTorch / Synapse, float32", "losses apart", "status"]
+    return table(header, lines)
+
+
+def _spread(cell: dict[str, Any] | None) -> str:
+    return f"{number(cell['median'])} ({number(cell['least'])} to {number(cell['most'])})" if cell else "-"
 
 
 def write(run: dict[str, Any], folder: Path) -> None:

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import report, run
+from benchmarks import gradients, report, run
 from benchmarks.__main__ import main
 from benchmarks.cases import ROWS, Case, read_samples, samples, write_samples
 from benchmarks.peers import PEERS, chosen
@@ -42,7 +42,8 @@ def test_quick_run_writes_its_files(quick):
         assert cell["finite"]
         assert cell["learning"]["learnt"], cell["learning"]
         assert len(cell["microseconds"]) == 3
-    assert {"machine", "versions", "command", "calls", "growth", "ratios"} <= set(results)
+    assert {"machine", "versions", "command", "calls", "growth", "gradients", "ratios"} <= set(results)
+    assert all(task["status"] == "ok" for task in results["gradients"])
     assert all(point["status"] == "ok" and point["finite"] for point in results["growth"])
     text = (quick / "results.md").read_text()
     assert "| 2-3-1 |" in text
@@ -124,6 +125,38 @@ def test_a_cell_over_its_cap_is_ended(tmp_path):
     assert slow.ask("measure", 30.0) is None
     assert slow.result["status"] == "over the cap of 20 s (measure)"
     assert not slow.running
+
+
+@pytest.mark.slow
+@pytest.mark.torch
+@pytest.mark.parametrize("row", ["lstm-2-3-1", "3-4-2"])
+def test_gradients_that_are_compared_are_of_one_loss(row):
+    pytest.importorskip("torch")
+    losses = [work() for work in gradients.works_of(Case.named(row), 4).values()]
+    assert len(losses) == 3
+    np.testing.assert_allclose(losses, losses[0], rtol=1e-5)
+
+
+def test_table_of_gradients():
+    cells = {
+        name: {"median": median, "least": 1.0, "most": 9.0, "loss": 2.0}
+        for name, median in (("synapse", 3.0), ("synapse-f32", 2.0), ("torch", 5.0))
+    }
+    tasks = [
+        {"row": "lstm-6-8-6", "batch": 32, "status": "ok", "cells": cells},
+        {"row": "2-3-1", "batch": 1, "status": "failed: no"},
+    ]
+    text = report.gradients_table(tasks)
+    assert (
+        "| LSTM 6-8-6 | 32 | 3.00 (1.00 to 9.00) | 2.00 (1.00 to 9.00) | 5.00 (1.00 to 9.00) | 2.50 x |"
+        in text
+    )
+    assert "| 2-3-1 | 1 | - | - | - | - | - | failed: no |" in text
+
+
+def test_a_table_that_is_none():
+    with pytest.raises(SystemExit, match="There is no table 'speed'"):
+        main(["--only", "speed"])
 
 
 def test_labels_keep_apart():

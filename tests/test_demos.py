@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import networkx as nx
+import numpy as np
 import pytest
 
 import demos
@@ -19,12 +20,14 @@ WRITTEN = {
     "carousel": {"carousel.png"},
     "concert": {"concert.png"},
     "delta_rule": {"delta_rule.png"},
+    "digits": {"digits.png", "digits.synapse"},
     "filter": {"filter.png", "filter.synapse"},
     "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
     "gates": {"gates.png", "gates.synapse"},
     "genetic": {"genetic.png"},
     "hopfield": {"hopfield.png", "hopfield.synapse"},
     "music_of_one_neuron": {"music_of_one_neuron.png", "music_of_one_neuron.wav"},
+    "optimizers": {"optimizers.png"},
     "paint": {
         "frame_0000.png",
         "frame_0001.png",
@@ -36,8 +39,10 @@ WRITTEN = {
     },
     "reber": {"reber.png", "reber.synapse"},
     "recall": {"recall.png", "recall.synapse"},
+    "recall24": {"recall24.png", "recall24.synapse"},
     "som": {"som.png", "som.synapse"},
     "tegmark": {"tegmark.png"},
+    "text": {"text.png", "text.synapse"},
     "thresholds": {"thresholds.png"},
     "vanishing": {"vanishing.png"},
     "worked_example": {"worked_example.png"},
@@ -167,3 +172,28 @@ def test_the_grammar_that_reber_tells_is_the_one_that_makes_strings():
         for place, ways in reber.ARCS.items()
         if place < 6
     } | {6: {}}
+
+
+def test_digits_are_all_there_and_look_like_digits():
+    from demos import digits as demo
+
+    assert demo.IMAGES.shape == (1797, 64)
+    assert (demo.IMAGES.min(), demo.IMAGES.max()) == (0.0, 1.0)
+    assert np.bincount(demo.LABELS).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    means = np.array([demo.IMAGES[digit == demo.LABELS].mean(axis=0) for digit in range(10)])
+    nearest = ((demo.IMAGES[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
+    assert (nearest == demo.LABELS).mean() > 0.9
+
+
+def test_entropies_of_text_are_those_of_the_book():
+    """`abab`: one bit a letter, none when the one before is known."""
+    from demos import text as demo
+
+    a, b = demo.LETTERS.index("a"), demo.LETTERS.index("b")
+    counts = demo.pairs(np.array([a, b, a, b, a]))
+    assert demo.bits(counts.sum(axis=0)) == 1.0
+    assert demo.bits(counts) == 0.0
+    frequent = 3 / (4 + len(demo.LETTERS))  # of a, and of b: each has come twice after another
+    expected = -np.log2((2 + 5 * frequent) / 7)
+    assert demo.bits_unread(counts, np.array([a, b, a])) == pytest.approx(expected)
+    assert demo.bits_unread(counts, np.array([a, a])) == pytest.approx(-np.log2(5 * frequent / 7))

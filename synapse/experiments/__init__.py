@@ -1,5 +1,6 @@
-"""Many trainings at once."""
+"""Many trainings: side by side, and over the folds of a cross-validation."""
 
 from .many import train_many
+from .validation import CrossValidation, cross_validate
 
-__all__ = ["train_many"]
+__all__ = ["CrossValidation", "cross_validate", "train_many"]

@@ -1,0 +1,165 @@
+"""Exact gradients, ours and PyTorch's: a process for each network and batch, in it all in alternation.
+
+PyTorch's modules are made first and their weights read into our networks: all compute the same gradient,
+and the losses say so.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import child
+from .cases import LSTM, Case
+
+STEPS = 50  # of a sequence
+TASKS = [
+    *((row, batch) for row in ("lstm-6-8-6", "lstm-30-72-30", "lstm-100-100-20") for batch in (1, 32)),
+    *((row, 32) for row in ("10-20-5", "64-128-10", "784-100-10")),
+]
+QUICK_TASKS = [("lstm-6-8-6", 1), ("lstm-6-8-6", 32), ("10-20-5", 32)]
+LABELS = {"synapse": "Synapse", "synapse-f32": "Synapse, float32", "torch": "PyTorch, float32"}
+
+Work = Callable[[], float]
+
+
+def measure(
+    tasks: list[tuple[str, int]], seconds: float, repeats: int, cap: float, tell: Callable[[str], None]
+) -> list[dict[str, Any]]:
+    """Every network and batch; microseconds per time step and sequence, or per sample."""
+    results = []
+    for row, batch in tasks:
+        spec = {"row": row, "batch": batch, "seconds": seconds, "repeats": repeats}
+        results.append(child.ask("benchmarks.gradients", spec, cap))
+        times = ", ".join(
+            f"{name} {cell['median']:.3g} µs" for name, cell in results[-1].get("cells", {}).items()
+        )
+        tell(f"gradients, {Case.named(row).label}, batch {batch}: {times or results[-1]['status']}")
+    return results
+
+
+def samples(case: Case, batch: int) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs (batch, steps, n) from 0 to 1, targets from 0 to 0.3; a perceptron's have one step."""
+    rng, steps = np.random.default_rng(0), STEPS if case.kind == LSTM else 1
+    inputs = rng.random((batch, steps, case.sizes[0]))
+    return inputs, 0.3 * rng.random((batch, steps, case.sizes[-1]))
+
+
+def modules_of(case: Case) -> list[Any]:
+    """PyTorch's LSTM and read-out, or its Linears with logistic functions."""
+    import torch  # where it is installed
+    from torch import nn
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    if case.kind == LSTM:
+        n, cells, m = case.sizes
+        return [nn.LSTM(n, cells, batch_first=True), nn.Linear(cells, m)]
+    return [part for n, m in itertools.pairwise(case.sizes) for part in (nn.Linear(n, m), nn.Sigmoid())]
+
+
+def torch_work(case: Case, modules: list[Any], inputs: np.ndarray, targets: np.ndarray) -> Work:
+    """Forward and backward by autograd: the loss of a batch, its gradients in the parameters."""
+    import torch  # where it is installed
+    from torch import nn
+
+    x, t = (torch.tensor(values, dtype=torch.float32) for values in (inputs, targets))
+    if case.kind == LSTM:
+        lstm, readout = modules
+        loss: Any = lambda: 0.5 * nn.functional.mse_loss(readout(lstm(x)[0]), t, reduction="sum")  # noqa: E731
+    else:
+        layers, measure = nn.Sequential(*modules[:-1]), nn.BCEWithLogitsLoss(reduction="sum")
+        loss = lambda: measure(layers(x), t)  # noqa: E731
+    every = [parameter for module in modules for parameter in module.parameters()]
+
+    def work() -> float:
+        for parameter in every:
+            parameter.grad = None
+        value = loss() / len(x)
+        value.backward()
+        return float(value.detach())
+
+    return work
+
+
+def our_work(case: Case, modules: list[Any], inputs: np.ndarray, targets: np.ndarray, dtype: str) -> Work:
+    """The unfolding that ``Trainer`` keeps from batch to batch."""
+    import architect
+    import synapse
+    from synapse.learning import unfolding
+
+    if case.kind == LSTM:
+        net: Any = architect.LSTM(
+            *case.sizes, style="standard", output_squash="identity", seed=0, dtype=dtype
+        )
+    else:
+        net = architect.Perceptron(*case.sizes, seed=0, dtype=dtype)
+    if modules:
+        synapse.from_torch(modules, net)
+    data = unfolding.sequences(net, inputs, targets)
+    kept, cost, window = unfolding.Unfolding(net, data), net._cost(None), unfolding.checked_window(None)
+    chosen, share = np.arange(len(inputs)), np.full(len(inputs), 1 / len(inputs))
+    return lambda: kept.moves(chosen, share, cost, window)[0]
+
+
+def works_of(case: Case, batch: int) -> dict[str, Work]:
+    """What is timed: by peer, a call that computes the gradient of the same batch."""
+    inputs, targets = samples(case, batch)
+    installed = importlib.util.find_spec("torch") is not None
+    modules = modules_of(case) if installed else []
+    works = {
+        "synapse": our_work(case, modules, inputs, targets, "float64"),
+        "synapse-f32": our_work(case, modules, inputs, targets, "float32"),
+    }
+    return works | ({"torch": torch_work(case, modules, inputs, targets)} if installed else {})
+
+
+def run(spec: dict[str, Any]) -> dict[str, Any]:
+    """One network and batch: warm up, then repeat by repeat each in turn."""
+    case = Case.named(spec["row"])
+    works = works_of(case, spec["batch"])
+    counts, losses = {}, {}
+    for name, work in works.items():
+        losses[name] = work()  # kernels are read, or compiled
+        seconds = timed(work, 3)
+        timed(work, max(1, int(spec["seconds"] / seconds)))
+        counts[name] = max(1, int(spec["seconds"] / timed(work, 3)))
+    size = spec["batch"] * (STEPS if case.kind == LSTM else 1)
+    times: dict[str, list[float]] = {name: [] for name in works}
+    names = list(works)
+    for repeat in range(spec["repeats"]):
+        turn = repeat % len(names)
+        for name in names[turn:] + names[:turn]:
+            times[name].append(1e6 * timed(works[name], counts[name]) / size)
+    return {
+        "cells": {
+            name: {
+                "loss": losses[name],
+                "microseconds": t,
+                "median": statistics.median(t),
+                "least": min(t),
+                "most": max(t),
+            }
+            for name, t in times.items()
+        }
+    }
+
+
+def timed(work: Work, count: int) -> float:
+    """Seconds per call."""
+    begin = time.perf_counter()
+    for _ in range(count):
+        work()
+    return (time.perf_counter() - begin) / count
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(json.loads(sys.argv[1]))))

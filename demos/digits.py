@@ -1,0 +1,184 @@
+"""Digits: a perceptron reads handwritten digits, learning by Adam from exact gradients.
+
+    python -m demos digits
+
+1797 digits that people wrote, each 8 x 8 points of 17 shades of grey. The lesson is how far a small
+network gets in seconds with digits that it has not learnt from, what it still misreads, and whether
+another library's network of the same size reads better.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+import architect
+import synapse
+from demos._common import BLUE, ORANGE, check, heading, pyplot, save_figure
+from synapse.experiments import cross_validate
+from synapse.optimizers import Adam
+
+with np.load(Path(__file__).parent / "data" / "digits.npz") as data:
+    IMAGES, LABELS = data["images"] / 16.0, data["labels"].astype(int)
+WANTED = np.eye(10)[LABELS]
+
+HIDDEN, RATE, BATCH, DECAY = 64, 0.003, 32, 1e-4
+FOLDS, GOAL = 5, 0.97
+
+# --- 1. The digits --------------------------------------------------------------------------------
+#
+# A digit is 64 numbers from 0 to 1, and nothing tells the network which points are neighbours. What is
+# wanted is a row of ten numbers, 1 at the digit and 0 elsewhere.
+
+
+def show_some():
+    heading("1. The digits")
+    shades = " .:oO@"
+    for row in range(8):
+        lines = (IMAGES[i].reshape(8, 8)[row] for i in range(6))
+        print("   ".join("".join(2 * shades[int(p * 5.99)] for p in line) for line in lines).rstrip())
+    print("   ".join(f"{LABELS[i]:^16}" for i in range(6)).rstrip())
+
+
+# --- 2. Learning ----------------------------------------------------------------------------------
+#
+# 64 inputs, 64 hidden neurons, ten outputs that share out a certainty of 1 among the digits: softmax. The
+# cost is -log(what the right digit got). After every 32 digits the exact gradient of their mean cost
+# goes to Adam, which moves every weight by about the rate, in the direction in which it has lately been
+# pulled. A little weight decay (l2) keeps the weights small.
+
+
+def trainer(seed, fold):
+    net = architect.Perceptron(
+        64, HIDDEN, 10, squash="relu", output_squash="softmax", initializer="he", seed=[seed, fold]
+    )
+    return synapse.Trainer(net, method="bptt", optimizer=Adam(RATE), batch_size=BATCH, l2=DECAY)
+
+
+# How well it reads is asked of digits that it has not learnt from. One choice of them says little: so the
+# digits are dealt into five folds, and five networks each learn from four folds and read the fifth.
+# In the end every digit has been read once.
+
+
+def read(net, which):
+    """Which digit the network takes each for."""
+    return net.run(IMAGES[which]).argmax(axis=1)
+
+
+def learn(seed, epochs):
+    """The networks, what each has read as a test, and how they learnt."""
+    return cross_validate(lambda fold: trainer(seed, fold), IMAGES, WANTED, FOLDS, seed, epochs=epochs)
+
+
+# --- 3. Beside scikit-learn -----------------------------------------------------------------------
+#
+# scikit-learn's MLPClassifier has the same form and learns from the same folds by the same rule: Adam,
+# batches of 32, the same rate and decay, as many epochs. Its starting weights and the order of its batches
+# are others, so results differ by chance.
+
+
+def sklearn_learner():
+    """scikit-learn's class; None, and a sentence, where it is not installed."""
+    try:
+        from sklearn.neural_network import MLPClassifier  # not a dependency: only compared with
+    except ImportError:
+        print("scikit-learn is not installed: its column stays empty.\n")
+        return None
+    return MLPClassifier
+
+
+def theirs(learner, fold, fresh, epochs):
+    """The fraction of a fold that scikit-learn's network reads rightly."""
+    known = np.setdiff1d(np.arange(len(LABELS)), fresh)
+    # It divides its decay, alpha, by the size of the batch.
+    options = {"learning_rate_init": RATE, "batch_size": BATCH, "alpha": DECAY * BATCH}
+    other = learner(HIDDEN, max_iter=epochs, n_iter_no_change=epochs, random_state=fold, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it might learn on after the epochs asked for
+        other.fit(IMAGES[known], LABELS[known])
+    return other.score(IMAGES[fresh], LABELS[fresh])
+
+
+def compare(found, seed, epochs):
+    learner, rows = sklearn_learner(), []
+    for fold, (net, fresh) in enumerate(zip(found.networks, found.tested)):
+        right = (read(net, fresh) == LABELS[fresh]).mean()
+        rows.append([right, theirs(learner, fold + FOLDS * seed, fresh, epochs) if learner else np.nan])
+    print("  fold   cost of the test   read rightly   scikit-learn")
+    costs = [*found.errors, np.median(found.errors), found.mean]
+    rows += [np.median(rows, axis=0), np.mean(rows, axis=0)]
+    for name, cost, row in zip([*range(FOLDS), "median", "mean"], costs, rows):
+        other = "-" if np.isnan(row[1]) else f"{row[1]:.2%}"
+        print(f"{name!s:>6}   {cost:16.3f}   {row[0]:12.2%}   {other:>12}")
+    median = rows[FOLDS][0]
+    check(f"the median of {FOLDS} tests has at least {GOAL:.0%} right", median >= GOAL)
+
+
+# --- 4. What it misreads --------------------------------------------------------------------------
+#
+# All tests taken together. A row is the digit that was written, a column what was read.
+
+
+def confusion(found):
+    """Of each misread digit: its number, what it was read as, and how sure the network was."""
+    heading("4. What is misread")
+    table, wrong = np.zeros((10, 10), int), []
+    for net, fresh in zip(found.networks, found.tested):
+        outputs = net.run(IMAGES[fresh])
+        np.add.at(table, (LABELS[fresh], outputs.argmax(axis=1)), 1)
+        wrong += [(i, y.argmax(), y.max()) for i, y in zip(fresh, outputs) if y.argmax() != LABELS[i]]
+    print("   wrote \\ read" + "".join(f"{digit:5}" for digit in range(10)))
+    for digit, row in enumerate(table):
+        print(f"{digit:15}" + "".join(f"{n or '.':>5}" for n in row))
+    others = table - np.diag(np.diag(table))
+    wrote, said = np.unravel_index(others.argmax(), others.shape)
+    print(f"\n{len(wrong)} of {table.sum()} misread; most often {wrote} as {said}: {others.max()} times.")
+    return sorted(wrong, key=lambda each: -each[2])
+
+
+# --- 5. A picture ---------------------------------------------------------------------------------
+#
+# The misread ones of which the network was surest. Some of them a person would misread too.
+
+
+def picture(wrong, found, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure = plt.figure(figsize=(10, 4.6), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=[1.15, 1])
+    left.suptitle("Misread, the surest first")
+    for axes, each in itertools.zip_longest(left.subplots(3, 4).flat, wrong[:12]):
+        axes.set_axis_off()
+        if each is not None:
+            i, said, sure = each
+            axes.imshow(IMAGES[i].reshape(8, 8), cmap="Greys", vmin=0, vmax=1)
+            axes.set_title(f"{LABELS[i]} read as {said} ({sure:.0%})", fontsize=9)
+    axes = right.subplots()
+    for fold, result in enumerate(found.results):
+        epochs = np.arange(1, result.epochs + 1)
+        axes.semilogy(
+            epochs, result.history["error"], color=BLUE, lw=1, label=None if fold else "learnt from"
+        )
+    last, ones = found.results[0].epochs, np.ones(FOLDS)
+    axes.plot(last * ones, found.errors, "o", color=ORANGE, label="test, at the end")
+    axes.set(xlabel="epoch", ylabel="mean cost (cross-entropy)", title="Learning, one line a fold")
+    axes.legend(frameon=False)
+    save_figure(figure, path)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    show_some()
+    epochs = 40 if quick else 60
+    heading(f"2. and 3. Learning, {FOLDS} folds, {epochs} epochs each")
+    found = learn(seed, epochs)
+    compare(found, seed, epochs)
+    wrong = confusion(found)
+    picture(wrong, found, out / "digits.png")
+    synapse.save(found.networks[0], out / "digits.synapse")
+
+
+# To try: no hidden layer, Perceptron(64, 10): how much does it lose? And HIDDEN = 8?

@@ -1,0 +1,218 @@
+"""Optimizers: nine rules walk down the same narrow valley, and then down the same valley turned by 45°.
+
+    python -m demos optimizers
+
+A neuron with two weights learns from forty examples. Its loss over the two weights is a long valley, ten
+times as wide along as across: across, the slope is steep and the way short; along, the slope is faint and
+the way long. The lesson is what each rule makes of the same gradients, and which of them
+care how the valley lies.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import synapse
+from demos._common import BLUE, GREEN, GREY, RED, check, heading, pyplot, save_figure
+from synapse import Layer, Network
+from synapse.errors import MissingExtraError
+from synapse.optimizers import LBFGS, SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
+
+EXAMPLES, GOAL, MOST = 40, 1e-3, 500
+START, BEST = np.array([0.2, -1.5]), np.array([1.0, 2.0])
+TURN = np.sqrt(0.5) * np.array([[1.0, 1.0], [-1.0, 1.0]])
+VALLEYS = {"along an axis": np.eye(2), "turned by 45°": TURN}
+
+# --- 1. The neuron and its valley -----------------------------------------------------------------
+#
+# The first input varies ten times as much as the second, so the first weight matters ten times as much, and
+# the curvature of the loss is a hundred times as large. What is wanted is what the neuron would answer with
+# the weights 1 and 2: there the loss is 0. Turned: inputs and weights are turned by the same angle. The
+# neuron's states are the same then, and so are its answers and its loss.
+
+
+def examples(seed, turn):
+    """Inputs without correlation, spread 1.5 and 0.15, and what is wanted."""
+    raw = np.random.default_rng([seed, 1]).normal(size=(EXAMPLES, 2))
+    even = np.linalg.svd(raw - raw.mean(axis=0), full_matrices=False)[0] * np.sqrt(EXAMPLES)
+    inputs = even * [1.5, 0.15]
+    return inputs @ turn, np.tanh(inputs @ BEST)[:, None]
+
+
+def neuron(weights):
+    """A network of two inputs and one neuron, whose bias stays 0."""
+    inputs, output = Layer(2), Layer(1, squash="tanh")
+    inputs.project(output, seed=0)
+    output[0].bias, output.trainable = 0.0, False
+    put(output[0], weights)
+    return Network(inputs, [], output)
+
+
+def put(neuron, weights):
+    for link, weight in zip(neuron.incoming, weights, strict=True):
+        link.weight = weight
+
+
+def weights_of(net):
+    return np.array([link.weight for link in net.output[0].incoming])
+
+
+def show_valley(seed):
+    heading("1. The neuron and its valley")
+    for name, turn in VALLEYS.items():
+        inputs, targets = examples(seed, turn)
+        rows, wanted = inputs[:, None, :], targets[:, None, :]  # 40 sequences of one step
+        found = synapse.gradient(neuron(START @ turn), rows, wanted)
+        rest = synapse.gradient(neuron(BEST @ turn), rows, wanted)
+        slope = ", ".join(f"{value:+.3f}" for value in found.weights)
+        print(f"  {name}: loss at the start {found.loss:.3f}, gradient ({slope}); at the end {rest.loss:.3f}")
+    print("\nAlong the axis the second weight has the longer way, and by far the smaller slope.")
+
+
+# --- 2. The rules ---------------------------------------------------------------------------------
+#
+# Plain descent goes down the slope: its rate must be small enough for the steep direction, and is then too
+# small for the faint one. Momentum keeps a part of the last move. Nesterov's looks ahead first. RMSprop,
+# AdaGrad and Adam divide each weight's slope by how large it has been: every weight has a rate of its own.
+# AdamW is Adam that also pulls weights towards 0, here a little. Rprop looks at signs only: a weight's step
+# grows while the sign of its slope stays, and halves when it turns. L-BFGS makes a model of the curvature
+# from its last steps.
+#
+# Rates were chosen among 0.1, 0.2, 0.5, 1 and 2, for few steps in the turned valley with several seeds.
+
+RULES = {
+    "plain descent": SGD(2.0),
+    "momentum 0.9": SGD(1.0, momentum=0.9),
+    "Nesterov 0.9": SGD(1.0, momentum=0.9, nesterov=True),
+    "AdaGrad": AdaGrad(2.0),
+    "RMSprop": RMSprop(0.5, decay=0.9),
+    "Adam": Adam(0.5),
+    "AdamW": AdamW(0.5),
+    "Rprop": Rprop(0.5),
+    "L-BFGS": LBFGS(),
+}
+
+
+def walk(rule, turn, seed, most):
+    """The weights after every step, and the loss there, until the loss is below the goal."""
+    inputs, targets = examples(seed, turn)
+    net = neuron(START @ turn)
+    trainer = synapse.Trainer(net, method="bptt", optimizer=rule, batch_size=EXAMPLES)
+    path, losses = [weights_of(net)], [trainer.test(inputs, targets).error]
+
+    def note(progress):
+        path.append(weights_of(net))
+        losses.append(trainer.test(inputs, targets).error)
+        return losses[-1] < GOAL
+
+    trainer.train(inputs, targets, epochs=most, callbacks=[note], progress=False)
+    return np.array(path), np.array(losses)
+
+
+def race(seed, most):
+    heading(f"2. Steps until the loss is below {GOAL}, {most} at most")
+    walks = {}
+    print(f"  rule            {'   '.join(VALLEYS)}")
+    for name, rule in RULES.items():
+        try:
+            walks[name] = [walk(rule, turn, seed, most) for turn in VALLEYS.values()]
+        except MissingExtraError:
+            print(f"  {name:14}  left out: it needs SciPy")
+            continue
+        print(f"  {name:14}  " + "   ".join(f"{told(losses):>13}" for _, losses in walks[name]))
+    return walks
+
+
+def steps(losses):
+    """How many steps it took, or infinitely many."""
+    return len(losses) - 1 if losses[-1] < GOAL else np.inf
+
+
+def told(losses):
+    return f"{steps(losses)}" if losses[-1] < GOAL else f"{losses[-1]:.4f} left"
+
+
+# --- 3. Which way the valley lies -----------------------------------------------------------------
+#
+# Rules that treat a gradient as an arrow walk the same walk, turned. Rules that give each weight a rate
+# of its own do well where the valley lies along an axis; turned, both weights have the same slopes, and
+# there is no rate of a single weight that would help.
+
+
+def compare(walks):
+    heading("3. Which way the valley lies")
+    for name in ("plain descent", "momentum 0.9", "Nesterov 0.9"):
+        (path, _), (turned, _) = walks[name]
+        together = min(len(path), len(turned))
+        gap = np.abs(path[:together] @ TURN - turned[:together]).max()
+        check(f"{name} walks the same way, turned: largest difference {gap:.0e}", gap < 1e-6)
+    for name in ("AdaGrad", "RMSprop"):
+        (_, along), (_, turned) = walks[name]
+        check(f"{name} takes fewer steps along an axis", steps(along) < steps(turned))
+    if "L-BFGS" in walks:
+        turned = {name: steps(losses) for name, (_, (_, losses)) in walks.items()}
+        check("L-BFGS takes the fewest steps in the turned valley", turned["L-BFGS"] == min(turned.values()))
+        print("(A step of L-BFGS may ask for several gradients, and it cannot learn from changing batches.)")
+
+
+# --- 4. A picture ---------------------------------------------------------------------------------
+#
+# Contours: the loss, by synapse.gradient at every point of a grid.
+
+SHOWN = (-3.0, 7.0)
+GROUPS = (
+    ("plain descent", "momentum 0.9", "Nesterov 0.9"),
+    ("AdaGrad", "RMSprop"),
+    ("Adam", "AdamW"),
+    ("Rprop", "L-BFGS"),
+)
+
+
+def surface(seed, turn, points):
+    inputs, targets = examples(seed, turn)
+    rows, wanted = inputs[:, None, :], targets[:, None, :]
+    side, net = np.linspace(*SHOWN, points), neuron(START)
+    losses = np.empty((points, points))
+    for i, second in enumerate(side):
+        for j, first in enumerate(side):
+            put(net.output[0], (first, second))
+            losses[i, j] = synapse.gradient(net, rows, wanted).loss
+    return side, losses
+
+
+def picture(walks, seed, points, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, axes = plt.subplots(2, 4, figsize=(9.6, 5.5), layout="constrained", sharex=True, sharey=True)
+    levels = 10.0 ** np.arange(-4, 0.6, 0.5)
+    for row, (place, turn) in enumerate(VALLEYS.items()):
+        side, losses = surface(seed, turn, points)
+        for group, panel in zip(GROUPS, axes[row]):
+            panel.contour(side, side, losses, levels, colors=GREY, linewidths=0.5)
+            for name, colour, style in zip(group, (BLUE, RED, GREEN), ("-", "-", "--")):
+                if name in walks:
+                    way, loss = walks[name][row]
+                    label = f"{name}: {told(loss)}"
+                    panel.plot(*way.T, style, marker=".", ms=3, lw=1, color=colour, label=label)
+            panel.plot(*(START @ turn), "ks", ms=5)
+            panel.plot(*(BEST @ turn), "k*", ms=9)
+            panel.legend(fontsize=7, loc="upper right")
+            panel.set(xlim=SHOWN, ylim=SHOWN)
+        axes[row, 0].set_ylabel(f"{place}\n\nweight 2")
+    for panel in axes[1]:
+        panel.set_xlabel("weight 1")
+    figure.suptitle("From the square to the star, where the loss is 0; numbers: steps to a loss of 0.001")
+    save_figure(figure, path)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    show_valley(seed)
+    walks = race(seed, MOST)
+    compare(walks)
+    picture(walks, seed, 25 if quick else 61, out / "optimizers.png")
+
+
+# To try: other rates in RULES; a valley twice as narrow, inputs of spread 1.5 and 0.075; a turn by 10° only.

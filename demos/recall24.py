@@ -1,0 +1,223 @@
+"""Recall24: two symbols kept through 24 steps of distraction, by exact gradients and by the online rule.
+
+    python -m demos recall24
+
+The recall task as Monner and Reggia set it in 2012: ten symbols, of which four are targets, four
+distractors and two prompts. In 22 steps two targets go by, hidden among 20 distractors; then prompt 1 asks
+for the first of them and prompt 2 for the second. The network must be right at all 24 steps: say
+nothing for 22 of them, then two right names. There are 16 pairs to name. The demo `recall` has the
+short form of the task, with two targets and ten steps.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+import architect
+import synapse
+from demos._common import BLUE, GREEN, GREY, RED, check, heading, pyplot, save_figure
+from synapse.optimizers import Adam
+from synapse.tasks import recall
+
+SYMBOLS = "ABCDwxyz12"
+GOAL = 0.95
+
+# --- 1. The task ----------------------------------------------------------------------------------
+
+
+def sequences(count, length, seed):
+    return recall.sequences(count, targets=4, distractors=4, prompts=2, length=length, seed=seed)
+
+
+def show_some(length, seed):
+    heading("1. Five sequences, and what is to be said at prompts 1 and 2")
+    inputs, targets = sequences(5, length, [seed, 1])
+    for rows, wanted in zip(inputs, targets, strict=True):
+        said = ["ABCD"[step.argmax()] for step in wanted[-2:]]
+        print("  " + " ".join(SYMBOLS[i] for i in rows.argmax(axis=1)) + "    " + " ".join(said))
+
+
+# --- 2. Two rules ---------------------------------------------------------------------------------
+#
+# The online rule moves the weights at every step, by what is known at that step. Each connection keeps a
+# trace of what it has lately carried, but an error goes back along connections of the same step only. An
+# error at the prompt tells a gate what to do at the prompt; that the gate should have let in a target twenty
+# steps ago it learns only through the one cell whose trace it has.
+#
+# Exact gradients wait for the end of the sequence. Then the errors go back through all 24 steps, along
+# every connection and gate, and each weight hears of all that it has caused. The price is memory for
+# all steps, and that nothing is learnt before the end.
+#
+# The network of the exact rule is a layer of 32 gated recurrent units (GRU). The online rule is tried on the
+# same network, and on the LSTM with linear cells that suits it better (see the demo `recall`).
+
+
+def gru(seed):
+    return architect.GRU(10, 32, 4, update_gate_bias=2.0, seed=seed)
+
+
+def lstm(seed):
+    return architect.LSTM(10, 16, 4, cell_squash="identity", peepholes=None, seed=seed)
+
+
+def online(net, quick):
+    return synapse.Trainer(net, rate=0.1)
+
+
+# Adam takes the mean gradient of 32 sequences (16 in the quick run) and moves each weight by about the rate,
+# however small its gradient is. A gradient longer than 1 is shrunk to 1 before.
+
+
+def exact(net, quick):
+    rate, batch = (0.02, 16) if quick else (0.015, 32)
+    return synapse.Trainer(net, method="bptt", optimizer=Adam(rate), batch_size=batch, clip=1.0)
+
+
+# --- 3. Learning ----------------------------------------------------------------------------------
+#
+# All sequences are new: none is seen twice. From time to time 500 others are asked. Solved: 95 % of them
+# right at every step. The online rule gets as many sequences as the exact one has needed.
+
+
+def learn(net, trainer, length, chunk, most, seed, name):
+    """Train until solved, or on `most` sequences; the fraction right after every `chunk`."""
+    rng, fresh = np.random.default_rng([seed, 2]), sequences(500, length, [seed, 3])
+    curve = []
+    with tqdm(total=most, unit=" sequences", desc=name) as bar:
+        while len(curve) * chunk < most and (not curve or curve[-1] < GOAL):
+            trainer.train(*sequences(chunk, length, rng), epochs=1, shuffle=False, progress=False)
+            curve.append(recall.fraction_right(net, *fresh))
+            bar.set_postfix_str(f"{curve[-1]:.1%} right")
+            bar.update(chunk)
+    return curve
+
+
+RUNS = {"GRU, exact": (gru, exact), "GRU, online": (gru, online), "LSTM, online": (lstm, online)}
+
+
+def compare(length, seed, quick):
+    seeds, chunk, most = ([seed], 1000, 8000) if quick else (range(seed, seed + 3), 4000, 100_000)
+    heading(f"2. and 3. Sequences of {length} steps, {len(seeds)} seed{'s' if len(seeds) > 1 else ''}")
+    print("  network, rule    seed   sequences   right")
+    curves, nets = {name: [] for name in RUNS}, []
+    for each in seeds:
+        given = most
+        for name, (build, rule) in RUNS.items():
+            net = build(each)
+            curve = learn(net, rule(net, quick), length, chunk, given, each, f"{name}, seed {each}")
+            given = min(given, len(curve) * chunk)
+            curves[name].append(curve)
+            nets.append(net)
+            print(f"  {name:14} {each:6} {len(curve) * chunk:11,}   {curve[-1]:5.1%}", flush=True)
+    check(
+        f"exact gradients solve it, from every seed: {GOAL:.0%} right at least",
+        all(curve[-1] >= GOAL for curve in curves["GRU, exact"]),
+    )
+    return nets[0], curves, chunk
+
+
+# --- 4. How far back errors must go ---------------------------------------------------------------
+#
+# A window of w cuts the sequence into pieces of w steps, and no error passes from a piece to the one
+# before. So we can ask what is lost. We want right names at the prompts alone (a row of NaN: no target at
+# this step) and look at the weights from the four targets to the candidates of a new network, which is
+# where a target comes in. Missing is how long the difference of true and cut gradient is, as a share of
+# the true one. (The windows tried divide the length: then the last piece is a whole one.)
+
+
+def windows(length, seed):
+    heading("4. What is lost when errors go back a few steps only")
+    net, (inputs, targets) = gru(seed), sequences(200, length, [seed, 4])
+    for wanted in targets:
+        wanted[:-2] = np.nan
+    ends = ((link.source, link.target) for link in net.connections)
+    entry = np.array([a in net.input[:4] and b in net["candidates"] for a, b in ends])
+    true = synapse.gradient(net, inputs, targets).weights[entry]
+    missing = {}
+    print("  window   missing")
+    for window in (w for w in range(1, length + 1) if length % w == 0):
+        cut = synapse.gradient(net, inputs, targets, window=window).weights[entry]
+        missing[window] = np.linalg.norm(true - cut) / np.linalg.norm(true)
+        print(f"  {window:6}   {missing[window]:7.1%}")
+    check("errors that stay in their step tell these weights nothing", missing[1] == 1.0)
+    check("a window as long as the sequence cuts nothing", missing[length] < 1e-12)
+
+
+# --- 5. A sequence, step by step ------------------------------------------------------------------
+#
+# Of 50 new sequences one whose first target comes after a quarter of the steps.
+
+
+def step_by_step(net, length, seed):
+    heading("5. A sequence, step by step")
+    inputs, targets = sequences(50, length, [seed, 5])
+    place = [rows[:, :4].any(axis=1).argmax() for rows in inputs]  # of the first target
+    chosen = int(np.abs(np.array(place) - length // 4).argmin())
+    print("   read   wanted   said        A       B       C       D")
+    cells, outputs = [], []
+    net.clear()
+    for row, wanted in zip(inputs[chosen], targets[chosen], strict=True):
+        y = net.activate(row)
+        names = ["ABCD"[i.argmax()] if i.max() > 0.5 else "-" for i in (wanted, y)]
+        numbers = "  ".join(f"{value:6.3f}" for value in y)
+        print(f"   {SYMBOLS[row.argmax()]:4}   {names[0]:6}   {names[1]:4}   {numbers}")
+        cells.append(net["cells"].activations)
+        outputs.append(y)
+    return "".join(SYMBOLS[row.argmax()] for row in inputs[chosen]), np.array(cells), np.array(outputs)
+
+
+# --- 6. A picture ---------------------------------------------------------------------------------
+#
+# Cells are sorted by how much they change at the two targets. Look down the columns of capital letters.
+
+
+def picture(curves, chunk, seen, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure = plt.figure(figsize=(11, 5), layout="constrained")
+    grid = figure.add_gridspec(2, 2, height_ratios=[4, 1], width_ratios=[1, 1.3])
+    left = figure.add_subplot(grid[:, 0])
+    for (name, several), colour, style in zip(
+        curves.items(), (BLUE, RED, GREEN), ("-", "--", ":"), strict=True
+    ):
+        for i, curve in enumerate(several):
+            learnt = chunk * np.arange(len(curve) + 1) / 1000
+            left.plot(learnt, [0.0, *curve], style, color=colour, lw=1.6, label=None if i else name)
+    left.axhline(GOAL, color=GREY, lw=1, ls=":")
+    left.set(xlabel="thousand sequences learnt from", ylabel="fraction entirely right", ylim=(-0.02, 1.02))
+    left.set_title("Learning, one line a seed")
+    left.legend(loc="center left", frameon=False)
+
+    symbols, cells, outputs = seen
+    steps = np.array([symbol in "ABCD" for symbol in symbols])
+    moves = np.abs(np.diff(cells, axis=0, prepend=0.0))
+    order = np.argsort(-moves[steps].sum(axis=0))
+    top, bottom = figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])
+    shades = top.imshow(
+        cells[:, order].T, aspect="auto", cmap="PuOr", vmin=-1, vmax=1, interpolation="nearest"
+    )
+    figure.colorbar(shades, ax=top, label="activation")
+    top.set(ylabel="cell, sorted", title="What the units hold", xticks=[])
+    shades = bottom.imshow(outputs.T, aspect="auto", cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
+    figure.colorbar(shades, ax=bottom, label="output")
+    bottom.set_xticks(range(len(symbols)), symbols, family="monospace")
+    bottom.set_yticks(range(4), "ABCD")
+    bottom.set(xlabel="symbol read")
+    save_figure(figure, path)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    length = 7 if quick else 24
+    show_some(length, seed)
+    net, curves, chunk = compare(length, seed, quick)
+    windows(length, seed)
+    seen = step_by_step(net, length, seed)
+    picture(curves, chunk, seen, out / "recall24.png")
+    synapse.save(net, out / "recall24.synapse")
+
+
+# To try: length=40 in `main`; or exact gradients with window=8 in `exact`: does it still learn?

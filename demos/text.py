@@ -1,0 +1,222 @@
+"""Text: an LSTM reads the beginning of "Alice", letter by letter, and begins to write.
+
+    python -m demos text
+
+The network sees one character at a time and says how likely each character is to come next. That is all
+it is taught. To do it well it must find out, without being told, where words end and which words there
+are. What counting letters and pairs of letters can do is the yardstick.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import numpy as np
+
+import architect
+import synapse
+from demos._common import BLUE, GREEN, GREY, ORANGE, RED, check, heading, pyplot, save_figure
+from synapse.optimizers import Adam
+
+TEXT = (Path(__file__).parent / "data" / "alice.txt").read_text(encoding="utf-8")
+LETTERS = sorted(set(TEXT))
+CODES = np.array([LETTERS.index(letter) for letter in TEXT])
+ONE_HOT = np.eye(len(LETTERS))
+STEPS = 50
+
+# --- 1. What counting can do ----------------------------------------------------------------------
+#
+# How well a text is predicted is counted in bits per character: the mean of -log2(p), p being the likelihood
+# that the character that came had been given. All characters alike: log2 of how many there are. Each as
+# likely as it is frequent: fewer bits, the entropy of the letters. Each as likely as it is frequent after the
+# character before it: fewer again. No such counting can do better on the text that was counted.
+
+
+def bits(counts):
+    """Bits per character when each row of counts is known: the entropy given the row."""
+    counts = np.atleast_2d(counts)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    seen = counts > 0
+    return -(counts[seen] * np.log2(shares[seen])).sum() / counts.sum()
+
+
+def pairs(codes):
+    counts = np.zeros((len(LETTERS), len(LETTERS)))
+    np.add.at(counts, (codes[:-1], codes[1:]), 1)
+    return counts
+
+
+def counting(codes):
+    heading("1. What counting can do")
+    counts = pairs(codes)
+    print(f"{len(codes):,} characters to learn from; {len(LETTERS)} kinds of them in the whole text.")
+    print("Bits per character, if they are counted")
+    found = {
+        "all alike": np.log2(len(LETTERS)),
+        "by letters": bits(counts.sum(axis=0)),
+        "by pairs": bits(counts),
+    }
+    for name, value in found.items():
+        print(f"  {name:10} {value:5.2f}")
+    return found
+
+
+# On other text counting does worse: there are pairs that it has not seen. So that none is given a
+# likelihood of 0, we pretend to have seen five more letters after each, shared out by how frequent they are.
+
+
+def bits_unread(counts, codes):
+    """Bits per character of pair counts on other text."""
+    letters = (counts.sum(axis=0) + 1) / (counts.sum() + len(LETTERS))
+    shares = (counts + 5 * letters) / (counts.sum(axis=1, keepdims=True) + 5)
+    return -np.log2(shares[codes[:-1], codes[1:]]).mean()
+
+
+# --- 2. Reading -----------------------------------------------------------------------------------
+#
+# One input a character, one layer of LSTM blocks, one softmax output a character. The text is cut into pieces
+# of 50 characters; the exact gradient of 16 pieces at a time (4 in the quick run) goes to Adam. Float32 is
+# exact enough, and faster.
+
+
+def network(size, seed):
+    n = len(LETTERS)
+    return architect.LSTM(n, size, n, style="standard", output_squash="softmax", seed=seed, dtype=np.float32)
+
+
+def pieces(codes):
+    """Inputs and targets: each piece begins where the one before ended."""
+    count = (len(codes) - 1) // STEPS
+    rows = ONE_HOT[codes[: count * STEPS + 1]]
+    return rows[:-1].reshape(count, STEPS, -1), rows[1:].reshape(count, STEPS, -1)
+
+
+# To write is to read what one has just written. Each character is drawn by the likelihoods of the outputs,
+# which are first taken to the power 1 / temperature: a low temperature makes the likely ones likelier.
+
+
+def write(net, count, temperature, seed, opening="Alice "):
+    rng, text = np.random.default_rng(seed), opening
+    net.clear()
+    likely = net.run(ONE_HOT[[LETTERS.index(letter) for letter in opening]])[-1]
+    for _ in range(count):
+        chances = likely.astype(float) ** (1 / temperature)
+        text += LETTERS[rng.choice(len(LETTERS), p=chances / chances.sum())]
+        likely = net.activate(ONE_HOT[LETTERS.index(text[-1])])
+    net.clear()
+    return text
+
+
+def show(text):
+    for line in text.split("\n"):
+        print(textwrap.fill(line, 96, initial_indent="    ", subsequent_indent="    "))
+
+
+def learn(net, codes, unread, batch, rate, shown, seed):
+    heading("2. Reading, and what it writes meanwhile (temperature 0.7)")
+    curves = [[], []]
+
+    def look(progress):
+        curves[0].append(progress.error / np.log(2))
+        curves[1].append(bits_of(trainer, unread))
+        if progress.epoch in shown:
+            print(f"\nafter {progress.epoch} epochs, {progress.error / np.log(2):.2f} bits per character:")
+            show(write(progress.network, 180, 0.7, seed))
+
+    trainer = synapse.Trainer(net, method="bptt", optimizer=Adam(rate), batch_size=batch, clip=5.0)
+    trainer.train(*pieces(codes), epochs=max(shown), seed=seed, callbacks=[look], progress="reading")
+    return trainer, curves
+
+
+def bits_of(trainer, codes):
+    """Bits per character of the network, which reads a text from its beginning."""
+    return trainer.test([ONE_HOT[codes[:-1]]], [ONE_HOT[codes[1:]]]).error / np.log(2)
+
+
+# --- 3. Better than counting? ---------------------------------------------------------------------
+#
+# On the text that it has read, and on what comes after, which it has not. A network of this size learns much
+# of so short a text by heart; only the unread part tells what it has learnt of English. When learning by
+# heart takes over, the unread part is predicted worse again, though what the network writes looks better.
+
+
+def score(trainer, codes, unread, found, curve):
+    heading("3. Better than counting?")
+    net = {"read": bits_of(trainer, codes), "unread": bits_of(trainer, unread)}
+    letters, by_pairs = found["by letters"], found["by pairs"]
+    other = bits_unread(pairs(codes), unread)
+    print("  bits per character      read   unread")
+    print(f"  counting letters       {letters:5.2f}        -")
+    print(f"  counting pairs         {by_pairs:5.2f}    {other:5.2f}")
+    print(f"  the network            {net['read']:5.2f}    {net['unread']:5.2f}")
+    best = int(np.argmin(curve))
+    print(f"\nOn unread text it was best after {best + 1} epochs, {curve[best]:.2f} bits per character.")
+    return letters, by_pairs, other, net
+
+
+# --- 4. Timid and bold ----------------------------------------------------------------------------
+
+
+def temperatures(net, seed):
+    heading("4. Timid and bold")
+    for temperature in (0.2, 0.6, 1.0):
+        print(f"\ntemperature {temperature}:")
+        show(write(net, 320, temperature, seed))
+
+
+# --- 5. A picture ---------------------------------------------------------------------------------
+#
+# Below, a piece of the unread text: how many bits each character cost. Where a word begins the network is
+# surprised; within common words hardly.
+
+
+def picture(net, curves, found, unread, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, (top, bottom) = plt.subplots(2, 1, figsize=(10, 6), layout="constrained", height_ratios=[1.5, 1])
+    epochs = np.arange(1, len(curves[0]) + 1)
+    top.plot(epochs, curves[0], color=BLUE, label="the network, as it reads")
+    top.plot(epochs, curves[1], "o-", ms=3, color=GREEN, label="the network, unread text")
+    for (name, value), colour, style in zip(
+        found.items(), (GREY, ORANGE, RED), (":", "--", "-."), strict=True
+    ):
+        top.axhline(value, color=colour, ls=style, lw=1.3, label=f"counted {name}, read text")
+    top.set(xlabel="epoch", ylabel="bits per character", ylim=(0, None), title="Learning")
+    top.legend(frameon=False, ncols=3, loc="lower left")
+
+    space, count = LETTERS.index(" "), 90
+    begin = 200 + int((unread[200:] == space).argmax())
+    net.clear()
+    shares = net.run(ONE_HOT[unread[: begin + count]])
+    come = unread[1 : begin + count + 1]
+    cost = -np.log2(shares[np.arange(len(come)), come])[begin:]
+    letters = [{" ": "␣", "\n": "¶"}.get(LETTERS[code], LETTERS[code]) for code in come[begin:]]
+    starts = unread[begin : begin + count] == space
+    bottom.bar(range(count), cost, color=[ORANGE if first else BLUE for first in starts])
+    bottom.set_xticks(range(count), letters, family="monospace", fontsize=8)
+    bottom.tick_params(axis="x", length=0)
+    bottom.set(ylabel="bits", xlim=(-1, count), title="What each unread character cost (orange: words begin)")
+    save_figure(figure, path)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    end = 4000 if quick else 17_500
+    codes, unread = CODES[:end], CODES[end : end + 1700]
+    size, batch, rate, shown = (32, 4, 0.02, (2, 10)) if quick else (128, 16, 0.01, (1, 3, 6, 12, 24))
+    found = counting(codes)
+    net = network(size, seed)
+    trainer, curves = learn(net, codes, unread, batch, rate, shown, seed)
+    letters, by_pairs, other, net_bits = score(trainer, codes, unread, found, curves[1])
+    if quick:
+        check("it predicts what it has read better than counting letters", net_bits["read"] < letters)
+    else:
+        check("it predicts what it has read better than counting pairs", net_bits["read"] < by_pairs)
+        check("what it has not read, too", net_bits["unread"] < other)
+    temperatures(net, seed)
+    picture(net, curves, found, unread, out / "text.png")
+    synapse.save(net, out / "text.synapse")
+
+
+# To try: another text in `TEXT`; fewer blocks, which learn less by heart; write(..., opening="Do cats ").

@@ -1,0 +1,183 @@
+"""Cross-validation: every sequence is tested once, by a network that has not learnt from it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, KindError, expected, positive_integer
+from ..learning.data import Data, prepare
+from ..learning.trainer import Result, Trainer
+from ..network import Network
+from ..neuron import Seed, random_generator
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """What a cross-validation found, fold by fold.
+
+    Parameters
+    ----------
+    errors : ndarray, shape (folds,)
+        Mean cost of each fold's tests, as :meth:`synapse.Trainer.test` gives it.
+    tested : list of ndarray of int
+        Numbers of the sequences, or samples, that each fold tested.
+    results : list of Result
+        What each training reached.
+    networks : list of Network
+        The trained networks.
+    """
+
+    errors: NDArray[np.float64]
+    tested: list[NDArray[np.intp]]
+    results: list[Result]
+    networks: list[Network]
+
+    @property
+    def mean(self) -> float:
+        """The mean of the folds' errors, each fold counting alike."""
+        return float(self.errors.mean())
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation of the folds' errors, with one less than there are in the divisor."""
+        return float(self.errors.std(ddof=1))
+
+    def __repr__(self) -> str:
+        return (
+            f"<CrossValidation: error {self.mean:.6g} ± {self.deviation:.2g} over {len(self.errors)} folds>"
+        )
+
+
+def cross_validate(
+    make: Callable[..., Trainer | Network],
+    inputs: Any,
+    targets: Any,
+    folds: int = 5,
+    seed: Seed = 0,
+    *,
+    sample_weight: Any | None = None,
+    **options: Any,
+) -> CrossValidation:
+    """Split the data into folds; for each, train on the others and test on it.
+
+    Parameters
+    ----------
+    make : callable
+        Gives a new :class:`synapse.Trainer`, or a network to be trained as a Trainer does by default. It
+        is called once a fold: with the number of the fold, if it takes an argument.
+    inputs, targets : array_like
+        Samples, (N, n) and (N, m), or sequences, (S, T, n) or a list of (T_i, n), as for
+        :meth:`synapse.Trainer.train`.
+    folds : int
+        How many; their sizes differ by one at most. As many as there are samples: leave one out.
+    seed : int or numpy.random.Generator
+        Where the folds come from, and the orders in which the trainings take their data.
+    sample_weight : array_like, optional
+        How much each sequence (or sample) counts in the trainings; tests take all alike.
+    **options
+        Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``patience``, ...
+
+    Returns
+    -------
+    CrossValidation
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If an argument cannot be used, the data are a stream, or `make` gives the same network twice;
+        nothing has been trained then.
+    KeyboardInterrupt
+        After Ctrl-C: folds that are missing would make the rest misleading.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse.experiments import cross_validate
+    >>> inputs = [[x / 20] for x in range(20)]
+    >>> targets = [[x / 40 + 0.2] for x in range(20)]
+    >>> def make(fold):
+    ...     return architect.Perceptron(1, 1, output_squash="identity", seed=fold)
+    >>> found = cross_validate(make, inputs, targets, folds=4, epochs=200)
+    >>> found.mean < 1e-4, len(found.errors), found.tested[0]
+    (True, 4, array([ 2,  4,  6, 13, 19]))
+    """
+    count = positive_integer("The folds", folds)
+    rng = random_generator(seed)
+    trainers = _made(make, count)
+    data = prepare(trainers[0].network, inputs, targets)
+    _check(data, count)
+    weights = None if sample_weight is None else _as_many("The sample_weight", sample_weight, data)
+    options = {"progress": False, **options}
+    order = rng.permutation(data.sequences)
+    tested = [np.sort(part) for part in np.array_split(order, count)]
+    errors, results = [], []
+    for trainer, held_out in zip(trainers, tested, strict=True):
+        rest = np.setdiff1d(order, held_out)
+        if weights is not None:
+            options["sample_weight"] = weights[rest]
+        result = trainer.train(*_part(data, rest), seed=rng, **options)
+        if result.stopped == "interrupted":
+            raise KeyboardInterrupt
+        results.append(result)
+        errors.append(trainer.test(*_part(data, held_out)).error)
+    return CrossValidation(np.array(errors), tested, results, [trainer.network for trainer in trainers])
+
+
+def _made(make: Callable[..., Trainer | Network], folds: int) -> list[Trainer]:
+    """A trainer for each fold, whose networks have no neurons in common."""
+    if not callable(make):
+        raise KindError(expected("What makes a fold's trainer", "a function", make))
+    numbered = _takes_an_argument(make)
+    trainers = [_as_trainer(make(fold) if numbered else make()) for fold in range(folds)]
+    if len({id(trainer.network._store) for trainer in trainers}) < folds:
+        raise ArgumentError(
+            "Every fold needs a network of its own, or it has learnt from what it is tested on. "
+            "Let make build a new one at every call."
+        )
+    return trainers
+
+
+def _takes_an_argument(make: Callable[..., Any]) -> bool:
+    """Whether a function has a parameter that the number of the fold can go to."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters: Sequence[inspect.Parameter] = list(inspect.signature(make).parameters.values())
+    return any(p.kind in kinds and p.default is p.empty for p in parameters)
+
+
+def _as_trainer(made: Any) -> Trainer:
+    if isinstance(made, Network):
+        return Trainer(made)
+    if isinstance(made, Trainer):
+        return made
+    raise KindError(expected("What make gives", "a Trainer or a Network", made))
+
+
+def _check(data: Data, folds: int) -> None:
+    if data.stream:
+        raise ArgumentError(
+            "A stream into a network with memory cannot be cut into folds: its order is what is learnt. "
+            "Give sequences, (S, T, n)."
+        )
+    if not 2 <= folds <= data.sequences:
+        raise ArgumentError(expected("The folds", f"2 to {data.sequences}, as many as sequences", folds))
+
+
+def _as_many(what: str, values: Any, data: Data) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.shape != (data.sequences,):
+        raise ArgumentError(expected(what, f"{data.sequences} numbers, one a sequence", array.shape))
+    return array
+
+
+def _part(data: Data, chosen: NDArray[np.intp]) -> tuple[Any, Any]:
+    """Inputs and targets of some sequences, or samples, in the form that was given."""
+    if not data.clear:
+        return data.inputs[chosen], data.targets[chosen]
+    spans = [slice(int(data.bounds[i]), int(data.bounds[i + 1])) for i in chosen]
+    return [data.inputs[span] for span in spans], [data.targets[span] for span in spans]

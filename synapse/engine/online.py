@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from ._jit import columns, inline, kernel, one, zero
+from ._jit import columns, inline, kernel, one, piece, zero
 from .costs import built_in, cross_entropy, judge
 from .firing import clamp_neuron, fire, forget_error, tick
 from .schema import (
@@ -520,14 +520,14 @@ def watched_number(m, what, j):
     return np.float64(m.projected[j]) if what == 4 else np.float64(m.gated[j])
 
 
-@inline
+@piece
 def note(m, new):
     """Record the watched numbers: of a `new` step, or anew those of the latest, whose errors are known now.
 
     reads: watched, watched_what; writes: log, log_place
     """
     neurons, numbers = m.log_place[0], m.log_place[1]
-    if neurons == 0 or (not new and m.log_place[2] == 0):
+    if not new and m.log_place[2] == 0:
         return
     if new:
         m.log_place[2] += ONE
@@ -590,7 +590,8 @@ def activate_network(m, span, inputs, row):
         weigh_block(m, first, last)
         fire(m, first, last)
         first = last
-    note(m, True)
+    if m.log_place[0] != 0:
+        note(m, True)
 
 
 @inline
@@ -652,7 +653,8 @@ def propagate_network(m, span, rate, ahead):
         for back in range(last - first):
             propagate_neuron(m, last - ONE - back, rate, ahead)
         last = first
-    note(m, False)
+    if m.log_place[0] != 0:
+        note(m, False)
 
 
 # --- entries: what Python calls ----------------------------------------------------------------

@@ -167,11 +167,20 @@ class Batches:
         counted = data.aimed * (1.0 if weights is None else weights)
         self.steps = np.add.reduceat(counted, data.bounds[:-1].astype(np.int64))
         self.one_pass = one_pass
-        self.moves: Moves | None = None
-        if isinstance(trainer.optimizer, Optimizer):
-            self.moves = trainer.optimizer.begin(self.learnt.read(), self.learnt.frozen)
+        self.moves = self._moves()
         if trainer.method == "bptt":
             self.unfolding = Unfolding(trainer.network, data, trainer.threads, weights)
+
+    def _moves(self) -> Moves | None:
+        """What the optimizer has kept of earlier trainings, while the topology is the same."""
+        trainer, version = self.trainer, self.trainer.network._store.topology_version
+        if not isinstance(trainer.optimizer, Optimizer):
+            return None
+        kept_at, moves = trainer._kept
+        if moves is None or kept_at != version:
+            moves = trainer.optimizer.begin(self.learnt.read(), self.learnt.frozen)
+            trainer._kept = version, moves
+        return moves
 
     def epoch(self, order: NDArray[np.uint64], rate: float | None, bar: Any) -> tuple[float, float]:
         """A move after every batch. The summed cost, and how many steps it is of."""

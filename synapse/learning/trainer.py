@@ -18,7 +18,7 @@ from ..cost import Cost
 from ..errors import ArgumentError, DivergenceError, KindError, expected, finite_number, positive_integer
 from ..network import Network
 from ..neuron import Seed, random_generator
-from ..optimizers import LBFGS, SGD, Optimizer
+from ..optimizers import LBFGS, SGD, Moves, Optimizer
 from .batches import Batches, Chances, Dropout, Penalties, row_weights
 from .callbacks import Callback, Progress, Step
 from .data import Data, prepare
@@ -91,7 +91,8 @@ class Trainer:
         The rule of :meth:`Network.propagate`, or the exact gradient of whole sequences, see
         :func:`gradient`: the mean over a batch's sequences of the sum over their steps.
     optimizer : Optimizer or LBFGS, optional
-        What makes moves of gradients, see :mod:`synapse.optimizers`. Default: plain descent. With
+        What makes moves of gradients, see :mod:`synapse.optimizers`. Default: plain descent. What it
+        keeps (moments, velocities) goes on from one call of :meth:`train` to the next. With
         "online" the moves of `batch_size` steps are summed up before it is asked.
     batch_size : int, optional
         Sequences, or samples, to a batch. Default: 32; 1 with "online"; all of them with L-BFGS.
@@ -157,6 +158,7 @@ class Trainer:
             )
         self.threads = positive_integer("The threads", threads)
         self._stop = threading.Event()
+        self._kept: tuple[int, Moves | None] = (0, None)
 
     def train(
         self,

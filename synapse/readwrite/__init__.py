@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # the rest is imported when it is asked for: nobody needs all
     from .neataptic import from_neataptic_data, read_neataptic
     from .node_link import from_node_link_data, node_link_data, read_node_link, write_node_link
     from .npz import from_npz_data, npz_data, read_npz, write_npz
-    from .onnx_model import onnx_model, write_onnx
+    from .onnx_graph import onnx_model, write_onnx
     from .programs import c_source, javascript_source, python_source, write_c, write_javascript, write_python
     from .pytorch import from_torch, to_torch
     from .sparse import sparse_data
@@ -99,7 +99,7 @@ _MODULES = {
     "c": "programs",
     "javascript": "programs",
     "python": "programs",
-    "onnx": "onnx_model",
+    "onnx": "onnx_graph",
     "torch": "pytorch",
 }
 """Of formats that have no module of their name."""

@@ -14,7 +14,7 @@ import numpy as np
 from ..engine.schema import LEAK, ROOT_HALF, SELU_ALPHA, SELU_SCALE, THRESHOLD
 
 if TYPE_CHECKING:
-    from .onnx_model import Graph
+    from .onnx_graph import Graph
 
 
 def _elu(graph: Graph, s: str) -> str:

@@ -404,20 +404,22 @@ class _Run:
         begin = time.perf_counter()
         bar = tqdm(total=rows * self.epochs, unit=" steps", unit_scale=True, disable=not progress)
         self.label = f"{progress}: " if isinstance(progress, str) else ""
-        stopped = "epochs"
+        go = self._search if isinstance(self.trainer.optimizer, LBFGS) else self._epochs
         with bar:
             try:
-                if isinstance(self.trainer.optimizer, LBFGS):
-                    stopped = self._search(begin, bar)
-                for epoch in range(0 if isinstance(self.trainer.optimizer, LBFGS) else self.epochs):
-                    reason = "interrupted" if self.trainer._stop.is_set() else self._one(epoch, begin, bar)
-                    if reason is not None:
-                        stopped = reason
-                        break
+                stopped = go(begin, bar)
             except KeyboardInterrupt:
                 stopped = "interrupted"
         self.trainer._stop.clear()
         return self._result(stopped, time.perf_counter() - begin)
+
+    def _epochs(self, begin: float, bar: Any) -> str:
+        """One epoch after the other; why they ended."""
+        for epoch in range(self.epochs):
+            reason = "interrupted" if self.trainer._stop.is_set() else self._one(epoch, begin, bar)
+            if reason is not None:
+                return reason
+        return "epochs"
 
     def _search(self, begin: float, bar: Any) -> str:
         """Iterations of L-BFGS, each an epoch; why they ended."""

@@ -36,6 +36,7 @@ from .schema import (
     TRACED,
     UNORDERED,
     WAITING,
+    WAITING_FLAGS,
     ZIPPED,
 )
 
@@ -271,7 +272,7 @@ def _place_traces(store: Store, flags: NDArray[np.uint8]) -> None:
     loose[target[c["run_first"][other]]] = True
     c["flags"][~loose & ~traced] |= PLAIN_RUNS
     moving = np.zeros(store.n_neurons, bool)
-    waits = (c["run_kind"] == DENSE) & (c["run_flags"] & (SILENT | BACK | FIXED | UNORDERED) == SILENT)
+    waits = (c["run_kind"] == DENSE) & (c["run_flags"] & WAITING_FLAGS == SILENT)
     moving[target[c["run_first"][~waits]]] = True
     c["flags"][~moving & ~traced & (c["flags"] & GATES == 0)] |= WAITING
 

@@ -33,6 +33,7 @@ from .schema import (
     TRACED,
     UNORDERED,
     WAITING,
+    WAITING_FLAGS,
     ZIPPED,
 )
 
@@ -183,7 +184,7 @@ def extend_run(m, block, r, start, carry, scale):
 @inline
 def waits(m, r):
     """Whether the weights of a run may be moved when they are next read: see `move_ahead`."""
-    return m.run_flags[r] & (SILENT | BACK | FIXED | UNORDERED) == SILENT  # as in lower._place_traces
+    return m.run_flags[r] & WAITING_FLAGS == SILENT
 
 
 @inline

@@ -55,6 +55,8 @@ SILENT = 4  # its sources want no error (clamped inputs, or later neurons)
 FIXED = 8  # its weights are not trained
 QUIET_GATER = 32  # its gater wants no error (a clamped input)
 UNORDERED = 16  # sources or gater outside the target's network: the order is the one observed
+WAITING_FLAGS = SILENT | BACK | FIXED | UNORDERED
+"""Of these a dense run has SILENT and no other where its weights may wait: see ``online.move_ahead``."""
 
 
 class Column(NamedTuple):

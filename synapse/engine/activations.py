@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from ._jit import call, inline, piece
-from .elementary import exp
+from .elementary import exp, expm1
 from .schema import (
     ABSOLUTE,
     BENT_IDENTITY,
@@ -55,7 +55,8 @@ def logistic(state):
 @inline
 def tanh(state):
     """tanh(s)."""
-    value = math.tanh(state)
+    lost = expm1(-2.0 * abs(state))
+    value = math.copysign(lost / (2.0 + lost), state)
     return value, 1.0 - value * value
 
 
@@ -94,7 +95,7 @@ def elu(state):
     """s above 0, e^s - 1 below."""
     if state > 0.0:
         return state, 1.0
-    return math.expm1(state), exp(state)
+    return expm1(state), exp(state)
 
 
 @inline
@@ -186,7 +187,7 @@ def selu(state):
     """1.0507 s above 0, 1.7581 (e^s - 1) below: Klambauer and others 2017."""
     if state > 0.0:
         return SELU_SCALE * state, SELU_SCALE
-    return SELU_SCALE * SELU_ALPHA * math.expm1(state), SELU_SCALE * SELU_ALPHA * exp(state)
+    return SELU_SCALE * SELU_ALPHA * expm1(state), SELU_SCALE * SELU_ALPHA * exp(state)
 
 
 @inline

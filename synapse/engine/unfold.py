@@ -18,7 +18,7 @@ import numpy as np
 
 from ._jit import columns, inline, kernel
 from ._lanes import alike, count, flat, tapes, total
-from .activations import activate, logistic
+from .activations import activate, logistic, tanh
 from .costs import cross_entropy, judge
 from .firing import chance, compete
 from .schema import (
@@ -40,6 +40,7 @@ from .schema import (
     SHARED,
     SILENT,
     SOFTMAX,
+    TANH,
     ZIPPED,
 )
 
@@ -129,6 +130,9 @@ def fire(m, u, first, last, now, lanes):
     if code == LOGISTIC:
         for q in range(begin, stop):
             said[q], slope[q] = logistic(state[q])
+    elif code == TANH:
+        for q in range(begin, stop):
+            said[q], slope[q] = tanh(state[q])
     elif SOFTMAX <= code <= MAXOUT:
         j = first
         while j < last:

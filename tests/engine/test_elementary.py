@@ -4,7 +4,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from synapse.engine.elementary import exp, log
+from synapse.engine.elementary import exp, expm1, log
 
 random = np.random.default_rng(0)
 
@@ -20,6 +20,13 @@ def test_exp_is_within_an_ulp_of_the_c_library():
     assert ulps([exp(x) for x in xs.tolist()], np.array([math.exp(x) for x in xs.tolist()])).max() <= 1
 
 
+def test_expm1_is_within_two_ulps_of_the_c_library():
+    xs = np.concatenate(
+        [random.uniform(-708, 709, 5000), random.normal(size=9000), random.normal(size=5000) * 1e-3]
+    )
+    assert ulps([expm1(x) for x in xs.tolist()], np.array([math.expm1(x) for x in xs.tolist()])).max() <= 2
+
+
 def test_log_is_within_an_ulp_of_the_c_library():
     xs = np.concatenate(
         [np.exp(random.uniform(-700, 700, 5000)), random.uniform(0, 1, 5000), random.uniform(0.7, 1.4, 5000)]
@@ -27,7 +34,7 @@ def test_log_is_within_an_ulp_of_the_c_library():
     assert ulps([log(x) for x in xs.tolist()], np.array([math.log(x) for x in xs.tolist()])).max() <= 1
 
 
-@pytest.mark.parametrize(("function", "at", "value"), [(exp, 0.0, 1.0), (log, 1.0, 0.0)])
+@pytest.mark.parametrize(("function", "at", "value"), [(exp, 0.0, 1.0), (expm1, 0.0, 0.0), (log, 1.0, 0.0)])
 def test_exact_values(function, at, value):
     assert function(at) == value
 
@@ -45,3 +52,4 @@ def test_beyond_its_bounds_exp_stays_at_the_bound(x):
 
 def test_nan_goes_in_and_out():
     assert math.isnan(exp(math.nan))
+    assert math.isnan(expm1(math.nan))

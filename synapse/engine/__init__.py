@@ -10,7 +10,18 @@ from typing import Any
 
 from . import lower, program, schema, store
 
-_COMPILED = ("_jit", "_lanes", "activations", "costs", "firing", "online", "unfold")
+_COMPILED = (
+    "_jit",
+    "_lanes",
+    "activations",
+    "backward",
+    "collect",
+    "costs",
+    "firing",
+    "forward",
+    "online",
+    "unfold",
+)
 
 
 def __getattr__(name: str) -> Any:

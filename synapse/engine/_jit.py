@@ -205,7 +205,7 @@ class _WriteColumn(AbstractTemplate):
         return None
 
 
-def _told_apart(builder: Any, instruction: Any, family: tuple[str, ...]) -> None:
+def told_apart(builder: Any, instruction: Any, family: tuple[str, ...]) -> None:
     """Mark an access so that the optimiser knows (TBAA) that it touches one column or table alone."""
     module, offset = builder.module, ir.Constant(ir.IntType(64), 0)
     kind = module.add_metadata(["synapse columns"])
@@ -219,7 +219,7 @@ def _read_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
     place = builder.gep(args[0], [args[1]])
     value = builder.load(place)
-    _told_apart(builder, value, column.family)
+    told_apart(builder, value, column.family)
     return context.data_model_manager[column.dtype].from_data(builder, value)
 
 
@@ -227,7 +227,7 @@ def _read_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 def _write_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
     value = context.data_model_manager[column.dtype].as_data(builder, args[2])
-    _told_apart(builder, builder.store(value, builder.gep(args[0], [args[1]])), column.family)
+    told_apart(builder, builder.store(value, builder.gep(args[0], [args[1]])), column.family)
     return context.get_dummy_value()
 
 
@@ -237,7 +237,7 @@ def _one_of_two(context: Any, builder: Any, given: Any, taken: Any, value: Any) 
 
 
 @lower_getattr_generic(TableType)
-def _load_column(context: Any, builder: Any, kind: Any, table: Any, name: str) -> Any:
+def column_of(context: Any, builder: Any, kind: Any, table: Any, name: str) -> Any:
     """The address of a column. It is marked as invariant, so that loops load it once."""
     slot = builder.gep(
         builder.inttoptr(table, ir.IntType(64).as_pointer()), [ir.Constant(ir.IntType(64), kind.place[name])]
@@ -340,7 +340,7 @@ def _reader(numbers: Any) -> Any:
             kind = ir.ArrayType(ir.IntType(64), len(table))
             constant = cgutils.global_constant(builder, "synapse.table", ir.Constant(kind, table))
             value = builder.load(builder.gep(constant, [ir.Constant(ir.IntType(64), 0), args[0]]))
-            _told_apart(builder, value, ("table",))
+            told_apart(builder, value, ("table",))
             return value
 
         return types.int64(types.int64), codegen

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import (
     NativeValue,
@@ -24,8 +25,11 @@ from numba.extending import (
     unbox,
 )
 
-from ._jit import DEBUGGING, ColumnType, TableModel, TableType
+from ._jit import DEBUGGING, ColumnType, TableModel, TableType, column_of, told_apart
 from .schema import TAPES, Tapes, numpy_dtype
+
+VECTOR_BYTES = 64  # of a vector register of 512 bits, which processors without take in parts
+_FLAGS = ("reassoc", "contract", "nsz")
 
 
 class Lanes:
@@ -108,7 +112,7 @@ def _define(operation: Any, method: str) -> None:
             value if isinstance(given, LanesType) else _spread(builder, value, kind)
             for given, value in zip(sig.args, args, strict=True)
         ]
-        return getattr(builder, method)(*values, flags=("reassoc", "contract", "nsz"))
+        return getattr(builder, method)(*values, flags=_FLAGS)
 
     for pair in ((LanesType, LanesType), (LanesType, types.Float), (types.Float, LanesType)):
         lower_builtin(operation, *pair)(lower)
@@ -123,22 +127,23 @@ for _operation, _method in (
     _define(_operation, _method)
 
 
+def _sum(builder: Any, value: Any) -> Any:
+    """The sum of the numbers of a vector."""
+    element = value.type.element
+    suffix = "f64" if isinstance(element, ir.DoubleType) else "f32"
+    name = f"llvm.vector.reduce.fadd.v{value.type.count}{suffix}"
+    function_type = ir.FunctionType(element, [element, value.type])
+    function = cgutils.get_or_insert_function(builder.module, function_type, name)
+    return builder.call(function, [ir.Constant(element, 0.0), value], fastmath=("reassoc", "nsz"))
+
+
 @intrinsic
 def _total(typingctx: Any, value: Any) -> Any:
     """The sum over all samples."""
     result = value.unit if isinstance(value, LanesType) else value
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        if not isinstance(sig.args[0], LanesType):
-            return args[0]
-        kind = args[0].type
-        element = kind.element
-        suffix = "f64" if isinstance(element, ir.DoubleType) else "f32"
-        name = f"llvm.vector.reduce.fadd.v{kind.count}{suffix}"
-        function = builder.module.globals.get(name) or ir.Function(
-            builder.module, ir.FunctionType(element, [element, kind]), name
-        )
-        return builder.call(function, [ir.Constant(element, 0.0), args[0]], fastmath=("reassoc", "nsz"))
+        return _sum(builder, args[0]) if isinstance(sig.args[0], LanesType) else args[0]
 
     return result(value), codegen
 
@@ -167,6 +172,141 @@ def _alike(typingctx: Any, value: Any, column: Any) -> Any:
         return _spread(builder, number, context.get_value_type(taken))
 
     return taken(value, column), codegen
+
+
+# --- packs -------------------------------------------------------------------------------------
+#
+# What a kernel takes at once: of a column of lanes, one neuron of all samples; of a column of single
+# numbers, as many neighbours as fill a vector register, of which only the first n are there.
+
+
+def _wide(column: Any) -> Any:
+    """The type of a pack of this column."""
+    dtype = column.dtype
+    return dtype if isinstance(dtype, LanesType) else LanesType(dtype, VECTOR_BYTES * 8 // dtype.bitwidth)
+
+
+def _there(builder: Any, n: Any, count: int) -> Any:
+    """Which of `count` numbers are among the first n. Of a known n nothing is left of it."""
+    kind = ir.VectorType(ir.IntType(64), count)
+    one = builder.insert_element(ir.Constant(kind, ir.Undefined), n, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), count), [0] * count)
+    spread = builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), zeros)
+    return builder.icmp_unsigned("<", ir.Constant(kind, list(range(count))), spread)
+
+
+def _vector_at(builder: Any, address: Any, at: Any, kind: Any) -> tuple[Any, str]:
+    """Where a vector begins, and what LLVM calls its kind."""
+    place = builder.bitcast(builder.gep(address, [at]), kind.as_pointer())
+    suffix = f"v{kind.count}f{64 if isinstance(kind.element, ir.DoubleType) else 32}"
+    return place, f"{suffix}.p0{suffix}"
+
+
+def _load_some(builder: Any, address: Any, at: Any, n: Any, kind: Any, family: tuple[str, ...]) -> Any:
+    """The first n numbers of a vector, which need not be aligned; 0 for the others."""
+    place, name = _vector_at(builder, address, at, kind)
+    there = _there(builder, n, kind.count)
+    function_type = ir.FunctionType(kind, [place.type, ir.IntType(32), there.type, kind])
+    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.masked.load.{name}")
+    aligned = ir.Constant(ir.IntType(32), 4 if name.endswith("f32") else 8)
+    value = builder.call(function, [place, aligned, there, ir.Constant(kind, [0.0] * kind.count)])
+    told_apart(builder, value, family)
+    return value
+
+
+def _store_some(builder: Any, value: Any, address: Any, at: Any, n: Any, family: tuple[str, ...]) -> None:
+    """Store the first n numbers of a vector."""
+    kind = value.type
+    place, name = _vector_at(builder, address, at, kind)
+    there = _there(builder, n, kind.count)
+    function_type = ir.FunctionType(ir.VoidType(), [kind, place.type, ir.IntType(32), there.type])
+    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.masked.store.{name}")
+    aligned = ir.Constant(ir.IntType(32), 4 if name.endswith("f32") else 8)
+    told_apart(builder, builder.call(function, [value, place, aligned, there]), family)
+
+
+def _load_one(context: Any, builder: Any, column: Any, address: Any, at: Any) -> Any:
+    """An element of a column."""
+    value = builder.load(builder.gep(address, [at]))
+    told_apart(builder, value, column.family)
+    return value
+
+
+@intrinsic
+def _width(typingctx: Any, column: Any) -> Any:
+    """How many neurons a pack of this column holds."""
+    count = 1 if isinstance(column.dtype, LanesType) else _wide(column).count
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return ir.Constant(ir.IntType(64), count)
+
+    return types.uint64(column), codegen
+
+
+@intrinsic
+def _nothing(typingctx: Any, column: Any) -> Any:
+    """A pack of zeros."""
+    taken = _wide(column)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return ir.Constant(context.get_value_type(taken), [0.0] * taken.count)
+
+    return taken(column), codegen
+
+
+@intrinsic
+def _pack(typingctx: Any, column: Any, at: Any, n: Any) -> Any:
+    """The pack of a column that begins at a place, with n numbers or more in a row to be had."""
+    taken = _wide(column)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        if isinstance(column.dtype, LanesType):
+            return _load_one(context, builder, column, args[0], args[1])
+        return _load_some(builder, args[0], args[1], args[2], context.get_value_type(taken), column.family)
+
+    return taken(column, types.uint64, types.uint64), codegen
+
+
+@intrinsic
+def _weights(typingctx: Any, column: Any, at: Any, n: Any, like: Any) -> Any:
+    """Weights of what a pack of the column `like` holds: one for all samples, or one a neighbour."""
+    laned = isinstance(like.dtype, LanesType)
+    taken = column.dtype if laned else _wide(column)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        if laned:
+            return _load_one(context, builder, column, args[0], args[1])
+        return _load_some(builder, args[0], args[1], args[2], context.get_value_type(taken), column.family)
+
+    return taken(column, types.uint64, types.uint64, like), codegen
+
+
+@intrinsic
+def _add(typingctx: Any, column: Any, at: Any, value: Any, n: Any) -> Any:
+    """Add the first n numbers of a pack to a column that holds as many samples, or single numbers."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        address, at, value, n = args
+        if isinstance(column.dtype, LanesType):
+            total = builder.fadd(_load_one(context, builder, column, address, at), value, flags=_FLAGS)
+            told_apart(builder, builder.store(total, builder.gep(address, [at])), column.family)
+            return context.get_dummy_value()
+        kind = ir.VectorType(context.get_value_type(column.dtype), value.type.count)
+        if kind != value.type:
+            value = builder.fpext(value, kind)
+        kept = _load_some(builder, address, at, n, kind, column.family)
+        _store_some(builder, builder.fadd(kept, value, flags=_FLAGS), address, at, n, column.family)
+        return context.get_dummy_value()
+
+    return types.none(column, types.uint64, value, types.uint64), codegen
+
+
+@intrinsic
+def _gathered(typingctx: Any, value: Any, like: Any) -> Any:
+    """What a pack comes to in a column: of neighbours the sum, of samples each its own."""
+    if isinstance(like.dtype, LanesType):
+        return value(value, like), lambda context, builder, sig, args: args[0]
+    return value.unit(value, like), lambda context, builder, sig, args: _sum(builder, args[0])
 
 
 class TapesType(TableType):
@@ -202,6 +342,18 @@ def _compiled_tapes(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
 
 
 @intrinsic
+def _by_sample(typingctx: Any, u: Any) -> Any:
+    """Activations in which neurons are neighbours: of one sample as they are, of several transposed."""
+    name = "activation" if u.count == 1 else "transposed"
+    taken = ColumnType(u.unit, u.column(name).family)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.bitcast(column_of(context, builder, u, args[0], name), context.get_value_type(taken))
+
+    return taken(u), codegen
+
+
+@intrinsic
 def _count(typingctx: Any, tag: Any) -> Any:
     """How many lanes there are, known when the kernel is compiled."""
 
@@ -226,11 +378,52 @@ def _plain_tapes(table: int, unit: Any, tag: Lanes) -> Tapes:
     return Tapes(*arrays)
 
 
+def _plain_width(column: Any) -> Any:
+    return np.uint64(1 if column.ndim > 1 else VECTOR_BYTES // column.itemsize)
+
+
+def _plain_nothing(column: Any) -> Any:
+    return np.zeros(column.shape[1] if column.ndim > 1 else _plain_width(column), column.dtype)
+
+
+def _plain_pack(column: Any, at: Any, n: Any) -> Any:
+    if column.ndim > 1:
+        return column[at]
+    pack, here = _plain_nothing(column), column[int(at) : int(at) + min(int(n), int(_plain_width(column)))]
+    pack[: len(here)] = here
+    return pack
+
+
+def _plain_add(column: Any, at: Any, value: Any, n: Any) -> None:
+    if column.ndim > 1:
+        column[at] += value
+    else:
+        here = column[int(at) : int(at) + min(int(n), len(value))]
+        here += value[: len(here)]
+
+
 if DEBUGGING:
     tapes: Any = _plain_tapes
     count: Any = lambda tag: np.uint64(tag.count)  # noqa: E731
     flat: Any = lambda column: column.reshape(-1)  # noqa: E731
+    by_sample: Any = lambda u: (u.transposed if u.activation.ndim > 1 else u.activation).reshape(-1)  # noqa: E731
     total: Any = np.sum
     alike: Any = lambda value, column: np.full(column.shape[1:], value, column.dtype)[()]  # noqa: E731
+    width: Any = _plain_width
+    nothing: Any = _plain_nothing
+    pack: Any = _plain_pack
+    weights: Any = lambda column, at, n, like: (  # noqa: E731
+        column[at] if like.ndim > 1 else _plain_pack(column, at, n)
+    )
+    add: Any = _plain_add
+    gathered: Any = lambda value, like: value if like.ndim > 1 else value.sum()  # noqa: E731
 else:
-    tapes, count, flat, total, alike = _compiled_tapes, _count, _flat, _total, _alike
+    tapes, count, flat, by_sample, total, alike = (
+        _compiled_tapes,
+        _count,
+        _flat,
+        _by_sample,
+        _total,
+        _alike,
+    )
+    width, nothing, pack, weights, add, gathered = _width, _nothing, _pack, _weights, _add, _gathered

@@ -54,7 +54,7 @@ def expm1(x):
     low = (1 / 2 + r * (1 / 6)) + r2 * (1 / 24 + r * (1 / 120))
     middle = (1 / 720 + r * (1 / 5040)) + r2 * (1 / 40320 + r * (1 / 362880))
     high = (1 / 3628800 + r * (1 / 39916800)) + r2 * (1 / 479001600 + r * (1 / 6227020800))
-    power = from_bits(((to_bits(shifted) << 52) + ONE_BITS))
+    power = from_bits((to_bits(shifted) << 52) + ONE_BITS)
     return (power - 1.0) + power * (r + r2 * (low + r4 * (middle + r4 * high)))
 
 

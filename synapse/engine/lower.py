@@ -21,6 +21,7 @@ from .schema import (
     FOUR,
     GATED,
     GATES,
+    HEARD,
     INPUT,
     LISTED,
     MEMORY,
@@ -33,6 +34,7 @@ from .schema import (
     SHARED,
     SILENT,
     SOFTMAX,
+    STEPPED,
     TRACED,
     UNORDERED,
     WAITING,
@@ -62,6 +64,7 @@ def lower(store: Store) -> None:
     _find_runs(store, flags, own)
     _place_traces(store, flags)
     _find_blocks(store)
+    _find_alike(store)
     _find_fours(store)
     restore(store, kept)
     store.program = Program(store.topology_version)
@@ -295,23 +298,57 @@ def _find_blocks(store: Store) -> None:
     c["block_stop"] = np.repeat(np.append(starts[1:], n), lengths).astype(np.uint32)
 
 
-def _find_fours(store: Store) -> None:
-    """Mark the neurons that can be weighed together with the next three: see ``online.weigh_four``."""
+def _find_alike(store: Store) -> None:
+    """Stretches of neurons that fire together and have runs alike, so that they can be computed together.
+
+    Run by run they have the same sources, or each has those one further than the neuron before (`STEPPED`);
+    lists and pairs may differ. Their connections lie equally far apart.
+    """
     c, n = store.columns, store.n_neurons
     runs = c["last_run"].astype(np.int64) - c["first_run"]
     here = np.arange(len(c["run_kind"]))
     target = store["target"][c["run_first"]]
-    # The same run of the next neuron, if they are alike.
-    there = np.minimum(here + runs[target], len(here) - 1)
-    same = c["run_kind"] == DENSE
-    for name in ("run_kind", "run_flags", "run_source", "run_length"):
-        same &= c[name] == c[name][there]
-    differs = np.bincount(target[~same], minlength=n) > 0
-    alike = ~differs & (c["flags"] & (MEMORY | TRACED) == 0) & (runs > 0)
+    there = np.minimum(here + runs[target], len(here) - 1)  # the same run of the next neuron, if alike
+
+    def further(name: str) -> Ints:
+        values = c[name].astype(np.int64)
+        return np.asarray(values[there] - values)
+
+    listed = (c["run_kind"] != DENSE) & (c["run_kind"] != SHARED)
+    step, gap = np.where(listed, 0, further("run_source")), further("run_first")
+    fits = ((step == 0) | (step == 1)) & (gap > 0)
+    fits &= (step == 0) | (c["run_kind"] == DENSE) | (further("run_gater") == 1)
+    for name in ("run_kind", "run_flags", "run_length"):
+        fits &= further(name) == 0
+    alike = np.bincount(target[~fits], minlength=n) == 0
     alike[:-1] &= (runs[1:] == runs[:-1]) & (c["block_stop"][1:] == c["block_stop"][:-1])
     alike[:-1] &= c["flags"][1:] == c["flags"][:-1]
     alike[-1:] = False
-    c["flags"][:-3][alike[:-3] & alike[1:-2] & alike[2:-1]] |= FOUR
+    # Of three in a row, the third must differ from the second as that does from the first.
+    before = np.maximum(here - runs[target], 0)
+    turns = np.bincount(target[(step != step[before]) | (gap != gap[before])], minlength=n) > 0
+    apart = ~alike
+    for j in np.flatnonzero(alike & turns).tolist():
+        apart[j] = j > 0 and not apart[j - 1]
+    stops = np.flatnonzero(apart) + 1
+    lengths = np.diff(stops, prepend=0)
+    c["alike_stop"] = np.repeat(stops, lengths).astype(np.uint32)
+    nth = np.arange(n) - np.repeat(stops - lengths, lengths)
+    of_first = here - (nth * runs)[target]
+    c["run_flags"][(step[of_first] == 1) & np.repeat(lengths > 1, lengths)[target]] |= STEPPED
+
+
+def _find_fours(store: Store) -> None:
+    """Mark the neurons that can be weighed together with the next three: see ``online.weigh_four``."""
+    c, n = store.columns, store.n_neurons
+    other = (c["run_kind"] != DENSE) | (c["run_flags"] & STEPPED != 0)
+    plain = np.bincount(store["target"][c["run_first"][other]], minlength=n) == 0
+    plain &= (c["flags"] & (MEMORY | TRACED) == 0) & (c["last_run"] > c["first_run"])
+    c["flags"][plain & (c["alike_stop"] >= np.arange(n) + 4)] |= FOUR
+    trained = (c["run_kind"] == DENSE) | (c["run_kind"] == SHARED)
+    trained &= c["run_flags"] & (FIXED | STEPPED) == 0
+    heard = spans(c["run_source"][trained], c["run_length"][trained])
+    c["flags"][heard] |= HEARD
 
 
 def _find_groups(store: Store) -> None:

@@ -43,6 +43,7 @@ GATES = 4  # gates a self-connected neuron, so that it keeps extended traces
 GATED = 8  # something gates a connection into it
 PLAIN_RUNS = 16  # all its runs are dense, ordered and ungated, and it keeps no eligibility traces
 FOUR = 32  # it and the next three fire together, and have plain runs from the same sources
+HEARD = 128  # a source of dense runs that are trained
 WAITING = 64  # all its weights may wait to be moved: see ``online.move_ahead``
 
 # Kinds of runs. Sources are neighbours (row + t) or listed; gaters none, one, neighbours or listed.
@@ -55,6 +56,7 @@ SILENT = 4  # its sources want no error (clamped inputs, or later neurons)
 FIXED = 8  # its weights are not trained
 QUIET_GATER = 32  # its gater wants no error (a clamped input)
 UNORDERED = 16  # sources or gater outside the target's network: the order is the one observed
+STEPPED = 128  # the sources, and the gater, of the next neuron alike lie one further; else they are the same
 WAITING_FLAGS = SILENT | BACK | FIXED | UNORDERED
 """Of these a dense run has SILENT and no other where its weights may wait: see ``online.move_ahead``."""
 
@@ -116,6 +118,7 @@ COLUMNS = (
     Column("flags", "node", "uint8"),
     Column("block_first", "node", "uint32"),  # the block of neurons it fires with
     Column("block_stop", "node", "uint32"),
+    Column("alike_stop", "node", "uint32"),  # the neurons from it on whose runs are alike
     Column("group_first", "node", "uint32"),  # whose states decide on its activation
     Column("group_stop", "node", "uint32"),
     Column("first_run", "node", "uint32"),
@@ -180,13 +183,18 @@ def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:
 
 
 ENDED = 0xFFFFFFFFFFFFFFFF
+CHUNK = 16
+"""Steps of an unfolding whose part of the gradient is summed together."""
 TAPES = (
     # Of every step and neuron: the step before the first comes first, and holds what a sequence begins with.
     Column("activation", "tape", "lanes"),
+    Column("transposed", "tape", "lanes"),  # activations of each sample neuron by neuron; empty of one sample
     Column("state", "tape", "lanes"),
     Column("slope", "tape", "lanes"),
     Column("mask", "tape", "lanes"),  # what activations are multiplied by: dropout; empty where there is none
-    Column("error", "tape", "lanes"),  # delta of four steps, then again
+    Column(
+        "error", "tape", "lanes"
+    ),  # delta of a chunk of steps in turn, and room for four of them gated
     # Of every neuron: what later neurons and steps have sent it, to be multiplied by its slope or not.
     Column("pushed", "tape", "lanes"),  # of this step and the one before, in turn
     Column("carried", "tape", "lanes"),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import engine
 from ..cost import Cost
 from ..engine.program import spans
-from ..engine.schema import ENDED, NONE, TAPES, numpy_dtype
+from ..engine.schema import CHUNK, ENDED, NONE, TAPES, numpy_dtype
 from ..errors import DivergenceError, KindError, TopologyError, expected, positive_integer
 from ..network import Network
 from .data import Data, prepare
@@ -22,10 +22,12 @@ Floats = NDArray[np.float64]
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 """Samples that fill a vector register of 512 bits, which processors without take in halves."""
-CHUNK = 4  # steps are laid out in fours, see the kernels
 PLACES = {column.name: i for i, column in enumerate(TAPES)}
 Masks = Callable[[int, int], Floats]
+Moves = tuple[float, Floats, Floats]
+"""A loss, and minus its gradient by weights and biases."""
 WHOLE = 2**62  # a window that no sequence fills
+FOURS = 4  # neurons whose errors, scaled by their gaters, are laid out after all others
 DEEP = 16  # steps of samples that do not depend on each other
 
 
@@ -160,6 +162,7 @@ class Unfolding:
         self.network, self.data, self.weights = network, data, weights
         self.threads = positive_integer("The threads", threads)
         _require_alone(network)
+        self._sums = np.zeros(network._store.n_connections), np.zeros(len(network))
         self._tapes: dict[tuple[int, int, int], _Tapes] = {}
 
     def moves(
@@ -170,7 +173,7 @@ class Unfolding:
         window: int,
         context: bool = False,
         masks: Masks | None = None,
-    ) -> tuple[float, Floats, Floats]:
+    ) -> Moves:
         """The loss of some sequences, and minus its gradient.
 
         Parameters
@@ -188,31 +191,40 @@ class Unfolding:
         loss : float
         weights : ndarray, by rows of the store
         biases : ndarray, by neurons of the network
+            Both are overwritten by the next call.
         """
         plans = list(self._plans(chosen, share))
         if masks is not None:
             plans = [replace(plan, mask=masks(*plan.rows.shape)) for plan in plans]
-        if self.threads == 1 or len(plans) == 1 or self.network.is_random:  # streams are drawn from in order
-            parts = [self._one(0, plan, cost, window, context) for plan in plans]
-        else:
-            # Each thread has tapes of its own, and the parts are added in order: the same bits.
-            free = list(range(self.threads))
-
-            def job(plan: _Plan) -> tuple[float, Floats, Floats]:
-                number = free.pop()
-                try:
-                    return self._one(number, plan, cost, window, context)
-                finally:
-                    free.append(number)
-
-            with ThreadPoolExecutor(self.threads) as pool:
-                parts = list(pool.map(job, plans))
-        loss, weights, biases = parts[0]
-        for one, weight_moves, bias_moves in parts[1:]:
+        loss, weights, biases = 0.0, *self._sums
+        for number, (one, weight_moves, bias_moves) in enumerate(self._parts(plans, cost, window, context)):
+            add = np.add if number else _begin_with
+            add(weights, weight_moves, out=weights)
+            add(biases, bias_moves, out=biases)
             loss += one
-            weights += weight_moves
-            biases += bias_moves
+        if not np.isfinite(weights.sum() + biases.sum()):
+            raise DivergenceError(
+                f"The gradient of a weight, an error times an activation, left the finite range. {ADVICE}"
+            )
         return loss, weights, biases
+
+    def _parts(self, plans: list[_Plan], cost: Cost, window: int, context: bool) -> Iterator[Moves]:
+        """Loss and moves of each plan, in order; what is given is overwritten by the next."""
+        if self.threads == 1 or len(plans) == 1 or self.network.is_random:  # streams are drawn from in order
+            yield from (self._one(0, plan, cost, window, context) for plan in plans)
+            return
+        free = list(range(self.threads))  # each thread has tapes of its own
+
+        def job(plan: _Plan) -> Moves:
+            number = free.pop()
+            try:
+                loss, weights, biases = self._one(number, plan, cost, window, context)
+                return loss, weights.copy(), biases.copy()
+            finally:
+                free.append(number)
+
+        with ThreadPoolExecutor(self.threads) as pool:
+            yield from pool.map(job, plans)
 
     def _plans(self, chosen: NDArray[Any], share: Floats) -> Iterator[_Plan]:
         """What is computed side by side: sequences of about one length, or, where steps do not depend on
@@ -234,9 +246,7 @@ class Unfolding:
             part = order[first : first + width]
             yield _Plan.of_sequences(begins[part], lengths[part], share[part], width)
 
-    def _one(
-        self, number: int, plan: _Plan, cost: Cost, window: int, context: bool
-    ) -> tuple[float, Floats, Floats]:
+    def _one(self, number: int, plan: _Plan, cost: Cost, window: int, context: bool) -> Moves:
         """What is computed side by side, on tapes of this number."""
         steps = len(plan.rows)
         key = (number, plan.rows.shape[1], -(-steps // CHUNK))
@@ -263,9 +273,9 @@ class Unfolding:
             np.int64(store.n_connections),
         )
         moves = tapes["weight_move"], tapes["bias_move"]
-        if bad != steps or not np.isfinite(loss + moves[0].sum() + moves[1].sum()):
+        if bad != steps or not np.isfinite(loss):
             raise self._divergence(tapes, plan, loss, int(bad))
-        return loss, moves[0].copy(), moves[1].copy()
+        return loss, *moves
 
     def _divergence(self, tapes: _Tapes, plan: _Plan, loss: float, bad: int) -> DivergenceError:
         """What has left the finite range: of which neuron, in which step of which sequence."""
@@ -323,16 +333,17 @@ class _Tapes:
 
     def __init__(self, network: Network, width: int, steps: int) -> None:
         self.network, self.width = network, width
-        self.context, self.used = False, 0  # whether the last call began with one; how many steps it had
+        self.context = False  # whether the last call began with one
         self.tag = engine._lanes.Lanes(width)
         store, rows = network._store, len(network)
         padded = -(-steps // CHUNK) * CHUNK
         sizes = {
             "activation": (padded + 1) * rows,
+            "transposed": (padded + 1) * rows if width > 1 else 0,
             "state": (padded + 1) * rows,
             "slope": (padded + 1) * rows,
             "mask": 0,
-            "error": CHUNK * rows,
+            "error": CHUNK * (rows + FOURS),
             "pushed": 2 * rows,
             "carried": rows,
             "signal": padded * len(network.output),
@@ -373,11 +384,6 @@ class _Tapes:
                 here = self.network._store[name][self.network._rows()] if context else 0.0
                 self[name][: rows * width].reshape(rows, width).T[...] = here
         self.context = context
-        if used < self.used:  # of the steps that fill a chunk, nothing may be left from a longer call
-            whole = -(-used // CHUNK) * CHUNK
-            for name in ("activation", "state"):
-                self[name][(used + 1) * rows * width : (whole + 1) * rows * width] = 0.0
-        self.used = used
 
     def beyond(self, loss: float, bad: int, steps: int) -> tuple[str, int, tuple[int, int] | None]:
         """What has left the finite range: its name, the step, and neuron and lane, where they are known."""
@@ -389,11 +395,14 @@ class _Tapes:
                 return "The cost", 0, None
             step, neuron, lane = places[0].tolist()
             return "The activation", step, (neuron, lane)
-        if bad == steps:
-            return "The gradient of a weight, an error times an activation,", 0, None
-        errors = self["error"].reshape(CHUNK, rows, self.width)[bad % CHUNK]
+        errors = self["error"].reshape(CHUNK, rows + FOURS, self.width)[bad % CHUNK, :rows]
         neuron, lane = np.argwhere(~np.isfinite(errors))[-1].tolist()
         return "The gradient exploded: going back from the end, the error", bad, (neuron, lane)
+
+
+def _begin_with(_: Floats, part: Floats, out: Floats) -> None:
+    """The first part of a sum."""
+    out[...] = part
 
 
 def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -1,0 +1,239 @@
+"""Exact gradients, the way back: the errors of one step, sent to all that a neuron depends on.
+
+The equations stand in ``unfold.py``. What lies at `here` is sent within the step, what lies at `there` goes
+to the step before.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._jit import inline
+from ._lanes import add, alike, flat, gathered, weights, width
+from .forward import FOURS, ONE, THREE, TWO, dense_alike, four_rows, four_runs, four_sums, gain
+from .schema import (
+    BACK,
+    BACK_GATED,
+    LISTED,
+    MEMORY,
+    NONE,
+    QUIET_GATER,
+    SHARED,
+    SILENT,
+    SOFTMAX,
+    STEPPED,
+    ZIPPED,
+)
+
+u8 = np.uint64
+
+
+@inline
+def settle_softmax(m, u, first, last, now, here, lanes):
+    """f'_j A_j of a softmax group, whose activations all depend on all states: y_j (A_j - sum_i y_i A_i)."""
+    said, pushed, slope = flat(u.activation), flat(u.pushed), flat(u.slope)
+    j = first
+    while j < last:
+        after = u8(m.group_stop[j])
+        for lane in range(lanes):
+            mean = 0.0
+            for i in range(j, after):
+                mean += said[(now + i) * lanes + lane] * pushed[(here + i) * lanes + lane]
+            for i in range(j, after):
+                p = (here + i) * lanes + lane
+                y, wanted = said[(now + i) * lanes + lane], pushed[p]
+                pushed[p] = wanted - mean
+                slope[(now + i) * lanes + lane] = y
+        j = after
+
+
+@inline
+def settle(m, u, span, first, last, now, here, slot, lanes):
+    """delta of neurons alike; returns their sum, which is finite where they are.
+
+    What they were sent is forgotten, so that the step before the one before can send.
+    """
+    slope, pushed, carried, error = flat(u.slope), flat(u.pushed), flat(u.carried), flat(u.error)
+    at, to = (now + first) * lanes, (slot + first) * lanes
+    sent, kept, check = (here + first) * lanes, (first - span[0]) * lanes, 0.0
+    if m.flags[first] & MEMORY or last > span[3] - span[2]:
+        for q in range((last - first) * lanes):
+            delta = slope[at + q] * pushed[sent + q] + carried[kept + q]
+            error[to + q] = delta
+            pushed[sent + q] = 0.0
+            carried[kept + q] = 0.0
+            check += delta
+    else:
+        for q in range((last - first) * lanes):
+            delta = slope[at + q] * pushed[sent + q]
+            error[to + q] = delta
+            pushed[sent + q] = 0.0
+            check += delta
+    return check
+
+
+@inline
+def push_memory(m, u, j, slot, now, before, here, there, kept):
+    """Along a self-connection: to the state of the step before, and to the gater."""
+    delta, weight, gater = u.error[slot + j], m.weight[m.self_row[j]], m.self_gater[j]
+    if gater == NONE:
+        u.carried[kept + j] = delta * weight
+        return
+    late = gater >= j
+    u.carried[kept + j] = delta * u.activation[(before if late else now) + gater] * weight
+    u.pushed[(there if late else here) + gater] += delta * u.state[before + j] * weight
+
+
+@inline
+def wanted(flags):
+    """Whether the sources of a run want its error."""
+    return not flags & SILENT or flags & BACK
+
+
+@inline
+def push_pack(m, u, to, row, q, left, e):
+    """What one pack of sources is sent by four neurons."""
+    sent = e[0] * weights(m.weight, row[0] + q, left, u.activation)
+    sent += e[1] * weights(m.weight, row[1] + q, left, u.activation)
+    sent += e[2] * weights(m.weight, row[2] + q, left, u.activation)
+    sent += e[3] * weights(m.weight, row[3] + q, left, u.activation)
+    add(u.pushed, to + q, sent, left)
+
+
+@inline
+def push_gaters(m, u, rs, d, sums, by, there):
+    """What the gaters of four runs are sent: delta_j sum_i w_ij y_i."""
+    u.pushed[by + m.run_gater[rs[0]]] += d[0] * gathered(sums[0], u.state)
+    if there > ONE:
+        u.pushed[by + m.run_gater[rs[1]]] += d[1] * gathered(sums[1], u.state)
+    if there > TWO:
+        u.pushed[by + m.run_gater[rs[2]]] += d[2] * gathered(sums[2], u.state)
+    if there > THREE:
+        u.pushed[by + m.run_gater[rs[3]]] += d[3] * gathered(sums[3], u.state)
+
+
+@inline
+def push_four(m, u, j, count, slot, now, before, here, there):
+    """The errors of up to four neurons alike, along their dense runs."""
+    at, none, step = slot + j, alike(0.0, u.state), width(u.activation)
+    d = (
+        u.error[at],
+        u.error[at + ONE] if count > ONE else none,
+        u.error[at + TWO] if count > TWO else none,
+        u.error[at + THREE] if count > THREE else none,
+    )
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        if not dense_alike(m, r):
+            continue
+        flags, n, rs, e = m.run_flags[r], u8(m.run_length[r]), four_runs(m, j, r, count), d
+        rows = four_rows(m, rs)
+        seen, to = (before, there) if flags & BACK else (now, here)
+        if m.run_kind[r] == SHARED:
+            gains, by = (before, there) if flags & BACK_GATED else (now, here)
+            if not flags & QUIET_GATER:
+                sums = four_sums(m, u, seen + u8(m.run_source[r]), n, rows)
+                push_gaters(m, u, rs, d, sums, by, count)
+            e = (
+                d[0] * gain(m, u, rs[0], gains),
+                d[1] * gain(m, u, rs[1], gains),
+                d[2] * gain(m, u, rs[2], gains),
+                d[3] * gain(m, u, rs[3], gains),
+            )
+        if wanted(flags):
+            to, whole = to + u8(m.run_source[r]), n - n % step
+            for q in range(u8(0), whole, step):
+                push_pack(m, u, to, rows, q, step, e)
+            if whole < n:
+                push_pack(m, u, to, rows, whole, n - whole, e)
+
+
+@inline
+def push_stepped(m, u, r, gap, first, last, slot, now, before, here, there):
+    """The errors of neurons alike of which each has its sources one further than that before."""
+    flags, row, shared = m.run_flags[r], u8(m.run_first[r]), m.run_kind[r] == SHARED
+    seen, to = (before, there) if flags & BACK else (now, here)
+    gains, by = (before, there) if flags & BACK_GATED else (now, here)
+    source, gater, error = u8(m.run_source[r]), u8(m.run_gater[r]), slot + first
+    for q in range(u8(m.run_length[r])):
+        if shared and not flags & QUIET_GATER:
+            for t in range(last - first):
+                through = u.activation[seen + source + q + t] * m.weight[row + q + t * gap]
+                u.pushed[by + gater + t] += u.error[error + t] * through
+        if wanted(flags) and shared:
+            for t in range(last - first):
+                gained = u.activation[gains + gater + t] * m.weight[row + q + t * gap]
+                u.pushed[to + source + q + t] += u.error[error + t] * gained
+        elif wanted(flags):
+            for t in range(last - first):
+                u.pushed[to + source + q + t] += u.error[error + t] * m.weight[row + q + t * gap]
+
+
+@inline
+def push_scattered(m, u, r, delta, now, before, here, there):
+    """Along a run of listed sources, or of a gater a connection."""
+    kind, flags = m.run_kind[r], m.run_flags[r]
+    first, n = u8(m.run_first[r]), u8(m.run_length[r])
+    seen, to = (before, there) if flags & BACK else (now, here)
+    gains, by = (before, there) if flags & BACK_GATED else (now, here)
+    if kind == LISTED:
+        if wanted(flags):
+            for q in range(first, first + n):
+                u.pushed[to + m.source[q]] += delta * m.weight[q]
+        return
+    source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
+    for q in range(n):
+        i = source + q if kind == ZIPPED else u8(m.source[first + q])
+        g = gater + q if kind == ZIPPED else u8(m.gater[first + q])
+        weighed = delta * m.weight[first + q]
+        if wanted(flags):
+            u.pushed[to + i] += weighed * u.activation[gains + g]
+        if not flags & QUIET_GATER:
+            u.pushed[by + g] += weighed * u.activation[seen + i]
+
+
+@inline
+def push(m, u, first, last, slot, now, before, here, there, kept):
+    """The errors of neurons alike go to all that they depend on, in this step and the one before."""
+    runs = u8(m.last_run[first]) - u8(m.first_run[first])
+    if m.flags[first] & MEMORY:
+        for j in range(first, last):
+            push_memory(m, u, j, slot, now, before, here, there, kept)
+    for j in range(first, last, FOURS):
+        push_four(m, u, j, last - j, slot, now, before, here, there)
+    for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
+        if m.run_flags[r] & STEPPED:
+            gap = u8(m.run_first[r + runs]) - u8(m.run_first[r])
+            push_stepped(m, u, r, gap, first, last, slot, now, before, here, there)
+        elif not dense_alike(m, r):
+            for j in range(first, last):
+                one = r + (j - first) * runs
+                push_scattered(m, u, one, u.error[slot + j], now, before, here, there)
+
+
+@inline
+def step_backward(m, u, span, step, slot, window, lanes):
+    """Errors of one step, block by block in reverse order; returns what is finite where they are."""
+    n, rows = span[2], span[3] - span[0]
+    now = (step + ONE) * rows - span[0]
+    before = now - rows
+    here, there = (step & ONE) * rows - span[0], ((step + ONE) & ONE) * rows - span[0]
+    kept, check, last = u8(0) - span[0], 0.0, span[3]
+    for o in range(n):
+        u.carried[rows - n + o] += u.signal[step * n + o]
+    while last > span[0] + span[1]:
+        first = max(u8(m.block_first[last - ONE]), span[0] + span[1])
+        if m.squash[first] == SOFTMAX:
+            settle_softmax(m, u, first, last, now, here, lanes)
+        j = first
+        while j < last:
+            stop = u8(m.alike_stop[j])
+            check += settle(m, u, span, j, stop, now, here, slot, lanes)
+            push(m, u, j, stop, slot, now, before, here, there, kept)
+            j = stop
+        last = first
+    if step % window == 0:  # errors do not pass from one window to that before
+        none = alike(0.0, u.state)
+        for i in range(rows):
+            u.pushed[there + span[0] + i] = none
+            u.carried[i] = none
+    return check

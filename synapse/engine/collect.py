@@ -1,0 +1,189 @@
+"""Exact gradients: what the errors of a chunk of steps add to the moves of weights and biases.
+
+    dE/dw_ij = - sum over steps and samples of delta_j g_ij y_i
+
+Neurons with the same sources are taken four at a time, and their sources a vector register at a time: the
+activations of a sample lie side by side on ``u.transposed``, so that nothing is summed across a register.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._jit import inline
+from ._lanes import add, alike, by_sample, flat, nothing, pack, total, width
+from .forward import FOURS, ONE, THREE, TWO, dense_alike, four_rows, four_runs, gain
+from .schema import BACK, BACK_GATED, FIXED, LISTED, MEMORY, NONE, PAIRED, SHARED, ZIPPED
+
+u8 = np.uint64
+
+
+@inline
+def scale_four(m, u, rs, slot, at, gains, steps, rows):
+    """Lay out the errors of four neurons, scaled by their gaters, after all others."""
+    size, to = rows + FOURS, slot + rows
+    for t in range(steps):
+        u.error[to + t * size] = u.error[at + t * size] * gain(m, u, rs[0], gains + t * rows)
+        u.error[to + ONE + t * size] = u.error[at + ONE + t * size] * gain(m, u, rs[1], gains + t * rows)
+        u.error[to + TWO + t * size] = u.error[at + TWO + t * size] * gain(m, u, rs[2], gains + t * rows)
+        u.error[to + THREE + t * size] = u.error[at + THREE + t * size] * gain(m, u, rs[3], gains + t * rows)
+
+
+@inline
+def add_moves(u, rows, there, q, sums, left):
+    """Add to the moves of up to four neurons' connections."""
+    add(u.weight_move, rows[0] + q, sums[0], left)
+    if there > ONE:
+        add(u.weight_move, rows[1] + q, sums[1], left)
+    if there > TWO:
+        add(u.weight_move, rows[2] + q, sums[2], left)
+    if there > THREE:
+        add(u.weight_move, rows[3] + q, sums[3], left)
+
+
+@inline
+def collect_one(u, said, error, at, e, size, steps, lanes, rows, left):
+    """sum over steps and samples of four neurons' errors times a pack of activations."""
+    a, b, c, d = nothing(said), nothing(said), nothing(said), nothing(said)
+    for t in range(steps):
+        for lane in range(lanes):
+            y, here = pack(said, at + (t * lanes + lane) * rows, left), e + t * size + lane
+            a += y * error[here]
+            b += y * error[here + lanes]
+            c += y * error[here + TWO * lanes]
+            d += y * error[here + THREE * lanes]
+    return a, b, c, d
+
+
+@inline
+def collect_two(u, said, error, at, e, size, steps, lanes, rows, left):
+    """The same of two packs side by side: every error is read once for both."""
+    a, b, c, d = nothing(said), nothing(said), nothing(said), nothing(said)
+    f, g, h, i = nothing(said), nothing(said), nothing(said), nothing(said)
+    step = width(said)
+    for t in range(steps):
+        for lane in range(lanes):
+            place, here = at + (t * lanes + lane) * rows, e + t * size + lane
+            y, z = pack(said, place, step), pack(said, place + step, left)
+            a += y * error[here]
+            f += z * error[here]
+            b += y * error[here + lanes]
+            g += z * error[here + lanes]
+            c += y * error[here + TWO * lanes]
+            h += z * error[here + TWO * lanes]
+            d += y * error[here + THREE * lanes]
+            i += z * error[here + THREE * lanes]
+    return (a, b, c, d), (f, g, h, i)
+
+
+@inline
+def collect_run(m, u, rs, there, begin, n, at, steps, rows, lanes):
+    """The moves of a dense run of up to four neurons, whose errors lie `at`, its activations at `begin`."""
+    said, error, four = by_sample(u), flat(u.error), four_rows(m, rs)
+    step, q = width(said), u8(0)
+    at, size = at * lanes, (rows + FOURS) * lanes
+    while n - q > step:
+        left = n - q - step
+        ours, others = collect_two(u, said, error, begin + q, at, size, steps, lanes, rows, left)
+        add_moves(u, four, there, q, ours, step)
+        add_moves(u, four, there, q + step, others, left)
+        q = min(q + step + step, n)
+    if q < n:
+        sums = collect_one(u, said, error, begin + q, at, size, steps, lanes, rows, n - q)
+        add_moves(u, four, there, q, sums, n - q)
+
+
+@inline
+def collect_four(m, u, span, j, there, step, steps, lanes):
+    """The moves of the dense runs of up to four neurons alike."""
+    rows = span[3] - span[0]
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        flags = m.run_flags[r]
+        if flags & FIXED or not dense_alike(m, r):
+            continue
+        rs, at = four_runs(m, j, r, there), j - span[0]
+        if m.run_kind[r] == SHARED:
+            gains = (step if flags & BACK_GATED else step + ONE) * rows - span[0]
+            scale_four(m, u, rs, u8(0), at, gains, steps, rows)
+            at = rows
+        begin = (step if flags & BACK else step + ONE) * rows * lanes + u8(m.run_source[r]) - span[0]
+        collect_run(m, u, rs, there, begin, u8(m.run_length[r]), at, steps, rows, lanes)
+
+
+@inline
+def product(u, at, tape, place, steps, rows):
+    """The sum over steps and samples of an error times what lies on a tape."""
+    moved = alike(0.0, u.state)
+    for t in range(steps):
+        moved += u.error[at + t * (rows + FOURS)] * tape[place + t * rows]
+    return total(moved)
+
+
+@inline
+def gated_product(u, at, gater, tape, place, steps, rows):
+    """The same of an error scaled by a gater."""
+    moved = alike(0.0, u.state)
+    for t in range(steps):
+        gained = u.error[at + t * (rows + FOURS)] * u.activation[gater + t * rows]
+        moved += gained * tape[place + t * rows]
+    return total(moved)
+
+
+@inline
+def collect_single(m, u, span, j, r, now, steps):
+    """The moves of a run one by one: its sources are neither a row nor, from neuron to neuron, the same."""
+    rows, at = span[3] - span[0], j - span[0]
+    kind, flags, first = m.run_kind[r], m.run_flags[r], u8(m.run_first[r])
+    seen = now - rows if flags & BACK else now
+    gains = now - rows if flags & BACK_GATED else now
+    listed = kind == LISTED or kind == PAIRED
+    gated = kind == SHARED or kind == ZIPPED or kind == PAIRED
+    for q in range(u8(m.run_length[r])):
+        i = seen + (u8(m.source[first + q]) if listed else u8(m.run_source[r]) + q)
+        if gated:
+            g = gains + (u8(m.run_gater[r]) if kind == SHARED else u8(m.gater[first + q]))
+            u.weight_move[first + q] += gated_product(u, at, g, u.activation, i, steps, rows)
+        else:
+            u.weight_move[first + q] += product(u, at, u.activation, i, steps, rows)
+
+
+@inline
+def collect_memory(m, u, span, j, now, steps):
+    """The move of a self-connection that is trained, along which states go."""
+    rows, own, gater, at = span[3] - span[0], m.self_row[j], m.self_gater[j], j - span[0]
+    before = now - rows
+    if m.trainable[own] and gater == NONE:
+        u.weight_move[own] += product(u, at, u.state, before + j, steps, rows)
+    elif m.trainable[own]:
+        g = (before if gater >= j else now) + gater
+        u.weight_move[own] += gated_product(u, at, g, u.state, before + j, steps, rows)
+
+
+@inline
+def collect_bias(u, at, steps, rows):
+    """The move of a bias: the sum of a neuron's errors."""
+    moved = alike(0.0, u.state)
+    for t in range(steps):
+        moved += u.error[at + t * (rows + FOURS)]
+    u.bias_move[at] += total(moved)
+
+
+@inline
+def collect(m, u, span, step, steps, lanes):
+    """What `steps` steps from `step` on add to the moves of all weights and biases."""
+    rows = span[3] - span[0]
+    now, first = (step + ONE) * rows - span[0], span[0] + span[1]
+    while first < span[3]:
+        last, runs = u8(m.alike_stop[first]), u8(m.last_run[first]) - u8(m.first_run[first])
+        for j in range(first, last, FOURS):
+            collect_four(m, u, span, j, last - j, step, steps, lanes)
+        for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
+            if not m.run_flags[r] & FIXED and not dense_alike(m, r):
+                for j in range(first, last):
+                    collect_single(m, u, span, j, r + (j - first) * runs, now, steps)
+        for j in range(first, last):
+            if m.flags[j] & MEMORY:
+                collect_memory(m, u, span, j, now, steps)
+            if m.trainable_bias[j]:
+                collect_bias(u, j - span[0], steps, rows)
+        first = last

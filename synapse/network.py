@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copyreg
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import networkx as nx
 import numpy as np
@@ -63,6 +63,9 @@ class Network(Sequence[Neuron]):
     >>> net
     <Network 2-1, 3 neurons, 2 connections>
     """
+
+    _left_out: ClassVar[tuple[str, ...]] = ()
+    """How names of layers begin whose sizes its repr leaves out."""
 
     def __init__(
         self,
@@ -328,6 +331,18 @@ class Network(Sequence[Neuron]):
             if neuron._row >= 0:
                 neuron.bias = bias
 
+    # --- what the twin of an architecture is made from -----------------------------------------
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """What it was asked for and its layers do not tell, as JSON can hold it."""
+        return {}
+
+    @classmethod
+    def _parts_of(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Its attributes besides its layers, found among these; TopologyError where that cannot be."""
+        return {}
+
     # --- its links -------------------------------------------------------------------------
 
     def project(self, target: Layer | Neuron | Network, kind: Any = None, **options: Any) -> Projection:
@@ -494,9 +509,8 @@ class Network(Sequence[Neuron]):
     def clone(self) -> Network:
         """A twin: the same network, context included, with neurons and numbers of its own.
 
-        What holds for :func:`synapse.save` holds here, and for pickle and copy: the twin of an
-        architecture is a plain network of its name, and nothing may link the network to
-        neurons outside of it.
+        What holds for :func:`synapse.save` holds here, and for pickle and copy: a class that is not
+        of the library is not kept, and nothing may link the network to neurons outside of it.
         """
         make, arguments = self.__reduce__()
         twin: Network = make(*arguments)
@@ -509,8 +523,8 @@ class Network(Sequence[Neuron]):
         return copyreg.dispatch_table[Network](self)  # type: ignore[return-value]  # readwrite has told it how
 
     def __repr__(self) -> str:
-        sizes = "-".join(str(len(layer)) for layer in self._layers)
-        return self._described(sizes)
+        shown = (layer for layer in self._layers if not (layer.name or "").startswith(self._left_out))
+        return self._described("-".join(str(len(layer)) for layer in shown))
 
     def _repr_html_(self) -> str:
         """A small drawing of it: what a notebook shows."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ALL, Layer, Network
+from synapse.arrays import as_matrix
 from synapse.errors import (
     ArgumentError,
     KindError,
@@ -18,7 +19,6 @@ from synapse.errors import (
     positive_integer,
 )
 from synapse.initializers import Initializer
-from synapse.network import as_matrix
 from synapse.neuron import Seed, random_generator
 from synapse.projection import between
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import cost as costs
 from . import engine, graph, wiring
 from . import squash as squashes
+from .arrays import Floats, as_matrix, copied, shape_of, vector
 from .connection import Connection
 from .cost import Cost
 from .engine.lower import pure_inputs
@@ -21,14 +22,13 @@ from .engine.schema import BACK, BACK_GATED, CONTEXT, HIDDEN, INPUT, NONE, OUTPU
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, non_negative_number, shown
 from .initializers import Initializer, draw
-from .layer import Layer, shape_of, vector
+from .layer import Layer
 from .neuron import Neuron, Seed, random_generator
 from .projection import Projection
 
 if TYPE_CHECKING:
     from .learning.readout import Readout
 
-Floats = NDArray[np.float64]
 FLOAT64 = np.dtype(np.float64)
 NOTHING = np.empty(0)
 
@@ -380,7 +380,7 @@ class Network(Sequence[Neuron]):
         elif type(inputs) is np.ndarray and inputs.dtype is FLOAT64 and inputs.flags.carray:
             row = inputs  # nothing to copy
         else:
-            row = _copied("The inputs", inputs, self._n_inputs)
+            row = copied("The inputs", inputs, self._n_inputs)
         if row.shape != (self._n_inputs,) and inputs is not None:
             raise ArgumentError(f"The inputs must be {self._n_inputs} numbers. Got {shape_of(row)}.")
         return self._run(row, np.empty(self._n_outputs))
@@ -554,31 +554,3 @@ def _require_free(neurons: Iterable[Neuron]) -> None:
                 f"{neuron!r} belongs to {network!r} already. Networks do not share neurons: "
                 "project from one to the other, or build one network from all the layers."
             )
-
-
-def as_matrix(what: str, values: ArrayLike, columns: int, finite: bool = False) -> Floats:
-    """`values` as the kernels take them: float64, C-contiguous, of shape (rows, columns).
-
-    Anything else (lists, tuples, float32, slices, read-only arrays) is copied.
-    """
-    if type(values) is np.ndarray and values.dtype == np.float64 and values.flags.carray:
-        rows = values  # nothing to copy
-    else:
-        rows = _copied(what, values, columns)
-    if rows.ndim != 2 or rows.shape[1] != columns:
-        got = shape_of(rows[0]) if rows.shape[:1] == (1,) else f"an array of shape {rows.shape}"
-        raise ArgumentError(f"{what} must be {columns} numbers a step. Got {got}.")
-    if finite and not np.isfinite(rows).all():
-        raise ArgumentError(f"{what} must be finite. Got NaN or infinity in row {_first_bad(rows)}.")
-    return rows
-
-
-def _copied(what: str, values: ArrayLike, columns: int) -> Floats:
-    try:
-        return np.array(values, np.float64, order="C")
-    except (TypeError, ValueError):
-        raise KindError(f"{what} must be rows of {columns} numbers each.") from None
-
-
-def _first_bad(rows: Floats) -> int:
-    return int(np.flatnonzero(~np.isfinite(rows).all(axis=1))[0])

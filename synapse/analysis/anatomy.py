@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import squash as squashes
+from ..arrays import as_matrix
 from ..errors import ArgumentError, KindError, expected
-from ..network import Network, as_matrix
+from ..network import Network
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -11,8 +11,9 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from ..arrays import as_matrix
 from ..errors import KindError, expected
-from ..network import Network, as_matrix
+from ..network import Network
 from ..readwrite.files import File, write
 from .document import describe, numbers_of
 

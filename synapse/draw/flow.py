@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import as_matrix
 from ..errors import ArgumentError, KindError, expected
 from ..layer import Layer
-from ..network import Network, as_matrix
+from ..network import Network
 from .style import CYCLE, canvas, entry
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import recording
+from ..arrays import as_matrix
 from ..errors import ArgumentError, KindError, expected, unknown_name
 from ..layer import Layer
-from ..network import Network, as_matrix
+from ..network import Network
 from ..neuron import Neuron
 
 Floats = NDArray[np.float64]

@@ -18,7 +18,7 @@ from .arrays import Floats, as_matrix, copied, shape_of, vector
 from .connection import Connection
 from .cost import Cost
 from .engine.lower import pure_inputs
-from .engine.schema import BACK, BACK_GATED, CONTEXT, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
+from .engine.schema import BACK, BACK_GATED, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, non_negative_number, shown
 from .initializers import Initializer, draw
@@ -303,33 +303,6 @@ class Network(Sequence[Neuron]):
             self._span = np.array([first, inputs, len(self.output), stop, learning], np.uint64)
             self._span_store, self._span_version = store, store.topology_version
         return address, store, self._span
-
-    # --- what a trainer keeps and brings back ------------------------------------------------
-
-    def _context(self) -> dict[str, NDArray[Any]]:
-        """Copies of everything that ``clear`` would forget."""
-        _, store, _ = self._ready()
-        return {name: store.columns[name].copy() for name in CONTEXT}
-
-    def _return_to(self, context: dict[str, NDArray[Any]]) -> None:
-        """Bring a context back; the topology must be the same."""
-        for name, values in context.items():
-            self._store.columns[name][...] = values
-
-    def _learnt(self) -> tuple[NDArray[Any], Floats, list[Neuron], Floats]:
-        """Weights by identity of their connection, and biases by neuron."""
-        rows = self._connection_rows()
-        return self._store["identity"][rows], self._store["weight"][rows], self.neurons, self.biases
-
-    def _relearn(self, learnt: tuple[NDArray[Any], Floats, list[Neuron], Floats]) -> None:
-        """Bring weights and biases back to those connections and neurons that are still there."""
-        identities, weights, neurons, biases = learnt
-        store = self._store
-        rows = store.row_of[identities]
-        store["weight"][rows[rows != NONE]] = weights[rows != NONE]
-        for neuron, bias in zip(neurons, biases.tolist(), strict=True):
-            if neuron._row >= 0:
-                neuron.bias = bias
 
     # --- what the twin of an architecture is made from -----------------------------------------
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import squash as squashes
 from ..arrays import as_matrix
 from ..errors import ArgumentError, KindError, expected
+from ..keeping import kept_context
 from ..network import Network
 
 Floats = NDArray[np.float64]
@@ -157,12 +158,9 @@ def watch(network: Network, inputs: ArrayLike) -> Steps:
     rows = as_matrix("The inputs", inputs, len(require_network(network).input), finite=True)
     if not len(rows):
         raise ArgumentError("The inputs must be at least one step. Got none.")
-    before = network._context()
-    try:
+    with kept_context(network):
         network.clear()
         taken = [_step(network, row) for row in rows]
-    finally:
-        network._return_to(before)
     joined = {name: np.concatenate([getattr(step, name) for step in taken]) for name in NUMBERS}
     return Steps(**joined)
 

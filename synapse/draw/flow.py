@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import as_matrix
 from ..errors import ArgumentError, KindError, expected
+from ..keeping import kept_context
 from ..layer import Layer
 from ..network import Network
 from .style import CYCLE, canvas, entry
@@ -86,12 +87,12 @@ def _layer_of(net: Network, layer: str | Layer) -> Layer:
 @contextmanager
 def _borrowed(net: Network) -> Iterator[None]:
     """The network is given back as it was."""
-    context, biases = net._context(), net.biases
-    try:
-        yield
-    finally:
-        net.biases = biases
-        net._return_to(context)
+    biases = net.biases
+    with kept_context(net):
+        try:
+            yield
+        finally:
+            net.biases = biases
 
 
 class _Steps:

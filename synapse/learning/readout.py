@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .. import squash as squashes
 from ..connection import Connection
 from ..errors import ArgumentError, DivergenceError, KindError, TopologyError, expected, non_negative_number
+from ..keeping import context_of, return_to
 from ..layer import Layer
 from ..network import Network
 from ..neuron import Neuron
@@ -118,12 +119,12 @@ def fit_readout(
     data = prepare(network, inputs, targets)
     rows = _fitted_rows(data, washout)
     wanted = _wanted_states(network, data.targets[rows])
-    before = network._context()
+    before = context_of(network)
     try:
         seen = _activations(network, sources, data)[rows]
         fit, error = _fit(network, sources, seen, wanted, data.targets[rows], strength)
     except BaseException:
-        network._return_to(before)
+        return_to(network, before)
         raise
     _write(network, sources, fit)
     network.output.activate()  # the last row's outputs, by the new weights

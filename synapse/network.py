@@ -509,6 +509,13 @@ class Network(Sequence[Neuron]):
         return f"<{self.name} {sizes}, {len(self)} neurons, {len(self._connection_rows())} connections>"
 
 
+def require_network(what: str, network: Any) -> Network:
+    """`network` if it is one, else an error."""
+    if not isinstance(network, Network):
+        raise KindError(expected(what, "a Network", network))
+    return network
+
+
 def _refuse_softmax(layer: Iterable[Neuron]) -> None:
     """Raise where a neuron that is no output has the squash softmax."""
     for neuron in layer:

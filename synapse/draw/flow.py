@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import as_matrix
-from ..errors import ArgumentError, KindError, expected
+from ..errors import ArgumentError, expected
 from ..keeping import kept_context
 from ..layer import Layer
-from ..network import Network
+from ..network import Network, require_network
 from .style import CYCLE, canvas, entry
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = Non
     >>> draw.sensitivity(net, [[0.1]] * 4, cell).round(6).tolist()
     [1.0, 1.0, 1.0, 1.0]
     """
-    if not isinstance(net, Network):
-        raise KindError(expected("What errors flow through", "a Network", net))
+    require_network("What errors flow through", net)
     measured = None if layer is None else _layer_of(net, layer)
     rows = as_matrix("The inputs", inputs, len(net.input), finite=True)
     if not len(rows):

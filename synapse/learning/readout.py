@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from ..connection import Connection
-from ..errors import ArgumentError, DivergenceError, KindError, TopologyError, expected, non_negative_number
+from ..errors import (
+    ArgumentError,
+    DivergenceError,
+    TopologyError,
+    expected,
+    non_negative_number,
+    whole_number,
+)
 from ..keeping import context_of, return_to
 from ..layer import Layer
 from ..network import Network
@@ -163,10 +170,7 @@ def _refuse_unfit(neuron: Neuron, own: set[Neuron]) -> None:
 
 def _fitted_rows(data: Data, washout: int) -> NDArray[np.int64]:
     """The rows that have a target and come after the washout of their sequence."""
-    if isinstance(washout, bool) or not hasattr(washout, "__index__"):
-        raise KindError(expected("The washout", "a whole number, 0 or above", washout))
-    if washout < 0:
-        raise ArgumentError(expected("The washout", "a whole number, 0 or above", washout))
+    washout = whole_number("The washout", washout, "a whole number, 0 or above", 0)
     used = data.aimed.astype(bool)
     for first, last in pairwise(_bounds(data)):
         used[first : min(first + washout, last)] = False

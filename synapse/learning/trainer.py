@@ -10,7 +10,7 @@ from typing import Any
 
 from ..cost import Cost
 from ..errors import ArgumentError, KindError, expected, finite_number, positive_integer
-from ..network import Network
+from ..network import Network, require_network
 from ..neuron import Seed, random_generator
 from ..optimizers import LBFGS, SGD, Moves, Optimizer
 from .batches import Chances, Dropout, Penalties, row_weights
@@ -96,9 +96,7 @@ class Trainer:
         recurrent_dropout: Chances = 0.0,
         threads: int = 1,
     ) -> None:
-        if not isinstance(network, Network):
-            raise KindError(expected("What a Trainer trains", "a Network", network))
-        self.network = network
+        self.network = require_network("What a Trainer trains", network)
         self.method = _checked_method(method)
         self.optimizer = _checked_optimizer(optimizer, method)
         self.penalties = Penalties(l1, l2, clip, clip_value)

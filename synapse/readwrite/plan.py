@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from ..engine.schema import NONE
-from ..errors import FormatError, KindError, expected, shown
-from ..network import Network
+from ..errors import FormatError, shown
+from ..network import Network, require_network
 from .parts import Parts, take_apart
 
 Ints = NDArray[np.int64]
@@ -104,8 +104,7 @@ def plan_of(network: Network, language: str, known: Collection[str], context: bo
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
     """
-    if not isinstance(network, Network):
-        raise KindError(expected("What is written as a program", "a Network", network))
+    require_network("What is written as a program", network)
     inputs, outputs = len(network.input), len(network.output)
     parts = take_apart(network)
     names = [name or f"neuron {i}" for i, name in enumerate(parts.names or ())]

@@ -482,8 +482,9 @@ class Network(Sequence[Neuron]):
     def clone(self) -> Network:
         """A twin: the same network, context included, with neurons and numbers of its own.
 
-        What holds for :func:`synapse.save` holds here, and for pickle and copy: a class that is not
-        of the library is not kept, and nothing may link the network to neurons outside of it.
+        What holds for :func:`synapse.save` holds here, and for pickle and copy: the twin of an
+        architecture is of its class, that of a class of your own is a :class:`Network` of its name, and
+        nothing may link the network to neurons outside of it.
         """
         make, arguments = self.__reduce__()
         twin: Network = make(*arguments)

@@ -39,9 +39,9 @@ def checked(architecture: Any) -> dict[str, Any] | None:
     """
     if architecture is None:
         return None
-    name = an_object("The architecture", architecture).get("name")
+    found = an_object("The architecture", architecture)
+    name = found.get("name")
     require(type(name) is str, "The name of the architecture", "a string", name)
-    found: dict[str, Any] = architecture
     return found
 
 

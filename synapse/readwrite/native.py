@@ -46,10 +46,10 @@ def save(network: Network, path: files.File) -> None:
 
     Kept is everything: layers, names, weights, biases, squashes (those of your own by name),
     gates, what is trainable, and the context: states, errors and traces, so that a training
-    saved at any point goes on bit for bit as if it had not been. An architecture of the library
-    comes back as what it is, unless it has lost layers or connections that make it that, or other
-    names were given to them; then, and from a class of your own, comes a :class:`Network` of its
-    name. Not kept are the projections by which connections were made, and what a trainer knows.
+    saved at any point goes on bit for bit as if it had not been. An :class:`architect.LSTM` comes back
+    as one, and so does every architecture, unless layers that make it what it is were removed or have
+    other names now; then, and of a class of your own, comes back a :class:`Network` of its name. Not
+    kept are the projections by which connections were made, and what a trainer knows.
 
     Parameters
     ----------

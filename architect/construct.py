@@ -9,6 +9,7 @@ import networkx as nx
 
 from synapse import Connection, Layer, Network, Neuron
 from synapse.errors import KindError, TopologyError, expected
+from synapse.network import require_network
 
 
 class Delayed(NamedTuple):
@@ -94,9 +95,7 @@ def delayed(network: Network) -> Delayed:
     >>> len(delayed(architect.Elman(2, 6, 1, seed=0)).connections)  # copies into the context
     6
     """
-    if not isinstance(network, Network):
-        raise KindError(expected("What delayed looks at", "a Network", network))
-    place = {neuron: i for i, neuron in enumerate(network)}
+    place = {neuron: i for i, neuron in enumerate(require_network("What delayed looks at", network))}
     late, gated = [], []
     for link in network.connections:
         if place[link.source] > place[link.target]:

@@ -47,6 +47,8 @@ class Elman(Network):
     <Elman 2-6-1, 15 neurons, 60 connections>
     """
 
+    _left_out = ("context",)
+
     def __init__(
         self,
         *sizes: int,
@@ -72,7 +74,3 @@ class Elman(Network):
         output = recipe.layer(counts[-1], squash if output_squash is None else output_squash, "output")
         recipe.connect(source, output)
         super().__init__(first, layers, output)
-        self._sizes = counts
-
-    def __repr__(self) -> str:
-        return self._described("-".join(map(str, self._sizes)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -11,7 +12,7 @@ from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
 
-from .recipe import Recipe, checked_sizes, numbered, pass_on
+from .recipe import Recipe, block_names, blocks_of, checked_sizes, pass_on
 
 
 class GatedUnits(NamedTuple):
@@ -83,6 +84,8 @@ class GRU(Network):
     (<Layer update gates, 4 neurons>, <Layer cells, 4 neurons>)
     """
 
+    _left_out = ("constant", "update gates", "inverse gates", "reset gates", "candidates")
+
     def __init__(
         self,
         *sizes: int,
@@ -101,7 +104,7 @@ class GRU(Network):
         constant = recipe.fixed(1, "constant", bias=1.0)
         layers, units = [constant], []
         for i, size in enumerate(counts[1:-1]):
-            names = [numbered(name, i, len(counts) - 2) for name in NAMES]
+            names = block_names(GatedUnits, i, len(counts) - 2)
             unit = GatedUnits(
                 recipe.layer(size, "logistic", names[0], update_gate_bias),
                 recipe.fixed(size, names[1], bias=1.0),
@@ -117,13 +120,10 @@ class GRU(Network):
         recipe.connect(source, output)
         super().__init__(first, layers, output)
         self.units = tuple(units)
-        self._sizes = counts
 
-    def __repr__(self) -> str:
-        return self._described("-".join(map(str, self._sizes)))
-
-
-NAMES = [field.replace("_", " ") for field in GatedUnits._fields]
+    @classmethod
+    def _parts_of(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+        return {"units": blocks_of(GatedUnits, layers)}
 
 
 def _wire(recipe: Recipe, unit: GatedUnits, source: Layer, constant: Layer) -> None:

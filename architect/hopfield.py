@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import NamedTuple, final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
 from synapse.errors import ArgumentError, KindError, positive_integer, unknown_name
 from synapse.neuron import Seed, random_generator
+from synapse.projection import between
 
 Floats = NDArray[np.float64]
 
@@ -72,7 +73,7 @@ class Hopfield(Network):
 
     Couplings are n times those of papers that divide by n. Nothing else changes by that, and
     those of Hebb's rule are whole numbers, so that a tie is exactly 0. They are not trainable by
-    gradients, and kept by :func:`synapse.save`, from which a plain network comes back.
+    gradients, and kept by :func:`synapse.save`.
 
     Parameters
     ----------
@@ -98,6 +99,10 @@ class Hopfield(Network):
         field.project(memory, ONE_TO_ONE, weights=1.0, trainable=False)
         self._links = memory.project(memory, ALL_TO_ELSE, weights=0.0, trainable=False)
         super().__init__(field, [], memory)
+
+    @classmethod
+    def _parts_of(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+        return {"_links": between(layers[-1], layers[-1], ALL_TO_ELSE)}
 
     @property
     def couplings(self) -> Floats:

@@ -58,6 +58,8 @@ class Jordan(Network):
     <Jordan 2-6-1, 10 neurons, 25 connections>
     """
 
+    _left_out = ("context",)
+
     def __init__(
         self,
         *sizes: int,
@@ -86,10 +88,6 @@ class Jordan(Network):
         if decay:
             pass_on(context, context, decay)
         super().__init__(first, layers, output)
-        self._sizes = counts
-
-    def __repr__(self) -> str:
-        return self._described("-".join(map(str, self._sizes)))
 
 
 def _checked_decay(value: float) -> float:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synapse import Layer, Network
-from synapse.errors import ArgumentError, KindError, expected, non_negative_number, positive_integer
+from synapse import ALL_TO_ALL, Layer, Network
+from synapse.arrays import as_matrix
+from synapse.errors import (
+    ArgumentError,
+    KindError,
+    TopologyError,
+    expected,
+    non_negative_number,
+    positive_integer,
+)
 from synapse.initializers import Initializer
-from synapse.network import as_matrix
 from synapse.neuron import Seed, random_generator
+from synapse.projection import between
 
 Floats = NDArray[np.float64]
 LARGEST = 1e150
@@ -76,6 +84,19 @@ class Kohonen(Network):
         self._links = first.project(map_, initializer=initializer, trainable=False, seed=rng)
         super().__init__(first, [], map_)
         self.codebook = self.codebook  # biases for the weights drawn
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        return {"grid": list(self._grid)}
+
+    @classmethod
+    def _parts_of(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+        rows, columns = grid = _checked_grid(settings.get("grid"))
+        if rows * columns != len(layers[-1]):
+            raise TopologyError(
+                f"The neurons of the grid {grid} must be {rows * columns}. Got {len(layers[-1])}."
+            )
+        return {"_grid": grid, "_links": between(layers[0], layers[-1], ALL_TO_ALL)}
 
     @property
     def grid(self) -> tuple[int, int]:

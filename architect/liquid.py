@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse import Layer, Network, Projection
-from synapse.errors import ArgumentError, KindError, expected, finite_number
+from synapse.errors import ArgumentError, expected, finite_number, whole_number
 from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
@@ -122,12 +122,7 @@ class Liquid(Network):
 
 
 def _count(what: str, value: Any, least: int, most: int) -> int:
-    condition = f"a whole number from {least} to {most}"
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise KindError(expected(f"The {what} of Liquid", condition, value))
-    if not least <= value <= most:
-        raise ArgumentError(expected(f"The {what} of Liquid", condition, value))
-    return int(value)
+    return whole_number(f"The {what} of Liquid", value, f"a whole number from {least} to {most}", least, most)
 
 
 def _leak(leak: Any) -> float:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
 
-from synapse import ALL_TO_ALL, ONE_TO_ONE, Network
+from synapse import ALL_TO_ALL, ONE_TO_ONE, Layer, Network
 from synapse.errors import ArgumentError, expected, positive_integer, unknown_name
 from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
 
-from .memory import Options, standard_blocks, synaptic_blocks
-from .recipe import Recipe, checked_sizes
+from .memory import MemoryBlocks, Options, StandardBlocks, standard_blocks, synaptic_blocks
+from .recipe import Recipe, blocks_of, checked_sizes
 
 SYNAPTIC, STANDARD = STYLES = ("synaptic", "standard")
 USUAL = "usual"
@@ -97,6 +98,8 @@ class LSTM(Network):
     <Layer hidden, 8 neurons>
     """
 
+    _left_out = ("forget gates", "candidates", "cells", "output gates", "squashed cells", "hidden")
+
     def __init__(
         self,
         *sizes: int,
@@ -144,10 +147,12 @@ class LSTM(Network):
         hidden = [layer for block in blocks for layer in block if layer is not None]
         super().__init__(inputs, hidden, output)
         self.blocks = tuple(blocks)
-        self._sizes = counts
 
-    def __repr__(self) -> str:
-        return self._described("-".join(map(str, self._sizes)))
+    @classmethod
+    def _parts_of(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+        standard = any((layer.name or "").startswith("candidates") for layer in layers)
+        block: Any = StandardBlocks if standard else MemoryBlocks
+        return {"blocks": blocks_of(block, layers, optional=("forget gates",))}
 
 
 def _check(options: Options, standard: bool) -> None:

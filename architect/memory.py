@@ -8,7 +8,7 @@ from typing import NamedTuple
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, gate
 from synapse.squash import Squash
 
-from .recipe import Recipe, numbered, pass_on
+from .recipe import Recipe, block_names, pass_on
 
 
 class MemoryBlocks(NamedTuple):
@@ -53,7 +53,7 @@ def synaptic_blocks(
     blocks: list[MemoryBlocks] = []
     ins, forgets, outs = options.biases
     for i, size in enumerate(sizes):
-        names = [numbered(field.replace("_", " "), i, len(sizes)) for field in MemoryBlocks._fields]
+        names = block_names(MemoryBlocks, i, len(sizes))
         block = MemoryBlocks(
             recipe.layer(size, options.squash, names[0], ins),
             None if forgets is None else recipe.layer(size, options.squash, names[1], forgets),
@@ -102,7 +102,7 @@ def standard_blocks(
     ins, forgets, outs = options.biases
     source = inputs
     for i, size in enumerate(sizes):
-        names = [numbered(field.replace("_", " "), i, len(sizes)) for field in StandardBlocks._fields]
+        names = block_names(StandardBlocks, i, len(sizes))
         block = StandardBlocks(
             recipe.layer(size, options.squash, names[0], ins),
             None if forgets is None else recipe.layer(size, options.squash, names[1], forgets),

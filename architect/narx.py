@@ -63,6 +63,8 @@ class NARX(Network):
     <NARX 1-10-1, 17 neurons, 75 connections>
     """
 
+    _left_out = ("input delay", "output delay")
+
     def __init__(
         self,
         inputs: int,
@@ -94,10 +96,6 @@ class NARX(Network):
         for source, target in zip(layers, [*layers[1:], output], strict=True):
             recipe.connect(source, target)
         super().__init__(first, [*reversed(before), *layers, *reversed(after)], output)
-        self._sizes = counts
-
-    def __repr__(self) -> str:
-        return self._described("-".join(map(str, self._sizes)))
 
 
 def _delay_line(recipe: Recipe, source: Layer, length: int, name: str) -> list[Layer]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse import Connection, Layer, Network, Neuron
-from synapse.errors import ArgumentError, KindError, expected, finite_number
+from synapse.errors import ArgumentError, expected, finite_number, whole_number
 from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
@@ -115,10 +115,7 @@ def _checked_density(density: float) -> float:
 def _check_number(name: str, number: int, most: int, what: str) -> None:
     """Raise where `number` is not a whole number from 0 to `most`."""
     condition = f"a whole number from 0 to {most}, all the {what} there are"
-    if isinstance(number, bool) or not hasattr(number, "__index__"):
-        raise KindError(expected(f"The {name} of Random", condition, number))
-    if not 0 <= number <= most:
-        raise ArgumentError(expected(f"The {name} of Random", condition, number))
+    whole_number(f"The {name} of Random", number, condition, 0, most)
 
 
 def _forward_pairs(counts: Sequence[int]) -> Mask:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from synapse import ONE_TO_ONE, Layer, Projection
-from synapse.errors import ArgumentError, positive_integer
+from synapse.errors import ArgumentError, TopologyError, positive_integer
 from synapse.initializers import Initializer, draw
 from synapse.neuron import Seed, random_generator
 from synapse.squash import Squash
@@ -79,3 +80,25 @@ def numbered(name: str, index: int, count: int) -> str:
     ('hidden', 'hidden 2')
     """
     return name if count == 1 else f"{name} {index + 1}"
+
+
+def block_names(block: Any, index: int, count: int) -> list[str]:
+    """The names of the layers of the `index`-th of `count` blocks: the fields of their NamedTuple."""
+    return [numbered(field.replace("_", " "), index, count) for field in block._fields]
+
+
+def blocks_of(block: Any, layers: Sequence[Layer], optional: tuple[str, ...] = ()) -> tuple[Any, ...]:
+    """The blocks of a network that has been made, by the names of its layers.
+
+    Raises
+    ------
+    TopologyError
+        If there is none, or a layer is missing whose name does not begin with one of `optional`.
+    """
+    named = {layer.name or "": layer for layer in reversed(layers)}
+    count = sum(name.startswith(block_names(block, 0, 1)[0]) for name in named)
+    wanted = [block_names(block, i, count) for i in range(count)]
+    missing = {name for names in wanted for name in names if not name.startswith(optional)} - named.keys()
+    if missing or not count:
+        raise TopologyError(f"The layers must be those of {block.__name__}. Missing: {missing or 'all'}.")
+    return tuple(block._make(map(named.get, names)) for names in wanted)

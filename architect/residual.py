@@ -56,6 +56,8 @@ class Residual(Network):
     <Residual 2-8-8-8-1, 43 neurons, 184 connections>
     """
 
+    _left_out = ("sum",)
+
     def __init__(
         self,
         *sizes: int,
@@ -84,7 +86,3 @@ class Residual(Network):
         output = recipe.layer(counts[-1], output_squash, "output")
         recipe.connect(layers[-1], output)
         super().__init__(first, layers, output)
-        self._sizes = counts
-
-    def __repr__(self) -> str:
-        return self._described("-".join(map(str, self._sizes)))

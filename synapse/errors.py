@@ -88,11 +88,22 @@ def non_negative_number(what: str, value: Any) -> float:
 
 def positive_integer(what: str, value: Any) -> int:
     """`value` as an int above 0, or an error that says so."""
+    return whole_number(what, value, "a whole number above 0", 1)
+
+
+def whole_number(what: str, value: Any, condition: str, least: int, most: float = math.inf) -> int:
+    """`value` as an int from `least` to `most`, or an error that gives the condition.
+
+    >>> whole_number("The delay", -1, "a whole number, 0 or above", 0)
+    Traceback (most recent call last):
+        ...
+    synapse.errors.ArgumentError: The delay must be a whole number, 0 or above. Got -1.
+    """
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise KindError(expected(what, "a whole number above 0", value))
+        raise KindError(expected(what, condition, value))
     number = int(value.__index__())
-    if number < 1:
-        raise ArgumentError(expected(what, "a whole number above 0", value))
+    if not least <= number <= most:
+        raise ArgumentError(expected(what, condition, value))
     return number
 
 

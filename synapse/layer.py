@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import cost as costs
 from . import graph, wiring
 from . import squash as squashes
+from .arrays import Floats, shape_of, vector
 from .cost import Cost
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, positive_integer, shown
@@ -22,32 +23,6 @@ from .squash import Squash
 
 if TYPE_CHECKING:
     from .network import Network
-
-Floats = NDArray[np.float64]
-
-
-def vector(what: str, values: ArrayLike, size: int) -> Floats:
-    """`values` as `size` finite floats.
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If they are of another number, not numbers, or not finite.
-    """
-    try:
-        numbers = np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(expected(what, f"{size} numbers", values)) from None
-    if numbers.shape != (size,):
-        raise ArgumentError(f"{what} must be {size} numbers. Got {shape_of(numbers)}.")
-    if not np.isfinite(numbers).all():
-        raise ArgumentError(f"{what} must be finite. Got {shown(values)}.")
-    return numbers if numbers.flags.carray else numbers.copy()
-
-
-def shape_of(array: NDArray[Any]) -> str:
-    """The shape of an array in words."""
-    return f"{array.shape[0]}" if array.ndim == 1 else f"an array of shape {array.shape}"
 
 
 class Layer(Sequence[Neuron]):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copyreg
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import networkx as nx
 import numpy as np
@@ -14,21 +14,21 @@ from numpy.typing import ArrayLike, NDArray
 from . import cost as costs
 from . import engine, graph, wiring
 from . import squash as squashes
+from .arrays import Floats, as_matrix, copied, shape_of, vector
 from .connection import Connection
 from .cost import Cost
 from .engine.lower import pure_inputs
-from .engine.schema import BACK, BACK_GATED, CONTEXT, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
+from .engine.schema import BACK, BACK_GATED, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, non_negative_number, shown
 from .initializers import Initializer, draw
-from .layer import Layer, shape_of, vector
+from .layer import Layer
 from .neuron import Neuron, Seed, random_generator
 from .projection import Projection
 
 if TYPE_CHECKING:
     from .learning.readout import Readout
 
-Floats = NDArray[np.float64]
 FLOAT64 = np.dtype(np.float64)
 NOTHING = np.empty(0)
 
@@ -63,6 +63,9 @@ class Network(Sequence[Neuron]):
     >>> net
     <Network 2-1, 3 neurons, 2 connections>
     """
+
+    _left_out: ClassVar[tuple[str, ...]] = ()
+    """How names of layers begin whose sizes its repr leaves out."""
 
     def __init__(
         self,
@@ -301,32 +304,17 @@ class Network(Sequence[Neuron]):
             self._span_store, self._span_version = store, store.topology_version
         return address, store, self._span
 
-    # --- what a trainer keeps and brings back ------------------------------------------------
+    # --- what the twin of an architecture is made from -----------------------------------------
 
-    def _context(self) -> dict[str, NDArray[Any]]:
-        """Copies of everything that ``clear`` would forget."""
-        _, store, _ = self._ready()
-        return {name: store.columns[name].copy() for name in CONTEXT}
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """What it was asked for and its layers do not tell, as JSON can hold it."""
+        return {}
 
-    def _return_to(self, context: dict[str, NDArray[Any]]) -> None:
-        """Bring a context back; the topology must be the same."""
-        for name, values in context.items():
-            self._store.columns[name][...] = values
-
-    def _learnt(self) -> tuple[NDArray[Any], Floats, list[Neuron], Floats]:
-        """Weights by identity of their connection, and biases by neuron."""
-        rows = self._connection_rows()
-        return self._store["identity"][rows], self._store["weight"][rows], self.neurons, self.biases
-
-    def _relearn(self, learnt: tuple[NDArray[Any], Floats, list[Neuron], Floats]) -> None:
-        """Bring weights and biases back to those connections and neurons that are still there."""
-        identities, weights, neurons, biases = learnt
-        store = self._store
-        rows = store.row_of[identities]
-        store["weight"][rows[rows != NONE]] = weights[rows != NONE]
-        for neuron, bias in zip(neurons, biases.tolist(), strict=True):
-            if neuron._row >= 0:
-                neuron.bias = bias
+    @classmethod
+    def _parts_of(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Its attributes besides its layers, found among these; TopologyError where that cannot be."""
+        return {}
 
     # --- its links -------------------------------------------------------------------------
 
@@ -365,7 +353,7 @@ class Network(Sequence[Neuron]):
         elif type(inputs) is np.ndarray and inputs.dtype is FLOAT64 and inputs.flags.carray:
             row = inputs  # nothing to copy
         else:
-            row = _copied("The inputs", inputs, self._n_inputs)
+            row = copied("The inputs", inputs, self._n_inputs)
         if row.shape != (self._n_inputs,) and inputs is not None:
             raise ArgumentError(f"The inputs must be {self._n_inputs} numbers. Got {shape_of(row)}.")
         return self._run(row, np.empty(self._n_outputs))
@@ -495,8 +483,8 @@ class Network(Sequence[Neuron]):
         """A twin: the same network, context included, with neurons and numbers of its own.
 
         What holds for :func:`synapse.save` holds here, and for pickle and copy: the twin of an
-        architecture is a plain network of its name, and nothing may link the network to
-        neurons outside of it.
+        architecture is of its class, that of a class of your own is a :class:`Network` of its name, and
+        nothing may link the network to neurons outside of it.
         """
         make, arguments = self.__reduce__()
         twin: Network = make(*arguments)
@@ -509,8 +497,8 @@ class Network(Sequence[Neuron]):
         return copyreg.dispatch_table[Network](self)  # type: ignore[return-value]  # readwrite has told it how
 
     def __repr__(self) -> str:
-        sizes = "-".join(str(len(layer)) for layer in self._layers)
-        return self._described(sizes)
+        shown = (layer for layer in self._layers if not (layer.name or "").startswith(self._left_out))
+        return self._described("-".join(str(len(layer)) for layer in shown))
 
     def _repr_html_(self) -> str:
         """A small drawing of it: what a notebook shows."""
@@ -520,6 +508,13 @@ class Network(Sequence[Neuron]):
 
     def _described(self, sizes: str) -> str:
         return f"<{self.name} {sizes}, {len(self)} neurons, {len(self._connection_rows())} connections>"
+
+
+def require_network(what: str, network: Any) -> Network:
+    """`network` if it is one, else an error."""
+    if not isinstance(network, Network):
+        raise KindError(expected(what, "a Network", network))
+    return network
 
 
 def _refuse_softmax(layer: Iterable[Neuron]) -> None:
@@ -540,31 +535,3 @@ def _require_free(neurons: Iterable[Neuron]) -> None:
                 f"{neuron!r} belongs to {network!r} already. Networks do not share neurons: "
                 "project from one to the other, or build one network from all the layers."
             )
-
-
-def as_matrix(what: str, values: ArrayLike, columns: int, finite: bool = False) -> Floats:
-    """`values` as the kernels take them: float64, C-contiguous, of shape (rows, columns).
-
-    Anything else (lists, tuples, float32, slices, read-only arrays) is copied.
-    """
-    if type(values) is np.ndarray and values.dtype == np.float64 and values.flags.carray:
-        rows = values  # nothing to copy
-    else:
-        rows = _copied(what, values, columns)
-    if rows.ndim != 2 or rows.shape[1] != columns:
-        got = shape_of(rows[0]) if rows.shape[:1] == (1,) else f"an array of shape {rows.shape}"
-        raise ArgumentError(f"{what} must be {columns} numbers a step. Got {got}.")
-    if finite and not np.isfinite(rows).all():
-        raise ArgumentError(f"{what} must be finite. Got NaN or infinity in row {_first_bad(rows)}.")
-    return rows
-
-
-def _copied(what: str, values: ArrayLike, columns: int) -> Floats:
-    try:
-        return np.array(values, np.float64, order="C")
-    except (TypeError, ValueError):
-        raise KindError(f"{what} must be rows of {columns} numbers each.") from None
-
-
-def _first_bad(rows: Floats) -> int:
-    return int(np.flatnonzero(~np.isfinite(rows).all(axis=1))[0])

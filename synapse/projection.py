@@ -215,6 +215,30 @@ def _index_in(layer: Layer, rows: NDArray[Any]) -> Indices:
     return order[np.searchsorted(mine[order], rows)]
 
 
+def between(source: Layer, target: Layer, kind: str) -> Projection:
+    """What ``source.project(target, kind)`` returned, found again; of ALL_TO_ALL and ALL_TO_ELSE.
+
+    Raises
+    ------
+    TopologyError
+        If the connections are not all there, or were not made in that order.
+    """
+    store, count = source._store, len(source) * len(target)
+    mine = np.isin(store["source"], wiring.rows_of(source)) & np.isin(store["target"], wiring.rows_of(target))
+    if kind == ALL_TO_ELSE:
+        mine &= store["source"] != store["target"]
+        count -= len(source)
+    rows = np.flatnonzero(mine)
+    rows = rows[np.argsort(store["identity"][rows])]
+    numbers = store["identity"][rows].astype(np.int64)
+    places = _index_in(target, store["target"][rows]) * len(source) + _index_in(source, store["source"][rows])
+    if not 0 < len(rows) == count or (np.diff(numbers) != 1).any() or (np.diff(places) < 1).any():
+        raise TopologyError(
+            f"Connections {source.label} -> {target.label} have changed since they were made."
+        )
+    return Projection(store, int(numbers[0]), count, source, target, full=kind == ALL_TO_ALL)
+
+
 def require_projection(what: str, projection: Any) -> Projection:
     """`projection` if it is one, else an error."""
     if not isinstance(projection, Projection):

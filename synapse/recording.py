@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from . import wiring
 from .engine.schema import WATCHABLE
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError, expected, unknown_name
+from .errors import ArgumentError, TopologyError, unknown_name
 from .layer import Layer
-from .network import Network
+from .network import Network, require_network
 from .neuron import Neuron
 
 Floats = NDArray[np.float64]
@@ -167,8 +167,7 @@ def record(network: Network, *numbers: str, neurons: Layer | Iterable[Neuron] | 
     >>> log, log.state.shape
     (<Log of state: 3 steps, 3 neurons>, (3, 3))
     """
-    if not isinstance(network, Network):
-        raise KindError(expected("What is recorded", "a Network", network))
+    require_network("What is recorded", network)
     for name in numbers:
         if _real(name) not in WATCHABLE:
             raise unknown_name("number of a neuron", name, [*WATCHABLE, *ALIASES])

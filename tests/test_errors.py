@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 
 import synapse
@@ -68,3 +69,17 @@ def test_an_unknown_name_is_answered_with_the_known_ones():
 def test_a_number_too_large_for_a_float_is_refused():
     with pytest.raises(errors.SynapseError):
         errors.finite_number("The number", 10**400)
+
+
+def test_whole_numbers_lie_within_their_bounds():
+    def checked(value):
+        return errors.whole_number("The delay", value, "a whole number from 1 to 3", 1, 3)
+
+    assert [checked(value) for value in (1, 3, np.int8(2))] == [1, 3, 2]
+    assert type(checked(np.int8(2))) is int
+    for value in (0, 4, 10**30):
+        with pytest.raises(errors.ArgumentError, match=rf"The delay must be a whole .* 3\. Got {value}\."):
+            checked(value)
+    for value in (1.0, True, None, "1"):
+        with pytest.raises(errors.KindError, match="The delay must be a whole number from 1 to 3"):
+            checked(value)

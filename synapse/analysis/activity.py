@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import ArgumentError, expected, finite_number, non_negative_number
 from ..network import Network
-from .anatomy import Bools, Floats, Ints, anatomy_of, require_network, watch
+from .anatomy import Bools, Floats, Ints, analysed, anatomy_of, watch
 from .table import Table
 
 
@@ -170,7 +170,7 @@ def activation_distribution(network: Network, inputs: ArrayLike) -> Distribution
     >>> found.group.tolist(), found.n.tolist(), found.greatest[0].item()
     (['input', 'hidden', 'output'], [4, 6, 2], 1.0)
     """
-    layers = require_network(network).layers
+    layers = analysed(network).layers
     cuts = np.cumsum([len(layer) for layer in layers])[:-1]
     parts = np.split(watch(network, inputs).activation, cuts, axis=1)
     return _spread([layer.label for layer in layers], parts)

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import squash as squashes
-from ..errors import ArgumentError, KindError, expected
-from ..network import Network, as_matrix
+from ..arrays import as_matrix
+from ..errors import ArgumentError
+from ..keeping import kept_context
+from ..network import Network, require_network
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -65,16 +67,14 @@ class Anatomy:
         return np.asarray(self.gater >= 0)
 
 
-def require_network(network: Any) -> Network:
+def analysed(network: Any) -> Network:
     """`network` if it is one, else an error."""
-    if not isinstance(network, Network):
-        raise KindError(expected("What is analysed", "a Network", network))
-    return network
+    return require_network("What is analysed", network)
 
 
 def anatomy_of(network: Network) -> Anatomy:
     """The links of a network now."""
-    store = require_network(network)._store
+    store = analysed(network)._store
     rows = network._connection_rows()  # lowers: rows stay where they are from here on
     number = np.full(store.n_neurons + 1, -1)
     number[network._rows()] = np.arange(len(network))
@@ -153,15 +153,12 @@ def watch(network: Network, inputs: ArrayLike) -> Steps:
     ArgumentError
         If there is no row, a row is of another size, or a number is not finite.
     """
-    rows = as_matrix("The inputs", inputs, len(require_network(network).input), finite=True)
+    rows = as_matrix("The inputs", inputs, len(analysed(network).input), finite=True)
     if not len(rows):
         raise ArgumentError("The inputs must be at least one step. Got none.")
-    before = network._context()
-    try:
+    with kept_context(network):
         network.clear()
         taken = [_step(network, row) for row in rows]
-    finally:
-        network._return_to(before)
     joined = {name: np.concatenate([getattr(step, name) for step in taken]) for name in NUMBERS}
     return Steps(**joined)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import ArgumentError, KindError, expected
+from ..errors import whole_number
 from ..network import Network
 from .anatomy import Anatomy, Floats, Ints, anatomy_of, last_step, watch
 from .slopes import Slopes
@@ -94,7 +94,7 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     array([[[ 0.5, -1. ]]])
     """
     slopes = Slopes(anatomy_of(network))
-    count = _steps_back(steps)
+    count = whole_number("The number of steps back", steps, "a whole number, 0 or above", 0)
     a, now = slopes.anatomy, last_step(network)
     y, s = _outputs(a), np.zeros((a.outputs, a.neurons))
     found = np.empty((count + 1, a.outputs, a.inputs))
@@ -103,14 +103,6 @@ def contribution(network: Network, steps: int = 0) -> Floats:
         found[k] = y[:, : a.inputs]
         y, s = before
     return found
-
-
-def _steps_back(steps: int) -> int:
-    if isinstance(steps, bool) or not hasattr(steps, "__index__"):
-        raise KindError(expected("The number of steps back", "a whole number", steps))
-    if steps < 0:
-        raise ArgumentError(expected("The number of steps back", "0 or above", steps))
-    return steps.__index__()
 
 
 def _outputs(a: Anatomy) -> Floats:

@@ -13,7 +13,7 @@ from ..errors import ArgumentError, expected
 from ..learning import Trainer
 from ..network import Network
 from .activity import share_of
-from .anatomy import Anatomy, Bools, Floats, Ints, anatomy_of, require_network, watch
+from .anatomy import Anatomy, Bools, Floats, Ints, analysed, anatomy_of, watch
 from .slopes import Slopes
 
 
@@ -100,7 +100,7 @@ def prune(
         raise ArgumentError(expected("What pruning goes by", "'magnitude' or 'contribution'", by))
     if inputs is None and (targets is not None or by == "contribution"):
         raise ArgumentError("Losses and contributions need inputs. Got none: give inputs=, shape (T, n).")
-    a = anatomy_of(require_network(network))
+    a = anatomy_of(analysed(network))
     score = np.abs(a.weight) if inputs is None or by == "magnitude" else _contributions(network, a, inputs)
     chosen, spared = _chosen(a, score, share, keep_reached)
     twin = network.clone()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..learning.trainer import Result
+from ..learning.run import Result
 from ..network import Network
 from .lesson import Lesson, Part, together
 from .words import aligned, printable

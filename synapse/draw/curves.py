@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import ArgumentError, KindError, expected
-from ..learning.trainer import Result
+from ..learning.run import Result
 from .record import Floats, series, who
 from .style import CYCLE, canvas, entry, label
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ..errors import KindError, expected
-from ..network import Network, as_matrix
+from ..arrays import as_matrix
+from ..network import Network, require_network
 from ..readwrite.files import File, write
 from .document import describe, numbers_of
 
@@ -57,8 +57,7 @@ def explore(net: Network, sequence: ArrayLike, path: File) -> None:
     >>> page.getvalue()[:15]
     '<!DOCTYPE html>'
     """
-    if not isinstance(net, Network):
-        raise KindError(expected("What is explored", "a Network", net))
+    require_network("What is explored", net)
     rows = as_matrix("The sequence", sequence, len(net.input), finite=True)
     twin = net.clone()
     data = {**describe(twin), "description": repr(net), "steps": len(rows), **numbers_of(twin, rows)}

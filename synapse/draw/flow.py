@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import ArgumentError, KindError, expected
+from ..arrays import as_matrix
+from ..errors import ArgumentError, expected
+from ..keeping import kept_context
 from ..layer import Layer
-from ..network import Network, as_matrix
+from ..network import Network, require_network
 from .style import CYCLE, canvas, entry
 
 if TYPE_CHECKING:
@@ -64,8 +66,7 @@ def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = Non
     >>> draw.sensitivity(net, [[0.1]] * 4, cell).round(6).tolist()
     [1.0, 1.0, 1.0, 1.0]
     """
-    if not isinstance(net, Network):
-        raise KindError(expected("What errors flow through", "a Network", net))
+    require_network("What errors flow through", net)
     measured = None if layer is None else _layer_of(net, layer)
     rows = as_matrix("The inputs", inputs, len(net.input), finite=True)
     if not len(rows):
@@ -85,12 +86,12 @@ def _layer_of(net: Network, layer: str | Layer) -> Layer:
 @contextmanager
 def _borrowed(net: Network) -> Iterator[None]:
     """The network is given back as it was."""
-    context, biases = net._context(), net.biases
-    try:
-        yield
-    finally:
-        net.biases = biases
-        net._return_to(context)
+    biases = net.biases
+    with kept_context(net):
+        try:
+            yield
+        finally:
+            net.biases = biases
 
 
 class _Steps:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import recording
+from ..arrays import as_matrix
 from ..errors import ArgumentError, KindError, expected, unknown_name
 from ..layer import Layer
-from ..network import Network, as_matrix
+from ..network import Network, require_network
 from ..neuron import Neuron
 
 Floats = NDArray[np.float64]
@@ -49,8 +50,7 @@ def record(net: Network, inputs: ArrayLike, what: str = "activation") -> Floats:
     >>> draw.record(architect.Perceptron(2, 3, 1, seed=0), [[0, 1], [1, 1]]).shape
     (2, 6)
     """
-    if not isinstance(net, Network):
-        raise KindError(expected("What is recorded", "a Network", net))
+    require_network("What is recorded", net)
     if what not in NUMBERS:
         raise unknown_name("number of a neuron to record", what, NUMBERS)
     rows = as_matrix("The inputs", inputs, len(net.input), finite=True)

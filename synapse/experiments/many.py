@@ -10,7 +10,8 @@ from typing import Any
 from ..cost import Cost
 from ..errors import TopologyError, positive_integer
 from ..learning.rates import Rate
-from ..learning.trainer import Result, Trainer
+from ..learning.run import Result
+from ..learning.trainer import Trainer
 from ..network import Network
 
 

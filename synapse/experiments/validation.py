@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError, KindError, expected, positive_integer
 from ..learning.data import Data, prepare
-from ..learning.trainer import Result, Trainer
+from ..learning.run import Result
+from ..learning.trainer import Trainer
 from ..network import Network
 from ..neuron import Seed, random_generator
 

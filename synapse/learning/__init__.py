@@ -4,7 +4,8 @@ from .callbacks import Progress, Step, schedule
 from .comparison import GradientComparison, compare_gradients
 from .rates import Cosine, Exponential, ReduceOnPlateau, StepDecay, WarmUp, Watching
 from .readout import Readout, fit_readout
-from .trainer import Evaluation, Result, Trainer
+from .run import Result
+from .trainer import Evaluation, Trainer
 from .unfolding import Gradient, gradient
 
 __all__ = [

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cost import Cost
-from ..errors import KindError, expected
-from ..network import Network
+from ..network import Network, require_network
 from .data import Data
 from .unfolding import Floats, gradient, sequences
 
@@ -106,8 +105,7 @@ def compare_gradients(
     >>> bool(compare_gradients(perceptron, inputs, targets).relative_error < 1e-12)
     True
     """
-    if not isinstance(network, Network):
-        raise KindError(expected("What gradients are compared of", "a Network", network))
+    require_network("What gradients are compared of", network)
     twin = network.clone()
     twin.calm = True
     exact = gradient(twin, inputs, targets, cost)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import as_matrix
 from ..errors import ArgumentError, KindError
-from ..network import Network, as_matrix
+from ..network import Network
 
 Floats = NDArray[np.float64]
 

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from ..connection import Connection
-from ..errors import ArgumentError, DivergenceError, KindError, TopologyError, expected, non_negative_number
+from ..errors import (
+    ArgumentError,
+    DivergenceError,
+    TopologyError,
+    expected,
+    non_negative_number,
+    whole_number,
+)
+from ..keeping import context_of, return_to
 from ..layer import Layer
 from ..network import Network
 from ..neuron import Neuron
@@ -118,12 +126,12 @@ def fit_readout(
     data = prepare(network, inputs, targets)
     rows = _fitted_rows(data, washout)
     wanted = _wanted_states(network, data.targets[rows])
-    before = network._context()
+    before = context_of(network)
     try:
         seen = _activations(network, sources, data)[rows]
         fit, error = _fit(network, sources, seen, wanted, data.targets[rows], strength)
     except BaseException:
-        network._return_to(before)
+        return_to(network, before)
         raise
     _write(network, sources, fit)
     network.output.activate()  # the last row's outputs, by the new weights
@@ -162,10 +170,7 @@ def _refuse_unfit(neuron: Neuron, own: set[Neuron]) -> None:
 
 def _fitted_rows(data: Data, washout: int) -> NDArray[np.int64]:
     """The rows that have a target and come after the washout of their sequence."""
-    if isinstance(washout, bool) or not hasattr(washout, "__index__"):
-        raise KindError(expected("The washout", "a whole number, 0 or above", washout))
-    if washout < 0:
-        raise ArgumentError(expected("The washout", "a whole number, 0 or above", washout))
+    washout = whole_number("The washout", washout, "a whole number, 0 or above", 0)
     used = data.aimed.astype(bool)
     for first, last in pairwise(_bounds(data)):
         used[first : min(first + washout, last)] = False

@@ -151,7 +151,11 @@ def read_document(path: File) -> Any:
     OSError
         If it cannot be read.
     """
-    text = read_text(path)
+    return from_text(read_text(path))
+
+
+def from_text(text: str) -> Any:
+    """What :func:`to_text` has written, or a FormatError as :func:`read_document` raises it."""
     try:
         return json.loads(text, parse_constant=_refuse, object_pairs_hook=_object)
     except json.JSONDecodeError as error:

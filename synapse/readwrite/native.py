@@ -12,7 +12,7 @@ from ..engine.program import Traces
 from ..engine.schema import NONE, RARE, Column
 from ..errors import FormatError
 from ..network import Network
-from . import files
+from . import architectures, files
 from .checks import (
     FLOATS,
     LARGEST_RANDOM,
@@ -36,6 +36,8 @@ ELIGIBILITY = ("connection", "value")
 INFLUENCE = ("gater", "gated", "value")
 EXTENDED = ("influence", "connection", "value")
 HEAD = ("format", "version", "name", "dtype", "clock")
+ARCHITECTURE = "architecture"
+"""Only of networks that are one."""
 TABLES = ("layers", "neurons", "connections", "eligibility", "influence", "extended")
 
 
@@ -44,9 +46,10 @@ def save(network: Network, path: files.File) -> None:
 
     Kept is everything: layers, names, weights, biases, squashes (those of your own by name),
     gates, what is trainable, and the context: states, errors and traces, so that a training
-    saved at any point goes on bit for bit as if it had not been. Not kept are the class of an
-    architecture (it comes back as a :class:`Network` of that name), the projections by which
-    connections were made, and what a trainer knows.
+    saved at any point goes on bit for bit as if it had not been. An :class:`architect.LSTM` comes back
+    as one, and so does every architecture, unless layers that make it what it is were removed or have
+    other names now; then, and of a class of your own, comes back a :class:`Network` of its name. Not
+    kept are the projections by which connections were made, and what a trainer knows.
 
     Parameters
     ----------
@@ -102,7 +105,8 @@ def load(path: files.File) -> Network:
 def network_data(network: Network) -> dict[str, Any]:
     """What :func:`save` writes, as dicts and lists of plain numbers.
 
-    ``format``, ``version``, ``name``, ``dtype``, ``clock``, and tables as dicts of columns:
+    ``format``, ``version``, ``name``, ``dtype``, ``clock``, of an architecture ``architecture`` (its
+    ``name``, and settings that its layers do not tell), and tables as dicts of columns:
     ``layers``, ``neurons`` (in the order in which they activate), ``connections`` (in the order
     of making; source, target and gater are numbers of neurons), and the traces by what they
     belong to: ``eligibility`` to a connection, ``influence`` to a gater and the neuron gated,
@@ -116,7 +120,8 @@ def network_data(network: Network) -> dict[str, Any]:
     """
     parts = take_apart(network)
     head = (FORMAT, VERSION, parts.name, parts.dtype.name, parts.clock)
-    return {**dict(zip(HEAD, head, strict=True)), **_tables(parts)}
+    kind = {} if parts.architecture is None else {ARCHITECTURE: parts.architecture}
+    return {**dict(zip(HEAD, head, strict=True)), **kind, **_tables(parts)}
 
 
 def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
@@ -172,7 +177,7 @@ def from_data(data: dict[str, Any]) -> Network:
         If `data` does not describe a network, or contradicts itself.
     """
     _require_format(data)
-    members("A network", data, (*HEAD, *TABLES))
+    members("A network", data, (*HEAD, *TABLES), (ARCHITECTURE,))
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
     require(data["dtype"] in FLOATS, "The dtype", " or ".join(FLOATS), data["dtype"])
     require(is_whole(data["clock"], 0, LARGEST_WHOLE), "The clock", "a whole number", data["clock"])
@@ -192,6 +197,7 @@ def from_data(data: dict[str, Any]) -> Network:
         connections=edges,
         clock=clock,
         traces=_traces(data, neurons, connections, edges, dtype),
+        architecture=architectures.checked(data.get(ARCHITECTURE)),
     )
     return put_together(parts)
 

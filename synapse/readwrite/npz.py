@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from typing import Any
@@ -13,12 +14,17 @@ from numpy.typing import NDArray
 from ..errors import FormatError
 from ..network import Network
 from . import files
-from .checks import an_object
+from .checks import an_object, require
 from .plain import CONNECTION, NEURON, Columns, Plain, assemble, project, require_names
 
 UNGATED = -1
 TABLES = {"neuron": NEURON, "connection": CONNECTION}
-NAMES = ("name", "dtype", *(f"{item}_{key}" for item, kinds in TABLES.items() for key in kinds))
+NAMES = (
+    "name",
+    "dtype",
+    "architecture",
+    *(f"{item}_{key}" for item, kinds in TABLES.items() for key in kinds),
+)
 UNFIT = re.compile("\0\\Z")
 """What NumPy strips from strings."""
 
@@ -60,11 +66,12 @@ def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
 def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     """The columns of a network as arrays.
 
-    ``name`` and ``dtype``, shape (); ``neuron_label``, ``neuron_bias``, ..., shape (neurons,), in
-    the order in which neurons activate; ``connection_source``, ``connection_weight``, ..., shape
-    (connections,), in the order of making. A connection without a gater has -1 there. Kept are
-    layers, names, squashes, groups, biases, states, activations, random streams, weights, gaters,
-    what is trainable, and the float. Lost are errors and traces.
+    ``name`` and ``dtype``, shape (), and of an architecture ``architecture``, as JSON; ``neuron_label``,
+    ``neuron_bias``, ..., shape (neurons,), in the order in which neurons activate;
+    ``connection_source``, ``connection_weight``, ..., shape (connections,), in the order of making. A
+    connection without a gater has -1 there. Kept are layers, names, squashes, groups, biases, states,
+    activations, random streams, weights, gaters, what is trainable, the float, and the class of an
+    architecture. Lost are errors and traces.
 
     Raises
     ------
@@ -87,6 +94,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     return {
         "name": np.array(plain.name),
         "dtype": np.array(plain.dtype),
+        **({"architecture": np.array(json.dumps(plain.architecture))} if plain.architecture else {}),
         **{
             f"{item}_{key}": np.array(column, dtypes[TABLES[item][key]])
             for item, columns in tables.items()
@@ -107,7 +115,15 @@ def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
     neurons, connections = (_columns(data, item) for item in TABLES)
     connections["gater"] = [None if gater == UNGATED else gater for gater in connections["gater"]]
     name, dtype = (_array(data, key, 0).tolist() for key in ("name", "dtype"))
-    return assemble(Plain(name, dtype, neurons, connections))
+    return assemble(Plain(name, dtype, neurons, connections, _architecture(data)))
+
+
+def _architecture(data: dict[str, Any]) -> Any:
+    if "architecture" not in data:
+        return None
+    text = _array(data, "architecture", 0).tolist()
+    require(type(text) is str, "The architecture", "JSON", text)
+    return files.from_text(text)
 
 
 def _columns(data: dict[str, Any], item: str) -> Columns:

@@ -16,6 +16,7 @@ from ..engine.store import Store
 from ..errors import DivergenceError, TopologyError
 from ..layer import Layer
 from ..network import Network
+from . import architectures
 
 Column = NDArray[Any]
 
@@ -49,6 +50,8 @@ class Parts:
         When, by the store's count, the last neuron fired.
     traces : Traces, optional
         Those that cannot be read off, by numbers of neurons and connections.
+    architecture : dict, optional
+        Of which class it is, see :mod:`synapse.readwrite.architectures`.
     """
 
     name: str | None
@@ -59,6 +62,7 @@ class Parts:
     connections: dict[str, Column]
     clock: int = 0
     traces: Traces | None = None
+    architecture: dict[str, Any] | None = None
 
 
 def take_apart(network: Network) -> Parts:
@@ -85,6 +89,7 @@ def take_apart(network: Network) -> Parts:
         connections={column.name: store[column.name][edges] for column in OF_CONNECTIONS},
         clock=int(store["clock"][0]),
         traces=_own_traces(kept_traces(store), number, place),
+        architecture=architectures.told(network),
     )
     parts.neurons["group"] = _renumbered(parts.neurons["group"])
     for end in ("source", "target", "gater"):
@@ -106,7 +111,7 @@ def put_together(parts: Parts) -> Network:
     for layer, size in parts.layers:
         layers.append(Layer(neurons[first : first + size], name=layer))
         first += size
-    network = Network(layers[0], layers[1:-1], layers[-1], name=parts.name)
+    network = architectures.made(parts.architecture, layers, parts.name)
     if parts.names is not None:
         store.names[:] = parts.names
     if parts.traces is not None:

@@ -19,6 +19,7 @@ from .. import squash as squashes
 from ..engine.schema import NONE
 from ..errors import FormatError, shown
 from ..network import Network
+from . import architectures
 from .checks import FLOATS, LARGEST_RANDOM, Table, members, require, require_pairs_once
 from .parts import Parts, put_together, take_apart
 
@@ -58,12 +59,15 @@ class Plain:
         The float it computes in.
     neurons, connections : dict of list
         The columns of `NEURON` and `CONNECTION`. The gater is None where there is none.
+    architecture : dict or None
+        Of which class it is, see :mod:`synapse.readwrite.architectures`.
     """
 
     name: Any
     dtype: Any
     neurons: Columns
     connections: Columns
+    architecture: Any = None
 
 
 def project(network: Network) -> Plain:
@@ -95,7 +99,7 @@ def project(network: Network) -> Plain:
         "weight": edges["weight"].tolist(),
         "trainable": (edges["trainable"] != 0).tolist(),
     }
-    return Plain(parts.name, parts.dtype.name, neurons, connections)
+    return Plain(parts.name, parts.dtype.name, neurons, connections, parts.architecture)
 
 
 def assemble(plain: Plain) -> Network:
@@ -125,6 +129,7 @@ def assemble(plain: Plain) -> Network:
                 "calm": neurons.flags("calm"),
             },
             connections=_edges(plain.connections, neurons, dtype),
+            architecture=architectures.checked(plain.architecture),
         )
     )
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from ..engine.schema import NONE
-from ..errors import FormatError, KindError, expected, shown
-from ..network import Network
+from ..errors import FormatError, shown
+from ..network import Network, require_network
 from .parts import Parts, take_apart
 
 Ints = NDArray[np.int64]
@@ -104,8 +104,7 @@ def plan_of(network: Network, language: str, known: Collection[str], context: bo
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
     """
-    if not isinstance(network, Network):
-        raise KindError(expected("What is written as a program", "a Network", network))
+    require_network("What is written as a program", network)
     inputs, outputs = len(network.input), len(network.output)
     parts = take_apart(network)
     names = [name or f"neuron {i}" for i, name in enumerate(parts.names or ())]
@@ -125,7 +124,7 @@ def plan_of(network: Network, language: str, known: Collection[str], context: bo
         source=source,
         gater=gater,
         weights=weights,
-        blocks=_blocks(parts, squash, _waits(target, source, gater, len(squash))),
+        blocks=_blocks(network, squash, _waits(target, source, gater, len(squash))),
     )
 
 
@@ -176,30 +175,27 @@ def _waits(target: Ints, source: Ints, gater: Ints, neurons: int) -> list[int]:
     return waits
 
 
-def _blocks(parts: Parts, squash: list[str], waits: list[int]) -> list[Block]:
+def _blocks(network: Network, squash: list[str], waits: list[int]) -> list[Block]:
     """Greedily, as the kernels do: a block goes on until a neuron waits for one of its own."""
-    neurons, inputs, outputs = len(squash), parts.layers[0][1], parts.layers[-1][1]
+    neurons, inputs, outputs = len(squash), len(network.input), len(network.output)
     starts: list[int] = []
     for j in range(inputs, neurons):
         fresh = j in (inputs, neurons - outputs) or squash[j] != squash[j - 1]
         if fresh or waits[j] > starts[-1]:
             starts.append(j)
-    group_first, group_stop = _groups(parts, squash, neurons - outputs)
+    groups = list(zip(*(ends.tolist() for ends in groups_of(network)), strict=True))
     blocks = []
     for first, stop in zip(starts, [*starts[1:], neurons], strict=True):
         grouped, fires = squashes.get(squash[first]).grouped, [(first, stop)]
         if grouped:
-            fires = list(dict.fromkeys((group_first[j], group_stop[j]) for j in range(first, stop)))
+            fires = list(dict.fromkeys(groups[first:stop]))
         blocks.append(Block(first, stop, squash[first], grouped, fires))
     return blocks
 
 
-def _groups(parts: Parts, squash: list[str], first_output: int) -> tuple[list[int], list[int]]:
-    """Of every neuron: where the neighbours that compete with it begin and end."""
-    n = len(squash)
-    numbers = parts.neurons["group"].tolist()
-    keys = [(-1 if squash[j] == "softmax" and j >= first_output else numbers[j], squash[j]) for j in range(n)]
-    starts = [j for j in range(n) if j == 0 or keys[j][0] == 0 or keys[j] != keys[j - 1]]
-    length = np.diff([*starts, n])
-    first = np.repeat(starts, length)
-    return first.tolist(), (first + np.repeat(length, length)).tolist()
+def groups_of(network: Network) -> tuple[Ints, Ints]:
+    """Of every neuron: where the neighbours that compete with it begin and end; itself, where it is alone."""
+    store, rows = network._store, network._rows()
+    store.ready()
+    first, stop = (store.columns[name][rows].astype(np.int64) for name in ("group_first", "group_stop"))
+    return first - rows[0], stop - rows[0]

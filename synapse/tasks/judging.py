@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError, KindError, expected
-from ..network import Network
+from ..errors import ArgumentError
+from ..network import Network, require_network
 
 Floats = NDArray[np.float64]
 
@@ -35,8 +35,7 @@ def fraction(network: Network, inputs: Sequence[Floats], right: Callable[[int, F
     >>> fraction(net, [np.zeros((3, 1))] * 4, lambda i, outputs: i < 3)
     0.75
     """
-    if not isinstance(network, Network):
-        raise KindError(expected("What is judged", "a Network", network))
+    require_network("What is judged", network)
     if not len(inputs):
         raise ArgumentError("There must be at least one sequence to judge a network by. Got none.")
     count = 0

@@ -164,7 +164,7 @@ def test_bad_arguments():
         saliency([1], [[1.0]])
     with pytest.raises(KindError, match="must be a whole number"):
         contribution(net, 1.5)
-    with pytest.raises(ArgumentError, match="must be 0 or above"):
+    with pytest.raises(ArgumentError, match="must be a whole number, 0 or above"):
         contribution(net, -1)
 
 

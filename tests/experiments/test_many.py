@@ -11,7 +11,7 @@ from synapse import Trainer
 from synapse.errors import TopologyError
 from synapse.experiments import train_many
 from synapse.learning.data import prepare
-from synapse.learning.trainer import _control, _epoch, _in_order
+from synapse.learning.passes import in_order, new_control, one_pass
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.random((400, 20)), RNG.random((400, 5))
@@ -60,9 +60,9 @@ def test_kernels_release_the_interpreters_lock():
     trainings = []
     for net in nets(2):
         data = prepare(net, np.tile(INPUTS, (500, 1)), np.tile(TARGETS, (500, 1)))
-        control = _control()
-        arguments = (net, data, _in_order(data), Trainer(net).cost, 0.1, control)
-        trainings.append((threading.Thread(target=_epoch, args=arguments), control, len(data.inputs)))
+        control = new_control()
+        arguments = (net, data, in_order(data), Trainer(net).cost, 0.1, control)
+        trainings.append((threading.Thread(target=one_pass, args=arguments), control, len(data.inputs)))
     for thread, _, _ in trainings:
         thread.start()
     looks, both = 0, 0

@@ -115,14 +115,6 @@ def test_a_network_without_connections():
     assert net.activate([1, 1]) == synapse.squash.logistic(0.5)
 
 
-def test_an_architecture_comes_back_as_a_network_of_its_name():
-    net = architect.LSTM(2, 3, 1, seed=0)
-    feed(net, 3)
-    twin = through_text(net)
-    assert (type(twin), twin.name) == (Network, "LSTM")
-    assert same(net, twin)
-
-
 def test_saving_leaves_the_network_as_it_is(tmp_path):
     net, untouched = memory(), memory()
     for one in (net, untouched):

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...errors import ArgumentError, KindError, expected
-from ...network import Network
+from ...errors import ArgumentError
+from ...network import Network, require_network
 
 __all__ = ["from_torch", "to_torch"]
 
@@ -144,5 +144,4 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
 
 
 def _require_network(network: Any) -> None:
-    if not isinstance(network, Network):
-        raise KindError(expected("What goes to torch and comes from there", "a Network", network))
+    require_network("What goes to torch and comes from there", network)

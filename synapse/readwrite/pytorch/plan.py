@@ -14,6 +14,7 @@ from ... import squash as squashes
 from ...engine.schema import FIRST_CUSTOM, NONE
 from ...errors import ArgumentError, TopologyError
 from ...network import Network
+from ..plan import groups_of
 
 Ints = NDArray[np.int64]
 ONE = 0
@@ -97,7 +98,7 @@ def plan_of(network: Network) -> Plan:
     """
     _refuse_custom(network)
     ends, inputs = ends_of(network), len(network.input)
-    groups = _groups_of(network)
+    groups, _ = groups_of(network)
     into = np.split(
         np.argsort(ends[1], kind="stable"), np.cumsum(np.bincount(ends[1], minlength=len(network)))
     )
@@ -120,12 +121,6 @@ def _refuse_custom(network: Network) -> None:
                 f"{neuron!r} has the squash {neuron.squash.name!r}, a function of your own that torch cannot "
                 "differentiate. Give it a built-in one."
             )
-
-
-def _groups_of(network: Network) -> Ints:
-    """Of every neuron the first one of the group that it competes in: itself, where it is alone."""
-    store, rows = network._store, network._rows()
-    return store.columns["group_first"][rows].astype(np.int64) - int(rows[0])
 
 
 def _levels(ends: Ints, into: list[Ints], groups: Ints, inputs: int) -> Ints:

@@ -121,7 +121,7 @@ def test_weights_go_there_and_come_back(kind, layers):
     other = synapse.from_torch(modules)
     assert (other.weights == net.weights).all()
     assert (other.biases == net.biases).all()
-    twin = net.clone()  # a plain network, whose layers have their names
+    twin = net.clone()
     twin.weights = np.zeros(len(net.weights))
     assert (synapse.from_torch(modules, twin).weights[: 3 * 4] == net.weights[: 3 * 4]).all()
 

@@ -1,0 +1,66 @@
+"""One compiled pass through data, by the online rule or without learning."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import engine
+from ..cost import Cost
+from ..network import Network
+from .data import Data
+
+KEPT = 64
+"""Outputs whose costs are summed together, so that their logarithms vectorise."""
+
+
+def in_order(data: Data) -> NDArray[np.uint64]:
+    """The numbers of all sequences, as they were given."""
+    return np.arange(data.sequences, dtype=np.uint64)
+
+
+def new_control() -> NDArray[np.uint64]:
+    """What a running epoch and its watcher share: [stop asked for, rows done]."""
+    return np.zeros(2, np.uint64)
+
+
+def one_pass(
+    network: Network,
+    data: Data,
+    order: NDArray[np.uint64],
+    cost: Cost,
+    rate: float | None,
+    control: NDArray[np.uint64],
+) -> tuple[float, int]:
+    """One compiled pass through the data; `rate` None: without learning. Summed cost, steps aimed at."""
+    address, store, span = network._ready()
+    if store.recorder is not None:
+        store.recorder.make_room(len(data.inputs))
+    total, steps = engine.online.train_network(
+        address,
+        store.unit,
+        span,
+        data.inputs.reshape(-1),
+        data.targets.reshape(-1),
+        data.aimed,
+        data.bounds,
+        order,
+        data.clear,
+        cost.code,
+        store.dtype.type(0.0 if rate is None else rate),
+        rate is not None,
+        np.empty(2 * max(KEPT, network._n_outputs)),
+        control,
+    )
+    return total, int(steps)
+
+
+def tested(network: Network, data: Data, cost: Cost) -> tuple[float, int]:
+    """A pass without learning, in which random neurons give their means."""
+    network._ready()  # rows are sorted
+    calm = network._store["calm"].copy()
+    network.calm = True
+    try:
+        return one_pass(network, data, in_order(data), cost, None, new_control())
+    finally:
+        network._store["calm"][:] = calm

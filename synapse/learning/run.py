@@ -1,0 +1,277 @@
+"""One training from its first epoch to its end: when it stops, what it watches and what it reached."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from ..errors import DivergenceError
+from ..keeping import Learnt, kept_context, learnt, relearn
+from ..network import Network
+from ..optimizers import LBFGS
+from .batches import Batches
+from .callbacks import Callback, Progress, Step
+from .data import Data
+from .passes import in_order, new_control, one_pass, tested
+from .rates import Follower, follower
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
+
+WORTH_WATCHING = 2e7
+"""Connections to be visited in an epoch above which it runs in a thread, so that Ctrl-C is heard."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a training reached.
+
+    Parameters
+    ----------
+    error : float
+        Mean cost of the last epoch's steps with a target, taken as they were learnt, as far as it
+        came; with restored weights, of the epoch they come from.
+    epochs : int
+        Epochs done.
+    seconds : float
+        How long it took.
+    history : dict of str to list of float
+        By epoch: ``error``, ``rate`` and, where data were held out, ``validation_error``.
+    stopped : str
+        Why it ended: ``epochs``, ``error``, ``patience``, ``callback`` or ``interrupted``.
+    """
+
+    error: float
+    epochs: int
+    seconds: float
+    history: dict[str, list[float]]
+    stopped: str
+
+    def __repr__(self) -> str:
+        return (
+            f"<Result: error {self.error:.6g} after {self.epochs} epochs, "
+            f"{self.seconds:.3g} s, stopped by {self.stopped}>"
+        )
+
+
+@dataclass
+class Run:
+    """One call of ``Trainer.train``."""
+
+    trainer: Trainer
+    data: Data
+    held_out: Data | None
+    epochs: int
+    goal: float | None
+    shuffle: bool
+    rng: np.random.Generator
+    patience: int | None
+    restore: bool
+    callbacks: tuple[Callback, ...]
+    on_step: Callable[[Step], Any] | None
+    weights: NDArray[np.float64] | None
+    history: dict[str, list[float]] = field(default_factory=dict)
+    best: float = math.inf
+    best_epoch: int = 0
+    best_weights: Learnt | None = None
+    label: str = ""
+    reached: float = math.nan  # mean cost of the latest epoch, be it cut short
+    batches: Batches | None = None
+    ending: str | None = None  # why the epoch under way is the last, and cut short
+    rate: Follower = field(init=False)
+
+    @property
+    def network(self) -> Network:
+        """What is trained."""
+        return self.trainer.network
+
+    @property
+    def watched(self) -> list[float]:
+        """By epoch: the error that decides, on the data held out where there are any."""
+        return self.history.get("validation_error", self.history["error"])
+
+    def go(self, progress: bool | str) -> Result:
+        """Train, with a bar if `progress` says so."""
+        self.rate = follower(self.trainer.rate)
+        if self.trainer.optimizer is not None:
+            self.batches = Batches(self.trainer, self.data, self.weights, self._one_row, self.rng)
+        self.history = {"error": [], "rate": []}
+        if self.held_out is not None:
+            self.history["validation_error"] = []
+        rows = len(self.data.inputs)
+        begin = time.perf_counter()
+        bar = tqdm(total=rows * self.epochs, unit=" steps", unit_scale=True, disable=not progress)
+        self.label = f"{progress}: " if isinstance(progress, str) else ""
+        go = self._search if isinstance(self.trainer.optimizer, LBFGS) else self._epochs
+        with bar:
+            try:
+                stopped = go(begin, bar)
+            except KeyboardInterrupt:
+                stopped = "interrupted"
+        self.trainer._stop.clear()
+        return self._result(stopped, time.perf_counter() - begin)
+
+    def _epochs(self, begin: float, bar: Any) -> str:
+        """One epoch after the other; why they ended."""
+        for epoch in range(self.epochs):
+            reason = "interrupted" if self.trainer._stop.is_set() else self._one(epoch, begin, bar)
+            if reason is not None:
+                return reason
+        return "epochs"
+
+    def _search(self, begin: float, bar: Any) -> str:
+        """Iterations of L-BFGS, each an epoch; why they ended."""
+        assert self.batches is not None
+        rows, ended = len(self.data.inputs), "epochs"
+
+        def tell(error: float) -> bool:
+            nonlocal ended
+            bar.update(rows)
+            self.reached = error
+            self._note(error, math.nan)
+            bar.set_description(f"{self.label}error {error:.5g}", refresh=False)
+            done = len(self.history["error"])
+            reason = "interrupted" if self.trainer._stop.is_set() else None
+            reason = reason or self._judge(done, math.nan, time.perf_counter() - begin)
+            ended = reason or ended
+            return reason is not None
+
+        self.batches.search(self.epochs, tell)
+        return ended
+
+    def _one(self, epoch: int, begin: float, bar: Any) -> str | None:
+        """An epoch; why training ends with it, if it does."""
+        rate = self.rate(epoch, self.watched[-1] if epoch else None)
+        order = in_order(self.data)
+        if self.shuffle:
+            order = self.rng.permutation(order)
+        total, steps = self._pass(epoch, order, rate, bar)
+        if steps:
+            self.reached = total / steps
+        if self.ending is not None:
+            return self.ending
+        if not math.isfinite(total):
+            raise DivergenceError(
+                f"The cost became {total} in epoch {epoch + 1}. The weights are those before that step: "
+                "train on with a lower rate, smaller inputs or a bounded squash."
+            )
+        self._note(total / steps, rate)
+        bar.set_description(f"{self.label}error {total / steps:.5g}", refresh=False)
+        return self._judge(epoch + 1, rate, time.perf_counter() - begin)
+
+    def _note(self, error: float, rate: float) -> None:
+        self.history["error"].append(error)
+        self.history["rate"].append(rate)
+        if self.held_out is None:
+            return
+        with kept_context(self.network):
+            total, steps = tested(self.network, self.held_out, self.trainer.cost)
+        self.history["validation_error"].append(total / max(1, steps))
+
+    def _judge(self, done: int, rate: float, seconds: float) -> str | None:
+        error = self.history["error"][-1]
+        watched = self.watched[-1]
+        if watched < self.best:
+            self.best, self.best_epoch = watched, done
+            self.best_weights = learnt(self.network) if self.restore else None
+        validation = None if self.held_out is None else watched
+        news = Progress(done, error, validation, rate, seconds, self.network)
+        if any([callback(news) for callback in self.callbacks]):  # every one is told
+            return "callback"
+        if self.goal is not None and error <= self.goal:
+            return "error"
+        if self.patience is not None and done - self.best_epoch >= self.patience:
+            return "patience"
+        return None
+
+    def _result(self, stopped: str, seconds: float) -> Result:
+        errors, reached = self.history["error"], self.reached
+        if self.best_weights is not None:
+            relearn(self.network, self.best_weights)
+            reached = errors[self.best_epoch - 1]
+        return Result(reached, len(errors), seconds, self.history, stopped)
+
+    # --- running ---------------------------------------------------------------------------
+
+    def _one_row(self, row: Data, rate: float) -> tuple[float, int]:
+        """A step of the online rule."""
+        return one_pass(self.network, row, in_order(row), self.trainer.cost, rate, new_control())
+
+    def _pass(self, epoch: int, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, float]:
+        if self.batches is not None:
+            result = self.batches.epoch(order, rate, bar)
+            if self.trainer._stop.is_set():
+                self.ending = "interrupted"
+            return result
+        if self.on_step is not None:
+            return self._by_steps(epoch, order, rate, bar)
+        control = new_control()
+        rows = len(self.data.inputs)
+        if rows * (len(self.network) + self.network._store.n_connections) < WORTH_WATCHING:
+            result = one_pass(self.network, self.data, order, self.trainer.cost, rate, control)
+            bar.update(rows)
+            return result
+        return self._watched(order, rate, bar, control)
+
+    def _watched(
+        self, order: NDArray[np.uint64], rate: float, bar: Any, control: NDArray[np.uint64]
+    ) -> tuple[float, int]:
+        """A long epoch runs in a thread of its own; this one moves the bar and hears Ctrl-C."""
+        results: list[tuple[float, int]] = []
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                results.append(one_pass(self.network, self.data, order, self.trainer.cost, rate, control))
+            except BaseException as failure:  # handed to the thread that waits
+                failures.append(failure)
+            finally:
+                finished.set()
+
+        finished = threading.Event()  # an interrupted join may take a living thread for a finished one
+        threading.Thread(target=work, daemon=True).start()
+        shown = 0
+        while not finished.is_set():
+            try:
+                finished.wait(0.05)
+                done = int(control[1])
+                bar.update(done - shown)
+                shown = done
+            except KeyboardInterrupt:
+                self.trainer.stop()
+            if self.trainer._stop.is_set():
+                control[0] = 1
+                self.ending = "interrupted"
+        if failures:
+            raise failures[0]
+        bar.update(int(control[1]) - shown)
+        return results[0]
+
+    def _by_steps(self, epoch: int, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, float]:
+        """The same kernel, a row at a time, so that the caller sees every step."""
+        total, judged = 0.0, 0
+        assert self.on_step is not None
+        for sequence in order.tolist():
+            if self.data.clear:
+                self.network.clear()
+            for row in range(int(self.data.bounds[sequence]), int(self.data.bounds[sequence + 1])):
+                single = self.data.row(row)
+                cost, aimed = one_pass(
+                    self.network, single, in_order(single), self.trainer.cost, rate, new_control()
+                )
+                total, judged = total + cost, judged + aimed
+                bar.update(1)
+                if not math.isfinite(cost):
+                    return total, judged
+                if self.on_step(Step(epoch + 1, sequence, row, cost if aimed else None, self.network)):
+                    self.ending = "callback"
+                    return total, judged
+        return total, judged

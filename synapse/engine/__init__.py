@@ -20,6 +20,7 @@ _COMPILED = (
     "firing",
     "forward",
     "online",
+    "tapes",
     "unfold",
 )
 
@@ -30,4 +31,15 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["activations", "costs", "firing", "lower", "online", "program", "schema", "store", "unfold"]
+__all__ = [
+    "activations",
+    "costs",
+    "firing",
+    "lower",
+    "online",
+    "program",
+    "schema",
+    "store",
+    "tapes",
+    "unfold",
+]

@@ -26,7 +26,7 @@ from numba.extending import (
 )
 
 from ._jit import DEBUGGING, ColumnType, TableModel, TableType, column_of, told_apart
-from .schema import TAPES, Tapes, numpy_dtype
+from .schema import TAPES, TapeColumns, numpy_dtype
 
 VECTOR_BYTES = 64  # of a vector register of 512 bits, which processors without take in parts
 _FLAGS = ("reassoc", "contract", "nsz")
@@ -37,6 +37,7 @@ class Lanes:
 
     def __init__(self, count: int) -> None:
         self.count = count
+        self.type = LanesTag(count)
 
 
 class LanesTag(types.Type):
@@ -65,7 +66,7 @@ register_model(LanesTag)(models.OpaqueModel)
 
 @typeof_impl.register(Lanes)
 def _type_of_lanes(value: Lanes, _: Any) -> Any:
-    return LanesTag(value.count)
+    return value.type
 
 
 @unbox(LanesTag)
@@ -363,7 +364,7 @@ def _count(typingctx: Any, tag: Any) -> Any:
     return types.uint64(tag), codegen
 
 
-def _plain_tapes(table: int, unit: Any, tag: Lanes) -> Tapes:
+def _plain_tapes(table: int, unit: Any, tag: Lanes) -> TapeColumns:
     """The same for NUMBA_DISABLE_JIT=1: a row of an array is a number of each sample."""
     n = len(TAPES)
     words = np.ctypeslib.as_array(ctypes.cast(int(table), ctypes.POINTER(ctypes.c_uint64)), (2 * n,))
@@ -375,7 +376,7 @@ def _plain_tapes(table: int, unit: Any, tag: Lanes) -> Tapes:
         array = np.frombuffer(memoryview(memory), dtype)
         wide = column.dtype == "lanes" and tag.count > 1
         arrays.append(array.reshape(-1, tag.count) if wide else array)
-    return Tapes(*arrays)
+    return TapeColumns(*arrays)
 
 
 def _plain_width(column: Any) -> Any:

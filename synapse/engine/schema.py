@@ -192,9 +192,7 @@ TAPES = (
     Column("state", "tape", "lanes"),
     Column("slope", "tape", "lanes"),
     Column("mask", "tape", "lanes"),  # what activations are multiplied by: dropout; empty where there is none
-    Column(
-        "error", "tape", "lanes"
-    ),  # delta of a chunk of steps in turn, and room for four of them gated
+    Column("error", "tape", "lanes"),  # delta of a chunk of steps in turn, and room for four of them gated
     # Of every neuron: what later neurons and steps have sent it, to be multiplied by its slope or not.
     Column("pushed", "tape", "lanes"),  # of this step and the one before, in turn
     Column("carried", "tape", "lanes"),
@@ -210,4 +208,4 @@ TAPES = (
 )
 """The columns of an unfolding through time; "lanes" are floats of several samples side by side."""
 
-Tapes: Any = namedtuple("Tapes", [column.name for column in TAPES])  # type: ignore[misc]
+TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES])  # type: ignore[misc]

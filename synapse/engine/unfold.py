@@ -73,6 +73,25 @@ def judge_step(m, u, span, targets, step, now, cost, lanes):
 
 
 @inline
+def lay_rows(u, begins, lengths, shares, weights, apart, steps, lanes):
+    """Which row of the data each sample has at each step, and how much it counts.
+
+    A lane is a sequence; or, if steps do not depend on each other, samples come step by step (`apart`).
+    """
+    for step in range(steps):
+        for lane in range(lanes):
+            at = step * lanes + lane
+            k, late = (at, u8(0)) if apart else (lane, step)
+            if k < u8(len(begins)) and late < lengths[k]:
+                row = begins[k] + late
+                u.row[at] = row
+                u.share[at] = shares[k] * (weights[row] if u8(len(weights)) else 1.0)
+            else:
+                u.row[at] = ENDED
+                u.share[at] = 0.0
+
+
+@inline
 def go_forward(m, u, span, inputs, targets, steps, cost, lanes, ragged, masked):
     """All steps forward, and their cost."""
     rows, value = span[3] - span[0], 0.0
@@ -98,19 +117,36 @@ def begin_errors(u, rows, moves):
 
 @kernel
 def unfold_network(
-    table, unit, tape_table, tag, span, inputs, targets, steps, cost, window, ragged, masked, moves
+    table,
+    unit,
+    tape_table,
+    tag,
+    span,
+    inputs,
+    targets,
+    begins,
+    lengths,
+    shares,
+    weights,
+    apart,
+    steps,
+    cost,
+    window,
+    ragged,
+    masked,
+    moves,
 ):
     """Run samples side by side over `steps` steps, judge them and sum the gradient.
 
-    `moves` is the number of connections; below 0: no gradient is asked for.
-    Rows of `inputs` and `targets` lie one after the other; ``u.row`` tells which are whose.
-
-    Errors pass through at most `window` steps: the steps are cut into windows of that length. `ragged`:
-    some samples end earlier; `masked`: there is dropout. Returns the summed cost, and the last step at
-    which errors were not finite (`steps`: none was).
+    `moves` is the number of connections; below 0: no gradient is asked for. Rows of `inputs` and `targets`
+    lie one after the other; `begins`, `lengths`, `shares` are of sequences, `weights` of rows (or empty), see
+    `lay_rows`. Errors pass through at most `window` steps: the steps are cut into windows of that length.
+    `ragged`: some samples end earlier; `masked`: there is dropout. Returns the summed cost, and the last step
+    at which errors were not finite (`steps`: none was).
     """
     m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), count(tag)
     rows, chunk = span[3] - span[0], u8(CHUNK)
+    lay_rows(u, begins, lengths, shares, weights, apart, steps, lanes)
     value = go_forward(m, u, span, inputs, targets, steps, cost, lanes, ragged, masked)
     if moves < 0 or not math.isfinite(value):
         return value, steps

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from .. import engine
 from ..cost import Cost
 from ..engine.program import spans
-from ..engine.schema import CHUNK, ENDED, NONE, TAPES, numpy_dtype
+from ..engine.schema import CHUNK, NONE
 from ..errors import DivergenceError, KindError, TopologyError, expected, positive_integer
 from ..network import Network
 from .data import Data, prepare
@@ -22,12 +23,10 @@ Floats = NDArray[np.float64]
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 """Samples that fill a vector register of 512 bits, which processors without take in halves."""
-PLACES = {column.name: i for i, column in enumerate(TAPES)}
 Masks = Callable[[int, int], Floats]
 Moves = tuple[float, Floats, Floats]
 """A loss, and minus its gradient by weights and biases."""
 WHOLE = 2**62  # a window that no sequence fills
-FOURS = 4  # neurons whose errors, scaled by their gaters, are laid out after all others
 DEEP = 16  # steps of samples that do not depend on each other
 
 
@@ -159,11 +158,20 @@ class Unfolding:
     """
 
     def __init__(self, network: Network, data: Data, threads: int = 1, weights: Floats | None = None) -> None:
-        self.network, self.data, self.weights = network, data, weights
+        self.network, self.data = network, data
+        self.weights = np.zeros(0) if weights is None else weights
+        self._inputs, self._targets = data.inputs.reshape(-1), data.targets.reshape(-1)
         self.threads = positive_integer("The threads", threads)
+        self._renew()
+
+    def _renew(self) -> None:
+        """Lay out what depends on the topology."""
+        network, store = self.network, self.network._store
         _require_alone(network)
-        self._sums = np.zeros(network._store.n_connections), np.zeros(len(network))
-        self._tapes: dict[tuple[int, int, int], _Tapes] = {}
+        self._version = store.topology_version
+        self._apart = not network.has_memory  # steps do not depend on each other
+        self._sums = np.zeros(store.n_connections), np.zeros(len(network))
+        self._tapes: dict[tuple[int, int, int], engine.tapes.Tapes] = {}
 
     def moves(
         self,
@@ -193,15 +201,18 @@ class Unfolding:
         biases : ndarray, by neurons of the network
             Both are overwritten by the next call.
         """
+        if self._version != self.network._store.topology_version:
+            self._renew()
         plans = list(self._plans(chosen, share))
         if masks is not None:
-            plans = [replace(plan, mask=masks(*plan.rows.shape)) for plan in plans]
+            plans = [replace(plan, mask=masks(plan.steps, plan.width)) for plan in plans]
         loss, weights, biases = 0.0, *self._sums
-        for number, (one, weight_moves, bias_moves) in enumerate(self._parts(plans, cost, window, context)):
-            add = np.add if number else _begin_with
-            add(weights, weight_moves, out=weights)
-            add(biases, bias_moves, out=biases)
+        weights[:] = 0.0
+        biases[:] = 0.0
+        for one, weight_moves, bias_moves in self._parts(plans, cost, window, context):
             loss += one
+            weights += weight_moves
+            biases += bias_moves
         if not np.isfinite(weights.sum() + biases.sum()):
             raise DivergenceError(
                 f"The gradient of a weight, an error times an activation, left the finite range. {ADVICE}"
@@ -231,59 +242,73 @@ class Unfolding:
         each other, all steps of all sequences as they come.
         """
         begins, ends = self.data.bounds[:-1][chosen], self.data.bounds[1:][chosen]
-        lengths = (ends - begins).astype(np.int64)
-        full = SIDE_BY_SIDE[self.network._store.dtype]
-        if not self.network.has_memory:
-            rows = spans(begins.astype(np.int64), lengths)
-            shares, width = np.repeat(share, lengths), full if len(rows) > 1 else 1
-            for first in range(0, len(rows), width * DEEP):
-                here = slice(first, first + width * DEEP)
-                yield _Plan.of_samples(rows[here], shares[here], width)
-            return
-        order = np.argsort(-lengths, kind="stable")
-        width = full if len(chosen) > 1 else 1
-        for first in range(0, len(order), width):
-            part = order[first : first + width]
-            yield _Plan.of_sequences(begins[part], lengths[part], share[part], width)
+        lengths = ends - begins
+        width = SIDE_BY_SIDE[self.network._store.dtype]
+        if self._apart:
+            rows = spans(begins.astype(np.int64), lengths.astype(np.int64)).astype(np.uint64)
+            begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths.astype(np.int64))
+        elif (lengths != lengths[0]).any():
+            order = np.argsort(-lengths.astype(np.int64), kind="stable")
+            begins, lengths, share = begins[order], lengths[order], share[order]
+        width = width if len(begins) > 1 else 1
+        size = width * DEEP if self._apart else width
+        for first in range(0, len(begins), size):
+            here = slice(first, first + size)
+            yield _Plan(begins[here], lengths[here], share[here], width, self._apart)
 
     def _one(self, number: int, plan: _Plan, cost: Cost, window: int, context: bool) -> Moves:
         """What is computed side by side, on tapes of this number."""
-        steps = len(plan.rows)
-        key = (number, plan.rows.shape[1], -(-steps // CHUNK))
-        address, store, span = self.network._ready()
-        if key not in self._tapes:
-            self._tapes[key] = _Tapes(self.network, plan.rows.shape[1], steps)
-        tapes = self._tapes[key]
-        if self.weights is not None:
-            plan = plan.weighed(self.weights)
-        tapes.lay(plan, context)
+        network, steps = self.network, plan.steps
+        address, store, span = network._ready()
+        tapes = self._tapes_of(number, plan.width, steps)
+        tapes.begin(self._context() if context else None, plan.mask)
         loss, bad = engine.unfold.unfold_network(
             address,
             store.unit,
             tapes.address,
             tapes.tag,
             span,
-            self.data.inputs.reshape(-1),
-            self.data.targets.reshape(-1),
+            self._inputs,
+            self._targets,
+            plan.begins,
+            plan.lengths,
+            plan.share,
+            self.weights,
+            plan.apart,
             np.uint64(steps),
             cost.code,
             np.uint64(window),
-            bool(plan.rows[-1].max() == ENDED),
+            plan.ragged,
             plan.mask is not None,
-            np.int64(store.n_connections),
+            store.n_connections,
         )
-        moves = tapes["weight_move"], tapes["bias_move"]
-        if bad != steps or not np.isfinite(loss):
-            raise self._divergence(tapes, plan, loss, int(bad))
-        return loss, *moves
+        if bad != steps or not isfinite(loss):
+            raise self._divergence(tapes, loss, bad, steps)
+        return loss, tapes["weight_move"], tapes["bias_move"]
 
-    def _divergence(self, tapes: _Tapes, plan: _Plan, loss: float, bad: int) -> DivergenceError:
+    def _tapes_of(self, number: int, width: int, steps: int) -> engine.tapes.Tapes:
+        """Tapes of this number that are long enough."""
+        padded = -(-steps // CHUNK) * CHUNK
+        key = number, width, padded
+        if key not in self._tapes:
+            network, store = self.network, self.network._store
+            self._tapes[key] = engine.tapes.Tapes(
+                store.dtype, width, padded, len(network), len(network.output), store.n_connections
+            )
+        return self._tapes[key]
+
+    def _context(self) -> dict[str, Floats]:
+        """What sequences begin with, if not with nothing."""
+        store, rows = self.network._store, self.network._rows()
+        return {name: store[name][rows] for name in ("activation", "state")}
+
+    def _divergence(self, tapes: engine.tapes.Tapes, loss: float, bad: int, steps: int) -> DivergenceError:
         """What has left the finite range: of which neuron, in which step of which sequence."""
-        what, step, place = tapes.beyond(loss, bad, len(plan.rows))
+        what, step, place = tapes.beyond(loss, bad, steps)
         if place is None:
             return DivergenceError(f"{what} left the finite range. {ADVICE}")
         neuron, lane = place
-        row = plan.rows[step, lane]
+        row = tapes["row"][step * tapes.width + lane]
         sequence = int(np.searchsorted(self.data.bounds, row, "right")) - 1
         of = f" of sequence {sequence}" if self.data.sequences > 1 else ""
         step = int(row - self.data.bounds[sequence])
@@ -294,122 +319,29 @@ class Unfolding:
 
 @dataclass(frozen=True)
 class _Plan:
-    """Rows of the data by step and lane, ENDED where there is none, and how much each counts."""
+    """Sequences that are computed side by side: their first rows, lengths, and how much each counts.
 
-    rows: NDArray[np.uint64]
+    If steps do not depend on each other (`apart`) they are single steps, and fill the lanes again and again.
+    """
+
+    begins: NDArray[np.uint64]
+    lengths: NDArray[np.uint64]
     share: Floats
+    width: int
+    apart: bool
     mask: Floats | None = None
 
-    @classmethod
-    def of_sequences(cls, begins: NDArray[Any], lengths: NDArray[Any], share: Floats, width: int) -> _Plan:
-        """A sequence a lane."""
-        if width == 1:
-            rows = np.arange(begins[0], begins[0] + np.uint64(lengths[0]), dtype=np.uint64)[:, None]
-            return cls(rows, np.full(rows.shape, share[0]))
-        steps = np.arange(int(lengths.max()), dtype=np.uint64)[:, None]
-        rows = np.full((len(steps), width), ENDED, np.uint64)
-        rows[:, : len(begins)] = np.where(steps < lengths.astype(np.uint64), begins + steps, ENDED)
-        shares = np.zeros(width)
-        shares[: len(share)] = share
-        return cls(rows, np.broadcast_to(shares, rows.shape))
+    @property
+    def steps(self) -> int:
+        """How many steps the longest has; they come longest first."""
+        return -(-len(self.begins) // self.width) if self.apart else int(self.lengths[0])
 
-    @classmethod
-    def of_samples(cls, rows: NDArray[Any], share: Floats, width: int) -> _Plan:
-        """Samples row by row."""
-        steps = -(-len(rows) // width)
-        laid, shares = np.full(steps * width, ENDED, np.uint64), np.zeros(steps * width)
-        laid[: len(rows)], shares[: len(rows)] = rows, share
-        return cls(laid.reshape(steps, width), shares.reshape(steps, width))
-
-    def weighed(self, weights: Floats) -> _Plan:
-        """The same, every row counting by its weight."""
-        there = self.rows != ENDED
-        counted = np.where(there, weights[np.where(there, self.rows, 0)], 0.0)
-        return replace(self, share=self.share * counted)
-
-
-class _Tapes:
-    """The memory of one unfolding, see ``schema.TAPES``."""
-
-    def __init__(self, network: Network, width: int, steps: int) -> None:
-        self.network, self.width = network, width
-        self.context = False  # whether the last call began with one
-        self.tag = engine._lanes.Lanes(width)
-        store, rows = network._store, len(network)
-        padded = -(-steps // CHUNK) * CHUNK
-        sizes = {
-            "activation": (padded + 1) * rows,
-            "transposed": (padded + 1) * rows if width > 1 else 0,
-            "state": (padded + 1) * rows,
-            "slope": (padded + 1) * rows,
-            "mask": 0,
-            "error": CHUNK * (rows + FOURS),
-            "pushed": 2 * rows,
-            "carried": rows,
-            "signal": padded * len(network.output),
-            "value": len(network.output),
-            "row": padded * width,
-            "share": padded * width,
-            "weight_move": store.n_connections,
-            "bias_move": rows,
-        }
-        self.table = np.zeros(2 * len(TAPES), np.uint64)
-        self.columns: dict[str, NDArray[Any]] = {}
-        for column in TAPES:
-            wide = column.dtype == "lanes"
-            dtype = store.dtype if wide else numpy_dtype(column, store.dtype)
-            self.columns[column.name] = _aligned(sizes[column.name] * (width if wide else 1), dtype)
-            self._tell(column.name)
-        self.address = int(self.table.ctypes.data)
-
-    def __getitem__(self, name: str) -> NDArray[Any]:
-        return self.columns[name]
-
-    def _tell(self, name: str) -> None:
-        """Note where a column lies."""
-        array = self.columns[name]
-        self.table[PLACES[name]], self.table[len(TAPES) + PLACES[name]] = array.ctypes.data, len(array)
-
-    def lay(self, plan: _Plan, context: bool) -> None:
-        """Note which rows are unfolded, and lay out what they begin with."""
-        width, rows, used = self.width, len(self.network), len(plan.rows)
-        self["row"][: used * width] = plan.rows.reshape(-1)
-        self["share"][: used * width].reshape(used, width)[...] = plan.share
-        if plan.mask is not None:
-            self.columns["mask"] = mask = _aligned(plan.mask.size, self["state"].dtype)
-            mask[:] = plan.mask.reshape(-1)
-            self._tell("mask")
-        if context or self.context:
-            for name in ("activation", "state"):
-                here = self.network._store[name][self.network._rows()] if context else 0.0
-                self[name][: rows * width].reshape(rows, width).T[...] = here
-        self.context = context
-
-    def beyond(self, loss: float, bad: int, steps: int) -> tuple[str, int, tuple[int, int] | None]:
-        """What has left the finite range: its name, the step, and neuron and lane, where they are known."""
-        rows = len(self.network)
-        if not np.isfinite(loss):
-            values = self["activation"].reshape(-1, rows, self.width)[1 : steps + 1]
-            places = np.argwhere(~np.isfinite(values))
-            if not len(places):
-                return "The cost", 0, None
-            step, neuron, lane = places[0].tolist()
-            return "The activation", step, (neuron, lane)
-        errors = self["error"].reshape(CHUNK, rows + FOURS, self.width)[bad % CHUNK, :rows]
-        neuron, lane = np.argwhere(~np.isfinite(errors))[-1].tolist()
-        return "The gradient exploded: going back from the end, the error", bad, (neuron, lane)
-
-
-def _begin_with(_: Floats, part: Floats, out: Floats) -> None:
-    """The first part of a sum."""
-    out[...] = part
-
-
-def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Zeros that begin at a multiple of 64 bytes, as vector registers like it."""
-    memory = np.zeros(size * dtype.itemsize + 64, np.uint8)
-    offset = -memory.ctypes.data % 64
-    return memory[offset : offset + size * dtype.itemsize].view(dtype)
+    @property
+    def ragged(self) -> bool:
+        """Whether some lanes end before the last step."""
+        if self.apart:
+            return len(self.begins) % self.width != 0
+        return len(self.begins) < self.width or bool(self.lengths[-1] < self.lengths[0])
 
 
 def _require_alone(network: Network) -> None:

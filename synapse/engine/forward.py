@@ -111,7 +111,7 @@ def four_sums(m, u, source, n, rows):
 
 
 @inline
-def weigh_four(m, u, j, there, now, before):
+def weigh_four(m, u, j, there, own, now, before):
     """The states of up to four neurons alike, as far as their dense runs tell them."""
     none = nothing(u.activation)
     a, b, c, d = none, none, none, none
@@ -127,17 +127,17 @@ def weigh_four(m, u, j, there, now, before):
             c, d = c + sums[2] * gain(m, u, rs[2], gains), d + sums[3] * gain(m, u, rs[3], gains)
         else:
             a, b, c, d = a + sums[0], b + sums[1], c + sums[2], d + sums[3]
-    u.state[now + j] = gathered(a, u.state) + m.bias[j]
+    u.weighed[own + j] = gathered(a, u.state) + m.bias[j]
     if there > ONE:
-        u.state[now + j + ONE] = gathered(b, u.state) + m.bias[j + ONE]
+        u.weighed[own + j + ONE] = gathered(b, u.state) + m.bias[j + ONE]
     if there > TWO:
-        u.state[now + j + TWO] = gathered(c, u.state) + m.bias[j + TWO]
+        u.weighed[own + j + TWO] = gathered(c, u.state) + m.bias[j + TWO]
     if there > THREE:
-        u.state[now + j + THREE] = gathered(d, u.state) + m.bias[j + THREE]
+        u.weighed[own + j + THREE] = gathered(d, u.state) + m.bias[j + THREE]
 
 
 @inline
-def add_stepped(m, u, r, gap, first, last, now, before):
+def add_stepped(m, u, r, gap, first, last, own, now, before):
     """What a run brings to neurons alike of which each has its sources one further than that before."""
     flags, row = m.run_flags[r], u8(m.run_first[r])
     source = (before if flags & BACK else now) + u8(m.run_source[r])
@@ -146,10 +146,10 @@ def add_stepped(m, u, r, gap, first, last, now, before):
         if m.run_kind[r] == SHARED:
             for t in range(last - first):
                 gained = u.activation[gater + t] * m.weight[row + q + t * gap]
-                u.state[now + first + t] += gained * u.activation[source + q + t]
+                u.weighed[own + first + t] += gained * u.activation[source + q + t]
         else:
             for t in range(last - first):
-                u.state[now + first + t] += u.activation[source + q + t] * m.weight[row + q + t * gap]
+                u.weighed[own + first + t] += u.activation[source + q + t] * m.weight[row + q + t * gap]
 
 
 @inline
@@ -174,57 +174,74 @@ def scattered_sum(m, u, r, now, before):
 
 
 @inline
-def weigh(m, u, first, last, now, before):
+def weigh(m, u, first, last, own, now, before):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons alike."""
     runs = u8(m.last_run[first]) - u8(m.first_run[first])
     for j in range(first, last, FOURS):
-        weigh_four(m, u, j, last - j, now, before)
+        weigh_four(m, u, j, last - j, own, now, before)
     for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
         if m.run_flags[r] & STEPPED:
             gap = u8(m.run_first[r + runs]) - u8(m.run_first[r])
-            add_stepped(m, u, r, gap, first, last, now, before)
+            add_stepped(m, u, r, gap, first, last, own, now, before)
         elif not dense_alike(m, r):
             for j in range(first, last):
-                u.state[now + j] += scattered_sum(m, u, r + (j - first) * runs, now, before)
+                u.weighed[own + j] += scattered_sum(m, u, r + (j - first) * runs, now, before)
     if m.flags[first] & MEMORY:
         for j in range(first, last):
-            u.state[now + j] += carried_on(m, u, j, now, before)
+            u.weighed[own + j] += carried_on(m, u, j, now, before)
+
+
+@inline
+def keep_memory(m, u, first, last, own, now):
+    """States that the next step is to find."""
+    for j in range(first, last):
+        if m.flags[j] & MEMORY:
+            u.state[now + j] = u.weighed[own + j]
 
 
 # --- activations -------------------------------------------------------------------------------
 
 
 @inline
-def fire(m, u, first, last, now, lanes):
+def fire(m, u, first, last, own, now, lanes):
     """activation y_j = f_j(s_j), and the slope, of neurons side by side that have one squash."""
-    code = m.squash[first]
-    state, said, slope = flat(u.state), flat(u.activation), flat(u.slope)
-    begin, stop = (now + first) * lanes, (now + last) * lanes
+    code, n = m.squash[first], (last - first) * lanes
+    state, said, slope = flat(u.weighed), flat(u.activation), flat(u.slope)
+    at, to = (own + first) * lanes, (now + first) * lanes
     if code == LOGISTIC:
-        for q in range(begin, stop):
-            said[q], slope[q] = logistic(state[q])
+        for q in range(n):
+            said[to + q], slope[to + q] = logistic(state[at + q])
     elif code == TANH:
-        for q in range(begin, stop):
-            said[q], slope[q] = tanh(state[q])
+        for q in range(n):
+            said[to + q], slope[to + q] = tanh(state[at + q])
     elif code == IDENTITY:
-        for q in range(begin, stop):
-            said[q], slope[q] = identity(state[q])
+        for q in range(n):
+            said[to + q], slope[to + q] = identity(state[at + q])
     elif SOFTMAX <= code <= MAXOUT:
-        j = first
-        while j < last:
-            after = u8(m.group_stop[j])
-            for lane in range(lanes):
-                one, end = (now + u8(m.group_first[j])) * lanes + lane, (now + after) * lanes
-                compete(m, code, state, said, slope, one, end, lanes)
-            j = after
+        fire_groups(m, u, code, first, last, own, now, lanes)
     elif NOISE <= code <= BERNOULLI:
         for j in range(first, last):
             for lane in range(lanes):
                 q = (now + j) * lanes + lane
-                said[q], slope[q] = chance(m, j, code, state[q])
+                said[q], slope[q] = chance(m, j, code, state[(own + j) * lanes + lane])
     else:
-        for q in range(begin, stop):
-            said[q], slope[q] = activate(m, code, state[q])
+        for q in range(n):
+            said[to + q], slope[to + q] = activate(m, code, state[at + q])
+
+
+@inline
+def fire_groups(m, u, code, first, last, own, now, lanes):
+    """The same of groups of neurons, whose states decide together."""
+    for j in range(first, last):
+        u.state[now + j] = u.weighed[own + j]
+    state, said, slope = flat(u.state), flat(u.activation), flat(u.slope)
+    j = first
+    while j < last:
+        after = u8(m.group_stop[j])
+        for lane in range(lanes):
+            one, end = (now + u8(m.group_first[j])) * lanes + lane, (now + after) * lanes
+            compete(m, code, state, said, slope, one, end, lanes)
+        j = after
 
 
 @inline
@@ -237,13 +254,13 @@ def drop(u, first, last, now, rows, lanes):
 
 
 @inline
-def rest(u, first, last, now, step, lanes):
+def rest(u, first, last, own, step, lanes):
     """Samples that have ended stay at 0, so that they cannot grow without bound."""
-    state = flat(u.state)
+    state = flat(u.weighed)
     for lane in range(lanes):
         if u.row[step * lanes + lane] == ENDED:
             for j in range(first, last):
-                state[(now + j) * lanes + lane] = 0.0
+                state[(own + j) * lanes + lane] = 0.0
 
 
 @inline
@@ -280,16 +297,17 @@ def transpose(m, u, first, last, span, now, lanes):
 def step_forward(m, u, span, inputs, step, now, before, lanes, ragged, masked):
     """Inputs, then the others block by block."""
     clamp(u, span, inputs, step, now, lanes)
-    first = span[0] + span[1]
+    first, own = span[0] + span[1], u8(0) - span[0]
     while first < span[3]:
         last, j = u8(m.block_stop[first]), first
         while j < last:
             stop = u8(m.alike_stop[j])
-            weigh(m, u, j, stop, now, before)
+            weigh(m, u, j, stop, own, now, before)
             j = stop
         if ragged:
-            rest(u, first, last, now, step, lanes)
-        fire(m, u, first, last, now, lanes)
+            rest(u, first, last, own, step, lanes)
+        keep_memory(m, u, first, last, own, now)
+        fire(m, u, first, last, own, now, lanes)
         if masked:
             drop(u, first, last, now, now - before, lanes)
         if lanes > ONE:

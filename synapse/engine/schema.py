@@ -189,10 +189,11 @@ TAPES = (
     # Of every step and neuron: the step before the first comes first, and holds what a sequence begins with.
     Column("activation", "tape", "lanes"),
     Column("transposed", "tape", "lanes"),  # activations of each sample neuron by neuron; empty of one sample
-    Column("state", "tape", "lanes"),
+    Column("state", "tape", "lanes"),  # of self-connected neurons
     Column("slope", "tape", "lanes"),
     Column("mask", "tape", "lanes"),  # what activations are multiplied by: dropout; empty where there is none
     Column("error", "tape", "lanes"),  # delta of a chunk of steps in turn, and room for four of them gated
+    Column("weighed", "tape", "lanes"),  # the states of one step
     # Of every neuron: what later neurons and steps have sent it, to be multiplied by its slope or not.
     Column("pushed", "tape", "lanes"),  # of this step and the one before, in turn
     Column("carried", "tape", "lanes"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synapse.engine import unfold
+from synapse import engine
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -83,10 +83,11 @@ def test_the_picture_shows_the_numbers_of_a_network_that_has_run():
 
 
 def test_kernels_that_the_equations_name_exist():
-    """Code of the other kernels is included from the source; that of `unfold.py` is named only."""
+    """Code of the online rule is included from the source; that of exact gradients is named only."""
     section = (DOCS / "equations.md").read_text(encoding="utf-8").partition("## The exact gradient")[2]
-    table = "".join(re.findall(r"^\| (`.*?) \|", section, re.MULTILINE))
-    named = re.findall(r"`(\w+)`", table)
-    tree = ast.parse(Path(unfold.__file__).read_text(encoding="utf-8"))
-    assert len(named) > 8
-    assert set(named) <= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    rows = re.findall(r"^\| (`.*?`) \| `(\w+\.py)` \|", section, re.MULTILINE)
+    assert len(rows) == 8
+    for named, file in rows:
+        tree = ast.parse((Path(engine.__file__).parent / file).read_text(encoding="utf-8"))
+        defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        assert set(re.findall(r"`(\w+)`", named)) <= defined

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import cost as costs
-from . import graph, wiring
+from . import graph, shared, wiring
 from . import squash as squashes
 from .cost import Cost
 from .engine.store import Store
@@ -147,8 +147,11 @@ class Layer(Sequence[Neuron]):
         return np.array([neuron._store[name][neuron._row] for neuron in self._neurons])
 
     def _set_column(self, name: str, values: NDArray[Any]) -> None:
-        for neuron, value in zip(self._neurons, values, strict=True):
-            neuron._require()[name][neuron._row] = value
+        stores = {id(neuron._require()): neuron._store for neuron in self._neurons}
+        kept, rows = np.array([id(neuron._store) for neuron in self._neurons]), wiring.rows_of(self._neurons)
+        for set_them in (shared.require_agreement, shared.put):  # nothing is set where any is refused
+            for key, store in stores.items():
+                set_them(store, name, rows[kept == key], values[kept == key])
 
     @property
     def name(self) -> str | None:
@@ -221,7 +224,8 @@ class Layer(Sequence[Neuron]):
 
     @calm.setter
     def calm(self, value: bool) -> None:
-        self._set_column("calm", np.full(len(self), bool(value)))
+        for neuron in self._neurons:
+            neuron.calm = value
 
     # --- its links -------------------------------------------------------------------------
 
@@ -316,15 +320,19 @@ class Layer(Sequence[Neuron]):
     def propagate(
         self, rate: float = 0.1, targets: ArrayLike | None = None, cost: str | Cost | None = None
     ) -> None:
-        """Let its neurons propagate, the last one first; see :meth:`Neuron.propagate`."""
+        """Let its neurons propagate, the last one first; see :meth:`Neuron.propagate`.
+
+        What they share, see :func:`synapse.tie`, moves when all have propagated.
+        """
         aims: list[float | None] = [None] * len(self)
         if targets is not None:
             aims = list(vector("The targets of a layer", targets, len(self)).tolist())
             squash = [neuron.squash for neuron in self._neurons]
             cost = costs.matching(squash) if cost is None else costs.get(cost)
             cost.check(squash)
-        for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
-            neuron.propagate(rate, aim, cost)
+        with shared.one_step(neuron._require() for neuron in self._neurons):
+            for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
+                neuron.propagate(rate, aim, cost)
 
     def clear(self) -> None:
         """Forget the context of every neuron; weights stay."""

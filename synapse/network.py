@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import cost as costs
-from . import engine, graph, wiring
+from . import engine, graph, shared, wiring
 from . import squash as squashes
 from .connection import Connection
 from .cost import Cost
@@ -170,23 +170,26 @@ class Network(Sequence[Neuron]):
 
     @property
     def weights(self) -> Floats:
-        """Weights in the order of ``connections``, shape (connections,); a copy. Settable."""
+        """Weights in the order of ``connections``, shape (connections,); a copy. Settable: tied
+        connections must be given one value.
+        """
         rows = self._connection_rows()
         return self._store["weight"][rows]
 
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
         rows = self._connection_rows()
-        self._store["weight"][rows] = vector("The weights of the network", values, len(rows))
+        shared.put(self._store, "weight", rows, vector("The weights of the network", values, len(rows)))
 
     @property
     def biases(self) -> Floats:
-        """Biases in the order of its neurons, shape (neurons,); a copy. Settable."""
+        """Biases in the order of its neurons, shape (neurons,); a copy. Settable, as ``weights`` are."""
         return self._store["bias"][self._rows()]
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
-        self._store["bias"][self._rows()] = vector("The biases of the network", values, len(self))
+        biases = vector("The biases of the network", values, len(self))
+        shared.put(self._store, "bias", self._rows(), biases)
 
     @property
     def graph(self) -> nx.DiGraph[Any]:
@@ -323,10 +326,14 @@ class Network(Sequence[Neuron]):
         identities, weights, neurons, biases = learnt
         store = self._store
         rows = store.row_of[identities]
-        store["weight"][rows[rows != NONE]] = weights[rows != NONE]
-        for neuron, bias in zip(neurons, biases.tolist(), strict=True):
-            if neuron._row >= 0:
-                neuron.bias = bias
+        self._settle("weight", rows[rows != NONE], weights[rows != NONE])
+        rows = wiring.rows_of(neurons)
+        self._settle("bias", rows[rows >= 0], biases[rows >= 0])
+
+    def _settle(self, name: str, rows: NDArray[Any], values: Floats) -> None:
+        """Set weights or biases; where tied ones would differ, all take the value of the first."""
+        tie = self._store[shared.TIES[name]][rows]
+        shared.put(self._store, name, rows, shared.first_of_each(tie, values) if tie.any() else values)
 
     # --- its links -------------------------------------------------------------------------
 
@@ -469,7 +476,8 @@ class Network(Sequence[Neuron]):
         weights = draw(initializer, rng, (len(rows),), fans, fans)
         biases = draw(initializer, rng, (len(neurons),), fans, fans)
         self.clear()
-        store["weight"][rows], store["bias"][neurons] = weights, biases
+        self._settle("weight", rows, weights)
+        self._settle("bias", neurons, biases)
 
     @property
     def calm(self) -> bool:

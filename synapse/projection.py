@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
-from . import wiring
+from . import shared, wiring
 from .connection import Connection
 from .engine.schema import NONE
 from .engine.store import Store
@@ -118,7 +118,7 @@ class Weights(NDArrayOperatorsMixin):
         numbers = np.asarray(values, np.float64)
         if not np.isfinite(numbers).all():
             raise ArgumentError(f"Weights must be finite. Got {shown(values)}.")
-        self._projection._store["weight"][self._projection._rows()[key]] = numbers
+        shared.put(self._projection._store, "weight", self._projection._rows()[key], numbers)
 
     def __repr__(self) -> str:
         return f"Weights({np.asarray(self)!r})"

@@ -33,6 +33,7 @@ from .schema import (
     SHARED,
     SILENT,
     SOFTMAX,
+    TIED,
     TRACED,
     UNORDERED,
     WAITING,
@@ -55,6 +56,7 @@ def lower(store: Store) -> None:
     kept = store.program.traces(store)
     _order_neurons(store, kept)
     _order_connections(store)
+    _drop_single_ties(store)
     own = _own_rows(store)
     _lay_out_nodes(store, own)
     flags = _connection_flags(store)
@@ -63,6 +65,7 @@ def lower(store: Store) -> None:
     _place_traces(store, flags)
     _find_blocks(store)
     _find_fours(store)
+    _lay_out_ties(store)
     restore(store, kept)
     store.program = Program(store.topology_version)
 
@@ -148,6 +151,7 @@ def _connection_flags(store: Store) -> NDArray[np.uint8]:
         (gated & pure[gater], QUIET_GATER),
         (store["trainable"] == 0, FIXED),
         (~known, UNORDERED),
+        (store["tie"] != 0, TIED),
     ):
         flags |= mask * np.uint8(flag)
     return flags
@@ -312,6 +316,30 @@ def _find_fours(store: Store) -> None:
     alike[:-1] &= c["flags"][1:] == c["flags"][:-1]
     alike[-1:] = False
     c["flags"][:-3][alike[:-3] & alike[1:-2] & alike[2:-1]] |= FOUR
+
+
+def _drop_single_ties(store: Store) -> None:
+    """Whoever is left alone, after others have been removed, shares nothing."""
+    for name in ("tie", "bias_tie"):
+        tie = store[name]
+        if tie.any():
+            tie[np.bincount(tie.astype(np.int64))[tie] == 1] = 0
+
+
+def _lay_out_ties(store: Store) -> None:
+    """The rows that share a weight, or a bias, side by side."""
+    c = store.columns
+    counts = []
+    for name, rows in (("tied", "tie"), ("bias_tied", "bias_tie")):
+        tie = store[rows]
+        tied = np.flatnonzero(tie)
+        tied = tied[np.argsort(tie[tied], kind="stable")]
+        first = np.flatnonzero(np.diff(tie[tied], prepend=0))
+        c[name] = tied.astype(np.uint32)
+        c[f"{name}_first"] = np.append(first, len(tied)).astype(np.uint32)
+        c[f"{name}_base"] = np.zeros(len(first), store.dtype)
+        counts.append(len(first))
+    c["ties"] = np.array([*counts, 0], np.uint64)
 
 
 def _find_groups(store: Store) -> None:

@@ -95,6 +95,8 @@ class Connection(MutableMapping[str, Any]):
     @property
     def tied(self) -> tuple[Connection, ...]:
         """The other connections that share its weight, see :func:`synapse.tie`; in the order of making."""
+        from .wiring import connection_at  # wiring is about connections: they know each other
+
         store = self._store
         identities = np.sort(store["identity"][shared.others(store, "weight", self._at)])
         return tuple(connection_at(store, int(identity)) for identity in identities)
@@ -175,14 +177,6 @@ class Connection(MutableMapping[str, Any]):
             return f"<Connection {self.source.name} -> {self.target.name}, weight {self.weight:.4g}{gated}>"
         except TopologyError:
             return "<Connection, removed>"
-
-
-def connection_at(store: Store, identity: int) -> Connection:
-    """The one live view of a connection."""
-    view: Connection | None = store.edges.get(identity)
-    if view is None:
-        view = store.edges[identity] = Connection(store, identity)
-    return view
 
 
 def _extended(connection: Connection, gater: Neuron) -> Iterator[tuple[Neuron, float]]:

@@ -17,7 +17,15 @@ from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, positive_integer, shown
 from .initializers import Initializer, draw
 from .neuron import Neuron, Seed, new_store, random_generator
-from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, pairs_of, require_projection
+from .projection import (
+    ALL_TO_ALL,
+    ALL_TO_ELSE,
+    ONE_TO_ONE,
+    Projection,
+    is_listed,
+    pairs_of,
+    require_projection,
+)
 from .squash import Squash
 
 if TYPE_CHECKING:
@@ -232,7 +240,7 @@ class Layer(Sequence[Neuron]):
     def project(
         self,
         target: Layer | Neuron | Network,
-        kind: str | float | ArrayLike | None = None,
+        kind: str | float | ArrayLike | tuple[ArrayLike, ArrayLike] | None = None,
         *,
         weights: ArrayLike | None = None,
         initializer: str | Initializer = "uniform",
@@ -245,9 +253,11 @@ class Layer(Sequence[Neuron]):
         ----------
         target : Layer, Neuron or Network
             Where to; of a network its input layer.
-        kind : str, float or array of bool
+        kind : str, float, array of bool or tuple of two lists of int
             ``ALL_TO_ALL`` (the default), ``ONE_TO_ONE`` (the default to itself:
-            self-connections), ``ALL_TO_ELSE``, a density, or a mask of shape (sources, targets).
+            self-connections), ``ALL_TO_ELSE``, a density, a mask of shape (sources, targets), or a
+            tuple of two lists of numbers: connection i leads from source ``kind[0][i]`` to target
+            ``kind[1][i]``.
         weights : array_like, optional
             The weights: a number, shape (sources, targets) for a full projection, or
             (connections,). Default: drawn by the initializer; 1 for self-connections.
@@ -277,7 +287,7 @@ class Layer(Sequence[Neuron]):
             raise TopologyError(
                 "The projection would have no connection. Give a higher density or another mask."
             )
-        full = len(pairs[0]) == len(self) * len(to)
+        full = len(pairs[0]) == len(self) * len(to) and not is_listed(chosen)
         if weights is None:
             values = _drawn(initializer, rng, len(self), len(to), pairs, full)
             values[own] = 1.0

@@ -51,17 +51,43 @@ def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator
         if not 0 < kind <= 1:
             raise ArgumentError(expected("The density of a projection", "above 0 and at most 1", kind))
         mask = rng.random((n_targets, n_sources)) < kind
+    elif is_listed(kind):
+        return _listed_pairs(kind, n_sources, n_targets)
     else:
         given = np.asarray(kind)
         if given.dtype != bool or given.shape != (n_sources, n_targets):
             condition = (
-                f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, "
-                f"or a mask of booleans of shape ({n_sources}, {n_targets})"
+                f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of booleans of shape "
+                f"({n_sources}, {n_targets}), or a tuple of the numbers of sources and of targets"
             )
             raise ArgumentError(expected("The kind of a projection", condition, kind))
         mask = given.T
     targets, sources = np.nonzero(mask)
     return sources, targets
+
+
+def is_listed(kind: Any) -> bool:
+    """Whether a pattern is given pair by pair, as two lists of numbers."""
+    return isinstance(kind, tuple) and len(kind) > 0 and np.asarray(kind[0]).dtype.kind in "iu"
+
+
+def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
+    """The pairs that were given one by one, checked."""
+    what, condition = "A list of pairs", f"two lists of one length, below {n_sources} and {n_targets}"
+    if len(kind) != 2:
+        raise ArgumentError(expected(what, condition, kind))
+    sources, targets = (np.asarray(part) for part in kind)
+    fits = sources.shape == targets.shape and sources.ndim == 1 and targets.dtype.kind in "iu"
+    if not fits or not (_within(sources, n_sources) and _within(targets, n_targets)):
+        raise ArgumentError(expected(what, condition, kind))
+    sources, targets = sources.astype(np.int64), targets.astype(np.int64)
+    if len(np.unique(sources * n_targets + targets)) < len(sources):
+        raise TopologyError("A pair stands twice in the list. A pair of neurons has one connection at most.")
+    return sources, targets
+
+
+def _within(numbers: NDArray[Any], stop: int) -> bool:
+    return not len(numbers) or bool(numbers.min() >= 0 and numbers.max() < stop)
 
 
 def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, Indices]:

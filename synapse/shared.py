@@ -1,4 +1,4 @@
-"""Numbers that tied connections or neurons share: whatever sets a weight, bias or trainability sets it here."""
+"""Numbers that tied connections or neurons share: whatever sets a weight or bias sets it here."""
 
 from __future__ import annotations
 
@@ -34,9 +34,8 @@ def put(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
         return
     rows, numbers = _agreed(store, name, rows, values)
     column[rows] = numbers
-    groups, first = np.unique(tie[rows], return_index=True)
-    others = np.flatnonzero(np.isin(tie, groups[groups != 0]))
-    column[others] = numbers[first[np.searchsorted(groups, tie[others])]]
+    others, like = elsewhere(tie, rows)
+    column[others] = numbers[like]
 
 
 def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
@@ -72,6 +71,19 @@ def first_of_each(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
     return common
 
 
+def sum_of_each(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
+    """The same values, but of rows that share one all have the sum.
+
+    >>> sum_of_each(np.array([0, 7, 7, 0]), np.array([1.0, 2.0, 3.0, 4.0])).tolist()
+    [1.0, 5.0, 5.0, 4.0]
+    """
+    if not tie.any():
+        return values
+    place = counted_once(tie)[1]
+    sums: NDArray[Any] = np.bincount(place, values)[place]
+    return sums
+
+
 def counted_once(tie: NDArray[Any]) -> tuple[Ints, Ints]:
     """The first row of each number that is shared or not, and which of these numbers every row has.
 
@@ -88,11 +100,27 @@ def counted_once(tie: NDArray[Any]) -> tuple[Ints, Ints]:
     return first[order], rank[place]
 
 
+def elsewhere(tie: NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
+    """Other rows that share something with some, and for each the place of one of these.
+
+    >>> elsewhere(np.array([0, 7, 0, 7, 7, 5]), np.array([2, 3]))
+    (array([1, 4]), array([1, 1]))
+    """
+    groups, first = np.unique(tie[rows], return_index=True)
+    there = np.isin(tie, groups[groups != 0])
+    there[rows] = False
+    others = np.flatnonzero(there)
+    return others, first[np.searchsorted(groups, tie[others])]
+
+
 def others(store: Store, name: str, row: int) -> Ints:
     """The other rows that share a column with this one."""
     tie = store[TIES[name]]
-    rows = np.flatnonzero((tie == tie[row]) & (tie != 0))
-    return rows[rows != row]
+    if not tie[row]:
+        return np.empty(0, np.int64)
+    alike = tie == tie[row]
+    alike[row] = False
+    return np.flatnonzero(alike)
 
 
 def join(store: Store, name: str, rows: Ints, labels: Ints) -> None:
@@ -123,7 +151,8 @@ def _joined(labels: Ints, tie: Ints) -> Ints:
         if group:
             union.union(label, -group)
     roots = [union[label] for label in range(len(known))]
-    return np.unique(np.array(roots), return_inverse=True)[1][place]
+    joined: Ints = np.unique(np.array(roots), return_inverse=True)[1][place]
+    return joined
 
 
 def leave(store: Store, name: str, rows: Ints) -> None:

@@ -99,7 +99,7 @@ def _chosen(what: str, items: Any) -> Chosen:
             raise KindError(f"{kind}. Got {items[0]!r} in it.")
         for one in items:
             _require_like(items[0], f"{what}, beginning with {items[0]!r},", one)
-    if not len(items):
+    if len(items) == 0:
         raise ArgumentError(f"{kind}. Got none.")
     chosen: Chosen = items
     return chosen

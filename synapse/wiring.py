@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import graph
-from .connection import Connection, connection_at
+from .connection import Connection
 from .engine.schema import NONE
 from .engine.store import Store
 from .errors import KindError, TopologyError, expected
@@ -84,6 +84,14 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
         graph.of(store)
     found = store.graph.succ[source].get(target)
     return found if isinstance(found, Connection) else None
+
+
+def connection_at(store: Store, identity: int) -> Connection:
+    """The one live view of a connection."""
+    view = store.edges.get(identity)
+    if view is None:
+        view = store.edges[identity] = Connection(store, identity)
+    return view
 
 
 def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> Connection:

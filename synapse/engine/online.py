@@ -509,7 +509,7 @@ def propagate_neuron(m, j, rate, ahead):
 
 @piece
 def note_shared(values, rows, first, base, groups):
-    """What each group shares before a step. writes: base"""
+    """What each group shares before a step goes to `base`."""
     for g in range(groups):
         base[g] = values[rows[first[g]]]
 

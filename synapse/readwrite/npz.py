@@ -14,7 +14,7 @@ from ..errors import FormatError
 from ..network import Network
 from . import files
 from .checks import an_object
-from .plain import CONNECTION, NEURON, Columns, Plain, assemble, project, require_names
+from .plain import CONNECTION, NEURON, TIES, Columns, Plain, assemble, project, require_names
 
 UNGATED = -1
 TABLES = {"neuron": NEURON, "connection": CONNECTION}
@@ -63,7 +63,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     ``name`` and ``dtype``, shape (); ``neuron_label``, ``neuron_bias``, ..., shape (neurons,), in
     the order in which neurons activate; ``connection_source``, ``connection_weight``, ..., shape
     (connections,), in the order of making. A connection without a gater has -1 there. Kept are
-    layers, names, squashes, groups, biases, states, activations, random streams, weights, gaters,
+    layers, names, squashes, groups, biases, states, activations, random streams, weights, ties, gaters,
     what is trainable, and the float. Lost are errors and traces.
 
     Raises
@@ -111,7 +111,8 @@ def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
 
 
 def _columns(data: dict[str, Any], item: str) -> Columns:
-    return {key: _array(data, f"{item}_{key}", 1).tolist() for key in TABLES[item]}
+    kinds = [key for key in TABLES[item] if key not in TIES or f"{item}_{key}" in data]
+    return {key: _array(data, f"{item}_{key}", 1).tolist() for key in kinds}
 
 
 def _array(data: dict[str, Any], name: str, axes: int) -> NDArray[Any]:

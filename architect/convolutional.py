@@ -31,9 +31,9 @@ class Convolutional(Network):
         input => convolution 1 => convolution 2 => ... => hidden => output
 
     Every place of a convolution has one neuron a filter. It is connected with the neurons of a small window
-    of the layer before, and shares its weights and bias with the neurons of the same filter at all other places
-    (:func:`synapse.tie`): a filter finds the same wherever it is. There is no pooling; a `stride` above
-    1 makes maps smaller.
+    of the layer before, and shares its weights and its bias with the neurons of the same filter at all
+    other places (:func:`synapse.tie`): what a filter finds, it finds anywhere. There is no pooling; a
+    `stride` above 1 makes maps smaller.
 
     Inputs and maps lie place by place, the channels of one place side by side: an image of shape
     (height, width, channels) is shown as ``image.reshape(-1)``.

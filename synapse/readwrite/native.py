@@ -52,7 +52,7 @@ def save(network: Network, path: files.File) -> None:
     gates, ties, what is trainable, and the context: states, errors and traces, so that a training
     saved at any point goes on bit for bit as if it had not been. Not kept are the class of an
     architecture (it comes back as a :class:`Network` of that name), the projections by which
-    connections were made, and what a trainer knows.
+    connections were made, ties to other networks, and what a trainer knows.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import ArgumentError, KindError, expected
 from ..layer import Layer
 from ..network import Network, as_matrix
+from ..wiring import rows_of
 from .style import CYCLE, canvas, entry
 
 if TYPE_CHECKING:
@@ -118,12 +119,13 @@ class _Steps:
 
     def by_states(self, context: Floats, row: Floats, layer: Layer) -> Floats:
         """Derivatives of the context after a step by states within it, shape (2 n, layer)."""
-        before = layer.biases
+        before, rows = layer.biases, rows_of(layer)
 
         def moved(biases: Floats) -> Floats:
-            layer.biases = biases
+            store = self.net._store
+            store["bias"][rows] = biases  # each by itself, also where they are tied
             after = self.step(context, row)
-            layer.biases = before
+            store["bias"][rows] = before
             return after
 
         return self._derivatives(before, moved)

@@ -168,10 +168,10 @@ def one_step(stores: Iterable[Store]) -> Iterator[None]:
     for store in {id(store): store for store in stores}.values():
         address = store.ready()
         if store.columns["ties"].any():
-            engine.online.hold_shared(address, store.unit)
+            engine.ties.hold_shared(address, store.unit)
             held.append(store)
     try:
         yield
     finally:
         for store in held:
-            engine.online.release_shared(store.ready(), store.unit)
+            engine.ties.release_shared(store.ready(), store.unit)

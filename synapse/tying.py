@@ -23,9 +23,10 @@ Chosen = Projection | list[Connection] | list[Neuron]
 def tie(items: Items, groups: ArrayLike | None = None) -> None:
     """Let connections share one weight, or neurons one bias.
 
-    All take the value of the first. Learning moves it by the sum of what it would move each of them;
-    setting the weight, the bias or ``trainable`` of one sets that of all. Whoever is tied
-    already brings along those that it is tied to.
+    All take the value of the first. Learning moves it by the sum of what it would move each of them: at
+    the end of the step of a network or a layer, at once where a neuron propagates by itself. Setting the
+    weight, the bias or ``trainable`` of one sets that of all. Whoever is tied already brings along
+    those that it is tied to.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import lower, program, schema, store
 
-_COMPILED = ("_jit", "_lanes", "activations", "costs", "firing", "online", "unfold")
+_COMPILED = ("_jit", "_lanes", "activations", "costs", "firing", "online", "ties", "unfold")
 
 
 def __getattr__(name: str) -> Any:
@@ -19,4 +19,15 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["activations", "costs", "firing", "lower", "online", "program", "schema", "store", "unfold"]
+__all__ = [
+    "activations",
+    "costs",
+    "firing",
+    "lower",
+    "online",
+    "program",
+    "schema",
+    "store",
+    "ties",
+    "unfold",
+]

@@ -56,7 +56,7 @@ def lower(store: Store) -> None:
     kept = store.program.traces(store)
     _order_neurons(store, kept)
     _order_connections(store)
-    _drop_single_ties(store)
+    _number_ties(store)
     own = _own_rows(store)
     _lay_out_nodes(store, own)
     flags = _connection_flags(store)
@@ -318,12 +318,14 @@ def _find_fours(store: Store) -> None:
     c["flags"][:-3][alike[:-3] & alike[1:-2] & alike[2:-1]] |= FOUR
 
 
-def _drop_single_ties(store: Store) -> None:
-    """Whoever is left alone, after others have been removed, shares nothing."""
+def _number_ties(store: Store) -> None:
+    """Number the groups from 1 on. Whoever is alone, as others have been removed, shares nothing."""
     for name in ("tie", "bias_tie"):
         tie = store[name]
         if tie.any():
-            tie[np.bincount(tie.astype(np.int64))[tie] == 1] = 0
+            several = np.bincount(tie.astype(np.int64)) > 1
+            several[0] = False
+            tie[:] = (np.cumsum(several) * several)[tie]
 
 
 def _lay_out_ties(store: Store) -> None:

@@ -36,6 +36,7 @@ from .schema import (
     WAITING_FLAGS,
     ZIPPED,
 )
+from .ties import after_moves, before_moves
 
 # Indices are unsigned throughout: with signed ones Numba guards every access against negative
 # values and the inner loops do not vectorise.
@@ -504,46 +505,6 @@ def propagate_neuron(m, j, rate, ahead):
         pull_extended(m, j, rate, pulls)
 
 
-# --- shared weights and biases -------------------------------------------------------------------
-
-
-@piece
-def note_shared(values, rows, first, base, groups):
-    """What each group shares before a step goes to `base`."""
-    for g in range(groups):
-        base[g] = values[rows[first[g]]]
-
-
-@piece
-def add_moves(values, rows, first, base, groups):
-    """Each member has moved what it shares by itself: the moves are added up, and all take the sum."""
-    for g in range(groups):
-        old, stop = base[g], u8(first[g + ONE])
-        total = zero(old)
-        for t in range(u8(first[g]), stop):
-            total += values[rows[t]] - old
-        for t in range(u8(first[g]), stop):
-            values[rows[t]] = old + total
-
-
-@inline
-def begin_step(m):
-    """Note what is shared, before weights move. reads: weight, bias; writes: tied_base, bias_tied_base"""
-    if m.ties[0] != 0:
-        note_shared(m.weight, m.tied, m.tied_first, m.tied_base, m.ties[0])
-    if m.ties[1] != 0:
-        note_shared(m.bias, m.bias_tied, m.bias_tied_first, m.bias_tied_base, m.ties[1])
-
-
-@inline
-def end_step(m):
-    """What is shared moves by the sum of its members' moves. writes: weight, bias"""
-    if m.ties[0] != 0:
-        add_moves(m.weight, m.tied, m.tied_first, m.tied_base, m.ties[0])
-    if m.ties[1] != 0:
-        add_moves(m.bias, m.bias_tied, m.bias_tied_first, m.bias_tied_base, m.ties[1])
-
-
 # --- recording ---------------------------------------------------------------------------------
 
 
@@ -685,7 +646,7 @@ def keep_outputs(m, span, targets, row, kept, filled):
 @inline
 def propagate_network(m, span, rate, ahead):
     """Block by block in reverse order; the outputs' error signals have been laid out before."""
-    begin_step(m)
+    before_moves(m)
     for j in range(span[4], span[3] - span[2]):
         m.projected[j] = 0.0
     last = span[3]
@@ -695,7 +656,7 @@ def propagate_network(m, span, rate, ahead):
         for back in range(last - first):
             propagate_neuron(m, last - ONE - back, rate, ahead)
         last = first
-    end_step(m)
+    after_moves(m)
     if m.log_place[0] != 0:
         note(m, False)
 
@@ -729,30 +690,14 @@ def propagate_one(table, unit, row, target, cost, rate):
     if target == target:
         value, signal = judge(m, cost, target, m.activation[j], m.derivative[j], 1.0)
     m.projected[j] = signal
-    alone = m.ties[2] == 0
+    alone = m.ties[2] == 0  # else `hold_shared` has been called
     if alone:
-        begin_step(m)
+        before_moves(m)
     settle(m, j, j + ONE, rate, False)
     propagate_neuron(m, j, rate, False)
     if alone:
-        end_step(m)
+        after_moves(m)
     return value
-
-
-@kernel
-def hold_shared(table, unit):
-    """Until `release_shared`, neurons that propagate one by one make one step of what is shared."""
-    m = columns(table, unit)
-    begin_step(m)
-    m.ties[2] = ONE
-
-
-@kernel
-def release_shared(table, unit):
-    """The end of that step."""
-    m = columns(table, unit)
-    m.ties[2] = u8(0)
-    end_step(m)
 
 
 @kernel

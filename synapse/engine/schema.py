@@ -155,7 +155,7 @@ COLUMNS = (
     Column("bias_tied", "tie", "uint32"),
     Column("bias_tied_first", "tie", "uint32"),
     Column("bias_tied_base", "tie", "float"),
-    Column("ties", "tie", "uint64"),  # of connections, of neurons; not 0: moves are shared out later
+    Column("ties", "tie", "uint64"),  # of connections, of neurons; not 0: see ``ties.hold_shared``
     # traces that cannot be read off
     Column("eligibility", "trace", "float"),
     Column("extended", "extended", "float"),

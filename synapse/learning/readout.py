@@ -154,7 +154,7 @@ def _refuse_unfit(neuron: Neuron, own: set[Neuron]) -> None:
             f"The output {neuron!r} feeds back into its network, and teacher forcing is not done. "
             "Fit a network whose outputs lead nowhere, or train this one."
         )
-    if neuron.tied or any(link.tied for link in neuron.incoming):
+    if (neuron.trainable and neuron.tied) or any(link.tied for link in _learning(neuron)):
         raise TopologyError(
             f"Weights or the bias of the output {neuron!r} are tied, and least squares finds each by itself. "
             "Untie them, or train the network."

@@ -329,18 +329,18 @@ def _number_ties(store: Store) -> None:
 
 
 def _lay_out_ties(store: Store) -> None:
-    """The rows that share a weight, or a bias, side by side."""
-    c = store.columns
-    counts = []
-    for name, rows in (("tied", "tie"), ("bias_tied", "bias_tie")):
-        tie = store[rows]
-        tied = np.flatnonzero(tie)
-        tied = tied[np.argsort(tie[tied], kind="stable")]
-        first = np.flatnonzero(np.diff(tie[tied], prepend=0))
-        c[name] = tied.astype(np.uint32)
-        c[f"{name}_first"] = np.append(first, len(tied)).astype(np.uint32)
-        c[f"{name}_base"] = np.zeros(len(first), store.dtype)
-        counts.append(len(first))
+    """The rows that share a weight, or a bias: stretches of neighbours whose groups are neighbours, too."""
+    c, counts = store.columns, []
+    for name, number in (("tied", "tie"), ("bias_tied", "bias_tie")):
+        tied = np.flatnonzero(store[number])
+        _, first, place = np.unique(store[number][tied], return_index=True, return_inverse=True)
+        group = np.argsort(np.argsort(first))[place]  # as they come: a filter's weights are neighbours
+        starts, lengths = _runs(np.append(False, (np.diff(tied) == 1) & (np.diff(group) == 1))[: len(tied)])
+        for part, values in (("", tied[starts]), ("_length", lengths), ("_group", group[starts])):
+            c[name + part] = values.astype(np.uint32)
+        c[f"{name}_first"] = tied[np.sort(first)].astype(np.uint32)
+        c[f"{name}_base"], c[f"{name}_move"] = np.zeros((2, len(first)), store.dtype)
+        counts += [len(starts), len(first)]
     c["ties"] = np.array([*counts, 0], np.uint64)
 
 

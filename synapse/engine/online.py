@@ -36,7 +36,7 @@ from .schema import (
     WAITING_FLAGS,
     ZIPPED,
 )
-from .ties import after_moves, before_moves
+from .ties import HELD, after_moves, before_moves
 
 # Indices are unsigned throughout: with signed ones Numba guards every access against negative
 # values and the inner loops do not vectorise.
@@ -690,7 +690,7 @@ def propagate_one(table, unit, row, target, cost, rate):
     if target == target:
         value, signal = judge(m, cost, target, m.activation[j], m.derivative[j], 1.0)
     m.projected[j] = signal
-    alone = m.ties[2] == 0  # else `hold_shared` has been called
+    alone = m.ties[HELD] == 0  # else `hold_shared` has been called
     if alone:
         before_moves(m)
     settle(m, j, j + ONE, rate, False)

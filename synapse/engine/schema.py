@@ -147,15 +147,21 @@ COLUMNS = (
     Column("influence_trace", "influence", "uint32"),  # NONE: the gater comes later, no error reaches it
     Column("influence_self", "influence", "uint8"),  # it gates the self-connection
     Column("pull", "pull", "uint32"),
-    # what is shared: rows of connections group by group, where groups begin and the last ends, and
-    # each one's weight before the step; the same of neurons and biases; how many groups there are
+    # what is shared: stretches of neighbouring rows whose groups are neighbours; of each group the
+    # row of its first member, its weight before the step and the sum of moves; the same of neurons and biases
     Column("tied", "tie", "uint32"),
+    Column("tied_length", "tie", "uint32"),
+    Column("tied_group", "tie", "uint32"),
     Column("tied_first", "tie", "uint32"),
     Column("tied_base", "tie", "float"),
+    Column("tied_move", "tie", "float"),
     Column("bias_tied", "tie", "uint32"),
+    Column("bias_tied_length", "tie", "uint32"),
+    Column("bias_tied_group", "tie", "uint32"),
     Column("bias_tied_first", "tie", "uint32"),
     Column("bias_tied_base", "tie", "float"),
-    Column("ties", "tie", "uint64"),  # of connections, of neurons; not 0: see ``ties.hold_shared``
+    Column("bias_tied_move", "tie", "float"),
+    Column("ties", "tie", "uint64"),  # stretches and groups of connections, of neurons; see ``ties.HELD``
     # traces that cannot be read off
     Column("eligibility", "trace", "float"),
     Column("extended", "extended", "float"),

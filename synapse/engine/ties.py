@@ -12,43 +12,55 @@ from ._jit import columns, inline, kernel, piece, zero
 
 u8 = np.uint64
 ONE = u8(1)
+HELD = 4
+"""Where ``ties`` tells that what is shared moves later."""
 
 
 @piece
-def note_shared(values, rows, first, base, groups):
+def note_shared(values, first, base, move, groups):
     """What each group shares goes to `base`."""
     for g in range(groups):
-        base[g] = values[rows[first[g]]]
+        base[g] = values[first[g]]
+        move[g] = zero(base[g])
 
 
 @piece
-def add_moves(values, rows, first, base, groups):
+def add_moves(values, rows, lengths, groups, base, move, stretches):
     """The moves of all members are added to `base`, and all take the sum."""
-    for g in range(groups):
-        old, stop = base[g], u8(first[g + ONE])
-        total = zero(old)
-        for t in range(u8(first[g]), stop):
-            total += values[rows[t]] - old
-        for t in range(u8(first[g]), stop):
-            values[rows[t]] = old + total
+    for s in range(stretches):
+        row, g = u8(rows[s]), u8(groups[s])
+        for t in range(u8(lengths[s])):
+            move[g + t] += values[row + t] - base[g + t]
+    for s in range(stretches):
+        row, g = u8(rows[s]), u8(groups[s])
+        for t in range(u8(lengths[s])):
+            values[row + t] = base[g + t] + move[g + t]
 
 
 @inline
 def before_moves(m):
-    """Note what is shared. reads: weight, bias; writes: tied_base, bias_tied_base"""
+    """Note what is shared.
+
+    reads: weight, bias; writes: tied_base, tied_move, bias_tied_base, bias_tied_move
+    """
     if m.ties[0] != 0:
-        note_shared(m.weight, m.tied, m.tied_first, m.tied_base, m.ties[0])
-    if m.ties[1] != 0:
-        note_shared(m.bias, m.bias_tied, m.bias_tied_first, m.bias_tied_base, m.ties[1])
+        note_shared(m.weight, m.tied_first, m.tied_base, m.tied_move, m.ties[1])
+    if m.ties[2] != 0:
+        note_shared(m.bias, m.bias_tied_first, m.bias_tied_base, m.bias_tied_move, m.ties[3])
 
 
 @inline
 def after_moves(m):
-    """Let what is shared move by the sum of its members' moves. writes: weight, bias"""
+    """What is shared moves by the sum of its members' moves.
+
+    writes: weight, tied_move, bias, bias_tied_move
+    """
     if m.ties[0] != 0:
-        add_moves(m.weight, m.tied, m.tied_first, m.tied_base, m.ties[0])
-    if m.ties[1] != 0:
-        add_moves(m.bias, m.bias_tied, m.bias_tied_first, m.bias_tied_base, m.ties[1])
+        stretches = m.tied, m.tied_length, m.tied_group
+        add_moves(m.weight, *stretches, m.tied_base, m.tied_move, m.ties[0])
+    if m.ties[2] != 0:
+        stretches = m.bias_tied, m.bias_tied_length, m.bias_tied_group
+        add_moves(m.bias, *stretches, m.bias_tied_base, m.bias_tied_move, m.ties[2])
 
 
 @kernel
@@ -56,12 +68,12 @@ def hold_shared(table, unit):
     """From now on neurons that propagate one by one move their own numbers alone."""
     m = columns(table, unit)
     before_moves(m)
-    m.ties[2] = ONE
+    m.ties[HELD] = ONE
 
 
 @kernel
 def release_shared(table, unit):
     """No longer: what is shared moves now, by all that they have done since."""
     m = columns(table, unit)
-    m.ties[2] = u8(0)
+    m.ties[HELD] = u8(0)
     after_moves(m)

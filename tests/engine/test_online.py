@@ -111,7 +111,7 @@ def test_a_kernel_names_no_column_that_it_leaves_alone(entry):
         - written
         - {"waiting", "responsibility", "pushed", "pushed_gated", "pushed_traced", "weight"}
         - {"random", "log", "log_place"}  # no neuron of the crowd is random, none is recorded
-        - {"tied_base", "bias_tied_base"}  # nor tied
+        - {"tied_base", "tied_move", "bias_tied_base", "bias_tied_move"}  # nor tied
     )
     assert not missing
 

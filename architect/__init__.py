@@ -1,6 +1,7 @@
 """Architectures: each a recipe of layers, projections and gates, with no arithmetic of its own."""
 
 from .construct import Delayed, construct, delayed
+from .convolutional import Convolutional
 from .elman import Elman
 from .gru import GRU, GatedUnits
 from .hopfield import Capacity, Hopfield
@@ -19,6 +20,7 @@ __all__ = [
     "LSTM",
     "NARX",
     "Capacity",
+    "Convolutional",
     "Delayed",
     "Elman",
     "GatedUnits",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import shared
 from .engine.schema import MEMORY, NONE, TRACED
 from .engine.store import Store
 from .errors import KindError, TopologyError, UnknownNameError, finite_number, unknown_name
@@ -71,23 +72,34 @@ class Connection(MutableMapping[str, Any]):
 
     @property
     def weight(self) -> float:
-        """Its weight w_ij."""
+        """Its weight w_ij; that of all connections that it is tied to is set with it."""
         return float(self._store["weight"][self._at])
 
     @weight.setter
     def weight(self, value: float) -> None:
-        self._store["weight"][self._at] = finite_number("A weight", value)
+        shared.put(self._store, "weight", self._at, finite_number("A weight", value))
 
     @property
     def trainable(self) -> bool:
-        """Whether learning moves its weight. Self-connections are not trained unless asked to."""
+        """Whether learning moves its weight, and those of all that it is tied to. Self-connections
+        are not trained unless asked to.
+        """
         return bool(self._store["trainable"][self._at])
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
         if self.trainable != bool(value):
-            self._store["trainable"][self._at] = bool(value)
+            shared.put(self._store, "trainable", self._at, bool(value))
             self._store.touch()
+
+    @property
+    def tied(self) -> tuple[Connection, ...]:
+        """The other connections that share its weight, see :func:`synapse.tie`; in the order of making."""
+        from .wiring import connection_at  # wiring is about connections: they know each other
+
+        store = self._store
+        identities = np.sort(store["identity"][shared.others(store, "weight", self._at)])
+        return tuple(connection_at(store, int(identity)) for identity in identities)
 
     @property
     def gater(self) -> Neuron | None:

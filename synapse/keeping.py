@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import shared, wiring
 from .engine.schema import CONTEXT, NONE
 from .network import Network
 from .neuron import Neuron
@@ -61,7 +62,6 @@ def relearn(network: Network, kept: Learnt) -> None:
     """Bring weights and biases back to those connections and neurons that are still there."""
     store = network._store
     rows = store.row_of[kept.identities]
-    store["weight"][rows[rows != NONE]] = kept.weights[rows != NONE]
-    for neuron, bias in zip(kept.neurons, kept.biases.tolist(), strict=True):
-        if neuron._row >= 0:
-            neuron.bias = bias
+    shared.put_first(store, "weight", rows[rows != NONE], kept.weights[rows != NONE])
+    rows = wiring.rows_of(kept.neurons)
+    shared.put_first(store, "bias", rows[rows >= 0], kept.biases[rows >= 0])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import cost as costs
-from . import graph, wiring
+from . import graph, shared, wiring
 from . import squash as squashes
 from .arrays import Floats, shape_of, vector
 from .cost import Cost
@@ -18,7 +18,15 @@ from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, positive_integer, shown
 from .initializers import Initializer, draw
 from .neuron import Neuron, Seed, new_store, random_generator
-from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, pairs_of, require_projection
+from .projection import (
+    ALL_TO_ALL,
+    ALL_TO_ELSE,
+    ONE_TO_ONE,
+    Projection,
+    is_listed,
+    pairs_of,
+    require_projection,
+)
 from .squash import Squash
 
 if TYPE_CHECKING:
@@ -122,8 +130,11 @@ class Layer(Sequence[Neuron]):
         return np.array([neuron._store[name][neuron._row] for neuron in self._neurons])
 
     def _set_column(self, name: str, values: NDArray[Any]) -> None:
-        for neuron, value in zip(self._neurons, values, strict=True):
-            neuron._require()[name][neuron._row] = value
+        stores = {id(neuron._require()): neuron._store for neuron in self._neurons}
+        kept, rows = np.array([id(neuron._store) for neuron in self._neurons]), wiring.rows_of(self._neurons)
+        for set_them in (shared.require_agreement, shared.put):  # nothing is set where any is refused
+            for key, store in stores.items():
+                set_them(store, name, rows[kept == key], values[kept == key])
 
     @property
     def name(self) -> str | None:
@@ -196,14 +207,15 @@ class Layer(Sequence[Neuron]):
 
     @calm.setter
     def calm(self, value: bool) -> None:
-        self._set_column("calm", np.full(len(self), bool(value)))
+        for neuron in self._neurons:
+            neuron.calm = value
 
     # --- its links -------------------------------------------------------------------------
 
     def project(
         self,
         target: Layer | Neuron | Network,
-        kind: str | float | ArrayLike | None = None,
+        kind: str | float | ArrayLike | tuple[ArrayLike, ArrayLike] | None = None,
         *,
         weights: ArrayLike | None = None,
         initializer: str | Initializer = "uniform",
@@ -216,9 +228,11 @@ class Layer(Sequence[Neuron]):
         ----------
         target : Layer, Neuron or Network
             Where to; of a network its input layer.
-        kind : str, float or array of bool
+        kind : str, float, array of bool or tuple of two lists of int
             ``ALL_TO_ALL`` (the default), ``ONE_TO_ONE`` (the default to itself:
-            self-connections), ``ALL_TO_ELSE``, a density, or a mask of shape (sources, targets).
+            self-connections), ``ALL_TO_ELSE``, a density, a mask of shape (sources, targets), or a
+            tuple of two lists of numbers: connection i leads from source ``kind[0][i]`` to target
+            ``kind[1][i]``.
         weights : array_like, optional
             The weights: a number, shape (sources, targets) for a full projection, or
             (connections,). Default: drawn by the initializer; 1 for self-connections.
@@ -248,7 +262,7 @@ class Layer(Sequence[Neuron]):
             raise TopologyError(
                 "The projection would have no connection. Give a higher density or another mask."
             )
-        full = len(pairs[0]) == len(self) * len(to)
+        full = len(pairs[0]) == len(self) * len(to) and not is_listed(chosen)
         if weights is None:
             values = _drawn(initializer, rng, len(self), len(to), pairs, full)
             values[own] = 1.0
@@ -291,15 +305,19 @@ class Layer(Sequence[Neuron]):
     def propagate(
         self, rate: float = 0.1, targets: ArrayLike | None = None, cost: str | Cost | None = None
     ) -> None:
-        """Let its neurons propagate, the last one first; see :meth:`Neuron.propagate`."""
+        """Let its neurons propagate, the last one first; see :meth:`Neuron.propagate`.
+
+        What they share, see :func:`synapse.tie`, moves when all have propagated.
+        """
         aims: list[float | None] = [None] * len(self)
         if targets is not None:
             aims = list(vector("The targets of a layer", targets, len(self)).tolist())
             squash = [neuron.squash for neuron in self._neurons]
             cost = costs.matching(squash) if cost is None else costs.get(cost)
             cost.check(squash)
-        for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
-            neuron.propagate(rate, aim, cost)
+        with shared.one_step(neuron._require() for neuron in self._neurons):
+            for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
+                neuron.propagate(rate, aim, cost)
 
     def clear(self) -> None:
         """Forget the context of every neuron; weights stay."""

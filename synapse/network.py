@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import cost as costs
-from . import engine, graph, wiring
+from . import engine, graph, shared, wiring
 from . import squash as squashes
 from .arrays import Floats, as_matrix, copied, shape_of, vector
 from .connection import Connection
@@ -173,23 +173,26 @@ class Network(Sequence[Neuron]):
 
     @property
     def weights(self) -> Floats:
-        """Weights in the order of ``connections``, shape (connections,); a copy. Settable."""
+        """Weights in the order of ``connections``, shape (connections,); a copy. Settable: tied
+        connections must be given one value.
+        """
         rows = self._connection_rows()
         return self._store["weight"][rows]
 
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
         rows = self._connection_rows()
-        self._store["weight"][rows] = vector("The weights of the network", values, len(rows))
+        shared.put(self._store, "weight", rows, vector("The weights of the network", values, len(rows)))
 
     @property
     def biases(self) -> Floats:
-        """Biases in the order of its neurons, shape (neurons,); a copy. Settable."""
+        """Biases in the order of its neurons, shape (neurons,); a copy. Settable, as ``weights`` are."""
         return self._store["bias"][self._rows()]
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
-        self._store["bias"][self._rows()] = vector("The biases of the network", values, len(self))
+        biases = vector("The biases of the network", values, len(self))
+        shared.put(self._store, "bias", self._rows(), biases)
 
     @property
     def graph(self) -> nx.DiGraph[Any]:
@@ -457,7 +460,8 @@ class Network(Sequence[Neuron]):
         weights = draw(initializer, rng, (len(rows),), fans, fans)
         biases = draw(initializer, rng, (len(neurons),), fans, fans)
         self.clear()
-        store["weight"][rows], store["bias"][neurons] = weights, biases
+        shared.put_first(store, "weight", rows, weights)
+        shared.put_first(store, "bias", neurons, biases)
 
     @property
     def calm(self) -> bool:

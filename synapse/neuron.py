@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import cost as costs
-from . import engine, graph, wiring
+from . import engine, graph, shared, wiring
 from . import squash as squashes
 from .connection import Connection
 from .cost import Cost
@@ -156,16 +156,30 @@ class Neuron:
     old_state = _number("old_state", "The state of the step before.")
     activation = _number("activation", "y_j = f_j(s_j), or the value it was given.", settable=True)
     derivative = _number("derivative", "f'_j(s_j); 0 after it was given a value.")
-    bias = _number("bias", "b_j, an input of 1 with a weight.", settable=True)
+
+    @property
+    def bias(self) -> float:
+        """b_j, an input of 1 with a weight; that of all neurons that it is tied to is set with it."""
+        return float(self._require()["bias"][self._row])
+
+    @bias.setter
+    def bias(self, value: float) -> None:
+        shared.put(self._require(), "bias", self._row, finite_number("The bias of a neuron", value))
+
+    @property
+    def tied(self) -> tuple[Neuron, ...]:
+        """The other neurons that share its bias, see :func:`synapse.tie`."""
+        store = self._require()
+        return tuple(store.views[row] for row in shared.others(store, "bias", self._row))
 
     @property
     def trainable(self) -> bool:
-        """Whether learning moves its bias."""
+        """Whether learning moves its bias, and those of all that it is tied to."""
         return bool(self._require()["trainable_bias"][self._row])
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._require()["trainable_bias"][self._row] = bool(value)
+        shared.put(self._require(), "trainable_bias", self._row, bool(value))
 
     @property
     def squash(self) -> Squash:
@@ -434,8 +448,8 @@ class Neuron:
         rows = rows[np.argsort(store["identity"][rows])]  # the order of making, not of lowering
         values = draw(initializer, rng, (len(rows) + 1,), max(1, len(rows)), 1)
         self.clear()
-        store["weight"][rows] = values[:-1]
-        store["bias"][self._row] = values[-1]
+        shared.put(store, "weight", rows, shared.first_of_each(store["tie"][rows], values[:-1]))
+        shared.put(store, "bias", self._row, values[-1])
 
     def __repr__(self) -> str:
         if self._row < 0:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
-from . import wiring
+from . import shared, wiring
 from .connection import Connection
 from .engine.schema import NONE
 from .engine.store import Store
@@ -51,17 +51,43 @@ def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator
         if not 0 < kind <= 1:
             raise ArgumentError(expected("The density of a projection", "above 0 and at most 1", kind))
         mask = rng.random((n_targets, n_sources)) < kind
+    elif is_listed(kind):
+        return _listed_pairs(kind, n_sources, n_targets)
     else:
         given = np.asarray(kind)
         if given.dtype != bool or given.shape != (n_sources, n_targets):
             condition = (
-                f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, "
-                f"or a mask of booleans of shape ({n_sources}, {n_targets})"
+                f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of booleans of shape "
+                f"({n_sources}, {n_targets}), or a tuple of the numbers of sources and of targets"
             )
             raise ArgumentError(expected("The kind of a projection", condition, kind))
         mask = given.T
     targets, sources = np.nonzero(mask)
     return sources, targets
+
+
+def is_listed(kind: Any) -> bool:
+    """Whether a pattern is given pair by pair, as two lists of numbers."""
+    return isinstance(kind, tuple) and len(kind) > 0 and np.asarray(kind[0]).dtype.kind in "iu"
+
+
+def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
+    """The pairs that were given one by one, checked."""
+    what, condition = "A list of pairs", f"two lists of one length, below {n_sources} and {n_targets}"
+    if len(kind) != 2:
+        raise ArgumentError(expected(what, condition, kind))
+    sources, targets = (np.asarray(part) for part in kind)
+    fits = sources.shape == targets.shape and sources.ndim == 1 and targets.dtype.kind in "iu"
+    if not fits or not (_within(sources, n_sources) and _within(targets, n_targets)):
+        raise ArgumentError(expected(what, condition, kind))
+    sources, targets = sources.astype(np.int64), targets.astype(np.int64)
+    if len(np.unique(sources * n_targets + targets)) < len(sources):
+        raise TopologyError("A pair stands twice in the list. A pair of neurons has one connection at most.")
+    return sources, targets
+
+
+def _within(numbers: NDArray[Any], stop: int) -> bool:
+    return not len(numbers) or bool(numbers.min() >= 0 and numbers.max() < stop)
 
 
 def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
@@ -118,7 +144,7 @@ class Weights(NDArrayOperatorsMixin):
         numbers = np.asarray(values, np.float64)
         if not np.isfinite(numbers).all():
             raise ArgumentError(f"Weights must be finite. Got {shown(values)}.")
-        self._projection._store["weight"][self._projection._rows()[key]] = numbers
+        shared.put(self._projection._store, "weight", self._projection._rows()[key], numbers)
 
     def __repr__(self) -> str:
         return f"Weights({np.asarray(self)!r})"
@@ -215,28 +241,31 @@ def _index_in(layer: Layer, rows: NDArray[Any]) -> Indices:
     return order[np.searchsorted(mine[order], rows)]
 
 
-def between(source: Layer, target: Layer, kind: str) -> Projection:
-    """What ``source.project(target, kind)`` returned, found again; of ALL_TO_ALL and ALL_TO_ELSE.
+def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -> Projection:
+    """What ``source.project(target, kind)`` returned, found again; of a named pattern or listed pairs.
 
     Raises
     ------
     TopologyError
         If the connections are not all there, or were not made in that order.
     """
-    store, count = source._store, len(source) * len(target)
+    store = source._store
     mine = np.isin(store["source"], wiring.rows_of(source)) & np.isin(store["target"], wiring.rows_of(target))
-    if kind == ALL_TO_ELSE:
+    sources, targets = pairs_of(kind, len(source), len(target), np.random.default_rng())
+    full = isinstance(kind, str) and kind == ALL_TO_ALL
+    if isinstance(kind, str) and kind == ALL_TO_ELSE:
         mine &= store["source"] != store["target"]
-        count -= len(source)
+        sources, targets = sources[sources != targets], targets[sources != targets]
     rows = np.flatnonzero(mine)
     rows = rows[np.argsort(store["identity"][rows])]
     numbers = store["identity"][rows].astype(np.int64)
-    places = _index_in(target, store["target"][rows]) * len(source) + _index_in(source, store["source"][rows])
-    if not 0 < len(rows) == count or (np.diff(numbers) != 1).any() or (np.diff(places) < 1).any():
+    found = _index_in(source, store["source"][rows]), _index_in(target, store["target"][rows])
+    same = np.array_equal(found[0], sources) and np.array_equal(found[1], targets)
+    if not same or not len(rows) or (np.diff(numbers) != 1).any():
         raise TopologyError(
             f"Connections {source.label} -> {target.label} have changed since they were made."
         )
-    return Projection(store, int(numbers[0]), count, source, target, full=kind == ALL_TO_ALL)
+    return Projection(store, int(numbers[0]), len(rows), source, target, full=full)
 
 
 def require_projection(what: str, projection: Any) -> Projection:

@@ -208,5 +208,6 @@ def remove(neurons: Sequence[Neuron]) -> None:
     graph.follow_removed(store, neurons)
     for neuron in neurons:
         store.views[neuron._row] = None
+        store["bias_tie"][neuron._row] = 0
         neuron._row = -1
     store.touch()

@@ -103,6 +103,35 @@ def test_a_mask_says_who_is_linked():
     assert len(c.project(d, mask.tolist())) == 3
 
 
+def test_pairs_can_be_listed():
+    a, b = Layer(3), Layer(2)
+    projection = a.project(b, ([2, 0, 2], [1, 1, 0]), weights=[1.0, 2.0, 3.0])
+    assert ends(projection, a, b) == [(2, 1), (0, 1), (2, 0)]
+    assert projection.weights[:].tolist() == [1.0, 2.0, 3.0]
+    c, d = Layer(2), Layer(2)
+    every = c.project(d, (np.array([1, 1, 0, 0]), np.array([0, 1, 0, 1])), weights=[[1, 2], [3, 4]])
+    assert every.weights[:].tolist() == [3.0, 4.0, 1.0, 2.0]
+    assert [link.weight for link in every] == [3.0, 4.0, 1.0, 2.0]
+    layer = Layer(2)
+    assert [link.weight for link in layer.project(layer, ([0], [0]))] == [1.0]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [([0, 1], [0]), ([0, 1],), ([0], [0], [0]), ([0, 2], [0, 0]), ([0], [3]), ([-1], [0]), ([0], [0.5])],
+)
+def test_listed_pairs_are_numbers_of_neurons(kind):
+    a, b = Layer(2), Layer(3)
+    with unchanged([*a, *b]), pytest.raises(ArgumentError, match="A list of pairs"):
+        a.project(b, kind)
+
+
+def test_listed_pairs_are_different():
+    a, b = Layer(2), Layer(3)
+    with unchanged([*a, *b]), pytest.raises(TopologyError, match="twice"):
+        a.project(b, ([0, 1, 0], [2, 2, 2]))
+
+
 @pytest.mark.parametrize(
     "kind", [0.0, -0.5, 1.5, math.nan, True, "all to all", np.ones((3, 2), bool), np.ones((2, 3)), [True], {}]
 )

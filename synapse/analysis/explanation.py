@@ -47,7 +47,8 @@ class Explanation:
     """The learning equation of one connection, from i to j, with its numbers.
 
     ``total = projected * eligibility + sum(gate.product for gate in gates)``, and the weight moved by
-    rate * total.
+    rate * total. If the connection is tied, that is its own part: the parts of all that share the weight
+    are added up.
 
     Attributes
     ----------

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from numpy.typing import NDArray
+
 from ..engine.lower import pure_inputs
 from ..engine.schema import NONE
 from ..layer import Layer
 from ..network import Network
+from ..shared import counted_once
 from .formats import READING, read
 from .words import aligned, printable
 
@@ -68,10 +71,16 @@ def _facts(network: Network) -> dict[str, object]:
         "self-connections": int((source == target).sum()),
         "gated connections": int((gater != NONE).sum()),
         "gating neurons": len(set(gater[gater != NONE].tolist())),
-        "parameters": int(store["trainable"][rows].sum() + biases.sum()),
+        "parameters": _different(store["tie"][rows[store["trainable"][rows] != 0]])
+        + _different(store["bias_tie"][neurons[biases]]),
         "memory": "yes" if network.has_memory else "no",
         "dtype": store.dtype.name,
     }
+
+
+def _different(tie: NDArray[Any]) -> int:
+    """How many numbers there are, those that are shared counted once."""
+    return len(counted_once(tie)[0])
 
 
 def _squash(layer: Layer) -> str:

@@ -14,6 +14,7 @@ from ..errors import ArgumentError, expected
 from ..keeping import kept_context
 from ..layer import Layer
 from ..network import Network, require_network
+from ..wiring import rows_of
 from .style import CYCLE, canvas, entry
 
 if TYPE_CHECKING:
@@ -119,12 +120,13 @@ class _Steps:
 
     def by_states(self, context: Floats, row: Floats, layer: Layer) -> Floats:
         """Derivatives of the context after a step by states within it, shape (2 n, layer)."""
-        before = layer.biases
+        before, rows = layer.biases, rows_of(layer)
 
         def moved(biases: Floats) -> Floats:
-            layer.biases = biases
+            store = self.net._store
+            store["bias"][rows] = biases  # each by itself, also where they are tied
             after = self.step(context, row)
-            layer.biases = before
+            store["bias"][rows] = before
             return after
 
         return self._derivatives(before, moved)

@@ -21,6 +21,7 @@ _COMPILED = (
     "forward",
     "online",
     "tapes",
+    "ties",
     "unfold",
 )
 
@@ -41,5 +42,6 @@ __all__ = [
     "schema",
     "store",
     "tapes",
+    "ties",
     "unfold",
 ]

@@ -35,6 +35,7 @@ from .schema import (
     SILENT,
     SOFTMAX,
     STEPPED,
+    TIED,
     TRACED,
     UNORDERED,
     WAITING,
@@ -57,6 +58,7 @@ def lower(store: Store) -> None:
     kept = store.program.traces(store)
     _order_neurons(store, kept)
     _order_connections(store)
+    _number_ties(store)
     own = _own_rows(store)
     _lay_out_nodes(store, own)
     flags = _connection_flags(store)
@@ -66,6 +68,7 @@ def lower(store: Store) -> None:
     _find_blocks(store)
     _find_alike(store)
     _find_fours(store)
+    _lay_out_ties(store)
     restore(store, kept)
     store.program = Program(store.topology_version)
 
@@ -151,6 +154,7 @@ def _connection_flags(store: Store) -> NDArray[np.uint8]:
         (gated & pure[gater], QUIET_GATER),
         (store["trainable"] == 0, FIXED),
         (~known, UNORDERED),
+        (store["tie"] != 0, TIED),
     ):
         flags |= mask * np.uint8(flag)
     return flags
@@ -349,6 +353,32 @@ def _find_fours(store: Store) -> None:
     trained &= c["run_flags"] & (FIXED | STEPPED) == 0
     heard = spans(c["run_source"][trained], c["run_length"][trained])
     c["flags"][heard] |= HEARD
+
+
+def _number_ties(store: Store) -> None:
+    """Number the groups from 1 on. Whoever is alone, as others have been removed, shares nothing."""
+    for name in ("tie", "bias_tie"):
+        tie = store[name]
+        if tie.any():
+            several = np.bincount(tie.astype(np.int64)) > 1
+            several[0] = False
+            tie[:] = (np.cumsum(several) * several)[tie]
+
+
+def _lay_out_ties(store: Store) -> None:
+    """The rows that share a weight, or a bias: stretches of neighbours whose groups are neighbours, too."""
+    c, counts = store.columns, []
+    for name, number in (("tied", "tie"), ("bias_tied", "bias_tie")):
+        tied = np.flatnonzero(store[number])
+        _, first, place = np.unique(store[number][tied], return_index=True, return_inverse=True)
+        group = np.argsort(np.argsort(first))[place]  # as they come: a filter's weights are neighbours
+        starts, lengths = _runs(np.append(False, (np.diff(tied) == 1) & (np.diff(group) == 1))[: len(tied)])
+        for part, values in (("", tied[starts]), ("_length", lengths), ("_group", group[starts])):
+            c[name + part] = values.astype(np.uint32)
+        c[f"{name}_first"] = tied[np.sort(first)].astype(np.uint32)
+        c[f"{name}_base"], c[f"{name}_move"] = np.zeros((2, len(first)), store.dtype)
+        counts += [len(starts), len(first)]
+    c["ties"] = np.array([*counts, 0], np.uint64)
 
 
 def _find_groups(store: Store) -> None:

@@ -36,6 +36,7 @@ from .schema import (
     WAITING_FLAGS,
     ZIPPED,
 )
+from .ties import HELD, after_moves, before_moves
 
 # Indices are unsigned throughout: with signed ones Numba guards every access against negative
 # values and the inner loops do not vectorise.
@@ -645,6 +646,7 @@ def keep_outputs(m, span, targets, row, kept, filled):
 @inline
 def propagate_network(m, span, rate, ahead):
     """Block by block in reverse order; the outputs' error signals have been laid out before."""
+    before_moves(m)
     for j in range(span[4], span[3] - span[2]):
         m.projected[j] = 0.0
     last = span[3]
@@ -654,6 +656,7 @@ def propagate_network(m, span, rate, ahead):
         for back in range(last - first):
             propagate_neuron(m, last - ONE - back, rate, ahead)
         last = first
+    after_moves(m)
     if m.log_place[0] != 0:
         note(m, False)
 
@@ -687,8 +690,13 @@ def propagate_one(table, unit, row, target, cost, rate):
     if target == target:
         value, signal = judge(m, cost, target, m.activation[j], m.derivative[j], 1.0)
     m.projected[j] = signal
+    alone = m.ties[HELD] == 0  # else `hold_shared` has been called
+    if alone:
+        before_moves(m)
     settle(m, j, j + ONE, rate, False)
     propagate_neuron(m, j, rate, False)
+    if alone:
+        after_moves(m)
     return value
 
 

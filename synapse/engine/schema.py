@@ -56,8 +56,9 @@ SILENT = 4  # its sources want no error (clamped inputs, or later neurons)
 FIXED = 8  # its weights are not trained
 QUIET_GATER = 32  # its gater wants no error (a clamped input)
 UNORDERED = 16  # sources or gater outside the target's network: the order is the one observed
+TIED = 64  # its weights are shared with other connections
 STEPPED = 128  # the sources, and the gater, of the next neuron alike lie one further; else they are the same
-WAITING_FLAGS = SILENT | BACK | FIXED | UNORDERED
+WAITING_FLAGS = SILENT | BACK | FIXED | UNORDERED | TIED
 """Of these a dense run has SILENT and no other where its weights may wait: see ``online.move_ahead``."""
 
 
@@ -104,6 +105,7 @@ COLUMNS = (
     Column("random", "neuron", "uint64", 0, saved=True),  # its own stream of random numbers
     Column("calm", "neuron", "uint8", 0, saved=True),  # gives the mean of what it would draw
     Column("trainable_bias", "neuron", "uint8", 1, saved=True),
+    Column("bias_tie", "neuron", "uint32", 0, saved=True),  # those that share one bias; 0: its own
     Column("role", "neuron", "uint8", HIDDEN),
     Column("network", "neuron", "uint32", 0),  # 0: none
     Column("position", "neuron", "uint32", 0),  # in the order of its network
@@ -113,6 +115,7 @@ COLUMNS = (
     Column("target", "connection", "uint32", NONE),
     Column("gater", "connection", "uint32", NONE),
     Column("trainable", "connection", "uint8", 1, saved=True),
+    Column("tie", "connection", "uint32", 0, saved=True),  # those that share one weight; 0: its own
     Column("identity", "connection", "uint32", NONE),  # what a view holds; rows move, it does not
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
@@ -147,6 +150,21 @@ COLUMNS = (
     Column("influence_trace", "influence", "uint32"),  # NONE: the gater comes later, no error reaches it
     Column("influence_self", "influence", "uint8"),  # it gates the self-connection
     Column("pull", "pull", "uint32"),
+    # what is shared: stretches of neighbouring rows whose groups are neighbours; of each group the
+    # row of its first member, its weight before the step and the sum of moves; the same of neurons and biases
+    Column("tied", "tie", "uint32"),
+    Column("tied_length", "tie", "uint32"),
+    Column("tied_group", "tie", "uint32"),
+    Column("tied_first", "tie", "uint32"),
+    Column("tied_base", "tie", "float"),
+    Column("tied_move", "tie", "float"),
+    Column("bias_tied", "tie", "uint32"),
+    Column("bias_tied_length", "tie", "uint32"),
+    Column("bias_tied_group", "tie", "uint32"),
+    Column("bias_tied_first", "tie", "uint32"),
+    Column("bias_tied_base", "tie", "float"),
+    Column("bias_tied_move", "tie", "float"),
+    Column("ties", "tie", "uint64"),  # stretches and groups of connections, of neurons; see ``ties.HELD``
     # traces that cannot be read off
     Column("eligibility", "trace", "float"),
     Column("extended", "extended", "float"),
@@ -167,11 +185,13 @@ WATCHABLE = ("activation", "state", "derivative", "responsibility", "projected",
 Columns: Any = namedtuple("Columns", [column.name for column in COLUMNS])  # type: ignore[misc]
 
 NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
-RARE = ("step", "group", "random", "calm")
+RARE = ("step", "group", "random", "calm", "bias_tie", "tie")
 """Saved columns that files leave out where they are all 0."""
 CONNECTION = tuple(column for column in COLUMNS if column.axis == "connection")
 PROGRAM = tuple(
-    column for column in COLUMNS if column.axis in ("node", "run", "influence", "pull", "trace", "extended")
+    column
+    for column in COLUMNS
+    if column.axis in ("node", "run", "influence", "pull", "tie", "trace", "extended")
 )
 CONTEXT = (*(column.name for column in COLUMNS if column.cleared), "influence", "eligibility", "extended")
 """Everything that ``clear`` forgets."""

@@ -113,6 +113,7 @@ class Store:
             ("weight", weights),
             ("gater", NONE),
             ("trainable", trainable),
+            ("tie", 0),
             ("identity", np.arange(identity, identity + count, dtype=np.uint32)),
         ):
             self.columns[name][rows] = value
@@ -135,6 +136,7 @@ class Store:
         rows = self.row_of[identities]
         for name in ("source", "target", "gater"):
             self.columns[name][rows] = NONE
+        self.columns["tie"][rows] = 0
         self.row_of[identities] = NONE
         self.touch()
 
@@ -170,8 +172,13 @@ class Store:
         ):
             added = self.columns[name][connections : self.n_connections]
             added[added != NONE] += np.uint32(offset)
-        for name, offset in (("network", networks), ("group", self._groups(neurons))):
-            added = self.columns[name][neurons : self.n_neurons]
+        for name, count, offset in (
+            ("network", neurons, networks),
+            ("group", neurons, self._highest("group", neurons)),
+            ("bias_tie", neurons, self._highest("bias_tie", neurons)),
+            ("tie", connections, self._highest("tie", connections)),
+        ):
+            added = self[name][count:]
             added[added != 0] += np.uint32(offset)
         stamps = self.columns["stamp"][neurons : self.n_neurons]
         stamps[stamps != 0] += self["clock"][0]  # both orders stay as observed
@@ -183,13 +190,13 @@ class Store:
         self.program = Program(0, kept)
         self.touch()
 
-    def _groups(self, neurons: int) -> int:
-        """The highest number of a group among the first neurons."""
-        return int(self.columns["group"][:neurons].max(initial=0))
+    def _highest(self, name: str, count: int) -> int:
+        """The highest number of a group, or of a tie, in the first rows."""
+        return int(self.columns[name][:count].max(initial=0))
 
     def join_group(self, rows: Rows) -> None:
         """These neurons compete from now on, and with no others."""
-        self["group"][rows] = 1 + self._groups(self.n_neurons)
+        self["group"][rows] = 1 + self._highest("group", self.n_neurons)
         self.touch()
 
     def _append(self, table: Sequence[Column], other: Store, first: int, count: int) -> None:

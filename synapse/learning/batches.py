@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import shared
+from ..engine.store import Store
 from ..errors import ArgumentError, KindError, expected, finite_number, non_negative_number
 from ..layer import Layer
 from ..network import Network
@@ -126,28 +128,71 @@ def _chances(what: str, network: Network, given: Chances) -> Floats:
 
 
 class Learnt:
-    """Everything of a network that learns, as one vector: its weights, then its biases."""
+    """Everything of a network that learns, as one vector: its weights, then its biases.
+
+    What is tied is there once.
+    """
 
     def __init__(self, network: Network) -> None:
-        self.network = network
-        store = network._store
-        self.connections = network._connection_rows()
-        self.neurons = network._rows()
-        fixed = store["trainable"][self.connections] == 0
-        still = store["trainable_bias"][self.neurons] == 0
+        store, connections, neurons = network._store, network._connection_rows(), network._rows()
+        self.of_weights = Parameters(store, "weight", connections)
+        self.of_biases = Parameters(store, "bias", neurons)
+        self.weights = self.of_weights.count
+        still = store["trainable_bias"][neurons] == 0
         still[: len(network.input)] = True
-        self.frozen = np.concatenate([fixed, still])
+        fixed = store["trainable"][connections] == 0
+        self.frozen = self.added_up(~fixed, ~still) == 0
 
     def read(self) -> Floats:
         """The vector as it is now."""
-        store = self.network._store
-        return np.concatenate([store["weight"][self.connections], store["bias"][self.neurons]]).astype(float)
+        return np.concatenate([self.of_weights.read(), self.of_biases.read()]).astype(float)
 
     def write(self, values: Floats) -> None:
         """Let the network have these."""
-        store, weights = self.network._store, len(self.connections)
-        store["weight"][self.connections] = values[:weights]
-        store["bias"][self.neurons] = values[weights:]
+        self.of_weights.write(values[: self.weights])
+        self.of_biases.write(values[self.weights :])
+
+    def added_up(self, weights: NDArray[Any], biases: NDArray[Any]) -> NDArray[Any]:
+        """One vector of what there is for every connection and every neuron: of tied ones the sum."""
+        return np.concatenate([self.of_weights.added_up(weights), self.of_biases.added_up(biases)])
+
+    def once(self, weights: Floats, biases: Floats) -> Floats:
+        """One vector of what there is for every connection and every neuron: of tied ones the first."""
+        return np.concatenate([self.of_weights.once(weights), self.of_biases.once(biases)])
+
+
+class Parameters:
+    """A column's numbers in some rows, shared ones once, in the order of their first row."""
+
+    def __init__(self, store: Store, name: str, rows: NDArray[Any]) -> None:
+        self.store, self.name, self.rows = store, name, rows
+        tie = store[shared.TIES[name]]
+        self.count, self.tied = len(rows), bool(tie[rows].any())
+        if self.tied:
+            self.first, self.place = shared.counted_once(tie[rows])
+            self.count = len(self.first)
+            others, like = shared.elsewhere(tie, rows)  # members in another network follow
+            self.written = np.concatenate([rows, others])
+            self.taken = np.concatenate([self.place, self.place[like]])
+
+    def read(self) -> NDArray[Any]:
+        """The numbers as they are now."""
+        return self.once(self.store[self.name][self.rows])
+
+    def write(self, values: Floats) -> None:
+        """Set them."""
+        if self.tied:
+            self.store[self.name][self.written] = values[self.taken]
+        else:
+            self.store[self.name][self.rows] = values
+
+    def once(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Of values by row, those of the first rows."""
+        return values[self.first] if self.tied else values
+
+    def added_up(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Of values by row, the sum for each number."""
+        return np.bincount(self.place, values, self.count) if self.tied else values
 
 
 class Batches:
@@ -200,7 +245,7 @@ class Batches:
         """One step of the optimizer; an interrupted one leaves the network before it or after it."""
         assert self.moves is not None
         values = self.learnt.read()
-        self.trainer.penalties.apply(gradient, values[: len(self.learnt.connections)])
+        self.trainer.penalties.apply(gradient, values[: self.learnt.weights])
         self.moves.step(values, gradient, rate)
         try:
             self.learnt.write(values)
@@ -223,7 +268,8 @@ class Batches:
         loss, weights, biases = self.unfolding.moves(
             chosen, share, self.trainer.cost, self.trainer.window, masks=self.masks
         )
-        gradient = -np.concatenate([weights[self.learnt.connections], biases])
+        rows = self.learnt.of_weights.rows
+        gradient = -self.learnt.added_up(weights[rows], biases)
         return loss * len(chosen), float(self.steps[chosen].sum()), gradient
 
     def search(self, epochs: int, tell: Callable[[float], bool]) -> None:
@@ -235,7 +281,7 @@ class Batches:
         def function(values: Floats) -> tuple[float, Floats]:
             learnt.write(values)
             cost, steps, gradient = self._exact(every)
-            weights = values[: len(learnt.connections)]
+            weights = values[: learnt.weights]
             penalties.apply(gradient, weights)
             costs[values.tobytes()] = cost / steps
             return cost / len(every) + penalties.of(weights), gradient

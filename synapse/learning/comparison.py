@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..cost import Cost
 from ..network import Network, require_network
+from .batches import Learnt
 from .data import Data
 from .unfolding import Floats, gradient, sequences
 
@@ -32,7 +33,8 @@ class GradientComparison:
     Attributes
     ----------
     cosine : float
-        Of the angle between the two, over all weights and biases; NaN where one of them is 0.
+        Of the angle between the two, over all weights and biases, tied ones counted once; NaN where
+        one of them is 0.
     relative_error : float
         The length of their difference by that of the exact gradient; NaN where that is 0.
     weights : ndarray with the fields source, target, online, exact
@@ -112,7 +114,8 @@ def compare_gradients(
     weights, biases = _online_slopes(twin, sequences(twin, inputs, targets), twin._cost(cost))
     number = {neuron: i for i, neuron in enumerate(network)}
     links = [(number[c.source], number[c.target]) for c in network.connections]
-    ours, theirs = np.append(weights, biases), np.append(exact.weights, exact.biases)
+    learnt = Learnt(twin)
+    ours, theirs = (learnt.once(*slopes) for slopes in ((weights, biases), (exact.weights, exact.biases)))
     return GradientComparison(
         cosine=_by(float(ours @ theirs), _length(ours) * _length(theirs)),
         relative_error=_by(_length(ours - theirs), _length(theirs)),

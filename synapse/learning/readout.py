@@ -105,7 +105,7 @@ def fit_readout(
     Raises
     ------
     TopologyError
-        If an output leads into the network or gates in it, or its incoming connections are gated.
+        If an output leads into the network or gates in it, or its incoming connections are gated or tied.
     ArgumentError, KindError
         If an argument cannot be used, a target cannot be reached by the squash, or the weights
         are not determined and `ridge` is 0.
@@ -161,6 +161,11 @@ def _refuse_unfit(neuron: Neuron, own: set[Neuron]) -> None:
         raise TopologyError(
             f"The output {neuron!r} feeds back into its network, and teacher forcing is not done. "
             "Fit a network whose outputs lead nowhere, or train this one."
+        )
+    if (neuron.trainable and neuron.tied) or any(link.tied for link in _learning(neuron)):
+        raise TopologyError(
+            f"Weights or the bias of the output {neuron!r} are tied, and least squares finds each by itself. "
+            "Untie them, or train the network."
         )
     if any(link.gater for link in neuron.incoming):
         raise TopologyError(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import engine
+from .. import engine, shared
 from ..cost import Cost
 from ..engine.program import spans
 from ..engine.schema import CHUNK, NONE
@@ -42,9 +42,11 @@ class Gradient:
     loss : float
         The mean over the sequences of the cost summed over their steps and outputs.
     weights : ndarray, one a connection
-        d loss / d weight, aligned with ``net.connections``; 0 where a connection is not trainable.
+        d loss / d weight, aligned with ``net.connections``; 0 where a connection is not trainable. Where
+        some are tied, each has the derivative by the weight that they share.
     biases : ndarray, one a neuron
         d loss / d bias, aligned with the neurons of the network; 0 of inputs, and where it is not trainable.
+        Tied ones are treated as tied weights are.
     """
 
     loss: float
@@ -122,7 +124,9 @@ def gradient(
     chosen = np.arange(data.sequences)
     share = np.full(data.sequences, 1.0 / data.sequences)
     loss, weights, biases = unfolding.moves(chosen, share, measure, checked_window(window), context)
-    return Gradient(loss, -weights[network._connection_rows()], -biases)
+    rows, store = network._connection_rows(), network._store
+    weights = shared.sum_of_each(store["tie"][rows], weights[rows])
+    return Gradient(loss, -weights, -shared.sum_of_each(store["bias_tie"][network._rows()], biases))
 
 
 def checked_window(window: int | None) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .. import squash as squashes
 from ..engine.schema import NONE
 from ..errors import FormatError, UnknownNameError, shown
+from ..shared import first_of_each
 
 FLOATS = ("float32", "float64")
 LARGEST_RANDOM = (1 << 53) - 1
@@ -205,3 +206,18 @@ def require_pairs_once(connections: Table, pairs: Sequence[NDArray[np.int64]]) -
             f"The {connections.item}s {first} and {second} both lead from neuron {pairs[0][first]} "
             f"to neuron {pairs[1][first]}. A pair of neurons has one connection at most."
         )
+
+
+def require_shared(
+    item: str, tie: NDArray[np.int64], columns: dict[str, NDArray[Any]], names: Iterable[str]
+) -> None:
+    """Raise where rows that are tied have different values in one of these columns."""
+    for name in names:
+        common = first_of_each(tie, columns[name])
+        unlike = np.flatnonzero(columns[name] != common)
+        if len(unlike):
+            i = int(unlike[0])
+            raise FormatError(
+                f"The {name} of {item} {i} must be that of the {item}s it is tied to, "
+                f"{common[i].item()}. Got {columns[name][i].item()}."
+            )

@@ -12,7 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import ArgumentError, KindError, expected
 from ..network import Network
 from . import files, markup
-from .plain import CONNECTION, NEURON, Columns, Plain, assemble, columns_of, project, records, require_names
+from .plain import (
+    CONNECTION,
+    NEURON,
+    Columns,
+    Plain,
+    assemble,
+    columns_of,
+    kinds_in,
+    project,
+    records,
+    require_names,
+)
 
 NAMESPACE = "http://www.gexf.net/1.2draft"
 TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
@@ -38,7 +49,7 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
     """A network as a GEXF document.
 
     Nodes are numbered in the order in which neurons activate. Kept are layers, names, squashes,
-    groups, biases, states, activations, random streams, weights, gaters (numbers of nodes), what
+    groups, biases, states, activations, random streams, weights, ties, gaters (numbers of nodes), what
     is trainable, and the float (under keywords). Lost are errors and traces.
 
     Parameters
@@ -88,10 +99,10 @@ def _lines(plain: Plain, steps: NDArray[np.float64] | None) -> Iterator[str]:
     name = markup.escaped(plain.name)
     yield f"<meta><keywords>{plain.dtype}</keywords><description>{name}</description></meta>"
     yield f'<graph defaultedgetype="directed" {mode}>'
-    yield from _declared("node", "static", NEURON)
+    yield from _declared("node", "static", kinds_in(plain.neurons, NEURON))
     if steps is not None:
         yield from _declared("node", "dynamic", {"activations": float})
-    yield from _declared("edge", "static", CONNECTION)
+    yield from _declared("edge", "static", kinds_in(plain.connections, CONNECTION))
     yield "<nodes>"
     for i, node in enumerate(records(plain.neurons)):
         yield _element("node", node, "" if steps is None else _timeline(steps[:, i]))

@@ -8,7 +8,18 @@ from xml.etree.ElementTree import Element
 
 from ..network import Network
 from . import files, markup
-from .plain import CONNECTION, NEURON, Columns, Plain, assemble, columns_of, project, records, require_names
+from .plain import (
+    CONNECTION,
+    NEURON,
+    Columns,
+    Plain,
+    assemble,
+    columns_of,
+    kinds_in,
+    project,
+    records,
+    require_names,
+)
 
 NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
 TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
@@ -33,7 +44,7 @@ def graphml_data(network: Network) -> str:
     """A network as a GraphML document.
 
     Nodes are numbered in the order in which neurons activate. Kept are layers, names, squashes,
-    groups, biases, states, activations, random streams, weights, gaters (numbers of nodes), what
+    groups, biases, states, activations, random streams, weights, ties, gaters (numbers of nodes), what
     is trainable, and the float. Lost are errors and traces.
 
     Raises
@@ -56,7 +67,8 @@ def graphml_data(network: Network) -> str:
 def _lines(plain: Plain) -> Iterator[str]:
     yield markup.HEAD
     yield f'<graphml xmlns="{NAMESPACE}">'
-    for domain, kinds in (("graph", GRAPH), ("node", NEURON), ("edge", CONNECTION)):
+    of_nodes, of_edges = kinds_in(plain.neurons, NEURON), kinds_in(plain.connections, CONNECTION)
+    for domain, kinds in (("graph", GRAPH), ("node", of_nodes), ("edge", of_edges)):
         for name in _attributes(kinds):
             kind = TYPES[kinds[name]]
             yield f'<key id="{domain}_{name}" for="{domain}" attr.name="{name}" attr.type="{kind}"/>'

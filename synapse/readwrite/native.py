@@ -23,6 +23,7 @@ from .checks import (
     members,
     require,
     require_pairs_once,
+    require_shared,
 )
 from .parts import OF_CONNECTIONS, OF_NEURONS, Parts, own_memory, put_together, take_apart
 
@@ -31,7 +32,12 @@ FORMAT, VERSION = "synapse", 1
 # The tables of a document, by the columns of each.
 LAYERS = ("name", "size")
 NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS if column.name not in RARE))
-CONNECTIONS = ("source", "target", "gater", *(column.name for column in OF_CONNECTIONS))
+CONNECTIONS = (
+    "source",
+    "target",
+    "gater",
+    *(column.name for column in OF_CONNECTIONS if column.name not in RARE),
+)
 ELIGIBILITY = ("connection", "value")
 INFLUENCE = ("gater", "gated", "value")
 EXTENDED = ("influence", "connection", "value")
@@ -45,11 +51,12 @@ def save(network: Network, path: files.File) -> None:
     """Write a network to a file, from which :func:`load` brings back its twin.
 
     Kept is everything: layers, names, weights, biases, squashes (those of your own by name),
-    gates, what is trainable, and the context: states, errors and traces, so that a training
+    gates, ties, what is trainable, and the context: states, errors and traces, so that a training
     saved at any point goes on bit for bit as if it had not been. An :class:`architect.LSTM` comes back
     as one, and so does every architecture, unless layers that make it what it is were removed or have
     other names now; then, and of a class of your own, comes back a :class:`Network` of its name. Not
-    kept are the projections by which connections were made, and what a trainer knows.
+    kept are the projections by which connections were made, ties to other networks, and what a trainer
+    knows.
 
     Parameters
     ----------
@@ -133,17 +140,13 @@ def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
         "neurons": {
             "name": list(parts.names or ()),
             "squash": [names[code] for code in neurons["squash"].tolist()],
-            **{
-                column.name: _plain(column, neurons[column.name])
-                for column in OF_NEURONS
-                if column.name not in RARE or neurons[column.name].any()
-            },
+            **_saved(OF_NEURONS, neurons),
         },
         "connections": {
             "source": edges["source"].tolist(),
             "target": edges["target"].tolist(),
             "gater": _or_null(edges["gater"]),
-            **{column.name: _plain(column, edges[column.name]) for column in OF_CONNECTIONS},
+            **_saved(OF_CONNECTIONS, edges),
         },
         "eligibility": {"connection": traces.eligible.tolist(), "value": traces.eligibility.tolist()},
         "influence": {
@@ -157,6 +160,19 @@ def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
             "value": traces.extended.tolist(),
         },
     }
+
+
+def _saved(columns: tuple[Column, ...], values: dict[str, np.ndarray[Any, Any]]) -> dict[str, list[Any]]:
+    """The columns of the schema as plain lists, without those that are rare and all 0."""
+    return {
+        column.name: _plain(column, values[column.name])
+        for column in columns
+        if column.name not in RARE or values[column.name].any()
+    }
+
+
+def _optional(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    return tuple(column.name for column in columns if column.name in RARE)
 
 
 def _plain(column: Column, values: np.ndarray[Any, Any]) -> list[Any]:
@@ -181,19 +197,19 @@ def from_data(data: dict[str, Any]) -> Network:
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
     require(data["dtype"] in FLOATS, "The dtype", " or ".join(FLOATS), data["dtype"])
     require(is_whole(data["clock"], 0, LARGEST_WHOLE), "The clock", "a whole number", data["clock"])
-    neurons = Table.of_columns("neuron", data, "neurons", NEURONS, RARE)
-    connections = Table.of_columns("connection", data, "connections", CONNECTIONS)
+    neurons = Table.of_columns("neuron", data, "neurons", NEURONS, _optional(OF_NEURONS))
+    optional = _optional(OF_CONNECTIONS)
+    connections = Table.of_columns("connection", data, "connections", CONNECTIONS, optional)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
     edges = _edges(connections, neurons, dtype, clock)
+    numbers = {column.name: _checked(neurons, column, dtype, clock) for column in OF_NEURONS}
+    require_shared("neuron", numbers["bias_tie"], numbers, ("bias", "trainable_bias"))
     parts = Parts(
         name=data["name"],
         dtype=dtype,
         layers=_layers(data, len(neurons)),
         names=neurons.values("name", "a string or null", lambda name: name is None or type(name) is str),
-        neurons={
-            "squash": neurons.squash_codes("squash"),
-            **{column.name: _checked(neurons, column, dtype, clock) for column in OF_NEURONS},
-        },
+        neurons={"squash": neurons.squash_codes("squash"), **numbers},
         connections=edges,
         clock=clock,
         traces=_traces(data, neurons, connections, edges, dtype),
@@ -240,6 +256,7 @@ def _edges(connections: Table, neurons: Table, dtype: Any, clock: int) -> dict[s
         **{column.name: _checked(connections, column, dtype, clock) for column in OF_CONNECTIONS},
     }
     require_pairs_once(connections, (edges["source"], edges["target"]))
+    require_shared("connection", edges["tie"], edges, ("weight", "trainable"))
     return edges
 
 
@@ -251,8 +268,8 @@ def _checked(table: Table, column: Column, dtype: Any, clock: int) -> np.ndarray
         return table.numbers(column.name, dtype)
     if column.dtype == "uint8":
         return table.flags(column.name)
-    # No neuron has fired later than now, and there are no more groups than neurons.
-    last = {"stamp": clock, "group": len(table)}.get(column.name, LARGEST_RANDOM)
+    # No neuron has fired later than now, and there are no more groups than members.
+    last = {"stamp": clock, "random": LARGEST_RANDOM}.get(column.name, len(table))
     return table.whole(column.name, 0, last)
 
 

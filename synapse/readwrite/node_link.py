@@ -29,7 +29,7 @@ def node_link_data(network: Network) -> dict[str, Any]:
     """A network as ``networkx.node_link_graph(data, edges="edges")`` takes it.
 
     Nodes are numbered in the order in which neurons activate. Kept are layers, names, squashes,
-    groups, biases, states, activations, random streams, weights, gaters (numbers of nodes), what
+    groups, biases, states, activations, random streams, weights, ties, gaters (numbers of nodes), what
     is trainable, and the float. Lost are errors and traces.
 
     Raises

@@ -15,7 +15,7 @@ from ..errors import FormatError
 from ..network import Network
 from . import files
 from .checks import an_object, require
-from .plain import CONNECTION, NEURON, Columns, Plain, assemble, project, require_names
+from .plain import CONNECTION, NEURON, TIES, Columns, Plain, assemble, project, require_names
 
 UNGATED = -1
 TABLES = {"neuron": NEURON, "connection": CONNECTION}
@@ -70,7 +70,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     ``neuron_bias``, ..., shape (neurons,), in the order in which neurons activate;
     ``connection_source``, ``connection_weight``, ..., shape (connections,), in the order of making. A
     connection without a gater has -1 there. Kept are layers, names, squashes, groups, biases, states,
-    activations, random streams, weights, gaters, what is trainable, the float, and the class of an
+    activations, random streams, weights, ties, gaters, what is trainable, the float, and the class of an
     architecture. Lost are errors and traces.
 
     Raises
@@ -127,7 +127,8 @@ def _architecture(data: dict[str, Any]) -> Any:
 
 
 def _columns(data: dict[str, Any], item: str) -> Columns:
-    return {key: _array(data, f"{item}_{key}", 1).tolist() for key in TABLES[item]}
+    kinds = [key for key in TABLES[item] if key not in TIES or f"{item}_{key}" in data]
+    return {key: _array(data, f"{item}_{key}", 1).tolist() for key in kinds}
 
 
 def _array(data: dict[str, Any], name: str, axes: int) -> NDArray[Any]:

@@ -92,6 +92,8 @@ def take_apart(network: Network) -> Parts:
         architecture=architectures.told(network),
     )
     parts.neurons["group"] = _renumbered(parts.neurons["group"])
+    for columns, tie in ((parts.neurons, "bias_tie"), (parts.connections, "tie")):
+        columns[tie] = _renumbered(_without_single(columns[tie]))
     for end in ("source", "target", "gater"):
         parts.connections[end] = number[np.minimum(store[end][edges], store.n_neurons)]
     _require_finite(parts)
@@ -129,6 +131,11 @@ def own_memory(source: Column, target: Column) -> tuple[Column, Column]:
 def _renumbered(groups: Column) -> Column:
     """Numbers of groups from 1 on, 0 staying 0."""
     return np.unique(np.append(0, groups), return_inverse=True)[1][1:]
+
+
+def _without_single(groups: Column) -> Column:
+    """The same, but those who are alone with a number, as the others are in another network, have 0."""
+    return np.where(np.bincount(groups.astype(np.int64))[groups] == 1, 0, groups) if groups.any() else groups
 
 
 def _numbers(size: int, chosen: Column) -> NDArray[np.int64]:

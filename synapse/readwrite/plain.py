@@ -2,7 +2,7 @@
 
 Every format but Synapse's own and those of other libraries is written from this projection and
 read back into it. Kept is all that the outputs come from, now and later: layers, order, names,
-squashes, groups, biases, weights, gates, states, activations, random streams, and what is
+squashes, groups, biases, weights, ties, gates, states, activations, random streams, and what is
 trainable. Lost are the errors and traces of a training under way, as `clear` forgets them.
 """
 
@@ -20,7 +20,7 @@ from ..engine.schema import NONE
 from ..errors import FormatError, shown
 from ..network import Network
 from . import architectures
-from .checks import FLOATS, LARGEST_RANDOM, Table, members, require, require_pairs_once
+from .checks import FLOATS, LARGEST_RANDOM, Table, members, require, require_pairs_once, require_shared
 from .parts import Parts, put_together, take_apart
 
 NEURON: dict[str, type] = {
@@ -36,13 +36,25 @@ NEURON: dict[str, type] = {
     "group": int,
     "random": int,
     "calm": bool,
+    "bias_tie": int,
 }
 """What is told of a neuron. Its id is its number in the order in which neurons activate; those of
-one group compete; random is where its stream of random numbers stands, see `Neuron.calm`."""
-CONNECTION: dict[str, type] = {"source": int, "target": int, "gater": int, "weight": float, "trainable": bool}
-"""What is told of a connection. Its gater, and its ends, are ids of neurons."""
-USUAL = {"gater": None, "group": 0, "random": 0, "calm": False}
-"""What most have, and a row then leaves out: not gated, in no group, not random."""
+one group compete; random is where its stream of random numbers stands, see `Neuron.calm`; those of one
+bias_tie share their bias."""
+CONNECTION: dict[str, type] = {
+    "source": int,
+    "target": int,
+    "gater": int,
+    "weight": float,
+    "trainable": bool,
+    "tie": int,
+}
+"""What is told of a connection. Its gater, and its ends, are ids of neurons; those of one tie share
+their weight."""
+USUAL = {"gater": None, "group": 0, "random": 0, "calm": False, "bias_tie": 0, "tie": 0}
+"""What most have, and a row then leaves out: not gated, in no group, not random, not tied."""
+TIES = ("bias_tie", "tie")
+"""Columns that a table leaves out where nothing is tied."""
 
 Columns = dict[str, list[Any]]
 
@@ -91,6 +103,7 @@ def project(network: Network) -> Plain:
         "trainable": (numbers["trainable_bias"] != 0).tolist(),
         **{key: numbers[key].tolist() for key in ("group", "random")},
         "calm": (numbers["calm"] != 0).tolist(),
+        **_ties("bias_tie", numbers),
     }
     connections = {
         "source": edges["source"].tolist(),
@@ -98,8 +111,19 @@ def project(network: Network) -> Plain:
         "gater": [None if gater == NONE else gater for gater in edges["gater"].tolist()],
         "weight": edges["weight"].tolist(),
         "trainable": (edges["trainable"] != 0).tolist(),
+        **_ties("tie", edges),
     }
     return Plain(parts.name, parts.dtype.name, neurons, connections, parts.architecture)
+
+
+def _ties(name: str, columns: Mapping[str, Any]) -> Columns:
+    """The column that tells who is tied, where somebody is."""
+    return {name: columns[name].tolist()} if columns[name].any() else {}
+
+
+def kinds_in(columns: Columns, kinds: Mapping[str, type]) -> dict[str, type]:
+    """The kinds of those columns that a table has."""
+    return {key: kind for key, kind in kinds.items() if key in columns}
 
 
 def assemble(plain: Plain) -> Network:
@@ -114,20 +138,22 @@ def assemble(plain: Plain) -> Network:
     require(plain.dtype in FLOATS, "The dtype", " or ".join(FLOATS), plain.dtype)
     dtype = np.dtype(plain.dtype)
     neurons = _in_order(plain.neurons)
+    numbers = {
+        **{key: neurons.numbers(key, dtype) for key in ("bias", "state", "activation")},
+        "trainable_bias": neurons.flags("trainable"),
+        "group": neurons.whole("group", 0, len(neurons)),
+        "random": neurons.whole("random", 0, LARGEST_RANDOM),
+        "calm": neurons.flags("calm"),
+        "bias_tie": neurons.whole("bias_tie", 0, len(neurons)),
+    }
+    require_shared("neuron", numbers["bias_tie"], numbers, ("bias", "trainable_bias"))
     return put_together(
         Parts(
             name=plain.name,
             dtype=dtype,
             layers=_layers(neurons),
             names=neurons.texts("label"),
-            neurons={
-                "squash": neurons.squash_codes("squash"),
-                **{key: neurons.numbers(key, dtype) for key in ("bias", "state", "activation")},
-                "trainable_bias": neurons.flags("trainable"),
-                "group": neurons.whole("group", 0, len(neurons)),
-                "random": neurons.whole("random", 0, LARGEST_RANDOM),
-                "calm": neurons.flags("calm"),
-            },
+            neurons={"squash": neurons.squash_codes("squash"), **numbers},
             connections=_edges(plain.connections, neurons, dtype),
             architecture=architectures.checked(plain.architecture),
         )
@@ -136,6 +162,7 @@ def assemble(plain: Plain) -> Network:
 
 def _in_order(columns: Columns) -> Table:
     """The table of the neurons by their ids, which must be 0, 1, ..."""
+    columns = _with_ties(columns, "bias_tie", "id")
     table = Table.of_columns("neuron", {"neurons": columns}, "neurons", tuple(NEURON))
     ids = table.whole("id", 0, len(table) - 1)
     order = np.argsort(ids, kind="stable")
@@ -159,6 +186,7 @@ def _layers(neurons: Table) -> list[tuple[str, int]]:
 
 
 def _edges(columns: Columns, neurons: Table, dtype: Any) -> dict[str, Any]:
+    columns = _with_ties(columns, "tie", "source")
     table = Table.of_columns("connection", {"connections": columns}, "connections", tuple(CONNECTION))
     edges = {
         "source": table.indices("source", neurons),
@@ -166,9 +194,18 @@ def _edges(columns: Columns, neurons: Table, dtype: Any) -> dict[str, Any]:
         "gater": table.indices("gater", neurons, null="not gated"),
         "weight": table.numbers("weight", dtype),
         "trainable": table.flags("trainable"),
+        "tie": table.whole("tie", 0, len(table)),
     }
     require_pairs_once(table, (edges["source"], edges["target"]))
+    require_shared("connection", edges["tie"], edges, ("weight", "trainable"))
     return edges
+
+
+def _with_ties(columns: Any, name: str, like: str) -> Any:
+    """The same with the column that tells who is tied: nobody, where it is left out."""
+    if not isinstance(columns, dict) or name in columns or not isinstance(columns.get(like), list):
+        return columns  # the checks refuse what is no table
+    return {**columns, name: [0] * len(columns[like])}
 
 
 def records(columns: Columns) -> list[dict[str, Any]]:

@@ -54,8 +54,8 @@ def to_synaptic(network: Network) -> dict[str, Any]:
     """A network as Synaptic's ``toJSON`` gives it.
 
     Kept are layers, connections, weights, gaters, biases, squashes, states and activations.
-    Lost are names, traces and errors (Synaptic 1.1.4 writes none), what is trainable (there,
-    all but self-connections), and float32.
+    Lost are names, traces and errors (Synaptic 1.1.4 writes none), what is tied, what is trainable
+    (there, all but self-connections), and float32.
 
     Parameters
     ----------

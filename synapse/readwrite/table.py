@@ -102,8 +102,9 @@ def table_data(network: Network, of: str = "connections") -> Columns:
     of : str, optional
         "connections", the edge list: source, target and gater (ids of neurons, None: not gated),
         weight, trainable. "neurons": id (the number in the order in which they activate), label,
-        layer, layer_number, squash, bias, state, activation, trainable, group, random, calm. Lost
-        are errors and traces, and the name and the float of the network.
+        layer, layer_number, squash, bias, state, activation, trainable, group, random, calm. Where
+        some are tied, `tie` or `bias_tie` too: those with one number share their weight or bias, 0:
+        not tied. Lost are errors and traces, and the name and the float of the network.
 
     Raises
     ------

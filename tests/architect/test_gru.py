@@ -106,7 +106,7 @@ def test_its_first_step_learns_along_the_gradient():
 
 def test_it_trains_and_survives_a_file(tmp_path):
     net = GRU(3, 8, 1, seed=0)
-    assert fall(net, *echo(net), rate=0.1, epochs=600) > 1.5  # 2 to 6: rounding decides which
+    assert fall(net, *echo(net), rate=0.03, epochs=600) > 1.5  # 2 to 20, by seeds and by rounding
     assert survives(net, tmp_path / "net.synapse")
 
 

@@ -55,6 +55,12 @@ def test_info_of_a_network_without_memory_in_float32(capsys, tmp_path):
     assert facts["self-connections"] == facts["gated connections"] == facts["gating neurons"] == "0"
 
 
+def test_parameters_that_are_shared_count_once(capsys, tmp_path):
+    facts, _ = info(capsys, architect.Convolutional((6, 6), 2, filters=(4,), seed=0), tmp_path)
+    assert int(facts["parameters"]) == 4 * 9 + 4 + 2 * (4 * 16 + 1)
+    assert int(facts["connections"]) == 16 * 4 * 9 + 2 * 4 * 16
+
+
 def test_parameters_are_what_learning_can_move(capsys, tmp_path):
     network = architect.Perceptron(2, 3, 1, seed=0)
     connections, biases = 9, 4

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import architect
+import synapse
 from synapse import Layer, Network, draw
 from synapse.errors import ArgumentError, KindError
 from synapse.initializers import uniform
@@ -84,6 +85,14 @@ def test_gated_cells_against_differences_of_the_whole_run():
             jacobian[:, i] = (ends[0] - ends[1]) / (2 * h)
         expected.append(np.sqrt((jacobian**2).sum() / 2))
     np.testing.assert_allclose(draw.sensitivity(net, INPUTS), expected, rtol=1e-6)
+
+
+def test_tied_biases_are_moved_one_by_one():
+    net = architect.Elman(2, 4, 1, initializer=uniform(0.8), seed=1)
+    synapse.tie(net["hidden"])
+    with unchanged(net):
+        found = draw.sensitivity(net, INPUTS, "hidden")
+    np.testing.assert_allclose(found, elman_by_hand(net, INPUTS), rtol=1e-6)
 
 
 def test_single_precision():

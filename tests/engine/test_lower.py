@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
+import architect
+import synapse
 from synapse import Layer, Network, Neuron
 from synapse.engine.schema import (
     BACK,
     BACK_GATED,
     DENSE,
     FIXED,
+    FOUR,
     LISTED,
     MEMORY,
     NONE,
@@ -16,8 +19,10 @@ from synapse.engine.schema import (
     QUIET_GATER,
     SHARED,
     SILENT,
+    TIED,
     TRACED,
     UNORDERED,
+    WAITING,
     ZIPPED,
 )
 
@@ -49,6 +54,26 @@ def test_a_dense_layer_is_one_run_a_neuron():
     net = perceptron(5, 6, 4)
     assert [runs(neuron) for neuron in net.hidden[0]] == [[(DENSE, SILENT, 5)]] * 6
     assert [runs(neuron) for neuron in net.output] == [[(DENSE, 0, 6)]] * 4
+
+
+def test_a_run_is_tied_as_a_whole_and_then_does_not_wait():
+    net = perceptron(8, 4, 2)
+    assert flags(net.hidden[0][0]) & WAITING
+    links = net.hidden[0][0].incoming
+    synapse.tie(links[:4])
+    assert runs(net.hidden[0][0]) == [(DENSE, SILENT | TIED, 4), (DENSE, SILENT, 4)]
+    assert not flags(net.hidden[0][0]) & WAITING
+    assert flags(net.hidden[0][1]) & WAITING
+    for link in links[:3]:
+        link.source.disconnect(link.target)
+    assert runs(net.hidden[0][0]) == [(DENSE, SILENT, 5)]  # a group of one is none
+
+
+def test_filters_of_a_place_are_weighed_four_at_a_time():
+    first, second = architect.Convolutional((6, 6), 2, filters=(4, 8), kernel=(4, 2), seed=0).layers[1:3]
+    assert [runs(neuron) for neuron in first] == [[(DENSE, SILENT | TIED, 4)] * 4] * len(first)
+    assert [runs(neuron) for neuron in second] == [[(DENSE, TIED, 8)] * 2] * len(second)
+    assert all(flags(neuron) & FOUR for neuron in (*first[::4], *second[::4]))
 
 
 def test_connections_from_two_neighbouring_layers_are_told_apart_only_by_what_they_want():

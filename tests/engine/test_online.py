@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from synapse import Layer, Network, Trainer
-from synapse.engine import firing, online, schema
+from synapse.engine import firing, online, schema, ties
 
 from ..networks import lstm, perceptron
 from ..strategies import Twin, crowded
 
 TREE = {
     node.name: node
-    for module in (firing, online)
+    for module in (firing, ties, online)
     for node in ast.parse(inspect.getsource(module)).body
     if isinstance(node, ast.FunctionDef)
 }
@@ -111,6 +111,7 @@ def test_a_kernel_names_no_column_that_it_leaves_alone(entry):
         - written
         - {"waiting", "responsibility", "pushed", "pushed_gated", "pushed_traced", "weight"}
         - {"random", "log", "log_place"}  # no neuron of the crowd is random, none is recorded
+        - {"tied_base", "tied_move", "bias_tied_base", "bias_tied_move"}  # nor tied
     )
     assert not missing
 

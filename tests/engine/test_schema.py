@@ -65,6 +65,14 @@ def test_codes_of_functions_are_different():
 def test_flags_can_be_combined():
     for flags in (
         (schema.MEMORY, schema.TRACED, schema.GATES, schema.GATED, schema.PLAIN_RUNS),
-        (schema.BACK, schema.BACK_GATED, schema.SILENT, schema.FIXED, schema.UNORDERED, schema.QUIET_GATER),
+        (
+            schema.BACK,
+            schema.BACK_GATED,
+            schema.SILENT,
+            schema.FIXED,
+            schema.UNORDERED,
+            schema.QUIET_GATER,
+            schema.TIED,
+        ),
     ):
         assert sum(flags) == np.bitwise_or.reduce(flags) < 256

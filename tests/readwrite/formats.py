@@ -3,6 +3,7 @@
 import numpy as np
 
 import architect
+import synapse
 from synapse import Layer, Network, Neuron, readwrite
 from synapse.readwrite import network_data
 from synapse.readwrite.files import to_text
@@ -72,6 +73,16 @@ def competing():
     return Network(inputs, [noise, *groups], outputs)
 
 
+def tied():
+    """Two weights and a bias that are shared, one of the weights frozen."""
+    net = architect.Perceptron(2, 3, 2, seed=4)
+    synapse.tie(net.connections[1:4])
+    synapse.tie(net.connections[6:9:2])
+    net.connections[6].trainable = False
+    synapse.tie([*net.hidden[0][:2], net.output[1]])
+    return net
+
+
 NETWORKS = {
     "perceptron": lambda: architect.Perceptron(3, 5, 2, seed=0),
     "lstm": lambda: architect.LSTM(2, 3, 1, seed=1),
@@ -81,6 +92,8 @@ NETWORKS = {
     "softmax": lambda: architect.Perceptron(2, 3, 3, output_squash="softmax", seed=3),
     "frozen": frozen,
     "competing": competing,
+    "tied": tied,
+    "convolutional": lambda: architect.Convolutional((3, 4), 2, filters=(2, 2), kernel=2, seed=6),
     "named": named,
     "unconnected": lambda: Network(Layer(2), [Layer(1)], Layer(2, bias=0.5)),
     "no hidden": lambda: architect.Perceptron(2, 1, seed=5),
@@ -107,7 +120,10 @@ def described(net):
         for link in net.connections
     ]
     layers = [(layer.name, len(layer)) for layer in net.layers]
-    return net.name, net._store.dtype, layers, neurons, links
+    place = {link: i for i, link in enumerate(net.connections)}
+    shared = [[place[other] for other in link.tied] for link in net.connections]
+    shared += [[number[other] for other in neuron.tied] for neuron in net]
+    return net.name, net._store.dtype, layers, neurons, links, shared
 
 
 def assert_twins(net, twin):

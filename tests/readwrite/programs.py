@@ -239,5 +239,8 @@ NETS = {
     "uneven": lambda: shaken(uneven()),
     "fed inputs": lambda: shaken(fed_inputs()),
     "scattered": scattered,
+    "convolutional": lambda: architect.Convolutional(
+        (5, 4), 2, filters=(3, 4), kernel=2, squash="tanh", bias_initializer="uniform", seed=0
+    ),
     "no connections": lambda: Network(Layer(1), [], Layer(2, bias=0.5)),
 }

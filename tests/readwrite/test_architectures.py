@@ -16,6 +16,12 @@ from .nets import feed, run_python, same, through_text
 
 SIZES = {"squash": "tanh", "seed": 0}
 NETWORKS = {
+    "Convolutional": lambda: architect.Convolutional(
+        9, 2, filters=(2, 3), kernel=(3, 2), channels=2, **SIZES
+    ),
+    "Convolutional of images": lambda: architect.Convolutional(
+        (5, 6), 2, filters=(3,), kernel=[(2, 3)], stride=2, padding="same", hidden=(4,), **SIZES
+    ),
     "Elman": lambda: architect.Elman(2, 4, 3, 1, **SIZES),
     "GRU": lambda: architect.GRU(2, 3, 1, **SIZES),
     "GRU of two": lambda: architect.GRU(2, 3, 4, 1, dtype="float32", **SIZES),
@@ -94,6 +100,18 @@ def test_blocks_are_of_layers_of_the_twin(name, twin_of):
     for here, there in zip(ours, theirs, strict=True):
         for layer, other in zip(here, there, strict=True):
             assert other is (None if layer is None else twin.layers[places[layer]])
+
+
+@every_way
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name.startswith("Convolutional")])
+def test_a_twin_of_a_convolution_has_its_kernels(name, twin_of):
+    net = NETWORKS[name]()
+    twin = twin_of(net)
+    assert twin.shapes == net.shapes
+    assert all((ours == theirs).all() for ours, theirs in zip(net.kernels, twin.kernels, strict=True))
+    twin.kernels = [kernel + 1 for kernel in net.kernels]
+    assert twin["convolution" if len(net.kernels) == 1 else "convolution 2"][0].tied
+    assert (twin.weights != net.weights).any()
 
 
 @every_way
@@ -258,6 +276,28 @@ def test_a_grid_that_cannot_be_gives_a_network(grid):
     data["architecture"]["grid"] = grid
     assert type(from_data(data)) is Network
     del data["architecture"]["grid"]
+    assert type(from_data(data)) is Network
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"inputs": 8},
+        {"inputs": [10**12, 10**12]},
+        {"inputs": None},
+        {"channels": "2"},
+        {"filters": [10**12, 3]},
+        {"filters": {}},
+        {"kernel": [[9], [7]], "padding": "same"},
+        {"kernel": [[3]]},
+        {"stride": 0},
+        {"padding": ["same"]},
+    ],
+)
+def test_windows_that_cannot_be_give_a_network(setting):
+    data = network_data(NETWORKS["Convolutional"]())
+    assert type(from_data(data)) is architect.Convolutional
+    data["architecture"].update(setting)
     assert type(from_data(data)) is Network
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from synapse import Layer, Network, errors, readwrite
+from synapse import Layer, Network, errors, readwrite, tie
 from synapse.readwrite import plain
 
 from ..strategies import Twin, specs
@@ -309,3 +309,51 @@ def test_every_module_of_a_format_is_exported():
         for name in vars(import_module(f"synapse.readwrite.{path.stem}")):
             if name.endswith((path.stem, f"{path.stem}_data")) and not name.startswith("_"):
                 assert name in readwrite.__all__
+
+
+# --- what is tied ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_nothing_is_said_of_ties_where_there_are_none(format):
+    assert "tie" not in str(data_of(format, NETWORKS["perceptron"]()))
+    assert "bias_tie" in str(data_of(format, NETWORKS["tied"]()))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("connections", "weight", 9.0),
+        ("connections", "trainable", False),
+        ("neurons", "bias", 9.0),
+        ("neurons", "trainable_bias", False),
+    ],
+)
+def test_those_that_are_tied_must_agree(table, column, value):
+    net = NETWORKS["tied"]()
+    data, item = data_of("json", net), table[:-1]
+    row = 3
+    data[table][column][row] = value
+    with pytest.raises(errors.FormatError, match=f"The {column} of {item} {row} must be that of the {item}s"):
+        from_data("json", data)
+    plain_column = {"trainable_bias": "trainable"}.get(column, column)
+    data = data_of("npz", net)
+    data[f"{item}_{plain_column}"][row] = value
+    with pytest.raises(errors.FormatError, match="it is tied to"):
+        from_data("npz", data)
+
+
+def test_a_tie_is_a_number():
+    data = data_of("json", NETWORKS["tied"]())
+    data["connections"]["tie"][0] = 99
+    with pytest.raises(errors.FormatError, match="The tie of connection 0 must be a whole number from 0 to"):
+        from_data("json", data)
+
+
+def test_a_tie_to_another_network_is_not_kept():
+    one, other = (Network(Layer(2), [], Layer(2)) for _ in range(2))
+    for net in (one, other):
+        net.input.project(net.output, seed=0)
+    tie([*one.connections[:1], *other.connections[:3]], groups=[0, 0, 1, 1])
+    assert not any(link.tied for link in one.clone().connections)
+    assert [len(link.tied) for link in other.clone().connections] == [0, 1, 1, 0]

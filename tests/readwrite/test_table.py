@@ -40,6 +40,10 @@ def test_one_row_of_headers_and_one_a_connection():
     assert header == ["source", "target", "gater", "weight", "trainable"]
     assert [float(row[3]) for row in rows] == net.weights.tolist()
     assert [row[2] for row in rows] == ["", "3", "", "", "2", ""]
+    _, stream = tables(used("tied"))
+    header, *rows = csv.reader(stream)
+    assert header == ["source", "target", "gater", "weight", "trainable", "tie"]
+    assert [row[5] for row in rows] == ["", "1", "1", "1", "", "", "2", "", "2", "", "", ""]
 
 
 def test_columns_are_of_equal_length_and_plain():

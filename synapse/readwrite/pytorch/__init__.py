@@ -33,9 +33,9 @@ def to_torch(network: Network, modules: Any = None) -> Any:
         `modules`, where given. Else a :class:`~synapse.readwrite.pytorch.module.SequenceModule`:
         called with inputs of shape (T, n) or (S, T, n), and optionally with the context to begin with
         (default: cleared), it gives outputs of shape (T, m) or (S, T, m). Its parameters are `weight`,
-        in the order of ``network.connections``, and `bias`, in the order of the neurons; what is not
-        trainable stays as it is. ``module.unroll`` gives the context after the last step, too, and
-        ``module.context`` is that of the network at the time of the call.
+        in the order of ``network.connections``, and `bias`, in the order of the neurons; what is tied
+        is there once, and what is not trainable stays as it is. ``module.unroll`` gives the context
+        after the last step, too, and ``module.context`` is that of the network at the time of the call.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import architect
 
-from ... import wiring
+from ... import shared, wiring
 from ...errors import ArgumentError, KindError, TopologyError, expected
 from ...layer import Layer
 from ...network import Network
@@ -295,8 +295,11 @@ def read(peer: Peer, net: Network) -> None:
     numbers = [value.cpu().to(torch.float64).numpy() for value in values]
     if not all(np.isfinite(array).all() for array in numbers):
         raise ArgumentError("The weights of a module must be finite to be read. Got NaN or infinity.")
-    for (column, rows), array in zip(places, numbers, strict=True):
-        net._store[column][rows] = array
+    for set_them in (shared.require_agreement, shared.put):  # nothing is set where any is refused
+        for column in ("weight", "bias"):
+            mine = [i for i, place in enumerate(places) if place[0] == column]
+            rows = np.concatenate([places[i][1].reshape(-1) for i in mine])
+            set_them(net._store, column, rows, np.concatenate([numbers[i].reshape(-1) for i in mine]))
 
 
 def write(peer: Peer, net: Network) -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ... import shared
 from ...errors import ArgumentError
 from ...network import Network
 from ._torch import torch
@@ -124,15 +125,22 @@ class _Stage(_Indices):
         return states, torch.cat([FUNCTIONS[name](states[:, a:b]) for name, a, b in self.pieces], 1)
 
 
+def _ties_of(network: Network) -> dict[str, Any]:
+    """What each connection, and each neuron, is tied with."""
+    store = network._store
+    edges, rows = network._connection_rows(), network._rows()
+    return {"weight": store["tie"][edges], "bias": store["bias_tie"][rows]}
+
+
 class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
     """A network of any topology as a module of PyTorch; made by :func:`synapse.to_torch`.
 
     Attributes
     ----------
     weight : torch.nn.Parameter, shape (connections,)
-        In the order of ``network.connections``.
+        In the order of ``network.connections``; those that are tied are one, where the first of them is.
     bias : torch.nn.Parameter, shape (neurons,)
-        In the order of the network's neurons.
+        In the order of the network's neurons; likewise.
     context : Context
         That of the network when the module was made: to go on from there, give it to the call.
 
@@ -151,13 +159,18 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         learns &= plan.ends[1] >= plan.inputs  # what leads to a given input is never read
         biased = store["trainable_bias"][rows] == 1
         biased[: plan.inputs] = False  # nor is its bias
+        ties = _ties_of(network)
         for name, values, trained in (
             ("weight", store["weight"][edges], learns),
             ("bias", store["bias"][rows], biased),
         ):
-            self.register_parameter(name, torch.nn.Parameter(torch.tensor(values)))
-            self.register_buffer(f"fixed_{name}", torch.tensor(values))
-            self.register_buffer(f"trains_{name}", torch.tensor(trained), persistent=False)
+            first, place = shared.counted_once(ties[name])
+            self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[first])))
+            self.register_buffer(f"fixed_{name}", torch.tensor(values[first]))
+            trains = torch.tensor(np.bincount(place, trained) > 0)
+            self.register_buffer(f"trains_{name}", trains, persistent=False)
+            many = torch.tensor(place) if ties[name].any() else None
+            self.register_buffer(f"_{name}_of", many, persistent=False)
         for name in ("activation", "state"):
             self.register_buffer(f"_{name}", torch.tensor(store[name][rows]), persistent=False)
         self.register_buffer("_back", torch.tensor(np.argsort(plan.order)), persistent=False)
@@ -169,19 +182,24 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         return Context(self._activation, self._state)
 
     def numbers(self) -> tuple[Tensor, Tensor]:
-        """Weights and biases as the module computes with them: those that are fixed, as they were."""
+        """Weights of all connections and biases of all neurons as the module computes with them: those
+        that are fixed, as they were.
+        """
+        weight = torch.where(self.trains_weight, self.weight, self.fixed_weight)
+        bias = torch.where(self.trains_bias, self.bias, self.fixed_bias)
         return (
-            torch.where(self.trains_weight, self.weight, self.fixed_weight),
-            torch.where(self.trains_bias, self.bias, self.fixed_bias),
+            weight if self._weight_of is None else weight[self._weight_of],
+            bias if self._bias_of is None else bias[self._bias_of],
         )
 
     def read(self, network: Network) -> None:
         """Take the weights and biases of the network that it was made of."""
         self._require(network)
         with torch.no_grad():
+            first = {name: shared.counted_once(tie)[0] for name, tie in _ties_of(network).items()}
             for name, values in (("weight", network.weights), ("bias", network.biases)):
                 for holder in (name, f"fixed_{name}"):
-                    getattr(self, holder).copy_(torch.tensor(values))
+                    getattr(self, holder).copy_(torch.tensor(values[first[name]]))
 
     def write(self, network: Network) -> None:
         """Give its weights and biases to the network that it was made of.
@@ -198,10 +216,20 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         network.weights, network.biases = weight, bias
 
     def _require(self, network: Network) -> None:
-        if len(network) != len(self.bias) or not np.array_equal(ends_of(network), self._ends):
+        known = len(network) == len(self._back) and np.array_equal(ends_of(network), self._ends)
+        if not known or not self._ties_stand(network):
             raise ArgumentError(
                 f"The module was made of another network than {network!r}, or that has changed."
             )
+
+    def _ties_stand(self, network: Network) -> bool:
+        """Whether those are tied in the network that were when the module was made."""
+        for name, tie in _ties_of(network).items():
+            place = getattr(self, f"_{name}_of")
+            was = np.arange(len(tie)) if place is None else place.cpu().numpy()
+            if not np.array_equal(shared.counted_once(tie)[1], was):
+                return False
+        return True
 
     def forward(self, inputs: Tensor, context: Context | None = None) -> Tensor:
         """The outputs of one sequence, or of several at once.
@@ -241,7 +269,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         start = (
             Context(*(torch.zeros_like(values) for values in self.context)) if context is None else context
         )
-        return Context(*(values.expand(sequences, len(self.bias)) for values in start))
+        return Context(*(values.expand(sequences, len(self._back)) for values in start))
 
     def _step(self, row: Tensor, past: Context, numbers: list[Any]) -> Context:
         """One step: what can be read grows by the activations of each stage."""
@@ -257,4 +285,4 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
     def extra_repr(self) -> str:
         """Sizes, for the repr."""
         n, m = self._inputs, self._outputs
-        return f"{n} inputs, {m} outputs, {len(self.bias)} neurons, {len(self.weight)} connections"
+        return f"{n} inputs, {m} outputs, {len(self._back)} neurons, {self._ends.shape[1]} connections"

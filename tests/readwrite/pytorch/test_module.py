@@ -7,6 +7,7 @@ import io
 import numpy as np
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import architect
 import synapse
@@ -15,7 +16,7 @@ from synapse.engine.schema import FIRST_CUSTOM
 from synapse.errors import ArgumentError, KindError, TopologyError
 from synapse.readwrite import pytorch
 
-from ...strategies import SQUASHES, Twin, specs
+from ...strategies import SMOOTH, SQUASHES, Twin, specs
 
 torch = pytest.importorskip("torch")
 from synapse.readwrite.pytorch.module import FUNCTIONS
@@ -64,6 +65,78 @@ def test_it_answers_as_any_gated_graph(spec):
     expected = twin.net.run(rows)
     assume(np.abs([neuron.state for neuron in twin.net]).max() < 100)
     assert np.abs(answers(module, rows) - expected).max() < 1e-11
+
+
+@given(specs(squashes=SMOOTH), st.integers(0, 999))
+def test_shared_gradients_of_any_gated_graph(spec, seed):
+    """PyTorch's own differentiation, of each shared number once."""
+    net = Twin(spec).net
+    assume(net.connections)
+    rng = np.random.default_rng(seed)
+    links = [link for link in net.connections if link.trainable]
+    neurons = [neuron for neuron in list(net)[spec.inputs :] if neuron.trainable]
+    for items in (links, neurons):
+        if items:
+            synapse.tie(items, groups=rng.integers(0, 4, len(items)))
+    rows, aims = rng.uniform(-1, 1, (5, spec.inputs)), rng.random((5, spec.outputs))
+    expected = net.run(rows)
+    assume(np.abs([neuron.state for neuron in net]).max() < 100)
+    net.clear()
+    module = synapse.to_torch(net)
+    outputs = module(torch.tensor(rows))
+    assert np.abs(outputs.detach().numpy() - expected).max() < 1e-11
+    (0.5 * (outputs - torch.tensor(aims)) ** 2).sum().backward()
+    found = synapse.gradient(net, rows, aims, "squared_error")
+    assume(np.abs(np.append(found.weights, found.biases)).max() < 100)
+    for ours, parameter, items in (
+        (found.weights, module.weight, net.connections),
+        (found.biases, module.bias, list(net)),
+    ):
+        at = [i for i, one in enumerate(items) if all(items.index(other) > i for other in one.tied)]
+        assert len(parameter) == len(at)
+        if parameter.grad is not None:
+            assert ours[at] == pytest.approx(parameter.grad.numpy(), abs=1e-9)
+
+
+def test_what_is_tied_is_one_parameter():
+    net = built("elman")
+    synapse.tie(net.connections[2:6])
+    synapse.tie(net.output)
+    module = synapse.to_torch(net)
+    assert len(module.weight) == len(net.connections) - 3
+    assert len(module.bias) == len(net) - 1
+    optimizer = torch.optim.Adam(module.parameters(), lr=0.1)
+    module(torch.tensor(INPUTS)).sum().backward()
+    optimizer.step()
+    synapse.from_torch(module, net)
+    assert np.abs(answers(module, INPUTS) - net.run(INPUTS)).max() < 1e-12
+    assert len({link.weight for link in net.connections[2:6]}) == 1
+    net.clear()
+    net.connections[3].weight = 0.75
+    synapse.to_torch(net, module)
+    assert np.abs(answers(module, INPUTS) - net.run(INPUTS)).max() < 1e-12
+    synapse.untie(net.output)
+    with pytest.raises(ArgumentError, match="that has changed"):
+        synapse.from_torch(module, net)
+
+
+def test_modules_must_agree_with_what_is_tied():
+    net = synapse.from_torch([torch.nn.Linear(3, 2), torch.nn.Sigmoid()])
+    synapse.tie(net.connections[:2])
+    synapse.tie(net.output)
+    before = net.weights.tolist(), net.biases.tolist()
+    linear = torch.nn.Linear(3, 2)
+    with pytest.raises(ArgumentError, match="tied"):
+        synapse.from_torch([linear, torch.nn.Sigmoid()], net)
+    with torch.no_grad():
+        linear.weight[:] = 0.5
+    with pytest.raises(ArgumentError, match="bias"):
+        synapse.from_torch([linear, torch.nn.Sigmoid()], net)
+    assert (net.weights.tolist(), net.biases.tolist()) == before
+    with torch.no_grad():
+        linear.bias[:] = 0.25
+    synapse.from_torch([linear, torch.nn.Sigmoid()], net)
+    assert set(net.weights) == {0.5}
 
 
 ALONE = [name for name in FUNCTIONS if not squash.get(name).grouped]

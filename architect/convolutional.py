@@ -1,0 +1,325 @@
+"""The convolutional network: neurons that look at a small window, and share its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from math import prod
+from typing import Any, NamedTuple, final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from synapse import Layer, Network, Projection, tie
+from synapse.errors import ArgumentError, KindError, TopologyError, expected, positive_integer
+from synapse.initializers import Initializer, draw
+from synapse.neuron import Seed
+from synapse.projection import between
+from synapse.squash import Squash
+
+from .recipe import Recipe, numbered
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Size = int | tuple[int, ...]
+PADDINGS = ("valid", "same")
+
+
+@final
+class Convolutional(Network):
+    """Layers of feature maps, then fully connected ones: LeCun and others 1989, after Fukushima 1980. ::
+
+        input => convolution 1 => convolution 2 => ... => hidden => output
+
+    Every place of a convolution has one neuron a filter. It is connected with the neurons of a small window
+    of the layer before, and shares its weights and its bias with the neurons of the same filter at all
+    other places (:func:`synapse.tie`): what a filter finds, it finds anywhere. There is no pooling; a
+    `stride` above 1 makes maps smaller.
+
+    Inputs and maps lie place by place, the channels of one place side by side: an image of shape
+    (height, width, channels) is shown as ``image.reshape(-1)``.
+
+    Parameters
+    ----------
+    inputs : int, (int,) or (int, int)
+        The length of a signal, or height and width of an image.
+    outputs : int
+        Neurons of the output layer.
+    filters : sequence of int
+        How many each convolution has.
+    kernel : int, or sequence with one entry a convolution
+        The size of its window; an entry is a number or (height, width).
+    stride : int, or sequence with one entry a convolution
+        How far its windows are apart; likewise.
+    padding : {"valid", "same"}
+        "valid": windows lie within the layer. "same": with a stride of 1 maps are as large as what they look
+        at; windows reach over the edges, where nothing is connected.
+    channels : int
+        Numbers at each place of the input.
+    hidden : sequence of int
+        Neurons of fully connected layers between the last convolution and the outputs.
+    squash : str or Squash
+        Of every neuron but inputs and outputs.
+    output_squash : str or Squash
+        Of the outputs.
+    initializer, bias_initializer : str or callable
+        How weights and biases are drawn, see :mod:`synapse.initializers`; of a filter once.
+    seed : int or numpy.random.Generator, optional
+        Where they are drawn from.
+    dtype : numpy dtype
+        The float of all numbers.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If a size cannot be used, or a window is larger than what it looks at.
+
+    Examples
+    --------
+    >>> net = Convolutional((8, 8), 10, filters=(4, 8), stride=(1, 2), seed=0)
+    >>> net
+    <Convolutional 8x8x1-6x6x4-2x2x8-10, 250 neurons, 2768 connections>
+    >>> [kernel.shape for kernel in net.kernels]
+    [(4, 3, 3, 1), (8, 3, 3, 4)]
+    >>> image = np.random.default_rng(0).random((8, 8))
+    >>> net.activate(image.reshape(-1)).shape
+    (10,)
+    >>> net["convolution 2"].activations.reshape(net.shapes[2]).shape
+    (2, 2, 8)
+    """
+
+    def __init__(
+        self,
+        inputs: Size,
+        outputs: int,
+        *,
+        filters: Sequence[int] = (8, 16),
+        kernel: int | Sequence[Size] = 3,
+        stride: int | Sequence[Size] = 1,
+        padding: str = "valid",
+        channels: int = 1,
+        hidden: Sequence[int] = (),
+        squash: str | Squash = "relu",
+        output_squash: str | Squash = "logistic",
+        initializer: str | Initializer = "he",
+        bias_initializer: str | Initializer = "zeros",
+        seed: Seed = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        windows = _checked_windows(inputs, filters, kernel, stride, padding, channels)
+        sizes = [positive_integer("A layer size of Convolutional", size) for size in (*hidden, outputs)]
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        layers, self._convolutions = [recipe.inputs(prod(windows[0].shape))], []
+        for i, window in enumerate(windows):
+            layers.append(recipe.layer(window.neurons, squash, numbered("convolution", i, len(windows)), 0.0))
+            self._convolutions.append((window, *_convolve(recipe, layers[-2], layers[-1], window)))
+        for i, size in enumerate(sizes[:-1]):
+            layers.append(recipe.layer(size, squash, numbered("hidden", i, len(sizes) - 1)))
+        layers.append(recipe.layer(sizes[-1], output_squash, "output"))
+        for source, target in pairwise(layers[len(windows) :]):
+            recipe.connect(source, target)
+        super().__init__(layers[0], layers[1:-1], layers[-1])
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        windows = [window for window, _, _ in self._convolutions]
+        return {
+            "inputs": windows[0].shape[:-1],
+            "channels": windows[0].shape[-1],
+            "padding": PADDINGS[windows[0].same],
+            "filters": [window.filters for window in windows],
+            "kernel": [list(window.kernel) for window in windows],
+            "stride": [list(window.stride) for window in windows],
+        }
+
+    @classmethod
+    def _parts_of(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+        given = ("inputs", "filters", "kernel", "stride", "padding", "channels")
+        windows = _checked_windows(*(settings.get(name) for name in given))
+        sizes = [prod(windows[0].shape), *(window.neurons for window in windows)]
+        if sizes != [len(layer) for layer in layers[: len(sizes)]]:
+            raise TopologyError(f"The layers of these convolutions must be of {sizes} neurons.")
+        pairs = zip(windows, pairwise(layers[: len(sizes)]), strict=True)
+        return {"_convolutions": [(window, *_found(*both, window)) for window, both in pairs]}
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of inputs and maps, with the channels or filters last: one a layer."""
+        windows = [window for window, _, _ in self._convolutions]
+        return [windows[0].shape, *(window.maps for window in windows)]
+
+    @property
+    def kernels(self) -> list[Floats]:
+        """The weights of each convolution, shape (filters, length, channels) or (filters, height, width,
+        channels); copies. Settable: all that share a weight have it then.
+        """
+        return [
+            projection.weights[first].reshape(window.kernels).astype(np.float64)
+            for window, projection, first in self._convolutions
+        ]
+
+    @kernels.setter
+    def kernels(self, values: Sequence[ArrayLike]) -> None:
+        if len(values) != len(self._convolutions):
+            raise ArgumentError(expected("The kernels", f"{len(self._convolutions)} arrays", len(values)))
+        arrays = [
+            _checked_kernel(one, window)
+            for one, (window, _, _) in zip(values, self._convolutions, strict=True)
+        ]
+        for array, (_, projection, first) in zip(arrays, self._convolutions, strict=True):
+            projection.weights[first] = array.reshape(-1)
+
+    def __repr__(self) -> str:
+        maps = ["x".join(map(str, shape)) for shape in self.shapes]
+        return self._described("-".join([*maps, *(str(len(layer)) for layer in self.layers[len(maps) :])]))
+
+
+class _Window(NamedTuple):
+    """What the neurons of a convolution look at."""
+
+    shape: tuple[int, ...]  # of the layer before, channels last
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    same: bool
+    filters: int
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """How many places there are, axis by axis."""
+        every = zip(self.shape, self.kernel, self.stride, strict=False)
+        return tuple(
+            -(-length // step) if self.same else (length - size) // step + 1 for length, size, step in every
+        )
+
+    @property
+    def maps(self) -> tuple[int, ...]:
+        """The shape of the maps, filters last."""
+        return (*self.places, self.filters)
+
+    @property
+    def neurons(self) -> int:
+        """How many neurons the convolution has."""
+        return prod(self.maps)
+
+    @property
+    def kernels(self) -> tuple[int, ...]:
+        """The shape of the weights that are different."""
+        return (self.filters, *self.kernel, self.shape[-1])
+
+    @property
+    def most(self) -> int:
+        """The connections there would be if no window reached over an edge; at least a quarter are there."""
+        return self.neurons * prod(self.kernels[1:])
+
+    def positions(self, axis: int) -> Ints:
+        """Where, on one axis, each window is, shape (places, kernel); some beyond the edges."""
+        length, size, stride, places = (
+            self.shape[axis],
+            self.kernel[axis],
+            self.stride[axis],
+            self.places[axis],
+        )
+        beyond = max((places - 1) * stride + size - length, 0) if self.same else 0
+        return np.arange(places)[:, None] * stride - beyond // 2 + np.arange(size)
+
+    def connections(self) -> tuple[Ints, Ints, Ints]:
+        """Source, target, and number of the shared weight of every connection, neuron by neuron."""
+        axes = len(self.kernel)
+        at, inside = np.zeros((1,) * 2 * axes, np.int64), np.ones((1,) * 2 * axes, bool)
+        for axis in range(axes):
+            here = self.positions(axis)
+            spread = [1] * 2 * axes
+            spread[axis], spread[axes + axis] = here.shape
+            here = here.reshape(spread)
+            at, inside = at * self.shape[axis] + here, inside & (here >= 0) & (here < self.shape[axis])
+        taps, channels = prod(self.kernel), self.shape[-1]
+        whole = (prod(self.places), self.filters, taps, channels)
+        sources = at.reshape(-1, 1, taps, 1) * channels + np.arange(channels)
+        targets = np.arange(self.neurons).reshape(*whole[:2], 1, 1)
+        weights = np.arange(prod(whole[1:])).reshape(1, *whole[1:])
+        there = np.broadcast_to(inside.reshape(-1, 1, taps, 1), whole)
+        found = (np.broadcast_to(each, whole)[there] for each in (sources, targets, weights))
+        return next(found), next(found), next(found)
+
+
+def _convolve(recipe: Recipe, source: Layer, target: Layer, window: _Window) -> tuple[Projection, Ints]:
+    """Connect a layer with the one before. The connections, and the first one of each weight."""
+    sources, targets, numbers = window.connections()
+    fans = prod(window.kernels[1:]), prod(window.kernels[:-1])
+    kernels = draw(recipe.initializer, recipe.rng, (fans[0], window.filters), *fans)
+    biases = draw(recipe.bias_initializer, recipe.rng, (window.filters,), 1, window.filters)
+    projection = source.project(target, (sources, targets), weights=kernels.T.reshape(-1)[numbers])
+    which = np.arange(len(target)) % window.filters
+    target.biases = biases[which]
+    tie(projection, groups=numbers)
+    tie(target, groups=which)
+    return projection, np.unique(numbers, return_index=True)[1]
+
+
+def _found(source: Layer, target: Layer, window: _Window) -> tuple[Projection, Ints]:
+    """What :func:`_convolve` returned, found again in a network that has been made."""
+    if window.most > 4 * source._store.n_connections:  # before anything that large is laid out
+        raise TopologyError(f"There are too few connections for windows of {window.kernel}.")
+    sources, targets, numbers = window.connections()
+    return between(source, target, (sources, targets)), np.unique(numbers, return_index=True)[1]
+
+
+# --- what is given ---------------------------------------------------------------------------------
+
+
+def _checked_windows(
+    inputs: Any, filters: Any, kernel: Any, stride: Any, padding: Any, channels: Any
+) -> list[_Window]:
+    """The windows of all convolutions."""
+    if padding not in PADDINGS:
+        raise ArgumentError(expected("The padding of Convolutional", "'valid' or 'same'", padding))
+    places = _sizes("The inputs of Convolutional", inputs)
+    if len(places) > 2:
+        raise ArgumentError(expected("The inputs of Convolutional", "a length, or height and width", inputs))
+    counts = _sizes("The filters of Convolutional", filters)
+    shape, windows = (*places, positive_integer("The channels of Convolutional", channels)), []
+    axes = len(places)
+    every = zip(
+        counts,
+        _per_layer("The kernel of Convolutional", kernel, len(counts), axes),
+        _per_layer("The stride of Convolutional", stride, len(counts), axes),
+        strict=True,
+    )
+    for count, size, step in every:
+        if any(one > room for one, room in zip(size, shape, strict=False)):
+            condition = f"at most {shape[:-1]}, the size of what it looks at"
+            raise ArgumentError(expected("The kernel of Convolutional", condition, size))
+        windows.append(_Window(shape, size, step, padding == "same", count))
+        shape = windows[-1].maps
+    return windows
+
+
+def _sizes(what: str, given: Any) -> tuple[int, ...]:
+    """One number or several as a tuple."""
+    several = tuple(given) if isinstance(given, Sequence | np.ndarray) else (given,)
+    if not several:
+        raise ArgumentError(expected(what, "one number or more", given))
+    return tuple(positive_integer(what, one) for one in several)
+
+
+def _per_layer(what: str, given: Any, layers: int, axes: int) -> Iterator[tuple[int, ...]]:
+    """A size for each layer, of as many numbers as there are axes."""
+    entries = list(given) if isinstance(given, Sequence | np.ndarray) else [given] * layers
+    if len(entries) != layers:
+        raise ArgumentError(expected(what, f"one number, or {layers}: one a convolution", given))
+    for entry in entries:
+        sizes = _sizes(what, entry)
+        if len(sizes) not in (1, axes):
+            raise ArgumentError(expected(what, f"of {axes} numbers for a convolution at most", entry))
+        yield sizes * axes if len(sizes) == 1 else sizes
+
+
+def _checked_kernel(given: ArrayLike, window: _Window) -> Floats:
+    try:
+        array = np.asarray(given, np.float64)
+    except (TypeError, ValueError):
+        raise KindError(f"The kernels must be numbers of shape {window.kernels}.") from None
+    if array.shape != window.kernels or not np.isfinite(array).all():
+        what = f"finite numbers of shape {window.kernels}"
+        raise ArgumentError(f"The kernels must be {what}. Got {array.shape}.")
+    return array

@@ -1,0 +1,102 @@
+"""The memory of an unfolding through time: the tapes that kernels write forward and read backward."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._lanes import Lanes
+from .schema import CHUNK, TAPES, numpy_dtype
+
+GATED = 4  # room for as many neurons' errors, scaled by their gaters, after those of all neurons
+LINE = 64  # bytes of a line of memory, and of a vector register
+PLACES = {column.name: i for i, column in enumerate(TAPES)}
+
+
+class Tapes:
+    """What one unfolding is written on, see ``schema.TAPES``.
+
+    Parameters
+    ----------
+    dtype : numpy dtype
+        The float of the store.
+    width : int
+        How many samples lie side by side.
+    steps, rows, outputs, connections : int
+        The most steps there may be; neurons, and outputs, of the network; connections of the store.
+    """
+
+    def __init__(
+        self, dtype: np.dtype[Any], width: int, steps: int, rows: int, outputs: int, connections: int
+    ) -> None:
+        self.width, self.rows = width, rows
+        self.tag = Lanes(width)
+        self.continued = False  # whether the last call began with a context
+        sizes = {
+            "activation": (steps + 1) * rows,
+            "transposed": (steps + 1) * rows if width > 1 else 0,
+            "state": (steps + 1) * rows,
+            "slope": (steps + 1) * rows,
+            "mask": 0,
+            "error": CHUNK * (rows + GATED),
+            "weighed": rows,
+            "pushed": 2 * rows,
+            "carried": rows,
+            "signal": steps * outputs,
+            "value": outputs,
+            "row": steps * width,
+            "share": steps * width,
+            "weight_move": connections,
+            "bias_move": rows,
+        }
+        self.table = np.zeros(2 * len(TAPES), np.uint64)
+        self.columns: dict[str, NDArray[Any]] = {}
+        for column in TAPES:
+            wide = column.dtype == "lanes"
+            size = sizes[column.name] * (width if wide else 1)
+            self._lay(column.name, _aligned(size, dtype if wide else numpy_dtype(column, dtype)))
+        self.address = int(self.table.ctypes.data)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self.columns[name]
+
+    def _lay(self, name: str, array: NDArray[Any]) -> None:
+        """Let a column be this array."""
+        self.columns[name] = array
+        self.table[PLACES[name]], self.table[len(TAPES) + PLACES[name]] = array.ctypes.data, len(array)
+
+    def begin(self, context: dict[str, NDArray[Any]] | None, mask: NDArray[Any] | None) -> None:
+        """Lay out activations and states to begin with (default: 0), and what activations are multiplied by.
+
+        `mask` has the shape (steps, neurons, samples).
+        """
+        if mask is not None:
+            self._lay("mask", _aligned(mask.size, self["state"].dtype))
+            self["mask"][:] = mask.reshape(-1)
+        if context is not None or self.continued:
+            for name in ("activation", "state"):
+                first = self[name][: self.rows * self.width].reshape(self.rows, self.width)
+                first.T[...] = 0.0 if context is None else context[name]
+        self.continued = context is not None
+
+    def beyond(self, loss: float, bad: int, steps: int) -> tuple[str, int, tuple[int, int] | None]:
+        """What has left the finite range: its name, the step, and neuron and sample, where they are known."""
+        if not np.isfinite(loss):
+            values = self["activation"].reshape(-1, self.rows, self.width)[1 : steps + 1]
+            places = np.argwhere(~np.isfinite(values))
+            if not len(places):
+                return "The cost", 0, None
+            step, neuron, lane = places[0].tolist()
+            return "The activation", step, (neuron, lane)
+        errors = self["error"].reshape(CHUNK, self.rows + GATED, self.width)[bad % CHUNK, : self.rows]
+        neuron, lane = np.argwhere(~np.isfinite(errors))[-1].tolist()
+        return "The gradient exploded: going back from the end, the error", bad, (neuron, lane)
+
+
+def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Zeros that begin with a line of memory."""
+    memory = np.zeros(size * dtype.itemsize + LINE, np.uint8)
+    offset = -memory.ctypes.data % LINE
+    return memory[offset : offset + size * dtype.itemsize].view(dtype)

@@ -1,0 +1,159 @@
+"""Tying: connections that share one weight, neurons that share one bias."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import shared, wiring
+from .connection import Connection
+from .engine.store import Store
+from .errors import ArgumentError, KindError, expected
+from .neuron import Neuron
+from .projection import Projection
+
+Ints = NDArray[np.int64]
+Items = Projection | Iterable[Connection] | Iterable[Neuron]
+Chosen = Projection | list[Connection] | list[Neuron]
+
+
+def tie(items: Items, groups: ArrayLike | None = None) -> None:
+    """Let connections share one weight, or neurons one bias.
+
+    All take the value of the first. Learning moves it by the sum of what it would move each of them: at
+    the end of the step of a network or a layer, at once where a neuron propagates by itself. Setting the
+    weight, the bias or ``trainable`` of one sets that of all. Whoever is tied already brings along
+    those that it is tied to.
+
+    Parameters
+    ----------
+    items : Projection, Layer, or iterable of Connection or of Neuron
+        Connections share a weight, neurons a bias. They may belong to different networks.
+    groups : array_like of int, shape (items,), optional
+        Those with the same number share one; of a Projection in the order in which it is iterated.
+        Default: all share one.
+
+    Raises
+    ------
+    KindError
+        If they are of another kind, or of both.
+    ArgumentError
+        If there are none, `groups` does not fit, or in a group some are trainable and some are not.
+    TopologyError
+        If one has been removed, or their floats differ. After any error all is as it was.
+
+    Examples
+    --------
+    One weight that is used twice moves by both errors:
+
+    >>> import synapse
+    >>> inputs, outputs = synapse.Layer(2), synapse.Layer(2, "identity")
+    >>> projection = inputs.project(outputs, synapse.ONE_TO_ONE, weights=0.5)
+    >>> synapse.tie(projection)
+    >>> net = synapse.Network(inputs, [], outputs)
+    >>> net.activate([1.0, 2.0])
+    array([0.5, 1. ])
+    >>> _ = net.propagate(rate=0.5, target=[1.0, 1.5])
+    >>> projection.weights[:]  # 0.5 + 0.5 (0.5 * 1 + 0.5 * 2)
+    array([1.25, 1.25])
+    """
+    chosen = _chosen("What is tied", items)
+    labels = _labels(groups, len(chosen))
+    _require_alike(chosen, labels)
+    shared.join(*_place(chosen), labels)
+
+
+def untie(items: Items) -> None:
+    """Let connections have a weight, or neurons a bias, of their own again; its value stays.
+
+    Those that they were tied to stay tied to each other.
+
+    Raises
+    ------
+    KindError, ArgumentError, TopologyError
+        As :func:`tie` raises them.
+
+    Examples
+    --------
+    >>> from synapse import Layer, tie, untie
+    >>> layer = Layer(3, bias=1.0)
+    >>> tie(layer)
+    >>> untie(layer[:1])
+    >>> layer[1].bias = 2.0
+    >>> layer.biases
+    array([1., 2., 2.])
+    """
+    shared.leave(*_place(_chosen("What is untied", items)))
+
+
+def _chosen(what: str, items: Any) -> Chosen:
+    """What was given, checked."""
+    kind = f"{what} must be a Projection, a Layer, or a list of connections or of neurons"
+    if not isinstance(items, Projection):
+        if isinstance(items, Connection | Neuron) or not isinstance(items, Iterable):
+            raise KindError(f"{kind}. Got {items!r}.")
+        items = list(items)
+        if items and not isinstance(items[0], Connection | Neuron):
+            raise KindError(f"{kind}. Got {items[0]!r} in it.")
+        for one in items:
+            _require_like(items[0], f"{what}, beginning with {items[0]!r},", one)
+    if len(items) == 0:
+        raise ArgumentError(f"{kind}. Got none.")
+    chosen: Chosen = items
+    return chosen
+
+
+def _require_like(first: Any, what: str, one: Any) -> None:
+    """Raise where one of the list is of another kind than the first, or has been removed."""
+    if isinstance(first, Connection):
+        wiring.require_connection(what, one)
+    else:
+        wiring.require_neuron(what, one)
+
+
+def _labels(groups: ArrayLike | None, count: int) -> Ints:
+    """The number of each one's group."""
+    if groups is None:
+        return np.zeros(count, np.int64)
+    labels = np.asarray(groups)
+    if labels.dtype.kind not in "iu":
+        raise KindError(expected("The groups of what is tied", f"{count} whole numbers", groups))
+    if labels.shape != (count,):
+        raise ArgumentError(expected("The groups of what is tied", f"of shape ({count},)", labels.shape))
+    return labels.astype(np.int64)
+
+
+def _require_alike(chosen: Chosen, labels: Ints) -> None:
+    """Raise where some of a group are trainable and some are not."""
+    if isinstance(chosen, Projection):
+        learns = chosen._store["trainable"][_rows(chosen)] != 0
+    else:
+        learns = np.array([one.trainable for one in chosen])
+    _, first, place = np.unique(labels, return_index=True, return_inverse=True)
+    unlike = np.flatnonzero(learns != learns[first[place]])
+    if len(unlike):
+        frozen, other = sorted((int(unlike[0]), int(first[place[unlike[0]]])), key=lambda i: learns[i])
+        raise ArgumentError(
+            f"Those that are tied are trained together or not at all, but {chosen[frozen]!r} is not "
+            f"trainable and {chosen[other]!r} is: set trainable of both alike first."
+        )
+
+
+def _rows(projection: Projection) -> Ints:
+    """Rows of the connections that still exist, in the order of making."""
+    return projection._store.row_of[projection._identities()].astype(np.int64)
+
+
+def _place(chosen: Chosen) -> tuple[Store, str, Ints]:
+    """The one store in which all are, the column that they share, and their rows."""
+    if isinstance(chosen, Projection):
+        return chosen._store, "weight", _rows(chosen)
+    if isinstance(chosen[0], Connection):
+        links: Any = chosen
+        store = wiring.join([link.source for link in links])
+        return store, "weight", np.array([link._at for link in links], np.int64)
+    neurons: Any = chosen
+    return wiring.join(neurons), "bias", wiring.rows_of(neurons)

@@ -16,13 +16,10 @@ from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import (
-    NativeValue,
     intrinsic,
     lower_builtin,
     models,
     register_model,
-    typeof_impl,
-    unbox,
 )
 
 from ._jit import DEBUGGING, ColumnType, TableModel, TableType, column_of, told_apart
@@ -30,22 +27,6 @@ from .schema import TAPES, TapeColumns, numpy_dtype
 
 VECTOR_BYTES = 64  # of a vector register of 512 bits, which processors without take in parts
 _FLAGS = ("reassoc", "contract", "nsz")
-
-
-class Lanes:
-    """How many samples a kernel computes side by side: what is told to an entry to compile it for them."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self.type = LanesTag(count)
-
-
-class LanesTag(types.Type):
-    """The type of :class:`Lanes`; the count is part of it."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        super().__init__(name=f"LanesTag({count})")
 
 
 class LanesType(types.Type):
@@ -59,19 +40,6 @@ class LanesType(types.Type):
 def laned(unit: Any, count: int) -> Any:
     """The type of a number of `count` samples."""
     return unit if count == 1 else LanesType(unit, count)
-
-
-register_model(LanesTag)(models.OpaqueModel)
-
-
-@typeof_impl.register(Lanes)
-def _type_of_lanes(value: Lanes, _: Any) -> Any:
-    return value.type
-
-
-@unbox(LanesTag)
-def _unbox_lanes(_: Any, __: Any, c: Any) -> Any:
-    return NativeValue(c.context.get_dummy_value())
 
 
 @register_model(LanesType)
@@ -334,12 +302,12 @@ register_model(TapesType)(TableModel)
 
 @intrinsic
 def _compiled_tapes(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
-    """The address of a table of tapes as ``u``."""
+    """The address of a table of tapes as ``u``; a tuple, the `tag`, is as long as there are lanes."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return args[0]
 
-    return TapesType(unit, tag.count)(table, unit, tag), codegen
+    return TapesType(unit, len(tag))(table, unit, tag), codegen
 
 
 @intrinsic
@@ -354,17 +322,7 @@ def _by_sample(typingctx: Any, u: Any) -> Any:
     return taken(u), codegen
 
 
-@intrinsic
-def _count(typingctx: Any, tag: Any) -> Any:
-    """How many lanes there are, known when the kernel is compiled."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return ir.Constant(ir.IntType(64), sig.args[0].count)
-
-    return types.uint64(tag), codegen
-
-
-def _plain_tapes(table: int, unit: Any, tag: Lanes) -> TapeColumns:
+def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
     """The same for NUMBA_DISABLE_JIT=1: a row of an array is a number of each sample."""
     n = len(TAPES)
     words = np.ctypeslib.as_array(ctypes.cast(int(table), ctypes.POINTER(ctypes.c_uint64)), (2 * n,))
@@ -374,8 +332,8 @@ def _plain_tapes(table: int, unit: Any, tag: Lanes) -> TapeColumns:
         length = int(words[n + i])
         memory = (ctypes.c_char * (length * dtype.itemsize)).from_address(int(words[i]))
         array = np.frombuffer(memoryview(memory), dtype)
-        wide = column.dtype == "lanes" and tag.count > 1
-        arrays.append(array.reshape(-1, tag.count) if wide else array)
+        wide = column.dtype == "lanes" and len(tag) > 1
+        arrays.append(array.reshape(-1, len(tag)) if wide else array)
     return TapeColumns(*arrays)
 
 
@@ -405,7 +363,6 @@ def _plain_add(column: Any, at: Any, value: Any, n: Any) -> None:
 
 if DEBUGGING:
     tapes: Any = _plain_tapes
-    count: Any = lambda tag: np.uint64(tag.count)  # noqa: E731
     flat: Any = lambda column: column.reshape(-1)  # noqa: E731
     by_sample: Any = lambda u: (u.transposed if u.activation.ndim > 1 else u.activation).reshape(-1)  # noqa: E731
     total: Any = np.sum
@@ -419,12 +376,5 @@ if DEBUGGING:
     add: Any = _plain_add
     gathered: Any = lambda value, like: value if like.ndim > 1 else value.sum()  # noqa: E731
 else:
-    tapes, count, flat, by_sample, total, alike = (
-        _compiled_tapes,
-        _count,
-        _flat,
-        _by_sample,
-        _total,
-        _alike,
-    )
+    tapes, flat, by_sample, total, alike = _compiled_tapes, _flat, _by_sample, _total, _alike
     width, nothing, pack, weights, add, gathered = _width, _nothing, _pack, _weights, _add, _gathered

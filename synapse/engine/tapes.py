@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._lanes import Lanes
 from .schema import CHUNK, TAPES, numpy_dtype
 
 GATED = 4  # room for as many neurons' errors, scaled by their gaters, after those of all neurons
@@ -32,7 +31,7 @@ class Tapes:
         self, dtype: np.dtype[Any], width: int, steps: int, rows: int, outputs: int, connections: int
     ) -> None:
         self.width, self.rows = width, rows
-        self.tag = Lanes(width)
+        self.tag = (0,) * width  # its length is known when kernels are compiled
         self.continued = False  # whether the last call began with a context
         sizes = {
             "activation": (steps + 1) * rows,

@@ -18,7 +18,7 @@ import math
 import numpy as np
 
 from ._jit import columns, inline, kernel
-from ._lanes import alike, count, flat, tapes
+from ._lanes import alike, flat, tapes
 from .backward import step_backward
 from .collect import collect
 from .costs import cross_entropy, judge
@@ -144,7 +144,7 @@ def unfold_network(
     `ragged`: some samples end earlier; `masked`: there is dropout. Returns the summed cost, and the last step
     at which errors were not finite (`steps`: none was).
     """
-    m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), count(tag)
+    m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), u8(len(tag))
     rows, chunk = span[3] - span[0], u8(CHUNK)
     lay_rows(u, begins, lengths, shares, weights, apart, steps, lanes)
     value = go_forward(m, u, span, inputs, targets, steps, cost, lanes, ragged, masked)

@@ -20,9 +20,12 @@ _COMPILED = (
     "firing",
     "forward",
     "online",
+    "propagating",
     "tapes",
     "ties",
     "unfold",
+    "watching",
+    "weighing",
 )
 
 
@@ -39,9 +42,12 @@ __all__ = [
     "lower",
     "online",
     "program",
+    "propagating",
     "schema",
     "store",
     "tapes",
     "ties",
     "unfold",
+    "watching",
+    "weighing",
 ]

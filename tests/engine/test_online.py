@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from synapse import Layer, Network, Trainer
-from synapse.engine import firing, online, schema, ties
+from synapse.engine import firing, online, propagating, schema, ties, watching, weighing
 
 from ..networks import lstm, perceptron
 from ..strategies import Twin, crowded
 
 TREE = {
     node.name: node
-    for module in (firing, ties, online)
+    for module in (weighing, firing, propagating, ties, watching, online)
     for node in ast.parse(inspect.getsource(module)).body
     if isinstance(node, ast.FunctionDef)
 }

@@ -1,0 +1,246 @@
+"""The kernels of the online rule: errors that a neuron sends to earlier ones, and the moves of its weights.
+
+The equations are those of the guide's page "The equations"; each kernel names the columns it reads and
+writes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._jit import inline, one, zero
+from .schema import (
+    BACK,
+    BACK_GATED,
+    DENSE,
+    FIXED,
+    GATES,
+    LISTED,
+    MEMORY,
+    NONE,
+    PAIRED,
+    PLAIN_RUNS,
+    QUIET_GATER,
+    SILENT,
+    TRACED,
+    UNORDERED,
+    WAITING,
+    ZIPPED,
+)
+from .weighing import trace_of, waits
+
+u8 = np.uint64
+ONE = u8(1)
+
+
+@inline
+def push_back(m, r, delta, first, n, source):
+    """The error of a neuron goes back along a run of plain connections. writes: pushed"""
+    if not m.run_flags[r] & SILENT:
+        for t in range(n):
+            m.pushed[source + t] += delta * m.weight[first + t]
+
+
+@inline
+def propagate_run(m, j, r, delta, step, pull, extended, ahead):
+    """Push the error of `j` along a run of plain connections, then move their weights.
+
+    `pull` is the step along the extended traces that begin at `extended`; with `ahead`, the
+    weights of connections from inputs wait: see `move_ahead`.
+    reads: activation, old_activation, eligibility, extended; writes: pushed, weight
+    """
+    first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
+    flags = m.run_flags[r]
+    push_back(m, r, delta, first, n, source)
+    if flags & FIXED or (ahead and waits(m, r)):
+        return
+    if m.flags[j] & TRACED:
+        trace = trace_of(m, j, first)
+        for t in range(n):
+            m.weight[first + t] += step * m.eligibility[trace + t]
+        return
+    seen = m.old_activation if flags & BACK else m.activation
+    if pull != 0.0:
+        trace = extended + first - u8(m.first_incoming[j])
+        for t in range(n):
+            m.weight[first + t] += step * seen[source + t] + pull * m.extended[trace + t]
+    else:
+        for t in range(n):
+            m.weight[first + t] += step * seen[source + t]
+
+
+@inline
+def move_ahead(m, first, last):
+    """Move the weights that wait, as `weigh_neuron` would with the next inputs.
+
+    A weight from an input is read once a step, to sum; moving it then, instead of when the
+    error is known, saves a pass over memory. It reads the input of the step before from
+    ``old_activation``; here, with no next input, that is still ``activation``.
+    reads: waiting, activation; writes: weight, waiting
+    """
+    for j in range(first, last):
+        step = m.waiting[j]
+        if step == 0.0:
+            continue
+        m.waiting[j] = 0.0
+        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+            if m.run_kind[r] == DENSE and waits(m, r):
+                source, row = u8(m.run_source[r]), u8(m.run_first[r])
+                for t in range(u8(m.run_length[r])):
+                    m.weight[row + t] += step * m.activation[source + t]
+
+
+@inline
+def propagate_gated_run(m, j, r, delta, step):
+    """The same for a run with one gater, or with a neighbouring gater for each connection.
+
+    reads: activation, old_activation, eligibility; writes: pushed, pushed_gated, weight
+    """
+    first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
+    gater = u8(m.run_gater[r])
+    flags = m.run_flags[r]
+    zipped = ONE if m.run_kind[r] == ZIPPED else u8(0)
+    seen = m.old_activation if flags & BACK else m.activation
+    gains = m.old_activation if flags & BACK_GATED else m.activation
+    silent, traced = flags & SILENT, m.flags[j] & TRACED
+    if not silent:
+        for t in range(n):
+            m.pushed[source + t] += delta * gains[gater + zipped * t] * m.weight[first + t]
+    if not flags & (BACK_GATED | QUIET_GATER) and not m.flags[j] & MEMORY:
+        for t in range(n):
+            m.pushed_gated[gater + zipped * t] += delta * m.weight[first + t] * seen[source + t]
+    if flags & FIXED:
+        return
+    if traced:
+        trace = trace_of(m, j, first)
+        for t in range(n):
+            m.weight[first + t] += step * m.eligibility[trace + t]
+    else:
+        for t in range(n):
+            m.weight[first + t] += step * gains[gater + zipped * t] * seen[source + t]
+
+
+@inline
+def propagate_listed_run(m, j, r, delta, step):
+    """The same for scattered connections, and for those whose order is the one observed.
+
+    Of a neuron that has fired since `j` did, the old activation is what `j` saw; and no error
+    goes to it.
+    reads: activation, old_activation, stamp, eligibility; writes: pushed, pushed_gated, weight
+    """
+    flags, kind = m.run_flags[r], m.run_kind[r]
+    traced, memory = m.flags[j] & TRACED, m.flags[j] & MEMORY
+    gated = kind != LISTED and kind != DENSE
+    first = u8(m.run_first[r])
+    trace = trace_of(m, j, first)
+    back, back_gated = (flags & BACK) != 0, (flags & BACK_GATED) != 0
+    for t in range(u8(m.run_length[r])):
+        c = first + t
+        i, weight = m.source[c], m.weight[c]
+        if flags & UNORDERED:
+            back = m.stamp[i] > m.stamp[j]
+        seen = m.old_activation[i] if back else m.activation[i]
+        gain = one(weight)
+        if gated:
+            g = m.gater[c]
+            if flags & UNORDERED:
+                back_gated = m.stamp[g] >= m.stamp[j]
+            gain = m.old_activation[g] if back_gated else m.activation[g]
+            if not back_gated and not memory and not flags & QUIET_GATER:
+                m.pushed_gated[g] += delta * weight * seen
+        if not back and not flags & SILENT:
+            m.pushed[i] += delta * gain * weight
+        if not flags & FIXED:
+            m.weight[c] = weight + step * (m.eligibility[trace + t] if traced else gain * seen)
+
+
+@inline
+def push_influences(m, k, delta):
+    """G_j of every j that gates the self-connected k: delta_k I_jk.
+
+    reads: influence; writes: pushed_traced
+    """
+    for p in range(u8(m.first_influence[k]), u8(m.last_influence[k])):
+        gater = m.influence_gater[p]
+        if m.influence_trace[p] != NONE and m.stamp[gater] < m.stamp[k]:
+            m.pushed_traced[gater] += delta * m.influence[p]
+
+
+@inline
+def pull_extended(m, j, rate, pulls):
+    """The part of learning that goes through gates: rate * sum_k delta_k x_ij^k.
+
+    `pulls` of these have been taken along with other moves already.
+    reads: responsibility, extended; writes: weight, bias
+    """
+    first, n = u8(m.first_incoming[j]), u8(m.learning[j])
+    for q in range(u8(m.first_pull[j]), u8(m.last_pull[j])):
+        p = u8(m.pull[q])
+        step = rate * m.responsibility[m.influence_gated[p]]
+        if step == 0.0:
+            continue
+        trace = u8(m.influence_trace[p])
+        if q >= u8(m.first_pull[j]) + pulls:
+            for t in range(n):
+                m.weight[first + t] += step * m.extended[trace + t]
+        if m.trainable_bias[j]:
+            m.bias[j] += step * m.extended[trace + n]
+
+
+@inline
+def settle(m, first, last, rate, ahead):
+    """Errors delta_j = P_j + G_j of neurons that fire together, and the moves of their biases.
+
+    P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which waits in ``projected``;
+    G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With `ahead`, the
+    step of weights that wait is noted.
+
+    reads: derivative, pushed*, projected, bias_eligibility
+    writes: responsibility, projected, gated, step, waiting, pushed*, bias
+    """
+    for j in range(first, last):
+        derivative, flags = m.derivative[j], m.flags[j]
+        projected = derivative * m.pushed[j] + m.projected[j]
+        factored = derivative * m.pushed_gated[j]
+        gated = factored + derivative * m.pushed_traced[j]
+        step = rate * (projected + factored)
+        m.responsibility[j], m.projected[j], m.gated[j] = projected + gated, projected, gated
+        m.pushed[j], m.pushed_gated[j], m.pushed_traced[j] = 0.0, 0.0, 0.0
+        m.step[j] = step
+        m.waiting[j] = step if ahead and not flags & (GATES | TRACED) else zero(step)
+        if m.trainable_bias[j]:
+            m.bias[j] += step * m.bias_eligibility[j] if flags & TRACED else step
+
+
+@inline
+def propagate_neuron(m, j, rate, ahead):
+    """Push the error of a settled neuron to earlier ones with its weights as they are, then move them.
+
+    Learning dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k).
+    reads: responsibility, step, traces, activation; writes: pushed*, weight, bias
+    """
+    delta, step, flags = m.responsibility[j], m.step[j], m.flags[j]
+    pulls, pull, extended = u8(0), zero(rate), u8(0)
+    if flags & (GATES | PLAIN_RUNS) == GATES | PLAIN_RUNS:  # one pass moves along both traces
+        p = u8(m.pull[m.first_pull[j]])
+        pulls, extended = ONE, u8(m.influence_trace[p])
+        pull = rate * m.responsibility[m.influence_gated[p]]
+    ahead = ahead and not flags & (GATES | TRACED)
+    if ahead and flags & WAITING:
+        return
+    if delta != 0.0 or step != 0.0 or pull != 0.0:
+        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+            kind = m.run_kind[r]
+            if m.run_flags[r] & UNORDERED or kind == LISTED or kind == PAIRED:
+                propagate_listed_run(m, j, r, delta, step)
+            elif kind == DENSE:
+                propagate_run(m, j, r, delta, step, pull, extended, ahead)
+            else:
+                propagate_gated_run(m, j, r, delta, step)
+        if flags & MEMORY:
+            own = m.self_row[j]
+            if m.trainable[own]:
+                m.weight[own] += step * m.eligibility[trace_of(m, j, u8(own))]
+            push_influences(m, j, delta)
+    if flags & GATES:
+        pull_extended(m, j, rate, pulls)

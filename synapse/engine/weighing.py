@@ -1,0 +1,273 @@
+"""The kernels of states: what a neuron sums up when it activates, and the traces that move with it.
+
+``m`` is the bundle of a store's columns (see ``schema.py``). The equations are those of the
+guide's page "The equations"; each kernel names the columns it reads and writes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._jit import inline, one, zero
+from .schema import (
+    BACK,
+    DENSE,
+    FIXED,
+    FOUR,
+    LISTED,
+    MEMORY,
+    NONE,
+    PAIRED,
+    SHARED,
+    SILENT,
+    TRACED,
+    WAITING_FLAGS,
+    ZIPPED,
+)
+
+# Indices are unsigned throughout: with signed ones Numba guards every access against negative
+# values and the inner loops do not vectorise.
+u8 = np.uint64
+ONE = u8(1)
+
+
+@inline
+def carry_state(m, j):
+    """Start the state of a self-connected neuron: g_jj w_jj and what it carries over.
+
+    reads: weight, activation, state; writes: influence
+    """
+    carry = m.weight[m.self_row[j]]
+    gater = m.self_gater[j]
+    if gater != NONE:
+        carry *= m.activation[gater]
+    for p in range(u8(m.first_influence[j]), u8(m.last_influence[j])):
+        gates_self = m.influence_self[p] != 0
+        m.influence[p] = m.weight[m.self_row[j]] * m.state[j] if gates_self else zero(carry)
+    return carry
+
+
+@inline
+def gated_sum(m, j, r, first, n):
+    """What a run of gated or scattered connections brings to the state of `j`.
+
+    reads: weight, source, gater, activation; writes: influence
+    """
+    kind = m.run_kind[r]
+    total = zero(m.bias[j])
+    if kind == LISTED:
+        for t in range(n):
+            total += m.weight[first + t] * m.activation[m.source[first + t]]
+        return total
+    if kind == PAIRED:
+        for t in range(n):
+            gain = m.activation[m.gater[first + t]]
+            total += gain * m.weight[first + t] * m.activation[m.source[first + t]]
+        return total
+    source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
+    if kind == ZIPPED:
+        for t in range(n):
+            total += m.activation[gater + t] * m.weight[first + t] * m.activation[source + t]
+        return total
+    for t in range(n):
+        total += m.weight[first + t] * m.activation[source + t]
+    if m.run_influence[r] != NONE:
+        m.influence[m.run_influence[r]] += total
+    return m.activation[gater] * total
+
+
+@inline
+def trace_of(m, j, row):
+    """Where the eligibility of the incoming connection in this row lies. reads: first_trace"""
+    return u8(m.first_trace[j]) + row - u8(m.first_incoming[j])
+
+
+@inline
+def move_eligibility(m, j, carry):
+    """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the connections that learn.
+
+    reads: activation, weight, state; writes: eligibility, bias_eligibility
+    """
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        if m.run_flags[r] & FIXED:
+            continue
+        kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
+        trace = trace_of(m, j, first)
+        if kind == DENSE or kind == SHARED:
+            source = u8(m.run_source[r])
+            gain = m.activation[m.run_gater[r]] if kind == SHARED else one(carry)
+            for t in range(n):
+                kept = carry * m.eligibility[trace + t]
+                m.eligibility[trace + t] = kept + gain * m.activation[source + t]
+        else:
+            for t in range(n):
+                gain = m.activation[m.gater[first + t]] if kind != LISTED else one(carry)
+                kept = carry * m.eligibility[trace + t]
+                m.eligibility[trace + t] = kept + gain * m.activation[m.source[first + t]]
+    own = m.self_row[j]
+    if own != NONE and m.trainable[own]:
+        trace = trace_of(m, j, u8(own))
+        gain = m.activation[m.self_gater[j]] if m.self_gater[j] != NONE else one(carry)
+        m.eligibility[trace] = carry * m.eligibility[trace] + gain * m.state[j]
+    m.bias_eligibility[j] = carry * m.bias_eligibility[j] + 1.0
+
+
+@inline
+def move_extended(m, k, carry, block):
+    """extended x_ij^k = g_kk w_kk x_ij^k(old) + f'_j e_ij I_jk, for every j that gates k.
+
+    reads: influence, derivative, eligibility, bias_eligibility, activation, old_activation
+    writes: extended
+    """
+    for p in range(u8(m.first_influence[k]), u8(m.last_influence[k])):
+        if m.influence_trace[p] == NONE:
+            continue
+        j, trace = u8(m.influence_gater[p]), u8(m.influence_trace[p])
+        n = u8(m.learning[j])
+        scale = m.derivative[j] * m.influence[p]
+        if m.flags[j] & TRACED:
+            eligibility = u8(m.first_trace[j])
+            for t in range(n):
+                kept = carry * m.extended[trace + t]
+                m.extended[trace + t] = kept + scale * m.eligibility[eligibility + t]
+            m.extended[trace + n] = carry * m.extended[trace + n] + scale * m.bias_eligibility[j]
+            continue
+        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+            if not m.run_flags[r] & FIXED:
+                start = trace + u8(m.run_first[r]) - u8(m.first_incoming[j])
+                extend_run(m, block, r, start, carry, scale)
+        m.extended[trace + n] = carry * m.extended[trace + n] + scale
+
+
+@inline
+def extend_run(m, block, r, start, carry, scale):
+    """The same for a run of ungated connections whose eligibility is the source's activation.
+
+    Of a source later than its target the activation of the step before counts: kept as
+    old_activation where the source has fired since, that is, where it comes before `block`.
+    """
+    first, n = u8(m.run_first[r]), u8(m.run_length[r])
+    back = m.run_flags[r] & BACK
+    if m.run_kind[r] == LISTED:
+        for t in range(n):
+            i = m.source[first + t]
+            seen = m.old_activation[i] if back and i < block else m.activation[i]
+            m.extended[start + t] = carry * m.extended[start + t] + scale * seen
+        return
+    source = u8(m.run_source[r])
+    moved = u8(0)
+    if back and source < block:
+        moved = min(n, block - source)
+    for t in range(moved):
+        x = start + t
+        m.extended[x] = carry * m.extended[x] + scale * m.old_activation[source + t]
+    for t in range(moved, n):
+        x = start + t
+        m.extended[x] = carry * m.extended[x] + scale * m.activation[source + t]
+
+
+@inline
+def waits(m, r):
+    """Whether the weights of a run may be moved when they are next read: see `move_ahead`."""
+    return m.run_flags[r] & WAITING_FLAGS == SILENT
+
+
+@inline
+def dense_sum(m, j, r, first, n):
+    """What a run of plain connections brings to the state of `j`, moved first where they wait.
+
+    reads: weight, activation, old_activation, waiting; writes: weight
+    """
+    source = u8(m.run_source[r])
+    total = zero(m.bias[j])
+    step = m.waiting[j]
+    if step != 0.0 and waits(m, r):
+        for t in range(n):
+            weight = m.weight[first + t] + step * m.old_activation[source + t]
+            m.weight[first + t] = weight
+            total += weight * m.activation[source + t]
+    else:
+        for t in range(n):
+            total += m.weight[first + t] * m.activation[source + t]
+    return total
+
+
+@inline
+def weigh_neuron(m, j, block):
+    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and the traces that go with it.
+
+    No neuron from row `block` on has fired in this step.
+    reads: weight, bias, activation; writes: state, old_state, traces
+    """
+    flags = m.flags[j]
+    old = m.state[j]
+    state = m.bias[j]
+    carry = zero(state)
+    if flags & MEMORY:
+        carry = carry_state(m, j)
+        state += carry * old
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        first, n = u8(m.run_first[r]), u8(m.run_length[r])
+        if m.run_kind[r] == DENSE:
+            state += dense_sum(m, j, r, first, n)
+        else:
+            state += gated_sum(m, j, r, first, n)
+    m.waiting[j] = 0.0
+    if flags & TRACED:
+        move_eligibility(m, j, carry)
+    if flags & MEMORY:
+        move_extended(m, j, carry, block)
+    m.old_state[j] = old
+    m.state[j] = state
+
+
+@inline
+def weigh_four(m, j):
+    """The same for four neurons at once whose runs are alike: every source is read once for all.
+
+    reads: weight, bias, activation, old_activation, waiting; writes: state, old_state, weight, waiting
+    """
+    j1, j2, j3 = j + ONE, j + u8(2), j + u8(3)
+    state, state1, state2, state3 = m.bias[j], m.bias[j1], m.bias[j2], m.bias[j3]
+    step, step1, step2, step3 = m.waiting[j], m.waiting[j1], m.waiting[j2], m.waiting[j3]
+    moving = step != 0.0 or step1 != 0.0 or step2 != 0.0 or step3 != 0.0
+    runs = u8(m.last_run[j]) - u8(m.first_run[j])
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        n, source = u8(m.run_length[r]), u8(m.run_source[r])
+        row, row1 = u8(m.run_first[r]), u8(m.run_first[r + runs])
+        row2, row3 = row1 + (row1 - row), row1 + (row1 - row) + (row1 - row)
+        if moving and waits(m, r):
+            for t in range(n):
+                y, old = m.activation[source + t], m.old_activation[source + t]
+                weight, weight1 = m.weight[row + t] + step * old, m.weight[row1 + t] + step1 * old
+                weight2, weight3 = m.weight[row2 + t] + step2 * old, m.weight[row3 + t] + step3 * old
+                m.weight[row + t], m.weight[row1 + t] = weight, weight1
+                m.weight[row2 + t], m.weight[row3 + t] = weight2, weight3
+                state += weight * y
+                state1 += weight1 * y
+                state2 += weight2 * y
+                state3 += weight3 * y
+        else:
+            for t in range(n):
+                y = m.activation[source + t]
+                state += m.weight[row + t] * y
+                state1 += m.weight[row1 + t] * y
+                state2 += m.weight[row2 + t] * y
+                state3 += m.weight[row3 + t] * y
+    for i in range(j, j + u8(4)):
+        m.waiting[i] = 0.0
+        m.old_state[i] = m.state[i]
+    m.state[j], m.state[j1], m.state[j2], m.state[j3] = state, state1, state2, state3
+
+
+@inline
+def weigh_block(m, first, last):
+    """The states of neurons that fire together."""
+    j = first
+    while j < last:
+        if m.flags[j] & FOUR:
+            weigh_four(m, j)
+            j += u8(4)
+        else:
+            weigh_neuron(m, j, first)
+            j += ONE

@@ -100,7 +100,7 @@ def prepare(network: Network, inputs: Any, targets: Any) -> Data:
     if together and not stream:
         lengths = [1] * len(rows)
     bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.uint64)
-    return Data(rows, wanted, _aimed(wanted), bounds, clear=not together, stream=stream)
+    return Data(rows, wanted, aimed_rows(wanted), bounds, clear=not together, stream=stream)
 
 
 def _sequences(values: Any, what: str) -> tuple[list[Any], bool]:
@@ -126,7 +126,7 @@ def _form(parts: list[Any], together: bool) -> str:
     return "rows of samples" if together else f"{len(parts)} sequences"
 
 
-def _aimed(targets: Floats) -> NDArray[np.uint8]:
+def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
     """Which rows have a target: a row all NaN has none; anything else must be finite."""
     missing = np.isnan(targets).all(axis=1)
     bad = ~missing & ~np.isfinite(targets).all(axis=1)

@@ -37,8 +37,12 @@ class Data:
 
     def row(self, row: int) -> Data:
         """One row alone, the context left as it is."""
-        rows, bounds = slice(row, row + 1), np.array([0, 1], np.uint64)
-        return Data(self.inputs[rows], self.targets[rows], self.aimed[rows], bounds, False, self.stream)
+        return self.rows(row, row + 1)
+
+    def rows(self, first: int, last: int, clear: bool = False) -> Data:
+        """Some rows of a sequence alone; the context is left as it is, or cleared before."""
+        rows, bounds = slice(first, last), np.array([0, last - first], np.uint64)
+        return Data(self.inputs[rows], self.targets[rows], self.aimed[rows], bounds, clear, self.stream)
 
     def split(self, fraction: float) -> tuple[Data, Data]:
         """The data without their last part, and that part: of sequences, samples, or of a stream."""

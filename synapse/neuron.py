@@ -356,7 +356,7 @@ class Neuron:
         connection = self.connected(other)
         if connection is None:
             raise TopologyError(f"{self!r} does not project to {other!r}: there is nothing to disconnect.")
-        wiring.disconnect([connection])
+        wiring.disconnect(self._store, np.array([connection._identity]))
 
     def gate(self, *connections: Connection | Projection) -> None:
         """Let its activation scale connections: each one's gain.

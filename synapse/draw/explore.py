@@ -66,8 +66,7 @@ def explore(net: Network, sequence: ArrayLike, path: File, targets: ArrayLike | 
     rows = as_matrix("The sequence", sequence, len(net.input), finite=True)
     aims = [None] * len(rows) if targets is None else _aims(net, len(rows), targets)
     twin = net.clone()
-    numbers = numbers_of(twin, rows, aims)
-    data = {**describe(twin), "description": repr(net), "steps": len(rows), **numbers}
+    data = {**describe(twin), "description": repr(net), "steps": len(rows), **numbers_of(twin, rows, aims)}
     write(path, page_of(data))
 
 

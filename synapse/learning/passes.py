@@ -73,7 +73,7 @@ def weighed(network: Network, data: Data, cost: Cost, weights: Floats) -> tuple[
     with _calm(network):
         for part, weight in _alike(counted, weights):
             one, aimed = one_pass(network, part, in_order(part), cost, None, new_control())
-            total, steps = total + weight * one if aimed else total, steps + aimed
+            total, steps = total + weight * one, steps + aimed
     return total, float(weights[counted.aimed == 1].sum()), steps
 
 
@@ -82,8 +82,9 @@ def _alike(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
     begins = data.bounds[: -1 if data.clear else 0].astype(np.int64)
     firsts = np.union1d(begins, np.flatnonzero(np.diff(weights, prepend=np.nan)))
     firsts = firsts[firsts < len(weights)]  # the last sequence may be empty
-    for first, last in pairwise([*firsts.tolist(), len(weights)]):
-        yield data.rows(first, last, clear=first in begins), float(weights[first])
+    stretches, begun = pairwise([*firsts.tolist(), len(weights)]), np.isin(firsts, begins).tolist()
+    for (first, last), clear in zip(stretches, begun, strict=True):
+        yield data.rows(first, last, clear), float(weights[first])
 
 
 @contextmanager

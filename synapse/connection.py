@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import shared
 from .engine.schema import MEMORY, NONE, TRACED
@@ -14,6 +15,9 @@ from .errors import KindError, TopologyError, UnknownNameError, finite_number, u
 
 if TYPE_CHECKING:
     from .neuron import Neuron
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 FIELDS = ("weight", "gain", "trainable", "eligibility")
 
@@ -143,8 +147,11 @@ class Connection(MutableMapping[str, Any]):
     @property
     def extended(self) -> Mapping[Neuron, float]:
         """Extended traces, by neuron that the target gates: how the weight moves that one's state."""
-        target = self.target
-        return dict(_extended(self, target))
+        return {
+            neuron: float(traces[0])
+            for neuron, which, traces in extended_into(self.target, [self])
+            if len(which)
+        }
 
     # --- the mapping that networkx sees ----------------------------------------------------
 
@@ -179,23 +186,26 @@ class Connection(MutableMapping[str, Any]):
             return "<Connection, removed>"
 
 
-def _extended(connection: Connection, gater: Neuron) -> Iterator[tuple[Neuron, float]]:
-    """Pairs of gated neuron and extended trace x_ij^k, kept or, without a self-connection, factored."""
-    store = connection._store
+def extended_into(gater: Neuron, connections: Sequence[Connection]) -> Iterator[tuple[Neuron, Ints, Floats]]:
+    """By neuron k that a neuron gates: the places of those of some connections into the gater that have
+    an extended trace x_ij^k, and these; kept or, where k has no self-connection, factored.
+    """
+    store = gater._store
     store.ready()
     columns, j = store.columns, gater._row
-    offset = connection._at - int(columns["first_incoming"][j])
+    offsets = np.array([connection._at for connection in connections]) - int(columns["first_incoming"][j])
+    learning = np.flatnonzero(offsets < columns["learning"][j])
     rows = np.flatnonzero(store["gater"] == j)
     for k in np.unique(store["target"][rows]):
         view = store.views[k]
         if not columns["flags"][k] & MEMORY:
-            slope = float(store["derivative"][j])
-            yield view, slope * connection.eligibility * influence(store, j, int(k))
+            eligibility = np.array([connection.eligibility for connection in connections])
+            traces = float(store["derivative"][j]) * eligibility * influence(store, j, int(k))
+            yield view, np.arange(len(connections)), traces
             continue
         pulls = columns["pull"][columns["first_pull"][j] : columns["last_pull"][j]]
-        for p in pulls:
-            if columns["influence_gated"][p] == k and offset < columns["learning"][j]:
-                yield view, float(columns["extended"][int(columns["influence_trace"][p]) + offset])
+        for p in pulls[columns["influence_gated"][pulls] == k]:
+            yield view, learning, columns["extended"][int(columns["influence_trace"][p]) + offsets[learning]]
 
 
 def influence(store: Store, gater: int, gated: int) -> float:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import numpy as np
+from numpy.typing import NDArray
 
 from .engine.schema import NONE
 from .engine.store import Store
 from .errors import TopologyError
 
 if TYPE_CHECKING:
-    from .connection import Connection
     from .neuron import Neuron
 
 _MUTATORS = (
@@ -92,11 +92,13 @@ def follow_connected(store: Store, identity: int, count: int) -> None:
         _add_edges(store, identity, identity + count)
 
 
-def follow_disconnected(connection: Connection) -> None:
-    """A connection is about to go."""
-    graph = connection._store.graph
-    if graph is not None:
-        nx.DiGraph.remove_edge(graph, connection.source, connection.target)
+def follow_disconnected(store: Store, identities: NDArray[np.int64]) -> None:
+    """Connections are about to go."""
+    if store.graph is None:
+        return
+    rows = store.row_of[identities]
+    for source, target in zip(store["source"][rows].tolist(), store["target"][rows].tolist(), strict=True):
+        nx.DiGraph.remove_edge(store.graph, store.views[source], store.views[target])
 
 
 def follow_removed(store: Store, neurons: Sequence[Neuron]) -> None:

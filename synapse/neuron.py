@@ -12,7 +12,7 @@ from . import engine, graph, shared, wiring
 from . import squash as squashes
 from .connection import Connection
 from .cost import Cost
-from .engine.schema import OUTPUT
+from .engine.schema import OUTPUT, TRACED
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, finite_number, non_negative_number
 from .initializers import Initializer, draw
@@ -165,6 +165,23 @@ class Neuron:
     @bias.setter
     def bias(self, value: float) -> None:
         shared.put(self._require(), "bias", self._row, finite_number("The bias of a neuron", value))
+
+    @property
+    def bias_eligibility(self) -> float:
+        """The eligibility trace of its bias, an input of 1: how b_j moves s_j. 0 before it fires.
+
+        >>> neuron = Neuron()
+        >>> link = neuron.project(neuron, weight=0.5)
+        >>> neuron.activate(), neuron.activate()
+        (0.5, 0.5)
+        >>> neuron.bias_eligibility
+        1.5
+        """
+        store = self._require()
+        store.ready()
+        if store.columns["flags"][self._row] & TRACED:
+            return float(store["bias_eligibility"][self._row])
+        return float(store["stamp"][self._row] != 0)
 
     @property
     def tied(self) -> tuple[Neuron, ...]:
@@ -339,7 +356,7 @@ class Neuron:
         connection = self.connected(other)
         if connection is None:
             raise TopologyError(f"{self!r} does not project to {other!r}: there is nothing to disconnect.")
-        wiring.disconnect([connection])
+        wiring.disconnect(self._store, np.array([connection._identity]))
 
     def gate(self, *connections: Connection | Projection) -> None:
         """Let its activation scale connections: each one's gain.

@@ -142,14 +142,11 @@ def _refuse_duplicates(store: Store, sources: Rows, targets: Rows) -> None:
         )
 
 
-def disconnect(connections: Sequence[Connection]) -> None:
-    """Remove connections; their numbers are gone."""
-    for connection in connections:
-        require_connection("What is disconnected", connection)
-    for connection in connections:
-        store, identity = connection._store, connection._identity
-        graph.follow_disconnected(connection)
-        store.remove_connections(np.array([identity]))
+def disconnect(store: Store, identities: Rows) -> None:
+    """Remove connections that a store has; their numbers are gone."""
+    graph.follow_disconnected(store, identities)
+    store.remove_connections(identities)
+    for identity in identities.tolist():
         store.edges.pop(identity, None)
 
 
@@ -204,7 +201,7 @@ def remove(neurons: Sequence[Neuron]) -> None:
             f"{one!r} gates {int(gates.sum())} connection(s) of other neurons and cannot be removed. "
             "Ungate them first: neuron.ungate(*neuron.gated)."
         )
-    disconnect([connection_at(store, int(i)) for i in store["identity"][attached]])
+    disconnect(store, store["identity"][attached])
     graph.follow_removed(store, neurons)
     for neuron in neurons:
         store.views[neuron._row] = None

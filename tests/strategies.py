@@ -298,6 +298,8 @@ class Twin:
             yield f"activation {j}", neuron.activation, unit.y
             yield f"derivative {j}", neuron.derivative, unit.slope
             yield f"bias {j}", neuron.bias, unit.bias
+            if not unit.clamped:
+                yield f"bias eligibility {j}", neuron.bias_eligibility, reference.eligibility[None, j]
             if moved:
                 yield f"responsibility {j}", neuron.error.responsibility, unit.delta
                 yield f"projected {j}", neuron.error.projected, unit.projected

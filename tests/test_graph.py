@@ -109,6 +109,18 @@ def test_it_follows_every_change():
     assert live.number_of_edges() == len(net.connections)
 
 
+def test_it_follows_when_a_neuron_goes_with_all_its_connections():
+    net = perceptron(3, 2, 2, seed=1)
+    live, neuron = net.graph, net.hidden[0][0]
+    gone = [*neuron.incoming, *neuron.outgoing, neuron.project(neuron)]
+    left = [link for link in net.connections if link not in gone]
+    net.remove(neuron)
+    assert [repr(link) for link in gone] == ["<Connection, removed>"] * 6
+    assert net.connections == left
+    assert {(link.source, link.target) for link in left} == set(live.edges)
+    assert all(live[link.source][link.target] is link for link in left)
+
+
 def test_it_follows_when_stores_merge_whoever_has_been_looked_at():
     for looked in ((), (0,), (1,), (0, 1)):
         nets = perceptron(2, 2, 1, seed=1), perceptron(1, 4, 2, seed=2)

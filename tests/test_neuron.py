@@ -502,6 +502,20 @@ def test_a_memory_cell_holds_its_error():
     assert cell.bias == pytest.approx(0.1 * 4)  # the bias has been an input of 1 four times
 
 
+def test_the_bias_has_a_trace_of_an_input_of_1():
+    source, cell = chain(0.5, squash="identity")
+    assert cell.bias_eligibility == 0.0
+    source.activate(1.0)
+    cell.activate()
+    assert cell.bias_eligibility == 1.0
+    cell.project(cell, weight=0.5)
+    for eligibility in (1.0, 1.5, 1.75):  # from 0 on with the new self-connection
+        cell.activate()
+        assert cell.bias_eligibility == eligibility
+    with pytest.raises(AttributeError):
+        cell.bias_eligibility = 1.0
+
+
 # --- forgetting ---------------------------------------------------------------------------------
 
 
@@ -511,6 +525,7 @@ def test_clear_forgets_the_context_and_keeps_the_weights():
     for neuron in net:
         neuron.clear()
         assert neuron.state == neuron.old_state == neuron.activation == neuron.derivative == 0
+        assert neuron.bias_eligibility == 0
         assert neuron.error.responsibility == neuron.error.projected == neuron.error.gated == 0
     for connection in net.connections:
         assert connection.eligibility == 0

@@ -105,8 +105,8 @@ def prune(
     chosen, spared = _chosen(a, score, share, keep_reached)
     twin = network.clone()
     before = _loss(network, inputs, targets)
-    every = twin.connections  # in the order of the original's
-    wiring.disconnect([every[i] for i in chosen.tolist()])
+    rows = twin._connection_rows()[chosen]  # in the order of the original's
+    wiring.disconnect(twin._store, twin._store["identity"][rows])
     removed = np.stack([a.source[chosen], a.target[chosen]], axis=1)
     return Pruned(twin, removed, spared, before, _loss(twin, inputs, targets))
 
@@ -153,12 +153,13 @@ def _lifelines(a: Anatomy, score: Floats) -> Bools:
     reached = [j < a.inputs for j in range(a.neurons)]
     ways = [(minus[c], c) for c in rows[: first[a.inputs]]]
     heapq.heapify(ways)
-    kept = np.zeros(len(score), bool)
-    while ways:
+    kept, left = np.zeros(len(score), bool), a.neurons - a.inputs
+    while ways and left:
         _, c = heapq.heappop(ways)
         j = target[c]
         if not reached[j]:
             reached[j] = kept[c] = True
+            left -= 1
             for out in rows[first[j] : first[j + 1]]:
                 heapq.heappush(ways, (minus[out], out))
     return kept

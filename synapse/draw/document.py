@@ -9,14 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..connection import Connection
+from ..connection import Connection, extended_into
 from ..network import Network
+from ..neuron import Neuron
 from .columns import places, size_of
 
 Floats = NDArray[np.float64]
 
 MOST_TRACES = 200_000
-"""How many eligibility traces a page carries, connections times steps: about 4 MB."""
+"""How many traces a page carries, those of a step times steps: about 4 MB."""
+
+NUMBERS = ("activation", "state", "derivative")
+ERRORS = ("responsibility", "projected", "gated")
+"""What neurons hold at every step, as their columns are called."""
 
 
 def describe(network: Network) -> dict[str, Any]:
@@ -58,6 +63,7 @@ def _neurons(network: Network) -> dict[str, list[Any]]:
         "squash": [neuron.squash.name for neuron in network],
         "bias": plain(network.biases),
         "trainable": [neuron.trainable for neuron in network],
+        "tied": _others(network._store["bias_tie"][network._rows()]),
         "x": [x for x, _ in spots],
         "y": [y for _, y in spots],
     }
@@ -72,10 +78,21 @@ def _connections(network: Network) -> dict[str, list[Any]]:
         "gater": [number.get(connection.gater, -1) for connection in connections],  # type: ignore[arg-type]
         "weight": plain(network.weights),
         "trainable": [connection.trainable for connection in connections],
+        "tied": _others(network._store["tie"][network._connection_rows()]),
     }
 
 
-def numbers_of(network: Network, rows: Floats) -> dict[str, list[list[float | None]] | None]:
+def _others(tie: NDArray[Any]) -> list[int]:
+    """With how many others each shares its number; nothing where no one shares any."""
+    if not tie.any():
+        return []
+    counts = np.bincount(tie)
+    counts[0] = 1  # not tied
+    others: list[int] = (counts[tie] - 1).tolist()
+    return others
+
+
+def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) -> dict[str, Any]:
     """Run a network over rows of inputs, and note its numbers before the first step and after each.
 
     Parameters
@@ -84,33 +101,84 @@ def numbers_of(network: Network, rows: Floats) -> dict[str, list[list[float | No
         It runs and is changed: give a clone.
     rows : ndarray, shape (T, n)
         The inputs.
+    aims : sequence of ndarray, shape (m,), or None
+        The target of each step, from which errors come.
 
     Returns
     -------
     dict
-        ``activation``, ``state`` and ``derivative``, T + 1 rows of one number a neuron, and
-        ``eligibility``, of one a connection; None for that where it would be too much.
+        ``activation``, ``state``, ``derivative``, ``bias_eligibility`` and the errors, T + 1 rows of
+        one number a neuron (an error that is 0 throughout: None); ``eligibility``, of one a connection;
+        ``extended``, of one a pair of ``connection`` and ``neuron`` that has such a trace. None for
+        eligibility or extended traces where they would be too much.
     """
-    connections = network.connections
-    few = len(connections) * (len(rows) + 1) <= MOST_TRACES
-    shown: dict[str, Callable[[], Iterable[float]]] = {
-        "activation": lambda: np.concatenate([layer.activations for layer in network.layers]),
-        "state": lambda: np.concatenate([layer.states for layer in network.layers]),
-        "derivative": lambda: [neuron.derivative for neuron in network],
-        "eligibility": lambda: _eligibilities(connections),
-    }
-    if not few:
-        del shown["eligibility"]
-    noted: dict[str, Any] = {name: [plain(read())] for name, read in shown.items()}
-    for row in rows:
+    reads, connections, extended = _reads(network), network.connections, Extended(network)
+    room = MOST_TRACES // (len(rows) + 1) - len(connections)
+    if room >= 0:
+        reads["eligibility"] = lambda: [connection.eligibility for connection in connections]
+    if room >= len(extended):
+        reads["extended"] = extended.read
+    noted: dict[str, list[Any]] = {name: [read()] for name, read in reads.items()}
+    for row, aim in zip(rows, aims, strict=True):
         network.activate(row)
-        for name, read in shown.items():
-            noted[name].append(plain(read()))
-    return {"eligibility": None, **noted}
+        if aim is not None:
+            network.propagate(0.0, aim)
+        for name, read in reads.items():
+            noted[name].append(read())
+    found: dict[str, Any] = {name: [plain(values) for values in noted[name]] for name in noted}
+    for name in ERRORS:
+        if not np.any(noted[name]):
+            found[name] = None
+    if "extended" in noted:
+        found["extended"] = extended.columns(np.array(noted["extended"]))
+    return {"eligibility": None, "extended": None, **found}
 
 
-def _eligibilities(connections: Sequence[Connection]) -> list[float]:
-    return [connection.eligibility for connection in connections]
+def _reads(network: Network) -> dict[str, Callable[[], Iterable[float]]]:
+    """What reads a number of every neuron, by its name."""
+
+    def column(name: str) -> Callable[[], Iterable[float]]:
+        return lambda: network._store[name][network._rows()]
+
+    columns = {name: column(name) for name in (*NUMBERS, *ERRORS)}
+    return {**columns, "bias_eligibility": lambda: [neuron.bias_eligibility for neuron in network]}
+
+
+class Extended:
+    """The extended traces of a network: each is of a connection, into a neuron that its target gates."""
+
+    def __init__(self, network: Network) -> None:
+        connections = network.connections
+        place = {connection: c for c, connection in enumerate(connections)}
+        number = {neuron: i for i, neuron in enumerate(network)}
+        gaters = {connection.gater for connection in connections}
+        self._into: dict[Neuron, list[Connection]] = {}
+        for connection in connections:
+            if connection.target in gaters:
+                self._into.setdefault(connection.target, []).append(connection)
+        self._pairs = np.array(
+            [
+                (place[into[i]], number[gated])
+                for gater, into in self._into.items()
+                for gated, which, _ in extended_into(gater, into)
+                for i in which.tolist()
+            ],
+            np.int64,
+        ).reshape(-1, 2)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def read(self) -> Floats:
+        """All traces, as they are now."""
+        traces = [traces for one in self._into.items() for _, _, traces in extended_into(*one)]
+        return np.concatenate([np.empty(0), *traces])
+
+    def columns(self, values: Floats) -> dict[str, list[Any]]:
+        """Of values, one row a step, those that are not always 0; and of whom they are."""
+        used = (values != 0).any(axis=0)
+        connection, neuron = self._pairs[used].T.tolist()
+        return {"connection": connection, "neuron": neuron, "values": [plain(row) for row in values[:, used]]}
 
 
 def plain(values: Iterable[float]) -> list[float | None]:

@@ -11,7 +11,9 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ..arrays import as_matrix
+from ..arrays import Floats, as_matrix
+from ..errors import ArgumentError
+from ..learning.data import aimed_rows
 from ..network import Network, require_network
 from ..readwrite.files import File, write
 from .document import describe, numbers_of
@@ -20,7 +22,7 @@ SCRIPTS = ("model.js", "colours.js", "graph.js", "highlight.js", "panel.js", "co
 """The parts of the page's own script, in order: each uses what those before it define."""
 
 
-def explore(net: Network, sequence: ArrayLike, path: File) -> None:
+def explore(net: Network, sequence: ArrayLike, path: File, targets: ArrayLike | None = None) -> None:
     """Write a page that shows a network, neuron by neuron, at every step of a sequence.
 
     The page is one HTML file that loads nothing from elsewhere: it can be mailed, kept and opened
@@ -35,12 +37,15 @@ def explore(net: Network, sequence: ArrayLike, path: File) -> None:
         One row of inputs a step.
     path : str, path or open file
         Where to; a file that is there is replaced in one step.
+    targets : array_like, shape (T, m), optional
+        What the outputs should be, a row of NaN for none: then the page shows errors too, those that
+        ``net.propagate(0, target)`` finds after a step. Nothing learns.
 
     Raises
     ------
     KindError, ArgumentError
-        If `net` is not a network, the sequence not T rows of n finite numbers, or the path not
-        that of a file. Nothing is written then.
+        If `net` is not a network, the sequence not T rows of n finite numbers, the targets not T rows
+        that its cost can take, or the path not that of a file. Nothing is written then.
     TopologyError
         If the network is linked to neurons outside of it.
     DivergenceError
@@ -59,9 +64,18 @@ def explore(net: Network, sequence: ArrayLike, path: File) -> None:
     """
     require_network("What is explored", net)
     rows = as_matrix("The sequence", sequence, len(net.input), finite=True)
+    aims = [None] * len(rows) if targets is None else _aims(net, len(rows), targets)
     twin = net.clone()
-    data = {**describe(twin), "description": repr(net), "steps": len(rows), **numbers_of(twin, rows)}
+    data = {**describe(twin), "description": repr(net), "steps": len(rows), **numbers_of(twin, rows, aims)}
     write(path, page_of(data))
+
+
+def _aims(net: Network, steps: int, targets: ArrayLike) -> list[Floats | None]:
+    """The target of every step, None where it is NaN."""
+    rows = as_matrix("The targets", targets, len(net.output))
+    if len(rows) != steps:
+        raise ArgumentError(f"There must be a row of targets for each of {steps} steps. Got {len(rows)}.")
+    return [row if aimed else None for row, aimed in zip(rows, aimed_rows(rows), strict=True)]
 
 
 def page_of(data: dict[str, Any]) -> str:

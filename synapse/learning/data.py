@@ -37,8 +37,12 @@ class Data:
 
     def row(self, row: int) -> Data:
         """One row alone, the context left as it is."""
-        rows, bounds = slice(row, row + 1), np.array([0, 1], np.uint64)
-        return Data(self.inputs[rows], self.targets[rows], self.aimed[rows], bounds, False, self.stream)
+        return self.rows(row, row + 1)
+
+    def rows(self, first: int, last: int, clear: bool = False) -> Data:
+        """Some rows of a sequence alone; the context is left as it is, or cleared before."""
+        rows, bounds = slice(first, last), np.array([0, last - first], np.uint64)
+        return Data(self.inputs[rows], self.targets[rows], self.aimed[rows], bounds, clear, self.stream)
 
     def split(self, fraction: float) -> tuple[Data, Data]:
         """The data without their last part, and that part: of sequences, samples, or of a stream."""
@@ -100,7 +104,7 @@ def prepare(network: Network, inputs: Any, targets: Any) -> Data:
     if together and not stream:
         lengths = [1] * len(rows)
     bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.uint64)
-    return Data(rows, wanted, _aimed(wanted), bounds, clear=not together, stream=stream)
+    return Data(rows, wanted, aimed_rows(wanted), bounds, clear=not together, stream=stream)
 
 
 def _sequences(values: Any, what: str) -> tuple[list[Any], bool]:
@@ -126,7 +130,7 @@ def _form(parts: list[Any], together: bool) -> str:
     return "rows of samples" if together else f"{len(parts)} sequences"
 
 
-def _aimed(targets: Floats) -> NDArray[np.uint8]:
+def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
     """Which rows have a target: a row all NaN has none; anything else must be finite."""
     missing = np.isnan(targets).all(axis=1)
     bad = ~missing & ~np.isfinite(targets).all(axis=1)

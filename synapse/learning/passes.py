@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
 from ..cost import Cost
 from ..network import Network
-from .data import Data
+from .data import Data, Floats
 
 KEPT = 64
 """Outputs whose costs are summed together, so that their logarithms vectorise."""
@@ -57,10 +62,38 @@ def one_pass(
 
 def tested(network: Network, data: Data, cost: Cost) -> tuple[float, int]:
     """A pass without learning, in which random neurons give their means."""
+    with _calm(network):
+        return one_pass(network, data, in_order(data), cost, None, new_control())
+
+
+def weighed(network: Network, data: Data, cost: Cost, weights: Floats) -> tuple[float, float, int]:
+    """The same, each row counting by its weight. Summed cost, summed weights, steps that count."""
+    counted = replace(data, aimed=data.aimed * (weights > 0))
+    total, steps = 0.0, 0
+    with _calm(network):
+        for part, weight in _alike(counted, weights):
+            one, aimed = one_pass(network, part, in_order(part), cost, None, new_control())
+            total, steps = total + weight * one, steps + aimed
+    return total, float(weights[counted.aimed == 1].sum()), steps
+
+
+def _alike(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
+    """The data in stretches of rows of one weight, the context cleared where sequences begin."""
+    begins = data.bounds[: -1 if data.clear else 0].astype(np.int64)
+    firsts = np.union1d(begins, np.flatnonzero(np.diff(weights, prepend=np.nan)))
+    firsts = firsts[firsts < len(weights)]  # the last sequence may be empty
+    stretches, begun = pairwise([*firsts.tolist(), len(weights)]), np.isin(firsts, begins).tolist()
+    for (first, last), clear in zip(stretches, begun, strict=True):
+        yield data.rows(first, last, clear), float(weights[first])
+
+
+@contextmanager
+def _calm(network: Network) -> Iterator[None]:
+    """Random neurons give their means."""
     network._ready()  # rows are sorted
     calm = network._store["calm"].copy()
     network.calm = True
     try:
-        return one_pass(network, data, in_order(data), cost, None, new_control())
+        yield
     finally:
         network._store["calm"][:] = calm

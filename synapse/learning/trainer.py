@@ -16,7 +16,7 @@ from ..optimizers import LBFGS, SGD, Moves, Optimizer
 from .batches import Chances, Dropout, Penalties, row_weights
 from .callbacks import Callback, Step
 from .data import Data, prepare
-from .passes import tested
+from .passes import tested, weighed
 from .rates import Rate, checked_rate
 from .run import Result, Run
 from .unfolding import as_sequences, checked_window
@@ -225,17 +225,49 @@ class Trainer:
         """End a training that runs in another thread, as Ctrl-C would: it returns what it has reached."""
         self._stop.set()
 
-    def test(self, inputs: Any, targets: Any, cost: str | Cost | None = None) -> Evaluation:
+    def test(
+        self,
+        inputs: Any,
+        targets: Any,
+        cost: str | Cost | None = None,
+        *,
+        sample_weight: Any | None = None,
+        class_weight: Mapping[int, float] | None = None,
+    ) -> Evaluation:
         """The mean cost on data, without learning; forms of data as for :meth:`train`.
 
         Random neurons are calm meanwhile. Sequences clear the context before each; a stream goes on
         from the context there is.
+
+        Parameters
+        ----------
+        inputs, targets : array_like
+            The data.
+        cost : str or Cost, optional
+            Default: the trainer's.
+        sample_weight, class_weight : optional
+            How much each sequence (or sample), and the steps of each class, count: as for
+            :meth:`train`, with any method.
+
+        Returns
+        -------
+        Evaluation
+            With weights their weighted mean, and the steps that count: of a weight above 0.
+
+        Raises
+        ------
+        ArgumentError, KindError
+            If an argument cannot be used; nothing has run then.
         """
         data = prepare(self.network, inputs, targets)
         measure = self.cost if cost is None else self.network._cost(cost)
         measure.check_targets(data.targets)
-        total, steps = tested(self.network, data, measure)
-        return Evaluation(total / steps if steps else math.nan, steps)
+        weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
+        if weights is None:
+            total, steps = tested(self.network, data, measure)
+            return Evaluation(total / steps if steps else math.nan, steps)
+        total, weight, steps = weighed(self.network, data, measure, weights)
+        return Evaluation(total / weight if steps else math.nan, steps)
 
 
 def _checked_method(method: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Neuron
+from synapse import Layer, Network, Neuron, tie
 from synapse.draw import explore
 from synapse.errors import ArgumentError, KindError, TopologyError
 from tests.readwrite.nets import same
@@ -33,9 +33,9 @@ def rows(width, steps=6):
     return np.random.default_rng(1).normal(size=(steps, width))
 
 
-def page_of(net, sequence):
+def page_of(net, sequence, targets=None):
     page = io.StringIO()
-    explore(net, sequence, page)
+    explore(net, sequence, page, targets)
     return page.getvalue()
 
 
@@ -82,6 +82,68 @@ def test_the_page_holds_the_numbers_of_run():
         assert data["state"][t + 1] == [neuron.state for neuron in net]
         assert data["derivative"][t + 1] == [neuron.derivative for neuron in net]
         assert data["eligibility"][t + 1] == [connection.eligibility for connection in net.connections]
+
+
+def gated():
+    """A gate with and one without memory, into cells with and without one; a frozen weight, two tied."""
+    net = lstm()
+    net["input gates"][0].project(net["input gates"][0], weight=0.5)
+    net["forget gates"][1].gate(net[0].connected(net["output gates"][2]))
+    net["output gates"][1].incoming[0].trainable = False
+    tie(net[1].outgoing[:3])
+    tie(net["cells"][:2])
+    return net
+
+
+def extended_of(data, step):
+    """Extended traces as a page has them, by connection and neuron."""
+    columns = data["extended"]
+    pairs = zip(columns["connection"], columns["neuron"], strict=True)
+    return dict(zip(pairs, columns["values"][step], strict=True))
+
+
+def test_the_page_holds_every_trace():
+    net, sequence = gated(), rows(3)
+    data, number = data_of(page_of(net, sequence)), {neuron: i for i, neuron in enumerate(net)}
+    for t in range(7):
+        shown = extended_of(data, t)
+        for c, connection in enumerate(net.connections):
+            assert data["eligibility"][t][c] == connection.eligibility
+            for neuron, trace in connection.extended.items():
+                assert shown.get((c, number[neuron]), 0.0) == trace
+        assert data["bias_eligibility"][t] == [neuron.bias_eligibility for neuron in net]
+        net.run(sequence[t : t + 1])
+    assert all(any(step) for step in zip(*data["extended"]["values"], strict=True))
+
+
+def test_the_page_holds_the_errors_of_targets():
+    net, sequence, targets = gated(), rows(3), np.random.default_rng(2).random((6, 2))
+    targets[2] = np.nan
+    net.propagate(0.0, [1.0, 0.0])
+    data, weights = data_of(page_of(net, sequence, targets)), net.weights
+    for t in range(7):
+        for error in ("responsibility", "projected", "gated"):
+            assert data[error][t] == [getattr(neuron.error, error) for neuron in net]
+        assert any(data["responsibility"][t]) == (t not in (0, 3))
+        if t < 6:
+            net.activate(sequence[t])
+            if t != 2:
+                net.propagate(0.0, targets[t])
+    assert (net.weights == weights).all()
+
+
+def test_errors_that_are_0_throughout_are_left_out():
+    data = data_of(page_of(lstm(), rows(3)))
+    assert data["responsibility"] is data["projected"] is data["gated"] is None
+
+
+def test_the_page_tells_who_is_tied():
+    net = gated()
+    data = data_of(page_of(net, rows(3)))
+    assert data["connections"]["tied"] == [len(connection.tied) for connection in net.connections]
+    assert data["neurons"]["tied"] == [len(neuron.tied) for neuron in net]
+    data = data_of(page_of(lstm(), rows(3)))
+    assert data["connections"]["tied"] == data["neurons"]["tied"] == []
 
 
 def test_random_neurons_draw_what_run_would_draw():
@@ -191,6 +253,11 @@ def test_traces_are_left_out_where_they_would_be_too_many():
     net = architect.Perceptron(50, 40, 1, seed=0)
     assert data_of(page_of(net, rows(50, 2)))["eligibility"] is not None
     assert data_of(page_of(net, rows(50, 120)))["eligibility"] is None
+    net = architect.LSTM(5, 10, 5, seed=0)
+    few, most = (data_of(page_of(net, rows(5, steps))) for steps in (9, 180))
+    assert len(few["extended"]["connection"]) > len(net.connections)
+    assert most["eligibility"] is not None
+    assert most["extended"] is None
 
 
 @pytest.mark.parametrize(
@@ -211,6 +278,23 @@ def test_wrong_arguments_are_refused_and_nothing_is_written(net, sequence, error
         explore(net, sequence, path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("targets", "error"),
+    [
+        ([[0.0] * 2] * 2, ArgumentError),
+        ([[0.0] * 3], ArgumentError),
+        ([[0.0, np.nan]], ArgumentError),
+        ([[0.0, 2.0]], ArgumentError),
+        ("no", KindError),
+    ],
+    ids=["too many", "wrong width", "half a target", "none of the cost", "words"],
+)
+def test_wrong_targets_are_refused_and_nothing_is_written(targets, error, tmp_path):
+    with pytest.raises(error):
+        explore(lstm(), [[0.0] * 3], tmp_path / "page.html", targets)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("path", "error"), [(3, KindError), (".", ArgumentError)])

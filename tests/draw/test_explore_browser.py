@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Neuron
+from synapse import Layer, Network, Neuron, tie
 from synapse.draw import explore
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra `browser`")
@@ -35,9 +35,9 @@ def opened(chromium, tmp_path):
     """Opens pages; at the end nothing may have gone wrong in them, nor been asked of the net."""
     contexts, complaints = [], []
 
-    def open_page(net, sequence, **options):
+    def open_page(net, sequence, targets=None, **options):
         path = tmp_path / "page.html"
-        explore(net, sequence, path)
+        explore(net, sequence, path, targets)
         contexts.append(chromium.new_context(**options))
         page = contexts[-1].new_page()
         page.on("console", lambda message: complaints.append(message.text))
@@ -126,19 +126,60 @@ def test_playing_goes_to_the_end_and_stops(opened):
 
 def test_every_number_of_a_neuron_and_a_connection(opened):
     net, sequence = lstm(), rows()
-    page = opened(net, sequence)
-    page.keyboard.press("ArrowRight")
-    net.activate(sequence[0])
+    page = opened(net, sequence, np.ones((6, 1)))
     cell = net["cells"][1]
     choose(page, cell.name)
-    for name in ("activation", "state", "derivative", "bias"):
-        assert number(page, name) == getattr(cell, name)
+    for t in range(2):
+        page.keyboard.press("ArrowRight")
+        net.activate(sequence[t])
+        net.propagate(0.0, [1.0])
+        for name in ("activation", "state", "derivative", "bias"):
+            assert number(page, name) == getattr(cell, name)
+        assert number(page, "bias eligibility") == cell.bias_eligibility
+        for name in ("responsibility", "projected", "gated"):
+            assert number(page, name) == getattr(cell.error, name)
     assert number(page, "own gain") == cell.self_connection.gain
     i, link = next((i, c) for i, c in enumerate(net.connections) if c.gater is not None)
     emit(page, f"c{i}", "tap")
     for name in ("weight", "gain", "eligibility"):
         assert number(page, name) == getattr(link, name)
     assert page.text_content('#numbers dd[data-name="gate"]').startswith(link.gater.name)
+
+
+def test_extended_traces_by_neuron(opened):
+    net, sequence = lstm(), rows()
+    page = opened(net, sequence)
+    c, link = next((c, link) for c, link in enumerate(net.connections) if link.target in net["input gates"])
+    emit(page, f"c{c}", "tap")
+    assert "Extended traces" in page.text_content("#numbers")
+    for t in range(3):
+        page.keyboard.press("ArrowRight")
+        net.activate(sequence[t])
+        for neuron, trace in link.extended.items():
+            assert number(page, neuron.name) == trace
+            assert trace != 0
+    emit(page, next(f"c{c}" for c, link in enumerate(net.connections) if not link.extended), "tap")
+    assert "Extended traces" not in page.text_content("#numbers")
+
+
+def test_what_is_frozen_and_what_is_tied(opened):
+    net = lstm()
+    tied, frozen = net[0].outgoing[:3], net[1].outgoing[0]
+    tie(tied)
+    tie(net["cells"][:2])
+    frozen.trainable = False
+    page, place = opened(net, rows()), net.connections.index
+
+    def told(name):
+        cell = page.locator(f'#numbers dd[data-name="{name}"]')
+        return cell.text_content() if cell.count() else None
+
+    emit(page, f"c{place(tied[1])}", "tap")
+    assert (told("is learnt"), told("tied")) == ("yes", "with 2 others")
+    emit(page, f"c{place(frozen)}", "tap")
+    assert (told("is learnt"), told("tied")) == ("no, frozen", None)
+    choose(page, net["cells"][0].name)
+    assert (told("bias is learnt"), told("bias tied")) == ("yes", "with 1 other")
 
 
 def test_gates_open_and_close(opened):

@@ -150,6 +150,83 @@ def test_testing_learns_nothing():
     assert (net.weights == before).all()
 
 
+def half_squares(net, inputs, targets):
+    """The cost of every step of sequences."""
+    costs = []
+    for rows, wanted in zip(inputs, targets, strict=True):
+        net.clear()
+        costs.append(0.5 * ((net.run(rows) - wanted) ** 2).sum(axis=1))
+    return np.array(costs)
+
+
+def test_sequences_count_in_a_test_by_their_weight():
+    net, (inputs, targets) = lstm(), SEQUENCES
+    weights = np.array([2.0, 0.0, 1.0, 1.0, 0.5, 0.5])
+    tested = Trainer(net, cost="squared_error").test(inputs, targets, sample_weight=weights)
+    expected = np.average(half_squares(net, inputs, targets).mean(axis=1), weights=weights)
+    assert tested.error == pytest.approx(expected, rel=1e-13)
+    assert tested.steps == 25
+    alike = Trainer(net).test(inputs, targets, sample_weight=np.full(6, 3.0))
+    assert alike.error == pytest.approx(Trainer(net).test(inputs, targets).error, rel=1e-13)
+
+
+def test_classes_count_in_a_test_by_their_weight_at_every_step():
+    net, inputs = lstm(), SEQUENCES[0]
+    targets = np.eye(2)[RNG.integers(0, 2, (6, 5))]
+    targets[2, 3] = np.nan
+    tested = Trainer(net, cost="squared_error").test(
+        inputs, targets, sample_weight=np.arange(1.0, 7.0), class_weight={1: 3.0}
+    )
+    weights = np.where(targets[..., 1] == 1, 3.0, 1.0) * np.arange(1.0, 7.0)[:, None]
+    costs, aimed = half_squares(net, inputs, targets), ~np.isnan(targets[..., 0])
+    assert tested.error == pytest.approx(np.average(costs[aimed], weights=weights[aimed]), rel=1e-13)
+    assert tested.steps == 29
+
+
+def test_a_stream_goes_on_where_weights_change():
+    net, rows = architect.LSTM(3, 4, 1, seed=0), SEQUENCES[0].reshape(30, 3)
+    targets = RNG.integers(0, 2, (30, 1)).astype(float)
+    net.run(rows)
+    twin = net.clone()
+    tested = Trainer(net, cost="squared_error").test(rows, targets, class_weight={0: 0.25})
+    costs = 0.5 * (twin.run(rows) - targets) ** 2
+    assert tested.error == pytest.approx(np.average(costs, weights=np.where(targets, 1.0, 0.25)), rel=1e-13)
+    assert [neuron.state for neuron in net] == [neuron.state for neuron in twin]
+
+
+def test_a_test_in_which_nothing_counts_has_no_error():
+    tested = Trainer(perceptron()).test(*XOR, sample_weight=[0.0] * 4)
+    assert math.isnan(tested.error)
+    assert tested.steps == 0
+
+
+def test_sequences_of_no_steps_weigh_nothing():
+    net, (inputs, targets) = lstm(), SEQUENCES
+    parts = [np.empty((0, 3)), inputs[0], np.empty((0, 3))]
+    aims = [np.empty((0, 2)), targets[0], np.empty((0, 2))]
+    tested = Trainer(net).test(parts, aims, sample_weight=[1.0, 2.0, 3.0])
+    assert tested == Trainer(net).test(inputs[:1], targets[:1])
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"sample_weight": [1.0]}, ArgumentError),
+        ({"sample_weight": [-1.0] * 4}, ArgumentError),
+        ({"sample_weight": [np.inf] * 4}, ArgumentError),
+        ({"sample_weight": "much"}, KindError),
+        ({"class_weight": {5: 1.0}}, ArgumentError),
+        ({"class_weight": {0: -1.0}}, ArgumentError),
+        ({"class_weight": [1.0, 2.0]}, KindError),
+    ],
+)
+def test_wrong_weights_of_a_test_are_refused_before_it_runs(options, error):
+    net = perceptron()
+    with pytest.raises(error):
+        Trainer(net).test(*XOR, **options)
+    assert not any(neuron.activation for neuron in net)
+
+
 def test_validation_stops_early_and_brings_the_best_weights_back():
     net, best = perceptron(), []
     inputs, targets = RNG.random((12, 2)), RNG.integers(0, 2, (12, 1)).astype(float)

@@ -23,7 +23,12 @@ const real = (value) => (value === null || value === undefined ? NaN : value);
 const activation = (n, step = now) => real(data.activation[step][n]);
 const state = (n, step = now) => real(data.state[step][n]);
 const derivative = (n, step = now) => real(data.derivative[step][n]);
+const biasEligibility = (n, step = now) => real(data.bias_eligibility[step][n]);
+const error = (name, n, step = now) => (data[name] ? real(data[name][step][n]) : 0); // left out: 0 throughout
 const eligibility = (c, step = now) => real(data.eligibility[step][c]);
+const extendedOf = connections.source.map(() => []); // which extended traces each connection has
+data.extended?.connection.forEach((c, e) => extendedOf[c].push(e));
+const extended = (e, step = now) => real(data.extended.values[step][e]);
 const gain = (c, step = now) => (connections.gater[c] < 0 ? 1 : activation(connections.gater[c], step));
 const isGated = (c) => connections.gater[c] >= 0;
 

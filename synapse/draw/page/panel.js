@@ -23,7 +23,12 @@ function table(rows) {
   return list;
 }
 
-const learns = (yes) => (yes ? "yes" : "no");
+// Whether a weight or bias moves, and who moves with it.
+function fate(columns, i) {
+  const others = columns.tied[i] ?? 0;
+  const rows = [["is learnt", columns.trainable[i] ? "yes" : "no, frozen"]];
+  return others ? [...rows, ["tied", `with ${others} ${others > 1 ? "others" : "other"}`]] : rows;
+}
 const openWord = (value) => (Math.abs(value) < 0.1 ? "closed" : Math.abs(value) > 0.9 ? "open" : "half open");
 
 // The activation over the sequence, with a mark at this step.
@@ -74,7 +79,8 @@ function ofNeuron({ neuron: n }) {
   const rows = [["activation", activation(n)], ["state", state(n)]];
   if (now > 0) rows.push(["state before", state(n, now - 1)]);
   rows.push(["derivative", derivative(n)], ["bias", real(neurons.bias[n])]);
-  rows.push(["bias is learnt", learns(neurons.trainable[n])]);
+  rows.push(["bias eligibility", biasEligibility(n)]);
+  rows.push(...fate(neurons, n).map(([name, value]) => [`bias ${name}`, value]));
   if (own !== undefined) rows.push(["own weight", real(connections.weight[own])], ["own gain", gain(own)]);
   const over = Array.from({ length: steps + 1 }, (_, step) => activation(n, step));
   return [
@@ -82,6 +88,8 @@ function ofNeuron({ neuron: n }) {
     made("p", `${layers[layerOf[n]].name}, ${neurons.squash[n]}, number ${n}`),
     table(rows),
     ...(steps ? [curve(over)] : []),
+    made("h3", "Error"),
+    table(["responsibility", "projected", "gated"].map((name) => [name, error(name, n)])),
     ...connectionRows("Comes in", incoming[n], "source"),
     ...connectionRows("Goes out", outgoing[n], "target"),
     ...connectionRows("Gates, by their target", gated[n], "target"),
@@ -93,13 +101,20 @@ function ofConnection({ connection: c }) {
   const rows = [["weight", real(connections.weight[c])], ["gain", gain(c)]];
   if (gater >= 0) rows.push(["gate", `${neurons.name[gater]}, ${openWord(gain(c))}`]);
   if (data.eligibility) rows.push(["eligibility", eligibility(c)]);
-  rows.push(["is learnt", learns(connections.trainable[c])]);
-  rows.push(["source activation", activation(source)], ["target state", state(target)]);
+  rows.push(...fate(connections, c), ["source activation", activation(source)], ["target state", state(target)]);
   const ends = made("div", null, { className: "tools" });
   for (const n of new Set([source, target, gater].filter((n) => n >= 0)))
     ends.append(made("button", neurons.name[n], { onclick: () => choose({ kind: "neuron", neuron: n, id: stand(n) }) }));
   const kind = source === target ? "self-connection" : "connection";
-  return [made("h2", connectionTitle(c)), made("p", kind), table(rows), ends];
+  return [made("h2", connectionTitle(c)), made("p", kind), table(rows), ends, ...extendedRows(extendedOf[c])];
+}
+
+// By neuron that the target gates. Names can be alike, so these are a table of their own.
+function extendedRows(traces) {
+  if (!traces.length) return [];
+  const rows = traces.slice(0, MOST_ROWS).map((e) => [neurons.name[data.extended.neuron[e]], extended(e)]);
+  const left = traces.length - MOST_ROWS;
+  return [made("h3", `Extended traces (${traces.length})`), table(rows), ...(left > 0 ? [made("p", `and ${left} more`)] : [])];
 }
 
 function ofBundle({ members }) {

@@ -20,7 +20,10 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils, event
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.typeconv import Conversion
+from numba.core.typed_passes import NopythonTypeInference
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global, signature
 from numba.extending import (
     infer_getattr,
@@ -66,21 +69,63 @@ def kernel(function: Callable[..., Any]) -> Any:
     return compiled
 
 
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _LeaveToKernels(FunctionPass):
+    """What is laid or linked into kernels is optimised there, not before: a third less to compile."""
+
+    _name = "leave_to_kernels"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def run_pass(self, state: Any) -> bool:
+        library = state.library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
+        library.enable_object_caching()
+        library._optimize_final_module = lambda: None  # a Numba without this detail compiles longer
+        return False
+
+
+class _PartCompiler(CompilerBase):
+    """Numba's own, for functions of which no machine code is wanted."""
+
+    def define_pipelines(self) -> list[Any]:
+        pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        pipeline.add_pass_after(_LeaveToKernels, NopythonTypeInference)
+        pipeline.finalize()
+        return [pipeline]
+
+
+def _part(**options: Any) -> Any:
+    """A decorator: compile a part of kernels, which Python cannot call."""
+    return numba.njit(
+        nogil=True,
+        error_model="numpy",
+        boundscheck=False,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        pipeline_class=_PartCompiler,
+        **options,
+    )
+
+
 def inline(function: Callable[..., Any]) -> Any:
     """Compile a piece of a kernel; its body is laid into every caller."""
-    return numba.njit(
-        nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False, forceinline=True
-    )(function)
+    return _part(fastmath=FAST_MATH, forceinline=True)(function)
+
+
+def piece(function: Callable[..., Any]) -> Any:
+    """Compile a piece of a kernel that is too large, or too rarely run, to be laid into callers."""
+    return _part(fastmath=FAST_MATH)(function)
+
+
+def formula(function: Callable[..., Any]) -> Any:
+    """Compile a function that is laid into kernels, and that Python may call, too."""
+    return numba.njit(nogil=True, fastmath=FAST_MATH, error_model="numpy", forceinline=True)(function)
 
 
 def exact(function: Callable[..., Any]) -> Any:
     """The same where the order of operations matters: a product and a sum may be fused, no more."""
     return numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy", forceinline=True)(function)
-
-
-def piece(function: Callable[..., Any]) -> Any:
-    """Compile a piece of a kernel that is too large, or too rarely run, to be laid into callers."""
-    return numba.njit(nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False)(function)
 
 
 class _Notice(event.Listener):

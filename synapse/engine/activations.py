@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from ._jit import call, inline, piece
+from ._jit import call, formula, piece
 from .elementary import exp, expm1
 from .schema import (
     ABSOLUTE,
@@ -44,7 +44,7 @@ from .schema import (
 )
 
 
-@inline
+@formula
 def logistic(state):
     """1 / (1 + e^-s)."""
     shrunk = exp(-state)
@@ -52,7 +52,7 @@ def logistic(state):
     return value, value * (shrunk * value)  # y (1 - y), without the loss of digits near y = 1
 
 
-@inline
+@formula
 def tanh(state):
     """tanh(s)."""
     lost = expm1(-2.0 * abs(state))
@@ -60,37 +60,37 @@ def tanh(state):
     return value, 1.0 - value * value
 
 
-@inline
+@formula
 def identity(state):
     """s."""
     return state, 1.0
 
 
-@inline
+@formula
 def step(state):
     """1 above 0, else 0 (hard limit, Heaviside). Its derivative is 0: nothing is learnt through it."""
     return (1.0 if state > 0.0 else 0.0), 0.0
 
 
-@inline
+@formula
 def sign(state):
     """1 above 0, -1 below, 0 at 0. Its derivative is 0: nothing is learnt through it."""
     return (1.0 if state > 0.0 else 0.0) - (1.0 if state < 0.0 else 0.0), 0.0
 
 
-@inline
+@formula
 def relu(state):
     """max(s, 0)."""
     return (state, 1.0) if state > 0.0 else (0.0, 0.0)
 
 
-@inline
+@formula
 def leaky_relu(state):
     """s above 0, 0.01 s below."""
     return (state, 1.0) if state > 0.0 else (LEAK * state, LEAK)
 
 
-@inline
+@formula
 def elu(state):
     """s above 0, e^s - 1 below."""
     if state > 0.0:
@@ -98,21 +98,21 @@ def elu(state):
     return expm1(state), exp(state)
 
 
-@inline
+@formula
 def softplus(state):
     """log(1 + e^s)."""
     value = max(state, 0.0) + math.log1p(exp(-abs(state)))
     return value, 1.0 / (1.0 + exp(-state))
 
 
-@inline
+@formula
 def gaussian(state):
     """e^(-s^2)."""
     value = exp(-state * state)
     return value, -2.0 * state * value
 
 
-@inline
+@formula
 def ramp(state):
     """s, held within 0 and 1."""
     if state <= 0.0:
@@ -120,7 +120,7 @@ def ramp(state):
     return (state, 1.0) if state < 1.0 else (1.0, 0.0)
 
 
-@inline
+@formula
 def hard_tanh(state):
     """s, held within -1 and 1."""
     if state <= -1.0:
@@ -128,13 +128,13 @@ def hard_tanh(state):
     return (state, 1.0) if state < 1.0 else (1.0, 0.0)
 
 
-@inline
+@formula
 def hard_threshold(state):
     """s where |s| is above 1/2, else 0."""
     return (state, 1.0) if abs(state) > THRESHOLD else (0.0, 0.0)
 
 
-@inline
+@formula
 def soft_threshold(state):
     """s drawn towards 0 by 1/2: what is left of it, else 0."""
     if state > THRESHOLD:
@@ -142,47 +142,47 @@ def soft_threshold(state):
     return (state + THRESHOLD, 1.0) if state < -THRESHOLD else (0.0, 0.0)
 
 
-@inline
+@formula
 def sinus(state):
     """sin s."""
     return math.sin(state), math.cos(state)
 
 
-@inline
+@formula
 def bent_identity(state):
     """s + (sqrt(s^2 + 1) - 1) / 2."""
     root = math.sqrt(state * state + 1.0)
     return state + 0.5 * (root - 1.0), 1.0 + 0.5 * state / root
 
 
-@inline
+@formula
 def softsign(state):
     """s / (1 + |s|)."""
     shrunk = 1.0 / (1.0 + abs(state))
     return state * shrunk, shrunk * shrunk
 
 
-@inline
+@formula
 def absolute(state):
     """|s|."""
     return (state, 1.0) if state >= 0.0 else (-state, -1.0)
 
 
-@inline
+@formula
 def swish(state):
     """s / (1 + e^-s), also SiLU: Elfwing, Uchibe and Doya 2018."""
     value, slope = logistic(state)
     return state * value, value + state * slope
 
 
-@inline
+@formula
 def gelu(state):
     """s times the share of a standard normal below s: Hendrycks and Gimpel 2016."""
     share = 0.5 * (1.0 + math.erf(state * ROOT_HALF))
     return state * share, share + state * NORMAL_TOP * exp(-0.5 * state * state)
 
 
-@inline
+@formula
 def selu(state):
     """1.0507 s above 0, 1.7581 (e^s - 1) below: Klambauer and others 2017."""
     if state > 0.0:
@@ -190,31 +190,31 @@ def selu(state):
     return SELU_SCALE * SELU_ALPHA * expm1(state), SELU_SCALE * SELU_ALPHA * exp(state)
 
 
-@inline
+@formula
 def softmax(state):
     """Of a group of one: e^s / e^s. Groups are settled together, see `firing.compete`."""
     return 1.0, 0.0
 
 
-@inline
+@formula
 def winner(state):
     """Of a group of one: it has won. Its derivative is 0: nothing is learnt through it."""
     return 1.0, 0.0
 
 
-@inline
+@formula
 def maxout(state):
     """Of a group of one: s."""
     return state, 1.0
 
 
-@inline
+@formula
 def noise(state):
     """s; what is drawn comes on top, see `firing.draw`."""
     return state, 1.0
 
 
-@inline
+@formula
 def bernoulli(state):
     """The chance of a 1: 1 / (1 + e^-s)."""
     return logistic(state)
@@ -275,7 +275,7 @@ def built_in(code, state):
     return softmax(state)  # and winner
 
 
-@inline
+@formula
 def activate(m, code, state):
     """Value and derivative, at `state`, of the function with this code."""
     if code < FIRST_CUSTOM:

@@ -6,14 +6,14 @@ here once. The kernels call them by code, ``synapse.cost`` by name.
 
 from __future__ import annotations
 
-from ._jit import call, inline
+from ._jit import call, formula
 from .elementary import log
 from .schema import BINARY_MISSES, COSTS, CROSS_ENTROPY, MEAN_SQUARED_ERROR, SQUARED_ERROR
 
 TINY = 1e-300
 
 
-@inline
+@formula
 def cross_entropy(target, output, derivative, outputs):
     """-(t ln y + (1 - t) ln(1 - y)), for logistic outputs: signal t - y."""
     value = target * log(max(output, TINY)) + (1.0 - target) * log(max(1.0 - output, TINY))
@@ -21,27 +21,27 @@ def cross_entropy(target, output, derivative, outputs):
     return -value, target - output if derivative != 0.0 else 0.0
 
 
-@inline
+@formula
 def squared_error(target, output, derivative, outputs):
     """(t - y)^2 / 2: signal (t - y) f'."""
     error = target - output
     return 0.5 * error * error, error * derivative
 
 
-@inline
+@formula
 def mean_squared_error(target, output, derivative, outputs):
     """(t - y)^2 / n over n outputs: signal 2 (t - y) f' / n."""
     error = target - output
     return error * error / outputs, 2.0 * error * derivative / outputs
 
 
-@inline
+@formula
 def binary_misses(target, output, derivative, outputs):
     """1 where output and target lie on different sides of 1/2: no slope of its own, signal t - y."""
     return (1.0 if (target > 0.5) != (output > 0.5) else 0.0), target - output
 
 
-@inline
+@formula
 def categorical_cross_entropy(target, output, derivative, outputs):
     """-t ln y, for softmax outputs and targets that add up to 1: signal t - y."""
     value = 0.0
@@ -50,7 +50,7 @@ def categorical_cross_entropy(target, output, derivative, outputs):
     return value, target - output
 
 
-@inline
+@formula
 def built_in(code, target, output, derivative, outputs):
     """Value and error signal of one output under the built-in cost with this code."""
     if code == CROSS_ENTROPY:
@@ -64,7 +64,7 @@ def built_in(code, target, output, derivative, outputs):
     return categorical_cross_entropy(target, output, derivative, outputs)
 
 
-@inline
+@formula
 def judge(m, code, target, output, derivative, outputs):
     """The same under any cost; a user's comes by its address."""
     if code < COSTS:

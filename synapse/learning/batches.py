@@ -338,6 +338,9 @@ class Batches:
             raise
         if ended:
             learnt.write(found)
+        if done == 0:  # it could not get any lower
+            cost, steps, _ = self._exact(every)
+            tell(cost / steps)
         return done, ended
 
     # --- the online rule -------------------------------------------------------------------

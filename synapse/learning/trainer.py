@@ -51,8 +51,9 @@ class Trainer:
         :func:`gradient`: the mean over a batch's sequences of the sum over their steps.
     optimizer : Optimizer or LBFGS, optional
         What makes moves of gradients, see :mod:`synapse.optimizers`. Default: plain descent. What it
-        keeps (moments, velocities) goes on from one call of :meth:`train` to the next. With
-        "online" the moves of `batch_size` steps are summed up before it is asked.
+        keeps (moments, velocities) goes on from one call of :meth:`train` to the next, and begins anew
+        where the topology, or what is trainable, has been changed. With "online" the moves of
+        `batch_size` steps are summed up before it is asked.
     batch_size : int, optional
         Sequences, or samples, to a batch. Default: 32; 1 with "online"; all of them with L-BFGS.
     window : int, optional
@@ -141,8 +142,8 @@ class Trainer:
         ----------
         inputs : array_like
             (N, n): samples; a network with memory takes them as one stream and keeps its context
-            from before the call. (S, T, n) or a list of (T_i, n): sequences, the context cleared
-            before each.
+            from before the call ("bptt": as one sequence). (S, T, n) or a list of (T_i, n): sequences,
+            the context cleared before each.
         targets : array_like
             The same with m columns. A row of NaN: no target at this step.
         epochs : int
@@ -163,7 +164,7 @@ class Trainer:
         restore_best : bool
             With `validation` or `patience`: end with the weights of the best epoch.
         callbacks : iterable of callable
-            Called with a :class:`Progress` after every epoch; a true answer stops.
+            Called with a :class:`Progress` after every epoch; a true answer stops. They may edit the network.
         on_step : callable, optional
             Called with a :class:`Step` after every step; a true answer stops. Steps are
             then single compiled calls. With "online" and no optimizer.
@@ -210,7 +211,7 @@ class Trainer:
             random_generator(seed),
             None if patience is None else positive_integer("The patience", patience),
             restore_best and (held_out is not None or patience is not None),
-            tuple(callbacks),
+            _checked_callbacks(callbacks),
             on_step,
             weights,
         )
@@ -274,6 +275,13 @@ def _checked_optimizer(optimizer: Any, method: str) -> Optimizer | LBFGS | None:
     if isinstance(optimizer, LBFGS) and method != "bptt":
         raise ArgumentError('L-BFGS needs exact gradients: give method="bptt".')
     return optimizer
+
+
+def _checked_callbacks(callbacks: Any) -> tuple[Callback, ...]:
+    functions = tuple(callbacks) if isinstance(callbacks, Iterable) else (None,)
+    if not all(map(callable, functions)):
+        raise KindError(expected("The callbacks", "a list of functions", callbacks))
+    return functions
 
 
 def _shuffled(data: Data, shuffle: bool | None) -> bool:

@@ -109,6 +109,16 @@ def test_lbfgs_finds_what_descent_takes_long_for():
     assert found < slow
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_search_that_gets_no_lower_says_so(frozen):
+    pytest.importorskip("scipy")
+    one = synapse.Network(synapse.Layer(1), [], synapse.Layer(1))  # one bias, and nothing else to learn
+    one.output.trainable = not frozen
+    trainer = Trainer(one, method="bptt", optimizer=optimizers.LBFGS())
+    result = trainer.train([[0.0], [0.0]], [[0.0], [1.0]], epochs=50, progress=False)
+    assert (result.stopped, result.error) == ("converged", pytest.approx(np.log(2.0)))
+
+
 def test_frozen_weights_never_move():
     one = net()
     for link in one.connections[::3]:

@@ -222,6 +222,8 @@ def test_divergence_is_an_error_and_leaves_finite_weights():
         (lambda net: train(net, *XOR, validation=XOR[:1]), KindError),
         (lambda net: train(net, *XOR, validation=([[0.0, 0.0]], [[math.nan]])), ArgumentError),
         (lambda net: train(net, *XOR, rate=lambda epoch: -1.0), ArgumentError),
+        (lambda net: train(net, *XOR, callbacks=[print, 3]), KindError),
+        (lambda net: train(net, *XOR, callbacks=print), KindError),
         (lambda net: train(net, XOR[0], [[0.0]] * 3), ArgumentError),
         (lambda net: train(net, [[0.0]] * 4, XOR[1]), ArgumentError),
         (lambda net: train(net, [[math.nan, 0.0]], [[0.0]]), ArgumentError),

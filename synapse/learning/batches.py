@@ -33,6 +33,7 @@ Chances = float | Mapping[str | Layer, float]
 Part = tuple[float, float, Floats, int]
 """Summed cost, steps it is of, gradient, rows done."""
 
+FLOAT32_MAX = float(np.finfo(np.float32).max)
 MAGNIFIED = 2.0**30
 """The rate at which single steps of the online rule are read off: their rounding shrinks with it."""
 
@@ -149,23 +150,17 @@ class Learnt:
         self.of_weights = Parameters(store, "weight", connections)
         self.of_biases = Parameters(store, "bias", neurons)
         self.weights = self.of_weights.count
-        self.frozen = self._frozen()
-
-    def _frozen(self) -> NDArray[np.bool_]:
-        """Which numbers of the vector are not trainable."""
-        store = self.network._store
-        learns = store["trainable_bias"][self.of_biases.rows] != 0
-        learns[: len(self.network.input)] = False
-        frozen: NDArray[np.bool_] = self.added_up(store["trainable"][self.of_weights.rows] != 0, learns) == 0
-        return frozen
+        self.learning = store["trainable_bias"].copy()
+        learns = self.learning[neurons] != 0
+        learns[: len(network.input)] = False
+        self.frozen = self.added_up(store["trainable"][connections] != 0, learns) == 0
 
     @property
     def holds(self) -> bool:
         """Whether the same numbers learn still: no edit has changed the topology, or frozen something."""
         store = self.network._store
-        return self.topology == (store, store.topology_version) and bool(
-            (self._frozen() == self.frozen).all()
-        )
+        same = self.topology == (store, store.topology_version)
+        return same and bool((store["trainable_bias"] == self.learning).all())
 
     def read(self) -> Floats:
         """The vector as it is now."""
@@ -270,9 +265,8 @@ class Batches:
         values = self.learnt.read()
         self.trainer.penalties.apply(gradient, values[: self.learnt.weights])
         self.moves.step(values, gradient, rate)
-        most = np.finfo(self.trainer.network._store.dtype).max
-        if not -most <= values.min(initial=0.0) <= values.max(initial=0.0) <= most:
-            raise DivergenceError(f"A weight or a bias left the finite range. {ADVICE}")
+        if self.trainer.network._store.dtype == np.float32 and np.abs(values).max(initial=0.0) > FLOAT32_MAX:
+            raise DivergenceError(f"A weight or a bias left the range of float32. {ADVICE}")
         try:
             self.learnt.write(values)
         except KeyboardInterrupt:

@@ -44,7 +44,8 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     ArgumentError
         If a neuron has a squash of a user's own, or `modules` are of other sizes or settings.
     TopologyError
-        If the network hears neurons outside of it, or `modules` have no place for a connection.
+        If the network hears neurons outside of it, neurons that compete are connected with each other
+        within a step, or `modules` have no place for a connection.
 
     Notes
     -----

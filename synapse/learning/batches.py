@@ -131,6 +131,8 @@ def _chances(what: str, network: Network, given: Chances) -> Floats:
         layer: Any = network[key] if isinstance(key, str) else key
         if not isinstance(layer, Layer) or any(neuron not in place for neuron in layer):
             raise KindError(expected(f"A layer of {what[0].lower()}{what[1:]}", "one of the network", key))
+        if layer is network.output:
+            raise ArgumentError(f"{what} must leave the outputs alone: it is they that the cost judges.")
         value = finite_number(what, chance)
         if not 0 <= value < 1:
             raise ArgumentError(expected(what, "0 or above and below 1", chance))

@@ -114,6 +114,8 @@ class Trainer:
                 'Dropout needs method="bptt", and batches that differ: not L-BFGS. '
                 "For the online rule gate connections by bernoulli neurons."
             )
+        if isinstance(optimizer, LBFGS) and (clip, clip_value) != (None, None):
+            raise ArgumentError("L-BFGS searches by the whole gradient: leave clip and clip_value out.")
         self.threads = positive_integer("The threads", threads)
         self._stop = threading.Event()
         self._kept: tuple[Learnt, Moves | None] | None = None

@@ -290,6 +290,7 @@ def test_an_interrupted_search_keeps_the_weights_of_its_last_iteration():
         ({"l2": np.nan}, ArgumentError),
         ({"threads": 0}, ArgumentError),
         ({"method": "online", "optimizer": optimizers.LBFGS()}, ArgumentError),
+        ({"optimizer": optimizers.LBFGS(), "clip": 1.0}, ArgumentError),
         ({"sample_weight": [1.0]}, ArgumentError),
         ({"sample_weight": [-1.0] * 10}, ArgumentError),
         ({"sample_weight": "much"}, KindError),

@@ -237,13 +237,14 @@ class Batches:
 
     def _lay_out(self) -> None:
         """Find what learns. What the optimizer has kept goes on while that is the same."""
-        trainer = self.trainer
+        trainer, rule = self.trainer, self.trainer.optimizer
         self.masks = trainer.dropout.masks(self.rng) if trainer.dropout.any else None
-        if trainer._kept is None or not trainer._kept[0].holds:
-            learnt, rule = Learnt(trainer.network), trainer.optimizer
+        kept = trainer._kept
+        if kept is None or not kept[0].holds or getattr(kept[1], "optimizer", None) is not rule:
+            learnt = Learnt(trainer.network)
             moves = rule.begin(learnt.read(), learnt.frozen) if isinstance(rule, Optimizer) else None
-            trainer._kept = learnt, moves
-        self.learnt, self.moves = trainer._kept
+            trainer._kept = kept = learnt, moves
+        self.learnt, self.moves = kept
 
     def epoch(self, order: NDArray[np.uint64], rate: float | None, bar: Any) -> tuple[float, float]:
         """A move after every batch. The summed cost, and how many steps it is of."""

@@ -78,6 +78,17 @@ def test_moments_go_on_from_one_training_to_the_next():
     )
 
 
+def test_another_optimizer_takes_over():
+    pytest.importorskip("scipy")
+    one, other = net(), net()
+    trainer = Trainer(one, method="bptt", optimizer=optimizers.Adam(0.01), rate=0.01, batch_size=10)
+    for rule in (optimizers.Adam(0.01), optimizers.LBFGS(), optimizers.SGD(0.01)):
+        trainer.optimizer = rule
+        trainer.train(INPUTS, TARGETS, epochs=2, shuffle=False, progress=False)
+        trained(other, optimizer=rule, rate=0.01, batch_size=10, epochs=2)
+    assert np.array_equal(parameters(one), parameters(other))
+
+
 def test_the_online_rule_may_be_summed_over_steps():
     """A perceptron has no memory: its online steps are the exact gradient."""
     one, other = (architect.Perceptron(3, 4, 2, seed=1) for _ in range(2))

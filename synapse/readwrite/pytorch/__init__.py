@@ -51,7 +51,7 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     -----
     Neurons that do not wait for each other are computed together. Those among them with the same
     sources are one product of matrices; scattered connections are gathered. Gradients go back through
-    all steps: unlike the online rule, nothing is left out. Inside torch, its own `LSTM` is some four
+    all steps: unlike the online rule, nothing is left out. Inside torch, its own `LSTM` is many
     times as fast as the module of the same network.
 
     Examples

@@ -160,8 +160,11 @@ class Convolutional(Network):
 
     @kernels.setter
     def kernels(self, values: Sequence[ArrayLike]) -> None:
+        what = f"{len(self._convolutions)} arrays, one a convolution"
+        if not isinstance(values, Sequence | np.ndarray):
+            raise KindError(expected("The kernels", what, values))
         if len(values) != len(self._convolutions):
-            raise ArgumentError(expected("The kernels", f"{len(self._convolutions)} arrays", len(values)))
+            raise ArgumentError(expected("The kernels", what, len(values)))
         arrays = [
             _checked_kernel(one, window)
             for one, (window, _, _) in zip(values, self._convolutions, strict=True)
@@ -306,7 +309,8 @@ def _per_layer(what: str, given: Any, layers: int, axes: int) -> Iterator[tuple[
     """A size for each layer, of as many numbers as there are axes."""
     entries = list(given) if isinstance(given, Sequence | np.ndarray) else [given] * layers
     if len(entries) != layers:
-        raise ArgumentError(expected(what, f"one number, or {layers}: one a convolution", given))
+        condition = f"a number, or a list of {layers}: one a convolution"
+        raise ArgumentError(expected(what, condition, given))
     for entry in entries:
         sizes = _sizes(what, entry)
         if len(sizes) not in (1, axes):

@@ -11,12 +11,19 @@ from numpy.typing import NDArray
 
 from .. import shared
 from ..engine.store import Store
-from ..errors import ArgumentError, KindError, expected, finite_number, non_negative_number
+from ..errors import (
+    ArgumentError,
+    DivergenceError,
+    KindError,
+    expected,
+    finite_number,
+    non_negative_number,
+)
 from ..layer import Layer
 from ..network import Network
-from ..optimizers import LBFGS, Moves, Optimizer, clip_by_norm, clip_by_value
+from ..optimizers import LBFGS, Optimizer, clip_by_norm, clip_by_value
 from .data import Data
-from .unfolding import Unfolding
+from .unfolding import ADVICE, Unfolding
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -26,6 +33,7 @@ Chances = float | Mapping[str | Layer, float]
 Part = tuple[float, float, Floats, int]
 """Summed cost, steps it is of, gradient, rows done."""
 
+FLOAT32_MAX = float(np.finfo(np.float32).max)
 MAGNIFIED = 2.0**30
 """The rate at which single steps of the online rule are read off: their rounding shrinks with it."""
 
@@ -89,20 +97,23 @@ class Dropout:
     """
 
     def __init__(self, network: Network, each_step: Chances, whole: Chances) -> None:
-        self.each_step = _chances("The dropout of a Trainer", network, each_step)
-        self.whole = _chances("The recurrent_dropout of a Trainer", network, whole)
+        self.network, self.each_step, self.whole = network, each_step, whole
+        self.any = any(chances.any() for chances in self._chances())
 
-    @property
-    def any(self) -> bool:
-        """Whether there is anything to leave out."""
-        return bool(self.each_step.any() or self.whole.any())
+    def _chances(self) -> tuple[Floats, Floats]:
+        """Those of every neuron, as the network is now."""
+        return (
+            _chances("The dropout of a Trainer", self.network, self.each_step),
+            _chances("The recurrent_dropout of a Trainer", self.network, self.whole),
+        )
 
     def masks(self, rng: np.random.Generator) -> Callable[[int, int], Floats]:
         """Masks of (steps, neurons, samples), drawn anew at each call."""
+        each_step, whole = self._chances()
 
         def draw(steps: int, samples: int) -> Floats:
-            mask = np.ones((steps, len(self.whole), samples))
-            for chances, count in ((self.each_step, steps), (self.whole, 1)):
+            mask = np.ones((steps, len(whole), samples))
+            for chances, count in ((each_step, steps), (whole, 1)):
                 some = np.flatnonzero(chances)
                 keep = 1.0 - chances[some, None]
                 mask[:, some] *= (rng.random((count, len(some), samples)) < keep) / keep
@@ -120,6 +131,8 @@ def _chances(what: str, network: Network, given: Chances) -> Floats:
         layer: Any = network[key] if isinstance(key, str) else key
         if not isinstance(layer, Layer) or any(neuron not in place for neuron in layer):
             raise KindError(expected(f"A layer of {what[0].lower()}{what[1:]}", "one of the network", key))
+        if layer is network.output:
+            raise ArgumentError(f"{what} must leave the outputs alone: it is they that the cost judges.")
         value = finite_number(what, chance)
         if not 0 <= value < 1:
             raise ArgumentError(expected(what, "0 or above and below 1", chance))
@@ -135,13 +148,21 @@ class Learnt:
 
     def __init__(self, network: Network) -> None:
         store, connections, neurons = network._store, network._connection_rows(), network._rows()
+        self.network, self.topology = network, (store, store.topology_version)
         self.of_weights = Parameters(store, "weight", connections)
         self.of_biases = Parameters(store, "bias", neurons)
         self.weights = self.of_weights.count
-        still = store["trainable_bias"][neurons] == 0
-        still[: len(network.input)] = True
-        fixed = store["trainable"][connections] == 0
-        self.frozen = self.added_up(~fixed, ~still) == 0
+        self.learning = store["trainable_bias"].copy()
+        learns = self.learning[neurons] != 0
+        learns[: len(network.input)] = False
+        self.frozen = self.added_up(store["trainable"][connections] != 0, learns) == 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether the same numbers learn still: no edit has changed the topology, or frozen something."""
+        store = self.network._store
+        same = self.topology == (store, store.topology_version)
+        return same and bool((store["trainable_bias"] == self.learning).all())
 
     def read(self) -> Floats:
         """The vector as it is now."""
@@ -206,29 +227,29 @@ class Batches:
         one_pass: Callable[..., tuple[float, int]],
         rng: np.random.Generator,
     ) -> None:
-        self.trainer, self.data = trainer, data
-        self.masks = trainer.dropout.masks(rng) if trainer.dropout.any else None
-        self.learnt = Learnt(trainer.network)
+        self.trainer, self.data, self.rng = trainer, data, rng
         counted = data.aimed * (1.0 if weights is None else weights)
         self.steps = np.add.reduceat(counted, data.bounds[:-1].astype(np.int64))
         self.one_pass = one_pass
-        self.moves = self._moves()
+        self._lay_out()
         if trainer.method == "bptt":
             self.unfolding = Unfolding(trainer.network, data, trainer.threads, weights)
 
-    def _moves(self) -> Moves | None:
-        """What the optimizer has kept of earlier trainings, while the topology is the same."""
-        trainer, version = self.trainer, self.trainer.network._store.topology_version
-        if not isinstance(trainer.optimizer, Optimizer):
-            return None
-        kept_at, moves = trainer._kept
-        if moves is None or kept_at != version:
-            moves = trainer.optimizer.begin(self.learnt.read(), self.learnt.frozen)
-            trainer._kept = version, moves
-        return moves
+    def _lay_out(self) -> None:
+        """Find what learns. What the optimizer has kept goes on while that is the same."""
+        trainer, rule = self.trainer, self.trainer.optimizer
+        self.masks = trainer.dropout.masks(self.rng) if trainer.dropout.any else None
+        kept = trainer._kept
+        if kept is None or not kept[0].holds or getattr(kept[1], "optimizer", None) is not rule:
+            learnt = Learnt(trainer.network)
+            moves = rule.begin(learnt.read(), learnt.frozen) if isinstance(rule, Optimizer) else None
+            trainer._kept = kept = learnt, moves
+        self.learnt, self.moves = kept
 
     def epoch(self, order: NDArray[np.uint64], rate: float | None, bar: Any) -> tuple[float, float]:
         """A move after every batch. The summed cost, and how many steps it is of."""
+        if not self.learnt.holds:  # a callback has edited the network
+            self._lay_out()
         total, steps = 0.0, 0.0
         gradients = self._unfolded if self.trainer.method == "bptt" else self._stepped
         for cost, count, gradient, rows in gradients(order):
@@ -247,6 +268,8 @@ class Batches:
         values = self.learnt.read()
         self.trainer.penalties.apply(gradient, values[: self.learnt.weights])
         self.moves.step(values, gradient, rate)
+        if self.trainer.network._store.dtype == np.float32 and np.abs(values).max(initial=0.0) > FLOAT32_MAX:
+            raise DivergenceError(f"A weight or a bias left the range of float32. {ADVICE}")
         try:
             self.learnt.write(values)
         except KeyboardInterrupt:
@@ -273,10 +296,21 @@ class Batches:
         return loss * len(chosen), float(self.steps[chosen].sum()), gradient
 
     def search(self, epochs: int, tell: Callable[[float], bool]) -> None:
-        """L-BFGS over all sequences; `tell` is given the mean cost after each iteration, and may end it."""
+        """L-BFGS over all sequences; `tell` is given the mean cost after each iteration, and may end it.
+
+        Where it has edited the network the search begins anew, from what there is then.
+        """
+        while epochs > 0:
+            done, ended = self._searched(epochs, tell)
+            epochs = 0 if ended else epochs - done
+            self._lay_out()
+
+    def _searched(self, epochs: int, tell: Callable[[float], bool]) -> tuple[int, bool]:
+        """One search; how many iterations it did, and whether it has come to an end."""
         optimizer, learnt, penalties = self.trainer.optimizer, self.learnt, self.trainer.penalties
         assert isinstance(optimizer, LBFGS)
-        every, start, costs = np.arange(self.data.sequences, dtype=np.uint64), learnt.read(), {}
+        every, costs = np.arange(self.data.sequences, dtype=np.uint64), {}
+        reached, done, ended = learnt.read(), 0, True
 
         def function(values: Floats) -> tuple[float, Floats]:
             learnt.write(values)
@@ -287,20 +321,37 @@ class Batches:
             return cost / len(every) + penalties.of(weights), gradient
 
         def callback(values: Floats, _: float) -> bool:
+            nonlocal reached, done, ended
             learnt.write(values)
-            return tell(costs[values.tobytes()])
+            reached, done = learnt.read(), done + 1
+            stop = tell(costs[values.tobytes()])
+            ended = stop or (learnt.holds and bool((learnt.read() == reached).all()))
+            return stop or not ended
 
         try:
-            found = replace(optimizer, iterations=epochs).minimise(function, start, learnt.frozen, callback)
+            found = replace(optimizer, iterations=epochs).minimise(function, reached, learnt.frozen, callback)
         except BaseException:
-            learnt.write(start)
+            learnt.write(reached)
             raise
-        learnt.write(found)
+        if ended:
+            learnt.write(found)
+        if done == 0:  # it could not get any lower
+            cost, steps, _ = self._exact(every)
+            tell(cost / steps)
+        return done, ended
 
     # --- the online rule -------------------------------------------------------------------
 
     def _stepped(self, order: NDArray[np.uint64]) -> Iterator[Part]:
         """What the online rule would do in some steps, summed up while the weights stay as they are."""
+        self.before = self.learnt.read()
+        try:
+            yield from self._summed_up(order)
+        except KeyboardInterrupt:  # it may have come between a move and its being taken back
+            self.learnt.write(self.before)
+            raise
+
+    def _summed_up(self, order: NDArray[np.uint64]) -> Iterator[Part]:
         data, size = self.data, self.trainer.batch_size or 1
         gradient, cost, steps, rows = self._nothing(), 0.0, 0, 0
         for sequence in order.tolist():
@@ -313,6 +364,7 @@ class Batches:
                 if steps == size or not np.isfinite(cost):
                     yield cost, steps, gradient, rows
                     gradient, cost, steps, rows = self._nothing(), 0.0, 0, 0
+                    self.before = self.learnt.read()
         if steps:
             yield cost, steps, gradient, rows
 
@@ -324,57 +376,9 @@ class Batches:
 
         Moves are proportional to the rate, so they are made large, against rounding, and taken back.
         """
-        values = self.learnt.read()
         cost, aimed = self.one_pass(self.data.row(row), MAGNIFIED)
         if not (aimed and np.isfinite(cost)):
             return cost, aimed, self._nothing()
-        slopes = (values - self.learnt.read()) / MAGNIFIED
-        self.learnt.write(values)
+        slopes = (self.before - self.learnt.read()) / MAGNIFIED
+        self.learnt.write(self.before)
         return cost, aimed, slopes
-
-
-def row_weights(
-    data: Data, samples: Any | None, classes: Mapping[int, float] | None, outputs: int
-) -> Floats | None:
-    """How much every row of the data counts; None: all alike.
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If the weights are not as many as sequences, not numbers, or below 0, or a class is none.
-    """
-    if samples is None and classes is None:
-        return None
-    weights = np.ones(len(data.inputs))
-    if samples is not None:
-        weights = np.repeat(_checked_weights(samples, data), np.diff(data.bounds).astype(np.int64))
-    if classes is not None:
-        weights = weights * _of_classes(data, classes, outputs)
-    return weights
-
-
-def _checked_weights(samples: Any, data: Data) -> Floats:
-    what = "The sample_weight"
-    try:
-        weights = np.asarray(samples, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(expected(what, "numbers", samples)) from None
-    if weights.shape != (data.sequences,):
-        raise ArgumentError(expected(what, f"{data.sequences} numbers, one a sequence", weights.shape))
-    if not (np.isfinite(weights).all() and (weights >= 0).all()):
-        raise ArgumentError(expected(what, "finite numbers, 0 or above", samples))
-    return weights
-
-
-def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Floats:
-    """The weight of the class that each row's target names: its largest entry, or, of one output, 0 or 1."""
-    if not isinstance(classes, Mapping):
-        raise KindError(expected("The class_weight", "a mapping of classes to numbers", classes))
-    known = np.nan_to_num(data.targets)
-    labels = known.argmax(axis=1) if outputs > 1 else (known[:, 0] > 0.5).astype(int)
-    weights = np.ones(len(labels))
-    for label, weight in classes.items():
-        if label not in range(max(2, outputs)):
-            raise ArgumentError(expected("A class of class_weight", f"0 to {max(2, outputs) - 1}", label))
-        weights[labels == label] = non_negative_number(f"The weight of class {label}", weight)
-    return weights

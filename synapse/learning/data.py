@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import as_matrix
-from ..errors import ArgumentError, KindError
+from ..errors import ArgumentError, KindError, TopologyError, expected, non_negative_number
 from ..network import Network
 
 Floats = NDArray[np.float64]
@@ -34,6 +35,15 @@ class Data:
     def sequences(self) -> int:
         """How many sequences there are; single samples count as one each."""
         return len(self.bounds) - 1
+
+    def require_fit(self, network: Network) -> None:
+        """Raise where a callback has given the network inputs or outputs that the data do not have."""
+        given = self.inputs.shape[1], self.targets.shape[1]
+        if given != (network._n_inputs, network._n_outputs):
+            raise TopologyError(
+                f"{network!r} has got other inputs or outputs since the data were given, {given[0]} inputs "
+                f"and {given[1]} targets a step. Train again, with data that fit."
+            )
 
     def row(self, row: int) -> Data:
         """One row alone, the context left as it is."""
@@ -141,3 +151,50 @@ def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
             f"Got {targets[row].tolist()} in row {row}."
         )
     return np.where(missing, 0, 1).astype(np.uint8)
+
+
+def row_weights(
+    data: Data, samples: Any | None, classes: Mapping[int, float] | None, outputs: int
+) -> Floats | None:
+    """How much every row of the data counts; None: all alike.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If the weights are not as many as sequences, not numbers, or below 0, or a class is none.
+    """
+    if samples is None and classes is None:
+        return None
+    weights = np.ones(len(data.inputs))
+    if samples is not None:
+        weights = np.repeat(_checked_weights(samples, data), np.diff(data.bounds).astype(np.int64))
+    if classes is not None:
+        weights = weights * _of_classes(data, classes, outputs)
+    return weights
+
+
+def _checked_weights(samples: Any, data: Data) -> Floats:
+    what = "The sample_weight"
+    try:
+        weights = np.asarray(samples, np.float64)
+    except (TypeError, ValueError):
+        raise KindError(expected(what, "numbers", samples)) from None
+    if weights.shape != (data.sequences,):
+        raise ArgumentError(expected(what, f"{data.sequences} numbers, one a sequence", weights.shape))
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ArgumentError(expected(what, "finite numbers, 0 or above", samples))
+    return weights
+
+
+def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Floats:
+    """The weight of the class that each row's target names: its largest entry, or, of one output, 0 or 1."""
+    if not isinstance(classes, Mapping):
+        raise KindError(expected("The class_weight", "a mapping of classes to numbers", classes))
+    known = np.nan_to_num(data.targets)
+    labels = known.argmax(axis=1) if outputs > 1 else (known[:, 0] > 0.5).astype(int)
+    weights = np.ones(len(labels))
+    for label, weight in classes.items():
+        if label not in range(max(2, outputs)):
+            raise ArgumentError(expected("A class of class_weight", f"0 to {max(2, outputs) - 1}", label))
+        weights[labels == label] = non_negative_number(f"The weight of class {label}", weight)
+    return weights

@@ -38,6 +38,7 @@ def one_pass(
     control: NDArray[np.uint64],
 ) -> tuple[float, int]:
     """One compiled pass through the data; `rate` None: without learning. Summed cost, steps aimed at."""
+    data.require_fit(network)
     address, store, span = network._ready()
     if store.recorder is not None:
         store.recorder.make_room(len(data.inputs))

@@ -46,7 +46,8 @@ class Result:
     history : dict of str to list of float
         By epoch: ``error``, ``rate`` and, where data were held out, ``validation_error``.
     stopped : str
-        Why it ended: ``epochs``, ``error``, ``patience``, ``callback`` or ``interrupted``.
+        Why it ended: ``epochs``, ``error``, ``patience``, ``callback`` or ``interrupted``; of L-BFGS also
+        ``converged``, where it gets no lower.
     """
 
     error: float
@@ -145,7 +146,7 @@ class Run:
             return reason is not None
 
         self.batches.search(self.epochs, tell)
-        return ended
+        return "converged" if ended == "epochs" and len(self.history["error"]) < self.epochs else ended
 
     def _one(self, epoch: int, begin: float, bar: Any) -> str | None:
         """An epoch; why training ends with it, if it does."""

@@ -13,9 +13,9 @@ from ..errors import ArgumentError, KindError, expected, finite_number, positive
 from ..network import Network, require_network
 from ..neuron import Seed, random_generator
 from ..optimizers import LBFGS, SGD, Moves, Optimizer
-from .batches import Chances, Dropout, Penalties, row_weights
+from .batches import Chances, Dropout, Learnt, Penalties
 from .callbacks import Callback, Step
-from .data import Data, prepare
+from .data import Data, prepare, row_weights
 from .passes import tested, weighed
 from .rates import Rate, checked_rate
 from .run import Result, Run
@@ -51,8 +51,9 @@ class Trainer:
         :func:`gradient`: the mean over a batch's sequences of the sum over their steps.
     optimizer : Optimizer or LBFGS, optional
         What makes moves of gradients, see :mod:`synapse.optimizers`. Default: plain descent. What it
-        keeps (moments, velocities) goes on from one call of :meth:`train` to the next. With
-        "online" the moves of `batch_size` steps are summed up before it is asked.
+        keeps (moments, velocities) goes on from one call of :meth:`train` to the next, and begins anew
+        where the topology, or what is trainable, has been changed. With "online" the moves of
+        `batch_size` steps are summed up before it is asked.
     batch_size : int, optional
         Sequences, or samples, to a batch. Default: 32; 1 with "online"; all of them with L-BFGS.
     window : int, optional
@@ -113,9 +114,11 @@ class Trainer:
                 'Dropout needs method="bptt", and batches that differ: not L-BFGS. '
                 "For the online rule gate connections by bernoulli neurons."
             )
+        if isinstance(optimizer, LBFGS) and (clip, clip_value) != (None, None):
+            raise ArgumentError("L-BFGS searches by the whole gradient: leave clip and clip_value out.")
         self.threads = positive_integer("The threads", threads)
         self._stop = threading.Event()
-        self._kept: tuple[int, Moves | None] = (0, None)
+        self._kept: tuple[Learnt, Moves | None] | None = None
 
     def train(
         self,
@@ -141,8 +144,8 @@ class Trainer:
         ----------
         inputs : array_like
             (N, n): samples; a network with memory takes them as one stream and keeps its context
-            from before the call. (S, T, n) or a list of (T_i, n): sequences, the context cleared
-            before each.
+            from before the call ("bptt": as one sequence). (S, T, n) or a list of (T_i, n): sequences,
+            the context cleared before each.
         targets : array_like
             The same with m columns. A row of NaN: no target at this step.
         epochs : int
@@ -163,12 +166,12 @@ class Trainer:
         restore_best : bool
             With `validation` or `patience`: end with the weights of the best epoch.
         callbacks : iterable of callable
-            Called with a :class:`Progress` after every epoch; a true answer stops.
+            Called with a :class:`Progress` after every epoch; a true answer stops. They may edit the network.
         on_step : callable, optional
             Called with a :class:`Step` after every step; a true answer stops. Steps are
             then single compiled calls. With "online" and no optimizer.
         sample_weight : array_like, optional
-            How much each sequence (or sample) counts; with "bptt".
+            How much each sequence (or sample) counts, in training, of all that are given; with "bptt".
         class_weight : mapping of int to float, optional
             How much the steps of each class count, the class being the target's largest entry, or 0 or
             1 where there is one output; with "bptt".
@@ -188,21 +191,16 @@ class Trainer:
         -----
         Ctrl-C ends the training as a callback would: the result is returned, the network stays usable.
         """
-        data = prepare(self.network, inputs, targets)
-        self.cost.check_targets(data.targets)
-        held_out: Data | None = None
-        if isinstance(validation, (int, float)):
-            data, held_out = data.split(validation)
-        elif validation is not None:
-            held_out = prepare(self.network, *validation)
-            self.cost.check_targets(held_out.targets)
-        if not data.aimed.any():
-            raise ArgumentError("No step has a target: every row of the targets is NaN.")
-        if self.method == "bptt":
-            data, held_out = as_sequences(data), held_out and as_sequences(held_out)
+        data = self._prepared(inputs, targets)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
         if weights is not None and self.method != "bptt":
             raise ArgumentError('Samples and classes are weighed with method="bptt" only.')
+        data, held_out = self._held_out(data, validation)
+        weights = None if weights is None else weights[: len(data.inputs)]
+        if not (data.aimed if weights is None else data.aimed * weights).any():
+            raise ArgumentError("No step has a target that counts: all rows are NaN, or weigh nothing.")
+        if self.method == "bptt":
+            data, held_out = as_sequences(data), held_out and as_sequences(held_out)
         if on_step is not None and self.optimizer is not None:
             raise ArgumentError("on_step is for the plain online rule: leave method and optimizer out.")
         run = Run(
@@ -215,11 +213,37 @@ class Trainer:
             random_generator(seed),
             None if patience is None else positive_integer("The patience", patience),
             restore_best and (held_out is not None or patience is not None),
-            tuple(callbacks),
+            _checked_callbacks(callbacks),
             on_step,
             weights,
         )
         return run.go(progress)
+
+    def _measure(self) -> Cost:
+        """Its cost, checked against outputs whose squash may have been set anew."""
+        self.cost.check([neuron.squash for neuron in self.network.output])
+        return self.cost
+
+    def _prepared(self, inputs: Any, targets: Any) -> Data:
+        """Data that its network and its cost can take."""
+        data = prepare(self.network, inputs, targets)
+        self._measure().check_targets(data.targets)
+        return data
+
+    def _held_out(self, data: Data, validation: Any) -> tuple[Data, Data | None]:
+        """The data to train on, and those held out."""
+        if validation is None:
+            return data, None
+        if isinstance(validation, int | float):
+            data, held_out = data.split(validation)
+        elif isinstance(validation, tuple | list) and len(validation) == 2:
+            held_out = self._prepared(*validation)
+        else:
+            kind = "a fraction, or a pair of inputs and targets"
+            raise KindError(expected("The validation", kind, validation))
+        if not held_out.aimed.any():
+            raise ArgumentError("No step that is held out has a target: there is nothing to validate by.")
+        return data, held_out
 
     def stop(self) -> None:
         """End a training that runs in another thread, as Ctrl-C would: it returns what it has reached."""
@@ -260,7 +284,7 @@ class Trainer:
             If an argument cannot be used; nothing has run then.
         """
         data = prepare(self.network, inputs, targets)
-        measure = self.cost if cost is None else self.network._cost(cost)
+        measure = self._measure() if cost is None else self.network._cost(cost)
         measure.check_targets(data.targets)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
         if weights is None:
@@ -285,6 +309,13 @@ def _checked_optimizer(optimizer: Any, method: str) -> Optimizer | LBFGS | None:
     if isinstance(optimizer, LBFGS) and method != "bptt":
         raise ArgumentError('L-BFGS needs exact gradients: give method="bptt".')
     return optimizer
+
+
+def _checked_callbacks(callbacks: Any) -> tuple[Callback, ...]:
+    functions = tuple(callbacks) if isinstance(callbacks, Iterable) else (None,)
+    if not all(map(callable, functions)):
+        raise KindError(expected("The callbacks", "a list of functions", callbacks))
+    return functions
 
 
 def _shuffled(data: Data, shuffle: bool | None) -> bool:

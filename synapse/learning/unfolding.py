@@ -172,6 +172,7 @@ class Unfolding:
         """Lay out what depends on the topology."""
         network, store = self.network, self.network._store
         _require_alone(network)
+        self.data.require_fit(network)
         self._version = store.topology_version
         self._apart = not network.has_memory  # steps do not depend on each other
         self._sums = np.zeros(store.n_connections), np.zeros(len(network))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, final
@@ -196,13 +197,20 @@ class Moves:
         ArgumentError, KindError
             If one cannot be used.
         DivergenceError
-            If the gradient is not finite. Nothing has changed after either.
+            If the gradient is not finite, or too large to be squared; nothing has changed after either. Or if
+            the move is not finite; the parameters are as before then.
         """
         check_parameters(parameters, self.change.shape)
         gradient = self._checked(gradient)
         rate = self.optimizer.rate if rate is None else non_negative_number("The rate of a step", rate)
         self.steps += 1
-        self.optimizer.find_change(self, parameters, gradient, rate)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.optimizer.find_change(self, parameters, gradient, rate)
+        if not np.isfinite(self.change, out=self._finite).all():
+            raise DivergenceError(
+                f"A move of {type(self.optimizer).__name__} is not finite; the parameters are as before. "
+                "Train on with a lower rate."
+            )
         moving = True if self._moving is None else self._moving
         np.subtract(parameters, self.change, out=parameters, where=moving)
 
@@ -242,9 +250,9 @@ class Moves:
         slopes = np.asarray(gradient, np.float64)
         if slopes.shape != self.change.shape:
             raise ArgumentError(expected("The gradient", f"of shape {self.change.shape}", slopes.shape))
-        if not np.isfinite(slopes, out=self._finite).all():
+        if not math.isfinite(np.vdot(slopes, slopes)):
             raise DivergenceError(
-                "The gradient is not finite; the parameters are as before. "
+                "The gradient is not finite, or its square is not; the parameters are as before. "
                 "Train on with a lower rate, or with clipped gradients."
             )
         return slopes

@@ -234,6 +234,7 @@ def test_what_cannot_be_built(case):
         ([np.zeros((2, 3, 1)), np.zeros((2, 3, 3))], ArgumentError),
         ([np.zeros((2, 3, 1)), np.full((2, 3, 2), np.nan)], ArgumentError),
         ([np.zeros((2, 3, 1)), "abc"], KindError),
+        (3, KindError),
     ],
 )
 def test_kernels_that_do_not_fit(values, error):

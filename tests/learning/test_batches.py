@@ -7,6 +7,7 @@ import architect
 import synapse
 from synapse import Trainer, gradient, optimizers
 from synapse.errors import ArgumentError, DivergenceError, KindError
+from synapse.learning import run
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.normal(size=(10, 5, 3)), RNG.random((10, 5, 2))
@@ -77,6 +78,17 @@ def test_moments_go_on_from_one_training_to_the_next():
     )
 
 
+def test_another_optimizer_takes_over():
+    pytest.importorskip("scipy")
+    one, other = net(), net()
+    trainer = Trainer(one, method="bptt", optimizer=optimizers.Adam(0.01), rate=0.01, batch_size=10)
+    for rule in (optimizers.Adam(0.01), optimizers.LBFGS(), optimizers.SGD(0.01)):
+        trainer.optimizer = rule
+        trainer.train(INPUTS, TARGETS, epochs=2, shuffle=False, progress=False)
+        trained(other, optimizer=rule, rate=0.01, batch_size=10, epochs=2)
+    assert np.array_equal(parameters(one), parameters(other))
+
+
 def test_the_online_rule_may_be_summed_over_steps():
     """A perceptron has no memory: its online steps are the exact gradient."""
     one, other = (architect.Perceptron(3, 4, 2, seed=1) for _ in range(2))
@@ -106,6 +118,16 @@ def test_lbfgs_finds_what_descent_takes_long_for():
     trained(other, optimizer=optimizers.SGD(0.1), batch_size=10, epochs=30)
     found, slow = (Trainer(some).test(INPUTS, TARGETS).error for some in (one, other))
     assert found < slow
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_search_that_gets_no_lower_says_so(frozen):
+    pytest.importorskip("scipy")
+    one = synapse.Network(synapse.Layer(1), [], synapse.Layer(1))  # one bias, and nothing else to learn
+    one.output.trainable = not frozen
+    trainer = Trainer(one, method="bptt", optimizer=optimizers.LBFGS())
+    result = trainer.train([[0.0], [0.0]], [[0.0], [1.0]], epochs=50, progress=False)
+    assert (result.stopped, result.error) == ("converged", pytest.approx(np.log(2.0)))
 
 
 def test_frozen_weights_never_move():
@@ -144,6 +166,18 @@ def test_samples_count_by_their_weight():
     twice = np.concatenate([INPUTS, INPUTS[:1]]), np.concatenate([TARGETS, TARGETS[:1]])
     weighed = trained(net(), rate=0.1, batch_size=10, sample_weight=[2.0] + [1.0] * 9)
     assert weighed == pytest.approx(trained(net(), rate=0.11, batch_size=11, data=twice), abs=1e-13)
+
+
+def test_weights_are_of_all_samples_those_held_out_too():
+    weights = np.arange(1.0, 11.0)
+    one, other = net(), net()
+    for some, data, held_out, counts in (
+        (one, (INPUTS, TARGETS), 0.3, weights),
+        (other, (INPUTS[:7], TARGETS[:7]), (INPUTS[7:], TARGETS[7:]), weights[:7]),
+    ):
+        trainer = Trainer(some, method="bptt", batch_size=4)
+        trainer.train(*data, epochs=2, validation=held_out, sample_weight=counts, progress=False)
+    assert np.array_equal(parameters(one), parameters(other))
 
 
 def test_classes_count_by_their_weight():
@@ -196,6 +230,17 @@ def test_a_batch_that_explodes_leaves_the_weights_of_before():
     assert np.array_equal(before, parameters(one))
 
 
+@pytest.mark.parametrize(
+    ("dtype", "rule"), [(np.float64, optimizers.Adam(1e308)), (np.float32, optimizers.SGD(1e60))]
+)
+def test_moves_beyond_all_numbers_are_not_made(dtype, rule):
+    one = net(dtype=dtype)
+    before = parameters(one)
+    with pytest.raises(DivergenceError):
+        trained(one, optimizer=rule, batch_size=10)
+    assert np.array_equal(before, parameters(one))
+
+
 def test_an_interrupted_training_returns_what_was_reached():
     one = net()
     trainer = Trainer(one, method="bptt", batch_size=2)
@@ -208,6 +253,39 @@ def test_an_interrupted_training_returns_what_was_reached():
     result = trainer.train(INPUTS, TARGETS, epochs=50, callbacks=[stop], progress=False)
     assert (result.stopped, result.epochs) == ("interrupted", 1)
     assert np.array_equal(seen[0], parameters(one))
+
+
+@pytest.mark.parametrize(("steps", "batches"), [(1, 0), (5, 0), (11, 2)])
+def test_ctrl_c_before_a_step_of_the_online_rule_is_taken_back(steps, batches, monkeypatch):
+    one, other, made, one_pass = net(), net(), [], run.one_pass
+
+    def interrupted(*arguments):
+        result = one_pass(*arguments)
+        made.append(result)
+        if len(made) == steps:
+            raise KeyboardInterrupt
+        return result
+
+    options = {"method": "online", "optimizer": optimizers.Adam(0.01), "batch_size": 5}
+    if batches:
+        trained(other, **options, data=(INPUTS[:batches], TARGETS[:batches]))
+    monkeypatch.setattr(run, "one_pass", interrupted)
+    assert np.array_equal(trained(one, **options), parameters(other))
+
+
+def test_an_interrupted_search_keeps_the_weights_of_its_last_iteration():
+    pytest.importorskip("scipy")
+    one, seen = net(), []
+
+    def stop(news):
+        seen.append(parameters(one))
+        if news.epoch == 3:
+            raise KeyboardInterrupt
+
+    trainer = Trainer(one, method="bptt", optimizer=optimizers.LBFGS())
+    assert trainer.train(INPUTS, TARGETS, callbacks=[stop], progress=False).stopped == "interrupted"
+    assert np.array_equal(seen[2], parameters(one))
+    assert not np.array_equal(seen[0], seen[2])
 
 
 @pytest.mark.parametrize(
@@ -223,9 +301,12 @@ def test_an_interrupted_training_returns_what_was_reached():
         ({"l2": np.nan}, ArgumentError),
         ({"threads": 0}, ArgumentError),
         ({"method": "online", "optimizer": optimizers.LBFGS()}, ArgumentError),
+        ({"optimizer": optimizers.LBFGS(), "clip": 1.0}, ArgumentError),
         ({"sample_weight": [1.0]}, ArgumentError),
         ({"sample_weight": [-1.0] * 10}, ArgumentError),
         ({"sample_weight": "much"}, KindError),
+        ({"sample_weight": [0.0] * 10}, ArgumentError),
+        ({"class_weight": {0: 0.0, 1: 0.0}}, ArgumentError),
         ({"class_weight": {5: 1.0}}, ArgumentError),
         ({"class_weight": [1.0, 2.0]}, KindError),
         ({"sample_weight": [1.0] * 10, "method": "online"}, ArgumentError),

@@ -74,6 +74,7 @@ def test_training_is_reproducible_and_tests_are_whole():
         ({"dropout": 1.0}, ArgumentError),
         ({"dropout": -0.1}, ArgumentError),
         ({"dropout": {"nobody": 0.1}}, ArgumentError),
+        ({"dropout": {"output": 0.1}}, ArgumentError),
         ({"dropout": {3: 0.1}}, KindError),
         ({"dropout": 0.1, "method": "online"}, ArgumentError),
         ({"dropout": 0.1, "optimizer": optimizers.LBFGS()}, ArgumentError),

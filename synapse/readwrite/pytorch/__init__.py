@@ -44,13 +44,14 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     ArgumentError
         If a neuron has a squash of a user's own, or `modules` are of other sizes or settings.
     TopologyError
-        If the network hears neurons outside of it, or `modules` have no place for a connection.
+        If the network hears neurons outside of it, neurons that compete are connected with each other
+        within a step, or `modules` have no place for a connection.
 
     Notes
     -----
     Neurons that do not wait for each other are computed together. Those among them with the same
     sources are one product of matrices; scattered connections are gathered. Gradients go back through
-    all steps: unlike the online rule, nothing is left out. Inside torch, its own `LSTM` is some four
+    all steps: unlike the online rule, nothing is left out. Inside torch, its own `LSTM` is many
     times as fast as the module of the same network.
 
     Examples

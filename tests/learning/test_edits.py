@@ -1,0 +1,119 @@
+"""Networks that a callback edits while they are trained by batches."""
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Trainer, gradient, optimizers
+from synapse.errors import ArgumentError, TopologyError
+
+RNG = np.random.default_rng(0)
+INPUTS, TARGETS = RNG.normal(size=(10, 4, 2)), RNG.random((10, 4, 1))
+WAYS = {
+    "bptt": {"method": "bptt", "optimizer": optimizers.Adam(0.05)},
+    "dropout": {"method": "bptt", "optimizer": optimizers.Adam(0.05), "dropout": 0.2},
+    "search": {"method": "bptt", "optimizer": optimizers.LBFGS()},
+    "online": {"method": "online", "optimizer": optimizers.Adam(0.05)},
+}
+every_way = pytest.mark.parametrize("way", WAYS)
+
+
+def trained(edit, way, epochs=5):
+    """A network edited after its second epoch, and its weights after every epoch."""
+    if way == "search":
+        pytest.importorskip("scipy")
+    net, seen = architect.Elman(2, 3, 1, seed=0), []
+
+    def callback(news):
+        if news.epoch == 2:
+            edit(net)
+        seen.append({(link.source, link.target): link.weight for link in net.connections})
+
+    trainer = Trainer(net, batch_size=None if way == "search" else 4, **WAYS[way])
+    trainer.train(INPUTS, TARGETS, epochs=epochs, callbacks=[callback], progress=False)
+    return net, seen
+
+
+@every_way
+def test_what_is_frozen_moves_no_more(way):
+    def freeze(net):
+        net.connections[0].trainable = False
+        net.hidden[0].trainable = False
+        biases.append(net.hidden[0].biases)
+
+    biases = []
+    net, seen = trained(freeze, way)
+    first = net.connections[0]
+    ends = first.source, first.target
+    assert seen[0][ends] != seen[1][ends] == seen[4][ends] == first.weight
+    assert np.array_equal(net.hidden[0].biases, biases[0])
+
+
+@every_way
+def test_what_is_tied_stays_together(way):
+    net, seen = trained(lambda net: synapse.tie(net.connections[:2]), way)
+    one, other = net.connections[:2]
+    assert one.weight == other.weight != seen[1][one.source, one.target]
+
+
+@every_way
+def test_neurons_that_come_learn_and_the_others_go_on(way):
+    def grow(net):
+        neuron = synapse.Neuron(name="new")
+        net.hidden[0].append(neuron)
+        net.input.project(neuron, weights=0.5)
+        neuron.project(net.output[0], weight=0.5)
+
+    net, seen = trained(grow, way)
+    learns = {(link.source, link.target): link.trainable for link in net.connections}
+    assert all((seen[4][ends] != seen[1][ends]) == learns[ends] for ends in learns)
+
+
+@every_way
+def test_connections_may_be_cut(way):
+    def cut(net):
+        first = net.connections[0]
+        first.source.disconnect(first.target)
+
+    net, seen = trained(cut, way)
+    learns = {(link.source, link.target): link.trainable for link in net.connections}
+    assert [len(weights) for weights in seen] == [21, 20, 20, 20, 20]
+    assert all((seen[4][ends] != seen[1][ends]) == learns[ends] for ends in learns)
+
+
+def test_a_search_goes_on_from_weights_that_a_callback_has_set():
+    pytest.importorskip("scipy")
+    net = architect.Elman(2, 3, 1, seed=0)
+
+    def halve(news):
+        if news.epoch == 2:
+            net.weights = net.weights / 2
+            losses.append(gradient(net, INPUTS, TARGETS).loss)
+
+    losses = []
+    trainer = Trainer(net, method="bptt", optimizer=optimizers.LBFGS())
+    result = trainer.train(INPUTS, TARGETS, epochs=3, callbacks=[halve], progress=False)
+    assert result.epochs == 3
+    assert result.error < losses[0] / 4
+
+
+@pytest.mark.parametrize("side", ["input", "output"])
+@pytest.mark.parametrize("options", [{}, WAYS["bptt"], WAYS["online"]])
+def test_data_that_no_longer_fit_are_refused(side, options):
+    net = architect.Elman(2, 3, 1, seed=0)
+
+    def widen(news):
+        getattr(net, side).append(synapse.Neuron(name="new"))
+
+    with pytest.raises(TopologyError, match="Train again, with data that fit"):
+        Trainer(net, **options).train(INPUTS, TARGETS, epochs=3, callbacks=[widen], progress=False)
+
+
+def test_the_cost_still_goes_with_the_outputs():
+    net = architect.Elman(2, 3, 1, seed=0)
+    trainer = Trainer(net)
+    net.output.squash = "identity"
+    for call in (trainer.train, trainer.test):
+        with pytest.raises(ArgumentError, match="needs logistic outputs"):
+            call(INPUTS, TARGETS)

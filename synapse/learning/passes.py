@@ -61,7 +61,7 @@ def one_pass(
     return total, int(steps)
 
 
-def tested(network: Network, data: Data, cost: Cost) -> tuple[float, int]:
+def judged(network: Network, data: Data, cost: Cost) -> tuple[float, int]:
     """A pass without learning, in which random neurons give their means."""
     with _calm(network):
         return one_pass(network, data, in_order(data), cost, None, new_control())

@@ -20,7 +20,7 @@ from ..optimizers import LBFGS
 from .batches import Batches
 from .callbacks import Callback, Progress, Step
 from .data import Data
-from .passes import in_order, new_control, one_pass, tested
+from .passes import in_order, judged, new_control, one_pass
 from .rates import Follower, follower
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class Run:
         if self.held_out is None:
             return
         with kept_context(self.network):
-            total, steps = tested(self.network, self.held_out, self.trainer.cost)
+            total, steps = judged(self.network, self.held_out, self.trainer.cost)
         self.history["validation_error"].append(total / max(1, steps))
 
     def _judge(self, done: int, rate: float, seconds: float) -> str | None:

@@ -16,7 +16,7 @@ from ..optimizers import LBFGS, SGD, Moves, Optimizer
 from .batches import Chances, Dropout, Learnt, Penalties
 from .callbacks import Callback, Step
 from .data import Data, prepare, row_weights
-from .passes import tested, weighed
+from .passes import judged, weighed
 from .rates import Rate, checked_rate
 from .run import Result, Run
 from .unfolding import as_sequences, checked_window
@@ -288,7 +288,7 @@ class Trainer:
         measure.check_targets(data.targets)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
         if weights is None:
-            total, steps = tested(self.network, data, measure)
+            total, steps = judged(self.network, data, measure)
             return Evaluation(total / steps if steps else math.nan, steps)
         total, weight, steps = weighed(self.network, data, measure, weights)
         return Evaluation(total / weight if steps else math.nan, steps)

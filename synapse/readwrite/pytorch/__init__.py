@@ -95,6 +95,9 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
         - `Linear` after `Linear`, each with an activation or none, in a list or a `Sequential`: a
           :class:`architect.Perceptron`;
         - a module that :func:`to_torch` has made; the network it was made of is needed then.
+
+        `Dropout` and `Flatten` among them hold no numbers and are passed over; dropout between recurrent
+        layers, too.
     network : Network, optional
         Where to read them into: of the same layers, by name, sizes and squashes. Connections that
         torch has no place for, such as peepholes, stay as they are, and so does the read-out if no
@@ -111,7 +114,7 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
         If PyTorch is not installed.
     ArgumentError, KindError, TopologyError
         If the modules are of another sort, have settings that no architecture has (bidirectional,
-        dropout, a projection, no bias) or do not match the network; nothing has changed then.
+        a projection, no bias) or do not match the network; nothing has changed then.
 
     Notes
     -----

@@ -66,8 +66,12 @@ KINDS = {
     nn.GRU: Kind(("reset gates", "update gates", "candidates"), (*GATES, "tanh"), "cells", "cells", 3),
     nn.RNN: Kind(("hidden",), ("tanh",), "context", "hidden", 1),
 }
-PLAIN = {"bias": True, "bidirectional": False, "dropout": 0.0, "proj_size": 0}
+PLAIN = {"bias": True, "bidirectional": False, "proj_size": 0}
 """The settings with which recurrent modules are what the architectures are."""
+
+
+PASSED_OVER = (nn.Dropout, nn.Flatten)
+"""Modules that hold no numbers, and change none once training is over: a network is shown flat rows anyway."""
 
 
 class Peer(NamedTuple):
@@ -132,7 +136,8 @@ def _flat(modules: Any) -> Iterator[Any]:
         for module in modules:
             yield from _flat(module)
     elif isinstance(modules, nn.Module):
-        yield modules
+        if type(modules) not in PASSED_OVER:
+            yield modules
     else:
         raise KindError(
             expected("What is read from or written to torch", "a module or a list of them", modules)

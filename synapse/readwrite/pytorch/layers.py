@@ -71,7 +71,7 @@ PLAIN = {"bias": True, "bidirectional": False, "proj_size": 0}
 
 
 PASSED_OVER = (nn.Dropout, nn.Flatten)
-"""Modules that hold no numbers, and change none once training is over: a network is shown flat rows anyway."""
+"""Modules that hold no numbers, and change none once training is over; a network is shown flat rows."""
 
 
 class Peer(NamedTuple):

@@ -270,9 +270,12 @@ def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(plane, tmp_p
     termios.tcsetwinsize(theirs, (24, 100))
     options = ["--target", "y", "--ignore", "word", "--epochs", "1000000000", "-o", tmp_path / "m.json"]
     command = line("train", plane, *options)
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=theirs, text=True, env=ENVIRONMENT
-    ) as running:
+
+    def hear():  # nohup, and `&` of a shell, let children ignore it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    pipes = {"stdout": subprocess.PIPE, "stderr": theirs, "text": True}
+    with subprocess.Popen(command, **pipes, env=ENVIRONMENT, preexec_fn=hear) as running:  # noqa: PLW1509
         os.close(theirs)
         assert " steps/s" in read_until(ours, running, "error .* steps/s")
         running.send_signal(signal.SIGINT)

@@ -353,7 +353,7 @@ def test_ctrl_c_in_the_middle_of_an_epoch_returns_what_was_reached():
         cwd=Path(__file__).parents[2],
     )
     assert process.stdout.readline() == "ready\n"
-    threading.Timer(1.5, process.send_signal, [signal.SIGINT]).start()
+    threading.Timer(4.0, process.send_signal, [signal.SIGINT]).start()
     told, _ = process.communicate(timeout=120)
     assert told.split() == ["interrupted", "True", "True"]
     assert process.returncode == 0

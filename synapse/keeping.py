@@ -43,7 +43,7 @@ def kept_context(network: Network) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class Kept:
     """Weights by the identity of their connection, and biases by neuron."""
 
     identities: NDArray[Any]
@@ -52,13 +52,13 @@ class Learnt:
     biases: Floats
 
 
-def learnt(network: Network) -> Learnt:
+def learnt(network: Network) -> Kept:
     """What a network has learnt so far."""
     rows, store = network._connection_rows(), network._store
-    return Learnt(store["identity"][rows], store["weight"][rows], network.neurons, network.biases)
+    return Kept(store["identity"][rows], store["weight"][rows], network.neurons, network.biases)
 
 
-def relearn(network: Network, kept: Learnt) -> None:
+def relearn(network: Network, kept: Kept) -> None:
     """Bring weights and biases back to those connections and neurons that are still there."""
     store = network._store
     rows = store.row_of[kept.identities]

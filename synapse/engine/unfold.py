@@ -138,9 +138,9 @@ def unfold_network(
 ):
     """Run samples side by side over `steps` steps, judge them and sum the gradient.
 
-    `moves` is the number of connections; below 0: no gradient is asked for. Rows of `inputs` and `targets`
-    lie one after the other; `begins`, `lengths`, `shares` are of sequences, `weights` of rows (or empty), see
-    `lay_rows`. Errors pass through at most `window` steps: the steps are cut into windows of that length.
+    `moves` is the number of connections. Rows of `inputs` and `targets` lie one after the other; `begins`,
+    `lengths`, `shares` are of sequences, `weights` of rows (or empty), see `lay_rows`. Errors pass through at
+    most `window` steps: the steps are cut into windows of that length.
     `ragged`: some samples end earlier; `masked`: there is dropout. Returns the summed cost, and the last step
     at which errors were not finite (`steps`: none was).
     """
@@ -148,7 +148,7 @@ def unfold_network(
     rows, chunk = span[3] - span[0], u8(CHUNK)
     lay_rows(u, begins, lengths, shares, weights, apart, steps, lanes)
     value = go_forward(m, u, span, inputs, targets, steps, cost, lanes, ragged, masked)
-    if moves < 0 or not math.isfinite(value):
+    if not math.isfinite(value):
         return value, steps
     begin_errors(u, rows, moves)
     stop = steps

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from ..errors import DivergenceError
-from ..keeping import Learnt, kept_context, learnt, relearn
+from ..keeping import Kept, kept_context, learnt, relearn
 from ..network import Network
 from ..optimizers import LBFGS
 from .batches import Batches
@@ -82,7 +82,7 @@ class Run:
     history: dict[str, list[float]] = field(default_factory=dict)
     best: float = math.inf
     best_epoch: int = 0
-    best_weights: Learnt | None = None
+    best_weights: Kept | None = None
     label: str = ""
     reached: float = math.nan  # mean cost of the latest epoch, be it cut short
     batches: Batches | None = None

@@ -173,7 +173,7 @@ class Unfolding:
         network, store = self.network, self.network._store
         _require_alone(network)
         self.data.require_fit(network)
-        self._version = store.topology_version
+        self._topology = store, store.topology_version
         self._apart = not network.has_memory  # steps do not depend on each other
         self._sums = np.zeros(store.n_connections), np.zeros(len(network))
         self._tapes: dict[tuple[int, int, int], engine.tapes.Tapes] = {}
@@ -206,7 +206,8 @@ class Unfolding:
         biases : ndarray, by neurons of the network
             Both are overwritten by the next call.
         """
-        if self._version != self.network._store.topology_version:
+        store = self.network._store  # another, where that of a larger network has absorbed it
+        if self._topology != (store, store.topology_version):
             self._renew()
         plans = list(self._plans(chosen, share))
         if masks is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import shared
+from .engine.guard import whole
 from .engine.schema import MEMORY, NONE, TRACED
 from .engine.store import Store
 from .errors import KindError, TopologyError, UnknownNameError, finite_number, unknown_name
@@ -57,10 +58,9 @@ class Connection(MutableMapping[str, Any]):
     @property
     def _at(self) -> int:
         """The row, now."""
-        row = int(self._store.row_of[self._identity])
-        if row == NONE:
+        if self._identity < 0:
             raise TopologyError("This connection has been removed. Project again to make a new one.")
-        return row
+        return int(self._store.row_of[self._identity])
 
     @property
     def source(self) -> Neuron:
@@ -80,6 +80,7 @@ class Connection(MutableMapping[str, Any]):
         return float(self._store["weight"][self._at])
 
     @weight.setter
+    @whole
     def weight(self, value: float) -> None:
         shared.put(self._store, "weight", self._at, finite_number("A weight", value))
 
@@ -91,6 +92,7 @@ class Connection(MutableMapping[str, Any]):
         return bool(self._store["trainable"][self._at])
 
     @trainable.setter
+    @whole
     def trainable(self, value: bool) -> None:
         if self.trainable != bool(value):
             shared.put(self._store, "trainable", self._at, bool(value))

@@ -12,6 +12,7 @@ from . import engine, graph, shared, wiring
 from . import squash as squashes
 from .connection import Connection
 from .cost import Cost
+from .engine.guard import InUse, whole
 from .engine.schema import OUTPUT, TRACED
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, finite_number, non_negative_number
@@ -58,6 +59,7 @@ def _number(name: str, doc: str, settable: bool = False) -> Any:
     def read(self: Neuron) -> float:
         return float(self._require()[name][self._row])
 
+    @whole
     def write(self: Neuron, value: float) -> None:
         self._require()[name][self._row] = finite_number(f"The {name} of a neuron", value)
 
@@ -163,6 +165,7 @@ class Neuron:
         return float(self._require()["bias"][self._row])
 
     @bias.setter
+    @whole
     def bias(self, value: float) -> None:
         shared.put(self._require(), "bias", self._row, finite_number("The bias of a neuron", value))
 
@@ -195,6 +198,7 @@ class Neuron:
         return bool(self._require()["trainable_bias"][self._row])
 
     @trainable.setter
+    @whole
     def trainable(self, value: bool) -> None:
         shared.put(self._require(), "trainable_bias", self._row, bool(value))
 
@@ -204,16 +208,22 @@ class Neuron:
         return squashes.by_code(int(self._require()["squash"][self._row]))
 
     @squash.setter
+    @whole
     def squash(self, squash: str | Squash) -> None:
         store, function = self._require(), squashes.get(squash)
-        within = store["network"][self._row] != 0
-        if function is squashes.softmax and within and store["role"][self._row] != OUTPUT:
-            raise TopologyError(f"{self!r} is no output: softmax normalises the outputs of a network only.")
+        self._require_squash(function)
         store["squash"][self._row] = function.code
         store["group"][self._row] = 0
         if function.random and not store["random"][self._row]:
             self.reseed()
         store.touch()
+
+    def _require_squash(self, function: Squash) -> None:
+        """Raise TopologyError where it cannot have this squash."""
+        store = self._require()
+        within = store["network"][self._row] != 0
+        if function is squashes.softmax and within and store["role"][self._row] != OUTPUT:
+            raise TopologyError(f"{self!r} is no output: softmax normalises the outputs of a network only.")
 
     @property
     def calm(self) -> bool:
@@ -228,9 +238,11 @@ class Neuron:
         return bool(self._require()["calm"][self._row])
 
     @calm.setter
+    @whole
     def calm(self, value: bool) -> None:
         self._require()["calm"][self._row] = bool(value)
 
+    @whole
     def reseed(self, seed: Seed = None) -> None:
         """Begin its stream of random numbers anew: what squashes `noise` and `bernoulli` draw from.
 
@@ -254,6 +266,7 @@ class Neuron:
         return self._require().names[self._row] or f"neuron {self._row}"
 
     @name.setter
+    @whole
     def name(self, name: str) -> None:
         if not isinstance(name, str):
             raise KindError(expected("The name of a neuron", "a string", name))
@@ -353,10 +366,11 @@ class Neuron:
         TopologyError
             If there is none.
         """
-        connection = self.connected(other)
-        if connection is None:
-            raise TopologyError(f"{self!r} does not project to {other!r}: there is nothing to disconnect.")
-        wiring.disconnect(self._store, np.array([connection._identity]))
+        with InUse(self, wiring.require_neuron("The other neuron", other)):
+            connection = self.connected(other)
+            if connection is None:
+                raise TopologyError(f"{self!r} does not project to {other!r}: there is nothing to disconnect.")
+            wiring.disconnect(self._store, np.array([connection._identity]))
 
     def gate(self, *connections: Connection | Projection) -> None:
         """Let its activation scale connections: each one's gain.
@@ -381,9 +395,12 @@ class Neuron:
                 singles.append(wiring.require_connection("What a neuron gates", given))
         if len({id(c) for c in singles}) < len(singles):
             raise TopologyError("A connection is to be gated twice by one call. Give each once.")
-        store = wiring.join([self, *(connection.source for connection in singles)])
-        identities = np.array([connection._identity for connection in singles], np.int64)
-        wiring.gate_many([self] * len(singles), store, identities)
+        with InUse(self, *singles):
+            for connection in singles:
+                wiring.require_ungated(connection._store, np.array([connection._identity]))
+            store = wiring.join([self, *(connection.source for connection in singles)])
+            identities = np.array([connection._identity for connection in singles], np.int64)
+            wiring.gate_many([self] * len(singles), store, identities)
 
     def ungate(self, *connections: Connection) -> None:
         """Open connections that it gates: their gain is 1 again.
@@ -394,7 +411,8 @@ class Neuron:
             If one of them is not gated by this neuron.
         """
         self._require()
-        wiring.ungate(self, connections)
+        with InUse(self):
+            wiring.ungate(self, connections)
 
     # --- its doing -------------------------------------------------------------------------
 
@@ -411,12 +429,15 @@ class Neuron:
         float
             The activation.
         """
+        number = 0.0 if value is None else finite_number("The activation of a neuron", value)
         store = self._require()
-        address = store.ready()
-        if value is None:
-            return float(engine.online.activate_one(address, store.unit, self._row))
-        number = finite_number("The activation of a neuron", value)
-        engine.online.clamp_one(address, store.unit, self._row, number)
+        with store.lock:
+            if store is not self._store or self._row < 0:  # while this waited, it has been joined or removed
+                return self.activate(value)
+            address = store.ready()
+            if value is None:
+                return float(engine.online.activate_one(address, store.unit, self._row))
+            engine.online.clamp_one(address, store.unit, self._row, number)
         return number
 
     def propagate(
@@ -446,13 +467,19 @@ class Neuron:
             measure = costs.matching([self.squash]) if cost is None else costs.get(cost)
             measure.check([self.squash])
             code = measure.code
-        engine.online.propagate_one(store.ready(), store.unit, self._row, aim, code, store.dtype.type(step))
+        with store.lock:
+            if store is not self._store or self._row < 0:  # while this waited, it has been joined or removed
+                return self.propagate(rate, target, cost)
+            address = store.ready()
+            engine.online.propagate_one(address, store.unit, self._row, aim, code, store.dtype.type(step))
 
+    @whole
     def clear(self) -> None:
         """Forget the context: state, activation, errors and traces. Weights stay."""
         store = self._require()
         engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.uint64))
 
+    @whole
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
         """Forget everything: the context, and the weights of bias and incoming connections too.
 

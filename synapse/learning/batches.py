@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import shared
+from ..engine.guard import InUse
 from ..engine.store import Store
 from ..errors import (
     ArgumentError,
@@ -148,7 +149,7 @@ class Learnt:
 
     def __init__(self, network: Network) -> None:
         store, connections, neurons = network._store, network._connection_rows(), network._rows()
-        self.network, self.topology = network, (store, store.topology_version)
+        self.network, self.topology = network, store.topology_version
         self.of_weights = Parameters(store, "weight", connections)
         self.of_biases = Parameters(store, "bias", neurons)
         self.weights = self.of_weights.count
@@ -160,18 +161,23 @@ class Learnt:
     @property
     def holds(self) -> bool:
         """Whether the same numbers learn still: no edit has changed the topology, or frozen something."""
-        store = self.network._store
-        same = self.topology == (store, store.topology_version)
-        return same and bool((store["trainable_bias"] == self.learning).all())
+        return self.writable and bool((self.network._store["trainable_bias"] == self.learning).all())
+
+    @property
+    def writable(self) -> bool:
+        """Whether the numbers are where they were: no edit has changed the topology."""
+        return self.topology == self.network._store.topology_version
 
     def read(self) -> Floats:
         """The vector as it is now."""
         return np.concatenate([self.of_weights.read(), self.of_biases.read()]).astype(float)
 
     def write(self, values: Floats) -> None:
-        """Let the network have these."""
-        self.of_weights.write(values[: self.weights])
-        self.of_biases.write(values[self.weights :])
+        """Let the network have these; where an edit has changed its structure meanwhile, it keeps its own."""
+        with InUse(self.network):
+            if self.writable:
+                self.of_weights.write(values[: self.weights])
+                self.of_biases.write(values[self.weights :])
 
     def added_up(self, weights: NDArray[Any], biases: NDArray[Any]) -> NDArray[Any]:
         """One vector of what there is for every connection and every neuron: of tied ones the sum."""
@@ -216,6 +222,10 @@ class Parameters:
         return np.bincount(self.place, values, self.count) if self.tied else values
 
 
+class _Edited(Exception):  # noqa: N818 - ends a search, is no error
+    """Another thread has edited the network during a search."""
+
+
 class Batches:
     """One training by batches: gradients of some sequences or steps, and the moves made of them."""
 
@@ -246,8 +256,10 @@ class Batches:
             trainer._kept = kept = learnt, moves
         self.learnt, self.moves = kept
 
-    def epoch(self, order: NDArray[np.uint64], rate: float | None, bar: Any) -> tuple[float, float]:
-        """A move after every batch. The summed cost, and how many steps it is of."""
+    def epoch(
+        self, order: NDArray[np.uint64], rate: float | None, bar: Any, stop: Callable[[], bool]
+    ) -> tuple[float, float]:
+        """A move after every batch, until `stop` asks for the end. Summed cost, and how many steps it is of."""
         if not self.learnt.holds:  # a callback has edited the network
             self._lay_out()
         total, steps = 0.0, 0.0
@@ -258,23 +270,19 @@ class Batches:
             if not np.isfinite(cost):
                 break
             self._move(gradient, rate)
-            if self.trainer._stop.is_set():
+            if stop():
                 break
         return total, steps
 
     def _move(self, gradient: Floats, rate: float | None) -> None:
-        """One step of the optimizer; an interrupted one leaves the network before it or after it."""
+        """One step of the optimizer."""
         assert self.moves is not None
         values = self.learnt.read()
         self.trainer.penalties.apply(gradient, values[: self.learnt.weights])
         self.moves.step(values, gradient, rate)
         if self.trainer.network._store.dtype == np.float32 and np.abs(values).max(initial=0.0) > FLOAT32_MAX:
             raise DivergenceError(f"A weight or a bias left the range of float32. {ADVICE}")
-        try:
-            self.learnt.write(values)
-        except KeyboardInterrupt:
-            self.learnt.write(values)
-            raise
+        self.learnt.write(values)
 
     # --- exact gradients -------------------------------------------------------------------
 
@@ -303,7 +311,8 @@ class Batches:
         while epochs > 0:
             done, ended = self._searched(epochs, tell)
             epochs = 0 if ended else epochs - done
-            self._lay_out()
+            with InUse(self.trainer.network):
+                self._lay_out()
 
     def _searched(self, epochs: int, tell: Callable[[float], bool]) -> tuple[int, bool]:
         """One search; how many iterations it did, and whether it has come to an end."""
@@ -313,8 +322,11 @@ class Batches:
         reached, done, ended = learnt.read(), 0, True
 
         def function(values: Floats) -> tuple[float, Floats]:
-            learnt.write(values)
-            cost, steps, gradient = self._exact(every)
+            with InUse(learnt.network):
+                if not learnt.writable:
+                    raise _Edited
+                learnt.write(values)
+                cost, steps, gradient = self._exact(every)
             weights = values[: learnt.weights]
             penalties.apply(gradient, weights)
             costs[values.tobytes()] = cost / steps
@@ -330,6 +342,8 @@ class Batches:
 
         try:
             found = replace(optimizer, iterations=epochs).minimise(function, reached, learnt.frozen, callback)
+        except _Edited:
+            return done, False
         except BaseException:
             learnt.write(reached)
             raise
@@ -344,15 +358,8 @@ class Batches:
 
     def _stepped(self, order: NDArray[np.uint64]) -> Iterator[Part]:
         """What the online rule would do in some steps, summed up while the weights stay as they are."""
-        self.before = self.learnt.read()
-        try:
-            yield from self._summed_up(order)
-        except KeyboardInterrupt:  # it may have come between a move and its being taken back
-            self.learnt.write(self.before)
-            raise
-
-    def _summed_up(self, order: NDArray[np.uint64]) -> Iterator[Part]:
         data, size = self.data, self.trainer.batch_size or 1
+        self.before = self.learnt.read()
         gradient, cost, steps, rows = self._nothing(), 0.0, 0, 0
         for sequence in order.tolist():
             if data.clear:

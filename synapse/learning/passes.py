@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .. import engine
 from ..cost import Cost
+from ..engine.guard import InUse
 from ..network import Network
 from .data import Data, Floats
 
@@ -37,7 +38,10 @@ def one_pass(
     rate: float | None,
     control: NDArray[np.uint64],
 ) -> tuple[float, int]:
-    """One compiled pass through the data; `rate` None: without learning. Summed cost, steps aimed at."""
+    """One compiled pass through the data; `rate` None: without learning. Summed cost, steps aimed at.
+
+    The caller has the network in use.
+    """
     data.require_fit(network)
     address, store, span = network._ready()
     if store.recorder is not None:
@@ -91,10 +95,11 @@ def _alike(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
 @contextmanager
 def _calm(network: Network) -> Iterator[None]:
     """Random neurons give their means."""
-    network._ready()  # rows are sorted
-    calm = network._store["calm"].copy()
-    network.calm = True
-    try:
-        yield
-    finally:
-        network._store["calm"][:] = calm
+    with InUse(network):
+        network._ready()  # rows are sorted
+        calm = network._store["calm"].copy()
+        network.calm = True
+        try:
+            yield
+        finally:
+            network._store["calm"][:] = calm

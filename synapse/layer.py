@@ -14,7 +14,7 @@ from . import graph, shared, wiring
 from . import squash as squashes
 from .arrays import Floats, shape_of, vector
 from .cost import Cost
-from .engine.guard import InUse
+from .engine.guard import InUse, steady
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, positive_integer, shown
 from .initializers import Initializer, draw
@@ -142,6 +142,7 @@ class Layer(Sequence[Neuron]):
     def _store(self) -> Store:
         return self._alive()[0]._store
 
+    @steady
     def _column(self, name: str) -> NDArray[Any]:
         stores = {neuron._store for neuron in self._alive()}
         if len(stores) == 1:
@@ -196,6 +197,7 @@ class Layer(Sequence[Neuron]):
         self._set_column("bias", vector("The biases of a layer", values, len(self)))
 
     @property
+    @steady
     def squash(self) -> Squash | None:
         """The activation function of its neurons, None where they differ. Settable.
 
@@ -217,6 +219,7 @@ class Layer(Sequence[Neuron]):
                 store.join_group(wiring.rows_of(self._neurons))
 
     @property
+    @steady
     def trainable(self) -> bool:
         """Whether learning moves the biases of all its neurons. Settable."""
         return all(neuron.trainable for neuron in self._alive())
@@ -226,6 +229,7 @@ class Layer(Sequence[Neuron]):
         self._set_column("trainable_bias", np.full(len(self), bool(value)))
 
     @property
+    @steady
     def calm(self) -> bool:
         """Whether all its neurons are calm, see :attr:`Neuron.calm`. Settable."""
         return all(neuron.calm for neuron in self._alive())

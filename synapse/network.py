@@ -18,7 +18,7 @@ from . import squash as squashes
 from .arrays import Floats, as_matrix, copied, shape_of, vector
 from .connection import Connection
 from .cost import Cost
-from .engine.guard import InUse, whole
+from .engine.guard import InUse, steady, whole
 from .engine.lower import pure_inputs
 from .engine.schema import BACK, BACK_GATED, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
 from .engine.store import Store
@@ -98,6 +98,7 @@ class Network(Sequence[Neuron]):
             self._cost_asked: tuple[str | Cost | None, int] = (None, 0)
             self._cost_found = costs.squared_error
             store = wiring.join(neurons)
+            store.touch()
             store["network"][wiring.rows_of(neurons)] = store.new_network(self)
             self._renumber()
             self._name_layers()
@@ -158,6 +159,7 @@ class Network(Sequence[Neuron]):
     def __iter__(self) -> Iterator[Neuron]:
         return (neuron for layer in self._layers for neuron in layer)
 
+    @steady
     def _connection_rows(self) -> NDArray[np.int64]:
         """Rows of the connections within the network, in the order of making."""
         store = self._store
@@ -168,12 +170,14 @@ class Network(Sequence[Neuron]):
         return rows[np.argsort(store["identity"][rows])]
 
     @property
+    @steady
     def connections(self) -> list[Connection]:
         """The connections within it, self-connections too, in the order of making."""
         store, rows = self._store, self._connection_rows()
         return [wiring.connection_at(store, int(identity)) for identity in store["identity"][rows]]
 
     @property
+    @steady
     def weights(self) -> Floats:
         """Weights in the order of ``connections``, shape (connections,); a copy. Settable: tied
         connections must be given one value.
@@ -188,6 +192,7 @@ class Network(Sequence[Neuron]):
         shared.put(self._store, "weight", rows, vector("The weights of the network", values, len(rows)))
 
     @property
+    @steady
     def biases(self) -> Floats:
         """Biases in the order of its neurons, shape (neurons,); a copy. Settable, as ``weights`` are."""
         return self._store["bias"][self._rows()]
@@ -207,6 +212,7 @@ class Network(Sequence[Neuron]):
         return graph.view(self._store, self.neurons)
 
     @property
+    @steady
     def has_memory(self) -> bool:
         """Whether what it was shown before can change what it answers now."""
         _, store, span = self._ready()
@@ -217,6 +223,7 @@ class Network(Sequence[Neuron]):
         return bool((columns["run_flags"][runs] & (BACK | BACK_GATED)).any())
 
     @property
+    @steady
     def is_random(self) -> bool:
         """Whether neurons of it draw random numbers: they have such a squash, and are not calm."""
         store, rows = self._store, self._rows()
@@ -252,17 +259,18 @@ class Network(Sequence[Neuron]):
         """Take neurons in: they share a store with the others, and belong to no other network."""
         _require_free(neurons)
         store = wiring.join([self._anchor, *neurons])
+        store.touch()
         store["network"][wiring.rows_of(neurons)] = self._number_now
 
     def _renumber(self) -> None:
         """Tell the store the order of its neurons and what each is."""
         self._n_inputs, self._n_outputs = len(self.input), len(self.output)
         store, rows = self._store, self._rows()
+        store.touch()
         store["position"][rows] = np.arange(len(rows))
         store["role"][rows] = HIDDEN
         store["role"][rows[: len(self.input)]] = INPUT
         store["role"][rows[len(rows) - len(self.output) :]] = OUTPUT
-        store.touch()
 
     def add(self, neurons: Neuron | Layer) -> Layer:
         """Add a hidden neuron, or a layer of them, to activate after the other hidden ones.
@@ -487,6 +495,7 @@ class Network(Sequence[Neuron]):
         shared.put_first(store, "bias", neurons, biases)
 
     @property
+    @steady
     def calm(self) -> bool:
         """Whether all its neurons are calm, see :attr:`Neuron.calm`. Settable: True to test a network
         that has random neurons, False to train it.

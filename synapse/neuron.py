@@ -12,7 +12,7 @@ from . import engine, graph, shared, wiring
 from . import squash as squashes
 from .connection import Connection
 from .cost import Cost
-from .engine.guard import InUse, whole
+from .engine.guard import InUse, steady, whole
 from .engine.schema import OUTPUT, TRACED
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, finite_number, non_negative_number
@@ -56,6 +56,7 @@ def new_store(dtype: Any) -> Store:
 def _number(name: str, doc: str, settable: bool = False) -> Any:
     """A property that shows a column of the store, and sets it where that makes sense."""
 
+    @steady
     def read(self: Neuron) -> float:
         return float(self._require()[name][self._row])
 
@@ -160,6 +161,7 @@ class Neuron:
     derivative = _number("derivative", "f'_j(s_j); 0 after it was given a value.")
 
     @property
+    @steady
     def bias(self) -> float:
         """b_j, an input of 1 with a weight; that of all neurons that it is tied to is set with it."""
         return float(self._require()["bias"][self._row])
@@ -170,6 +172,7 @@ class Neuron:
         shared.put(self._require(), "bias", self._row, finite_number("The bias of a neuron", value))
 
     @property
+    @steady
     def bias_eligibility(self) -> float:
         """The eligibility trace of its bias, an input of 1: how b_j moves s_j. 0 before it fires.
 
@@ -187,12 +190,14 @@ class Neuron:
         return float(store["stamp"][self._row] != 0)
 
     @property
+    @steady
     def tied(self) -> tuple[Neuron, ...]:
         """The other neurons that share its bias, see :func:`synapse.tie`."""
         store = self._require()
         return tuple(store.views[row] for row in shared.others(store, "bias", self._row))
 
     @property
+    @steady
     def trainable(self) -> bool:
         """Whether learning moves its bias, and those of all that it is tied to."""
         return bool(self._require()["trainable_bias"][self._row])
@@ -203,6 +208,7 @@ class Neuron:
         shared.put(self._require(), "trainable_bias", self._row, bool(value))
 
     @property
+    @steady
     def squash(self) -> Squash:
         """Its activation function."""
         return squashes.by_code(int(self._require()["squash"][self._row]))
@@ -212,11 +218,11 @@ class Neuron:
     def squash(self, squash: str | Squash) -> None:
         store, function = self._require(), squashes.get(squash)
         self._require_squash(function)
+        store.touch()
         store["squash"][self._row] = function.code
         store["group"][self._row] = 0
         if function.random and not store["random"][self._row]:
             self.reseed()
-        store.touch()
 
     def _require_squash(self, function: Squash) -> None:
         """Raise TopologyError where it cannot have this squash."""
@@ -226,6 +232,7 @@ class Neuron:
             raise TopologyError(f"{self!r} is no output: softmax normalises the outputs of a network only.")
 
     @property
+    @steady
     def calm(self) -> bool:
         """Whether a random neuron gives the mean of what it would draw: for `noise` its state, for
         `bernoulli` its chance, as when a trained network is tested. Settable.
@@ -261,6 +268,7 @@ class Neuron:
         self._require()["random"][self._row] = random_generator(seed).integers(1, 1 << 53)
 
     @property
+    @steady
     def name(self) -> str:
         """What it is called; "neuron" and its number where it has no name."""
         return self._require().names[self._row] or f"neuron {self._row}"
@@ -280,18 +288,21 @@ class Neuron:
     # --- its links -------------------------------------------------------------------------
 
     @property
+    @steady
     def incoming(self) -> tuple[Connection, ...]:
         """The connections that lead to it, its self-connection left out."""
         pred = graph.of(self._require()).pred[self]
         return tuple(edge for source, edge in pred.items() if source is not self)  # type: ignore[misc]
 
     @property
+    @steady
     def outgoing(self) -> tuple[Connection, ...]:
         """The connections that lead from it, its self-connection left out."""
         succ = graph.of(self._require()).succ[self]
         return tuple(edge for target, edge in succ.items() if target is not self)  # type: ignore[misc]
 
     @property
+    @steady
     def gated(self) -> tuple[Connection, ...]:
         """The connections that it gates."""
         store = self._require()

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import shared, wiring
 from .connection import Connection
-from .engine.guard import InUse
+from .engine.guard import InUse, steady
 from .engine.schema import NONE
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, shown
@@ -187,12 +187,14 @@ class Projection:
         self._whole = self._whole and len(left) == self._count
         self._first, self._count = int(left[0]) if len(left) else 0, len(left)
 
+    @steady
     def _identities(self) -> Indices:
         """Identities of the connections that still exist."""
         every = np.arange(self._first, self._first + self._count)
         alive: Indices = every[self._store.row_of[every] != NONE]
         return alive
 
+    @steady
     def _rows(self) -> Indices:
         """Rows of the connections, in the shape of the weights."""
         rows = self._store.row_of[self._first : self._first + self._count].astype(np.int64)

@@ -192,8 +192,8 @@ def require_ungated(store: Store, identities: Rows) -> None:
 
 def gate_many(gaters: Sequence[Neuron], store: Store, identities: Rows) -> None:
     """Let ``gaters[i]`` gate the connection with ``identities[i]``; all are in one store, in use."""
-    store["gater"][store.row_of[identities]] = rows_of(gaters)
     store.touch()
+    store["gater"][store.row_of[identities]] = rows_of(gaters)
 
 
 def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
@@ -204,8 +204,8 @@ def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
             by = f"is gated by {connection.gater!r}" if connection.gater else "has no gater"
             raise TopologyError(f"{gater!r} cannot ungate {connection!r}, which {by}.")
     store = gater._store
-    store["gater"][[connection._at for connection in connections]] = NONE
     store.touch()
+    store["gater"][[connection._at for connection in connections]] = NONE
 
 
 def remove(neurons: Sequence[Neuron]) -> None:

@@ -1,8 +1,9 @@
 """One thread at a time, and Ctrl-C afterwards: whatever is done to a store is done whole.
 
 Every store has a lock. Steps, epochs and changes of structure hold it, so that one of them waits until
-another that runs in a different thread is over. Reading a number never waits. A change of structure, and
-whatever else consists of several steps, also defers Ctrl-C: it is raised when all is done.
+another that runs in a different thread is over. A change of structure, and whatever else consists of several
+steps, also defers Ctrl-C: it is raised when all is done. Reading waits for changes of structure alone, not for
+steps: every change begins with ``store.touch()``, by which a reader sees that it may have read half of it.
 """
 
 from __future__ import annotations
@@ -167,3 +168,25 @@ def whole(
             return method(self, *args, **kwargs)
 
     return alone
+
+
+def steady(
+    read: Callable[Concatenate[View, Given], Answer],
+) -> Callable[Concatenate[View, Given], Answer]:
+    """A decorator: what a view reads is of one topology, while other threads edit, too."""
+
+    @wraps(read)
+    def settled(self: View, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        store: Store = self._store  # type: ignore[attr-defined]
+        program = store.program
+        try:
+            answer = read(self, *args, **kwargs)
+            if store.program is program and program.version == store.topology_version:
+                return answer
+        except Exception:  # rows may have moved meanwhile; what is really wrong is raised again
+            if store.program is program and program.version == store.topology_version:
+                raise
+        with InUse(self):
+            return read(self, *args, **kwargs)
+
+    return settled

@@ -108,6 +108,7 @@ class Store:
 
     def add_neurons(self, count: int) -> int:
         """Append `count` neurons with default numbers; returns the first row."""
+        self.touch()
         first = self.n_neurons
         self._reserve(NEURON, first + count)
         for column in NEURON:
@@ -115,7 +116,6 @@ class Store:
         self.n_neurons += count
         self.views.extend([None] * count)
         self.names.extend([None] * count)
-        self.touch()
         return first
 
     def add_connections(
@@ -126,6 +126,7 @@ class Store:
         trainable: NDArray[np.bool_] | bool = True,
     ) -> int:
         """Append connections, whose arguments have been checked; returns the first identity."""
+        self.touch()
         first, count = self.n_connections, len(sources)
         self._reserve(CONNECTION, first + count)
         rows = slice(first, first + count)
@@ -142,7 +143,6 @@ class Store:
             self.columns[name][rows] = value
         self.n_connections += count
         self._add_identities(np.arange(first, first + count, dtype=np.uint32))
-        self.touch()
         return identity
 
     def _reserve_identities(self, needed: int) -> None:
@@ -159,6 +159,7 @@ class Store:
 
     def remove_connections(self, identities: Rows) -> None:
         """Leave tombstones, which the next lowering sweeps away."""
+        self.touch()
         rows = self.row_of[identities]
         for name in ("source", "target", "gater"):
             self.columns[name][rows] = NONE
@@ -169,16 +170,15 @@ class Store:
             if view is not None:
                 view._identity = -1  # its number may be given to another
         self.n_removed += len(identities)
-        self.touch()
 
     def remove_neurons(self, rows: Rows) -> None:
         """The same of neurons, whose connections have been removed."""
+        self.touch()
         for row in rows.tolist():
             self.views[row]._row = -1
             self.views[row] = None
         self["bias_tie"][rows] = 0
         self.n_removed += len(rows)
-        self.touch()
 
     def sweep(self) -> None:
         """Lower now, if most of what the store holds has been removed."""
@@ -203,7 +203,7 @@ class Store:
             follower._renumbered(new)
 
     def touch(self) -> None:
-        """The topology has changed: the program is lowered anew before the next step."""
+        """The topology is about to change: the program is lowered anew before the next step."""
         self.topology_version = next(_versions)
 
     # --- merging ---------------------------------------------------------------------------
@@ -220,6 +220,7 @@ class Store:
         """
         if other.dtype != self.dtype:
             raise ValueError(f"stores of {self.dtype} and {other.dtype} cannot be joined")
+        self.touch(), other.touch()
         kept = self.program.traces(self)
         kept += [trace.shifted(self.n_neurons, self.n_identities) for trace in other.program.traces(other)]
         self._append(NEURON, other, self.n_neurons, other.n_neurons)
@@ -264,8 +265,8 @@ class Store:
 
     def join_group(self, rows: Rows) -> None:
         """These neurons compete from now on, and with no others."""
-        self["group"][rows] = 1 + self._highest("group", self.n_neurons)
         self.touch()
+        self["group"][rows] = 1 + self._highest("group", self.n_neurons)
 
     def _append(self, table: Sequence[Column], other: Store, first: int, count: int) -> None:
         self._reserve(table, first + count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -309,22 +310,21 @@ class Batches:
         Where it has edited the network the search begins anew, from what there is then.
         """
         while epochs > 0:
-            done, ended = self._searched(epochs, tell)
-            epochs = 0 if ended else epochs - done
             with InUse(self.trainer.network):
                 self._lay_out()
+                begin = self.learnt.read()
+            done, ended = self._searched(epochs, begin, tell)
+            epochs = 0 if ended else epochs - done
 
-    def _searched(self, epochs: int, tell: Callable[[float], bool]) -> tuple[int, bool]:
-        """One search; how many iterations it did, and whether it has come to an end."""
+    def _searched(self, epochs: int, reached: Floats, tell: Callable[[float], bool]) -> tuple[int, bool]:
+        """One search from the numbers reached; how many iterations it did, and whether it has come to an end."""
         optimizer, learnt, penalties = self.trainer.optimizer, self.learnt, self.trainer.penalties
         assert isinstance(optimizer, LBFGS)
         every, costs = np.arange(self.data.sequences, dtype=np.uint64), {}
-        reached, done, ended = learnt.read(), 0, True
+        done, ended = 0, True
 
         def function(values: Floats) -> tuple[float, Floats]:
-            with InUse(learnt.network):
-                if not learnt.writable:
-                    raise _Edited
+            with self._unedited():
                 learnt.write(values)
                 cost, steps, gradient = self._exact(every)
             weights = values[: learnt.weights]
@@ -334,25 +334,36 @@ class Batches:
 
         def callback(values: Floats, _: float) -> bool:
             nonlocal reached, done, ended
-            learnt.write(values)
-            reached, done = learnt.read(), done + 1
+            with self._unedited():
+                learnt.write(values)
+                reached, done = learnt.read(), done + 1
             stop = tell(costs[values.tobytes()])
-            ended = stop or (learnt.holds and bool((learnt.read() == reached).all()))
+            with InUse(learnt.network):
+                ended = stop or (learnt.holds and bool((learnt.read() == reached).all()))
             return stop or not ended
 
         try:
             found = replace(optimizer, iterations=epochs).minimise(function, reached, learnt.frozen, callback)
+            if ended:
+                learnt.write(found)
+            if done == 0:  # it could not get any lower
+                with self._unedited():
+                    cost, steps, _ = self._exact(every)
+                tell(cost / steps)
         except _Edited:
             return done, False
         except BaseException:
             learnt.write(reached)
             raise
-        if ended:
-            learnt.write(found)
-        if done == 0:  # it could not get any lower
-            cost, steps, _ = self._exact(every)
-            tell(cost / steps)
         return done, ended
+
+    @contextmanager
+    def _unedited(self) -> Iterator[None]:
+        """The network is in use, and still has the structure that a search began with."""
+        with InUse(self.trainer.network):
+            if not self.learnt.writable:
+                raise _Edited
+            yield
 
     # --- the online rule -------------------------------------------------------------------
 

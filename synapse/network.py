@@ -182,8 +182,8 @@ class Network(Sequence[Neuron]):
         """Weights in the order of ``connections``, shape (connections,); a copy. Settable: tied
         connections must be given one value.
         """
-        rows = self._connection_rows()
-        return self._store["weight"][rows]
+        weights: Floats = self._store["weight"][self._connection_rows()]
+        return weights
 
     @weights.setter
     @whole
@@ -376,7 +376,8 @@ class Network(Sequence[Neuron]):
             row = copied("The inputs", inputs, self._n_inputs)
         if row.shape != (self._n_inputs,) and inputs is not None:
             raise ArgumentError(f"The inputs must be {self._n_inputs} numbers. Got {shape_of(row)}.")
-        return self._run(row, 1)[0]
+        outputs: Floats = self._run(row, 1)[0]
+        return outputs
 
     def run(self, inputs: ArrayLike) -> Floats:
         """A step for every row, inside one compiled call.
@@ -558,7 +559,9 @@ def require_network(what: str, network: Any) -> Network:
 
 def _changed(network: Network) -> TopologyError:
     """Another thread has given a network inputs or outputs while a step of it was waiting."""
-    return TopologyError(f"Another thread has edited {network!r} meanwhile: its inputs or outputs are others now.")
+    return TopologyError(
+        f"Another thread has edited {network!r} meanwhile: its inputs or outputs are others now."
+    )
 
 
 def _refuse_softmax(layer: Iterable[Neuron]) -> None:

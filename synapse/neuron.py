@@ -380,7 +380,9 @@ class Neuron:
         with InUse(self, wiring.require_neuron("The other neuron", other)):
             connection = self.connected(other)
             if connection is None:
-                raise TopologyError(f"{self!r} does not project to {other!r}: there is nothing to disconnect.")
+                raise TopologyError(
+                    f"{self!r} does not project to {other!r}: there is nothing to disconnect."
+                )
             wiring.disconnect(self._store, np.array([connection._identity]))
 
     def gate(self, *connections: Connection | Projection) -> None:
@@ -480,7 +482,8 @@ class Neuron:
             code = measure.code
         with store.lock:
             if store is not self._store or self._row < 0:  # while this waited, it has been joined or removed
-                return self.propagate(rate, target, cost)
+                self.propagate(rate, target, cost)
+                return
             address = store.ready()
             engine.online.propagate_one(address, store.unit, self._row, aim, code, store.dtype.type(step))
 

@@ -122,7 +122,7 @@ class Weights(NDArrayOperatorsMixin):
         self._projection = projection
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        values = self._projection._store["weight"][self._projection._rows()]
+        values = self._projection._values()
         return values if dtype is None else values.astype(dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -201,6 +201,11 @@ class Projection:
         if not self._whole or (rows == NONE).any():
             raise TopologyError("Connections of this projection have been removed: iterate over those left.")
         return rows if self._shape is None else rows.reshape(self._shape).T
+
+    @steady
+    def _values(self) -> NDArray[Any]:
+        values: NDArray[Any] = self._store["weight"][self._rows()]
+        return values
 
     @property
     def weights(self) -> Weights:

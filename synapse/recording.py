@@ -26,8 +26,8 @@ class Log:
 
     Its arrays have a row for each step and a column for each neuron, and are attributes:
     ``log.activation``. Steps are those of ``activate``, ``run`` and training, at the end of each; errors
-    are those of the step's propagation, 0 where there was none. A neuron that is removed meanwhile has NaN from
-    then on.
+    are those of the step's propagation, 0 where there was none. A neuron that is removed meanwhile has NaN
+    from then on.
 
     Attributes
     ----------
@@ -215,4 +215,3 @@ def _checked(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, .
     if not chosen:
         raise ArgumentError("At least one neuron must be recorded. Got none.")
     return chosen
-

@@ -153,7 +153,8 @@ def _require_alike(chosen: Chosen, labels: Ints) -> None:
 
 def _rows(projection: Projection) -> Ints:
     """Rows of the connections that still exist, in the order of making."""
-    return projection._store.row_of[projection._identities()].astype(np.int64)
+    rows: Ints = projection._store.row_of[projection._identities()].astype(np.int64)
+    return rows
 
 
 def _place(chosen: Chosen) -> tuple[Store, str, Ints]:

@@ -73,7 +73,9 @@ def join(neurons: Sequence[Neuron]) -> Store:
         raise TopologyError(
             f"Neurons of {' and '.join(kinds)} cannot be connected. Build both with one dtype."
         )
-    largest, *others = sorted(stores, key=lambda store: (-(store.n_neurons + store.n_connections), store.serial))
+    largest, *others = sorted(
+        stores, key=lambda store: (-(store.n_neurons + store.n_connections), store.serial)
+    )
     if any(store.recorder is not None for store in others):
         raise TopologyError(
             "A network that is being recorded cannot be joined to a larger one: end the recording first."
@@ -143,7 +145,9 @@ def connect_many(
     return store, identity
 
 
-def _refuse_duplicates(sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Rows, Rows]) -> None:
+def _refuse_duplicates(
+    sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Rows, Rows]
+) -> None:
     """Raise where a pair is linked already; the pairs themselves are different, as patterns make them."""
     from_rows, to_rows = rows_of(sources), rows_of(targets)
     of_source, of_target = (np.array([n._store.serial for n in ends]) for ends in (sources, targets))

@@ -54,12 +54,20 @@ class World:
             for identity in np.sort(store["identity"]).tolist():
                 link = synapse.wiring.connection_at(store, identity)
                 gater = link.gater.name if link.gater else None
-                links[link.source.name, link.target.name] = (link.weight, gater, link.trainable, len(link.tied))
+                links[link.source.name, link.target.name] = (
+                    link.weight,
+                    gater,
+                    link.trainable,
+                    len(link.tied),
+                )
         neurons = {
             neuron.name: (neuron.bias, neuron.squash.name, neuron.calm, neuron.activation, len(neuron.tied))
             for neuron in self.neurons
         }
-        layers = [(layer.name, [neuron.name for neuron in layer]) for layer in (*self.net.layers, *self.other.layers)]
+        layers = [
+            (layer.name, [neuron.name for neuron in layer])
+            for layer in (*self.net.layers, *self.other.layers)
+        ]
         return links, neurons, layers
 
     def check(self):
@@ -80,12 +88,16 @@ def join(world):
 
 
 def join_seen(world):
-    assert world.net.graph and world.other.graph
+    assert len(world.net.graph) != len(world.other.graph)
     world.other.project(world.net.input, seed=0)
 
 
 def link(world):
     world.gate.project(world.loose[0], weight=0.5)
+
+
+def gate_layer(world):
+    world.loose.gate(world.other.output.project(Layer(2, name="to"), seed=0), "input")
 
 
 def add(world):
@@ -130,7 +142,9 @@ OPERATIONS = {
     "project": lambda world: world.loose.project(world.loose, synapse.ALL_TO_ELSE, seed=0),
     "disconnect": lambda world: world.other["hidden"][0].disconnect(world.other.output[0]),
     "gate": lambda world: world.gate.gate(world.other.connections[0]),
-    "gate a layer": lambda world: world.loose.gate(world.other.output.project(Layer(2, name="to"), seed=0), "input"),
+    "gate a layer": lambda world: world.loose.gate(
+        world.other.output.project(Layer(2, name="to"), seed=0), "input"
+    ),
     "ungate": lambda world: world.net["input gates"][0].ungate(*world.net["input gates"][0].gated),
     "tie": lambda world: synapse.tie([world.net.connections[0], world.other.connections[0]]),
     "untie": lambda world: synapse.untie(world.other["hidden"]),
@@ -154,7 +168,9 @@ OPERATIONS = {
     "train exactly": train(method="bptt", threads=2),
     "search": train(method="bptt", optimizer=optimizers.LBFGS()),
 }
-REPEATABLE = [name for name in OPERATIONS if not name.startswith(("train", "search", "test", "record", "lower"))]
+REPEATABLE = [
+    name for name in OPERATIONS if not name.startswith(("train", "search", "test", "record", "lower"))
+]
 
 
 class Interruption:

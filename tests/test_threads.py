@@ -113,8 +113,8 @@ def read(rng):
     assert abs(link.weight) < 100 and abs(neuron.activation) < 100
     len(net.weights), net.graph.number_of_edges(), repr(net), synapse.gradient(net, X, Y)
 
-together(train=train, train_exactly=train_exactly, search=search, step=step, record=record, save=save, read=read,
-         edit=lambda rng: edit(rng, net), edit2=lambda rng: edit(rng, net))
+together(train=train, train_exactly=train_exactly, search=search, step=step, record=record, save=save,
+         read=read, edit=lambda rng: edit(rng, net), edit2=lambda rng: edit(rng, net))
 check_store(net._store)
 """
 
@@ -174,6 +174,7 @@ def process(script, seconds):
         [sys.executable, "-c", COMMON + script, str(seconds)],
         capture_output=True,
         text=True,
+        check=False,
         cwd=Path(__file__).parents[1],
         env=environment,
         timeout=seconds + 300,

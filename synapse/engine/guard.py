@@ -2,34 +2,32 @@
 
 Every store has a lock. Steps, epochs and changes of structure hold it, so that one of them waits until
 another that runs in a different thread is over. A change of structure, and whatever else consists of several
-steps, also defers Ctrl-C: it is raised when all is done. Reading waits for changes of structure alone, not for
-steps: every change begins with ``store.touch()``, by which a reader sees that it may have read half of it.
+steps, also defers Ctrl-C: it is raised when all is done. Reading waits for changes of structure alone, not
+for steps: every change begins with ``store.touch()``, by which readers see that it is under way.
 """
 
 from __future__ import annotations
 
-import _signal  # signal.signal wraps this and takes ten times as long
+import _signal  # type: ignore[import-not-found]  # signal.signal wraps this and takes ten times as long
 import threading
-from _signal import SIGINT
 from _thread import get_ident
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .store import Store
 
+SIGINT = _signal.SIGINT
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 View = TypeVar("View")
 
 PATIENCE = 0.05
 """Seconds between two looks for Ctrl-C while a lock is awaited."""
-
-_active: Deferred | None = None  # of the main thread, which alone receives signals
 
 
 class Deferred:
@@ -45,6 +43,7 @@ class Deferred:
     """
 
     __slots__ = ("_handler", "came")
+    active: ClassVar[Deferred | None] = None  # in the main thread, which alone receives signals
 
     def __init__(self) -> None:
         self.came = False
@@ -54,20 +53,18 @@ class Deferred:
         self.came = True
 
     def __enter__(self) -> Deferred:
-        global _active
-        if _active is None and get_ident() == threading.main_thread().ident:
+        if Deferred.active is None and get_ident() == threading.main_thread().ident:
             before = _signal.signal(SIGINT, self._note)
             if callable(before):
-                self._handler, _active = before, self
+                self._handler, Deferred.active = before, self
             else:
                 _signal.signal(SIGINT, before)
         return self
 
     def __exit__(self, *_: object) -> None:
-        global _active
         if self._handler is None:
             return
-        handler, self._handler, _active = self._handler, None, None
+        handler, self._handler, Deferred.active = self._handler, None, None
         _signal.signal(SIGINT, handler)
         if self.came:
             handler(SIGINT, None)
@@ -75,9 +72,10 @@ class Deferred:
 
 def take() -> bool:
     """Whether Ctrl-C has been pressed and deferred; the caller sees to it, and it is not raised."""
-    if _active is None or not _active.came or get_ident() != threading.main_thread().ident:
+    deferred = Deferred.active
+    if deferred is None or not deferred.came or get_ident() != threading.main_thread().ident:
         return False
-    _active.came = False
+    deferred.came = False
     return True
 
 
@@ -90,18 +88,17 @@ def check() -> None:
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Ctrl-C interrupts as usual meanwhile, although it is deferred around: for code of the user."""
-    global _active
-    deferred = _active
+    deferred = Deferred.active
     if deferred is None or get_ident() != threading.main_thread().ident:
         yield
         return
-    _active = None
+    Deferred.active = None
     _signal.signal(SIGINT, deferred._handler)
     try:
         yield
     finally:
         _signal.signal(SIGINT, deferred._note)
-        _active = deferred
+        Deferred.active = deferred
 
 
 class InUse:
@@ -167,7 +164,7 @@ def whole(
         with InUse(self):
             return method(self, *args, **kwargs)
 
-    return alone
+    return alone  # type: ignore[return-value]  # mypy takes `self` for a name that callers may use
 
 
 def steady(
@@ -189,4 +186,4 @@ def steady(
         with InUse(self):
             return read(self, *args, **kwargs)
 
-    return settled
+    return settled  # type: ignore[return-value]

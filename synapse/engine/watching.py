@@ -42,4 +42,6 @@ def note(m, new):
     for w in range(numbers):
         for i in range(neurons):
             j = m.watched[i]
-            m.log[at + w * neurons + i] = math.nan if j == NONE else watched_number(m, m.watched_what[w], u8(j))
+            m.log[at + w * neurons + i] = (
+                math.nan if j == NONE else watched_number(m, m.watched_what[w], u8(j))
+            )

@@ -25,7 +25,7 @@ from ..layer import Layer
 from ..network import Network
 from ..optimizers import LBFGS, Optimizer, clip_by_norm, clip_by_value
 from .data import Data
-from .unfolding import ADVICE, Unfolding
+from .unfolding import ADVICE, Unfolding, require_alone
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -249,6 +249,7 @@ class Batches:
     def _lay_out(self) -> None:
         """Find what learns. What the optimizer has kept goes on while that is the same."""
         trainer, rule = self.trainer, self.trainer.optimizer
+        require_alone(trainer.network)
         self.masks = trainer.dropout.masks(self.rng) if trainer.dropout.any else None
         kept = trainer._kept
         if kept is None or not kept[0].holds or getattr(kept[1], "optimizer", None) is not rule:
@@ -260,7 +261,7 @@ class Batches:
     def epoch(
         self, order: NDArray[np.uint64], rate: float | None, bar: Any, stop: Callable[[], bool]
     ) -> tuple[float, float]:
-        """A move after every batch, until `stop` asks for the end. Summed cost, and how many steps it is of."""
+        """A move after every batch, until `stop` asks for the end. Summed cost, and its number of steps."""
         if not self.learnt.holds:  # a callback has edited the network
             self._lay_out()
         total, steps = 0.0, 0.0
@@ -317,7 +318,7 @@ class Batches:
             epochs = 0 if ended else epochs - done
 
     def _searched(self, epochs: int, reached: Floats, tell: Callable[[float], bool]) -> tuple[int, bool]:
-        """One search from the numbers reached; how many iterations it did, and whether it has come to an end."""
+        """One search from the numbers reached; how many iterations it did, and whether it has ended."""
         optimizer, learnt, penalties = self.trainer.optimizer, self.learnt, self.trainer.penalties
         assert isinstance(optimizer, LBFGS)
         every, costs = np.arange(self.data.sequences, dtype=np.uint64), {}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .. import engine
 from ..cost import Cost
 from ..engine.guard import InUse
+from ..engine.store import Store
 from ..network import Network
 from .data import Data, Floats
 
@@ -37,13 +38,14 @@ def one_pass(
     cost: Cost,
     rate: float | None,
     control: NDArray[np.uint64],
+    ready: tuple[int, Store, NDArray[np.uint64]] | None = None,
 ) -> tuple[float, int]:
     """One compiled pass through the data; `rate` None: without learning. Summed cost, steps aimed at.
 
-    The caller has the network in use.
+    The caller has the network in use. In another thread this needs what ``network._ready()`` has returned.
     """
     data.require_fit(network)
-    address, store, span = network._ready()
+    address, store, span = ready or network._ready()
     if store.recorder is not None:
         store.recorder.make_room(len(data.inputs))
     total, steps = engine.online.train_network(

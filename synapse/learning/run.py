@@ -246,9 +246,9 @@ class Run:
         self, order: NDArray[np.uint64], rate: float, bar: Any, control: NDArray[np.uint64]
     ) -> tuple[float, int]:
         """A long epoch runs in a thread of its own; this one moves the bar and looks for Ctrl-C."""
-        self.network._ready()  # that thread cannot lower: this one has the network in use
+        given = self.network, self.data, order, self.trainer.cost, rate, control, self.network._ready()
         with ThreadPoolExecutor(1) as pool:
-            epoch = pool.submit(one_pass, self.network, self.data, order, self.trainer.cost, rate, control)
+            epoch = pool.submit(one_pass, *given)
             shown = 0
             while not wait([epoch], 0.05).done:
                 done = int(control[1])

@@ -173,7 +173,7 @@ class Unfolding:
     def _renew(self) -> None:
         """Lay out what depends on the topology."""
         network, store = self.network, self.network._store
-        _require_alone(network)
+        require_alone(network)
         self.data.require_fit(network)
         self._topology = store.topology_version
         self._apart = not network.has_memory  # steps do not depend on each other
@@ -210,6 +210,7 @@ class Unfolding:
         """
         if self._topology != self.network._store.topology_version:
             self._renew()
+        self._ready = self.network._ready()  # here: the threads that compute cannot lower
         plans = list(self._plans(chosen, share))
         if masks is not None:
             plans = [replace(plan, mask=masks(plan.steps, plan.width)) for plan in plans]
@@ -266,8 +267,7 @@ class Unfolding:
 
     def _one(self, number: int, plan: _Plan, cost: Cost, window: int, context: bool) -> Moves:
         """What is computed side by side, on tapes of this number."""
-        network, steps = self.network, plan.steps
-        address, store, span = network._ready()
+        steps, (address, store, span) = plan.steps, self._ready
         tapes = self._tapes_of(number, plan.width, steps)
         tapes.begin(self._context() if context else None, plan.mask)
         loss, bad = engine.unfold.unfold_network(
@@ -352,7 +352,7 @@ class _Plan:
         return len(self.begins) < self.width or bool(self.lengths[-1] < self.lengths[0])
 
 
-def _require_alone(network: Network) -> None:
+def require_alone(network: Network) -> None:
     """Raise where connections or gates cross the border of the network: its steps are not its own."""
     _, store, _ = network._ready()
     mine = np.append(store["network"] == network._number_now, False)

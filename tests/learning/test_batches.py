@@ -6,7 +6,7 @@ import pytest
 import architect
 import synapse
 from synapse import Trainer, gradient, optimizers
-from synapse.errors import ArgumentError, DivergenceError, KindError
+from synapse.errors import ArgumentError, DivergenceError, KindError, TopologyError
 from synapse.learning import run
 
 RNG = np.random.default_rng(0)
@@ -340,3 +340,13 @@ def test_torch_learns_the_same():
     synapse.from_torch(module, twin)
     ours = trained(one, optimizer=optimizers.Adam(0.01), batch_size=10, epochs=20)
     assert ours == pytest.approx(parameters(twin), abs=1e-9)
+
+
+@pytest.mark.parametrize("options", [{"batch_size": 2}, {"optimizer": optimizers.Adam(0.01)}, {"clip": 1.0}])
+def test_a_network_with_connections_from_outside_is_refused(options):
+    one, outside = net(), synapse.Neuron()
+    link = outside.project(one.output[0], weight=0.1)
+    outside.activate(0.5)
+    with pytest.raises(TopologyError, match="outside of it"):
+        trained(one, **{"method": "online", **options})
+    assert link.weight == 0.1

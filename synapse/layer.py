@@ -379,7 +379,7 @@ class Layer(Sequence[Neuron]):
 
     def __repr__(self) -> str:
         name = f" {self._name}," if self._name else ""
-        return f"<Layer{name} {len(self)} neuron{'s' if len(self) > 1 else ''}>"
+        return f"<Layer{name} {len(self)} neuron{'' if len(self) == 1 else 's'}>"
 
 
 def _made(count: int, dtype: Any) -> list[Neuron]:

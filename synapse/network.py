@@ -268,8 +268,12 @@ class Network(Sequence[Neuron]):
         store, rows = self._store, self._rows()
         store.touch()
         store["position"][rows] = np.arange(len(rows))
+        inputs = rows[: len(self.input)]
+        new = inputs[store["role"][inputs] != INPUT]
+        for error in ("responsibility", "projected", "gated"):  # inputs are clamped and have none
+            store[error][new] = 0.0
         store["role"][rows] = HIDDEN
-        store["role"][rows[: len(self.input)]] = INPUT
+        store["role"][inputs] = INPUT
         store["role"][rows[len(rows) - len(self.output) :]] = OUTPUT
 
     def add(self, neurons: Neuron | Layer) -> Layer:

@@ -355,3 +355,14 @@ def test_no_two_hidden_layers_get_one_name():
     net.add(Layer(1))
     net.add(Layer(1))
     assert [layer.name for layer in net.hidden] == ["hidden 2", "hidden 3", "hidden 4", "hidden 5"]
+
+
+def test_a_neuron_that_becomes_an_input_has_no_error():
+    neuron = Neuron("tanh")
+    neuron.activate()
+    neuron.propagate(0.1, 1.0)
+    net = architect.Perceptron(1, 2, 1, seed=0)
+    net.input.append(neuron)
+    net.activate([0.1, 0.2])
+    net.propagate(0.1, [0.5])
+    assert (neuron.error.responsibility, neuron.error.projected, neuron.error.gated) == (0.0, 0.0, 0.0)

@@ -25,6 +25,7 @@ from .initializers import Initializer, draw
 from .layer import Layer
 from .neuron import Neuron, Seed, random_generator
 from .projection import Projection
+from .registering import require_sound
 
 if TYPE_CHECKING:
     from .learning.readout import Readout
@@ -385,6 +386,7 @@ class Network(Sequence[Neuron]):
             store.recorder.make_room(len(outputs) // self._n_outputs)
         bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs))
         if bad:
+            require_sound(store["failed"])
             row = inputs[(bad - 1) * self._n_inputs : bad * self._n_inputs].tolist()
             raise ArgumentError(f"The inputs must be finite. Got {shown(row)} in step {bad - 1}.")
         return outputs
@@ -421,6 +423,8 @@ class Network(Sequence[Neuron]):
         value: float = engine.online.propagate_targets(
             address, store.unit, span, aims, measure.code, store.dtype.type(step)
         )
+        if value != value:
+            require_sound(store["failed"])
         return value
 
     def fit_readout(self, inputs: Any, targets: Any, ridge: float = 1e-6, washout: int = 0) -> Readout:

@@ -16,6 +16,7 @@ from .engine.schema import OUTPUT, TRACED
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, finite_number, non_negative_number
 from .initializers import Initializer, draw
+from .registering import require_sound
 from .squash import Squash
 
 if TYPE_CHECKING:
@@ -414,7 +415,10 @@ class Neuron:
         store = self._require()
         address = store.ready()
         if value is None:
-            return float(engine.online.activate_one(address, store.unit, self._row))
+            activation = float(engine.online.activate_one(address, store.unit, self._row))
+            if activation != activation:
+                require_sound(store["failed"])
+            return activation
         number = finite_number("The activation of a neuron", value)
         engine.online.clamp_one(address, store.unit, self._row, number)
         return number
@@ -446,7 +450,11 @@ class Neuron:
             measure = costs.matching([self.squash]) if cost is None else costs.get(cost)
             measure.check([self.squash])
             code = measure.code
-        engine.online.propagate_one(store.ready(), store.unit, self._row, aim, code, store.dtype.type(step))
+        value = engine.online.propagate_one(
+            store.ready(), store.unit, self._row, aim, code, store.dtype.type(step)
+        )
+        if value != value:
+            require_sound(store["failed"])
 
     def clear(self) -> None:
         """Forget the context: state, activation, errors and traces. Weights stay."""

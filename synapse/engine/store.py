@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .lower import lower
 from .program import Program
-from .schema import COLUMNS, CONNECTION, FUNCTIONS, NEURON, NONE, Column, numpy_dtype
+from .schema import COLUMNS, CONNECTION, FAILED, FUNCTIONS, NEURON, NONE, Column, numpy_dtype
 
 Rows = NDArray[np.integer[Any]]
 
@@ -38,7 +38,7 @@ class Store:
             column.name: np.empty(0, numpy_dtype(column, self.dtype)) for column in COLUMNS
         }
         self.columns["clock"] = np.zeros(1, np.uint64)
-        self.columns["scratch"] = np.zeros(8)
+        self.columns["failed"] = np.zeros(FAILED)
         self.columns["log_place"] = np.zeros(3, np.uint64)
         self.recorder: Any = None  # what wants to hear before steps are made
         self.row_of = np.empty(0, np.uint32)  # by identity of a connection; NONE: removed
@@ -231,7 +231,7 @@ class Store:
         return self.address
 
     def _renew_table(self) -> None:
-        self.columns["functions"] = np.array([address for address, _ in FUNCTIONS], np.uint64)
+        self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
         for i, column in enumerate(COLUMNS):
             array = self.columns[column.name]
             self.table[i] = array.ctypes.data

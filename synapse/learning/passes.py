@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .. import engine
 from ..cost import Cost
 from ..network import Network
+from ..registering import require_sound
 from .data import Data, Floats
 
 KEPT = 64
@@ -58,6 +59,8 @@ def one_pass(
         np.empty(2 * max(KEPT, network._n_outputs)),
         control,
     )
+    if total != total:
+        require_sound(store["failed"])
     return total, int(steps)
 
 

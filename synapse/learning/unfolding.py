@@ -17,6 +17,7 @@ from ..engine.program import spans
 from ..engine.schema import CHUNK, NONE
 from ..errors import DivergenceError, KindError, TopologyError, expected, positive_integer
 from ..network import Network
+from ..registering import require_sound
 from .data import Data, prepare
 
 Floats = NDArray[np.float64]
@@ -289,6 +290,7 @@ class Unfolding:
             store.n_connections,
         )
         if bad != steps or not isfinite(loss):
+            require_sound(tapes["failed"], "The weights are as before.")
             raise self._divergence(tapes, loss, bad, steps)
         return loss, tapes["weight_move"], tapes["bias_move"]
 

@@ -148,7 +148,7 @@ def soft_threshold(state):
 @formula
 def sinus(state):
     """sin s."""
-    return math.sin(state), math.cos(state)
+    return np.sin(state), np.cos(state)
 
 
 @formula

@@ -374,6 +374,11 @@ class Network(Sequence[Neuron]):
         -------
         ndarray, shape (T, m)
             The outputs of every step.
+
+        Raises
+        ------
+        FunctionError
+            If a registered squash raises. Call :meth:`clear` then, to forget the activations of that step.
         """
         rows = as_matrix("The inputs", inputs, self._n_inputs)
         outputs = np.empty(len(rows) * self._n_outputs)
@@ -414,6 +419,8 @@ class Network(Sequence[Neuron]):
         ------
         ArgumentError
             If rate or target cannot be used; no weight has moved then.
+        FunctionError
+            If a registered cost raises; no weight has moved then.
         """
         step = non_negative_number("The rate", rate)
         measure = self._cost(cost)

@@ -411,6 +411,11 @@ class Neuron:
         -------
         float
             The activation.
+
+        Raises
+        ------
+        FunctionError
+            If its registered squash raises; the activation is NaN then.
         """
         store = self._require()
         address = store.ready()
@@ -441,6 +446,8 @@ class Neuron:
         ------
         ArgumentError
             If rate or target is not finite; no weight has moved then.
+        FunctionError
+            If a registered cost raises; no weight of this neuron has moved then.
         """
         store = self._require()
         step = non_negative_number("The rate", rate)
@@ -454,7 +461,7 @@ class Neuron:
             store.ready(), store.unit, self._row, aim, code, store.dtype.type(step)
         )
         if value != value:
-            require_sound(store["failed"])
+            require_sound(store["failed"], "The weights of this neuron are as before.")
 
     def clear(self) -> None:
         """Forget the context: state, activation, errors and traces. Weights stay."""

@@ -112,9 +112,9 @@ def _compiled(kind: str, name: str, function: Any, arguments: int) -> Any:
     try:
         return engine.registered.compile_function(function, arguments)
     except Exception as error:  # Numba raises many kinds
-        reason = str(error).strip().splitlines()
+        lines = [line.strip(" .") for line in str(error).splitlines() if not line.startswith("Failed in")]
         raise ArgumentError(
-            f"The {kind} {name!r} cannot be compiled: {reason[0] if reason else error}. "
+            f"The {kind} {name!r} cannot be compiled: {next(filter(None, lines), type(error).__name__)}. "
             "Use numbers, math functions and branches only."
         ) from error
 

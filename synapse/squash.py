@@ -214,7 +214,8 @@ def _register(function: Callable[..., Any], low: float, high: float) -> Squash:
     if taken is not None:  # entered before
         return taken
     schema.FUNCTIONS.append(entry.address)
-    squash = Squash(name, schema.FIRST_CUSTOM + len(schema.FUNCTIONS) - 1, low, high, entry.function)
+    code = schema.FIRST_CUSTOM + schema.FUNCTIONS.index(entry.address)
+    squash = Squash(name, code, low, high, entry.function)
     _by_name[name] = _by_code[squash.code] = squash
     return squash
 

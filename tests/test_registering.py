@@ -18,7 +18,7 @@ slopes = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
 
 
 @squash.register
-def saw(state):
+def wavy(state):
     return state + 0.1 * math.sin(state), 1.0 + 0.1 * math.cos(state)
 
 
@@ -80,7 +80,7 @@ def chain(function, dtype="float64"):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("kind", ["squash", "cost", "both"])
 def test_threads_give_the_bits_of_one(kind, dtype):
-    function = "saw" if kind != "cost" else "tanh"
+    function = "wavy" if kind != "cost" else "tanh"
     measure = fourth if kind != "squash" else None
     net = architect.Elman(3, 40, 2, squash=function, seed=1, dtype=dtype)
     net.output.squash = "identity"

@@ -7,6 +7,7 @@ the code that called the kernel raises the error.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -40,8 +41,9 @@ def helper(function: Callable[..., Any]) -> Any:
 def compile_function(function: Any, arguments: int) -> Compiled:
     """Make a `helper` of so many numbers, which returns two, callable by kernels."""
     if DEBUGGING:
-        _PLAIN.append(function)
-        return Compiled(_FIRST_PLAIN + len(_PLAIN) - 1, function, None)
+        number = next(_numbers)
+        _PLAIN[number] = function
+        return Compiled(number, function, None)
     function.compile((types.float64,) * arguments)
     function.disable_compile()  # later it might read other values of what it refers to
 
@@ -84,13 +86,13 @@ def _compiled_call(typingctx: Any, address: Any, arguments: Any) -> Any:
     return types.Tuple((types.int64, types.float64, types.float64))(types.uint64, arguments), codegen
 
 
-_FIRST_PLAIN = 1 << 32
-_PLAIN: list[Callable[..., Any]] = []
+_numbers = itertools.count(1 << 32)  # where addresses are; codes of built-in functions are smaller
+_PLAIN: dict[int, Callable[..., Any]] = {}
 
 
 def _plain_call(address: int, arguments: Any) -> tuple[int, float, float]:
     try:
-        first, second = _PLAIN[int(address) - _FIRST_PLAIN](*map(float, arguments))
+        first, second = _PLAIN[int(address)](*map(float, arguments))
         return 1, float(first), float(second)
     except Exception:
         return 0, math.nan, math.nan

@@ -105,6 +105,8 @@ def gradient(
         If the network is connected with neurons outside of it.
     DivergenceError
         If a number leaves the finite range; the sentence says at which step, and of which neuron.
+    FunctionError
+        If a registered squash or cost raises.
 
     Examples
     --------

@@ -65,7 +65,7 @@ def halves(target, output, derivative, outputs):
 rng = np.random.default_rng(0)
 inputs, targets = rng.normal(size=(3, 4, 2)), rng.random((3, 4, 1))
 for dtype, large in (("float64", 1e300), ("float32", 1e30)):
-    for name in squash.names():
+    for name in set(squash.names()) - {"softmax"}:
         net = architect.Elman(2, 3, 1, squash=name, seed=1, dtype=dtype)
         net.activate(inputs[0, 0])
         net.propagate(0.1, targets[0, 0], halves if name == "rising" else None)

@@ -230,6 +230,23 @@ def test_a_nan_that_a_later_squash_hides_is_an_error_all_the_same():
         synapse.gradient(net, [[7.0]], [[1.0]], "squared_error")
 
 
+def test_an_error_with_values_of_its_own_is_the_same_from_every_thread():
+    @squash.register
+    def raises_with_its_state(state):
+        if state > 10.0:
+            raise ValueError("too large", state)
+        return state, 1.0
+
+    net = architect.Elman(3, 8, 2, squash=raises_with_its_state, seed=1)
+    inputs = 100.0 * np.random.default_rng(0).normal(size=(64, 10, 3))
+    messages = set()
+    for threads in (1, 2, 3) * 10:
+        with pytest.raises(FunctionError, match=r"ValueError: \('too large', ") as raised:
+            synapse.gradient(net, inputs, np.zeros((64, 10, 2)), threads=threads)
+        messages.add(str(raised.value))
+    assert len(messages) == 1
+
+
 def test_a_long_epoch_in_a_thread_raises_too(monkeypatch):
     monkeypatch.setattr("synapse.learning.run.WORTH_WATCHING", 0)
     with pytest.raises(FunctionError):

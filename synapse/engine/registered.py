@@ -111,14 +111,15 @@ else:
 def called(failed, address, arguments):
     """The results of the user's function at `address`; NaN where it raises. writes: failed
 
-    The first that raises is noted: how many arguments, its address, the arguments.
+    The first that raises is noted: how many arguments, its address, the arguments. None is called after it.
     """
+    if failed[0] != 0.0:
+        return math.nan, math.nan
     returned, first, second = _call(address, arguments)
     if returned:
         return first, second
-    if failed[0] == 0.0:
-        failed[0] = len(arguments)
-        failed[1] = address
-        for i in range(len(arguments)):
-            failed[2 + i] = arguments[i]
+    failed[0] = len(arguments)
+    failed[1] = address
+    for i in range(len(arguments)):
+        failed[2 + i] = arguments[i]
     return math.nan, math.nan

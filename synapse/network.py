@@ -27,6 +27,7 @@ from .initializers import Initializer, draw
 from .layer import Layer
 from .neuron import Neuron, Seed, random_generator
 from .projection import Projection
+from .registering import require_sound
 
 if TYPE_CHECKING:
     from .learning.readout import Readout
@@ -395,6 +396,11 @@ class Network(Sequence[Neuron]):
         -------
         ndarray, shape (T, m)
             The outputs of every step.
+
+        Raises
+        ------
+        FunctionError
+            If a registered squash raises. Call :meth:`clear` then, to forget the activations of that step.
         """
         rows = as_matrix("The inputs", inputs, self._n_inputs)
         return self._run(rows.reshape(-1), len(rows))
@@ -412,6 +418,8 @@ class Network(Sequence[Neuron]):
                 store.recorder.make_room(steps)
             outputs = np.empty((steps, self._n_outputs))
             bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs.reshape(-1)))
+            if bad:
+                require_sound(store["failed"])
         if bad:
             row = inputs[(bad - 1) * self._n_inputs : bad * self._n_inputs].tolist()
             raise ArgumentError(f"The inputs must be finite. Got {shown(row)} in step {bad - 1}.")
@@ -440,6 +448,8 @@ class Network(Sequence[Neuron]):
         ------
         ArgumentError
             If rate or target cannot be used; no weight has moved then.
+        FunctionError
+            If a registered cost raises; no weight has moved then.
         """
         step = non_negative_number("The rate", rate)
         measure = self._cost(cost)
@@ -455,6 +465,8 @@ class Network(Sequence[Neuron]):
             value: float = engine.online.propagate_targets(
                 address, store.unit, span, aims, measure.code, store.dtype.type(step)
             )
+            if value != value:
+                require_sound(store["failed"])
         return value
 
     def fit_readout(self, inputs: Any, targets: Any, ridge: float = 1e-6, washout: int = 0) -> Readout:

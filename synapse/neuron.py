@@ -17,6 +17,7 @@ from .engine.schema import OUTPUT, TRACED
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, finite_number, non_negative_number
 from .initializers import Initializer, draw
+from .registering import require_sound
 from .squash import Squash
 
 if TYPE_CHECKING:
@@ -441,6 +442,11 @@ class Neuron:
         -------
         float
             The activation.
+
+        Raises
+        ------
+        FunctionError
+            If its registered squash raises; the activation is NaN then.
         """
         number = 0.0 if value is None else finite_number("The activation of a neuron", value)
         store = self._require()
@@ -449,7 +455,10 @@ class Neuron:
                 return self.activate(value)
             address = store.ready()
             if value is None:
-                return float(engine.online.activate_one(address, store.unit, self._row))
+                activation = float(engine.online.activate_one(address, store.unit, self._row))
+                if activation != activation:
+                    require_sound(store["failed"])
+                return activation
             engine.online.clamp_one(address, store.unit, self._row, number)
         return number
 
@@ -471,6 +480,8 @@ class Neuron:
         ------
         ArgumentError
             If rate or target is not finite; no weight has moved then.
+        FunctionError
+            If a registered cost raises; no weight of this neuron has moved then.
         """
         store = self._require()
         step = non_negative_number("The rate", rate)
@@ -484,8 +495,10 @@ class Neuron:
             if store is not self._store or self._row < 0:  # while this waited, it has been joined or removed
                 self.propagate(rate, target, cost)
                 return
-            address = store.ready()
-            engine.online.propagate_one(address, store.unit, self._row, aim, code, store.dtype.type(step))
+            address, rate_ = store.ready(), store.dtype.type(step)
+            value = engine.online.propagate_one(address, store.unit, self._row, aim, code, rate_)
+            if value != value:
+                require_sound(store["failed"], "The weights of this neuron are as before.")
 
     @whole
     def clear(self) -> None:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import math
 
-from ._jit import call, formula, piece
+import numpy as np
+
+from ._jit import formula, inline, piece
 from .elementary import exp, expm1
+from .registered import called
 from .schema import (
     ABSOLUTE,
     BENT_IDENTITY,
@@ -145,7 +148,7 @@ def soft_threshold(state):
 @formula
 def sinus(state):
     """sin s."""
-    return math.sin(state), math.cos(state)
+    return np.sin(state), np.cos(state)
 
 
 @formula
@@ -275,11 +278,7 @@ def built_in(code, state):
     return softmax(state)  # and winner
 
 
-@formula
-def activate(m, code, state):
-    """Value and derivative, at `state`, of the function with this code."""
-    if code < FIRST_CUSTOM:
-        return built_in(code, state)
-    m.scratch[0] = state
-    call(m.functions[code - FIRST_CUSTOM], m.scratch)
-    return m.scratch[4], m.scratch[5]
+@inline
+def custom(m, failed, code, state):
+    """The same of a registered function; NaN where it raises, which `failed` notes. reads: functions"""
+    return called(failed, m.functions[code - FIRST_CUSTOM], (np.float64(state),))

@@ -15,6 +15,7 @@ from ..cost import Cost
 from ..engine.guard import InUse
 from ..engine.store import Store
 from ..network import Network
+from ..registering import require_sound
 from .data import Data, Floats
 
 KEPT = 64
@@ -64,6 +65,8 @@ def one_pass(
         np.empty(2 * max(KEPT, network._n_outputs)),
         control,
     )
+    if total != total:
+        require_sound(store["failed"])
     return total, int(steps)
 
 

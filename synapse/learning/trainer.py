@@ -186,6 +186,8 @@ class Trainer:
             If an argument cannot be used; nothing has been trained then.
         DivergenceError
             If the cost leaves the finite numbers; the weights are those before that step.
+        FunctionError
+            If a registered squash or cost raises; the weights are those before that step, or batch.
 
         Notes
         -----

@@ -18,6 +18,7 @@ from ..engine.program import spans
 from ..engine.schema import CHUNK, NONE
 from ..errors import DivergenceError, KindError, TopologyError, expected, positive_integer
 from ..network import Network
+from ..registering import require_sound
 from .data import Data, prepare
 
 Floats = NDArray[np.float64]
@@ -105,6 +106,8 @@ def gradient(
         If the network is connected with neurons outside of it.
     DivergenceError
         If a number leaves the finite range; the sentence says at which step, and of which neuron.
+    FunctionError
+        If a registered squash or cost raises.
 
     Examples
     --------
@@ -291,6 +294,7 @@ class Unfolding:
             store.n_connections,
         )
         if bad != steps or not isfinite(loss):
+            require_sound(tapes["failed"], "The weights are as before.")
             raise self._divergence(tapes, loss, bad, steps)
         return loss, tapes["weight_move"], tapes["bias_move"]
 

@@ -14,7 +14,6 @@ sun of 1956-1979 was livelier than it had ever been before, so that is the hard 
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +25,7 @@ import synapse
 from demos._common import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, heading, pyplot, save_figure
 from synapse.initializers import uniform
 from synapse.learning import Cosine
+from synapse.readwrite import files
 
 # --- 1. The numbers -------------------------------------------------------------------------------
 #
@@ -387,12 +387,12 @@ def main(quick: bool, seed: int, out: Path) -> None:
 def save(chosen, forecasts, out):
     for name, run in chosen.items():
         synapse.save(run.net, out / f"{name.lower()}.synapse")
-    nx.write_graphml(synapse.graph.plain(chosen["LSTM"].net), out / "lstm.graphml")
-    with (out / "forecasts.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["year", "observed", *forecasts])
-        for i in np.flatnonzero(during(1712, 2008)):
-            writer.writerow([int(YEARS[i]), SPOTS[i], *(f"{each[i]:.2f}" for each in forecasts.values())])
+    with files.replacing(out / "lstm.graphml") as file:
+        nx.write_graphml(synapse.graph.plain(chosen["LSTM"].net), file)
+    lines = [["year", "observed", *forecasts]]
+    for i in np.flatnonzero(during(1712, 2008)):
+        lines.append([YEARS[i].item(), SPOTS[i].item(), *(f"{each[i]:.2f}" for each in forecasts.values())])
+    files.write(out / "forecasts.csv", "".join(",".join(map(str, line)) + "\n" for line in lines))
 
 
 # To try: let the networks see plain numbers instead of their roots; set LAGS to 2 and see what ten more

@@ -239,7 +239,9 @@ def once(what: str, pairs: Iterable[tuple[str | None, Any]]) -> dict[str | None,
     values: dict[str | None, Any] = {}
     for name, value in pairs:
         if name in values and (name in NEURON or name in CONNECTION):
-            raise FormatError(f"{what} must have its {name} once. Got {shown(values[name])} and {shown(value)}.")
+            raise FormatError(
+                f"{what} must have its {name} once. Got {shown(values[name])} and {shown(value)}."
+            )
         values[name] = value
     return values
 

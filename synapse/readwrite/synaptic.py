@@ -223,7 +223,9 @@ def from_synaptic(data: dict[str, Any], *, resume: bool = False) -> Network:
 def _open(parts: Parts, resume: bool) -> NDArray[np.bool_]:
     """Of which connections the gate, where it is late, is open in the first step."""
     gater = parts.connections["gater"]
-    fired = np.logical_or.reduce([parts.neurons[name] != 0.0 for name in ("state", "old_state", "activation")])
+    fired = np.logical_or.reduce(
+        [parts.neurons[name] != 0.0 for name in ("state", "old_state", "activation")]
+    )
     gates = np.where(gater == NONE, 0, gater)
     return np.full(len(gater), True) if not resume else ~fired[gates]
 

@@ -267,14 +267,28 @@ def read_until(terminal, running, pattern, seconds=100):
 @pytest.mark.parametrize(
     ("hidden", "told"),
     [
-        ("1000000000000", "A model of 2-1000000000000-1 neurons needs .* GB of memory or more. This machine has"),
+        (
+            "1000000000000",
+            "A model of 2-1000000000000-1 neurons needs .* GB of memory or more. This machine has",
+        ),
         ("8,1000000,1000000", "Give a smaller --hidden"),
         ("9" * 30, "argument --hidden: expected a whole number up to 10.15, got '9999"),
         ("9" * 5000, "expected a whole number up to 10.15"),
     ],
 )
 def test_what_no_machine_can_hold_is_refused_before_the_work(plane, tmp_path, capsys, model, hidden, told):
-    options = ["train", str(plane), "--target", "y", "--ignore", "word", "--model", model, "-o", str(tmp_path / "m.json")]
+    options = [
+        "train",
+        str(plane),
+        "--target",
+        "y",
+        "--ignore",
+        "word",
+        "--model",
+        model,
+        "-o",
+        str(tmp_path / "m.json"),
+    ]
     try:
         code = cli.main([*options, "--hidden", hidden])
     except SystemExit as left:  # argparse's

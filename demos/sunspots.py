@@ -14,6 +14,8 @@ sun of 1956-1979 was livelier than it had ever been before, so that is the hard 
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -389,10 +391,12 @@ def save(chosen, forecasts, out):
         synapse.save(run.net, out / f"{name.lower()}.synapse")
     with files.replacing(out / "lstm.graphml") as file:
         nx.write_graphml(synapse.graph.plain(chosen["LSTM"].net), file)
-    lines = [["year", "observed", *forecasts]]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["year", "observed", *forecasts])
     for i in np.flatnonzero(during(1712, 2008)):
-        lines.append([YEARS[i].item(), SPOTS[i].item(), *(f"{each[i]:.2f}" for each in forecasts.values())])
-    files.write(out / "forecasts.csv", "".join(",".join(map(str, line)) + "\n" for line in lines))
+        writer.writerow([int(YEARS[i]), SPOTS[i], *(f"{each[i]:.2f}" for each in forecasts.values())])
+    files.write(out / "forecasts.csv", text.getvalue())
 
 
 # To try: let the networks see plain numbers instead of their roots; set LAGS to 2 and see what ten more

@@ -44,6 +44,7 @@ def parse(content: str | bytes, root: str) -> ElementTree.Element:
 
 
 def tag_of(element: ElementTree.Element) -> str:
+    """The tag of an element without its namespace."""
     return element.tag.rpartition("}")[2]
 
 

@@ -26,7 +26,8 @@ Ints = NDArray[np.int64]
 def first_of_pair(source: Ints, target: Ints) -> Ints:
     """For each connection the first one with the same source and target: itself, as a rule."""
     _, first, inverse = np.unique(source << 32 | target, return_index=True, return_inverse=True)
-    return first[inverse]
+    firsts: Ints = first[inverse]
+    return firsts
 
 
 def with_pairs_once(parts: Parts) -> Parts:
@@ -83,8 +84,8 @@ def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] 
     factors = np.ones(len(gates)) if masks is None else masks[gates]
     lacking = 1.0 - factors * parts.neurons["activation"][gates]
     places = np.full(len(gates) + 1, parts.layers[0][1])
-    parts, number, (*relays, start) = _insert(parts, places, np.append(np.zeros(len(gates)), 1.0))
-    relays = np.array(relays)
+    parts, number, added = _insert(parts, places, np.append(np.zeros(len(gates)), 1.0))
+    relays, start = added[:-1], added[-1]
     parts.connections["gater"][late] = relays[np.searchsorted(gates, gater[late])]
     parts = _connect(parts, number[gates], relays, factors)
     return _connect(parts, np.full(len(gates), start), relays, lacking)
@@ -104,7 +105,7 @@ def _insert(parts: Parts, places: Ints, activation: NDArray[Any]) -> tuple[Parts
     relays = np.empty(len(places), np.int64)
     relays[order] = places[order] + np.arange(len(places))
     usual = {"trainable_bias": np.ones(old, bool), "activation": np.zeros(old), **parts.neurons}
-    values = {"squash": IDENTITY, "activation": activation}
+    values: dict[str, Any] = {"squash": IDENTITY, "activation": activation}
     neurons = {name: np.insert(column, places, values.get(name, 0)) for name, column in usual.items()}
     edges = dict(parts.connections)
     edges |= {end: number[edges[end]] for end in ("source", "target")}
@@ -119,7 +120,8 @@ def _layers(parts: Parts, places: Ints) -> list[tuple[str | None, int]]:
     front = int((places == inputs).sum())
     if front and others[0][0] != LAYER:
         others.insert(0, (LAYER, 0))
-    layers, first = [(input_name, inputs)], inputs
+    layers: list[tuple[str | None, int]] = [(input_name, inputs)]
+    first = inputs
     for name, size in others:
         inside = int(((places > first) & (places <= first + size)).sum())
         layers.append((name, size + inside + (front if name == LAYER else 0)))

@@ -36,7 +36,7 @@ EDITS = {
 
 
 def calls(net):
-    """Every property and method that a network of its class has and others have not, and some that all have."""
+    """The properties and methods of its class alone, and some that all networks have."""
     inputs = np.linspace(-1, 1, 3 * len(net.input)).reshape(3, -1)
     pattern = np.where(np.arange(len(net.output)) % 2, 1, -1)
     own = {
@@ -70,10 +70,13 @@ def test_every_method_works_or_refuses_and_changes_nothing(make, edit):
         return
     for call in calls(net):
         before = net.weights, net.biases
+        refused = None
         try:
             call()
         except errors.SynapseError as error:
-            assert str(error).endswith(".")
+            refused = str(error)
+        if refused:
+            assert refused.endswith(".")
             assert all(map(np.array_equal, (net.weights, net.biases), before))
 
 

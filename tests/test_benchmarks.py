@@ -27,7 +27,9 @@ def quick(tmp_path_factory):
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     folder = tmp_path_factory.mktemp("quick")
     try:
-        main(["--quick", "--rows", "2-3-1,lstm-2-3-1,activate-2-3-1", "--largest", "3", "--out", str(folder)])
+        rows, tables = "2-3-1,lstm-2-3-1,activate-2-3-1", "steps,calls,growth,gradients"
+        options = ["--rows", rows, "--peers", "synapse,numpy", "--only", tables, "--largest", "3"]
+        main(["--quick", *options, "--out", str(folder)])
     finally:
         if cores:
             os.sched_setaffinity(0, cores)

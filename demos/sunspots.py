@@ -390,8 +390,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
 def save(chosen, forecasts, out):
     for name, run in chosen.items():
         synapse.save(run.net, out / f"{name.lower()}.synapse")
-    with files.replacing(out / "lstm.graphml") as file:
-        nx.write_graphml(synapse.graph.plain(chosen["LSTM"].net), file)
+    graph = synapse.graph.plain(chosen["LSTM"].net)
+    files.write(out / "lstm.graphml", "\n".join(nx.generate_graphml(graph)))
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["year", "observed", *forecasts])

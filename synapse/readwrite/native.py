@@ -56,8 +56,9 @@ def save(network: Network, path: files.File) -> None:
     online rule with a plain rate, training goes on as if it had not been interrupted. An
     :class:`architect.LSTM` comes back as one, and so does every architecture, unless layers that make it
     what it is were removed or have other names now; then, and of a class of your own, comes back a
-    :class:`Network` of its name. Not kept are the projections by which connections were made, ties to other networks, and what a trainer
-    keeps: the momentum or moments of an optimizer and the position in a schedule of rates.
+    :class:`Network` of its name. Not kept are the projections by which connections were made, ties to
+    other networks, and what a trainer keeps: the momentum or moments of an optimizer and the position in
+    a schedule of rates.
 
     Parameters
     ----------

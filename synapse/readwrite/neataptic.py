@@ -112,12 +112,11 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
 
 def _masks(nodes: Table, sizes: tuple[int, int, int]) -> NDArray[Any]:
     """What each neuron's activation is multiplied by."""
-    masks, hidden = nodes.numbers("mask"), slice(sizes[0], sizes[0] + sizes[1])
-    other = np.flatnonzero(masks != 1.0)
-    ends = other[(other < hidden.start) | (other >= hidden.stop)]
-    if len(ends):
-        require(False, f"The mask of neuron {ends[0]}, an input or output,", "1", masks[ends[0]].item())
-    return masks
+    condition = "a number from 0 to 1"
+    masks = nodes.values("mask", condition, lambda mask: type(mask) in (int, float) and 0 <= mask <= 1)
+    for i in (*range(sizes[0]), *range(sizes[0] + sizes[1], len(masks))):
+        require(masks[i] == 1, f"The mask of neuron {i}, an input or output,", "1", masks[i])
+    return np.array(masks, np.float64)
 
 
 def _factors(edges: dict[str, Any], masks: NDArray[Any]) -> NDArray[Any]:

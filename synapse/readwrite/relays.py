@@ -92,7 +92,7 @@ def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] 
 
 
 def is_late(gater: Ints, target: Ints) -> NDArray[np.bool_]:
-    """For each connection whether it has a gate that fires after its target, or is the target."""
+    """For each connection whether it has a gate that fires after its target or is that target."""
     late: NDArray[np.bool_] = (gater != NONE) & (gater >= target)
     return late
 

@@ -74,12 +74,12 @@ def pass_on(source: Layer, target: Layer, weight: float = 1.0) -> Projection:
 
 
 def parts_now(network: Network) -> dict[str, Any]:
-    """What the class of an architecture tells of its layers, found again after each edit of its store.
+    """The parts of an architecture, looked up again after each edit of its store.
 
     Raises
     ------
     TopologyError
-        If the network has not the neurons and connections any more that it was built with.
+        If the network no longer has the neurons and connections that it was built with.
     """
     store = network._store
     found, version, parts = vars(network).get("_parts_found", (None, 0, {}))

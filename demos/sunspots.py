@@ -275,7 +275,7 @@ def table(simple, networks):
             line("", ["learnt", "forecast", "forecast", "forecast"]),
             *(line(name, scores([each])) for name, each in simple.items()),
             *(line(name, scores([run.forecast for run in runs])) for name, runs in networks.items()),
-            "published (? marks what is unverified):",
+            "published (? marks unverified figures):",
             *(line(name, cells) for name, cells in PUBLISHED.items()),
         ]
     )

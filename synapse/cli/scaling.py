@@ -36,7 +36,7 @@ ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
 MODELS = tuple(ARCHITECTURES)
 
 NEURON_BYTES, CONNECTION_BYTES = 200, 60
-"""What each takes at least while a network is built and lowered."""
+"""Lower bounds of the memory that each takes while a network is built."""
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
 
 
 def _masks(nodes: Table, sizes: tuple[int, int, int]) -> NDArray[Any]:
-    """What each neuron's activation is multiplied by."""
+    """The factor of each neuron's activation."""
     condition = "a number from 0 to 1"
     masks = nodes.values("mask", condition, lambda mask: type(mask) in (int, float) and 0 <= mask <= 1)
     for i in (*range(sizes[0]), *range(sizes[0] + sizes[1], len(masks))):
@@ -120,7 +120,7 @@ def _masks(nodes: Table, sizes: tuple[int, int, int]) -> NDArray[Any]:
 
 
 def _factors(edges: dict[str, Any], masks: NDArray[Any]) -> NDArray[Any]:
-    """What masks multiply each connection by: that of its source, unless it carries a state, and its gate.
+    """The factor of each connection: the mask of its source, unless it carries a state, times that of its gate.
 
     Those of late gates are left to their relays, as such gates are open in the first step.
     """

@@ -72,14 +72,14 @@ def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
 
 
 def _read_array(name: str, content: bytes) -> NDArray[Any]:
-    """An array whose header tells of no more items than there are bytes, so that none are made up."""
+    """Read an array, after checking that its header agrees with the bytes that are there."""
     stream = io.BytesIO(content)
     read_header = HEADERS[np.lib.format.read_magic(stream)]
     shape, _, dtype = read_header(stream)
     items, there = math.prod(shape), len(content) - stream.tell()
     if not dtype.hasobject and (items * dtype.itemsize != there or items > max(there, 1)):
         raise FormatError(
-            f"The array {name!r} must be as long as its shape and type say, {items} items of "
+            f"The array {name!r} must have the bytes that its header declares, {items} items of "
             f"{dtype.itemsize} bytes. Got {there} bytes."
         )
     stream.seek(0)

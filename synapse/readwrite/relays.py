@@ -1,4 +1,4 @@
-"""Relays: identity neurons that stand for what networks of other libraries have and those here have not.
+"""Relays: identity neurons that stand for what other libraries allow in a network and this one does not.
 
 A network here has at most one connection from a neuron to another, and a gate that has not fired yet is
 closed. Synaptic and Neataptic differ in both. What relays add is not trained, so that all other weights
@@ -72,7 +72,7 @@ def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] 
     parts : Parts
         The network, with the activations before the first step.
     gated : array of bool, shape (connections,)
-        Which connections, of those that have a gater.
+        Whether the gate of each connection, if it has one, is open.
     masks : array, shape (neurons,), optional
         What the gain is as a multiple of the activation of the step before. Default 1.
     """
@@ -92,7 +92,7 @@ def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] 
 
 
 def is_late(gater: Ints, target: Ints) -> NDArray[np.bool_]:
-    """For each connection whether it has a gate that fires after its target or is that target."""
+    """Whether each connection has a gate that fires after its target or is that target."""
     late: NDArray[np.bool_] = (gater != NONE) & (gater >= target)
     return late
 

@@ -163,8 +163,8 @@ def from_synaptic(data: dict[str, Any], *, resume: bool = False) -> Network:
     Returns
     -------
     Network
-        In float64. Where Synaptic has what networks here have not, a layer named "relays", right
-        after the inputs, holds identity neurons that stand for it, see the notes.
+        In float64. Where Synaptic allows what networks here do not, a layer named "relays", right
+        after the inputs, has identity neurons that stand for it, see the notes.
 
     Raises
     ------
@@ -221,7 +221,7 @@ def from_synaptic(data: dict[str, Any], *, resume: bool = False) -> Network:
 
 
 def _open(parts: Parts, resume: bool) -> NDArray[np.bool_]:
-    """Of which connections the gate, where it is late, is open in the first step."""
+    """Whether the gate of each connection, if it is late, is open in the first step."""
     gater = parts.connections["gater"]
     fired = np.logical_or.reduce(
         [parts.neurons[name] != 0.0 for name in ("state", "old_state", "activation")]
@@ -325,7 +325,7 @@ def _overwritten(edges: dict[str, Any], neurons: int) -> dict[str, Any]:
 
 
 def _latest(gaters: list[int], target: int, neurons: int) -> int:
-    """Of several gaters the one that has fired last when the target fires: it sets the gain."""
+    """The gater that has fired last when the target fires; it sets the gain."""
     return max((g for g in gaters if g != NONE), key=lambda g: (g - target) % neurons, default=NONE)
 
 

@@ -120,7 +120,7 @@ def _masks(nodes: Table, sizes: tuple[int, int, int]) -> NDArray[Any]:
 
 
 def _factors(edges: dict[str, Any], masks: NDArray[Any]) -> NDArray[Any]:
-    """The factor of each connection: the mask of its source, unless it carries a state, times that of its gate.
+    """The factor of each connection: the masks of its source, unless it carries a state, and of its gate.
 
     Those of late gates are left to their relays, as such gates are open in the first step.
     """

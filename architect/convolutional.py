@@ -17,7 +17,7 @@ from synapse.neuron import Seed
 from synapse.projection import between
 from synapse.squash import Squash
 
-from .recipe import Recipe, numbered
+from .recipe import Recipe, numbered, parts_now
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -144,8 +144,12 @@ class Convolutional(Network):
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
-        """The shapes of inputs and maps, with the channels or filters last: one a layer."""
-        windows = [window for window, _, _ in self._convolutions]
+        """The shapes of inputs and maps, with the channels or filters last: one a layer.
+
+        Raises TopologyError, as :attr:`kernels`, if neurons or connections of the convolutions were
+        added or removed.
+        """
+        windows = [window for window, _, _ in parts_now(self)["_convolutions"]]
         return [windows[0].shape, *(window.maps for window in windows)]
 
     @property
@@ -155,7 +159,7 @@ class Convolutional(Network):
         """
         return [
             projection.weights[first].reshape(window.kernels).astype(np.float64)
-            for window, projection, first in self._convolutions
+            for window, projection, first in parts_now(self)["_convolutions"]
         ]
 
     @kernels.setter
@@ -169,11 +173,14 @@ class Convolutional(Network):
             _checked_kernel(one, window)
             for one, (window, _, _) in zip(values, self._convolutions, strict=True)
         ]
-        for array, (_, projection, first) in zip(arrays, self._convolutions, strict=True):
+        for array, (_, projection, first) in zip(arrays, parts_now(self)["_convolutions"], strict=True):
             projection.weights[first] = array.reshape(-1)
 
     def __repr__(self) -> str:
-        maps = ["x".join(map(str, shape)) for shape in self.shapes]
+        try:
+            maps = ["x".join(map(str, shape)) for shape in self.shapes]
+        except TopologyError:  # it has been edited
+            return super().__repr__()
         return self._described("-".join([*maps, *(str(len(layer)) for layer in self.layers[len(maps) :])]))
 
 

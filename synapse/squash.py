@@ -2,10 +2,10 @@
 
 A squash gives an activation and its derivative at a state. Built in are
 
-- smooth: `logistic`, `tanh`, `identity`, `softplus`, `gaussian`, `sinus`, `bent_identity`, `softsign`,
-  `swish` (also `silu`), `gelu`;
+- smooth: `logistic`, `tanh`, `bipolar_sigmoid`, `identity`, `inverse`, `softplus`, `gaussian`, `sinus`,
+  `bent_identity`, `softsign`, `swish` (also `silu`), `gelu`;
 - with a kink: `relu`, `leaky_relu`, `elu`, `selu`, `absolute`, `ramp`, `hard_tanh`, `soft_threshold`;
-- with a jump: `step` (also `hard_limit`, `heaviside`), `sign`, `hard_threshold`;
+- with a jump: `step` (also `hard_limit`, `heaviside`), `sign`, `bipolar`, `hard_threshold`;
 - of a group of neurons: `winner`, `maxout` and, for outputs, `softmax`;
 - random: `noise`, `bernoulli`.
 
@@ -85,9 +85,12 @@ class Squash:
 _INFINITY = math.inf
 logistic = Squash("logistic", schema.LOGISTIC, 0.0, 1.0)
 tanh = Squash("tanh", schema.TANH, -1.0, 1.0)
+bipolar_sigmoid = Squash("bipolar_sigmoid", schema.BIPOLAR_SIGMOID, -1.0, 1.0)
 identity = Squash("identity", schema.IDENTITY, -_INFINITY, _INFINITY)
+inverse = Squash("inverse", schema.INVERSE, -_INFINITY, _INFINITY)
 step = hard_limit = heaviside = Squash("step", schema.STEP, 0.0, 1.0)
 sign = Squash("sign", schema.SIGN, -1.0, 1.0)
+bipolar = Squash("bipolar", schema.BIPOLAR, -1.0, 1.0)
 relu = Squash("relu", schema.RELU, 0.0, _INFINITY)
 leaky_relu = Squash("leaky_relu", schema.LEAKY_RELU, -_INFINITY, _INFINITY)
 elu = Squash("elu", schema.ELU, -1.0, _INFINITY)

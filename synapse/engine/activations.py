@@ -16,6 +16,8 @@ from .schema import (
     ABSOLUTE,
     BENT_IDENTITY,
     BERNOULLI,
+    BIPOLAR,
+    BIPOLAR_SIGMOID,
     ELU,
     FIRST_CUSTOM,
     GAUSSIAN,
@@ -23,6 +25,7 @@ from .schema import (
     HARD_TANH,
     HARD_THRESHOLD,
     IDENTITY,
+    INVERSE,
     LEAK,
     LEAKY_RELU,
     LOGISTIC,
@@ -64,9 +67,22 @@ def tanh(state):
 
 
 @formula
+def bipolar_sigmoid(state):
+    """2 / (1 + e^-s) - 1, which is tanh(s / 2)."""
+    value, slope = tanh(0.5 * state)
+    return value, 0.5 * slope
+
+
+@formula
 def identity(state):
     """s."""
     return state, 1.0
+
+
+@formula
+def inverse(state):
+    """1 - s."""
+    return 1.0 - state, -1.0
 
 
 @formula
@@ -79,6 +95,12 @@ def step(state):
 def sign(state):
     """1 above 0, -1 below, 0 at 0. Its derivative is 0: nothing is learnt through it."""
     return (1.0 if state > 0.0 else 0.0) - (1.0 if state < 0.0 else 0.0), 0.0
+
+
+@formula
+def bipolar(state):
+    """1 above 0, else -1. Its derivative is 0: nothing is learnt through it."""
+    return (1.0 if state > 0.0 else -1.0), 0.0
 
 
 @formula
@@ -269,6 +291,12 @@ def built_in(code, state):
         return gelu(state)
     if code == SELU:
         return selu(state)
+    if code == BIPOLAR:
+        return bipolar(state)
+    if code == BIPOLAR_SIGMOID:
+        return bipolar_sigmoid(state)
+    if code == INVERSE:
+        return inverse(state)
     if code == MAXOUT:
         return maxout(state)
     if code == NOISE:

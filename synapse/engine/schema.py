@@ -21,6 +21,7 @@ HARD_TANH, HARD_THRESHOLD, SOFT_THRESHOLD, SINUS, BENT_IDENTITY, SOFTSIGN = rang
 ABSOLUTE, SWISH, GELU, SELU = range(17, 21)
 SOFTMAX, WINNER, MAXOUT = GROUPED = range(21, 24)  # the states of a whole group decide
 NOISE, BERNOULLI = RANDOM = range(24, 26)  # a random number is drawn at every step
+BIPOLAR, BIPOLAR_SIGMOID, INVERSE = range(26, 29)
 # Their constants.
 LEAK = 0.01
 THRESHOLD = 0.5

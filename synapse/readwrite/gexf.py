@@ -20,6 +20,7 @@ from .plain import (
     assemble,
     columns_of,
     kinds_in,
+    once,
     project,
     records,
     require_names,
@@ -169,4 +170,5 @@ def _columns(graph: Element, item: str, tag: str, kinds: dict[str, type]) -> Col
 
 def _record(element: Element, titles: dict[Any, Any]) -> dict[Any, Any]:
     values = markup.inside(element, "attvalues", "attvalue")
-    return {**{titles.get(one.get("for")): one.get("value") for one in values}, **element.attrib}
+    pairs = ((titles.get(one.get("for")), one.get("value")) for one in values)
+    return {**once(f"Each {markup.tag_of(element)}", pairs), **element.attrib}

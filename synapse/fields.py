@@ -6,15 +6,15 @@ import copy
 from collections.abc import Iterator, MutableMapping
 from typing import Any, ClassVar
 
-from .errors import KindError, UnknownNameError, unknown_name
+from .errors import KindError, UnknownNameError
 
 
 class LiveData(MutableMapping[str, Any]):
-    """Fields of a live object, and notes beside them.
+    """The fields of a live object, and notes beside them.
 
-    A field is a number, a truth value or a name, read from the store at each access. Any other key
-    is a note: a value that networkx, or its user, has set. Notes stay with the graph and are not
-    saved with the network.
+    A field is a number, a boolean or a string, read from the store at each access. Any other key is a
+    note: a value that an algorithm, or the user, has set. Notes stay with the graph and are not saved with
+    the network.
     """
 
     __slots__ = ("_notes",)
@@ -52,7 +52,8 @@ class LiveData(MutableMapping[str, Any]):
         if key in self._settable:
             self._set(key, value)
         elif key in self._known:
-            raise unknown_name(f"settable field of a {self._what}", key, self._settable)
+            settable = " and ".join(self._settable)
+            raise UnknownNameError(f"The {key} of a {self._what} cannot be set here: only {settable} can.")
         else:
             self._present()  # raises where the object has been removed
             self._notes = self._notes or {}

@@ -50,7 +50,7 @@ class NeuronData(LiveData):
     ``bias``, ``trainable``, ``activation`` and ``state``. ``bias`` and ``trainable`` can be set. Other keys
     are notes: values of your own that stay with the graph and are not saved with the network.
 
-    It equals a dict of the same values and has no hash: networkx tells nodes and data apart by that.
+    It equals a dict of the same values and has no hash, by which networkx distinguishes data from nodes.
 
     >>> import architect
     >>> net = architect.Perceptron(2, 3, 1, seed=0)
@@ -168,6 +168,13 @@ class LiveGraph(DiGraph):
     add_edge = add_weighted_edges_from = remove_edge = remove_edges_from = _refuse
     clear = clear_edges = update = _refuse
 
+    # networkx caches these in the graph, which they refer to: the cycle would keep the network alive
+    edges = out_edges = property(nx.reportviews.OutEdgeView)
+    in_edges = property(nx.reportviews.InEdgeView)
+    degree = property(nx.reportviews.DiDegreeView)
+    in_degree = property(nx.reportviews.InDegreeView)
+    out_degree = property(nx.reportviews.OutDegreeView)
+
     def __init__(self, network: Sequence[Neuron] | None = None) -> None:
         DiGraph.__init__(self)
         self.__networkx_cache__ = None  # type: ignore[assignment]  # else backends keep weights of before
@@ -203,7 +210,7 @@ class LiveGraph(DiGraph):
             fits = [node for _, node in pairs] == list(self) and helper not in self._node
         except (TypeError, ValueError):
             fits = False
-        if attr or not fits or self._helper is not None:
+        if attr or not fits or self._helper is not None or self._network is None:
             _refuse()
         self._helper = helper
         links: dict[Any, Any] = {node: {} for node in self}
@@ -213,7 +220,7 @@ class LiveGraph(DiGraph):
 
     def remove_node(self, node: Any) -> None:
         """Refused, but for the helper node of an algorithm."""
-        if self._helper is None or node != self._helper or self._network is None:
+        if self._network is None or self._helper is None or node != self._helper:
             _refuse()
         self._show(of(next(iter(self._network))._store))
 

@@ -281,6 +281,7 @@ CALLS: dict[str, Function] = {
     "connectivity.edge_kcomponents.EdgeComponentAuxGraph": lambda f, g: list(
         f.construct(g).k_edge_components(1)
     ),
+    "convert.to_networkx_graph": lambda f, g: f(g, nx.DiGraph),
     "drawing.nx_pylab.apply_matplotlib_colors": noted(
         lambda _: None, "color", lambda f, g: (f(g, "bias", "color", _viridis()), g)
     ),

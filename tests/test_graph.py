@@ -1,6 +1,7 @@
 import copy
 import gc
 import pickle
+import weakref
 
 import networkx as nx
 import numpy as np
@@ -212,9 +213,9 @@ def test_biases_and_weights_can_be_set_through_networkx(net):
 
 
 @pytest.mark.parametrize("key", ["label", "layer", "subset", "squash", "activation", "state"])
-def test_other_fields_of_nodes_are_told_not_set(net, key):
+def test_other_fields_of_nodes_cannot_be_set(net, key):
     data = net.graph.nodes[net[0]]
-    with unchanged(net), pytest.raises(SynapseError, match=f"{key}.*bias, trainable"):
+    with unchanged(net), pytest.raises(SynapseError, match=f"{key}.*bias and trainable"):
         data[key] = 1
     with pytest.raises(SynapseError, match="cannot be deleted"):
         del data[key]
@@ -264,7 +265,7 @@ def test_node_data_of_a_removed_neuron_cannot_be_used(net):
             use()
 
 
-def test_edges_tell_the_name_of_their_gater(net):
+def test_edges_hold_the_name_of_their_gater(net):
     gaters = nx.get_edge_attributes(net.graph, "gater")
     assert gaters == {(c.source, c.target): c.gater.name for c in net.connections if c.gater}
     assert 0 < len(gaters) < len(net.connections)
@@ -300,6 +301,16 @@ def test_a_graph_keeps_its_network():
     live = perceptron(1, 2, 1).graph
     gc.collect()
     assert sorted(layer for _, layer in live.nodes(data="layer")) == ["hidden", "hidden", "input", "output"]
+
+
+def test_a_network_is_freed_with_its_graph():
+    net = perceptron(1, 2, 1)
+    layers, gone, live = net.layers, weakref.ref(net), net.graph
+    assert len(live.edges) == live.size() == sum(n for _, n in live.in_degree) == 4
+    assert nx.is_weakly_connected(live)
+    del net, live
+    assert gone() is None
+    assert len(Network(layers[0], layers[1:-1], layers[-1])) == 4
 
 
 @pytest.mark.parametrize("joined", [False, True])

@@ -98,11 +98,12 @@ def _place(neuron: Neuron) -> tuple[int, str]:
     network = None if owner is None else owner()
     if network is None:
         return 0, ""
-    position, number = int(store["position"][neuron._row]), 0
-    while position >= len(network.layers[number]):
-        position -= len(network.layers[number])
-        number += 1
-    return number, network.layers[number].name or ""
+    position = int(store["position"][neuron._row])
+    for number, layer in enumerate(network.layers):
+        if position < len(layer):
+            return number, layer.name or ""
+        position -= len(layer)
+    return 0, ""
 
 
 class Part(Mapping[Any, Any]):
@@ -118,6 +119,9 @@ class Part(Mapping[Any, Any]):
         if node in self._here:
             return self._whole[node]
         raise KeyError(node)
+
+    def __contains__(self, node: Any) -> bool:
+        return node in self._here and node in self._whole
 
     def __iter__(self) -> Iterator[Any]:
         if len(self._here) < len(self._whole):
@@ -228,9 +232,9 @@ class LiveGraph(DiGraph):
         return self.copy()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> nx.DiGraph[Any]:
-        twin = self.copy()
-        for data in (*twin._node.values(), *(edge for *_, edge in twin.edges(data=True))):
-            data.update(copy.deepcopy(data, memo))
+        twin: nx.DiGraph[Any] = nx.DiGraph(**copy.deepcopy(self.graph, memo))
+        twin.add_nodes_from((node, copy.deepcopy(data, memo)) for node, data in self._node.items())
+        twin.add_edges_from((u, v, copy.deepcopy(data, memo)) for u, v, data in self.edges(data=True))
         return twin
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -267,9 +271,9 @@ def refresh(store: Store) -> None:
 
 
 def _add_nodes(
-    store: Store, neurons: Iterable[Neuron], data_of: Callable[[Neuron], Any] | None = None
+    store: Store, neurons: Iterable[Neuron], data_of: Callable[[Neuron], Any] = NeuronData
 ) -> None:
-    graph, data_of = store.graph, data_of or NeuronData
+    graph = store.graph
     for neuron in neurons:
         graph._node[neuron] = data_of(neuron)
         graph._adj[neuron] = {}

@@ -290,6 +290,22 @@ def test_text_is_written_of_neurons_in_an_order():
 
 
 @pytest.mark.parametrize("alone", [True, False])
+def test_what_functions_are_asked_to_keep_in_a_graph_becomes_a_note(alone):
+    net = STRUCTURES["ring"]()
+    if not alone:
+        net.project(perceptron(1, 2))
+    graph, copy = net.graph, ordinary(net.graph)
+    for one in (graph, copy):
+        nx.barycenter(one, attr="centre")
+        nx.set_node_attributes(one, nx.circular_layout(one), "pos")
+        nx.set_edge_attributes(one, nx.edge_betweenness_centrality(one), "betweenness")
+    assert nx.get_node_attributes(graph, "centre") == nx.get_node_attributes(copy, "centre")
+    assert nx.to_latex(graph) == nx.to_latex(copy)
+    flow = nx.maximum_flow_value(graph, net[0], net[3], capacity="betweenness")
+    assert flow == nx.maximum_flow_value(copy, net[0], net[3], capacity="betweenness") > 0
+
+
+@pytest.mark.parametrize("alone", [True, False])
 def test_pickle_gives_an_ordinary_graph_of_numbers(alone):
     net = network("gated, recurrent", alone)
     loaded = pickle.loads(pickle.dumps(net.graph))

@@ -205,12 +205,14 @@ class Network(Sequence[Neuron]):
         shared.put(self._store, "bias", self._rows(), biases)
 
     @property
+    @steady
     def graph(self) -> nx.DiGraph[Any]:
-        """The network as a networkx graph: nodes are its neurons, edge data its connections, live.
+        """The network as a networkx graph, live: nodes are its neurons, edge data its connections.
 
-        It cannot be edited through networkx; ``graph.copy()`` gives an ordinary one.
+        The data of nodes are listed at :class:`synapse.graph.NeuronData`. Neurons and connections cannot be
+        added or removed through networkx; ``graph.copy()`` gives an ordinary graph.
         """
-        return graph.view(self._store, self.neurons)
+        return graph.view(self)
 
     @property
     @steady
@@ -276,6 +278,7 @@ class Network(Sequence[Neuron]):
         store["role"][rows] = HIDDEN
         store["role"][inputs] = INPUT
         store["role"][rows[len(rows) - len(self.output) :]] = OUTPUT
+        graph.refresh(store)
 
     def add(self, neurons: Neuron | Layer) -> Layer:
         """Add a hidden neuron, or a layer of them, to activate after the other hidden ones.

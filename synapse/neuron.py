@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import total_ordering
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,6 +95,7 @@ class Error:
         )
 
 
+@total_ordering
 class Neuron:
     """A neuron, linked to others by connections.
 
@@ -113,6 +115,9 @@ class Neuron:
     Activation and learning follow LSTM-g (Monner and Reggia 2012), exactly; see the guide's page
     "The equations". Called one by one, neurons are in the order in which they activate, and
     propagate in the reverse order.
+
+    Neurons are equal by identity and ordered by row: neurons of a network in their order of activation.
+    Neurons that are in no way linked, and are not of one network, have no order.
 
     Examples
     --------
@@ -148,6 +153,19 @@ class Neuron:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise KindError("A neuron is a view of its network and cannot be copied alone. Use network.clone().")
+
+    def __lt__(self, other: object) -> bool:
+        """Whether it comes first: algorithms of networkx sort nodes."""
+        if not isinstance(other, Neuron):
+            return NotImplemented
+        store = self._require()
+        if store is not other._require():
+            raise KindError(
+                f"{self!r} and {other!r} have no order: they belong to networks that are not linked. "
+                "Sort neurons of one network, or sort by a key such as the name."
+            )
+        store.ready()  # the rows are those of the order of activation
+        return self._row < other._row
 
     def _require(self) -> Store:
         if self._row < 0:

@@ -15,7 +15,15 @@ from . import squash as squashes
 from .arrays import Floats, shape_of, vector
 from .cost import Cost
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError, expected, positive_integer, shown
+from .errors import (
+    ArgumentError,
+    KindError,
+    TopologyError,
+    expected,
+    non_negative_number,
+    positive_integer,
+    shown,
+)
 from .initializers import Initializer, draw
 from .neuron import Neuron, Seed, new_store, random_generator
 from .projection import (
@@ -307,17 +315,30 @@ class Layer(Sequence[Neuron]):
     ) -> None:
         """Let its neurons propagate, the last one first; see :meth:`Neuron.propagate`.
 
-        What they share, see :func:`synapse.tie`, moves when all have propagated.
+        With targets the neurons are the outputs that the cost is of, as in :meth:`Network.propagate`: a mean is
+        over all of them. What they share, see :func:`synapse.tie`, moves when all have propagated.
+
+        Parameters
+        ----------
+        rate : float
+            How far weights move; 0 only computes the errors.
+        targets : array_like, shape (n,), optional
+            What their activations should have been.
+        cost : str or Cost, optional
+            By what measure. Default: the one that goes with the squashes of the layer.
         """
-        aims: list[float | None] = [None] * len(self)
+        step, code = non_negative_number("The rate", rate), 0
+        aims = np.full(len(self), np.nan)
         if targets is not None:
-            aims = list(vector("The targets of a layer", targets, len(self)).tolist())
+            aims = vector("The targets of a layer", targets, len(self))
             squash = [neuron.squash for neuron in self._neurons]
-            cost = costs.matching(squash) if cost is None else costs.get(cost)
-            cost.check(squash)
+            measure = costs.matching(squash) if cost is None else costs.get(cost)
+            measure.check(squash)
+            measure.check_targets(aims[None])
+            code = measure.code
         with shared.one_step(neuron._require() for neuron in self._neurons):
-            for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
-                neuron.propagate(rate, aim, cost)
+            for neuron, aim in zip(reversed(self._neurons), reversed(aims.tolist()), strict=True):
+                neuron._propagate(step, aim, code, len(self))
 
     def clear(self) -> None:
         """Forget the context of every neuron; weights stay."""
@@ -325,10 +346,16 @@ class Layer(Sequence[Neuron]):
             neuron.clear()
 
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
-        """Forget context and learning: new random weights of biases and incoming connections."""
-        rng = random_generator(seed)
-        for neuron in self._neurons:
-            neuron.reset(rng, initializer)
+        """Forget context and learning: new random biases, and weights of incoming connections.
+
+        What learning does not move keeps its value, see :meth:`Network.reset`.
+        """
+        rng, stores = random_generator(seed), {neuron._require(): None for neuron in self._neurons}
+        for store in stores:
+            store.ready()
+            rows = wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)
+            shared.renew(store, np.flatnonzero(np.isin(store["target"], rows)), rows, rng, initializer)
+        self.clear()
 
     def __repr__(self) -> str:
         name = f" {self._name}," if self._name else ""

@@ -21,7 +21,7 @@ from .engine.lower import pure_inputs
 from .engine.schema import BACK, BACK_GATED, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, non_negative_number, shown
-from .initializers import Initializer, draw
+from .initializers import Initializer
 from .layer import Layer
 from .neuron import Neuron, Seed, random_generator
 from .projection import Projection
@@ -451,17 +451,9 @@ class Network(Sequence[Neuron]):
 
         Self-connections and whatever is not trainable keep theirs, inputs have no bias.
         """
-        rng = random_generator(seed)
-        store, rows = self._store, self._connection_rows()
-        rows = rows[(store["trainable"][rows] == 1) & (store["source"][rows] != store["target"][rows])]
-        neurons = self._rows()[len(self.input) :]
-        neurons = neurons[store["trainable_bias"][neurons] == 1]
-        fans = max(1, len(rows) // max(1, len(neurons)))
-        weights = draw(initializer, rng, (len(rows),), fans, fans)
-        biases = draw(initializer, rng, (len(neurons),), fans, fans)
+        connections = self._connection_rows()
+        shared.renew(self._store, connections, self._rows(), random_generator(seed), initializer)
         self.clear()
-        shared.put_first(store, "weight", rows, weights)
-        shared.put_first(store, "bias", neurons, biases)
 
     @property
     def calm(self) -> bool:

@@ -15,7 +15,7 @@ from .cost import Cost
 from .engine.schema import OUTPUT, TRACED
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, finite_number, non_negative_number
-from .initializers import Initializer, draw
+from .initializers import Initializer
 from .squash import Squash
 
 if TYPE_CHECKING:
@@ -431,14 +431,15 @@ class Neuron:
         target : float, optional
             What its activation should have been.
         cost : str or Cost, optional
-            By what measure. Default: cross-entropy for a logistic neuron, else squared error.
+            By what measure. Default: cross-entropy for a logistic neuron, else squared error. It is taken
+            as that of a single output: for several, see :meth:`Layer.propagate`.
 
         Raises
         ------
         ArgumentError
             If rate or target is not finite; no weight has moved then.
         """
-        store = self._require()
+        self._require()
         step = non_negative_number("The rate", rate)
         aim, code = math.nan, 0
         if target is not None:
@@ -446,7 +447,14 @@ class Neuron:
             measure = costs.matching([self.squash]) if cost is None else costs.get(cost)
             measure.check([self.squash])
             code = measure.code
-        engine.online.propagate_one(store.ready(), store.unit, self._row, aim, code, store.dtype.type(step))
+        self._propagate(step, aim, code, 1)
+
+    def _propagate(self, rate: float, target: float, cost: int, outputs: int) -> None:
+        """Propagate as one of so many outputs under the cost of this code; a target of NaN: none."""
+        store = self._require()
+        engine.online.propagate_one(
+            store.ready(), store.unit, self._row, target, cost, float(outputs), store.dtype.type(rate)
+        )
 
     def clear(self) -> None:
         """Forget the context: state, activation, errors and traces. Weights stay."""
@@ -454,19 +462,15 @@ class Neuron:
         engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.uint64))
 
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
-        """Forget everything: the context, and the weights of bias and incoming connections too.
+        """Forget the context and learning: new random weights of incoming connections, and a new bias.
 
-        The self-connection keeps its weight.
+        What learning does not move keeps its value, see :meth:`Network.reset`.
         """
-        rng = random_generator(seed)
         store = self._require()
         store.ready()
-        rows = np.flatnonzero((store["target"] == self._row) & (store["source"] != self._row))
-        rows = rows[np.argsort(store["identity"][rows])]  # the order of making, not of lowering
-        values = draw(initializer, rng, (len(rows) + 1,), max(1, len(rows)), 1)
+        rows = np.flatnonzero(store["target"] == self._row)
+        shared.renew(store, rows, np.array([self._row]), random_generator(seed), initializer)
         self.clear()
-        shared.put(store, "weight", rows, shared.first_of_each(store["tie"][rows], values[:-1]))
-        shared.put(store, "bias", self._row, values[-1])
 
     def __repr__(self) -> str:
         if self._row < 0:

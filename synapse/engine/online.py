@@ -166,13 +166,13 @@ def clamp_one(table, unit, row, value):
 
 
 @kernel
-def propagate_one(table, unit, row, target, cost, rate):
-    """One neuron propagates; `target` NaN: it has none. Returns its cost."""
+def propagate_one(table, unit, row, target, cost, outputs, rate):
+    """One neuron, one of so many outputs, propagates; `target` NaN: it has none. Returns its cost."""
     m = columns(table, unit)
     j = u8(row)
     value, signal = 0.0, 0.0
     if target == target:
-        value, signal = judge(m, cost, target, m.activation[j], m.derivative[j], 1.0)
+        value, signal = judge(m, cost, target, m.activation[j], m.derivative[j], outputs)
     m.projected[j] = signal
     alone = m.ties[HELD] == 0  # else `hold_shared` has been called
     if alone:

@@ -58,12 +58,13 @@ class Data:
         """The data without their last part, and that part: of sequences, samples, or of a stream."""
         if not 0 < fraction < 1:
             raise ArgumentError(f"The validation fraction must lie between 0 and 1. Got {fraction!r}.")
-        count = len(self.inputs) if self.stream else self.sequences
-        first = count - max(1, round(fraction * count))
-        if first < 1:
-            raise ArgumentError("The validation fraction leaves nothing to train on. Give a smaller one.")
         bounds = np.arange(len(self.inputs) + 1, dtype=np.uint64) if self.stream else self.bounds
-        return self._part(bounds, 0, first), self._part(bounds, first, count)
+        filled = np.flatnonzero(np.diff(bounds))
+        count = len(filled) - max(1, round(fraction * len(filled)))
+        if count < 1:
+            raise ArgumentError("The validation fraction leaves nothing to train on. Give a smaller one.")
+        first = int(filled[count])
+        return self._part(bounds, 0, first), self._part(bounds, first, len(bounds) - 1)
 
     def _part(self, bounds: NDArray[np.uint64], first: int, last: int) -> Data:
         start, stop = int(bounds[first]), int(bounds[last])

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import cost as costs
 from . import graph, shared, wiring
 from . import squash as squashes
-from .arrays import Floats, shape_of, vector
+from .arrays import Floats, numbers, require_range, shape_of, vector
 from .cost import Cost
 from .engine.store import Store
 from .errors import (
@@ -131,6 +131,11 @@ class Layer(Sequence[Neuron]):
     def _store(self) -> Store:
         return self._neurons[0]._require()
 
+    def _vector(self, what: str, values: ArrayLike) -> Floats:
+        """A number for each of its neurons, which may be in several stores, that fits their floats."""
+        least = min((neuron._require().dtype for neuron in self._neurons), key=lambda dtype: dtype.itemsize)
+        return vector(what, values, len(self), least)
+
     def _column(self, name: str) -> NDArray[Any]:
         stores = {id(neuron._require()) for neuron in self._neurons}
         if len(stores) == 1:
@@ -180,7 +185,7 @@ class Layer(Sequence[Neuron]):
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
-        self._set_column("bias", vector("The biases of a layer", values, len(self)))
+        self._set_column("bias", self._vector("The biases of a layer", values))
 
     @property
     def squash(self) -> Squash | None:
@@ -276,6 +281,7 @@ class Layer(Sequence[Neuron]):
             values[own] = 1.0
         else:
             values = _given(weights, len(self), len(to), pairs)
+        require_range("Weights", values, self._store.dtype)
         learns = ~own if trainable is None else np.full(len(own), bool(trainable))
         store, first = wiring.connect_many(self, to, pairs, values, learns)
         return Projection(store, first, len(pairs[0]), self, to, full)
@@ -305,9 +311,9 @@ class Layer(Sequence[Neuron]):
         """
         if values is None:
             return np.array([neuron.activate() for neuron in self._neurons])
-        numbers = vector("The values of a layer", values, len(self))
+        row = self._vector("The values of a layer", values)
         return np.array(
-            [neuron.activate(value) for neuron, value in zip(self._neurons, numbers.tolist(), strict=True)]
+            [neuron.activate(value) for neuron, value in zip(self._neurons, row.tolist(), strict=True)]
         )
 
     def propagate(
@@ -315,8 +321,8 @@ class Layer(Sequence[Neuron]):
     ) -> None:
         """Let its neurons propagate, the last one first; see :meth:`Neuron.propagate`.
 
-        With targets the neurons are the outputs that the cost is of, as in :meth:`Network.propagate`: a mean is
-        over all of them. What they share, see :func:`synapse.tie`, moves when all have propagated.
+        With targets the neurons are the outputs that the cost is of, as in :meth:`Network.propagate`: a mean
+        is over all of them. What they share, see :func:`synapse.tie`, moves when all have propagated.
 
         Parameters
         ----------
@@ -330,7 +336,7 @@ class Layer(Sequence[Neuron]):
         step, code = non_negative_number("The rate", rate), 0
         aims = np.full(len(self), np.nan)
         if targets is not None:
-            aims = vector("The targets of a layer", targets, len(self))
+            aims = self._vector("The targets of a layer", targets)
             squash = [neuron.squash for neuron in self._neurons]
             measure = costs.matching(squash) if cost is None else costs.get(cost)
             measure.check(squash)
@@ -411,10 +417,7 @@ def _drawn(
 
 
 def _given(weights: ArrayLike, n_sources: int, n_targets: int, pairs: tuple[Any, Any]) -> Floats:
-    try:
-        values = np.asarray(weights, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(expected("Weights", "numbers", weights)) from None
+    values = numbers("Weights", weights, "numbers")
     if not np.isfinite(values).all():
         raise ArgumentError(f"Weights must be finite. Got {shown(weights)}.")
     if values.shape == (n_sources, n_targets):

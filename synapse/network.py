@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import cost as costs
 from . import engine, graph, shared, wiring
 from . import squash as squashes
-from .arrays import Floats, as_matrix, copied, shape_of, vector
+from .arrays import Floats, as_matrix, numbers, parts_of, require_range, shape_of, vector
 from .connection import Connection
 from .cost import Cost
 from .engine.lower import pure_inputs
@@ -29,7 +29,7 @@ from .projection import Projection
 if TYPE_CHECKING:
     from .learning.readout import Readout
 
-FLOAT64 = np.dtype(np.float64)
+FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 NOTHING = np.empty(0)
 
 
@@ -182,7 +182,7 @@ class Network(Sequence[Neuron]):
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
         rows = self._connection_rows()
-        shared.put(self._store, "weight", rows, vector("The weights of the network", values, len(rows)))
+        shared.put(self._store, "weight", rows, self._vector("The weights of the network", values, len(rows)))
 
     @property
     def biases(self) -> Floats:
@@ -191,7 +191,7 @@ class Network(Sequence[Neuron]):
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
-        biases = vector("The biases of the network", values, len(self))
+        biases = self._vector("The biases of the network", values, len(self))
         shared.put(self._store, "bias", self._rows(), biases)
 
     @property
@@ -227,6 +227,10 @@ class Network(Sequence[Neuron]):
     @property
     def _number_now(self) -> int:
         return int(self._store["network"][self._anchor._row])
+
+    def _vector(self, what: str, values: ArrayLike, size: int) -> Floats:
+        """Numbers that fit its float."""
+        return vector(what, values, size, self._store.dtype)
 
     def _rows(self) -> NDArray[np.int64]:
         """Rows of its neurons; after lowering, neighbours."""
@@ -356,25 +360,66 @@ class Network(Sequence[Neuron]):
         elif type(inputs) is np.ndarray and inputs.dtype is FLOAT64 and inputs.flags.carray:
             row = inputs  # nothing to copy
         else:
-            row = copied("The inputs", inputs, self._n_inputs)
+            row = numbers("The inputs", inputs, f"{self._n_inputs} numbers")
         if row.shape != (self._n_inputs,) and inputs is not None:
             raise ArgumentError(f"The inputs must be {self._n_inputs} numbers. Got {shape_of(row)}.")
+        if self._anchor._store.dtype is FLOAT32:
+            require_range("The inputs", row, FLOAT32)
         return self._run(row, np.empty(self._n_outputs))
 
-    def run(self, inputs: ArrayLike) -> Floats:
+    @overload
+    def run(self, inputs: list[NDArray[Any]]) -> list[Floats]: ...
+    @overload
+    def run(self, inputs: ArrayLike) -> Floats: ...
+    def run(self, inputs: Any) -> Floats | list[Floats]:
         """A step for every row, inside one compiled call.
 
         Parameters
         ----------
-        inputs : array_like, shape (T, n)
-            One row a step.
+        inputs : array_like, shape (T, n) or (B, T, n), or list of array_like, each of shape (T_i, n)
+            One row a step, from the present context on; or several sequences, the context cleared before
+            each. A network with one input takes (T,), too. Forms are those of :meth:`Trainer.train`.
 
         Returns
         -------
-        ndarray, shape (T, m)
-            The outputs of every step.
+        ndarray, shape (T, m) or (B, T, m), or list of ndarray
+            The outputs of every step, in the form of the inputs. The context is afterwards that of the last
+            step: of several sequences, that of the last one that has a step.
+
+        Raises
+        ------
+        ArgumentError, KindError
+            If the inputs have another shape, or are not finite; nothing has changed then.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.LSTM(2, 3, 1, seed=0)
+        >>> net.run([[0.0, 1.0], [1.0, 1.0]]).shape
+        (2, 1)
+        >>> net.run(np.zeros((5, 7, 2))).shape
+        (5, 7, 1)
+        >>> [outputs.shape for outputs in net.run([np.zeros((4, 2)), np.zeros((6, 2))])]
+        [(4, 1), (6, 1)]
         """
-        rows = as_matrix("The inputs", inputs, self._n_inputs)
+        n, dtype = self._n_inputs, self._store.dtype
+        parts, together = [inputs], type(inputs) is np.ndarray and inputs.ndim == 2
+        if not together:
+            parts, together = parts_of("The inputs", inputs, n)
+        if together:
+            return self._run_rows(as_matrix("The inputs", parts[0], n, dtype, finite=False))
+        rows = [as_matrix(f"The inputs of sequence {i}", part, n, dtype) for i, part in enumerate(parts)]
+        outputs = []
+        for part in rows:
+            if len(part):
+                self.clear()
+            outputs.append(self._run_rows(part))
+        if isinstance(inputs, list | tuple | Iterator):
+            return outputs
+        return np.concatenate(outputs or [NOTHING]).reshape(*np.shape(inputs)[:2], self._n_outputs)
+
+    def _run_rows(self, rows: Floats) -> Floats:
+        """A step for every row, from the present context on."""
         outputs = np.empty(len(rows) * self._n_outputs)
         return self._run(rows.reshape(-1), outputs).reshape(len(rows), self._n_outputs)
 
@@ -415,7 +460,7 @@ class Network(Sequence[Neuron]):
         """
         step = non_negative_number("The rate", rate)
         measure = self._cost(cost)
-        aims = NOTHING if target is None else vector("The target", target, self._n_outputs)
+        aims = NOTHING if target is None else self._vector("The target", target, self._n_outputs)
         measure.check_targets(aims.reshape(-1, self._n_outputs))
         address, store, span = self._ready()
         value: float = engine.online.propagate_targets(

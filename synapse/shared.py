@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import engine
+from .arrays import require_range
 from .engine.schema import INPUT
 from .engine.store import Store
 from .errors import ArgumentError
@@ -51,7 +52,7 @@ def renew(
 ) -> None:
     """Draw the weights of some connections, and the biases of some neurons, anew: those that learning moves.
 
-    Whatever is not trainable keeps its value, and so do self-connections and the biases of a network's inputs.
+    What is not trainable keeps its value, and so do self-connections and the biases of a network's inputs.
     """
     connections = connections[np.argsort(store["identity"][connections])]  # the order of making
     learns = (store["trainable"] == 1) & (store["source"] != store["target"])
@@ -60,6 +61,8 @@ def renew(
     fans = max(1, len(connections) // max(1, len(neurons)))
     weights = draw(initializer, rng, (len(connections),), fans, fans)
     biases = draw(initializer, rng, (len(neurons),), fans, fans)
+    for drawn in (weights, biases):
+        require_range("What an initializer returns", drawn, store.dtype)
     put_first(store, "weight", connections, weights)
     put_first(store, "bias", neurons, biases)
 

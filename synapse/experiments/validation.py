@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import numbers
 from ..errors import ArgumentError, KindError, expected, positive_integer
 from ..learning.data import Data, prepare
 from ..learning.passes import in_order
@@ -172,7 +173,7 @@ def _check(data: Data, folds: int) -> None:
 
 
 def _as_many(what: str, values: Any, data: Data) -> NDArray[Any]:
-    array = np.asarray(values)
+    array = numbers(what, values, f"{data.sequences} numbers, one a sequence")
     if array.shape != (data.sequences,):
         raise ArgumentError(expected(what, f"{data.sequences} numbers, one a sequence", array.shape))
     return array

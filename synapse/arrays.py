@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from .errors import ArgumentError, KindError, SynapseError, expected, shown
 
 Floats = NDArray[np.float64]
+FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
 REAL = "biuf"
 """Kinds of dtype that are numbers: booleans, integers with and without sign, floats."""
@@ -54,7 +55,7 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
     if array.dtype.kind not in REAL:
         got = OTHER.get(array.dtype.kind) or shown(values)
         raise KindError(f"{what} must be {condition}. Got {got}.")
-    if array.dtype == np.float64 and array.flags.carray:
+    if array.dtype == FLOAT64 and array.flags.carray:
         return array
     with np.errstate(over="ignore"):  # a long double may become infinite, which is refused later
         return np.array(array, np.float64, order="C")
@@ -93,7 +94,7 @@ def _of_table(what: str, table: Any, condition: str) -> Any:
 
 def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
     """Raise where a number does not fit the float of a store; NaN does."""
-    if dtype != np.float32 or not rows.size:
+    if dtype != FLOAT32 or not rows.size:
         return
     most = float(np.finfo(np.float32).max)
     bad = np.abs(rows) > most

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import cost as costs
 from . import graph, shared, wiring
 from . import squash as squashes
-from .arrays import Floats, numbers, require_range, shape_of, vector
+from .arrays import FLOAT32, FLOAT64, Floats, numbers, require_range, shape_of, vector
 from .cost import Cost
 from .engine.store import Store
 from .errors import (
@@ -133,8 +133,8 @@ class Layer(Sequence[Neuron]):
 
     def _vector(self, what: str, values: ArrayLike) -> Floats:
         """A number for each of its neurons, which may be in several stores, that fits their floats."""
-        least = min((neuron._require().dtype for neuron in self._neurons), key=lambda dtype: dtype.itemsize)
-        return vector(what, values, len(self), least)
+        floats = {neuron._require().dtype for neuron in self._neurons}
+        return vector(what, values, len(self), FLOAT32 if FLOAT32 in floats else FLOAT64)
 
     def _column(self, name: str) -> NDArray[Any]:
         stores = {id(neuron._require()) for neuron in self._neurons}

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import cost as costs
 from . import engine, graph, shared, wiring
 from . import squash as squashes
-from .arrays import Floats, as_matrix, numbers, parts_of, require_range, shape_of, vector
+from .arrays import FLOAT32, FLOAT64, Floats, as_matrix, numbers, parts_of, require_range, shape_of, vector
 from .connection import Connection
 from .cost import Cost
 from .engine.lower import pure_inputs
@@ -29,7 +29,6 @@ from .projection import Projection
 if TYPE_CHECKING:
     from .learning.readout import Readout
 
-FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 NOTHING = np.empty(0)
 
 

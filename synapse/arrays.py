@@ -7,7 +7,6 @@ numbers, text, dates, objects, masked entries, and numbers that do not fit the f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
@@ -51,14 +50,20 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
     except SynapseError:
         raise
     except Exception as error:  # ragged lists; or what a foreign `__array__` raises, which may be anything
-        raise KindError(expected(what, condition, values)) from error
+        raise KindError(f"{what} must be {condition}. Got {_in_a_line(values)}.") from error
     if array.dtype.kind not in REAL:
-        got = OTHER.get(array.dtype.kind) or shown(values)
+        got = OTHER.get(array.dtype.kind) or _in_a_line(values)
         raise KindError(f"{what} must be {condition}. Got {got}.")
     if array.dtype == FLOAT64 and array.flags.carray:
         return array
     with np.errstate(over="ignore"):  # a long double may become infinite, which is refused later
         return np.array(array, np.float64, order="C")
+
+
+def _in_a_line(values: Any) -> str:
+    """A value as a sentence can carry it; of what is shown in several lines, the kind."""
+    text = shown(values)
+    return f"a {type(values).__name__}" if "\n" in text else text
 
 
 def _opened(what: str, values: Any, condition: str, depth: int = 0) -> Any:
@@ -93,11 +98,11 @@ def _of_table(what: str, table: Any, condition: str) -> Any:
 
 
 def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
-    """Raise where a number does not fit the float of a store; NaN does."""
+    """Raise where a number does not fit the float of a store. NaN and infinity do."""
     if dtype != FLOAT32 or not rows.size:
         return
     most = float(np.finfo(np.float32).max)
-    bad = np.abs(rows) > most
+    bad = (np.abs(rows) > most) & np.isfinite(rows)
     if bad.any():
         got = float(rows[bad].flat[0])
         raise ArgumentError(
@@ -124,6 +129,8 @@ def vector(what: str, values: Any, size: int, dtype: np.dtype[Any]) -> Floats:
 
 def shape_of(array: NDArray[Any]) -> str:
     """The shape of an array in words."""
+    if array.ndim == 0:
+        return "a single number"
     return f"{array.shape[0]}" if array.ndim == 1 else f"an array of shape {array.shape}"
 
 
@@ -142,7 +149,8 @@ def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite
     if rows.ndim == 1 and (columns == 1 or not len(rows)):
         rows = rows.reshape(len(rows), columns)
     if rows.ndim != 2 or rows.shape[1] != columns:
-        got = shape_of(rows[0]) if rows.shape[:1] == (1,) else f"an array of shape {rows.shape}"
+        flat = rows.shape[:1] == (1,) or rows.ndim == 0
+        got = shape_of(rows.reshape(rows.shape[1:])) if flat else f"an array of shape {rows.shape}"
         raise ArgumentError(f"{what} must be {columns} numbers a step. Got {got}.")
     if finite and not np.isfinite(rows).all():
         raise ArgumentError(f"{what} must be finite. Got NaN or infinity in row {_first_bad(rows)}.")
@@ -165,8 +173,6 @@ def parts_of(what: str, values: Any, columns: int, parted: bool = False) -> tupl
     KindError, ArgumentError
         If they are no array, or of another number of dimensions.
     """
-    if isinstance(values, Iterator):
-        values = list(values)
     depth = depth_of(values)
     if depth == 0:
         condition = "an array (N, n), (S, T, n), or a list of (T, n)"

@@ -413,7 +413,7 @@ class Network(Sequence[Neuron]):
             if len(part):
                 self.clear()
             outputs.append(self._run_rows(part))
-        if isinstance(inputs, list | tuple | Iterator):
+        if isinstance(inputs, list | tuple):
             return outputs
         return np.concatenate(outputs or [NOTHING]).reshape(*np.shape(inputs)[:2], self._n_outputs)
 

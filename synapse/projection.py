@@ -146,7 +146,12 @@ class Weights(NDArrayOperatorsMixin):
         if not np.isfinite(weights).all():
             raise ArgumentError(f"Weights must be finite. Got {shown(values)}.")
         require_range("Weights", weights, store.dtype)
-        shared.put(store, "weight", self._projection._rows()[key], weights)
+        rows = self._projection._rows()[key]
+        try:
+            weights = np.broadcast_to(weights, rows.shape)
+        except ValueError:
+            raise ArgumentError(f"Weights must have the shape {rows.shape}. Got {weights.shape}.") from None
+        shared.put(store, "weight", rows, weights)
 
     def __repr__(self) -> str:
         return f"Weights({np.asarray(self)!r})"

@@ -52,7 +52,7 @@ class _Links:
     """Which neuron's activation takes part in which neuron's state, by their numbers in a network.
 
     ``before`` leads to ``after``, as a source or a gater. Of every connection into the network there are
-    ``source``, ``target`` and whether it is ``trainable``; what lies outside has a number below 0 or too high.
+    ``source``, ``target`` and whether it is ``trainable``; a source outside has a number that no neuron has.
     """
 
     network: Network
@@ -60,7 +60,6 @@ class _Links:
     after: Ints
     source: Ints
     target: Ints
-    gater: Ints
     trainable: Bools
     bias: Bools
     squash: NDArray[Any]
@@ -82,7 +81,6 @@ class _Links:
             np.concatenate([target[linked], target[gated]]),
             source,
             target,
-            gater,
             store["trainable"][into] == 1,
             store["trainable_bias"][rows] == 1,
             store["squash"][rows],
@@ -114,7 +112,7 @@ class _Links:
         return _spread(self.outputs & ~(flat & by_slope), self.after[passes], self.before[passes])
 
     def changing(self) -> Bools:
-        """Which neurons may answer differently from step to step: by inputs, memory, chance or from outside."""
+        """Which neurons may change from step to step: by inputs, memory, chance, or from outside."""
         begin = self.inputs | np.isin(self.squash, RANDOM)
         begin[self.after[self.before >= self.after]] = True
         begin[self.target[self.source == self.target]] = True
@@ -143,7 +141,7 @@ def _sentences(links: _Links, method: str, cost: Cost) -> Iterator[str]:
     elif not (learns & links.with_an_error(method, cost)).any():
         exact = method == "online" and (learns & links.with_an_error("bptt", cost)).any()
         advice = ' The online rule takes no error to the step before: method="bptt" does.' if exact else ""
-        yield f"no error of the outputs reaches anything that is trainable, so training changes nothing.{advice}"
+        yield f"no error reaches anything that is trainable, so training changes nothing.{advice}"
     count = int((links.inputs[links.target] & _within(links.source, links.network)).sum())
     if count:
         lead = "1 connection leads" if count == 1 else f"{count} connections lead"
@@ -152,4 +150,4 @@ def _sentences(links: _Links, method: str, cost: Cost) -> Iterator[str]:
     if len(constant):
         names = ", ".join(links.network[int(i)].name for i in constant[:SHOWN])
         more = f" and {len(constant) - SHOWN} more" if len(constant) > SHOWN else ""
-        yield f"no input and no memory leads to {names}{more}: such an output gives the same value at every step."
+        yield f"no input and no memory leads to {names}{more}: its value is the same at every step."

@@ -110,6 +110,23 @@ def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
         )
 
 
+def row_of(what: str, values: Any, size: int) -> Floats:
+    """`values` as `size` floats, finite or not; a single one may be given as it is.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If they are of another number, or not numbers.
+    """
+    condition = f"{size} number{'s' * (size != 1)}"
+    row = numbers(what, values, condition)
+    if row.ndim == 0 and size == 1:
+        row = row.reshape(1)
+    if row.shape != (size,):
+        raise ArgumentError(f"{what} must be {condition}. Got {shape_of(row)}.")
+    return row
+
+
 def vector(what: str, values: Any, size: int, dtype: np.dtype[Any]) -> Floats:
     """`values` as `size` finite floats that fit a store of this float.
 
@@ -118,9 +135,7 @@ def vector(what: str, values: Any, size: int, dtype: np.dtype[Any]) -> Floats:
     ArgumentError, KindError
         If they are of another number, not numbers, or not finite.
     """
-    row = numbers(what, values, f"{size} numbers")
-    if row.shape != (size,):
-        raise ArgumentError(f"{what} must be {size} numbers. Got {shape_of(row)}.")
+    row = row_of(what, values, size)
     if not np.isfinite(row).all():
         raise ArgumentError(f"{what} must be finite. Got {shown(values)}.")
     require_range(what, row, dtype)
@@ -145,13 +160,14 @@ def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite
     ArgumentError, KindError
         If they have another shape, are not numbers, or not finite.
     """
-    rows = numbers(what, values, f"rows of {columns} number{'s' if columns > 1 else ''} each")
+    width = f"{columns} number{'s' * (columns != 1)}"
+    rows = numbers(what, values, f"rows of {width} each")
     if rows.ndim == 1 and (columns == 1 or not len(rows)):
         rows = rows.reshape(len(rows), columns)
     if rows.ndim != 2 or rows.shape[1] != columns:
         flat = rows.shape[:1] == (1,) or rows.ndim == 0
         got = shape_of(rows.reshape(rows.shape[1:])) if flat else f"an array of shape {rows.shape}"
-        raise ArgumentError(f"{what} must be {columns} numbers a step. Got {got}.")
+        raise ArgumentError(f"{what} must be {width} a step. Got {got}.")
     if finite and not np.isfinite(rows).all():
         raise ArgumentError(f"{what} must be finite. Got NaN or infinity in row {_first_bad(rows)}.")
     require_range(what, rows, dtype)

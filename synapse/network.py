@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import cost as costs
 from . import engine, graph, shared, wiring
 from . import squash as squashes
-from .arrays import FLOAT32, FLOAT64, Floats, as_matrix, numbers, parts_of, require_range, shape_of, vector
+from .arrays import FLOAT32, FLOAT64, Floats, as_matrix, parts_of, require_range, row_of, vector
 from .connection import Connection
 from .cost import Cost
 from .engine.lower import pure_inputs
@@ -356,12 +356,15 @@ class Network(Sequence[Neuron]):
         """
         if inputs is None:
             row = NOTHING
-        elif type(inputs) is np.ndarray and inputs.dtype is FLOAT64 and inputs.flags.carray:
+        elif (
+            type(inputs) is np.ndarray
+            and inputs.dtype is FLOAT64
+            and inputs.shape == (self._n_inputs,)
+            and inputs.flags.carray
+        ):
             row = inputs  # nothing to copy
         else:
-            row = numbers("The inputs", inputs, f"{self._n_inputs} numbers")
-        if row.shape != (self._n_inputs,) and inputs is not None:
-            raise ArgumentError(f"The inputs must be {self._n_inputs} numbers. Got {shape_of(row)}.")
+            row = row_of("The inputs", inputs, self._n_inputs)
         if self._anchor._store.dtype is FLOAT32:
             require_range("The inputs", row, FLOAT32)
         return self._run(row, np.empty(self._n_outputs))

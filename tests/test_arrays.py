@@ -230,6 +230,17 @@ def test_a_row_for_a_network_of_two_inputs_is_no_column():
             call([0.0, 1.0])
 
 
+def test_a_single_number_is_a_row_of_one():
+    net, other = (architect.LSTM(1, 2, 1, seed=0) for _ in range(2))
+    assert net.activate(0.5) == other.activate([0.5])
+    assert net.propagate(0.1, 1) == other.propagate(0.1, [1.0])
+    net.output.propagate(0.1, 0.25)
+    with pytest.raises(ArgumentError, match="The inputs must be 2 numbers. Got a single number"):
+        net_of().activate(0.5)
+    with pytest.raises(ArgumentError, match="The inputs must be 1 number. Got 2"):
+        net.activate([0.5, 0.5])
+
+
 # --- running over sequences ---------------------------------------------------------------------
 
 

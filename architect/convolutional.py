@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import Layer, Network, Projection, tie
+from synapse.arrays import numbers
 from synapse.errors import ArgumentError, KindError, TopologyError, expected, positive_integer
 from synapse.initializers import Initializer, draw
 from synapse.neuron import Seed
@@ -326,10 +327,7 @@ def _per_layer(what: str, given: Any, layers: int, axes: int) -> Iterator[tuple[
 
 
 def _checked_kernel(given: ArrayLike, window: _Window) -> Floats:
-    try:
-        array = np.asarray(given, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(f"The kernels must be numbers of shape {window.kernels}.") from None
+    array = numbers("The kernels", given, f"numbers of shape {window.kernels}")
     if array.shape != window.kernels or not np.isfinite(array).all():
         what = f"finite numbers of shape {window.kernels}"
         raise ArgumentError(f"The kernels must be {what}. Got {array.shape}.")

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
-from synapse.errors import ArgumentError, KindError, positive_integer, unknown_name
+from synapse.arrays import numbers
+from synapse.errors import ArgumentError, positive_integer, unknown_name
 from synapse.neuron import Seed, random_generator
 from synapse.projection import Projection, between
 
@@ -200,17 +201,13 @@ class Hopfield(Network):
 
     def _checked(self, patterns: ArrayLike, what: str, one: bool) -> Floats:
         """Patterns as rows of 1 and -1."""
-        try:
-            given = np.asarray(patterns)
-            numbers = given.astype(np.float64)
-        except (TypeError, ValueError):
-            raise KindError(f"{what} must be rows of 1 and -1, or of booleans.") from None
+        given = numbers(what, patterns, "rows of 1 and -1, or of booleans")
         n = len(self.output)
-        rows = numbers[None] if numbers.ndim == 1 else numbers
-        if rows.ndim != 2 or rows.shape[1] != n or not len(rows) or (one and numbers.ndim != 1):
+        rows = given[None] if given.ndim == 1 else given
+        if rows.ndim != 2 or rows.shape[1] != n or not len(rows) or (one and given.ndim != 1):
             shape = f"({n},)" if one else f"(P, {n}) or ({n},)"
-            raise ArgumentError(f"{what} must have the shape {shape}. Got {numbers.shape}.")
-        if given.dtype == bool:
+            raise ArgumentError(f"{what} must have the shape {shape}. Got {given.shape}.")
+        if np.asarray(patterns).dtype == bool:
             return np.where(rows, 1.0, -1.0)
         if not (np.abs(rows) == 1).all():
             wrong = rows[np.abs(rows) != 1][0]

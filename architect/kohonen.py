@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ALL, Layer, Network
-from synapse.arrays import as_matrix
+from synapse.arrays import as_matrix, numbers
 from synapse.errors import (
     ArgumentError,
     KindError,
@@ -122,10 +122,7 @@ class Kohonen(Network):
     @codebook.setter
     def codebook(self, values: ArrayLike) -> None:
         shape = self.codebook.shape
-        try:
-            weights = np.asarray(values, np.float64)
-        except (TypeError, ValueError):
-            raise KindError(f"The codebook must be numbers of shape {shape}.") from None
+        weights = numbers("The codebook", values, f"numbers of shape {shape}")
         if weights.shape != shape:
             raise ArgumentError(f"The codebook must have the shape {shape}. Got {weights.shape}.")
         _require_squares("The codebook", weights)
@@ -226,7 +223,7 @@ class Kohonen(Network):
 
     def _checked(self, samples: ArrayLike) -> Floats:
         _ = self._links  # a map that has been edited has no grid
-        rows = as_matrix("Samples", samples, len(self.input), finite=True)
+        rows = as_matrix("Samples", samples, len(self.input), self._store.dtype)
         if not len(rows):
             raise ArgumentError("There must be at least one sample. Got none.")
         _require_squares("Samples", rows)

@@ -47,6 +47,10 @@ class MissingExtraError(SynapseError, ImportError):
     """A package that only an extra brings is not installed."""
 
 
+class TrainingWarning(UserWarning):
+    """A training changes nothing, or cannot change or use a part of the network."""
+
+
 def shown(value: Any) -> str:
     """A value as a sentence can carry it: short."""
     text = repr(value)

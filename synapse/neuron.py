@@ -17,7 +17,7 @@ from .engine.guard import InUse, steady, whole
 from .engine.schema import OUTPUT, TRACED
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, finite_number, non_negative_number
-from .initializers import Initializer, draw
+from .initializers import Initializer
 from .registering import require_sound
 from .squash import Squash
 
@@ -492,7 +492,8 @@ class Neuron:
         target : float, optional
             What its activation should have been.
         cost : str or Cost, optional
-            By what measure. Default: cross-entropy for a logistic neuron, else squared error.
+            By what measure. Default: cross-entropy for a logistic neuron, else squared error. It is taken
+            as that of a single output: for several, see :meth:`Layer.propagate`.
 
         Raises
         ------
@@ -501,7 +502,7 @@ class Neuron:
         FunctionError
             If a registered cost raises; no weight of this neuron has moved then.
         """
-        store = self._require()
+        self._require()
         step = non_negative_number("The rate", rate)
         aim, code = math.nan, 0
         if target is not None:
@@ -509,12 +510,17 @@ class Neuron:
             measure = costs.matching([self.squash]) if cost is None else costs.get(cost)
             measure.check([self.squash])
             code = measure.code
+        self._propagate(step, aim, code, 1)
+
+    def _propagate(self, rate: float, target: float, cost: int, outputs: int) -> None:
+        """Propagate as one of so many outputs under the cost of this code; a target of NaN: none."""
+        store = self._require()
         with store.lock:
             if store is not self._store or self._row < 0:  # while this waited, it has been joined or removed
-                self.propagate(rate, target, cost)
+                self._propagate(rate, target, cost, outputs)
                 return
-            address, rate_ = store.ready(), store.dtype.type(step)
-            value = engine.online.propagate_one(address, store.unit, self._row, aim, code, rate_)
+            given = store.ready(), store.unit, self._row, target, cost, float(outputs), store.dtype.type(rate)
+            value = engine.online.propagate_one(*given)
             if value != value:
                 require_sound(store["failed"], "The weights of this neuron are as before.")
 
@@ -526,19 +532,15 @@ class Neuron:
 
     @whole
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
-        """Forget everything: the context, and the weights of bias and incoming connections too.
+        """Forget the context and learning: new random weights of incoming connections, and a new bias.
 
-        The self-connection keeps its weight.
+        What learning does not move keeps its value, see :meth:`Network.reset`.
         """
-        rng = random_generator(seed)
         store = self._require()
         store.ready()
-        rows = np.flatnonzero((store["target"] == self._row) & (store["source"] != self._row))
-        rows = rows[np.argsort(store["identity"][rows])]  # the order of making, not of lowering
-        values = draw(initializer, rng, (len(rows) + 1,), max(1, len(rows)), 1)
+        rows = np.flatnonzero(store["target"] == self._row)
+        shared.renew(store, rows, np.array([self._row]), random_generator(seed), initializer)
         self.clear()
-        shared.put(store, "weight", rows, shared.first_of_each(store["tie"][rows], values[:-1]))
-        shared.put(store, "bias", self._row, values[-1])
 
     def __repr__(self) -> str:
         if self._row < 0:

@@ -167,14 +167,17 @@ def clamp_one(table, unit, row, value):
 
 
 @kernel
-def propagate_one(table, unit, row, target, cost, rate):
-    """One neuron propagates; `target` NaN: it has none. Returns its cost; NaN has moved no weight."""
+def propagate_one(table, unit, row, target, cost, outputs, rate):
+    """One neuron, one of so many outputs, propagates; `target` NaN: it has none.
+
+    Returns its cost; NaN has moved no weight.
+    """
     m = columns(table, unit)
     m.failed[0] = 0.0
     j = u8(row)
     value, signal = 0.0, 0.0
     if target == target:
-        value, signal = judge(m.failed, cost, target, m.activation[j], m.derivative[j], 1.0)
+        value, signal = judge(m.failed, cost, target, m.activation[j], m.derivative[j], outputs)
     if m.failed[0] != 0.0:
         return math.nan
     m.projected[j] = signal

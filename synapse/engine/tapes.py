@@ -30,7 +30,7 @@ class Tapes:
     def __init__(
         self, dtype: np.dtype[Any], width: int, steps: int, rows: int, outputs: int, connections: int
     ) -> None:
-        self.width, self.rows = width, rows
+        self.width, self.steps, self.rows = width, steps, rows
         self.tag = (0,) * width  # its length is known when kernels are compiled
         self.continued = False  # whether the last call began with a context
         sizes = {

@@ -210,7 +210,7 @@ def _activations(network: Network, sources: Layer, data: Data) -> Floats:
     """What the sources answer in every row, shape (rows, sources)."""
     with record(network, "activation", neurons=sources) as log:
         for first, last in pairwise(_bounds(data)):
-            if data.clear:
+            if data.clear and last > first:
                 network.clear()
             network.run(data.inputs[first:last])
     seen = log.activation

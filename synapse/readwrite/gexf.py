@@ -9,7 +9,8 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import ArgumentError, KindError, expected
+from ..arrays import numbers
+from ..errors import ArgumentError
 from ..network import Network
 from . import files, markup
 from .plain import (
@@ -82,10 +83,7 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
 
 def _steps(activations: ArrayLike, neurons: int) -> NDArray[np.float64]:
     what, condition = "The activations", f"finite numbers, shape (T, {neurons})"
-    try:
-        steps = np.asarray(activations, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(expected(what, condition, activations)) from None
+    steps = numbers(what, activations, condition)
     if steps.ndim != 2 or steps.shape[1] != neurons:
         raise ArgumentError(f"{what} must be {condition}. Got shape {steps.shape}.")
     if not np.isfinite(steps).all():

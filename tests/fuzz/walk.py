@@ -1,0 +1,123 @@
+"""A walk: operations drawn from a seed, each of them checked; and the shortest list that still fails."""
+
+from __future__ import annotations
+
+import gc
+import traceback
+import weakref
+from collections import Counter
+from dataclasses import dataclass, field
+
+from . import copies, edits, mistakes, steps, trainings
+from .registry import DONE, KNOWN, OPERATIONS
+from .world import World
+
+LENGTH = 120
+"""Operations of one walk; then another world begins."""
+MODULES = (copies, edits, mistakes, steps, trainings)
+
+
+@dataclass
+class Failure:
+    """What went wrong, where, and how to see it again."""
+
+    seed: int
+    number: int
+    error: str
+    operations: list
+    signature: tuple = ()
+    trace: str = ""
+    kept: list = field(default_factory=list)
+
+    def __str__(self):
+        lines = "\n".join(f"    {line}" for line in self.operations)
+        return (
+            f"seed {self.seed}, operation {self.number}: {self.error}\n{self.trace}\n"
+            f"  what led to it (again: python -m tests.fuzz --replay {self.seed}"
+            f" --only {','.join(map(str, self.kept))}):\n{lines}"
+        )
+
+
+def drawn(world):
+    """The name of an operation."""
+    names = [name for name in OPERATIONS if name not in KNOWN]
+    return world.random.choices(names, [OPERATIONS[name][0] for name in names])[0]
+
+
+def do(world, name):
+    """One operation, and everything that must hold after it; whether there was anything to do."""
+    world.settle()
+    before = world.snapshot()
+    change = OPERATIONS[name][1](world)
+    if change is None:
+        return False
+    if change is not DONE:
+        after = world.compare(before, change)
+        world.check()
+        world.oracle.follow(change, after)
+    return True
+
+
+def walk(seed, counts, length=LENGTH, only=None, journal=None):
+    """Walk; returns the failure, or None. `only`: the numbers of the operations to be done."""
+    world, listed = World(seed), []
+    world.do = do
+    done = []
+    for number in range(length) if only is None else only:
+        world.begin(number)
+        name = drawn(world)
+        if journal is not None:
+            journal(seed, number, name)
+        world.notes = []
+        try:
+            happened = do(world, name)
+        except Exception as error:
+            listed.append(f"{number} {name}: {'; '.join(world.notes)}")
+            done.append(number)
+            return failure_of(seed, number, name, error, listed, done)
+        if happened:
+            counts[name] += 1
+            done.append(number)
+            listed.append(f"{number} {name}: {'; '.join(world.notes)}")
+    counts["numbers compared"] += world.compared
+    return left_over(world, seed, listed, done)
+
+
+def left_over(world, seed, listed, done):
+    """Nothing keeps a store alive that nobody holds."""
+    stores = [*world.graves, *map(weakref.ref, world.stores())]
+    world.__dict__.clear()
+    gc.collect()
+    alive = [store for store in stores if store() is not None]
+    if alive:
+        what = f"{len(alive)} stores are still alive when nobody holds them"
+        return Failure(seed, len(done), what, listed, ("leak",), "", done)
+    return None
+
+
+def failure_of(seed, number, name, error, listed, done):
+    """The failure with its place, by which two are the same."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.name}" for frame in frames][-2:]
+    trace = "".join(traceback.format_exception(error)[-12:])
+    signature = type(error).__name__, *place, str(error)[:30]
+    return Failure(seed, number, f"{name}: {type(error).__name__}: {error}", listed, signature, trace, done)
+
+
+def shrunk(failure, tries=200):
+    """The same failure by fewer operations, as far as leaving out parts of the list goes."""
+    if failure.signature[0] == "leak":
+        return failure
+    size = max(1, len(failure.kept) // 2)
+    while size and tries:
+        first = 0
+        while first < len(failure.kept) - 1 and tries:
+            tries -= 1
+            kept = failure.kept[:first] + failure.kept[first + size :]
+            again = walk(failure.seed, Counter(), only=kept) if failure.number in kept else None
+            if again is not None and again.signature[:3] == failure.signature[:3]:
+                failure = again
+            else:
+                first += size
+        size //= 2
+    return failure

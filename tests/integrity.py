@@ -1,0 +1,354 @@
+"""Everything that must hold of a store between two operations, whatever came before.
+
+``check_store(store)`` raises an AssertionError that names the broken invariant. It reads the store and
+changes nothing: a program that is out of date is not renewed, and is not checked.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from synapse.connection import Connection
+from synapse.engine.program import spans
+from synapse.engine.schema import (
+    BACK,
+    COLUMNS,
+    CONNECTION,
+    FIXED,
+    HIDDEN,
+    INPUT,
+    LISTED,
+    MEMORY,
+    NEURON,
+    NONE,
+    OUTPUT,
+    PAIRED,
+    SHARED,
+    TIED,
+    TRACED,
+    UNORDERED,
+    ZIPPED,
+    numpy_dtype,
+)
+
+
+def require(condition, what, *details):
+    """Raise an error that names the invariant."""
+    if not np.all(condition):
+        raise AssertionError(": ".join(["integrity", what, *map(str, details)]))
+
+
+def check_store(store):
+    """Check every invariant of one store."""
+    check_columns(store)
+    check_neurons(store)
+    check_connections(store)
+    check_ties(store)
+    check_networks(store)
+    check_views(store)
+    check_graph(store)
+    if store.program.version == store.topology_version:
+        check_program(store)
+
+
+# --- numbers and who they belong to ----------------------------------------------------------------
+
+
+def check_columns(store):
+    """Columns have the type of the schema, and room for every row."""
+    require(set(store.columns) == {column.name for column in COLUMNS}, "names of columns")
+    for column in COLUMNS:
+        array = store.columns[column.name]
+        wanted = numpy_dtype(column, store.dtype)
+        require(array.ndim == 1 and array.dtype == wanted, "type of a column", column.name, array.dtype)
+        require(array.flags.carray, "memory of a column", column.name)
+    for table, count in ((NEURON, store.n_neurons), (CONNECTION, store.n_connections)):
+        lengths = {len(store.columns[column.name]) for column in table}
+        require(len(lengths) == 1, "columns of one axis differ in length", lengths)
+        require(min(lengths) >= count, "a column is too short", lengths, count)
+
+
+def check_neurons(store):
+    """Views and rows belong to each other, one to one."""
+    n, stale = store.n_neurons, store.program.version != store.topology_version
+    require(len(store.views) == n and len(store.names) == n, "views and names", len(store.views), n)
+    for row, (view, name) in enumerate(zip(store.views, store.names)):
+        require(name is None or isinstance(name, str), "a name", name)
+        if view is None:
+            require(stale, "a lowered store has a row without a neuron", row)
+        else:
+            require(view._store is store, "a view of another store", row)
+            require(view._row == row, "a view with another row", view._row, row)
+    alive = np.array([view is not None for view in store.views], bool)
+    require(np.isfinite(store["bias"][alive]), "biases are finite")
+    require(store["waiting"] == 0, "no move waits between calls")
+    for name in ("trainable_bias", "calm"):
+        if name in store.columns:
+            require(store[name] <= 1, "a truth value", name)
+    require(store["stamp"] <= store["clock"][0], "stamps are not later than the clock")
+    require(store["group"][alive] <= n, "numbers of groups stay small")
+
+
+def check_connections(store):
+    """Connections lead from living neurons to living neurons, and identities find their rows."""
+    source, target, gater = (store[name] for name in ("source", "target", "gater"))
+    identity, alive = store["identity"], store["target"] != NONE
+    require((source != NONE) == alive, "a connection has both ends or none")
+    require(gater[~alive] == NONE, "a removed connection has no gater")
+    require(store["tie"][~alive] == 0, "a removed connection is not tied")
+    living = np.append([view is not None for view in store.views], False)
+    for name, rows in (("source", source[alive]), ("target", target[alive])):
+        require(rows < store.n_neurons, "an end is a row", name)
+        require(living[rows], "an end lives", name)
+    gaters = gater[gater != NONE]
+    require(gaters < store.n_neurons, "a gater is a row")
+    require(living[gaters], "a gater lives")
+    pairs = source[alive].astype(np.int64) << 32 | target[alive]
+    require(len(np.unique(pairs)) == len(pairs), "a pair of neurons has one connection")
+    require(np.isfinite(store["weight"][alive]), "weights are finite")
+    require(store["trainable"] <= 1, "a truth value", "trainable")
+    check_identities(store, identity, alive)
+
+
+def check_identities(store, identity, alive):
+    """Identities of living connections, and rows of living identities, are one to one."""
+    require(store.n_identities <= len(store.row_of), "room for identities")
+    mine = identity[alive]
+    require(mine < store.n_identities, "an identity is known")
+    require(len(np.unique(mine)) == len(mine), "identities are different")
+    require(store.row_of[mine] == np.flatnonzero(alive), "an identity finds its row")
+    rows = store.row_of[: store.n_identities]
+    require(int((rows != NONE).sum()) == len(mine), "identities without a connection")
+
+
+def check_ties(store):
+    """What is tied has one value."""
+    alive = store["target"] != NONE
+    living = np.array([view is not None for view in store.views], bool)
+    for tie, mask, names in (
+        ("tie", alive, ("weight", "trainable")),
+        ("bias_tie", living, ("bias", "trainable_bias")),
+    ):
+        groups = store[tie][mask]
+        for name in names:
+            values = store[name][mask]
+            _, first, place = np.unique(groups, return_index=True, return_inverse=True)
+            same = (groups == 0) | (values == values[first[place]]) if len(groups) else True
+            require(same, "what is tied has one value", name)
+
+
+def check_networks(store):
+    """Networks, their layers and the columns that tell of them agree."""
+    numbers = store["network"]
+    for number, reference in list(store.networks.items()):
+        network = reference()
+        if network is None:
+            continue
+        require(network._store is store, "a network of another store", number)
+        require(network._number_now == number, "a network with another number", number)
+        neurons = [neuron for layer in network._layers for neuron in layer._neurons]
+        require(len(set(neurons)) == len(neurons), "a network has a neuron twice")
+        rows = np.array([neuron._row for neuron in neurons], np.int64)
+        require(rows >= 0, "a network holds a removed neuron", network)
+        require(np.sort(rows) == np.flatnonzero(_of(store, number)), "the neurons of a network", network)
+        require(store["position"][rows] == np.arange(len(rows)), "positions", network)
+        check_roles(store, network, rows)
+    known = np.isin(numbers[_living(store)], [0, *store.networks])
+    require(known, "numbers of networks are known")
+
+
+def _living(store):
+    return np.array([view is not None for view in store.views], bool)
+
+
+def _of(store, number):
+    return _living(store) & (store["network"] == number)
+
+
+def check_roles(store, network, rows):
+    """Inputs come first, outputs last; layers know their network."""
+    layers = network._layers
+    require(len(layers) >= 2, "a network has inputs and outputs")
+    wanted = np.full(len(rows), HIDDEN)
+    wanted[: len(layers[0])] = INPUT
+    wanted[len(rows) - len(layers[-1]) :] = OUTPUT
+    require(store["role"][rows] == wanted, "roles", network)
+    counts = network._n_inputs, network._n_outputs
+    require(counts == (len(layers[0]), len(layers[-1])), "numbers of inputs and outputs", network)
+    for layer in layers:
+        require(layer._network is not None and layer._network() is network, "a layer knows its network")
+        require(len(layer._neurons) > 0, "a layer has neurons")
+
+
+def check_views(store):
+    """Connections and projections that somebody holds are views of this store."""
+    for identity, edge in list(store.edges.items()):
+        require(edge._store is store, "a connection of another store")
+        require(edge._identity == identity, "a connection with another identity")
+        require(identity < store.n_identities, "an identity is known")
+        require(store.row_of[identity] != NONE, "a removed connection is listed")
+    for projection in list(store.projections):
+        require(projection._store is store, "a projection of another store")
+    recorder = store.recorder
+    if recorder is None:
+        require(store.columns["log_place"] == 0, "nothing is recorded without a recorder")
+    require(store.columns["ties"][-1:] == 0, "what is tied is not held between calls")
+
+
+def check_graph(store):
+    """The graph, once looked at, shows the neurons and connections that there are."""
+    graph = store.graph
+    if graph is None:
+        return
+    living = [view for view in store.views if view is not None]
+    require(set(graph) == set(living), "nodes of the graph")
+    alive = np.flatnonzero(store["target"] != NONE)
+    require(graph.number_of_edges() == len(alive), "edges of the graph")
+    views = store.views
+    ends = (store[name][alive].tolist() for name in ("source", "target", "identity"))
+    for source, target, identity in zip(*ends):
+        edge = graph._adj[views[source]].get(views[target])
+        require(isinstance(edge, Connection), "data of an edge")
+        require(edge._identity == identity and edge._store is store, "the connection of an edge")
+        require(graph._pred[views[target]][views[source]] is edge, "an edge seen from both ends")
+
+
+# --- the program ----------------------------------------------------------------------------------
+
+
+def check_program(store):
+    """The program of a lowered store fits its topology, and stays within its columns."""
+    check_table(store)
+    check_order(store)
+    check_nodes(store)
+    check_runs(store)
+    check_traces(store)
+    check_blocks(store)
+    check_tied_rows(store)
+
+
+def check_table(store):
+    """Kernels are given the addresses and lengths that columns have."""
+    for i, column in enumerate(COLUMNS):
+        array = store.columns[column.name]
+        require(int(store.table[i]) == array.ctypes.data, "the address of a column", column.name)
+        require(int(store.table[len(COLUMNS) + i]) == len(array), "the length of a column", column.name)
+    require(store.address == store.table.ctypes.data, "the address of the table")
+
+
+def check_order(store):
+    """Neurons lie by network and position, connections by target; no row is left of what was removed."""
+    require(store["target"] != NONE, "a removed connection in a lowered store")
+    network, position = store["network"].astype(np.int64), store["position"].astype(np.int64)
+    key = np.where(network == 0, np.iinfo(np.int64).max, network << 32 | position)
+    require(np.diff(key) >= 0, "the order of neurons")
+    require(np.diff(store["target"].astype(np.int64)) >= 0, "the order of connections")
+
+
+def check_nodes(store):
+    """What a neuron's row tells of its connections is so."""
+    c, n, target = store.columns, store.n_neurons, store["target"]
+    for column in COLUMNS:
+        if column.axis == "node":
+            require(len(c[column.name]) == n, "a row a neuron", column.name)
+    rows = np.arange(n)
+    require(c["first_incoming"] == np.searchsorted(target, rows), "first_incoming")
+    learning = np.bincount(target[store["trainable"] != 0], minlength=n)
+    require(c["learning"] == learning, "learning")
+    own = np.full(n, NONE, np.int64)
+    loops = np.flatnonzero(store["source"] == target)
+    own[target[loops]] = loops
+    require(c["self_row"] == own, "self_row")
+    require(((c["flags"] & MEMORY) != 0) == (own != NONE), "the flag of self-connected neurons")
+    gaters = np.append(store["gater"], NONE)[np.minimum(own, store.n_connections)]
+    require(c["self_gater"] == gaters, "self_gater")
+
+
+def check_runs(store):
+    """Runs, taken apart again, are all connections but self-connections, each once."""
+    c, n = store.columns, store.n_neurons
+    first, length = c["run_first"].astype(np.int64), c["run_length"].astype(np.int64)
+    count = len(c["run_kind"])
+    for column in COLUMNS:
+        if column.axis == "run":
+            require(len(c[column.name]) == count, "a row a run", column.name)
+    require(length > 0, "a run is not empty")
+    rows = spans(first, length)
+    others = np.flatnonzero(store["source"] != store["target"])
+    require(len(rows) == len(others) and np.array_equal(np.sort(rows), others), "runs hold all connections")
+    begin, end = c["first_run"].astype(np.int64), c["last_run"].astype(np.int64)
+    require(np.array_equal(spans(begin, end - begin), np.arange(count)), "runs of neurons")
+    of = np.repeat(np.arange(n), end - begin)
+    require(store["target"][rows] == np.repeat(of, length), "a run leads into its neuron")
+    check_run_ends(store, rows, first, length)
+
+
+def check_run_ends(store, rows, first, length):
+    """Where a run says that sources or gaters are neighbours, they are."""
+    c = store.columns
+    kind = np.repeat(c["run_kind"], length)
+    offset = rows - np.repeat(first, length)
+    listed = (kind == LISTED) | (kind == PAIRED)
+    source = np.repeat(c["run_source"].astype(np.int64), length) + offset
+    require(listed | (store["source"][rows] == source), "sources of a run")
+    gater = np.repeat(c["run_gater"].astype(np.int64), length) + np.where(kind == ZIPPED, offset, 0)
+    gated = (kind == SHARED) | (kind == ZIPPED)
+    require(~gated | (store["gater"][rows] == gater), "gaters of a run")
+    paired = kind == PAIRED
+    require((store["gater"][rows] != NONE) == (gated | paired), "which runs are gated")
+    flags = np.repeat(c["run_flags"], length)
+    require(((flags & FIXED) != 0) == (store["trainable"][rows] == 0), "the flag of fixed runs")
+    require(((flags & TIED) != 0) == (store["tie"][rows] != 0), "the flag of tied runs")
+    back = (store["source"][rows] > store["target"][rows]) & ((flags & UNORDERED) == 0)
+    require(((flags & BACK) != 0) == back, "the flag of backward runs")
+
+
+def check_traces(store):
+    """Traces and influences lie within their columns and do not overlap."""
+    c, n = store.columns, store.n_neurons
+    traced = np.flatnonzero(c["flags"] & TRACED)
+    places = spans(c["first_trace"][traced], c["learning"][traced])
+    require(np.array_equal(np.sort(places), np.arange(len(c["eligibility"]))), "eligibility traces")
+    gater, gated = c["influence_gater"].astype(np.int64), c["influence_gated"].astype(np.int64)
+    for column in COLUMNS:
+        if column.axis == "influence":
+            require(len(c[column.name]) == len(gater), "a row an influence", column.name)
+    require((gater < n) & (gated < n), "ends of an influence")
+    memory = (store["gater"] != NONE) & ((c["flags"][store["target"]] & MEMORY) != 0)
+    key = np.unique(store["target"][memory].astype(np.int64) << 32 | store["gater"][memory])
+    require(np.array_equal(np.sort(gated << 32 | gater), key), "pairs of gater and gated neuron")
+    heard = c["influence_trace"] != NONE
+    places = spans(c["influence_trace"][heard], c["learning"][gater[heard]].astype(np.int64) + 1)
+    require(np.array_equal(np.sort(places), np.arange(len(c["extended"]))), "extended traces")
+    require(np.array_equal(np.sort(c["pull"]), np.flatnonzero(heard)), "pulls")
+    of = c["run_influence"] != NONE
+    require(c["run_influence"][of] < len(gater), "the influence of a run")
+
+
+def check_blocks(store):
+    """Blocks, groups and stretches of neurons alike hold their neurons."""
+    c, n = store.columns, store.n_neurons
+    rows = np.arange(n)
+    require((c["block_first"] <= rows) & (rows < c["block_stop"]) & (c["block_stop"] <= n), "blocks")
+    require((c["group_first"] <= rows) & (rows < c["group_stop"]) & (c["group_stop"] <= n), "groups")
+    require((rows < c["alike_stop"]) & (c["alike_stop"] <= c["block_stop"]), "neurons alike")
+    for name in ("squash", "network", "role"):
+        require(store[name] == store[name][c["block_first"]], "a block has one", name)
+
+
+def check_tied_rows(store):
+    """Stretches of tied rows are all tied rows, each once; no group is of one."""
+    c, counts = store.columns, []
+    for name, number in (("tied", "tie"), ("bias_tied", "bias_tie")):
+        tied = np.flatnonzero(store[number])
+        lengths = c[f"{name}_length"].astype(np.int64)
+        rows = spans(c[name], lengths)
+        require(np.array_equal(np.sort(rows), tied), "tied rows", name)
+        first = c[f"{name}_first"].astype(np.int64)
+        groups = spans(c[f"{name}_group"], lengths)
+        require(store[number][rows] == store[number][first[groups]], "groups of tied rows", name)
+        sizes = np.bincount(store[number].astype(np.int64))[1:]
+        require((sizes == 0) | (sizes > 1), "a group of one", name)
+        require(len(c[f"{name}_base"]) == len(first) == len(c[f"{name}_move"]), "rooms of ties", name)
+        counts += [len(lengths), len(first)]
+    require(c["ties"][:4] == counts, "counts of ties", c["ties"], counts)

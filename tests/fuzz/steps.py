@@ -162,8 +162,7 @@ def wild_steps(world):
         return None
     world.note("wild steps of", len(neurons))
     stores = {id(n._store): n._store for n in neurons}.values()
-    for store in stores:
-        for neuron in neurons:
+    for neuron in neurons:
         if world.chance(0.6):
             finite(neuron.activate(world.one([None, None, 0.5])))
         else:

@@ -105,6 +105,9 @@ def train(world):
     tied = [one for group in world.snapshot().ties for one in group]
     weights = {(s, t) for (s, t), link in world.snapshot().links.items() if t in own and link[1]}
     training(world, network)
+    for (source, target), link in world.snapshot().links.items():
+        if source not in own and target in own and abs(link[2]) > 1e6:
+            raise Mismatch(f"a connection from outside the network exploded: {link[2]}")
     numbers = own | {one for one in tied if not isinstance(one, tuple)}
     return Change(numbers=numbers, weights=weights | set(tied), modelled=False)
 

@@ -28,6 +28,7 @@ class Failure:
     signature: tuple = ()
     trace: str = ""
     kept: list = field(default_factory=list)
+    shrinks: bool = False
 
     def __str__(self):
         lines = "\n".join(f"    {line}" for line in self.operations)
@@ -74,9 +75,11 @@ def walk(seed, counts, length=LENGTH, only=None, journal=None):
         except Exception as error:
             listed.append(f"{number} {name}: {'; '.join(world.notes)}")
             done.append(number)
-            return failure_of(seed, number, name, error, listed, done)
+            failure = failure_of(seed, number, name, error, listed, done)
+            failure.shrinks = True
+            return failure
         if happened:
-            counts[name] += 1
+            counts[f"operation {name}"] += 1
             done.append(number)
             listed.append(f"{number} {name}: {'; '.join(world.notes)}")
     counts["numbers compared"] += world.compared
@@ -106,8 +109,6 @@ def failure_of(seed, number, name, error, listed, done):
 
 def shrunk(failure, tries=200):
     """The same failure by fewer operations, as far as leaving out parts of the list goes."""
-    if failure.signature[0] == "leak":
-        return failure
     size = max(1, len(failure.kept) // 2)
     while size and tries:
         first = 0
@@ -115,7 +116,7 @@ def shrunk(failure, tries=200):
             tries -= 1
             kept = failure.kept[:first] + failure.kept[first + size :]
             again = walk(failure.seed, Counter(), only=kept) if failure.number in kept else None
-            if again is not None and again.signature[:3] == failure.signature[:3]:
+            if again is not None and again.shrinks and again.signature[:3] == failure.signature[:3]:
                 failure = again
             else:
                 first += size

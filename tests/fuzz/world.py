@@ -69,6 +69,7 @@ class World:
         self.rng = np.random.default_rng(seed)
         self.neurons, self.networks, self.layers, self.projections = [], [], [], []
         self.trainers, self.dead, self.graves = [], [], []
+        self.made = []  # all neurons ever made
         self.held = []  # layers in which something has been removed
         self.oracle = Oracle(self)
         self.notes = []
@@ -124,7 +125,9 @@ class World:
 
     def hold(self, neurons):
         """New neurons become part of the world."""
+        neurons = list(neurons)
         self.neurons.extend(neurons)
+        self.made.extend(neurons)
 
     def network_of(self, neuron):
         """The network to which a neuron belongs."""

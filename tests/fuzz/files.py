@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import encodings
+import importlib
 import io
 import json
+import pkgutil
 import resource
 import sys
 import traceback
+import warnings
 import zipfile
 from random import Random
 
@@ -23,7 +28,7 @@ FORMATS = ("json", "npz", "graphml", "gexf", "cytoscape", "node_link", "synaptic
 ROOM = 1 << 30
 """Bytes that reading may take beyond what the process has."""
 HARMLESS = ("object.__getattr__", "object.__setattr__", "object.__delattr__", "builtins.id", "gc.get_objects")
-HARMLESS += ("sys._getframe", "code.__new__", "cpython.", "import", "sys.unraisablehook", "array.__new__")
+HARMLESS += ("compile", "os.listdir", "os.scandir", "sys._getframe", "code.__new__", "cpython.", "import", "sys.unraisablehook", "array.__new__")
 ODD = [0, 1, -1, 2**31, 2**32 - 1, 2**63, 1e308, -1e308, 1e39, 0.5, None, True, "", "x", [], {}, [[]], "NaN", "__class__"]
 
 
@@ -50,7 +55,9 @@ def samples():
         for name in ("perceptron", "gated", "named", "float32", "tied", "competing", "lstm"):
             stream = io.BytesIO()
             try:
-                getattr(readwrite, f"write_{format}")(used(name), stream)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", readwrite.SynapticWarning)
+                    getattr(readwrite, f"write_{format}")(used(name), stream)
             except SynapseError:
                 continue  # Synaptic does not know everything
             found[format].append(stream.getvalue())
@@ -165,9 +172,7 @@ def files_walk(seed, counts, journal=None, count=200):
     if not SAMPLES:
         SAMPLES.update(samples())
         WATCH.append(Watch())
-        for format in FORMATS:
-            for content in SAMPLES[format]:
-                read(format, content)
+        warm_up()
     for number in range(count):
         format = random.choice(FORMATS)
         content = changed(random, format, random.choice(SAMPLES[format]))
@@ -178,6 +183,18 @@ def files_walk(seed, counts, journal=None, count=200):
         except BaseException as error:
             return failed(seed, number, format, content, error)
     return None
+
+
+def warm_up():
+    """Import all that reading imports, and every encoding that a file may name."""
+    for module in pkgutil.iter_modules(encodings.__path__):
+        with contextlib.suppress(ImportError, LookupError):
+            importlib.import_module(f"encodings.{module.name}")
+    for format in FORMATS:
+        for content in SAMPLES[format]:
+            for damaged in (content, content[:50]):
+                with contextlib.suppress(AssertionError):
+                    read(format, damaged)
 
 
 def failed(seed, number, format, content, error):
@@ -197,7 +214,9 @@ def read(format, content):
     resource.setrlimit(resource.RLIMIT_AS, (size + ROOM, limit[1]))
     watch.on = True
     try:
-        network = getattr(readwrite, f"read_{format}")(io.BytesIO(content))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", readwrite.SynapticWarning)
+            network = getattr(readwrite, f"read_{format}")(io.BytesIO(content))
     except SynapseError:
         return True
     finally:

@@ -176,14 +176,31 @@ class Oracle:
             of = [self.reference.links[one] if isinstance(one, tuple) else self.reference.units[one] for one in group]
             yield of, "weight" if isinstance(next(iter(group)), tuple) else "bias"
 
-    def share(self, act):
-        """Do something in which members of a group move; then all have moved by the sum."""
+    def share(self, act, later=()):
+        """Do something in which members of a group move; then all have moved by the sum.
+
+        Units that propagate `later` send their errors along the weights that others have moved by then.
+        """
         groups = [(of, name, getattr(of[0], name)) for of, name in self.groups()]
         act()
         for of, name, base in groups:
             total = base + sum(getattr(one, name) - base for one in of)
             for one in of:
                 setattr(one, name, total)
+        if groups:
+            self._see_moved(later)
+
+    def _see_moved(self, units):
+        """What these units will send back by is what their weights are now."""
+        reference = self.reference
+        for j in units:
+            incoming = reference.into(j)
+            for link in incoming.values():
+                link.used = link.weight
+            if j not in incoming:
+                for g in reference.gaters(j):
+                    gated = [link for link in incoming.values() if link.gater == g]
+                    reference.influence[g, j] = sum(link.weight * link.seen for link in gated)
 
     # --- comparing -------------------------------------------------------------------------
 

@@ -113,11 +113,13 @@ def learn(world, plan, checked):
     """Propagate units in the reverse order; by whole networks, by layers or by hand."""
     reference = world.oracle.reference
     tied = bool(world.snapshot().ties)
-    for unit, _ in reversed(plan):
+    units = [unit for unit, _ in plan]
+    for place, unit in reversed(list(enumerate(units))):
         aims = targets(world, unit)
         by_hand = isinstance(unit, list) or (world.chance(0.3) and not tied)
         if checked:
-            world.oracle.share(lambda: learn_reference(reference, list(unit), aims))
+            later = [neuron for one in units[:place] for neuron in one]
+            world.oracle.share(lambda: learn_reference(reference, list(unit), aims), later)
         if isinstance(unit, list):
             unit[0].propagate(RATE, aims[0] if aims else None, "squared_error")
         elif by_hand:

@@ -34,8 +34,9 @@ from synapse.engine.schema import (
 
 def require(condition, what, *details):
     """Raise an error that names the invariant."""
-    if not np.all(condition):
-        raise AssertionError(": ".join(["integrity", what, *map(str, details)]))
+    if condition is True or (condition is not False and np.all(condition)):
+        return
+    raise AssertionError(": ".join(["integrity", what, *map(str, details)]))
 
 
 def check_store(store):
@@ -229,10 +230,11 @@ def check_program(store):
 
 def check_table(store):
     """Kernels are given the addresses and lengths that columns have."""
-    for i, column in enumerate(COLUMNS):
-        array = store.columns[column.name]
-        require(int(store.table[i]) == array.ctypes.data, "the address of a column", column.name)
-        require(int(store.table[len(COLUMNS) + i]) == len(array), "the length of a column", column.name)
+    arrays = [store.columns[column.name] for column in COLUMNS]
+    addresses = [array.__array_interface__["data"][0] for array in arrays]
+    wrong = [column.name for column, ours, there in zip(COLUMNS, addresses, store.table.tolist()) if ours != there]
+    require(not wrong, "the address of a column", wrong)
+    require(store.table[len(COLUMNS) :].tolist() == [len(array) for array in arrays], "lengths of columns")
     require(store.address == store.table.ctypes.data, "the address of the table")
 
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 SHARES = {"walk": 0.5, "interrupts": 0.15, "threads": 0.15, "files": 0.12, "kills": 0.03, "nojit": 0.05}
 SLICE = 120
 """Seconds after which a mode goes on in a new process."""
-FEWER = {"nojit": 20}
+FEWER = {"nojit": 40}
 """Operations of a walk, where not the usual number."""
 
 

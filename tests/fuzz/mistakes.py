@@ -84,7 +84,6 @@ OF_NETWORKS = {
     "record an unknown number": lambda n: record(n, "none such"),
     "record a stranger": lambda n: record(n, neurons=[Neuron()]),
     "gradient of unequal data": lambda n: synapse.gradient(n, [[0.0] * len(n.input)], []),
-    "edit the graph": lambda n: n.graph.add_edge(1, 2),
     "save to nowhere": lambda n: synapse.save(n, 3),
 }
 OF_DEAD = {

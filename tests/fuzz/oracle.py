@@ -231,6 +231,7 @@ class Oracle:
             yield ("bias", j), j.bias, unit.bias
             if moved:
                 yield ("responsibility", j), error.responsibility, unit.delta
+            if moved and not unit.clamped:
                 yield ("projected", j), error.projected, unit.projected
                 yield ("gated", j), error.gated, unit.gated
         chosen, store = set(neurons), neurons[0]._store

@@ -221,7 +221,7 @@ def record_run(world):
 def edit_or_not(world):
     if world.chance(0.6):
         world.oracle.adopt()
-        world.do(world, world.one([*EDITS, "record_run"]))
+        world.do(world, world.one([*(name for name in EDITS if name != "copy_network"), "record_run"]))
 
 
 def check_log(log, seen, network, neurons):

@@ -232,7 +232,9 @@ def check_table(store):
     """Kernels are given the addresses and lengths that columns have."""
     arrays = [store.columns[column.name] for column in COLUMNS]
     addresses = [array.__array_interface__["data"][0] for array in arrays]
-    wrong = [column.name for column, ours, there in zip(COLUMNS, addresses, store.table.tolist()) if ours != there]
+    wrong = [
+        column.name for column, ours, there in zip(COLUMNS, addresses, store.table.tolist()) if ours != there
+    ]
     require(not wrong, "the address of a column", wrong)
     require(store.table[len(COLUMNS) :].tolist() == [len(array) for array in arrays], "lengths of columns")
     require(store.address == store.table.ctypes.data, "the address of the table")

@@ -31,11 +31,15 @@ def main(arguments=None):
 
 
 def parsed(arguments):
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=sys.modules["tests.fuzz"].__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fuzz", description=sys.modules["tests.fuzz"].__doc__
+    )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--minutes", type=float, help="how long to go on (default: one minute)")
     parser.add_argument("--walks", type=int, help="walks of each mode, instead of a time")
-    parser.add_argument("--seed", type=int, default=None, help="the seed of the first walk (default: by the clock)")
+    parser.add_argument(
+        "--seed", type=int, default=None, help="the seed of the first walk (default: by the clock)"
+    )
     parser.add_argument("--modes", default=",".join(SHARES), help="which modes, with commas in between")
     parser.add_argument("--without", default="", help="operations that are left out, with commas in between")
     parser.add_argument("--replay", type=int, help="the seed of one walk that is done again")
@@ -84,7 +88,8 @@ def tell(mode, failure, failures):
     key = mode, tuple(failure["signature"])
     failures[key] = failures.get(key, 0) + failure.get("times", 1)
     if failures[key] == failure.get("times", 1):
-        print(f"\nFAILED ({mode}) {failure['text']}", flush=True)
+        again = f"(again: python -m tests.fuzz --modes {mode} --walks 1 --seed N)"
+        print(f"\nFAILED ({mode}) {again}\n{failure['text']}", flush=True)
 
 
 def one_child(mode, seed, more):
@@ -98,14 +103,18 @@ def one_child(mode, seed, more):
         journal, answer = Path(folder) / "journal", Path(folder) / "answer"
         command = [sys.executable, "-m", "tests.fuzz", "--child", mode, "--seed", str(seed), *more]
         with open(Path(folder) / "errors", "w+", encoding="utf-8") as errors:
-            done = subprocess.run([*command, "--journal", folder], cwd=ROOT, env=variables, stderr=errors)
+            done = subprocess.run(
+                [*command, "--journal", folder], cwd=ROOT, env=variables, stderr=errors, check=False
+            )
             errors.seek(0)
             told = errors.read()
         if done.returncode == 0 and answer.exists():
             return json.loads(answer.read_text()), None
         place = journal.read_text().strip() if journal.exists() else f"[{seed}, 0, null]"
     at = json.loads(place)
-    text = f"the process ended with {done.returncode} at seed {at[0]}, operation {at[1]} {at[2]}\n{told[-6000:]}"
+    text = (
+        f"the process ended with {done.returncode} at seed {at[0]}, operation {at[1]} {at[2]}\n{told[-6000:]}"
+    )
     crash = {"signature": ["crash", done.returncode, *stack(told)], "text": text}
     return {"seed": at[0], "counts": {}, "failures": []}, crash
 

@@ -92,4 +92,6 @@ def answers(world, network, twin, name):
             raise Mismatch(f"a copy by {name} answers {theirs}, not {ours}")
         for one in (network, twin) if name in WHOLE else ():
             one.propagate(0.05, targets, "squared_error")
-    return Change(numbers=inside(network._store), weights=set(world.snapshot().links), ties=True, modelled=False)
+    return Change(
+        numbers=inside(network._store), weights=set(world.snapshot().links), ties=True, modelled=False
+    )

@@ -19,7 +19,16 @@ from .world import Mismatch, World
 HERE = str(Path(synapse.__file__).parent)
 LENGTH = 60
 WHOLE = ("project_neurons", "project_self", "project_layers", "disconnect", "gate_links", "gate_projection")
-WHOLE += ("ungate", "tie", "untie", "freeze", "set_weight", "set_squash", "remove_from_network", "new_network")
+WHOLE += (
+    "ungate",
+    "tie",
+    "untie",
+    "freeze",
+    "set_weight",
+    "set_squash",
+    "remove_from_network",
+    "new_network",
+)
 WHOLE += ("look", "exact_gradient", "rename", "slice_layer", "mistake")
 """Operations that are one call: after Ctrl-C they are done or not done. Others are several calls."""
 
@@ -200,7 +209,9 @@ def compared(ours, theirs, number, name, before, raised):
     begin(ours, number)
     do(ours, name)
     if canonical(ours) != after:
-        raise Mismatch(f"{name}, done again after an interrupt, does something else: {odd(canonical(ours), after)}")
+        raise Mismatch(
+            f"{name}, done again after an interrupt, does something else: {odd(canonical(ours), after)}"
+        )
     return True
 
 

@@ -56,4 +56,6 @@ def one_kill(random, format, whole):
             time.sleep(random.random() * 0.1)
             process.send_signal(signal.SIGKILL)
         weights = getattr(synapse.readwrite, f"read_{format}")(path).weights
-        assert any((weights == net.weights).all() for net in whole), f"a killed process left half a {format} file"
+        assert any((weights == net.weights).all() for net in whole), (
+            f"a killed process left half a {format} file"
+        )

@@ -32,7 +32,9 @@ OF_NEURONS = {
     "name": lambda n: setattr(n, "name", 3),
     "gate nothing": lambda n: n.gate(3),
     "gate twice": lambda n: n.gate(*[one for one in n.incoming[:1] for _ in range(2)] or [None]),
-    "ungate what it does not gate": lambda n: n.ungate(*([c for c in n.incoming if c.gater is not n][:1] or [0])),
+    "ungate what it does not gate": lambda n: n.ungate(
+        *([c for c in n.incoming if c.gater is not n][:1] or [0])
+    ),
     "disconnect nothing": lambda n: n.disconnect(Neuron()),
     "layer twice": lambda n: Layer([n, n]),
     "tie with a connection": lambda n: synapse.tie([n, *n.incoming[:1], *([] if n.incoming else [0])]),
@@ -137,34 +139,3 @@ def fits(dead, what):
     of_neurons = ("activate", "bias", "project", "be projected to", "layer")
     of_links = ("weight", "set a weight", "gate", "gater")
     return what not in (of_links if isinstance(dead, Neuron) else of_neurons)
-
-
-@operation(3)
-def misuse_of_the_dead(world):
-    """Layers and projections that hold what was removed are refused, or skip it; nothing else changes."""
-    if not world.neurons:
-        return None
-    gone = [one for one in world.dead if isinstance(one, Neuron)]
-    neuron = world.one(gone)
-    layer = world.one(one for one in world.held if any(n._row < 0 for n in one._neurons))
-    if layer is None:
-        return None
-    calls = {
-        "project": lambda: layer.project(Layer(2, dtype=world.neurons[0]._store.dtype)),
-        "activate": layer.activate,
-        "propagate": lambda: layer.propagate(0.1),
-        "be projected to": lambda: Layer(2).project(layer),
-        "biases": lambda: layer.biases,
-        "squash": lambda: setattr(layer, "squash", "tanh"),
-        "trainable": lambda: setattr(layer, "trainable", True),
-        "clear": layer.clear,
-        "network": lambda: Network(Layer(1), [], layer),
-        "tie": lambda: synapse.tie(layer),
-    }
-    what = world.one(calls)
-    world.note("a layer with a removed neuron:", what, neuron)
-    try:
-        calls[what]()
-    except SynapseError:
-        return Change()
-    raise Mismatch(f"not refused: {what} of a layer with a removed neuron")

@@ -122,7 +122,10 @@ class Oracle:
         reference.changed()
         self._adopt_traces()
         links = dict(reference.links)
-        reference._before = links, {(j, k): links.get((k, k)) for k in reference.units for j in reference.gaters(k)}
+        reference._before = (
+            links,
+            {(j, k): links.get((k, k)) for k in reference.units for j in reference.gaters(k)},
+        )
 
     def _adopt_neuron(self, unit, neuron, clock):
         stamp = int(neuron._store["stamp"][neuron._row])
@@ -173,7 +176,10 @@ class Oracle:
     def groups(self):
         """What is tied: lists of (object, attribute) of the reference."""
         for group in self.world.snapshot().ties:
-            of = [self.reference.links[one] if isinstance(one, tuple) else self.reference.units[one] for one in group]
+            of = [
+                self.reference.links[one] if isinstance(one, tuple) else self.reference.units[one]
+                for one in group
+            ]
             yield of, "weight" if isinstance(next(iter(group)), tuple) else "bias"
 
     def share(self, act, later=()):

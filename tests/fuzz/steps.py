@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -119,7 +120,7 @@ def learn(world, plan, checked):
         by_hand = isinstance(unit, list) or (world.chance(0.3) and not tied)
         if checked:
             later = [neuron for one in units[:place] for neuron in one]
-            world.oracle.share(lambda: learn_reference(reference, list(unit), aims), later)
+            world.oracle.share(partial(learn_reference, reference, list(unit), aims), later)
         if isinstance(unit, list):
             unit[0].propagate(RATE, aims[0] if aims else None, "squared_error")
         elif by_hand:
@@ -169,7 +170,7 @@ def wild_steps(world):
             finite(neuron.activate(world.one([None, None, 0.5])))
         else:
             rate, target = world.one([0.0, 0.1]), world.one([None, 0.3])
-            attempt(world, lambda: neuron.propagate(rate, target))
+            attempt(world, partial(neuron.propagate, rate, target))
     if world.chance(0.4):
         layer = Layer(neurons)
         finite(layer.activate())

@@ -1,7 +1,7 @@
 """Threads that train, edit, record, copy, join and run the same networks, in a process of their own.
 
-Errors of the library are answers. A crash, another error, a store that is not whole and a wait without end are
-failures. Started by ``python -m tests.fuzz`` with PYTHONMALLOC=debug.
+Errors of the library are answers. Failures are a crash, another error, a store that is not whole, and a
+deadlock. Started by ``python -m tests.fuzz`` with PYTHONMALLOC=debug.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def train(shared, random, network):
     callbacks = [lambda _: shared.stop.is_set()]
     if random.random() < 0.3:
         callbacks.append(lambda _: edit(shared, random, network))
-    trainer.train(*data(random, network), epochs=random.choice([2, 50]), progress=False, callbacks=callbacks, **options)
+    trainer.train(
+        *data(random, network), epochs=random.choice([2, 50]), progress=False, callbacks=callbacks, **options
+    )
 
 
 def long_epoch(shared, random, network):
@@ -111,7 +113,9 @@ def record(shared, random, network):
         for _ in range(random.randint(1, 3)):
             network.run(np.zeros((3, len(network.input))))
             if random.random() < 0.5:
-                Trainer(network, 0.01, "squared_error").train(*data(random, network), epochs=1, progress=False)
+                Trainer(network, 0.01, "squared_error").train(
+                    *data(random, network), epochs=1, progress=False
+                )
         _ = log.activation, len(log)
     assert log.error.shape == log.activation.shape
 
@@ -194,7 +198,8 @@ def one_round(seed, seconds):
     count = random.randint(2, 5)
     sets = [random.sample(JOBS, random.randint(1, 5)) for _ in range(count)]
     threads = [
-        threading.Thread(target=work, args=(shared, seed * 10 + i, sets[i]), daemon=True) for i in range(count)
+        threading.Thread(target=work, args=(shared, seed * 10 + i, sets[i]), daemon=True)
+        for i in range(count)
     ]
     faulthandler.dump_traceback_later(PATIENCE + seconds, exit=True)
     for thread in threads:

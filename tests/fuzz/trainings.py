@@ -10,8 +10,8 @@ import synapse
 from synapse import Trainer, optimizers, record
 from synapse.errors import SynapseError, TopologyError
 
-from .registry import DONE, attempt, operation
-from .steps import finite, inside
+from .registry import DONE, KNOWN, attempt, operation
+from .steps import finite
 from .world import Change, Mismatch
 
 OPTIMIZERS = {
@@ -43,6 +43,10 @@ def data(world, network):
         return np.concatenate(inputs), np.concatenate(targets)
     if sort == 1:
         return np.array([part[:1] for part in inputs]), np.array([part[:1] for part in targets])
+    if world.chance(0.1) and "empty sequences" not in KNOWN:
+        at = world.random.randrange(count + 1)
+        inputs.insert(at, np.empty((0, n)))
+        targets.insert(at, np.empty((0, m)))
     return inputs, targets
 
 
@@ -66,7 +70,9 @@ def trainer_of(world, network):
             options |= {"dropout": 0.3, "recurrent_dropout": 0.2}
     rate = 0.05 if name in ("none", "SGD") else None
     trainer = Trainer(network, rate, "squared_error", **options)
-    world.note("Trainer", method, name, {k: v for k, v in options.items() if k not in ("method", "optimizer")})
+    world.note(
+        "Trainer", method, name, {k: v for k, v in options.items() if k not in ("method", "optimizer")}
+    )
     world.trainers = [*world.trainers[-5:], trainer]
     return trainer
 
@@ -100,7 +106,6 @@ def train(world):
     network = world.one(world.networks)
     if network is None:
         return None
-    neurons = inside(network._store)
     own = set(network)
     tied = [one for group in world.snapshot().ties for one in group]
     weights = {(s, t) for (s, t), link in world.snapshot().links.items() if t in own and link[1]}
@@ -162,7 +167,9 @@ def exact_gradient(world):
     world.note("gradient of", network)
     before = world.snapshot()
     options = {"window": world.one([None, 1, 2]), "context": world.chance(0.3)}
-    found, error = attempt(world, lambda: synapse.gradient(network, inputs, targets, "squared_error", **options))
+    found, error = attempt(
+        world, lambda: synapse.gradient(network, inputs, targets, "squared_error", **options)
+    )
     if error is None:
         finite(found.weights)
         again = synapse.gradient(network, inputs, targets, "squared_error", threads=2, **options)
@@ -203,7 +210,9 @@ def record_run(world):
     try:
         with record(network, *numbers, neurons=neurons) as log:
             for _ in range(world.random.randint(1, 3)):
-                seen += list(network.run(world.rng.uniform(-1, 1, (world.random.randint(1, 3), len(network.input)))))
+                seen += list(
+                    network.run(world.rng.uniform(-1, 1, (world.random.randint(1, 3), len(network.input))))
+                )
                 edit_or_not(world)
         attempt(world, lambda: network.activate([0.0] * len(network.input)))
     except TopologyError as error:

@@ -8,13 +8,14 @@ import weakref
 from collections import Counter
 from dataclasses import dataclass, field
 
-from . import copies, edits, mistakes, steps, trainings
+from . import copies, edits, leftovers, mistakes, settings, steps, trainings
 from .registry import DONE, KNOWN, OPERATIONS
 from .world import World
 
 LENGTH = 120
 """Operations of one walk; then another world begins."""
-MODULES = (copies, edits, mistakes, steps, trainings)
+COMMAND = "python -m tests.fuzz"
+MODULES = (copies, edits, leftovers, mistakes, settings, steps, trainings)
 
 
 @dataclass
@@ -32,10 +33,10 @@ class Failure:
 
     def __str__(self):
         lines = "\n".join(f"    {line}" for line in self.operations)
+        again = f" (again: {COMMAND} --replay {self.seed} --only {','.join(map(str, self.kept))})"
         return (
             f"seed {self.seed}, operation {self.number}: {self.error}\n{self.trace}\n"
-            f"  what led to it (again: python -m tests.fuzz --replay {self.seed}"
-            f" --only {','.join(map(str, self.kept))}):\n{lines}"
+            f"  what led to it{again if self.shrinks else ''}:\n{lines}"
         )
 
 

@@ -1,4 +1,4 @@
-"""The world of a walk: neurons, layers and networks in any number of stores, and what an operation changes."""
+"""The world of a walk: neurons, layers and networks in any number of stores, and what has changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOP = 60
 """With more neurons than this, a world drops some before it grows on."""
 
 
-class Mismatch(AssertionError):
+class Mismatch(AssertionError):  # noqa: N818 - reads as what it tells
     """The library did something else than it should have."""
 
 
@@ -70,6 +70,7 @@ class World:
         self.neurons, self.networks, self.layers, self.projections = [], [], [], []
         self.trainers, self.dead, self.graves = [], [], []
         self.made = []  # all neurons ever made
+        self.emptied = []  # layers whose last neuron was removed
         self.held = []  # layers in which something has been removed
         self.oracle = Oracle(self)
         self.notes = []
@@ -226,7 +227,9 @@ class World:
         found = {pair: link[:2] for pair, link in after.links.items()}
         if found != wanted:
             odd = [
-                (p, wanted.get(p), found.get(p)) for p in found.keys() | wanted if found.get(p) != wanted.get(p)
+                (p, wanted.get(p), found.get(p))
+                for p in found.keys() | wanted
+                if found.get(p) != wanted.get(p)
             ]
             raise Mismatch(f"connections are not those expected (pair, expected, found): {odd[:3]}")
         if not change.ties and not change.removed and not change.gone and before.ties != after.ties:
@@ -247,7 +250,7 @@ class World:
         self.projections = [one for one in self.projections if one._store is not store]
         self.trainers = [one for one in self.trainers if one.network._anchor not in mine]
         self.dead = [one for one in self.dead if getattr(one, "_store", None) is not store]
-        self.held = []
+        self.held, self.emptied = [], []
         self.graves.append(weakref.ref(store))
 
     def buried(self):

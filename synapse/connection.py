@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import shared
+from .engine.guard import steady, whole
 from .engine.schema import MEMORY, NONE, TRACED
 from .engine.store import Store
 from .errors import KindError, TopologyError, UnknownNameError, finite_number, unknown_name
@@ -57,33 +58,37 @@ class Connection(MutableMapping[str, Any]):
     @property
     def _at(self) -> int:
         """The row, now."""
-        row = int(self._store.row_of[self._identity])
-        if row == NONE:
+        if self._identity < 0:
             raise TopologyError("This connection has been removed. Project again to make a new one.")
-        return row
+        return int(self._store.row_of[self._identity])
 
     @property
+    @steady
     def source(self) -> Neuron:
         """The neuron it comes from."""
         neuron: Neuron = self._store.views[self._store["source"][self._at]]
         return neuron
 
     @property
+    @steady
     def target(self) -> Neuron:
         """The neuron it leads to."""
         neuron: Neuron = self._store.views[self._store["target"][self._at]]
         return neuron
 
     @property
+    @steady
     def weight(self) -> float:
         """Its weight w_ij; that of all connections that it is tied to is set with it."""
         return float(self._store["weight"][self._at])
 
     @weight.setter
+    @whole
     def weight(self, value: float) -> None:
         shared.put(self._store, "weight", self._at, finite_number("A weight", value))
 
     @property
+    @steady
     def trainable(self) -> bool:
         """Whether learning moves its weight, and those of all that it is tied to. Self-connections
         are not trained unless asked to.
@@ -91,12 +96,14 @@ class Connection(MutableMapping[str, Any]):
         return bool(self._store["trainable"][self._at])
 
     @trainable.setter
+    @whole
     def trainable(self, value: bool) -> None:
         if self.trainable != bool(value):
-            shared.put(self._store, "trainable", self._at, bool(value))
             self._store.touch()
+            shared.put(self._store, "trainable", self._at, bool(value))
 
     @property
+    @steady
     def tied(self) -> tuple[Connection, ...]:
         """The other connections that share its weight, see :func:`synapse.tie`; in the order of making."""
         from .wiring import connection_at  # wiring is about connections: they know each other
@@ -106,18 +113,21 @@ class Connection(MutableMapping[str, Any]):
         return tuple(connection_at(store, int(identity)) for identity in identities)
 
     @property
+    @steady
     def gater(self) -> Neuron | None:
         """The neuron whose activation scales it, if one does."""
         row = self._store["gater"][self._at]
         return None if row == NONE else self._store.views[row]
 
     @property
+    @steady
     def gain(self) -> float:
         """g_ij: the gater's activation, 1 without a gater."""
         row = self._store["gater"][self._at]
         return 1.0 if row == NONE else float(self._store["activation"][row])
 
     @property
+    @steady
     def eligibility(self) -> float:
         """The eligibility trace: how its weight moves the state of its target.
 
@@ -145,6 +155,7 @@ class Connection(MutableMapping[str, Any]):
         return 1.0 if gater == NONE else self._seen(gater, int(store["target"][row]))
 
     @property
+    @steady
     def extended(self) -> Mapping[Neuron, float]:
         """Extended traces, by neuron that the target gates: how the weight moves that one's state."""
         return {

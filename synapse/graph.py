@@ -13,6 +13,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from .engine.guard import InUse
 from .engine.schema import NONE
 from .engine.store import Store
 from .errors import TopologyError
@@ -50,13 +51,21 @@ def _refuse(*args: Any, **kwargs: Any) -> None:
 def of(store: Store) -> nx.DiGraph[Any]:
     """The graph of all neurons of a store."""
     if store.graph is None:
-        store.graph = nx.freeze(nx.DiGraph())
-        for name in _MUTATORS:
-            setattr(store.graph, name, _refuse)
-        _add_nodes(store, (view for view in store.views if view is not None))
-        _add_edges(store, 0, store.n_identities)
+        with InUse(store):
+            _make(store)
     graph: nx.DiGraph[Any] = store.graph
     return graph
+
+
+def _make(store: Store) -> None:
+    """Make the graph, unless another thread has done so."""
+    if store.graph is not None:
+        return
+    store.graph = nx.freeze(nx.DiGraph())
+    for name in _MUTATORS:
+        setattr(store.graph, name, _refuse)
+    _add_nodes(store, (view for view in store.views if view is not None))
+    _add_edges(store, 0, store.n_identities)
 
 
 def _add_nodes(store: Store, neurons: Iterable[Neuron]) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import shared, wiring
+from . import shared
+from .engine.guard import InUse
 from .engine.schema import CONTEXT, NONE
+from .engine.store import Store
 from .network import Network
-from .neuron import Neuron
 
 Floats = NDArray[np.float64]
 Context = dict[str, NDArray[Any]]
@@ -35,33 +35,39 @@ def return_to(network: Network, context: Context) -> None:
 @contextmanager
 def kept_context(network: Network) -> Iterator[None]:
     """Whatever is done with a network meanwhile, it remembers afterwards what it did before."""
-    context = context_of(network)
-    try:
-        yield
-    finally:
-        return_to(network, context)
+    with InUse(network):
+        context = context_of(network)
+        try:
+            yield
+        finally:
+            return_to(network, context)
 
 
-@dataclass(frozen=True)
 class Kept:
-    """Weights by the identity of their connection, and biases by neuron."""
+    """Weights and biases of a network as they were, by connection and neuron: edits do not confuse them."""
 
-    identities: NDArray[Any]
-    weights: Floats
-    neurons: list[Neuron]
-    biases: Floats
+    def __init__(self, network: Network) -> None:
+        rows, self._store = network._connection_rows(), network._store
+        self._identities = self._store["identity"][rows].astype(np.int64)
+        self._weights = self._store["weight"][rows]
+        self._neurons, self._biases = network.neurons, network.biases
+        self._store.followers.add(self)
 
+    def _moved(self, store: Store, offset: int) -> None:
+        """The store has been absorbed by another."""
+        self._store = store
+        self._identities[self._identities != NONE] += offset
 
-def learnt(network: Network) -> Kept:
-    """What a network has learnt so far."""
-    rows, store = network._connection_rows(), network._store
-    return Kept(store["identity"][rows], store["weight"][rows], network.neurons, network.biases)
+    def _renumbered(self, new: NDArray[np.uint32]) -> None:
+        """The store has given connections other identities."""
+        self._identities = new[np.minimum(self._identities, len(new) - 1)].astype(np.int64)
 
-
-def relearn(network: Network, kept: Kept) -> None:
-    """Bring weights and biases back to those connections and neurons that are still there."""
-    store = network._store
-    rows = store.row_of[kept.identities]
-    shared.put_first(store, "weight", rows[rows != NONE], kept.weights[rows != NONE])
-    rows = wiring.rows_of(kept.neurons)
-    shared.put_first(store, "bias", rows[rows >= 0], kept.biases[rows >= 0])
+    def bring_back(self) -> None:
+        """Set those weights and biases whose connections and neurons still exist."""
+        with InUse(self):
+            store = self._store
+            rows = np.append(store.row_of[: store.n_identities], NONE)
+            rows = rows[np.minimum(self._identities, store.n_identities)]
+            shared.put_first(store, "weight", rows[rows != NONE], self._weights[rows != NONE])
+            rows = np.array([neuron._row for neuron in self._neurons])
+            shared.put_first(store, "bias", rows[rows >= 0], self._biases[rows >= 0])

@@ -14,6 +14,7 @@ from . import graph, shared, wiring
 from . import squash as squashes
 from .arrays import Floats, shape_of, vector
 from .cost import Cost
+from .engine.guard import InUse, steady
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, positive_integer, shown
 from .initializers import Initializer, draw
@@ -106,35 +107,56 @@ class Layer(Sequence[Neuron]):
     def append(self, neuron: Neuron) -> None:
         """Add a neuron at the end; where the layer is part of a network, to the network."""
         wiring.require_neuron("What a layer holds", neuron)
-        if neuron in self._neurons:
-            raise ArgumentError("A layer cannot hold a neuron twice.")
-        network = self._network() if self._network else None
-        if network is not None:
-            network._admit([neuron])
-        self._neurons.append(neuron)
-        if self._name and neuron._store.names[neuron._row] is None:
-            neuron.name = f"{self._name} {len(self) - 1}"
-        if network is not None:
-            network._renumber()
+        with InUse(neuron, *self._alive()):
+            if neuron in self._neurons:
+                raise ArgumentError("A layer cannot hold a neuron twice.")
+            network = self._network() if self._network else None
+            if network is not None:
+                network._admit([neuron])
+            self._neurons.append(neuron)
+            if self._name and neuron._store.names[neuron._row] is None:
+                neuron.name = f"{self._name} {len(self) - 1}"
+            if network is not None:
+                network._renumber()
 
     # --- its numbers -----------------------------------------------------------------------
 
+    def _alive(self) -> list[Neuron]:
+        """Its neurons, if none of them has been removed from its network.
+
+        Raises
+        ------
+        TopologyError
+            If one has been removed, or the layer has lost all of them.
+        """
+        if not self._neurons:
+            raise TopologyError(
+                f"The layer {self.label} has left its network with its last neuron. "
+                "Add a new layer: network.add(Layer(...))."
+            )
+        for neuron in self._neurons:
+            neuron._require()
+        return self._neurons
+
     @property
     def _store(self) -> Store:
-        return self._neurons[0]._require()
+        return self._alive()[0]._store
 
+    @steady
     def _column(self, name: str) -> NDArray[Any]:
-        stores = {id(neuron._require()) for neuron in self._neurons}
+        stores = {neuron._store for neuron in self._alive()}
         if len(stores) == 1:
-            return self._store[name][wiring.rows_of(self._neurons)]
+            return stores.pop()[name][wiring.rows_of(self._neurons)]
         return np.array([neuron._store[name][neuron._row] for neuron in self._neurons])
 
     def _set_column(self, name: str, values: NDArray[Any]) -> None:
-        stores = {id(neuron._require()): neuron._store for neuron in self._neurons}
-        kept, rows = np.array([id(neuron._store) for neuron in self._neurons]), wiring.rows_of(self._neurons)
-        for set_them in (shared.require_agreement, shared.put):  # nothing is set where any is refused
-            for key, store in stores.items():
-                set_them(store, name, rows[kept == key], values[kept == key])
+        with InUse(*self._alive()):
+            kept = np.array([neuron._store.serial for neuron in self._neurons])
+            rows = wiring.rows_of(self._neurons)
+            for set_them in (shared.require_agreement, shared.put):  # nothing is set where any is refused
+                for store in {neuron._store for neuron in self._neurons}:
+                    mine = kept == store.serial
+                    set_them(store, name, rows[mine], values[mine])
 
     @property
     def name(self) -> str | None:
@@ -147,7 +169,7 @@ class Layer(Sequence[Neuron]):
             raise KindError(expected("The name of a layer", "a string", name))
         self._name = name
         for i, neuron in enumerate(self._neurons):
-            if neuron._require().names[neuron._row] is None:
+            if neuron._row >= 0 and neuron._store.names[neuron._row] is None:
                 neuron.name = f"{name} {i}"
 
     @property
@@ -175,40 +197,48 @@ class Layer(Sequence[Neuron]):
         self._set_column("bias", vector("The biases of a layer", values, len(self)))
 
     @property
+    @steady
     def squash(self) -> Squash | None:
         """The activation function of its neurons, None where they differ. Settable.
 
         Set to `winner`, `maxout` or `softmax`, its neurons compete as one group.
         """
-        found = {neuron.squash for neuron in self._neurons}
+        found = {neuron.squash for neuron in self._alive()}
         return found.pop() if len(found) == 1 else None
 
     @squash.setter
     def squash(self, squash: str | Squash) -> None:
         function = squashes.get(squash)
-        for neuron in self._neurons:
-            neuron.squash = function
-        if function.grouped:
-            wiring.join(self._neurons).join_group(wiring.rows_of(self._neurons))
+        with InUse(*self._alive()):
+            for neuron in self._neurons:
+                neuron._require_squash(function)
+            store = wiring.join(self._neurons) if function.grouped else None
+            for neuron in self._neurons:
+                neuron.squash = function
+            if store is not None:
+                store.join_group(wiring.rows_of(self._neurons))
 
     @property
+    @steady
     def trainable(self) -> bool:
         """Whether learning moves the biases of all its neurons. Settable."""
-        return all(neuron.trainable for neuron in self._neurons)
+        return all(neuron.trainable for neuron in self._alive())
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._set_column("trainable_bias", np.full(len(self), bool(value)))
 
     @property
+    @steady
     def calm(self) -> bool:
         """Whether all its neurons are calm, see :attr:`Neuron.calm`. Settable."""
-        return all(neuron.calm for neuron in self._neurons)
+        return all(neuron.calm for neuron in self._alive())
 
     @calm.setter
     def calm(self, value: bool) -> None:
-        for neuron in self._neurons:
-            neuron.calm = value
+        with InUse(*self._alive()):
+            for neuron in self._neurons:
+                neuron.calm = value
 
     # --- its links -------------------------------------------------------------------------
 
@@ -252,6 +282,19 @@ class Layer(Sequence[Neuron]):
         """
         to = _as_layer("The target of a projection", target)
         rng = random_generator(seed)
+        with InUse(*self._alive(), *to._alive()):
+            return self._projected(to, kind, weights, initializer, trainable, rng)
+
+    def _projected(
+        self,
+        to: Layer,
+        kind: Any,
+        weights: ArrayLike | None,
+        initializer: str | Initializer,
+        trainable: bool | None,
+        rng: np.random.Generator,
+    ) -> Projection:
+        """The same, with the stores in use and defaults to be filled in."""
         itself = to is self or to._neurons == self._neurons
         chosen: Any = kind if kind is not None else (ONE_TO_ONE if itself else ALL_TO_ALL)
         pairs = pairs_of(chosen, len(self), len(to), rng)
@@ -281,9 +324,12 @@ class Layer(Sequence[Neuron]):
             If the numbers do not match or a connection is gated already; nothing is gated then.
         """
         require_projection("What a layer gates", projection)
-        store = wiring.join([*self._neurons, projection.source[0]])
-        identities, place = projection.gaters(self, kind)
-        wiring.gate_many([self._neurons[i] for i in place], store, identities)
+        with InUse(projection, *self._alive()):
+            identities, place = projection.gaters(self, kind)
+            wiring.require_ungated(projection._store, identities)
+            store = wiring.join([*self._neurons, projection[0].source])
+            identities, _ = projection.gaters(self, kind)  # joined, they may have other numbers
+            wiring.gate_many([self._neurons[i] for i in place], store, identities)
 
     # --- its doing -------------------------------------------------------------------------
 
@@ -295,6 +341,7 @@ class Layer(Sequence[Neuron]):
         values : array_like, shape (n,), optional
             Their activations, where they are inputs.
         """
+        self._alive()
         if values is None:
             return np.array([neuron.activate() for neuron in self._neurons])
         numbers = vector("The values of a layer", values, len(self))
@@ -315,13 +362,13 @@ class Layer(Sequence[Neuron]):
             squash = [neuron.squash for neuron in self._neurons]
             cost = costs.matching(squash) if cost is None else costs.get(cost)
             cost.check(squash)
-        with shared.one_step(neuron._require() for neuron in self._neurons):
+        with InUse(*self._alive()), shared.one_step(neuron._store for neuron in self._neurons):
             for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
                 neuron.propagate(rate, aim, cost)
 
     def clear(self) -> None:
         """Forget the context of every neuron; weights stay."""
-        for neuron in self._neurons:
+        for neuron in self._alive():
             neuron.clear()
 
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
@@ -332,7 +379,7 @@ class Layer(Sequence[Neuron]):
 
     def __repr__(self) -> str:
         name = f" {self._name}," if self._name else ""
-        return f"<Layer{name} {len(self)} neuron{'s' if len(self) > 1 else ''}>"
+        return f"<Layer{name} {len(self)} neuron{'' if len(self) == 1 else 's'}>"
 
 
 def _made(count: int, dtype: Any) -> list[Neuron]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copyreg
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import networkx as nx
@@ -17,6 +18,7 @@ from . import squash as squashes
 from .arrays import Floats, as_matrix, copied, shape_of, vector
 from .connection import Connection
 from .cost import Cost
+from .engine.guard import InUse, steady, whole
 from .engine.lower import pure_inputs
 from .engine.schema import BACK, BACK_GATED, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
 from .engine.store import Store
@@ -84,23 +86,24 @@ class Network(Sequence[Neuron]):
         neurons = [neuron for layer in layers for neuron in layer]
         if len(set(neurons)) < len(neurons):
             raise TopologyError("A neuron stands in two layers of the network. Give each neuron one place.")
-        _require_free(neurons)
-        self._layers = layers
-        self._name = name
-        self._anchor = neurons[0]
-        self._span_store: Store | None = None
-        self._span_version = 0
-        self._n_inputs, self._n_outputs = len(input), len(output)
-        self._cost_asked: tuple[str | Cost | None, int] = (None, 0)
-        self._cost_found = costs.squared_error
-        self._span = np.zeros(5, np.uint64)
-        for layer in layers[:-1]:
-            _refuse_softmax(layer)
-        self._admit(neurons, new=True)
-        self._renumber()
-        self._name_layers()
-        for layer in layers:
-            layer._network = weakref.ref(self)
+        with InUse(*(neuron for layer in layers for neuron in layer._alive())):
+            _require_free(neurons)
+            for layer in layers[:-1]:
+                _refuse_softmax(layer)
+            self._layers = layers
+            self._name = name
+            self._anchor = neurons[0]
+            self._span_version = 0
+            self._span = np.zeros(5, np.uint64)
+            self._cost_asked: tuple[str | Cost | None, int] = (None, 0)
+            self._cost_found = costs.squared_error
+            store = wiring.join(neurons)
+            store.touch()
+            store["network"][wiring.rows_of(neurons)] = store.new_network(self)
+            self._renumber()
+            self._name_layers()
+            for layer in layers:
+                layer._network = weakref.ref(self)
 
     # --- its parts -------------------------------------------------------------------------
 
@@ -156,6 +159,7 @@ class Network(Sequence[Neuron]):
     def __iter__(self) -> Iterator[Neuron]:
         return (neuron for layer in self._layers for neuron in layer)
 
+    @steady
     def _connection_rows(self) -> NDArray[np.int64]:
         """Rows of the connections within the network, in the order of making."""
         store = self._store
@@ -166,30 +170,35 @@ class Network(Sequence[Neuron]):
         return rows[np.argsort(store["identity"][rows])]
 
     @property
+    @steady
     def connections(self) -> list[Connection]:
         """The connections within it, self-connections too, in the order of making."""
         store, rows = self._store, self._connection_rows()
         return [wiring.connection_at(store, int(identity)) for identity in store["identity"][rows]]
 
     @property
+    @steady
     def weights(self) -> Floats:
         """Weights in the order of ``connections``, shape (connections,); a copy. Settable: tied
         connections must be given one value.
         """
-        rows = self._connection_rows()
-        return self._store["weight"][rows]
+        weights: Floats = self._store["weight"][self._connection_rows()]
+        return weights
 
     @weights.setter
+    @whole
     def weights(self, values: ArrayLike) -> None:
         rows = self._connection_rows()
         shared.put(self._store, "weight", rows, vector("The weights of the network", values, len(rows)))
 
     @property
+    @steady
     def biases(self) -> Floats:
         """Biases in the order of its neurons, shape (neurons,); a copy. Settable, as ``weights`` are."""
         return self._store["bias"][self._rows()]
 
     @biases.setter
+    @whole
     def biases(self, values: ArrayLike) -> None:
         biases = vector("The biases of the network", values, len(self))
         shared.put(self._store, "bias", self._rows(), biases)
@@ -203,6 +212,7 @@ class Network(Sequence[Neuron]):
         return graph.view(self._store, self.neurons)
 
     @property
+    @steady
     def has_memory(self) -> bool:
         """Whether what it was shown before can change what it answers now."""
         _, store, span = self._ready()
@@ -213,6 +223,7 @@ class Network(Sequence[Neuron]):
         return bool((columns["run_flags"][runs] & (BACK | BACK_GATED)).any())
 
     @property
+    @steady
     def is_random(self) -> bool:
         """Whether neurons of it draw random numbers: they have such a squash, and are not calm."""
         store, rows = self._store, self._rows()
@@ -233,30 +244,33 @@ class Network(Sequence[Neuron]):
         return wiring.rows_of(self)
 
     def _name_layers(self) -> None:
-        names = ["input", *(f"hidden {i + 1}" for i in range(len(self._layers) - 2)), "output"]
-        if len(names) == 3:
-            names[1] = "hidden"
-        for layer, name in zip(self._layers, names, strict=True):
+        """Name layers without a name by their place, those of a place that is taken by the next number."""
+        self.input.name = self.input.name or "input"
+        self.output.name = self.output.name or "output"
+        taken = {layer.name for layer in self._layers}
+        alone = len(self._layers) == 3
+        for i, layer in enumerate(self.hidden):
             if layer.name is None:
-                layer.name = name
+                names = (f"hidden {number}" for number in count(i + 1))
+                layer.name = "hidden" if alone else next(name for name in names if name not in taken)
+                taken.add(layer.name)
 
-    def _admit(self, neurons: Sequence[Neuron], new: bool = False) -> None:
+    def _admit(self, neurons: Sequence[Neuron]) -> None:
         """Take neurons in: they share a store with the others, and belong to no other network."""
         _require_free(neurons)
         store = wiring.join([self._anchor, *neurons])
-        number = 1 + max(store.networks, default=0) if new else self._number_now
-        store.networks[number] = weakref.ref(self)
-        store["network"][wiring.rows_of(neurons)] = number
+        store.touch()
+        store["network"][wiring.rows_of(neurons)] = self._number_now
 
     def _renumber(self) -> None:
         """Tell the store the order of its neurons and what each is."""
         self._n_inputs, self._n_outputs = len(self.input), len(self.output)
         store, rows = self._store, self._rows()
+        store.touch()
         store["position"][rows] = np.arange(len(rows))
         store["role"][rows] = HIDDEN
         store["role"][rows[: len(self.input)]] = INPUT
         store["role"][rows[len(rows) - len(self.output) :]] = OUTPUT
-        store.touch()
 
     def add(self, neurons: Neuron | Layer) -> Layer:
         """Add a hidden neuron, or a layer of them, to activate after the other hidden ones.
@@ -266,14 +280,16 @@ class Network(Sequence[Neuron]):
         layer = Layer([neurons]) if isinstance(neurons, Neuron) else neurons
         if not isinstance(layer, Layer):
             raise KindError(expected("What is added to a network", "a Neuron or a Layer", neurons))
-        _refuse_softmax(layer)
-        self._admit(list(layer))
-        self._layers.insert(len(self._layers) - 1, layer)
-        layer._network = weakref.ref(self)
-        self._name_layers()
-        self._renumber()
+        with InUse(self, *layer._alive()):
+            _refuse_softmax(layer)
+            self._admit(list(layer))
+            self._layers.insert(len(self._layers) - 1, layer)
+            layer._network = weakref.ref(self)
+            self._name_layers()
+            self._renumber()
         return layer
 
+    @whole
     def remove(self, neuron: Neuron) -> None:
         """Remove one of its hidden neurons and every connection of it.
 
@@ -292,19 +308,20 @@ class Network(Sequence[Neuron]):
         layer._neurons.remove(neuron)
         if not layer._neurons:
             self._layers.remove(layer)
+            layer._network = None
         self._renumber()
 
     def _ready(self) -> tuple[int, Store, NDArray[np.uint64]]:
         """Address of the table, store, and span: what a kernel has to know of this network."""
         store = self._anchor._store
         address = store.ready()
-        if self._span_version != store.topology_version or self._span_store is not store:
+        if self._span_version != store.topology_version:
             first = self._anchor._row
             inputs, stop = len(self.input), first + len(self)
             pure = bool(pure_inputs(store)[first : first + inputs].all())
             learning = first + inputs if pure else first
             self._span = np.array([first, inputs, len(self.output), stop, learning], np.uint64)
-            self._span_store, self._span_version = store, store.topology_version
+            self._span_version = store.topology_version
         return address, store, self._span
 
     # --- what the twin of an architecture is made from -----------------------------------------
@@ -359,7 +376,8 @@ class Network(Sequence[Neuron]):
             row = copied("The inputs", inputs, self._n_inputs)
         if row.shape != (self._n_inputs,) and inputs is not None:
             raise ArgumentError(f"The inputs must be {self._n_inputs} numbers. Got {shape_of(row)}.")
-        return self._run(row, np.empty(self._n_outputs))
+        outputs: Floats = self._run(row, 1)[0]
+        return outputs
 
     def run(self, inputs: ArrayLike) -> Floats:
         """A step for every row, inside one compiled call.
@@ -375,15 +393,21 @@ class Network(Sequence[Neuron]):
             The outputs of every step.
         """
         rows = as_matrix("The inputs", inputs, self._n_inputs)
-        outputs = np.empty(len(rows) * self._n_outputs)
-        return self._run(rows.reshape(-1), outputs).reshape(len(rows), self._n_outputs)
+        return self._run(rows.reshape(-1), len(rows))
 
-    def _run(self, inputs: Floats, outputs: Floats) -> Floats:
+    def _run(self, inputs: Floats, steps: int) -> Floats:
         """Rows one after the other, in and out."""
-        address, store, span = self._ready()
-        if store.recorder is not None:
-            store.recorder.make_room(len(outputs) // self._n_outputs)
-        bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs))
+        store = self._anchor._store
+        with store.lock:
+            if store is not self._anchor._store:  # while this waited, it has been joined to a larger one
+                return self._run(inputs, steps)
+            address, _, span = self._ready()
+            if inputs.size not in (0, steps * self._n_inputs):
+                raise _changed(self)
+            if store.recorder is not None:
+                store.recorder.make_room(steps)
+            outputs = np.empty((steps, self._n_outputs))
+            bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs.reshape(-1)))
         if bad:
             row = inputs[(bad - 1) * self._n_inputs : bad * self._n_inputs].tolist()
             raise ArgumentError(f"The inputs must be finite. Got {shown(row)} in step {bad - 1}.")
@@ -417,10 +441,16 @@ class Network(Sequence[Neuron]):
         measure = self._cost(cost)
         aims = NOTHING if target is None else vector("The target", target, self._n_outputs)
         measure.check_targets(aims.reshape(-1, self._n_outputs))
-        address, store, span = self._ready()
-        value: float = engine.online.propagate_targets(
-            address, store.unit, span, aims, measure.code, store.dtype.type(step)
-        )
+        store = self._anchor._store
+        with store.lock:
+            if store is not self._anchor._store:  # while this waited, it has been joined to a larger one
+                return self.propagate(rate, target, cost)
+            address, _, span = self._ready()
+            if aims.size not in (0, self._n_outputs):
+                raise _changed(self)
+            value: float = engine.online.propagate_targets(
+                address, store.unit, span, aims, measure.code, store.dtype.type(step)
+            )
         return value
 
     def fit_readout(self, inputs: Any, targets: Any, ridge: float = 1e-6, washout: int = 0) -> Readout:
@@ -441,11 +471,13 @@ class Network(Sequence[Neuron]):
             self._cost_asked, self._cost_found = asked, measure
         return self._cost_found
 
+    @whole
     def clear(self) -> None:
         """Forget the context: states, activations, errors and traces. Weights stay."""
         address, store, span = self._ready()
         engine.online.clear_rows(address, store.unit, np.arange(span[0], span[3], dtype=np.uint64))
 
+    @whole
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
         """Forget context and learning: new random weights and biases.
 
@@ -464,6 +496,7 @@ class Network(Sequence[Neuron]):
         shared.put_first(store, "bias", neurons, biases)
 
     @property
+    @steady
     def calm(self) -> bool:
         """Whether all its neurons are calm, see :attr:`Neuron.calm`. Settable: True to test a network
         that has random neurons, False to train it.
@@ -471,9 +504,11 @@ class Network(Sequence[Neuron]):
         return bool(self._store["calm"][self._rows()].all())
 
     @calm.setter
+    @whole
     def calm(self, value: bool) -> None:
         self._store["calm"][self._rows()] = bool(value)
 
+    @whole
     def reseed(self, seed: Seed = None) -> None:
         """Begin the streams of its random neurons anew, see :meth:`Neuron.reseed`."""
         rng = random_generator(seed)
@@ -483,6 +518,7 @@ class Network(Sequence[Neuron]):
 
     # --- its twins -------------------------------------------------------------------------
 
+    @whole
     def clone(self) -> Network:
         """A twin: the same network, context included, with neurons and numbers of its own.
 
@@ -519,6 +555,13 @@ def require_network(what: str, network: Any) -> Network:
     if not isinstance(network, Network):
         raise KindError(expected(what, "a Network", network))
     return network
+
+
+def _changed(network: Network) -> TopologyError:
+    """Another thread has given a network inputs or outputs while a step of it was waiting."""
+    return TopologyError(
+        f"Another thread has edited {network!r} meanwhile: its inputs or outputs are others now."
+    )
 
 
 def _refuse_softmax(layer: Iterable[Neuron]) -> None:

@@ -12,6 +12,7 @@ from . import engine, graph, shared, wiring
 from . import squash as squashes
 from .connection import Connection
 from .cost import Cost
+from .engine.guard import InUse, steady, whole
 from .engine.schema import OUTPUT, TRACED
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, finite_number, non_negative_number
@@ -55,9 +56,11 @@ def new_store(dtype: Any) -> Store:
 def _number(name: str, doc: str, settable: bool = False) -> Any:
     """A property that shows a column of the store, and sets it where that makes sense."""
 
+    @steady
     def read(self: Neuron) -> float:
         return float(self._require()[name][self._row])
 
+    @whole
     def write(self: Neuron, value: float) -> None:
         self._require()[name][self._row] = finite_number(f"The {name} of a neuron", value)
 
@@ -158,15 +161,18 @@ class Neuron:
     derivative = _number("derivative", "f'_j(s_j); 0 after it was given a value.")
 
     @property
+    @steady
     def bias(self) -> float:
         """b_j, an input of 1 with a weight; that of all neurons that it is tied to is set with it."""
         return float(self._require()["bias"][self._row])
 
     @bias.setter
+    @whole
     def bias(self, value: float) -> None:
         shared.put(self._require(), "bias", self._row, finite_number("The bias of a neuron", value))
 
     @property
+    @steady
     def bias_eligibility(self) -> float:
         """The eligibility trace of its bias, an input of 1: how b_j moves s_j. 0 before it fires.
 
@@ -184,38 +190,49 @@ class Neuron:
         return float(store["stamp"][self._row] != 0)
 
     @property
+    @steady
     def tied(self) -> tuple[Neuron, ...]:
         """The other neurons that share its bias, see :func:`synapse.tie`."""
         store = self._require()
         return tuple(store.views[row] for row in shared.others(store, "bias", self._row))
 
     @property
+    @steady
     def trainable(self) -> bool:
         """Whether learning moves its bias, and those of all that it is tied to."""
         return bool(self._require()["trainable_bias"][self._row])
 
     @trainable.setter
+    @whole
     def trainable(self, value: bool) -> None:
         shared.put(self._require(), "trainable_bias", self._row, bool(value))
 
     @property
+    @steady
     def squash(self) -> Squash:
         """Its activation function."""
         return squashes.by_code(int(self._require()["squash"][self._row]))
 
     @squash.setter
+    @whole
     def squash(self, squash: str | Squash) -> None:
         store, function = self._require(), squashes.get(squash)
-        within = store["network"][self._row] != 0
-        if function is squashes.softmax and within and store["role"][self._row] != OUTPUT:
-            raise TopologyError(f"{self!r} is no output: softmax normalises the outputs of a network only.")
+        self._require_squash(function)
+        store.touch()
         store["squash"][self._row] = function.code
         store["group"][self._row] = 0
         if function.random and not store["random"][self._row]:
             self.reseed()
-        store.touch()
+
+    def _require_squash(self, function: Squash) -> None:
+        """Raise TopologyError where it cannot have this squash."""
+        store = self._require()
+        within = store["network"][self._row] != 0
+        if function is squashes.softmax and within and store["role"][self._row] != OUTPUT:
+            raise TopologyError(f"{self!r} is no output: softmax normalises the outputs of a network only.")
 
     @property
+    @steady
     def calm(self) -> bool:
         """Whether a random neuron gives the mean of what it would draw: for `noise` its state, for
         `bernoulli` its chance, as when a trained network is tested. Settable.
@@ -228,9 +245,11 @@ class Neuron:
         return bool(self._require()["calm"][self._row])
 
     @calm.setter
+    @whole
     def calm(self, value: bool) -> None:
         self._require()["calm"][self._row] = bool(value)
 
+    @whole
     def reseed(self, seed: Seed = None) -> None:
         """Begin its stream of random numbers anew: what squashes `noise` and `bernoulli` draw from.
 
@@ -249,11 +268,13 @@ class Neuron:
         self._require()["random"][self._row] = random_generator(seed).integers(1, 1 << 53)
 
     @property
+    @steady
     def name(self) -> str:
         """What it is called; "neuron" and its number where it has no name."""
         return self._require().names[self._row] or f"neuron {self._row}"
 
     @name.setter
+    @whole
     def name(self, name: str) -> None:
         if not isinstance(name, str):
             raise KindError(expected("The name of a neuron", "a string", name))
@@ -267,18 +288,21 @@ class Neuron:
     # --- its links -------------------------------------------------------------------------
 
     @property
+    @steady
     def incoming(self) -> tuple[Connection, ...]:
         """The connections that lead to it, its self-connection left out."""
         pred = graph.of(self._require()).pred[self]
         return tuple(edge for source, edge in pred.items() if source is not self)  # type: ignore[misc]
 
     @property
+    @steady
     def outgoing(self) -> tuple[Connection, ...]:
         """The connections that lead from it, its self-connection left out."""
         succ = graph.of(self._require()).succ[self]
         return tuple(edge for target, edge in succ.items() if target is not self)  # type: ignore[misc]
 
     @property
+    @steady
     def gated(self) -> tuple[Connection, ...]:
         """The connections that it gates."""
         store = self._require()
@@ -353,10 +377,13 @@ class Neuron:
         TopologyError
             If there is none.
         """
-        connection = self.connected(other)
-        if connection is None:
-            raise TopologyError(f"{self!r} does not project to {other!r}: there is nothing to disconnect.")
-        wiring.disconnect(self._store, np.array([connection._identity]))
+        with InUse(self, wiring.require_neuron("The other neuron", other)):
+            connection = self.connected(other)
+            if connection is None:
+                raise TopologyError(
+                    f"{self!r} does not project to {other!r}: there is nothing to disconnect."
+                )
+            wiring.disconnect(self._store, np.array([connection._identity]))
 
     def gate(self, *connections: Connection | Projection) -> None:
         """Let its activation scale connections: each one's gain.
@@ -381,9 +408,12 @@ class Neuron:
                 singles.append(wiring.require_connection("What a neuron gates", given))
         if len({id(c) for c in singles}) < len(singles):
             raise TopologyError("A connection is to be gated twice by one call. Give each once.")
-        store = wiring.join([self, *(connection.source for connection in singles)])
-        identities = np.array([connection._identity for connection in singles], np.int64)
-        wiring.gate_many([self] * len(singles), store, identities)
+        with InUse(self, *singles):
+            for connection in singles:
+                wiring.require_ungated(connection._store, np.array([connection._identity]))
+            store = wiring.join([self, *(connection.source for connection in singles)])
+            identities = np.array([connection._identity for connection in singles], np.int64)
+            wiring.gate_many([self] * len(singles), store, identities)
 
     def ungate(self, *connections: Connection) -> None:
         """Open connections that it gates: their gain is 1 again.
@@ -394,7 +424,8 @@ class Neuron:
             If one of them is not gated by this neuron.
         """
         self._require()
-        wiring.ungate(self, connections)
+        with InUse(self):
+            wiring.ungate(self, connections)
 
     # --- its doing -------------------------------------------------------------------------
 
@@ -411,12 +442,15 @@ class Neuron:
         float
             The activation.
         """
+        number = 0.0 if value is None else finite_number("The activation of a neuron", value)
         store = self._require()
-        address = store.ready()
-        if value is None:
-            return float(engine.online.activate_one(address, store.unit, self._row))
-        number = finite_number("The activation of a neuron", value)
-        engine.online.clamp_one(address, store.unit, self._row, number)
+        with store.lock:
+            if store is not self._store or self._row < 0:  # while this waited, it has been joined or removed
+                return self.activate(value)
+            address = store.ready()
+            if value is None:
+                return float(engine.online.activate_one(address, store.unit, self._row))
+            engine.online.clamp_one(address, store.unit, self._row, number)
         return number
 
     def propagate(
@@ -446,13 +480,20 @@ class Neuron:
             measure = costs.matching([self.squash]) if cost is None else costs.get(cost)
             measure.check([self.squash])
             code = measure.code
-        engine.online.propagate_one(store.ready(), store.unit, self._row, aim, code, store.dtype.type(step))
+        with store.lock:
+            if store is not self._store or self._row < 0:  # while this waited, it has been joined or removed
+                self.propagate(rate, target, cost)
+                return
+            address = store.ready()
+            engine.online.propagate_one(address, store.unit, self._row, aim, code, store.dtype.type(step))
 
+    @whole
     def clear(self) -> None:
         """Forget the context: state, activation, errors and traces. Weights stay."""
         store = self._require()
         engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.uint64))
 
+    @whole
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
         """Forget everything: the context, and the weights of bias and incoming connections too.
 

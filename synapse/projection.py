@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import shared, wiring
 from .connection import Connection
+from .engine.guard import InUse, steady
 from .engine.schema import NONE
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, shown
@@ -121,7 +122,7 @@ class Weights(NDArrayOperatorsMixin):
         self._projection = projection
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        values = self._projection._store["weight"][self._projection._rows()]
+        values = self._projection._values()
         return values if dtype is None else values.astype(dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -144,7 +145,8 @@ class Weights(NDArrayOperatorsMixin):
         numbers = np.asarray(values, np.float64)
         if not np.isfinite(numbers).all():
             raise ArgumentError(f"Weights must be finite. Got {shown(values)}.")
-        shared.put(self._projection._store, "weight", self._projection._rows()[key], numbers)
+        with InUse(self._projection):
+            shared.put(self._projection._store, "weight", self._projection._rows()[key], numbers)
 
     def __repr__(self) -> str:
         return f"Weights({np.asarray(self)!r})"
@@ -162,33 +164,48 @@ class Projection:
     0.5
     """
 
-    __slots__ = ("__weakref__", "_count", "_first", "_shape", "_store", "source", "target")
+    __slots__ = ("__weakref__", "_count", "_first", "_shape", "_store", "_whole", "source", "target")
 
     def __init__(
         self, store: Store, first: int, count: int, source: Layer, target: Layer, full: bool
     ) -> None:
         self._store, self._first, self._count = store, first, count
+        self._whole = True  # none of its connections has been removed and forgotten
         self._shape = (len(target), len(source)) if full else None  # layers may grow
         self.source, self.target = source, target
-        store.projections.add(self)
+        store.followers.add(self)
 
     def _moved(self, store: Store, offset: int) -> None:
         """Its store has been absorbed by another."""
         self._store = store
         self._first += offset
 
+    def _renumbered(self, new: NDArray[np.uint32]) -> None:
+        """Its store has given connections other identities, in the same order."""
+        mine = new[self._first : self._first + self._count]
+        left = mine[mine != NONE]
+        self._whole = self._whole and len(left) == self._count
+        self._first, self._count = int(left[0]) if len(left) else 0, len(left)
+
+    @steady
     def _identities(self) -> Indices:
         """Identities of the connections that still exist."""
         every = np.arange(self._first, self._first + self._count)
         alive: Indices = every[self._store.row_of[every] != NONE]
         return alive
 
+    @steady
     def _rows(self) -> Indices:
         """Rows of the connections, in the shape of the weights."""
         rows = self._store.row_of[self._first : self._first + self._count].astype(np.int64)
-        if (rows == NONE).any():
+        if not self._whole or (rows == NONE).any():
             raise TopologyError("Connections of this projection have been removed: iterate over those left.")
         return rows if self._shape is None else rows.reshape(self._shape).T
+
+    @steady
+    def _values(self) -> NDArray[Any]:
+        values: NDArray[Any] = self._store["weight"][self._rows()]
+        return values
 
     @property
     def weights(self) -> Weights:
@@ -212,6 +229,8 @@ class Projection:
         """Which connection (by identity) is gated by which neuron (by index in `layer`)."""
         identities = self._identities()
         rows = self._store.row_of[identities]
+        if not len(rows):
+            raise TopologyError("All connections of this projection have been removed: none can be gated.")
         if kind == gate.INPUT:
             place, count = _index_in(self.target, self._store["target"][rows]), len(self.target)
         elif kind == gate.OUTPUT:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import wiring
-from .engine.schema import WATCHABLE
+from .engine.guard import whole
+from .engine.schema import NONE, WATCHABLE
 from .engine.store import Store
-from .errors import ArgumentError, TopologyError, unknown_name
+from .errors import ArgumentError, KindError, TopologyError, unknown_name
 from .layer import Layer
 from .network import Network, require_network
 from .neuron import Neuron
@@ -26,7 +26,8 @@ class Log:
 
     Its arrays have a row for each step and a column for each neuron, and are attributes:
     ``log.activation``. Steps are those of ``activate``, ``run`` and training, at the end of each; errors
-    are those of the step's propagation, 0 where there was none.
+    are those of the step's propagation, 0 where there was none. A neuron that is removed meanwhile has NaN
+    from then on.
 
     Attributes
     ----------
@@ -40,12 +41,19 @@ class Log:
         self.neurons, self.numbers = neurons, numbers
         self._network = network
         self._kept: list[Floats] = []  # what was collected before the store's memory was given anew
-        self._version = -1
 
     def __getattr__(self, name: str) -> Floats:
-        if name.startswith("_") or name not in self.numbers:
-            raise AttributeError(f"{name!r} is not recorded. Recorded are: {', '.join(self.numbers)}.")
+        numbers = self.__dict__.get("numbers", ())  # a copy under way has none
+        if name not in numbers:
+            raise AttributeError(f"{name!r} is not recorded. Recorded are: {', '.join(numbers)}.")
         return self[name]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise KindError("A Log belongs to its network and cannot be copied. Copy its arrays.")
+
+    @property
+    def _store(self) -> Store:
+        return self._network._store
 
     def __getitem__(self, name: str) -> Floats:
         """The array of a number, shape (steps, neurons)."""
@@ -63,60 +71,75 @@ class Log:
     # --- recording -------------------------------------------------------------------------
 
     def __enter__(self) -> Log:
-        store = self._network._store
+        try:
+            self._begin()
+        except KeyboardInterrupt:  # raised when recording has begun: the block is not entered
+            self.__exit__()
+            raise
+        return self
+
+    @whole
+    def _begin(self) -> None:
+        store = self._store
         if store.recorder is not None:
             raise TopologyError(
                 f"{self._network!r}, or one that is joined to it, is being recorded already. "
                 "Record all that you want at once."
             )
+        store.ready()
+        places = [WATCHABLE.index(_real(name)) for name in self.numbers]
+        store.columns["watched_what"] = np.array(places, np.uint8)
+        self.follow()
+        self._renew(AT_ONCE)
+        store.columns["log_place"][:3] = len(self.neurons), len(self.numbers), 0
         store.recorder = self
-        self.make_room(0)
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    @whole
+    def __exit__(self, *_: object) -> None:
+        store = self._store
+        if store.recorder is not self:
+            return
         self._take()
-        store = self._network._store
-        store.columns["log_place"][:] = 0
-        store.columns["log"] = np.empty(0)
-        store._renew_table()
         store.recorder = None
+        store.columns["log_place"][:] = 0
+        self._renew(0)
+
+    def follow(self) -> None:
+        """Lay out which rows are recorded; called when lowering has moved them."""
+        store = self._store
+        rows = [neuron._row if neuron._row >= 0 else NONE for neuron in self.neurons]
+        store.columns["watched"] = np.array(rows, np.uint32)
+        store.columns["log_place"][3] = self._network._anchor._row
 
     def make_room(self, steps: int) -> None:
         """See to it that `steps` more steps can be recorded; called before they are made."""
-        store = self._network._store
-        size = len(self.neurons) * len(self.numbers)
-        needed = (int(store.columns["log_place"][2]) + steps) * size
-        if self._version == store.topology_version and needed <= len(store.columns["log"]):
-            return
-        self._take()
-        store.ready()
-        store.columns["watched"] = _rows(store, self.neurons)
-        places = [WATCHABLE.index(_real(name)) for name in self.numbers]
-        store.columns["watched_what"] = np.array(places, np.uint8)
-        store.columns["log"] = np.empty(max(steps, AT_ONCE) * size)
-        store.columns["log_place"][:] = len(self.neurons), len(self.numbers), 0
+        columns = self._store.columns
+        neurons, numbers, done = (int(n) for n in columns["log_place"][:3])
+        if (done + steps) * neurons * numbers > len(columns["log"]):
+            self._take()
+            self._renew(max(steps, AT_ONCE))
+
+    def _renew(self, steps: int) -> None:
+        """Give the kernels memory for so many steps."""
+        store = self._store
+        store.columns["log"] = np.empty(steps * len(self.neurons) * len(self.numbers))
         store._renew_table()
-        self._version = store.topology_version
 
     def _present(self) -> Floats:
         """What the kernels have written since the memory was given."""
-        store = self._network._store
+        store = self._store
         if store.recorder is not self:
             return np.empty((0, len(self.numbers), len(self.neurons)))
-        neurons, numbers, steps = (int(n) for n in store.columns["log_place"])
+        neurons, numbers, steps = (int(n) for n in store.columns["log_place"][:3])
         return store.columns["log"][: steps * neurons * numbers].reshape(steps, numbers, neurons)
 
     def _take(self) -> None:
         present = self._present()
         if len(present):
             self._kept.append(present.copy())
-            self._network._store.columns["log_place"][2] = 0
+            self._store.columns["log_place"][2] = 0
 
+    @whole
     def _all(self) -> Floats:
         return np.concatenate(
             [np.empty((0, len(self.numbers), len(self.neurons))), *self._kept, self._present()]
@@ -192,11 +215,3 @@ def _checked(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, .
     if not chosen:
         raise ArgumentError("At least one neuron must be recorded. Got none.")
     return chosen
-
-
-def _rows(store: Store, neurons: tuple[Neuron, ...]) -> NDArray[np.uint32]:
-    """Rows of neurons as they are now."""
-    gone = [neuron for neuron in neurons if neuron._row < 0]
-    if gone:
-        raise TopologyError("A neuron that is recorded has been removed. End the recording first.")
-    return np.array([neuron._row for neuron in neurons], np.uint32)

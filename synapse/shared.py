@@ -134,6 +134,7 @@ def join(store: Store, name: str, rows: Ints, labels: Ints) -> None:
 
     All take the value of the first of these rows.
     """
+    store.touch()
     tie, column = store[TIES[name]], store[name]
     before, part = int(tie.max(initial=0)), _joined(labels, tie[rows].astype(np.int64))
     renamed = np.arange(before + 1)
@@ -144,7 +145,6 @@ def join(store: Store, name: str, rows: Ints, labels: Ints) -> None:
     _, first = np.unique(part, return_index=True)
     members = np.flatnonzero(tie > before)
     column[members] = column[rows[first]][tie[members].astype(np.int64) - before - 1]
-    store.touch()
 
 
 def _joined(labels: Ints, tie: Ints) -> Ints:
@@ -163,8 +163,8 @@ def _joined(labels: Ints, tie: Ints) -> Ints:
 
 def leave(store: Store, name: str, rows: Ints) -> None:
     """These rows share a column with none from now on."""
-    store[TIES[name]][rows] = 0
     store.touch()
+    store[TIES[name]][rows] = 0
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import shared, wiring
 from .connection import Connection
+from .engine.guard import InUse
 from .engine.store import Store
 from .errors import ArgumentError, KindError, expected
 from .neuron import Neuron
@@ -62,8 +63,9 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     """
     chosen = _chosen("What is tied", items)
     labels = _labels(groups, len(chosen))
-    _require_alike(chosen, labels)
-    shared.join(*_place(chosen), labels)
+    with InUse(*_views(chosen)):
+        _require_alike(chosen, labels)
+        shared.join(*_place(chosen), labels)
 
 
 def untie(items: Items) -> None:
@@ -86,7 +88,9 @@ def untie(items: Items) -> None:
     >>> layer.biases
     array([1., 2., 2.])
     """
-    shared.leave(*_place(_chosen("What is untied", items)))
+    chosen = _chosen("What is untied", items)
+    with InUse(*_views(chosen)):
+        shared.leave(*_place(chosen))
 
 
 def _chosen(what: str, items: Any) -> Chosen:
@@ -112,6 +116,11 @@ def _require_like(first: Any, what: str, one: Any) -> None:
         wiring.require_connection(what, one)
     else:
         wiring.require_neuron(what, one)
+
+
+def _views(chosen: Chosen) -> Iterable[Any]:
+    """What tells the stores of all that was given."""
+    return [chosen] if isinstance(chosen, Projection) else chosen
 
 
 def _labels(groups: ArrayLike | None, count: int) -> Ints:
@@ -144,7 +153,8 @@ def _require_alike(chosen: Chosen, labels: Ints) -> None:
 
 def _rows(projection: Projection) -> Ints:
     """Rows of the connections that still exist, in the order of making."""
-    return projection._store.row_of[projection._identities()].astype(np.int64)
+    rows: Ints = projection._store.row_of[projection._identities()].astype(np.int64)
+    return rows
 
 
 def _place(chosen: Chosen) -> tuple[Store, str, Ints]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from . import graph
 from .connection import Connection
+from .engine.guard import InUse
 from .engine.schema import NONE
 from .engine.store import Store
 from .errors import KindError, TopologyError, expected
@@ -27,8 +28,17 @@ LOOK_UP = 4096
 
 
 def rows_of(neurons: Iterable[Neuron]) -> Rows:
-    """The rows of some neurons in their store."""
-    return np.fromiter((neuron._row for neuron in neurons), np.int64)
+    """The rows of some neurons in their store.
+
+    Raises
+    ------
+    TopologyError
+        If one of them has been removed.
+    """
+    rows = np.fromiter((neuron._row for neuron in neurons), np.int64)
+    if len(rows) and rows.min() < 0:
+        raise TopologyError("A neuron among these has been removed from its network: leave it out.")
+    return rows
 
 
 def require_neuron(what: str, neuron: Any) -> Neuron:
@@ -50,20 +60,27 @@ def require_connection(what: str, connection: Any) -> Connection:
 
 
 def join(neurons: Sequence[Neuron]) -> Store:
-    """Bring some neurons into one store: the largest absorbs the others."""
-    stores = {id(neuron._store): neuron._store for neuron in neurons}
-    if len({store.dtype for store in stores.values()}) > 1:
-        kinds = sorted({store.dtype.name for store in stores.values()})
+    """Bring some neurons into one store, the largest of theirs; the caller has these stores in use.
+
+    Raises
+    ------
+    TopologyError
+        If one has been removed, their floats differ, or one is recorded. Nothing has been joined then.
+    """
+    stores = {neuron._require() for neuron in neurons}
+    if len({store.dtype for store in stores}) > 1:
+        kinds = sorted({store.dtype.name for store in stores})
         raise TopologyError(
             f"Neurons of {' and '.join(kinds)} cannot be connected. Build both with one dtype."
         )
-    ordered = sorted(stores.values(), key=lambda store: -(store.n_neurons + store.n_connections))
-    largest = ordered[0]
-    if any(store.recorder is not None for store in ordered[1:]):
+    largest, *others = sorted(
+        stores, key=lambda store: (-(store.n_neurons + store.n_connections), store.serial)
+    )
+    if any(store.recorder is not None for store in others):
         raise TopologyError(
             "A network that is being recorded cannot be joined to a larger one: end the recording first."
         )
-    for store in ordered[1:]:
+    for store in others:
         graphs = largest.graph, store.graph
         first, identity = largest.n_neurons, largest.n_identities
         largest.absorb(store)
@@ -96,15 +113,17 @@ def connection_at(store: Store, identity: int) -> Connection:
 
 def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> Connection:
     """Link two neurons that are not linked this way yet."""
-    if find(source, target) is not None:
-        raise TopologyError(
-            f"{source!r} projects to {target!r} already. "
-            "Set the weight of that connection, or disconnect first."
-        )
-    store = join((source, target))
-    identity = store.add_connections(np.array([source._row]), np.array([target._row]), weight, trainable)
-    graph.follow_connected(store, identity, 1)
-    return connection_at(store, identity)
+    with InUse(source, target):
+        if find(source, target) is not None:
+            raise TopologyError(
+                f"{source!r} projects to {target!r} already. "
+                "Set the weight of that connection, or disconnect first."
+            )
+        store = join((source, target))
+        ends = np.array([source._row]), np.array([target._row])
+        identity = store.add_connections(*ends, weight, trainable)
+        graph.follow_connected(store, identity, 1)
+        return connection_at(store, identity)
 
 
 def connect_many(
@@ -114,17 +133,31 @@ def connect_many(
     weights: NDArray[np.float64],
     trainable: NDArray[np.bool_] | bool,
 ) -> tuple[Store, int]:
-    """Link ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and first identity."""
+    """Link ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and first identity.
+
+    The caller has their stores in use.
+    """
+    _refuse_duplicates(sources, targets, pairs)
     store = join((*sources, *targets))
     source_rows, target_rows = rows_of(sources)[pairs[0]], rows_of(targets)[pairs[1]]
-    _refuse_duplicates(store, source_rows, target_rows)
     identity = store.add_connections(source_rows, target_rows, weights, trainable)
     graph.follow_connected(store, identity, len(source_rows))
     return store, identity
 
 
-def _refuse_duplicates(store: Store, sources: Rows, targets: Rows) -> None:
+def _refuse_duplicates(
+    sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Rows, Rows]
+) -> None:
     """Raise where a pair is linked already; the pairs themselves are different, as patterns make them."""
+    from_rows, to_rows = rows_of(sources), rows_of(targets)
+    of_source, of_target = (np.array([n._store.serial for n in ends]) for ends in (sources, targets))
+    for store in {neuron._store for neuron in sources} & {neuron._store for neuron in targets}:
+        mine = (of_source[pairs[0]] == store.serial) & (of_target[pairs[1]] == store.serial)
+        _refuse_linked(store, from_rows[pairs[0][mine]], to_rows[pairs[1][mine]])
+
+
+def _refuse_linked(store: Store, sources: Rows, targets: Rows) -> None:
+    """The same of rows of one store."""
     here, there = np.zeros(store.n_neurons + 1, bool), np.zeros(store.n_neurons + 1, bool)
     here[sources], there[targets] = True, True
     removed = store.n_neurons  # where a removed connection's rows are looked up
@@ -143,21 +176,14 @@ def _refuse_duplicates(store: Store, sources: Rows, targets: Rows) -> None:
 
 
 def disconnect(store: Store, identities: Rows) -> None:
-    """Remove connections that a store has; their numbers are gone."""
+    """Remove connections that a store has; their numbers are gone. The caller has the store in use."""
     graph.follow_disconnected(store, identities)
     store.remove_connections(identities)
-    for identity in identities.tolist():
-        store.edges.pop(identity, None)
+    store.sweep()
 
 
-def gate_many(gaters: Sequence[Neuron], store: Store, identities: Rows) -> None:
-    """Let ``gaters[i]`` gate the connection with ``identities[i]``; all are in one store.
-
-    Raises
-    ------
-    TopologyError
-        If one of them is gated already; none is gated then.
-    """
+def require_ungated(store: Store, identities: Rows) -> None:
+    """Raise TopologyError where one of some connections is gated already."""
     rows = store.row_of[identities]
     taken = rows[store["gater"][rows] != NONE]
     if len(taken):
@@ -166,8 +192,12 @@ def gate_many(gaters: Sequence[Neuron], store: Store, identities: Rows) -> None:
             f"{connection!r} is gated by {connection.gater!r} already. "
             "A connection has one gater at most: ungate it first."
         )
-    store["gater"][rows] = rows_of(gaters)
+
+
+def gate_many(gaters: Sequence[Neuron], store: Store, identities: Rows) -> None:
+    """Let ``gaters[i]`` gate the connection with ``identities[i]``; all are in one store, in use."""
     store.touch()
+    store["gater"][store.row_of[identities]] = rows_of(gaters)
 
 
 def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
@@ -177,14 +207,13 @@ def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
         if connection.gater is not gater:
             by = f"is gated by {connection.gater!r}" if connection.gater else "has no gater"
             raise TopologyError(f"{gater!r} cannot ungate {connection!r}, which {by}.")
-    for connection in connections:
-        store = connection._store
-        store["gater"][connection._at] = NONE
-        store.touch()
+    store = gater._store
+    store.touch()
+    store["gater"][[connection._at for connection in connections]] = NONE
 
 
 def remove(neurons: Sequence[Neuron]) -> None:
-    """Take neurons, and the connections of each, out of the world."""
+    """Take neurons of one store, and the connections of each, out of the world; it is in use."""
     store = neurons[0]._store
     rows = np.unique(rows_of(neurons))
     gone = np.zeros(store.n_neurons, bool)
@@ -203,8 +232,5 @@ def remove(neurons: Sequence[Neuron]) -> None:
         )
     disconnect(store, store["identity"][attached])
     graph.follow_removed(store, neurons)
-    for neuron in neurons:
-        store.views[neuron._row] = None
-        store["bias_tie"][neuron._row] = 0
-        neuron._row = -1
-    store.touch()
+    store.remove_neurons(np.unique(rows_of(neurons)))
+    store.sweep()

@@ -109,6 +109,8 @@ def check_connections(store):
     require(np.isfinite(store["weight"][alive]), "weights are finite")
     require(store["trainable"] <= 1, "a truth value", "trainable")
     check_identities(store, identity, alive)
+    removed = len(alive) - int(alive.sum()) + len(living) - 1 - int(living.sum())
+    require(store.n_removed == removed, "the count of what was removed", store.n_removed, removed)
 
 
 def check_identities(store, identity, alive):
@@ -188,12 +190,26 @@ def check_views(store):
         require(edge._identity == identity, "a connection with another identity")
         require(identity < store.n_identities, "an identity is known")
         require(store.row_of[identity] != NONE, "a removed connection is listed")
-    for projection in list(store.projections):
-        require(projection._store is store, "a projection of another store")
-    recorder = store.recorder
-    if recorder is None:
-        require(store.columns["log_place"] == 0, "nothing is recorded without a recorder")
+    for follower in list(store.followers):
+        require(follower._store is store, "a follower of another store")
+    check_recorder(store)
     require(store.columns["ties"][-1:] == 0, "what is tied is not held between calls")
+
+
+def check_recorder(store):
+    """The kernels record for a recorder, and have room for what they have recorded."""
+    place, recorder = store.columns["log_place"], store.recorder
+    if recorder is None:
+        require(place == 0, "nothing is recorded without a recorder")
+        return
+    require(recorder._store is store, "a recorder of another store")
+    neurons, numbers, steps = (int(number) for number in place[:3])
+    require(neurons == len(recorder.neurons) and numbers == len(recorder.numbers), "what is recorded")
+    require(steps * neurons * numbers <= len(store.columns["log"]), "room for what is recorded")
+    require(len(store.columns["watched"]) == neurons, "neurons that are recorded")
+    if store.program.version == store.topology_version:
+        rows = [neuron._row if neuron._row >= 0 else NONE for neuron in recorder.neurons]
+        require(store.columns["watched"] == rows, "rows that are recorded")
 
 
 def check_graph(store):

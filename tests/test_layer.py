@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+import architect
 from synapse import Layer, Network, Neuron, squash
 from synapse.errors import ArgumentError, KindError, SynapseError, TopologyError, UnknownNameError
 
@@ -311,3 +312,46 @@ def test_weights_follow_seed_and_initializer():
         weights(initializer="random")
     with pytest.raises(SynapseError):
         weights(seed="one")
+
+
+# --- layers that lose their neurons ------------------------------------------------------------
+
+
+def test_a_layer_that_has_lost_all_neurons_is_refused():
+    net = architect.Perceptron(2, 1, 1, seed=0)
+    layer = net["hidden"]
+    net.remove(layer[0])
+    outputs = net.run(np.eye(2))
+    for use in (
+        lambda: layer.append(Neuron(bias=5.0)),
+        lambda: layer.project(net.output),
+        lambda: layer.activations,
+        layer.activate,
+        lambda: layer.squash,
+        lambda: setattr(layer, "biases", []),
+        lambda: Network(Layer(1), [layer], Layer(1)),
+        lambda: net.add(layer),
+    ):
+        with pytest.raises(TopologyError, match="left its network with its last neuron"):
+            use()
+    assert repr(layer) == "<Layer hidden, 0 neurons>"
+    assert [each.name for each in net.layers] == ["input", "output"]
+    assert np.array_equal(net.run(np.eye(2)), outputs)
+
+
+def test_a_layer_without_neurons_cannot_be_made():
+    for made in ([], iter(())):
+        with pytest.raises(ArgumentError, match="at least one neuron"):
+            Layer(made)
+    with pytest.raises(ArgumentError, match="at least one neuron"):
+        _ = Layer(3)[3:]
+
+
+def test_no_two_hidden_layers_get_one_name():
+    net = architect.Perceptron(2, 2, 2, 2, 1, seed=0)
+    for neuron in list(net["hidden 1"]):
+        net.remove(neuron)
+    assert [layer.name for layer in net.hidden] == ["hidden 2", "hidden 3"]
+    net.add(Layer(1))
+    net.add(Layer(1))
+    assert [layer.name for layer in net.hidden] == ["hidden 2", "hidden 3", "hidden 4", "hidden 5"]

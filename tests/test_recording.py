@@ -1,5 +1,8 @@
 """Recording: what is collected is what could be read after each step."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -166,3 +169,70 @@ def test_an_unknown_array_is_told():
         _ = log.state
     with pytest.raises(UnknownNameError):
         log["state"]
+
+
+# --- edits, other networks and copies while recording ------------------------------------------
+
+
+def test_neurons_added_between_a_step_and_its_errors_shift_nothing():
+    one, other = net(), net()
+    for each in (one, other):
+        each.activate(INPUTS[0])
+    with record(one, "activation", "error") as log:
+        for each in (one, other):
+            each.activate(INPUTS[1])
+            added = Neuron()
+            each["cells"].append(added)
+            added.project(each.output[0], weight=0.5)
+            each.propagate(0.1, TARGETS[1])
+        expected = [neuron.error.responsibility for neuron in other if neuron.name != "cells 4"]
+        assert log.error[0] == pytest.approx(expected, abs=1e-15)
+        assert log.activation[0] == pytest.approx([neuron.activation for neuron in log.neurons], abs=1e-15)
+
+
+def test_steps_of_another_network_in_the_same_store_are_not_recorded():
+    one, other = architect.Perceptron(2, 3, 1, seed=0), architect.Perceptron(1, 2, 1, seed=1)
+    one.project(other, seed=0)
+    with record(one) as log:
+        one.activate([0.0, 1.0])
+        other.activate()
+        other.propagate(0.1, [1.0])
+        other.run([[0.1], [0.2]])
+        Trainer(other).train([[0.1]], [[0.2]], epochs=3, progress=False)
+    assert log.activation.tolist() == [[neuron.activation for neuron in one]]
+
+
+def test_a_neuron_that_is_removed_has_nan_from_then_on():
+    one = net()
+    removed = one["cells"][1]
+    with record(one, "state", neurons=one["cells"]) as log:
+        one.activate(INPUTS[0])
+        state = removed.state
+        for gater in (one["input gates"][1], one["output gates"][1], one["forget gates"][1]):
+            gater.ungate(*gater.gated)
+        removed.ungate(*removed.gated)
+        one.remove(removed)
+        outputs = one.run(INPUTS[1:3])
+    assert np.isfinite(outputs).all()
+    assert log.state[0, 1] == state
+    assert np.isnan(log.state[1:, 1]).all()
+    assert np.isfinite(np.delete(log.state, 1, axis=1)).all()
+
+
+def test_a_log_is_not_copied():
+    log = record(net())
+    for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(KindError, match="cannot be copied"):
+            duplicate(log)
+    with pytest.raises(AttributeError, match="is not recorded"):
+        _ = log.state
+
+
+def test_ctrl_c_as_recording_begins_leaves_nothing_recorded(ctrl_c, monkeypatch):
+    one, follow = net(), synapse.recording.Log.follow
+    monkeypatch.setattr(synapse.recording.Log, "follow", lambda log: (ctrl_c(), follow(log)))
+    log = record(one)
+    with pytest.raises(KeyboardInterrupt):
+        log.__enter__()
+    one.run(INPUTS)
+    assert (one._store.recorder, len(log)) == (None, 0)

@@ -52,6 +52,7 @@ SHORT = 4
 def lower(store: Store) -> None:
     """Make the program columns of `store` from its topology; numbers and traces are kept."""
     kept = store.program.traces(store)
+    store.program = Program(0, kept)  # if this fails, the next lowering has them still
     _order_neurons(store, kept)
     _order_connections(store)
     _number_ties(store)
@@ -67,7 +68,6 @@ def lower(store: Store) -> None:
     mark_heard(store)
     _lay_out_ties(store)
     restore(store, kept)
-    store.program = Program(store.topology_version)
 
 
 def _order_neurons(store: Store, kept: list[Traces]) -> None:

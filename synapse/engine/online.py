@@ -76,7 +76,7 @@ def activate_network(m, span, inputs, row):
         weigh_block(m, first, last)
         fire(m, first, last)
         first = last
-    if m.log_place[0] != 0:
+    if m.log_place[0] != 0 and m.log_place[3] == span[0]:
         note(m, True)
 
 
@@ -141,7 +141,7 @@ def propagate_network(m, span, rate, ahead):
             propagate_neuron(m, last - ONE - back, rate, ahead)
         last = first
     after_moves(m)
-    if m.log_place[0] != 0:
+    if m.log_place[0] != 0 and m.log_place[3] == span[0]:
         note(m, False)
 
 

@@ -173,10 +173,11 @@ COLUMNS = (
     Column("functions", "function", "uint64"),  # addresses of users' activation functions
     Column("scratch", "scratch", "float64"),
     # what is recorded, see ``synapse.record``
-    Column("watched", "watched", "uint32"),  # rows of neurons
+    Column("watched", "watched", "uint32"),  # rows of neurons; NONE: removed
     Column("watched_what", "what", "uint8"),  # which of their numbers: places in WATCHABLE
     Column("log", "log", "float64"),  # by step, number, neuron
-    Column("log_place", "place", "uint64"),  # how many neurons (0: nothing is recorded), numbers, steps
+    # How many neurons (0: nothing is recorded), numbers, steps; and the first row of the network recorded.
+    Column("log_place", "place", "uint64"),
 )
 
 WATCHABLE = ("activation", "state", "derivative", "responsibility", "projected", "gated")

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .guard import Deferred, InUse
 from .lower import lower
-from .program import Program
-from .schema import COLUMNS, CONNECTION, FUNCTIONS, NEURON, NONE, Column, numpy_dtype
+from .program import Program, Traces
+from .schema import COLUMNS, CONNECTION, FUNCTIONS, HIDDEN, NEURON, NONE, Column, numpy_dtype
 
 Rows = NDArray[np.integer[Any]]
+
+SPARE = 4096
+"""Rows and identities of what has been removed that a store may hold beside those in use."""
+
+_serials, _versions = count(), count(1)
 
 
 class Store:
@@ -27,32 +35,47 @@ class Store:
     ----------
     dtype : numpy dtype
         The float of the store.
+
+    Attributes
+    ----------
+    topology_version : int
+        Another one after every change of structure. No two stores ever have the same, so whoever keeps what
+        depends on a topology compares this number alone.
+    lock : RLock
+        Held by the thread that steps, trains or edits, see ``guard.py``.
     """
 
     def __init__(self, dtype: Any = np.float64) -> None:
+        self.serial = next(_serials)
+        self.lock = threading.RLock()
         self.dtype = np.dtype(dtype)
         self.unit = self.dtype.type(1)
         self.n_neurons = 0
         self.n_connections = 0  # rows, removed ones included until the next lowering
+        self.n_removed = 0  # neurons and connections that the next lowering sweeps away
         self.columns: dict[str, NDArray[Any]] = {
             column.name: np.empty(0, numpy_dtype(column, self.dtype)) for column in COLUMNS
         }
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["scratch"] = np.zeros(8)
-        self.columns["log_place"] = np.zeros(3, np.uint64)
-        self.recorder: Any = None  # what wants to hear before steps are made
+        self.columns["log_place"] = np.zeros(4, np.uint64)
+        self.recorder: Any = None  # is called before steps are made and after lowering
         self.row_of = np.empty(0, np.uint32)  # by identity of a connection; NONE: removed
         self.n_identities = 0
         self.views: list[Any] = []  # the neuron objects, by row
         self.names: list[str | None] = []
         self.networks: dict[int, weakref.ref[Any]] = {}
-        self.projections: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.followers: weakref.WeakSet[Any] = weakref.WeakSet()  # hold identities that may be renumbered
         self.edges: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self.graph: Any = None  # the objects' graph, once looked at
-        self.topology_version = 1
+        self.topology_version = next(_versions)
         self.program = Program(version=0)
         self.table = np.zeros(2 * len(COLUMNS), np.uint64)
         self.address = int(self.table.ctypes.data)
+
+    @property
+    def _store(self) -> Store:
+        return self  # so that a store can be held as its views are
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """A column, cut to its length. Not to be kept: columns move when they grow."""
@@ -77,14 +100,15 @@ class Store:
         if rows <= capacity:
             return
         capacity = max(rows, capacity + (capacity if capacity < 1 << 14 else capacity // 8))
-        for column in table:
-            grown = np.empty(capacity, numpy_dtype(column, self.dtype))
-            old = self.columns[column.name]
-            grown[: len(old)] = old
-            self.columns[column.name] = grown
+        grown = {column.name: np.empty(capacity, numpy_dtype(column, self.dtype)) for column in table}
+        for name, array in grown.items():
+            old = self.columns[name]
+            array[: len(old)] = old
+        self.columns.update(grown)  # all or none: their lengths agree
 
     def add_neurons(self, count: int) -> int:
         """Append `count` neurons with default numbers; returns the first row."""
+        self.touch()
         first = self.n_neurons
         self._reserve(NEURON, first + count)
         for column in NEURON:
@@ -92,7 +116,6 @@ class Store:
         self.n_neurons += count
         self.views.extend([None] * count)
         self.names.extend([None] * count)
-        self.touch()
         return first
 
     def add_connections(
@@ -103,6 +126,7 @@ class Store:
         trainable: NDArray[np.bool_] | bool = True,
     ) -> int:
         """Append connections, whose arguments have been checked; returns the first identity."""
+        self.touch()
         first, count = self.n_connections, len(sources)
         self._reserve(CONNECTION, first + count)
         rows = slice(first, first + count)
@@ -119,35 +143,75 @@ class Store:
             self.columns[name][rows] = value
         self.n_connections += count
         self._add_identities(np.arange(first, first + count, dtype=np.uint32))
-        self.touch()
         return identity
 
-    def _add_identities(self, rows: NDArray[np.uint32]) -> None:
-        needed = self.n_identities + len(rows)
+    def _reserve_identities(self, needed: int) -> None:
         if needed > len(self.row_of):
             grown = np.full(max(needed, 2 * len(self.row_of)), NONE, np.uint32)
             grown[: self.n_identities] = self.row_of[: self.n_identities]
             self.row_of = grown
+
+    def _add_identities(self, rows: NDArray[np.uint32]) -> None:
+        needed = self.n_identities + len(rows)
+        self._reserve_identities(needed)
         self.row_of[self.n_identities : needed] = rows
         self.n_identities = needed
 
     def remove_connections(self, identities: Rows) -> None:
         """Leave tombstones, which the next lowering sweeps away."""
+        self.touch()
         rows = self.row_of[identities]
         for name in ("source", "target", "gater"):
             self.columns[name][rows] = NONE
         self.columns["tie"][rows] = 0
         self.row_of[identities] = NONE
+        for identity in identities.tolist() if self.edges else ():
+            view = self.edges.pop(identity, None)
+            if view is not None:
+                view._identity = -1  # its number may be given to another
+        self.n_removed += len(identities)
+
+    def remove_neurons(self, rows: Rows) -> None:
+        """The same of neurons, whose connections have been removed."""
         self.touch()
+        for row in rows.tolist():
+            self.views[row]._row = -1
+            self.views[row] = None
+        self["bias_tie"][rows] = 0
+        self.n_removed += len(rows)
+
+    def sweep(self) -> None:
+        """Lower now, if most of what the store holds has been removed."""
+        if self.n_removed > max(SPARE, (self.n_neurons + self.n_connections) // 2):
+            self.ready()
+
+    def renumber(self) -> None:
+        """Give connections new identities, in the order of the old ones, if most belong to none."""
+        if self.n_identities <= 2 * self.n_connections + SPARE:
+            return
+        alive = np.flatnonzero(self.row_of[: self.n_identities] != NONE)
+        new = np.full(self.n_identities + 1, NONE, np.uint32)
+        new[alive] = np.arange(len(alive), dtype=np.uint32)
+        edges = {int(new[identity]): edge for identity, edge in self.edges.items()}
+        row_of, identity = self.row_of[alive], new[self["identity"]]
+        self["identity"][:] = identity
+        self.row_of, self.n_identities = row_of, len(alive)
+        self.edges = weakref.WeakValueDictionary(edges)
+        for number, edge in edges.items():
+            edge._identity = number
+        for follower in list(self.followers):
+            follower._renumbered(new)
 
     def touch(self) -> None:
-        """The topology has changed: the program is lowered anew before the next step."""
-        self.topology_version += 1
+        """The topology is about to change: the program is lowered anew before the next step."""
+        self.topology_version = next(_versions)
 
     # --- merging ---------------------------------------------------------------------------
 
     def absorb(self, other: Store) -> None:
         """Take over every neuron and connection of another store, and re-point its views.
+
+        Rows are written where no one looks yet; then all is published. An error leaves both as they were.
 
         Raises
         ------
@@ -156,79 +220,124 @@ class Store:
         """
         if other.dtype != self.dtype:
             raise ValueError(f"stores of {self.dtype} and {other.dtype} cannot be joined")
+        self.touch()
+        other.touch()
         kept = self.program.traces(self)
         kept += [trace.shifted(self.n_neurons, self.n_identities) for trace in other.program.traces(other)]
-        neurons, connections, identities = self.n_neurons, self.n_connections, self.n_identities
-        networks = max(self.networks, default=0)
-        self._append(NEURON, other, neurons, other.n_neurons)
-        self._append(CONNECTION, other, connections, other.n_connections)
-        self.n_neurons += other.n_neurons
-        self.n_connections += other.n_connections
-        for name, offset in (
-            ("source", neurons),
-            ("target", neurons),
-            ("gater", neurons),
-            ("identity", identities),
+        self._append(NEURON, other, self.n_neurons, other.n_neurons)
+        self._append(CONNECTION, other, self.n_connections, other.n_connections)
+        self._shift_appended(other)
+        self._reserve_identities(self.n_identities + other.n_identities)
+        with Deferred():
+            self._adopt(other, kept)
+
+    def _shift_appended(self, other: Store) -> None:
+        """Let the numbers in the appended rows continue those of this store."""
+        connections = slice(self.n_connections, self.n_connections + other.n_connections)
+        neurons = slice(self.n_neurons, self.n_neurons + other.n_neurons)
+        for name, rows, none, offset in (
+            ("source", connections, NONE, self.n_neurons),
+            ("target", connections, NONE, self.n_neurons),
+            ("gater", connections, NONE, self.n_neurons),
+            ("identity", connections, NONE, self.n_identities),
+            ("network", neurons, 0, self._highest_network()),
+            ("group", neurons, 0, self._highest("group", self.n_neurons)),
+            ("bias_tie", neurons, 0, self._highest("bias_tie", self.n_neurons)),
+            ("tie", connections, 0, self._highest("tie", self.n_connections)),
+            ("stamp", neurons, 0, int(self["clock"][0])),  # both orders stay as observed
         ):
-            added = self.columns[name][connections : self.n_connections]
-            added[added != NONE] += np.uint32(offset)
-        for name, count, offset in (
-            ("network", neurons, networks),
-            ("group", neurons, self._highest("group", neurons)),
-            ("bias_tie", neurons, self._highest("bias_tie", neurons)),
-            ("tie", connections, self._highest("tie", connections)),
-        ):
-            added = self[name][count:]
-            added[added != 0] += np.uint32(offset)
-        stamps = self.columns["stamp"][neurons : self.n_neurons]
-        stamps[stamps != 0] += self["clock"][0]  # both orders stay as observed
-        self["clock"][0] += other["clock"][0]
-        moved = other.row_of[: other.n_identities].copy()
-        moved[moved != NONE] += np.uint32(connections)
-        self._add_identities(moved)
-        self._adopt(other, neurons, identities, networks)
-        self.program = Program(0, kept)
-        self.touch()
+            added = self.columns[name][rows]
+            added[added != none] += added.dtype.type(offset)
 
     def _highest(self, name: str, count: int) -> int:
         """The highest number of a group, or of a tie, in the first rows."""
         return int(self.columns[name][:count].max(initial=0))
 
+    def _highest_network(self) -> int:
+        return max(self._highest("network", self.n_neurons), *self.networks, 0)
+
+    def new_network(self, network: Any) -> int:
+        """Number a network that neurons of this store are to form."""
+        number = self._highest_network() + 1
+        self.networks[number] = self._watched(network)
+        return number
+
+    def _watched(self, network: Any) -> weakref.ref[Any]:
+        """A reference that lets the next lowering free the neurons of a network that is no more."""
+        store = weakref.ref(self)
+
+        def gone(_: object) -> None:
+            alive = store()
+            if alive is not None:
+                alive.touch()
+
+        return weakref.ref(network, gone)
+
+    def _free_neurons(self) -> None:
+        """Neurons of networks that are no more belong to none: they have no fixed order."""
+        dead = [number for number, network in self.networks.items() if network() is None]
+        for number in dead:
+            del self.networks[number]
+        freed = np.isin(self["network"], dead)
+        self["network"][freed], self["role"][freed] = 0, HIDDEN
+
     def join_group(self, rows: Rows) -> None:
         """These neurons compete from now on, and with no others."""
-        self["group"][rows] = 1 + self._highest("group", self.n_neurons)
         self.touch()
+        self["group"][rows] = 1 + self._highest("group", self.n_neurons)
 
     def _append(self, table: Sequence[Column], other: Store, first: int, count: int) -> None:
         self._reserve(table, first + count)
         for column in table:
             self.columns[column.name][first : first + count] = other.columns[column.name][:count]
 
-    def _adopt(self, other: Store, neurons: int, identities: int, networks: int) -> None:
-        """Re-point everything that looks at the other store."""
+    def _adopt(self, other: Store, kept: list[Traces]) -> None:
+        """Publish what has been appended, and re-point everything that looks at the other store."""
+        neurons, identities, networks = self.n_neurons, self.n_identities, self._highest_network()
+        moved = other.row_of[: other.n_identities].copy()
+        moved[moved != NONE] += np.uint32(self.n_connections)
         self.views += other.views
         self.names += other.names
-        for view in other.views:
-            view._store = self
-            view._row += neurons
+        self.n_neurons += other.n_neurons
+        self.n_connections += other.n_connections
+        self.n_removed += other.n_removed
+        self._add_identities(moved)
+        self["clock"][0] += other["clock"][0]
         for number, network in other.networks.items():
-            self.networks[number + networks] = network
-        for projection in list(other.projections):
-            projection._moved(self, identities)
-            self.projections.add(projection)
+            self.networks[number + networks] = self._watched(network()) if network() is not None else network
+        for view in other.views:
+            if view is not None:
+                view._store, view._row = self, view._row + neurons
         for identity, edge in list(other.edges.items()):
-            edge._store = self
-            edge._identity = identity + identities
+            edge._store, edge._identity = self, identity + identities
             self.edges[identity + identities] = edge
+        for follower in list(other.followers):
+            follower._moved(self, identities)
+            self.followers.add(follower)
+        self.program = Program(0, kept)
+        self.touch()
 
     # --- stepping --------------------------------------------------------------------------
 
     def ready(self) -> int:
         """Lower if the topology has changed; returns the address of the table that kernels take."""
         if self.program.version != self.topology_version:
-            lower(self)
-            self._renew_table()
+            with InUse(self):
+                self._lower()
         return self.address
+
+    def _lower(self) -> None:
+        if self.program.version == self.topology_version:
+            return  # another thread has done so
+        version = self.topology_version
+        self._free_neurons()
+        lower(self)
+        self.renumber()
+        self.n_removed = 0
+        if self.recorder is not None:
+            self.recorder.follow()
+        self._renew_table()
+        self.program = Program(version)  # last: if lowering fails, it begins anew
 
     def _renew_table(self) -> None:
         self.columns["functions"] = np.array([address for address, _ in FUNCTIONS], np.uint64)
@@ -241,22 +350,22 @@ class Store:
         """Bring the neurons into this order (rows left out are dropped); returns new rows by old."""
         new_row = np.full(self.n_neurons + 1, NONE, np.uint32)
         new_row[order] = np.arange(len(order), dtype=np.uint32)
-        for column in NEURON:
-            self.columns[column.name] = self[column.name][order]
-        self.n_neurons = len(order)
-        for name in ("source", "target", "gater"):
-            rows = self[name]
-            rows[:] = new_row[np.minimum(rows, len(new_row) - 1)]
-        self.views = [self.views[i] for i in order]
-        self.names = [self.names[i] for i in order]
+        columns = {column.name: self[column.name][order] for column in NEURON}
+        ends = {
+            name: new_row[np.minimum(self[name], len(new_row) - 1)] for name in ("source", "target", "gater")
+        }
+        views, names = [self.views[i] for i in order], [self.names[i] for i in order]
+        self.columns.update(columns)
+        self.n_neurons, self.views, self.names = len(order), views, names
+        for name, rows in ends.items():
+            self[name][:] = rows
         for row, view in enumerate(self.views):
             view._row = row
         return new_row
 
     def sort_connections(self, order: NDArray[np.int64]) -> None:
         """Bring the connections into this order; rows left out are dropped."""
-        for column in CONNECTION:
-            self.columns[column.name] = self[column.name][order]
+        self.columns.update({column.name: self[column.name][order] for column in CONNECTION})
         self.n_connections = len(order)
         self.row_of[self["identity"]] = np.arange(len(order), dtype=np.uint32)
 

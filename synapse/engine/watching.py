@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ._jit import inline, piece
+from .schema import NONE
 
 u8 = np.uint64
 ONE = u8(1)
@@ -38,4 +41,7 @@ def note(m, new):
     at = (m.log_place[2] - ONE) * neurons * numbers
     for w in range(numbers):
         for i in range(neurons):
-            m.log[at + w * neurons + i] = watched_number(m, m.watched_what[w], u8(m.watched[i]))
+            j = m.watched[i]
+            m.log[at + w * neurons + i] = (
+                math.nan if j == NONE else watched_number(m, m.watched_what[w], u8(j))
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import shared
+from ..engine.guard import InUse
 from ..engine.store import Store
 from ..errors import (
     ArgumentError,
@@ -23,7 +25,7 @@ from ..layer import Layer
 from ..network import Network
 from ..optimizers import LBFGS, Optimizer, clip_by_norm, clip_by_value
 from .data import Data
-from .unfolding import ADVICE, Unfolding
+from .unfolding import ADVICE, Unfolding, require_alone
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -148,7 +150,7 @@ class Learnt:
 
     def __init__(self, network: Network) -> None:
         store, connections, neurons = network._store, network._connection_rows(), network._rows()
-        self.network, self.topology = network, (store, store.topology_version)
+        self.network, self.topology = network, store.topology_version
         self.of_weights = Parameters(store, "weight", connections)
         self.of_biases = Parameters(store, "bias", neurons)
         self.weights = self.of_weights.count
@@ -160,18 +162,23 @@ class Learnt:
     @property
     def holds(self) -> bool:
         """Whether the same numbers learn still: no edit has changed the topology, or frozen something."""
-        store = self.network._store
-        same = self.topology == (store, store.topology_version)
-        return same and bool((store["trainable_bias"] == self.learning).all())
+        return self.writable and bool((self.network._store["trainable_bias"] == self.learning).all())
+
+    @property
+    def writable(self) -> bool:
+        """Whether the numbers are where they were: no edit has changed the topology."""
+        return self.topology == self.network._store.topology_version
 
     def read(self) -> Floats:
         """The vector as it is now."""
         return np.concatenate([self.of_weights.read(), self.of_biases.read()]).astype(float)
 
     def write(self, values: Floats) -> None:
-        """Let the network have these."""
-        self.of_weights.write(values[: self.weights])
-        self.of_biases.write(values[self.weights :])
+        """Let the network have these; where an edit has changed its structure meanwhile, it keeps its own."""
+        with InUse(self.network):
+            if self.writable:
+                self.of_weights.write(values[: self.weights])
+                self.of_biases.write(values[self.weights :])
 
     def added_up(self, weights: NDArray[Any], biases: NDArray[Any]) -> NDArray[Any]:
         """One vector of what there is for every connection and every neuron: of tied ones the sum."""
@@ -216,6 +223,10 @@ class Parameters:
         return np.bincount(self.place, values, self.count) if self.tied else values
 
 
+class _Edited(Exception):  # noqa: N818 - ends a search, is no error
+    """Another thread has edited the network during a search."""
+
+
 class Batches:
     """One training by batches: gradients of some sequences or steps, and the moves made of them."""
 
@@ -238,6 +249,7 @@ class Batches:
     def _lay_out(self) -> None:
         """Find what learns. What the optimizer has kept goes on while that is the same."""
         trainer, rule = self.trainer, self.trainer.optimizer
+        require_alone(trainer.network)
         self.masks = trainer.dropout.masks(self.rng) if trainer.dropout.any else None
         kept = trainer._kept
         if kept is None or not kept[0].holds or getattr(kept[1], "optimizer", None) is not rule:
@@ -246,8 +258,10 @@ class Batches:
             trainer._kept = kept = learnt, moves
         self.learnt, self.moves = kept
 
-    def epoch(self, order: NDArray[np.uint64], rate: float | None, bar: Any) -> tuple[float, float]:
-        """A move after every batch. The summed cost, and how many steps it is of."""
+    def epoch(
+        self, order: NDArray[np.uint64], rate: float | None, bar: Any, stop: Callable[[], bool]
+    ) -> tuple[float, float]:
+        """A move after every batch, until `stop` asks for the end. Summed cost, and its number of steps."""
         if not self.learnt.holds:  # a callback has edited the network
             self._lay_out()
         total, steps = 0.0, 0.0
@@ -258,23 +272,19 @@ class Batches:
             if not np.isfinite(cost):
                 break
             self._move(gradient, rate)
-            if self.trainer._stop.is_set():
+            if stop():
                 break
         return total, steps
 
     def _move(self, gradient: Floats, rate: float | None) -> None:
-        """One step of the optimizer; an interrupted one leaves the network before it or after it."""
+        """One step of the optimizer."""
         assert self.moves is not None
         values = self.learnt.read()
         self.trainer.penalties.apply(gradient, values[: self.learnt.weights])
         self.moves.step(values, gradient, rate)
         if self.trainer.network._store.dtype == np.float32 and np.abs(values).max(initial=0.0) > FLOAT32_MAX:
             raise DivergenceError(f"A weight or a bias left the range of float32. {ADVICE}")
-        try:
-            self.learnt.write(values)
-        except KeyboardInterrupt:
-            self.learnt.write(values)
-            raise
+        self.learnt.write(values)
 
     # --- exact gradients -------------------------------------------------------------------
 
@@ -301,20 +311,23 @@ class Batches:
         Where it has edited the network the search begins anew, from what there is then.
         """
         while epochs > 0:
-            done, ended = self._searched(epochs, tell)
+            with InUse(self.trainer.network):
+                self._lay_out()
+                begin = self.learnt.read()
+            done, ended = self._searched(epochs, begin, tell)
             epochs = 0 if ended else epochs - done
-            self._lay_out()
 
-    def _searched(self, epochs: int, tell: Callable[[float], bool]) -> tuple[int, bool]:
-        """One search; how many iterations it did, and whether it has come to an end."""
+    def _searched(self, epochs: int, reached: Floats, tell: Callable[[float], bool]) -> tuple[int, bool]:
+        """One search from the numbers reached; how many iterations it did, and whether it has ended."""
         optimizer, learnt, penalties = self.trainer.optimizer, self.learnt, self.trainer.penalties
         assert isinstance(optimizer, LBFGS)
         every, costs = np.arange(self.data.sequences, dtype=np.uint64), {}
-        reached, done, ended = learnt.read(), 0, True
+        done, ended = 0, True
 
         def function(values: Floats) -> tuple[float, Floats]:
-            learnt.write(values)
-            cost, steps, gradient = self._exact(every)
+            with self._unedited():
+                learnt.write(values)
+                cost, steps, gradient = self._exact(every)
             weights = values[: learnt.weights]
             penalties.apply(gradient, weights)
             costs[values.tobytes()] = cost / steps
@@ -322,37 +335,43 @@ class Batches:
 
         def callback(values: Floats, _: float) -> bool:
             nonlocal reached, done, ended
-            learnt.write(values)
-            reached, done = learnt.read(), done + 1
+            with self._unedited():
+                learnt.write(values)
+                reached, done = learnt.read(), done + 1
             stop = tell(costs[values.tobytes()])
-            ended = stop or (learnt.holds and bool((learnt.read() == reached).all()))
+            with InUse(learnt.network):
+                ended = stop or (learnt.holds and bool((learnt.read() == reached).all()))
             return stop or not ended
 
         try:
             found = replace(optimizer, iterations=epochs).minimise(function, reached, learnt.frozen, callback)
+            if ended:
+                learnt.write(found)
+            if done == 0:  # it could not get any lower
+                with self._unedited():
+                    cost, steps, _ = self._exact(every)
+                tell(cost / steps)
+        except _Edited:
+            return done, False
         except BaseException:
             learnt.write(reached)
             raise
-        if ended:
-            learnt.write(found)
-        if done == 0:  # it could not get any lower
-            cost, steps, _ = self._exact(every)
-            tell(cost / steps)
         return done, ended
+
+    @contextmanager
+    def _unedited(self) -> Iterator[None]:
+        """The network is in use, and still has the structure that a search began with."""
+        with InUse(self.trainer.network):
+            if not self.learnt.writable:
+                raise _Edited
+            yield
 
     # --- the online rule -------------------------------------------------------------------
 
     def _stepped(self, order: NDArray[np.uint64]) -> Iterator[Part]:
         """What the online rule would do in some steps, summed up while the weights stay as they are."""
-        self.before = self.learnt.read()
-        try:
-            yield from self._summed_up(order)
-        except KeyboardInterrupt:  # it may have come between a move and its being taken back
-            self.learnt.write(self.before)
-            raise
-
-    def _summed_up(self, order: NDArray[np.uint64]) -> Iterator[Part]:
         data, size = self.data, self.trainer.batch_size or 1
+        self.before = self.learnt.read()
         gradient, cost, steps, rows = self._nothing(), 0.0, 0, 0
         for sequence in order.tolist():
             if data.clear:

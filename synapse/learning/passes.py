@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from .. import engine
 from ..cost import Cost
+from ..engine.guard import InUse
+from ..engine.store import Store
 from ..network import Network
 from .data import Data, Floats
 
@@ -36,10 +38,14 @@ def one_pass(
     cost: Cost,
     rate: float | None,
     control: NDArray[np.uint64],
+    ready: tuple[int, Store, NDArray[np.uint64]] | None = None,
 ) -> tuple[float, int]:
-    """One compiled pass through the data; `rate` None: without learning. Summed cost, steps aimed at."""
+    """One compiled pass through the data; `rate` None: without learning. Summed cost, steps aimed at.
+
+    The caller has the network in use. In another thread this needs what ``network._ready()`` has returned.
+    """
     data.require_fit(network)
-    address, store, span = network._ready()
+    address, store, span = ready or network._ready()
     if store.recorder is not None:
         store.recorder.make_room(len(data.inputs))
     total, steps = engine.online.train_network(
@@ -91,10 +97,11 @@ def _alike(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
 @contextmanager
 def _calm(network: Network) -> Iterator[None]:
     """Random neurons give their means."""
-    network._ready()  # rows are sorted
-    calm = network._store["calm"].copy()
-    network.calm = True
-    try:
-        yield
-    finally:
-        network._store["calm"][:] = calm
+    with InUse(network):
+        network._ready()  # rows are sorted
+        calm = network._store["calm"].copy()
+        network.calm = True
+        try:
+            yield
+        finally:
+            network._store["calm"][:] = calm

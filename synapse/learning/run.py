@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from ..engine.guard import Deferred, InUse, interruptible, take
 from ..errors import DivergenceError
-from ..keeping import Kept, kept_context, learnt, relearn
+from ..keeping import Kept, kept_context
 from ..network import Network
 from ..optimizers import LBFGS
 from .batches import Batches
@@ -102,8 +103,6 @@ class Run:
     def go(self, progress: bool | str) -> Result:
         """Train, with a bar if `progress` says so."""
         self.rate = follower(self.trainer.rate)
-        if self.trainer.optimizer is not None:
-            self.batches = Batches(self.trainer, self.data, self.weights, self._one_row, self.rng)
         self.history = {"error": [], "rate": []}
         if self.held_out is not None:
             self.history["validation_error"] = []
@@ -111,19 +110,34 @@ class Run:
         begin = time.perf_counter()
         bar = tqdm(total=rows * self.epochs, unit=" steps", unit_scale=True, disable=not progress)
         self.label = f"{progress}: " if isinstance(progress, str) else ""
-        go = self._search if isinstance(self.trainer.optimizer, LBFGS) else self._epochs
-        with bar:
-            try:
-                stopped = go(begin, bar)
-            except KeyboardInterrupt:
-                stopped = "interrupted"
-        self.trainer._stop.clear()
-        return self._result(stopped, time.perf_counter() - begin)
+        with bar, Deferred():
+            stopped = self._until_stopped(begin, bar)
+            return self._result(stopped, time.perf_counter() - begin)
+
+    def _until_stopped(self, begin: float, bar: Any) -> str:
+        """All epochs; why they ended."""
+        try:
+            if self.trainer.optimizer is not None:
+                with InUse(self.network):
+                    self.batches = Batches(self.trainer, self.data, self.weights, self._one_row, self.rng)
+            go = self._search if isinstance(self.trainer.optimizer, LBFGS) else self._epochs
+            return go(begin, bar)
+        except KeyboardInterrupt:  # from a callback, or from a place at which it does no harm
+            return "interrupted"
+        finally:
+            take()
+            self.trainer._stop.clear()
+
+    def _asked_to_stop(self) -> bool:
+        """Whether Ctrl-C was pressed, or ``trainer.stop`` called."""
+        if take():
+            self.trainer.stop()
+        return self.trainer._stop.is_set()
 
     def _epochs(self, begin: float, bar: Any) -> str:
         """One epoch after the other; why they ended."""
         for epoch in range(self.epochs):
-            reason = "interrupted" if self.trainer._stop.is_set() else self._one(epoch, begin, bar)
+            reason = "interrupted" if self._asked_to_stop() else self._one(epoch, begin, bar)
             if reason is not None:
                 return reason
         return "epochs"
@@ -140,7 +154,7 @@ class Run:
             self._note(error, math.nan)
             bar.set_description(f"{self.label}error {error:.5g}", refresh=False)
             done = len(self.history["error"])
-            reason = "interrupted" if self.trainer._stop.is_set() else None
+            reason = "interrupted" if self._asked_to_stop() else None
             reason = reason or self._judge(done, math.nan, time.perf_counter() - begin)
             ended = reason or ended
             return reason is not None
@@ -182,10 +196,12 @@ class Run:
         watched = self.watched[-1]
         if watched < self.best:
             self.best, self.best_epoch = watched, done
-            self.best_weights = learnt(self.network) if self.restore else None
+            self.best_weights = self._kept() if self.restore else None
         validation = None if self.held_out is None else watched
         news = Progress(done, error, validation, rate, seconds, self.network)
-        if any([callback(news) for callback in self.callbacks]):  # every one is told
+        with interruptible():
+            stops = [callback(news) for callback in self.callbacks]  # every one is called
+        if any(stops):
             return "callback"
         if self.goal is not None and error <= self.goal:
             return "error"
@@ -193,10 +209,14 @@ class Run:
             return "patience"
         return None
 
+    def _kept(self) -> Kept:
+        with InUse(self.network):
+            return Kept(self.network)
+
     def _result(self, stopped: str, seconds: float) -> Result:
         errors, reached = self.history["error"], self.reached
         if self.best_weights is not None:
-            relearn(self.network, self.best_weights)
+            self.best_weights.bring_back()
             reached = errors[self.best_epoch - 1]
         return Result(reached, len(errors), seconds, self.history, stopped)
 
@@ -207,54 +227,38 @@ class Run:
         return one_pass(self.network, row, in_order(row), self.trainer.cost, rate, new_control())
 
     def _pass(self, epoch: int, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, float]:
-        if self.batches is not None:
-            result = self.batches.epoch(order, rate, bar)
-            if self.trainer._stop.is_set():
-                self.ending = "interrupted"
-            return result
         if self.on_step is not None:
             return self._by_steps(epoch, order, rate, bar)
-        control = new_control()
-        rows = len(self.data.inputs)
-        if rows * (len(self.network) + self.network._store.n_connections) < WORTH_WATCHING:
-            result = one_pass(self.network, self.data, order, self.trainer.cost, rate, control)
-            bar.update(rows)
-            return result
-        return self._watched(order, rate, bar, control)
+        with InUse(self.network):
+            if self.batches is not None:
+                result = self.batches.epoch(order, rate, bar, self._asked_to_stop)
+                if self._asked_to_stop():
+                    self.ending = "interrupted"
+                return result
+            control, rows = new_control(), len(self.data.inputs)
+            if rows * (len(self.network) + self.network._store.n_connections) < WORTH_WATCHING:
+                found = one_pass(self.network, self.data, order, self.trainer.cost, rate, control)
+                bar.update(rows)
+                return found
+            return self._watched(order, rate, bar, control)
 
     def _watched(
         self, order: NDArray[np.uint64], rate: float, bar: Any, control: NDArray[np.uint64]
     ) -> tuple[float, int]:
-        """A long epoch runs in a thread of its own; this one moves the bar and hears Ctrl-C."""
-        results: list[tuple[float, int]] = []
-        failures: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                results.append(one_pass(self.network, self.data, order, self.trainer.cost, rate, control))
-            except BaseException as failure:  # handed to the thread that waits
-                failures.append(failure)
-            finally:
-                finished.set()
-
-        finished = threading.Event()  # an interrupted join may take a living thread for a finished one
-        threading.Thread(target=work, daemon=True).start()
-        shown = 0
-        while not finished.is_set():
-            try:
-                finished.wait(0.05)
+        """A long epoch runs in a thread of its own; this one moves the bar and looks for Ctrl-C."""
+        given = self.network, self.data, order, self.trainer.cost, rate, control, self.network._ready()
+        with ThreadPoolExecutor(1) as pool:
+            epoch = pool.submit(one_pass, *given)
+            shown = 0
+            while not wait([epoch], 0.05).done:
                 done = int(control[1])
                 bar.update(done - shown)
                 shown = done
-            except KeyboardInterrupt:
-                self.trainer.stop()
-            if self.trainer._stop.is_set():
-                control[0] = 1
-                self.ending = "interrupted"
-        if failures:
-            raise failures[0]
+                if self._asked_to_stop():
+                    control[0] = 1
+                    self.ending = "interrupted"
         bar.update(int(control[1]) - shown)
-        return results[0]
+        return epoch.result()
 
     def _by_steps(self, epoch: int, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, float]:
         """The same kernel, a row at a time, so that the caller sees every step."""
@@ -264,15 +268,16 @@ class Run:
             if self.data.clear:
                 self.network.clear()
             for row in range(int(self.data.bounds[sequence]), int(self.data.bounds[sequence + 1])):
-                single = self.data.row(row)
-                cost, aimed = one_pass(
-                    self.network, single, in_order(single), self.trainer.cost, rate, new_control()
-                )
+                with InUse(self.network):
+                    cost, aimed = self._one_row(self.data.row(row), rate)
                 total, judged = total + cost, judged + aimed
                 bar.update(1)
                 if not math.isfinite(cost):
                     return total, judged
-                if self.on_step(Step(epoch + 1, sequence, row, cost if aimed else None, self.network)):
+                step = Step(epoch + 1, sequence, row, cost if aimed else None, self.network)
+                with interruptible():
+                    stop = self.on_step(step)
+                if stop:
                     self.ending = "callback"
                     return total, judged
         return total, judged

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .. import engine, shared
 from ..cost import Cost
+from ..engine.guard import InUse, check
 from ..engine.program import spans
 from ..engine.schema import CHUNK, NONE
 from ..errors import DivergenceError, KindError, TopologyError, expected, positive_integer
@@ -120,13 +121,14 @@ def gradient(
     data = sequences(network, inputs, targets)
     measure = network._cost(cost)
     measure.check_targets(data.targets[data.aimed.astype(bool)])
-    unfolding = Unfolding(network, data, threads)
     chosen = np.arange(data.sequences)
     share = np.full(data.sequences, 1.0 / data.sequences)
-    loss, weights, biases = unfolding.moves(chosen, share, measure, checked_window(window), context)
-    rows, store = network._connection_rows(), network._store
-    weights = shared.sum_of_each(store["tie"][rows], weights[rows])
-    return Gradient(loss, -weights, -shared.sum_of_each(store["bias_tie"][network._rows()], biases))
+    with InUse(network):
+        unfolding = Unfolding(network, data, threads)
+        loss, weights, biases = unfolding.moves(chosen, share, measure, checked_window(window), context)
+        rows, store = network._connection_rows(), network._store
+        weights = shared.sum_of_each(store["tie"][rows], weights[rows])
+        return Gradient(loss, -weights, -shared.sum_of_each(store["bias_tie"][network._rows()], biases))
 
 
 def checked_window(window: int | None) -> int:
@@ -171,9 +173,9 @@ class Unfolding:
     def _renew(self) -> None:
         """Lay out what depends on the topology."""
         network, store = self.network, self.network._store
-        _require_alone(network)
+        require_alone(network)
         self.data.require_fit(network)
-        self._topology = store, store.topology_version
+        self._topology = store.topology_version
         self._apart = not network.has_memory  # steps do not depend on each other
         self._sums = np.zeros(store.n_connections), np.zeros(len(network))
         self._tapes: dict[tuple[int, int, int], engine.tapes.Tapes] = {}
@@ -187,7 +189,7 @@ class Unfolding:
         context: bool = False,
         masks: Masks | None = None,
     ) -> Moves:
-        """The loss of some sequences, and minus its gradient.
+        """The loss of some sequences, and minus its gradient. The caller has the network in use.
 
         Parameters
         ----------
@@ -206,9 +208,9 @@ class Unfolding:
         biases : ndarray, by neurons of the network
             Both are overwritten by the next call.
         """
-        store = self.network._store  # another, where that of a larger network has absorbed it
-        if self._topology != (store, store.topology_version):
+        if self._topology != self.network._store.topology_version:
             self._renew()
+        self._ready = self.network._ready()  # here: the threads that compute cannot lower
         plans = list(self._plans(chosen, share))
         if masks is not None:
             plans = [replace(plan, mask=masks(plan.steps, plan.width)) for plan in plans]
@@ -219,6 +221,7 @@ class Unfolding:
             loss += one
             weights += weight_moves
             biases += bias_moves
+            check()
         if not np.isfinite(weights.sum() + biases.sum()):
             raise DivergenceError(
                 f"The gradient of a weight, an error times an activation, left the finite range. {ADVICE}"
@@ -264,8 +267,7 @@ class Unfolding:
 
     def _one(self, number: int, plan: _Plan, cost: Cost, window: int, context: bool) -> Moves:
         """What is computed side by side, on tapes of this number."""
-        network, steps = self.network, plan.steps
-        address, store, span = network._ready()
+        steps, (address, store, span) = plan.steps, self._ready
         tapes = self._tapes_of(number, plan.width, steps)
         tapes.begin(self._context() if context else None, plan.mask)
         loss, bad = engine.unfold.unfold_network(
@@ -350,7 +352,7 @@ class _Plan:
         return len(self.begins) < self.width or bool(self.lengths[-1] < self.lengths[0])
 
 
-def _require_alone(network: Network) -> None:
+def require_alone(network: Network) -> None:
     """Raise where connections or gates cross the border of the network: its steps are not its own."""
     _, store, _ = network._ready()
     mine = np.append(store["network"] == network._number_now, False)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import wiring
+from ..engine.guard import InUse
 from ..engine.program import Program, Traces, kept_traces
 from ..engine.schema import CONNECTION, NEURON, NONE
 from ..engine.store import Store
@@ -75,6 +76,11 @@ def take_apart(network: Network) -> Parts:
     DivergenceError
         If it has a number that is not finite.
     """
+    with InUse(network):
+        return _taken_apart(network)
+
+
+def _taken_apart(network: Network) -> Parts:
     store = network._store
     store.ready()
     _require_whole(network, store)

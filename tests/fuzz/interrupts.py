@@ -13,7 +13,7 @@ import synapse
 from synapse.engine.schema import NONE
 
 from .registry import OPERATIONS
-from .walk import do, drawn, failure_of
+from .walk import at_rest, do, drawn, failure_of
 from .world import Mismatch, World
 
 HERE = str(Path(synapse.__file__).parent)
@@ -180,6 +180,7 @@ def after_interrupt(world, name, signaller, raised, counts):
     for store in world.stores():
         store.ready()
     world.check()
+    at_rest(world)
     world.oracle.adopt()
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
+import signal
 import traceback
 import weakref
 from collections import Counter
 from dataclasses import dataclass, field
 
+from synapse.engine import guard
+
+from ..integrity import require
 from . import copies, edits, leftovers, mistakes, settings, steps, trainings
 from .registry import DONE, KNOWN, OPERATIONS
 from .world import World
@@ -63,7 +67,17 @@ def do(world, name):
         after = world.compare(before, change)
         world.check()
         world.oracle.follow(change, after)
+    if world.depth == 0:
+        at_rest(world)
     return True
+
+
+def at_rest(world):
+    """Between operations no store is in use, and Ctrl-C is heard."""
+    for store in world.stores():
+        require(not store.lock._is_owned(), "a store is still in use")
+    require(guard.Deferred.active is None, "Ctrl-C is still deferred")
+    require(signal.getsignal(signal.SIGINT) is signal.default_int_handler, "the handler of Ctrl-C")
 
 
 def walk(seed, counts, length=LENGTH, only=None, journal=None):

@@ -6,7 +6,7 @@ import pytest
 import architect
 import synapse
 from synapse import Trainer, gradient, optimizers
-from synapse.errors import ArgumentError, DivergenceError, KindError
+from synapse.errors import ArgumentError, DivergenceError, KindError, TopologyError
 from synapse.learning import run
 
 RNG = np.random.default_rng(0)
@@ -255,20 +255,18 @@ def test_an_interrupted_training_returns_what_was_reached():
     assert np.array_equal(seen[0], parameters(one))
 
 
-@pytest.mark.parametrize(("steps", "batches"), [(1, 0), (5, 0), (11, 2)])
-def test_ctrl_c_before_a_step_of_the_online_rule_is_taken_back(steps, batches, monkeypatch):
+@pytest.mark.parametrize(("steps", "batches"), [(1, 1), (5, 1), (11, 3)])
+def test_ctrl_c_within_a_batch_of_the_online_rule_ends_with_it(steps, batches, monkeypatch, ctrl_c):
     one, other, made, one_pass = net(), net(), [], run.one_pass
 
     def interrupted(*arguments):
-        result = one_pass(*arguments)
-        made.append(result)
+        made.append(one_pass(*arguments))
         if len(made) == steps:
-            raise KeyboardInterrupt
-        return result
+            ctrl_c()
+        return made[-1]
 
     options = {"method": "online", "optimizer": optimizers.Adam(0.01), "batch_size": 5}
-    if batches:
-        trained(other, **options, data=(INPUTS[:batches], TARGETS[:batches]))
+    trained(other, **options, data=(INPUTS[:batches], TARGETS[:batches]))
     monkeypatch.setattr(run, "one_pass", interrupted)
     assert np.array_equal(trained(one, **options), parameters(other))
 
@@ -342,3 +340,13 @@ def test_torch_learns_the_same():
     synapse.from_torch(module, twin)
     ours = trained(one, optimizer=optimizers.Adam(0.01), batch_size=10, epochs=20)
     assert ours == pytest.approx(parameters(twin), abs=1e-9)
+
+
+@pytest.mark.parametrize("options", [{"batch_size": 2}, {"optimizer": optimizers.Adam(0.01)}, {"clip": 1.0}])
+def test_a_network_with_connections_from_outside_is_refused(options):
+    one, outside = net(), synapse.Neuron()
+    link = outside.project(one.output[0], weight=0.1)
+    outside.activate(0.5)
+    with pytest.raises(TopologyError, match="outside of it"):
+        trained(one, **{"method": "online", **options})
+    assert link.weight == 0.1

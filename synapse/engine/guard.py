@@ -1,0 +1,189 @@
+"""One thread at a time, and Ctrl-C afterwards: whatever is done to a store is done whole.
+
+Every store has a lock. Steps, epochs and changes of structure hold it, so that one of them waits until
+another that runs in a different thread is over. A change of structure, and whatever else consists of several
+steps, also defers Ctrl-C: it is raised when all is done. Reading waits for changes of structure alone, not
+for steps: every change begins with ``store.touch()``, by which readers see that it is under way.
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]  # signal.signal wraps this and takes ten times as long
+import threading
+from _thread import get_ident
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .store import Store
+
+SIGINT = _signal.SIGINT
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+View = TypeVar("View")
+
+PATIENCE = 0.05
+"""Seconds between two looks for Ctrl-C while a lock is awaited."""
+
+
+class Deferred:
+    """Within this context, Ctrl-C does not interrupt; it is raised at the end.
+
+    In a thread other than the main one, within another such context, or where Ctrl-C is not handled by a
+    Python function, it has nothing to do.
+
+    Attributes
+    ----------
+    came : bool
+        Whether Ctrl-C has been pressed meanwhile and awaits the end.
+    """
+
+    __slots__ = ("_handler", "came")
+    active: ClassVar[Deferred | None] = None  # in the main thread, which alone receives signals
+
+    def __init__(self) -> None:
+        self.came = False
+        self._handler: Any = None
+
+    def _note(self, *_: Any) -> None:
+        self.came = True
+
+    def __enter__(self) -> Deferred:
+        if Deferred.active is None and get_ident() == threading.main_thread().ident:
+            before = _signal.signal(SIGINT, self._note)
+            if callable(before):
+                self._handler, Deferred.active = before, self
+            else:
+                _signal.signal(SIGINT, before)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._handler is None:
+            return
+        handler, self._handler, Deferred.active = self._handler, None, None
+        _signal.signal(SIGINT, handler)
+        if self.came:
+            handler(SIGINT, None)
+
+
+def take() -> bool:
+    """Whether Ctrl-C has been pressed and deferred; the caller sees to it, and it is not raised."""
+    deferred = Deferred.active
+    if deferred is None or not deferred.came or get_ident() != threading.main_thread().ident:
+        return False
+    deferred.came = False
+    return True
+
+
+def check() -> None:
+    """Raise a deferred Ctrl-C now: a place at which it does no harm."""
+    if take():
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts as usual meanwhile, although it is deferred around: for code of the user."""
+    deferred = Deferred.active
+    if deferred is None or get_ident() != threading.main_thread().ident:
+        yield
+        return
+    Deferred.active = None
+    _signal.signal(SIGINT, deferred._handler)
+    try:
+        yield
+    finally:
+        _signal.signal(SIGINT, deferred._note)
+        Deferred.active = deferred
+
+
+class InUse:
+    """The stores of some views are this thread's alone, and Ctrl-C is deferred.
+
+    Parameters
+    ----------
+    *views
+        Neurons, connections, networks, ...: what has a ``_store``, which may be another one after waiting.
+    """
+
+    __slots__ = ("_deferred", "_held", "_views")
+
+    def __init__(self, *views: Any) -> None:
+        self._views = views
+        self._held: list[Store] = []
+        self._deferred = Deferred()
+
+    def __enter__(self) -> None:
+        self._deferred.__enter__()
+        try:
+            self._acquire()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        for store in reversed(self._held):
+            store.lock.release()
+        self._held = []
+        self._deferred.__exit__()
+
+    def _acquire(self) -> None:
+        while True:
+            stores = {view._store for view in self._views}
+            for store in sorted(stores, key=_serial) if len(stores) > 1 else stores:
+                _wait_for(store)
+                self._held.append(store)
+            if stores == {view._store for view in self._views}:
+                return
+            while self._held:  # meanwhile one has been joined to a larger one
+                self._held.pop().lock.release()
+
+
+def _serial(store: Store) -> int:
+    """All threads lock stores in the order in which these were made, so that no two wait for each other."""
+    return store.serial
+
+
+def _wait_for(store: Store) -> None:
+    if not store.lock.acquire(blocking=False):
+        while not store.lock.acquire(timeout=PATIENCE):
+            check()
+
+
+def whole(
+    method: Callable[Concatenate[View, Given], Answer],
+) -> Callable[Concatenate[View, Given], Answer]:
+    """A decorator: a method of a view has its store for itself, and is not interrupted."""
+
+    @wraps(method)
+    def alone(self: View, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        with InUse(self):
+            return method(self, *args, **kwargs)
+
+    return alone  # type: ignore[return-value]  # mypy takes `self` for a name that callers may use
+
+
+def steady(
+    read: Callable[Concatenate[View, Given], Answer],
+) -> Callable[Concatenate[View, Given], Answer]:
+    """A decorator: what a view reads is of one topology, while other threads edit, too."""
+
+    @wraps(read)
+    def settled(self: View, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        store: Store = self._store  # type: ignore[attr-defined]
+        program = store.program
+        try:
+            answer = read(self, *args, **kwargs)
+            if store.program is program and program.version == store.topology_version:
+                return answer
+        except Exception:  # rows may have moved meanwhile; what is really wrong is raised again
+            if store.program is program and program.version == store.topology_version:
+                raise
+        with InUse(self):
+            return read(self, *args, **kwargs)
+
+    return settled  # type: ignore[return-value]

@@ -1,0 +1,236 @@
+"""Ctrl-C at every line: whatever was under way is done whole or not at all, and work goes on.
+
+``python -m tests.test_interrupts`` interrupts every line; the suite takes some of each operation.
+"""
+
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, Network, Neuron, Trainer, optimizers
+
+from .integrity import check_store
+
+LIBRARY = str(Path(synapse.__file__).parent)
+X, Y = np.random.default_rng(0).random((2, 3, 4, 2))
+Y = Y[:, :, :1]
+
+
+class World:
+    """Two networks and a loose layer, each in a store of its own, with gates, ties and random neurons."""
+
+    def __init__(self):
+        self.net = architect.LSTM(2, 3, 1, seed=0)
+        self.other = architect.Perceptron(2, 4, 1, seed=1)
+        self.other["hidden"].squash = "bernoulli"
+        self.other.reseed(0)
+        self.loose = Layer(2, name="loose")
+        self.gate = Neuron(name="gate")
+        synapse.tie(self.other["hidden"])
+        self.net.run(X[0])
+        for network, prefix in ((self.net, "net"), (self.other, "other")):
+            for i, neuron in enumerate(network):
+                neuron.name = f"{prefix} {i}"
+
+    @property
+    def neurons(self):
+        known = {neuron for store in self.stores for neuron in store.views if neuron is not None}
+        return sorted(known, key=lambda neuron: neuron.name)
+
+    @property
+    def stores(self):
+        return {view._store for view in (self.net, self.other, self.gate, *self.loose)}
+
+    def told(self):
+        """All that a user can see, apart from how it is stored."""
+        links = {}
+        for store in self.stores:
+            store.ready()
+            for identity in np.sort(store["identity"]).tolist():
+                link = synapse.wiring.connection_at(store, identity)
+                gater = link.gater.name if link.gater else None
+                links[link.source.name, link.target.name] = (
+                    link.weight,
+                    gater,
+                    link.trainable,
+                    len(link.tied),
+                )
+        neurons = {
+            neuron.name: (neuron.bias, neuron.squash.name, neuron.calm, neuron.activation, len(neuron.tied))
+            for neuron in self.neurons
+        }
+        layers = [
+            (layer.name, [neuron.name for neuron in layer])
+            for layer in (*self.net.layers, *self.other.layers)
+        ]
+        return links, neurons, layers
+
+    def check(self):
+        """The stores are sound, nothing is switched, and every network works."""
+        for store in self.stores:
+            check_store(store)
+            assert store.recorder is None
+            assert store.lock.acquire(blocking=False)
+            store.lock.release()
+        for network in (self.net, self.other):
+            network.activate(np.ones(len(network.input)))
+            network.propagate(0.01, np.ones(len(network.output)))
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def join(world):
+    world.loose.project(world.net.input, seed=0)
+
+
+def join_seen(world):
+    assert len(world.net.graph) != len(world.other.graph)
+    world.other.project(world.net.input, seed=0)
+
+
+def link(world):
+    world.gate.project(world.loose[0], weight=0.5)
+
+
+def gate_layer(world):
+    world.loose.gate(world.other.output.project(Layer(2, name="to"), seed=0), "input")
+
+
+def add(world):
+    world.net.add(Layer([world.gate], name="added"))
+
+
+def append(world):
+    world.other["hidden"].append(world.gate)
+
+
+def remove(world):
+    world.other.remove(world.other["hidden"][1])
+
+
+def lower(world):
+    world.other["hidden"][0].disconnect(world.other.output[0])
+    world.other.activate([1.0, 0.0])
+
+
+def record(world):
+    with synapse.record(world.net, "state", "error"):
+        world.net.run(X[0])
+
+
+def network(world):
+    world.loose.project(Layer(1, name="free"), seed=0)
+    Network(world.loose, [], Layer(1))
+
+
+def train(**options):
+    def act(world):
+        trainer = Trainer(world.other, **options)
+        trainer.train(X, Y, epochs=2, validation=(X, Y), progress=False)
+
+    return act
+
+
+OPERATIONS = {
+    "join": join,
+    "join graphs": join_seen,
+    "connect": link,
+    "project": lambda world: world.loose.project(world.loose, synapse.ALL_TO_ELSE, seed=0),
+    "disconnect": lambda world: world.other["hidden"][0].disconnect(world.other.output[0]),
+    "gate": lambda world: world.gate.gate(world.other.connections[0]),
+    "gate a layer": lambda world: world.loose.gate(
+        world.other.output.project(Layer(2, name="to"), seed=0), "input"
+    ),
+    "ungate": lambda world: world.net["input gates"][0].ungate(*world.net["input gates"][0].gated),
+    "tie": lambda world: synapse.tie([world.net.connections[0], world.other.connections[0]]),
+    "untie": lambda world: synapse.untie(world.other["hidden"]),
+    "network": network,
+    "add": add,
+    "append": append,
+    "remove": remove,
+    "compete": lambda world: setattr(world.loose, "squash", "winner"),
+    "squash": lambda world: setattr(world.gate, "squash", "noise"),
+    "freeze": lambda world: setattr(world.other.connections[0], "trainable", False),
+    "lower": lower,
+    "propagate": lambda world: world.other["hidden"].propagate(0.1),
+    "weights": lambda world: setattr(world.other, "weights", np.zeros(12)),
+    "reset": lambda world: world.other.reset(seed=0),
+    "graph": lambda world: world.net.graph,
+    "clone": lambda world: world.net.clone(),
+    "record": record,
+    "test": lambda world: Trainer(world.other).test(X, Y),
+    "train": train(),
+    "train by batches": train(optimizer=optimizers.Adam(0.01)),
+    "train exactly": train(method="bptt", threads=2),
+    "search": train(method="bptt", optimizer=optimizers.LBFGS()),
+}
+REPEATABLE = [
+    name for name in OPERATIONS if not name.startswith(("train", "search", "test", "record", "lower"))
+]
+
+
+class Interruption:
+    """A tracer that sends SIGINT to this process when the library has run so many lines."""
+
+    def __init__(self, line):
+        self.left = line
+        self.lines = 0
+
+    def __call__(self, frame, event, argument):
+        if not frame.f_code.co_filename.startswith(LIBRARY):
+            return None
+        if event == "line":
+            self.lines += 1
+            if self.lines == self.left:
+                signal.raise_signal(signal.SIGINT)
+        return self
+
+
+def interrupted(act, world, line):
+    """Act with Ctrl-C at a line; whether it was raised, and how many lines ran."""
+    tracer, raised = Interruption(line), False
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        act(world)
+    except KeyboardInterrupt:
+        raised = True
+    finally:
+        sys.settrace(before)
+    return raised, tracer.lines
+
+
+def interrupt_everywhere(name, most=None):
+    """Interrupt an operation at every line, or at so many of them."""
+    act = OPERATIONS[name]
+    world = World()
+    act(world)  # whatever is compiled is compiled now
+    done = world.told()
+    untouched = World().told()
+    _, lines = interrupted(act, World(), 0)
+    places = range(1, lines + 1)
+    if most is not None and lines > most:
+        places = sorted(np.random.default_rng(0).choice(places, most, replace=False).tolist())
+    for line in places:
+        world = World()
+        interrupted(act, world, line)
+        told = world.told()
+        if name in REPEATABLE:
+            assert told in (untouched, done), f"{name} was interrupted at line {line} and is half done"
+        world.check()
+    return len(places)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_ctrl_c_at_any_line_leaves_things_whole(name, ctrl_c):
+    assert interrupt_everywhere(name, most=12) > 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for each in sys.argv[1:] or OPERATIONS:
+        print(f"{each}: {interrupt_everywhere(each)} lines interrupted", flush=True)

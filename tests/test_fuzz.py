@@ -76,7 +76,8 @@ DAMAGE = {
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_integrity_notices(damage):
-    store = network()._store
+    net = network()
+    store = net._store
     check_store(store)
     damage(store)
     with pytest.raises(AssertionError, match="integrity"):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import signal
 import sys
 import threading
 import time
+from functools import cache
 from pathlib import Path
 
 import synapse
@@ -37,16 +39,17 @@ class Lines:
     """Counts the lines of the library that a call runs; at one of them the signal arrives."""
 
     def __init__(self, at=None):
-        self.at, self.count, self.sent = at, 0, False
+        self.at, self.count, self.sent, self.place = at, 0, False, ""
 
     def _enter(self, frame, event, argument):
         return self._line if frame.f_code.co_filename.startswith(HERE) else None
 
     def _line(self, frame, event, argument):
-        if event == "line":
+        if event == "line" and not leaves_with(frame):
             self.count += 1
             if self.count == self.at:
                 self.sent = True
+                self.place = f"{frame.f_code.co_filename.removeprefix(HERE)}:{frame.f_lineno}"
                 signal.raise_signal(signal.SIGINT)
         return self._line
 
@@ -63,11 +66,28 @@ class Lines:
         return False
 
 
+@cache
+def starts(code):
+    """The first instruction of each line of a function."""
+    found = {}
+    for start, _, line in code.co_lines():
+        found.setdefault(line, start)
+    return found
+
+
+def leaves_with(frame):
+    """Whether a `with` line is met at the end of its block: Python looks for no signal there."""
+    first = starts(frame.f_code)[frame.f_lineno]
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+    return frame.f_lasti > first and line.lstrip().startswith("with ")
+
+
 class Timer:
     """The same from another thread, after some time."""
 
     def __init__(self, delay):
         self.delay, self.sent, self.done = delay, False, threading.Event()
+        self.place = "at some time"
         self.lock = threading.Lock()
 
     def _send(self):
@@ -156,6 +176,7 @@ def one_operation(ours, theirs, number, together, counts):
     drawn(ours)
     signaller = Timer(ours.random.random() * duration / 3) if late and together else Lines(at)
     raised = signaller.run(lambda: OPERATIONS[name][1](ours))
+    ours.note("[interrupted", signaller.place, "]" if signaller.sent else "not]")
     after_interrupt(ours, name, signaller, raised, counts)
     if not together:
         return False

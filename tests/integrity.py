@@ -34,8 +34,9 @@ from synapse.engine.schema import (
 
 def require(condition, what, *details):
     """Raise an error that names the invariant."""
-    if not np.all(condition):
-        raise AssertionError(": ".join(["integrity", what, *map(str, details)]))
+    if condition is True or (condition is not False and np.all(condition)):
+        return
+    raise AssertionError(": ".join(["integrity", what, *map(str, details)]))
 
 
 def check_store(store):
@@ -108,6 +109,8 @@ def check_connections(store):
     require(np.isfinite(store["weight"][alive]), "weights are finite")
     require(store["trainable"] <= 1, "a truth value", "trainable")
     check_identities(store, identity, alive)
+    removed = len(alive) - int(alive.sum()) + len(living) - 1 - int(living.sum())
+    require(store.n_removed == removed, "the count of what was removed", store.n_removed, removed)
 
 
 def check_identities(store, identity, alive):
@@ -188,11 +191,25 @@ def check_views(store):
         require(identity < store.n_identities, "an identity is known")
         require(store.row_of[identity] != NONE, "a removed connection is listed")
     for follower in list(store.followers):
-        require(follower._store is store, "a projection of another store")
-    recorder = store.recorder
-    if recorder is None:
-        require(store.columns["log_place"] == 0, "nothing is recorded without a recorder")
+        require(follower._store is store, "a follower of another store")
+    check_recorder(store)
     require(store.columns["ties"][-1:] == 0, "what is tied is not held between calls")
+
+
+def check_recorder(store):
+    """The kernels record for a recorder, and have room for what they have recorded."""
+    place, recorder = store.columns["log_place"], store.recorder
+    if recorder is None:
+        require(place == 0, "nothing is recorded without a recorder")
+        return
+    require(recorder._store is store, "a recorder of another store")
+    neurons, numbers, steps = (int(number) for number in place[:3])
+    require(neurons == len(recorder.neurons) and numbers == len(recorder.numbers), "what is recorded")
+    require(steps * neurons * numbers <= len(store.columns["log"]), "room for what is recorded")
+    require(len(store.columns["watched"]) == neurons, "neurons that are recorded")
+    if store.program.version == store.topology_version:
+        rows = [neuron._row if neuron._row >= 0 else NONE for neuron in recorder.neurons]
+        require(store.columns["watched"] == rows, "rows that are recorded")
 
 
 def check_graph(store):
@@ -229,10 +246,13 @@ def check_program(store):
 
 def check_table(store):
     """Kernels are given the addresses and lengths that columns have."""
-    for i, column in enumerate(COLUMNS):
-        array = store.columns[column.name]
-        require(int(store.table[i]) == array.ctypes.data, "the address of a column", column.name)
-        require(int(store.table[len(COLUMNS) + i]) == len(array), "the length of a column", column.name)
+    arrays = [store.columns[column.name] for column in COLUMNS]
+    addresses = [array.__array_interface__["data"][0] for array in arrays]
+    wrong = [
+        column.name for column, ours, there in zip(COLUMNS, addresses, store.table.tolist()) if ours != there
+    ]
+    require(not wrong, "the address of a column", wrong)
+    require(store.table[len(COLUMNS) :].tolist() == [len(array) for array in arrays], "lengths of columns")
     require(store.address == store.table.ctypes.data, "the address of the table")
 
 

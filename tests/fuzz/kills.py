@@ -1,0 +1,61 @@
+"""A process that is killed while it saves leaves the old file or the new one, whole."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from random import Random
+
+import synapse
+
+from .walk import Failure
+
+ROOT = Path(__file__).parents[2]
+SAVE_FOREVER = """
+import itertools, sys, synapse, architect
+from synapse import readwrite
+write = getattr(readwrite, "write_" + sys.argv[2])
+nets = [architect.Perceptron(5, 40, 5, seed=seed) for seed in (0, 1)]
+write(nets[0], sys.argv[1])
+print("ready", flush=True)
+for net in itertools.cycle(nets):
+    write(net, sys.argv[1])
+"""
+
+
+def kills_walk(seed, counts, journal=None, kills=3):
+    """Kill some processes; the failure, or None."""
+    import architect
+
+    random = Random(seed)
+    whole = [architect.Perceptron(5, 40, 5, seed=number) for number in (0, 1)]
+    for number in range(kills):
+        format = random.choice(["json", "npz", "graphml"])
+        if journal is not None:
+            journal(seed, number, format)
+        try:
+            one_kill(random, format, whole)
+        except Exception as error:
+            trace = traceback.format_exc()
+            return Failure(seed, number, str(error), [format], ("kills", format), trace, [number])
+        counts["processes killed while saving"] += 1
+    return None
+
+
+def one_kill(random, format, whole):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "net"
+        command = [sys.executable, "-c", SAVE_FOREVER, str(path), format]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
+            process.stdout.readline()
+            time.sleep(random.random() * 0.1)
+            process.send_signal(signal.SIGKILL)
+        weights = getattr(synapse.readwrite, f"read_{format}")(path).weights
+        assert any((weights == net.weights).all() for net in whole), (
+            f"a killed process left half a {format} file"
+        )

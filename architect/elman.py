@@ -60,7 +60,7 @@ class Elman(Network):
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("Elman", sizes, 3, "inputs, hidden layers, outputs")
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
         source = first = recipe.inputs(counts[0])
         layers = []
         for i, size in enumerate(counts[1:-1]):

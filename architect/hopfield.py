@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
-from synapse.errors import ArgumentError, KindError, positive_integer, unknown_name
+from synapse.errors import (
+    MOST_CONNECTIONS,
+    ArgumentError,
+    KindError,
+    array_of,
+    expected,
+    is_among,
+    positive_integer,
+    unknown_name,
+)
 from synapse.neuron import Seed, random_generator
 from synapse.projection import between
 
@@ -91,7 +100,7 @@ class Hopfield(Network):
     """
 
     def __init__(self, size: int) -> None:
-        count = positive_integer("The size of Hopfield", size)
+        count = positive_integer("The size of Hopfield", size, math.isqrt(MOST_CONNECTIONS))
         if count < 2:
             raise ArgumentError("The size of Hopfield must be at least 2. Got 1.")
         field, memory = Layer(count, "identity", name="input"), Layer(count, "sign", name="memory")
@@ -132,7 +141,7 @@ class Hopfield(Network):
         ArgumentError, KindError, UnknownNameError
             If patterns or rule cannot be used; nothing is learnt then.
         """
-        if rule not in tuple(RULES):
+        if not is_among(rule, RULES):
             raise unknown_name("learning rule", rule, RULES)
         couplings = self.couplings
         for pattern in self._checked(patterns, "Patterns", one=False):
@@ -190,11 +199,10 @@ class Hopfield(Network):
 
     def _checked(self, patterns: ArrayLike, what: str, one: bool) -> Floats:
         """Patterns as rows of 1 and -1."""
-        try:
-            given = np.asarray(patterns)
-            numbers = given.astype(np.float64)
-        except (TypeError, ValueError):
-            raise KindError(f"{what} must be rows of 1 and -1, or of booleans.") from None
+        given = array_of(what, "rows of 1 and -1, or of booleans", patterns)
+        if given.dtype.kind not in "biuf":
+            raise KindError(expected(what, "rows of 1 and -1, or of booleans", patterns))
+        numbers = given.astype(np.float64)
         n = len(self.output)
         rows = numbers[None] if numbers.ndim == 1 else numbers
         if rows.ndim != 2 or rows.shape[1] != n or not len(rows) or (one and numbers.ndim != 1):

@@ -73,7 +73,7 @@ class Jordan(Network):
     ) -> None:
         counts = checked_sizes("Jordan", sizes, 3, "inputs, hidden layers, outputs")
         decay = _checked_decay(context_decay)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
         source = first = recipe.inputs(counts[0])
         context = recipe.fixed(counts[-1], "context")
         layers = [context]

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Layer, Network
-from synapse.errors import positive_integer
+from synapse.errors import MOST_DELAYS, integer, listed, positive_integer
 from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
@@ -80,11 +80,12 @@ class NARX(Network):
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
-        between = tuple(hidden) if isinstance(hidden, Iterable) else (hidden,)
+        several = isinstance(hidden, Iterable) and integer(hidden) is None
+        between = listed("The hidden of NARX", hidden, "a size or a list of them") if several else [hidden]
         counts = checked_sizes("NARX", (inputs, *between, outputs), 3, "inputs, hidden layers, outputs")
-        reach = positive_integer("The input_delay of NARX", input_delay)
-        back = positive_integer("The output_delay of NARX", output_delay)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        reach = positive_integer("The input_delay of NARX", input_delay, MOST_DELAYS)
+        back = positive_integer("The output_delay of NARX", output_delay, MOST_DELAYS)
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
         first = recipe.inputs(counts[0])
         sizes = counts[1:-1]
         layers = [recipe.layer(n, squash, numbered("hidden", i, len(sizes))) for i, n in enumerate(sizes)]

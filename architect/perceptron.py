@@ -53,7 +53,7 @@ class Perceptron(Network):
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("Perceptron", sizes, 2, "inputs, hidden layers, outputs")
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
         layers = [recipe.inputs(counts[0])]
         for i, size in enumerate(counts[1:-1]):
             layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2)))

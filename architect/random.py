@@ -91,7 +91,7 @@ class Random(Network):
     ) -> None:
         counts = checked_sizes("Random", (inputs, hidden, outputs), 3, "inputs, hidden, outputs")
         part = _checked_density(density)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
         mask = _forward(counts, part, recipe.rng)
         _draw_more(mask, _backward_pairs(counts), "backward", backward, recipe.rng)
         _draw_more(mask, _self_pairs(counts), "self_connections", self_connections, recipe.rng)

@@ -22,7 +22,7 @@ def vector(what: str, values: ArrayLike, size: int) -> Floats:
     """
     try:
         numbers = np.asarray(values, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise KindError(expected(what, f"{size} numbers", values)) from None
     if numbers.shape != (size,):
         raise ArgumentError(f"{what} must be {size} numbers. Got {shape_of(numbers)}.")
@@ -57,7 +57,7 @@ def copied(what: str, values: ArrayLike, columns: int) -> Floats:
     """A copy of `values`, of whatever shape, or a KindError that tells how many numbers a row has."""
     try:
         return np.array(values, np.float64, order="C")
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise KindError(f"{what} must be rows of {columns} numbers each.") from None
 
 

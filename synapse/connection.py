@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from . import shared
 from .engine.schema import MEMORY, NONE, TRACED
 from .engine.store import Store
-from .errors import KindError, TopologyError, UnknownNameError, finite_number, unknown_name
+from .errors import KindError, TopologyError, UnknownNameError, boolean, finite_number, is_among, unknown_name
 
 if TYPE_CHECKING:
     from .neuron import Neuron
@@ -81,7 +81,7 @@ class Connection(MutableMapping[str, Any]):
 
     @weight.setter
     def weight(self, value: float) -> None:
-        shared.put(self._store, "weight", self._at, finite_number("A weight", value))
+        shared.put(self._store, "weight", self._at, finite_number("A weight", value, self._store.dtype))
 
     @property
     def trainable(self) -> bool:
@@ -92,7 +92,7 @@ class Connection(MutableMapping[str, Any]):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        if self.trainable != bool(value):
+        if self.trainable != boolean("The trainable of a connection", value):
             shared.put(self._store, "trainable", self._at, bool(value))
             self._store.touch()
 
@@ -161,7 +161,7 @@ class Connection(MutableMapping[str, Any]):
         return getattr(self, key)
 
     def __setitem__(self, key: str, value: Any) -> None:
-        if key not in ("weight", "trainable"):
+        if not is_among(key, ("weight", "trainable")):
             raise unknown_name("settable field of a connection", key, ("weight", "trainable"))
         setattr(self, key, value)
 

@@ -10,12 +10,28 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import cost as costs
-from . import graph, shared, wiring
+from . import graph, initializers, shared, wiring
 from . import squash as squashes
 from .arrays import Floats, shape_of, vector
 from .cost import Cost
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError, expected, positive_integer, shown
+from .errors import (
+    MOST_NEURONS,
+    ArgumentError,
+    KindError,
+    TopologyError,
+    boolean,
+    expected,
+    finite_array,
+    finite_number,
+    float_type,
+    integer,
+    is_number,
+    listed,
+    place,
+    positive_integer,
+    text,
+)
 from .initializers import Initializer, draw
 from .neuron import Neuron, Seed, new_store, random_generator
 from .projection import (
@@ -72,19 +88,25 @@ class Layer(Sequence[Neuron]):
         *,
         dtype: Any = np.float64,
     ) -> None:
-        if isinstance(neurons, Iterable):
-            self._neurons = [wiring.require_neuron("What a layer holds", neuron) for neuron in neurons]
+        squashes.get(squash)
+        value = finite_number("The bias of a layer", bias, float_type("The dtype", dtype))
+        if name is not None:
+            text("The name of a layer", name)
+        new = not isinstance(neurons, Iterable) or integer(neurons) is not None
+        if new:
+            self._neurons = _made(positive_integer("The size of a layer", neurons, MOST_NEURONS), dtype)
         else:
-            self._neurons = _made(positive_integer("The size of a layer", neurons), dtype)
+            given = listed("The neurons of a layer", neurons, "how many, or a list of Neurons")
+            self._neurons = [wiring.require_neuron("What a layer holds", neuron) for neuron in given]
         if not self._neurons:
             raise ArgumentError("A layer must have at least one neuron. Got none.")
         if len(set(self._neurons)) < len(self._neurons):
             raise ArgumentError("A layer cannot hold a neuron twice.")
         self._network: weakref.ref[Network] | None = None
         self._name: str | None = None
-        if not isinstance(neurons, Iterable):
+        if new:
             self.squash = squash
-            self.biases = np.full(len(self), bias)
+            self.biases = np.full(len(self), value)
         if name is not None:
             self.name = name
 
@@ -95,7 +117,9 @@ class Layer(Sequence[Neuron]):
     @overload
     def __getitem__(self, index: slice) -> Layer: ...
     def __getitem__(self, index: int | slice) -> Neuron | Layer:
-        return Layer(self._neurons[index]) if isinstance(index, slice) else self._neurons[index]
+        if isinstance(index, slice):
+            return Layer(self._neurons[index])
+        return self._neurons[place("A place in a layer", index, len(self._neurons))]
 
     def __len__(self) -> int:
         return len(self._neurons)
@@ -143,9 +167,7 @@ class Layer(Sequence[Neuron]):
 
     @name.setter
     def name(self, name: str) -> None:
-        if not isinstance(name, str):
-            raise KindError(expected("The name of a layer", "a string", name))
-        self._name = name
+        self._name = text("The name of a layer", name)
         for i, neuron in enumerate(self._neurons):
             if neuron._require().names[neuron._row] is None:
                 neuron.name = f"{name} {i}"
@@ -172,7 +194,14 @@ class Layer(Sequence[Neuron]):
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
-        self._set_column("bias", vector("The biases of a layer", values, len(self)))
+        self._set_column(
+            "bias",
+            vector(
+                "The biases of a layer",
+                finite_array("The biases of a layer", values, self._store.dtype),
+                len(self),
+            ),
+        )
 
     @property
     def squash(self) -> Squash | None:
@@ -198,7 +227,7 @@ class Layer(Sequence[Neuron]):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._set_column("trainable_bias", np.full(len(self), bool(value)))
+        self._set_column("trainable_bias", np.full(len(self), boolean("The trainable of a layer", value)))
 
     @property
     def calm(self) -> bool:
@@ -207,8 +236,9 @@ class Layer(Sequence[Neuron]):
 
     @calm.setter
     def calm(self, value: bool) -> None:
+        calm = boolean("The calm of a layer", value)
         for neuron in self._neurons:
-            neuron.calm = value
+            neuron.calm = calm
 
     # --- its links -------------------------------------------------------------------------
 
@@ -252,8 +282,15 @@ class Layer(Sequence[Neuron]):
         """
         to = _as_layer("The target of a projection", target)
         rng = random_generator(seed)
+        if trainable is not None:
+            boolean("The trainable of a projection", trainable)
+        if weights is not None:
+            weights = finite_array("Weights", weights, self._store.dtype)
+        initializers.get(initializer)
         itself = to is self or to._neurons == self._neurons
         chosen: Any = kind if kind is not None else (ONE_TO_ONE if itself else ALL_TO_ALL)
+        if weights is not None and weights.ndim == 1 and is_number(chosen):
+            raise ArgumentError(expected("Weights of random pairs", "a number or a matrix", weights))
         pairs = pairs_of(chosen, len(self), len(to), rng)
         own = _same_neuron(self, to, pairs)
         if isinstance(chosen, str) and chosen == ALL_TO_ELSE:
@@ -264,7 +301,7 @@ class Layer(Sequence[Neuron]):
             )
         full = len(pairs[0]) == len(self) * len(to) and not is_listed(chosen)
         if weights is None:
-            values = _drawn(initializer, rng, len(self), len(to), pairs, full)
+            values = _drawn(initializer, rng, len(self), len(to), pairs, full, self._store.dtype)
             values[own] = 1.0
         else:
             values = _given(weights, len(self), len(to), pairs)
@@ -281,6 +318,7 @@ class Layer(Sequence[Neuron]):
             If the numbers do not match or a connection is gated already; nothing is gated then.
         """
         require_projection("What a layer gates", projection)
+        projection.gaters(self, kind)  # refused before stores are joined
         store = wiring.join([*self._neurons, projection.source[0]])
         identities, place = projection.gaters(self, kind)
         wiring.gate_many([self._neurons[i] for i in place], store, identities)
@@ -315,6 +353,8 @@ class Layer(Sequence[Neuron]):
             squash = [neuron.squash for neuron in self._neurons]
             cost = costs.matching(squash) if cost is None else costs.get(cost)
             cost.check(squash)
+            if not all(0.0 <= aim <= 1.0 for aim in aims if aim is not None):
+                cost.check_targets(np.array([aims], np.float64))
         with shared.one_step(neuron._require() for neuron in self._neurons):
             for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
                 neuron.propagate(rate, aim, cost)
@@ -375,21 +415,16 @@ def _drawn(
     n_targets: int,
     pairs: tuple[Any, Any],
     full: bool,
+    dtype: Any,
 ) -> Floats:
     if full:
-        matrix = draw(initializer, rng, (n_sources, n_targets), n_sources, n_targets)
+        matrix = draw(initializer, rng, (n_sources, n_targets), n_sources, n_targets, dtype)
         return np.ascontiguousarray(matrix.T).ravel()
     count = len(pairs[0])
-    return draw(initializer, rng, (count,), -(-count // n_targets), -(-count // n_sources))
+    return draw(initializer, rng, (count,), -(-count // n_targets), -(-count // n_sources), dtype)
 
 
-def _given(weights: ArrayLike, n_sources: int, n_targets: int, pairs: tuple[Any, Any]) -> Floats:
-    try:
-        values = np.asarray(weights, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(expected("Weights", "numbers", weights)) from None
-    if not np.isfinite(values).all():
-        raise ArgumentError(f"Weights must be finite. Got {shown(weights)}.")
+def _given(values: Floats, n_sources: int, n_targets: int, pairs: tuple[Any, Any]) -> Floats:
     if values.shape == (n_sources, n_targets):
         chosen: Floats = values[pairs]
         return chosen

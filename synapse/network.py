@@ -20,7 +20,19 @@ from .cost import Cost
 from .engine.lower import pure_inputs
 from .engine.schema import BACK, BACK_GATED, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError, expected, non_negative_number, shown
+from .errors import (
+    ArgumentError,
+    KindError,
+    TopologyError,
+    boolean,
+    expected,
+    finite_array,
+    listed,
+    non_negative_number,
+    place,
+    shown,
+    text,
+)
 from .initializers import Initializer, draw
 from .layer import Layer
 from .neuron import Neuron, Seed, random_generator
@@ -77,7 +89,11 @@ class Network(Sequence[Neuron]):
     ) -> None:
         if output is None:
             raise ArgumentError("A network must have an output layer. Got none.")
-        layers = [input, *hidden, output]
+        layers: list[Layer] = [
+            input,
+            *listed("The hidden layers of a network", hidden, "a list of Layers"),
+            output,
+        ]
         for layer in layers:
             if not isinstance(layer, Layer):
                 raise KindError(expected("What a network is made of", "a Layer", layer))
@@ -86,7 +102,7 @@ class Network(Sequence[Neuron]):
             raise TopologyError("A neuron stands in two layers of the network. Give each neuron one place.")
         _require_free(neurons)
         self._layers = layers
-        self._name = name
+        self._name = None if name is None else text("The name of a network", name)
         self._anchor = neurons[0]
         self._span_store: Store | None = None
         self._span_version = 0
@@ -142,8 +158,10 @@ class Network(Sequence[Neuron]):
     def __getitem__(self, index: str) -> Layer: ...
     def __getitem__(self, index: int | slice | str) -> Neuron | list[Neuron] | Layer:
         """A neuron by its number, or a layer by its name."""
-        if not isinstance(index, str):
+        if isinstance(index, slice):
             return self.neurons[index]
+        if not isinstance(index, str):
+            return self.neurons[place("A place in a network", index, len(self))]
         for layer in self._layers:
             if layer.name == index:
                 return layer
@@ -181,8 +199,9 @@ class Network(Sequence[Neuron]):
 
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
-        rows = self._connection_rows()
-        shared.put(self._store, "weight", rows, vector("The weights of the network", values, len(rows)))
+        rows, what = self._connection_rows(), "The weights of the network"
+        numbers = vector(what, finite_array(what, values, self._store.dtype), len(rows))
+        shared.put(self._store, "weight", rows, numbers)
 
     @property
     def biases(self) -> Floats:
@@ -191,7 +210,8 @@ class Network(Sequence[Neuron]):
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
-        biases = vector("The biases of the network", values, len(self))
+        what = "The biases of the network"
+        biases = vector(what, finite_array(what, values, self._store.dtype), len(self))
         shared.put(self._store, "bias", self._rows(), biases)
 
     @property
@@ -413,7 +433,7 @@ class Network(Sequence[Neuron]):
         ArgumentError
             If rate or target cannot be used; no weight has moved then.
         """
-        step = non_negative_number("The rate", rate)
+        step = non_negative_number("The rate", rate, self._store.dtype)
         measure = self._cost(cost)
         aims = NOTHING if target is None else vector("The target", target, self._n_outputs)
         measure.check_targets(aims.reshape(-1, self._n_outputs))
@@ -431,10 +451,11 @@ class Network(Sequence[Neuron]):
 
     def _cost(self, cost: str | Cost | None) -> Cost:
         """The cost asked for, or the one that goes with the outputs; checked against these."""
+        cost = None if cost is None else costs.get(cost)
         asked = (cost, self._store.topology_version)  # a squash that is set anew changes the version
         if self._cost_asked != asked:
             squash = [neuron.squash for neuron in self.output]
-            measure = costs.matching(squash) if cost is None else costs.get(cost)
+            measure = costs.matching(squash) if cost is None else cost
             if measure is costs.cross_entropy and costs.matching(squash) is costs.categorical_cross_entropy:
                 measure = costs.categorical_cross_entropy
             measure.check(squash)
@@ -457,8 +478,8 @@ class Network(Sequence[Neuron]):
         neurons = self._rows()[len(self.input) :]
         neurons = neurons[store["trainable_bias"][neurons] == 1]
         fans = max(1, len(rows) // max(1, len(neurons)))
-        weights = draw(initializer, rng, (len(rows),), fans, fans)
-        biases = draw(initializer, rng, (len(neurons),), fans, fans)
+        weights = draw(initializer, rng, (len(rows),), fans, fans, store.dtype)
+        biases = draw(initializer, rng, (len(neurons),), fans, fans, store.dtype)
         self.clear()
         shared.put_first(store, "weight", rows, weights)
         shared.put_first(store, "bias", neurons, biases)
@@ -472,7 +493,7 @@ class Network(Sequence[Neuron]):
 
     @calm.setter
     def calm(self, value: bool) -> None:
-        self._store["calm"][self._rows()] = bool(value)
+        self._store["calm"][self._rows()] = boolean("The calm of a network", value)
 
     def reseed(self, seed: Seed = None) -> None:
         """Begin the streams of its random neurons anew, see :meth:`Neuron.reseed`."""

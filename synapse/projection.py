@@ -13,7 +13,19 @@ from . import shared, wiring
 from .connection import Connection
 from .engine.schema import NONE
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError, expected, shown
+from .errors import (
+    MOST_CONNECTIONS,
+    ArgumentError,
+    KindError,
+    TopologyError,
+    array_of,
+    choice,
+    expected,
+    finite_array,
+    finite_number,
+    is_number,
+    place,
+)
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -45,16 +57,21 @@ def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator
 
     Those of a neuron with itself are among them; `ALL_TO_ELSE` leaves them out later.
     """
+    whole = not is_listed(kind) and not (isinstance(kind, str) and kind == ONE_TO_ONE)
+    if whole and n_sources * n_targets > MOST_CONNECTIONS:
+        pairs = f"{n_sources} and {n_targets} neurons"
+        raise ArgumentError(expected("A projection", f"of at most {MOST_CONNECTIONS} pairs", pairs))
     if isinstance(kind, str):
         return _named_pairs(kind, n_sources, n_targets)
-    if isinstance(kind, (int, float)) and not isinstance(kind, bool):
-        if not 0 < kind <= 1:
+    if is_number(kind):
+        density = finite_number("The density of a projection", kind)
+        if not 0 < density <= 1:
             raise ArgumentError(expected("The density of a projection", "above 0 and at most 1", kind))
-        mask = rng.random((n_targets, n_sources)) < kind
+        mask = rng.random((n_targets, n_sources)) < density
     elif is_listed(kind):
         return _listed_pairs(kind, n_sources, n_targets)
     else:
-        given = np.asarray(kind)
+        given = _array(kind)
         if given.dtype != bool or given.shape != (n_sources, n_targets):
             condition = (
                 f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of booleans of shape "
@@ -68,7 +85,15 @@ def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator
 
 def is_listed(kind: Any) -> bool:
     """Whether a pattern is given pair by pair, as two lists of numbers."""
-    return isinstance(kind, tuple) and len(kind) > 0 and np.asarray(kind[0]).dtype.kind in "iu"
+    return isinstance(kind, tuple) and len(kind) > 0 and _array(kind[0]).dtype.kind in "iu"
+
+
+def _array(values: Any) -> NDArray[Any]:
+    """`values` as an array without masked entries; one of objects if that cannot be."""
+    try:
+        return array_of("The kind of a projection", "", values)
+    except KindError:
+        return np.empty(0, object)
 
 
 def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
@@ -76,7 +101,7 @@ def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tupl
     what, condition = "A list of pairs", f"two lists of one length, below {n_sources} and {n_targets}"
     if len(kind) != 2:
         raise ArgumentError(expected(what, condition, kind))
-    sources, targets = (np.asarray(part) for part in kind)
+    sources, targets = (_array(part) for part in kind)
     fits = sources.shape == targets.shape and sources.ndim == 1 and targets.dtype.kind in "iu"
     if not fits or not (_within(sources, n_sources) and _within(targets, n_targets)):
         raise ArgumentError(expected(what, condition, kind))
@@ -141,13 +166,20 @@ class Weights(NDArrayOperatorsMixin):
         return np.asarray(self)[key]
 
     def __setitem__(self, key: Any, values: ArrayLike) -> None:
-        numbers = np.asarray(values, np.float64)
-        if not np.isfinite(numbers).all():
-            raise ArgumentError(f"Weights must be finite. Got {shown(values)}.")
-        shared.put(self._projection._store, "weight", self._projection._rows()[key], numbers)
+        store, rows = self._projection._store, self._projection._rows()[key]
+        shared.put(store, "weight", rows, _fitting(finite_array("Weights", values, store.dtype), rows))
 
     def __repr__(self) -> str:
         return f"Weights({np.asarray(self)!r})"
+
+
+def _fitting(values: NDArray[Any], rows: Any) -> NDArray[Any]:
+    """Values that can be laid onto rows, else an error."""
+    shape = np.shape(rows)
+    try:
+        return np.broadcast_to(values, shape)
+    except ValueError:
+        raise ArgumentError(expected("Weights", f"of shape {shape}", values.shape)) from None
 
 
 class Projection:
@@ -206,22 +238,23 @@ class Projection:
         return (wiring.connection_at(self._store, int(i)) for i in self._identities())
 
     def __getitem__(self, index: int) -> Connection:
-        return wiring.connection_at(self._store, int(self._identities()[index]))
+        identities = self._identities()
+        return wiring.connection_at(
+            self._store, int(identities[place("A place in a projection", index, len(identities))])
+        )
 
     def gaters(self, layer: Layer, kind: str) -> tuple[Indices, Indices]:
         """Which connection (by identity) is gated by which neuron (by index in `layer`)."""
+        require_layer("What gates a projection", layer)
+        choice("The kind of a gate", kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE))
         identities = self._identities()
         rows = self._store.row_of[identities]
         if kind == gate.INPUT:
             place, count = _index_in(self.target, self._store["target"][rows]), len(self.target)
         elif kind == gate.OUTPUT:
             place, count = _index_in(self.source, self._store["source"][rows]), len(self.source)
-        elif kind == gate.ONE_TO_ONE:
-            place, count = np.arange(len(identities)), len(identities)
         else:
-            raise ArgumentError(
-                expected("The kind of a gate", "gate.INPUT, gate.OUTPUT or gate.ONE_TO_ONE", kind)
-            )
+            place, count = np.arange(len(identities)), len(identities)
         if count == 0 or count % len(layer):
             what = {gate.INPUT: "targets", gate.OUTPUT: "sources"}.get(kind, "connections")
             raise TopologyError(
@@ -266,6 +299,15 @@ def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -
             f"Connections {source.label} -> {target.label} have changed since they were made."
         )
     return Projection(store, int(numbers[0]), len(rows), source, target, full=full)
+
+
+def require_layer(what: str, layer: Any) -> Layer:
+    """`layer` if it is one, else an error."""
+    from .layer import Layer  # the classes know each other
+
+    if not isinstance(layer, Layer):
+        raise KindError(expected(what, "a Layer", layer))
+    return layer
 
 
 def require_projection(what: str, projection: Any) -> Projection:

@@ -19,11 +19,12 @@ from ..errors import (
     TopologyError,
     expected,
     non_negative_number,
+    shown,
     whole_number,
 )
 from ..keeping import context_of, return_to
 from ..layer import Layer
-from ..network import Network
+from ..network import Network, require_network
 from ..neuron import Neuron
 from ..recording import record
 from ..squash import Squash
@@ -121,6 +122,7 @@ def fit_readout(
     >>> round(link.weight, 9), round(b[0].bias, 9), result.rows
     (2.0, 1.0, 3)
     """
+    require_network("What is fitted", network)
     strength = non_negative_number("The ridge", ridge)
     sources = _sources(network)
     data = prepare(network, inputs, targets)
@@ -180,7 +182,7 @@ def _fitted_rows(data: Data, washout: int) -> NDArray[np.int64]:
     for first, last in pairwise(_bounds(data)):
         used[first : min(first + washout, last)] = False
     if not used.any():
-        raise ArgumentError(f"A washout of {washout} leaves no row with a target to fit.")
+        raise ArgumentError(f"A washout of {shown(washout)} leaves no row with a target to fit.")
     return np.flatnonzero(used)
 
 

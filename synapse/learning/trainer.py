@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..cost import Cost
-from ..errors import ArgumentError, KindError, expected, finite_number, positive_integer
+from ..errors import (
+    MOST_THREADS,
+    ArgumentError,
+    KindError,
+    boolean,
+    choice,
+    expected,
+    function_of,
+    is_number,
+    listed,
+    non_negative_number,
+    positive_integer,
+)
 from ..network import Network, require_network
 from ..neuron import Seed, random_generator
 from ..optimizers import LBFGS, SGD, Moves, Optimizer
@@ -104,7 +116,9 @@ class Trainer:
         if self.optimizer is None and (self.penalties != Penalties() or (batch_size or 1) > 1):
             self.optimizer = SGD()
         own = getattr(self.optimizer, "rate", RATE)
-        self.rate = checked_rate(rate if rate is not None else RATE if optimizer is None else own)
+        self.rate = checked_rate(
+            "The rate of Trainer", rate if rate is not None else RATE if optimizer is None else own
+        )
         self.cost = network._cost(cost)
         self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
         self.window = checked_window(window)
@@ -116,7 +130,7 @@ class Trainer:
             )
         if isinstance(optimizer, LBFGS) and (clip, clip_value) != (None, None):
             raise ArgumentError("L-BFGS searches by the whole gradient: leave clip and clip_value out.")
-        self.threads = positive_integer("The threads", threads)
+        self.threads = positive_integer("The threads", threads, MOST_THREADS)
         self._stop = threading.Event()
         self._kept: tuple[Learnt, Moves | None] | None = None
 
@@ -208,16 +222,16 @@ class Trainer:
             data,
             held_out,
             positive_integer("The epochs", epochs),
-            None if error is None else finite_number("The error to stop at", error),
+            None if error is None else non_negative_number("The error to stop at", error),
             _shuffled(data, shuffle),
             random_generator(seed),
             None if patience is None else positive_integer("The patience", patience),
-            restore_best and (held_out is not None or patience is not None),
+            boolean("The restore_best", restore_best) and (held_out is not None or patience is not None),
             _checked_callbacks(callbacks),
-            on_step,
+            None if on_step is None else function_of("The on_step", on_step, "step"),
             weights,
         )
-        return run.go(progress)
+        return run.go(progress if isinstance(progress, str) else boolean("The progress", progress))
 
     def _measure(self) -> Cost:
         """Its cost, checked against outputs whose squash may have been set anew."""
@@ -234,7 +248,7 @@ class Trainer:
         """The data to train on, and those held out."""
         if validation is None:
             return data, None
-        if isinstance(validation, int | float):
+        if is_number(validation):
             data, held_out = data.split(validation)
         elif isinstance(validation, tuple | list) and len(validation) == 2:
             held_out = self._prepared(*validation)
@@ -295,9 +309,8 @@ class Trainer:
 
 
 def _checked_method(method: str) -> str:
-    if method not in METHODS:
-        raise ArgumentError(expected("The method of a Trainer", " or ".join(map(repr, METHODS)), method))
-    return method
+    found: str = choice("The method of a Trainer", method, METHODS)
+    return found
 
 
 def _checked_optimizer(optimizer: Any, method: str) -> Optimizer | LBFGS | None:
@@ -312,14 +325,12 @@ def _checked_optimizer(optimizer: Any, method: str) -> Optimizer | LBFGS | None:
 
 
 def _checked_callbacks(callbacks: Any) -> tuple[Callback, ...]:
-    functions = tuple(callbacks) if isinstance(callbacks, Iterable) else (None,)
-    if not all(map(callable, functions)):
-        raise KindError(expected("The callbacks", "a list of functions", callbacks))
-    return functions
+    functions = listed("The callbacks", callbacks, "a list of functions")
+    return tuple(function_of("A callback", function, "progress") for function in functions)
 
 
 def _shuffled(data: Data, shuffle: bool | None) -> bool:
-    if shuffle and data.stream:
+    if shuffle is not None and boolean("The shuffle", shuffle) and data.stream:
         raise ArgumentError(
             "A stream into a network with memory cannot be shuffled: its order is what is learnt. "
             "Give sequences, (S, T, n), or leave shuffle out."

@@ -15,7 +15,15 @@ from .. import engine, shared
 from ..cost import Cost
 from ..engine.program import spans
 from ..engine.schema import CHUNK, NONE
-from ..errors import DivergenceError, KindError, TopologyError, expected, positive_integer
+from ..errors import (
+    MOST_THREADS,
+    DivergenceError,
+    KindError,
+    TopologyError,
+    boolean,
+    expected,
+    positive_integer,
+)
 from ..network import Network
 from .data import Data, prepare
 
@@ -120,6 +128,7 @@ def gradient(
     data = sequences(network, inputs, targets)
     measure = network._cost(cost)
     measure.check_targets(data.targets[data.aimed.astype(bool)])
+    boolean("The context", context)
     unfolding = Unfolding(network, data, threads)
     chosen = np.arange(data.sequences)
     share = np.full(data.sequences, 1.0 / data.sequences)
@@ -165,7 +174,7 @@ class Unfolding:
         self.network, self.data = network, data
         self.weights = np.zeros(0) if weights is None else weights
         self._inputs, self._targets = data.inputs.reshape(-1), data.targets.reshape(-1)
-        self.threads = positive_integer("The threads", threads)
+        self.threads = positive_integer("The threads", threads, MOST_THREADS)
         self._renew()
 
     def _renew(self) -> None:

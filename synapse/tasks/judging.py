@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, listed
 from ..network import Network, require_network
 
 Floats = NDArray[np.float64]
@@ -36,6 +36,7 @@ def fraction(network: Network, inputs: Sequence[Floats], right: Callable[[int, F
     0.75
     """
     require_network("What is judged", network)
+    inputs = listed("The sequences", inputs, "a list of arrays (T, n)")
     if not len(inputs):
         raise ArgumentError("There must be at least one sequence to judge a network by. Got none.")
     count = 0

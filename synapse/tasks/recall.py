@@ -12,12 +12,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError, positive_integer
+from ..errors import MOST_SEQUENCES, ArgumentError, positive_integer
 from ..network import Network
 from ..neuron import Seed, random_generator
 from .judging import fraction
 
 Floats = NDArray[np.float64]
+MOST_SYMBOLS = 1000
+"""Symbols of a kind: each has an input of its own."""
 
 
 def sequences(
@@ -64,11 +66,11 @@ def sequences(
     >>> targets[0][4:].tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    count = positive_integer("The count of sequences", count)
-    targets = positive_integer("The targets of recall", targets)
-    distractors = positive_integer("The distractors of recall", distractors)
-    prompts = positive_integer("The prompts of recall", prompts)
-    length = positive_integer("The length of recall", length)
+    count = positive_integer("The count of sequences", count, MOST_SEQUENCES)
+    targets = positive_integer("The targets of recall", targets, MOST_SYMBOLS)
+    distractors = positive_integer("The distractors of recall", distractors, MOST_SYMBOLS)
+    prompts = positive_integer("The prompts of recall", prompts, MOST_SYMBOLS)
+    length = positive_integer("The length of recall", length, MOST_SEQUENCES)
     if length < 2 * prompts:
         raise ArgumentError(
             f"The length of recall must be at least {2 * prompts}, "

@@ -27,7 +27,7 @@ from synapse.neuron import Seed
 from synapse.projection import between
 from synapse.squash import Squash
 
-from .recipe import Recipe, numbered
+from .recipe import Recipe, checked_sizes, numbered
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -117,11 +117,8 @@ class Convolutional(Network):
         dtype: Any = np.float64,
     ) -> None:
         windows = _checked_windows(inputs, filters, kernel, stride, padding, channels)
-        hidden = listed("The hidden of Convolutional", hidden, "a list of sizes")
-        sizes = [
-            positive_integer("A layer size of Convolutional", size, MOST_NEURONS)
-            for size in (*hidden, outputs)
-        ]
+        fully = (*listed("The hidden of Convolutional", hidden, "a list of sizes"), outputs)
+        sizes = checked_sizes("Convolutional", fully, 1, "outputs")
         recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
         layers, self._convolutions = [recipe.inputs(prod(windows[0].shape))], []
         for i, window in enumerate(windows):
@@ -322,7 +319,7 @@ def _sizes(what: str, given: Any) -> tuple[int, ...]:
 
 def _several(given: Any) -> bool:
     """Whether a list of numbers is given, not one."""
-    return isinstance(given, Sequence | np.ndarray) and np.ndim(given) > 0
+    return given.ndim > 0 if isinstance(given, np.ndarray) else isinstance(given, Sequence)
 
 
 def _per_layer(what: str, given: Any, layers: int, axes: int) -> Iterator[tuple[int, ...]]:

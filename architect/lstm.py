@@ -156,9 +156,11 @@ class LSTM(Network):
             output_to_gates=boolean("The output_to_gates of LSTM", output_to_gates),
         )
         _check(options, standard)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash, cell_squash)
+        last = squash if output_squash is None else output_squash
+        functions = (squash, last, options.cell_squash)
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, *functions)
         inputs = recipe.inputs(counts[0])
-        output = recipe.layer(counts[-1], squash if output_squash is None else output_squash, "output")
+        output = recipe.layer(counts[-1], last, "output")
         build: Any = standard_blocks if standard else synaptic_blocks
         blocks = build(recipe, counts[1:-1], inputs, output, options)
         if direct:

@@ -57,14 +57,13 @@ class Recipe:
         initializer: str | Initializer,
         bias_initializer: str | Initializer,
         dtype: Any,
-        *squashes: str | Squash | None,
+        *squashes: str | Squash,
     ) -> Recipe:
         """A recipe that draws from `seed`; all that is given is checked before anything is drawn."""
-        for name in (initializer, bias_initializer):
-            initializers.get(name)
-        for name in squashes:
-            if name is not None:
-                squash.get(name)
+        for draws in (initializer, bias_initializer):
+            initializers.get(draws)
+        for function in squashes:
+            squash.get(function)
         kind = float_type("The dtype", dtype)
         return cls(random_generator(seed), initializer, bias_initializer, kind)
 
@@ -75,12 +74,10 @@ class Recipe:
     def layer(self, size: int, function: str | Squash, name: str, bias: float | None = None) -> Layer:
         """A layer whose biases are drawn, or all `bias`."""
         layer = Layer(size, function, name=name, dtype=self.dtype)
-        drawn = (
-            draw(self.bias_initializer, self.rng, (size,), 1, size, self.dtype)
-            if bias is None
-            else np.full(size, bias)
-        )
-        layer.biases = drawn
+        if bias is None:
+            layer.biases = draw(self.bias_initializer, self.rng, (size,), 1, size, self.dtype)
+        else:
+            layer.biases = np.full(size, bias)
         return layer
 
     def fixed(self, size: int, name: str, bias: float = 0.0) -> Layer:

@@ -190,6 +190,16 @@ def non_negative_number(what: str, value: Any, dtype: Any = np.float64) -> float
     return number
 
 
+def bounds(what: str, low: Any, high: Any) -> tuple[float, float]:
+    """Two numbers, the first below the second; each may be infinite."""
+    if not (is_number(low) and is_number(high)):
+        raise KindError(expected(what, "two numbers", (low, high)))
+    least, most = _real(what, low), _real(what, high)
+    if not least < most:
+        raise ArgumentError(expected(what, "two numbers, the lower one first", (low, high)))
+    return least, most
+
+
 def positive_number(what: str, value: Any) -> float:
     """`value` as a float that is finite and above 0, or an error that says so."""
     number = finite_number(what, value)

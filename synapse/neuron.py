@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +49,17 @@ def random_generator(seed: Seed) -> np.random.Generator:
         condition = "a whole number not below 0, a list of them, a numpy Generator or None"
         raise ArgumentError(expected("The seed", condition, seed))
     return np.random.default_rng(whole if several else whole[0])
+
+
+@contextmanager
+def given_back(rng: np.random.Generator) -> Iterator[None]:
+    """After an error inside, a generator is as it was: what is refused has drawn nothing."""
+    state = rng.bit_generator.state
+    try:
+        yield
+    except BaseException:
+        rng.bit_generator.state = state
+        raise
 
 
 def new_store(dtype: Any) -> Store:

@@ -613,7 +613,6 @@ for name in ("clip_by_norm", "clip_by_value"):
 add("squash.Squash.__call__", plain(squash.tanh), state=NUMBER)
 add("squash.Squash.derivative", plain(squash.tanh.derivative), state=NUMBER)
 add("squash.get", plain(squash.get), squash=WORD)
-add("squash.by_code", plain(squash.by_code), code=SMALL | {"0"})
 add(
     "squash.register",
     plain(squash.register),
@@ -818,11 +817,11 @@ add("architect.Convolutional.kernels", setter(convolution, "kernels"), value=NOT
 add(
     "architect.Liquid.__init__",
     plain(architect.Liquid),
-    seeded(inputs=2, pool=6, outputs=1, connections=20),
+    seeded(inputs=2, pool=6, outputs=1),
     inputs=SIZE,
     pool=SIZE,
     outputs=SIZE,
-    connections=SMALL | NONE,
+    connections=NONE | SMALL,
     gates=SMALL | {"0"},
     spectral_radius=POSITIVE | NONE,
     leak=FRACTION,
@@ -877,14 +876,20 @@ add(
     targets=SIZE,
     distractors=SIZE,
     prompts=SMALL,
-    length=SIZE,
+    length=frozenset({"50"}),
     seed=SEED,
 )
-add("tasks.recall.right", plain(recall.right), outputs=EITHER, wanted=EITHER)
+add(
+    "tasks.recall.right",
+    plain(recall.right),
+    lambda w: {"outputs": [[0.5]], "wanted": [[0.5]]},
+    outputs=EITHER,
+    wanted=EITHER,
+)
 add(
     "tasks.recall.fraction_right",
     plain(recall.fraction_right),
-    given,
+    lambda w: {"network": w.net, "inputs": [w.inputs], "targets": [w.targets]},
     network=NETWORK,
     inputs=EITHER,
     targets=EITHER,
@@ -934,7 +939,7 @@ add(
     lambda w: {"networks": [w.network()], "inputs": w.inputs, "targets": w.targets},
     {"rate": HIGH},
     networks=frozenset({"[]", "{}"}),
-    rate=NOT_NEGATIVE,
+    rate=NOT_NEGATIVE | NONE,
     cost=NONE,
     workers=SIZE | NONE,
     **data,
@@ -1132,7 +1137,7 @@ add(
     tables,
     neurons=NOTHING,
     connections=NOTHING,
-    name=TEXT,
+    name=TEXT - WORD,
     dtype=NOTHING,
 )
 add(
@@ -1141,7 +1146,7 @@ add(
     lambda w: {"neurons": _csv(w, "neurons"), "connections": _csv(w, "connections"), "name": "x"},
     neurons=EITHER,
     connections=EITHER,
-    name=TEXT,
+    name=TEXT - WORD,
     dtype=NOTHING,
 )
 
@@ -1210,6 +1215,7 @@ EXCLUDED: dict[str, str] = {
     ),
     **dict.fromkeys(
         [
+            "squash.by_code",
             "synapse.Log.make_room",
             "synapse.schedule.__call__",
             "cost.Cost.check",

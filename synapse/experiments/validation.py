@@ -158,7 +158,10 @@ def _takes_an_argument(make: Callable[..., Any]) -> bool:
     if not callable(make):
         raise KindError(expected("What makes a fold's trainer", "a function", make))
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    parameters: Sequence[inspect.Parameter] = list(inspect.signature(make).parameters.values())
+    try:
+        parameters: Sequence[inspect.Parameter] = list(inspect.signature(make).parameters.values())
+    except ValueError:  # a built-in function does not tell its parameters
+        return False
     return any(p.kind in kinds and p.default is p.empty for p in parameters)
 
 

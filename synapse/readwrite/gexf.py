@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import ArgumentError, KindError, expected
+from ..errors import ArgumentError, finite_array
 from ..network import Network
 from . import files, markup
 from .plain import (
@@ -81,14 +81,9 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
 
 def _steps(activations: ArrayLike, neurons: int) -> NDArray[np.float64]:
     what, condition = "The activations", f"finite numbers, shape (T, {neurons})"
-    try:
-        steps = np.asarray(activations, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(expected(what, condition, activations)) from None
+    steps = finite_array(what, activations)
     if steps.ndim != 2 or steps.shape[1] != neurons:
         raise ArgumentError(f"{what} must be {condition}. Got shape {steps.shape}.")
-    if not np.isfinite(steps).all():
-        raise ArgumentError(f"{what} must be {condition}. Got {steps[~np.isfinite(steps)][0]}.")
     return steps
 
 

@@ -15,7 +15,7 @@ from ..engine.schema import CONNECTION, NEURON, NONE
 from ..engine.store import Store
 from ..errors import DivergenceError, TopologyError
 from ..layer import Layer
-from ..network import Network
+from ..network import Network, require_network
 from . import architectures
 
 Column = NDArray[Any]
@@ -75,7 +75,7 @@ def take_apart(network: Network) -> Parts:
     DivergenceError
         If it has a number that is not finite.
     """
-    store = network._store
+    store = require_network("What is written", network)._store
     store.ready()
     _require_whole(network, store)
     rows, edges = network._rows(), network._connection_rows()

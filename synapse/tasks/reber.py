@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..errors import MOST_SEQUENCES, ArgumentError, boolean, expected, listed, positive_integer, text
 from ..network import Network
 from ..neuron import Seed, random_generator
-from .judging import fraction
+from .judging import alike, fraction
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -182,6 +182,7 @@ def right(outputs: Floats, allowed: Mask, strict: bool = False) -> bool:
     False
     """
     boolean("The strict", strict)
+    outputs, allowed = alike(outputs, allowed)
     illegal = np.where(allowed, -np.inf, outputs).max(axis=1)
     if strict:
         ahead = np.where(allowed, outputs, np.inf).min(axis=1)

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import MOST_SEQUENCES, ArgumentError, positive_integer
+from ..errors import MOST_SEQUENCES, ArgumentError, listed, positive_integer
 from ..network import Network
 from ..neuron import Seed, random_generator
-from .judging import fraction
+from .judging import alike, fraction
 
 Floats = NDArray[np.float64]
 MOST_SYMBOLS = 1000
@@ -107,7 +107,8 @@ def right(outputs: Floats, wanted: Floats) -> bool:
     >>> right(np.array([[0.4, 0.1], [0.2, 0.7]]), np.array([[0.0, 0.0], [0.0, 1.0]]))
     True
     """
-    return bool((np.rint(outputs) == wanted).all())
+    answers, expectation = alike(outputs, wanted)
+    return bool((np.rint(answers) == expectation).all())
 
 
 def fraction_right(network: Network, inputs: Sequence[Floats], targets: Sequence[Floats]) -> float:
@@ -129,6 +130,8 @@ def fraction_right(network: Network, inputs: Sequence[Floats], targets: Sequence
     >>> fraction_right(architect.LSTM(6, 7, 2, seed=0), *sequences(20, seed=0))
     0.0
     """
+    inputs = listed("The inputs", inputs, "a list of arrays (T, n)")
+    targets = listed("The targets", targets, "a list of arrays (T, m)")
     if len(inputs) != len(targets):
         raise ArgumentError(f"There must be as many inputs as targets. Got {len(inputs)} and {len(targets)}.")
     return fraction(network, inputs, lambda i, outputs: right(outputs, targets[i]))

@@ -80,8 +80,9 @@ class NARX(Network):
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
-        several = isinstance(hidden, Iterable) and integer(hidden) is None
-        between = listed("The hidden of NARX", hidden, "a size or a list of them") if several else [hidden]
+        one = not isinstance(hidden, Iterable) or integer(hidden) is not None
+        condition = "a whole number above 0, or a list of them"
+        between = [hidden] if one else listed("The hidden of NARX", hidden, condition)
         counts = checked_sizes("NARX", (inputs, *between, outputs), 3, "inputs, hidden layers, outputs")
         reach = positive_integer("The input_delay of NARX", input_delay, MOST_DELAYS)
         back = positive_integer("The output_delay of NARX", output_delay, MOST_DELAYS)

@@ -194,7 +194,10 @@ def bounds(what: str, low: Any, high: Any) -> tuple[float, float]:
     """Two numbers, the first below the second; each may be infinite."""
     if not (is_number(low) and is_number(high)):
         raise KindError(expected(what, "two numbers", (low, high)))
-    least, most = _real(what, low), _real(what, high)
+    least, most = (
+        float(value) if isinstance(value, float) and math.isinf(value) else finite_number(what, value)
+        for value in (low, high)
+    )
     if not least < most:
         raise ArgumentError(expected(what, "two numbers, the lower one first", (low, high)))
     return least, most
@@ -245,8 +248,10 @@ def settle(owner: Any, check: Callable[[str, Any], Any], *settings: str) -> None
 
 def positive_integer(what: str, value: Any, most: int = MOST_COUNT) -> int:
     """`value` as an int above 0 and at most `most`, or an error that says so."""
-    condition = "a whole number above 0" if most == MOST_COUNT else f"a whole number from 1 to {most}"
-    return whole_number(what, value, condition, 1, most)
+    number = whole_number(what, value, "a whole number above 0", 1)
+    if number > most:
+        raise ArgumentError(expected(what, f"at most {most}", value))
+    return number
 
 
 def whole_number(what: str, value: Any, condition: str, least: int, most: int = MOST_COUNT) -> int:

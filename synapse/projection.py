@@ -19,10 +19,10 @@ from .errors import (
     KindError,
     TopologyError,
     array_of,
-    choice,
     expected,
     finite_array,
     finite_number,
+    is_among,
     is_number,
     place,
 )
@@ -246,7 +246,10 @@ class Projection:
     def gaters(self, layer: Layer, kind: str) -> tuple[Indices, Indices]:
         """Which connection (by identity) is gated by which neuron (by index in `layer`)."""
         require_layer("What gates a projection", layer)
-        choice("The kind of a gate", kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE))
+        if not is_among(kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE)):
+            raise ArgumentError(
+                expected("The kind of a gate", "gate.INPUT, gate.OUTPUT or gate.ONE_TO_ONE", kind)
+            )
         identities = self._identities()
         rows = self._store.row_of[identities]
         if kind == gate.INPUT:

@@ -510,12 +510,10 @@ add(
 
 # --- optimizers -------------------------------------------------------------------------------------
 
-rate = {"rate": HIGH}
 add(
     "optimizers.SGD.__init__",
     then(optimizers.SGD, moved),
     lambda w: {"momentum": 0.5},
-    rate,
     rate=POSITIVE,
     momentum=UNIT,
     nesterov=BOOLEAN,
@@ -527,7 +525,6 @@ for name in ("Adam", "AdamW"):
         f"optimizers.{name}.__init__",
         then(getattr(optimizers, name), moved),
         lambda w: {},
-        rate,
         rate=POSITIVE,
         betas=NOTHING,
         epsilon=POSITIVE,
@@ -538,7 +535,6 @@ add(
     "optimizers.AdaGrad.__init__",
     then(optimizers.AdaGrad, moved),
     lambda w: {},
-    rate,
     rate=POSITIVE,
     epsilon=POSITIVE,
 )
@@ -546,7 +542,6 @@ add(
     "optimizers.RMSprop.__init__",
     then(optimizers.RMSprop, moved),
     lambda w: {},
-    rate,
     rate=POSITIVE,
     decay=UNIT,
     epsilon=POSITIVE,
@@ -557,7 +552,6 @@ add(
     "optimizers.Rprop.__init__",
     then(optimizers.Rprop, moved),
     lambda w: {"steps": (1e-6, 1e40)},
-    rate,
     rate=POSITIVE,
     etas=NOTHING,
     steps=NOTHING,

@@ -45,7 +45,7 @@ def test_a_long_value_is_cut():
 @pytest.mark.parametrize(
     ("check", "good", "bad", "wrong"),
     [
-        (errors.finite_number, [0, -1.5, True], [math.nan, math.inf, -math.inf], [None, "x", [1, 2]]),
+        (errors.finite_number, [0, -1.5, 2], [math.nan, math.inf, -math.inf], [None, "x", [1, 2], True, "1"]),
         (errors.non_negative_number, [0, 0.5, 3], [-1e-9, math.nan, math.inf], [None, "x", [1, 2]]),
         (errors.positive_integer, [1, 7], [0, -1], [1.0, True, None, "1"]),
     ],

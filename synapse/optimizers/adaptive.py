@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from ..errors import boolean, positive_number, settle
-from .base import Floats, Moves, Optimizer, positive_rate, share
+from .base import Floats, Moves, Optimizer, share
 
 
 def average(kept: Floats, decay: float, values: Floats, spare: Floats) -> None:
@@ -56,7 +56,7 @@ class RMSprop(Optimizer):
     centered: bool = False
 
     def __post_init__(self) -> None:
-        settle(self, positive_rate, "rate")
+        settle(self, positive_number, "rate")
         settle(self, share, "decay", "momentum")
         settle(self, positive_number, "epsilon")
         settle(self, boolean, "centered")
@@ -123,7 +123,7 @@ class AdaGrad(Optimizer):
     epsilon: float = 1e-10
 
     def __post_init__(self) -> None:
-        settle(self, positive_rate, "rate")
+        settle(self, positive_number, "rate")
         settle(self, positive_number, "epsilon")
 
     def memory(self) -> dict[str, float]:

@@ -19,17 +19,10 @@ from ..errors import (
     finite_array,
     finite_number,
     non_negative_number,
-    positive_number,
-    training_rate,
     whole_number,
 )
 
 Floats = NDArray[np.float64]
-
-
-def positive_rate(what: str, value: Any) -> float:
-    """`value` as the rate of an optimizer: finite and above 0, with a warning if it is high."""
-    return training_rate(what, positive_number(what, value))
 
 
 def share(what: str, value: Any) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import boolean, non_negative_number, positive_number, settle
 from .adaptive import average
-from .base import Floats, Moves, Optimizer, pair, positive_rate, share
+from .base import Floats, Moves, Optimizer, pair, share
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class _Moments(Optimizer):
     amsgrad: bool = False
 
     def __post_init__(self) -> None:
-        settle(self, positive_rate, "rate")
+        settle(self, positive_number, "rate")
         settle(self, lambda what, betas: tuple(share(what, beta) for beta in pair(what, betas)), "betas")
         settle(self, positive_number, "epsilon")
         settle(self, boolean, "amsgrad")

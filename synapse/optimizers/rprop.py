@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from ..errors import ArgumentError, expected, positive_number, settle
-from .base import Floats, Moves, Optimizer, pair, positive_rate
+from .base import Floats, Moves, Optimizer, pair
 
 
 def _positive_pair(what: str, value: Any) -> tuple[float, float]:
@@ -51,7 +51,7 @@ class Rprop(Optimizer):
     steps: tuple[float, float] = (1e-6, 50)
 
     def __post_init__(self) -> None:
-        settle(self, positive_rate, "rate")
+        settle(self, positive_number, "rate")
         settle(self, _positive_pair, "etas", "steps")
         shrink, grow = self.etas
         if not shrink < 1 < grow:

@@ -7,8 +7,8 @@ from typing import final
 
 import numpy as np
 
-from ..errors import ArgumentError, boolean, expected, non_negative_number, settle
-from .base import Floats, Moves, Optimizer, positive_rate, share
+from ..errors import ArgumentError, boolean, expected, non_negative_number, positive_number, settle
+from .base import Floats, Moves, Optimizer, share
 
 
 @final
@@ -46,7 +46,7 @@ class SGD(Optimizer):
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        settle(self, positive_rate, "rate")
+        settle(self, positive_number, "rate")
         settle(self, share, "momentum")
         settle(self, boolean, "nesterov")
         settle(self, non_negative_number, "weight_decay")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import MOST_SEQUENCES, ArgumentError, listed, positive_integer
+from ..errors import MOST_SEQUENCES, ArgumentError, finite_array, listed, positive_integer
 from ..network import Network
 from ..neuron import Seed, random_generator
 from .judging import alike, fraction
@@ -131,7 +131,8 @@ def fraction_right(network: Network, inputs: Sequence[Floats], targets: Sequence
     0.0
     """
     inputs = listed("The inputs", inputs, "a list of arrays (T, n)")
-    targets = listed("The targets", targets, "a list of arrays (T, m)")
+    listed_targets = listed("The targets", targets, "a list of arrays (T, m)")
+    targets = [finite_array("The targets", wanted) for wanted in listed_targets]
     if len(inputs) != len(targets):
         raise ArgumentError(f"There must be as many inputs as targets. Got {len(inputs)} and {len(targets)}.")
     return fraction(network, inputs, lambda i, outputs: right(outputs, targets[i]))

@@ -259,8 +259,8 @@ def _convolve(recipe: Recipe, source: Layer, target: Layer, window: _Window) -> 
     """Connect a layer with the one before. The connections, and the first one of each weight."""
     sources, targets, numbers = window.connections()
     fans = prod(window.kernels[1:]), prod(window.kernels[:-1])
-    kernels = draw(recipe.initializer, recipe.rng, (fans[0], window.filters), *fans)
-    biases = draw(recipe.bias_initializer, recipe.rng, (window.filters,), 1, window.filters)
+    kernels = draw(recipe.initializer, recipe.rng, (fans[0], window.filters), *fans, recipe.dtype)
+    biases = draw(recipe.bias_initializer, recipe.rng, (window.filters,), 1, window.filters, recipe.dtype)
     projection = source.project(target, (sources, targets), weights=kernels.T.reshape(-1)[numbers])
     which = np.arange(len(target)) % window.filters
     target.biases = biases[which]

@@ -124,7 +124,7 @@ def finite_number(what: str, value: Any, dtype: Any = np.float64) -> float:
     if type(value) is float and -SAFE < value < SAFE:  # the usual case, within the range of every float
         return value
     number = _real(what, value)
-    if not abs(number) <= np.finfo(dtype).max:
+    if not abs(number) <= float(np.finfo(dtype).max):
         small = math.isfinite(number)
         raise ArgumentError(
             expected(what, f"within the range of {np.dtype(dtype)}" if small else "a finite number", value)
@@ -175,7 +175,7 @@ def finite_array(what: str, values: Any, dtype: Any = np.float64) -> NDArray[np.
         given = np.array([_real(what, value) for value in given.flat]).reshape(given.shape)
     if given.dtype.kind not in "iuf":
         raise KindError(expected(what, "numbers", values))
-    if not (np.abs(given) <= np.finfo(dtype).max).all():  # not of NaN either
+    if not (np.abs(given) <= float(np.finfo(dtype).max)).all():  # not of NaN either
         finite = np.isfinite(given).all()
         condition = f"within the range of {np.dtype(dtype)}" if finite else "finite"
         raise ArgumentError(expected(what, condition, values))
@@ -205,7 +205,10 @@ def bounds(what: str, low: Any, high: Any) -> tuple[float, float]:
 
 def positive_number(what: str, value: Any) -> float:
     """`value` as a float that is finite and above 0, or an error that says so."""
-    number = finite_number(what, value)
+    try:
+        number = finite_number(what, value)
+    except ArgumentError:
+        number = 0.0
     if number <= 0:
         raise ArgumentError(expected(what, "a finite number above 0", value))
     return number
@@ -240,21 +243,24 @@ def _level_of_caller() -> int:
 
 
 def settle(owner: Any, check: Callable[[str, Any], Any], *settings: str) -> None:
-    """Check settings of a frozen dataclass, and keep what the check returns: plain numbers and booleans."""
+    """Check settings of a frozen dataclass. Numbers of Python stay as given; others become such numbers."""
     for setting in settings:
-        what = f"The {setting} of {type(owner).__name__}"
-        object.__setattr__(owner, setting, check(what, getattr(owner, setting)))
+        given = getattr(owner, setting)
+        checked = check(f"The {setting} of {type(owner).__name__}", given)
+        several = given if isinstance(given, list | tuple) else (given,)
+        if not all(type(one) in (bool, int, float) for one in several):
+            object.__setattr__(owner, setting, checked)
 
 
-def positive_integer(what: str, value: Any, most: int = MOST_COUNT) -> int:
+def positive_integer(what: str, value: Any, most: float = MOST_COUNT) -> int:
     """`value` as an int above 0 and at most `most`, or an error that says so."""
-    number = whole_number(what, value, "a whole number above 0", 1)
+    number = whole_number(what, value, "a whole number above 0", 1, math.inf)
     if number > most:
         raise ArgumentError(expected(what, f"at most {most}", value))
     return number
 
 
-def whole_number(what: str, value: Any, condition: str, least: int, most: int = MOST_COUNT) -> int:
+def whole_number(what: str, value: Any, condition: str, least: int, most: float = MOST_COUNT) -> int:
     """`value` as an int from `least` to `most`, or an error that gives the condition.
 
     >>> whole_number("The delay", -1, "a whole number, 0 or above", 0)

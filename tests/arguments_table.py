@@ -44,7 +44,7 @@ from .arguments import (
 
 Kinds = frozenset[str]
 TABLE: dict[str, Call] = {}
-LONG = frozenset({"10**9"})
+HUGE = frozenset({"10**400", "10**5000"})
 
 
 def add(
@@ -340,7 +340,7 @@ add(
     method=NOTHING,
     optimizer=NONE,
     batch_size=COUNT | NONE,
-    window=COUNT | NONE,
+    window=COUNT | NONE | HUGE,
     clip=POSITIVE | NONE,
     clip_value=POSITIVE | NONE,
     dropout=UNIT | {"{}"},
@@ -411,7 +411,7 @@ add(
     given,
     network=NETWORK,
     cost=NONE,
-    window=COUNT | NONE,
+    window=COUNT | NONE | HUGE,
     context=BOOLEAN,
     threads=SIZE,
     **data,
@@ -423,9 +423,9 @@ add(
 
 def readable(w: World) -> Any:
     """A network whose outputs can be fitted."""
-    net = architect.Perceptron(2, 3, 1, output_squash="identity", seed=0)
-    w.extra["owners"] = (net,)
-    return net
+    if "owners" not in w.extra:
+        w.extra["owners"] = (architect.Perceptron(2, 3, 1, output_squash="identity", seed=0),)
+    return w.extra["owners"][0]
 
 
 add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -140,7 +140,7 @@ def gradient(
 
 def checked_window(window: int | None) -> int:
     """The window as the kernels take it."""
-    return WHOLE if window is None else min(WHOLE, positive_integer("The window of steps", window))
+    return WHOLE if window is None else min(WHOLE, positive_integer("The window of steps", window, inf))
 
 
 def sequences(network: Network, inputs: Any, targets: Any) -> Data:

@@ -42,7 +42,7 @@ class NARX(Network):
     outputs : int
         How many outputs.
     input_delay, output_delay : int
-        How many steps the lines reach back, 1 or more.
+        How many steps the lines reach back, from 1 to 10,000.
     squash, output_squash : str or Squash
         Of the hidden neurons, and of the outputs.
     initializer, bias_initializer : str or callable

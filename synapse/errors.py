@@ -175,11 +175,13 @@ def finite_array(what: str, values: Any, dtype: Any = np.float64) -> NDArray[np.
         given = np.array([_real(what, value) for value in given.flat]).reshape(given.shape)
     if given.dtype.kind not in "iuf":
         raise KindError(expected(what, "numbers", values))
-    if not (np.abs(given) <= float(np.finfo(dtype).max)).all():  # not of NaN either
-        finite = np.isfinite(given).all()
+    with np.errstate(over="ignore"):  # of longer floats
+        found: NDArray[np.float64] = given.astype(np.float64)
+    if not (np.abs(found) <= float(np.finfo(dtype).max)).all():  # not of NaN either
+        finite = np.isfinite(found).all()
         condition = f"within the range of {np.dtype(dtype)}" if finite else "finite"
         raise ArgumentError(expected(what, condition, values))
-    return given.astype(np.float64)
+    return found
 
 
 def non_negative_number(what: str, value: Any, dtype: Any = np.float64) -> float:
@@ -214,7 +216,7 @@ def positive_number(what: str, value: Any) -> float:
     return number
 
 
-def training_rate(what: str, value: Any) -> float:
+def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
     """`value` as a rate of a training, 0 or above.
 
     Warns
@@ -222,7 +224,7 @@ def training_rate(what: str, value: Any) -> float:
     RateWarning
         If it is above :data:`HIGH_RATE`.
     """
-    number = non_negative_number(what, value)
+    number = non_negative_number(what, value, dtype)
     if number > HIGH_RATE:
         warnings.warn(
             f"{what} is {number:g}. Trainings with a rate above {HIGH_RATE:g} rarely converge.",

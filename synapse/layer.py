@@ -55,7 +55,7 @@ class Layer(Sequence[Neuron]):
     Parameters
     ----------
     neurons : int or iterable of Neuron
-        How many to make, or the neurons themselves.
+        How many to make, at most 10,000,000, or the neurons themselves.
     squash : str or Squash
         The activation function of neurons that are made.
     bias : float

@@ -11,8 +11,7 @@ import pytest
 
 from synapse.errors import RateWarning, SynapseError
 
-from .arguments import EITHER, FREE, ODD, World, public
-from .arguments_table import EXCLUDED, TABLE
+from .arguments import EITHER, EXCLUDED, FREE, ODD, TABLE, World, public
 
 SENTENCE = re.compile(r"[A-Z<'\"].*[.!?>)\]]")
 ROWS = [(name, parameter) for name, call in TABLE.items() for parameter in call.kinds]

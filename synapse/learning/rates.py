@@ -9,6 +9,9 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from ..errors import (
     ArgumentError,
@@ -220,7 +223,7 @@ class ReduceOnPlateau(Watching):
         return follow
 
 
-def checked_rate(what: str, rate: Rate) -> Rate:
+def checked_rate(what: str, rate: Rate, dtype: Any = np.float64) -> Rate:
     """`rate` if it can be one: a number not below 0, a schedule or a function of the epoch."""
     if isinstance(rate, Watching):
         return rate
@@ -228,7 +231,7 @@ def checked_rate(what: str, rate: Rate) -> Rate:
         found: Rate = function_of(what, rate, "epoch")
         return found
     try:
-        return training_rate(what, rate)
+        return training_rate(what, rate, dtype)
     except KindError:
         condition = "a number, a schedule or a function of the epoch"
         raise KindError(expected(what, condition, rate)) from None
@@ -246,10 +249,10 @@ def powered(start: float, factor: float, times: int) -> float:
         return math.inf if factor > 1 else 0.0
 
 
-def follower(rate: Rate) -> Follower:
-    """The rates of one training, as numbers that can be used."""
+def follower(rate: Rate, dtype: Any = np.float64) -> Follower:
+    """The rates of one training, as numbers that can be used, within the range of the network's float."""
     follow = rate.begin() if isinstance(rate, Watching) else _unheeding(rate)
-    return lambda epoch, error: non_negative_number(f"The rate of epoch {epoch}", follow(epoch, error))
+    return lambda epoch, error: non_negative_number(f"The rate of epoch {epoch}", follow(epoch, error), dtype)
 
 
 def _unheeding(rate: float | Callable[[int], float]) -> Follower:

@@ -55,7 +55,7 @@ class Trainer:
         What is trained.
     rate : float, schedule or callable of the epoch, optional
         How far weights move; see :mod:`synapse.learning.rates` for schedules. Default: 0.1, or the
-        optimizer's own.
+        optimizer's own. A rate above 10 warns (:class:`synapse.errors.RateWarning`).
     cost : str or Cost, optional
         Default: cross-entropy for logistic outputs, else squared error.
     method : {"online", "bptt"}
@@ -116,9 +116,8 @@ class Trainer:
         if self.optimizer is None and (self.penalties != Penalties() or (batch_size or 1) > 1):
             self.optimizer = SGD()
         own = getattr(self.optimizer, "rate", RATE)
-        self.rate = checked_rate(
-            "The rate of Trainer", rate if rate is not None else RATE if optimizer is None else own
-        )
+        chosen = rate if rate is not None else RATE if optimizer is None else own
+        self.rate = checked_rate("The rate of Trainer", chosen, network._store.dtype)
         self.cost = network._cost(cost)
         self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
         self.window = checked_window(window)
@@ -165,7 +164,7 @@ class Trainer:
         epochs : int
             How many times to go through the data, at most.
         error : float, optional
-            Stop when the mean cost of an epoch falls to this.
+            Stop when the mean cost of an epoch falls to this; 0 or above.
         shuffle : bool, optional
             Take sequences, or samples of a network without memory, in a new order every epoch.
             Default: wherever there is more than one; never a stream.

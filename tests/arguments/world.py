@@ -162,6 +162,7 @@ class World:
             net.propagate(0.1, [1.0])
         self.small = Neuron(name="small", dtype=np.float32)
         self.narrow = Layer(2, name="narrow", dtype=np.float32)
+        self.narrow_projection = self.narrow.project(Layer(2, dtype=np.float32), seed=0)
         self.narrow_net = architect.Perceptron(2, 3, 1, seed=0, dtype=np.float32)
         self.inputs = [[0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]]
         self.targets = [[1.0], [0.0], [1.0], [0.0]]

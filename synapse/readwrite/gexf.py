@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import ArgumentError, finite_array
+from ..errors import ArgumentError, KindError, array_of, expected
 from ..network import Network
 from . import files, markup
 from .plain import (
@@ -81,10 +81,14 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
 
 def _steps(activations: ArrayLike, neurons: int) -> NDArray[np.float64]:
     what, condition = "The activations", f"finite numbers, shape (T, {neurons})"
-    steps = finite_array(what, activations)
+    steps = array_of(what, condition, activations)
+    if steps.dtype.kind not in "iuf":
+        raise KindError(expected(what, condition, activations))
     if steps.ndim != 2 or steps.shape[1] != neurons:
         raise ArgumentError(f"{what} must be {condition}. Got shape {steps.shape}.")
-    return steps
+    if not np.isfinite(steps).all():
+        raise ArgumentError(f"{what} must be {condition}. Got {steps[~np.isfinite(steps)][0]}.")
+    return steps.astype(np.float64)
 
 
 def _lines(plain: Plain, steps: NDArray[np.float64] | None) -> Iterator[str]:

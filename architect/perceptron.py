@@ -47,17 +47,18 @@ class Perceptron(Network):
         *sizes: int,
         squash: str | Squash = "logistic",
         output_squash: str | Squash | None = None,
-        initializer: str | Initializer = "uniform",
-        bias_initializer: str | Initializer = "uniform",
+        initializer: str | Initializer = "fan_in",
+        bias_initializer: str | Initializer = "fan_in",
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("Perceptron", sizes, 2, "inputs, hidden layers, outputs")
         recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
         layers = [recipe.inputs(counts[0])]
-        for i, size in enumerate(counts[1:-1]):
-            layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2)))
-        layers.append(recipe.layer(counts[-1], squash if output_squash is None else output_squash, "output"))
+        for i, (before, size) in enumerate(pairwise(counts[:-1])):
+            layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2), fan_in=before))
+        last = squash if output_squash is None else output_squash
+        layers.append(recipe.layer(counts[-1], last, "output", fan_in=counts[-2]))
         for source, target in pairwise(layers):
             recipe.connect(source, target)
         super().__init__(layers[0], layers[1:-1], layers[-1])

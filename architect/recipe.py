@@ -10,7 +10,7 @@ import numpy as np
 
 from synapse import ONE_TO_ONE, Layer, Projection
 from synapse.errors import ArgumentError, TopologyError, positive_integer
-from synapse.initializers import Initializer, draw
+from synapse.initializers import Initializer, draw, get
 from synapse.neuron import Seed, random_generator
 from synapse.squash import Squash
 
@@ -48,13 +48,15 @@ class Recipe:
         """Input neurons: no bias, no squash."""
         return Layer(size, "identity", name="input", dtype=self.dtype)
 
-    def layer(self, size: int, squash: str | Squash, name: str, bias: float | None = None) -> Layer:
-        """A layer whose biases are drawn, or all `bias`."""
+    def layer(
+        self, size: int, squash: str | Squash, name: str, bias: float | None = None, fan_in: int = 1
+    ) -> Layer:
+        """A layer whose biases are drawn, each neuron to have `fan_in` sources, or are all `bias`."""
         layer = Layer(size, squash, name=name, dtype=self.dtype)
-        drawn = (
-            draw(self.bias_initializer, self.rng, (size,), 1, size) if bias is None else np.full(size, bias)
-        )
-        layer.biases = drawn
+        if bias is None:
+            layer.biases = draw(self.bias_initializer, self.rng, (size,), fan_in, size)
+        else:
+            layer.biases = np.full(size, bias)
         return layer
 
     def fixed(self, size: int, name: str, bias: float = 0.0) -> Layer:
@@ -63,9 +65,16 @@ class Recipe:
         layer.trainable = False
         return layer
 
-    def connect(self, source: Layer, target: Layer, kind: Any = None) -> Projection:
-        """Project with drawn weights."""
-        return source.project(target, kind, initializer=self.initializer, seed=self.rng)
+    def connect(
+        self, source: Layer, target: Layer, kind: Any = None, fan_in: int | None = None
+    ) -> Projection:
+        """Project with drawn weights, where other layers lead to the target too with its whole `fan_in`."""
+        initializer = get(self.initializer)
+
+        def of_all(rng: np.random.Generator, shape: tuple[int, ...], own: int, fan_out: int) -> Any:
+            return initializer(rng, shape, fan_in or own, fan_out)
+
+        return source.project(target, kind, initializer=of_all, seed=self.rng)
 
 
 def pass_on(source: Layer, target: Layer, weight: float = 1.0) -> Projection:

@@ -66,6 +66,11 @@ class Network(Sequence[Neuron]):
     TopologyError
         If a neuron stands in two layers, or belongs to another network.
 
+    Notes
+    -----
+    When the object is no longer held, its neurons may be taken into another network. Until then they keep
+    their order of activation: no number depends on when Python collects an object.
+
     Examples
     --------
     >>> from synapse import Layer, Network

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import Layer, Network, Projection, tie
+from synapse.arrays import numbers
 from synapse.errors import ArgumentError, KindError, TopologyError, expected, positive_integer
 from synapse.initializers import Initializer, draw
 from synapse.neuron import Seed
 from synapse.projection import between
 from synapse.squash import Squash
 
-from .recipe import Recipe, numbered
+from .recipe import Recipe, numbered, parts_now
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -144,8 +145,12 @@ class Convolutional(Network):
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
-        """The shapes of inputs and maps, with the channels or filters last: one a layer."""
-        windows = [window for window, _, _ in self._convolutions]
+        """The shapes of inputs and maps, with the channels or filters last: one a layer.
+
+        Raises TopologyError, as :attr:`kernels`, if neurons or connections of the convolutions were
+        added or removed.
+        """
+        windows = [window for window, _, _ in parts_now(self)["_convolutions"]]
         return [windows[0].shape, *(window.maps for window in windows)]
 
     @property
@@ -155,7 +160,7 @@ class Convolutional(Network):
         """
         return [
             projection.weights[first].reshape(window.kernels).astype(np.float64)
-            for window, projection, first in self._convolutions
+            for window, projection, first in parts_now(self)["_convolutions"]
         ]
 
     @kernels.setter
@@ -169,11 +174,14 @@ class Convolutional(Network):
             _checked_kernel(one, window)
             for one, (window, _, _) in zip(values, self._convolutions, strict=True)
         ]
-        for array, (_, projection, first) in zip(arrays, self._convolutions, strict=True):
+        for array, (_, projection, first) in zip(arrays, parts_now(self)["_convolutions"], strict=True):
             projection.weights[first] = array.reshape(-1)
 
     def __repr__(self) -> str:
-        maps = ["x".join(map(str, shape)) for shape in self.shapes]
+        try:
+            maps = ["x".join(map(str, shape)) for shape in self.shapes]
+        except TopologyError:  # it has been edited
+            return super().__repr__()
         return self._described("-".join([*maps, *(str(len(layer)) for layer in self.layers[len(maps) :])]))
 
 
@@ -319,10 +327,7 @@ def _per_layer(what: str, given: Any, layers: int, axes: int) -> Iterator[tuple[
 
 
 def _checked_kernel(given: ArrayLike, window: _Window) -> Floats:
-    try:
-        array = np.asarray(given, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(f"The kernels must be numbers of shape {window.kernels}.") from None
+    array = numbers("The kernels", given, f"numbers of shape {window.kernels}")
     if array.shape != window.kernels or not np.isfinite(array).all():
         what = f"finite numbers of shape {window.kernels}"
         raise ArgumentError(f"The kernels must be {what}. Got {array.shape}.")

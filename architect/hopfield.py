@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
-from synapse.errors import ArgumentError, KindError, positive_integer, unknown_name
+from synapse.arrays import numbers
+from synapse.errors import ArgumentError, positive_integer, unknown_name
 from synapse.neuron import Seed, random_generator
-from synapse.projection import between
+from synapse.projection import Projection, between
+
+from .recipe import parts_now
 
 Floats = NDArray[np.float64]
 
@@ -97,16 +100,24 @@ class Hopfield(Network):
         field, memory = Layer(count, "identity", name="input"), Layer(count, "sign", name="memory")
         memory.trainable = False
         field.project(memory, ONE_TO_ONE, weights=1.0, trainable=False)
-        self._links = memory.project(memory, ALL_TO_ELSE, weights=0.0, trainable=False)
+        memory.project(memory, ALL_TO_ELSE, weights=0.0, trainable=False)
         super().__init__(field, [], memory)
 
     @classmethod
     def _parts_of(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
-        return {"_links": between(layers[-1], layers[-1], ALL_TO_ELSE)}
+        return {"links": between(layers[-1], layers[-1], ALL_TO_ELSE)}
+
+    @property
+    def _links(self) -> Projection:
+        links: Projection = parts_now(self)["links"]
+        return links
 
     @property
     def couplings(self) -> Floats:
-        """The weights w_ij between memory neurons, shape (n, n), symmetric, 0 with themselves; a copy."""
+        """The weights w_ij between memory neurons, shape (n, n), symmetric, 0 with themselves; a copy.
+
+        Raises TopologyError if memory neurons or their connections were added or removed.
+        """
         matrix = np.zeros((len(self.output),) * 2)
         matrix[_others(len(matrix))] = self._links.weights
         return matrix
@@ -167,7 +178,7 @@ class Hopfield(Network):
         (start,) = self._checked(pattern, "A pattern", one=True)
         if not np.any(self._links.weights):
             raise ArgumentError("All couplings are 0: there is nothing to recall. Learn patterns first.")
-        self.input.activate(np.zeros(len(start)))
+        self.input.activate(np.zeros(len(self.input)))
         self.output.activate(start)
         for _ in range(limit):
             if not self._sweep(rng):
@@ -190,17 +201,13 @@ class Hopfield(Network):
 
     def _checked(self, patterns: ArrayLike, what: str, one: bool) -> Floats:
         """Patterns as rows of 1 and -1."""
-        try:
-            given = np.asarray(patterns)
-            numbers = given.astype(np.float64)
-        except (TypeError, ValueError):
-            raise KindError(f"{what} must be rows of 1 and -1, or of booleans.") from None
+        given = numbers(what, patterns, "rows of 1 and -1, or of booleans")
         n = len(self.output)
-        rows = numbers[None] if numbers.ndim == 1 else numbers
-        if rows.ndim != 2 or rows.shape[1] != n or not len(rows) or (one and numbers.ndim != 1):
+        rows = given[None] if given.ndim == 1 else given
+        if rows.ndim != 2 or rows.shape[1] != n or not len(rows) or (one and given.ndim != 1):
             shape = f"({n},)" if one else f"(P, {n}) or ({n},)"
-            raise ArgumentError(f"{what} must have the shape {shape}. Got {numbers.shape}.")
-        if given.dtype == bool:
+            raise ArgumentError(f"{what} must have the shape {shape}. Got {given.shape}.")
+        if np.asarray(patterns).dtype == bool:
             return np.where(rows, 1.0, -1.0)
         if not (np.abs(rows) == 1).all():
             wrong = rows[np.abs(rows) != 1][0]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ALL, Layer, Network
-from synapse.arrays import as_matrix
+from synapse.arrays import as_matrix, numbers
 from synapse.errors import (
     ArgumentError,
     KindError,
@@ -20,7 +20,9 @@ from synapse.errors import (
 )
 from synapse.initializers import Initializer
 from synapse.neuron import Seed, random_generator
-from synapse.projection import between
+from synapse.projection import Projection, between
+
+from .recipe import parts_now
 
 Floats = NDArray[np.float64]
 LARGEST = 1e150
@@ -81,7 +83,7 @@ class Kohonen(Network):
         first = Layer(positive_integer("The inputs of Kohonen", inputs), "identity", name="input")
         map_ = Layer(self._grid[0] * self._grid[1], "identity", name="map")
         map_.trainable = False
-        self._links = first.project(map_, initializer=initializer, trainable=False, seed=rng)
+        first.project(map_, initializer=initializer, trainable=False, seed=rng)
         super().__init__(first, [], map_)
         self.codebook = self.codebook  # biases for the weights drawn
 
@@ -96,7 +98,12 @@ class Kohonen(Network):
             raise TopologyError(
                 f"The neurons of the grid {grid} must be {rows * columns}. Got {len(layers[-1])}."
             )
-        return {"_grid": grid, "_links": between(layers[0], layers[-1], ALL_TO_ALL)}
+        return {"_grid": grid, "links": between(layers[0], layers[-1], ALL_TO_ALL)}
+
+    @property
+    def _links(self) -> Projection:
+        links: Projection = parts_now(self)["links"]
+        return links
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -105,16 +112,17 @@ class Kohonen(Network):
 
     @property
     def codebook(self) -> Floats:
-        """The weights of its neurons, shape (rows, columns, inputs); a copy. Settable: biases follow."""
+        """The weights of its neurons, shape (rows, columns, inputs); a copy. Settable: biases follow.
+
+        Raises TopologyError, as all methods of the map, if neurons or connections of the map were
+        added or removed.
+        """
         return np.asarray(self._links.weights).T.reshape(*self._grid, len(self.input)).astype(np.float64)
 
     @codebook.setter
     def codebook(self, values: ArrayLike) -> None:
-        shape = (*self._grid, len(self.input))
-        try:
-            weights = np.asarray(values, np.float64)
-        except (TypeError, ValueError):
-            raise KindError(f"The codebook must be numbers of shape {shape}.") from None
+        shape = self.codebook.shape
+        weights = numbers("The codebook", values, f"numbers of shape {shape}")
         if weights.shape != shape:
             raise ArgumentError(f"The codebook must have the shape {shape}. Got {weights.shape}.")
         _require_squares("The codebook", weights)
@@ -123,10 +131,11 @@ class Kohonen(Network):
     def _set(self, weights: Floats) -> None:
         """Weights (neurons, inputs), and the biases that go with them."""
         self._links.weights = weights.T
-        self.biases = np.concatenate([np.zeros(len(self.input)), -0.5 * (weights**2).sum(axis=1)])
+        self.output.biases = -0.5 * (weights**2).sum(axis=1)
 
     def winner(self, sample: ArrayLike) -> tuple[int, int]:
         """Row and column of the neuron whose weights are nearest to a sample; the first of equals."""
+        _ = self._links  # a map that has been edited has no grid
         row, column = np.unravel_index(int(self.activate(sample).argmax()), self._grid)
         return int(row), int(column)
 
@@ -199,8 +208,8 @@ class Kohonen(Network):
     def quantization_error(self, samples: ArrayLike) -> float:
         """The mean distance of samples from the weights of their winners."""
         rows = self._checked(samples)
-        winners = self.run(rows).argmax(axis=1)
         weights = self.codebook.reshape(len(self.output), -1)
+        winners = self.run(rows).argmax(axis=1)
         return float(np.linalg.norm(rows - weights[winners], axis=1).mean())
 
     def topographic_error(self, samples: ArrayLike) -> float:
@@ -213,13 +222,16 @@ class Kohonen(Network):
         return float((self._distances()[first, second] > 2).mean())
 
     def _checked(self, samples: ArrayLike) -> Floats:
-        rows = as_matrix("Samples", samples, len(self.input), finite=True)
+        _ = self._links  # a map that has been edited has no grid
+        rows = as_matrix("Samples", samples, len(self.input), self._store.dtype)
         if not len(rows):
             raise ArgumentError("There must be at least one sample. Got none.")
         _require_squares("Samples", rows)
         return rows
 
     def __repr__(self) -> str:
+        if self._grid[0] * self._grid[1] != len(self.output):  # it has been edited
+            return super().__repr__()
         return self._described(f"{len(self.input)}-{self._grid[0]}x{self._grid[1]}")
 
 

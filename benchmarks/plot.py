@@ -11,6 +11,8 @@ import matplotlib as mpl
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
+from synapse.readwrite import files
+
 from .cases import LSTM, Case
 
 # Okabe and Ito's colours, which the colour-blind tell apart; markers say the same once more.
@@ -84,7 +86,8 @@ def draw(run: dict[str, Any], path: Path) -> None:
         ax.spines[["top", "right"]].set_visible(False)
         _label(ax, ends)
     axes[0][0].set_ylabel("µs per online step (activate + propagate one sample)")
-    figure.savefig(path, dpi=130)
+    with files.replacing(path) as picture:
+        figure.savefig(picture, format="png", dpi=130)
     plt.close(figure)
 
 

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from synapse.readwrite import files
+
 from .cases import Case
 from .gradients import LABELS
 
@@ -234,5 +236,5 @@ def write(run: dict[str, Any], folder: Path) -> None:
     rows = dict.fromkeys(cell["row"] for cell in run["steps"])
     ratios = {row: best_peer(run["steps"], row) for row in rows}
     run["ratios"] = {row: {"peer": best[0], "over_ours": best[1]} for row, best in ratios.items() if best}
-    (folder / "results.json").write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
-    (folder / "results.md").write_text(markdown(run), encoding="utf-8")
+    files.write(folder / "results.json", json.dumps(run, indent=1) + "\n")
+    files.write(folder / "results.md", markdown(run))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from synapse.readwrite import files
+
 # Colours that colour-blind people tell apart: Okabe and Ito 2008.
 BLUE, ORANGE, GREEN, PURPLE = "#0072b2", "#e69f00", "#009e73", "#cc79a7"
 RED, SKY, GREY, BLACK = "#d55e00", "#56b4e9", "#8a8a8a", "#222222"
@@ -39,5 +41,6 @@ def save_figure(figure: Any, path: Path) -> None:
     """Write a figure, and let go of its memory."""
     from matplotlib import pyplot
 
-    figure.savefig(path, dpi=150)
+    with files.replacing(path) as picture:
+        figure.savefig(picture, format="png", dpi=150)
     pyplot.close(figure)

@@ -28,6 +28,7 @@ import numpy as np
 import synapse
 from demos._common import BLUE, PURPLE, RED, check, heading, pyplot, save_figure
 from synapse import Layer, Network, Neuron
+from synapse.readwrite import files
 
 # --- 1. Wiring ------------------------------------------------------------------------------------
 #
@@ -211,11 +212,12 @@ def influence(net):
 # igraph and others. Both carry weights, gains and, at gated connections, the number of the gater.
 
 
-def write(net, out):
+def export(net, out):
     heading("Written for other programs")
     copy = synapse.graph.plain(net)
-    nx.write_gexf(copy, out / "ring.gexf")
-    nx.write_graphml(copy, out / "ring.graphml")
+    for name, write in (("ring.gexf", nx.write_gexf), ("ring.graphml", nx.write_graphml)):
+        with files.replacing(out / name) as file:
+            write(copy, file)
     for name, read in (("ring.gexf", nx.read_gexf), ("ring.graphml", nx.read_graphml)):
         back = read(out / name)
         same = {(int(u), int(v), link["weight"]) for u, v, link in back.edges(data=True)} == {
@@ -290,7 +292,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     net = with_and_without(seed, quick)
     watch(net)
     analyse(net)
-    write(net, out)
+    export(net, out)
     picture(net, out / "ring.png")
 
 

@@ -10,6 +10,7 @@ more weights, then XOR again without slopes. The answers hold for these tasks an
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -198,7 +199,11 @@ def without_slopes(seeds):
     heading("6. Without slopes")
     net = STEPS.network(seeds[0])
     before = [*net.weights, *net.biases]
-    synapse.Trainer(net, rate=0.5).train(SQUARE, ONE_OF_TWO, epochs=100, seed=seeds[0], progress=False)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        synapse.Trainer(net, rate=0.5).train(SQUARE, ONE_OF_TWO, epochs=100, seed=seeds[0], progress=False)
+    print(*(warning.message for warning in told), sep="\n")
+    check("Synapse warns that no error gets anywhere", len(told) == 1)
     check("after 100 epochs of gradient descent no weight has moved", before == [*net.weights, *net.biases])
     runs = [breed(STEPS, seed) for seed in seeds]
     print("Evaluations until a crowd gets all four right: " + ", ".join(f"{run[0][-1]:.0f}" for run in runs))

@@ -17,6 +17,7 @@ import numpy as np
 
 from demos._common import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, check, heading, pyplot, save_figure
 from synapse import Layer, Network, Neuron
+from synapse.readwrite import files
 
 # --- 1. One weight, five lives --------------------------------------------------------------------
 #
@@ -231,7 +232,7 @@ def pitch(tone):
 def write(sound, path):
     """A WAV file of 16 bits, one channel."""
     numbers = (0.9 * 32767 * sound / abs(sound).max()).astype("<i2")
-    with wave.open(str(path), "wb") as file:
+    with files.replacing(path) as content, wave.open(content, "wb") as file:
         file.setparams((1, 2, SECOND, len(numbers), "NONE", "not compressed"))
         file.writeframes(numbers.tobytes())
 

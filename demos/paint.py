@@ -19,6 +19,7 @@ import synapse
 from demos._common import BLUE, GREY, ORANGE, check, heading, pyplot, save_figure
 from synapse.initializers import normal
 from synapse.learning import Cosine
+from synapse.readwrite import files
 
 FRAMES = (0, 1, 3, 10, 30, 100, 250, 500)  # epochs after which a frame is kept
 
@@ -146,7 +147,8 @@ def save_frames(plt, kept, frames, out):
     """Each frame as a file of its own, a pixel as 8 x 8."""
     for frame, epochs in zip(kept, frames, strict=True):
         large = square(frame).repeat(8, axis=0).repeat(8, axis=1)
-        plt.imsave(out / f"frame_{epochs:04}.png", large)
+        with files.replacing(out / f"frame_{epochs:04}.png") as file:
+            plt.imsave(file, large)
 
 
 def picture(plt, colours, frames, by_place, by_waves, painted, path):

@@ -1,65 +1,226 @@
-"""What users give as numbers, as arrays that kernels take; checked."""
+"""The one door for data: what users give as numbers, as arrays that kernels take; checked.
+
+Arrays, lists, tuples, memory maps, pandas DataFrames and Series, torch tensors, and whatever else offers
+`__array__` or `to_numpy`, become float64. Whatever would lose something on the way is refused: complex
+numbers, text, dates, objects, masked entries, and numbers that do not fit the float of a network.
+"""
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from .errors import ArgumentError, KindError, expected, shown
+from .errors import ArgumentError, KindError, SynapseError, expected, shown
 
 Floats = NDArray[np.float64]
+FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
+
+REAL = "biuf"
+"""Kinds of dtype that are numbers: booleans, integers with and without sign, floats."""
+PLAIN = {float, int, bool, np.float64, np.ndarray}
+"""What NumPy reads without losing anything."""
+LISTS = {list, tuple}
+OTHER = {"c": "complex numbers", "U": "text", "S": "text", "T": "text", "M": "dates", "m": "durations"}
+"""What arrays of other kinds hold."""
+DEEPEST = 4  # lists are looked through down to here
 
 
-def vector(what: str, values: ArrayLike, size: int) -> Floats:
-    """`values` as `size` finite floats.
+def numbers(what: str, values: Any, condition: str) -> Floats:
+    """`values` as float64, C-contiguous, of whatever shape; not copied where they are that already.
+
+    Raises
+    ------
+    KindError
+        If they are not numbers; the sentence gives the condition.
+    ArgumentError
+        If some are masked.
+
+    >>> numbers("The inputs", [True, 2], "2 numbers")
+    array([1., 2.])
+    >>> numbers("The inputs", [1j, 2], "2 numbers")
+    Traceback (most recent call last):
+        ...
+    synapse.errors.KindError: The inputs must be 2 numbers. Got complex numbers.
+    """
+    try:
+        array = np.asarray(_opened(what, values, condition))
+    except SynapseError:
+        raise
+    except Exception as error:  # ragged lists; or what a foreign `__array__` raises, which may be anything
+        raise KindError(f"{what} must be {condition}. Got {_in_a_line(values)}.") from error
+    if array.dtype.kind not in REAL:
+        got = OTHER.get(array.dtype.kind) or _in_a_line(values)
+        raise KindError(f"{what} must be {condition}. Got {got}.")
+    if array.dtype == FLOAT64 and array.flags.carray:
+        return array
+    with np.errstate(over="ignore"):  # a long double may become infinite, which is refused later
+        return np.array(array, np.float64, order="C")
+
+
+def _in_a_line(values: Any) -> str:
+    """A value as a sentence can carry it; of what is shown in several lines, the kind."""
+    text = shown(values)
+    return f"a {type(values).__name__}" if "\n" in text else text
+
+
+def _opened(what: str, values: Any, condition: str, depth: int = 0) -> Any:
+    """`values` in the form that NumPy reads without losing anything."""
+    if type(values) in PLAIN:
+        return values
+    if isinstance(values, list | tuple):
+        kinds = set(map(type, values))
+        if kinds <= LISTS:
+            kinds = set(map(type, chain.from_iterable(values)))
+        if kinds <= PLAIN or depth == DEEPEST:
+            return values
+        return [_opened(what, one, condition, depth + 1) for one in values]
+    if np.ma.is_masked(values):
+        raise ArgumentError(f"{what} must have no masked entries. Fill them, or leave their rows out.")
+    if hasattr(values, "detach") and hasattr(values, "cpu"):  # a tensor, which may require its gradient
+        return values.detach().cpu()
+    if hasattr(values, "iloc"):
+        return _of_table(what, values, condition)
+    if hasattr(values, "to_numpy") and not hasattr(values, "__array__"):
+        return values.to_numpy()
+    return values
+
+
+def _of_table(what: str, table: Any, condition: str) -> Any:
+    """A pandas DataFrame or Series as an array, NaN where it has no value."""
+    columns = table.items() if table.ndim == 2 else [(table.name, table)]
+    for name, column in columns:
+        if column.dtype.kind not in REAL:
+            raise KindError(f"{what} must be {condition}. The column {shown(name)} holds {column.dtype}.")
+    return table.to_numpy(np.float64, na_value=np.nan)
+
+
+def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
+    """Raise where a number does not fit the float of a store. NaN and infinity do."""
+    if dtype != FLOAT32 or not rows.size:
+        return
+    most = float(np.finfo(np.float32).max)
+    bad = (np.abs(rows) > most) & np.isfinite(rows)
+    if bad.any():
+        got = float(rows[bad].flat[0])
+        raise ArgumentError(
+            f"{what} must fit float32, the float of the network: at most {most:.3g}. Got {got}."
+        )
+
+
+def row_of(what: str, values: Any, size: int) -> Floats:
+    """`values` as `size` floats, finite or not; a single one may be given as it is.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If they are of another number, or not numbers.
+    """
+    condition = f"{size} number{'s' * (size != 1)}"
+    row = numbers(what, values, condition)
+    if row.ndim == 0 and size == 1:
+        row = row.reshape(1)
+    if row.shape != (size,):
+        raise ArgumentError(f"{what} must be {condition}. Got {shape_of(row)}.")
+    return row
+
+
+def vector(what: str, values: Any, size: int, dtype: np.dtype[Any]) -> Floats:
+    """`values` as `size` finite floats that fit a store of this float.
 
     Raises
     ------
     ArgumentError, KindError
         If they are of another number, not numbers, or not finite.
     """
-    try:
-        numbers = np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(expected(what, f"{size} numbers", values)) from None
-    if numbers.shape != (size,):
-        raise ArgumentError(f"{what} must be {size} numbers. Got {shape_of(numbers)}.")
-    if not np.isfinite(numbers).all():
+    row = row_of(what, values, size)
+    if not np.isfinite(row).all():
         raise ArgumentError(f"{what} must be finite. Got {shown(values)}.")
-    return numbers if numbers.flags.carray else numbers.copy()
+    require_range(what, row, dtype)
+    return row
 
 
 def shape_of(array: NDArray[Any]) -> str:
     """The shape of an array in words."""
+    if array.ndim == 0:
+        return "a single number"
     return f"{array.shape[0]}" if array.ndim == 1 else f"an array of shape {array.shape}"
 
 
-def as_matrix(what: str, values: ArrayLike, columns: int, finite: bool = False) -> Floats:
+def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite: bool = True) -> Floats:
     """`values` as the kernels take them: float64, C-contiguous, of shape (rows, columns).
 
-    Anything else (lists, tuples, float32, slices, read-only arrays) is copied.
+    One column may be given as a list of numbers. What does not fit a store of this float is refused;
+    NaN and infinity too, unless they are looked for later (`finite` False).
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If they have another shape, are not numbers, or not finite.
     """
-    if type(values) is np.ndarray and values.dtype == np.float64 and values.flags.carray:
-        rows = values  # nothing to copy
-    else:
-        rows = copied(what, values, columns)
+    width = f"{columns} number{'s' * (columns != 1)}"
+    rows = numbers(what, values, f"rows of {width} each")
+    if rows.ndim == 1 and (columns == 1 or not len(rows)):
+        rows = rows.reshape(len(rows), columns)
     if rows.ndim != 2 or rows.shape[1] != columns:
-        got = shape_of(rows[0]) if rows.shape[:1] == (1,) else f"an array of shape {rows.shape}"
-        raise ArgumentError(f"{what} must be {columns} numbers a step. Got {got}.")
+        flat = rows.shape[:1] == (1,) or rows.ndim == 0
+        got = shape_of(rows.reshape(rows.shape[1:])) if flat else f"an array of shape {rows.shape}"
+        raise ArgumentError(f"{what} must be {width} a step. Got {got}.")
     if finite and not np.isfinite(rows).all():
         raise ArgumentError(f"{what} must be finite. Got NaN or infinity in row {_first_bad(rows)}.")
+    require_range(what, rows, dtype)
     return rows
-
-
-def copied(what: str, values: ArrayLike, columns: int) -> Floats:
-    """A copy of `values`, of whatever shape, or a KindError that tells how many numbers a row has."""
-    try:
-        return np.array(values, np.float64, order="C")
-    except (TypeError, ValueError):
-        raise KindError(f"{what} must be rows of {columns} numbers each.") from None
 
 
 def _first_bad(rows: Floats) -> int:
     return int(np.flatnonzero(~np.isfinite(rows).all(axis=1))[0])
+
+
+def parts_of(what: str, values: Any, columns: int, parted: bool = False) -> tuple[list[Any], bool]:
+    """The sequences given, which :func:`as_matrix` takes, and whether it was one array of rows instead.
+
+    Rows of one column may be given as numbers, and so may those of sequences: by a list of arrays, or
+    wherever it is known that sequences are meant (`parted`).
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If they are no array, or of another number of dimensions.
+    """
+    depth = depth_of(values)
+    if depth == 0:
+        condition = "an array (N, n), (S, T, n), or a list of (T, n)"
+        raise KindError(expected(what, condition, values))
+    if depth == 3 or (columns == 1 and depth == 2 and (parted or _is_list_of_columns(values))):
+        return list(values), False
+    if depth == 2 or columns == 1 or _is_empty(values):
+        return [values], True
+    raise ArgumentError(
+        f"{what} must be an array (N, n), (S, T, n), or a list of (T, n). Got {depth} dimension(s)."
+    )
+
+
+def depth_of(values: Any, left: int = DEEPEST) -> int:
+    """How many dimensions an array, a table, or lists in lists have; 0 of anything else.
+
+    Lists are taken to be as deep as the first of their parts that is not empty.
+
+    >>> depth_of([[], [[1, 2]]]), depth_of(np.zeros((2, 3))), depth_of("text")
+    (3, 2, 0)
+    """
+    if isinstance(values, list | tuple):
+        first = next((one for one in values if not _is_empty(one)), values[0] if values else None)
+        return 1 + (depth_of(first, left - 1) if left else 0)
+    shape = getattr(values, "shape", (0,) * isinstance(values, range))
+    return len(shape) if isinstance(shape, tuple) else 0
+
+
+def _is_empty(values: Any) -> bool:
+    return not values if isinstance(values, list | tuple) else getattr(values, "shape", ())[:1] == (0,)
+
+
+def _is_list_of_columns(values: Any) -> bool:
+    """Whether it is a list of arrays of one dimension that cannot be rows of one number each."""
+    return isinstance(values, list | tuple) and any(getattr(part, "shape", (1,)) != (1,) for part in values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,8 @@ from . import shared
 from .engine.guard import steady, whole
 from .engine.schema import MEMORY, NONE, TRACED
 from .engine.store import Store
-from .errors import KindError, TopologyError, UnknownNameError, finite_number, unknown_name
+from .errors import TopologyError, finite_number
+from .fields import LiveData
 
 if TYPE_CHECKING:
     from .neuron import Neuron
@@ -23,12 +24,14 @@ Floats = NDArray[np.float64]
 FIELDS = ("weight", "gain", "trainable", "eligibility")
 
 
-class Connection(MutableMapping[str, Any]):
+class Connection(LiveData):
     """A connection from one neuron to another; made by ``neuron.project`` and ``layer.project``.
 
     It is a view: every number is read from, and written to, the store that training uses. It is
     also the edge data of ``network.graph``, a mapping with the keys ``weight``, ``gain``,
-    ``trainable`` and ``eligibility``, so that networkx algorithms see live values.
+    ``trainable``, ``eligibility`` and, where it is gated, ``gater`` (the name of the gater), so that
+    networkx algorithms see live values. ``weight`` and ``trainable`` can be set. Other keys are notes:
+    values of your own that stay with the graph and are not saved with the network.
 
     >>> from synapse import Neuron
     >>> a, b = Neuron(), Neuron()
@@ -40,20 +43,17 @@ class Connection(MutableMapping[str, Any]):
     __slots__ = ("__weakref__", "_identity", "_store")
     __hash__ = object.__hash__
 
+    _what = "connection"
+    _known = frozenset((*FIELDS, "gater"))
+    _settable = ("weight", "trainable")
+
     def __init__(self, store: Store, identity: int) -> None:
         self._store = store
         self._identity = identity
+        self._notes = None
 
     def __eq__(self, other: object) -> bool:
         return self is other
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        raise KindError(
-            "A connection is a view of its network and cannot be copied alone. Use network.clone()."
-        )
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
-        return self.copy()  # networkx copies edge data this way when it turns or symmetrises a graph
 
     @property
     def _at(self) -> int:
@@ -167,27 +167,21 @@ class Connection(MutableMapping[str, Any]):
     # --- the mapping that networkx sees ----------------------------------------------------
 
     def __getitem__(self, key: str) -> Any:
-        if key not in FIELDS:
+        if key in FIELDS:
+            return getattr(self, key)
+        return super().__getitem__(key)
+
+    def _present(self) -> tuple[str, ...]:
+        return FIELDS if self._store["gater"][self._at] == NONE else (*FIELDS, "gater")
+
+    def _field(self, key: str) -> Any:
+        gater = self.gater
+        if gater is None:
             raise KeyError(key)
-        return getattr(self, key)
+        return gater.name  # a mapping holds numbers and names only, which files and tables take
 
-    def __setitem__(self, key: str, value: Any) -> None:
-        if key not in ("weight", "trainable"):
-            raise unknown_name("settable field of a connection", key, ("weight", "trainable"))
+    def _set(self, key: str, value: Any) -> None:
         setattr(self, key, value)
-
-    def __delitem__(self, key: str) -> None:
-        raise UnknownNameError(f"The field {key!r} of a connection cannot be deleted.")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(FIELDS)
-
-    def __len__(self) -> int:
-        return len(FIELDS)
-
-    def copy(self) -> dict[str, Any]:
-        """Its fields as a dict: what copies of the graph carry."""
-        return {field: self[field] for field in FIELDS}
 
     def __repr__(self) -> str:
         try:

@@ -12,7 +12,6 @@ outputs, `categorical_cross_entropy`:
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from . import engine
 from .engine import schema
 from .errors import ArgumentError, KindError, expected, shown, unknown_name
+from .registering import COST, enter, tried
 from .squash import Squash
 from .squash import logistic as _logistic
 from .squash import softmax as _softmax
@@ -106,7 +106,6 @@ categorical_cross_entropy = Cost("categorical_cross_entropy", schema.CATEGORICAL
 
 _BUILT_IN = (cross_entropy, squared_error, mean_squared_error, binary_misses, categorical_cross_entropy)
 _by_name = {c.name: c for c in _BUILT_IN}
-_alive: list[Any] = []
 
 
 def names() -> list[str]:
@@ -150,12 +149,19 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
     ----------
     function : callable
         ``(target, output, derivative, outputs) -> (value, signal)``: of one output its cost
-        and -dE/ds = -dE/dy * derivative; ``outputs`` is how many there are.
+        and -dE/ds = -dE/dy * derivative; ``outputs`` is how many there are. It may call other
+        functions. Globals and closures keep the values that they have now.
 
     Raises
     ------
     ArgumentError
-        If the name is taken, the function cannot be compiled, or the signal is not the slope.
+        If the name is taken by another function, or by the same one with other captured values; if the
+        function cannot be compiled, raises, or its signal is not the slope.
+
+    Notes
+    -----
+    Where the function raises later, the call that needed its value raises
+    :class:`~synapse.errors.FunctionError`: weights are as before that step.
 
     >>> @register
     ... def quartic(target, output, derivative, outputs):
@@ -164,21 +170,12 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
     >>> quartic([1.0], [0.5])
     0.0625
     """
-    if not inspect.isfunction(function):
-        raise KindError(expected("A cost to register", "a Python function", function))
-    name = function.__name__
-    if name in _by_name:
-        raise ArgumentError(f"A cost named {name!r} is registered already. Give yours another name.")
-    if len(inspect.signature(function).parameters) != 4:
-        raise ArgumentError(f"The cost {name!r} must take (target, output, derivative, outputs).")
-    _check(function)
-    try:
-        address, alive = engine._jit.compile_function(function, 4)
-    except Exception as error:  # Numba raises many kinds
-        raise ArgumentError(f"The cost {name!r} cannot be compiled: {str(error).splitlines()[0]}.") from error
-    _alive.append(alive)
-    _by_name[name] = Cost(name, int(address), function)
-    return _by_name[name]
+    name = getattr(function, "__name__", "")
+    taken = _by_name.get(name)
+    entry = enter("cost", COST, function, taken is not None, _check)
+    if taken is None:
+        taken = _by_name[name] = Cost(name, entry.address, entry.function)
+    return taken
 
 
 def _check(function: Callable[..., tuple[float, float]]) -> None:
@@ -186,16 +183,23 @@ def _check(function: Callable[..., tuple[float, float]]) -> None:
     width, misses = 1e-6, 0
     for target in (0.0, 0.3, 1.0):
         for output in (0.11, 0.42, 0.73):
-            try:
-                signal = float(function(target, output, 0.7, 2.0)[1])
-                above = float(function(target, output + width, 0.7, 2.0)[0])
-                below = float(function(target, output - width, 0.7, 2.0)[0])
-            except (TypeError, ValueError, IndexError):
-                raise ArgumentError(f"The cost {function.__name__!r} must return (value, signal).") from None
+            signal = _pair(function, target, output)[1]
+            above, below = (_pair(function, target, output + shift)[0] for shift in (width, -width))
             slope = -0.7 * (above - below) / (2 * width)
             misses += not math.isclose(slope, signal, rel_tol=1e-3, abs_tol=1e-4)
     if misses > 1:
         raise ArgumentError(f"The signal of cost {function.__name__!r} is not -dE/dy times the derivative.")
+
+
+def _pair(function: Callable[..., Any], target: float, output: float) -> tuple[float, float]:
+    result = tried("cost", function, target=target, output=output, derivative=0.7, outputs=2.0)
+    try:
+        value, signal = (float(number) for number in result)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"The cost {function.__name__!r} must return (value, signal). Got {shown(result)}."
+        ) from None
+    return value, signal
 
 
 __all__ = ["Cost", "get", "matching", "names", "register", *_by_name]

@@ -39,8 +39,16 @@ class DivergenceError(SynapseError, ArithmeticError):
     """Training has left the range of finite numbers."""
 
 
+class FunctionError(SynapseError, RuntimeError):
+    """A registered squash or cost raised an error; the error itself is the cause (``__cause__``)."""
+
+
 class MissingExtraError(SynapseError, ImportError):
     """A package that only an extra brings is not installed."""
+
+
+class TrainingWarning(UserWarning):
+    """A training changes nothing, or cannot change or use a part of the network."""
 
 
 def shown(value: Any) -> str:

@@ -1,13 +1,16 @@
 """The networkx graph of live objects, and plain copies for other tools.
 
 The graph of a store is made when it is first looked at, and follows every change from then on.
-Its nodes are the neurons, its edge data the connections themselves.
+Its nodes are the neurons, its edge data the connections themselves, its node data views of neurons.
+Networks show the part of it that is theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import copy
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import networkx as nx
 import numpy as np
@@ -17,124 +20,333 @@ from .engine.guard import InUse
 from .engine.schema import NONE
 from .engine.store import Store
 from .errors import TopologyError
+from .fields import LiveData
 
 if TYPE_CHECKING:
+    from .network import Network
     from .neuron import Neuron
 
-_MUTATORS = (
-    "add_node",
-    "add_nodes_from",
-    "remove_node",
-    "remove_nodes_from",
-    "add_edge",
-    "add_edges_from",
-    "add_weighted_edges_from",
-    "remove_edge",
-    "remove_edges_from",
-    "clear",
-    "clear_edges",
-    "update",
-)
+    DiGraph = nx.DiGraph[Any]
+else:
+    DiGraph = nx.DiGraph
+
+FIELDS = ("label", "layer", "subset", "squash", "bias", "trainable", "activation", "state")
 
 
 class GraphEditError(TopologyError, nx.NetworkXError):
     """The live graph was to be edited through networkx."""
 
 
-def _refuse(*args: Any, **kwargs: Any) -> None:
+def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
     raise GraphEditError(
         "The graph of a network shows its neurons and cannot be edited through networkx. "
         "Use project, disconnect, gate and ungate of the neurons, or edit graph.copy()."
     )
 
 
-def of(store: Store) -> nx.DiGraph[Any]:
+class NeuronData(LiveData):
+    """The data of a node in a live graph, read from its neuron at each access.
+
+    The keys are ``label`` (the neuron's name), ``layer`` (the name of its layer), ``subset`` (the number of
+    its layer, 0 for the inputs; ``networkx.multipartite_layout`` arranges nodes by it), ``squash`` (a name),
+    ``bias``, ``trainable``, ``activation`` and ``state``. ``bias`` and ``trainable`` can be set. Other keys
+    are notes: values of your own that stay with the graph and are not saved with the network.
+
+    It equals a dict of the same values and has no hash, by which networkx distinguishes data from nodes.
+
+    >>> import architect
+    >>> net = architect.Perceptron(2, 3, 1, seed=0)
+    >>> data = net.graph.nodes[net.output[0]]
+    >>> data["layer"], data["subset"], data["squash"]
+    ('output', 2, 'logistic')
+    """
+
+    __slots__ = ("_neuron",)
+
+    _what = "neuron"
+    _known = frozenset(FIELDS)
+    _settable = ("bias", "trainable")
+
+    def __init__(self, neuron: Neuron) -> None:
+        self._neuron = neuron
+        self._notes = None
+
+    def _present(self) -> tuple[str, ...]:
+        self._neuron._require()
+        return FIELDS
+
+    def _field(self, key: str) -> Any:
+        neuron = self._neuron
+        if key == "label":
+            return neuron.name
+        if key == "squash":
+            return neuron.squash.name
+        if key in ("layer", "subset"):
+            number, name = _place(neuron)
+            return number if key == "subset" else name
+        return getattr(neuron, key)
+
+    def _set(self, key: str, value: Any) -> None:
+        setattr(self._neuron, key, value)
+
+    def __repr__(self) -> str:
+        return repr(self.copy())
+
+
+def _place(neuron: Neuron) -> tuple[int, str]:
+    """Number and name of the layer that a neuron is in; 0 and "" without a network."""
+    store = neuron._require()
+    owner = store.networks.get(int(store["network"][neuron._row]))
+    network = None if owner is None else owner()
+    if network is None:
+        return 0, ""
+    position = int(store["position"][neuron._row])
+    for number, layer in enumerate(network.layers):
+        if position < len(layer):
+            return number, layer.name or ""
+        position -= len(layer)
+    return 0, ""
+
+
+class Part(Mapping[Any, Any]):
+    """What a mapping with neurons as keys holds for some of them; read at each access."""
+
+    __slots__ = ("_here", "_whole")
+
+    def __init__(self, whole: Mapping[Any, Any], here: dict[Neuron, None]) -> None:
+        self._whole = whole
+        self._here = here
+
+    def __getitem__(self, node: Any) -> Any:
+        if node in self._here:
+            return self._whole[node]
+        raise KeyError(node)
+
+    def __contains__(self, node: Any) -> bool:
+        return node in self._here and node in self._whole
+
+    def __iter__(self) -> Iterator[Any]:
+        if len(self._here) < len(self._whole):
+            return (node for node in self._here if node in self._whole)
+        return (node for node in self._whole if node in self._here)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def copy(self) -> dict[Any, Any]:
+        """The same as a dict."""
+        return dict(self)
+
+
+class PartOfRows(Part):
+    """The same of a mapping from neurons to mappings."""
+
+    __slots__ = ()
+
+    def __getitem__(self, node: Any) -> Part:
+        return Part(super().__getitem__(node), self._here)
+
+
+class LiveGraph(DiGraph):
+    """The live graph of a network, as :attr:`synapse.Network.graph` gives it.
+
+    Neurons and connections cannot be added or removed through it. ``copy()`` and ``copy.deepcopy`` give an
+    ordinary ``networkx.DiGraph`` of the same neurons with dicts as data; pickle gives what
+    :func:`plain` gives, whose nodes are numbers, as a neuron cannot leave its network.
+
+    >>> import architect, pickle
+    >>> graph = architect.Perceptron(2, 3, 1, seed=0).graph
+    >>> print(graph)
+    LiveGraph with 6 nodes and 9 edges
+    >>> print(graph.copy())
+    DiGraph with 6 nodes and 9 edges
+    >>> list(pickle.loads(pickle.dumps(graph)))
+    [0, 1, 2, 3, 4, 5]
+    """
+
+    frozen = True
+
+    _node: Any
+    _adj: Any
+    _pred: Any
+
+    add_node = add_nodes_from = remove_nodes_from = _refuse
+    add_edge = add_weighted_edges_from = remove_edge = remove_edges_from = _refuse
+    clear = clear_edges = update = _refuse
+
+    # networkx caches these in the graph, which they refer to: the cycle would keep the network alive
+    edges = out_edges = property(nx.reportviews.OutEdgeView)
+    in_edges = property(nx.reportviews.InEdgeView)
+    degree = property(nx.reportviews.DiDegreeView)
+    in_degree = property(nx.reportviews.InDegreeView)
+    out_degree = property(nx.reportviews.OutDegreeView)
+
+    def __init__(self, network: Sequence[Neuron] | None = None) -> None:
+        DiGraph.__init__(self)
+        self.__networkx_cache__ = None  # type: ignore[assignment]  # else backends keep weights of before
+        self._network = network
+        self._helper: Any = None
+        self._shown: weakref.WeakSet[LiveGraph] = weakref.WeakSet()
+        """Of the graph of a store: the graphs of its networks that are in use."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:  # networkx makes its results as G.__class__()
+        return nx.DiGraph
+
+    def _show(self, whole: LiveGraph) -> None:
+        """Show the network's part of the graph of its store, without a copy."""
+        neurons = list(self._network or ())
+        self._helper = None
+        if len(neurons) == len(whole._node):
+            self._node, self._adj, self._pred = whole._node, whole._adj, whole._pred
+            return
+        here = dict.fromkeys(neurons)
+        self._node = Part(whole._node, here)
+        self._adj, self._pred = PartOfRows(whole._adj, here), PartOfRows(whole._pred, here)
+
+    def add_edges_from(self, ebunch_to_add: Iterable[Any], **attr: Any) -> None:
+        """Refused, but for edges from one new node to every neuron.
+
+        Such a node is a helper that an algorithm adds and removes (``negative_edge_cycle`` does). This
+        graph alone shows it; the network is not touched.
+        """
+        try:
+            pairs = [(helper, node) for helper, node in ebunch_to_add]
+            (helper,) = {helper for helper, _ in pairs}
+            fits = [node for _, node in pairs] == list(self) and helper not in self._node
+        except (TypeError, ValueError):
+            fits = False
+        if attr or not fits or self._helper is not None or self._network is None:
+            _refuse()
+        self._helper = helper
+        links: dict[Any, Any] = {node: {} for node in self}
+        self._node = {**self._node, helper: {}}
+        self._adj = {**self._adj, helper: links}
+        self._pred = {**{n: {**before, helper: links[n]} for n, before in self._pred.items()}, helper: {}}
+
+    def remove_node(self, node: Any) -> None:
+        """Refused, but for the helper node of an algorithm."""
+        if self._network is None or self._helper is None or node != self._helper:
+            _refuse()
+        self._show(of(next(iter(self._network))._store))
+
+    def __copy__(self) -> nx.DiGraph[Any]:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> nx.DiGraph[Any]:
+        twin: nx.DiGraph[Any] = nx.DiGraph(**copy.deepcopy(self.graph, memo))
+        twin.add_nodes_from((node, copy.deepcopy(data, memo)) for node, data in self._node.items())
+        twin.add_edges_from((u, v, copy.deepcopy(data, memo)) for u, v, data in self.edges(data=True))
+        return twin
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return plain(list(self) if self._network is None else self._network).__reduce_ex__(protocol)
+
+
+def of(store: Store) -> LiveGraph:
     """The graph of all neurons of a store."""
     if store.graph is None:
         with InUse(store):
-            _make(store)
-    graph: nx.DiGraph[Any] = store.graph
+            if store.graph is None:  # else another thread has made it meanwhile
+                made = LiveGraph()
+                _add_nodes(made, (view for view in store.views if view is not None))
+                _add_edges(made, store, 0, store.n_identities)
+                store.graph = made
+    graph: LiveGraph = store.graph
     return graph
 
 
-def _make(store: Store) -> None:
-    """Make the graph, unless another thread has done so."""
+def view(network: Network) -> LiveGraph:
+    """The graph of a network: one object as long as it is in use."""
+    known = _shown_of(network)
+    if known is not None:
+        return known
+    with InUse(network):
+        live = _shown_of(network)
+        if live is None:
+            live = LiveGraph(network)
+        whole = of(network._store)
+        live._show(whole)
+        whole._shown.add(live)
+        return live
+
+
+def _shown_of(network: Network) -> LiveGraph | None:
+    """The graph of a network, where it is in use already."""
+    return next((live for live in of(network._store)._shown if live._network is network), None)
+
+
+def refresh(store: Store) -> None:
+    """Other neurons belong to a network, or to the store, than before."""
     if store.graph is not None:
-        return
-    store.graph = nx.freeze(nx.DiGraph())
-    for name in _MUTATORS:
-        setattr(store.graph, name, _refuse)
-    _add_nodes(store, (view for view in store.views if view is not None))
-    _add_edges(store, 0, store.n_identities)
+        for live in list(store.graph._shown):
+            live._show(store.graph)
 
 
-def _add_nodes(store: Store, neurons: Iterable[Neuron]) -> None:
+def _add_nodes(
+    graph: LiveGraph, neurons: Iterable[Neuron], data_of: Callable[[Neuron], Any] = NeuronData
+) -> None:
     for neuron in neurons:
-        nx.DiGraph.add_node(store.graph, neuron)
+        graph._node[neuron] = data_of(neuron)
+        graph._adj[neuron] = {}
+        graph._pred[neuron] = {}
 
 
-def _add_edges(store: Store, first: int, last: int) -> None:
+def _add_edges(graph: LiveGraph, store: Store, first: int, last: int) -> None:
     """Add the connections with these identities, each as the data of its edge."""
     from .wiring import connection_at  # wiring keeps the graph up to date: they know each other
 
-    graph, views = store.graph, store.views
-    rows = store.row_of[first:last]
+    views, rows = store.views, store.row_of[first:last]
     alive = np.flatnonzero(rows != NONE)
     sources, targets = store["source"][rows[alive]].tolist(), store["target"][rows[alive]].tolist()
-    usual = graph.edge_attr_dict_factory
     for identity, source, target in zip((alive + first).tolist(), sources, targets, strict=True):
         edge = connection_at(store, identity)
-        graph.edge_attr_dict_factory = lambda edge=edge: edge
-        nx.DiGraph.add_edge(graph, views[source], views[target])
-    graph.edge_attr_dict_factory = usual
+        graph._adj[views[source]][views[target]] = graph._pred[views[target]][views[source]] = edge
 
 
 def follow_added(store: Store, neurons: Iterable[Neuron]) -> None:
     """Neurons have come into the store."""
     if store.graph is not None:
-        _add_nodes(store, neurons)
+        _add_nodes(store.graph, neurons)
 
 
 def follow_connected(store: Store, identity: int, count: int) -> None:
     """Connections have been made."""
     if store.graph is not None:
-        _add_edges(store, identity, identity + count)
+        _add_edges(store.graph, store, identity, identity + count)
 
 
 def follow_disconnected(store: Store, identities: NDArray[np.int64]) -> None:
     """Connections are about to go."""
     if store.graph is None:
         return
-    rows = store.row_of[identities]
+    graph, views, rows = store.graph, store.views, store.row_of[identities]
     for source, target in zip(store["source"][rows].tolist(), store["target"][rows].tolist(), strict=True):
-        nx.DiGraph.remove_edge(store.graph, store.views[source], store.views[target])
+        del graph._adj[views[source]][views[target]]
+        del graph._pred[views[target]][views[source]]
 
 
 def follow_removed(store: Store, neurons: Sequence[Neuron]) -> None:
     """Neurons without connections are about to go."""
     if store.graph is not None:
-        nx.DiGraph.remove_nodes_from(store.graph, neurons)
+        for neuron in neurons:
+            for kept in (store.graph._node, store.graph._adj, store.graph._pred):
+                del kept[neuron]
 
 
 def follow_absorbed(store: Store, graphs: tuple[Any, Any], first: int, identity: int) -> None:
     """Another store has been absorbed, whose rows and identities begin where told."""
     own, other = graphs
     if own is not None:
-        _add_nodes(store, (view for view in store.views[first:] if view is not None))
-        _add_edges(store, identity, store.n_identities)
+        data_of = NeuronData if other is None else other._node.__getitem__  # with their notes
+        _add_nodes(store.graph, (view for view in store.views[first:] if view is not None), data_of)
+        _add_edges(store.graph, store, identity, store.n_identities)
+        own._shown |= other._shown if other is not None else set()
     elif other is not None:
         store.graph = other
-        _add_nodes(store, (view for view in store.views[:first] if view is not None))
-        _add_edges(store, 0, identity)
-
-
-def view(store: Store, neurons: Sequence[Neuron]) -> nx.DiGraph[Any]:
-    """The part of the live graph that some neurons span; all of it where they are all."""
-    graph = of(store)
-    if len(neurons) == graph.number_of_nodes():
-        return graph
-    part: nx.DiGraph[Any] = graph.subgraph(neurons)
-    return part
+        _add_nodes(store.graph, (view for view in store.views[:first] if view is not None))
+        _add_edges(store.graph, store, 0, identity)
+    refresh(store)
 
 
 def plain(neurons: Sequence[Neuron]) -> nx.DiGraph[int]:
@@ -148,8 +360,8 @@ def plain(neurons: Sequence[Neuron]) -> nx.DiGraph[int]:
     Returns
     -------
     networkx.DiGraph
-        Nodes carry ``label``, ``layer``, ``squash``, ``bias``, ``activation`` and ``state``,
-        edges ``weight``, ``gain``, ``trainable``, and ``gater`` (a node number) where gated.
+        Nodes carry the fields of :class:`NeuronData`, edges ``weight``, ``gain``, ``trainable``, and
+        ``gater`` (a node number) where the gater is one of the neurons.
 
     >>> import architect
     >>> plain(architect.Perceptron(2, 3, 1, seed=0)).number_of_edges()
@@ -157,17 +369,9 @@ def plain(neurons: Sequence[Neuron]) -> nx.DiGraph[int]:
     """
     graph: nx.DiGraph[int] = nx.DiGraph()
     number = {neuron: i for i, neuron in enumerate(neurons)}
-    layers = {neuron: layer.name for layer in getattr(neurons, "layers", ()) for neuron in layer}
     for neuron, i in number.items():
-        graph.add_node(
-            i,
-            label=neuron.name,
-            layer=layers.get(neuron) or "",
-            squash=neuron.squash.name,
-            bias=neuron.bias,
-            activation=neuron.activation,
-            state=neuron.state,
-        )
+        data = NeuronData(neuron)
+        graph.add_node(i, **{field: data[field] for field in FIELDS})
     if not number:
         return graph
     live = of(next(iter(number))._store)

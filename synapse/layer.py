@@ -12,11 +12,19 @@ from numpy.typing import ArrayLike, NDArray
 from . import cost as costs
 from . import graph, shared, wiring
 from . import squash as squashes
-from .arrays import Floats, shape_of, vector
+from .arrays import FLOAT32, FLOAT64, Floats, numbers, require_range, shape_of, vector
 from .cost import Cost
 from .engine.guard import InUse, steady
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError, expected, positive_integer, shown
+from .errors import (
+    ArgumentError,
+    KindError,
+    TopologyError,
+    expected,
+    non_negative_number,
+    positive_integer,
+    shown,
+)
 from .initializers import Initializer, draw
 from .neuron import Neuron, Seed, new_store, random_generator
 from .projection import (
@@ -142,6 +150,11 @@ class Layer(Sequence[Neuron]):
     def _store(self) -> Store:
         return self._alive()[0]._store
 
+    def _vector(self, what: str, values: ArrayLike) -> Floats:
+        """A number for each of its neurons, which may be in several stores, that fits their floats."""
+        floats = {neuron._store.dtype for neuron in self._alive()}
+        return vector(what, values, len(self), FLOAT32 if FLOAT32 in floats else FLOAT64)
+
     @steady
     def _column(self, name: str) -> NDArray[Any]:
         stores = {neuron._store for neuron in self._alive()}
@@ -194,7 +207,7 @@ class Layer(Sequence[Neuron]):
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
-        self._set_column("bias", vector("The biases of a layer", values, len(self)))
+        self._set_column("bias", self._vector("The biases of a layer", values))
 
     @property
     @steady
@@ -311,6 +324,7 @@ class Layer(Sequence[Neuron]):
             values[own] = 1.0
         else:
             values = _given(weights, len(self), len(to), pairs)
+        require_range("Weights", values, self._store.dtype)
         learns = ~own if trainable is None else np.full(len(own), bool(trainable))
         store, first = wiring.connect_many(self, to, pairs, values, learns)
         return Projection(store, first, len(pairs[0]), self, to, full)
@@ -344,9 +358,9 @@ class Layer(Sequence[Neuron]):
         self._alive()
         if values is None:
             return np.array([neuron.activate() for neuron in self._neurons])
-        numbers = vector("The values of a layer", values, len(self))
+        row = self._vector("The values of a layer", values)
         return np.array(
-            [neuron.activate(value) for neuron, value in zip(self._neurons, numbers.tolist(), strict=True)]
+            [neuron.activate(value) for neuron, value in zip(self._neurons, row.tolist(), strict=True)]
         )
 
     def propagate(
@@ -354,17 +368,30 @@ class Layer(Sequence[Neuron]):
     ) -> None:
         """Let its neurons propagate, the last one first; see :meth:`Neuron.propagate`.
 
-        What they share, see :func:`synapse.tie`, moves when all have propagated.
+        With targets the neurons are the outputs that the cost is of, as in :meth:`Network.propagate`: a mean
+        is over all of them. What they share, see :func:`synapse.tie`, moves when all have propagated.
+
+        Parameters
+        ----------
+        rate : float
+            How far weights move; 0 only computes the errors.
+        targets : array_like, shape (n,), optional
+            What their activations should have been.
+        cost : str or Cost, optional
+            By what measure. Default: the one that goes with the squashes of the layer.
         """
-        aims: list[float | None] = [None] * len(self)
+        step, code = non_negative_number("The rate", rate), 0
+        aims = np.full(len(self), np.nan)
         if targets is not None:
-            aims = list(vector("The targets of a layer", targets, len(self)).tolist())
+            aims = self._vector("The targets of a layer", targets)
             squash = [neuron.squash for neuron in self._neurons]
-            cost = costs.matching(squash) if cost is None else costs.get(cost)
-            cost.check(squash)
+            measure = costs.matching(squash) if cost is None else costs.get(cost)
+            measure.check(squash)
+            measure.check_targets(aims[None])
+            code = measure.code
         with InUse(*self._alive()), shared.one_step(neuron._store for neuron in self._neurons):
-            for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
-                neuron.propagate(rate, aim, cost)
+            for neuron, aim in zip(reversed(self._neurons), reversed(aims.tolist()), strict=True):
+                neuron._propagate(step, aim, code, len(self))
 
     def clear(self) -> None:
         """Forget the context of every neuron; weights stay."""
@@ -372,10 +399,17 @@ class Layer(Sequence[Neuron]):
             neuron.clear()
 
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
-        """Forget context and learning: new random weights of biases and incoming connections."""
+        """Forget context and learning: new random biases, and weights of incoming connections.
+
+        What learning does not move keeps its value, see :meth:`Network.reset`.
+        """
         rng = random_generator(seed)
-        for neuron in self._neurons:
-            neuron.reset(rng, initializer)
+        with InUse(*self._alive()):
+            for store in {neuron._store: None for neuron in self._neurons}:
+                store.ready()
+                rows = wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)
+                shared.renew(store, np.flatnonzero(np.isin(store["target"], rows)), rows, rng, initializer)
+            self.clear()
 
     def __repr__(self) -> str:
         name = f" {self._name}," if self._name else ""
@@ -431,10 +465,7 @@ def _drawn(
 
 
 def _given(weights: ArrayLike, n_sources: int, n_targets: int, pairs: tuple[Any, Any]) -> Floats:
-    try:
-        values = np.asarray(weights, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(expected("Weights", "numbers", weights)) from None
+    values = numbers("Weights", weights, "numbers")
     if not np.isfinite(values).all():
         raise ArgumentError(f"Weights must be finite. Got {shown(weights)}.")
     if values.shape == (n_sources, n_targets):

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import cost as costs
 from . import engine, graph, shared, wiring
 from . import squash as squashes
-from .arrays import Floats, as_matrix, copied, shape_of, vector
+from .arrays import FLOAT32, FLOAT64, Floats, as_matrix, parts_of, require_range, row_of, vector
 from .connection import Connection
 from .cost import Cost
 from .engine.guard import InUse, steady, whole
@@ -23,15 +23,15 @@ from .engine.lower import pure_inputs
 from .engine.schema import BACK, BACK_GATED, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, non_negative_number, shown
-from .initializers import Initializer, draw
+from .initializers import Initializer
 from .layer import Layer
 from .neuron import Neuron, Seed, random_generator
 from .projection import Projection
+from .registering import require_sound
 
 if TYPE_CHECKING:
     from .learning.readout import Readout
 
-FLOAT64 = np.dtype(np.float64)
 NOTHING = np.empty(0)
 
 
@@ -189,7 +189,7 @@ class Network(Sequence[Neuron]):
     @whole
     def weights(self, values: ArrayLike) -> None:
         rows = self._connection_rows()
-        shared.put(self._store, "weight", rows, vector("The weights of the network", values, len(rows)))
+        shared.put(self._store, "weight", rows, self._vector("The weights of the network", values, len(rows)))
 
     @property
     @steady
@@ -200,16 +200,18 @@ class Network(Sequence[Neuron]):
     @biases.setter
     @whole
     def biases(self, values: ArrayLike) -> None:
-        biases = vector("The biases of the network", values, len(self))
+        biases = self._vector("The biases of the network", values, len(self))
         shared.put(self._store, "bias", self._rows(), biases)
 
     @property
+    @steady
     def graph(self) -> nx.DiGraph[Any]:
-        """The network as a networkx graph: nodes are its neurons, edge data its connections, live.
+        """The network as a networkx graph, live: nodes are its neurons, edge data its connections.
 
-        It cannot be edited through networkx; ``graph.copy()`` gives an ordinary one.
+        The data of nodes are listed at :class:`synapse.graph.NeuronData`. Neurons and connections cannot be
+        added or removed through networkx; ``graph.copy()`` gives an ordinary graph.
         """
-        return graph.view(self._store, self.neurons)
+        return graph.view(self)
 
     @property
     @steady
@@ -238,6 +240,10 @@ class Network(Sequence[Neuron]):
     @property
     def _number_now(self) -> int:
         return int(self._store["network"][self._anchor._row])
+
+    def _vector(self, what: str, values: ArrayLike, size: int) -> Floats:
+        """Numbers that fit its float."""
+        return vector(what, values, size, self._store.dtype)
 
     def _rows(self) -> NDArray[np.int64]:
         """Rows of its neurons; after lowering, neighbours."""
@@ -268,9 +274,14 @@ class Network(Sequence[Neuron]):
         store, rows = self._store, self._rows()
         store.touch()
         store["position"][rows] = np.arange(len(rows))
+        inputs = rows[: len(self.input)]
+        new = inputs[store["role"][inputs] != INPUT]
+        for error in ("responsibility", "projected", "gated"):  # inputs are clamped and have none
+            store[error][new] = 0.0
         store["role"][rows] = HIDDEN
-        store["role"][rows[: len(self.input)]] = INPUT
+        store["role"][inputs] = INPUT
         store["role"][rows[len(rows) - len(self.output) :]] = OUTPUT
+        graph.refresh(store)
 
     def add(self, neurons: Neuron | Layer) -> Layer:
         """Add a hidden neuron, or a layer of them, to activate after the other hidden ones.
@@ -370,30 +381,79 @@ class Network(Sequence[Neuron]):
         """
         if inputs is None:
             row = NOTHING
-        elif type(inputs) is np.ndarray and inputs.dtype is FLOAT64 and inputs.flags.carray:
+        elif (
+            type(inputs) is np.ndarray
+            and inputs.dtype is FLOAT64
+            and inputs.shape == (self._n_inputs,)
+            and inputs.flags.carray
+        ):
             row = inputs  # nothing to copy
         else:
-            row = copied("The inputs", inputs, self._n_inputs)
-        if row.shape != (self._n_inputs,) and inputs is not None:
-            raise ArgumentError(f"The inputs must be {self._n_inputs} numbers. Got {shape_of(row)}.")
+            row = row_of("The inputs", inputs, self._n_inputs)
+        if self._anchor._store.dtype is FLOAT32:
+            require_range("The inputs", row, FLOAT32)
         outputs: Floats = self._run(row, 1)[0]
         return outputs
 
-    def run(self, inputs: ArrayLike) -> Floats:
+    @overload
+    def run(self, inputs: list[NDArray[Any]]) -> list[Floats]: ...
+    @overload
+    def run(self, inputs: ArrayLike) -> Floats: ...
+    def run(self, inputs: Any) -> Floats | list[Floats]:
         """A step for every row, inside one compiled call.
 
         Parameters
         ----------
-        inputs : array_like, shape (T, n)
-            One row a step.
+        inputs : array_like, shape (T, n) or (B, T, n), or list of array_like, each of shape (T_i, n)
+            One row a step, from the present context on; or several sequences, the context cleared before
+            each. A network with one input takes (T,), too. Forms are those of :meth:`Trainer.train`.
 
         Returns
         -------
-        ndarray, shape (T, m)
-            The outputs of every step.
+        ndarray, shape (T, m) or (B, T, m), or list of ndarray
+            The outputs of every step, in the form of the inputs. The context is afterwards that of the last
+            step: of several sequences, that of the last one that has a step.
+
+        Raises
+        ------
+        ArgumentError, KindError
+            If the inputs have another shape, or are not finite; nothing has changed then.
+        FunctionError
+            If a registered squash raises. Call :meth:`clear` then, to forget the activations of that step.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.LSTM(2, 3, 1, seed=0)
+        >>> net.run([[0.0, 1.0], [1.0, 1.0]]).shape
+        (2, 1)
+        >>> net.run(np.zeros((5, 7, 2))).shape
+        (5, 7, 1)
+        >>> [outputs.shape for outputs in net.run([np.zeros((4, 2)), np.zeros((6, 2))])]
+        [(4, 1), (6, 1)]
         """
-        rows = as_matrix("The inputs", inputs, self._n_inputs)
-        return self._run(rows.reshape(-1), len(rows))
+        n, dtype = self._n_inputs, self._store.dtype
+        parts, together = [inputs], type(inputs) is np.ndarray and inputs.ndim == 2
+        if not together:
+            parts, together = parts_of("The inputs", inputs, n)
+        if together:
+            rows = as_matrix("The inputs", parts[0], n, dtype, finite=False)
+            return self._run(rows.reshape(-1), len(rows))
+        sequences = [as_matrix(f"The inputs of sequence {i}", part, n, dtype) for i, part in enumerate(parts)]
+        outputs = self._run_sequences(sequences)
+        if isinstance(inputs, list | tuple):
+            return outputs
+        return np.concatenate(outputs or [NOTHING]).reshape(*np.shape(inputs)[:2], self._n_outputs)
+
+    @whole
+    def _run_sequences(self, sequences: list[Floats]) -> list[Floats]:
+        """A step for every row of some sequences, the context cleared before each."""
+        outputs = []
+        for rows in sequences:
+            if len(rows):
+                self.clear()
+            outputs.append(self._run(rows.reshape(-1), len(rows)))
+        return outputs
 
     def _run(self, inputs: Floats, steps: int) -> Floats:
         """Rows one after the other, in and out."""
@@ -408,6 +468,8 @@ class Network(Sequence[Neuron]):
                 store.recorder.make_room(steps)
             outputs = np.empty((steps, self._n_outputs))
             bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs.reshape(-1)))
+            if bad:
+                require_sound(store["failed"])
         if bad:
             row = inputs[(bad - 1) * self._n_inputs : bad * self._n_inputs].tolist()
             raise ArgumentError(f"The inputs must be finite. Got {shown(row)} in step {bad - 1}.")
@@ -436,10 +498,12 @@ class Network(Sequence[Neuron]):
         ------
         ArgumentError
             If rate or target cannot be used; no weight has moved then.
+        FunctionError
+            If a registered cost raises; no weight has moved then.
         """
         step = non_negative_number("The rate", rate)
         measure = self._cost(cost)
-        aims = NOTHING if target is None else vector("The target", target, self._n_outputs)
+        aims = NOTHING if target is None else self._vector("The target", target, self._n_outputs)
         measure.check_targets(aims.reshape(-1, self._n_outputs))
         store = self._anchor._store
         with store.lock:
@@ -451,6 +515,8 @@ class Network(Sequence[Neuron]):
             value: float = engine.online.propagate_targets(
                 address, store.unit, span, aims, measure.code, store.dtype.type(step)
             )
+            if value != value:
+                require_sound(store["failed"])
         return value
 
     def fit_readout(self, inputs: Any, targets: Any, ridge: float = 1e-6, washout: int = 0) -> Readout:
@@ -483,17 +549,9 @@ class Network(Sequence[Neuron]):
 
         Self-connections and whatever is not trainable keep theirs, inputs have no bias.
         """
-        rng = random_generator(seed)
-        store, rows = self._store, self._connection_rows()
-        rows = rows[(store["trainable"][rows] == 1) & (store["source"][rows] != store["target"][rows])]
-        neurons = self._rows()[len(self.input) :]
-        neurons = neurons[store["trainable_bias"][neurons] == 1]
-        fans = max(1, len(rows) // max(1, len(neurons)))
-        weights = draw(initializer, rng, (len(rows),), fans, fans)
-        biases = draw(initializer, rng, (len(neurons),), fans, fans)
+        connections = self._connection_rows()
+        shared.renew(self._store, connections, self._rows(), random_generator(seed), initializer)
         self.clear()
-        shared.put_first(store, "weight", rows, weights)
-        shared.put_first(store, "bias", neurons, biases)
 
     @property
     @steady

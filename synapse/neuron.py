@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import total_ordering
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from .engine.guard import InUse, steady, whole
 from .engine.schema import OUTPUT, TRACED
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError, expected, finite_number, non_negative_number
-from .initializers import Initializer, draw
+from .initializers import Initializer
+from .registering import require_sound
 from .squash import Squash
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ class Error:
         )
 
 
+@total_ordering
 class Neuron:
     """A neuron, linked to others by connections.
 
@@ -112,6 +115,9 @@ class Neuron:
     Activation and learning follow LSTM-g (Monner and Reggia 2012), exactly; see the guide's page
     "The equations". Called one by one, neurons are in the order in which they activate, and
     propagate in the reverse order.
+
+    Neurons are equal by identity and ordered by row: neurons of a network in their order of activation.
+    Neurons that are in no way linked, and are not of one network, have no order.
 
     Examples
     --------
@@ -147,6 +153,19 @@ class Neuron:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise KindError("A neuron is a view of its network and cannot be copied alone. Use network.clone().")
+
+    def __lt__(self, other: object) -> bool:
+        """Whether it comes first: algorithms of networkx sort nodes."""
+        if not isinstance(other, Neuron):
+            return NotImplemented
+        store = self._require()
+        if store is not other._require():
+            raise KindError(
+                f"{self!r} and {other!r} have no order: they belong to networks that are not linked. "
+                "Sort neurons of one network, or sort by a key such as the name."
+            )
+        store.ready()  # the rows are those of the order of activation
+        return self._row < other._row
 
     def _require(self) -> Store:
         if self._row < 0:
@@ -441,6 +460,11 @@ class Neuron:
         -------
         float
             The activation.
+
+        Raises
+        ------
+        FunctionError
+            If its registered squash raises; the activation is NaN then.
         """
         number = 0.0 if value is None else finite_number("The activation of a neuron", value)
         store = self._require()
@@ -449,7 +473,10 @@ class Neuron:
                 return self.activate(value)
             address = store.ready()
             if value is None:
-                return float(engine.online.activate_one(address, store.unit, self._row))
+                activation = float(engine.online.activate_one(address, store.unit, self._row))
+                if activation != activation:
+                    require_sound(store["failed"])
+                return activation
             engine.online.clamp_one(address, store.unit, self._row, number)
         return number
 
@@ -465,14 +492,17 @@ class Neuron:
         target : float, optional
             What its activation should have been.
         cost : str or Cost, optional
-            By what measure. Default: cross-entropy for a logistic neuron, else squared error.
+            By what measure. Default: cross-entropy for a logistic neuron, else squared error. It is taken
+            as that of a single output: for several, see :meth:`Layer.propagate`.
 
         Raises
         ------
         ArgumentError
             If rate or target is not finite; no weight has moved then.
+        FunctionError
+            If a registered cost raises; no weight of this neuron has moved then.
         """
-        store = self._require()
+        self._require()
         step = non_negative_number("The rate", rate)
         aim, code = math.nan, 0
         if target is not None:
@@ -480,12 +510,19 @@ class Neuron:
             measure = costs.matching([self.squash]) if cost is None else costs.get(cost)
             measure.check([self.squash])
             code = measure.code
+        self._propagate(step, aim, code, 1)
+
+    def _propagate(self, rate: float, target: float, cost: int, outputs: int) -> None:
+        """Propagate as one of so many outputs under the cost of this code; a target of NaN: none."""
+        store = self._require()
         with store.lock:
             if store is not self._store or self._row < 0:  # while this waited, it has been joined or removed
-                self.propagate(rate, target, cost)
+                self._propagate(rate, target, cost, outputs)
                 return
-            address = store.ready()
-            engine.online.propagate_one(address, store.unit, self._row, aim, code, store.dtype.type(step))
+            given = store.ready(), store.unit, self._row, target, cost, float(outputs), store.dtype.type(rate)
+            value = engine.online.propagate_one(*given)
+            if value != value:
+                require_sound(store["failed"], "The weights of this neuron are as before.")
 
     @whole
     def clear(self) -> None:
@@ -495,19 +532,15 @@ class Neuron:
 
     @whole
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
-        """Forget everything: the context, and the weights of bias and incoming connections too.
+        """Forget the context and learning: new random weights of incoming connections, and a new bias.
 
-        The self-connection keeps its weight.
+        What learning does not move keeps its value, see :meth:`Network.reset`.
         """
-        rng = random_generator(seed)
         store = self._require()
         store.ready()
-        rows = np.flatnonzero((store["target"] == self._row) & (store["source"] != self._row))
-        rows = rows[np.argsort(store["identity"][rows])]  # the order of making, not of lowering
-        values = draw(initializer, rng, (len(rows) + 1,), max(1, len(rows)), 1)
+        rows = np.flatnonzero(store["target"] == self._row)
+        shared.renew(store, rows, np.array([self._row]), random_generator(seed), initializer)
         self.clear()
-        shared.put(store, "weight", rows, shared.first_of_each(store["tie"][rows], values[:-1]))
-        shared.put(store, "bias", self._row, values[-1])
 
     def __repr__(self) -> str:
         if self._row < 0:

@@ -10,6 +10,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
 from . import shared, wiring
+from .arrays import numbers, require_range
 from .connection import Connection
 from .engine.guard import InUse, steady
 from .engine.schema import NONE
@@ -142,11 +143,19 @@ class Weights(NDArrayOperatorsMixin):
         return np.asarray(self)[key]
 
     def __setitem__(self, key: Any, values: ArrayLike) -> None:
-        numbers = np.asarray(values, np.float64)
-        if not np.isfinite(numbers).all():
+        weights, store = numbers("Weights", values, "numbers"), self._projection._store
+        if not np.isfinite(weights).all():
             raise ArgumentError(f"Weights must be finite. Got {shown(values)}.")
+        require_range("Weights", weights, store.dtype)
         with InUse(self._projection):
-            shared.put(self._projection._store, "weight", self._projection._rows()[key], numbers)
+            rows = self._projection._rows()[key]
+            try:
+                weights = np.broadcast_to(weights, rows.shape)
+            except ValueError:
+                raise ArgumentError(
+                    f"Weights must have the shape {rows.shape}. Got {weights.shape}."
+                ) from None
+            shared.put(self._projection._store, "weight", rows, weights)
 
     def __repr__(self) -> str:
         return f"Weights({np.asarray(self)!r})"

@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import engine
+from .arrays import require_range
+from .engine.schema import INPUT
 from .engine.store import Store
 from .errors import ArgumentError
+from .initializers import Initializer, draw
 
 Ints = NDArray[np.int64]
 
@@ -42,6 +45,26 @@ def put_first(store: Store, name: str, rows: Ints, values: NDArray[Any]) -> None
     """The same; where those that share would get different values, all take that of the first."""
     tie = store[TIES[name]][rows]
     put(store, name, rows, first_of_each(tie, values) if tie.any() else values)
+
+
+def renew(
+    store: Store, connections: Ints, neurons: Ints, rng: np.random.Generator, initializer: str | Initializer
+) -> None:
+    """Draw the weights of some connections, and the biases of some neurons, anew: those that learning moves.
+
+    What is not trainable keeps its value, and so do self-connections and the biases of a network's inputs.
+    """
+    connections = connections[np.argsort(store["identity"][connections])]  # the order of making
+    learns = (store["trainable"] == 1) & (store["source"] != store["target"])
+    connections = connections[learns[connections]]
+    neurons = neurons[(store["trainable_bias"][neurons] == 1) & (store["role"][neurons] != INPUT)]
+    fans = max(1, len(connections) // max(1, len(neurons)))
+    weights = draw(initializer, rng, (len(connections),), fans, fans)
+    biases = draw(initializer, rng, (len(neurons),), fans, fans)
+    for drawn in (weights, biases):
+        require_range("What an initializer returns", drawn, store.dtype)
+    put_first(store, "weight", connections, weights)
+    put_first(store, "bias", neurons, biases)
 
 
 def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> None:

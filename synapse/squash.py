@@ -2,10 +2,10 @@
 
 A squash gives an activation and its derivative at a state. Built in are
 
-- smooth: `logistic`, `tanh`, `identity`, `softplus`, `gaussian`, `sinus`, `bent_identity`, `softsign`,
-  `swish` (also `silu`), `gelu`;
+- smooth: `logistic`, `tanh`, `bipolar_sigmoid`, `identity`, `inverse`, `softplus`, `gaussian`, `sinus`,
+  `bent_identity`, `softsign`, `swish` (also `silu`), `gelu`;
 - with a kink: `relu`, `leaky_relu`, `elu`, `selu`, `absolute`, `ramp`, `hard_tanh`, `soft_threshold`;
-- with a jump: `step` (also `hard_limit`, `heaviside`), `sign`, `hard_threshold`;
+- with a jump: `step` (also `hard_limit`, `heaviside`), `sign`, `bipolar`, `hard_threshold`;
 - of a group of neurons: `winner`, `maxout` and, for outputs, `softmax`;
 - random: `noise`, `bernoulli`.
 
@@ -18,7 +18,6 @@ A squash gives an activation and its derivative at a state. Built in are
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from typing import Any, overload
 from . import engine
 from .engine import schema
 from .errors import ArgumentError, KindError, expected, shown, unknown_name
+from .registering import SQUASH, enter, tried
 
 PROBES = [0.05 + 0.31 * i for i in range(-13, 14)]
 """States at which a registered function is tried."""
@@ -85,9 +85,12 @@ class Squash:
 _INFINITY = math.inf
 logistic = Squash("logistic", schema.LOGISTIC, 0.0, 1.0)
 tanh = Squash("tanh", schema.TANH, -1.0, 1.0)
+bipolar_sigmoid = Squash("bipolar_sigmoid", schema.BIPOLAR_SIGMOID, -1.0, 1.0)
 identity = Squash("identity", schema.IDENTITY, -_INFINITY, _INFINITY)
+inverse = Squash("inverse", schema.INVERSE, -_INFINITY, _INFINITY)
 step = hard_limit = heaviside = Squash("step", schema.STEP, 0.0, 1.0)
 sign = Squash("sign", schema.SIGN, -1.0, 1.0)
+bipolar = Squash("bipolar", schema.BIPOLAR, -1.0, 1.0)
 relu = Squash("relu", schema.RELU, 0.0, _INFINITY)
 leaky_relu = Squash("leaky_relu", schema.LEAKY_RELU, -_INFINITY, _INFINITY)
 elu = Squash("elu", schema.ELU, -1.0, _INFINITY)
@@ -172,7 +175,8 @@ def register(
     Parameters
     ----------
     function : callable
-        ``state -> (activation, derivative)``, both floats, in the Python that Numba compiles.
+        ``state -> (activation, derivative)``, both floats, in the Python that Numba compiles. It may call
+        other functions. Globals and closures keep the values that they have now.
     low, high : float
         The bounds of its values, where it has any.
 
@@ -185,8 +189,14 @@ def register(
     Raises
     ------
     ArgumentError
-        If the name is taken by another function, the function cannot be compiled, does not
-        return two finite numbers, or its derivative is not the slope of its value.
+        If the name is taken by another function, or by the same one with other captured values; if the
+        function cannot be compiled, raises, does not return two finite numbers, or its derivative is not
+        the slope of its value.
+
+    Notes
+    -----
+    Where the function raises later, or indexes out of bounds, the call that needed its value raises
+    :class:`~synapse.errors.FunctionError`: weights are as before that step.
 
     >>> import math
     >>> @register(low=0.0)
@@ -201,33 +211,21 @@ def register(
 
 
 def _register(function: Callable[..., Any], low: float, high: float) -> Squash:
-    if not inspect.isfunction(function):
-        raise KindError(expected("A squash to register", "a Python function", function))
-    name = function.__name__
+    name = getattr(function, "__name__", "")
     taken = _by_name.get(name) or _ALIASES.get(name)
-    if taken is not None:
-        if taken._function is not None and _same_code(taken._function, function):
-            return taken
-        raise ArgumentError(f"A squash named {name!r} is registered already. Give yours another name.")
-    _check(function)
-    address, alive = _compiled(function, name)
-    schema.FUNCTIONS.append((address, alive))
-    squash = Squash(name, schema.FIRST_CUSTOM + len(schema.FUNCTIONS) - 1, low, high, function)
+    entry = enter("squash", SQUASH, function, taken is not None, _check, low, high)
+    if taken is not None:  # entered before
+        return taken
+    schema.FUNCTIONS.append(entry.address)
+    code = schema.FIRST_CUSTOM + schema.FUNCTIONS.index(entry.address)
+    squash = Squash(name, code, low, high, entry.function)
     _by_name[name] = _by_code[squash.code] = squash
     return squash
 
 
-def _same_code(first: Callable[..., Any], second: Callable[..., Any]) -> bool:
-    """Whether a notebook's cell has only been run again."""
-    a, b = first.__code__, second.__code__
-    return (a.co_code, a.co_consts, a.co_names) == (b.co_code, b.co_consts, b.co_names)
-
-
 def _check(function: Callable[..., Any]) -> None:
-    """Try the function: one argument, two finite results, the second the slope of the first."""
+    """Try the function: two finite results, the second the slope of the first."""
     name = function.__name__
-    if len(inspect.signature(function).parameters) != 1:
-        raise ArgumentError(f"The squash {name!r} must take one argument, the state.")
     width, misses = 1e-6, []
     for state in PROBES:
         value = _pair(function, state)
@@ -244,7 +242,7 @@ def _check(function: Callable[..., Any]) -> None:
 
 def _pair(function: Callable[..., Any], state: float) -> tuple[float, float]:
     advice = f"at state {state:.3g}"
-    result = function(state)
+    result = tried("squash", function, state=state)
     try:
         value, derivative = (float(number) for number in result)
     except (TypeError, ValueError):
@@ -256,15 +254,3 @@ def _pair(function: Callable[..., Any], state: float) -> tuple[float, float]:
             f"The squash {function.__name__!r} must return finite numbers. Got {shown(result)} {advice}."
         )
     return value, derivative
-
-
-def _compiled(function: Callable[..., Any], name: str) -> tuple[int, Any]:
-    try:
-        address, alive = engine._jit.compile_function(function, 1)
-    except Exception as error:  # Numba raises many kinds
-        reason = str(error).strip().splitlines()
-        raise ArgumentError(
-            f"The squash {name!r} cannot be compiled: {reason[0] if reason else error}. "
-            "Use numbers, math functions and branches only."
-        ) from error
-    return int(address), alive

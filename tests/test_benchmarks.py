@@ -14,6 +14,8 @@ from benchmarks.cases import ROWS, Case, read_samples, samples, write_samples
 from benchmarks.peers import PEERS, chosen
 from benchmarks.peers.cell import Cell
 
+from .full_disk import full_disk
+
 NUMPY = next(peer for peer in PEERS if peer.name == "numpy")
 
 
@@ -25,7 +27,9 @@ def quick(tmp_path_factory):
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     folder = tmp_path_factory.mktemp("quick")
     try:
-        main(["--quick", "--rows", "2-3-1,lstm-2-3-1,activate-2-3-1", "--largest", "3", "--out", str(folder)])
+        rows, tables = "2-3-1,lstm-2-3-1,activate-2-3-1", "steps,calls,growth,gradients"
+        options = ["--rows", rows, "--peers", "synapse,numpy", "--only", tables, "--largest", "3"]
+        main(["--quick", *options, "--out", str(folder)])
     finally:
         if cores:
             os.sched_setaffinity(0, cores)
@@ -167,3 +171,23 @@ def test_labels_keep_apart():
     assert min(b - a for a, b in itertools.pairwise(heights)) >= 0.05 - 1e-12
     assert heights[0] >= 0.01
     assert heights[-1] <= 0.99
+
+
+def test_on_a_full_disk_the_old_results_and_pictures_stay(tmp_path):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    from benchmarks import plot
+    from demos import _common
+
+    for name in ("results.json", "results.md", "picture.png"):
+        (tmp_path / name).write_text("old")
+    run = json.loads((plot.Path(plot.__file__).parent / "results" / "results.json").read_text())
+    writers = (
+        lambda: report.write(run, tmp_path),
+        lambda: plot.draw(run, tmp_path / "picture.png"),
+        lambda: _common.save_figure(pyplot.figure(), tmp_path / "picture.png"),
+    )
+    for write in writers:
+        with full_disk(), pytest.raises(OSError, match="File too large"):
+            write()
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"old"}
+    assert len(list(tmp_path.iterdir())) == 3

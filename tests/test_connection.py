@@ -149,7 +149,24 @@ def test_the_mapping_writes_to_the_connection():
     assert (link.weight, link.trainable) == (0.25, False)
 
 
-@pytest.mark.parametrize("key", ["gain", "eligibility", "capacity"])
+def test_the_mapping_has_the_name_of_a_gater():
+    _, _, link = linked()
+    assert "gater" not in link
+    Neuron(name="gate").gate(link)
+    assert link["gater"] == "gate"
+    assert list(link) == ["weight", "gain", "trainable", "eligibility", "gater"]
+    assert len(link) == 5
+
+
+def test_other_keys_are_notes():
+    a, b, link = linked()
+    with unchanged([a, b]):
+        link["capacity"] = 3
+    assert dict(link)["capacity"] == link.pop("capacity") == 3
+    assert len(link) == 4
+
+
+@pytest.mark.parametrize("key", ["gain", "eligibility", "gater"])
 def test_other_fields_cannot_be_set(key):
     a, b, link = linked()
     with unchanged([a, b]), pytest.raises(UnknownNameError, match="weight"):
@@ -205,6 +222,8 @@ def test_one_connection_has_one_view():
         lambda c: c.eligibility,
         lambda c: c.extended,
         lambda c: c["weight"],
+        lambda c: c["gater"],
+        lambda c: c.update(capacity=1),
         lambda c: c.copy(),
         lambda c: Neuron().gate(c),
         lambda c: Neuron().ungate(c),

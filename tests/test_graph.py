@@ -1,3 +1,8 @@
+import copy
+import gc
+import pickle
+import weakref
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -161,6 +166,193 @@ def test_nodes_cannot_be_relabelled_in_place(net):
         nx.relabel_nodes(net.graph, {net[0]: "x"}, copy=False)
 
 
+def test_node_data_is_live(net):
+    cell, out = net.hidden[2][0], net.output[0]
+    assert net.graph.nodes[out] == {
+        "label": out.name,
+        "layer": "output",
+        "subset": 5,
+        "squash": "logistic",
+        "bias": out.bias,
+        "trainable": True,
+        "activation": out.activation,
+        "state": out.state,
+    }
+    data = net.graph.nodes[cell]
+    net.activate([0.5, -0.5])
+    cell.name, cell.squash, cell.bias = "cell", "tanh", 0.25
+    assert (data["label"], data["squash"], data["bias"], data["state"]) == ("cell", "tanh", 0.25, cell.state)
+    assert str(data) == str(dict(data))
+    assert nx.get_node_attributes(net.graph, "bias") == {n: n.bias for n in net}
+    assert dict(net.graph.nodes(data="layer")) == {n: layer.name for layer in net.layers for n in layer}
+
+
+def test_node_data_follows_layers():
+    net = perceptron(1, 2, 1)
+    free = Neuron()
+    data = graph.of(free._store).nodes[free]
+    assert (data["layer"], data["subset"]) == ("", 0)
+    net.add(free)
+    assert (net.graph.nodes[free]["layer"], net.graph.nodes[free]["subset"]) == ("hidden 2", 2)
+    assert net.graph.nodes[net.output[0]]["subset"] == 3
+    net.hidden[0].append(Neuron())
+    assert list(nx.get_node_attributes(net.graph, "subset").values()).count(1) == 3
+    places = nx.multipartite_layout(net.graph)
+    assert [places[layer[0]][0] for layer in net.layers] == sorted({x for x, _ in places.values()})
+    assert set(nx.multipartite_layout(net.graph, subset_key="layer")) == set(net)
+
+
+def test_biases_and_weights_can_be_set_through_networkx(net):
+    link, out = net.connections[0], net.output[0]
+    nx.set_edge_attributes(net.graph, {(link.source, link.target): {"weight": 0.3, "trainable": False}})
+    nx.set_node_attributes(net.graph, {out: {"bias": -1}})
+    nx.set_node_attributes(net.graph, False, "trainable")
+    assert (link.weight, link.trainable, out.bias, out.trainable) == (0.3, False, -1.0, False)
+    nx.set_edge_attributes(net.graph, 0.5, "weight")
+    assert set(net.weights) == {0.5}
+
+
+@pytest.mark.parametrize("key", ["label", "layer", "subset", "squash", "activation", "state"])
+def test_other_fields_of_nodes_cannot_be_set(net, key):
+    data = net.graph.nodes[net[0]]
+    with unchanged(net), pytest.raises(SynapseError, match=f"{key}.*bias and trainable"):
+        data[key] = 1
+    with pytest.raises(SynapseError, match="cannot be deleted"):
+        del data[key]
+
+
+@pytest.mark.parametrize("value", ["one", None, float("nan")])
+def test_what_cannot_be_a_weight_or_bias_is_refused_through_networkx(net, value):
+    with unchanged(net):
+        with pytest.raises(SynapseError, match="weight"):
+            nx.set_edge_attributes(net.graph, value, "weight")
+        with pytest.raises(SynapseError, match="bias"):
+            nx.set_node_attributes(net.graph, value, "bias")
+
+
+def test_other_keys_are_notes_that_stay_with_the_graph(net):
+    link = net.connections[0]
+    with unchanged(net):
+        nx.set_edge_attributes(net.graph, {(link.source, link.target): 7}, "capacity")
+        nx.set_node_attributes(net.graph, {net[0]: (0, 1)}, "pos")
+    assert link["capacity"] == net.graph.copy()[link.source][link.target]["capacity"] == 7
+    assert net.graph.nodes[net[0]]["pos"] == (0, 1)
+    net.project(perceptron(1, 2))
+    assert link["capacity"] == 7
+    assert nx.get_node_attributes(net.graph, "pos") == {net[0]: (0, 1)}
+    nx.remove_node_attributes(net.graph, "pos")
+    assert "pos" not in net.graph.nodes[net[0]]
+    with pytest.raises(KeyError):
+        del net.graph.nodes[net[1]]["pos"]
+    with pytest.raises(KeyError):
+        net.graph.nodes[net[1]]["pos"]
+
+
+def test_notes_of_the_smaller_store_stay_too():
+    small, big = perceptron(1, 1), perceptron(2, 9, 1)
+    shown = small.graph, big.graph
+    shown[0].nodes[small[0]]["pos"] = 3
+    small.project(big)
+    assert shown[0].nodes[small[0]]["pos"] == 3
+
+
+def test_node_data_of_a_removed_neuron_cannot_be_used(net):
+    neuron = net.add(Neuron())[0]
+    data = net.graph.nodes[neuron]
+    net.remove(neuron)
+    for use in (lambda: data["bias"], lambda: data["layer"], data.copy, lambda: data.update(bias=1.0, pos=2)):
+        with pytest.raises(TopologyError, match="removed"):
+            use()
+
+
+def test_edges_hold_the_name_of_their_gater(net):
+    gaters = nx.get_edge_attributes(net.graph, "gater")
+    assert gaters == {(c.source, c.target): c.gater.name for c in net.connections if c.gater}
+    assert 0 < len(gaters) < len(net.connections)
+    net.hidden[0][0].ungate(*net.hidden[0][0].gated)
+    assert len(nx.get_edge_attributes(net.graph, "gater")) < len(gaters)
+
+
+def test_edges_and_nodes_can_be_sorted(net):
+    order = list(net)
+    assert sorted(net.graph) == order
+    assert sorted(net.graph.edges) == sorted(net.graph.edges, key=lambda uv: tuple(map(order.index, uv)))
+    assert nx.load_centrality(net.graph).keys() == set(net)
+
+
+def test_a_graph_that_is_held_shows_its_network_and_no_other():
+    net, other = perceptron(2, 2, 1), perceptron(1, 4, 2)
+    live, before = net.graph, list(net.connections)
+    net.project(other)
+    assert set(live) == set(net)
+    assert live.number_of_edges() == len(before)
+    assert net.graph is live
+    hidden = net.add(Neuron())[0]
+    link = hidden.project(net.output[0])
+    assert hidden in live
+    assert live.edges[hidden, net.output[0]] is link
+    hidden.disconnect(net.output[0])
+    net.remove(hidden)
+    assert hidden not in live
+    assert live.number_of_edges() == len(before)
+
+
+def test_a_graph_keeps_its_network():
+    live = perceptron(1, 2, 1).graph
+    gc.collect()
+    assert sorted(layer for _, layer in live.nodes(data="layer")) == ["hidden", "hidden", "input", "output"]
+
+
+def test_a_network_is_freed_with_its_graph():
+    net = perceptron(1, 2, 1)
+    layers, gone, live = net.layers, weakref.ref(net), net.graph
+    assert len(live.edges) == live.size() == sum(n for _, n in live.in_degree) == 4
+    assert nx.is_weakly_connected(live)
+    del net, live
+    assert gone() is None
+    assert len(Network(layers[0], layers[1:-1], layers[-1])) == 4
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_an_algorithm_may_add_a_helper_node_for_a_moment(joined):
+    net = perceptron(2, 2, 1)
+    if joined:
+        net.project(Neuron())
+    live = net.graph
+    net.weights = np.abs(net.weights)
+    with unchanged(net):
+        assert not nx.negative_edge_cycle(live)
+        live.add_edges_from([("helper", n) for n in live])
+        assert list(live)[-1] == "helper"
+        assert len(live["helper"]) == len(live.pred["helper"]) + 5
+        assert len(net[2].incoming) == 2
+        with pytest.raises(graph.GraphEditError):
+            live.add_edges_from([("second", n) for n in live])
+        live.remove_node("helper")
+    assert set(live) == set(net)
+    net.output[0].project(net.hidden[0][0], weight=-10)
+    assert nx.negative_edge_cycle(live)
+    assert set(live) == set(net)
+
+
+@pytest.mark.parametrize(
+    "edges",
+    [
+        lambda g: [],
+        lambda g: None,
+        lambda g: [(1, 2)],
+        lambda g: [("helper", n) for n in list(g)[1:]],
+        lambda g: [("helper", n, {"weight": 1}) for n in g],
+        lambda g: [(next(iter(g)), n) for n in g],
+        lambda g: [(n, "helper") for n in g],
+        lambda g: [([], n) for n in g],
+    ],
+)
+def test_nothing_else_can_be_added(net, edges):
+    with unchanged(net), pytest.raises(graph.GraphEditError):
+        net.graph.add_edges_from(edges(net.graph))
+
+
 # --- copies -------------------------------------------------------------------------------------
 
 
@@ -181,6 +373,29 @@ def test_a_copy_of_a_part_is_ordinary_too(net):
     copied = net.graph.copy()
     assert type(copied) is nx.DiGraph
     assert all(type(data) is dict for _, _, data in copied.edges(data=True))
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("joined", [False, True])
+def test_copies_of_the_language_are_ordinary_too(net, copied, joined):
+    if joined:
+        net.project(Neuron())
+    net.graph.nodes[net[0]]["note"] = [1]
+    twin = copied(net.graph)
+    assert type(twin) is nx.DiGraph
+    assert edges(twin) == edges(net.graph)
+    assert dict(twin.nodes(data=True)) == dict(net.graph.nodes(data=True))
+    assert (twin.nodes[net[0]]["note"] is net.graph.nodes[net[0]]["note"]) == (copied is copy.copy)
+    with unchanged(net):
+        twin.remove_node(net[0])
+        twin.add_edge("x", "y")
+
+
+def test_data_are_views_and_cannot_be_pickled_alone(net):
+    for data in (net.graph.nodes[net[0]], net.connections[0]):
+        assert type(copy.deepcopy(data)) is dict
+        with pytest.raises(SynapseError, match=r"network\.clone"):
+            pickle.dumps(data)
 
 
 @pytest.mark.parametrize(
@@ -210,14 +425,8 @@ def test_the_plain_graph_has_integers_and_scalars(net):
     plain = graph.plain(net)
     assert list(plain) == list(range(len(net)))
     for i, neuron in enumerate(net):
-        assert plain.nodes[i] | {"layer": 0} == {
-            "label": neuron.name,
-            "layer": 0,
-            "squash": neuron.squash.name,
-            "bias": neuron.bias,
-            "activation": neuron.activation,
-            "state": neuron.state,
-        }
+        assert plain.nodes[i] == net.graph.nodes[neuron]
+        assert type(plain.nodes[i]) is dict
     values = [v for *_, d in plain.edges(data=True) for v in d.values()]
     assert {type(value) for value in values} <= {int, float, bool, str}
 

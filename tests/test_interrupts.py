@@ -31,6 +31,8 @@ class World:
         self.other.reseed(0)
         self.loose = Layer(2, name="loose")
         self.gate = Neuron(name="gate")
+        self.free = Layer(2, name="from"), Layer(2, name="to")
+        self.projection = self.free[0].project(self.free[1], seed=0)
         synapse.tie(self.other["hidden"])
         self.net.run(X[0])
         for network, prefix in ((self.net, "net"), (self.other, "other")):
@@ -44,7 +46,7 @@ class World:
 
     @property
     def stores(self):
-        return {view._store for view in (self.net, self.other, self.gate, *self.loose)}
+        return {view._store for view in (self.net, self.other, self.gate, *self.loose, *self.free)}
 
     def told(self):
         """All that a user can see, apart from how it is stored."""
@@ -97,7 +99,7 @@ def link(world):
 
 
 def gate_layer(world):
-    world.loose.gate(world.other.output.project(Layer(2, name="to"), seed=0), "input")
+    world.loose.gate(world.projection, "input")
 
 
 def add(world):
@@ -123,8 +125,7 @@ def record(world):
 
 
 def network(world):
-    world.loose.project(Layer(1, name="free"), seed=0)
-    Network(world.loose, [], Layer(1))
+    Network(world.loose, [world.free[0]], world.free[1])
 
 
 def train(**options):

@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Neuron, squash
+from synapse import Layer, Network, Neuron, cost, squash
 from synapse.errors import ArgumentError, KindError, SynapseError, TopologyError, UnknownNameError
 
 from .networks import lstm, unchanged, used
+
+
+@cost.register
+def mean_of_the_layer(target, output, derivative, outputs):
+    error = target - output
+    return error**2 / outputs, 2.0 * error * derivative / outputs
 
 
 def linked():
@@ -281,6 +287,78 @@ def test_clear_and_reset_reach_every_neuron():
     assert not b.biases.any()
 
 
+@pytest.mark.parametrize("where", [lambda net: net, lambda net: net["hidden"]], ids=["network", "layer"])
+def test_a_reset_leaves_what_learning_does_not_move(where):
+    """Whatever is reset: the same rule for a neuron, a layer and a network."""
+    a, b, c = Layer(2), Layer(3, name="hidden"), Layer(1)
+    fixed, moved = a.project(b, trainable=False, seed=1), b.project(b, Layer.ALL_TO_ELSE, seed=2)
+    own = b.project(b, weights=0.7, trainable=True)
+    b.project(c, seed=3)
+    net = Network(a, [b], c)
+    b[1].trainable, b[1].bias = False, 0.25
+    a.biases = [0.5, -0.5]
+    for reset in (where(net).reset, a.reset, *(neuron.reset for neuron in net)):
+        before = fixed.weights[:].copy(), own.weights[:].copy(), a.biases, b[1].bias
+        free = moved.weights[:].copy(), np.delete(b.biases, 1)
+        reset(seed=5)
+        after = fixed.weights[:].copy(), own.weights[:].copy(), a.biases, b[1].bias
+        assert str(after) == str(before)
+        if reset == where(net).reset:
+            assert (moved.weights[:] != free[0]).all()
+            assert (np.delete(b.biases, 1) != free[1]).all()
+
+
+def test_a_reset_of_a_layer_of_fixed_copies_keeps_them():
+    net = architect.LSTM(2, 3, 1, style="standard", seed=0)
+    fixed = [c for c in net.connections if not c.trainable]
+    before = [c.weight for c in fixed]
+    for layer in net.layers:
+        layer.reset(seed=1)
+        for neuron in layer:
+            neuron.reset(seed=2)
+    assert fixed
+    assert [c.weight for c in fixed] == before
+
+
+def test_a_failed_reset_of_a_layer_changes_nothing():
+    _, b = linked()
+    with unchanged(b), pytest.raises(UnknownNameError):
+        b.reset(initializer="random")
+
+
+@pytest.mark.parametrize("measure", ["mean_squared_error", "squared_error", "binary_misses", None])
+@pytest.mark.parametrize("f", ["logistic", "identity"])
+def test_the_outputs_of_a_network_propagate_as_a_layer(measure, f):
+    """A mean is over all outputs, whichever verb is used."""
+    nets = [architect.Perceptron(2, 3, 4, seed=1, output_squash=f) for _ in range(2)]
+    for net in nets:
+        net.activate([0.5, -1.0])
+    nets[0].propagate(0.5, [0.1, 0.9, 0.4, 0.0], measure)
+    nets[1].output.propagate(0.5, [0.1, 0.9, 0.4, 0.0], measure)
+    for layer in reversed(nets[1].hidden):
+        layer.propagate(0.5)
+    assert nets[1].weights == pytest.approx(nets[0].weights, rel=1e-12)
+    assert nets[1].biases == pytest.approx(nets[0].biases, rel=1e-12)
+
+
+def test_a_registered_cost_of_a_layer_is_given_the_number_of_its_neurons():
+    layer = Layer(4, "identity")
+    layer.activate()
+    layer.propagate(1.0, [1.0] * 4, mean_of_the_layer)
+    assert layer.biases.tolist() == [0.5] * 4
+    layer[0].clear()
+    layer[0].activate()
+    layer[0].propagate(1.0, 1.0, mean_of_the_layer)  # alone it is one output
+    assert layer[0].bias == 0.5 + 2.0 * 0.5
+
+
+def test_targets_of_a_layer_are_checked_as_those_of_a_network():
+    layer = Layer(2)
+    layer.activate()
+    with unchanged(layer), pytest.raises(ArgumentError, match="between 0 and 1"):
+        layer.propagate(0.1, [1.5, 0.0])
+
+
 # --- its links ----------------------------------------------------------------------------------
 
 
@@ -355,3 +433,14 @@ def test_no_two_hidden_layers_get_one_name():
     net.add(Layer(1))
     net.add(Layer(1))
     assert [layer.name for layer in net.hidden] == ["hidden 2", "hidden 3", "hidden 4", "hidden 5"]
+
+
+def test_a_neuron_that_becomes_an_input_has_no_error():
+    neuron = Neuron("tanh")
+    neuron.activate()
+    neuron.propagate(0.1, 1.0)
+    net = architect.Perceptron(1, 2, 1, seed=0)
+    net.input.append(neuron)
+    net.activate([0.1, 0.2])
+    net.propagate(0.1, [0.5])
+    assert (neuron.error.responsibility, neuron.error.projected, neuron.error.gated) == (0.0, 0.0, 0.0)

@@ -240,7 +240,8 @@ def test_inputs_are_one_finite_number_a_neuron(net, inputs):
 
 
 @pytest.mark.parametrize(
-    "inputs", [[1.0, 2.0], [[1.0]], [[1.0, 2.0], [3.0]], [[1.0, 2.0], [3.0, math.nan]], 1.0, [[[1, 2]]], None]
+    "inputs",
+    [[1.0, 2.0], [[1.0]], [[1.0, 2.0], [3.0]], [[1.0, 2.0], [3.0, math.nan]], 1.0, [[[1, 2, 3]]], None],
 )
 def test_a_sequence_is_rows_of_finite_numbers(net, inputs):
     with unchanged(net), pytest.raises((ArgumentError, KindError)):

@@ -8,7 +8,7 @@ import pytest
 from synapse import Layer, Network, Neuron, squash
 from synapse.errors import ArgumentError, KindError, SynapseError, TopologyError, UnknownNameError
 
-from .networks import everything, lstm, unchanged, used
+from .networks import everything, lstm, perceptron, unchanged, used
 
 NOT_FINITE = [math.nan, math.inf, -math.inf]
 NOT_NUMBERS = ["one", None, [1.0, 2.0], object()]
@@ -679,3 +679,34 @@ def test_a_neuron_is_of_one_network():
     with pytest.raises(TopologyError, match="belongs to"):
         Network(Layer(1), [Layer([b[0]])], Layer(1))
     assert len(net) == 2
+
+
+# --- their order --------------------------------------------------------------------------------
+
+
+def test_neurons_of_a_network_are_ordered_as_they_activate():
+    a, b, c = (Neuron(name=name) for name in "abc")
+    a.project(c)
+    c.project(b)
+    net = Network(Layer([a]), [Layer([c])], Layer([b]))
+    assert sorted([b, c, a]) == [a, c, b] == list(net)
+    assert a < c < b
+    assert b > a
+    assert a <= a
+    assert not a < a
+    assert max(net) is b
+
+
+def test_a_new_neuron_takes_its_place_in_the_order():
+    net = perceptron(2, 2, 1)
+    extra = net.add(Neuron())[0]
+    assert sorted(net.graph) == list(net)
+    assert net.hidden[0][1] < extra < net.output[0]
+
+
+def test_neurons_that_are_not_linked_have_no_order():
+    with pytest.raises(TypeError, match="not linked"):
+        sorted([Neuron(), Neuron()])
+    with pytest.raises(TypeError):
+        _ = Neuron() < 1
+    assert Neuron() != Neuron()

@@ -104,7 +104,6 @@ PEERS = [
     Peer("brain-beta", "brain", "brain.js 2 beta", "brain.js", "float32 weights", FLAT, "brain-beta"),
 ]
 FAMILIES = list(dict.fromkeys(peer.family for peer in PEERS))
-QUICK_FAMILIES = ["synapse", "numpy"]
 
 
 def chosen(names: str) -> list[Peer]:

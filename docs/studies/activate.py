@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from synapse import Layer, Network
+from synapse.readwrite import files
 
 INK, PALE, BLUE, ORANGE, GREEN = "#222222", "#8a8a8a", "#0072b2", "#b35900", "#00785a"
 TINTS = {BLUE: "#d6e9f5", ORANGE: "#fde8cc", GREEN: "#d2efe4"}  # of the cells that a kernel writes
@@ -170,4 +171,4 @@ def svg():
 
 
 if __name__ == "__main__":
-    (ROOT / "docs" / "_static" / "activate.svg").write_text(svg(), encoding="utf-8")
+    files.write(ROOT / "docs" / "_static" / "activate.svg", svg())

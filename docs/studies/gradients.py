@@ -33,6 +33,7 @@ from synapse import draw
 from synapse.draw.style import BLUE, RED
 from synapse.initializers import uniform
 from synapse.learning import compare_gradients
+from synapse.readwrite import files
 
 RESULTS, PAGE, PICTURE = HERE / "gradients.json", HERE / "gradients.md", HERE / "gradients.png"
 LENGTHS = (1, 2, 3, 5, 8, 12, 20, 30, 50)
@@ -140,7 +141,8 @@ def picture(rows):
         figure.supylabel("1 - cosine of the online rule to the exact gradient, before the outputs", size=9)
         panels.flat[-1].axis("off")
         panels.flat[-1].legend(*panels.flat[0].get_legend_handles_labels(), loc="center")
-    figure.savefig(PICTURE, dpi=110)
+    with files.replacing(PICTURE) as file:
+        figure.savefig(file, format="png", dpi=110)
     plt.close(figure)
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from tqdm import tqdm
 
 import synapse
+from synapse.readwrite import files
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "learning.md"
@@ -86,7 +87,7 @@ def save(path: Path, settings: Row, rows: list[Row], begin: float) -> None:
     }
     body = ",\n".join("    " + json.dumps(row) for row in rows)
     head = json.dumps({"made": made, "settings": settings}, indent=2)[:-2]
-    path.write_text(f'{head},\n  "runs": [\n{body}\n  ]\n}}\n', encoding="utf-8")
+    files.write(path, f'{head},\n  "runs": [\n{body}\n  ]\n}}\n')
 
 
 def middle(needed: Sequence[int | None]) -> str:
@@ -113,4 +114,4 @@ def fill(name: str, text: str, path: Path = PAGE) -> None:
     before, opening, rest = page.partition(f"<!-- {name} -->")
     _, closing, after = rest.partition("<!-- end -->")
     if opening and closing:
-        path.write_text(f"{before}{opening}\n\n{text}\n\n{closing}{after}", encoding="utf-8")
+        files.write(path, f"{before}{opening}\n\n{text}\n\n{closing}{after}")

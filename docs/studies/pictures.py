@@ -24,6 +24,7 @@ import architect
 import synapse
 from synapse import draw
 from synapse.initializers import constant, uniform
+from synapse.readwrite import files
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
 STEPS = 24
@@ -130,7 +131,8 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, make in PICTURES.items():
         figure = make()
-        figure.savefig(folder / f"draw_{name}.png", dpi=110)
+        with files.replacing(folder / f"draw_{name}.png") as file:
+            figure.savefig(file, format="png", dpi=110)
         plt.close(figure)
 
 

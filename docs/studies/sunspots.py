@@ -36,6 +36,7 @@ import architect
 from demos import sunspots as demo
 from synapse.errors import DivergenceError
 from synapse.initializers import uniform
+from synapse.readwrite import files
 
 RESULTS, REPORT = HERE / "sunspots.json", HERE / "sunspots.md"
 FOLDS = np.array_split(np.flatnonzero(demo.TRAINING), 5)
@@ -253,7 +254,7 @@ def kept():
 
 def keep(results):
     """Write the results, a line for each set of settings."""
-    RESULTS.write_text(_laid_out(results) + "\n")
+    files.write(RESULTS, _laid_out(results) + "\n")
 
 
 def _laid_out(value, indent=""):
@@ -287,7 +288,7 @@ def main(arguments=None):
         ["python", "docs/studies/sunspots.py", *(sys.argv[1:] if arguments is None else arguments)]
     )
     if given.what == "report":
-        REPORT.write_text(report(kept()))
+        files.write(REPORT, report(kept()))
         return
     if hasattr(os, "nice"):
         os.nice(10)
@@ -303,7 +304,7 @@ def main(arguments=None):
                 found = {"settings": chosen, "runs": runs}
             results.setdefault(given.what, {})[model] = {"command": command, **found}
             keep(results)
-    REPORT.write_text(report(kept()))
+    files.write(REPORT, report(kept()))
 
 
 # --- the report -----------------------------------------------------------------------------------

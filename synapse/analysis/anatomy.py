@@ -153,7 +153,7 @@ def watch(network: Network, inputs: ArrayLike) -> Steps:
     ArgumentError
         If there is no row, a row is of another size, or a number is not finite.
     """
-    rows = as_matrix("The inputs", inputs, len(analysed(network).input), finite=True)
+    rows = as_matrix("The inputs", inputs, len(analysed(network).input), network._store.dtype)
     if not len(rows):
         raise ArgumentError("The inputs must be at least one step. Got none.")
     with kept_context(network):

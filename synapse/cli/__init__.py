@@ -101,6 +101,8 @@ def _verdict(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError):
         name = "The output" if error.filename is None else repr(error.filename)
         return f"{name} cannot be used: {reason(error)}", FAILED
+    if isinstance(error, MemoryError):
+        return f"There is not enough memory for this{': ' if str(error) else ''}{error}.", FAILED
     kind = type(error).__name__
     return (
         f"This should not happen ({kind}: {error}). Please report it, with what `synapse --debug` shows.",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError
 from ..network import Network
+from ..readwrite import files
 from .formats import READING, read
 from .run import input_rows
 from .sheet import read_sheet
@@ -69,7 +70,8 @@ def _picture(network: Network, path: str) -> None:
     from matplotlib import pyplot
 
     try:
-        pyplot.savefig(path)
+        with files.replacing(path) as picture:
+            pyplot.savefig(picture, format=Path(path).suffix[1:].lower())
     finally:
         pyplot.close()
 

@@ -26,7 +26,11 @@ class Format:
 
 
 JSON = Format(
-    "synapse", (".json", ".synapse"), "everything, training goes on", readwrite.load, readwrite.save
+    "synapse",
+    (".json", ".synapse"),
+    "the whole network, with states and traces",
+    readwrite.load,
+    readwrite.save,
 )
 FORMATS = (
     JSON,

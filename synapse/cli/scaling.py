@@ -9,8 +9,10 @@ the network itself, in neurons that learning leaves alone::
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ from .. import squash as squashes
 from ..layer import Layer
 from ..network import Network
 from ..projection import ONE_TO_ONE, Projection
+from .words import UsageError
 
 Floats = NDArray[np.float64]
 
@@ -31,6 +34,9 @@ ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
     "gru": (architect.GRU, {}),
 }
 MODELS = tuple(ARCHITECTURES)
+
+NEURON_BYTES, CONNECTION_BYTES = 200, 60
+"""Lower bounds of the memory that each takes while a network is built."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +119,32 @@ class Scaled:
 
 
 def _architecture(model: str, sizes: list[int], probabilities: bool, seed: int) -> Network:
+    _require_memory(model, sizes)
     build, options = ARCHITECTURES[model]
     output = "softmax" if probabilities else "identity"
     made: Network = build(*sizes, output_squash=output, initializer="glorot", seed=seed, **options)
     return made
+
+
+def _require_memory(model: str, sizes: list[int]) -> None:
+    """Raise where a network would need more memory than the machine has; what it needs is a lower bound."""
+    connections = sum(a * b for a, b in pairwise(sizes))
+    if model != "perceptron":
+        connections += sum(size * size for size in sizes[1:-1])
+    needed, there = CONNECTION_BYTES * connections + NEURON_BYTES * sum(sizes), _memory()
+    if there is not None and needed > there:
+        raise UsageError(
+            f"A model of {'-'.join(map(str, sizes))} neurons needs {needed / 1e9:,.0f} GB of memory or more. "
+            f"This machine has {there / 1e9:,.0f} GB. Give a smaller --hidden."
+        )
+
+
+def _memory() -> int | None:
+    """The bytes of memory of this machine; None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def _named(layer: str, columns: list[str]) -> Layer:

@@ -129,7 +129,7 @@ def read_sheet(path: str) -> Sheet:
         text = files.read_text(sys.stdin.buffer if path == "-" else path)
     except (OSError, FormatError) as error:
         raise FormatError(f"Cannot read {path!r}: {reason(error)}") from error
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=None))  # a row may end in \r alone
     content = list(dropwhile(lambda line: line.startswith("#") or not line.strip(), lines))
     names, rows, ends = _parsed(path, "".join(content), len(lines) - len(content))
     _check_names(path, names)
@@ -142,8 +142,7 @@ def _parsed(path: str, text: str, skipped: int) -> tuple[list[str], list[list[st
     """Names, rows, and the lines on which rows end."""
     names: list[str] = []
     rows, ends = [], []
-    source, mark = io.StringIO(text, newline=""), _delimiter(text)
-    reader = csv.reader(source, delimiter=mark, skipinitialspace=True, strict=True)
+    reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text), skipinitialspace=True, strict=True)
     try:
         names = [cell.strip() for cell in next(reader, [])]
         for cells in reader:
@@ -164,7 +163,7 @@ def _parsed(path: str, text: str, skipped: int) -> tuple[list[str], list[list[st
 
 def _delimiter(text: str) -> str:
     """What parts the first row into most cells."""
-    first = text.split("\n", 1)[0]
+    first = text.split("\n", 1)[0][:100_000]  # within what csv takes as one cell
     return max(DELIMITERS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
 
 

@@ -6,7 +6,7 @@ import csv
 from argparse import ArgumentTypeError
 from collections.abc import Iterable, Sequence
 
-from ..errors import ArgumentError, SynapseError
+from ..errors import ArgumentError, SynapseError, shown
 
 
 class UsageError(ArgumentError):
@@ -69,10 +69,16 @@ def names(text: str) -> list[str]:
     return found
 
 
+LARGEST = 10**15
+"""Of whole numbers: no count that a command is given comes near to it."""
+
+
 def whole(text: str) -> int:
     """A whole number above 0."""
-    if not text.isdecimal() or int(text) == 0:
-        raise ArgumentTypeError(f"expected a whole number above 0, got {text!r}")
+    if not (text.isascii() and text.isdecimal()) or not text.strip("0"):
+        raise ArgumentTypeError(f"expected a whole number above 0, got {shown(text)}")
+    if len(text) > len(str(LARGEST)) or int(text) > LARGEST:
+        raise ArgumentTypeError(f"expected a whole number up to 10^15, got {shown(text)}")
     return int(text)
 
 

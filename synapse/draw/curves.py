@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..arrays import numbers
 from ..errors import ArgumentError, KindError, expected
 from ..learning.run import Result
 from .record import Floats, series, who
@@ -101,10 +102,10 @@ def _history(result: Any) -> dict[str, Floats]:
 
 
 def _errors(values: Any) -> Floats:
-    try:
-        return np.asarray(values, np.float64).reshape(len(values))
-    except (TypeError, ValueError):
-        raise KindError(expected("The errors of a history", "a number an epoch", values)) from None
+    errors = numbers("The errors of a history", values, "a number an epoch")
+    if errors.ndim != 1:
+        raise KindError(expected("The errors of a history", "a number an epoch", values))
+    return errors
 
 
 def _draw_run(ax: Axes, name: str, history: dict[str, Floats], colour: str) -> None:

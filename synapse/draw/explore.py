@@ -63,7 +63,7 @@ def explore(net: Network, sequence: ArrayLike, path: File, targets: ArrayLike | 
     '<!DOCTYPE html>'
     """
     require_network("What is explored", net)
-    rows = as_matrix("The sequence", sequence, len(net.input), finite=True)
+    rows = as_matrix("The sequence", sequence, len(net.input), net._store.dtype)
     aims = [None] * len(rows) if targets is None else _aims(net, len(rows), targets)
     twin = net.clone()
     data = {**describe(twin), "description": repr(net), "steps": len(rows), **numbers_of(twin, rows, aims)}
@@ -72,7 +72,7 @@ def explore(net: Network, sequence: ArrayLike, path: File, targets: ArrayLike | 
 
 def _aims(net: Network, steps: int, targets: ArrayLike) -> list[Floats | None]:
     """The target of every step, None where it is NaN."""
-    rows = as_matrix("The targets", targets, len(net.output))
+    rows = as_matrix("The targets", targets, len(net.output), net._store.dtype, finite=False)
     if len(rows) != steps:
         raise ArgumentError(f"There must be a row of targets for each of {steps} steps. Got {len(rows)}.")
     return [row if aimed else None for row, aimed in zip(rows, aimed_rows(rows), strict=True)]

@@ -69,7 +69,7 @@ def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = Non
     """
     require_network("What errors flow through", net)
     measured = None if layer is None else _layer_of(net, layer)
-    rows = as_matrix("The inputs", inputs, len(net.input), finite=True)
+    rows = as_matrix("The inputs", inputs, len(net.input), net._store.dtype)
     if not len(rows):
         raise ArgumentError("The inputs must be at least one step. Got none.")
     with _borrowed(net):

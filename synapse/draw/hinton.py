@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ArgumentError, KindError, expected, finite_number
+from ..arrays import numbers
+from ..errors import ArgumentError, expected, finite_number
 from ..projection import Projection
 from .record import Floats, who
 from .style import BLUE, GREY, RED, canvas, label, largest
@@ -95,12 +96,7 @@ def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
             place = row[link.source], column[link.target]
             matrix[place], there[place] = link.weight, True
         return matrix, there, source, target
-    try:
-        matrix = np.array(weights, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(
-            expected("The weights of a Hinton diagram", "a Projection or a matrix", weights)
-        ) from None
+    matrix = numbers("The weights of a Hinton diagram", weights, "a Projection or a matrix")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
             "The weights of a Hinton diagram must have a row a source and a column a target. "

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import recording
-from ..arrays import as_matrix
+from ..arrays import as_matrix, numbers
 from ..errors import ArgumentError, KindError, expected, unknown_name
 from ..layer import Layer
 from ..network import Network, require_network
@@ -53,7 +53,7 @@ def record(net: Network, inputs: ArrayLike, what: str = "activation") -> Floats:
     require_network("What is recorded", net)
     if what not in NUMBERS:
         raise unknown_name("number of a neuron to record", what, NUMBERS)
-    rows = as_matrix("The inputs", inputs, len(net.input), finite=True)
+    rows = as_matrix("The inputs", inputs, len(net.input), net._store.dtype)
     with recording.record(net, what) as log:
         net.run(rows)
     return log[what]
@@ -67,10 +67,7 @@ def series(values: ArrayLike) -> Floats:
     KindError, ArgumentError
         If they are no numbers, or of another shape, or none.
     """
-    try:
-        matrix = np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(expected("The values", "a matrix of steps and neurons", values)) from None
+    matrix = numbers("The values", values, "a matrix of steps and neurons")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
             f"The values must have a row a step and a column a neuron. Got an array of shape {matrix.shape}."

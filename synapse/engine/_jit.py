@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import operator
-import os
 import sys
 import threading
 from collections.abc import Callable
@@ -35,37 +34,20 @@ from numba.extending import (
     register_model,
 )
 
+from . import _cache
+from .guard import Deferred
 from .schema import COLUMNS, Column, Columns
 
 FAST_MATH = {"reassoc", "contract", "nsz"}
 DEBUGGING = bool(numba.config.DISABLE_JIT)
 
-# The name of a file keys Numba's cache, not the files it inlines: a kernel is recompiled
-# when any file of the engine changes, because all of them share this stamp.
-_HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def _source_stamp() -> tuple[float, int]:
-    """The newest change and the total size of the engine's files."""
-    stats = [entry.stat() for entry in os.scandir(_HERE) if entry.name.endswith(".py")]
-    return max(s.st_mtime for s in stats), sum(s.st_size for s in stats)
-
-
-def _share_stamp(dispatcher: Any) -> None:
-    """Let the disk cache of `dispatcher` go stale with any file of the engine."""
-    cache = dispatcher._cache
-    cache_file = getattr(cache, "_cache_file", None)
-    if cache_file is not None:  # Numba without this detail falls back to the file's own stamp
-        cache_file._source_stamp = _source_stamp()
-
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile an entry: what Python calls, with a store's table of addresses."""
-    compiled = numba.njit(cache=True, nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False)(
-        function
-    )
-    if not DEBUGGING:
-        _share_stamp(compiled)
+    if DEBUGGING:
+        return np.errstate(all="ignore")(function)  # compiled arithmetic does not warn either
+    compiled = numba.njit(nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False)(function)
+    _cache.enable(compiled)
     return compiled
 
 
@@ -128,15 +110,21 @@ def exact(function: Callable[..., Any]) -> Any:
     return numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy", forceinline=True)(function)
 
 
-class _Notice(event.Listener):
-    """Says so, once, when compiling takes more than two seconds."""
+class _Compiling(event.Listener):
+    """Says so, once, when compiling takes more than two seconds; Ctrl-C is raised when it is done.
+
+    Raised within, it may come while LLVM calls back into Python, which would print and forget it.
+    """
 
     def __init__(self) -> None:
+        self.deferred: list[Deferred] = []  # of the main thread; in others there is nothing to defer
         self.depth = 0
         self.timer: threading.Timer | None = None
         self.lock = threading.Lock()
 
     def on_start(self, _: Any) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self.deferred.append(Deferred().__enter__())
         with self.lock:
             self.depth += 1
             if self.timer is None:
@@ -150,12 +138,14 @@ class _Notice(event.Listener):
             if self.depth == 0 and self.timer is not None and self.timer.is_alive():
                 self.timer.cancel()
                 self.timer = None
+        if threading.current_thread() is threading.main_thread():
+            self.deferred.pop().__exit__()
 
 
 PATIENCE = 2.0
 NOTICE = "synapse: compiling its kernels for this machine, once; about 10 seconds ...\n"
 if not DEBUGGING:
-    event.register("numba:compile", _Notice())
+    event.register("numba:compile", _Compiling())
 
 
 class TableType(types.Type):
@@ -315,53 +305,6 @@ def _plain_columns(table: int, unit: Any) -> Columns:
     return Columns(*arrays)
 
 
-@intrinsic
-def _compiled_call(typingctx: Any, address: Any, scratch: Any) -> Any:
-    """Call a user's compiled function ``void(double *scratch)`` by its address."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        function_type = ir.FunctionType(ir.VoidType(), [args[1].type])
-        builder.call(builder.inttoptr(args[0], function_type.as_pointer()), [args[1]])
-        return context.get_dummy_value()
-
-    return types.void(types.uint64, scratch), codegen
-
-
-_C_FUNCTION = ctypes.CFUNCTYPE(None, ctypes.POINTER(ctypes.c_double))
-
-
-def compile_function(function: Callable[..., Any], arguments: int) -> tuple[int, Any]:
-    """Compile a user's ``function(*arguments) -> (a, b)`` so that kernels can call it.
-
-    Arguments lie in ``scratch[0:4]``, results in ``scratch[4:6]``. Returns the address and
-    what must be kept alive as long as the address is used.
-    """
-    body = numba.njit(error_model="numpy")(function)
-
-    def one(scratch: Any) -> None:
-        memory = numba.carray(scratch, 8)
-        memory[4], memory[5] = body(memory[0])
-
-    def four(scratch: Any) -> None:
-        memory = numba.carray(scratch, 8)
-        memory[4], memory[5] = body(memory[0], memory[1], memory[2], memory[3])
-
-    wrapper = one if arguments == 1 else four
-    if DEBUGGING:
-
-        def plain(scratch: Any) -> None:
-            scratch[4], scratch[5] = function(*scratch[:arguments])
-
-        callback = _C_FUNCTION(plain)
-        return ctypes.cast(callback, ctypes.c_void_p).value or 0, callback
-    compiled = numba.cfunc(types.void(types.CPointer(types.float64)))(wrapper)
-    return compiled.address, compiled
-
-
-def _plain_call(address: int, scratch: Any) -> None:
-    _C_FUNCTION(int(address))(scratch.ctypes.data_as(ctypes.POINTER(ctypes.c_double)))
-
-
 def _reinterpreted(given: Any, taken: Any) -> Any:
     """A function that reads the 64 bits of one type as another."""
 
@@ -434,7 +377,6 @@ if DEBUGGING:
     table: Any = lambda numbers: numbers.__getitem__  # noqa: E731
     zero: Any = lambda like: type(like)(0)  # noqa: E731
     one: Any = lambda like: type(like)(1)  # noqa: E731
-    call: Any = _plain_call
 else:
     from_bits, to_bits = (
         _reinterpreted(types.int64, types.float64),
@@ -447,8 +389,3 @@ else:
     def columns(table: int, unit: Any) -> Any:
         """The store's columns, to be indexed, from the address of its table."""
         return _compiled_columns(table, unit)
-
-    @numba.njit(forceinline=True)
-    def call(address: int, scratch: Any) -> None:
-        """Call the user's function at `address` with the arguments laid into `scratch`."""
-        _compiled_call(address, scratch)

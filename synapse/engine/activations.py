@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import math
 
-from ._jit import call, formula, piece
+import numpy as np
+
+from ._jit import formula, inline, piece
 from .elementary import exp, expm1
+from .registered import called
 from .schema import (
     ABSOLUTE,
     BENT_IDENTITY,
     BERNOULLI,
+    BIPOLAR,
+    BIPOLAR_SIGMOID,
     ELU,
     FIRST_CUSTOM,
     GAUSSIAN,
@@ -20,6 +25,7 @@ from .schema import (
     HARD_TANH,
     HARD_THRESHOLD,
     IDENTITY,
+    INVERSE,
     LEAK,
     LEAKY_RELU,
     LOGISTIC,
@@ -61,9 +67,22 @@ def tanh(state):
 
 
 @formula
+def bipolar_sigmoid(state):
+    """2 / (1 + e^-s) - 1, which is tanh(s / 2)."""
+    value, slope = tanh(0.5 * state)
+    return value, 0.5 * slope
+
+
+@formula
 def identity(state):
     """s."""
     return state, 1.0
+
+
+@formula
+def inverse(state):
+    """1 - s."""
+    return 1.0 - state, -1.0
 
 
 @formula
@@ -76,6 +95,12 @@ def step(state):
 def sign(state):
     """1 above 0, -1 below, 0 at 0. Its derivative is 0: nothing is learnt through it."""
     return (1.0 if state > 0.0 else 0.0) - (1.0 if state < 0.0 else 0.0), 0.0
+
+
+@formula
+def bipolar(state):
+    """1 above 0, else -1. Its derivative is 0: nothing is learnt through it."""
+    return (1.0 if state > 0.0 else -1.0), 0.0
 
 
 @formula
@@ -145,7 +170,7 @@ def soft_threshold(state):
 @formula
 def sinus(state):
     """sin s."""
-    return math.sin(state), math.cos(state)
+    return np.sin(state), np.cos(state)
 
 
 @formula
@@ -266,6 +291,12 @@ def built_in(code, state):
         return gelu(state)
     if code == SELU:
         return selu(state)
+    if code == BIPOLAR:
+        return bipolar(state)
+    if code == BIPOLAR_SIGMOID:
+        return bipolar_sigmoid(state)
+    if code == INVERSE:
+        return inverse(state)
     if code == MAXOUT:
         return maxout(state)
     if code == NOISE:
@@ -275,11 +306,7 @@ def built_in(code, state):
     return softmax(state)  # and winner
 
 
-@formula
-def activate(m, code, state):
-    """Value and derivative, at `state`, of the function with this code."""
-    if code < FIRST_CUSTOM:
-        return built_in(code, state)
-    m.scratch[0] = state
-    call(m.functions[code - FIRST_CUSTOM], m.scratch)
-    return m.scratch[4], m.scratch[5]
+@inline
+def custom(m, failed, code, state):
+    """The same of a registered function; NaN where it raises, which `failed` notes. reads: functions"""
+    return called(failed, m.functions[code - FIRST_CUSTOM], (np.float64(state),))

@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from ._jit import inline, one, piece, stream, zero
-from .activations import activate, logistic
+from .activations import built_in, custom, logistic
 from .elementary import exp, log
-from .schema import BERNOULLI, LOGISTIC, MAXOUT, NOISE, SOFTMAX
+from .schema import BERNOULLI, FIRST_CUSTOM, LOGISTIC, MAXOUT, NOISE, SOFTMAX
 
 u8 = np.uint64
 ONE = u8(1)
@@ -84,7 +84,7 @@ def compete(m, code, state, said, slope, first, last, stride):
     for j in range(first, last, stride):
         said[j] = 0.0
         slope[j] = 0.0
-    said[best], slope[best] = activate(m, code, state[best])
+    said[best], slope[best] = built_in(code, state[best])
 
 
 @inline
@@ -101,7 +101,7 @@ def chance(m, j, code, state):
     noise adds a standard normal number (Box and Muller 1958), bernoulli says 1 with its chance.
     reads: calm; writes: random
     """
-    value, derivative = activate(m, code, state)
+    value, derivative = built_in(code, state)
     if m.calm[j]:
         return value, derivative
     if code == BERNOULLI:
@@ -115,7 +115,7 @@ def fire(m, first, last):
     """activation y_j = f_j(s_j) of neurons side by side that have one squash.
 
     reads: state, squash, group_first, group_stop
-    writes: activation, old_activation, derivative, stamp, clock, responsibility, pushed*
+    writes: activation, old_activation, derivative, stamp, clock, responsibility, pushed*, failed
     """
     code, now = m.squash[first], tick(m, last - first)
     if code == LOGISTIC:
@@ -134,6 +134,9 @@ def fire(m, first, last):
     elif NOISE <= code <= BERNOULLI:
         for j in range(first, last):
             m.activation[j], m.derivative[j] = chance(m, j, code, m.state[j])
+    elif code < FIRST_CUSTOM:
+        for j in range(first, last):
+            m.activation[j], m.derivative[j] = built_in(code, m.state[j])
     else:
         for j in range(first, last):
-            m.activation[j], m.derivative[j] = activate(m, code, m.state[j])
+            m.activation[j], m.derivative[j] = custom(m, m.failed, code, m.state[j])

@@ -10,7 +10,7 @@ import numpy as np
 
 from ._jit import inline
 from ._lanes import alike, flat, gathered, nothing, pack, weights, width
-from .activations import activate, identity, logistic, tanh
+from .activations import built_in, custom, identity, logistic, tanh
 from .firing import chance, compete
 from .schema import (
     BACK,
@@ -18,6 +18,7 @@ from .schema import (
     BERNOULLI,
     DENSE,
     ENDED,
+    FIRST_CUSTOM,
     HEARD,
     IDENTITY,
     LISTED,
@@ -203,7 +204,7 @@ def keep_memory(m, u, first, last, own, now):
 
 
 @inline
-def fire(m, u, first, last, own, now, lanes):
+def fire(m, u, first, last, own, step, now, lanes):
     """activation y_j = f_j(s_j), and the slope, of neurons side by side that have one squash."""
     code, n = m.squash[first], (last - first) * lanes
     state, said, slope = flat(u.weighed), flat(u.activation), flat(u.slope)
@@ -224,9 +225,24 @@ def fire(m, u, first, last, own, now, lanes):
             for lane in range(lanes):
                 q = (now + j) * lanes + lane
                 said[q], slope[q] = chance(m, j, code, state[(own + j) * lanes + lane])
-    else:
+    elif code < FIRST_CUSTOM:
         for q in range(n):
-            said[to + q], slope[to + q] = activate(m, code, state[at + q])
+            said[to + q], slope[to + q] = built_in(code, state[at + q])
+    else:
+        fire_custom(m, u, code, first, last, own, step, now, lanes)
+
+
+@inline
+def fire_custom(m, u, code, first, last, own, step, now, lanes):
+    """The same of a registered function, which is not called for samples that have ended: it might raise."""
+    state, said, slope = flat(u.weighed), flat(u.activation), flat(u.slope)
+    for j in range(first, last):
+        for lane in range(lanes):
+            q = (now + j) * lanes + lane
+            if u.row[step * lanes + lane] == ENDED:
+                said[q], slope[q] = 0.0, 0.0
+            else:
+                said[q], slope[q] = custom(m, u.failed, code, state[(own + j) * lanes + lane])
 
 
 @inline
@@ -307,7 +323,7 @@ def step_forward(m, u, span, inputs, step, now, before, lanes, ragged, masked):
         if ragged:
             rest(u, first, last, own, step, lanes)
         keep_memory(m, u, first, last, own, now)
-        fire(m, u, first, last, own, now, lanes)
+        fire(m, u, first, last, own, step, now, lanes)
         if masked:
             drop(u, first, last, now, now - before, lanes)
         if lanes > ONE:

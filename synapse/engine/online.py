@@ -98,7 +98,7 @@ def aim_outputs(m, span, targets, row, cost):
         return total
     for o in range(n):
         j = first + o
-        value, signal = judge(m, cost, targets[begin + o], m.activation[j], m.derivative[j], size)
+        value, signal = judge(m.failed, cost, targets[begin + o], m.activation[j], m.derivative[j], size)
         m.projected[j] = signal
         total += value
     return total
@@ -113,7 +113,7 @@ def cost_of(m, cost, kept, filled, outputs):
             total += cross_entropy(kept[room + i], kept[i], 1.0, size)[0]
         return total
     for i in range(filled):
-        total += judge(m, cost, kept[room + i], kept[i], 1.0, size)[0]
+        total += judge(m.failed, cost, kept[room + i], kept[i], 1.0, size)[0]
     return total
 
 
@@ -152,6 +152,7 @@ def propagate_network(m, span, rate, ahead):
 def activate_one(table, unit, row):
     """One neuron activates from its incoming connections; returns its activation."""
     m = columns(table, unit)
+    m.failed[0] = 0.0
     j = u8(row)
     weigh_neuron(m, j, j)
     fire(m, j, j + ONE)
@@ -166,13 +167,19 @@ def clamp_one(table, unit, row, value):
 
 
 @kernel
-def propagate_one(table, unit, row, target, cost, rate):
-    """One neuron propagates; `target` NaN: it has none. Returns its cost."""
+def propagate_one(table, unit, row, target, cost, outputs, rate):
+    """One neuron, one of so many outputs, propagates; `target` NaN: it has none.
+
+    Returns its cost; NaN has moved no weight.
+    """
     m = columns(table, unit)
+    m.failed[0] = 0.0
     j = u8(row)
     value, signal = 0.0, 0.0
     if target == target:
-        value, signal = judge(m, cost, target, m.activation[j], m.derivative[j], 1.0)
+        value, signal = judge(m.failed, cost, target, m.activation[j], m.derivative[j], outputs)
+    if m.failed[0] != 0.0:
+        return math.nan
     m.projected[j] = signal
     alone = m.ties[HELD] == 0  # else `hold_shared` has been called
     if alone:
@@ -197,15 +204,18 @@ def run_network(table, unit, span, inputs, outputs):
     """Activate once for every row of `outputs`, which are written; rows lie one after the other.
 
     Returns 1 + the first row of `inputs` that is not finite, else 0. Nothing is touched where
-    there is such a row.
+    there is such a row. A step in which a registered function raises is the last: returns 1 + its row.
     """
     m = columns(table, unit)
+    m.failed[0] = 0.0
     for i in range(u8(inputs.size)):
         if not math.isfinite(inputs[i]):
             return i // span[1] + ONE
     n = span[2]
     for row in range(u8(outputs.size) // n):
         activate_network(m, span, inputs, row)
+        if m.failed[0] != 0.0:
+            return row + ONE
         for o in range(n):
             outputs[row * n + o] = m.activation[span[3] - n + o]
     return u8(0)
@@ -218,15 +228,18 @@ def propagate_targets(table, unit, span, targets, cost, rate):
     Returns the cost; one that is not finite has moved no weight.
     """
     m = columns(table, unit)
+    m.failed[0] = 0.0
     first, total = span[3] - span[2], 0.0
     for o in range(u8(targets.size)):
         j = first + o
-        total += judge(m, cost, targets[o], m.activation[j], 1.0, np.float64(span[2]))[0]
+        total += judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span[2]))[0]
     if targets.size > 0:
         aim_outputs(m, span, targets, u8(0), cost)
     else:
         for j in range(first, span[3]):
             m.projected[j] = 0.0
+    if m.failed[0] != 0.0:
+        return math.nan
     if math.isfinite(total):
         propagate_network(m, span, rate, False)
     return total
@@ -242,9 +255,10 @@ def train_network(
     ``kept`` is room for the outputs and targets of some steps, whose costs are summed together.
     ``control[0]`` is watched: not 0 stops. ``control[1]`` tells how many rows are done. Returns
     the summed cost and the number of rows aimed at; a cost that is not finite ends the epoch
-    before it has moved a weight.
+    before it has moved a weight, and so does a registered function that raises: the cost is NaN then.
     """
     m = columns(table, unit)
+    m.failed[0] = 0.0
     total, judged, filled, going = 0.0, u8(0), u8(0), True
     for s in range(u8(order.shape[0])):
         if clear and going:
@@ -255,14 +269,15 @@ def train_network(
             if not going:
                 break
             activate_network(m, span, inputs, row)
-            if aimed[row]:
+            going = m.failed[0] == 0.0
+            if aimed[row] and going:
                 judged += ONE
                 if filled + span[2] > u8(kept.size) >> ONE:
                     total += cost_of(m, cost, kept, filled, span[2])
                     filled = u8(0)
                 filled = keep_outputs(m, span, targets, row, kept, filled)
                 sound = aim_outputs(m, span, targets, row, cost)
-                going = math.isfinite(sound)
+                going = math.isfinite(sound) and m.failed[0] == 0.0
                 if not going:
                     total += sound
                 elif learn:
@@ -270,4 +285,5 @@ def train_network(
             control[1] += ONE
             going = going and not control[0]
     move_ahead(m, span[0], span[3])
-    return total + cost_of(m, cost, kept, filled, span[2]), judged
+    total += cost_of(m, cost, kept, filled, span[2])
+    return total if m.failed[0] == 0.0 else math.nan, judged

@@ -21,6 +21,7 @@ HARD_TANH, HARD_THRESHOLD, SOFT_THRESHOLD, SINUS, BENT_IDENTITY, SOFTSIGN = rang
 ABSOLUTE, SWISH, GELU, SELU = range(17, 21)
 SOFTMAX, WINNER, MAXOUT = GROUPED = range(21, 24)  # the states of a whole group decide
 NOISE, BERNOULLI = RANDOM = range(24, 26)  # a random number is drawn at every step
+BIPOLAR, BIPOLAR_SIGMOID, INVERSE = range(26, 29)
 # Their constants.
 LEAK = 0.01
 THRESHOLD = 0.5
@@ -28,10 +29,11 @@ ROOT_HALF, NORMAL_TOP = math.sqrt(0.5), 1.0 / math.sqrt(2.0 * math.pi)
 SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
 
 CROSS_ENTROPY, SQUARED_ERROR, MEAN_SQUARED_ERROR, BINARY_MISSES, CATEGORICAL = range(5)
+FAILED = 6  # room for what is noted of a registered function that raised
 COSTS = 5  # a user's cost comes by its address
 FIRST_CUSTOM = 64  # a user's activation functions are numbered from here
-FUNCTIONS: list[tuple[int, Any]] = []
-"""Users' activation functions: the address kernels call, and what keeps it alive."""
+FUNCTIONS: list[int] = []
+"""Users' activation functions: the addresses that kernels call."""
 
 # What a neuron is in its network.
 HIDDEN, INPUT, OUTPUT = 0, 1, 2
@@ -171,7 +173,8 @@ COLUMNS = (
     # a store's own
     Column("clock", "store", "uint64", 0, saved=True),
     Column("functions", "function", "uint64"),  # addresses of users' activation functions
-    Column("scratch", "scratch", "float64"),
+    # of the first registered function that raised in a call: how many arguments (0: none), its address, those
+    Column("failed", "failed", "float64"),
     # what is recorded, see ``synapse.record``
     Column("watched", "watched", "uint32"),  # rows of neurons; NONE: removed
     Column("watched_what", "what", "uint8"),  # which of their numbers: places in WATCHABLE
@@ -224,6 +227,7 @@ TAPES = (
     # Of every step and sample, one after the other.
     Column("row", "tape", "uint64"),  # its row of the data; ENDED: the sample has ended
     Column("share", "tape", "float64"),  # how much it counts
+    Column("failed", "tape", "float64"),  # as the store's
     # What is asked for.
     Column("weight_move", "tape", "float64"),  # by rows of connections: minus the gradient
     Column("bias_move", "tape", "float64"),

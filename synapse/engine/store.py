@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .guard import Deferred, InUse
 from .lower import lower
 from .program import Program, Traces
-from .schema import COLUMNS, CONNECTION, FUNCTIONS, HIDDEN, NEURON, NONE, Column, numpy_dtype
+from .schema import COLUMNS, CONNECTION, FAILED, FUNCTIONS, HIDDEN, NEURON, NONE, Column, numpy_dtype
 
 Rows = NDArray[np.integer[Any]]
 
@@ -57,7 +57,7 @@ class Store:
             column.name: np.empty(0, numpy_dtype(column, self.dtype)) for column in COLUMNS
         }
         self.columns["clock"] = np.zeros(1, np.uint64)
-        self.columns["scratch"] = np.zeros(8)
+        self.columns["failed"] = np.zeros(FAILED)
         self.columns["log_place"] = np.zeros(4, np.uint64)
         self.recorder: Any = None  # is called before steps are made and after lowering
         self.row_of = np.empty(0, np.uint32)  # by identity of a connection; NONE: removed
@@ -340,7 +340,7 @@ class Store:
         self.program = Program(version)  # last: if lowering fails, it begins anew
 
     def _renew_table(self) -> None:
-        self.columns["functions"] = np.array([address for address, _ in FUNCTIONS], np.uint64)
+        self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
         for i, column in enumerate(COLUMNS):
             array = self.columns[column.name]
             self.table[i] = array.ctypes.data

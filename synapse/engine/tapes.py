@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .schema import CHUNK, TAPES, numpy_dtype
+from .schema import CHUNK, FAILED, TAPES, numpy_dtype
 
 GATED = 4  # room for as many neurons' errors, scaled by their gaters, after those of all neurons
 LINE = 64  # bytes of a line of memory, and of a vector register
@@ -30,7 +30,7 @@ class Tapes:
     def __init__(
         self, dtype: np.dtype[Any], width: int, steps: int, rows: int, outputs: int, connections: int
     ) -> None:
-        self.width, self.rows = width, rows
+        self.width, self.steps, self.rows = width, steps, rows
         self.tag = (0,) * width  # its length is known when kernels are compiled
         self.continued = False  # whether the last call began with a context
         sizes = {
@@ -47,6 +47,7 @@ class Tapes:
             "value": outputs,
             "row": steps * width,
             "share": steps * width,
+            "failed": FAILED,
             "weight_move": connections,
             "bias_move": rows,
         }

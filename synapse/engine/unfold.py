@@ -42,7 +42,7 @@ def lay_targets(u, span, targets, step, lanes):
 
 
 @inline
-def judge_step(m, u, span, targets, step, now, cost, lanes):
+def judge_step(u, span, targets, step, now, cost, lanes):
     """The cost of a step; targets give way to the outputs' error signals."""
     lay_targets(u, span, targets, step, lanes)
     n, total_ = span[2], 0.0
@@ -58,7 +58,7 @@ def judge_step(m, u, span, targets, step, now, cost, lanes):
         for q in range(n * lanes):
             target, one, sent = signal[to + q], 0.0, 0.0
             if target == target:
-                one, sent = judge(m, cost, target, said[at + q], slope[at + q], size)
+                one, sent = judge(u.failed, cost, target, said[at + q], slope[at + q], size)
             value[q] = one
             signal[to + q] = sent
     for lane in range(lanes):
@@ -93,15 +93,16 @@ def lay_rows(u, begins, lengths, shares, weights, apart, steps, lanes):
 
 @inline
 def go_forward(m, u, span, inputs, targets, steps, cost, lanes, ragged, masked):
-    """All steps forward, and their cost."""
+    """All steps forward, and their cost; NaN where a registered function has raised."""
     rows, value = span[3] - span[0], 0.0
+    u.failed[0] = 0.0
     if lanes > ONE:
         transpose(m, u, span[0], span[3], span, u8(0) - span[0], lanes)
     for step in range(steps):
         now = (step + ONE) * rows - span[0]
         step_forward(m, u, span, inputs, step, now, now - rows, lanes, ragged, masked)
-        value += judge_step(m, u, span, targets, step, now, cost, lanes)
-    return value
+        value += judge_step(u, span, targets, step, now, cost, lanes)
+    return value if u.failed[0] == 0.0 else math.nan
 
 
 @inline

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import numbers
 from ..errors import ArgumentError, KindError, expected, positive_integer
 from ..learning.data import Data, prepare
+from ..learning.passes import in_order
 from ..learning.run import Result
 from ..learning.trainer import Trainer
 from ..network import Network
@@ -115,7 +117,7 @@ def cross_validate(
     _check(data, count)
     weights = None if sample_weight is None else _as_many("The sample_weight", sample_weight, data)
     options = {"progress": False, **options}
-    order = rng.permutation(data.sequences)
+    order = rng.permutation(in_order(data).astype(np.intp))
     tested = [np.sort(part) for part in np.array_split(order, count)]
     errors, results = [], []
     for trainer, held_out in zip(trainers, tested, strict=True):
@@ -165,12 +167,13 @@ def _check(data: Data, folds: int) -> None:
             "A stream into a network with memory cannot be cut into folds: its order is what is learnt. "
             "Give sequences, (S, T, n)."
         )
-    if not 2 <= folds <= data.sequences:
-        raise ArgumentError(expected("The folds", f"2 to {data.sequences}, as many as sequences", folds))
+    count = len(in_order(data))
+    if not 2 <= folds <= count:
+        raise ArgumentError(expected("The folds", f"2 to {count}, as many as sequences", folds))
 
 
 def _as_many(what: str, values: Any, data: Data) -> NDArray[Any]:
-    array = np.asarray(values)
+    array = numbers(what, values, f"{data.sequences} numbers, one a sequence")
     if array.shape != (data.sequences,):
         raise ArgumentError(expected(what, f"{data.sequences} numbers, one a sequence", array.shape))
     return array

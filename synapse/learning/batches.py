@@ -25,6 +25,7 @@ from ..layer import Layer
 from ..network import Network
 from ..optimizers import LBFGS, Optimizer, clip_by_norm, clip_by_value
 from .data import Data
+from .passes import in_order
 from .unfolding import ADVICE, Unfolding, require_alone
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _chances(what: str, network: Network, given: Chances) -> Floats:
         layer: Any = network[key] if isinstance(key, str) else key
         if not isinstance(layer, Layer) or any(neuron not in place for neuron in layer):
             raise KindError(expected(f"A layer of {what[0].lower()}{what[1:]}", "one of the network", key))
-        if layer is network.output:
+        if any(place[neuron] >= len(network) - len(network.output) for neuron in layer):
             raise ArgumentError(f"{what} must leave the outputs alone: it is they that the cost judges.")
         value = finite_number(what, chance)
         if not 0 <= value < 1:
@@ -240,7 +241,8 @@ class Batches:
     ) -> None:
         self.trainer, self.data, self.rng = trainer, data, rng
         counted = data.aimed * (1.0 if weights is None else weights)
-        self.steps = np.add.reduceat(counted, data.bounds[:-1].astype(np.int64))
+        self.steps, filled = np.zeros(data.sequences), in_order(data)
+        self.steps[filled] = np.add.reduceat(counted, data.bounds[filled].astype(np.int64))
         self.one_pass = one_pass
         self._lay_out()
         if trainer.method == "bptt":
@@ -321,7 +323,7 @@ class Batches:
         """One search from the numbers reached; how many iterations it did, and whether it has ended."""
         optimizer, learnt, penalties = self.trainer.optimizer, self.learnt, self.trainer.penalties
         assert isinstance(optimizer, LBFGS)
-        every, costs = np.arange(self.data.sequences, dtype=np.uint64), {}
+        every, costs = in_order(self.data), {}
         done, ended = 0, True
 
         def function(values: Floats) -> tuple[float, Floats]:

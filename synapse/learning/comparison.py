@@ -13,6 +13,7 @@ from ..cost import Cost
 from ..network import Network, require_network
 from .batches import Learnt
 from .data import Data
+from .passes import in_order
 from .unfolding import Floats, gradient, sequences
 
 RATE = 2.0**40
@@ -140,7 +141,8 @@ def _online_slopes(network: Network, data: Data, cost: Cost) -> tuple[Floats, Fl
             slopes[0][:] -= (network.weights.astype(float) - weights) / RATE
             slopes[1][:] -= (network.biases.astype(float) - biases) / RATE
             network.weights, network.biases = weights, biases
-    return slopes[0] / data.sequences, slopes[1] / data.sequences
+    count = len(in_order(data))
+    return slopes[0] / count, slopes[1] / count
 
 
 def _rows(dtype: np.dtype[Any], *columns: NDArray[Any]) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import as_matrix
+from ..arrays import as_matrix, depth_of, numbers, parts_of
 from ..errors import ArgumentError, KindError, TopologyError, expected, non_negative_number
 from ..network import Network
 
@@ -58,12 +58,13 @@ class Data:
         """The data without their last part, and that part: of sequences, samples, or of a stream."""
         if not 0 < fraction < 1:
             raise ArgumentError(f"The validation fraction must lie between 0 and 1. Got {fraction!r}.")
-        count = len(self.inputs) if self.stream else self.sequences
-        first = count - max(1, round(fraction * count))
-        if first < 1:
-            raise ArgumentError("The validation fraction leaves nothing to train on. Give a smaller one.")
         bounds = np.arange(len(self.inputs) + 1, dtype=np.uint64) if self.stream else self.bounds
-        return self._part(bounds, 0, first), self._part(bounds, first, count)
+        filled = np.flatnonzero(np.diff(bounds))
+        count = len(filled) - max(1, round(fraction * len(filled)))
+        if count < 1:
+            raise ArgumentError("The validation fraction leaves nothing to train on. Give a smaller one.")
+        first = int(filled[count])
+        return self._part(bounds, 0, first), self._part(bounds, first, len(bounds) - 1)
 
     def _part(self, bounds: NDArray[np.uint64], first: int, last: int) -> Data:
         start, stop = int(bounds[first]), int(bounds[last])
@@ -90,18 +91,19 @@ def prepare(network: Network, inputs: Any, targets: Any) -> Data:
     ArgumentError, KindError
         If their shapes do not fit each other or the network, or a number is not finite.
     """
-    parts, together = _sequences(inputs, "The inputs")
-    aims, aims_together = _sequences(targets, "The targets")
+    parted = depth_of(targets) == 3
+    parts, together = parts_of("The inputs", inputs, len(network.input), parted)
+    aims, aims_together = parts_of("The targets", targets, len(network.output), not together)
     if together != aims_together or len(parts) != len(aims):
         raise ArgumentError(
             "Inputs and targets must have one form. "
             f"Got {_form(parts, together)} and {_form(aims, aims_together)}."
         )
-    lengths = []
+    dtype, lengths = network._store.dtype, []
     for i, (part, aim) in enumerate(zip(parts, aims, strict=True)):
         where = "" if together else f" of sequence {i}"
-        parts[i] = as_matrix(f"The inputs{where}", part, len(network.input), finite=True)
-        aims[i] = as_matrix(f"The targets{where}", aim, len(network.output))
+        parts[i] = as_matrix(f"The inputs{where}", part, len(network.input), dtype)
+        aims[i] = as_matrix(f"The targets{where}", aim, len(network.output), dtype, finite=False)
         if len(parts[i]) != len(aims[i]):
             raise ArgumentError(
                 f"There must be as many inputs as targets{where}. Got {len(parts[i])} and {len(aims[i])}."
@@ -115,25 +117,6 @@ def prepare(network: Network, inputs: Any, targets: Any) -> Data:
         lengths = [1] * len(rows)
     bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.uint64)
     return Data(rows, wanted, aimed_rows(wanted), bounds, clear=not together, stream=stream)
-
-
-def _sequences(values: Any, what: str) -> tuple[list[Any], bool]:
-    """The sequences given, and whether it was one array (N, n) of samples instead."""
-    if isinstance(values, np.ndarray):
-        dimensions = values.ndim
-    else:
-        try:
-            values = list(values)
-        except TypeError:
-            raise KindError(f"{what} must be an array (N, n), (S, T, n), or a list of (T, n).") from None
-        dimensions = 1 + np.ndim(values[0]) if values else 2
-    if dimensions == 2:
-        return [values], True
-    if dimensions == 3:
-        return list(values), False
-    raise ArgumentError(
-        f"{what} must be an array (N, n), (S, T, n), or a list of (T, n). Got {dimensions} dimension(s)."
-    )
 
 
 def _form(parts: list[Any], together: bool) -> str:
@@ -175,10 +158,7 @@ def row_weights(
 
 def _checked_weights(samples: Any, data: Data) -> Floats:
     what = "The sample_weight"
-    try:
-        weights = np.asarray(samples, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(expected(what, "numbers", samples)) from None
+    weights = numbers(what, samples, f"{data.sequences} numbers, one a sequence")
     if weights.shape != (data.sequences,):
         raise ArgumentError(expected(what, f"{data.sequences} numbers, one a sequence", weights.shape))
     if not (np.isfinite(weights).all() and (weights >= 0).all()):

@@ -15,6 +15,7 @@ from ..cost import Cost
 from ..engine.guard import InUse
 from ..engine.store import Store
 from ..network import Network
+from ..registering import require_sound
 from .data import Data, Floats
 
 KEPT = 64
@@ -22,8 +23,8 @@ KEPT = 64
 
 
 def in_order(data: Data) -> NDArray[np.uint64]:
-    """The numbers of all sequences, as they were given."""
-    return np.arange(data.sequences, dtype=np.uint64)
+    """The numbers of all sequences that have a step, as they were given: empty ones count for nothing."""
+    return np.flatnonzero(np.diff(data.bounds)).astype(np.uint64)
 
 
 def new_control() -> NDArray[np.uint64]:
@@ -64,6 +65,8 @@ def one_pass(
         np.empty(2 * max(KEPT, network._n_outputs)),
         control,
     )
+    if total != total:
+        require_sound(store["failed"])
     return total, int(steps)
 
 
@@ -88,7 +91,7 @@ def _alike(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
     """The data in stretches of rows of one weight, the context cleared where sequences begin."""
     begins = data.bounds[: -1 if data.clear else 0].astype(np.int64)
     firsts = np.union1d(begins, np.flatnonzero(np.diff(weights, prepend=np.nan)))
-    firsts = firsts[firsts < len(weights)]  # the last sequence may be empty
+    firsts = firsts[firsts < len(weights)]  # the last sequences may be empty
     stretches, begun = pairwise([*firsts.tolist(), len(weights)]), np.isin(firsts, begins).tolist()
     for (first, last), clear in zip(stretches, begun, strict=True):
         yield data.rows(first, last, clear), float(weights[first])

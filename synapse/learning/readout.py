@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from ..connection import Connection
+from ..engine.guard import InUse
 from ..errors import (
     ArgumentError,
     DivergenceError,
@@ -122,6 +123,12 @@ def fit_readout(
     (2.0, 1.0, 3)
     """
     strength = non_negative_number("The ridge", ridge)
+    with InUse(network):
+        return _fitted(network, inputs, targets, strength, washout)
+
+
+def _fitted(network: Network, inputs: Any, targets: Any, strength: float, washout: int) -> Readout:
+    """The same, with the network in use."""
     sources = _sources(network)
     data = prepare(network, inputs, targets)
     rows = _fitted_rows(data, washout)
@@ -210,7 +217,7 @@ def _activations(network: Network, sources: Layer, data: Data) -> Floats:
     """What the sources answer in every row, shape (rows, sources)."""
     with record(network, "activation", neurons=sources) as log:
         for first, last in pairwise(_bounds(data)):
-            if data.clear:
+            if data.clear and last > first:
                 network.clear()
             network.run(data.inputs[first:last])
     seen = log.activation

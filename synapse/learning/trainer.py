@@ -18,6 +18,7 @@ from .callbacks import Callback, Step
 from .data import Data, prepare, row_weights
 from .passes import judged, weighed
 from .rates import Rate, checked_rate
+from .reach import warn_of_dead_ends
 from .run import Result, Run
 from .unfolding import as_sequences, checked_window
 
@@ -186,6 +187,14 @@ class Trainer:
             If an argument cannot be used; nothing has been trained then.
         DivergenceError
             If the cost leaves the finite numbers; the weights are those before that step.
+        FunctionError
+            If a registered squash or cost raises; the weights are those before that step, or batch.
+
+        Warns
+        -----
+        TrainingWarning
+            If training would change nothing, connections lead into input neurons, or an output depends on no
+            input: once for each state of the network.
 
         Notes
         -----
@@ -203,6 +212,7 @@ class Trainer:
             data, held_out = as_sequences(data), held_out and as_sequences(held_out)
         if on_step is not None and self.optimizer is not None:
             raise ArgumentError("on_step is for the plain online rule: leave method and optimizer out.")
+        warn_of_dead_ends(self.network, self.method, self.cost)
         run = Run(
             self,
             data,

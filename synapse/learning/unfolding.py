@@ -18,7 +18,9 @@ from ..engine.program import spans
 from ..engine.schema import CHUNK, NONE
 from ..errors import DivergenceError, KindError, TopologyError, expected, positive_integer
 from ..network import Network
+from ..registering import require_sound
 from .data import Data, prepare
+from .passes import in_order
 
 Floats = NDArray[np.float64]
 
@@ -105,6 +107,8 @@ def gradient(
         If the network is connected with neurons outside of it.
     DivergenceError
         If a number leaves the finite range; the sentence says at which step, and of which neuron.
+    FunctionError
+        If a registered squash or cost raises.
 
     Examples
     --------
@@ -121,8 +125,8 @@ def gradient(
     data = sequences(network, inputs, targets)
     measure = network._cost(cost)
     measure.check_targets(data.targets[data.aimed.astype(bool)])
-    chosen = np.arange(data.sequences)
-    share = np.full(data.sequences, 1.0 / data.sequences)
+    chosen = in_order(data)
+    share = np.full(len(chosen), 1.0 / len(chosen))
     with InUse(network):
         unfolding = Unfolding(network, data, threads)
         loss, weights, biases = unfolding.moves(chosen, share, measure, checked_window(window), context)
@@ -178,7 +182,7 @@ class Unfolding:
         self._topology = store.topology_version
         self._apart = not network.has_memory  # steps do not depend on each other
         self._sums = np.zeros(store.n_connections), np.zeros(len(network))
-        self._tapes: dict[tuple[int, int, int], engine.tapes.Tapes] = {}
+        self._tapes: dict[tuple[int, int], engine.tapes.Tapes] = {}
 
     def moves(
         self,
@@ -291,15 +295,17 @@ class Unfolding:
             store.n_connections,
         )
         if bad != steps or not isfinite(loss):
+            require_sound(tapes["failed"], "The weights are as before.")
             raise self._divergence(tapes, loss, bad, steps)
         return loss, tapes["weight_move"], tapes["bias_move"]
 
     def _tapes_of(self, number: int, width: int, steps: int) -> engine.tapes.Tapes:
-        """Tapes of this number that are long enough."""
-        padded = -(-steps // CHUNK) * CHUNK
-        key = number, width, padded
+        """The tapes of this number; longer ones take the place of those that are too short."""
+        key = number, width
+        if key in self._tapes and self._tapes[key].steps < steps:
+            del self._tapes[key]  # before there are others: both together may not fit into memory
         if key not in self._tapes:
-            network, store = self.network, self.network._store
+            network, store, padded = self.network, self.network._store, -(-steps // CHUNK) * CHUNK
             self._tapes[key] = engine.tapes.Tapes(
                 store.dtype, width, padded, len(network), len(network.output), store.n_connections
             )

@@ -10,6 +10,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import numbers
 from ..errors import (
     ArgumentError,
     DivergenceError,
@@ -239,7 +240,7 @@ class Moves:
             self._memory[name][:] = values
 
     def _kept(self, name: str, values: Any) -> Floats:
-        kept = np.asarray(values, np.float64)
+        kept = numbers(f"The {name}", values, "numbers")
         if kept.shape != self.change.shape:
             raise ArgumentError(expected(f"The {name}", f"of shape {self.change.shape}", kept.shape))
         if not np.isfinite(kept).all():
@@ -247,7 +248,7 @@ class Moves:
         return kept
 
     def _checked(self, gradient: Any) -> Floats:
-        slopes = np.asarray(gradient, np.float64)
+        slopes = numbers("The gradient", gradient, "numbers")
         if slopes.shape != self.change.shape:
             raise ArgumentError(expected("The gradient", f"of shape {self.change.shape}", slopes.shape))
         if not math.isfinite(np.vdot(slopes, slopes)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import os
 import shutil
@@ -56,6 +57,17 @@ def write(path: File, content: str | bytes) -> None:
     if file.exists() and not file.is_file():  # to replace /dev/null would be a mishap
         raise ArgumentError(expected("The path", "that of a file", str(path)))
     _replace(file, content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def replacing(path: File) -> Iterator[io.BytesIO]:
+    """What to write bytes into; at the end of the block the file is written, see :func:`write`.
+
+    If the block raises, the file stays as it was.
+    """
+    content = io.BytesIO()
+    yield content
+    write(path, content.getvalue())
 
 
 def _write_into(stream: Any, content: str | bytes) -> None:

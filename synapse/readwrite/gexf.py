@@ -9,7 +9,8 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import ArgumentError, KindError, expected
+from ..arrays import numbers
+from ..errors import ArgumentError
 from ..network import Network
 from . import files, markup
 from .plain import (
@@ -20,6 +21,7 @@ from .plain import (
     assemble,
     columns_of,
     kinds_in,
+    once,
     project,
     records,
     require_names,
@@ -81,10 +83,7 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
 
 def _steps(activations: ArrayLike, neurons: int) -> NDArray[np.float64]:
     what, condition = "The activations", f"finite numbers, shape (T, {neurons})"
-    try:
-        steps = np.asarray(activations, np.float64)
-    except (TypeError, ValueError):
-        raise KindError(expected(what, condition, activations)) from None
+    steps = numbers(what, activations, condition)
     if steps.ndim != 2 or steps.shape[1] != neurons:
         raise ArgumentError(f"{what} must be {condition}. Got shape {steps.shape}.")
     if not np.isfinite(steps).all():
@@ -169,4 +168,5 @@ def _columns(graph: Element, item: str, tag: str, kinds: dict[str, type]) -> Col
 
 def _record(element: Element, titles: dict[Any, Any]) -> dict[Any, Any]:
     values = markup.inside(element, "attvalues", "attvalue")
-    return {**{titles.get(one.get("for")): one.get("value") for one in values}, **element.attrib}
+    pairs = ((titles.get(one.get("for")), one.get("value")) for one in values)
+    return {**once(f"Each {markup.tag_of(element)}", pairs), **element.attrib}

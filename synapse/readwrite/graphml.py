@@ -16,6 +16,7 @@ from .plain import (
     assemble,
     columns_of,
     kinds_in,
+    once,
     project,
     records,
     require_names,
@@ -117,5 +118,5 @@ def _columns(graph: Element, keys: Mapping[Any, Any], item: str, tag: str, kinds
 
 def _record(element: Element, keys: Mapping[Any, Any]) -> dict[Any, Any]:
     """What is told of a node or an edge: its attributes, and its <data> by the names of the keys."""
-    data = {keys.get(data.get("key")): data.text or "" for data in markup.inside(element, "data")}
-    return {**data, **element.attrib}
+    data = ((keys.get(data.get("key")), data.text or "") for data in markup.inside(element, "data"))
+    return {**once(f"Each {markup.tag_of(element)}", data), **element.attrib}

@@ -39,11 +39,12 @@ def parse(content: str | bytes, root: str) -> ElementTree.Element:
         raise
     except (ElementTree.ParseError, ValueError, LookupError, TypeError) as error:
         raise FormatError(f"The file is not XML, or only a part of it: {error}.") from None
-    require(_tag(tree) == root, "The root of the file", f"<{root}>", _tag(tree))
+    require(tag_of(tree) == root, "The root of the file", f"<{root}>", tag_of(tree))
     return tree
 
 
-def _tag(element: ElementTree.Element) -> str:
+def tag_of(element: ElementTree.Element) -> str:
+    """The tag of an element without its namespace."""
     return element.tag.rpartition("}")[2]
 
 
@@ -53,7 +54,7 @@ def inside(element: ElementTree.Element, *path: str) -> Iterator[ElementTree.Ele
         yield element
         return
     for child in element:
-        if _tag(child) == path[0]:
+        if tag_of(child) == path[0]:
             yield from inside(child, *path[1:])
 
 

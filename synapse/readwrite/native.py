@@ -50,13 +50,15 @@ TABLES = ("layers", "neurons", "connections", "eligibility", "influence", "exten
 def save(network: Network, path: files.File) -> None:
     """Write a network to a file, from which :func:`load` brings back its twin.
 
-    Kept is everything: layers, names, weights, biases, squashes (those of your own by name),
-    gates, ties, what is trainable, and the context: states, errors and traces, so that a training
-    saved at any point goes on bit for bit as if it had not been. An :class:`architect.LSTM` comes back
-    as one, and so does every architecture, unless layers that make it what it is were removed or have
-    other names now; then, and of a class of your own, comes back a :class:`Network` of its name. Not
-    kept are the projections by which connections were made, ties to other networks, and what a trainer
-    knows.
+    The file keeps the whole network: layers, names, weights, biases, squashes (those of your own by name),
+    gates, ties, what is trainable, and the context: states, errors and traces. Every step after
+    :func:`load` gives the same bits as with the network that was saved, and so does a new trainer: by the
+    online rule with a plain rate, training goes on as if it had not been interrupted. An
+    :class:`architect.LSTM` comes back as one, and so does every architecture, unless layers that make it
+    what it is were removed or have other names now; then, and of a class of your own, comes back a
+    :class:`Network` of its name. The file does not keep the projections by which connections were made,
+    ties to other networks, and what belongs to a trainer: the momentum or moments of an optimizer and the
+    position in a schedule of rates.
 
     Parameters
     ----------

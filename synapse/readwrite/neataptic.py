@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..engine.schema import NONE
 from ..errors import FormatError
 from ..network import Network
 from . import files
 from .checks import Table, members, require, require_pairs_once
 from .parts import Parts, put_together
+from .relays import is_late, with_open_gates
 
 SQUASHES = {
     "LOGISTIC": "logistic",
@@ -29,7 +32,7 @@ SQUASHES = {
     "INVERSE": "inverse",
     "SELU": "selu",
 }
-"""The activation functions of Neataptic, and the names that they have, or would have, here."""
+"""The activation functions of Neataptic, and their names here."""
 
 ORDER = {"input": 0, "hidden": 1, "constant": 1, "output": 2}
 NETWORK = ("nodes", "connections", "input", "output")
@@ -50,11 +53,12 @@ def read_neataptic(path: files.File) -> Network:
 def from_neataptic_data(data: dict[str, Any]) -> Network:
     """The network that Neataptic's ``toJSON`` has described.
 
-    It answers as the network did that was written, after its ``clear()``: connections, weights,
+    It gives the outputs that Neataptic gives after ``Network.fromJSON(data)``: connections, weights,
     gaters, biases, squashes and the order of the nodes are kept. As in Neataptic, inputs have no
-    bias, self-connections are not trained, nor are nodes of type "constant" and what leads to
-    them. All that lies between inputs and outputs becomes one layer. Lost is dropout, which is
-    for training.
+    bias, an input that gates a connection leaves it open, self-connections are not trained, nor are
+    nodes of type "constant" and what leads to them. All that lies between inputs and outputs becomes
+    one layer. The masks that a training with dropout leaves are multiplied into the weights; dropout
+    itself, which is for training, is lost.
 
     Parameters
     ----------
@@ -64,19 +68,21 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     Returns
     -------
     Network
-        In float64.
+        In float64. If a gate fires after what it gates, it has a layer named "relays", see the notes.
 
     Raises
     ------
     FormatError
         If `data` does not describe a network; a neuron has a squash that is not registered here
-        under the name in `SQUASHES`, or a mask other than 1 (left there by a training with
-        dropout); or a connection leads to an input, which Neataptic ignores.
+        under the name in `SQUASHES`; an input or output has a mask other than 1; or a connection
+        leads to an input, which Neataptic ignores.
 
     Notes
     -----
-    The two libraries differ where a gate comes later in the order than what it gates: before its
-    first step, it is open to Neataptic, and closed here.
+    After Neataptic has read a file, gates that come later in the order than what they gate are open
+    for one step, and after its ``clear()`` closed for one. Each has a relay here, an identity neuron
+    right after the inputs that is 1 in the first step and then passes on the gate's activation of the
+    step before. ``clear()`` closes them too.
 
     >>> node = {"bias": 0, "squash": "TANH", "mask": 1}
     >>> nodes = [{**node, "type": "input"}, {**node, "type": "output"}]
@@ -88,10 +94,10 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     nodes = Table.of_records("neuron", data, "nodes", NODE, optional=("index",))
     connections = Table.of_records("connection", data, "connections", CONNECTION)
     sizes = _sizes(data, nodes)
-    nodes.values(
-        "mask", "1: fold it into the weights first", lambda mask: type(mask) in (int, float) and mask == 1
-    )
     edges = _edges(connections, nodes, sizes[0])
+    edges["gater"][edges["gater"] < sizes[0]] = NONE  # what is clamped never sets a gain
+    masks = _masks(nodes, sizes)
+    edges["weight"] *= _factors(edges, masks)
     learning = np.array([kind != "constant" for kind in nodes.texts("type")])
     edges["trainable"] = learning[edges["target"]] & (edges["source"] != edges["target"])
     bias = nodes.numbers("bias")
@@ -99,7 +105,30 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     nodes.reread(["squash"], _name_here)
     columns = {"squash": nodes.squash_codes("squash"), "bias": bias, "trainable_bias": learning}
     layers = [(None, size) for size in sizes if size]
-    return put_together(Parts(None, np.float64, layers, None, columns, edges))
+    columns["activation"] = np.zeros(len(nodes))
+    parts = Parts(None, np.float64, layers, None, columns, edges)
+    return put_together(with_open_gates(parts, np.full(len(connections), True), masks))
+
+
+def _masks(nodes: Table, sizes: tuple[int, int, int]) -> NDArray[Any]:
+    """The factor of each neuron's activation."""
+    condition = "a number from 0 to 1"
+    masks = nodes.values("mask", condition, lambda mask: type(mask) in (int, float) and 0 <= mask <= 1)
+    for i in (*range(sizes[0]), *range(sizes[0] + sizes[1], len(masks))):
+        require(masks[i] == 1, f"The mask of neuron {i}, an input or output,", "1", masks[i])
+    return np.array(masks, np.float64)
+
+
+def _factors(edges: dict[str, Any], masks: NDArray[Any]) -> NDArray[Any]:
+    """The factor of each connection: the masks of its source, unless it carries a state, and of its gate.
+
+    Those of late gates are left to their relays, as such gates are open in the first step.
+    """
+    own, gater = edges["source"] == edges["target"], edges["gater"]
+    ungated = (gater == NONE) | is_late(gater, edges["target"])
+    gain = np.where(ungated, 1.0, masks[np.where(gater == NONE, 0, gater)])
+    factors: NDArray[Any] = np.where(own, 1.0, masks[edges["source"]]) * gain
+    return factors
 
 
 def _sizes(data: dict[str, Any], nodes: Table) -> tuple[int, int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 import zipfile
 from typing import Any
@@ -25,6 +26,11 @@ NAMES = (
     "architecture",
     *(f"{item}_{key}" for item, kinds in TABLES.items() for key in kinds),
 )
+HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+"""What reads the header of an array, by the version of its format."""
 UNFIT = re.compile("\0\\Z")
 """What NumPy strips from strings."""
 
@@ -52,15 +58,33 @@ def read_npz(path: files.File) -> Network:
 def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            compressed = any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist())
-        if compressed:
-            raise FormatError("The file must be uncompressed, as write_npz and numpy.savez write it.")
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in NAMES if name in arrays.files}
+            members = [member.filename for member in archive.infolist()]
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                raise FormatError("The file must be uncompressed, as write_npz and numpy.savez write it.")
+            if len(set(members)) < len(members):
+                raise FormatError("The file must hold each array once. Got one of them twice.")
+            found = [name for name in NAMES if f"{name}.npy" in members]
+            return {name: _read_array(name, archive.read(f"{name}.npy")) for name in found}
     except FormatError:
         raise
     except Exception as error:  # zipfile and NumPy raise a dozen kinds at damaged files
         raise FormatError(f"The file is not of arrays, or only a part of one: {error}.") from None
+
+
+def _read_array(name: str, content: bytes) -> NDArray[Any]:
+    """Read an array, after checking that its header agrees with the bytes that are there."""
+    stream = io.BytesIO(content)
+    read_header = HEADERS[np.lib.format.read_magic(stream)]
+    shape, _, dtype = read_header(stream)
+    items, there = math.prod(shape), len(content) - stream.tell()
+    if not dtype.hasobject and (items * dtype.itemsize != there or items > max(there, 1)):
+        raise FormatError(
+            f"The array {name!r} must have the bytes that its header declares, {items} items of "
+            f"{dtype.itemsize} bytes. Got {there} bytes."
+        )
+    stream.seek(0)
+    array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+    return array
 
 
 def npz_data(network: Network) -> dict[str, NDArray[Any]]:

@@ -57,6 +57,11 @@ def _bent_identity(graph: Graph, s: str) -> str:
     return graph.node("Add", s, bend)
 
 
+def _bipolar(graph: Graph, s: str) -> str:
+    doubled = graph.node("Mul", _above(graph, s, 0.0), graph.number(2.0))
+    return graph.node("Sub", doubled, graph.number(1.0))
+
+
 def _softsign(graph: Graph, s: str) -> str:
     return graph.node("Div", s, graph.node("Add", graph.node("Abs", s), graph.number(1.0)))
 
@@ -76,6 +81,8 @@ SQUASHES: dict[str, Callable[[Graph, str], str]] = {
     "logistic": lambda graph, s: graph.node("Sigmoid", s),
     "tanh": lambda graph, s: graph.node("Tanh", s),
     "identity": lambda graph, s: s,
+    "inverse": lambda graph, s: graph.node("Sub", graph.number(1.0), s),
+    "bipolar_sigmoid": lambda graph, s: graph.node("Tanh", graph.node("Mul", s, graph.number(0.5))),
     "softplus": _softplus,
     "gaussian": lambda graph, s: graph.node("Exp", graph.node("Neg", graph.node("Mul", s, s))),
     "sinus": lambda graph, s: graph.node("Sin", s),
@@ -93,6 +100,7 @@ SQUASHES: dict[str, Callable[[Graph, str], str]] = {
     "soft_threshold": lambda graph, s: graph.node("Sub", s, _within(graph, s, -THRESHOLD, THRESHOLD)),
     "step": lambda graph, s: _above(graph, s, 0.0),
     "sign": lambda graph, s: graph.node("Sign", s),
+    "bipolar": _bipolar,
     "hard_threshold": _hard_threshold,
     "softmax": lambda graph, s: graph.node("Softmax", s, axis=1),
     "winner": _winner,

@@ -9,7 +9,7 @@ trainable. Lost are the errors and traces of a training under way, as `clear` fo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -232,6 +232,18 @@ def columns_of(item: str, rows: Any, kinds: Mapping[str, type]) -> Columns:
         if not (isinstance(row, dict) and all(key in row for key in wanted)):
             members(f"{item.capitalize()} {i}", row, wanted)
     return {key: [_typed(kind, row.get(key, USUAL.get(key))) for row in rows] for key, kind in kinds.items()}
+
+
+def once(what: str, pairs: Iterable[tuple[str | None, Any]]) -> dict[str | None, Any]:
+    """Names and values as a dict; the same column of a network twice is refused."""
+    values: dict[str | None, Any] = {}
+    for name, value in pairs:
+        if name in values and (name in NEURON or name in CONNECTION):
+            raise FormatError(
+                f"{what} must have its {name} once. Got {shown(values[name])} and {shown(value)}."
+            )
+        values[name] = value
+    return values
 
 
 def _typed(kind: type, value: Any) -> Any:

@@ -15,6 +15,7 @@ from ..network import Network
 from . import files
 from .checks import Table, is_whole, members
 from .parts import Parts, put_together, take_apart
+from .relays import first_of_pair, with_open_gates, with_pairs_once
 
 SQUASHES = {"LOGISTIC": "logistic", "TANH": "tanh", "IDENTITY": "identity", "HLIM": "step", "RELU": "relu"}
 """The activation functions of Synaptic, and what they are called here."""
@@ -32,14 +33,14 @@ class SynapticWarning(UserWarning):
     """A network means something slightly different on the other side."""
 
 
-def read_synaptic(path: files.File) -> Network:
+def read_synaptic(path: files.File, *, resume: bool = False) -> Network:
     """Read a network that Synaptic has written (``JSON.stringify(network.toJSON())``).
 
-    See :func:`from_synaptic` for what is kept. Raises FormatError where the file holds no such
-    network, and OSError where it cannot be read.
+    See :func:`from_synaptic` for what is kept, and for `resume`. Raises FormatError where the file
+    holds no such network, and OSError where it cannot be read.
     """
     with files.reading(path):
-        return from_synaptic(files.read_document(path))
+        return from_synaptic(files.read_document(path), resume=resume)
 
 
 def write_synaptic(network: Network, path: files.File) -> None:
@@ -78,6 +79,11 @@ def to_synaptic(network: Network) -> dict[str, Any]:
     -----
     SynapticWarning
         If a self-connection has another weight than 1, which Synaptic reads as 1.
+
+    Notes
+    -----
+    A file says nothing of gains: gates that come later in the order than what they gate are open for
+    one step after Synaptic has read it. ``from_synaptic(data, resume=True)`` reads it without that.
 
     Examples
     --------
@@ -135,40 +141,55 @@ def _warn_of_self_weights(edges: dict[str, Any]) -> None:
         warnings.warn(message, SynapticWarning, stacklevel=3)
 
 
-def from_synaptic(data: dict[str, Any]) -> Network:
+def from_synaptic(data: dict[str, Any], *, resume: bool = False) -> Network:
     """The network that Synaptic's ``toJSON`` has described.
 
-    It answers as the network did that was written: layers, connections, weights, gaters,
-    biases, squashes, states and activations are kept, and neurons activate in the order of the
-    list. As in Synaptic, inputs without incoming connections lose their bias, which the first
-    activation there sets to 0, and all connections but self-connections are trained. Traces are
-    not read: Synaptic 1.1.4 writes none and ignores those of older files.
+    It gives the outputs that Synaptic gives after ``Network.fromJSON(data)``: layers, connections,
+    weights, gaters, biases, squashes, states and activations are kept, and neurons activate in the
+    order of the list. As in Synaptic, inputs without incoming connections lose their bias, which the
+    first activation there sets to 0, an input that gates a connection leaves it open, and all
+    connections but self-connections are trained. Traces are not read: Synaptic 1.1.4 writes none and
+    ignores those of older files.
 
     Parameters
     ----------
     data : dict
         ``{"neurons": [...], "connections": [...]}``.
+    resume : bool
+        Synaptic itself does not go on after reading a file as the network did that wrote it. True
+        goes on as that network: late gates that have fired are not open but have the activation that
+        was written, and repeated connections all count. Default False: as Synaptic after reading.
 
     Returns
     -------
     Network
-        In float64.
+        In float64. Where Synaptic allows what networks here do not, a layer named "relays", right
+        after the inputs, has identity neurons that stand for it, see the notes.
 
     Raises
     ------
     FormatError
-        If `data` does not describe a network, or has a squash that Synaptic does not name.
+        If `data` does not describe a network, or has a squash that Synaptic does not name; or if two
+        connections lead from one output to another one with different gaters.
 
     Warns
     -----
     SynapticWarning
-        If two connections link the same neurons, as Synaptic allows: they become one with the
-        sum of their weights. (With different gaters they cannot: FormatError.)
+        If two connections link the same neurons, as Synaptic's ``project`` allows by mistake.
 
     Notes
     -----
-    The two libraries differ where a gate comes later in the order than what it gates: after a
-    file is read, it is open to Synaptic for a step, and here has the activation that was written.
+    A gate is late where it comes after what it gates in the order. After Synaptic has read a file, late
+    gates are open for one step. Here each has a relay that is 1 in the first step and then passes on
+    the gate's activation of the step before. ``clear()`` closes them, like all gates.
+
+    Of connections that link the same neurons, Synaptic keeps the first one it has read and gives it
+    the weight of the last, unless a connection leads back already: then all of them count. Those that
+    count have one connection with the sum of their weights for each gater, the second one by way of
+    a relay.
+
+    Synaptic writes one gater for a connection that two neurons gate, so that no reader can go on as
+    that network: `resume` takes the gater that is in the file.
 
     Examples
     --------
@@ -192,7 +213,21 @@ def from_synaptic(data: dict[str, Any]) -> Network:
     clamped = np.arange(len(neurons)) < layers[0][1]
     clamped[edges["target"]] = False
     columns["bias"][clamped] = 0.0
-    return put_together(Parts(None, np.float64, layers, None, columns, edges))
+    edges["gater"][edges["gater"] < layers[0][1]] = NONE  # what is clamped never sets a gain
+    edges = _without_repeats(edges, len(neurons), resume)
+    edges["trainable"] = edges["source"] != edges["target"]
+    parts = with_pairs_once(Parts(None, np.float64, layers, None, columns, edges))
+    return put_together(with_open_gates(parts, _open(parts, resume)))
+
+
+def _open(parts: Parts, resume: bool) -> NDArray[np.bool_]:
+    """Whether the gate of each connection, if it is late, is open in the first step."""
+    gater = parts.connections["gater"]
+    fired = np.logical_or.reduce(
+        [parts.neurons[name] != 0.0 for name in ("state", "old_state", "activation")]
+    )
+    gates = np.where(gater == NONE, 0, gater)
+    return np.full(len(gater), True) if not resume else ~fired[gates]
 
 
 def _order(neurons: Table) -> tuple[Ints, list[tuple[None, int]]]:
@@ -231,41 +266,78 @@ def _squash_codes(neurons: Table) -> NDArray[np.uint32]:
 
 
 def _edges(connections: Table, neurons: Table, number: Ints) -> dict[str, Any]:
-    """The connections' columns, in numbers of neurons here, each pair of neurons once."""
+    """The connections' columns, in numbers of neurons here."""
     source, target = (number[connections.indices(end, neurons)] for end in ("from", "to"))
     gater = connections.indices("gater", neurons, null="not gated")
     gater[gater != NONE] = number[gater[gater != NONE]]
-    weight = connections.numbers("weight")
-    first = _first_of_pair(source << 32 | target)
-    again = np.flatnonzero(first != np.arange(len(first)))
+    _refuse_loops_twice(source, target)
+    return {"source": source, "target": target, "gater": gater, "weight": connections.numbers("weight")}
+
+
+def _refuse_loops_twice(source: Ints, target: Ints) -> None:
+    loops = np.flatnonzero(source == target)
+    first = first_of_pair(source[loops], target[loops])
+    again = np.flatnonzero(first != np.arange(len(loops)))
     if len(again):
-        _merge(again, first, source, target, gater, weight)
-    kept = first == np.arange(len(first))
-    edges = {"source": source, "target": target, "gater": gater, "weight": weight}
-    return {**{name: column[kept] for name, column in edges.items()}, "trainable": (source != target)[kept]}
+        raise FormatError(
+            f"The connections {loops[first[again[0]]]} and {loops[again[0]]} both lead from one neuron to "
+            "itself, which Synaptic never writes. Remove one."
+        )
 
 
-def _first_of_pair(keys: Ints) -> Ints:
-    """Of every connection the first one with the same neurons: itself, as a rule."""
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    return first[inverse]
-
-
-def _merge(again: Ints, first: Ints, source: Ints, target: Ints, gater: Ints, weight: NDArray[Any]) -> None:
-    """Add the weights of repeated connections to the first of their kind."""
-    for i in again.tolist():
-        pair = f"The connections {first[i]} and {i} lead between the same neurons"
-        if source[i] == target[i]:
-            raise FormatError(f"{pair}, from a neuron to itself, which Synaptic never writes.")
-        if gater[i] != gater[first[i]]:
-            raise FormatError(f"{pair}, but their gaters differ: they cannot be made one. Remove one.")
-    with np.errstate(over="ignore"):
-        np.add.at(weight, first[again], weight[again])
-    if not np.isfinite(weight).all():
-        raise FormatError("The weights of repeated connections have no finite sum.")
+def _without_repeats(edges: dict[str, Any], neurons: int, resume: bool) -> dict[str, Any]:
+    """The connections without those that another one can stand for."""
+    first = first_of_pair(edges["source"], edges["target"])
+    again = np.flatnonzero(first != np.arange(len(first)))
+    if not len(again):
+        return edges
+    if not resume:
+        edges = _overwritten(edges, neurons)
+    edges = _summed(edges)
     warnings.warn(
         f"{len(again)} connection(s) repeat another one, such as connection {again[0]} the connection "
-        f"{first[again[0]]}: each pair of neurons gets one connection with the sum of the weights.",
+        f"{first[again[0]]}. They are read as from_synaptic describes.",
         SynapticWarning,
-        stacklevel=4,
+        stacklevel=3,
     )
+    return edges
+
+
+def _overwritten(edges: dict[str, Any], neurons: int) -> dict[str, Any]:
+    """What Synaptic makes of repeated connections as it reads them one by one.
+
+    It finds the earlier one and gives it the weight of the later, unless a connection leads back
+    already: then it takes that for the earlier one, and makes a second.
+    """
+    weight, gaters = edges["weight"].copy(), [[gater] for gater in edges["gater"].tolist()]
+    made: dict[tuple[int, int], int] = {}
+    kept = []
+    for i, pair in enumerate(zip(edges["source"].tolist(), edges["target"].tolist(), strict=True)):
+        if pair in made and pair[::-1] not in made:
+            weight[made[pair]] = weight[i]
+            gaters[made[pair]] += gaters[i]
+        else:
+            made.setdefault(pair, i)
+            kept.append(i)
+    gater = [_latest(both, target, neurons) for both, target in zip(gaters, edges["target"], strict=True)]
+    edges = {**edges, "weight": weight, "gater": np.array(gater, np.int64)}
+    return {name: column[kept] for name, column in edges.items()}
+
+
+def _latest(gaters: list[int], target: int, neurons: int) -> int:
+    """The gater that has fired last when the target fires; it sets the gain."""
+    return max((g for g in gaters if g != NONE), key=lambda g: (g - target) % neurons, default=NONE)
+
+
+def _summed(edges: dict[str, Any]) -> dict[str, Any]:
+    """The connections, those alike (of one source, target and gater) as one with the sum of their weights."""
+    ends = np.stack([edges["source"], edges["target"], edges["gater"]])
+    _, first, inverse = np.unique(ends, axis=1, return_index=True, return_inverse=True)
+    first = first[inverse.reshape(-1)]
+    weight = np.zeros(len(first))
+    with np.errstate(over="ignore"):
+        np.add.at(weight, first, edges["weight"])
+    if not np.isfinite(weight).all():
+        raise FormatError("The weights of repeated connections have no finite sum.")
+    kept = first == np.arange(len(first))
+    return {name: column[kept] for name, column in {**edges, "weight": weight}.items()}

@@ -20,6 +20,7 @@ from .plain import (
     as_text,
     assemble,
     columns_of,
+    once,
     project,
     records,
     require_names,
@@ -84,7 +85,9 @@ def read_table(neurons: files.File, connections: files.File, name: str, dtype: s
 def _rows(text: str) -> list[dict[Any, Any]]:
     """The rows of a CSV file, without the cells that are empty because their value is usual."""
     try:
-        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        once("The table", ((name, name) for name in reader.fieldnames or ()))
+        rows = list(reader)
     except csv.Error as error:
         raise FormatError(f"The file is not CSV, or only a part of it: {error}.") from None
     return [{key: cell for key, cell in row.items() if key not in USUAL or cell} for row in rows]

@@ -21,7 +21,7 @@ def fraction(network: Network, inputs: Sequence[Floats], right: Callable[[int, F
     network : Network
         What answers. Its weights stay; its context is the last sequence's afterwards.
     inputs : sequence of ndarray, each of shape (T_i, n)
-        The sequences.
+        The sequences. Empty ones count for nothing.
     right : callable
         Takes the number of a sequence and the outputs (T_i, m) to it; whether they are right.
 
@@ -36,10 +36,11 @@ def fraction(network: Network, inputs: Sequence[Floats], right: Callable[[int, F
     0.75
     """
     require_network("What is judged", network)
-    if not len(inputs):
+    filled = [i for i, rows in enumerate(inputs) if len(rows)]
+    if not filled:
         raise ArgumentError("There must be at least one sequence to judge a network by. Got none.")
     count = 0
-    for i, rows in enumerate(inputs):
+    for i in filled:
         network.clear()
-        count += bool(right(i, network.run(rows)))
-    return count / len(inputs)
+        count += bool(right(i, network.run(inputs[i])))
+    return count / len(filled)

@@ -139,7 +139,7 @@ def test_saved_and_loaded_it_answers_the_same(tmp_path):
         (lambda net: net.train(SAMPLES, 3, radius=lambda e: 1 - e), ArgumentError, "epoch 2 "),
         (lambda net: net.train(SAMPLES, seed=-1), ArgumentError, "seed"),
         (lambda net: net.quantization_error([[1.0]]), ArgumentError, "3 numbers"),
-        (lambda net: net.topographic_error([]), SynapseError, "Samples"),
+        (lambda net: net.topographic_error([]), SynapseError, "at least one sample"),
         (lambda net: net.winner([1.0]), ArgumentError, "3 numbers"),
         (lambda net: setattr(net, "codebook", np.zeros((9, 3))), ArgumentError, "shape"),
         (lambda net: setattr(net, "codebook", np.full((3, 3, 3), np.nan)), ArgumentError, "finite"),

@@ -8,6 +8,7 @@ import pytest
 import architect
 from synapse.readwrite import save
 
+from ..full_disk import full_disk
 from .command import ENVIRONMENT, done, process, refused
 
 WITHOUT = """
@@ -58,6 +59,19 @@ def test_endings(capsys, model, tmp_path):
 def test_where_nothing_can_be_written(capsys, model, tmp_path):
     pytest.importorskip("matplotlib")
     assert "No such file" in refused(capsys, "draw", model, "-o", tmp_path / "none" / "x.svg")
+
+
+@pytest.mark.parametrize("ending", [".png", ".svg", ".pdf", ".html"])
+def test_on_a_full_disk_the_old_file_stays(capsys, model, tmp_path, ending):
+    pytest.importorskip("matplotlib")
+    path = tmp_path / f"x{ending}"
+    path.write_text("old")
+    before = sorted(tmp_path.iterdir())
+    with full_disk():
+        sentence = refused(capsys, "draw", model, "-o", path)
+    assert sentence == f"Cannot write '{path}': File too large."
+    assert path.read_text() == "old"
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_without_matplotlib_it_says_what_to_install(model, tmp_path):

@@ -27,8 +27,9 @@ def sheet(tmp_path):
         "\ufeffa,b\n1,2\n-3.5,4e1\n",
         "# from somewhere, once\n\n# else\na,b\n1,2\n\n-3.5,4e1\n , \n",
         ' a , "b"\n 1,"2"\n-3.5 , 4e1\n',
+        "# from\u2028somewhere\ra,b\r1,2\r\r-3.5,4e1\r",
     ],
-    ids=["commas", "semicolons", "tabs", "mark", "comments", "quotes"],
+    ids=["commas", "semicolons", "tabs", "mark", "comments", "quotes", "carriage returns"],
 )
 def test_tables_in_all_their_clothes(sheet, content):
     table = sheet(content)
@@ -58,6 +59,9 @@ def test_standard_input(monkeypatch):
         ("# c\na,b\n1,2,3\n", "Got 3 on line 3"),
         ('a,b\n1,"2\n', "is not CSV"),
         (b"a,b\n\xff,1\n", "UTF-8"),
+        ("a,b\r1,2,3\r", "Got 3 on line 2"),
+        ("# c\u2028\r\na,b\r\n1,2,3\r\n", "Got 3 on line 3"),
+        (f"a,{'b' * 200_000}\n1,2\n", "is not CSV: field larger than field limit"),
     ],
 )
 def test_what_is_no_table_is_refused(sheet, content, told):

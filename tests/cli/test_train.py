@@ -263,6 +263,50 @@ def read_until(terminal, running, pattern, seconds=100):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
+@pytest.mark.parametrize("model", ["perceptron", "lstm"])
+@pytest.mark.parametrize(
+    ("hidden", "told"),
+    [
+        (
+            "1000000000000",
+            "A model of 2-1000000000000-1 neurons needs .* GB of memory or more. This machine has",
+        ),
+        ("8,1000000,1000000", "Give a smaller --hidden"),
+        ("9" * 30, "argument --hidden: expected a whole number up to 10.15, got '9999"),
+        ("9" * 5000, "expected a whole number up to 10.15"),
+    ],
+)
+def test_what_no_machine_can_hold_is_refused_before_the_work(plane, tmp_path, capsys, model, hidden, told):
+    options = [
+        "train",
+        str(plane),
+        "--target",
+        "y",
+        "--ignore",
+        "word",
+        "--model",
+        model,
+        "-o",
+        str(tmp_path / "m.json"),
+    ]
+    try:
+        code = cli.main([*options, "--hidden", hidden])
+    except SystemExit as left:  # argparse's
+        code = left.code
+    assert code == 2
+    assert re.search(told, capsys.readouterr().err)
+    assert not (tmp_path / "m.json").exists()
+
+
+def test_too_little_memory_is_told(plane, tmp_path, capsys, monkeypatch):
+    def none(*arguments, **options):
+        raise MemoryError("Unable to allocate 9 TiB")
+
+    monkeypatch.setattr("synapse.cli.scaling.Network", none)
+    sentence = refused(capsys, "train", plane, "--target", "y", "--ignore", "word", "-o", tmp_path / "m.json")
+    assert sentence == "There is not enough memory for this: Unable to allocate 9 TiB."
+
+
 def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(plane, tmp_path):
     import termios
 

@@ -70,7 +70,8 @@ def test_a_run_is_tied_as_a_whole_and_then_does_not_wait():
 
 
 def test_filters_of_a_place_are_weighed_four_at_a_time():
-    first, second = architect.Convolutional((6, 6), 2, filters=(4, 8), kernel=(4, 2), seed=0).layers[1:3]
+    net = architect.Convolutional((6, 6), 2, filters=(4, 8), kernel=(4, 2), seed=0)
+    first, second = net.layers[1:3]
     assert [runs(neuron) for neuron in first] == [[(DENSE, SILENT | TIED, 4)] * 4] * len(first)
     assert [runs(neuron) for neuron in second] == [[(DENSE, TIED, 8)] * 2] * len(second)
     assert all(flags(neuron) & FOUR for neuron in (*first[::4], *second[::4]))

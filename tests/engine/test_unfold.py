@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+import architect
 from synapse import gradient
 
 from ..networks import GOLDEN, from_golden
@@ -46,6 +47,20 @@ def test_lanes_side_by_side_are_lanes_apart():
     targets = [rng.random((len(rows), 2)) for rows in inputs]
     apart = [slopes(net, x, t) for x, t in zip(inputs, targets)]
     assert slopes(net, inputs, targets) == pytest.approx(sum(apart) / 2, rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize("squash", ["logistic", "maxout", "softsign", "noise"])
+def test_the_store_is_not_written(squash):
+    """Kernels of several threads read it at the same time."""
+    net = architect.LSTM(2, 3, 2, seed=1)
+    net["cells"].squash = squash
+    net.calm = True
+    net.run(np.ones((3, 2)))
+    store, rng = net._store, np.random.default_rng(0)
+    before = {name: column.copy() for name, column in store.columns.items()}
+    gradient(net, rng.normal(size=(20, 4, 2)), rng.random((20, 4, 2)), threads=2)
+    for name, column in store.columns.items():
+        assert (column == before[name]).all(), name
 
 
 def test_the_compiler_changes_nothing_but_rounding():

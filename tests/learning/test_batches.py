@@ -6,7 +6,7 @@ import pytest
 import architect
 import synapse
 from synapse import Trainer, gradient, optimizers
-from synapse.errors import ArgumentError, DivergenceError, KindError, TopologyError
+from synapse.errors import ArgumentError, DivergenceError, KindError, TopologyError, TrainingWarning
 from synapse.learning import run
 
 RNG = np.random.default_rng(0)
@@ -126,7 +126,8 @@ def test_a_search_that_gets_no_lower_says_so(frozen):
     one = synapse.Network(synapse.Layer(1), [], synapse.Layer(1))  # one bias, and nothing else to learn
     one.output.trainable = not frozen
     trainer = Trainer(one, method="bptt", optimizer=optimizers.LBFGS())
-    result = trainer.train([[0.0], [0.0]], [[0.0], [1.0]], epochs=50, progress=False)
+    with pytest.warns(TrainingWarning):
+        result = trainer.train([[0.0], [0.0]], [[0.0], [1.0]], epochs=50, progress=False)
     assert (result.stopped, result.error) == ("converged", pytest.approx(np.log(2.0)))
 
 

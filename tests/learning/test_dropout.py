@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Trainer, optimizers
+from synapse import Layer, Trainer, optimizers
 from synapse.errors import ArgumentError, KindError
 from synapse.learning.batches import Dropout
 from synapse.learning.unfolding import Unfolding, sequences
@@ -83,3 +83,21 @@ def test_training_is_reproducible_and_tests_are_whole():
 def test_wrong_arguments_are_refused(options, error):
     with pytest.raises(error):
         Trainer(net(), **{"method": "bptt", **options})
+
+
+@pytest.mark.parametrize("option", ["dropout", "recurrent_dropout"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda net: "output",
+        lambda net: net.output,
+        lambda net: net.output[:1],
+        lambda net: Layer([net.output[1]]),
+        lambda net: Layer([net.hidden[0][0], net.output[0]]),
+    ],
+    ids=["name", "layer", "slice", "a layer of one", "a layer of both"],
+)
+def test_outputs_are_never_left_out(part, option):
+    one = net()
+    with pytest.raises(ArgumentError, match="must leave the outputs alone"):
+        Trainer(one, method="bptt", **{option: {part(one): 0.5}})

@@ -224,7 +224,7 @@ def test_outputs_may_lead_to_neurons_outside_of_the_network():
         ("identity", (INPUTS, TARGETS), {"ridge": -1}, ArgumentError, "0 or above"),
         ("identity", (INPUTS, TARGETS), {"ridge": np.inf}, ArgumentError, "finite"),
         ("identity", (INPUTS, TARGETS * 1e300), {}, DivergenceError, "smaller targets"),
-        ("identity", ("words", TARGETS), {}, ArgumentError, "dimension"),
+        ("identity", ("words", TARGETS), {}, KindError, "must be an array"),
     ],
 )
 def test_wrong_arguments_are_refused_and_change_nothing(squash, arguments, options, error, says):

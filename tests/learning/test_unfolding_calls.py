@@ -51,13 +51,6 @@ def test_the_order_of_sequences_is_nothing_but_rounding():
     same(gradient(net, inputs[::-1], targets[::-1]), gradient(net, inputs, targets))
 
 
-def test_a_sequence_without_a_step_counts_and_adds_nothing():
-    net = built("elman")
-    inputs, targets = sequences(net, (5, 0))
-    alone = gradient(net, inputs[:1], targets[:1])
-    assert both(gradient(net, inputs, targets)) == pytest.approx(both(alone) / 2, rel=1e-12)
-
-
 def test_no_target_no_slope():
     net = built("lstm")
     inputs, targets = one_sequence(net)

@@ -16,7 +16,7 @@ from synapse.readwrite.files import to_text
 ROOT = Path(__file__).parents[2]
 
 # What differs between twins by right: numbers that only tell where things lie in their store.
-PLACES = {"identity", "network", "functions", "scratch"}
+PLACES = {"identity", "network", "functions", "failed"}
 
 
 @squash.register(low=0.0)

@@ -129,12 +129,37 @@ def test_compressed_arrays_are_refused():
         read("npz", io.BytesIO(stream.getvalue()))
 
 
-def test_arrays_that_claim_to_be_huge_are_refused():
-    header = io.BytesIO()
-    claimed = {"descr": "<f8", "fortran_order": False, "shape": (10**15,)}
-    np.lib.format.write_array_header_1_0(header, claimed)
+def archive_with(name, header):
+    """An archive of a network in which one array is another one."""
+    data = data_of("npz", NETWORKS["perceptron"]())
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("name.npy", header.getvalue())
-    with pytest.raises(errors.FormatError, match="not of arrays"):
-        read("npz", io.BytesIO(stream.getvalue()))
+        for key, array in data.items():
+            member = io.BytesIO()
+            np.lib.format.write_array(member, array)
+            if key == name:
+                member = io.BytesIO()
+                np.lib.format.write_array_header_1_0(member, header)
+            archive.writestr(f"{key}.npy", member.getvalue())
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("descr", ["<U0", "|V0", "|S0", "<f8", "<U1000", [("a", "<U0")], ("<f8", (0,))])
+@pytest.mark.parametrize("shape", [(10**9,), (2**63,), (10**9, 10**9), (3,)])
+def test_an_array_is_no_larger_than_its_bytes(descr, shape):
+    header = {"descr": descr, "fortran_order": False, "shape": shape}
+    with pytest.raises(errors.FormatError, match="must have the bytes that its header declares"):
+        read("npz", io.BytesIO(archive_with("neuron_label", header)))
+
+
+@pytest.mark.parametrize(
+    ("format", "before", "again"),
+    [
+        ("graphml", '<data key="node_bias">', '<data key="node_bias">7.0</data>'),
+        ("gexf", '<attvalue for="bias"', '<attvalue for="bias" value="7.0"/>'),
+    ],
+)
+def test_a_number_that_is_there_twice_is_refused(format, before, again):
+    text = data_of(format, NETWORKS["perceptron"]())
+    with pytest.raises(errors.FormatError, match="Each node must have its bias once. Got '7.0' and"):
+        from_data(format, text.replace(before, again + before))

@@ -1,6 +1,7 @@
 """Whatever happens while a file is written, the old one or the new one is there, whole."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -101,3 +102,24 @@ def test_a_killed_process_leaves_a_whole_file(tmp_path):
             time.sleep(wait)
             process.send_signal(signal.SIGKILL)
         assert any((load(path).weights == net.weights).all() for net in whole)
+
+
+DIRECT = re.compile(
+    r"\.write_text\(|\.write_bytes\(|open\([^)\n]*[\"'][wax]b?[\"']|(savefig|imsave|nx\.write_\w+)\((?!picture|file)"
+)
+FOLDERS = ("synapse", "architect", "demos", "benchmarks", "docs/studies")
+ITSELF = "synapse/readwrite/files.py"
+NOT_RESULTS = {
+    "benchmarks/cases.py",  # samples in a temporary folder
+    "benchmarks/machine.py",  # the folder of npm
+    "benchmarks/memory.py",  # a switch of the kernel
+    "demos/music_of_one_neuron.py",  # into memory
+}
+
+
+def test_every_result_is_written_in_one_step():
+    paths = [
+        path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py") if ".peers" not in path.parts
+    ]
+    direct = {path.relative_to(ROOT).as_posix() for path in paths if DIRECT.search(path.read_text("utf-8"))}
+    assert direct == {ITSELF, *NOT_RESULTS}

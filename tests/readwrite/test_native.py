@@ -59,6 +59,40 @@ def test_training_of_any_graph_goes_on_bit_for_bit(spec, steps, between):
         assert feed(net, 3, seed=1).tobytes() == feed(twin, 3, seed=1).tobytes()
 
 
+SGD, ADAM = synapse.optimizers.SGD(0.05, momentum=0.9), synapse.optimizers.Adam(0.01)
+LBFGS = synapse.optimizers.LBFGS()
+
+
+def trained(net, trainer=None, **options):
+    """The weights after three epochs, and the trainer."""
+    inputs, targets = np.random.default_rng(5).uniform(0, 1, (2, 6, 8, 2))
+    trainer = trainer or synapse.Trainer(net, **options)
+    trainer.train(inputs, targets[..., :1], epochs=3, seed=1)
+    return net.weights, trainer
+
+
+@pytest.mark.parametrize(
+    ("method", "optimizer"),
+    [*((method, each) for method in ("online", "bptt") for each in (None, SGD, ADAM)), ("bptt", LBFGS)],
+)
+def test_a_new_trainer_gives_the_same_bits_after_loading(method, optimizer):
+    rule = {"rate": 0.1} if optimizer is None else {"optimizer": optimizer}
+    net = architect.LSTM(2, 3, 1, seed=0)
+    trained(net, method=method, **rule)
+    twin = through_text(net)
+    assert np.array_equal(trained(twin, method=method, **rule)[0], trained(net, method=method, **rule)[0])
+
+
+@pytest.mark.parametrize(("optimizer", "goes_on"), [(None, True), (SGD, False), (ADAM, False)])
+def test_training_goes_on_as_if_uninterrupted_by_the_plain_rule_alone(optimizer, goes_on):
+    rule = {"rate": 0.1} if optimizer is None else {"optimizer": optimizer}
+    net = architect.LSTM(2, 3, 1, seed=0)
+    _, trainer = trained(net, **rule)
+    interrupted, _ = trained(through_text(net), **rule)
+    uninterrupted, _ = trained(net, trainer)
+    assert np.array_equal(interrupted, uninterrupted) == goes_on
+
+
 def test_saved_in_the_midst_of_calls_on_single_neurons():
     net = memory()
     feed(net, 3)

@@ -107,3 +107,11 @@ def test_a_table_is_a_dict_of_columns():
     for neurons in (None, [], {}, {"id": 3}, {"id": np.arange(3)}):
         with pytest.raises(errors.FormatError):
             from_table_data(neurons, columns, "net")
+
+
+def test_a_column_that_is_there_twice_is_refused():
+    def doubled(of, text):
+        return "\n".join(f"{line},bias" for line in text.splitlines()) if of == "neurons" else text
+
+    with pytest.raises(errors.FormatError, match="The table must have its bias once"):
+        read_table(*tables(used("named"), doubled), "net")

@@ -1,0 +1,159 @@
+"""What a function refers to: its code, and the values that it captures, frozen as they are now.
+
+A function refers to values by closure, by default, by global name and by a module's attribute. Functions that
+it calls refer to more. Two functions do the same if their code and all of these values are equal.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dis
+from collections.abc import Callable, Hashable
+from types import CellType, CodeType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+Frozen = tuple[Any, Hashable]
+"""A copy of a value, and its key: equal for two values of equal contents."""
+
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
+
+
+def frozen(function: FunctionType, helper: Callable[[Any], Any], modules: bool) -> Frozen:
+    """A copy of a function that refers to copies of what the function refers to.
+
+    Parameters
+    ----------
+    function : function
+        It stays as it is.
+    helper : callable
+        What is done with the copy, and with copies of functions that it calls: they are compiled.
+    modules : bool
+        Whether modules are copied too, as far as their attributes are read. Compiled code has read them.
+
+    Returns
+    -------
+    copy : what `helper` makes of the copy
+    key : hashable
+        Equal for two functions of the same code that refer to equal values.
+
+    >>> def line(slope):
+    ...     return lambda state: (slope * state, slope)
+    >>> as_it_is = lambda copy: copy
+    >>> copy, key = frozen(line(2.0), as_it_is, False)
+    >>> copy(3.0), key == frozen(line(2.0), as_it_is, False)[1], key == frozen(line(1.0), as_it_is, False)[1]
+    ((6.0, 2.0), True, False)
+    """
+    return _Freezer(helper, modules).function(function)
+
+
+class _Freezer:
+    """Copies values, each once."""
+
+    def __init__(self, helper: Callable[[Any], Any], modules: bool) -> None:
+        self.helper, self.modules = helper, modules
+        self.seen: dict[int, Frozen] = {}
+
+    def value(self, value: Any, attributes: set[str]) -> Frozen:
+        """The copy and the key of anything; of a module, as far as these attributes go."""
+        called = getattr(value, "py_func", value)  # what Numba has compiled is compiled anew, with its checks
+        if isinstance(called, FunctionType):
+            return self.function(called)
+        if isinstance(value, _PLAIN):
+            return value, (type(value), repr(value))
+        if isinstance(value, np.ndarray):
+            copy = value.copy(order="K")
+            copy.setflags(write=False)
+            return copy, (type(value), value.dtype.str, value.shape, value.strides, value.tobytes())
+        if isinstance(value, (tuple, list)):
+            return self.sequence(value, attributes)
+        if isinstance(value, dict):
+            items = {name: self.value(item, attributes) for name, item in value.items()}
+            keys = tuple((type(name), repr(name), key) for name, (_, key) in items.items())
+            return {name: copy for name, (copy, _) in items.items()}, (dict, keys)
+        if isinstance(value, ModuleType):
+            return self.module(value, attributes)
+        return value, (type(value), id(value))  # a class, a function in C: the copy keeps it alive
+
+    def sequence(self, value: Any, attributes: set[str]) -> Frozen:
+        """The same of a tuple, named or not, or of a list."""
+        items = [self.value(item, attributes) for item in value]
+        copies = [copy for copy, _ in items]
+        made = type(value)(*copies) if hasattr(value, "_fields") else type(value)(copies)
+        return made, (type(value), tuple(key for _, key in items))
+
+    def module(self, module: ModuleType, attributes: set[str]) -> Frozen:
+        """The same of a module, of which a function reads these attributes."""
+        if id(module) in self.seen:  # it contains itself
+            return self.seen[id(module)]
+        copy = ModuleType(module.__name__) if self.modules else module
+        self.seen[id(module)] = copy, (ModuleType, module.__name__)
+        found = {
+            name: self.value(getattr(module, name), attributes)
+            for name in sorted(attributes)
+            if hasattr(module, name)
+        }
+        del self.seen[id(module)]  # another function reads other attributes
+        if self.modules:
+            vars(copy).update({name: item for name, (item, _) in found.items()})
+        return copy, (ModuleType, module.__name__, tuple((name, key) for name, (_, key) in found.items()))
+
+    def function(self, function: FunctionType) -> Frozen:
+        """The same of a function, and of all that it refers to."""
+        if id(function) in self.seen:  # it calls itself, or is called twice
+            return self.seen[id(function)]
+        namespace = {"__builtins__": builtins, "__name__": function.__module__}
+        cells = tuple(CellType() for _ in function.__closure__ or ())
+        twin = FunctionType(function.__code__, namespace, function.__name__, None, cells)
+        twin.__qualname__ = function.__qualname__
+        copy = self.helper(twin)
+        self.seen[id(function)] = copy, ("again", len(self.seen))
+        names, attributes = _names(function.__code__)
+        keys = [_code_key(function.__code__)]
+        for name in sorted(names & function.__globals__.keys()):
+            namespace[name], key = self.value(function.__globals__[name], attributes)
+            keys.append((name, key))
+        for cell, original in zip(cells, function.__closure__ or (), strict=True):
+            if original != CellType():  # else nothing has been assigned to the name yet
+                cell.cell_contents, key = self.value(original.cell_contents, attributes)
+                keys.append(key)
+        for defaults in ("__defaults__", "__kwdefaults__"):
+            values, key = self.value(getattr(function, defaults), attributes)
+            setattr(twin, defaults, values)
+            keys.append(key)
+        self.seen[id(function)] = copy, tuple(keys)
+        return self.seen[id(function)]
+
+
+def _names(code: CodeType) -> tuple[set[str], set[str]]:
+    """The global names that code reads, and the names of attributes."""
+    names: set[str] = set()
+    attributes: set[str] = set()
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            names.add(instruction.argval)
+        elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            attributes.add(instruction.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            more_names, more_attributes = _names(constant)
+            names, attributes = names | more_names, attributes | more_attributes
+    return names, attributes
+
+
+def _code_key(code: CodeType) -> Hashable:
+    """What code does, wherever it stands: a notebook's cell that is run again gives an equal key."""
+    constants = tuple(_constant_key(constant) for constant in code.co_consts)
+    arguments = code.co_argcount, code.co_kwonlyargcount, code.co_flags, code.co_exceptiontable
+    return code.co_code, constants, code.co_names, arguments
+
+
+def _constant_key(constant: Any) -> Hashable:
+    if isinstance(constant, CodeType):
+        return _code_key(constant)
+    if isinstance(constant, tuple):
+        return tuple(_constant_key(item) for item in constant)
+    if isinstance(constant, frozenset):
+        return frozenset(_constant_key(item) for item in constant)
+    return type(constant), repr(constant)  # 1, 1.0 and True are equal, but not the same constant

@@ -1,0 +1,153 @@
+"""What a training cannot move and what it overrides: found from the topology, and told once."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import cost as costs
+from ..cost import Cost
+from ..engine.schema import RANDOM, SIGN, STEP
+from ..errors import TrainingWarning
+from ..network import Network
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+FLAT = (STEP, SIGN)
+"""Squashes whose slope is 0 everywhere: no error passes."""
+SHOWN = 3  # outputs that a sentence names
+
+_told: WeakKeyDictionary[Network, tuple[Any, ...]] = WeakKeyDictionary()
+"""The state in which each network was looked at last."""
+
+
+def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> None:
+    """Warn, once for each state of a network, where training it would do nothing, or override something.
+
+    Warns
+    -----
+    TrainingWarning
+        If nothing is trainable, no error reaches what is, connections lead into input neurons, or an output
+        depends on nothing that changes.
+    """
+    _, store, span = network._ready()
+    biases = store["trainable_bias"][int(span[0]) : int(span[3])]
+    state = store, store.topology_version, method, cost, biases.tobytes()
+    if _told.get(network) == state:
+        return
+    for sentence in _sentences(_Links.of(network), method, cost):
+        warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=3)
+    _told[network] = state
+
+
+@dataclass(frozen=True)
+class _Links:
+    """Which neuron's activation takes part in which neuron's state, by their numbers in a network.
+
+    ``before`` leads to ``after``, as a source or a gater. Of every connection into the network there are
+    ``source``, ``target`` and whether it is ``trainable``; a source outside has a number that no neuron has.
+    """
+
+    network: Network
+    before: Ints
+    after: Ints
+    source: Ints
+    target: Ints
+    trainable: Bools
+    bias: Bools
+    squash: NDArray[Any]
+
+    @classmethod
+    def of(cls, network: Network) -> _Links:
+        """Those of a network as it is now."""
+        _, store, span = network._ready()
+        first, rows = int(span[0]), slice(int(span[0]), int(span[3]))
+        source, target, gater = (
+            store[name].astype(np.int64) - first for name in ("source", "target", "gater")
+        )
+        into = (target >= 0) & (target < len(network))
+        source, target, gater = source[into], target[into], gater[into]
+        linked, gated = (_within(source, network) & (source != target)), _within(gater, network)
+        return cls(
+            network,
+            np.concatenate([source[linked], gater[gated]]),
+            np.concatenate([target[linked], target[gated]]),
+            source,
+            target,
+            store["trainable"][into] == 1,
+            store["trainable_bias"][rows] == 1,
+            store["squash"][rows],
+        )
+
+    @property
+    def inputs(self) -> Bools:
+        """Which neurons are inputs: training sets their activations, and no error passes them."""
+        return np.arange(len(self.network)) < len(self.network.input)
+
+    @property
+    def outputs(self) -> Bools:
+        """Which neurons are outputs."""
+        return np.arange(len(self.network)) >= len(self.network) - len(self.network.output)
+
+    def learns(self) -> Bools:
+        """Which neurons have a bias or an incoming connection that is trainable."""
+        learns = self.bias.copy()
+        learns[self.target[self.trainable]] = True
+        return learns & ~self.inputs
+
+    def with_an_error(self, method: str, cost: Cost) -> Bools:
+        """Which neurons an error reaches: the online rule takes none to the step before."""
+        flat = np.isin(self.squash, FLAT)
+        by_slope = cost in (costs.squared_error, costs.mean_squared_error)
+        passes = ~(flat | self.inputs)[self.before]
+        if method == "online":
+            passes &= self.before < self.after
+        return _spread(self.outputs & ~(flat & by_slope), self.after[passes], self.before[passes])
+
+    def changing(self) -> Bools:
+        """Which neurons may change from step to step: by inputs, memory, chance, or from outside."""
+        begin = self.inputs | np.isin(self.squash, RANDOM)
+        begin[self.after[self.before >= self.after]] = True
+        begin[self.target[self.source == self.target]] = True
+        begin[self.target[~_within(self.source, self.network)]] = True
+        return _spread(begin, self.before, self.after)
+
+
+def _within(numbers: Ints, network: Network) -> Bools:
+    return np.asarray((numbers >= 0) & (numbers < len(network)))
+
+
+def _spread(marked: Bools, begin: Ints, end: Ints) -> Bools:
+    """Those marked, and all to which links lead from them."""
+    while True:
+        more = marked.copy()
+        more[end[marked[begin]]] = True
+        if (more == marked).all():
+            return marked
+        marked = more
+
+
+def _sentences(links: _Links, method: str, cost: Cost) -> Iterator[str]:
+    learns = links.learns()
+    if not learns.any():
+        yield "no connection and no bias is trainable, so training changes nothing."
+    elif not (learns & links.with_an_error(method, cost)).any():
+        exact = method == "online" and (learns & links.with_an_error("bptt", cost)).any()
+        advice = ' The online rule takes no error to the step before: method="bptt" does.' if exact else ""
+        yield f"no error reaches anything that is trainable, so training changes nothing.{advice}"
+    count = int((links.inputs[links.target] & _within(links.source, links.network)).sum())
+    if count:
+        lead = "1 connection leads" if count == 1 else f"{count} connections lead"
+        yield f"{lead} into input neurons, whose activations training sets: nothing of it is used."
+    constant = np.flatnonzero(links.outputs & ~links.changing())
+    if len(constant):
+        names = ", ".join(links.network[int(i)].name for i in constant[:SHOWN])
+        more = f" and {len(constant) - SHOWN} more" if len(constant) > SHOWN else ""
+        yield f"no input and no memory leads to {names}{more}: its value is the same at every step."

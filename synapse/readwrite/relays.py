@@ -1,0 +1,147 @@
+"""Relays: identity neurons that stand for what other libraries allow in a network and this one does not.
+
+A network here has at most one connection from a neuron to another, and a gate that has not fired yet is
+closed. Synaptic and Neataptic differ in both. What relays add is not trained, so that all other weights
+learn as if they were not there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine.schema import IDENTITY, NONE
+from ..errors import FormatError
+from .parts import Parts
+
+LAYER = "relays"
+"""The name of the layer of relays, right after the inputs."""
+
+Ints = NDArray[np.int64]
+
+
+def first_of_pair(source: Ints, target: Ints) -> Ints:
+    """For each connection the first one with the same source and target: itself, as a rule."""
+    _, first, inverse = np.unique(source << 32 | target, return_index=True, return_inverse=True)
+    firsts: Ints = first[inverse]
+    return firsts
+
+
+def with_pairs_once(parts: Parts) -> Parts:
+    """The same network, in which each connection that repeats another one starts from a relay.
+
+    The relay of a source that fires before the target fires right after the source, that of a later
+    source right after the inputs: either passes on the activation that the target has seen so far.
+
+    Raises
+    ------
+    FormatError
+        If both neurons are outputs, as no relay can fire between them.
+    """
+    source, target = parts.connections["source"], parts.connections["target"]
+    first = first_of_pair(source, target)
+    again = np.flatnonzero(first != np.arange(len(first)))
+    if not len(again):
+        return parts
+    inputs = parts.layers[0][1]
+    sources, targets = source[again], target[again]
+    places = np.where((sources < targets) & (sources >= inputs), sources + 1, inputs)
+    between = again[places > len(parts.neurons["squash"]) - parts.layers[-1][1]]
+    if len(between):
+        raise FormatError(
+            f"The connections {first[between[0]]} and {between[0]} lead from one output to another with "
+            "different gaters: they cannot be made one. Remove one."
+        )
+    parts, number, relays = _insert(parts, places, np.zeros(len(places)))
+    parts.connections["source"][again] = relays
+    return _connect(parts, number[sources], relays, np.ones(len(relays)))
+
+
+def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] | None = None) -> Parts:
+    """The same network, in which these late gates are open in the first step.
+
+    A gate is late where it fires after the target of what it gates, so that its gain is the activation
+    of the step before. Its relay, right after the inputs, reads that activation, and beside it a neuron
+    that is 1 before the first step and 0 from then on: together they are 1 in the first step.
+
+    Parameters
+    ----------
+    parts : Parts
+        The network, with the activations before the first step.
+    gated : array of bool, shape (connections,)
+        Whether the gate of each connection, if it has one, is open.
+    masks : array, shape (neurons,), optional
+        What the gain is as a multiple of the activation of the step before. Default 1.
+    """
+    gater, target = parts.connections["gater"], parts.connections["target"]
+    late = gated & is_late(gater, target)
+    gates = np.unique(gater[late])
+    if not len(gates):
+        return parts
+    factors = np.ones(len(gates)) if masks is None else masks[gates]
+    lacking = 1.0 - factors * parts.neurons["activation"][gates]
+    places = np.full(len(gates) + 1, parts.layers[0][1])
+    parts, number, added = _insert(parts, places, np.append(np.zeros(len(gates)), 1.0))
+    relays, start = added[:-1], added[-1]
+    parts.connections["gater"][late] = relays[np.searchsorted(gates, gater[late])]
+    parts = _connect(parts, number[gates], relays, factors)
+    return _connect(parts, np.full(len(gates), start), relays, lacking)
+
+
+def is_late(gater: Ints, target: Ints) -> NDArray[np.bool_]:
+    """Whether each connection has a gate that fires after its target or is that target."""
+    late: NDArray[np.bool_] = (gater != NONE) & (gater >= target)
+    return late
+
+
+def _insert(parts: Parts, places: Ints, activation: NDArray[Any]) -> tuple[Parts, Ints, Ints]:
+    """Identity neurons before these places; the numbers of the old neurons, and of the new ones."""
+    order = np.argsort(places, kind="stable")
+    old = len(parts.neurons["squash"])
+    number = np.arange(old) + np.searchsorted(places[order], np.arange(old), side="right")
+    relays = np.empty(len(places), np.int64)
+    relays[order] = places[order] + np.arange(len(places))
+    usual = {"trainable_bias": np.ones(old, bool), "activation": np.zeros(old), **parts.neurons}
+    values: dict[str, Any] = {"squash": IDENTITY, "activation": activation}
+    neurons = {name: np.insert(column, places, values.get(name, 0)) for name, column in usual.items()}
+    edges = dict(parts.connections)
+    edges |= {end: number[edges[end]] for end in ("source", "target")}
+    gater = edges["gater"]
+    edges["gater"] = np.where(gater == NONE, NONE, number[np.where(gater == NONE, 0, gater)])
+    return replace(parts, neurons=neurons, connections=edges, layers=_layers(parts, places)), number, relays
+
+
+def _layers(parts: Parts, places: Ints) -> list[tuple[str | None, int]]:
+    """The layers with room for relays: for those right after the inputs one of their own."""
+    (input_name, inputs), *others = _named(parts.layers)
+    front = int((places == inputs).sum())
+    if front and others[0][0] != LAYER:
+        others.insert(0, (LAYER, 0))
+    layers: list[tuple[str | None, int]] = [(input_name, inputs)]
+    first = inputs
+    for name, size in others:
+        inside = int(((places > first) & (places <= first + size)).sum())
+        layers.append((name, size + inside + (front if name == LAYER else 0)))
+        first += size
+    return layers
+
+
+def _named(layers: Any) -> list[tuple[str, int]]:
+    """Layers under the names that they would have without relays."""
+    hidden = len(layers) - 2
+    names = ["input", *(f"hidden {i + 1}" if hidden > 1 else "hidden" for i in range(hidden)), "output"]
+    return [(name or usual, size) for (name, size), usual in zip(layers, names, strict=True)]
+
+
+def _connect(parts: Parts, source: Ints, target: Ints, weight: NDArray[Any]) -> Parts:
+    """The network with connections that are not trained."""
+    new = {"source": source, "target": target, "weight": weight}
+    usual = {"gater": NONE, "trainable": False}
+    edges = {
+        name: np.append(column, new[name] if name in new else np.full(len(source), usual[name]))
+        for name, column in parts.connections.items()
+    }
+    return replace(parts, connections=edges)

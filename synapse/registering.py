@@ -1,0 +1,168 @@
+"""Functions of users in the registries of squashes and costs: entered once, and told of when they raise."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import engine
+from .captured import frozen
+from .errors import ArgumentError, FunctionError, KindError, expected
+
+AFTER_A_STEP = "The weights are as before this step; call clear() to forget its activations."
+
+
+SQUASH = ("state",)
+COST = ("target", "output", "derivative", "outputs")
+"""What registered functions are called with."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A user's function in a registry.
+
+    Parameters
+    ----------
+    kind : str
+        "squash" or "cost".
+    name : str
+        Its name.
+    function : callable
+        The function as the kernels compute it, with the values that it captured when it was registered.
+    address : int
+        What kernels call it by.
+    key : hashable
+        Its code, and what it captures.
+    """
+
+    kind: str
+    name: str
+    function: Callable[..., tuple[float, float]]
+    address: int
+    key: Hashable
+
+
+_registered: dict[tuple[str, str], Registered] = {}
+_by_address: dict[int, Registered] = {}
+_alive: list[Any] = []
+
+
+def enter(
+    kind: str,
+    parameters: tuple[str, ...],
+    function: Any,
+    taken: bool,
+    check: Callable[[Callable[..., Any]], None],
+    *bounds: float,
+) -> Registered:
+    """Compile a user's function and enter it, or find the same one entered before.
+
+    Parameters
+    ----------
+    kind : str
+        "squash" or "cost".
+    parameters : tuple of str
+        What it is called with.
+    function : callable
+        The user's.
+    taken : bool
+        Whether the name is that of another function.
+    check : callable
+        Raises ArgumentError if the function does not do what it has to.
+    bounds : float
+        What else distinguishes it.
+
+    Raises
+    ------
+    KindError
+        If it is not a Python function.
+    ArgumentError
+        If the name is taken by another function, or the same one with other captured values; if the
+        function does not pass the check, or cannot be compiled.
+    """
+    if not inspect.isfunction(function):
+        raise KindError(expected(f"A {kind} to register", "a Python function", function))
+    name = function.__name__
+    copy, key = frozen(function, engine.registered.helper, engine._jit.DEBUGGING)
+    key = key, bounds
+    before = _registered.get((kind, name))
+    if before is not None and before.key == key:
+        return before
+    if taken:
+        what = "" if before is None else ", with other code, bounds or captured values"
+        raise ArgumentError(f"A {kind} named {name!r} is registered already{what}. Give yours another name.")
+    if len(inspect.signature(function).parameters) != len(parameters):
+        one = f"one argument, the {parameters[0]}" if len(parameters) == 1 else f"({', '.join(parameters)})"
+        raise ArgumentError(f"The {kind} {name!r} must take {one}.")
+    plain: Any = getattr(copy, "py_func", copy)
+    check(plain)
+    compiled = _compiled(kind, name, copy, len(parameters))
+    entry = Registered(kind, name, compiled.function, compiled.address, key)
+    _alive.append(compiled.alive)
+    _registered[kind, name] = _by_address[entry.address] = entry
+    return entry
+
+
+def _compiled(kind: str, name: str, function: Any, arguments: int) -> Any:
+    try:
+        return engine.registered.compile_function(function, arguments)
+    except Exception as error:  # Numba raises many kinds
+        lines = [line.strip(" .") for line in str(error).splitlines() if not line.startswith("Failed in")]
+        raise ArgumentError(
+            f"The {kind} {name!r} cannot be compiled: {next(filter(None, lines), type(error).__name__)}. "
+            "Use numbers, math functions and branches only."
+        ) from error
+
+
+def tried(kind: str, function: Callable[..., Any], **arguments: float) -> Any:
+    """What a function returns for these arguments.
+
+    Raises
+    ------
+    ArgumentError
+        If it raises.
+    """
+    try:
+        return function(*arguments.values())
+    except Exception as error:
+        raise ArgumentError(_failure(kind, function.__name__, arguments, error)) from error
+
+
+def require_sound(failed: NDArray[np.float64], after: str = AFTER_A_STEP) -> None:
+    """Raise what a registered function raised in the kernel call before.
+
+    Parameters
+    ----------
+    failed : ndarray
+        The column of this name: how many arguments (0: nothing was raised), the address, the arguments.
+    after : str
+        A sentence about the state that the call leaves.
+
+    Raises
+    ------
+    FunctionError
+        With the function's own error as its cause.
+    """
+    count, address, *values = failed.tolist()
+    if not count:
+        return
+    entry = _by_address[int(address)]
+    names = SQUASH if count == len(SQUASH) else COST
+    arguments = dict(zip(names, values, strict=False))
+    cause = None
+    try:
+        entry.function(*arguments.values())
+    except Exception as error:
+        cause = error
+    raise FunctionError(f"{_failure(entry.kind, entry.name, arguments, cause)} {after}") from cause
+
+
+def _failure(kind: str, name: str, arguments: dict[str, float], cause: Exception | None) -> str:
+    where = ", ".join(f"{argument} {value:.6g}" for argument, value in arguments.items())
+    error = "an error" if cause is None else f"{type(cause).__name__}{f': {cause}' if str(cause) else ''}"
+    return f"The {kind} {name!r} failed at {where}: {error.rstrip('.')}."

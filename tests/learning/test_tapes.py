@@ -1,0 +1,121 @@
+"""The memory of exact gradients: one set of tapes a thread and width, whose history no bit depends on."""
+
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+from synapse import Trainer
+from synapse.errors import DivergenceError
+from synapse.learning.unfolding import Unfolding, sequences
+from tests.learning.helpers import SORTS, built
+
+LENGTHS = (40, 3, 17, 70, 16, 1, 33, 70, 5, 64, 2, 40)
+WHOLE = 2**62
+
+
+def data_of(net, seed=0):
+    rng = np.random.default_rng(seed)
+    inputs = [rng.uniform(-1, 1, (length, len(net.input))) for length in LENGTHS]
+    return inputs, [rng.random((length, len(net.output))) for length in LENGTHS]
+
+
+def unfolding_of(net, threads=1):
+    return Unfolding(net, sequences(net, *data_of(net)), threads)
+
+
+def moves(unfolding, chosen, masked=False, **options):
+    """The bits of one call; masked: every activation is halved."""
+    if masked:
+        neurons = len(unfolding.network)
+        options["masks"] = lambda steps, samples: np.full((steps, neurons, samples), 0.5)
+    chosen = np.asarray(chosen, np.uint64)
+    share = np.full(len(chosen), 1.0 / len(chosen))
+    cost = unfolding.network._cost(None)
+    loss, weights, biases = unfolding.moves(chosen, share, cost, options.pop("window", WHOLE), **options)
+    return np.float64(loss).tobytes() + weights.tobytes() + biases.tobytes()
+
+
+CALLS = [
+    {"chosen": [3, 7]},
+    {"chosen": [1]},
+    {"chosen": [0, 1, 2, 4, 5]},
+    {"chosen": [5]},
+    {"chosen": [1, 10], "context": True},
+    {"chosen": list(range(12)), "window": 7},
+    {"chosen": [2, 4, 6], "masked": True},
+    {"chosen": [8, 10, 5]},
+    {"chosen": [9]},
+    {"chosen": [1], "context": True},
+    {"chosen": [1]},
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("sort", SORTS)
+def test_no_bit_depends_on_what_tapes_were_used_for_before(sort, dtype):
+    net = built(sort, dtype=dtype)
+    net.activate(np.full(len(net.input), 0.3))
+    kept = unfolding_of(net)
+    for call in CALLS:
+        assert moves(kept, **call) == moves(unfolding_of(net), **call)
+
+
+def test_nor_on_numbers_that_had_left_the_finite_range():
+    net = built("lstm")
+    kept, weights = unfolding_of(net), net.weights
+    for neuron in net["cells"]:
+        neuron.squash = "identity"
+    fresh = [moves(unfolding_of(net), chosen) for chosen in ([0, 1, 5], [4], [11, 2])]
+    net.weights = weights * 1e160
+    with pytest.raises(DivergenceError):
+        moves(kept, [3, 7, 9])
+    with pytest.raises(DivergenceError):
+        moves(kept, [3])
+    net.weights = weights
+    assert [moves(kept, chosen) for chosen in ([0, 1, 5], [4], [11, 2])] == fresh
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_there_is_one_set_of_tapes_a_thread_and_width(threads):
+    net = built("lstm")
+    unfolding = unfolding_of(net, threads)
+    for first in range(12):
+        moves(unfolding, [first])
+        moves(unfolding, np.arange(12)[: first + 1])
+    assert len(unfolding._tapes) <= 2 * threads
+    assert max(tapes.steps for tapes in unfolding._tapes.values()) == 80  # 70, in whole chunks
+
+
+def test_unequal_lengths_take_no_more_memory_than_equal_ones():
+    """Peaks of processes of their own; tapes for every length that is met would take six times as much."""
+
+    def peak(lengths):
+        script = f"""
+            import resource
+            import numpy as np
+            import architect, synapse
+            net = architect.LSTM(4, 48, 4, seed=0)
+            rows = [np.full((length, 4), 0.5) for length in {lengths}]
+            trainer = synapse.Trainer(net, 0.01, method="bptt", batch_size=2)
+            trainer.train(rows, rows, 1, progress=False)
+            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        """
+        command = [sys.executable, "-c", textwrap.dedent(script)]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    assert peak("range(40, 1000, 40)") < 1.3 * peak("[960] * 24")
+
+
+def test_training_on_unequal_lengths_is_the_same_in_every_order_of_lengths():
+    """The first epoch meets tapes that are new, the next ones of the longest sequence."""
+    net, other = built("gru"), built("gru")
+    inputs, targets = data_of(net)
+    trainer = Trainer(net, 0.05, method="bptt", batch_size=3)
+    for _ in range(3):
+        trainer.train(inputs, targets, 1, progress=False, shuffle=False)
+        fresh = Trainer(other, 0.05, method="bptt", batch_size=3)
+        fresh.train(inputs, targets, 1, progress=False, shuffle=False)
+    assert net.weights.tobytes() == other.weights.tobytes()

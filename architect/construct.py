@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import networkx as nx
 
 from synapse import Connection, Layer, Network, Neuron
-from synapse.errors import KindError, TopologyError, expected
+from synapse.errors import KindError, TopologyError, expected, listed
 from synapse.network import require_network
 
 
@@ -110,9 +110,7 @@ def delayed(network: Network) -> Delayed:
 
 def _once(what: str, neurons: Iterable[Any]) -> list[Neuron]:
     """The neurons as a list, none of them twice."""
-    if not isinstance(neurons, Iterable):
-        raise KindError(expected(f"The {what} of construct", "neurons", neurons))
-    given = list(neurons)
+    given = listed(f"The {what} of construct", neurons, "neurons")
     for neuron in given:
         if not isinstance(neuron, Neuron):
             raise KindError(expected(f"Each of the {what} of construct", "a Neuron", neuron))

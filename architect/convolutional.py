@@ -11,14 +11,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import Layer, Network, Projection, tie
-from synapse.arrays import numbers
-from synapse.errors import ArgumentError, KindError, TopologyError, expected, positive_integer
+from synapse.errors import (
+    MOST_CONNECTIONS,
+    MOST_NEURONS,
+    ArgumentError,
+    TopologyError,
+    choice,
+    expected,
+    finite_array,
+    listed,
+    positive_integer,
+)
 from synapse.initializers import Initializer, draw
 from synapse.neuron import Seed
 from synapse.projection import between
 from synapse.squash import Squash
 
-from .recipe import Recipe, numbered, parts_now
+from .recipe import Recipe, checked_sizes, numbered, parts_now
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -108,8 +117,9 @@ class Convolutional(Network):
         dtype: Any = np.float64,
     ) -> None:
         windows = _checked_windows(inputs, filters, kernel, stride, padding, channels)
-        sizes = [positive_integer("A layer size of Convolutional", size) for size in (*hidden, outputs)]
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        fully = (*listed("The hidden of Convolutional", hidden, "a list of sizes"), outputs)
+        sizes = checked_sizes("Convolutional", fully, 1, "outputs")
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
         layers, self._convolutions = [recipe.inputs(prod(windows[0].shape))], []
         for i, window in enumerate(windows):
             layers.append(recipe.layer(window.neurons, squash, numbered("convolution", i, len(windows)), 0.0))
@@ -166,12 +176,11 @@ class Convolutional(Network):
     @kernels.setter
     def kernels(self, values: Sequence[ArrayLike]) -> None:
         what = f"{len(self._convolutions)} arrays, one a convolution"
-        if not isinstance(values, Sequence | np.ndarray):
-            raise KindError(expected("The kernels", what, values))
+        values = listed("The kernels", values, what)
         if len(values) != len(self._convolutions):
             raise ArgumentError(expected("The kernels", what, len(values)))
         arrays = [
-            _checked_kernel(one, window)
+            _checked_kernel(one, window, self._store.dtype)
             for one, (window, _, _) in zip(values, self._convolutions, strict=True)
         ]
         for array, (_, projection, first) in zip(arrays, parts_now(self)["_convolutions"], strict=True):
@@ -257,8 +266,8 @@ def _convolve(recipe: Recipe, source: Layer, target: Layer, window: _Window) -> 
     """Connect a layer with the one before. The connections, and the first one of each weight."""
     sources, targets, numbers = window.connections()
     fans = prod(window.kernels[1:]), prod(window.kernels[:-1])
-    kernels = draw(recipe.initializer, recipe.rng, (fans[0], window.filters), *fans)
-    biases = draw(recipe.bias_initializer, recipe.rng, (window.filters,), 1, window.filters)
+    kernels = draw(recipe.initializer, recipe.rng, (fans[0], window.filters), *fans, recipe.dtype)
+    biases = draw(recipe.bias_initializer, recipe.rng, (window.filters,), 1, window.filters, recipe.dtype)
     projection = source.project(target, (sources, targets), weights=kernels.T.reshape(-1)[numbers])
     which = np.arange(len(target)) % window.filters
     target.biases = biases[which]
@@ -282,13 +291,12 @@ def _checked_windows(
     inputs: Any, filters: Any, kernel: Any, stride: Any, padding: Any, channels: Any
 ) -> list[_Window]:
     """The windows of all convolutions."""
-    if padding not in PADDINGS:
-        raise ArgumentError(expected("The padding of Convolutional", "'valid' or 'same'", padding))
+    choice("The padding of Convolutional", padding, PADDINGS)
     places = _sizes("The inputs of Convolutional", inputs)
     if len(places) > 2:
         raise ArgumentError(expected("The inputs of Convolutional", "a length, or height and width", inputs))
     counts = _sizes("The filters of Convolutional", filters)
-    shape, windows = (*places, positive_integer("The channels of Convolutional", channels)), []
+    shape, windows = (*places, positive_integer("The channels of Convolutional", channels, MOST_NEURONS)), []
     axes = len(places)
     every = zip(
         counts,
@@ -301,21 +309,29 @@ def _checked_windows(
             condition = f"at most {shape[:-1]}, the size of what it looks at"
             raise ArgumentError(expected("The kernel of Convolutional", condition, size))
         windows.append(_Window(shape, size, step, padding == "same", count))
+        if windows[-1].neurons > MOST_NEURONS or windows[-1].most > MOST_CONNECTIONS:
+            limit = f"of at most {MOST_NEURONS} neurons and {MOST_CONNECTIONS} connections"
+            raise ArgumentError(expected("A convolution", limit, windows[-1].maps))
         shape = windows[-1].maps
     return windows
 
 
 def _sizes(what: str, given: Any) -> tuple[int, ...]:
     """One number or several as a tuple."""
-    several = tuple(given) if isinstance(given, Sequence | np.ndarray) else (given,)
+    several = tuple(listed(what, given, "one number or more")) if _several(given) else (given,)
     if not several:
         raise ArgumentError(expected(what, "one number or more", given))
-    return tuple(positive_integer(what, one) for one in several)
+    return tuple(positive_integer(what, one, MOST_NEURONS) for one in several)
+
+
+def _several(given: Any) -> bool:
+    """Whether a list of numbers is given, not one."""
+    return given.ndim > 0 if isinstance(given, np.ndarray) else isinstance(given, Sequence)
 
 
 def _per_layer(what: str, given: Any, layers: int, axes: int) -> Iterator[tuple[int, ...]]:
     """A size for each layer, of as many numbers as there are axes."""
-    entries = list(given) if isinstance(given, Sequence | np.ndarray) else [given] * layers
+    entries = listed(what, given, "a number or a list") if _several(given) else [given] * layers
     if len(entries) != layers:
         condition = f"a number, or a list of {layers}: one a convolution"
         raise ArgumentError(expected(what, condition, given))
@@ -326,9 +342,9 @@ def _per_layer(what: str, given: Any, layers: int, axes: int) -> Iterator[tuple[
         yield sizes * axes if len(sizes) == 1 else sizes
 
 
-def _checked_kernel(given: ArrayLike, window: _Window) -> Floats:
-    array = numbers("The kernels", given, f"numbers of shape {window.kernels}")
-    if array.shape != window.kernels or not np.isfinite(array).all():
+def _checked_kernel(given: ArrayLike, window: _Window, dtype: Any) -> Floats:
+    array = finite_array("The kernels", given, dtype)
+    if array.shape != window.kernels:
         what = f"finite numbers of shape {window.kernels}"
         raise ArgumentError(f"The kernels must be {what}. Got {array.shape}.")
     return array

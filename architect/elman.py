@@ -60,7 +60,8 @@ class Elman(Network):
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("Elman", sizes, 3, "inputs, hidden layers, outputs")
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        last = squash if output_squash is None else output_squash
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, last)
         source = first = recipe.inputs(counts[0])
         layers = []
         for i, size in enumerate(counts[1:-1]):
@@ -71,6 +72,6 @@ class Elman(Network):
             pass_on(hidden, context)
             layers += [context, hidden]
             source = hidden
-        output = recipe.layer(counts[-1], squash if output_squash is None else output_squash, "output")
+        output = recipe.layer(counts[-1], last, "output")
         recipe.connect(source, output)
         super().__init__(first, layers, output)

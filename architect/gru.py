@@ -12,7 +12,7 @@ from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
 
-from .recipe import Recipe, block_names, blocks_of, checked_sizes, pass_on
+from .recipe import Recipe, block_names, blocks_of, checked_biases, checked_sizes, pass_on
 
 
 class GatedUnits(NamedTuple):
@@ -99,16 +99,19 @@ class GRU(Network):
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("GRU", sizes, 3, "inputs, layers of gated units, outputs")
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        updates, resets = checked_biases(
+            "GRU", dtype, update_gate_bias=update_gate_bias, reset_gate_bias=reset_gate_bias
+        )
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
         source = first = recipe.inputs(counts[0])
         constant = recipe.fixed(1, "constant", bias=1.0)
         layers, units = [constant], []
         for i, size in enumerate(counts[1:-1]):
             names = block_names(GatedUnits, i, len(counts) - 2)
             unit = GatedUnits(
-                recipe.layer(size, "logistic", names[0], update_gate_bias),
+                recipe.layer(size, "logistic", names[0], updates),
                 recipe.fixed(size, names[1], bias=1.0),
-                recipe.layer(size, "logistic", names[2], reset_gate_bias),
+                recipe.layer(size, "logistic", names[2], resets),
                 recipe.layer(size, squash, names[3]),
                 recipe.fixed(size, names[4]),
             )

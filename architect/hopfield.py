@@ -11,7 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
 from synapse.arrays import numbers
-from synapse.errors import ArgumentError, positive_integer, unknown_name
+from synapse.errors import (
+    MOST_CONNECTIONS,
+    ArgumentError,
+    is_among,
+    positive_integer,
+    unknown_name,
+)
 from synapse.neuron import Seed, random_generator
 from synapse.projection import Projection, between
 
@@ -94,7 +100,7 @@ class Hopfield(Network):
     """
 
     def __init__(self, size: int) -> None:
-        count = positive_integer("The size of Hopfield", size)
+        count = positive_integer("The size of Hopfield", size, math.isqrt(MOST_CONNECTIONS))
         if count < 2:
             raise ArgumentError("The size of Hopfield must be at least 2. Got 1.")
         field, memory = Layer(count, "identity", name="input"), Layer(count, "sign", name="memory")
@@ -143,7 +149,7 @@ class Hopfield(Network):
         ArgumentError, KindError, UnknownNameError
             If patterns or rule cannot be used; nothing is learnt then.
         """
-        if rule not in tuple(RULES):
+        if not is_among(rule, RULES):
             raise unknown_name("learning rule", rule, RULES)
         couplings = self.couplings
         for pattern in self._checked(patterns, "Patterns", one=False):

@@ -73,7 +73,8 @@ class Jordan(Network):
     ) -> None:
         counts = checked_sizes("Jordan", sizes, 3, "inputs, hidden layers, outputs")
         decay = _checked_decay(context_decay)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        last = squash if output_squash is None else output_squash
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, last)
         source = first = recipe.inputs(counts[0])
         context = recipe.fixed(counts[-1], "context")
         layers = [context]
@@ -81,7 +82,7 @@ class Jordan(Network):
             layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2)))
             recipe.connect(source, layers[-1])
             source = layers[-1]
-        output = recipe.layer(counts[-1], squash if output_squash is None else output_squash, "output")
+        output = recipe.layer(counts[-1], last, "output")
         recipe.connect(source, output)
         recipe.connect(context, layers[1])
         pass_on(output, context)

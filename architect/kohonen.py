@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ALL, Layer, Network
-from synapse.arrays import as_matrix, numbers
+from synapse.arrays import as_matrix
 from synapse.errors import (
+    MOST_NEURONS,
     ArgumentError,
     KindError,
     TopologyError,
     expected,
+    finite_array,
+    function_of,
     non_negative_number,
     positive_integer,
 )
@@ -25,6 +28,8 @@ from synapse.projection import Projection, between
 from .recipe import parts_now
 
 Floats = NDArray[np.float64]
+MOST_EPOCHS = 10_000_000
+"""Epochs of one training: rates and radii of all are computed before the first."""
 LARGEST = 1e150
 """Beyond it squares, of which the biases are made, leave the finite numbers."""
 Schedule = float | Callable[[int], float]
@@ -80,7 +85,8 @@ class Kohonen(Network):
     ) -> None:
         rng = random_generator(seed)
         self._grid = _checked_grid(grid)
-        first = Layer(positive_integer("The inputs of Kohonen", inputs), "identity", name="input")
+        count = positive_integer("The inputs of Kohonen", inputs, MOST_NEURONS)
+        first = Layer(count, "identity", name="input")
         map_ = Layer(self._grid[0] * self._grid[1], "identity", name="map")
         map_.trainable = False
         first.project(map_, initializer=initializer, trainable=False, seed=rng)
@@ -122,7 +128,7 @@ class Kohonen(Network):
     @codebook.setter
     def codebook(self, values: ArrayLike) -> None:
         shape = self.codebook.shape
-        weights = numbers("The codebook", values, f"numbers of shape {shape}")
+        weights = finite_array("The codebook", values, self._store.dtype)
         if weights.shape != shape:
             raise ArgumentError(f"The codebook must have the shape {shape}. Got {weights.shape}.")
         _require_squares("The codebook", weights)
@@ -176,7 +182,7 @@ class Kohonen(Network):
             If an argument cannot be used; no weight has moved then.
         """
         rows = self._checked(samples)
-        last = positive_integer("The epochs of a training", epochs)
+        last = positive_integer("The epochs of a training", epochs, MOST_EPOCHS)
         rates = _by_epoch("The rate", _falling(0.5, 0.02, last) if rate is None else rate, last, most=1.0)
         widest = max(0.5, max(self._grid) / 2)
         radii = _by_epoch("The radius", _falling(widest, 0.5, last) if radius is None else radius, last)
@@ -240,7 +246,10 @@ def _checked_grid(grid: Any) -> tuple[int, int]:
         rows, columns = grid
     except (TypeError, ValueError):
         raise KindError(expected("The grid of Kohonen", "two whole numbers (rows, columns)", grid)) from None
-    sides = positive_integer("The rows of Kohonen", rows), positive_integer("The columns of Kohonen", columns)
+    sides = (
+        positive_integer("The rows of Kohonen", rows, MOST_NEURONS),
+        positive_integer("The columns of Kohonen", columns, MOST_NEURONS),
+    )
     if sides == (1, 1):
         raise ArgumentError("The grid of Kohonen must have at least 2 neurons. Got 1.")
     return sides
@@ -258,6 +267,8 @@ def _falling(start: float, end: float, epochs: int) -> Callable[[int], float]:
 
 def _by_epoch(what: str, schedule: Schedule, epochs: int, most: float = np.inf) -> list[float]:
     """The numbers of all epochs, checked before the first."""
+    if callable(schedule):
+        function_of(what, schedule, "epoch")
     numbers = []
     for epoch in range(epochs):
         value = schedule(epoch) if callable(schedule) else schedule

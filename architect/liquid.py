@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse import Layer, Network, Projection
-from synapse.errors import ArgumentError, expected, finite_number, whole_number
+from synapse.errors import (
+    ArgumentError,
+    boolean,
+    expected,
+    finite_number,
+    positive_number,
+    whole_number,
+)
 from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
@@ -103,12 +110,15 @@ class Liquid(Network):
         )
         gated = _count("gates", gates, 0, links)
         kept = 1.0 - _leak(leak)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
-        drawn: Any = {"initializer": initializer, "trainable": train_pool, "seed": recipe.rng}
+        learns = boolean("The train_pool of Liquid", train_pool)
+        if spectral_radius is not None:
+            positive_number("The spectral_radius of Liquid", spectral_radius)
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        drawn: Any = {"initializer": initializer, "trainable": learns, "seed": recipe.rng}
         first = recipe.inputs(counts[0])
         middle = recipe.layer(counts[1], squash, "pool")
         last = recipe.layer(counts[2], output_squash, "output")
-        if not train_pool:
+        if not learns:
             middle.trainable = False
         first.project(middle, **drawn)
         within = middle.project(middle, _pairs(recipe.rng, counts[1], links), **drawn)
@@ -141,9 +151,7 @@ def _pairs(rng: np.random.Generator, size: int, count: int) -> NDArray[np.bool_]
 
 def _scale(within: Projection, radius: Any) -> None:
     """Scale the weights of a pool to a spectral radius."""
-    wanted = finite_number("The spectral_radius of Liquid", radius)
-    if wanted <= 0:
-        raise ArgumentError(expected("The spectral_radius of Liquid", "a finite number above 0", radius))
+    wanted = float(radius)
     place = {neuron: i for i, neuron in enumerate(within.source)}
     pairs = [(place[link.source], place[link.target]) for link in within]
     weights = np.zeros((len(place), len(place)))

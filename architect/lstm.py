@@ -8,13 +8,21 @@ from typing import Any, final
 import numpy as np
 
 from synapse import ALL_TO_ALL, ONE_TO_ONE, Layer, Network
-from synapse.errors import ArgumentError, expected, positive_integer, unknown_name
+from synapse.errors import (
+    MOST_NEURONS,
+    ArgumentError,
+    boolean,
+    expected,
+    is_among,
+    positive_integer,
+    unknown_name,
+)
 from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
 
 from .memory import MemoryBlocks, Options, StandardBlocks, standard_blocks, synaptic_blocks
-from .recipe import Recipe, blocks_of, checked_sizes
+from .recipe import Recipe, blocks_of, checked_biases, checked_sizes
 
 SYNAPTIC, STANDARD = STYLES = ("synaptic", "standard")
 USUAL = "usual"
@@ -123,26 +131,39 @@ class LSTM(Network):
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("LSTM", sizes, 3, "inputs, layers of memory blocks, outputs")
-        if style not in STYLES:
+        if not is_among(style, STYLES):
             raise unknown_name("style of LSTM", style, STYLES)
         standard = style == STANDARD
+        direct = not standard
+        if input_to_output is not None:
+            direct = boolean("The input_to_output of LSTM", input_to_output)
+        ins, forgets, outs = checked_biases(
+            "LSTM",
+            dtype,
+            input_gate_bias=input_gate_bias,
+            forget_gate_bias=forget_gate_bias,
+            output_gate_bias=output_gate_bias,
+        )
+        most = MOST_NEURONS // max(counts)
         options = Options(
-            peepholes=(None if standard else ALL_TO_ALL) if peepholes == USUAL else peepholes,
+            peepholes=(None if standard else ALL_TO_ALL) if is_among(peepholes, [USUAL]) else peepholes,
             squash=squash,
             cell_squash=("tanh" if standard else "logistic") if cell_squash is None else cell_squash,
-            biases=(input_gate_bias, forget_gate_bias if forget_gates else None, output_gate_bias),
-            cells_per_block=positive_integer("The cells_per_block of LSTM", cells_per_block),
-            hidden_to_hidden=hidden_to_hidden,
-            output_to_hidden=output_to_hidden,
-            output_to_gates=output_to_gates,
+            biases=(ins, forgets if boolean("The forget_gates of LSTM", forget_gates) else None, outs),
+            cells_per_block=positive_integer("The cells_per_block of LSTM", cells_per_block, most),
+            hidden_to_hidden=boolean("The hidden_to_hidden of LSTM", hidden_to_hidden),
+            output_to_hidden=boolean("The output_to_hidden of LSTM", output_to_hidden),
+            output_to_gates=boolean("The output_to_gates of LSTM", output_to_gates),
         )
         _check(options, standard)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        last = squash if output_squash is None else output_squash
+        functions = (squash, last, options.cell_squash)
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, *functions)
         inputs = recipe.inputs(counts[0])
-        output = recipe.layer(counts[-1], squash if output_squash is None else output_squash, "output")
+        output = recipe.layer(counts[-1], last, "output")
         build: Any = standard_blocks if standard else synaptic_blocks
         blocks = build(recipe, counts[1:-1], inputs, output, options)
-        if (not standard) if input_to_output is None else input_to_output:
+        if direct:
             recipe.connect(inputs, output)
         hidden = [layer for block in blocks for layer in block if layer is not None]
         super().__init__(inputs, hidden, output)
@@ -157,7 +178,7 @@ class LSTM(Network):
 
 def _check(options: Options, standard: bool) -> None:
     """Raise where an option does not exist, or not in the standard style."""
-    if options.peepholes not in (ALL_TO_ALL, ONE_TO_ONE, None):
+    if options.peepholes is not None and not is_among(options.peepholes, (ALL_TO_ALL, ONE_TO_ONE)):
         known = f"{USUAL!r}, {ALL_TO_ALL!r}, {ONE_TO_ONE!r} or None"
         raise ArgumentError(expected("The peepholes of LSTM", known, options.peepholes))
     if not standard:

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Layer, Network
-from synapse.errors import positive_integer
+from synapse.errors import MOST_DELAYS, integer, listed, positive_integer
 from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
@@ -42,7 +42,7 @@ class NARX(Network):
     outputs : int
         How many outputs.
     input_delay, output_delay : int
-        How many steps the lines reach back, 1 or more.
+        How many steps the lines reach back, from 1 to 10,000.
     squash, output_squash : str or Squash
         Of the hidden neurons, and of the outputs.
     initializer, bias_initializer : str or callable
@@ -80,11 +80,13 @@ class NARX(Network):
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
-        between = tuple(hidden) if isinstance(hidden, Iterable) else (hidden,)
+        one = not isinstance(hidden, Iterable) or integer(hidden) is not None
+        condition = "a whole number above 0, or a list of them"
+        between = [hidden] if one else listed("The hidden of NARX", hidden, condition)
         counts = checked_sizes("NARX", (inputs, *between, outputs), 3, "inputs, hidden layers, outputs")
-        reach = positive_integer("The input_delay of NARX", input_delay)
-        back = positive_integer("The output_delay of NARX", output_delay)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        reach = positive_integer("The input_delay of NARX", input_delay, MOST_DELAYS)
+        back = positive_integer("The output_delay of NARX", output_delay, MOST_DELAYS)
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
         first = recipe.inputs(counts[0])
         sizes = counts[1:-1]
         layers = [recipe.layer(n, squash, numbered("hidden", i, len(sizes))) for i, n in enumerate(sizes)]

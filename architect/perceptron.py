@@ -53,11 +53,12 @@ class Perceptron(Network):
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("Perceptron", sizes, 2, "inputs, hidden layers, outputs")
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
+        last = squash if output_squash is None else output_squash
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, last)
         layers = [recipe.inputs(counts[0])]
         for i, size in enumerate(counts[1:-1]):
             layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2)))
-        layers.append(recipe.layer(counts[-1], squash if output_squash is None else output_squash, "output"))
+        layers.append(recipe.layer(counts[-1], last, "output"))
         for source, target in pairwise(layers):
             recipe.connect(source, target)
         super().__init__(layers[0], layers[1:-1], layers[-1])

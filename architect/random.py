@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from synapse import Connection, Layer, Network, Neuron
 from synapse.errors import ArgumentError, expected, finite_number, whole_number
 from synapse.initializers import Initializer
-from synapse.neuron import Seed
+from synapse.neuron import Seed, given_back
 from synapse.squash import Squash
 
 from .recipe import Recipe, checked_sizes
@@ -91,14 +91,16 @@ class Random(Network):
     ) -> None:
         counts = checked_sizes("Random", (inputs, hidden, outputs), 3, "inputs, hidden, outputs")
         part = _checked_density(density)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype)
-        mask = _forward(counts, part, recipe.rng)
-        _draw_more(mask, _backward_pairs(counts), "backward", backward, recipe.rng)
-        _draw_more(mask, _self_pairs(counts), "self_connections", self_connections, recipe.rng)
-        _check_number("gates", gates, int(mask.sum()), "connections")
+        last = squash if output_squash is None else output_squash
+        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, last)
+        with given_back(recipe.rng):
+            mask = _forward(counts, part, recipe.rng)
+            _draw_more(mask, _backward_pairs(counts), "backward", backward, recipe.rng)
+            _draw_more(mask, _self_pairs(counts), "self_connections", self_connections, recipe.rng)
+            _check_number("gates", gates, int(mask.sum()), "connections")
         first = recipe.inputs(counts[0])
         between = recipe.layer(counts[1], squash, "hidden")
-        output = recipe.layer(counts[2], squash if output_squash is None else output_squash, "output")
+        output = recipe.layer(counts[2], last, "output")
         every = Layer([*first, *between, *output])
         links = list(recipe.connect(every, every, mask))
         _gate_some(links, gates, between, recipe.rng)

@@ -8,8 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from synapse import ONE_TO_ONE, Layer, Network, Projection
-from synapse.errors import ArgumentError, SynapseError, TopologyError, positive_integer
+from synapse import ONE_TO_ONE, Layer, Network, Projection, initializers, squash
+from synapse.errors import (
+    MOST_NEURONS,
+    ArgumentError,
+    SynapseError,
+    TopologyError,
+    finite_number,
+    float_type,
+    positive_integer,
+)
 from synapse.initializers import Initializer, draw
 from synapse.neuron import Seed, random_generator
 from synapse.squash import Squash
@@ -25,7 +33,13 @@ def checked_sizes(architecture: str, sizes: tuple[Any, ...], least: int, form: s
     """
     if len(sizes) < least:
         raise ArgumentError(f"{architecture} must have at least {least} sizes: {form}. Got {len(sizes)}.")
-    return [positive_integer(f"A layer size of {architecture}", size) for size in sizes]
+    return [positive_integer(f"A layer size of {architecture}", size, MOST_NEURONS) for size in sizes]
+
+
+def checked_biases(architecture: str, dtype: Any, **biases: Any) -> list[float]:
+    """Biases as floats that the dtype can hold, or an error that names the one that is not."""
+    kind = float_type("The dtype", dtype)
+    return [finite_number(f"The {name} of {architecture}", bias, kind) for name, bias in biases.items()]
 
 
 @dataclass
@@ -39,22 +53,32 @@ class Recipe:
 
     @classmethod
     def of(
-        cls, seed: Seed, initializer: str | Initializer, bias_initializer: str | Initializer, dtype: Any
+        cls,
+        seed: Seed,
+        initializer: str | Initializer,
+        bias_initializer: str | Initializer,
+        dtype: Any,
+        *squashes: str | Squash,
     ) -> Recipe:
-        """A recipe that draws from `seed`."""
-        return cls(random_generator(seed), initializer, bias_initializer, dtype)
+        """A recipe that draws from `seed`; all that is given is checked before anything is drawn."""
+        for draws in (initializer, bias_initializer):
+            initializers.get(draws)
+        for function in squashes:
+            squash.get(function)
+        kind = float_type("The dtype", dtype)
+        return cls(random_generator(seed), initializer, bias_initializer, kind)
 
     def inputs(self, size: int) -> Layer:
         """Input neurons: no bias, no squash."""
         return Layer(size, "identity", name="input", dtype=self.dtype)
 
-    def layer(self, size: int, squash: str | Squash, name: str, bias: float | None = None) -> Layer:
+    def layer(self, size: int, function: str | Squash, name: str, bias: float | None = None) -> Layer:
         """A layer whose biases are drawn, or all `bias`."""
-        layer = Layer(size, squash, name=name, dtype=self.dtype)
-        drawn = (
-            draw(self.bias_initializer, self.rng, (size,), 1, size) if bias is None else np.full(size, bias)
-        )
-        layer.biases = drawn
+        layer = Layer(size, function, name=name, dtype=self.dtype)
+        if bias is None:
+            layer.biases = draw(self.bias_initializer, self.rng, (size,), 1, size, self.dtype)
+        else:
+            layer.biases = np.full(size, bias)
         return layer
 
     def fixed(self, size: int, name: str, bias: float = 0.0) -> Layer:

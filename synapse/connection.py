@@ -12,7 +12,7 @@ from . import shared
 from .engine.guard import steady, whole
 from .engine.schema import MEMORY, NONE, TRACED
 from .engine.store import Store
-from .errors import TopologyError, finite_number
+from .errors import TopologyError, boolean, finite_number
 from .fields import LiveData
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Connection(LiveData):
     @weight.setter
     @whole
     def weight(self, value: float) -> None:
-        shared.put(self._store, "weight", self._at, finite_number("A weight", value))
+        shared.put(self._store, "weight", self._at, finite_number("A weight", value, self._store.dtype))
 
     @property
     @steady
@@ -98,7 +98,7 @@ class Connection(LiveData):
     @trainable.setter
     @whole
     def trainable(self, value: bool) -> None:
-        if self.trainable != bool(value):
+        if self.trainable != boolean("The trainable of a connection", value):
             self._store.touch()
             shared.put(self._store, "trainable", self._at, bool(value))
 

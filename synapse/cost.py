@@ -22,7 +22,16 @@ from numpy.typing import NDArray
 
 from . import engine
 from .engine import schema
-from .errors import ArgumentError, KindError, expected, shown, unknown_name
+from .errors import (
+    ArgumentError,
+    KindError,
+    expected,
+    finite_array,
+    finite_number,
+    positive_integer,
+    shown,
+    unknown_name,
+)
 from .registering import COST, enter, tried
 from .squash import Squash
 from .squash import logistic as _logistic
@@ -52,14 +61,21 @@ class Cost:
 
     def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
         """The cost of one step: targets and outputs of shape (m,)."""
-        n = float(len(outputs))
+        aims, answers = finite_array("The targets", targets), finite_array("The outputs", outputs)
+        if aims.ndim != 1 or aims.shape != answers.shape:
+            raise ArgumentError(expected("The outputs", "a list, as long as the targets", answers.shape))
+        n = float(len(answers))
         return sum(
-            float(self.function(float(t), float(y), 1.0, n)[0]) for t, y in zip(targets, outputs, strict=True)
+            float(self.function(t, y, 1.0, n)[0])
+            for t, y in zip(aims.tolist(), answers.tolist(), strict=True)
         )
 
     def signal(self, target: float, output: float, derivative: float, outputs: int = 1) -> float:
         """The error signal -dE/ds of one output."""
-        return float(self.function(float(target), float(output), float(derivative), float(outputs))[1])
+        given = {"target": target, "output": output, "derivative": derivative}
+        numbers = (finite_number(f"The {name} of a cost", value) for name, value in given.items())
+        count = positive_integer("The number of outputs", outputs)
+        return float(self.function(*numbers, float(count))[1])
 
     def check(self, squashes: Sequence[Squash]) -> None:
         """Raise ArgumentError where outputs with these squashes cannot have this cost."""
@@ -106,6 +122,7 @@ categorical_cross_entropy = Cost("categorical_cross_entropy", schema.CATEGORICAL
 
 _BUILT_IN = (cross_entropy, squared_error, mean_squared_error, binary_misses, categorical_cross_entropy)
 _by_name = {c.name: c for c in _BUILT_IN}
+_LOGISTIC, _SOFTMAX = frozenset({_logistic}), frozenset({_softmax})
 
 
 def names() -> list[str]:
@@ -137,9 +154,16 @@ def matching(squashes: Sequence[Squash]) -> Cost:
     >>> matching([squash.logistic]), matching([squash.identity])
     (<cost cross_entropy>, <cost squared_error>)
     """
-    if all(s is _softmax for s in squashes):
-        return categorical_cross_entropy
-    return cross_entropy if all(s is _logistic for s in squashes) else squared_error
+    what = "The squashes of outputs"
+    try:
+        kinds = frozenset(squashes)
+    except TypeError:
+        raise KindError(expected(what, "a list of squashes", squashes)) from None
+    if kinds == _LOGISTIC:
+        return cross_entropy
+    if not kinds or not all(isinstance(kind, Squash) for kind in kinds):
+        raise KindError(expected(what, "a list of squashes", squashes))
+    return categorical_cross_entropy if kinds == _SOFTMAX else squared_error
 
 
 def register(function: Callable[[float, float, float, float], tuple[float, float]]) -> Cost:

@@ -16,7 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ArgumentError, KindError, expected, finite_number, unknown_name
+from .errors import (
+    ArgumentError,
+    expected,
+    finite_array,
+    finite_number,
+    function_of,
+    non_negative_number,
+    unknown_name,
+)
 
 Floats = NDArray[np.float64]
 Initializer = Callable[[np.random.Generator, tuple[int, ...], int, int], Any]
@@ -24,13 +32,13 @@ Initializer = Callable[[np.random.Generator, tuple[int, ...], int, int], Any]
 
 def uniform(scale: float = 0.1) -> Initializer:
     """Uniform between -scale and scale, as Synaptic draws weights and biases."""
-    scale = finite_number("The scale of uniform", scale)
+    scale = non_negative_number("The scale of uniform", scale)
     return lambda rng, shape, fan_in, fan_out: rng.uniform(-scale, scale, shape)
 
 
 def normal(scale: float = 0.1) -> Initializer:
     """Gaussian around 0 with standard deviation `scale`."""
-    scale = finite_number("The scale of normal", scale)
+    scale = non_negative_number("The scale of normal", scale)
     return lambda rng, shape, fan_in, fan_out: rng.normal(0.0, scale, shape)
 
 
@@ -81,9 +89,8 @@ def get(initializer: str | Initializer) -> Initializer:
         if initializer not in _by_name:
             raise unknown_name("initializer", initializer, _by_name)
         return _by_name[initializer]
-    if not callable(initializer):
-        raise KindError(expected("An initializer", "a name or a function", initializer))
-    return initializer
+    made: Initializer = function_of("An initializer", initializer, "rng", "shape", "fan_in", "fan_out")
+    return made
 
 
 def register(function: Initializer) -> Initializer:
@@ -94,6 +101,7 @@ def register(function: Initializer) -> Initializer:
     ArgumentError
         If the name is taken by another function.
     """
+    function_of("An initializer to register", function, "rng", "shape", "fan_in", "fan_out")
     name = getattr(function, "__name__", "")
     if not name or name in _by_name:
         raise ArgumentError(f"An initializer named {name!r} is registered already. Give yours another name.")
@@ -107,19 +115,17 @@ def draw(
     shape: tuple[int, ...],
     fan_in: int,
     fan_out: int,
+    dtype: Any = np.float64,
 ) -> Floats:
-    """What an initializer gives, checked.
+    """What an initializer gives, checked; each number must be within the range of the dtype.
 
     Raises
     ------
     ArgumentError
         If it returned another shape or a number that is not finite.
     """
-    values = np.asarray(get(initializer)(rng, shape, fan_in, fan_out), np.float64)
+    what = "What an initializer returns"
+    values = finite_array(what, get(initializer)(rng, shape, fan_in, fan_out), dtype)
     if values.shape != shape:
-        raise ArgumentError(
-            expected("What an initializer returns", f"an array of shape {shape}", values.shape)
-        )
-    if not np.isfinite(values).all():
-        raise ArgumentError("What an initializer returns must be finite. Got NaN or infinity.")
+        raise ArgumentError(expected(what, f"an array of shape {shape}", values.shape))
     return values

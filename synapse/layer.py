@@ -10,20 +10,29 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import cost as costs
-from . import graph, shared, wiring
+from . import graph, initializers, shared, wiring
 from . import squash as squashes
-from .arrays import FLOAT32, FLOAT64, Floats, numbers, require_range, shape_of, vector
+from .arrays import FLOAT32, FLOAT64, Floats, require_range, shape_of, vector
 from .cost import Cost
 from .engine.guard import InUse, steady
 from .engine.store import Store
 from .errors import (
+    MOST_NEURONS,
     ArgumentError,
     KindError,
     TopologyError,
+    boolean,
     expected,
+    finite_array,
+    finite_number,
+    float_type,
+    integer,
+    is_number,
+    listed,
     non_negative_number,
+    place,
     positive_integer,
-    shown,
+    text,
 )
 from .initializers import Initializer, draw
 from .neuron import Neuron, Seed, new_store, random_generator
@@ -48,7 +57,7 @@ class Layer(Sequence[Neuron]):
     Parameters
     ----------
     neurons : int or iterable of Neuron
-        How many to make, or the neurons themselves.
+        How many to make, at most 10,000,000, or the neurons themselves.
     squash : str or Squash
         The activation function of neurons that are made.
     bias : float
@@ -81,19 +90,25 @@ class Layer(Sequence[Neuron]):
         *,
         dtype: Any = np.float64,
     ) -> None:
-        if isinstance(neurons, Iterable):
-            self._neurons = [wiring.require_neuron("What a layer holds", neuron) for neuron in neurons]
+        squashes.get(squash)
+        value = finite_number("The bias of a layer", bias, float_type("The dtype", dtype))
+        if name is not None:
+            text("The name of a layer", name)
+        new = not isinstance(neurons, Iterable) or integer(neurons) is not None
+        if new:
+            self._neurons = _made(positive_integer("The size of a layer", neurons, MOST_NEURONS), dtype)
         else:
-            self._neurons = _made(positive_integer("The size of a layer", neurons), dtype)
+            given = listed("The neurons of a layer", neurons, "how many, or a list of Neurons")
+            self._neurons = [wiring.require_neuron("What a layer holds", neuron) for neuron in given]
         if not self._neurons:
             raise ArgumentError("A layer must have at least one neuron. Got none.")
         if len(set(self._neurons)) < len(self._neurons):
             raise ArgumentError("A layer cannot hold a neuron twice.")
         self._network: weakref.ref[Network] | None = None
         self._name: str | None = None
-        if not isinstance(neurons, Iterable):
+        if new:
             self.squash = squash
-            self.biases = np.full(len(self), bias)
+            self.biases = np.full(len(self), value)
         if name is not None:
             self.name = name
 
@@ -104,7 +119,9 @@ class Layer(Sequence[Neuron]):
     @overload
     def __getitem__(self, index: slice) -> Layer: ...
     def __getitem__(self, index: int | slice) -> Neuron | Layer:
-        return Layer(self._neurons[index]) if isinstance(index, slice) else self._neurons[index]
+        if isinstance(index, slice):
+            return Layer(self._neurons[index])
+        return self._neurons[place("A place in a layer", index, len(self._neurons))]
 
     def __len__(self) -> int:
         return len(self._neurons)
@@ -178,9 +195,7 @@ class Layer(Sequence[Neuron]):
 
     @name.setter
     def name(self, name: str) -> None:
-        if not isinstance(name, str):
-            raise KindError(expected("The name of a layer", "a string", name))
-        self._name = name
+        self._name = text("The name of a layer", name)
         for i, neuron in enumerate(self._neurons):
             if neuron._row >= 0 and neuron._store.names[neuron._row] is None:
                 neuron.name = f"{name} {i}"
@@ -207,7 +222,8 @@ class Layer(Sequence[Neuron]):
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
-        self._set_column("bias", self._vector("The biases of a layer", values))
+        what = "The biases of a layer"
+        self._set_column("bias", self._vector(what, finite_array(what, values)))
 
     @property
     @steady
@@ -239,7 +255,7 @@ class Layer(Sequence[Neuron]):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._set_column("trainable_bias", np.full(len(self), bool(value)))
+        self._set_column("trainable_bias", np.full(len(self), boolean("The trainable of a layer", value)))
 
     @property
     @steady
@@ -249,9 +265,10 @@ class Layer(Sequence[Neuron]):
 
     @calm.setter
     def calm(self, value: bool) -> None:
+        calm = boolean("The calm of a layer", value)
         with InUse(*self._alive()):
             for neuron in self._neurons:
-                neuron.calm = value
+                neuron.calm = calm
 
     # --- its links -------------------------------------------------------------------------
 
@@ -295,6 +312,11 @@ class Layer(Sequence[Neuron]):
         """
         to = _as_layer("The target of a projection", target)
         rng = random_generator(seed)
+        if trainable is not None:
+            boolean("The trainable of a projection", trainable)
+        if weights is not None:
+            weights = finite_array("Weights", weights, self._store.dtype)
+        initializers.get(initializer)
         with InUse(*self._alive(), *to._alive()):
             return self._projected(to, kind, weights, initializer, trainable, rng)
 
@@ -302,7 +324,7 @@ class Layer(Sequence[Neuron]):
         self,
         to: Layer,
         kind: Any,
-        weights: ArrayLike | None,
+        weights: Floats | None,
         initializer: str | Initializer,
         trainable: bool | None,
         rng: np.random.Generator,
@@ -310,6 +332,8 @@ class Layer(Sequence[Neuron]):
         """The same, with the stores in use and defaults to be filled in."""
         itself = to is self or to._neurons == self._neurons
         chosen: Any = kind if kind is not None else (ONE_TO_ONE if itself else ALL_TO_ALL)
+        if weights is not None and weights.ndim == 1 and is_number(chosen):
+            raise ArgumentError(expected("Weights of random pairs", "a number or a matrix", weights))
         pairs = pairs_of(chosen, len(self), len(to), rng)
         own = _same_neuron(self, to, pairs)
         if isinstance(chosen, str) and chosen == ALL_TO_ELSE:
@@ -320,7 +344,7 @@ class Layer(Sequence[Neuron]):
             )
         full = len(pairs[0]) == len(self) * len(to) and not is_listed(chosen)
         if weights is None:
-            values = _drawn(initializer, rng, len(self), len(to), pairs, full)
+            values = _drawn(initializer, rng, len(self), len(to), pairs, full, self._store.dtype)
             values[own] = 1.0
         else:
             values = _given(weights, len(self), len(to), pairs)
@@ -456,18 +480,16 @@ def _drawn(
     n_targets: int,
     pairs: tuple[Any, Any],
     full: bool,
+    dtype: Any,
 ) -> Floats:
     if full:
-        matrix = draw(initializer, rng, (n_sources, n_targets), n_sources, n_targets)
+        matrix = draw(initializer, rng, (n_sources, n_targets), n_sources, n_targets, dtype)
         return np.ascontiguousarray(matrix.T).ravel()
     count = len(pairs[0])
-    return draw(initializer, rng, (count,), -(-count // n_targets), -(-count // n_sources))
+    return draw(initializer, rng, (count,), -(-count // n_targets), -(-count // n_sources), dtype)
 
 
-def _given(weights: ArrayLike, n_sources: int, n_targets: int, pairs: tuple[Any, Any]) -> Floats:
-    values = numbers("Weights", weights, "numbers")
-    if not np.isfinite(values).all():
-        raise ArgumentError(f"Weights must be finite. Got {shown(weights)}.")
+def _given(values: Floats, n_sources: int, n_targets: int, pairs: tuple[Any, Any]) -> Floats:
     if values.shape == (n_sources, n_targets):
         chosen: Floats = values[pairs]
         return chosen

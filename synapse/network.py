@@ -22,7 +22,19 @@ from .engine.guard import InUse, steady, whole
 from .engine.lower import pure_inputs
 from .engine.schema import BACK, BACK_GATED, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError, expected, non_negative_number, shown
+from .errors import (
+    ArgumentError,
+    KindError,
+    TopologyError,
+    boolean,
+    expected,
+    finite_array,
+    listed,
+    non_negative_number,
+    place,
+    shown,
+    text,
+)
 from .initializers import Initializer
 from .layer import Layer
 from .neuron import Neuron, Seed, random_generator
@@ -79,19 +91,24 @@ class Network(Sequence[Neuron]):
     ) -> None:
         if output is None:
             raise ArgumentError("A network must have an output layer. Got none.")
-        layers = [input, *hidden, output]
+        layers: list[Layer] = [
+            input,
+            *listed("The hidden layers of a network", hidden, "a list of Layers"),
+            output,
+        ]
         for layer in layers:
             if not isinstance(layer, Layer):
                 raise KindError(expected("What a network is made of", "a Layer", layer))
         neurons = [neuron for layer in layers for neuron in layer]
         if len(set(neurons)) < len(neurons):
             raise TopologyError("A neuron stands in two layers of the network. Give each neuron one place.")
+        label = None if name is None else text("The name of a network", name)
         with InUse(*(neuron for layer in layers for neuron in layer._alive())):
             _require_free(neurons)
             for layer in layers[:-1]:
                 _refuse_softmax(layer)
             self._layers = layers
-            self._name = name
+            self._name = label
             self._anchor = neurons[0]
             self._span_version = 0
             self._span = np.zeros(5, np.uint64)
@@ -145,8 +162,10 @@ class Network(Sequence[Neuron]):
     def __getitem__(self, index: str) -> Layer: ...
     def __getitem__(self, index: int | slice | str) -> Neuron | list[Neuron] | Layer:
         """A neuron by its number, or a layer by its name."""
-        if not isinstance(index, str):
+        if isinstance(index, slice):
             return self.neurons[index]
+        if not isinstance(index, str):
+            return self.neurons[place("A place in a network", index, len(self))]
         for layer in self._layers:
             if layer.name == index:
                 return layer
@@ -188,8 +207,9 @@ class Network(Sequence[Neuron]):
     @weights.setter
     @whole
     def weights(self, values: ArrayLike) -> None:
-        rows = self._connection_rows()
-        shared.put(self._store, "weight", rows, self._vector("The weights of the network", values, len(rows)))
+        rows, what = self._connection_rows(), "The weights of the network"
+        numbers = self._vector(what, finite_array(what, values), len(rows))
+        shared.put(self._store, "weight", rows, numbers)
 
     @property
     @steady
@@ -200,7 +220,8 @@ class Network(Sequence[Neuron]):
     @biases.setter
     @whole
     def biases(self, values: ArrayLike) -> None:
-        biases = self._vector("The biases of the network", values, len(self))
+        what = "The biases of the network"
+        biases = self._vector(what, finite_array(what, values), len(self))
         shared.put(self._store, "bias", self._rows(), biases)
 
     @property
@@ -501,7 +522,7 @@ class Network(Sequence[Neuron]):
         FunctionError
             If a registered cost raises; no weight has moved then.
         """
-        step = non_negative_number("The rate", rate)
+        step = non_negative_number("The rate", rate, self._store.dtype)
         measure = self._cost(cost)
         aims = NOTHING if target is None else self._vector("The target", target, self._n_outputs)
         measure.check_targets(aims.reshape(-1, self._n_outputs))
@@ -527,10 +548,11 @@ class Network(Sequence[Neuron]):
 
     def _cost(self, cost: str | Cost | None) -> Cost:
         """The cost asked for, or the one that goes with the outputs; checked against these."""
+        cost = None if cost is None else costs.get(cost)
         asked = (cost, self._store.topology_version)  # a squash that is set anew changes the version
         if self._cost_asked != asked:
             squash = [neuron.squash for neuron in self.output]
-            measure = costs.matching(squash) if cost is None else costs.get(cost)
+            measure = costs.matching(squash) if cost is None else cost
             if measure is costs.cross_entropy and costs.matching(squash) is costs.categorical_cross_entropy:
                 measure = costs.categorical_cross_entropy
             measure.check(squash)
@@ -564,7 +586,7 @@ class Network(Sequence[Neuron]):
     @calm.setter
     @whole
     def calm(self, value: bool) -> None:
-        self._store["calm"][self._rows()] = bool(value)
+        self._store["calm"][self._rows()] = boolean("The calm of a network", value)
 
     @whole
     def reseed(self, seed: Seed = None) -> None:

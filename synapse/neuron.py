@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import total_ordering
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,18 @@ from .cost import Cost
 from .engine.guard import InUse, steady, whole
 from .engine.schema import OUTPUT, TRACED
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError, expected, finite_number, non_negative_number
+from .errors import (
+    ArgumentError,
+    KindError,
+    TopologyError,
+    boolean,
+    expected,
+    finite_number,
+    float_type,
+    integer,
+    non_negative_number,
+    text,
+)
 from .initializers import Initializer
 from .registering import require_sound
 from .squash import Squash
@@ -25,17 +38,31 @@ if TYPE_CHECKING:
     from .layer import Layer
     from .projection import Projection
 
-Seed = np.random.Generator | int | None
+Seed = np.random.Generator | np.random.SeedSequence | Sequence[int] | int | None
 
 
 def random_generator(seed: Seed) -> np.random.Generator:
     """The generator that a public function draws from: the caller's own, or one from a seed."""
-    try:
+    if seed is None or isinstance(seed, np.random.Generator | np.random.SeedSequence):
         return np.random.default_rng(seed)
-    except (TypeError, ValueError):
-        raise ArgumentError(
-            expected("The seed", "a whole number not below 0, a numpy Generator or None", seed)
-        ) from None
+    several = isinstance(seed, list | tuple)
+    given = [integer(number) for number in (list(seed) if isinstance(seed, list | tuple) else [seed])]
+    whole = [number for number in given if number is not None and number >= 0]
+    if not whole or len(whole) < len(given):
+        condition = "a whole number not below 0, a list of them, a numpy Generator or None"
+        raise ArgumentError(expected("The seed", condition, seed))
+    return np.random.default_rng(whole if several else whole[0])
+
+
+@contextmanager
+def given_back(rng: np.random.Generator) -> Iterator[None]:
+    """After an error inside, a generator is as it was: what is refused has drawn nothing."""
+    state = rng.bit_generator.state
+    try:
+        yield
+    except BaseException:
+        rng.bit_generator.state = state
+        raise
 
 
 def new_store(dtype: Any) -> Store:
@@ -46,13 +73,7 @@ def new_store(dtype: Any) -> Store:
     ArgumentError
         If kernels do not compute in it.
     """
-    try:
-        kind = np.dtype(dtype)
-    except TypeError:
-        kind = np.dtype(object)
-    if kind not in (np.dtype(np.float64), np.dtype(np.float32)):
-        raise ArgumentError(expected("The dtype", "float64 or float32", dtype))
-    return Store(kind)
+    return Store(float_type("The dtype", dtype))
 
 
 def _number(name: str, doc: str, settable: bool = False) -> Any:
@@ -64,7 +85,8 @@ def _number(name: str, doc: str, settable: bool = False) -> Any:
 
     @whole
     def write(self: Neuron, value: float) -> None:
-        self._require()[name][self._row] = finite_number(f"The {name} of a neuron", value)
+        store = self._require()
+        store[name][self._row] = finite_number(f"The {name} of a neuron", value, store.dtype)
 
     return property(read, write if settable else None, doc=doc)
 
@@ -142,14 +164,14 @@ class Neuron:
         dtype: Any = np.float64,
     ) -> None:
         function = squashes.get(squash)
-        value = finite_number("The bias of a neuron", bias)
         self._store = new_store(dtype)
+        value = finite_number("The bias of a neuron", bias, self._store.dtype)
+        called = None if name is None else text("The name of a neuron", name)
         self._row = self._store.add_neurons(1)
         self._store.views[0] = self
         self.squash = function
         self._store["bias"][0] = value
-        if name is not None:
-            self.name = name
+        self._store.names[0] = called
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise KindError("A neuron is a view of its network and cannot be copied alone. Use network.clone().")
@@ -188,7 +210,8 @@ class Neuron:
     @bias.setter
     @whole
     def bias(self, value: float) -> None:
-        shared.put(self._require(), "bias", self._row, finite_number("The bias of a neuron", value))
+        store = self._require()
+        shared.put(store, "bias", self._row, finite_number("The bias of a neuron", value, store.dtype))
 
     @property
     @steady
@@ -224,7 +247,7 @@ class Neuron:
     @trainable.setter
     @whole
     def trainable(self, value: bool) -> None:
-        shared.put(self._require(), "trainable_bias", self._row, bool(value))
+        shared.put(self._require(), "trainable_bias", self._row, boolean("The trainable of a neuron", value))
 
     @property
     @steady
@@ -266,7 +289,7 @@ class Neuron:
     @calm.setter
     @whole
     def calm(self, value: bool) -> None:
-        self._require()["calm"][self._row] = bool(value)
+        self._require()["calm"][self._row] = boolean("The calm of a neuron", value)
 
     @whole
     def reseed(self, seed: Seed = None) -> None:
@@ -295,9 +318,7 @@ class Neuron:
     @name.setter
     @whole
     def name(self, name: str) -> None:
-        if not isinstance(name, str):
-            raise KindError(expected("The name of a neuron", "a string", name))
-        self._require().names[self._row] = name
+        self._require().names[self._row] = text("The name of a neuron", name)
 
     @property
     def error(self) -> Error:
@@ -372,21 +393,21 @@ class Neuron:
         """
         from .layer import Layer  # a layer is made of neurons: the classes know each other
 
-        self._require()
+        store = self._require()
         if isinstance(target, Layer):
-            weights = None if weight is None else np.full((1, len(target)), finite_number("A weight", weight))
+            weights = None if weight is None else finite_number("A weight", weight, store.dtype)
             projection: Projection = Layer([self]).project(
                 target, weights=weights, trainable=trainable, seed=seed
             )
             return projection
         wiring.require_neuron("The target of a connection", target)
-        if weight is None:
-            rng = random_generator(seed)
-            weight = 1.0 if target is self else float(rng.uniform(-0.1, 0.1))
-        value = finite_number("A weight", weight)
-        return wiring.connect(
-            self, target, value, target is not self if trainable is None else bool(trainable)
+        learns = (
+            target is not self if trainable is None else boolean("The trainable of a connection", trainable)
         )
+        rng = random_generator(seed)
+        if weight is None:
+            weight = 1.0 if target is self else float(rng.uniform(-0.1, 0.1))
+        return wiring.connect(self, target, finite_number("A weight", weight, store.dtype), learns)
 
     def disconnect(self, other: Neuron) -> None:
         """Remove the connection from this neuron to another.
@@ -466,8 +487,8 @@ class Neuron:
         FunctionError
             If its registered squash raises; the activation is NaN then.
         """
-        number = 0.0 if value is None else finite_number("The activation of a neuron", value)
         store = self._require()
+        number = 0.0 if value is None else finite_number("The activation of a neuron", value, store.dtype)
         with store.lock:
             if store is not self._store or self._row < 0:  # while this waited, it has been joined or removed
                 return self.activate(value)
@@ -502,13 +523,15 @@ class Neuron:
         FunctionError
             If a registered cost raises; no weight of this neuron has moved then.
         """
-        self._require()
-        step = non_negative_number("The rate", rate)
+        store = self._require()
+        step = non_negative_number("The rate", rate, store.dtype)
         aim, code = math.nan, 0
         if target is not None:
-            aim = finite_number("The target", target)
+            aim = finite_number("The target", target, store.dtype)
             measure = costs.matching([self.squash]) if cost is None else costs.get(cost)
             measure.check([self.squash])
+            if not 0.0 <= aim <= 1.0:
+                measure.check_targets(np.array([[aim]]))
             code = measure.code
         self._propagate(step, aim, code, 1)
 

@@ -10,12 +10,23 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
 from . import shared, wiring
-from .arrays import numbers, require_range
 from .connection import Connection
 from .engine.guard import InUse, steady
 from .engine.schema import NONE
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError, expected, shown
+from .errors import (
+    MOST_CONNECTIONS,
+    ArgumentError,
+    KindError,
+    TopologyError,
+    array_of,
+    expected,
+    finite_array,
+    finite_number,
+    is_among,
+    is_number,
+    place,
+)
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -47,16 +58,21 @@ def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator
 
     Those of a neuron with itself are among them; `ALL_TO_ELSE` leaves them out later.
     """
+    whole = not is_listed(kind) and not (isinstance(kind, str) and kind == ONE_TO_ONE)
+    if whole and n_sources * n_targets > MOST_CONNECTIONS:
+        pairs = f"{n_sources} and {n_targets} neurons"
+        raise ArgumentError(expected("A projection", f"of at most {MOST_CONNECTIONS} pairs", pairs))
     if isinstance(kind, str):
         return _named_pairs(kind, n_sources, n_targets)
-    if isinstance(kind, (int, float)) and not isinstance(kind, bool):
-        if not 0 < kind <= 1:
+    if is_number(kind):
+        density = finite_number("The density of a projection", kind)
+        if not 0 < density <= 1:
             raise ArgumentError(expected("The density of a projection", "above 0 and at most 1", kind))
-        mask = rng.random((n_targets, n_sources)) < kind
+        mask = rng.random((n_targets, n_sources)) < density
     elif is_listed(kind):
         return _listed_pairs(kind, n_sources, n_targets)
     else:
-        given = np.asarray(kind)
+        given = _array(kind)
         if given.dtype != bool or given.shape != (n_sources, n_targets):
             condition = (
                 f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of booleans of shape "
@@ -70,7 +86,15 @@ def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator
 
 def is_listed(kind: Any) -> bool:
     """Whether a pattern is given pair by pair, as two lists of numbers."""
-    return isinstance(kind, tuple) and len(kind) > 0 and np.asarray(kind[0]).dtype.kind in "iu"
+    return isinstance(kind, tuple) and len(kind) > 0 and _array(kind[0]).dtype.kind in "iu"
+
+
+def _array(values: Any) -> NDArray[Any]:
+    """`values` as an array without masked entries; one of objects if that cannot be."""
+    try:
+        return array_of("The kind of a projection", "", values)
+    except KindError:
+        return np.empty(0, object)
 
 
 def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
@@ -78,7 +102,7 @@ def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tupl
     what, condition = "A list of pairs", f"two lists of one length, below {n_sources} and {n_targets}"
     if len(kind) != 2:
         raise ArgumentError(expected(what, condition, kind))
-    sources, targets = (np.asarray(part) for part in kind)
+    sources, targets = (_array(part) for part in kind)
     fits = sources.shape == targets.shape and sources.ndim == 1 and targets.dtype.kind in "iu"
     if not fits or not (_within(sources, n_sources) and _within(targets, n_targets)):
         raise ArgumentError(expected(what, condition, kind))
@@ -143,22 +167,22 @@ class Weights(NDArrayOperatorsMixin):
         return np.asarray(self)[key]
 
     def __setitem__(self, key: Any, values: ArrayLike) -> None:
-        weights, store = numbers("Weights", values, "numbers"), self._projection._store
-        if not np.isfinite(weights).all():
-            raise ArgumentError(f"Weights must be finite. Got {shown(values)}.")
-        require_range("Weights", weights, store.dtype)
+        weights = finite_array("Weights", values, self._projection._store.dtype)
         with InUse(self._projection):
             rows = self._projection._rows()[key]
-            try:
-                weights = np.broadcast_to(weights, rows.shape)
-            except ValueError:
-                raise ArgumentError(
-                    f"Weights must have the shape {rows.shape}. Got {weights.shape}."
-                ) from None
-            shared.put(self._projection._store, "weight", rows, weights)
+            shared.put(self._projection._store, "weight", rows, _fitting(weights, rows))
 
     def __repr__(self) -> str:
         return f"Weights({np.asarray(self)!r})"
+
+
+def _fitting(values: NDArray[Any], rows: Any) -> NDArray[Any]:
+    """Values that can be laid onto rows, else an error."""
+    shape = np.shape(rows)
+    try:
+        return np.broadcast_to(values, shape)
+    except ValueError:
+        raise ArgumentError(expected("Weights", f"of shape {shape}", values.shape)) from None
 
 
 class Projection:
@@ -232,10 +256,18 @@ class Projection:
         return (wiring.connection_at(self._store, int(i)) for i in self._identities())
 
     def __getitem__(self, index: int) -> Connection:
-        return wiring.connection_at(self._store, int(self._identities()[index]))
+        identities = self._identities()
+        return wiring.connection_at(
+            self._store, int(identities[place("A place in a projection", index, len(identities))])
+        )
 
     def gaters(self, layer: Layer, kind: str) -> tuple[Indices, Indices]:
         """Which connection (by identity) is gated by which neuron (by index in `layer`)."""
+        require_layer("What gates a projection", layer)
+        if not is_among(kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE)):
+            raise ArgumentError(
+                expected("The kind of a gate", "gate.INPUT, gate.OUTPUT or gate.ONE_TO_ONE", kind)
+            )
         identities = self._identities()
         rows = self._store.row_of[identities]
         if not len(rows):
@@ -244,12 +276,8 @@ class Projection:
             place, count = _index_in(self.target, self._store["target"][rows]), len(self.target)
         elif kind == gate.OUTPUT:
             place, count = _index_in(self.source, self._store["source"][rows]), len(self.source)
-        elif kind == gate.ONE_TO_ONE:
-            place, count = np.arange(len(identities)), len(identities)
         else:
-            raise ArgumentError(
-                expected("The kind of a gate", "gate.INPUT, gate.OUTPUT or gate.ONE_TO_ONE", kind)
-            )
+            place, count = np.arange(len(identities)), len(identities)
         if count == 0 or count % len(layer):
             what = {gate.INPUT: "targets", gate.OUTPUT: "sources"}.get(kind, "connections")
             raise TopologyError(
@@ -294,6 +322,15 @@ def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -
             f"Connections {source.label} -> {target.label} have changed since they were made."
         )
     return Projection(store, int(numbers[0]), len(rows), source, target, full=full)
+
+
+def require_layer(what: str, layer: Any) -> Layer:
+    """`layer` if it is one, else an error."""
+    from .layer import Layer  # the classes know each other
+
+    if not isinstance(layer, Layer):
+        raise KindError(expected(what, "a Layer", layer))
+    return layer
 
 
 def require_projection(what: str, projection: Any) -> Projection:

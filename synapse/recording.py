@@ -12,7 +12,7 @@ from . import wiring
 from .engine.guard import whole
 from .engine.schema import NONE, WATCHABLE
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError, unknown_name
+from .errors import ArgumentError, KindError, TopologyError, is_among, listed, unknown_name
 from .layer import Layer
 from .network import Network, require_network
 from .neuron import Neuron
@@ -57,7 +57,7 @@ class Log:
 
     def __getitem__(self, name: str) -> Floats:
         """The array of a number, shape (steps, neurons)."""
-        if name not in self.numbers:
+        if not is_among(name, self.numbers):
             raise unknown_name("recorded number", name, self.numbers)
         return self._all()[:, self.numbers.index(name)]
 
@@ -192,7 +192,7 @@ def record(network: Network, *numbers: str, neurons: Layer | Iterable[Neuron] | 
     """
     require_network("What is recorded", network)
     for name in numbers:
-        if _real(name) not in WATCHABLE:
+        if not is_among(name, (*WATCHABLE, *ALIASES)):
             raise unknown_name("number of a neuron", name, [*WATCHABLE, *ALIASES])
     if len(set(numbers)) < len(numbers):
         raise ArgumentError(f"A number is recorded once. Got {', '.join(numbers)}.")
@@ -207,7 +207,8 @@ def _checked(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, .
     """The neurons, all of the network."""
     if neurons is None:
         return tuple(network)
-    chosen = tuple(wiring.require_neuron("What is recorded of a network", neuron) for neuron in neurons)
+    what = "What is recorded of a network"
+    chosen = tuple(wiring.require_neuron(what, one) for one in listed(what, neurons, "a list of Neurons"))
     own = set(network)
     for neuron in chosen:
         if neuron not in own:

@@ -25,7 +25,7 @@ from typing import Any, overload
 
 from . import engine
 from .engine import schema
-from .errors import ArgumentError, KindError, expected, shown, unknown_name
+from .errors import ArgumentError, KindError, bounds, expected, finite_number, shown, unknown_name
 from .registering import SQUASH, enter, tried
 
 PROBES = [0.05 + 0.31 * i for i in range(-13, 14)]
@@ -69,11 +69,11 @@ class Squash:
 
     def __call__(self, state: float) -> float:
         """The activation at a state."""
-        return float(self.function(float(state))[0])
+        return float(self.function(finite_number("The state", state))[0])
 
     def derivative(self, state: float) -> float:
         """The slope of the activation at a state."""
-        return float(self.function(float(state))[1])
+        return float(self.function(finite_number("The state", state))[1])
 
     def __repr__(self) -> str:
         return f"<squash {self.name}>"
@@ -205,6 +205,7 @@ def register(
     >>> square(3.0)
     9.0
     """
+    low, high = bounds("The bounds of a squash", low, high)
     if function is None:
         return lambda f: _register(f, low, high)
     return _register(function, low, high)

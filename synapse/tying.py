@@ -12,7 +12,7 @@ from . import shared, wiring
 from .connection import Connection
 from .engine.guard import InUse
 from .engine.store import Store
-from .errors import ArgumentError, KindError, expected
+from .errors import ArgumentError, KindError, array_of, expected, listed, shown
 from .neuron import Neuron
 from .projection import Projection
 
@@ -97,11 +97,11 @@ def _chosen(what: str, items: Any) -> Chosen:
     """What was given, checked."""
     kind = f"{what} must be a Projection, a Layer, or a list of connections or of neurons"
     if not isinstance(items, Projection):
-        if isinstance(items, Connection | Neuron) or not isinstance(items, Iterable):
-            raise KindError(f"{kind}. Got {items!r}.")
-        items = list(items)
+        if isinstance(items, Connection | Neuron):
+            raise KindError(f"{kind}. Got {shown(items)}.")
+        items = listed(what, items, kind.removeprefix(f"{what} must be "))
         if items and not isinstance(items[0], Connection | Neuron):
-            raise KindError(f"{kind}. Got {items[0]!r} in it.")
+            raise KindError(f"{kind}. Got {shown(items[0])} in it.")
         for one in items:
             _require_like(items[0], f"{what}, beginning with {items[0]!r},", one)
     if len(items) == 0:
@@ -127,11 +127,12 @@ def _labels(groups: ArrayLike | None, count: int) -> Ints:
     """The number of each one's group."""
     if groups is None:
         return np.zeros(count, np.int64)
-    labels = np.asarray(groups)
+    what = "The groups of what is tied"
+    labels = array_of(what, f"{count} whole numbers", groups)
     if labels.dtype.kind not in "iu":
-        raise KindError(expected("The groups of what is tied", f"{count} whole numbers", groups))
+        raise KindError(expected(what, f"{count} whole numbers", groups))
     if labels.shape != (count,):
-        raise ArgumentError(expected("The groups of what is tied", f"of shape ({count},)", labels.shape))
+        raise ArgumentError(expected(what, f"of shape ({count},)", labels.shape))
     return labels.astype(np.int64)
 
 

@@ -1,4 +1,6 @@
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -45,7 +47,7 @@ def test_a_long_value_is_cut():
 @pytest.mark.parametrize(
     ("check", "good", "bad", "wrong"),
     [
-        (errors.finite_number, [0, -1.5, True], [math.nan, math.inf, -math.inf], [None, "x", [1, 2]]),
+        (errors.finite_number, [0, -1.5, 2], [math.nan, math.inf, -math.inf], [None, "x", [1, 2], True, "1"]),
         (errors.non_negative_number, [0, 0.5, 3], [-1e-9, math.nan, math.inf], [None, "x", [1, 2]]),
         (errors.positive_integer, [1, 7], [0, -1], [1.0, True, None, "1"]),
     ],
@@ -83,3 +85,115 @@ def test_whole_numbers_lie_within_their_bounds():
     for value in (1.0, True, None, "1"):
         with pytest.raises(errors.KindError, match="The delay must be a whole number from 1 to 3"):
             checked(value)
+
+
+class Opaque:
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+
+@pytest.mark.parametrize(
+    "value", [Opaque(), 10**5000, np.eye(3), "a\nb"], ids=["opaque", "long", "rows", "text"]
+)
+def test_any_value_can_be_shown_on_one_line(value):
+    text = errors.shown(value)
+    assert len(text) <= 60
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (3, 3.0),
+        (np.float32(0.5), 0.5),
+        (np.int64(3), 3.0),
+        (np.array(0.5), 0.5),
+        (Decimal("0.5"), 0.5),
+        (Fraction(1, 2), 0.5),
+    ],
+)
+def test_numbers_of_all_classes_become_floats(value, number):
+    found = errors.finite_number("The number", value)
+    assert (type(found), found) == (float, number)
+
+
+@pytest.mark.parametrize("value", [1e39, -1e39, np.float64(3.5e38), 10**39])
+def test_a_number_must_fit_the_float_it_is_stored_in(value):
+    assert errors.finite_number("The number", value) == float(value)
+    with pytest.raises(errors.ArgumentError, match="The number must be within the range of float32. Got"):
+        errors.finite_number("The number", value, np.float32)
+    with pytest.raises(errors.ArgumentError, match="The numbers must be within the range of float32. Got"):
+        errors.finite_array("The numbers", [0.0, value], np.float32)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [True],
+        ["1"],
+        [1j],
+        [None],
+        np.ma.array([0.5], mask=[True]),
+        [[1.0], [1.0, 2.0]],
+        [math.nan],
+        [10**400],
+    ],
+)
+def test_arrays_hold_finite_numbers_alone(values):
+    with pytest.raises(errors.SynapseError, match=r"The numbers must be .*\. Got "):
+        errors.finite_array("The numbers", values)
+
+
+def test_arrays_of_all_classes_of_numbers_become_float64():
+    given = [Decimal("0.5"), Fraction(1, 4), 10**20]
+    assert errors.finite_array("The numbers", given).tolist() == [0.5, 0.25, 1e20]
+    assert errors.finite_array("The numbers", np.ma.array([1, 2])).dtype == np.float64
+
+
+def test_a_boolean_is_neither_number_nor_string():
+    assert [errors.boolean("The option", value) for value in (True, np.False_)] == [True, False]
+    for value in (0, 1, "no", None, []):
+        with pytest.raises(errors.KindError, match="The option must be True or False. Got"):
+            errors.boolean("The option", value)
+
+
+def test_a_function_takes_the_arguments_that_it_will_be_given():
+    assert errors.function_of("A callback", print, "progress") is print
+    assert (
+        errors.function_of("A callback", max, "first", "second") is max
+    )  # which does not tell its parameters
+    for wrong in (5, None, lambda: True, lambda first, second: True, int):
+        with pytest.raises(errors.KindError, match=r"A callback must be a function of \(progress\). Got"):
+            errors.function_of("A callback", wrong, "progress")
+
+
+def test_a_place_in_a_sequence_ends_iteration_as_any_other():
+    layer = synapse.Layer(3)
+    assert [layer[-3], layer[np.int64(2)]] == [layer[0], layer[2]]
+    with pytest.raises(IndexError, match="A place in a layer must be from -3 to 2. Got 3."):
+        layer[3]
+    assert list(reversed(layer)) == [layer[2], layer[1], layer[0]]
+
+
+def test_a_high_rate_of_a_training_warns_once_where_it_is_given():
+    net = synapse.Network(synapse.Layer(1), [], synapse.Layer(1))
+    with pytest.warns(errors.RateWarning, match="The rate of Trainer is 50. Trainings") as told:
+        trainer = synapse.Trainer(net, 50)
+    assert [warning.filename for warning in told] == [__file__]
+    trainer.train([[0.0]], [[1.0]], epochs=2, progress=False)
+
+
+def test_sizes_that_cannot_be_meant_are_refused_before_memory_is_taken():
+    with pytest.raises(
+        errors.ArgumentError, match="The size of a layer must be at most 10000000. Got 10000000000."
+    ):
+        synapse.Layer(10**10)
+    wide = synapse.Layer(20_000)
+    with pytest.raises(errors.ArgumentError, match="A projection must be of at most 250000000 pairs"):
+        wide.project(synapse.Layer(20_000))
+    wide.project(synapse.Layer(20_000), synapse.ONE_TO_ONE)
+
+
+def test_settings_of_all_classes_of_numbers_are_of_use():
+    sgd = synapse.optimizers.SGD(rate=Fraction(1, 2), momentum=Decimal("0.5"), weight_decay=np.float32(0.25))
+    assert repr(sgd) == "SGD(rate=0.5, momentum=0.5, nesterov=False, weight_decay=0.25)"

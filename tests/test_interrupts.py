@@ -143,9 +143,7 @@ OPERATIONS = {
     "project": lambda world: world.loose.project(world.loose, synapse.ALL_TO_ELSE, seed=0),
     "disconnect": lambda world: world.other["hidden"][0].disconnect(world.other.output[0]),
     "gate": lambda world: world.gate.gate(world.other.connections[0]),
-    "gate a layer": lambda world: world.loose.gate(
-        world.other.output.project(Layer(2, name="to"), seed=0), "input"
-    ),
+    "gate a layer": gate_layer,
     "ungate": lambda world: world.net["input gates"][0].ungate(*world.net["input gates"][0].gated),
     "tie": lambda world: synapse.tie([world.net.connections[0], world.other.connections[0]]),
     "untie": lambda world: synapse.untie(world.other["hidden"]),

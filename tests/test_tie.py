@@ -237,7 +237,7 @@ REFUSED = {
     "none": (lambda: (perceptron(), [], "Got none"), ArgumentError),
     "one alone": (lambda: ((net := perceptron()), net.connections[0], "must be a Projection"), KindError),
     "a number": (lambda: (perceptron(), 3, "must be a Projection"), KindError),
-    "names": (lambda: (perceptron(), "ab", "Got 'a' in it"), KindError),
+    "names": (lambda: (perceptron(), "ab", "must be a Projection"), KindError),
 }
 
 

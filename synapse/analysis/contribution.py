@@ -13,6 +13,9 @@ from .anatomy import Anatomy, Floats, Ints, anatomy_of, last_step, watch
 from .slopes import Slopes
 from .table import Table
 
+MOST_STEPS = 1_000_000
+"""Steps back that a contribution can be asked for: each is a matrix of outputs by inputs."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EffectiveWeights(Table):
@@ -94,7 +97,7 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     array([[[ 0.5, -1. ]]])
     """
     slopes = Slopes(anatomy_of(network))
-    count = whole_number("The number of steps back", steps, "a whole number, 0 or above", 0)
+    count = whole_number("The number of steps back", steps, "a whole number, 0 or above", 0, MOST_STEPS)
     a, now = slopes.anatomy, last_step(network)
     y, s = _outputs(a), np.zeros((a.outputs, a.neurons))
     found = np.empty((count + 1, a.outputs, a.inputs))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import ArgumentError, expected
+from ..errors import choice
 from ..network import Network
 from .anatomy import Anatomy, Floats, Ints, anatomy_of, last_step, watch
 from .contribution import gains_now
@@ -107,8 +107,7 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     >>> spectral_radius(architect.LSTM(2, 3, 1, peepholes=None, forget_gates=False, seed=0))
     1.0
     """
-    if of not in ("weights", "step"):
-        raise ArgumentError(expected("The matrix of a spectral radius", "'weights' or 'step'", of))
+    choice("The matrix of a spectral radius", of, ("weights", "step"))
     a = anatomy_of(network)
     if of == "step":
         return _radius(_step_matrix(network, a))

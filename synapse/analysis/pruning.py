@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import wiring
-from ..errors import ArgumentError, expected
+from ..errors import ArgumentError, boolean, choice
 from ..learning import Trainer
 from ..network import Network
 from .activity import share_of
@@ -96,8 +96,8 @@ def prune(
     <Perceptron 2-4-1, 7 neurons, 6 connections>
     """
     share = share_of("The share of connections to prune", share)
-    if by not in ("magnitude", "contribution"):
-        raise ArgumentError(expected("What pruning goes by", "'magnitude' or 'contribution'", by))
+    choice("What pruning goes by", by, ("magnitude", "contribution"))
+    boolean("The keep_reached", keep_reached)
     if inputs is None and (targets is not None or by == "contribution"):
         raise ArgumentError("Losses and contributions need inputs. Got none: give inputs=, shape (T, n).")
     a = anatomy_of(analysed(network))

@@ -9,6 +9,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import boolean
 from ..network import Network
 from ..neuron import Neuron
 from .anatomy import Anatomy, Bools, Ints, anatomy_of
@@ -44,7 +45,7 @@ def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
     """
     a = anatomy_of(network)
     source, target = a.source, a.target
-    if gates:
+    if boolean("The gates", gates):
         source = np.concatenate([source, a.gater[a.gated]])
         target = np.concatenate([target, target[a.gated]])
     neurons = network.neurons

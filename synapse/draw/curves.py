@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import numbers
-from ..errors import ArgumentError, KindError, expected
+from ..errors import ArgumentError, KindError, boolean, expected, text
 from ..learning.run import Result
 from .record import Floats, series, who
 from .style import CYCLE, canvas, entry, label
@@ -59,6 +59,7 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     >>> pyplot.close(ax.figure)
     """
     runs = _runs(results)
+    boolean("The log", log)
     with canvas(ax, (5.5, 3.4)) as ax:
         for (name, history), colour in zip(runs, CYCLE, strict=False):
             _draw_run(ax, name, history, colour)
@@ -156,6 +157,7 @@ def traces(
     """
     matrix = series(values)
     names, _ = who(neurons, matrix.shape[1])
+    text("The name of what is drawn", what)
     if len(names) > MOST:
         raise ArgumentError(
             f"Traces must be of {MOST} neurons at most, to be told apart. Got {len(names)}. Use draw.raster."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..connection import Connection
 from ..engine.schema import NONE
-from ..errors import ArgumentError, KindError, expected
+from ..errors import ArgumentError, KindError, expected, listed
 from ..network import Network
 from ..neuron import Neuron
 
@@ -64,9 +64,7 @@ class Diagram:
         if isinstance(shown, Network):
             return cls._of_network(shown)
         neurons = [shown] if isinstance(shown, Neuron) else shown
-        if not isinstance(neurons, Iterable):
-            raise KindError(expected("What is drawn", "a Network, or a sequence of neurons", shown))
-        neurons = list(neurons)
+        neurons = listed("What is drawn", neurons, "a Network, or a sequence of neurons")
         for neuron in neurons:
             if not isinstance(neuron, Neuron):
                 raise KindError(expected("What is drawn", "a Network, or a sequence of neurons", neuron))

@@ -15,7 +15,7 @@ from ..keeping import kept_context
 from ..layer import Layer
 from ..network import Network, require_network
 from ..wiring import rows_of
-from .style import CYCLE, canvas, entry
+from .style import CYCLE, canvas, check_axes, entry
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -198,6 +198,7 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     (['cells', 'Elman'], 'log')
     >>> pyplot.close(ax.figure)
     """
+    check_axes(ax)
     named = networks if isinstance(networks, Mapping) else {"": networks}
     if not 0 < len(named) <= len(CYCLE):
         raise ArgumentError(f"Errors can be shown of 1 to {len(CYCLE)} networks. Got {len(named)}.")

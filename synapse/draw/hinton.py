@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays import numbers
-from ..errors import ArgumentError, expected, finite_number
+from ..errors import ArgumentError, positive_number
 from ..projection import Projection
 from .record import Floats, who
 from .style import BLUE, GREY, RED, canvas, label, largest
@@ -71,9 +71,8 @@ def hinton(
     matrix, there, rows, columns = _matrix(weights)
     names = who(sources if sources is not None else rows, matrix.shape[0])
     others = who(targets if targets is not None else columns, matrix.shape[1])
-    if scale is not None and finite_number("The scale of a Hinton diagram", scale) <= 0:
-        raise ArgumentError(expected("The scale of a Hinton diagram", "a finite number above 0", scale))
-    full = scale or largest(matrix) or 1.0
+    filled = None if scale is None else positive_number("The scale of a Hinton diagram", scale)
+    full = filled or largest(matrix) or 1.0
     inches = min(0.35, 8.0 / max(matrix.shape))
     size = (max(2.6, matrix.shape[1] * inches + 1.4), max(2.2, matrix.shape[0] * inches + 1.2))
     with canvas(ax, size) as ax:

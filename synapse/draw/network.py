@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import unknown_name
+from ..errors import boolean, is_among, unknown_name
 from ..network import Network
 from . import blocks as block_view
 from .diagram import NOBODY, OUTSIDE, Diagram, Floats
@@ -95,11 +95,12 @@ def network(
     >>> pyplot.close(ax.figure)
     """
     diagram = Diagram.of(net)
-    if colour is not None and colour not in COLOURS:
+    boolean("The colour_bars", colour_bars)
+    if colour is not None and not is_among(colour, COLOURS):
         raise unknown_name("number of a neuron to colour by", colour, COLOURS)
     large = len(diagram.neurons) > MOST_NEURONS or len(diagram.source) > MOST_CONNECTIONS
     title = label(net.name, 40) if isinstance(net, Network) else ""
-    if large if blocks is None else blocks:
+    if large if blocks is None else boolean("The blocks", blocks):
         return block_view.draw_blocks(diagram, ax, title)
     return _draw_neurons(diagram, ax, title, colour, colour_bars)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..errors import boolean, text
 from .record import Floats, series, who
 from .style import INK, canvas, colouring, key, label
 
@@ -69,6 +70,8 @@ def raster(
     matrix = series(values)
     steps, count = matrix.shape
     names, layers = who(neurons, count)
+    text("The name of what is drawn", what)
+    boolean("The colour_bars", colour_bars)
     height = float(np.clip(0.17 * count + 0.9, 1.8, 9.0))
     with canvas(ax, (float(np.clip(0.06 * steps + 3.2, 5.0, 11.0)), height)) as ax:
         cmap, norm = colouring(matrix)

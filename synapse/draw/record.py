@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import recording
 from ..arrays import as_matrix, numbers
-from ..errors import ArgumentError, KindError, expected, unknown_name
+from ..errors import ArgumentError, is_among, listed, unknown_name
 from ..layer import Layer
 from ..network import Network, require_network
 from ..neuron import Neuron
@@ -51,7 +50,7 @@ def record(net: Network, inputs: ArrayLike, what: str = "activation") -> Floats:
     (2, 6)
     """
     require_network("What is recorded", net)
-    if what not in NUMBERS:
+    if not is_among(what, NUMBERS):
         raise unknown_name("number of a neuron to record", what, NUMBERS)
     rows = as_matrix("The inputs", inputs, len(net.input), net._store.dtype)
     with recording.record(net, what) as log:
@@ -85,14 +84,12 @@ def who(neurons: Any, count: int) -> tuple[list[str], list[tuple[str, int]]]:
     """
     if neurons is None:
         return [str(i) for i in range(count)], []
-    if not isinstance(neurons, Iterable) or isinstance(neurons, str):
-        raise KindError(expected("The neurons", "a Network, a Layer, or a list of neurons or names", neurons))
-    listed = list(neurons)
-    if len(listed) != count:
+    shown = listed("The neurons", neurons, "a Network, a Layer, or a list of neurons or names")
+    if len(shown) != count:
         raise ArgumentError(
-            f"The neurons must be as many as the values have columns: {count}. Got {len(listed)}."
+            f"The neurons must be as many as the values have columns: {count}. Got {len(shown)}."
         )
-    names = [n.name if isinstance(n, Neuron) else str(n) for n in listed]
+    names = [n.name if isinstance(n, Neuron) else str(n) for n in shown]
     layers = list(neurons.layers) if isinstance(neurons, Network) else []
     layers = [neurons] if isinstance(neurons, Layer) else layers
     return names, [(layer.label, len(layer)) for layer in layers]

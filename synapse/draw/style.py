@@ -91,6 +91,15 @@ def style() -> AbstractContextManager[None]:
     return mpl.rc_context(settings)
 
 
+def check_axes(ax: Any) -> None:
+    """Raise unless `ax` is None or something to draw on."""
+    need_matplotlib()
+    from matplotlib.axes import Axes
+
+    if ax is not None and not isinstance(ax, Axes):
+        raise KindError(expected("The ax", "a matplotlib Axes or None", ax))
+
+
 @contextmanager
 def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
     """In the style of all pictures, the axes to draw on: those given, or those of a new figure.
@@ -99,11 +108,9 @@ def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
     """
     with style():
         from matplotlib import pyplot
-        from matplotlib.axes import Axes
 
         if ax is not None:
-            if not isinstance(ax, Axes):
-                raise KindError(expected("The ax", "a matplotlib Axes or None", ax))
+            check_axes(ax)
             ax.tick_params(**TICKS)
             yield ax
             return

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..cost import Cost
-from ..errors import TopologyError, positive_integer
+from ..errors import MOST_THREADS, TopologyError, listed, positive_integer
 from ..learning.rates import Rate
 from ..learning.run import Result
 from ..learning.trainer import Trainer
@@ -60,11 +60,12 @@ def train_many(
     >>> [result.epochs for result in train_many(nets, *data, epochs=10)]
     [10, 10, 10, 10]
     """
+    networks = listed("The networks", networks, "a list of Networks")
     trainers = [Trainer(network, rate, cost) for network in networks]
     if len({id(network._store) for network in networks}) < len(networks):
         raise TopologyError("Networks that are trained side by side must not be connected. Two of these are.")
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = available if workers is None else positive_integer("The workers", workers)
+    count = available if workers is None else positive_integer("The workers", workers, MOST_THREADS)
     options = {"progress": False, **options}
     with ThreadPoolExecutor(max_workers=count) as pool:
         runs = [pool.submit(trainer.train, inputs, targets, **options) for trainer in trainers]

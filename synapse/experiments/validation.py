@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import numbers
 from ..errors import ArgumentError, KindError, expected, positive_integer
-from ..learning.data import Data, prepare
+from ..learning.data import Data, checked_weights, prepare
 from ..learning.passes import in_order
 from ..learning.run import Result
 from ..learning.trainer import Trainer
@@ -112,10 +111,11 @@ def cross_validate(
     """
     count = positive_integer("The folds", folds)
     rng = random_generator(seed)
+    _require_fewer(count, inputs)
     trainers = _made(make, count)
     data = prepare(trainers[0].network, inputs, targets)
     _check(data, count)
-    weights = None if sample_weight is None else _as_many("The sample_weight", sample_weight, data)
+    weights = None if sample_weight is None else checked_weights(sample_weight, data)
     options = {"progress": False, **options}
     order = rng.permutation(in_order(data).astype(np.intp))
     tested = [np.sort(part) for part in np.array_split(order, count)]
@@ -134,8 +134,6 @@ def cross_validate(
 
 def _made(make: Callable[..., Trainer | Network], folds: int) -> list[Trainer]:
     """A trainer for each fold, whose networks have no neurons in common."""
-    if not callable(make):
-        raise KindError(expected("What makes a fold's trainer", "a function", make))
     numbered = _takes_an_argument(make)
     trainers = [_as_trainer(make(fold) if numbered else make()) for fold in range(folds)]
     if len({id(trainer.network._store) for trainer in trainers}) < folds:
@@ -146,10 +144,25 @@ def _made(make: Callable[..., Trainer | Network], folds: int) -> list[Trainer]:
     return trainers
 
 
+def _require_fewer(folds: int, inputs: Any) -> None:
+    """Raise where there are fewer sequences or samples than folds, before a network is made for each."""
+    try:
+        most = len(inputs)
+    except TypeError:  # left to the check of the data
+        return
+    if folds > max(2, most):
+        raise ArgumentError(expected("The folds", f"2 to {most}, as many as sequences", folds))
+
+
 def _takes_an_argument(make: Callable[..., Any]) -> bool:
     """Whether a function has a parameter that the number of the fold can go to."""
+    if not callable(make):
+        raise KindError(expected("What makes a fold's trainer", "a function", make))
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    parameters: Sequence[inspect.Parameter] = list(inspect.signature(make).parameters.values())
+    try:
+        parameters: Sequence[inspect.Parameter] = list(inspect.signature(make).parameters.values())
+    except ValueError:  # a built-in function does not tell its parameters
+        return False
     return any(p.kind in kinds and p.default is p.empty for p in parameters)
 
 
@@ -170,13 +183,6 @@ def _check(data: Data, folds: int) -> None:
     count = len(in_order(data))
     if not 2 <= folds <= count:
         raise ArgumentError(expected("The folds", f"2 to {count}, as many as sequences", folds))
-
-
-def _as_many(what: str, values: Any, data: Data) -> NDArray[Any]:
-    array = numbers(what, values, f"{data.sequences} numbers, one a sequence")
-    if array.shape != (data.sequences,):
-        raise ArgumentError(expected(what, f"{data.sequences} numbers, one a sequence", array.shape))
-    return array
 
 
 def _part(data: Data, chosen: NDArray[np.intp]) -> tuple[Any, Any]:

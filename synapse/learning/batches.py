@@ -20,6 +20,8 @@ from ..errors import (
     expected,
     finite_number,
     non_negative_number,
+    positive_number,
+    settle,
 )
 from ..layer import Layer
 from ..network import Network
@@ -61,12 +63,12 @@ class Penalties:
     clip_value: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("l1", "l2"):
-            non_negative_number(f"The {name} of a Trainer", getattr(self, name))
-        for name in ("clip", "clip_value"):
-            value = getattr(self, name)
-            if value is not None and finite_number(f"The {name} of a Trainer", value) <= 0:
-                raise ArgumentError(expected(f"The {name} of a Trainer", "above 0", value))
+        settle(self, non_negative_number, "l1", "l2")
+        settle(
+            self,
+            positive_number,
+            *(name for name in ("clip", "clip_value") if getattr(self, name) is not None),
+        )
 
     def of(self, weights: Floats) -> float:
         """What is added to the cost."""

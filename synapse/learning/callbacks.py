@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import KindError, expected, positive_integer
+from ..errors import function_of, positive_integer, settle
 
 if TYPE_CHECKING:
     from ..network import Network
@@ -79,9 +79,8 @@ class schedule:  # noqa: N801 - reads as a verb among callbacks: schedule(every=
     do: Callback
 
     def __post_init__(self) -> None:
-        positive_integer("The every of schedule", self.every)
-        if not callable(self.do):
-            raise KindError(expected("The do of schedule", "a function", self.do))
+        settle(self, positive_integer, "every")
+        function_of("The do of schedule", self.do, "progress")
 
     def __call__(self, progress: Progress) -> Any:
         """Pass the call on, when it is time."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cost import Cost
+from ..errors import whole_number
 from ..network import Network, require_network
 from .batches import Learnt
 from .data import Data
@@ -55,6 +56,7 @@ class GradientComparison:
 
     def worst(self, count: int = 10) -> NDArray[Any]:
         """The rows of ``weights`` that are furthest apart, the furthest first."""
+        count = whole_number("The count", count, "a whole number, 0 or above", 0)
         apart = np.abs(self.weights["online"] - self.weights["exact"])
         return np.asarray(self.weights[np.argsort(-apart, kind="stable")[:count]])
 

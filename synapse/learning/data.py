@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import as_matrix, depth_of, numbers, parts_of
-from ..errors import ArgumentError, KindError, TopologyError, expected, non_negative_number
+from ..errors import (
+    ArgumentError,
+    KindError,
+    TopologyError,
+    expected,
+    finite_number,
+    integer,
+    non_negative_number,
+)
 from ..network import Network
 
 Floats = NDArray[np.float64]
@@ -56,8 +64,9 @@ class Data:
 
     def split(self, fraction: float) -> tuple[Data, Data]:
         """The data without their last part, and that part: of sequences, samples, or of a stream."""
+        fraction = finite_number("The validation fraction", fraction)
         if not 0 < fraction < 1:
-            raise ArgumentError(f"The validation fraction must lie between 0 and 1. Got {fraction!r}.")
+            raise ArgumentError(expected("The validation fraction", "between 0 and 1", fraction))
         bounds = np.arange(len(self.inputs) + 1, dtype=np.uint64) if self.stream else self.bounds
         filled = np.flatnonzero(np.diff(bounds))
         count = len(filled) - max(1, round(fraction * len(filled)))
@@ -150,18 +159,19 @@ def row_weights(
         return None
     weights = np.ones(len(data.inputs))
     if samples is not None:
-        weights = np.repeat(_checked_weights(samples, data), np.diff(data.bounds).astype(np.int64))
+        weights = np.repeat(checked_weights(samples, data), np.diff(data.bounds).astype(np.int64))
     if classes is not None:
         weights = weights * _of_classes(data, classes, outputs)
     return weights
 
 
-def _checked_weights(samples: Any, data: Data) -> Floats:
+def checked_weights(samples: Any, data: Data) -> Floats:
+    """How much each sequence counts."""
     what = "The sample_weight"
     weights = numbers(what, samples, f"{data.sequences} numbers, one a sequence")
     if weights.shape != (data.sequences,):
         raise ArgumentError(expected(what, f"{data.sequences} numbers, one a sequence", weights.shape))
-    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+    if not (weights >= 0).all():
         raise ArgumentError(expected(what, "finite numbers, 0 or above", samples))
     return weights
 
@@ -174,7 +184,7 @@ def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Float
     labels = known.argmax(axis=1) if outputs > 1 else (known[:, 0] > 0.5).astype(int)
     weights = np.ones(len(labels))
     for label, weight in classes.items():
-        if label not in range(max(2, outputs)):
+        if integer(label) not in range(max(2, outputs)):
             raise ArgumentError(expected("A class of class_weight", f"0 to {max(2, outputs) - 1}", label))
         weights[labels == label] = non_negative_number(f"The weight of class {label}", weight)
     return weights

@@ -9,14 +9,21 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from ..errors import (
     ArgumentError,
     KindError,
     expected,
     finite_number,
+    function_of,
     non_negative_number,
     positive_integer,
+    settle,
+    training_rate,
+    whole_number,
 )
 
 Follower = Callable[[int, float | None], float]
@@ -60,13 +67,13 @@ class StepDecay:
     every: int = 10
 
     def __post_init__(self) -> None:
-        non_negative_number("The start of StepDecay", self.start)
-        non_negative_number("The factor of StepDecay", self.factor)
-        positive_integer("The every of StepDecay", self.every)
+        settle(self, training_rate, "start")
+        settle(self, non_negative_number, "factor")
+        settle(self, positive_integer, "every")
 
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
-        return float(self.start * self.factor ** (epoch // self.every))
+        return powered(self.start, self.factor, _epoch(epoch) // self.every)
 
 
 @dataclass(frozen=True)
@@ -81,12 +88,12 @@ class Exponential:
     factor: float = 0.99
 
     def __post_init__(self) -> None:
-        non_negative_number("The start of Exponential", self.start)
-        non_negative_number("The factor of Exponential", self.factor)
+        settle(self, training_rate, "start")
+        settle(self, non_negative_number, "factor")
 
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
-        return float(self.start * self.factor**epoch)
+        return powered(self.start, self.factor, _epoch(epoch))
 
 
 @dataclass(frozen=True)
@@ -102,13 +109,12 @@ class Cosine:
     end: float = 0.0
 
     def __post_init__(self) -> None:
-        non_negative_number("The start of Cosine", self.start)
-        non_negative_number("The end of Cosine", self.end)
-        positive_integer("The epochs of Cosine", self.epochs)
+        settle(self, training_rate, "start", "end")
+        settle(self, positive_integer, "epochs")
 
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
-        part = min(1.0, epoch / self.epochs)
+        part = min(_epoch(epoch), self.epochs) / self.epochs
         return self.end + (self.start - self.end) * 0.5 * (1.0 + math.cos(math.pi * part))
 
 
@@ -136,8 +142,8 @@ class WarmUp(Watching):
     then: Rate
 
     def __post_init__(self) -> None:
-        positive_integer("The epochs of WarmUp", self.epochs)
-        checked_rate(self.then, "The then of WarmUp")
+        settle(self, positive_integer, "epochs")
+        settle(self, checked_rate, "then")
 
     def begin(self) -> Follower:
         """The rates of one training; what follows sees the errors from its own first epoch on."""
@@ -185,21 +191,22 @@ class ReduceOnPlateau(Watching):
     threshold: float = 1e-4
 
     def __post_init__(self) -> None:
-        start = non_negative_number("The start of ReduceOnPlateau", self.start)
-        factor = finite_number("The factor of ReduceOnPlateau", self.factor)
-        if not 0 < factor < 1:
+        settle(self, training_rate, "start")
+        settle(self, finite_number, "factor")
+        settle(self, positive_integer, "patience")
+        settle(self, non_negative_number, "least", "threshold")
+        if not 0 < self.factor < 1:
             condition = "a number above 0 and below 1"
             raise ArgumentError(expected("The factor of ReduceOnPlateau", condition, self.factor))
-        positive_integer("The patience of ReduceOnPlateau", self.patience)
-        if non_negative_number("The least of ReduceOnPlateau", self.least) > start:
+        if self.least > self.start:
             condition = f"at most its start, {self.start}"
             raise ArgumentError(expected("The least of ReduceOnPlateau", condition, self.least))
-        if non_negative_number("The threshold of ReduceOnPlateau", self.threshold) >= 1:
+        if self.threshold >= 1:
             raise ArgumentError(expected("The threshold of ReduceOnPlateau", "below 1", self.threshold))
 
     def begin(self) -> Follower:
         """The rates of one training."""
-        rate, best, waited = float(self.start), math.inf, 0
+        rate, best, waited = self.start, math.inf, 0
 
         def follow(epoch: int, error: float | None) -> float:
             nonlocal rate, best, waited
@@ -210,27 +217,42 @@ class ReduceOnPlateau(Watching):
             else:
                 waited += 1
             if waited == self.patience:
-                rate, waited = max(rate * self.factor, float(self.least)), 0
+                rate, waited = max(rate * self.factor, self.least), 0
             return rate
 
         return follow
 
 
-def checked_rate(rate: Rate, what: str = "The rate of Trainer") -> Rate:
+def checked_rate(what: str, rate: Rate, dtype: Any = np.float64) -> Rate:
     """`rate` if it can be one: a number not below 0, a schedule or a function of the epoch."""
-    if callable(rate) or isinstance(rate, Watching):
+    if isinstance(rate, Watching):
         return rate
+    if callable(rate):
+        found: Rate = function_of(what, rate, "epoch")
+        return found
     try:
-        return non_negative_number(what, rate)
+        return training_rate(what, rate, dtype)
     except KindError:
         condition = "a number, a schedule or a function of the epoch"
         raise KindError(expected(what, condition, rate)) from None
 
 
-def follower(rate: Rate) -> Follower:
-    """The rates of one training, as numbers that can be used."""
+def _epoch(epoch: int) -> int:
+    return whole_number("The epoch", epoch, "a whole number, 0 or above", 0)
+
+
+def powered(start: float, factor: float, times: int) -> float:
+    """`start` multiplied by `factor` so many times; infinite beyond the range of floats."""
+    try:
+        return start * factor**times
+    except OverflowError:
+        return math.inf if factor > 1 else 0.0
+
+
+def follower(rate: Rate, dtype: Any = np.float64) -> Follower:
+    """The rates of one training, as numbers that can be used, within the range of the network's float."""
     follow = rate.begin() if isinstance(rate, Watching) else _unheeding(rate)
-    return lambda epoch, error: non_negative_number(f"The rate of epoch {epoch}", follow(epoch, error))
+    return lambda epoch, error: non_negative_number(f"The rate of epoch {epoch}", follow(epoch, error), dtype)
 
 
 def _unheeding(rate: float | Callable[[int], float]) -> Follower:

@@ -20,11 +20,12 @@ from ..errors import (
     TopologyError,
     expected,
     non_negative_number,
+    shown,
     whole_number,
 )
 from ..keeping import context_of, return_to
 from ..layer import Layer
-from ..network import Network
+from ..network import Network, require_network
 from ..neuron import Neuron
 from ..recording import record
 from ..squash import Squash
@@ -122,6 +123,7 @@ def fit_readout(
     >>> round(link.weight, 9), round(b[0].bias, 9), result.rows
     (2.0, 1.0, 3)
     """
+    require_network("What is fitted", network)
     strength = non_negative_number("The ridge", ridge)
     with InUse(network):
         return _fitted(network, inputs, targets, strength, washout)
@@ -187,7 +189,7 @@ def _fitted_rows(data: Data, washout: int) -> NDArray[np.int64]:
     for first, last in pairwise(_bounds(data)):
         used[first : min(first + washout, last)] = False
     if not used.any():
-        raise ArgumentError(f"A washout of {washout} leaves no row with a target to fit.")
+        raise ArgumentError(f"A washout of {shown(washout)} leaves no row with a target to fit.")
     return np.flatnonzero(used)
 
 

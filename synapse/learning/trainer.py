@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..cost import Cost
-from ..errors import ArgumentError, KindError, expected, finite_number, positive_integer
+from ..errors import (
+    MOST_THREADS,
+    ArgumentError,
+    KindError,
+    boolean,
+    choice,
+    expected,
+    function_of,
+    is_number,
+    listed,
+    non_negative_number,
+    positive_integer,
+)
 from ..network import Network, require_network
 from ..neuron import Seed, random_generator
 from ..optimizers import LBFGS, SGD, Moves, Optimizer
@@ -44,7 +56,7 @@ class Trainer:
         What is trained.
     rate : float, schedule or callable of the epoch, optional
         How far weights move; see :mod:`synapse.learning.rates` for schedules. Default: 0.1, or the
-        optimizer's own.
+        optimizer's own. A rate above 10 warns (:class:`synapse.errors.RateWarning`).
     cost : str or Cost, optional
         Default: cross-entropy for logistic outputs, else squared error.
     method : {"online", "bptt"}
@@ -105,7 +117,8 @@ class Trainer:
         if self.optimizer is None and (self.penalties != Penalties() or (batch_size or 1) > 1):
             self.optimizer = SGD()
         own = getattr(self.optimizer, "rate", RATE)
-        self.rate = checked_rate(rate if rate is not None else RATE if optimizer is None else own)
+        chosen = rate if rate is not None else RATE if optimizer is None else own
+        self.rate = checked_rate("The rate of Trainer", chosen, network._store.dtype)
         self.cost = network._cost(cost)
         self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
         self.window = checked_window(window)
@@ -117,7 +130,7 @@ class Trainer:
             )
         if isinstance(optimizer, LBFGS) and (clip, clip_value) != (None, None):
             raise ArgumentError("L-BFGS searches by the whole gradient: leave clip and clip_value out.")
-        self.threads = positive_integer("The threads", threads)
+        self.threads = positive_integer("The threads", threads, MOST_THREADS)
         self._stop = threading.Event()
         self._kept: tuple[Learnt, Moves | None] | None = None
 
@@ -152,7 +165,7 @@ class Trainer:
         epochs : int
             How many times to go through the data, at most.
         error : float, optional
-            Stop when the mean cost of an epoch falls to this.
+            Stop when the mean cost of an epoch falls to this; 0 or above.
         shuffle : bool, optional
             Take sequences, or samples of a network without memory, in a new order every epoch.
             Default: wherever there is more than one; never a stream.
@@ -218,16 +231,16 @@ class Trainer:
             data,
             held_out,
             positive_integer("The epochs", epochs),
-            None if error is None else finite_number("The error to stop at", error),
+            None if error is None else non_negative_number("The error to stop at", error),
             _shuffled(data, shuffle),
             random_generator(seed),
             None if patience is None else positive_integer("The patience", patience),
-            restore_best and (held_out is not None or patience is not None),
+            boolean("The restore_best", restore_best) and (held_out is not None or patience is not None),
             _checked_callbacks(callbacks),
-            on_step,
+            None if on_step is None else function_of("The on_step", on_step, "step"),
             weights,
         )
-        return run.go(progress)
+        return run.go(progress if isinstance(progress, str) else boolean("The progress", progress))
 
     def _measure(self) -> Cost:
         """Its cost, checked against outputs whose squash may have been set anew."""
@@ -244,7 +257,7 @@ class Trainer:
         """The data to train on, and those held out."""
         if validation is None:
             return data, None
-        if isinstance(validation, int | float):
+        if is_number(validation):
             data, held_out = data.split(validation)
         elif isinstance(validation, tuple | list) and len(validation) == 2:
             held_out = self._prepared(*validation)
@@ -305,9 +318,8 @@ class Trainer:
 
 
 def _checked_method(method: str) -> str:
-    if method not in METHODS:
-        raise ArgumentError(expected("The method of a Trainer", " or ".join(map(repr, METHODS)), method))
-    return method
+    found: str = choice("The method of a Trainer", method, METHODS)
+    return found
 
 
 def _checked_optimizer(optimizer: Any, method: str) -> Optimizer | LBFGS | None:
@@ -322,14 +334,12 @@ def _checked_optimizer(optimizer: Any, method: str) -> Optimizer | LBFGS | None:
 
 
 def _checked_callbacks(callbacks: Any) -> tuple[Callback, ...]:
-    functions = tuple(callbacks) if isinstance(callbacks, Iterable) else (None,)
-    if not all(map(callable, functions)):
-        raise KindError(expected("The callbacks", "a list of functions", callbacks))
-    return functions
+    functions = listed("The callbacks", callbacks, "a list of functions")
+    return tuple(function_of("A callback", function, "progress") for function in functions)
 
 
 def _shuffled(data: Data, shuffle: bool | None) -> bool:
-    if shuffle and data.stream:
+    if shuffle is not None and boolean("The shuffle", shuffle) and data.stream:
         raise ArgumentError(
             "A stream into a network with memory cannot be shuffled: its order is what is learnt. "
             "Give sequences, (S, T, n), or leave shuffle out."

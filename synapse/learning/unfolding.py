@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,15 @@ from ..cost import Cost
 from ..engine.guard import InUse, check
 from ..engine.program import spans
 from ..engine.schema import CHUNK, NONE
-from ..errors import DivergenceError, KindError, TopologyError, expected, positive_integer
+from ..errors import (
+    MOST_THREADS,
+    DivergenceError,
+    KindError,
+    TopologyError,
+    boolean,
+    expected,
+    positive_integer,
+)
 from ..network import Network
 from ..registering import require_sound
 from .data import Data, prepare
@@ -125,6 +133,7 @@ def gradient(
     data = sequences(network, inputs, targets)
     measure = network._cost(cost)
     measure.check_targets(data.targets[data.aimed.astype(bool)])
+    boolean("The context", context)
     chosen = in_order(data)
     share = np.full(len(chosen), 1.0 / len(chosen))
     with InUse(network):
@@ -137,7 +146,7 @@ def gradient(
 
 def checked_window(window: int | None) -> int:
     """The window as the kernels take it."""
-    return WHOLE if window is None else min(WHOLE, positive_integer("The window of steps", window))
+    return WHOLE if window is None else min(WHOLE, positive_integer("The window of steps", window, inf))
 
 
 def sequences(network: Network, inputs: Any, targets: Any) -> Data:
@@ -171,7 +180,7 @@ class Unfolding:
         self.network, self.data = network, data
         self.weights = np.zeros(0) if weights is None else weights
         self._inputs, self._targets = data.inputs.reshape(-1), data.targets.reshape(-1)
-        self.threads = positive_integer("The threads", threads)
+        self.threads = positive_integer("The threads", threads, MOST_THREADS)
         self._renew()
 
     def _renew(self) -> None:

@@ -7,7 +7,8 @@ from typing import final
 
 import numpy as np
 
-from .base import Floats, Moves, Optimizer, positive_number, share
+from ..errors import boolean, positive_number, settle
+from .base import Floats, Moves, Optimizer, share
 
 
 def average(kept: Floats, decay: float, values: Floats, spare: Floats) -> None:
@@ -55,10 +56,10 @@ class RMSprop(Optimizer):
     centered: bool = False
 
     def __post_init__(self) -> None:
-        positive_number(self._about("rate"), self.rate)
-        share(self._about("decay"), self.decay)
-        positive_number(self._about("epsilon"), self.epsilon)
-        share(self._about("momentum"), self.momentum)
+        settle(self, positive_number, "rate")
+        settle(self, share, "decay", "momentum")
+        settle(self, positive_number, "epsilon")
+        settle(self, boolean, "centered")
 
     def memory(self) -> dict[str, float]:
         """``mean_square``; ``mean`` if centred; ``velocity`` with momentum."""
@@ -122,8 +123,8 @@ class AdaGrad(Optimizer):
     epsilon: float = 1e-10
 
     def __post_init__(self) -> None:
-        positive_number(self._about("rate"), self.rate)
-        positive_number(self._about("epsilon"), self.epsilon)
+        settle(self, positive_number, "rate")
+        settle(self, positive_number, "epsilon")
 
     def memory(self) -> dict[str, float]:
         """``sum_of_squares``."""

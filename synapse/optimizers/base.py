@@ -15,23 +15,15 @@ from ..errors import (
     ArgumentError,
     DivergenceError,
     KindError,
+    array_of,
     expected,
+    finite_array,
     finite_number,
     non_negative_number,
+    whole_number,
 )
 
 Floats = NDArray[np.float64]
-
-
-def positive_number(what: str, value: Any) -> float:
-    """`value` as a float that is finite and above 0, or an error that says so."""
-    try:
-        number = finite_number(what, value)
-    except ArgumentError:
-        number = 0.0
-    if number <= 0:
-        raise ArgumentError(expected(what, "a finite number above 0", value))
-    return number
 
 
 def share(what: str, value: Any) -> float:
@@ -55,7 +47,7 @@ def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
     """Which of `size` parameters may move; None: all."""
     if frozen is None:
         return None
-    mask = np.asarray(frozen)
+    mask = array_of("The frozen", f"{size} truth values", frozen)
     if mask.dtype != np.bool_ or mask.shape != (size,):
         given = f"{mask.dtype} of shape {mask.shape}"
         raise ArgumentError(f"The frozen must be {size} truth values, one a parameter. Got {given}.")
@@ -64,7 +56,8 @@ def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
 
 def check_parameters(parameters: Any, shape: tuple[int, ...] | None = None) -> None:
     """Raise unless `parameters` is a vector of float64 that can be moved in place."""
-    if not isinstance(parameters, np.ndarray) or parameters.dtype != np.float64:
+    masked = isinstance(parameters, np.ma.MaskedArray)
+    if not isinstance(parameters, np.ndarray) or masked or parameters.dtype != np.float64:
         raise KindError(expected("The parameters", "a NumPy array of float64", parameters))
     if parameters.ndim != 1 or (shape is not None and parameters.shape != shape):
         condition = "a vector" if shape is None else f"of the shape {shape} they began with"
@@ -227,24 +220,20 @@ class Moves:
         ArgumentError
             If the names or shapes are of another optimizer or of other parameters; nothing has changed then.
         """
-        names = ["steps", *self._memory]
-        if sorted(arrays) != sorted(names):
-            what = f"The arrays of {type(self.optimizer).__name__}"
-            raise ArgumentError(expected(what, ", ".join(names), ", ".join(arrays)))
+        names, what = ["steps", *self._memory], f"The arrays of {type(self.optimizer).__name__}"
+        if not isinstance(arrays, Mapping):
+            raise KindError(expected(what, "a mapping of names to arrays", arrays))
+        if set(arrays) != set(names):
+            raise ArgumentError(expected(what, ", ".join(names), ", ".join(map(str, arrays))))
         kept = {name: self._kept(name, arrays[name]) for name in self._memory}
-        steps = np.asarray(arrays["steps"])
-        if steps.shape != () or not np.issubdtype(steps.dtype, np.integer) or steps < 0:
-            raise ArgumentError(expected("The steps", "a whole number, 0 or above", arrays["steps"]))
-        self.steps = int(steps)
+        self.steps = whole_number("The steps", arrays["steps"], "a whole number, 0 or above", 0)
         for name, values in kept.items():
             self._memory[name][:] = values
 
     def _kept(self, name: str, values: Any) -> Floats:
-        kept = numbers(f"The {name}", values, "numbers")
+        kept = finite_array(f"The {name}", values)
         if kept.shape != self.change.shape:
             raise ArgumentError(expected(f"The {name}", f"of shape {self.change.shape}", kept.shape))
-        if not np.isfinite(kept).all():
-            raise ArgumentError(f"The {name} must be finite. Got NaN or infinity.")
         return kept
 
     def _checked(self, gradient: Any) -> Floats:

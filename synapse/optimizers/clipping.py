@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, DivergenceError, KindError, expected
-from .base import Floats, positive_number
+from ..errors import ArgumentError, DivergenceError, KindError, expected, listed, positive_number
+from .base import Floats
 
 
 def _arrays(gradient: Any) -> list[Floats]:
     """`gradient` as a list of arrays that can be changed in place."""
     arrays = [gradient] if isinstance(gradient, np.ndarray) else gradient
-    arrays = list(arrays) if isinstance(arrays, Iterable) else [arrays]
+    arrays = listed("A gradient", arrays, "an array of floats, or a list of them")
     for array in arrays:
-        if not isinstance(array, np.ndarray) or not np.issubdtype(array.dtype, np.floating):
+        masked = isinstance(array, np.ma.MaskedArray)
+        if not isinstance(array, np.ndarray) or masked or not np.issubdtype(array.dtype, np.floating):
             raise KindError(expected("A gradient", "an array of floats, or a list of them", gradient))
         if not array.flags.writeable:
             raise ArgumentError("A gradient is clipped in place, but one of these arrays is read-only.")

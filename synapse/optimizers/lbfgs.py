@@ -9,11 +9,25 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError, DivergenceError, MissingExtraError, expected, positive_integer
-from .base import Floats, check_parameters, mask_of_moving, positive_number
+from ..errors import (
+    ArgumentError,
+    DivergenceError,
+    MissingExtraError,
+    array_of,
+    expected,
+    function_of,
+    positive_integer,
+    positive_number,
+    settle,
+)
+from .base import Floats, check_parameters, mask_of_moving
 
 LINE_SEARCH = 20
 """Evaluations along a line, at most."""
+MOST_MEMORY = 10_000
+"""Moves that can be kept: 16 bytes each and parameter."""
+MOST_CALLS = 2**31 - 1
+"""What SciPy can count."""
 
 
 @final
@@ -48,9 +62,9 @@ class LBFGS:
     tolerance: float = 1e-6
 
     def __post_init__(self) -> None:
-        positive_integer("The memory of LBFGS", self.memory)
-        positive_integer("The iterations of LBFGS", self.iterations)
-        positive_number("The tolerance of LBFGS", self.tolerance)
+        settle(self, lambda what, memory: positive_integer(what, memory, MOST_MEMORY), "memory")
+        settle(self, positive_integer, "iterations")
+        settle(self, positive_number, "tolerance")
 
     def minimise(
         self,
@@ -82,6 +96,9 @@ class LBFGS:
             If SciPy is not installed.
         """
         optimize = _scipy_optimize()
+        function_of("The function of LBFGS", function, "parameters")
+        if callback is not None:
+            function_of("The callback of LBFGS", callback, "parameters", "cost")
         check_parameters(parameters)
         moving = mask_of_moving(frozen, parameters.size)
         free = np.ones(parameters.shape, np.bool_) if moving is None else moving
@@ -90,9 +107,9 @@ class LBFGS:
         problem = _Problem(function, parameters.copy(), free, callback)
         options = {
             "maxcor": self.memory,
-            "maxiter": self.iterations,
+            "maxiter": min(self.iterations, MOST_CALLS),
             "maxls": LINE_SEARCH,
-            "maxfun": (LINE_SEARCH + 1) * self.iterations,
+            "maxfun": min((LINE_SEARCH + 1) * self.iterations, MOST_CALLS),
             "gtol": self.tolerance,
             "ftol": np.finfo(np.float64).eps,  # the cost has stopped to fall
         }
@@ -123,7 +140,7 @@ class _Problem:
 
     def cost(self, values: Floats) -> tuple[float, Floats]:
         cost, gradient = self.function(self.whole(values))
-        slopes = np.asarray(gradient, np.float64)
+        slopes = array_of("The gradient", "numbers", gradient).astype(np.float64)
         if slopes.shape != self.free.shape:
             raise ArgumentError(expected("The gradient", f"of shape {self.free.shape}", slopes.shape))
         if not (np.isfinite(cost) and np.isfinite(slopes).all()):

@@ -8,9 +8,9 @@ from typing import final
 
 import numpy as np
 
-from ..errors import non_negative_number
+from ..errors import boolean, non_negative_number, positive_number, settle
 from .adaptive import average
-from .base import Floats, Moves, Optimizer, pair, positive_number, share
+from .base import Floats, Moves, Optimizer, pair, share
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class _Moments(Optimizer):
     amsgrad: bool = False
 
     def __post_init__(self) -> None:
-        positive_number(self._about("rate"), self.rate)
-        for beta in pair(self._about("betas"), self.betas):
-            share(self._about("betas"), beta)
-        positive_number(self._about("epsilon"), self.epsilon)
+        settle(self, positive_number, "rate")
+        settle(self, lambda what, betas: tuple(share(what, beta) for beta in pair(what, betas)), "betas")
+        settle(self, positive_number, "epsilon")
+        settle(self, boolean, "amsgrad")
 
     def memory(self) -> dict[str, float]:
         """``first_moment``, ``second_moment`` and, with amsgrad, ``largest_second_moment``."""
@@ -107,7 +107,7 @@ class AdamW(_Moments):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        non_negative_number(self._about("weight_decay"), self.weight_decay)
+        settle(self, non_negative_number, "weight_decay")
 
     def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Adam's change, and the decay."""

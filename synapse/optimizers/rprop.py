@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
-from ..errors import ArgumentError, expected
-from .base import Floats, Moves, Optimizer, pair, positive_number
+from ..errors import ArgumentError, expected, positive_number, settle
+from .base import Floats, Moves, Optimizer, pair
+
+
+def _positive_pair(what: str, value: Any) -> tuple[float, float]:
+    first, second = pair(what, value)
+    return positive_number(what, first), positive_number(what, second)
 
 
 @final
@@ -46,17 +51,14 @@ class Rprop(Optimizer):
     steps: tuple[float, float] = (1e-6, 50)
 
     def __post_init__(self) -> None:
-        rate = positive_number(self._about("rate"), self.rate)
-        shrink, grow = (
-            positive_number(self._about("etas"), eta) for eta in pair(self._about("etas"), self.etas)
-        )
+        settle(self, positive_number, "rate")
+        settle(self, _positive_pair, "etas", "steps")
+        shrink, grow = self.etas
         if not shrink < 1 < grow:
             raise ArgumentError(expected(self._about("etas"), "one below and one above 1", self.etas))
-        least, most = (
-            positive_number(self._about("steps"), size) for size in pair(self._about("steps"), self.steps)
-        )
-        if not least <= rate <= most:
-            raise ArgumentError(expected(self._about("steps"), f"around the rate, {rate}", self.steps))
+        least, most = self.steps
+        if not least <= self.rate <= most:
+            raise ArgumentError(expected(self._about("steps"), f"around the rate, {self.rate}", self.steps))
 
     def memory(self) -> dict[str, float]:
         """``sizes`` of the next moves, ``signs`` of the last gradient (0: it counts as 0)."""

@@ -7,8 +7,8 @@ from typing import final
 
 import numpy as np
 
-from ..errors import ArgumentError, expected, non_negative_number
-from .base import Floats, Moves, Optimizer, positive_number, share
+from ..errors import ArgumentError, boolean, expected, non_negative_number, positive_number, settle
+from .base import Floats, Moves, Optimizer, share
 
 
 @final
@@ -46,10 +46,11 @@ class SGD(Optimizer):
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        positive_number(self._about("rate"), self.rate)
-        momentum = share(self._about("momentum"), self.momentum)
-        non_negative_number(self._about("weight_decay"), self.weight_decay)
-        if self.nesterov and not momentum:
+        settle(self, positive_number, "rate")
+        settle(self, share, "momentum")
+        settle(self, boolean, "nesterov")
+        settle(self, non_negative_number, "weight_decay")
+        if self.nesterov and not self.momentum:
             raise ArgumentError(expected(self._about("momentum"), "above 0 with nesterov", self.momentum))
 
     def memory(self) -> dict[str, float]:

@@ -88,7 +88,7 @@ def _steps(activations: ArrayLike, neurons: int) -> NDArray[np.float64]:
         raise ArgumentError(f"{what} must be {condition}. Got shape {steps.shape}.")
     if not np.isfinite(steps).all():
         raise ArgumentError(f"{what} must be {condition}. Got {steps[~np.isfinite(steps)][0]}.")
-    return steps
+    return steps.astype(np.float64)
 
 
 def _lines(plain: Plain, steps: NDArray[np.float64] | None) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..errors import ArgumentError, MissingExtraError, TopologyError, expected
+from ..errors import ArgumentError, MissingExtraError, TopologyError, choice, float_type
 from ..network import Network
 from . import files
 from .onnx_squashes import SQUASHES
@@ -81,8 +81,7 @@ def onnx_model(
     TopologyError, DivergenceError
         As for :func:`synapse.save`, and if a plain model is asked of a network with memory.
     """
-    if form not in FORMS:
-        raise ArgumentError(expected("The form", " or ".join(map(repr, FORMS)), form))
+    choice("The form", form, FORMS)
     plan = plan_of(network, "ONNX", SQUASHES, context)
     kind, kept = _float(dtype), _kept(plan)
     _require_range(plan, kind)
@@ -99,13 +98,7 @@ def onnx_model(
 
 def _float(dtype: DTypeLike) -> np.dtype[Any]:
     """The float of a model."""
-    try:
-        kind = np.dtype(dtype)
-    except TypeError:
-        kind = np.dtype(np.void)
-    if kind not in FLOATS:
-        raise ArgumentError(expected("The dtype", "float32 or float64", dtype))
-    return kind
+    return float_type("The dtype", dtype)
 
 
 def _require_range(plan: Plan, dtype: np.dtype[Any]) -> None:

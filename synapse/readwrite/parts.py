@@ -16,7 +16,7 @@ from ..engine.schema import CONNECTION, NEURON, NONE
 from ..engine.store import Store
 from ..errors import DivergenceError, TopologyError
 from ..layer import Layer
-from ..network import Network
+from ..network import Network, require_network
 from . import architectures
 
 Column = NDArray[Any]
@@ -76,7 +76,7 @@ def take_apart(network: Network) -> Parts:
     DivergenceError
         If it has a number that is not finite.
     """
-    with InUse(network):
+    with InUse(require_network("What is written", network)):
         return _taken_apart(network)
 
 

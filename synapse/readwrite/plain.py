@@ -17,7 +17,7 @@ import numpy as np
 
 from .. import squash as squashes
 from ..engine.schema import NONE
-from ..errors import FormatError, shown
+from ..errors import FormatError, is_among, shown
 from ..network import Network
 from . import architectures
 from .checks import FLOATS, LARGEST_RANDOM, Table, members, require, require_pairs_once, require_shared
@@ -135,7 +135,7 @@ def assemble(plain: Plain) -> Network:
         If they describe no network, or contradict each other; the sentence says where.
     """
     require(type(plain.name) is str, "The name of the network", "a string", plain.name)
-    require(plain.dtype in FLOATS, "The dtype", " or ".join(FLOATS), plain.dtype)
+    require(is_among(plain.dtype, FLOATS), "The dtype", " or ".join(FLOATS), plain.dtype)
     dtype = np.dtype(plain.dtype)
     neurons = _in_order(plain.neurons)
     numbers = {

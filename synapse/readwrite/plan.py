@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from ..engine.schema import NONE
-from ..errors import FormatError, shown
+from ..errors import FormatError, boolean, shown
 from ..network import Network, require_network
 from .parts import Parts, take_apart
 
@@ -105,6 +105,7 @@ def plan_of(network: Network, language: str, known: Collection[str], context: bo
         As for :func:`synapse.save`.
     """
     require_network("What is written as a program", network)
+    boolean("The context", context)
     inputs, outputs = len(network.input), len(network.output)
     parts = take_apart(network)
     names = [name or f"neuron {i}" for i, name in enumerate(parts.names or ())]

@@ -93,8 +93,8 @@ def to_synaptic(network: Network) -> dict[str, Any]:
     >>> to_synaptic(Network(a, [], b))["connections"]
     [{'from': 0, 'to': 1, 'weight': 0.5, 'gater': None}]
     """
-    _require_known_squashes(network)
     parts = take_apart(network)
+    _require_known_squashes(network)
     columns = (parts.neurons[name].tolist() for name in NUMBERS.values())
     rows = zip(*columns, _layer_names(parts), _squash_names(parts), strict=True)
     edges = parts.connections

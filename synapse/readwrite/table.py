@@ -7,7 +7,7 @@ import io
 import re
 from typing import Any
 
-from ..errors import ArgumentError, FormatError, expected
+from ..errors import FormatError, choice
 from ..network import Network
 from . import files
 from .checks import an_object
@@ -139,5 +139,4 @@ def from_table_data(neurons: Columns, connections: Columns, name: str, dtype: st
 
 
 def _require_table(of: Any) -> None:
-    if of not in OF:
-        raise ArgumentError(expected("The table", "'connections' or 'neurons'", of))
+    choice("The table", of, OF)

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from ..errors import ArgumentError
+from ..arrays import as_matrix
+from ..errors import ArgumentError, KindError, array_of, expected, listed
 from ..network import Network, require_network
 
 Floats = NDArray[np.float64]
+
+
+def alike(outputs: ArrayLike, wanted: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+    """What a network answered and what it should have, as arrays of one shape."""
+    given = []
+    for what, values in (("The outputs", outputs), ("What the outputs should be", wanted)):
+        given.append(array_of(what, "numbers", values))
+        if given[-1].dtype.kind not in "biuf":
+            raise KindError(expected(what, "numbers", values))
+    if given[0].shape != given[1].shape:
+        raise ArgumentError(expected("The outputs", f"of shape {given[1].shape}", given[0].shape))
+    return given[0], given[1]
 
 
 def fraction(network: Network, inputs: Sequence[Floats], right: Callable[[int, Floats], bool]) -> float:
@@ -36,9 +50,12 @@ def fraction(network: Network, inputs: Sequence[Floats], right: Callable[[int, F
     0.75
     """
     require_network("What is judged", network)
+    inputs = listed("The sequences", inputs, "a list of arrays (T, n)")
     filled = [i for i, rows in enumerate(inputs) if len(rows)]
     if not filled:
         raise ArgumentError("There must be at least one sequence to judge a network by. Got none.")
+    for rows in inputs:
+        as_matrix("The inputs", rows, len(network.input), network._store.dtype)
     count = 0
     for i in filled:
         network.clear()

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError, KindError, expected, positive_integer
+from ..errors import MOST_SEQUENCES, ArgumentError, boolean, expected, listed, positive_integer, text
 from ..network import Network
 from ..neuron import Seed, random_generator
-from .judging import fraction
+from .judging import alike, fraction
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -73,8 +73,8 @@ def strings(count: int, seed: Seed = None) -> list[str]:
     seed : int or numpy.random.Generator, optional
         Where the choices come from; a generator goes on from where it is.
     """
-    rng = random_generator(seed)
-    return [string(rng) for _ in range(positive_integer("The count of strings", count))]
+    rng, count = random_generator(seed), positive_integer("The count of strings", count, MOST_SEQUENCES)
+    return [string(rng) for _ in range(count)]
 
 
 def legal(string: str) -> list[str]:
@@ -116,8 +116,7 @@ def legal(string: str) -> list[str]:
 
 
 def _require_string(what: str, string: object) -> None:
-    if not isinstance(string, str):
-        raise KindError(expected(what, "a string", string))
+    text(what, string)
 
 
 def legal_mask(string: str) -> Mask:
@@ -182,6 +181,8 @@ def right(outputs: Floats, allowed: Mask, strict: bool = False) -> bool:
     >>> right(np.array([[0.0, 0.9, 0.4, 0.5, 0.0, 0.0, 0.0]]), legal_mask("BTBTXSETE")[:1], strict=True)
     False
     """
+    boolean("The strict", strict)
+    outputs, allowed = alike(outputs, allowed)
     illegal = np.where(allowed, -np.inf, outputs).max(axis=1)
     if strict:
         ahead = np.where(allowed, outputs, np.inf).min(axis=1)
@@ -211,6 +212,7 @@ def fraction_right(network: Network, strings: Sequence[str], strict: bool = Fals
     >>> fraction_right(architect.LSTM(7, 4, 7, seed=0), strings(20, seed=0))
     0.0
     """
+    strings = listed("The strings", strings, "a list of embedded Reber strings")
     masks = [legal_mask(string) for string in strings]
     inputs = [encode(string)[0] for string in strings]
     return fraction(network, inputs, lambda i, outputs: right(outputs, masks[i], strict))

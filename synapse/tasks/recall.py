@@ -12,12 +12,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError, positive_integer
+from ..errors import MOST_SEQUENCES, ArgumentError, finite_array, listed, positive_integer
 from ..network import Network
 from ..neuron import Seed, random_generator
-from .judging import fraction
+from .judging import alike, fraction
 
 Floats = NDArray[np.float64]
+MOST_SYMBOLS = 1000
+"""Symbols of a kind: each has an input of its own."""
 
 
 def sequences(
@@ -64,11 +66,11 @@ def sequences(
     >>> targets[0][4:].tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    count = positive_integer("The count of sequences", count)
-    targets = positive_integer("The targets of recall", targets)
-    distractors = positive_integer("The distractors of recall", distractors)
-    prompts = positive_integer("The prompts of recall", prompts)
-    length = positive_integer("The length of recall", length)
+    count = positive_integer("The count of sequences", count, MOST_SEQUENCES)
+    targets = positive_integer("The targets of recall", targets, MOST_SYMBOLS)
+    distractors = positive_integer("The distractors of recall", distractors, MOST_SYMBOLS)
+    prompts = positive_integer("The prompts of recall", prompts, MOST_SYMBOLS)
+    length = positive_integer("The length of recall", length, MOST_SEQUENCES)
     if length < 2 * prompts:
         raise ArgumentError(
             f"The length of recall must be at least {2 * prompts}, "
@@ -105,7 +107,8 @@ def right(outputs: Floats, wanted: Floats) -> bool:
     >>> right(np.array([[0.4, 0.1], [0.2, 0.7]]), np.array([[0.0, 0.0], [0.0, 1.0]]))
     True
     """
-    return bool((np.rint(outputs) == wanted).all())
+    answers, expectation = alike(outputs, wanted)
+    return bool((np.rint(answers) == expectation).all())
 
 
 def fraction_right(network: Network, inputs: Sequence[Floats], targets: Sequence[Floats]) -> float:
@@ -127,6 +130,9 @@ def fraction_right(network: Network, inputs: Sequence[Floats], targets: Sequence
     >>> fraction_right(architect.LSTM(6, 7, 2, seed=0), *sequences(20, seed=0))
     0.0
     """
+    inputs = listed("The inputs", inputs, "a list of arrays (T, n)")
+    listed_targets = listed("The targets", targets, "a list of arrays (T, m)")
+    targets = [finite_array("The targets", wanted) for wanted in listed_targets]
     if len(inputs) != len(targets):
         raise ArgumentError(f"There must be as many inputs as targets. Got {len(inputs)} and {len(targets)}.")
     return fraction(network, inputs, lambda i, outputs: right(outputs, targets[i]))

@@ -231,6 +231,7 @@ def test_a_batch_that_explodes_leaves_the_weights_of_before():
     assert np.array_equal(before, parameters(one))
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.RateWarning")
 @pytest.mark.parametrize(
     ("dtype", "rule"), [(np.float64, optimizers.Adam(1e308)), (np.float32, optimizers.SGD(1e60))]
 )

@@ -155,7 +155,7 @@ def test_arrays_of_another_training_are_refused(change):
     parameters = np.zeros(2)
     moves = SGD(momentum=0.5).begin(parameters)
     moves.step(parameters, [1.0, 1.0])
-    unchanged(parameters, moves, lambda: moves.restore({**moves.arrays(), **change}), ArgumentError)
+    unchanged(parameters, moves, lambda: moves.restore({**moves.arrays(), **change}), SynapseError)
     with pytest.raises(ArgumentError, match="SGD must be steps, velocity"):
         moves.restore({"steps": 3})
 

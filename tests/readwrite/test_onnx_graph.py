@@ -192,7 +192,7 @@ def test_what_cannot_be_written(tmp_path):
         with pytest.raises(error, match=words):
             write_onnx(arguments[0], path, *arguments[1:])
     for dtype in ("float16", int, "nonsense", [1]):
-        with pytest.raises(errors.ArgumentError, match="dtype must be float32 or float64"):
+        with pytest.raises(errors.ArgumentError, match="dtype must be float64 or float32"):
             write_onnx(net, path, dtype=dtype)
     assert path.read_text() == "before"
     with pytest.raises(FileNotFoundError):

@@ -104,7 +104,10 @@ def peer_of(modules: Any) -> Peer:
     KindError, ArgumentError
         If they are not what an architecture can be.
     """
-    flat = list(_flat(modules))
+    try:
+        flat = list(_flat(modules))
+    except RecursionError:
+        raise _unknown(modules) from None
     recurrent = flat.pop(0) if flat and type(flat[0]) in KINDS else None
     linears: list[tuple[Any, str]] = []
     for module in flat:

@@ -1,0 +1,20 @@
+"""The table of all public calls: what each parameter accepts."""
+
+from . import architectures, objects, rooms, training
+from .excluded import EXCLUDED
+from .rows import TABLE
+from .world import EITHER, FREE, ODD, World, public
+
+__all__ = [
+    "EITHER",
+    "EXCLUDED",
+    "FREE",
+    "ODD",
+    "TABLE",
+    "World",
+    "architectures",
+    "objects",
+    "public",
+    "rooms",
+    "training",
+]

@@ -1,0 +1,71 @@
+"""The calls that are not in the table, and why."""
+
+from __future__ import annotations
+
+from synapse import analysis
+
+RESULT = "The library makes it and fills it in; it holds what it is given."
+VIEW = "A view, which the library alone makes: by project, record, register or begin."
+HOOK = "The library calls it, with arguments that it has checked."
+MAPPING = "A mapping raises KeyError, as networkx expects of edge data."
+PASSED = "Passed on by name to another call, which checks them."
+DRAW = "An initializer is called by the library; a caller of its own passes a generator and a shape."
+
+EXCLUDED: dict[str, str] = {
+    **dict.fromkeys(
+        [
+            "synapse.Gradient.__init__",
+            "architect.Capacity.__init__",
+            "architect.Delayed.__init__",
+            "architect.GatedUnits.__init__",
+            "architect.MemoryBlocks.__init__",
+            "architect.StandardBlocks.__init__",
+            "learning.Evaluation.__init__",
+            "learning.GradientComparison.__init__",
+            "learning.Progress.__init__",
+            "learning.Readout.__init__",
+            "learning.Result.__init__",
+            "learning.Step.__init__",
+            "experiments.CrossValidation.__init__",
+            *(
+                f"analysis.{name}.__init__"
+                for name in analysis.__all__
+                if name != "Table" and isinstance(getattr(analysis, name), type)
+            ),
+        ],
+        RESULT,
+    ),
+    **dict.fromkeys(
+        [
+            "synapse.Connection.__init__",
+            "synapse.Projection.__init__",
+            "synapse.Log.__init__",
+            "optimizers.Moves.__init__",
+            "squash.Squash.__init__",
+            "cost.Cost.__init__",
+        ],
+        VIEW,
+    ),
+    **dict.fromkeys(
+        [
+            "squash.by_code",
+            "synapse.Log.make_room",
+            "synapse.schedule.__call__",
+            "cost.Cost.check",
+            "cost.Cost.check_targets",
+            *(
+                f"optimizers.{name}.find_change"
+                for name in ("SGD", "AdaGrad", "AdamW", "RMSprop", "Rprop", "Optimizer")
+            ),
+        ],
+        HOOK,
+    ),
+    "synapse.Connection.__getitem__": MAPPING,
+    "synapse.Connection.__delitem__": MAPPING,
+    "synapse.Network.project options": PASSED,
+    "experiments.train_many options": PASSED,
+    "experiments.cross_validate options": PASSED,
+    **dict.fromkeys(
+        ["initializers.draw", "initializers.glorot", "initializers.he", "initializers.orthogonal"], DRAW
+    ),
+}

@@ -101,7 +101,7 @@ def edit(shared, random, network):
     elif verb == 10 and link is not None:
         link.trainable = random.random() < 0.7
     elif verb == 11:
-        a.squash = random.choice(["tanh", "logistic", "identity"])
+        a.squash = random.choice(["tanh", "logistic", "softsign"])
     elif verb == 12:
         network.weights = np.clip(network.weights, -0.5, 0.5)
     elif link is not None:

@@ -54,8 +54,8 @@ class Elman(Network):
         *sizes: int,
         squash: str | Squash = "logistic",
         output_squash: str | Squash | None = None,
-        initializer: str | Initializer = "uniform",
-        bias_initializer: str | Initializer = "uniform",
+        initializer: str | Initializer = "fan_in",
+        bias_initializer: str | Initializer = "fan_in",
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
@@ -66,12 +66,13 @@ class Elman(Network):
         layers = []
         for i, size in enumerate(counts[1:-1]):
             context = recipe.fixed(size, numbered("context", i, len(counts) - 2))
-            hidden = recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2))
-            recipe.connect(source, hidden)
-            recipe.connect(context, hidden)
+            fan_in = len(source) + size
+            hidden = recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2), fan_in=fan_in)
+            recipe.connect(source, hidden, fan_in=fan_in)
+            recipe.connect(context, hidden, fan_in=fan_in)
             pass_on(hidden, context)
             layers += [context, hidden]
             source = hidden
-        output = recipe.layer(counts[-1], last, "output")
+        output = recipe.layer(counts[-1], last, "output", fan_in=len(source))
         recipe.connect(source, output)
         super().__init__(first, layers, output)

@@ -66,8 +66,8 @@ class Jordan(Network):
         context_decay: float = 0.0,
         squash: str | Squash = "logistic",
         output_squash: str | Squash | None = None,
-        initializer: str | Initializer = "uniform",
-        bias_initializer: str | Initializer = "uniform",
+        initializer: str | Initializer = "fan_in",
+        bias_initializer: str | Initializer = "fan_in",
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
@@ -79,12 +79,13 @@ class Jordan(Network):
         context = recipe.fixed(counts[-1], "context")
         layers = [context]
         for i, size in enumerate(counts[1:-1]):
-            layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2)))
-            recipe.connect(source, layers[-1])
+            fan_in = len(source) + (0 if i else counts[-1])
+            layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2), fan_in=fan_in))
+            recipe.connect(source, layers[-1], fan_in=fan_in)
             source = layers[-1]
-        output = recipe.layer(counts[-1], last, "output")
+        output = recipe.layer(counts[-1], last, "output", fan_in=len(source))
         recipe.connect(source, output)
-        recipe.connect(context, layers[1])
+        recipe.connect(context, layers[1], fan_in=counts[0] + counts[-1])
         pass_on(output, context)
         if decay:
             pass_on(context, context, decay)

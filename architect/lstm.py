@@ -24,7 +24,7 @@ from synapse.squash import Squash
 from .memory import MemoryBlocks, Options, StandardBlocks, standard_blocks, synaptic_blocks
 from .recipe import Recipe, blocks_of, checked_biases, checked_sizes
 
-SYNAPTIC, STANDARD = STYLES = ("synaptic", "standard")
+STANDARD, SYNAPTIC = STYLES = ("standard", "synaptic")
 USUAL = "usual"
 
 
@@ -32,19 +32,11 @@ USUAL = "usual"
 class LSTM(Network):
     """Memory cells behind gates: Hochreiter and Schmidhuber 1997, with the forget gates of Gers,
     Schmidhuber and Cummins 2000, the peepholes of Gers and Schmidhuber 2000, learning by the
-    rule of Monner and Reggia 2012 (LSTM-g). In the style of Synaptic 1.1.4, the default::
+    rule of Monner and Reggia 2012 (LSTM-g).
 
-                  input gates   forget gates     output gates
-                       |             | (self)         |
-        input =========o=====> cells o ===============o=====> output
-          =>  gates (and output)   => gates (peepholes)
-
-    Neurons activate in the order input gates, forget gates, cells, output gates. A cell is a
-    neuron with a self-connection of weight 1, the constant error carousel; other defaults are those
-    of Synaptic, too.
-
-    The style "standard" is the block of textbooks and of `torch.nn.LSTM`: cell inputs and outputs are
-    squashed, and what has passed the output gate recurs. Of a layer with inputs x, at step t::
+    The style "standard", the default, is the block of textbooks and of `torch.nn.LSTM`: cell inputs
+    and outputs are squashed, and what has passed the output gate recurs. Of a layer with inputs x, at
+    step t::
 
         i_t, f_t, o_t = logistic(W x_t + U h_{t-1} + b)            input, forget, output gates
         g_t = tanh(W x_t + U h_{t-1} + b)                          candidates
@@ -52,31 +44,44 @@ class LSTM(Network):
         h_t = o_t * tanh(c_t)                                      squashed cells, hidden
 
     Peepholes add c_{t-1} to the sums of input and forget gates, and c_t to those of the output gates.
-    Between the inputs and a cell stands a candidate, so the online rule brings no credit over many
-    steps to its weights, as it does in the other style: this one is for exact gradients.
+    A cell is a neuron with a self-connection of weight 1, the constant error carousel. Between the
+    inputs and a cell stands a candidate; the online rule brings no credit over many steps to its
+    weights, but does to those of the gates.
+
+    The style "synaptic" is that of Synaptic 1.1.4, and has its defaults. Inputs enter the cells, and
+    the online rule brings credit over many steps to their weights too::
+
+                  input gates   forget gates     output gates
+                       |             | (self)         |
+        input =========o=====> cells o ===============o=====> output
+          =>  gates (and output)   => gates (peepholes)
+
+    Neurons activate in the order input gates, forget gates, cells, output gates. No output of a block
+    recurs but through the peepholes, so a single block learns less than one of the style "standard".
+    `docs/learning-results.md` compares what the two learn.
 
     Parameters
     ----------
     *sizes : int
         Inputs, memory blocks of each layer, outputs.
-    style : {"synaptic", "standard"}
+    style : {"standard", "synaptic"}
         Which block.
     peepholes : {"usual", "all_to_all", "one_to_one", None}
         Connections from cells to the gates: of all blocks of the layer, of their own, or none. Usual
-        are all to all, in the standard style none.
+        are none, in the style "synaptic" all to all.
     hidden_to_hidden : bool
         Connect every cell to the other cells of its layer (not gated).
     output_to_hidden, output_to_gates : bool
         Connect the outputs back to the cells, or to the gates.
     input_to_output : bool, optional
-        Connect the inputs to the outputs directly. Default: yes, in the standard style no.
+        Connect the inputs to the outputs directly. Default: no, in the style "synaptic" yes.
     forget_gates : bool
         Without them cells never forget, as in 1997.
     cells_per_block : int
         Cells that share the gates of a block.
     cell_squash : str or Squash, optional
-        Of the cells; in the standard style of candidates and squashed cells. Default: logistic, in
-        the standard style tanh.
+        Of candidates and squashed cells; in the style "synaptic" of the cells. Default: tanh, in the
+        style "synaptic" logistic.
     squash, output_squash : str or Squash
         Of gates and outputs; of the outputs alone, where given.
     input_gate_bias, forget_gate_bias, output_gate_bias : float
@@ -98,12 +103,11 @@ class LSTM(Network):
     --------
     >>> net = LSTM(6, 8, 6, seed=0)
     >>> net
+    <LSTM 6-8-6, 68 neurons, 528 connections>
+    >>> net["forget gates"], net.blocks[0].hidden
+    (<Layer forget gates, 8 neurons>, <Layer hidden, 8 neurons>)
+    >>> LSTM(6, 8, 6, style="synaptic", seed=0)
     <LSTM 6-8-6, 44 neurons, 476 connections>
-    >>> net["forget gates"], net.blocks[0].cells
-    (<Layer forget gates, 8 neurons>, <Layer cells, 8 neurons>)
-    >>> net = LSTM(6, 8, 6, style="standard", output_squash="identity", seed=0)
-    >>> net.blocks[0].hidden
-    <Layer hidden, 8 neurons>
     """
 
     _left_out = ("forget gates", "candidates", "cells", "output gates", "squashed cells", "hidden")
@@ -111,7 +115,7 @@ class LSTM(Network):
     def __init__(
         self,
         *sizes: int,
-        style: str = "synaptic",
+        style: str = STANDARD,
         peepholes: str | None = USUAL,
         hidden_to_hidden: bool = False,
         output_to_hidden: bool = False,

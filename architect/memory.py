@@ -12,7 +12,7 @@ from .recipe import Recipe, block_names, pass_on
 
 
 class MemoryBlocks(NamedTuple):
-    """The layers of one layer of memory blocks; `forget_gates` is None where there are none."""
+    """The layers of one layer of memory blocks, "synaptic"; `forget_gates` is None where there are none."""
 
     input_gates: Layer
     forget_gates: Layer | None
@@ -21,7 +21,7 @@ class MemoryBlocks(NamedTuple):
 
 
 class StandardBlocks(NamedTuple):
-    """The same in the style "standard", in the order in which they activate: `hidden` is h_t."""
+    """The layers of one of the style "standard", in the order in which they activate: `hidden` is h_t."""
 
     input_gates: Layer
     forget_gates: Layer | None

@@ -75,8 +75,8 @@ class NARX(Network):
         output_delay: int = 2,
         squash: str | Squash = "tanh",
         output_squash: str | Squash = "identity",
-        initializer: str | Initializer = "uniform",
-        bias_initializer: str | Initializer = "uniform",
+        initializer: str | Initializer = "fan_in",
+        bias_initializer: str | Initializer = "fan_in",
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
@@ -89,12 +89,16 @@ class NARX(Network):
         recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
         first = recipe.inputs(counts[0])
         sizes = counts[1:-1]
-        layers = [recipe.layer(n, squash, numbered("hidden", i, len(sizes))) for i, n in enumerate(sizes)]
-        output = recipe.layer(counts[-1], output_squash, "output")
+        fans = [counts[0] * (1 + reach) + counts[-1] * back, *sizes]
+        layers = [
+            recipe.layer(n, squash, numbered("hidden", i, len(sizes)), fan_in=fans[i])
+            for i, n in enumerate(sizes)
+        ]
+        output = recipe.layer(counts[-1], output_squash, "output", fan_in=fans[-1])
         before = _delay_line(recipe, output, back, "output delay")
         after = _delay_line(recipe, first, reach, "input delay")
         for source in (first, *after, *before):
-            recipe.connect(source, layers[0])
+            recipe.connect(source, layers[0], fan_in=fans[0])
         for source, target in zip(layers, [*layers[1:], output], strict=True):
             recipe.connect(source, target)
         super().__init__(first, [*reversed(before), *layers, *reversed(after)], output)

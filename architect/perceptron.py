@@ -47,8 +47,8 @@ class Perceptron(Network):
         *sizes: int,
         squash: str | Squash = "logistic",
         output_squash: str | Squash | None = None,
-        initializer: str | Initializer = "uniform",
-        bias_initializer: str | Initializer = "uniform",
+        initializer: str | Initializer = "fan_in",
+        bias_initializer: str | Initializer = "fan_in",
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
@@ -56,9 +56,9 @@ class Perceptron(Network):
         last = squash if output_squash is None else output_squash
         recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, last)
         layers = [recipe.inputs(counts[0])]
-        for i, size in enumerate(counts[1:-1]):
-            layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2)))
-        layers.append(recipe.layer(counts[-1], last, "output"))
+        for i, (before, size) in enumerate(pairwise(counts[:-1])):
+            layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2), fan_in=before))
+        layers.append(recipe.layer(counts[-1], last, "output", fan_in=counts[-2]))
         for source, target in pairwise(layers):
             recipe.connect(source, target)
         super().__init__(layers[0], layers[1:-1], layers[-1])

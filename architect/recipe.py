@@ -18,7 +18,7 @@ from synapse.errors import (
     float_type,
     positive_integer,
 )
-from synapse.initializers import Initializer, draw
+from synapse.initializers import Initializer, draw, get
 from synapse.neuron import Seed, random_generator
 from synapse.squash import Squash
 
@@ -72,11 +72,13 @@ class Recipe:
         """Input neurons: no bias, no squash."""
         return Layer(size, "identity", name="input", dtype=self.dtype)
 
-    def layer(self, size: int, function: str | Squash, name: str, bias: float | None = None) -> Layer:
-        """A layer whose biases are drawn, or all `bias`."""
+    def layer(
+        self, size: int, function: str | Squash, name: str, bias: float | None = None, fan_in: int = 1
+    ) -> Layer:
+        """A layer whose biases are drawn, each neuron to have `fan_in` sources, or are all `bias`."""
         layer = Layer(size, function, name=name, dtype=self.dtype)
         if bias is None:
-            layer.biases = draw(self.bias_initializer, self.rng, (size,), 1, size, self.dtype)
+            layer.biases = draw(self.bias_initializer, self.rng, (size,), fan_in, size, self.dtype)
         else:
             layer.biases = np.full(size, bias)
         return layer
@@ -87,9 +89,16 @@ class Recipe:
         layer.trainable = False
         return layer
 
-    def connect(self, source: Layer, target: Layer, kind: Any = None) -> Projection:
-        """Project with drawn weights."""
-        return source.project(target, kind, initializer=self.initializer, seed=self.rng)
+    def connect(
+        self, source: Layer, target: Layer, kind: Any = None, fan_in: int | None = None
+    ) -> Projection:
+        """Project with drawn weights, where other layers lead to the target too with its whole `fan_in`."""
+        initializer = get(self.initializer)
+
+        def of_all(rng: np.random.Generator, shape: tuple[int, ...], own: int, fan_out: int) -> Any:
+            return initializer(rng, shape, fan_in or own, fan_out)
+
+        return source.project(target, kind, initializer=of_all, seed=self.rng)
 
 
 def pass_on(source: Layer, target: Layer, weight: float = 1.0) -> Projection:

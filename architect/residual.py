@@ -63,8 +63,8 @@ class Residual(Network):
         *sizes: int,
         squash: str | Squash = "tanh",
         output_squash: str | Squash = "logistic",
-        initializer: str | Initializer = "uniform",
-        bias_initializer: str | Initializer = "uniform",
+        initializer: str | Initializer = "fan_in",
+        bias_initializer: str | Initializer = "fan_in",
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
@@ -74,15 +74,16 @@ class Residual(Network):
             raise ArgumentError(f"The hidden layers of Residual must be of one size. Got {counts[1:-1]}.")
         recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
         first = recipe.inputs(counts[0])
-        layers = [recipe.layer(counts[1], squash, "hidden 1")]
+        layers = [recipe.layer(counts[1], squash, "hidden 1", fan_in=counts[0])]
         recipe.connect(first, layers[0])
         for i in range(2, len(counts) - 1):
-            before, hidden = layers[-1], recipe.layer(counts[1], squash, f"hidden {i}")
+            before = layers[-1]
+            hidden = recipe.layer(counts[1], squash, f"hidden {i}", fan_in=counts[1])
             total = recipe.fixed(counts[1], f"sum {i}")
             recipe.connect(before, hidden)
             pass_on(hidden, total)
             pass_on(before, total)
             layers += [hidden, total]
-        output = recipe.layer(counts[-1], output_squash, "output")
+        output = recipe.layer(counts[-1], output_squash, "output", fan_in=counts[1])
         recipe.connect(layers[-1], output)
         super().__init__(first, layers, output)

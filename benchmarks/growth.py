@@ -57,7 +57,7 @@ def build(kind: str, connections: int) -> synapse.Network:
         return architect.Perceptron(side, side, side, seed=0)
     if kind == "lstm":
         side = round(math.sqrt(connections / 8.4))
-        return architect.LSTM(side, side, max(1, side // 5), seed=0)
+        return architect.LSTM(side, side, max(1, side // 5), style="synaptic", seed=0)
     side = round(math.sqrt(connections / 2 / DENSITY))
     layers = [synapse.Layer(side, "identity" if i == 0 else "logistic") for i in range(3)]
     for i, (source, target) in enumerate(itertools.pairwise(layers)):

@@ -71,6 +71,7 @@ def build(seed):
         initializer=uniform(1.0),
         bias_initializer=uniform(1.0),
         seed=seed,
+        style="synaptic",
     )
 
 

@@ -45,11 +45,13 @@ def show_some(seed):
 
 
 def linear(seed):
-    return architect.LSTM(6, 7, 2, cell_squash="identity", peepholes=None, seed=seed)
+    return architect.LSTM(6, 7, 2, cell_squash="identity", peepholes=None, style="synaptic", seed=seed)
 
 
 def logistic(seed):
-    return architect.LSTM(6, 7, 2, cell_squash="logistic", peepholes="all_to_all", seed=seed)
+    return architect.LSTM(
+        6, 7, 2, cell_squash="logistic", peepholes="all_to_all", style="synaptic", seed=seed
+    )
 
 
 # --- 3. Learning ----------------------------------------------------------------------------------

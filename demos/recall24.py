@@ -60,7 +60,7 @@ def gru(seed):
 
 
 def lstm(seed):
-    return architect.LSTM(10, 16, 4, cell_squash="identity", peepholes=None, seed=seed)
+    return architect.LSTM(10, 16, 4, cell_squash="identity", peepholes=None, style="synaptic", seed=seed)
 
 
 def online(net, quick):

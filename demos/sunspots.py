@@ -156,6 +156,7 @@ def lstm(seed):
         output_gate_bias=-1.0,
         initializer=uniform(0.1),
         seed=seed,
+        style="synaptic",
     )
 
 

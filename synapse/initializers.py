@@ -48,6 +48,15 @@ def constant(value: float = 0.0) -> Initializer:
     return lambda rng, shape, fan_in, fan_out: np.full(shape, value)
 
 
+def fan_in(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
+    """Uniform within 1 / sqrt(fan_in), for weights and biases, as `torch.nn.Linear` draws them.
+
+    The variance is 1 / (3 fan_in): LeCun, Bottou, Orr and Müller 1998, section 4.6, a third of theirs.
+    """
+    limit = np.sqrt(1.0 / max(1, fan_in))
+    return rng.uniform(-limit, limit, shape)
+
+
 def glorot(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
     """Uniform within sqrt(6 / (fan_in + fan_out)): Glorot and Bengio 2010, equation 16."""
     limit = np.sqrt(6.0 / max(1, fan_in + fan_out))
@@ -72,6 +81,7 @@ _by_name: dict[str, Initializer] = {
     "uniform": uniform(),
     "normal": normal(),
     "zeros": constant(0.0),
+    "fan_in": fan_in,
     "glorot": glorot,
     "he": he,
     "orthogonal": orthogonal,

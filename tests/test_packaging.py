@@ -31,7 +31,7 @@ for package in (architect, synapse):
     assert package.__file__.startswith(sys.prefix), package.__file__
     assert pathlib.Path(package.__file__).with_name("py.typed").exists()
 assert importlib.metadata.version("synapse-neurons") == synapse.__version__
-net = architect.LSTM(2, 3, 1, seed=0)
+net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
 before = net.activate([0.0, 1.0])
 net.propagate(0.1, [1.0])
 net.clear()

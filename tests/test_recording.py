@@ -16,7 +16,7 @@ TARGETS = np.random.default_rng(1).random((30, 2))
 
 
 def net(**options):
-    return architect.LSTM(3, 4, 2, seed=0, **options)
+    return architect.LSTM(3, 4, 2, seed=0, style="synaptic", **options)
 
 
 def test_a_run_is_recorded_as_its_steps_show_it():
@@ -154,7 +154,7 @@ def test_one_recording_at_a_time():
 
 
 def test_a_recorded_network_is_not_joined_to_a_larger_one():
-    one, other = net(), architect.LSTM(3, 5, 2, seed=0)
+    one, other = net(), architect.LSTM(3, 5, 2, style="synaptic", seed=0)
     with record(one), pytest.raises(TopologyError, match="end the recording"):
         one.output.project(other.input)
     one.output.project(other.input, seed=0)

@@ -20,8 +20,9 @@ ROW_BYTES = 1 << 21  # of samples laid out one after the other, so that few call
 
 def build(kind: str, sizes: list[int], precision: str = "float64") -> synapse.Network:
     """The network of a case."""
-    recipe = architect.LSTM if kind == LSTM else architect.Perceptron
-    return recipe(*sizes, seed=0, dtype=precision)
+    if kind == LSTM:
+        return architect.LSTM(*sizes, style="synaptic", seed=0, dtype=precision)
+    return architect.Perceptron(*sizes, seed=0, dtype=precision)
 
 
 def start(spec: dict[str, Any]) -> dict[str, str]:

@@ -47,10 +47,14 @@ NETWORKS = {
     "NARX": lambda **options: architect.NARX(3, 8, 2, **options),
     "Elman": lambda **options: architect.Elman(3, 8, 2, **options),
     "Jordan": lambda **options: architect.Jordan(3, 8, 2, **options),
-    "LSTM, no peepholes": lambda **options: architect.LSTM(3, 8, 2, peepholes=None, **options),
-    "LSTM, one to one": lambda **options: architect.LSTM(3, 8, 2, peepholes="one_to_one", **options),
-    "LSTM, all to all": lambda **options: architect.LSTM(3, 8, 2, **options),
-    "LSTM, two layers": lambda **options: architect.LSTM(3, 6, 6, 2, **options),
+    "LSTM, no peepholes": lambda **options: architect.LSTM(
+        3, 8, 2, peepholes=None, style="synaptic", **options
+    ),
+    "LSTM, one to one": lambda **options: architect.LSTM(
+        3, 8, 2, peepholes="one_to_one", style="synaptic", **options
+    ),
+    "LSTM, all to all": lambda **options: architect.LSTM(3, 8, 2, style="synaptic", **options),
+    "LSTM, two layers": lambda **options: architect.LSTM(3, 6, 6, 2, style="synaptic", **options),
     "LSTM, standard": lambda **options: architect.LSTM(3, 8, 2, style="standard", **options),
     "GRU": lambda **options: architect.GRU(3, 8, 2, **options),
     "Random": lambda **options: architect.Random(

@@ -32,7 +32,10 @@ STEPS = 24
 
 def networks():
     """XOR, learnt, and a small LSTM: neuron by neuron."""
-    perceptron, lstm = architect.Perceptron(2, 3, 1, seed=3), architect.LSTM(2, 4, 1, seed=0)
+    perceptron, lstm = (
+        architect.Perceptron(2, 3, 1, seed=3),
+        architect.LSTM(2, 4, 1, style="synaptic", seed=0),
+    )
     synapse.Trainer(perceptron, rate=0.5).train(*XOR, epochs=5000, error=0.02, progress=False)
     perceptron.activate([0, 1])
     with draw.style():
@@ -48,7 +51,7 @@ def networks():
 
 def blocks():
     """An LSTM that is too large for its neurons to be shown: layer by layer."""
-    return draw.network(architect.LSTM(20, 60, 5, seed=0)).figure
+    return draw.network(architect.LSTM(20, 60, 5, style="synaptic", seed=0)).figure
 
 
 def latch(rng, count):
@@ -65,7 +68,7 @@ def learnt_latch():
     """An LSTM that has learnt it, its training, and how many fresh sequences it gets right."""
     net = architect.LSTM(
         2, 4, 1, cell_squash="tanh", initializer=uniform(0.3), bias_initializer=constant(0.0),
-        input_gate_bias=-1.0, forget_gate_bias=3.0, output_gate_bias=0.0, seed=0,
+        input_gate_bias=-1.0, forget_gate_bias=3.0, output_gate_bias=0.0, style="synaptic", seed=0,
     )  # fmt: skip
     net["cells"].trainable = False  # a bias would pour into the cells at every step
     rng = np.random.default_rng(0)
@@ -108,8 +111,8 @@ def memory():
 def error_flow():
     """The constant error carousel beside Elman's unit."""
     inputs = np.random.default_rng(0).uniform(-1, 1, (60, 2))
-    kept = architect.LSTM(2, 6, 1, forget_gates=False, peepholes=None, seed=0)
-    forget = architect.LSTM(2, 6, 1, seed=0)
+    kept = architect.LSTM(2, 6, 1, forget_gates=False, peepholes=None, style="synaptic", seed=0)
+    forget = architect.LSTM(2, 6, 1, style="synaptic", seed=0)
     small = architect.Elman(2, 6, 1, seed=0)
     strong = architect.Elman(2, 6, 1, squash="tanh", initializer=uniform(1.0), seed=0)
     ax = draw.error_flow(

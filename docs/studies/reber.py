@@ -100,7 +100,14 @@ def build(case: many.Row, seed: int) -> synapse.Network:
     """The network of a case."""
     start = uniform(case["weights"])
     return architect.LSTM(
-        7, case["blocks"], 7, initializer=start, bias_initializer=start, seed=seed, **case["lstm"]
+        7,
+        case["blocks"],
+        7,
+        initializer=start,
+        bias_initializer=start,
+        seed=seed,
+        **case["lstm"],
+        style="synaptic",
     )
 
 

@@ -41,7 +41,7 @@ CASES = [
 def train(case: tuple[str, str | None], seed: int, most: int) -> many.Row:
     """One run: sequences needed (None: not solved), the best fraction right, output gates at the end."""
     cells, peepholes = case
-    net = architect.LSTM(6, 7, 2, cell_squash=cells, peepholes=peepholes, seed=seed)
+    net = architect.LSTM(6, 7, 2, cell_squash=cells, peepholes=peepholes, style="synaptic", seed=seed)
     rng = np.random.default_rng([seed, 1])
     trainer = synapse.Trainer(net, SETTINGS["rate"])
     fresh = recall.sequences(SETTINGS["evaluation_sequences"], seed=SETTINGS["evaluation_seed"])

@@ -99,6 +99,7 @@ def lstm(seed, *, cells, cell_squash, peepholes, to_gates, to_cells, scale, gate
         input_gate_bias=gate_bias[0],
         output_gate_bias=gate_bias[1],
         seed=seed,
+        style="synaptic",
     )
     net["forget gates"].biases = np.linspace(*forget, cells)
     return net

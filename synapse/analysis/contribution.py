@@ -44,9 +44,9 @@ def effective_weights(network: Network) -> EffectiveWeights:
     >>> import architect
     >>> net = architect.LSTM(2, 3, 1, seed=0)
     >>> effective_weights(net)
-    <EffectiveWeights, 59 rows: source, target, weight, gain, effective>
+    <EffectiveWeights, 75 rows: source, target, weight, gain, effective>
     >>> (effective_weights(net).gain == 0).sum().item()  # no gate has fired: they are closed
-    12
+    9
     """
     a = anatomy_of(network)
     gain = gains_now(network, a)

@@ -38,7 +38,7 @@ def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
     Examples
     --------
     >>> import architect
-    >>> [len(group) for group in components(architect.LSTM(2, 3, 1, seed=0))]
+    >>> [len(group) for group in components(architect.LSTM(2, 3, 1, style="synaptic", seed=0))]
     [9]
     >>> components(architect.Perceptron(2, 3, 1, seed=0))
     []
@@ -100,7 +100,7 @@ def motifs(network: Network) -> Motifs:
     Examples
     --------
     >>> import architect
-    >>> found = motifs(architect.LSTM(2, 3, 1, peepholes=None, seed=0))
+    >>> found = motifs(architect.LSTM(2, 3, 1, style="synaptic", peepholes=None, seed=0))
     >>> found.gates["forget"], found.gates["into memory"], found.gates["out of memory"]
     (3, 6, 3)
     >>> motifs(architect.Perceptron(2, 3, 1, seed=0)).triads["021C"]

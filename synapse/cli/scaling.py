@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
     "perceptron": (architect.Perceptron, {"squash": "tanh"}),
     "elman": (architect.Elman, {"squash": "tanh"}),
-    "lstm": (architect.LSTM, {"cell_squash": "tanh"}),
+    "lstm": (architect.LSTM, {"style": "synaptic", "cell_squash": "tanh"}),
     "gru": (architect.GRU, {}),
 }
 MODELS = tuple(ARCHITECTURES)

@@ -30,7 +30,7 @@ def test_who_is_dead_and_who_saturated():
 
 
 def test_statistics_are_those_of_the_activations_shown():
-    net = architect.LSTM(2, 3, 1, seed=0)
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     twin = net.clone()
     activations, slopes = [], []
     for row in ROWS:
@@ -75,7 +75,9 @@ def test_bad_inputs():
 
 
 def test_weights_are_grouped_by_layers_and_self_connections_apart():
-    net = architect.LSTM(2, 3, 1, hidden_to_hidden=True, peepholes=None, input_to_output=False, seed=0)
+    net = architect.LSTM(
+        2, 3, 1, hidden_to_hidden=True, peepholes=None, input_to_output=False, style="synaptic", seed=0
+    )
     found = weight_distribution(net)
     assert found.group.tolist() == [
         "input -> input gates",

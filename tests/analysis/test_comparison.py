@@ -84,7 +84,7 @@ def test_layers_of_one_name_are_counted_through():
 
 
 def test_different_architectures():
-    found = compare(architect.LSTM(2, 3, 1, seed=0), architect.Elman(2, 3, 1, seed=0), ROWS)
+    found = compare(architect.LSTM(2, 3, 1, style="synaptic", seed=0), architect.Elman(2, 3, 1, seed=0), ROWS)
     assert found.outputs.shape == (5, 1)
     assert ("cells", 0) in found.neurons[0]
     assert ("context", 0) in found.neurons[1]

@@ -37,13 +37,15 @@ NETWORKS = {
     "perceptron": lambda: perceptron(3, 4, 2, seed=1),
     "no hidden layer": lambda: perceptron(2, 3, seed=1),
     "lstm": lambda: lstm(2, 3, 2, seed=1),
-    "lstm with peepholes": lambda: architect.LSTM(2, 3, 2, output_to_gates=True, seed=1),
+    "lstm with peepholes": lambda: architect.LSTM(2, 3, 2, output_to_gates=True, style="synaptic", seed=1),
     "elman": lambda: architect.Elman(2, 4, 2, seed=1),
     "gru": lambda: architect.GRU(2, 3, 2, seed=1),
     "random": lambda: architect.Random(
         2, 8, 2, gates=5, self_connections=3, backward=6, squash="tanh", seed=1
     ),
-    "softmax": lambda: architect.LSTM(2, 3, 3, output_squash="softmax", output_to_hidden=True, seed=1),
+    "softmax": lambda: architect.LSTM(
+        2, 3, 3, output_squash="softmax", output_to_hidden=True, style="synaptic", seed=1
+    ),
 }
 
 
@@ -71,7 +73,7 @@ def test_saliency_leaves_the_network_as_it_was():
 
 
 def test_nothing_reaches_back_in_time():
-    found = saliency(architect.LSTM(2, 3, 1, seed=0), np.ones((5, 2)))
+    found = saliency(architect.LSTM(2, 3, 1, style="synaptic", seed=0), np.ones((5, 2)))
     for t in range(5):
         assert not found[t, :, t + 1 :].any()
 
@@ -140,8 +142,8 @@ def test_effective_weights_are_those_that_connections_show():
 
 
 def test_single_precision():
-    net = architect.LSTM(2, 3, 1, seed=0, dtype=np.float32)
-    twin = architect.LSTM(2, 3, 1, seed=0)
+    net = architect.LSTM(2, 3, 1, seed=0, dtype=np.float32, style="synaptic")
+    twin = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     twin.weights, twin.biases = net.weights, net.biases
     rows = rows_for(net)
     assert saliency(net, rows) == pytest.approx(saliency(twin, rows), abs=1e-6)

@@ -18,9 +18,17 @@ NETWORKS = {
     "perceptron": lambda: perceptron(3, 4, 2, seed=1),
     "no hidden layer": lambda: perceptron(2, 3, seed=1),
     "lstm": lambda: lstm(2, 3, 2, seed=1),
-    "lstm with peepholes": lambda: architect.LSTM(2, 3, 2, seed=1),
+    "lstm with peepholes": lambda: architect.LSTM(2, 3, 2, style="synaptic", seed=1),
     "lstm with everything": lambda: architect.LSTM(
-        2, 3, 3, 2, output_to_gates=True, output_to_hidden=True, hidden_to_hidden=True, seed=1
+        2,
+        3,
+        3,
+        2,
+        output_to_gates=True,
+        output_to_hidden=True,
+        hidden_to_hidden=True,
+        seed=1,
+        style="synaptic",
     ),
     "elman": lambda: architect.Elman(2, 4, 2, seed=1),
     "gru": lambda: architect.GRU(2, 3, 2, seed=1),
@@ -103,7 +111,7 @@ def test_neuron_by_neuron():
 
 
 def test_a_rate_of_nought_moves_nothing_and_is_explained():
-    net = architect.LSTM(2, 3, 1, seed=0)
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     net.activate([1.0, -1.0])
     before = net.weights
     net.propagate(0.0, [1.0])
@@ -151,7 +159,7 @@ def test_a_clone_knows_the_step():
 
 
 def test_single_precision():
-    net = architect.LSTM(2, 3, 1, seed=0, dtype=np.float32)
+    net = architect.LSTM(2, 3, 1, seed=0, dtype=np.float32, style="synaptic")
     net.run([[1.0, -1.0], [0.5, 0.3]])
     before = net.weights
     net.propagate(1.0, [1.0])

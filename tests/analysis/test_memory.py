@@ -102,7 +102,7 @@ def test_step_of_an_elman_network_is_slopes_times_context_weights():
 
 def test_step_of_a_gated_memory_is_the_derivative_of_the_states():
     """Cells and gates that the cells feed: moved by differences, before the step is taken."""
-    net = architect.LSTM(2, 3, 1, seed=0)
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     net.weights = np.random.default_rng(3).uniform(-1, 1, len(net.weights))
     cells, width = net["cells"], 1e-6
     net.run(ROWS)

@@ -61,7 +61,7 @@ def test_of_the_ways_to_a_neuron_the_best_is_kept():
 
 
 def test_what_is_not_trained_stays():
-    net = architect.LSTM(2, 3, 1, seed=0)
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     found = prune(net, 1.0, keep_reached=False)
     assert all(c.source is c.target for c in found.network.connections)
     assert len(found.network.connections) == 3
@@ -119,7 +119,7 @@ def test_contribution_reaches_over_steps():
 
 
 def test_pruned_networks_learn():
-    net = prune(architect.LSTM(2, 4, 1, seed=0), 0.5).network
+    net = prune(architect.LSTM(2, 4, 1, style="synaptic", seed=0), 0.5).network
     trainer = Trainer(net, rate=0.3)
     before = trainer.test(ROWS, TARGETS).error
     trainer.train(ROWS, TARGETS, epochs=50, progress=False)

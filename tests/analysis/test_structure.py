@@ -37,7 +37,7 @@ def test_components_are_those_of_the_graph_with_gates(spec):
 
 
 def test_components_of_an_lstm():
-    net = architect.LSTM(2, 3, 1, seed=0)
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     (whole,) = components(net)
     assert whole == [*net["input gates"], *net["forget gates"], *net["cells"]]
     assert components(net, gates=False) == [[cell] for cell in net["cells"]]
@@ -45,7 +45,7 @@ def test_components_of_an_lstm():
 
 @pytest.mark.parametrize("peepholes", [None, "all_to_all"])
 def test_gating_patterns_of_an_lstm(peepholes):
-    found = motifs(architect.LSTM(2, 3, 1, peepholes=peepholes, seed=0)).gates
+    found = motifs(architect.LSTM(2, 3, 1, peepholes=peepholes, style="synaptic", seed=0)).gates
     assert found == {
         "all": 12,
         "forget": 3,

@@ -64,6 +64,7 @@ def test_an_lstm_computes_the_blocks_of_its_equations(peepholes, forget_gates, p
         cells_per_block=per_block,
         cell_squash="tanh",
         seed=2,
+        style="synaptic",
     )
     x, y = net.input, net.output
     block = net.blocks[0]
@@ -85,7 +86,7 @@ def test_an_lstm_computes_the_blocks_of_its_equations(peepholes, forget_gates, p
 
 
 def test_an_lstm_has_its_layers_by_name():
-    net = architect.LSTM(2, 3, 4, 1, seed=0)
+    net = architect.LSTM(2, 3, 4, 1, style="synaptic", seed=0)
     assert [layer.name for layer in net.hidden][:4] == [
         "input gates 1",
         "forget gates 1",
@@ -110,11 +111,11 @@ def test_an_lstm_has_its_layers_by_name():
     ],
 )
 def test_options_connect_as_in_synaptic(options, connections):
-    assert len(architect.LSTM(3, 4, 2, seed=0, **options).connections) == connections
+    assert len(architect.LSTM(3, 4, 2, seed=0, style="synaptic", **options).connections) == connections
 
 
 def test_gates_gate_what_they_should():
-    net = architect.LSTM(3, 4, 2, seed=0)
+    net = architect.LSTM(3, 4, 2, style="synaptic", seed=0)
     block = net.blocks[0]
     assert {c.target for c in block.input_gates[1].gated} == {block.cells[1]}
     assert [c.source for c in block.output_gates[2].gated] == [block.cells[2]] * 2
@@ -139,7 +140,7 @@ def test_every_initializer_builds(build, initializer):
 
 
 def test_weights_and_biases_start_within_a_tenth():
-    net = architect.LSTM(3, 20, 2, seed=0)
+    net = architect.LSTM(3, 20, 2, style="synaptic", seed=0)
     trained = np.array([c.weight for c in net.connections if c.trainable])
     assert 0.09 < np.abs(trained).max() <= 0.1
     assert net["forget gates"].biases.tolist() == [1.0] * 20
@@ -159,10 +160,10 @@ def test_squash_is_that_of_every_neuron_but_the_inputs():
         (lambda: architect.Perceptron(2, 0), ArgumentError),
         (lambda: architect.Perceptron(2, 1.5), KindError),
         (lambda: architect.Elman(2, 1), ArgumentError),
-        (lambda: architect.LSTM(2, 1), ArgumentError),
-        (lambda: architect.LSTM(2, 3, 1, peepholes="some"), ArgumentError),
-        (lambda: architect.LSTM(2, 3, 1, cells_per_block=0), ArgumentError),
-        (lambda: architect.LSTM(2, 3, 1, cell_squash="absent"), SynapseError),
+        (lambda: architect.LSTM(2, 1, style="synaptic"), ArgumentError),
+        (lambda: architect.LSTM(2, 3, 1, peepholes="some", style="synaptic"), ArgumentError),
+        (lambda: architect.LSTM(2, 3, 1, cells_per_block=0, style="synaptic"), ArgumentError),
+        (lambda: architect.LSTM(2, 3, 1, cell_squash="absent", style="synaptic"), SynapseError),
         (lambda: architect.Perceptron(2, 1, initializer="absent"), SynapseError),
         (lambda: architect.Perceptron(2, 1, dtype="float16"), ArgumentError),
     ],

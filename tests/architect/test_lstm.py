@@ -90,8 +90,19 @@ def test_it_trains_and_survives_a_file(tmp_path):
     assert survives(net, tmp_path / "net.synapse")
 
 
-def test_the_style_of_synaptic_is_the_default():
-    one, other = LSTM(3, 4, 2, seed=1), LSTM(3, 4, 2, style="synaptic", peepholes="all_to_all", seed=1)
+def test_the_style_of_the_textbooks_is_the_default():
+    one, other = LSTM(3, 4, 2, seed=1), LSTM(3, 4, 2, style="standard", peepholes=None, seed=1)
+    assert (one.weights == other.weights).all()
+    assert one.blocks[0]._fields == other.blocks[0]._fields
+    assert "candidates" in one.blocks[0]._fields
+
+
+def test_the_style_of_synaptic_has_its_defaults():
+    one = LSTM(3, 4, 2, style="synaptic", seed=1)
+    other = LSTM(
+        *(3, 4, 2), style="synaptic", peepholes="all_to_all", input_to_output=True, cell_squash="logistic",
+        initializer="uniform", bias_initializer="uniform", seed=1,
+    )  # fmt: skip
     assert (one.weights == other.weights).all()
     assert one.blocks[0]._fields == ("input_gates", "forget_gates", "cells", "output_gates")
 

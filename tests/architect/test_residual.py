@@ -50,7 +50,8 @@ def test_skips_and_sums_are_not_trained():
 def test_the_error_reaches_the_first_layer_of_a_deep_one():
     """Of a perceptron as deep, with the same weights of ±0.1, next to nothing arrives."""
     reached = []
-    for net in (Residual(3, *[6] * 20, 1, seed=0), Perceptron(3, *[6] * 20, 1, squash="tanh", seed=0)):
+    small = {"initializer": "uniform", "bias_initializer": "uniform", "seed": 0}
+    for net in (Residual(3, *[6] * 20, 1, **small), Perceptron(3, *[6] * 20, 1, squash="tanh", **small)):
         net.activate(INPUTS[0])
         net.propagate(0.0, [1.0], "squared_error")
         reached.append(max(abs(neuron.error.responsibility) for neuron in net.hidden[0]))

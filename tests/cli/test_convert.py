@@ -18,7 +18,7 @@ BACK = [".json", ".synapse", ".npz", ".graphml", ".gexf", ".cyjs"]
 
 @pytest.fixture
 def network():
-    return architect.LSTM(2, 3, 1, seed=0)
+    return architect.LSTM(2, 3, 1, style="synaptic", seed=0)
 
 
 @pytest.fixture

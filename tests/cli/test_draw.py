@@ -21,7 +21,7 @@ sys.exit(main(["draw", "m.json", "-o", "x.png"]))
 
 @pytest.fixture
 def model(tmp_path):
-    save(architect.LSTM(2, 3, 1, seed=0), tmp_path / "m.json")
+    save(architect.LSTM(2, 3, 1, style="synaptic", seed=0), tmp_path / "m.json")
     return tmp_path / "m.json"
 
 

@@ -23,7 +23,7 @@ def info(capsys, network, folder):
 
 def test_info_prints_all_of_a_memory_network(capsys, tmp_path):
     path = tmp_path / "lstm.synapse"
-    save(architect.LSTM(2, 3, 1, peepholes=None, seed=0), path)
+    save(architect.LSTM(2, 3, 1, peepholes=None, style="synaptic", seed=0), path)
     assert cli.main(["info", str(path)]) == 0
     assert capsys.readouterr().out == (
         "name               LSTM\n"

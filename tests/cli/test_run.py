@@ -15,7 +15,7 @@ from .command import ENVIRONMENT, complaints, done, line, process, refused
 @pytest.fixture
 def network(tmp_path):
     """A network with memory, whose inputs have names, in a context that is not clear."""
-    network = architect.LSTM(2, 3, 2, seed=0)
+    network = architect.LSTM(2, 3, 2, style="synaptic", seed=0)
     network.input[0].name, network.input[1].name = "height", "width"
     network.activate([5.0, 5.0])
     save(network, tmp_path / "m.json")

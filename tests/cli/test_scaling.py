@@ -14,7 +14,7 @@ Y = np.column_stack([5e3 + X.sum(axis=1), X[:, 0] * 1e-3])
 ALONE = {
     "perceptron": lambda **o: architect.Perceptron(2, 4, 3, 2, squash="tanh", **o),
     "elman": lambda **o: architect.Elman(2, 4, 3, 2, squash="tanh", **o),
-    "lstm": lambda **o: architect.LSTM(2, 4, 3, 2, cell_squash="tanh", **o),
+    "lstm": lambda **o: architect.LSTM(2, 4, 3, 2, cell_squash="tanh", **o, style="synaptic"),
     "gru": lambda **o: architect.GRU(2, 4, 3, 2, **o),
 }
 

@@ -41,12 +41,12 @@ def strange_names() -> Network:
 
 STANDARD = {
     "perceptron": lambda: architect.Perceptron(2, 3, 1, seed=0),
-    "lstm": lambda: architect.LSTM(2, 4, 1, seed=0),
+    "lstm": lambda: architect.LSTM(2, 4, 1, style="synaptic", seed=0),
     "elman": lambda: architect.Elman(2, 6, 1, seed=0),
     "hand": hand_wired,
     "names": strange_names,
     "hundred": lambda: architect.Perceptron(20, 70, 10, seed=0),
-    "large": lambda: architect.LSTM(20, 60, 5, seed=0),
+    "large": lambda: architect.LSTM(20, 60, 5, style="synaptic", seed=0),
     "deep": lambda: architect.Perceptron(*[30] * 12, seed=0),
     "loose": lambda: Network(Layer(3), [Layer(2)], Layer(1)),
 }

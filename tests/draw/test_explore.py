@@ -26,7 +26,7 @@ NASTY = [
 
 
 def lstm():
-    return architect.LSTM(3, 4, 2, seed=0)
+    return architect.LSTM(3, 4, 2, style="synaptic", seed=0)
 
 
 def rows(width, steps=6):
@@ -253,7 +253,7 @@ def test_traces_are_left_out_where_they_would_be_too_many():
     net = architect.Perceptron(50, 40, 1, seed=0)
     assert data_of(page_of(net, rows(50, 2)))["eligibility"] is not None
     assert data_of(page_of(net, rows(50, 120)))["eligibility"] is None
-    net = architect.LSTM(5, 10, 5, seed=0)
+    net = architect.LSTM(5, 10, 5, style="synaptic", seed=0)
     few, most = (data_of(page_of(net, rows(5, steps))) for steps in (9, 180))
     assert len(few["extended"]["connection"]) > len(net.connections)
     assert most["eligibility"] is not None

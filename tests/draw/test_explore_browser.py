@@ -57,7 +57,7 @@ def opened(chromium, tmp_path):
 
 
 def lstm():
-    return architect.LSTM(2, 3, 1, seed=0)
+    return architect.LSTM(2, 3, 1, style="synaptic", seed=0)
 
 
 def rows(width=2, steps=6):
@@ -250,7 +250,7 @@ def test_layers_fold_and_unfold(opened):
 
 
 def test_two_thousand_connections_are_all_there(opened):
-    net = architect.LSTM(10, 20, 5, seed=0)
+    net = architect.LSTM(10, 20, 5, style="synaptic", seed=0)
     page = opened(net, rows(10))
     assert len(net.connections) > 2000
     assert len(ids(page, ".connection")) == len(net.connections)

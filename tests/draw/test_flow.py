@@ -63,7 +63,7 @@ def test_an_elman_unit_against_the_chain_rule():
 
 
 def test_tiny_errors_have_their_digits_too():
-    net = architect.Elman(2, 4, 1, seed=0)
+    net = architect.Elman(2, 4, 1, initializer="uniform", bias_initializer="uniform", seed=0)
     inputs = np.random.default_rng(1).normal(size=(60, 2))
     found = draw.sensitivity(net, inputs, net["hidden"])
     assert found[-1] < 1e-60
@@ -71,7 +71,7 @@ def test_tiny_errors_have_their_digits_too():
 
 
 def test_gated_cells_against_differences_of_the_whole_run():
-    net = architect.LSTM(2, 3, 2, seed=0, initializer=uniform(1.0), output_to_hidden=True)
+    net = architect.LSTM(2, 3, 2, seed=0, initializer=uniform(1.0), output_to_hidden=True, style="synaptic")
     h, expected = 1e-5, []
     for t in range(len(INPUTS) - 1, -1, -1):
         jacobian = np.empty((2, 2))
@@ -110,7 +110,7 @@ def test_nothing_returns_through_a_network_without_memory():
 
 
 def test_the_network_is_left_as_it_was_and_learns_on_as_if_nothing_had_been():
-    net, twin = (used(architect.LSTM(2, 3, 1, seed=0)) for _ in range(2))
+    net, twin = (used(architect.LSTM(2, 3, 1, style="synaptic", seed=0)) for _ in range(2))
     with unchanged(net):
         draw.sensitivity(net, INPUTS, "cells")
         draw.sensitivity(net, INPUTS)
@@ -121,8 +121,8 @@ def test_the_network_is_left_as_it_was_and_learns_on_as_if_nothing_had_been():
 
 
 def test_several_networks_in_one_picture():
-    lstm = architect.LSTM(2, 3, 1, seed=0, forget_gates=False, peepholes=None)
-    elman = architect.Elman(2, 6, 1, seed=0)
+    lstm = architect.LSTM(2, 3, 1, seed=0, forget_gates=False, peepholes=None, style="synaptic")
+    elman = architect.Elman(2, 6, 1, initializer="uniform", bias_initializer="uniform", seed=0)
     ax = draw.error_flow({"cells": (lstm, "cells"), "Elman unit": (elman, elman["hidden"])}, INPUTS)
     cells, units = (line.get_ydata() for line in ax.lines)
     np.testing.assert_allclose(cells, 1.0, rtol=1e-8)

@@ -218,7 +218,7 @@ def said(ax):
 
 
 def test_large_networks_are_drawn_by_layers():
-    net = architect.LSTM(20, 60, 5, seed=0)
+    net = architect.LSTM(20, 60, 5, style="synaptic", seed=0)
     ax = draw.network(net)
     assert len(part(ax, "layer")) == 6
     assert len(part(ax, "projection")) == 10
@@ -272,7 +272,7 @@ def test_the_same_network_gives_the_same_picture(name):
 
 
 def test_the_network_stays_as_it_was():
-    net = architect.LSTM(2, 3, 1, seed=0)
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     net.activate([0.0, 1.0])
     before = net.weights.tolist(), [(n.state, n.activation, n.name) for n in net]
     draw.network(net, colour="state")

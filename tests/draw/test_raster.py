@@ -17,7 +17,7 @@ RNG = np.random.default_rng(0)
 
 
 def test_record_is_what_each_neuron_held():
-    net, twin = (architect.LSTM(2, 3, 1, seed=0) for _ in range(2))
+    net, twin = (architect.LSTM(2, 3, 1, style="synaptic", seed=0) for _ in range(2))
     inputs = RNG.normal(size=(5, 2))
     held = draw.record(net, inputs)
     assert held.shape == (5, len(net))
@@ -59,7 +59,7 @@ def test_values_of_both_signs_have_zero_in_the_middle_of_their_colours():
 
 
 def test_layers_are_set_apart_and_named():
-    net = architect.LSTM(2, 4, 1, seed=0)
+    net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
     ax = draw.raster(draw.record(net, RNG.random((20, 2))), net)
     assert [line.get_ydata()[0] for line in ax.lines if line.get_color() == "white"] == [
         1.5,

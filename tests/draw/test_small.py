@@ -21,7 +21,7 @@ def tips(drawing, tag):
 
 
 def test_every_neuron_and_connection_is_drawn_with_its_numbers():
-    net = architect.LSTM(2, 3, 1, seed=0)
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     net.activate([1.0, -1.0])
     drawing = drawn(net)
     assert [float(re.search(r"activation (\S+)", tip)[1]) for tip in tips(drawing, "circle")] == [
@@ -36,7 +36,7 @@ def test_every_neuron_and_connection_is_drawn_with_its_numbers():
 
 
 def test_of_a_large_network_each_layer_is_a_box():
-    net = architect.LSTM(10, 20, 5, seed=0)
+    net = architect.LSTM(10, 20, 5, style="synaptic", seed=0)
     drawing = drawn(net)
     assert len(tips(drawing, "rect")) == 6
     assert not tips(drawing, "circle")
@@ -57,7 +57,7 @@ def test_of_a_large_network_each_layer_is_a_box():
     "net",
     [
         architect.Perceptron(1, 1, seed=0),
-        architect.LSTM(6, 8, 6, seed=0),
+        architect.LSTM(6, 8, 6, style="synaptic", seed=0),
         architect.Perceptron(*[1] * 40, seed=0),
         architect.Perceptron(300, 200, 10, seed=0),
     ],
@@ -87,7 +87,7 @@ def test_a_network_that_is_linked_to_others_is_drawn_alone():
 
 
 def test_drawing_changes_nothing():
-    net = architect.LSTM(2, 3, 1, seed=0)
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     net.run(np.ones((2, 2)))
     twin = net.clone()
     net._repr_html_()

@@ -17,7 +17,7 @@ from .helpers import pixels
 mpl = pytest.importorskip("matplotlib")
 plt = pytest.importorskip("matplotlib.pyplot")
 
-NET = architect.LSTM(2, 2, 1, seed=0)
+NET = architect.LSTM(2, 2, 1, style="synaptic", seed=0)
 VALUES = np.random.default_rng(0).normal(size=(9, 3))
 
 PICTURES = {

@@ -9,8 +9,10 @@ from synapse import initializers
 SORTS = {
     "perceptron": lambda **options: architect.Perceptron(3, 5, 4, 2, **options),
     "elman": lambda **options: architect.Elman(3, 5, 2, **options),
-    "lstm": lambda **options: architect.LSTM(3, 4, 2, **options),
-    "two layers": lambda **options: architect.LSTM(3, 4, 3, 2, hidden_to_hidden=True, **options),
+    "lstm": lambda **options: architect.LSTM(3, 4, 2, style="synaptic", **options),
+    "two layers": lambda **options: architect.LSTM(
+        3, 4, 3, 2, hidden_to_hidden=True, style="synaptic", **options
+    ),
     "gru": lambda **options: architect.GRU(3, 4, 2, **options),
     "random": lambda **options: architect.Random(3, 9, 2, gates=8, self_connections=3, backward=9, **options),
 }

@@ -14,7 +14,7 @@ INPUTS, TARGETS = RNG.normal(size=(10, 5, 3)), RNG.random((10, 5, 2))
 
 
 def net(**options):
-    return architect.LSTM(3, 4, 2, seed=1, **options)
+    return architect.LSTM(3, 4, 2, seed=1, style="synaptic", **options)
 
 
 def parameters(one):

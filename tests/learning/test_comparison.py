@@ -40,7 +40,7 @@ def by_steps(net, inputs, targets, cost=None):
         lambda: perceptron(3, 5, 4, 2, seed=1),
         lambda: architect.Perceptron(3, 5, 4, output_squash="softmax", seed=1),
         lambda: lstm(2, 3, 2, seed=1, cell="tanh"),
-        lambda: architect.LSTM(3, 4, 2, peepholes=None, initializer=WIDE, seed=1),
+        lambda: architect.LSTM(3, 4, 2, peepholes=None, initializer=WIDE, style="synaptic", seed=1),
     ],
 )
 def test_where_nothing_is_left_out_they_are_equal(build):
@@ -143,7 +143,7 @@ def test_nothing_to_compare():
 
 
 def test_what_is_not_trained_is_0_on_both_sides():
-    net = architect.LSTM(2, 3, 1, initializer=WIDE, seed=0)
+    net = architect.LSTM(2, 3, 1, initializer=WIDE, style="synaptic", seed=0)
     fixed = np.zeros(len(net.connections), bool)
     fixed[::4] = True
     for connection in net.connections[::4]:
@@ -154,12 +154,12 @@ def test_what_is_not_trained_is_0_on_both_sides():
 
 
 def test_single_precision():
-    net = architect.LSTM(2, 3, 1, peepholes=None, initializer=WIDE, dtype="float32", seed=0)
+    net = architect.LSTM(2, 3, 1, peepholes=None, initializer=WIDE, dtype="float32", style="synaptic", seed=0)
     assert compare_gradients(net, *data(net)).relative_error < 1e-5
 
 
 def test_the_network_stays_as_it_is():
-    net = used(architect.LSTM(2, 3, 1, seed=0))
+    net = used(architect.LSTM(2, 3, 1, style="synaptic", seed=0))
     net.hidden[0].squash = "bernoulli"
     with unchanged(net):
         first = compare_gradients(net, *data(net))

@@ -26,7 +26,7 @@ def perceptron(seed=3):
 
 
 def lstm(seed=0):
-    return architect.LSTM(3, 4, 2, seed=seed)
+    return architect.LSTM(3, 4, 2, style="synaptic", seed=seed)
 
 
 def train(net, inputs, targets, **options):
@@ -184,7 +184,7 @@ def test_classes_count_in_a_test_by_their_weight_at_every_step():
 
 
 def test_a_stream_goes_on_where_weights_change():
-    net, rows = architect.LSTM(3, 4, 1, seed=0), SEQUENCES[0].reshape(30, 3)
+    net, rows = architect.LSTM(3, 4, 1, style="synaptic", seed=0), SEQUENCES[0].reshape(30, 3)
     targets = RNG.integers(0, 2, (30, 1)).astype(float)
     net.run(rows)
     twin = net.clone()
@@ -332,7 +332,7 @@ def test_partly_missing_targets_are_refused():
 INTERRUPTED = """
 import signal, numpy as np, architect, synapse
 signal.signal(signal.SIGINT, signal.default_int_handler)
-net = architect.LSTM(20, 60, 5, seed=0)
+net = architect.LSTM(20, 60, 5, style="synaptic", seed=0)
 rng = np.random.default_rng(0)
 inputs, targets = rng.random((200_000, 20)), rng.random((200_000, 5))
 net.activate(inputs[0])

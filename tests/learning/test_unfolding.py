@@ -108,7 +108,7 @@ def test_a_trained_self_connection_has_a_slope(loops):
 
 
 def test_softmax_outputs():
-    net = architect.LSTM(3, 4, 5, output_squash="softmax", seed=1)
+    net = architect.LSTM(3, 4, 5, output_squash="softmax", style="synaptic", seed=1)
     inputs, _ = sequences(net, (4, 6))
     rng = np.random.default_rng(2)
     targets = [rng.dirichlet(np.ones(5), len(rows)) for rows in inputs]

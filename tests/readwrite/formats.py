@@ -85,7 +85,7 @@ def tied():
 
 NETWORKS = {
     "perceptron": lambda: architect.Perceptron(3, 5, 2, seed=0),
-    "lstm": lambda: architect.LSTM(2, 3, 1, seed=1),
+    "lstm": lambda: architect.LSTM(2, 3, 1, style="synaptic", seed=1),
     "elman": lambda: architect.Elman(2, 4, 1, seed=2),
     "gated": memory,
     "float32": lambda: memory(dtype="float32"),

@@ -228,10 +228,12 @@ NETS = {
     "perceptron, softmax": lambda: shaken(architect.Perceptron(3, 6, 4, output_squash="softmax")),
     "elman": lambda: shaken(architect.Elman(3, 5, 2)),
     **{
-        f"lstm, {name}": lambda options=options: shaken(architect.LSTM(2, 6, 3, **options), width=0.5)
+        f"lstm, {name}": lambda options=options: shaken(
+            architect.LSTM(2, 6, 3, style="synaptic", **options), width=0.5
+        )
         for name, options in LSTM.items()
     },
-    "lstm, two layers": lambda: architect.LSTM(2, 5, 4, 3, seed=0),
+    "lstm, two layers": lambda: architect.LSTM(2, 5, 4, 3, style="synaptic", seed=0),
     **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in range(5)},
     "competing": lambda: shaken(competing()),
     "in groups": lambda: shaken(in_groups()),

@@ -28,9 +28,11 @@ NETWORKS = {
     "Hopfield": lambda: architect.Hopfield(6),
     "Jordan": lambda: architect.Jordan(2, 4, 1, context_decay=0.5, **SIZES),
     "Kohonen": lambda: architect.Kohonen(2, (2, 3), seed=0),
-    "LSTM": lambda: architect.LSTM(2, 3, 1, **SIZES),
-    "LSTM of two": lambda: architect.LSTM(2, 3, 4, 1, cells_per_block=2, **SIZES),
-    "LSTM that never forgets": lambda: architect.LSTM(2, 3, 4, 1, forget_gates=False, **SIZES),
+    "LSTM": lambda: architect.LSTM(2, 3, 1, style="synaptic", **SIZES),
+    "LSTM of two": lambda: architect.LSTM(2, 3, 4, 1, cells_per_block=2, style="synaptic", **SIZES),
+    "LSTM that never forgets": lambda: architect.LSTM(
+        2, 3, 4, 1, forget_gates=False, style="synaptic", **SIZES
+    ),
     "LSTM of textbooks": lambda: architect.LSTM(2, 3, 1, style="standard", **SIZES),
     "LSTM of textbooks, two": lambda: architect.LSTM(2, 3, 4, 1, style="standard", **SIZES),
     "Liquid": lambda: architect.Liquid(2, 20, 1, gates=5, spectral_radius=0.9, seed=0),
@@ -153,7 +155,7 @@ def test_a_twin_of_a_reservoir_is_read_out(twin_of):
 
 
 def test_what_does_not_touch_the_parts_keeps_the_class():
-    net = architect.LSTM(2, 3, 1, seed=0)
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     net.add(Neuron())
     net["cells"].append(Neuron())
     net[0].disconnect(net["cells"][0])

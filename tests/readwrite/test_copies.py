@@ -16,7 +16,9 @@ from .nets import feed, memory, same
     [lambda net: pickle.loads(pickle.dumps(net)), copy.deepcopy, copy.copy, Network.clone],
     ids=["pickle", "deepcopy", "copy", "clone"],
 )
-@pytest.mark.parametrize("make", [memory, lambda: architect.LSTM(2, 3, 1, seed=0)], ids=["network", "LSTM"])
+@pytest.mark.parametrize(
+    "make", [memory, lambda: architect.LSTM(2, 3, 1, style="synaptic", seed=0)], ids=["network", "LSTM"]
+)
 def test_copies_are_independent_twins(twin_of, make):
     net = make()
     feed(net, 3)

@@ -218,7 +218,7 @@ print([w.hex() for w in net.weights.tolist()])
 
 
 def test_another_process_gives_the_same_bits(tmp_path):
-    net = architect.LSTM(2, 3, 1, seed=0)
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     feed(net, 5)
     save(net, tmp_path / "net")
     lines = []

@@ -92,7 +92,7 @@ def test_far_states_do_not_overflow(dtype, name):
 
 
 def test_the_context_is_the_start():
-    net = shaken(architect.LSTM(2, 5, 3), width=0.5)
+    net = shaken(architect.LSTM(2, 5, 3, style="synaptic"), width=0.5)
     net.run(random_steps(net, seed=1))
     session = Session(onnx_model(net, dtype="float64", context=True))
     assert [kind for kind, _ in session.facts["state"]].count("state") == 5
@@ -128,14 +128,16 @@ def test_networks_with_memory_have_a_state():
 
 
 def test_the_state_is_what_a_step_reads_of_the_one_before():
-    net = architect.LSTM(2, 5, 3, seed=0)
+    net = architect.LSTM(2, 5, 3, style="synaptic", seed=0)
     kept = Session(onnx_model(net)).facts["state"]
     cells = list(range(12, 17))
     assert kept == [["activation", j] for j in cells] + [["state", j] for j in cells]
 
 
 def test_nodes_follow_layers_not_neurons():
-    small, large = (len(onnx_model(architect.LSTM(5, n, 3, seed=0)).graph.node) for n in (10, 80))
+    small, large = (
+        len(onnx_model(architect.LSTM(5, n, 3, style="synaptic", seed=0)).graph.node) for n in (10, 80)
+    )
     assert small == large < 40
     sizes = [4] * 30
     assert len(onnx_model(architect.Perceptron(*sizes, seed=0)).graph.node) <= 4 * len(sizes)
@@ -153,7 +155,7 @@ def test_thin_connections_are_not_written_as_a_matrix():
 
 
 def test_what_the_model_tells_of_itself():
-    net = architect.LSTM(2, 3, 1, seed=0)
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     net.neurons[4].name = 'a "quoted" </name> é\n'
     session = Session(onnx_model(net))
     assert session.model.producer_name == "synapse"

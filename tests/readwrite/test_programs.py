@@ -54,7 +54,7 @@ def test_every_step_is_the_network_s_own(tmp_path, language, name):
 
 @languages
 def test_a_program_begins_cleared_or_with_the_context(tmp_path, language):
-    net = shaken(architect.LSTM(2, 5, 3), width=0.5)
+    net = shaken(architect.LSTM(2, 5, 3, style="synaptic"), width=0.5)
     net.run(random_steps(net, seed=1))
     steps = random_steps(net, 5)
     cleared, going_on = (RUNNERS[language](net, steps, tmp_path, context) for context in (False, True))
@@ -68,7 +68,7 @@ def test_a_program_begins_cleared_or_with_the_context(tmp_path, language):
 
 @languages
 def test_a_float32_network_is_computed_in_doubles(tmp_path, language):
-    net = architect.LSTM(2, 5, 3, seed=0, dtype=np.float32)
+    net = architect.LSTM(2, 5, 3, seed=0, dtype=np.float32, style="synaptic")
     steps = random_steps(net)
     assert close(RUNNERS[language](net, steps, tmp_path), net.run(steps), 1e-6)
 
@@ -110,7 +110,10 @@ def test_any_graph_in_every_language(language, spec):
 
 @pytest.mark.parametrize("write", SOURCES.values())
 def test_writing_leaves_the_network_as_it_is(write):
-    net, twin = architect.LSTM(2, 3, 1, seed=0), architect.LSTM(2, 3, 1, seed=0)
+    net, twin = (
+        architect.LSTM(2, 3, 1, style="synaptic", seed=0),
+        architect.LSTM(2, 3, 1, style="synaptic", seed=0),
+    )
     for one in (net, twin):
         one.activate([0.5, -0.5])
     write(net, context=True)
@@ -124,7 +127,7 @@ def test_writing_leaves_the_network_as_it_is(write):
 
 @pytest.mark.parametrize("source", SOURCES.values())
 def test_layers_are_loops_not_lines(source):
-    small, large = (source(architect.LSTM(10, n, 5, seed=0)) for n in (20, 60))
+    small, large = (source(architect.LSTM(10, n, 5, style="synaptic", seed=0)) for n in (20, 60))
     assert small.count("fire_logistic") == large.count("fire_logistic")
     numbers = 60 * (4 * 10 + 3 * 60 + 1) + 5 * 70 + 4 * 60 + 5
     assert large.count("\n") < small.count("\n") + numbers / 5
@@ -176,7 +179,7 @@ def _renamed(net):
 
 
 def test_names_of_layers_stand_at_the_top():
-    top = python_source(architect.LSTM(2, 3, 1, seed=0)).split("from math")[0]
+    top = python_source(architect.LSTM(2, 3, 1, style="synaptic", seed=0)).split("from math")[0]
     for line in ("The network LSTM: 15 neurons", "input: neurons 0 .. 1", "cells: neurons 8 .. 10"):
         assert line in top
 

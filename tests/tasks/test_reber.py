@@ -167,7 +167,7 @@ def test_kinds_are_checked():
     with pytest.raises(KindError, match="What is judged must be a Network"):
         reber.fraction_right("net", reber.strings(2, seed=0))
     with pytest.raises(ArgumentError, match="at least one sequence"):
-        reber.fraction_right(architect.LSTM(7, 2, 7, seed=0), [])
+        reber.fraction_right(architect.LSTM(7, 2, 7, style="synaptic", seed=0), [])
 
 
 def test_sequences_are_the_strings_encoded():
@@ -219,7 +219,7 @@ def test_strict_asks_for_all_legal_symbols():
 
 
 def test_fraction_right_counts_strings_and_clears_before_each():
-    net = architect.LSTM(7, 4, 7, seed=0)
+    net = architect.LSTM(7, 4, 7, style="synaptic", seed=0)
     strings = reber.strings(30, seed=6)
     net.run(np.ones((5, 7)))  # a context to be cleared
     found = reber.fraction_right(net, strings)
@@ -247,6 +247,7 @@ def test_a_network_that_knows_the_machine_is_entirely_right():
         forget_gate_bias=3.0,
         initializer=uniform(0.4),
         seed=0,
+        style="synaptic",
     )
     Trainer(net, 0.05).train(*reber.sequences(3000, seed=0), epochs=1, progress=False)
     strings = reber.strings(200, seed=7)

@@ -91,7 +91,7 @@ def test_right_rounds():
 
 
 def test_fraction_right_counts_sequences_and_clears_before_each():
-    net = architect.LSTM(6, 4, 2, seed=0)
+    net = architect.LSTM(6, 4, 2, style="synaptic", seed=0)
     inputs, _ = recall.sequences(40, seed=3)
     wanted = []
     for i, rows in enumerate(inputs):
@@ -103,7 +103,7 @@ def test_fraction_right_counts_sequences_and_clears_before_each():
 
 
 def test_judging_refuses():
-    net = architect.LSTM(6, 4, 2, seed=0)
+    net = architect.LSTM(6, 4, 2, style="synaptic", seed=0)
     inputs, targets = recall.sequences(3, seed=0)
     with pytest.raises(ArgumentError, match="as many inputs as targets. Got 3 and 2"):
         recall.fraction_right(net, inputs, targets[:2])
@@ -112,4 +112,4 @@ def test_judging_refuses():
     with pytest.raises(KindError, match="must be a Network"):
         recall.fraction_right(None, inputs, targets)
     with pytest.raises(ArgumentError, match="must be 5 numbers a step"):
-        recall.fraction_right(architect.LSTM(5, 4, 2, seed=0), inputs, targets)
+        recall.fraction_right(architect.LSTM(5, 4, 2, style="synaptic", seed=0), inputs, targets)

@@ -244,7 +244,7 @@ def test_only_modules_are_read():
         lambda: architect.LSTM(3, 4, 2, style="standard"),  # logistic outputs
         lambda: architect.LSTM(3, 4, 2, style="standard", forget_gates=False, output_squash="identity"),
         lambda: architect.LSTM(3, 4, 2, style="standard", cell_squash="relu", output_squash="identity"),
-        lambda: architect.LSTM(3, 4, 2, output_squash="identity"),
+        lambda: architect.LSTM(3, 4, 2, output_squash="identity", style="synaptic"),
         lambda: architect.GRU(3, 4, 2, output_squash="identity"),
         lambda: architect.Perceptron(3, 4, 2),
     ],

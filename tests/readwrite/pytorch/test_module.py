@@ -31,10 +31,14 @@ BUILDS = {
     "elman": lambda: architect.Elman(3, 4, 5, 2),
     "jordan": lambda: architect.Jordan(3, 4, 2),
     "gru": lambda: architect.GRU(3, 4, 5, 2),
-    "lstm": lambda: architect.LSTM(3, 4, 5, 2),
-    "lstm one to one": lambda: architect.LSTM(3, 4, 2, peepholes="one_to_one", output_to_gates=True),
-    "lstm without": lambda: architect.LSTM(3, 4, 2, peepholes=None, hidden_to_hidden=True),
-    "lstm of wide blocks": lambda: architect.LSTM(3, 4, 2, cells_per_block=2, forget_gates=False),
+    "lstm": lambda: architect.LSTM(3, 4, 5, 2, style="synaptic"),
+    "lstm one to one": lambda: architect.LSTM(
+        3, 4, 2, peepholes="one_to_one", output_to_gates=True, style="synaptic"
+    ),
+    "lstm without": lambda: architect.LSTM(3, 4, 2, peepholes=None, hidden_to_hidden=True, style="synaptic"),
+    "lstm of wide blocks": lambda: architect.LSTM(
+        3, 4, 2, cells_per_block=2, forget_gates=False, style="synaptic"
+    ),
     "lstm standard": lambda: architect.LSTM(3, 4, 4, 2, style="standard", peepholes="all_to_all"),
     "random": lambda: architect.Random(3, 20, 2, seed=0),
 }
@@ -213,7 +217,7 @@ def test_a_layer_is_one_product_of_matrices():
         return [[tuple(p.weights.shape) for p in stage.products] + [len(stage.weights)] for stage in stages]
 
     assert products(architect.Perceptron(3, 5, 4, 2)) == [[(5, 3), 0], [(4, 5), 0], [(2, 4), 0]]
-    gates, cells, output_gates, outputs = products(architect.LSTM(6, 7, 8))
+    gates, cells, output_gates, outputs = products(architect.LSTM(6, 7, 8, style="synaptic"))
     assert gates == [(14, 13), 0]  # input and forget gates, from inputs and cells
     assert cells == [(7, 6), 7]  # a gate takes the sum of its cell; self-connections
     assert output_gates == [(7, 13), 0]
@@ -221,7 +225,7 @@ def test_a_layer_is_one_product_of_matrices():
 
 
 def test_float32_stays_float32():
-    net = architect.LSTM(3, 4, 2, dtype="float32", seed=0)
+    net = architect.LSTM(3, 4, 2, dtype="float32", style="synaptic", seed=0)
     module = synapse.to_torch(net)
     outputs = module(torch.tensor(INPUTS, dtype=torch.float32))
     assert outputs.dtype == module.weight.dtype == torch.float32

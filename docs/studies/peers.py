@@ -1,0 +1,40 @@
+"""What peers' test suites ask of their networks, from the architects' defaults: the table of learning.md.
+
+    python docs/studies/peers.py    # forty seeds; writes peers.json and learning.md
+
+The tasks, with the peers' limits of iterations and thresholds, are those of tests/peers/tasks.py.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import many_seeds as many
+
+from tests.peers.tasks import TASKS, XOR_of_three_units_by_Adam
+
+CASES = {**TASKS, "brain.js, XOR of three units by Adam": XOR_of_three_units_by_Adam}
+
+
+def learn(name: str, seed: int, most: int) -> many.Row:
+    """One run."""
+    return {"task": name, "seed": seed, "learnt": bool(CASES[name](seed))}
+
+
+def report(rows: list[many.Row]) -> str:
+    """The table of the page."""
+    lines = []
+    for name in CASES:
+        runs = [row for row in rows if row["task"] == name]
+        missed = ", ".join(str(row["seed"]) for row in runs if not row["learnt"])
+        lines.append([name, f"{sum(row['learnt'] for row in runs)} of {len(runs)}", missed or "-"])
+    return many.table(["suite, task", "learnt", "seeds that failed"], lines)
+
+
+if __name__ == "__main__":
+    options = many.parser(__doc__, most=0, name="peers")
+    options.set_defaults(seeds=40)
+    many.study(options.parse_args(), {}, learn, list(CASES), report)

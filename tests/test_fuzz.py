@@ -16,7 +16,7 @@ from .fuzz.world import Change, Mismatch, World
 from .integrity import check_store
 
 ROOT = Path(__file__).parents[1]
-WALKS = {"walk": 8, "interrupts": 6, "threads": 2, "files": 3, "kills": 1, "nojit": 1}
+WALKS = {"walk": 5, "interrupts": 6, "threads": 2, "files": 3, "kills": 1, "nojit": 1}
 
 
 @pytest.mark.parametrize("mode", WALKS)

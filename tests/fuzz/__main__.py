@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -144,8 +145,11 @@ def report(counts, failures, seconds):
 
 def child(options):
     """Walk until the time is over; tell in a file what happened."""
+    from synapse.errors import TrainingWarning
+
     from .registry import KNOWN
 
+    warnings.simplefilter("ignore", TrainingWarning)  # random networks do train in vain
     KNOWN.update(filter(None, options.without.split(",")))
     walk = walker(options.child)
     folder, counts, failures = Path(options.journal), Counter(), {}
@@ -203,8 +207,12 @@ def walker(mode):
 
 def replay(options):
     """Do one walk again, or some operations of it."""
+    from synapse.errors import TrainingWarning
+
     from .walk import walk
 
+    warnings.simplefilter("error")
+    warnings.simplefilter("ignore", TrainingWarning)
     only = [int(number) for number in options.only.split(",")] if options.only else None
     failure = walk(options.replay, Counter(), only=only)
     print(failure or "nothing failed")

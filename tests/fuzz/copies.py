@@ -55,6 +55,14 @@ def is_alone(world, network):
     return True
 
 
+def described(network, twin):
+    """All of a network; of an architecture whose layers were removed a plain network comes back."""
+    data = network_data(network)
+    if type(network) is not type(twin):
+        data.pop("architecture", None)
+    return data
+
+
 @operation(5)
 def copy_network(world):
     """A copy answers as the network does, bit for bit, and may live on beside it."""
@@ -73,7 +81,7 @@ def copy_network(world):
         return Change()
     assert alone, "a network that is connected with others was copied"
     world.compare(before, Change())
-    if name in WHOLE and network_data(network) != network_data(twin):
+    if name in WHOLE and described(network, twin) != described(twin, network):
         raise Mismatch(f"a copy by {name} is another network")
     if len(world.neurons) < TOP and world.chance(0.5):
         world.hold(twin)

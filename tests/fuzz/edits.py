@@ -78,6 +78,10 @@ RECIPES = {
     "GRU": lambda r, n: architect.GRU(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), dtype=n),
     "NARX": lambda r, n: architect.NARX(1, r(1, 3), 1, seed=r(0, 99), dtype=n),
     "Liquid": lambda r, n: architect.Liquid(2, r(3, 8), 1, seed=r(0, 99), dtype=n),
+    "Residual": lambda r, n: architect.Residual(r(1, 2), 3, 3, r(1, 2), seed=r(0, 99), dtype=n),
+    "Convolutional": lambda r, n: architect.Convolutional((3, 4), 2, filters=(2,), kernel=2, seed=r(0, 99)),
+    "Hopfield": lambda r, n: architect.Hopfield(r(2, 6)),
+    "Kohonen": lambda r, n: architect.Kohonen(r(1, 3), (r(1, 2), r(2, 3)), seed=r(0, 99)),
     "Random": lambda r, n: architect.Random(2, r(2, 6), 1, seed=r(0, 99), dtype=n),
 }
 
@@ -91,7 +95,7 @@ def new_recipe(world):
     network = RECIPES[name](world.random.randint, number)
     world.hold(network)
     world.networks.append(network)
-    return Change(born=set(network), added=of_links(network.connections))
+    return Change(born=set(network), added=of_links(network.connections), ties=name == "Convolutional")
 
 
 @operation(4)
@@ -289,6 +293,20 @@ def add_to_network(world):
         agree(world, error, any(n.squash.name == "softmax" for n in neurons))
         return Change(born=born)
     return Change(born=born, numbers=set(neurons))
+
+
+@operation(1)
+def append_to_layer(world):
+    """A layer that is no network's, or a slice of one, grows; networks do not."""
+    neuron = world.one(world.neurons)
+    layer = world.one(one for one in world.layers if one._network is None)
+    if neuron is None or layer is None:
+        return None
+    expected = neuron in layer
+    world.note("append", neuron.name, "to a layer of", len(layer))
+    _, error = attempt(world, lambda: layer.append(neuron))
+    agree(world, error, expected)
+    return Change()
 
 
 @operation(3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import encodings
 import importlib
 import io
@@ -117,7 +118,7 @@ def change(random, node, key):
     elif sort == 3 and isinstance(node[key], int | float):
         node[key] = node[key] + random.choice([1, -1, 0.5, 2**32])
     else:
-        node[key] = random.choice(ODD)
+        node[key] = copy.deepcopy(random.choice(ODD))
 
 
 def archive_changed(random, content):

@@ -54,8 +54,9 @@ class Lines:
         return self._line
 
     def run(self, call):
-        """Call it; whether KeyboardInterrupt came out of it."""
-        before = sys.gettrace()
+        """Call it; whether KeyboardInterrupt came out of it, or of a finalizer, which Python ignores."""
+        before, hook, ignored = sys.gettrace(), sys.unraisablehook, []
+        sys.unraisablehook = lambda told: ignored.append(told.exc_type)
         sys.settrace(self._enter)
         try:
             call()
@@ -63,7 +64,8 @@ class Lines:
             return True
         finally:
             sys.settrace(before)
-        return False
+            sys.unraisablehook = hook
+        return KeyboardInterrupt in ignored
 
 
 @cache

@@ -149,9 +149,9 @@ def forget_context(world):
     if one is None:
         return None
     neurons = [one] if isinstance(one, Neuron) else list(one)
-    verb = world.one(["clear", "clear", "reset"])
+    verb = world.one(["clear", "clear", "reset", "reset" if isinstance(one, Layer) else "reseed"])
     world.note(verb, one)
-    getattr(one, verb)(*([world.random.randrange(99)] if verb == "reset" else []))
+    getattr(one, verb)(*([] if verb == "clear" else [world.random.randrange(99)]))
     if verb == "clear":
         for neuron in neurons:
             world.oracle.reference.clear(neuron)

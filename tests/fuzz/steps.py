@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+import architect
 from synapse import Layer
 from synapse.errors import SynapseError
 
@@ -14,6 +15,7 @@ from .registry import attempt, operation
 from .world import ANY, Change, Mismatch
 
 RATE = 0.1
+SPECIAL = (architect.Hopfield, architect.Kohonen, architect.Convolutional, architect.Liquid, architect.Elman)
 
 
 def inside(store):
@@ -203,6 +205,32 @@ def run_network(world):
                 raise Mismatch(f"outputs of run are not the reference's: {outputs[-1]}, {theirs}")
             checked = world.oracle.check(order, moved=False)
     return Change(numbers=set(network), modelled=checked)
+
+
+@operation(2)
+def special(world):
+    """What only some architectures do, also after edits: an answer, or an error of the library."""
+    network = world.one(n for n in world.networks if isinstance(n, SPECIAL))
+    if network is None:
+        return None
+    inputs = world.rng.uniform(-1, 1, (3, len(network.input)))
+    patterns = np.sign(inputs)
+    calls = {
+        "learn": lambda: network.learn(patterns),
+        "recall": lambda: network.recall(patterns[0], sweeps=3, seed=0),
+        "energy": lambda: network.energy(patterns[0]),
+        "capacity": lambda: network.capacity,
+        "codebook": lambda: setattr(network, "codebook", network.codebook * 0.9),
+        "winner": lambda: network.winner(inputs[0]),
+        "train": lambda: network.train(inputs, epochs=2),
+        "quantization_error": lambda: network.quantization_error(inputs),
+        "kernels": lambda: setattr(network, "kernels", [0.9 * one for one in network.kernels]),
+        "fit_readout": lambda: network.fit_readout(inputs, world.rng.random((3, len(network.output)))),
+    }
+    what = world.one(name for name in calls if hasattr(type(network), name))
+    world.note(what, "of", network)
+    attempt(world, calls[what])
+    return Change(numbers=ANY, weights=ANY, ties=True, modelled=False)
 
 
 @operation(4)

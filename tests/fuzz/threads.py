@@ -37,6 +37,7 @@ class Shared:
             architect.Perceptron(2, random.randint(2, 9), 1, seed=seed),
             architect.Elman(2, 4, 1, seed=seed),
         ]
+        self.alone = alone()[0].weights.tobytes()
         self.stop = threading.Event()
         self.failures, self.counts = [], {}
         self.lock = threading.Lock()
@@ -100,7 +101,7 @@ def edit(shared, random, network):
     elif verb == 10 and link is not None:
         link.trainable = random.random() < 0.7
     elif verb == 11:
-        a.squash = random.choice(["tanh", "logistic", "identity"])
+        a.squash = random.choice(["tanh", "logistic", "softsign"])
     elif verb == 12:
         network.weights = np.clip(network.weights, -0.5, 0.5)
     elif link is not None:
@@ -174,7 +175,23 @@ def gradient(shared, random, network):
     synapse.gradient(network, *data(random, network), "squared_error", threads=random.choice([1, 2]))
 
 
-JOBS = (train, train, edit, edit, edit, record, copy, join, run, look, gradient, long_epoch)
+def apart(shared, random, network):
+    """A network of one's own is trained to the same bits as without other threads."""
+    twin, _ = alone()
+    if twin.weights.tobytes() != shared.alone:
+        raise AssertionError("a training beside others has given other bits")
+
+
+def alone():
+    """A network that is trained, and its trainer."""
+    network = architect.LSTM(2, 3, 1, seed=3)
+    rng = np.random.default_rng(3)
+    trainer = Trainer(network, 0.1, "squared_error")
+    trainer.train(rng.uniform(-1, 1, (4, 8, 2)), rng.random((4, 8, 1)), epochs=20, progress=False)
+    return network, trainer
+
+
+JOBS = (apart, train, train, edit, edit, edit, record, copy, join, run, look, gradient, long_epoch)
 
 
 def work(shared, seed, jobs):

@@ -152,8 +152,8 @@ def the_timing_task(seed: int) -> bool:
     rng = np.random.default_rng([seed, 3])
     (inputs, targets), fresh = _timing(rng, 4000), _timing(rng, 4000)
     net = architect.LSTM(2, 7, 1, seed=seed)
-    trainer = Trainer(net, rate=lambda epoch: 0.03 if epoch <= 100 else 0.02)
-    for _ in range(20):
+    for tens in range(20):
+        trainer = Trainer(net, rate=0.03 if tens < 10 else 0.02)
         trainer.train(inputs, targets, epochs=10, progress=False)
         if mse(net, *fresh) < 0.05:
             return True

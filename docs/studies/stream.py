@@ -24,14 +24,14 @@ def logistic(state):
 
 
 @numba.njit
-def train(w, b, along, moved, late, bare, epochs=5000, rate=0.3):  # noqa: C901, PLR0915
+def train(w, b, along, moved, late, bare, epochs=5000, rate=0.3):
     """The mean cost of the last epoch. w: x to i, f, o, c; c to i, f, o, y; x to y. b: of i, f, c, o, y."""
     state = old = kept = cell = cost = 0.0
     from_x = from_bias = error_i = error_f = 0.0
     through_i, through_f = np.zeros(3), np.zeros(3)
     for _ in range(epochs):
         cost = 0.0
-        for x, target in zip(INPUTS, TARGETS):  # noqa: B905
+        for x, target in zip(INPUTS, TARGETS):
             seen = np.array([x, cell, 1.0])
             i = logistic(b[0] + w[0] * x + w[4] * cell)
             f = logistic(b[1] + w[1] * x + w[5] * cell)

@@ -7,7 +7,7 @@ import architect
 from synapse import Trainer
 from synapse.optimizers import Adam
 
-from .tasks import MSE, TASKS, XOR_of_three_units_by_Adam, gate
+from .tasks import MSE, TASKS, gate, xor_of_three_units_by_adam
 
 SEEDS = range(20)
 
@@ -21,7 +21,7 @@ def test_three_units_learn_xor_by_adam_from_most_seeds():
     """From all they cannot: the error of 2-3-1 has regions of local minima (Sprinkhuizen-Kuyper and Boers,
     IEEE Transactions on Neural Networks 10, 1999). From the ±0.1 of Synaptic 31 of 40 do.
     """
-    assert sum(map(XOR_of_three_units_by_Adam, SEEDS)) >= 17
+    assert sum(map(xor_of_three_units_by_adam, SEEDS)) >= 17
 
 
 def test_four_units_learn_xor_by_adam_from_every_seed():

@@ -21,7 +21,7 @@ def vector(what: str, values: ArrayLike, size: int) -> Floats:
         If they are of another number, not numbers, or not finite.
     """
     try:
-        numbers = np.asarray(values, np.float64)
+        numbers = np.asarray(_real(values), np.float64)
     except (TypeError, ValueError, OverflowError):
         raise KindError(expected(what, f"{size} numbers", values)) from None
     if numbers.shape != (size,):
@@ -56,9 +56,16 @@ def as_matrix(what: str, values: ArrayLike, columns: int, finite: bool = False) 
 def copied(what: str, values: ArrayLike, columns: int) -> Floats:
     """A copy of `values`, of whatever shape, or a KindError that tells how many numbers a row has."""
     try:
-        return np.array(values, np.float64, order="C")
+        return np.array(_real(values), np.float64, order="C")
     except (TypeError, ValueError, OverflowError):
         raise KindError(f"{what} must be rows of {columns} numbers each.") from None
+
+
+def _real(values: Any) -> Any:
+    """`values` if they are not one complex number, of which NumPy would take the real part."""
+    if isinstance(values, complex | np.complexfloating):
+        raise TypeError
+    return values
 
 
 def _first_bad(rows: Floats) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ArgumentError, KindError, expected, positive_number
+from ..errors import ArgumentError, KindError, array_of, expected, positive_number
 from ..projection import Projection
 from .record import Floats, who
 from .style import BLUE, GREY, RED, canvas, label, largest
@@ -94,12 +94,11 @@ def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
             place = row[link.source], column[link.target]
             matrix[place], there[place] = link.weight, True
         return matrix, there, source, target
-    try:
-        matrix = np.array(weights, np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise KindError(
-            expected("The weights of a Hinton diagram", "a Projection or a matrix", weights)
-        ) from None
+    what, condition = "The weights of a Hinton diagram", "a Projection or a matrix"
+    matrix = array_of(what, condition, weights)
+    if matrix.dtype.kind not in "biuf":
+        raise KindError(expected(what, condition, weights))
+    matrix = matrix.astype(np.float64)
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
             "The weights of a Hinton diagram must have a row a source and a column a target. "

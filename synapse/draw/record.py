@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import recording
 from ..arrays import as_matrix
-from ..errors import ArgumentError, KindError, expected, is_among, listed, unknown_name
+from ..errors import ArgumentError, KindError, array_of, expected, is_among, listed, unknown_name
 from ..layer import Layer
 from ..network import Network, require_network
 from ..neuron import Neuron
@@ -66,10 +66,11 @@ def series(values: ArrayLike) -> Floats:
     KindError, ArgumentError
         If they are no numbers, or of another shape, or none.
     """
-    try:
-        matrix = np.asarray(values, np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise KindError(expected("The values", "a matrix of steps and neurons", values)) from None
+    condition = "a matrix of steps and neurons"
+    matrix = array_of("The values", condition, values)
+    if matrix.dtype.kind not in "biuf":
+        raise KindError(expected("The values", condition, values))
+    matrix = matrix.astype(np.float64)
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
             f"The values must have a row a step and a column a neuron. Got an array of shape {matrix.shape}."

@@ -101,7 +101,7 @@ class Run:
 
     def go(self, progress: bool | str) -> Result:
         """Train, with a bar if `progress` says so."""
-        self.rate = follower(self.trainer.rate, self.network._store.dtype)
+        self.rate = follower(self.trainer.rate, self.trainer._float)
         if self.trainer.optimizer is not None:
             self.batches = Batches(self.trainer, self.data, self.weights, self._one_row, self.rng)
         self.history = {"error": [], "rate": []}

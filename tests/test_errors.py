@@ -120,13 +120,9 @@ def test_numbers_of_all_classes_become_floats(value, number):
 @pytest.mark.parametrize("value", [1e39, -1e39, np.float64(3.5e38), 10**39])
 def test_a_number_must_fit_the_float_it_is_stored_in(value):
     assert errors.finite_number("The number", value) == float(value)
-    with pytest.raises(
-        errors.ArgumentError, match="The number must fit float32, the float of the network"
-    ):
+    with pytest.raises(errors.ArgumentError, match="The number must fit float32, the float of the network"):
         errors.finite_number("The number", value, np.float32)
-    with pytest.raises(
-        errors.ArgumentError, match="The numbers must fit float32, the float of the network"
-    ):
+    with pytest.raises(errors.ArgumentError, match="The numbers must fit float32, the float of the network"):
         errors.finite_array("The numbers", [0.0, value], np.float32)
 
 

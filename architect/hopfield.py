@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
-from synapse.arrays import numbers
+from synapse.arrays import real_array
 from synapse.errors import (
     MOST_CONNECTIONS,
     ArgumentError,
@@ -207,13 +207,13 @@ class Hopfield(Network):
 
     def _checked(self, patterns: ArrayLike, what: str, one: bool) -> Floats:
         """Patterns as rows of 1 and -1."""
-        given = numbers(what, patterns, "rows of 1 and -1, or of booleans")
+        given = real_array(what, patterns, "rows of 1 and -1, or of booleans")
         n = len(self.output)
-        rows = given[None] if given.ndim == 1 else given
+        rows = np.atleast_2d(given.astype(np.float64))
         if rows.ndim != 2 or rows.shape[1] != n or not len(rows) or (one and given.ndim != 1):
             shape = f"({n},)" if one else f"(P, {n}) or ({n},)"
             raise ArgumentError(f"{what} must have the shape {shape}. Got {given.shape}.")
-        if np.asarray(patterns).dtype == bool:
+        if given.dtype == bool:
             return np.where(rows, 1.0, -1.0)
         if not (np.abs(rows) == 1).all():
             wrong = rows[np.abs(rows) != 1][0]

@@ -115,9 +115,13 @@ def linear(values, learnt):
 # 1712-1920, never on the years to be forecast: see docs/studies/sunspots.md.
 
 
+def within(scale):
+    return {"initializer": uniform(scale), "bias_initializer": "uniform"}
+
+
 def perceptron(seed):
     return architect.Perceptron(
-        LAGS, 6, 1, squash="logistic", output_squash="identity", initializer=uniform(0.1), seed=seed
+        LAGS, 6, 1, squash="logistic", output_squash="identity", **within(0.1), seed=seed
     )
 
 
@@ -128,9 +132,7 @@ def perceptron(seed):
 
 
 def elman(seed):
-    return architect.Elman(
-        1, 10, 1, squash="tanh", output_squash="identity", initializer=uniform(0.1), seed=seed
-    )
+    return architect.Elman(1, 10, 1, squash="tanh", output_squash="identity", **within(0.1), seed=seed)
 
 
 # --- 5. An LSTM remembers on purpose --------------------------------------------------------------

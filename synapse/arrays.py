@@ -45,6 +45,15 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
         ...
     synapse.errors.KindError: The inputs must be 2 numbers. Got complex numbers.
     """
+    array = real_array(what, values, condition)
+    if array.dtype == FLOAT64 and array.flags.carray:
+        return array
+    with np.errstate(over="ignore"):  # a long double may become infinite, which is refused later
+        return np.array(array, np.float64, order="C")
+
+
+def real_array(what: str, values: Any, condition: str) -> NDArray[Any]:
+    """`values` as an array of whatever kind of numbers, or of booleans; refused as by :func:`numbers`."""
     try:
         array = np.asarray(_opened(what, values, condition))
     except SynapseError:
@@ -54,10 +63,7 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
     if array.dtype.kind not in REAL:
         got = OTHER.get(array.dtype.kind) or _in_a_line(values)
         raise KindError(f"{what} must be {condition}. Got {got}.")
-    if array.dtype == FLOAT64 and array.flags.carray:
-        return array
-    with np.errstate(over="ignore"):  # a long double may become infinite, which is refused later
-        return np.array(array, np.float64, order="C")
+    return array
 
 
 def _in_a_line(values: Any) -> str:
@@ -90,10 +96,12 @@ def _opened(what: str, values: Any, condition: str, depth: int = 0) -> Any:
 
 def _of_table(what: str, table: Any, condition: str) -> Any:
     """A pandas DataFrame or Series as an array, NaN where it has no value."""
-    columns = table.items() if table.ndim == 2 else [(table.name, table)]
+    columns = list(table.items()) if table.ndim == 2 else [(table.name, table)]
     for name, column in columns:
         if column.dtype.kind not in REAL:
             raise KindError(f"{what} must be {condition}. The column {shown(name)} holds {column.dtype}.")
+    if columns and all(column.dtype == bool for _, column in columns):
+        return table.to_numpy()
     return table.to_numpy(np.float64, na_value=np.nan)
 
 

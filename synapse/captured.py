@@ -1,7 +1,7 @@
-"""What a function refers to: its code, and the values that it captures, frozen as they are now.
+"""Copies of functions that keep the values they refer to, and keys by which such functions are compared.
 
 A function refers to values by closure, by default, by global name and by a module's attribute. Functions that
-it calls refer to more. Two functions do the same if their code and all of these values are equal.
+it calls refer to more. Two functions are the same if their code and all of these values are equal.
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ def frozen(function: FunctionType, helper: Callable[[Any], Any], modules: bool) 
     function : function
         It stays as it is.
     helper : callable
-        What is done with the copy, and with copies of functions that it calls: they are compiled.
+        Is given the copy, and the copies of functions that it calls, and returns what takes their place:
+        compiled functions.
     modules : bool
-        Whether modules are copied too, as far as their attributes are read. Compiled code has read them.
+        Whether to copy modules too, with the attributes that are read. Compiled code needs no such copies: it
+        reads attributes once, when it is compiled.
 
     Returns
     -------
@@ -46,6 +48,19 @@ def frozen(function: FunctionType, helper: Callable[[Any], Any], modules: bool) 
     ((6.0, 2.0), True, False)
     """
     return _Freezer(helper, modules).function(function)
+
+
+class _Same:
+    """A key that is equal for one object alone, which it keeps alive."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
 
 
 class _Freezer:
@@ -74,7 +89,7 @@ class _Freezer:
             return {name: copy for name, (copy, _) in items.items()}, (dict, keys)
         if isinstance(value, ModuleType):
             return self.module(value, attributes)
-        return value, (type(value), id(value))  # a class, a function in C: the copy keeps it alive
+        return value, _Same(value)  # a class, a function in C
 
     def sequence(self, value: Any, attributes: set[str]) -> Frozen:
         """The same of a tuple, named or not, or of a list."""

@@ -133,11 +133,18 @@ def finite_number(what: str, value: Any, dtype: Any = np.float64) -> float:
         return value
     number = _real(what, value)
     if not abs(number) <= float(np.finfo(dtype).max):
-        small = math.isfinite(number)
-        raise ArgumentError(
-            expected(what, f"within the range of {np.dtype(dtype)}" if small else "a finite number", value)
-        )
+        if math.isfinite(number):
+            raise unfit(what, dtype, value)
+        raise ArgumentError(expected(what, "a finite number", value))
     return number
+
+
+def unfit(what: str, dtype: Any, value: Any) -> ArgumentError:
+    """The error for a finite number beyond the range of a float."""
+    kind, most = np.dtype(dtype), np.finfo(dtype).max
+    return ArgumentError(
+        f"{what} must fit {kind}, the float of the network: at most {most:.3g}. Got {shown(value)}."
+    )
 
 
 def is_number(value: Any) -> bool:
@@ -186,9 +193,9 @@ def finite_array(what: str, values: Any, dtype: Any = np.float64) -> NDArray[np.
     with np.errstate(over="ignore"):  # of longer floats
         found: NDArray[np.float64] = given.astype(np.float64)
     if not (np.abs(found) <= float(np.finfo(dtype).max)).all():  # not of NaN either
-        finite = np.isfinite(found).all()
-        condition = f"within the range of {np.dtype(dtype)}" if finite else "finite"
-        raise ArgumentError(expected(what, condition, values))
+        if np.isfinite(found).all():
+            raise unfit(what, dtype, found.flat[np.abs(found).argmax()].item())
+        raise ArgumentError(expected(what, "finite", values))
     return found
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import cost as costs
 from . import engine, graph, shared, wiring
 from . import squash as squashes
-from .arrays import FLOAT32, FLOAT64, Floats, as_matrix, parts_of, require_range, row_of, vector
+from .arrays import FLOAT64, Floats, as_matrix, parts_of, require_range, row_of, vector
 from .connection import Connection
 from .cost import Cost
 from .engine.guard import InUse, steady, whole
@@ -65,6 +65,11 @@ class Network(Sequence[Neuron]):
     ------
     TopologyError
         If a neuron stands in two layers, or belongs to another network.
+
+    Notes
+    -----
+    When the object is no longer held, its neurons may be taken into another network. Until then they keep
+    their order of activation: no number depends on when Python collects an object.
 
     Examples
     --------
@@ -411,8 +416,6 @@ class Network(Sequence[Neuron]):
             row = inputs  # nothing to copy
         else:
             row = row_of("The inputs", inputs, self._n_inputs)
-        if self._anchor._store.dtype is FLOAT32:
-            require_range("The inputs", row, FLOAT32)
         outputs: Floats = self._run(row, 1)[0]
         return outputs
 
@@ -492,8 +495,9 @@ class Network(Sequence[Neuron]):
             if bad:
                 require_sound(store["failed"])
         if bad:
-            row = inputs[(bad - 1) * self._n_inputs : bad * self._n_inputs].tolist()
-            raise ArgumentError(f"The inputs must be finite. Got {shown(row)} in step {bad - 1}.")
+            row = inputs[(bad - 1) * self._n_inputs : bad * self._n_inputs]
+            require_range("The inputs", row, store.dtype)
+            raise ArgumentError(f"The inputs must be finite. Got {shown(row.tolist())} in step {bad - 1}.")
         return outputs
 
     def propagate(

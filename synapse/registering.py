@@ -1,4 +1,4 @@
-"""Functions of users in the registries of squashes and costs: entered once, and told of when they raise."""
+"""Registered squashes and costs: how a user's function is compiled and entered, and its errors raised."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AFTER_A_STEP = "The weights are as before this step; call clear() to forget its 
 
 SQUASH = ("state",)
 COST = ("target", "output", "derivative", "outputs")
-"""What registered functions are called with."""
+"""Names of the arguments that registered functions take."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,15 @@ def enter(
     kind : str
         "squash" or "cost".
     parameters : tuple of str
-        What it is called with.
+        Names of the arguments that the function must take.
     function : callable
-        The user's.
+        The user's function.
     taken : bool
-        Whether the name is that of another function.
+        Whether the registry has a function of this name.
     check : callable
-        Raises ArgumentError if the function does not do what it has to.
+        Is given the function, and raises ArgumentError if its results are wrong.
     bounds : float
-        What else distinguishes it.
+        Other values that must be equal for it to be the same function.
 
     Raises
     ------

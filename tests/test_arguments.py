@@ -11,7 +11,7 @@ import pytest
 
 from synapse.errors import RateWarning, SynapseError
 
-from .arguments import EITHER, EXCLUDED, FREE, ODD, TABLE, World, public
+from .arguments import EITHER, EXCLUDED, ODD, TABLE, World, public
 
 SENTENCE = re.compile(r"[A-Z<'\"].*[.!?>)\]]")
 ROWS = [(name, parameter) for name, call in TABLE.items() for parameter in call.kinds]
@@ -58,8 +58,6 @@ def test_a_value_is_meant_or_refused(name, parameter, tmp_path, monkeypatch):
 
 
 def _expected(odd, accepted, warned):
-    if accepted is FREE:
-        return ("accepted",)
     if odd in warned:
         return ("warned",)
     if odd in accepted:

@@ -165,6 +165,18 @@ def test_attributes_of_modules_keep_their_values(monkeypatch):
     assert key(function) != before
 
 
+def test_other_objects_are_compared_by_identity(monkeypatch):
+    def function(state):
+        return settings.kind.factor * state
+
+    keys = []
+    for factor in (2.0, 2.0):  # the key keeps the first alive, so that the second has another address
+        monkeypatch.setattr(settings, "kind", type("Kind", (), {"factor": factor}), raising=False)
+        keys.append(key(function))
+        assert key(function) == keys[-1]
+    assert keys[0] != keys[1]
+
+
 def test_a_module_that_contains_itself(monkeypatch):
     monkeypatch.setattr(settings, "settings", settings, raising=False)
 

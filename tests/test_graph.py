@@ -297,6 +297,36 @@ def test_a_graph_that_is_held_shows_its_network_and_no_other():
     assert live.number_of_edges() == len(before)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_held_graphs_show_their_networks_through_random_edits(seed):
+    rng = np.random.default_rng(seed)
+    nets = [perceptron(2, 3, 1, seed=seed), lstm(1, 2, 1, seed=seed), perceptron(1, 2)]
+    graphs = [net.graph for net in nets]
+    for _ in range(60):
+        one, other = (nets[i] for i in rng.integers(0, 3, 2))
+        u, v = one[rng.integers(len(one))], other[rng.integers(len(other))]
+        hidden = [n for layer in one.hidden for n in layer if not n.gated]
+        match rng.integers(5):
+            case 0 if u.connected(v):
+                u.disconnect(v)
+            case 1:
+                one.add(Neuron())
+            case 2 if len(hidden) > 1:
+                one.remove(hidden[0])
+            case 3:
+                one.output.append(Neuron())
+            case _ if not u.connected(v):
+                u.project(v)
+        for net, live in zip(nets, graphs):
+            assert net.graph is live
+            assert set(live) == set(net)
+            assert {(c.source, c.target): c for c in net.connections} == {
+                e: live.edges[e] for e in live.edges
+            }
+            assert {(v, u) for v in live for u in live.pred[v]} == {(v, u) for u, v in live.edges}
+            assert sorted(live) == list(net)
+
+
 def test_a_graph_keeps_its_network():
     live = perceptron(1, 2, 1).graph
     gc.collect()

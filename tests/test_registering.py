@@ -12,6 +12,7 @@ from synapse import Layer, Network, Neuron, Trainer, cost, squash
 from synapse.engine._jit import DEBUGGING
 from synapse.errors import ArgumentError, FunctionError
 from synapse.optimizers import LBFGS, Adam
+from synapse.registering import _registered, require_sound
 
 gain = 1.0
 slopes = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
@@ -245,6 +246,12 @@ def test_an_error_with_values_of_its_own_is_the_same_from_every_thread():
             synapse.gradient(net, inputs, np.zeros((64, 10, 2)), threads=threads)
         messages.add(str(raised.value))
     assert len(messages) == 1
+
+
+def test_an_error_that_cannot_be_repeated_is_raised_all_the_same():
+    failed = np.array([1.0, _registered["squash", "wavy"].address, 0.5, 0.0, 0.0, 0.0])
+    with pytest.raises(FunctionError, match=r"The squash 'wavy' failed at state 0.5: an error\."):
+        require_sound(failed)
 
 
 def test_a_long_epoch_in_a_thread_raises_too(monkeypatch):

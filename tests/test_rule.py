@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -130,6 +131,7 @@ def test_two_networks_joined_in_the_middle_of_a_sequence_learn_as_one(spec, at, 
         twin.step()
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")  # outputs may be unreached
 @given(
     specs(), st.lists(st.lists(st.booleans(), min_size=1, max_size=3), min_size=1, max_size=3), st.booleans()
 )

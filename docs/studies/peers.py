@@ -14,9 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import many_seeds as many
 
-from tests.peers.tasks import TASKS, XOR_of_three_units_by_Adam
+from tests.peers.tasks import TASKS, xor_of_three_units_by_adam
 
-CASES = {**TASKS, "brain.js, XOR of three units by Adam": XOR_of_three_units_by_Adam}
+CASES = {**TASKS, "brain.js, XOR of three units by Adam": xor_of_three_units_by_adam}
 
 
 def learn(name: str, seed: int, most: int) -> many.Row:

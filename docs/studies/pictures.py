@@ -28,12 +28,13 @@ from synapse.readwrite import files
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
 STEPS = 24
+SMALL = {"initializer": "uniform", "bias_initializer": "uniform"}  # within ±0.1
 
 
 def networks():
     """XOR, learnt, and a small LSTM: neuron by neuron."""
     perceptron, lstm = (
-        architect.Perceptron(2, 3, 1, seed=3),
+        architect.Perceptron(2, 3, 1, seed=3, **SMALL),
         architect.LSTM(2, 4, 1, style="synaptic", seed=0),
     )
     synapse.Trainer(perceptron, rate=0.5).train(*XOR, epochs=5000, error=0.02, progress=False)
@@ -113,8 +114,10 @@ def error_flow():
     inputs = np.random.default_rng(0).uniform(-1, 1, (60, 2))
     kept = architect.LSTM(2, 6, 1, forget_gates=False, peepholes=None, style="synaptic", seed=0)
     forget = architect.LSTM(2, 6, 1, style="synaptic", seed=0)
-    small = architect.Elman(2, 6, 1, seed=0)
-    strong = architect.Elman(2, 6, 1, squash="tanh", initializer=uniform(1.0), seed=0)
+    small = architect.Elman(2, 6, 1, seed=0, **SMALL)
+    strong = architect.Elman(
+        2, 6, 1, squash="tanh", initializer=uniform(1.0), bias_initializer="uniform", seed=0
+    )
     ax = draw.error_flow(
         {
             "cells without forget gates": (kept, "cells"),

@@ -70,13 +70,13 @@ SCALES = {"roots": demo.Scale, "plain": Plain}
 
 def perceptron(seed, *, hidden, squash, scale):
     return architect.Perceptron(
-        demo.LAGS, hidden, 1, squash=squash, output_squash="identity", initializer=uniform(scale), seed=seed
+        demo.LAGS, hidden, 1, squash=squash, output_squash="identity", **demo.within(scale), seed=seed
     )
 
 
 def elman(seed, *, hidden, squash, scale, recurrent):
     net = architect.Elman(
-        1, hidden, 1, squash=squash, output_squash="identity", initializer=uniform(scale), seed=seed
+        1, hidden, 1, squash=squash, output_squash="identity", **demo.within(scale), seed=seed
     )
     context, hidden = set(net["context"]), set(net["hidden"])
     for link in net.connections:

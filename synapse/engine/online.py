@@ -203,13 +203,13 @@ def clear_rows(table, unit, rows):
 def run_network(table, unit, span, inputs, outputs):
     """Activate once for every row of `outputs`, which are written; rows lie one after the other.
 
-    Returns 1 + the first row of `inputs` that is not finite, else 0. Nothing is touched where
-    there is such a row. A step in which a registered function raises is the last: returns 1 + its row.
+    Returns 1 + the first row of `inputs` that is not finite in the store's float, else 0. Nothing is touched
+    where there is such a row. A step in which a registered function raises is the last: returns 1 + its row.
     """
-    m = columns(table, unit)
+    m, most = columns(table, unit), np.finfo(unit).max
     m.failed[0] = 0.0
     for i in range(u8(inputs.size)):
-        if not math.isfinite(inputs[i]):
+        if not abs(inputs[i]) <= most:
             return i // span[1] + ONE
     n = span[2]
     for row in range(u8(outputs.size) // n):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .guard import Deferred, InUse
 from .lower import lower
 from .program import Program, Traces
-from .schema import COLUMNS, CONNECTION, FAILED, FUNCTIONS, HIDDEN, NEURON, NONE, Column, numpy_dtype
+from .schema import COLUMNS, CONNECTION, FAILED, FUNCTIONS, NEURON, NONE, Column, numpy_dtype
 
 Rows = NDArray[np.integer[Any]]
 
@@ -257,29 +257,16 @@ class Store:
         return max(self._highest("network", self.n_neurons), *self.networks, 0)
 
     def new_network(self, network: Any) -> int:
-        """Number a network that neurons of this store are to form."""
-        number = self._highest_network() + 1
-        self.networks[number] = self._watched(network)
-        return number
+        """Number a network that neurons of this store are to form.
 
-    def _watched(self, network: Any) -> weakref.ref[Any]:
-        """A reference that lets the next lowering free the neurons of a network that is no more."""
-        store = weakref.ref(self)
-
-        def gone(_: object) -> None:
-            alive = store()
-            if alive is not None:
-                alive.touch()
-
-        return weakref.ref(network, gone)
-
-    def _free_neurons(self) -> None:
-        """Neurons of networks that are no more belong to none: they have no fixed order."""
-        dead = [number for number, network in self.networks.items() if network() is None]
-        for number in dead:
+        Those of networks that are no more go on as they were until they are taken into another: nothing may
+        depend on when Python collects an object.
+        """
+        for number in [number for number, other in self.networks.items() if other() is None]:
             del self.networks[number]
-        freed = np.isin(self["network"], dead)
-        self["network"][freed], self["role"][freed] = 0, HIDDEN
+        number = self._highest_network() + 1
+        self.networks[number] = weakref.ref(network)
+        return number
 
     def join_group(self, rows: Rows) -> None:
         """These neurons compete from now on, and with no others."""
@@ -303,8 +290,7 @@ class Store:
         self.n_removed += other.n_removed
         self._add_identities(moved)
         self["clock"][0] += other["clock"][0]
-        for number, network in other.networks.items():
-            self.networks[number + networks] = self._watched(network()) if network() is not None else network
+        self.networks |= {number + networks: network for number, network in other.networks.items()}
         for view in other.views:
             if view is not None:
                 view._store, view._row = self, view._row + neurons
@@ -330,7 +316,6 @@ class Store:
         if self.program.version == self.topology_version:
             return  # another thread has done so
         version = self.topology_version
-        self._free_neurons()
         lower(self)
         self.renumber()
         self.n_removed = 0

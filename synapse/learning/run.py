@@ -102,7 +102,7 @@ class Run:
 
     def go(self, progress: bool | str) -> Result:
         """Train, with a bar if `progress` says so."""
-        self.rate = follower(self.trainer.rate, self.network._store.dtype)
+        self.rate = follower(self.trainer.rate, self.trainer._float)
         self.history = {"error": [], "rate": []}
         if self.held_out is not None:
             self.history["validation_error"] = []

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..cost import Cost
 from ..errors import (
     MOST_THREADS,
@@ -118,7 +120,8 @@ class Trainer:
             self.optimizer = SGD()
         own = getattr(self.optimizer, "rate", RATE)
         chosen = rate if rate is not None else RATE if optimizer is None else own
-        self.rate = checked_rate("The rate of Trainer", chosen, network._store.dtype)
+        self._float = network._store.dtype if self.optimizer is None else np.dtype(np.float64)
+        self.rate = checked_rate("The rate of Trainer", chosen, self._float)
         self.cost = network._cost(cost)
         self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
         self.window = checked_window(window)

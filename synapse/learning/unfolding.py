@@ -51,7 +51,7 @@ class Gradient:
     Attributes
     ----------
     loss : float
-        The mean over the sequences of the cost summed over their steps and outputs.
+        The mean over the sequences that have a step of the cost summed over their steps and outputs.
     weights : ndarray, one a connection
         d loss / d weight, aligned with ``net.connections``; 0 where a connection is not trainable. Where
         some are tied, each has the derivative by the weight that they share.

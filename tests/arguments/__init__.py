@@ -3,12 +3,11 @@
 from . import architectures, objects, rooms, training
 from .excluded import EXCLUDED
 from .rows import TABLE
-from .world import EITHER, FREE, ODD, World, public
+from .world import EITHER, ODD, World, public
 
 __all__ = [
     "EITHER",
     "EXCLUDED",
-    "FREE",
     "ODD",
     "TABLE",
     "World",

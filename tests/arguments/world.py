@@ -123,7 +123,6 @@ SEED = WHOLE | {"None", "10**400", "10**5000"}
 TEXT = frozenset({"word", "digit", "empty", "text"})
 WORD = frozenset({"text"})  # tanh, by a string of another class
 NEURON, LAYER, NETWORK = frozenset({"neuron"}), frozenset({"layer"}), frozenset({"network"})
-FREE = frozenset(ODD)  # taken as it is
 EITHER = frozenset({"either"})
 """Data, documents and files, whose own tests say what they accept: here either is right, so long as a
 refusal is a sentence that changes nothing."""

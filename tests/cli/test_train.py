@@ -180,6 +180,7 @@ def test_patience_stops(capsys, plane, tmp_path):
     )
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.RateWarning")
 @pytest.mark.parametrize(
     ("options", "told"),
     [

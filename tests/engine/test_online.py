@@ -85,6 +85,7 @@ ENTRIES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")  # inputs of a crowd are connected
 @pytest.mark.parametrize(("entry", "call"), ENTRIES.items(), ids=ENTRIES)
 def test_a_kernel_writes_the_columns_it_names_and_no_others(entry, call):
     written = set()

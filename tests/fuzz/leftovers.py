@@ -29,16 +29,18 @@ def forget_store(world):
 
 
 @operation(1)
-def forget_network(world):
-    """Let go of a network; its neurons stay, and are free."""
+def rebuild_network(world):
+    """Let go of a network, whose neurons are free then, and build another of its layers."""
     network = world.one(world.networks)
     if network is None:
         return None
-    world.note("forget", network)
+    world.note("rebuild", network)
+    first, *hidden, last = network.layers
     world.networks.remove(network)
     world.trainers = [one for one in world.trainers if one.network is not network]
     del network
     gc.collect()
+    world.networks.append(Network(first, hidden, last))
     return Change()
 
 

@@ -14,7 +14,6 @@ from collections.abc import Callable
 import numpy as np
 
 import architect
-import synapse
 from synapse import Layer, Network, Trainer
 from synapse.optimizers import SGD, Adam, Rprop
 
@@ -28,11 +27,11 @@ STREAM = np.array([[0], [1], [1], [0], [0]]), np.array([[0], [1], [0], [1], [0]]
 """Each target is the XOR of this input and the one before."""
 
 
-def task(peer: str) -> Callable[[Task], Task]:
-    """Add a function to the tasks, as "peer, name"."""
+def task(name: str) -> Callable[[Task], Task]:
+    """Add a function to the tasks."""
 
     def add(function: Task) -> Task:
-        TASKS[f"{peer}, {function.__name__.replace('_', ' ')}"] = function
+        TASKS[name] = function
         return function
 
     return add
@@ -73,15 +72,17 @@ def _without_hidden(name: str, seed: int) -> bool:
     return apart(net, inputs, targets, 0.5)
 
 
-@task("Synaptic")
-def AND_OR_and_NOT_without_a_hidden_layer(seed: int) -> bool:
-    """ "Basic Neural Network": 1,000 iterations, rate 0.2; outputs that round to the targets."""
+@task("Synaptic, AND OR and NOT without a hidden layer")
+def and_or_and_not_without_a_hidden_layer(seed: int) -> bool:
+    """Test "Basic Neural Network": 1,000 iterations, rate 0.2; outputs that round to the targets."""
     return all(_without_hidden(name, seed) for name in ("AND", "OR", "NOT"))
 
 
-@task("Synaptic")
-def XOR_of_three_units(seed: int) -> bool:
-    """ "Perceptron - XOR": 100,000 iterations or an error of 0.005, rate 0.2; within 0.49 of the targets."""
+@task("Synaptic, XOR of three units")
+def xor_of_three_units(seed: int) -> bool:
+    """Test "Perceptron - XOR": 100,000 iterations or an error of 0.005, rate 0.2; within 0.49 of the
+    targets.
+    """
     inputs, targets = gate("XOR")
     net = architect.Perceptron(2, 3, 1, seed=seed)
     trainer = Trainer(net, rate=0.2, cost=MSE)
@@ -94,10 +95,10 @@ def _sine(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return x, (np.sin(x) + 1) / 2
 
 
-@task("Synaptic")
+@task("Synaptic, a sine")
 def a_sine(seed: int) -> bool:
-    """ "Perceptron - SIN": 2,000 iterations over 800 samples, rate 0.2; an error of 0.001, and within 0.035
-    of 0, pi / 2 and 2 (from "SIN - CrossValidate"). Squared error is learnt by its own slope here.
+    """Test "Perceptron - SIN": 2,000 iterations over 800 samples, rate 0.2; an error of 0.001, and within
+    0.035 of 0, pi / 2 and 2 (from "SIN - CrossValidate"). Squared error is learnt by its own slope here.
     """
     inputs, targets = _sine(seed)
     net = architect.Perceptron(1, 12, 1, seed=seed)
@@ -107,11 +108,11 @@ def a_sine(seed: int) -> bool:
     return near and mse(net, inputs, targets) < 0.001
 
 
-@task("Synaptic")
+@task("Synaptic, distracted sequence recall")
 def distracted_sequence_recall(seed: int) -> bool:
-    """ "LSTM - Discrete Sequence Recall": LSTM(5, 3, 2), nine steps, rate 0.17, 250,000 sequences or 95 % of a
-    thousand right at every step; weights move at wrong steps only. The sixth of its symbols is the input of
-    zeros, as there. The network is of Synaptic's style, and cleared before each sequence.
+    """Test "LSTM - Discrete Sequence Recall": LSTM(5, 3, 2), nine steps, rate 0.17, 250,000 sequences or
+    95 % of a thousand right at every step; weights move at wrong steps only. The sixth of its symbols is
+    the input of zeros, as there. The network is of Synaptic's style, and cleared before each sequence.
     """
     net, rng = architect.LSTM(5, 3, 2, style="synaptic", seed=seed), np.random.default_rng([seed, 2])
     return any(_thousand_sequences(net, rng) >= 950 for _ in range(250))
@@ -144,16 +145,16 @@ def recall(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray
     return np.eye(6)[symbols][:, :, :5], targets
 
 
-@task("Synaptic")
+@task("Synaptic, the timing task")
 def the_timing_task(seed: int) -> bool:
-    """ "LSTM - Timing Task": LSTM(2, 7, 1), 4,000 steps, 200 iterations, rate 0.03 and then 0.02; an error below
-    0.05 on 4,000 other steps.
+    """Test "LSTM - Timing Task": LSTM(2, 7, 1), 4,000 steps, 200 iterations, rate 0.03 and then 0.02; an
+    error below 0.05 on 4,000 other steps.
     """
     rng = np.random.default_rng([seed, 3])
     (inputs, targets), fresh = _timing(rng, 4000), _timing(rng, 4000)
     net = architect.LSTM(2, 7, 1, seed=seed)
-    trainer = Trainer(net, rate=lambda epoch: 0.03 if epoch <= 100 else 0.02)
-    for _ in range(20):
+    for tens in range(20):
+        trainer = Trainer(net, rate=0.03 if tens < 10 else 0.02)
         trainer.train(inputs, targets, epochs=10, progress=False)
         if mse(net, *fresh) < 0.05:
             return True
@@ -183,49 +184,51 @@ def _learns(inputs: np.ndarray, targets: np.ndarray, epochs: int, error: float, 
     return mse(net, inputs, targets) < error
 
 
-@task("Neataptic")
-def AND_OR_NOT_XOR_and_XNOR(seed: int) -> bool:
-    """ "AND gate" and others: 1,000 iterations, XOR and XNOR 3,000; an error below 0.002."""
+@task("Neataptic, AND OR NOT XOR and XNOR")
+def and_or_not_xor_and_xnor(seed: int) -> bool:
+    """Test "AND gate" and others: 1,000 iterations, XOR and XNOR 3,000; an error below 0.002."""
     long = ("XOR", "XNOR")
     return all(_learns(*gate(name), 3000 if name in long else 1000, 0.002, seed) for name in (*GATES, "NOT"))
 
 
-@task("Neataptic")
+@task("Neataptic, sine and cosine")
 def sine_and_cosine(seed: int) -> bool:
-    """ "SIN function", "SIN + COS": 1,000 iterations over 100 samples; an error below 0.05."""
+    """Test "SIN function", "SIN + COS": 1,000 iterations over 100 samples; an error below 0.05."""
     x = np.random.default_rng([seed, 4]).random((100, 1))
     waves = (np.sin(2 * np.pi * x) + 1) / 2, (np.cos(2 * np.pi * x) + 1) / 2
     both = np.hstack(waves)
     return _learns(x, waves[0], 1000, 0.05, seed) and _learns(x, both, 1000, 0.05, seed)
 
 
-@task("Neataptic")
+@task("Neataptic, bigger than")
 def bigger_than(seed: int) -> bool:
-    """ "Bigger than": 500 iterations over 100 pairs; an error below 0.05."""
+    """Test "Bigger than": 500 iterations over 100 pairs; an error below 0.05."""
     pairs = np.random.default_rng([seed, 5]).random((100, 2))
     return _learns(pairs, (pairs[:, :1] > pairs[:, 1:]).astype(float), 500, 0.05, seed)
 
 
-@task("Neataptic")
+@task("Neataptic, a shift")
 def a_shift(seed: int) -> bool:
-    """ "SHIFT": three numbers to the right, 500 iterations over 1,000 samples; an error below 0.03."""
+    """Test "SHIFT": three numbers to the right, 500 iterations over 1,000 samples; an error below 0.03."""
     numbers = np.random.default_rng([seed, 6]).random((1000, 3))
     return _learns(numbers, np.roll(numbers, 1, axis=1), 500, 0.03, seed)
 
 
-@task("Neataptic")
-def XOR_as_a_stream_by_an_LSTM(seed: int) -> bool:
-    """ "LSTM XOR": LSTM(1, 1, 1), 5,000 iterations over a stream of five steps or an error of 0.001, rate 0.3;
-    then outputs below 0.1 and above 0.9.
+@task("Neataptic, XOR as a stream by an LSTM")
+def xor_as_a_stream_by_an_lstm(seed: int) -> bool:
+    """Test "LSTM XOR": LSTM(1, 1, 1), 5,000 iterations over a stream of five steps or an error of 0.001,
+    rate 0.3; then outputs below 0.1 and above 0.9.
     """
     net = architect.LSTM(1, 1, 1, seed=seed)
     Trainer(net, rate=0.3).train(*STREAM, epochs=5000, error=0.001, progress=False)
     return repeats_the_stream(net)
 
 
-@task("Neataptic")
-def XOR_as_a_sequence_by_a_GRU(seed: int) -> bool:
-    """ "GRU XOR": GRU(1, 2, 1), 5,000 iterations, rate 0.1, cleared before each; below 0.1 and above 0.9."""
+@task("Neataptic, XOR as a sequence by a GRU")
+def xor_as_a_sequence_by_a_gru(seed: int) -> bool:
+    """Test "GRU XOR": GRU(1, 2, 1), 5,000 iterations, rate 0.1, cleared before each; below 0.1 and above
+    0.9.
+    """
     net = architect.GRU(1, 2, 1, seed=seed)
     inputs, targets = STREAM
     Trainer(net, rate=0.1).train([inputs], [targets], epochs=5000, error=0.001, progress=False)
@@ -233,10 +236,10 @@ def XOR_as_a_sequence_by_a_GRU(seed: int) -> bool:
     return repeats_the_stream(net)
 
 
-@task("Neataptic")
-def a_sequence_by_a_NARX(seed: int) -> bool:
-    """ "NARX Sequence": NARX(1, 5, 1), delays of 3, 1,000 iterations over seven steps or an error of 0.005, rate
-    0.05; an error below 0.005 afterwards.
+@task("Neataptic, a sequence by a NARX")
+def a_sequence_by_a_narx(seed: int) -> bool:
+    """Test "NARX Sequence": NARX(1, 5, 1), delays of 3, 1,000 iterations over seven steps or an error of
+    0.005, rate 0.05; an error below 0.005 afterwards.
     """
     inputs, targets = np.zeros((7, 1)), np.zeros((7, 1))
     inputs[3] = targets[2] = targets[6] = 1.0
@@ -259,29 +262,31 @@ def _bitwise(name: str, seed: int, optimizer: SGD | Adam) -> bool:
     return apart(net, inputs, targets, CLOSE)
 
 
-@task("brain.js")
-def NOT_OR_AND_and_XOR(seed: int) -> bool:
-    """ "bitwise functions": three hidden units, 20,000 iterations or an error of 0.003, rate 0.3, momentum 0.1;
-    within 0.45 of the targets.
+@task("brain.js, NOT OR AND and XOR")
+def not_or_and_and_xor(seed: int) -> bool:
+    """Test "bitwise functions": three hidden units, 20,000 iterations or an error of 0.003, rate 0.3,
+    momentum 0.1; within 0.45 of the targets.
     """
     return all(_bitwise(name, seed, SGD(rate=0.3, momentum=0.1)) for name in ("NOT", "OR", "AND", "XOR"))
 
 
-@task("brain.js")
-def NOT_OR_and_AND_by_Adam(seed: int) -> bool:
-    """ "bitwise using adam praxis": the same by Adam with the rate 0.05. XOR is a task of its own."""
+@task("brain.js, NOT OR and AND by Adam")
+def not_or_and_and_by_adam(seed: int) -> bool:
+    """Test "bitwise using adam praxis": the same by Adam with the rate 0.05. XOR is a task of its own."""
     return all(_bitwise(name, seed, Adam(rate=0.05)) for name in ("NOT", "OR", "AND"))
 
 
-def XOR_of_three_units_by_Adam(seed: int) -> bool:
-    """XOR of "bitwise using adam praxis": not among the tasks, as three units do not learn it from every seed."""
+def xor_of_three_units_by_adam(seed: int) -> bool:
+    """XOR of "bitwise using adam praxis": not among the tasks, as three units do not learn it from every
+    seed.
+    """
     return _bitwise("XOR", seed, Adam(rate=0.05))
 
 
-@task("brain.js")
-def XOR_over_two_steps_by_an_LSTM(seed: int) -> bool:
-    """ "LSTMTimeStep can learn xor": ten blocks, 5,000 iterations or an error of 0.03; the number that follows
-    two bits is below 0.1 or above 0.9.
+@task("brain.js, XOR over two steps by an LSTM")
+def xor_over_two_steps_by_an_lstm(seed: int) -> bool:
+    """Test "LSTMTimeStep can learn xor": ten blocks, 5,000 iterations or an error of 0.03; the number
+    that follows two bits is below 0.1 or above 0.9.
     """
     net = architect.LSTM(1, 10, 1, output_squash="identity", seed=seed)
     inputs, targets = BITS[:, :, None], np.full((4, 2, 1), np.nan)
@@ -296,9 +301,9 @@ def XOR_over_two_steps_by_an_LSTM(seed: int) -> bool:
     return bool(np.abs(np.array(outputs) - GATES["XOR"]).max() < 0.1)
 
 
-@task("brain.js")
+@task("brain.js, one two three")
 def one_two_three(seed: int) -> bool:
-    """ "can learn 1,2,3": three blocks, 20,000 iterations; after 1 and 2 the output rounds to 3."""
+    """Test "can learn 1,2,3": three blocks, 20,000 iterations; after 1 and 2 the output rounds to 3."""
     net = architect.LSTM(1, 3, 1, output_squash="identity", seed=seed)
     trainer = Trainer(net, method="bptt", optimizer=Adam(rate=0.02))
     trainer.train([[[1.0], [2.0]]], [[[2.0], [3.0]]], epochs=2000, error=0.001, progress=False)
@@ -309,10 +314,10 @@ def one_two_three(seed: int) -> bool:
 # --- PyBrain: tests/unittests/supervised/trainers, test_backprop_rprop.py ------------------------
 
 
-@task("PyBrain")
-def XOR_by_Rprop(seed: int) -> bool:
-    """XOR with four hidden units by RPROP, as its "test_backprop_rprop" sets it up; that test runs four epochs and
-    looks at the numbers, this one at most 500 and at outputs that round to the targets.
+@task("PyBrain, XOR by Rprop")
+def xor_by_rprop(seed: int) -> bool:
+    """XOR with four hidden units by RPROP, as its "test_backprop_rprop" sets it up; that test runs four
+    epochs and looks at the numbers, this one at most 500 and at outputs that round to the targets.
     """
     inputs, targets = gate("XOR")
     net = architect.Perceptron(2, 4, 1, squash="tanh", output_squash="logistic", seed=seed)
@@ -321,10 +326,10 @@ def XOR_by_Rprop(seed: int) -> bool:
     return apart(net, inputs, targets, 0.5)
 
 
-@task("PyBrain")
+@task("PyBrain, a regression of two hidden layers")
 def a_regression_of_two_hidden_layers(seed: int) -> bool:
-    """ "test_backprop": 6-40-16-2, 1,000 samples on scales from 0.2 to 70, rate 0.01, momentum 0.5, 10 epochs. It
-    asks for a training without a failure; here the error has to fall, too.
+    """Test "test_backprop": 6-40-16-2, 1,000 samples on scales from 0.2 to 70, rate 0.01, momentum 0.5,
+    10 epochs. It asks for a training without a failure; here the error has to fall, too.
     """
     rng = np.random.default_rng([seed, 7])
     inputs = rng.integers(-70, 50, (1000, 6)).astype(float)

@@ -206,7 +206,15 @@ class Oracle:
             if j not in incoming:
                 for g in reference.gaters(j):
                     gated = [link for link in incoming.values() if link.gater == g]
-                    reference.influence[g, j] = sum(link.weight * link.seen for link in gated)
+                    self._influence_moved(g, j, sum(link.weight * link.seen for link in gated))
+
+    def _influence_moved(self, g, j, influence):
+        """A gate's influence is another one, and with it the traces that are factored from it."""
+        reference = self.reference
+        reference.influence[g, j] = influence
+        for (i, k), eligibility in reference.eligibility.items():
+            if k == g:
+                reference.extended[i, g, j] = reference.units[g].slope * eligibility * influence
 
     # --- comparing -------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from .oracle import Oracle
 ANY = object()
 """Of a `Change`: any of them may have changed."""
 
-NUMBERS = ("state", "old_state", "activation", "old_activation", "derivative", "bias", "bias_eligibility")
+NUMBERS = ("state", "old_state", "activation", "old_activation", "derivative", "bias")
 NUMBERS += ("responsibility", "projected", "gated", "squash", "calm", "trainable_bias", "random")
 WILD = ("state", "activation", "weight", "bias")
 TOP = 60

@@ -25,7 +25,7 @@ class World:
     """Two networks and a loose layer, each in a store of its own, with gates, ties and random neurons."""
 
     def __init__(self):
-        self.net = architect.LSTM(2, 3, 1, seed=0)
+        self.net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
         self.other = architect.Perceptron(2, 4, 1, seed=1)
         self.other["hidden"].squash = "bernoulli"
         self.other.reseed(0)

@@ -171,7 +171,7 @@ def checked_weights(samples: Any, data: Data) -> Floats:
     weights = numbers(what, samples, f"{data.sequences} numbers, one a sequence")
     if weights.shape != (data.sequences,):
         raise ArgumentError(expected(what, f"{data.sequences} numbers, one a sequence", weights.shape))
-    if not (weights >= 0).all():
+    if not (np.isfinite(weights) & (weights >= 0)).all():
         raise ArgumentError(expected(what, "finite numbers, 0 or above", samples))
     return weights
 

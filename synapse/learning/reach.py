@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .. import cost as costs
 from ..cost import Cost
+from ..engine.guard import InUse
 from ..engine.schema import RANDOM, SIGN, STEP
 from ..errors import TrainingWarning
 from ..network import Network
@@ -37,14 +38,16 @@ def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> None:
         If nothing is trainable, no error reaches what is, connections lead into input neurons, or an output
         depends on nothing that changes.
     """
-    _, store, span = network._ready()
-    biases = store["trainable_bias"][int(span[0]) : int(span[3])]
-    state = store, store.topology_version, method, cost, biases.tobytes()
-    if _told.get(network) == state:
-        return
-    for sentence in _sentences(_Links.of(network), method, cost):
+    with InUse(network):
+        _, store, span = network._ready()
+        biases = store["trainable_bias"][int(span[0]) : int(span[3])]
+        state = store.topology_version, method, cost, biases.tobytes()
+        if _told.get(network) == state:
+            return
+        sentences = list(_sentences(_Links.of(network), method, cost))
+        _told[network] = state
+    for sentence in sentences:
         warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=3)
-    _told[network] = state
 
 
 @dataclass(frozen=True)

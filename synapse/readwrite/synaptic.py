@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from ..engine.schema import NONE
-from ..errors import ArgumentError, FormatError
+from ..errors import ArgumentError, FormatError, boolean
 from ..network import Network
 from . import files
 from .checks import Table, is_whole, members
@@ -200,6 +200,7 @@ def from_synaptic(data: dict[str, Any], *, resume: bool = False) -> Network:
     >>> net
     <Network 1-1, 2 neurons, 1 connections>
     """
+    boolean("The resume", resume)
     members("A network of Synaptic", data, ("neurons", "connections"))
     neurons = Table.of_records("neuron", data, "neurons", NEURON, optional=("trace",))
     connections = Table.of_records("connection", data, "connections", CONNECTION)

@@ -77,7 +77,7 @@ add(
 add(
     "architect.LSTM.__init__",
     plain(architect.LSTM),
-    three,
+    seeded(sizes=(2, 3, 1), style="synaptic"),
     sizes=SIZE,
     style=NOTHING,
     peepholes=NONE,

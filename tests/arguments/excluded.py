@@ -66,6 +66,7 @@ EXCLUDED: dict[str, str] = {
     "experiments.train_many options": PASSED,
     "experiments.cross_validate options": PASSED,
     **dict.fromkeys(
-        ["initializers.draw", "initializers.glorot", "initializers.he", "initializers.orthogonal"], DRAW
+        ["initializers.draw", *(f"initializers.{name}" for name in ("fan_in", "glorot", "he", "orthogonal"))],
+        DRAW,
     ),
 }

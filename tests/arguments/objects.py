@@ -102,7 +102,7 @@ add(
     "synapse.Connection.__setitem__",
     lambda w: w.link.__setitem__,
     lambda w: {"key": "weight", "value": 0.5},
-    key=NOTHING,
+    key=EITHER,  # any key that is no field is a note
     value=NUMBER,
 )
 add(

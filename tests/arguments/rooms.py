@@ -288,12 +288,19 @@ for name in [*FORMATS, "json", "synaptic"]:
     add(f"readwrite.{maker}", plain(getattr(readwrite, maker)), net, network=NETWORK, **options)
 add("readwrite.sparse_data", plain(readwrite.sparse_data), net, network=NETWORK)
 for name in ("cytoscape", "gexf", "graphml", "neataptic", "node_link", "npz", "json", "synaptic"):
-    add(f"readwrite.read_{name}", plain(getattr(readwrite, f"read_{name}")), path=EITHER)
+    options = {"resume": EITHER} if name == "synaptic" else {}
+    add(f"readwrite.read_{name}", plain(getattr(readwrite, f"read_{name}")), path=EITHER, **options)
     if name not in ("json", "synaptic"):
         maker = f"from_{name}_data"
         add(f"readwrite.{maker}", plain(getattr(readwrite, maker)), data=NOTHING)
 add("readwrite.from_data", plain(readwrite.from_data), data=NOTHING)
-add("readwrite.from_synaptic", plain(readwrite.from_synaptic), data=NOTHING)
+add(
+    "readwrite.from_synaptic",
+    plain(readwrite.from_synaptic),
+    lambda w: {"data": readwrite.synaptic_data(architect.Perceptron(2, 3, 1, seed=0))},
+    data=NOTHING,
+    resume=BOOLEAN,
+)
 tables: Callable[[World], dict[str, Any]] = lambda w: {  # noqa: E731
     "neurons": readwrite.table_data(w.net, "neurons"),
     "connections": readwrite.table_data(w.net),

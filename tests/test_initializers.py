@@ -36,6 +36,7 @@ def test_each_is_fixed_by_its_seed(name):
         (initializers.normal(0.5), -4.0, 4.0, 0.5),
         ("glorot", -math.sqrt(6 / 500), math.sqrt(6 / 500), math.sqrt(2 / 500)),
         ("he", -1.0, 1.0, math.sqrt(2 / 200)),
+        ("fan_in", -math.sqrt(1 / 200), math.sqrt(1 / 200), math.sqrt(1 / 600)),
     ],
 )
 def test_they_spread_as_told(initializer, low, high, deviation):

@@ -37,6 +37,16 @@ def test_every_initializer_builds(build, initializer):
     assert np.isfinite(net.run(INPUTS)).all()
 
 
+@pytest.mark.parametrize("name", ["Perceptron", "Residual", "Elman", "Jordan", "NARX"])
+def test_weights_and_biases_start_within_one_over_the_root_of_the_fan_in(name):
+    """The fan-in is that of the neuron, whatever layers it comes from."""
+    for neuron in (neuron for seed in range(5) for neuron in RECIPES[name](seed=seed)):
+        learnt = [link.weight for link in neuron.incoming if link.trainable]
+        limit = 1 / np.sqrt(max(1, len(learnt)))
+        assert np.abs([*learnt, neuron.bias]).max() <= limit
+        assert not learnt or np.abs([*learnt, neuron.bias]).max() > 0.1
+
+
 @every_recipe
 def test_single_precision_answers_alike(build):
     one, other = build(seed=1), build(seed=1, dtype="float32")

@@ -141,7 +141,7 @@ def check_ties(store):
 
 
 def check_networks(store):
-    """Networks, their layers and the columns that tell of them agree; those nobody holds keep their numbers."""
+    """Networks that somebody holds, their layers and the columns that tell of them agree."""
     for number, reference in list(store.networks.items()):
         network = reference()
         if network is None:

@@ -38,7 +38,7 @@ def test_nothing_fails(mode):
 
 
 def network():
-    net = architect.LSTM(2, 3, 1, seed=0)
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     synapse.tie(net.connections[:2])
     _ = net.graph, net.activate([0.1, 0.2])
     return net

@@ -277,8 +277,9 @@ class Network(Sequence[Neuron]):
 
     def _name_layers(self) -> None:
         """Name layers without a name by their place, those of a place that is taken by the next number."""
-        self.input.name = self.input.name or "input"
-        self.output.name = self.output.name or "output"
+        for layer, name in ((self.input, "input"), (self.output, "output")):
+            if layer.name is None:
+                layer.name = name
         taken = {layer.name for layer in self._layers}
         alone = len(self._layers) == 3
         for i, layer in enumerate(self.hidden):
@@ -301,8 +302,8 @@ class Network(Sequence[Neuron]):
         store.touch()
         store["position"][rows] = np.arange(len(rows))
         inputs = rows[: len(self.input)]
-        new = inputs[store["role"][inputs] != INPUT]
-        for error in ("responsibility", "projected", "gated"):  # inputs are clamped and have none
+        new = inputs[(store["role"][inputs] != INPUT) & ~np.isin(inputs, store["target"])]
+        for error in ("responsibility", "projected", "gated"):  # they are clamped, and have none
             store[error][new] = 0.0
         store["role"][rows] = HIDDEN
         store["role"][inputs] = INPUT

@@ -141,8 +141,7 @@ def check_ties(store):
 
 
 def check_networks(store):
-    """Networks, their layers and the columns that tell of them agree."""
-    numbers = store["network"]
+    """Networks that somebody holds, their layers and the columns that tell of them agree."""
     for number, reference in list(store.networks.items()):
         network = reference()
         if network is None:
@@ -156,8 +155,6 @@ def check_networks(store):
         require(np.sort(rows) == np.flatnonzero(_of(store, number)), "the neurons of a network", network)
         require(store["position"][rows] == np.arange(len(rows)), "positions", network)
         check_roles(store, network, rows)
-    known = np.isin(numbers[_living(store)], [0, *store.networks])
-    require(known, "numbers of networks are known")
 
 
 def _living(store):

@@ -73,6 +73,9 @@ RECIPES = {
         r(1, 3), r(1, 5), r(1, 4), r(1, 2), seed=r(0, 99), dtype=n
     ),
     "LSTM": lambda r, n: architect.LSTM(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), dtype=n),
+    "LSTM of Synaptic": lambda r, n: architect.LSTM(
+        r(1, 2), r(1, 3), r(1, 2), style="synaptic", seed=r(0, 99), dtype=n
+    ),
     "Elman": lambda r, n: architect.Elman(r(1, 3), r(1, 5), r(1, 2), seed=r(0, 99), dtype=n),
     "Jordan": lambda r, n: architect.Jordan(r(1, 3), r(1, 4), r(1, 2), seed=r(0, 99), dtype=n),
     "GRU": lambda r, n: architect.GRU(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), dtype=n),

@@ -29,6 +29,20 @@ def forget_store(world):
 
 
 @operation(1)
+def forget_network(world):
+    """Let go of a network; its neurons stay, may be taken into another, and keep their order until then."""
+    network = world.one(world.networks)
+    if network is None:
+        return None
+    world.note("forget", network)
+    world.networks.remove(network)
+    world.trainers = [one for one in world.trainers if one.network is not network]
+    del network
+    gc.collect()
+    return Change()
+
+
+@operation(1)
 def rebuild_network(world):
     """Let go of a network, whose neurons are free then, and build another of its layers."""
     network = world.one(world.networks)

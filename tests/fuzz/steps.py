@@ -47,7 +47,7 @@ def step_round(world):
     store.ready()
     neurons = inside(store)
     units = rounds(world, neurons)
-    checked = world.oracle.knows(neurons)
+    checked = world.oracle.knows(neurons) and not any(map(is_ordered, units))
     world.note("step", len(neurons), "neurons in", len(units), "units", "" if checked else "(unchecked)")
     change = moving(store)
     change.modelled = checked
@@ -62,6 +62,11 @@ def step_round(world):
         if checked and not world.oracle.check(order, moved=True):
             change.modelled = False
     return change
+
+
+def is_ordered(unit):
+    """Whether a free neuron keeps the order of a network that nobody holds any more."""
+    return isinstance(unit, list) and unit[0]._store["network"][unit[0]._row] != 0
 
 
 def rounds(world, neurons):

@@ -33,7 +33,7 @@ class Shared:
     def __init__(self, seed):
         random = Random(seed)
         self.networks = [
-            architect.LSTM(2, random.randint(1, 3), 1, seed=seed),
+            architect.LSTM(2, random.randint(1, 3), 1, style="synaptic", seed=seed),
             architect.Perceptron(2, random.randint(2, 9), 1, seed=seed),
             architect.Elman(2, 4, 1, seed=seed),
         ]

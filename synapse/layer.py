@@ -133,6 +133,7 @@ class Layer(Sequence[Neuron]):
         """Add a neuron at the end; where the layer is part of a network, to the network."""
         wiring.require_neuron("What a layer holds", neuron)
         with InUse(neuron, *self._alive()):
+            neuron._require()
             if neuron in self._neurons:
                 raise ArgumentError("A layer cannot hold a neuron twice.")
             network = self._network() if self._network else None

@@ -354,6 +354,7 @@ class Neuron:
         """The connection by which it keeps its state, if it has one."""
         return self.connected(self)
 
+    @steady
     def connected(self, other: Neuron) -> Connection | None:
         """The connection from this neuron to another, or None."""
         self._require()
@@ -450,6 +451,7 @@ class Neuron:
             raise TopologyError("A connection is to be gated twice by one call. Give each once.")
         with InUse(self, *singles):
             for connection in singles:
+                _ = connection._at  # it still exists
                 wiring.require_ungated(connection._store, np.array([connection._identity]))
             store = wiring.join([self, *(connection.source for connection in singles)])
             identities = np.array([connection._identity for connection in singles], np.int64)

@@ -114,6 +114,8 @@ def connection_at(store: Store, identity: int) -> Connection:
 def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> Connection:
     """Link two neurons that are not linked this way yet."""
     with InUse(source, target):
+        source._require()
+        target._require()
         if find(source, target) is not None:
             raise TopologyError(
                 f"{source!r} projects to {target!r} already. "

@@ -73,10 +73,10 @@ class Log:
     def __enter__(self) -> Log:
         try:
             self._begin()
+            return self
         except KeyboardInterrupt:  # raised when recording has begun: the block is not entered
-            self.__exit__()
+            self.close()
             raise
-        return self
 
     @whole
     def _begin(self) -> None:
@@ -94,8 +94,15 @@ class Log:
         store.columns["log_place"][:3] = len(self.neurons), len(self.numbers), 0
         store.recorder = self
 
-    @whole
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @whole
+    def close(self) -> None:
+        """End the recording, as leaving the block does; again has no effect.
+
+        Ctrl-C in the instant in which Python leaves the block may keep it from being called.
+        """
         store = self._store
         if store.recorder is not self:
             return

@@ -217,6 +217,8 @@ def interrupt_everywhere(name, most=None):
     for line in places:
         world = World()
         interrupted(act, world, line)
+        if name == "record" and world.net._store.recorder is not None:
+            world.net._store.recorder.close()  # Python had not begun to leave the block
         told = world.told()
         if name in REPEATABLE:
             assert told in (untouched, done), f"{name} was interrupted at line {line} and is half done"

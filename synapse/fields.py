@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Hashable, Iterator, MutableMapping
 from typing import Any, ClassVar
 
-from .errors import KindError, UnknownNameError
+from .errors import KindError, UnknownNameError, expected
 
 
 class LiveData(MutableMapping[str, Any]):
@@ -49,6 +49,10 @@ class LiveData(MutableMapping[str, Any]):
         return self._notes[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
+        if not isinstance(key, Hashable):
+            raise KindError(
+                expected(f"A key of the data of a {self._what}", "hashable, as that of a dict", key)
+            )
         if key in self._settable:
             self._set(key, value)
         elif key in self._known:

@@ -1,6 +1,7 @@
 import math
 from collections.abc import MutableMapping
 
+import numpy as np
 import pytest
 
 from synapse import Connection, Layer, Neuron
@@ -268,3 +269,11 @@ def test_views_stay_right_when_rows_move():
         assert source.connected(target) is connection
         assert isinstance(connection, Connection)
         assert connection.weight == weight
+
+
+def test_a_key_of_its_data_must_be_hashable():
+    link = Neuron().project(Neuron())
+    for key in ([], {}, np.zeros(2)):
+        with pytest.raises(KindError, match="hashable"):
+            link[key] = 1.0
+    assert set(link) == {"weight", "gain", "trainable", "eligibility"}

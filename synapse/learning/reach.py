@@ -45,9 +45,9 @@ def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> None:
         if _told.get(network) == state:
             return
         sentences = list(_sentences(_Links.of(network), method, cost))
-        _told[network] = state
     for sentence in sentences:
         warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=3)
+    _told[network] = state
 
 
 @dataclass(frozen=True)

@@ -99,13 +99,6 @@ weight = setter(lambda w: w.link, "weight")
 add("synapse.Connection.weight", weight, lambda w: {"value": 0.5}, value=NUMBER)
 add("synapse.Connection.trainable", setter(lambda w: w.link, "trainable"), value=BOOLEAN)
 add(
-    "synapse.Connection.__setitem__",
-    lambda w: w.link.__setitem__,
-    lambda w: {"key": "weight", "value": 0.5},
-    key=EITHER,  # any key that is no field is a note
-    value=NUMBER,
-)
-add(
     "synapse.Layer.__init__",
     plain(synapse.Layer),
     lambda w: {"neurons": 2},

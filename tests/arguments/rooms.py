@@ -288,8 +288,7 @@ for name in [*FORMATS, "json", "synaptic"]:
     add(f"readwrite.{maker}", plain(getattr(readwrite, maker)), net, network=NETWORK, **options)
 add("readwrite.sparse_data", plain(readwrite.sparse_data), net, network=NETWORK)
 for name in ("cytoscape", "gexf", "graphml", "neataptic", "node_link", "npz", "json", "synaptic"):
-    options = {"resume": EITHER} if name == "synaptic" else {}
-    add(f"readwrite.read_{name}", plain(getattr(readwrite, f"read_{name}")), path=EITHER, **options)
+    add(f"readwrite.read_{name}", plain(getattr(readwrite, f"read_{name}")), path=EITHER)
     if name not in ("json", "synaptic"):
         maker = f"from_{name}_data"
         add(f"readwrite.{maker}", plain(getattr(readwrite, maker)), data=NOTHING)

@@ -484,18 +484,21 @@ class Network(Sequence[Neuron]):
         """Rows one after the other, in and out."""
         store = self._anchor._store
         with store.lock:
-            if store is not self._anchor._store:  # while this waited, it has been joined to a larger one
-                return self._run(inputs, steps)
-            address, _, span = self._ready()
-            if inputs.size not in (0, steps * self._n_inputs):
-                raise _changed(self)
-            if store.recorder is not None:
-                store.recorder.make_room(steps)
-            outputs = np.empty((steps, self._n_outputs))
-            bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs.reshape(-1)))
-            if bad:
-                require_sound(store["failed"])
+            if store is self._anchor._store:
+                return self._run_alone(store, inputs, steps)
+        return self._run(inputs, steps)  # while this waited, it has been joined to a larger one
+
+    def _run_alone(self, store: Store, inputs: Floats, steps: int) -> Floats:
+        """The same, with the store in use."""
+        address, _, span = self._ready()
+        if inputs.size not in (0, steps * self._n_inputs):
+            raise _changed(self)
+        if store.recorder is not None:
+            store.recorder.make_room(steps)
+        outputs = np.empty((steps, self._n_outputs))
+        bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs.reshape(-1)))
         if bad:
+            require_sound(store["failed"])
             row = inputs[(bad - 1) * self._n_inputs : bad * self._n_inputs]
             require_range("The inputs", row, store.dtype)
             raise ArgumentError(f"The inputs must be finite. Got {shown(row.tolist())} in step {bad - 1}.")
@@ -533,17 +536,17 @@ class Network(Sequence[Neuron]):
         measure.check_targets(aims.reshape(-1, self._n_outputs))
         store = self._anchor._store
         with store.lock:
-            if store is not self._anchor._store:  # while this waited, it has been joined to a larger one
-                return self.propagate(rate, target, cost)
-            address, _, span = self._ready()
-            if aims.size not in (0, self._n_outputs):
-                raise _changed(self)
-            value: float = engine.online.propagate_targets(
-                address, store.unit, span, aims, measure.code, store.dtype.type(step)
-            )
-            if value != value:
-                require_sound(store["failed"])
-        return value
+            if store is self._anchor._store:
+                address, _, span = self._ready()
+                if aims.size not in (0, self._n_outputs):
+                    raise _changed(self)
+                value: float = engine.online.propagate_targets(
+                    address, store.unit, span, aims, measure.code, store.dtype.type(step)
+                )
+                if value != value:
+                    require_sound(store["failed"])
+                return value
+        return self.propagate(rate, target, cost)  # while this waited, it has been joined to a larger one
 
     def fit_readout(self, inputs: Any, targets: Any, ridge: float = 1e-6, washout: int = 0) -> Readout:
         """Set the weights into its outputs by least squares: :func:`synapse.learning.fit_readout`."""

@@ -492,16 +492,16 @@ class Neuron:
         store = self._require()
         number = 0.0 if value is None else finite_number("The activation of a neuron", value, store.dtype)
         with store.lock:
-            if store is not self._store or self._row < 0:  # while this waited, it has been joined or removed
-                return self.activate(value)
-            address = store.ready()
-            if value is None:
+            if store is self._store and self._row >= 0:
+                address = store.ready()
+                if value is not None:
+                    engine.online.clamp_one(address, store.unit, self._row, number)
+                    return number
                 activation = float(engine.online.activate_one(address, store.unit, self._row))
                 if activation != activation:
                     require_sound(store["failed"])
                 return activation
-            engine.online.clamp_one(address, store.unit, self._row, number)
-        return number
+        return self.activate(value)  # while this waited, it has been joined or removed
 
     def propagate(
         self, rate: float = 0.1, target: float | None = None, cost: str | Cost | None = None
@@ -541,13 +541,15 @@ class Neuron:
         """Propagate as one of so many outputs under the cost of this code; a target of NaN: none."""
         store = self._require()
         with store.lock:
-            if store is not self._store or self._row < 0:  # while this waited, it has been joined or removed
-                self._propagate(rate, target, cost, outputs)
+            if store is self._store and self._row >= 0:
+                ready, step = store.ready(), store.dtype.type(rate)
+                value = engine.online.propagate_one(
+                    ready, store.unit, self._row, target, cost, float(outputs), step
+                )
+                if value != value:
+                    require_sound(store["failed"], "The weights of this neuron are as before.")
                 return
-            given = store.ready(), store.unit, self._row, target, cost, float(outputs), store.dtype.type(rate)
-            value = engine.online.propagate_one(*given)
-            if value != value:
-                require_sound(store["failed"], "The weights of this neuron are as before.")
+        self._propagate(rate, target, cost, outputs)  # while this waited, it has been joined or removed
 
     @whole
     def clear(self) -> None:

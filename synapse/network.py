@@ -6,7 +6,7 @@ import copyreg
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, overload
 
 import networkx as nx
 import numpy as np
@@ -417,8 +417,7 @@ class Network(Sequence[Neuron]):
             row = inputs  # nothing to copy
         else:
             row = row_of("The inputs", inputs, self._n_inputs)
-        outputs: Floats = self._run(row, 1)[0]
-        return outputs
+        return self._run(row, np.empty(self._n_outputs))
 
     @overload
     def run(self, inputs: list[NDArray[Any]]) -> list[Floats]: ...
@@ -463,7 +462,7 @@ class Network(Sequence[Neuron]):
             parts, together = parts_of("The inputs", inputs, n)
         if together:
             rows = as_matrix("The inputs", parts[0], n, dtype, finite=False)
-            return self._run(rows.reshape(-1), len(rows))
+            return self._run_rows(rows)
         sequences = [as_matrix(f"The inputs of sequence {i}", part, n, dtype) for i, part in enumerate(parts)]
         outputs = self._run_sequences(sequences)
         if isinstance(inputs, list | tuple):
@@ -477,32 +476,38 @@ class Network(Sequence[Neuron]):
         for rows in sequences:
             if len(rows):
                 self.clear()
-            outputs.append(self._run(rows.reshape(-1), len(rows)))
+            outputs.append(self._run_rows(rows))
         return outputs
 
-    def _run(self, inputs: Floats, steps: int) -> Floats:
+    def _run_rows(self, rows: Floats) -> Floats:
+        """A step for every row, from the present context on."""
+        outputs = np.empty(len(rows) * self._n_outputs)
+        return self._run(rows.reshape(-1), outputs).reshape(len(rows), self._n_outputs)
+
+    def _run(self, inputs: Floats, outputs: Floats) -> Floats:
         """Rows one after the other, in and out."""
         store = self._anchor._store
         with store.lock:
             if store is self._anchor._store:
-                return self._run_alone(store, inputs, steps)
-        return self._run(inputs, steps)  # while this waited, it has been joined to a larger one
+                address, _, span = self._ready()
+                steps = outputs.size // self._n_outputs
+                fits = inputs.size in (0, steps * self._n_inputs) and outputs.size == steps * self._n_outputs
+                if not fits:
+                    raise _changed(self)
+                if store.recorder is not None:
+                    store.recorder.make_room(steps)
+                bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs))
+                if bad:
+                    self._refuse(store, inputs, bad - 1)
+                return outputs
+        return self._run(inputs, outputs)  # while this waited, it has been joined to a larger one
 
-    def _run_alone(self, store: Store, inputs: Floats, steps: int) -> Floats:
-        """The same, with the store in use."""
-        address, _, span = self._ready()
-        if inputs.size not in (0, steps * self._n_inputs):
-            raise _changed(self)
-        if store.recorder is not None:
-            store.recorder.make_room(steps)
-        outputs = np.empty((steps, self._n_outputs))
-        bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs.reshape(-1)))
-        if bad:
-            require_sound(store["failed"])
-            row = inputs[(bad - 1) * self._n_inputs : bad * self._n_inputs]
-            require_range("The inputs", row, store.dtype)
-            raise ArgumentError(f"The inputs must be finite. Got {shown(row.tolist())} in step {bad - 1}.")
-        return outputs
+    def _refuse(self, store: Store, inputs: Floats, step: int) -> NoReturn:
+        """Say why this step could not be made."""
+        require_sound(store["failed"])
+        row = inputs[step * self._n_inputs : (step + 1) * self._n_inputs]
+        require_range("The inputs", row, store.dtype)
+        raise ArgumentError(f"The inputs must be finite. Got {shown(row.tolist())} in step {step}.")
 
     def propagate(
         self, rate: float = 0.1, target: ArrayLike | None = None, cost: str | Cost | None = None

@@ -5,6 +5,7 @@ Neurons, layers and networks call these; nothing else changes who is linked to w
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from .neuron import Neuron
 
 Rows = NDArray[np.int64]
+
+_making_views = threading.Lock()
 
 LOOK_UP = 4096
 """Up to so many connections, linking one by one makes the graph, which finds duplicates at once."""
@@ -107,7 +110,10 @@ def connection_at(store: Store, identity: int) -> Connection:
     """The one live view of a connection."""
     view = store.edges.get(identity)
     if view is None:
-        view = store.edges[identity] = Connection(store, identity)
+        with _making_views:  # threads that only read do not hold the store's lock
+            view = store.edges.get(identity)
+            if view is None:
+                view = store.edges[identity] = Connection(store, identity)
     return view
 
 

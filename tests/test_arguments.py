@@ -4,6 +4,7 @@ sentence, and then nothing has changed.
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import warnings
 
@@ -35,7 +36,17 @@ def test_there_are_thousands_of_pairs():
     assert len(ROWS) * len(ODD) > 10_000
 
 
-@pytest.mark.parametrize(("name", "parameter"), ROWS)
+def marked(name, parameter):
+    """A row as a test; those of PyTorch run in CI's step that has it."""
+    if "torch" not in name:
+        return pytest.param(name, parameter)
+    missing = importlib.util.find_spec("torch") is None
+    return pytest.param(
+        name, parameter, marks=[pytest.mark.torch, pytest.mark.skipif(missing, reason="needs PyTorch")]
+    )
+
+
+@pytest.mark.parametrize(("name", "parameter"), [marked(*row) for row in ROWS])
 def test_a_value_is_meant_or_refused(name, parameter, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     call, world, before, wrong = TABLE[name], None, None, []

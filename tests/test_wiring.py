@@ -238,6 +238,18 @@ def test_competing_neurons_of_two_floats_are_refused_with_nothing_changed():
     assert layer.squash.name == "logistic"
 
 
+def test_an_absorbed_store_never_sorts_neurons_that_another_has():
+    """A reader in another thread may still hold it."""
+    small, big = small_and_big()
+    old = small._store
+    small.project(big)
+    rows = [neuron._row for neuron in (*small, *big)]
+    with pytest.raises(RuntimeError, match="absorbed"):
+        old.ready()
+    assert [neuron._row for neuron in (*small, *big)] == rows
+    check_store(small._store)
+
+
 # --- what is gone ----------------------------------------------------------------------------------
 
 

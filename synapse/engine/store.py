@@ -59,6 +59,7 @@ class Store:
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["failed"] = np.zeros(FAILED)
         self.columns["log_place"] = np.zeros(4, np.uint64)
+        self.absorbed = False  # by another store, which has all that this one had
         self.recorder: Any = None  # is called before steps are made and after lowering
         self.row_of = np.empty(0, np.uint32)  # by identity of a connection; NONE: removed
         self.n_identities = 0
@@ -302,6 +303,7 @@ class Store:
             self.followers.add(follower)
         self.program = Program(0, kept)
         self.touch()
+        other.absorbed = True
 
     # --- stepping --------------------------------------------------------------------------
 
@@ -315,6 +317,8 @@ class Store:
     def _lower(self) -> None:
         if self.program.version == self.topology_version:
             return  # another thread has done so
+        if self.absorbed:  # its views have rows of another store: `guard.steady` reads these
+            raise RuntimeError("This store has been absorbed by another. Read from that one.")
         version = self.topology_version
         lower(self)
         self.renumber()

@@ -118,6 +118,7 @@ def restore(store: Store, kept: list[Traces]) -> None:
     """Lay kept traces into the columns of a new program; what a change has touched stays 0."""
     row_of = np.append(store.row_of[: store.n_identities], NONE).astype(np.int64)
     carried = np.zeros(store.n_neurons, bool)
+    _read_off(store)
     for traces in kept:
         carried[_still_self_connected(store, traces, row_of)] = True
     for traces in kept:
@@ -125,6 +126,24 @@ def restore(store: Store, kept: list[Traces]) -> None:
         _restore_extended(store, traces, row_of, carried)
     fresh = ((store.columns["flags"] & MEMORY) != 0) & ~carried
     store["bias_eligibility"][fresh] = 0.0
+
+
+def _read_off(store: Store) -> None:
+    """Traces of neurons without a self-connection: the product of what each saw when it last fired."""
+    c, stamp = store.columns, store["stamp"]
+    neurons = np.flatnonzero((c["flags"] & (TRACED | MEMORY)) == TRACED)
+    rows = spans(c["first_incoming"][neurons], c["learning"][neurons])
+    target, gater = store["target"][rows], store["gater"][rows]
+
+    def seen(ends: Ints) -> NDArray[Any]:
+        moved = (ends == target) | (stamp[ends] > stamp[target])
+        return np.where(moved, store["old_activation"][ends], store["activation"][ends])
+
+    gain = np.where(gater == NONE, store.unit, seen(np.minimum(gater, store.n_neurons - 1)))
+    c["eligibility"][spans(c["first_trace"][neurons], c["learning"][neurons])] = gain * seen(
+        store["source"][rows]
+    )
+    store["bias_eligibility"][neurons] = stamp[neurons] != 0
 
 
 def _still_self_connected(store: Store, kept: Traces, row_of: Ints) -> Ints:

@@ -118,7 +118,7 @@ def restore(store: Store, kept: list[Traces]) -> None:
     """Lay kept traces into the columns of a new program; what a change has touched stays 0."""
     row_of = np.append(store.row_of[: store.n_identities], NONE).astype(np.int64)
     carried = np.zeros(store.n_neurons, bool)
-    _read_off(store)
+    _read_off(store, kept, row_of)
     for traces in kept:
         carried[_still_self_connected(store, traces, row_of)] = True
     for traces in kept:
@@ -128,10 +128,14 @@ def restore(store: Store, kept: list[Traces]) -> None:
     store["bias_eligibility"][fresh] = 0.0
 
 
-def _read_off(store: Store) -> None:
-    """Traces of neurons without a self-connection: the product of what each saw when it last fired."""
+def _read_off(store: Store, kept: list[Traces], row_of: Ints) -> None:
+    """Traces of neurons without a self-connection that have kept none: what each saw when it last fired."""
     c, stamp = store.columns, store["stamp"]
-    neurons = np.flatnonzero((c["flags"] & (TRACED | MEMORY)) == TRACED)
+    new = ((c["flags"] & (TRACED | MEMORY)) == TRACED) & (c["learning"] != 0)
+    for traces in kept:
+        rows = row_of[np.minimum(traces.eligible, store.n_identities)]
+        new[store["target"][rows[rows != NONE]]] = False
+    neurons = np.flatnonzero(new)
     rows = spans(c["first_incoming"][neurons], c["learning"][neurons])
     target, gater = store["target"][rows], store["gater"][rows]
 

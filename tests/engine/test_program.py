@@ -1,7 +1,9 @@
+import math
+
 import numpy as np
 import pytest
 
-from synapse import Neuron
+from synapse import Layer, Network, Neuron
 from synapse.engine.program import spans
 
 from ..networks import lstm, used
@@ -86,3 +88,23 @@ def test_a_new_gate_starts_without_a_past():
     gate.gate(new)
     assert [c.extended[cell] for c in gate.incoming] == [0, 0]
     assert {c: c.extended[net.hidden[2][1]] for c in gate.incoming} == kept
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_gate_that_begins_to_keep_traces_begins_with_what_it_saw(early):
+    """A connection from outside makes it keep them: they are those that could be read off before."""
+    a, x, g, c, o, outside = (Neuron(name=name) for name in ("a", "x", "g", "c", "o", "outside"))
+    link = a.project(g, weight=0.5)
+    g.gate(x.project(c, weight=0.7))
+    c.project(c)
+    c.project(o, weight=1.0)
+    net = Network(Layer([a, x]), [Layer([g]), Layer([c])], Layer([o]))
+    if early:
+        outside.project(g, weight=0.0)
+    net.activate([0.3, 0.9])
+    if not early:
+        outside.project(g, weight=0.0)
+    c.activate()  # before the gate
+    y = 1.0 / (1.0 + math.exp(-0.15))
+    influence = 0.7 * 0.9 * y * (1.0 - y) * 0.3  # of each of the two steps
+    assert link.extended[c] == pytest.approx(2.0 * influence, abs=1e-15)

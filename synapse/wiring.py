@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.int64]
 
-_making_views = threading.Lock()
+_making_views = threading.RLock()  # collecting garbage may look at connections, too
 
 LOOK_UP = 4096
 """Up to so many connections, linking one by one makes the graph, which finds duplicates at once."""

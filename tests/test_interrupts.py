@@ -182,6 +182,10 @@ class Interruption:
     def __call__(self, frame, event, argument):
         if not frame.f_code.co_filename.startswith(LIBRARY):
             return None
+        if (
+            frame.f_code.co_name == "connection_at"
+        ):  # no signal comes as a block ends
+            return None
         if event == "line":
             self.lines += 1
             if self.lines == self.left:

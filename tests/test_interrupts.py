@@ -182,9 +182,7 @@ class Interruption:
     def __call__(self, frame, event, argument):
         if not frame.f_code.co_filename.startswith(LIBRARY):
             return None
-        if (
-            frame.f_code.co_name == "connection_at"
-        ):  # no signal comes as a block ends
+        if frame.f_code.co_name == "connection_at":  # no signal comes as a block ends
             return None
         if event == "line":
             self.lines += 1

@@ -1,5 +1,6 @@
 """Architectures: each a recipe of layers, projections and gates, with no arithmetic of its own."""
 
+from ._memory import MemoryBlocks, StandardBlocks
 from .construct import Delayed, construct, delayed
 from .convolutional import Convolutional
 from .elman import Elman
@@ -9,7 +10,6 @@ from .jordan import Jordan
 from .kohonen import Kohonen
 from .liquid import Liquid
 from .lstm import LSTM
-from .memory import MemoryBlocks, StandardBlocks
 from .narx import NARX
 from .perceptron import Perceptron
 from .random import Random

@@ -27,7 +27,7 @@ from synapse.neuron import Seed
 from synapse.projection import between
 from synapse.squash import Squash
 
-from .recipe import Recipe, checked_sizes, numbered, parts_now
+from ._recipe import Recipe, checked_sizes, numbered, parts_now
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -11,7 +11,7 @@ from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
 
-from .recipe import Recipe, checked_sizes, numbered, pass_on
+from ._recipe import Recipe, checked_sizes, numbered, pass_on
 
 
 @final

@@ -12,7 +12,7 @@ from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
 
-from .recipe import Recipe, block_names, blocks_of, checked_biases, checked_sizes, pass_on
+from ._recipe import Recipe, block_names, blocks_of, checked_biases, checked_sizes, pass_on
 
 
 class GatedUnits(NamedTuple):

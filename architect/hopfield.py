@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
-from synapse.arrays import real_array
+from synapse._arrays import real_array
 from synapse.errors import (
     MOST_CONNECTIONS,
     ArgumentError,
@@ -21,7 +21,7 @@ from synapse.errors import (
 from synapse.neuron import Seed, random_generator
 from synapse.projection import Projection, between
 
-from .recipe import parts_now
+from ._recipe import parts_now
 
 Floats = NDArray[np.float64]
 

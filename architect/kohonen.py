@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ALL, Layer, Network
-from synapse.arrays import as_matrix
+from synapse._arrays import as_matrix
 from synapse.errors import (
     MOST_NEURONS,
     ArgumentError,
@@ -25,7 +25,7 @@ from synapse.initializers import Initializer
 from synapse.neuron import Seed, random_generator
 from synapse.projection import Projection, between
 
-from .recipe import parts_now
+from ._recipe import parts_now
 
 Floats = NDArray[np.float64]
 MOST_EPOCHS = 10_000_000

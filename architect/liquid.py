@@ -21,7 +21,7 @@ from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
 
-from .recipe import Recipe, checked_sizes
+from ._recipe import Recipe, checked_sizes
 
 MANY = 10
 """Connections a pool neuron, where their number is not given."""

@@ -21,8 +21,8 @@ from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash
 
-from .memory import MemoryBlocks, Options, StandardBlocks, standard_blocks, synaptic_blocks
-from .recipe import Recipe, blocks_of, checked_biases, checked_sizes
+from ._memory import MemoryBlocks, Options, StandardBlocks, standard_blocks, synaptic_blocks
+from ._recipe import Recipe, blocks_of, checked_biases, checked_sizes
 
 STANDARD, SYNAPTIC = STYLES = ("standard", "synaptic")
 USUAL = "usual"

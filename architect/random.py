@@ -14,7 +14,7 @@ from synapse.initializers import Initializer
 from synapse.neuron import Seed, given_back
 from synapse.squash import Squash
 
-from .recipe import Recipe, checked_sizes
+from ._recipe import Recipe, checked_sizes
 
 Mask = NDArray[np.bool_]
 

@@ -10,7 +10,7 @@ from .neuron import Neuron
 from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
 from .readwrite import from_torch, load, save, to_torch
 from .recording import Log, record
-from .tying import tie, untie
+from .tie import tie, untie
 
 __version__ = "0.1.0"
 

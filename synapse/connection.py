@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import shared
+from . import _ties
+from ._live_data import LiveData
 from .engine.guard import steady, whole
 from .engine.schema import MEMORY, NONE, TRACED
 from .engine.store import Store
 from .errors import TopologyError, boolean, finite_number
-from .fields import LiveData
 
 if TYPE_CHECKING:
     from .neuron import Neuron
@@ -85,7 +85,7 @@ class Connection(LiveData):
     @weight.setter
     @whole
     def weight(self, value: float) -> None:
-        shared.put(self._store, "weight", self._at, finite_number("A weight", value, self._store.dtype))
+        _ties.put(self._store, "weight", self._at, finite_number("A weight", value, self._store.dtype))
 
     @property
     @steady
@@ -100,16 +100,16 @@ class Connection(LiveData):
     def trainable(self, value: bool) -> None:
         if self.trainable != boolean("The trainable of a connection", value):
             self._store.touch()
-            shared.put(self._store, "trainable", self._at, bool(value))
+            _ties.put(self._store, "trainable", self._at, bool(value))
 
     @property
     @steady
     def tied(self) -> tuple[Connection, ...]:
         """The other connections that share its weight, see :func:`synapse.tie`; in the order of making."""
-        from .wiring import connection_at  # wiring is about connections: they know each other
+        from ._wiring import connection_at  # wiring is about connections: they know each other
 
         store = self._store
-        identities = np.sort(store["identity"][shared.others(store, "weight", self._at)])
+        identities = np.sort(store["identity"][_ties.others(store, "weight", self._at)])
         return tuple(connection_at(store, int(identity)) for identity in identities)
 
     @property

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
+from ._registration import COST, enter, tried
 from .engine import schema
 from .errors import (
     ArgumentError,
@@ -32,7 +33,6 @@ from .errors import (
     shown,
     unknown_name,
 )
-from .registering import COST, enter, tried
 from .squash import Squash
 from .squash import logistic as _logistic
 from .squash import softmax as _softmax
@@ -57,7 +57,7 @@ class Cost:
     @property
     def function(self) -> Callable[..., tuple[float, float]]:
         """``(target, output, derivative, outputs) -> (value, error signal)`` of one output."""
-        return self._function or getattr(engine.costs, self.name)
+        return self._function or getattr(engine.functions.costs, self.name)
 
     def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
         """The cost of one step: targets and outputs of shape (m,)."""

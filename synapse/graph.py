@@ -16,11 +16,11 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from ._live_data import LiveData
 from .engine.guard import InUse
 from .engine.schema import NONE
 from .engine.store import Store
 from .errors import TopologyError
-from .fields import LiveData
 
 if TYPE_CHECKING:
     from .network import Network
@@ -294,7 +294,7 @@ def _add_nodes(
 
 def _add_edges(graph: LiveGraph, store: Store, first: int, last: int) -> None:
     """Add the connections with these identities, each as the data of its edge."""
-    from .wiring import connection_at  # wiring keeps the graph up to date: they know each other
+    from ._wiring import connection_at  # wiring keeps the graph up to date: they know each other
 
     views, rows = store.views, store.row_of[first:last]
     alive = np.flatnonzero(rows != NONE)

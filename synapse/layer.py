@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import _ties, _wiring, graph, initializers
 from . import cost as costs
-from . import graph, initializers, shared, wiring
 from . import squash as squashes
-from .arrays import FLOAT32, FLOAT64, Floats, require_range, shape_of, vector
+from ._arrays import FLOAT32, FLOAT64, Floats, require_range, shape_of, vector
 from .cost import Cost
 from .engine.guard import InUse, steady
 from .engine.store import Store
@@ -99,7 +99,7 @@ class Layer(Sequence[Neuron]):
             self._neurons = _made(positive_integer("The size of a layer", neurons, MOST_NEURONS), dtype)
         else:
             given = listed("The neurons of a layer", neurons, "how many, or a list of Neurons")
-            self._neurons = [wiring.require_neuron("What a layer holds", neuron) for neuron in given]
+            self._neurons = [_wiring.require_neuron("What a layer holds", neuron) for neuron in given]
         if not self._neurons:
             raise ArgumentError("A layer must have at least one neuron. Got none.")
         if len(set(self._neurons)) < len(self._neurons):
@@ -131,7 +131,7 @@ class Layer(Sequence[Neuron]):
 
     def append(self, neuron: Neuron) -> None:
         """Add a neuron at the end; where the layer is part of a network, to the network."""
-        wiring.require_neuron("What a layer holds", neuron)
+        _wiring.require_neuron("What a layer holds", neuron)
         with InUse(neuron, *self._alive()):
             neuron._require()
             if neuron in self._neurons:
@@ -177,14 +177,14 @@ class Layer(Sequence[Neuron]):
     def _column(self, name: str) -> NDArray[Any]:
         stores = {neuron._store for neuron in self._alive()}
         if len(stores) == 1:
-            return stores.pop()[name][wiring.rows_of(self._neurons)]
+            return stores.pop()[name][_wiring.rows_of(self._neurons)]
         return np.array([neuron._store[name][neuron._row] for neuron in self._neurons])
 
     def _set_column(self, name: str, values: NDArray[Any]) -> None:
         with InUse(*self._alive()):
             kept = np.array([neuron._store.serial for neuron in self._neurons])
-            rows = wiring.rows_of(self._neurons)
-            for set_them in (shared.require_agreement, shared.put):  # nothing is set where any is refused
+            rows = _wiring.rows_of(self._neurons)
+            for set_them in (_ties.require_agreement, _ties.put):  # nothing is set where any is refused
                 for store in {neuron._store for neuron in self._neurons}:
                     mine = kept == store.serial
                     set_them(store, name, rows[mine], values[mine])
@@ -242,11 +242,11 @@ class Layer(Sequence[Neuron]):
         with InUse(*self._alive()):
             for neuron in self._neurons:
                 neuron._require_squash(function)
-            store = wiring.join(self._neurons) if function.grouped else None
+            store = _wiring.join(self._neurons) if function.grouped else None
             for neuron in self._neurons:
                 neuron.squash = function
             if store is not None:
-                store.join_group(wiring.rows_of(self._neurons))
+                store.join_group(_wiring.rows_of(self._neurons))
 
     @property
     @steady
@@ -351,7 +351,7 @@ class Layer(Sequence[Neuron]):
             values = _given(weights, len(self), len(to), pairs)
         require_range("Weights", values, self._store.dtype)
         learns = ~own if trainable is None else np.full(len(own), bool(trainable))
-        store, first = wiring.connect_many(self, to, pairs, values, learns)
+        store, first = _wiring.connect_many(self, to, pairs, values, learns)
         return Projection(store, first, len(pairs[0]), self, to, full)
 
     def gate(self, projection: Projection, kind: str) -> None:
@@ -365,10 +365,10 @@ class Layer(Sequence[Neuron]):
         require_projection("What a layer gates", projection)
         with InUse(projection, *self._alive()):
             identities, place = projection.gaters(self, kind)
-            wiring.require_ungated(projection._store, identities)
-            store = wiring.join([*self._neurons, projection[0].source])
+            _wiring.require_ungated(projection._store, identities)
+            store = _wiring.join([*self._neurons, projection[0].source])
             identities, _ = projection.gaters(self, kind)  # joined, they may have other numbers
-            wiring.gate_many([self._neurons[i] for i in place], store, identities)
+            _wiring.gate_many([self._neurons[i] for i in place], store, identities)
 
     # --- its doing -------------------------------------------------------------------------
 
@@ -414,7 +414,7 @@ class Layer(Sequence[Neuron]):
             measure.check(squash)
             measure.check_targets(aims[None])
             code = measure.code
-        with InUse(*self._alive()), shared.one_step(neuron._store for neuron in self._neurons):
+        with InUse(*self._alive()), _ties.one_step(neuron._store for neuron in self._neurons):
             for neuron, aim in zip(reversed(self._neurons), reversed(aims.tolist()), strict=True):
                 neuron._propagate(step, aim, code, len(self))
 
@@ -432,8 +432,8 @@ class Layer(Sequence[Neuron]):
         with InUse(*self._alive()):
             for store in {neuron._store: None for neuron in self._neurons}:
                 store.ready()
-                rows = wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)
-                shared.renew(store, np.flatnonzero(np.isin(store["target"], rows)), rows, rng, initializer)
+                rows = _wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)
+                _ties.renew(store, np.flatnonzero(np.isin(store["target"], rows)), rows, rng, initializer)
             self.clear()
 
     def __repr__(self) -> str:

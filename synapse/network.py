@@ -12,14 +12,15 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import _ties, _wiring, engine, graph
 from . import cost as costs
-from . import engine, graph, shared, wiring
 from . import squash as squashes
-from .arrays import FLOAT64, Floats, as_matrix, parts_of, require_range, row_of, vector
+from ._arrays import FLOAT64, Floats, as_matrix, parts_of, require_range, row_of, vector
+from ._registration import require_sound
 from .connection import Connection
 from .cost import Cost
 from .engine.guard import InUse, steady, whole
-from .engine.lower import pure_inputs
+from .engine.lowering.lower import pure_inputs
 from .engine.schema import BACK, BACK_GATED, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
 from .engine.store import Store
 from .errors import (
@@ -39,7 +40,6 @@ from .initializers import Initializer
 from .layer import Layer
 from .neuron import Neuron, Seed, random_generator
 from .projection import Projection
-from .registering import require_sound
 
 if TYPE_CHECKING:
     from .learning.readout import Readout
@@ -119,9 +119,9 @@ class Network(Sequence[Neuron]):
             self._span = np.zeros(5, np.uint64)
             self._cost_asked: tuple[str | Cost | None, int] = (None, 0)
             self._cost_found = costs.squared_error
-            store = wiring.join(neurons)
+            store = _wiring.join(neurons)
             store.touch()
-            store["network"][wiring.rows_of(neurons)] = store.new_network(self)
+            store["network"][_wiring.rows_of(neurons)] = store.new_network(self)
             self._renumber()
             self._name_layers()
             for layer in layers:
@@ -198,7 +198,7 @@ class Network(Sequence[Neuron]):
     def connections(self) -> list[Connection]:
         """The connections within it, self-connections too, in the order of making."""
         store, rows = self._store, self._connection_rows()
-        return [wiring.connection_at(store, int(identity)) for identity in store["identity"][rows]]
+        return [_wiring.connection_at(store, int(identity)) for identity in store["identity"][rows]]
 
     @property
     @steady
@@ -214,7 +214,7 @@ class Network(Sequence[Neuron]):
     def weights(self, values: ArrayLike) -> None:
         rows, what = self._connection_rows(), "The weights of the network"
         numbers = self._vector(what, finite_array(what, values), len(rows))
-        shared.put(self._store, "weight", rows, numbers)
+        _ties.put(self._store, "weight", rows, numbers)
 
     @property
     @steady
@@ -227,7 +227,7 @@ class Network(Sequence[Neuron]):
     def biases(self, values: ArrayLike) -> None:
         what = "The biases of the network"
         biases = self._vector(what, finite_array(what, values), len(self))
-        shared.put(self._store, "bias", self._rows(), biases)
+        _ties.put(self._store, "bias", self._rows(), biases)
 
     @property
     @steady
@@ -273,7 +273,7 @@ class Network(Sequence[Neuron]):
 
     def _rows(self) -> NDArray[np.int64]:
         """Rows of its neurons; after lowering, neighbours."""
-        return wiring.rows_of(self)
+        return _wiring.rows_of(self)
 
     def _name_layers(self) -> None:
         """Name layers without a name by their place, those of a place that is taken by the next number."""
@@ -291,9 +291,9 @@ class Network(Sequence[Neuron]):
     def _admit(self, neurons: Sequence[Neuron]) -> None:
         """Take neurons in: they share a store with the others, and belong to no other network."""
         _require_free(neurons)
-        store = wiring.join([self._anchor, *neurons])
+        store = _wiring.join([self._anchor, *neurons])
         store.touch()
-        store["network"][wiring.rows_of(neurons)] = self._number_now
+        store["network"][_wiring.rows_of(neurons)] = self._number_now
 
     def _renumber(self) -> None:
         """Tell the store the order of its neurons and what each is."""
@@ -336,13 +336,13 @@ class Network(Sequence[Neuron]):
         TopologyError
             If it is an input or output, gates connections of others, or is not of this network.
         """
-        wiring.require_neuron("What is removed from a network", neuron)
+        _wiring.require_neuron("What is removed from a network", neuron)
         for layer in self._layers[1:-1]:
             if neuron in layer._neurons:
                 break
         else:
             raise TopologyError(f"{neuron!r} is not a hidden neuron of {self!r}: only those can be removed.")
-        wiring.remove([neuron])
+        _wiring.remove([neuron])
         layer._neurons.remove(neuron)
         if not layer._neurons:
             self._layers.remove(layer)
@@ -585,7 +585,7 @@ class Network(Sequence[Neuron]):
         Self-connections and whatever is not trainable keep theirs, inputs have no bias.
         """
         connections = self._connection_rows()
-        shared.renew(self._store, connections, self._rows(), random_generator(seed), initializer)
+        _ties.renew(self._store, connections, self._rows(), random_generator(seed), initializer)
         self.clear()
 
     @property
@@ -667,7 +667,7 @@ def _refuse_softmax(layer: Iterable[Neuron]) -> None:
 def _require_free(neurons: Iterable[Neuron]) -> None:
     """Raise where a neuron belongs to a network that is still in use."""
     for neuron in neurons:
-        store = wiring.require_neuron("What a network holds", neuron)._store
+        store = _wiring.require_neuron("What a network holds", neuron)._store
         owner = store.networks.get(int(store["network"][neuron._row]))
         network = owner() if owner is not None else None
         if network is not None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import _ties, _wiring, engine, graph
 from . import cost as costs
-from . import engine, graph, shared, wiring
 from . import squash as squashes
+from ._registration import require_sound
 from .connection import Connection
 from .cost import Cost
 from .engine.guard import InUse, steady, whole
@@ -31,7 +32,6 @@ from .errors import (
     text,
 )
 from .initializers import Initializer
-from .registering import require_sound
 from .squash import Squash
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class Neuron:
     @whole
     def bias(self, value: float) -> None:
         store = self._require()
-        shared.put(store, "bias", self._row, finite_number("The bias of a neuron", value, store.dtype))
+        _ties.put(store, "bias", self._row, finite_number("The bias of a neuron", value, store.dtype))
 
     @property
     @steady
@@ -236,7 +236,7 @@ class Neuron:
     def tied(self) -> tuple[Neuron, ...]:
         """The other neurons that share its bias, see :func:`synapse.tie`."""
         store = self._require()
-        return tuple(store.views[row] for row in shared.others(store, "bias", self._row))
+        return tuple(store.views[row] for row in _ties.others(store, "bias", self._row))
 
     @property
     @steady
@@ -247,7 +247,7 @@ class Neuron:
     @trainable.setter
     @whole
     def trainable(self, value: bool) -> None:
-        shared.put(self._require(), "trainable_bias", self._row, boolean("The trainable of a neuron", value))
+        _ties.put(self._require(), "trainable_bias", self._row, boolean("The trainable of a neuron", value))
 
     @property
     @steady
@@ -347,7 +347,7 @@ class Neuron:
         """The connections that it gates."""
         store = self._require()
         identities = np.sort(store["identity"][store["gater"] == self._row])
-        return tuple(wiring.connection_at(store, int(identity)) for identity in identities)
+        return tuple(_wiring.connection_at(store, int(identity)) for identity in identities)
 
     @property
     def self_connection(self) -> Connection | None:
@@ -358,7 +358,7 @@ class Neuron:
     def connected(self, other: Neuron) -> Connection | None:
         """The connection from this neuron to another, or None."""
         self._require()
-        return wiring.find(self, wiring.require_neuron("The other neuron", other))
+        return _wiring.find(self, _wiring.require_neuron("The other neuron", other))
 
     def project(
         self,
@@ -401,14 +401,14 @@ class Neuron:
                 target, weights=weights, trainable=trainable, seed=seed
             )
             return projection
-        wiring.require_neuron("The target of a connection", target)
+        _wiring.require_neuron("The target of a connection", target)
         learns = (
             target is not self if trainable is None else boolean("The trainable of a connection", trainable)
         )
         rng = random_generator(seed)
         if weight is None:
             weight = 1.0 if target is self else float(rng.uniform(-0.1, 0.1))
-        return wiring.connect(self, target, finite_number("A weight", weight, store.dtype), learns)
+        return _wiring.connect(self, target, finite_number("A weight", weight, store.dtype), learns)
 
     def disconnect(self, other: Neuron) -> None:
         """Remove the connection from this neuron to another.
@@ -418,13 +418,13 @@ class Neuron:
         TopologyError
             If there is none.
         """
-        with InUse(self, wiring.require_neuron("The other neuron", other)):
+        with InUse(self, _wiring.require_neuron("The other neuron", other)):
             connection = self.connected(other)
             if connection is None:
                 raise TopologyError(
                     f"{self!r} does not project to {other!r}: there is nothing to disconnect."
                 )
-            wiring.disconnect(self._store, np.array([connection._identity]))
+            _wiring.disconnect(self._store, np.array([connection._identity]))
 
     def gate(self, *connections: Connection | Projection) -> None:
         """Let its activation scale connections: each one's gain.
@@ -446,16 +446,16 @@ class Neuron:
             if isinstance(given, Projection):
                 singles.extend(given)
             else:
-                singles.append(wiring.require_connection("What a neuron gates", given))
+                singles.append(_wiring.require_connection("What a neuron gates", given))
         if len({id(c) for c in singles}) < len(singles):
             raise TopologyError("A connection is to be gated twice by one call. Give each once.")
         with InUse(self, *singles):
             for connection in singles:
                 _ = connection._at  # it still exists
-                wiring.require_ungated(connection._store, np.array([connection._identity]))
-            store = wiring.join([self, *(connection.source for connection in singles)])
+                _wiring.require_ungated(connection._store, np.array([connection._identity]))
+            store = _wiring.join([self, *(connection.source for connection in singles)])
             identities = np.array([connection._identity for connection in singles], np.int64)
-            wiring.gate_many([self] * len(singles), store, identities)
+            _wiring.gate_many([self] * len(singles), store, identities)
 
     def ungate(self, *connections: Connection) -> None:
         """Open connections that it gates: their gain is 1 again.
@@ -467,7 +467,7 @@ class Neuron:
         """
         self._require()
         with InUse(self):
-            wiring.ungate(self, connections)
+            _wiring.ungate(self, connections)
 
     # --- its doing -------------------------------------------------------------------------
 
@@ -566,7 +566,7 @@ class Neuron:
         store = self._require()
         store.ready()
         rows = np.flatnonzero(store["target"] == self._row)
-        shared.renew(store, rows, np.array([self._row]), random_generator(seed), initializer)
+        _ties.renew(store, rows, np.array([self._row]), random_generator(seed), initializer)
         self.clear()
 
     def __repr__(self) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
-from . import shared, wiring
+from . import _ties, _wiring
 from .connection import Connection
 from .engine.guard import InUse, steady
 from .engine.schema import NONE
@@ -170,7 +170,7 @@ class Weights(NDArrayOperatorsMixin):
         weights = finite_array("Weights", values, self._projection._store.dtype)
         with InUse(self._projection):
             rows = self._projection._rows()[key]
-            shared.put(self._projection._store, "weight", rows, _fitting(weights, rows))
+            _ties.put(self._projection._store, "weight", rows, _fitting(weights, rows))
 
     def __repr__(self) -> str:
         return f"Weights({np.asarray(self)!r})"
@@ -253,11 +253,11 @@ class Projection:
         return len(self._identities())
 
     def __iter__(self) -> Iterator[Connection]:
-        return (wiring.connection_at(self._store, int(i)) for i in self._identities())
+        return (_wiring.connection_at(self._store, int(i)) for i in self._identities())
 
     def __getitem__(self, index: int) -> Connection:
         identities = self._identities()
-        return wiring.connection_at(
+        return _wiring.connection_at(
             self._store, int(identities[place("A place in a projection", index, len(identities))])
         )
 
@@ -292,7 +292,7 @@ class Projection:
 
 def _index_in(layer: Layer, rows: NDArray[Any]) -> Indices:
     """Indices, in a layer, of the neurons in these rows."""
-    mine = wiring.rows_of(layer)
+    mine = _wiring.rows_of(layer)
     order = np.argsort(mine)
     return order[np.searchsorted(mine[order], rows)]
 
@@ -306,7 +306,9 @@ def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -
         If the connections are not all there, or were not made in that order.
     """
     store = source._store
-    mine = np.isin(store["source"], wiring.rows_of(source)) & np.isin(store["target"], wiring.rows_of(target))
+    mine = np.isin(store["source"], _wiring.rows_of(source)) & np.isin(
+        store["target"], _wiring.rows_of(target)
+    )
     sources, targets = pairs_of(kind, len(source), len(target), np.random.default_rng())
     full = isinstance(kind, str) and kind == ALL_TO_ALL
     if isinstance(kind, str) and kind == ALL_TO_ELSE:

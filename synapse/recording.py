@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import wiring
+from . import _wiring
 from .engine.guard import whole
 from .engine.schema import NONE, WATCHABLE
 from .engine.store import Store
@@ -215,7 +215,7 @@ def _checked(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, .
     if neurons is None:
         return tuple(network)
     what = "What is recorded of a network"
-    chosen = tuple(wiring.require_neuron(what, one) for one in listed(what, neurons, "a list of Neurons"))
+    chosen = tuple(_wiring.require_neuron(what, one) for one in listed(what, neurons, "a list of Neurons"))
     own = set(network)
     for neuron in chosen:
         if neuron not in own:

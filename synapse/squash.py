@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from . import engine
+from ._registration import SQUASH, enter, tried
 from .engine import schema
 from .errors import ArgumentError, KindError, bounds, expected, finite_number, shown, unknown_name
-from .registering import SQUASH, enter, tried
 
 PROBES = [0.05 + 0.31 * i for i in range(-13, 14)]
 """States at which a registered function is tried."""
@@ -65,7 +65,7 @@ class Squash:
     @property
     def function(self) -> Callable[[float], tuple[float, float]]:
         """``state -> (activation, derivative)``; built-in ones are the very code of the kernels."""
-        return self._function or getattr(engine.activations, self.name)
+        return self._function or getattr(engine.functions.activations, self.name)
 
     def __call__(self, state: float) -> float:
         """The activation at a state."""

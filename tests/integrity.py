@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from synapse.connection import Connection
-from synapse.engine.program import spans
+from synapse.engine.lowering.program import spans
 from synapse.engine.schema import (
     BACK,
     COLUMNS,

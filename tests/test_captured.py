@@ -5,7 +5,7 @@ import numba
 import numpy as np
 import pytest
 
-from synapse.captured import frozen
+from synapse._capture import frozen
 
 gain = 2.0
 table = np.arange(4.0)

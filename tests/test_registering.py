@@ -9,10 +9,10 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, cost, squash
-from synapse.engine._jit import DEBUGGING
+from synapse._registration import _registered, require_sound
+from synapse.engine.compiler.jit import DEBUGGING
 from synapse.errors import ArgumentError, FunctionError
 from synapse.optimizers import LBFGS, Adam
-from synapse.registering import _registered, require_sound
 
 gain = 1.0
 slopes = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])

@@ -277,7 +277,7 @@ def test_a_function_that_cannot_be_used_is_refused(function, message):
 
 
 def test_a_function_that_cannot_be_compiled_is_refused():
-    from synapse.engine._jit import DEBUGGING
+    from synapse.engine.compiler.jit import DEBUGGING
 
     if DEBUGGING:
         pytest.skip("nothing is compiled")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse import Layer, Network, Neuron, wiring
+from synapse import Layer, Network, Neuron, _wiring
 from synapse.engine.store import SPARE
 from synapse.errors import KindError, TopologyError
 
@@ -101,9 +101,9 @@ def test_what_a_failed_call_was_to_do_is_not_half_done():
 @pytest.mark.parametrize("given", [None, 3, "neuron", Layer(1)])
 def test_a_neuron_is_asked_for_by_name(given):
     with pytest.raises(KindError, match="The thing must be a Neuron"):
-        wiring.require_neuron("The thing", given)
+        _wiring.require_neuron("The thing", given)
     with pytest.raises(KindError, match="The thing must be a Connection"):
-        wiring.require_connection("The thing", given)
+        _wiring.require_connection("The thing", given)
 
 
 def test_removed_neurons_leave_no_connection_behind():

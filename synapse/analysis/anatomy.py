@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import squash as squashes
-from ..arrays import as_matrix
+from .._arrays import as_matrix
+from .._snapshot import kept_context
 from ..errors import ArgumentError
-from ..keeping import kept_context
 from ..network import Network, require_network
 
 Floats = NDArray[np.float64]

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._wiring import connection_at, require_connection
 from ..connection import Connection
 from ..engine.schema import GATES, MEMORY, NONE
 from ..engine.store import Store
 from ..errors import ArgumentError
 from ..neuron import Neuron
-from ..wiring import connection_at, require_connection
 
 Floats = NDArray[np.floating[Any]]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import wiring
+from .. import _wiring
 from ..errors import ArgumentError, boolean, choice
 from ..learning import Trainer
 from ..network import Network
@@ -106,7 +106,7 @@ def prune(
     twin = network.clone()
     before = _loss(network, inputs, targets)
     rows = twin._connection_rows()[chosen]  # in the order of the original's
-    wiring.disconnect(twin._store, twin._store["identity"][rows])
+    _wiring.disconnect(twin._store, twin._store["identity"][rows])
     removed = np.stack([a.source[chosen], a.target[chosen]], axis=1)
     return Pruned(twin, removed, spared, before, _loss(twin, inputs, targets))
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..engine.lower import pure_inputs
+from .._ties import counted_once
+from ..engine.lowering.lower import pure_inputs
 from ..engine.schema import NONE
 from ..layer import Layer
 from ..network import Network
-from ..shared import counted_once
 from .formats import READING, read
 from .words import aligned, printable
 

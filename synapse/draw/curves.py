@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import numbers
+from .._arrays import numbers
 from ..errors import ArgumentError, KindError, boolean, expected, text
 from ..learning.run import Result
 from .record import Floats, series, who

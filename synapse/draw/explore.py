@@ -11,7 +11,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ..arrays import Floats, as_matrix
+from .._arrays import Floats, as_matrix
 from ..errors import ArgumentError
 from ..learning.data import aimed_rows
 from ..network import Network, require_network

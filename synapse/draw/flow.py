@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arrays import as_matrix
+from .._arrays import as_matrix
+from .._snapshot import kept_context
+from .._wiring import rows_of
 from ..errors import ArgumentError, expected
-from ..keeping import kept_context
 from ..layer import Layer
 from ..network import Network, require_network
-from ..wiring import rows_of
 from .style import CYCLE, canvas, check_axes, entry
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arrays import numbers
+from .._arrays import numbers
 from ..errors import ArgumentError, positive_number
 from ..projection import Projection
 from .record import Floats, who

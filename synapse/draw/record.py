@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import recording
-from ..arrays import as_matrix, numbers
+from .._arrays import as_matrix, numbers
 from ..errors import ArgumentError, is_among, listed, unknown_name
 from ..layer import Layer
 from ..network import Network, require_network

@@ -1,6 +1,9 @@
 """Numbers only: the store, lowering and the kernels. Knows no object that a user holds.
 
-The kernels need Numba, which takes its time to import; they are loaded when first asked for.
+``schema`` names the columns and ``store`` holds them. ``lowering`` makes what the kernels walk, ``functions``
+has the formulas, ``online`` the kernels of single steps, ``exact`` those of gradients through time,
+``compiler`` all that knows Numba. The last four import Numba, which takes its time; they are loaded when
+first asked for.
 """
 
 from __future__ import annotations
@@ -8,26 +11,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import lower, program, schema, store
+from . import lowering, schema, store
 
-_COMPILED = (
-    "_jit",
-    "_lanes",
-    "activations",
-    "backward",
-    "collect",
-    "costs",
-    "firing",
-    "forward",
-    "online",
-    "propagating",
-    "registered",
-    "tapes",
-    "ties",
-    "unfold",
-    "watching",
-    "weighing",
-)
+_COMPILED = ("compiler", "exact", "functions", "online")
 
 
 def __getattr__(name: str) -> Any:
@@ -36,20 +22,4 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = [
-    "activations",
-    "costs",
-    "firing",
-    "lower",
-    "online",
-    "program",
-    "propagating",
-    "registered",
-    "schema",
-    "store",
-    "tapes",
-    "ties",
-    "unfold",
-    "watching",
-    "weighing",
-]
+__all__ = ["compiler", "exact", "functions", "lowering", "online", "schema", "store"]

@@ -46,7 +46,7 @@ GATED = 8  # something gates a connection into it
 PLAIN_RUNS = 16  # all its runs are dense, ordered and ungated, and it keeps no eligibility traces
 FOUR = 32  # it and the next three fire together, and have plain runs from the same sources
 HEARD = 128  # a source of dense runs that are trained
-WAITING = 64  # all its weights may wait to be moved: see ``propagating.move_ahead``
+WAITING = 64  # all its weights may wait to be moved: see ``propagate.move_ahead``
 
 # Kinds of runs. Sources are neighbours (row + t) or listed; gaters none, one, neighbours or listed.
 DENSE, LISTED, SHARED, ZIPPED, PAIRED = 0, 1, 2, 3, 4
@@ -61,7 +61,7 @@ UNORDERED = 16  # sources or gater outside the target's network: the order is th
 TIED = 64  # its weights are shared with other connections
 STEPPED = 128  # the sources, and the gater, of the next neuron alike lie one further; else they are the same
 WAITING_FLAGS = SILENT | BACK | FIXED | UNORDERED | TIED
-"""Of these a dense run has SILENT and no other where its weights may wait: see ``propagating.move_ahead``."""
+"""Of these a dense run has SILENT and no other where its weights may wait: see ``propagate.move_ahead``."""
 
 
 class Column(NamedTuple):

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .guard import Deferred, InUse
-from .lower import lower
-from .program import Program, Traces
+from .lowering.lower import lower
+from .lowering.program import Program, Traces
 from .schema import COLUMNS, CONNECTION, FAILED, FUNCTIONS, NEURON, NONE, Column, numpy_dtype
 
 Rows = NDArray[np.integer[Any]]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import shared
+from .. import _ties
 from ..engine.guard import InUse
 from ..engine.store import Store
 from ..errors import (
@@ -197,12 +197,12 @@ class Parameters:
 
     def __init__(self, store: Store, name: str, rows: NDArray[Any]) -> None:
         self.store, self.name, self.rows = store, name, rows
-        tie = store[shared.TIES[name]]
+        tie = store[_ties.TIES[name]]
         self.count, self.tied = len(rows), bool(tie[rows].any())
         if self.tied:
-            self.first, self.place = shared.counted_once(tie[rows])
+            self.first, self.place = _ties.counted_once(tie[rows])
             self.count = len(self.first)
-            others, like = shared.elsewhere(tie, rows)  # members in another network follow
+            others, like = _ties.elsewhere(tie, rows)  # members in another network follow
             self.written = np.concatenate([rows, others])
             self.taken = np.concatenate([self.place, self.place[like]])
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import as_matrix, depth_of, numbers, parts_of
+from .._arrays import as_matrix, depth_of, numbers, parts_of
 from ..errors import (
     ArgumentError,
     KindError,

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
+from .._registration import require_sound
 from ..cost import Cost
 from ..engine.guard import InUse
 from ..engine.store import Store
 from ..network import Network
-from ..registering import require_sound
 from .data import Data, Floats
 
 KEPT = 64

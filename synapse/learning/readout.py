@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
+from .._snapshot import context_of, return_to
 from ..connection import Connection
 from ..engine.guard import InUse
 from ..errors import (
@@ -23,7 +24,6 @@ from ..errors import (
     shown,
     whole_number,
 )
-from ..keeping import context_of, return_to
 from ..layer import Layer
 from ..network import Network, require_network
 from ..neuron import Neuron

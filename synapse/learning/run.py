@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from .._snapshot import Kept, kept_context
 from ..engine.guard import Deferred, InUse, interruptible, take
 from ..errors import DivergenceError
-from ..keeping import Kept, kept_context
 from ..network import Network
 from ..optimizers import LBFGS
 from .batches import Batches

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import engine, shared
+from .. import _ties, engine
+from .._registration import require_sound
 from ..cost import Cost
 from ..engine.guard import InUse, check
-from ..engine.program import spans
+from ..engine.lowering.program import spans
 from ..engine.schema import CHUNK, NONE
 from ..errors import (
     MOST_THREADS,
@@ -26,7 +27,6 @@ from ..errors import (
     positive_integer,
 )
 from ..network import Network
-from ..registering import require_sound
 from .data import Data, prepare
 from .passes import in_order
 
@@ -140,8 +140,8 @@ def gradient(
         unfolding = Unfolding(network, data, threads)
         loss, weights, biases = unfolding.moves(chosen, share, measure, checked_window(window), context)
         rows, store = network._connection_rows(), network._store
-        weights = shared.sum_of_each(store["tie"][rows], weights[rows])
-        return Gradient(loss, -weights, -shared.sum_of_each(store["bias_tie"][network._rows()], biases))
+        weights = _ties.sum_of_each(store["tie"][rows], weights[rows])
+        return Gradient(loss, -weights, -_ties.sum_of_each(store["bias_tie"][network._rows()], biases))
 
 
 def checked_window(window: int | None) -> int:
@@ -191,7 +191,7 @@ class Unfolding:
         self._topology = store.topology_version
         self._apart = not network.has_memory  # steps do not depend on each other
         self._sums = np.zeros(store.n_connections), np.zeros(len(network))
-        self._tapes: dict[tuple[int, int], engine.tapes.Tapes] = {}
+        self._tapes: dict[tuple[int, int], engine.exact.Tapes] = {}
 
     def moves(
         self,
@@ -283,7 +283,7 @@ class Unfolding:
         steps, (address, store, span) = plan.steps, self._ready
         tapes = self._tapes_of(number, plan.width, steps)
         tapes.begin(self._context() if context else None, plan.mask)
-        loss, bad = engine.unfold.unfold_network(
+        loss, bad = engine.exact.unfold_network(
             address,
             store.unit,
             tapes.address,
@@ -308,14 +308,14 @@ class Unfolding:
             raise self._divergence(tapes, loss, bad, steps)
         return loss, tapes["weight_move"], tapes["bias_move"]
 
-    def _tapes_of(self, number: int, width: int, steps: int) -> engine.tapes.Tapes:
+    def _tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
         """The tapes of this number; longer ones take the place of those that are too short."""
         key = number, width
         if key in self._tapes and self._tapes[key].steps < steps:
             del self._tapes[key]  # before there are others: both together may not fit into memory
         if key not in self._tapes:
             network, store, padded = self.network, self.network._store, -(-steps // CHUNK) * CHUNK
-            self._tapes[key] = engine.tapes.Tapes(
+            self._tapes[key] = engine.exact.Tapes(
                 store.dtype, width, padded, len(network), len(network.output), store.n_connections
             )
         return self._tapes[key]
@@ -325,7 +325,7 @@ class Unfolding:
         store, rows = self.network._store, self.network._rows()
         return {name: store[name][rows] for name in ("activation", "state")}
 
-    def _divergence(self, tapes: engine.tapes.Tapes, loss: float, bad: int, steps: int) -> DivergenceError:
+    def _divergence(self, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int) -> DivergenceError:
         """What has left the finite range: of which neuron, in which step of which sequence."""
         what, step, place = tapes.beyond(loss, bad, steps)
         if place is None:

@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import numbers
+from .._arrays import numbers
 from ..errors import (
     ArgumentError,
     DivergenceError,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import squash as squashes
-from ..engine.program import Traces
+from ..engine.lowering.program import Traces
 from ..engine.schema import NONE, RARE, Column
 from ..errors import FormatError
 from ..network import Network

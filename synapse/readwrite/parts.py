@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import wiring
+from .. import _wiring
 from ..engine.guard import InUse
-from ..engine.program import Program, Traces, kept_traces
+from ..engine.lowering.program import Program, Traces, kept_traces
 from ..engine.schema import CONNECTION, NEURON, NONE
 from ..engine.store import Store
 from ..errors import DivergenceError, TopologyError
@@ -159,7 +159,7 @@ def _require_whole(network: Network, store: Store) -> None:
     inside = mine[source] & mine[target]
     crossing = np.flatnonzero((mine[source] != mine[target]) | (gated & (mine[gater] != inside)))
     if len(crossing):
-        example = wiring.connection_at(store, int(store["identity"][crossing[0]]))
+        example = _wiring.connection_at(store, int(store["identity"][crossing[0]]))
         raise TopologyError(
             f"{network!r} cannot be saved alone: {len(crossing)} connection(s) link it to neurons outside of "
             f"it, or are gated across its border, such as {example!r}. Disconnect or ungate them first, "

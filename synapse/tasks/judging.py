@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arrays import as_matrix
+from .._arrays import as_matrix
 from ..errors import ArgumentError, KindError, array_of, expected, listed
 from ..network import Network, require_network
 

@@ -1,7 +1,8 @@
 import pytest
 
 from synapse import Neuron, squash
-from synapse.engine import activations, schema
+from synapse.engine import schema
+from synapse.engine.functions import activations
 
 BUILT_IN = [
     name

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 import synapse
-from synapse.engine import _jit
+from synapse.engine.compiler import jit
 
-pytestmark = pytest.mark.skipif(_jit.DEBUGGING, reason="nothing is compiled")
+pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 
 STEP = """
 import synapse
@@ -37,7 +37,7 @@ class Place:
 
     @property
     def cache(self):
-        return self.package / "synapse" / "engine" / "__pycache__"
+        return self.package / "synapse" / "engine" / "online" / "__pycache__"
 
     @property
     def private(self):
@@ -84,6 +84,16 @@ def test_kernels_are_kept_beside_the_package(place):
     assert kept
     assert place.run() == []
     assert files(place.cache) == kept
+
+
+@pytest.mark.parametrize("wing", ["compiler/lanes.py", "functions/costs.py", "online/weigh.py", "schema.py"])
+def test_an_edit_of_any_file_of_the_engine_compiles_anew(place, wing):
+    place.run()
+    kept = files(place.cache)
+    with (place.package / "synapse" / "engine" / wing).open("a") as file:
+        file.write("# edited\n")
+    place.run()
+    assert files(place.cache) != kept
 
 
 def test_where_nothing_else_can_be_written_a_temporary_directory_is_used(place):

@@ -1,7 +1,8 @@
 import pytest
 
 from synapse import Layer, Network, cost
-from synapse.engine import costs, schema
+from synapse.engine import schema
+from synapse.engine.functions import costs
 
 BUILT_IN = ["cross_entropy", "squared_error", "mean_squared_error", "binary_misses"]
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from synapse.engine.elementary import exp, expm1, log
+from synapse.engine.functions.elementary import exp, expm1, log
 
 random = np.random.default_rng(0)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import synapse
-from synapse.engine import _jit
+from synapse.engine.compiler import jit
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +29,7 @@ def run(*arguments, **variables):
     return done.stdout
 
 
-@pytest.mark.skipif(_jit.DEBUGGING, reason="it is off already")
+@pytest.mark.skipif(jit.DEBUGGING, reason="it is off already")
 def test_the_suite_passes_without_the_compiler():
     files = (
         "test_golden",
@@ -101,7 +101,7 @@ def test_building_a_network_does_not_import_the_compiler():
 def test_kernels_see_the_columns_of_a_store():
     net = synapse.Network(synapse.Layer(1), [], synapse.Layer(1, bias=0.5))
     store = net._store
-    columns = _jit._plain_columns(store.ready(), store.unit)
+    columns = jit._plain_columns(store.ready(), store.unit)
     assert columns.bias.tolist() == store.columns["bias"].tolist()
     columns.bias[0] = 0.25
     assert net[0].bias == 0.25

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from synapse import Layer, Network, Trainer
-from synapse.engine import firing, online, propagating, schema, ties, watching, weighing
+from synapse.engine import schema
+from synapse.engine.online import fire, loops, propagate, record, ties, weigh
 
 from ..networks import lstm, perceptron
 from ..strategies import Twin, crowded
 
 TREE = {
     node.name: node
-    for module in (weighing, firing, propagating, ties, watching, online)
+    for module in (weigh, fire, propagate, ties, record, loops)
     for node in ast.parse(inspect.getsource(module)).body
     if isinstance(node, ast.FunctionDef)
 }

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synapse import Layer, Network, Neuron
-from synapse.engine.program import spans
+from synapse.engine.lowering.program import spans
 
 from ..networks import lstm, used
 

@@ -110,11 +110,11 @@ class World:
 
     def links(self, store=None):
         """Connections of one store, or of all."""
-        from synapse import wiring
+        from synapse import _wiring
 
         stores = self.stores() if store is None else [store]
         return [
-            wiring.connection_at(one, int(identity))
+            _wiring.connection_at(one, int(identity))
             for one in stores
             for identity in np.sort(one["identity"][one["target"] != NONE])
         ]

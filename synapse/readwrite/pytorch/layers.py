@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import architect
 
-from ... import shared, wiring
+from ... import _ties, _wiring
 from ...errors import ArgumentError, KindError, TopologyError, expected
 from ...layer import Layer
 from ...network import Network
@@ -203,7 +203,7 @@ def _pass_on(net: Network, shown: Layer) -> None:
 
 
 def _layer(net: Network, name: str, module: Any, i: int) -> Layer:
-    return net[architect.recipe.numbered(name, i, module.num_layers)]
+    return net[architect._recipe.numbered(name, i, module.num_layers)]
 
 
 # --- which numbers are the same ------------------------------------------------------------------
@@ -275,8 +275,8 @@ def _rows(net: Network, source: Layer, target: Layer) -> NDArray[np.int64]:
     store = net._store
     store.ready()
     place = np.full((2, store.n_neurons), -1)
-    place[0, wiring.rows_of(source)] = np.arange(len(source))
-    place[1, wiring.rows_of(target)] = np.arange(len(target))
+    place[0, _wiring.rows_of(source)] = np.arange(len(source))
+    place[1, _wiring.rows_of(target)] = np.arange(len(target))
     i, j = place[0, store["source"]], place[1, store["target"]]
     found = np.flatnonzero((i >= 0) & (j >= 0))
     if len(found) < len(source) * len(target):
@@ -291,7 +291,7 @@ def _rows(net: Network, source: Layer, target: Layer) -> NDArray[np.int64]:
 def _place(part: Part, net: Network) -> tuple[str, NDArray[np.int64]]:
     """The column and the rows where a part stands."""
     if part.source is None:
-        return "bias", np.array(wiring.rows_of(part.target))
+        return "bias", np.array(_wiring.rows_of(part.target))
     return "weight", _rows(net, part.source, part.target)
 
 
@@ -303,7 +303,7 @@ def read(peer: Peer, net: Network) -> None:
     numbers = [value.cpu().to(torch.float64).numpy() for value in values]
     if not all(np.isfinite(array).all() for array in numbers):
         raise ArgumentError("The weights of a module must be finite to be read. Got NaN or infinity.")
-    for set_them in (shared.require_agreement, shared.put):  # nothing is set where any is refused
+    for set_them in (_ties.require_agreement, _ties.put):  # nothing is set where any is refused
         for column in ("weight", "bias"):
             mine = [i for i, place in enumerate(places) if place[0] == column]
             rows = np.concatenate([places[i][1].reshape(-1) for i in mine])

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._jit import inline, one, zero
-from .schema import (
+from ..compiler.jit import inline, one, zero
+from ..schema import (
     BACK,
     BACK_GATED,
     DENSE,
@@ -27,7 +27,7 @@ from .schema import (
     WAITING,
     ZIPPED,
 )
-from .weighing import trace_of, waits
+from .weigh import trace_of, waits
 
 u8 = np.uint64
 ONE = u8(1)

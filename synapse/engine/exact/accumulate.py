@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._jit import inline
-from ._lanes import add, alike, by_sample, flat, nothing, pack, total, width
-from .forward import FOURS, ONE, THREE, TWO, dense_alike, four_rows, four_runs, gain
-from .schema import BACK, BACK_GATED, FIXED, LISTED, MEMORY, NONE, PAIRED, SHARED, ZIPPED
+from ..compiler.jit import inline
+from ..compiler.lanes import add, alike, by_sample, flat, nothing, pack, total, width
+from ..schema import BACK, BACK_GATED, FIXED, LISTED, MEMORY, NONE, PAIRED, SHARED, ZIPPED
+from .weigh import FOURS, ONE, THREE, TWO, dense_alike, four_rows, four_runs, gain
 
 u8 = np.uint64
 

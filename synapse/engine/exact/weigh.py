@@ -1,18 +1,18 @@
 """Exact gradients, the way forward: the states and activations of one step, samples side by side.
 
 Neurons whose runs are alike are computed together, and four at a time where they have the same sources.
-The equations are those of ``online.py``; ``unfold.py`` tells how the tapes lie.
+The equations are those of ``online/loops.py``; ``exact/loops.py`` tells how the tapes lie.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ._jit import inline
-from ._lanes import alike, flat, gathered, nothing, pack, weights, width
-from .activations import built_in, custom, identity, logistic, tanh
-from .firing import chance, compete
-from .schema import (
+from ..compiler.jit import inline
+from ..compiler.lanes import alike, flat, gathered, nothing, pack, weights, width
+from ..functions.activations import built_in, custom, identity, logistic, tanh
+from ..online.fire import chance, compete
+from ..schema import (
     BACK,
     BACK_GATED,
     BERNOULLI,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._jit import inline, one, zero
-from .schema import (
+from ..compiler.jit import inline, one, zero
+from ..schema import (
     BACK,
     DENSE,
     FIXED,

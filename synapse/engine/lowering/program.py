@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .schema import MEMORY, NONE, TRACED
+from ..schema import MEMORY, NONE, TRACED
 
 if TYPE_CHECKING:
-    from .store import Store
+    from ..store import Store
 
 Ints = NDArray[np.integer[Any]]
 

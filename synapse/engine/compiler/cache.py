@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -21,14 +22,14 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 # The name of a file keys Numba's cache, not the files it inlines: a kernel is recompiled
 # when any file of the engine changes, because all of them share this stamp.
-_HERE = os.path.dirname(os.path.abspath(__file__))
+_ENGINE = Path(__file__).parents[1]
 _DIGEST = hashlib.sha256().digest_size
 _told: set[str] = set()
 
 
 def _source_stamp() -> tuple[float, int]:
     """The newest change and the total size of the engine's files."""
-    stats = [entry.stat() for entry in os.scandir(_HERE) if entry.name.endswith(".py")]
+    stats = [file.stat() for file in _ENGINE.rglob("*.py")]
     return max(s.st_mtime for s in stats), sum(s.st_size for s in stats)
 
 
@@ -39,7 +40,7 @@ def _tell(sentence: str) -> None:
         sys.stderr.write(f"synapse: {sentence}\n")
 
 
-class _CheckedFile(IndexDataCacheFile):  # type: ignore[misc]
+class _CheckedFile(IndexDataCacheFile):
     """Numba's two files, each followed by its digest: a damaged one counts as missing."""
 
     def _load_index(self) -> Any:
@@ -69,7 +70,7 @@ def _is_whole(path: str) -> bool:
     return hashlib.sha256(content[:-_DIGEST]).digest() == content[-_DIGEST:]
 
 
-class _KernelCache(FunctionCache):  # type: ignore[misc]
+class _KernelCache(FunctionCache):
     """The cache of one kernel. Whatever fails in it, the kernel is compiled."""
 
     def __init__(self, function: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._jit import columns, inline, kernel, piece, zero
+from ..compiler.jit import columns, inline, kernel, piece, zero
 
 u8 = np.uint64
 ONE = u8(1)

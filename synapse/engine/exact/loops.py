@@ -2,9 +2,9 @@
 
 ``m`` is a store's columns, ``u`` the tapes of one unfolding (`schema.TAPES`), on which every number is
 that of several samples (lanes). A neuron in row j has, at the step whose numbers begin at `now`, the
-activation ``u.activation[now + j]``; the step before begins at `before`. ``forward.py`` has the equations of
-``online.py``; in ``backward.py`` errors follow every connection and gate, also to the step before; and
-``collect.py`` sums the gradient, a chunk of steps at a time:
+activation ``u.activation[now + j]``; the step before begins at `before`. ``weigh.py`` has the equations of
+the online rule; in ``propagate.py`` errors follow every connection and gate, also to the step before; and
+``accumulate.py`` sums the gradient, a chunk of steps at a time:
 
     delta_j = f'_j A_j + sum_k over what carried s_j on + the cost's -dE/ds_j
     A_i     = sum_k delta_k g_ik w_ik + sum over what i gates of delta_k w_ak y_a
@@ -17,13 +17,13 @@ import math
 
 import numpy as np
 
-from ._jit import columns, inline, kernel
-from ._lanes import alike, flat, tapes
-from .backward import step_backward
-from .collect import collect
-from .costs import cross_entropy, judge
-from .forward import FOURS, ONE, step_forward, transpose
-from .schema import CHUNK, CROSS_ENTROPY, ENDED
+from ..compiler.jit import columns, inline, kernel
+from ..compiler.lanes import alike, flat, tapes
+from ..functions.costs import cross_entropy, judge
+from ..schema import CHUNK, CROSS_ENTROPY, ENDED
+from .accumulate import collect
+from .propagate import step_backward
+from .weigh import FOURS, ONE, step_forward, transpose
 
 u8 = np.uint64
 

@@ -1,7 +1,7 @@
 """The kernels that Python calls: activate, propagate, and the loops over many neurons and many steps.
 
-``m`` is the bundle of a store's columns (see ``schema.py``). A step is that of ``weighing.py``, ``firing.py``
-and ``propagating.py``; each kernel names the columns it reads and writes.
+``m`` is the bundle of a store's columns (see ``schema.py``). A step is that of ``weigh.py``, ``fire.py``
+and ``propagate.py``; each kernel names the columns it reads and writes.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import math
 
 import numpy as np
 
-from ._jit import columns, inline, kernel
-from .costs import built_in, cross_entropy, judge
-from .firing import clamp_neuron, fire, forget_error, tick
-from .propagating import move_ahead, propagate_neuron, settle
-from .schema import COSTS, CROSS_ENTROPY, NONE, TRACED
+from ..compiler.jit import columns, inline, kernel
+from ..functions.costs import built_in, cross_entropy, judge
+from ..schema import COSTS, CROSS_ENTROPY, NONE, TRACED
+from .fire import clamp_neuron, fire, forget_error, tick
+from .propagate import move_ahead, propagate_neuron, settle
+from .record import note
 from .ties import HELD, after_moves, before_moves
-from .watching import note
-from .weighing import weigh_block, weigh_neuron
+from .weigh import weigh_block, weigh_neuron
 
 u8 = np.uint64
 ONE = u8(1)

@@ -34,9 +34,9 @@ from numba.extending import (
     register_model,
 )
 
-from . import _cache
-from .guard import Deferred
-from .schema import COLUMNS, Column, Columns
+from ..guard import Deferred
+from ..schema import COLUMNS, Column, Columns
+from . import cache
 
 FAST_MATH = {"reassoc", "contract", "nsz"}
 DEBUGGING = bool(numba.config.DISABLE_JIT)
@@ -47,7 +47,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     if DEBUGGING:
         return np.errstate(all="ignore")(function)  # compiled arithmetic does not warn either
     compiled = numba.njit(nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False)(function)
-    _cache.enable(compiled)
+    cache.enable(compiled)
     return compiled
 
 
@@ -192,6 +192,7 @@ class ColumnType(types.Type):
         return ColumnType(self.dtype, self.family[:1]) if related else None
 
     def can_convert_to(self, _: Any, other: Any) -> Any:
+        """Whether it may be taken for the other: for that of all related columns."""
         related = isinstance(other, ColumnType) and other.family == self.family[:1]
         return Conversion.safe if related else None
 
@@ -201,6 +202,8 @@ RELATED = {"activation": "activations", "old_activation": "activations"}
 
 
 class TableModel(models.PrimitiveModel):
+    """The address of a table, a number of 64 bits."""
+
     def __init__(self, manager: Any, table: Any) -> None:
         super().__init__(manager, table, ir.IntType(64))
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from ._jit import inline, piece
-from .schema import NONE
+from ..compiler.jit import inline, piece
+from ..schema import NONE
 
 u8 = np.uint64
 ONE = u8(1)

@@ -18,7 +18,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ._jit import DEBUGGING, inline
+from .jit import DEBUGGING, inline
 
 
 class Compiled(NamedTuple):

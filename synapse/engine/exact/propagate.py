@@ -1,6 +1,6 @@
 """Exact gradients, the way back: the errors of one step, sent to all that a neuron depends on.
 
-The equations stand in ``unfold.py``. What lies at `here` is sent within the step, what lies at `there` goes
+The equations stand in ``loops.py``. What lies at `here` is sent within the step, what lies at `there` goes
 to the step before.
 """
 
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._jit import inline
-from ._lanes import add, alike, flat, gathered, weights, width
-from .forward import FOURS, ONE, THREE, TWO, dense_alike, four_rows, four_runs, four_sums, gain
-from .schema import (
+from ..compiler.jit import inline
+from ..compiler.lanes import add, alike, flat, gathered, weights, width
+from ..schema import (
     BACK,
     BACK_GATED,
     LISTED,
@@ -24,6 +23,7 @@ from .schema import (
     STEPPED,
     ZIPPED,
 )
+from .weigh import FOURS, ONE, THREE, TWO, dense_alike, four_rows, four_runs, four_sums, gain
 
 u8 = np.uint64
 

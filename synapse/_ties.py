@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import engine
-from .arrays import require_range
+from ._arrays import require_range
 from .engine.schema import INPUT
 from .engine.store import Store
 from .errors import ArgumentError
@@ -197,10 +197,10 @@ def one_step(stores: Iterable[Store]) -> Iterator[None]:
     for store in {id(store): store for store in stores}.values():
         address = store.ready()
         if store.columns["ties"].any():
-            engine.ties.hold_shared(address, store.unit)
+            engine.online.hold_shared(address, store.unit)
             held.append(store)
     try:
         yield
     finally:
         for store in held:
-            engine.ties.release_shared(store.ready(), store.unit)
+            engine.online.release_shared(store.ready(), store.unit)

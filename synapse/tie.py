@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import shared, wiring
+from . import _ties, _wiring
 from .connection import Connection
 from .engine.guard import InUse
 from .engine.store import Store
@@ -65,7 +65,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     labels = _labels(groups, len(chosen))
     with InUse(*_views(chosen)):
         _require_alike(chosen, labels)
-        shared.join(*_place(chosen), labels)
+        _ties.join(*_place(chosen), labels)
 
 
 def untie(items: Items) -> None:
@@ -90,7 +90,7 @@ def untie(items: Items) -> None:
     """
     chosen = _chosen("What is untied", items)
     with InUse(*_views(chosen)):
-        shared.leave(*_place(chosen))
+        _ties.leave(*_place(chosen))
 
 
 def _chosen(what: str, items: Any) -> Chosen:
@@ -113,9 +113,9 @@ def _chosen(what: str, items: Any) -> Chosen:
 def _require_like(first: Any, what: str, one: Any) -> None:
     """Raise where one of the list is of another kind than the first, or has been removed."""
     if isinstance(first, Connection):
-        wiring.require_connection(what, one)
+        _wiring.require_connection(what, one)
     else:
-        wiring.require_neuron(what, one)
+        _wiring.require_neuron(what, one)
 
 
 def _views(chosen: Chosen) -> Iterable[Any]:
@@ -164,7 +164,7 @@ def _place(chosen: Chosen) -> tuple[Store, str, Ints]:
         return chosen._store, "weight", _rows(chosen)
     if isinstance(chosen[0], Connection):
         links: Any = chosen
-        store = wiring.join([link.source for link in links])
+        store = _wiring.join([link.source for link in links])
         return store, "weight", np.array([link._at for link in links], np.int64)
     neurons: Any = chosen
-    return wiring.join(neurons), "bias", wiring.rows_of(neurons)
+    return _wiring.join(neurons), "bias", _wiring.rows_of(neurons)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
-from .captured import frozen
+from ._capture import frozen
 from .errors import ArgumentError, FunctionError, KindError, expected
 
 AFTER_A_STEP = "The weights are as before this step; call clear() to forget its activations."
@@ -88,7 +88,7 @@ def enter(
     if not inspect.isfunction(function):
         raise KindError(expected(f"A {kind} to register", "a Python function", function))
     name = function.__name__
-    copy, key = frozen(function, engine.registered.helper, engine._jit.DEBUGGING)
+    copy, key = frozen(function, engine.compiler.registered.helper, engine.compiler.jit.DEBUGGING)
     key = key, bounds
     before = _registered.get((kind, name))
     if before is not None and before.key == key:
@@ -110,7 +110,7 @@ def enter(
 
 def _compiled(kind: str, name: str, function: Any, arguments: int) -> Any:
     try:
-        return engine.registered.compile_function(function, arguments)
+        return engine.compiler.registered.compile_function(function, arguments)
     except Exception as error:  # Numba raises many kinds
         lines = [line.strip(" .") for line in str(error).splitlines() if not line.startswith("Failed in")]
         raise ArgumentError(

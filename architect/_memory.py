@@ -8,7 +8,7 @@ from typing import NamedTuple
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, gate
 from synapse.squash import Squash
 
-from .recipe import Recipe, block_names, pass_on
+from ._recipe import Recipe, block_names, pass_on
 
 
 class MemoryBlocks(NamedTuple):

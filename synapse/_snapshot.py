@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import shared
+from . import _ties
 from .engine.guard import InUse
 from .engine.schema import CONTEXT, NONE
 from .engine.store import Store
@@ -68,6 +68,6 @@ class Kept:
             store = self._store
             rows = np.append(store.row_of[: store.n_identities], NONE)
             rows = rows[np.minimum(self._identities, store.n_identities)]
-            shared.put_first(store, "weight", rows[rows != NONE], self._weights[rows != NONE])
+            _ties.put_first(store, "weight", rows[rows != NONE], self._weights[rows != NONE])
             rows = np.array([neuron._row for neuron in self._neurons])
-            shared.put_first(store, "bias", rows[rows >= 0], self._biases[rows >= 0])
+            _ties.put_first(store, "bias", rows[rows >= 0], self._biases[rows >= 0])

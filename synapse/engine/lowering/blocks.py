@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .program import spans
-from .schema import (
+from ..schema import (
     DENSE,
     FIXED,
     FOUR,
@@ -24,9 +23,10 @@ from .schema import (
     TRACED,
     ZIPPED,
 )
+from .program import spans
 
 if TYPE_CHECKING:
-    from .store import Store
+    from ..store import Store
 
 Ints = NDArray[np.integer[Any]]
 
@@ -143,7 +143,7 @@ def find_alike(store: Store) -> None:
 
 
 def mark_heard(store: Store) -> None:
-    """Mark the neurons whose activations the sums of an exact gradient need: see ``collect.py``."""
+    """Mark the neurons whose activations the sums of an exact gradient need: see ``exact/accumulate.py``."""
     c, n = store.columns, store.n_neurons
     trained = (c["run_kind"] == DENSE) | (c["run_kind"] == SHARED)
     trained &= c["run_flags"] & (FIXED | STEPPED) == 0
@@ -153,7 +153,7 @@ def mark_heard(store: Store) -> None:
 
 
 def mark_fours(store: Store) -> None:
-    """Mark the neurons that can be weighed together with the next three: see ``weighing.weigh_four``."""
+    """Mark the neurons that can be weighed together with the next three: see ``weigh.weigh_four``."""
     c, n = store.columns, store.n_neurons
     other = (c["run_kind"] != DENSE) | (c["run_flags"] & STEPPED != 0)
     plain = np.bincount(store["target"][c["run_first"][other]], minlength=n) == 0

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .schema import CHUNK, FAILED, TAPES, numpy_dtype
+from ..schema import CHUNK, FAILED, TAPES, numpy_dtype
 
 GATED = 4  # room for as many neurons' errors, scaled by their gaters, after those of all neurons
 LINE = 64  # bytes of a line of memory, and of a vector register

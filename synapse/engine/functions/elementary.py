@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._jit import exact, from_bits, table, to_bits
+from ..compiler.jit import exact, from_bits, table, to_bits
 
 STEPS = 64  # to a factor of 2: e^x = 2^(k/64) e^r
 PER_STEP = STEPS * 1.4426950408889634  # 64 / ln 2

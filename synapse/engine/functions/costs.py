@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._jit import formula, inline
+from ..compiler.jit import formula, inline
+from ..compiler.registered import called
+from ..schema import BINARY_MISSES, COSTS, CROSS_ENTROPY, MEAN_SQUARED_ERROR, SQUARED_ERROR
 from .elementary import log
-from .registered import called
-from .schema import BINARY_MISSES, COSTS, CROSS_ENTROPY, MEAN_SQUARED_ERROR, SQUARED_ERROR
 
 TINY = 1e-300
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .program import Program, Traces, restore
-from .schema import (
+from ..schema import (
     BACK,
     BACK_GATED,
     DENSE,
@@ -37,10 +36,11 @@ from .schema import (
     WAITING_FLAGS,
     ZIPPED,
 )
-from .together import find_alike, find_blocks, mark_fours, mark_heard
+from .blocks import find_alike, find_blocks, mark_fours, mark_heard
+from .program import Program, Traces, restore
 
 if TYPE_CHECKING:
-    from .store import Store
+    from ..store import Store
 
 Ints = NDArray[np.integer[Any]]
 Bools = NDArray[np.bool_]

@@ -9,10 +9,9 @@ import math
 
 import numpy as np
 
-from ._jit import formula, inline, piece
-from .elementary import exp, expm1
-from .registered import called
-from .schema import (
+from ..compiler.jit import formula, inline, piece
+from ..compiler.registered import called
+from ..schema import (
     ABSOLUTE,
     BENT_IDENTITY,
     BERNOULLI,
@@ -48,6 +47,7 @@ from .schema import (
     TANH,
     THRESHOLD,
 )
+from .elementary import exp, expm1
 
 
 @formula

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from ._jit import inline, one, piece, stream, zero
-from .activations import built_in, custom, logistic
-from .elementary import exp, log
-from .schema import BERNOULLI, FIRST_CUSTOM, LOGISTIC, MAXOUT, NOISE, SOFTMAX
+from ..compiler.jit import inline, one, piece, stream, zero
+from ..functions.activations import built_in, custom, logistic
+from ..functions.elementary import exp, log
+from ..schema import BERNOULLI, FIRST_CUSTOM, LOGISTIC, MAXOUT, NOISE, SOFTMAX
 
 u8 = np.uint64
 ONE = u8(1)

@@ -1,6 +1,6 @@
 """Samples side by side: numbers of which a kernel computes several at once, one for each sample.
 
-The second part of ``_jit.py``. A `Lanes` is a short vector, which the processor adds and multiplies as one
+The second part of ``jit.py``. A `Lanes` is a short vector, which the processor adds and multiplies as one
 number; with a single lane it is an ordinary float, and the same kernels vectorise over neurons instead.
 """
 
@@ -22,8 +22,8 @@ from numba.extending import (
     register_model,
 )
 
-from ._jit import DEBUGGING, ColumnType, TableModel, TableType, column_of, told_apart
-from .schema import TAPES, TapeColumns, numpy_dtype
+from ..schema import TAPES, TapeColumns, numpy_dtype
+from .jit import DEBUGGING, ColumnType, TableModel, TableType, column_of, told_apart
 
 VECTOR_BYTES = 64  # of a vector register of 512 bits, which processors without take in parts
 _FLAGS = ("reassoc", "contract", "nsz")

@@ -9,15 +9,8 @@ from typing import Any
 import numpy as np
 
 from synapse import ONE_TO_ONE, Layer, Network, Projection, initializers, squash
-from synapse.errors import (
-    MOST_NEURONS,
-    ArgumentError,
-    SynapseError,
-    TopologyError,
-    finite_number,
-    float_type,
-    positive_integer,
-)
+from synapse._checks import MOST_NEURONS, finite_number, float_type, positive_integer
+from synapse.errors import ArgumentError, SynapseError, TopologyError
 from synapse.initializers import Initializer, draw, get
 from synapse.neuron import Seed, random_generator
 from synapse.squash import Squash

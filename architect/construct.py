@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import networkx as nx
 
 from synapse import Connection, Layer, Network, Neuron
-from synapse.errors import KindError, TopologyError, expected, listed
+from synapse._checks import expected, listed
+from synapse.errors import KindError, TopologyError
 from synapse.network import require_network
 
 

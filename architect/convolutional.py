@@ -8,20 +8,20 @@ from math import prod
 from typing import Any, NamedTuple, final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from synapse import Layer, Network, Projection, tie
-from synapse.errors import (
+from synapse._checks import (
     MOST_CONNECTIONS,
     MOST_NEURONS,
-    ArgumentError,
-    TopologyError,
     choice,
     expected,
     finite_array,
     listed,
     positive_integer,
 )
+from synapse._typing import Floats, Ints
+from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, draw
 from synapse.neuron import Seed
 from synapse.projection import between
@@ -29,8 +29,6 @@ from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered, parts_now
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Size = int | tuple[int, ...]
 PADDINGS = ("valid", "same")
 

@@ -10,20 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
-from synapse._arrays import real_array
-from synapse.errors import (
-    MOST_CONNECTIONS,
-    ArgumentError,
-    is_among,
-    positive_integer,
-    unknown_name,
-)
+from synapse._checks import MOST_CONNECTIONS, is_among, positive_integer, real_array, unknown_name
+from synapse._typing import Floats
+from synapse.errors import ArgumentError
 from synapse.neuron import Seed, random_generator
 from synapse.projection import Projection, between
 
 from ._recipe import parts_now
-
-Floats = NDArray[np.float64]
 
 
 class Capacity(NamedTuple):

@@ -7,7 +7,8 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Network
-from synapse.errors import ArgumentError, expected, non_negative_number
+from synapse._checks import expected, non_negative_number
+from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash

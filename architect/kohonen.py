@@ -6,28 +6,26 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from synapse import ALL_TO_ALL, Layer, Network
-from synapse._arrays import as_matrix
-from synapse.errors import (
+from synapse._checks import (
     MOST_NEURONS,
-    ArgumentError,
-    KindError,
-    TopologyError,
+    as_matrix,
     expected,
     finite_array,
     function_of,
     non_negative_number,
     positive_integer,
 )
+from synapse._typing import Floats
+from synapse.errors import ArgumentError, KindError, TopologyError
 from synapse.initializers import Initializer
 from synapse.neuron import Seed, random_generator
 from synapse.projection import Projection, between
 
 from ._recipe import parts_now
 
-Floats = NDArray[np.float64]
 MOST_EPOCHS = 10_000_000
 """Epochs of one training: rates and radii of all are computed before the first."""
 LARGEST = 1e150

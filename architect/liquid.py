@@ -9,14 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse import Layer, Network, Projection
-from synapse.errors import (
-    ArgumentError,
-    boolean,
-    expected,
-    finite_number,
-    positive_number,
-    whole_number,
-)
+from synapse._checks import boolean, expected, finite_number, positive_number, whole_number
+from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash

@@ -8,15 +8,15 @@ from typing import Any, final
 import numpy as np
 
 from synapse import ALL_TO_ALL, ONE_TO_ONE, Layer, Network
-from synapse.errors import (
+from synapse._checks import (
     MOST_NEURONS,
-    ArgumentError,
     boolean,
     expected,
     is_among,
     positive_integer,
     unknown_name,
 )
+from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Layer, Network
-from synapse.errors import MOST_DELAYS, integer, listed, positive_integer
+from synapse._checks import MOST_DELAYS, integer, listed, positive_integer
 from synapse.initializers import Initializer
 from synapse.neuron import Seed
 from synapse.squash import Squash

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse import Connection, Layer, Network, Neuron
-from synapse.errors import ArgumentError, expected, finite_number, whole_number
+from synapse._checks import expected, finite_number, whole_number
+from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
 from synapse.neuron import Seed, given_back
 from synapse.squash import Squash

@@ -6,7 +6,8 @@ import copy
 from collections.abc import Hashable, Iterator, MutableMapping
 from typing import Any, ClassVar
 
-from .errors import KindError, UnknownNameError, expected
+from ._checks import expected
+from .errors import KindError, UnknownNameError
 
 
 class LiveData(MutableMapping[str, Any]):

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from . import engine
 from ._capture import frozen
-from .errors import ArgumentError, FunctionError, KindError, expected
+from ._checks import expected
+from .errors import ArgumentError, FunctionError, KindError
 
 AFTER_A_STEP = "The weights are as before this step; call clear() to forget its activations."
 

@@ -15,7 +15,6 @@ from .engine.schema import CONTEXT, NONE
 from .engine.store import Store
 from .network import Network
 
-Floats = NDArray[np.float64]
 Context = dict[str, NDArray[Any]]
 """Copies of everything that ``clear`` would forget."""
 

@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import engine
-from ._arrays import require_range
+from ._checks import require_range
+from ._typing import Ints
 from .engine.schema import INPUT
 from .engine.store import Store
 from .errors import ArgumentError
 from .initializers import Initializer, draw
-
-Ints = NDArray[np.int64]
 
 TIES = {"weight": "tie", "trainable": "tie", "bias": "bias_tie", "trainable_bias": "bias_tie"}
 """Columns that may be shared, and which column tells with whom."""

@@ -13,16 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import graph
+from ._checks import expected
+from ._typing import Ints
 from .connection import Connection
 from .engine.guard import InUse
 from .engine.schema import NONE
 from .engine.store import Store
-from .errors import KindError, TopologyError, expected
+from .errors import KindError, TopologyError
 
 if TYPE_CHECKING:
     from .neuron import Neuron
 
-Rows = NDArray[np.int64]
 
 _making_views = threading.RLock()  # collecting garbage may look at connections, too
 
@@ -30,7 +31,7 @@ LOOK_UP = 4096
 """Up to so many connections, linking one by one makes the graph, which finds duplicates at once."""
 
 
-def rows_of(neurons: Iterable[Neuron]) -> Rows:
+def rows_of(neurons: Iterable[Neuron]) -> Ints:
     """The rows of some neurons in their store.
 
     Raises
@@ -137,7 +138,7 @@ def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> C
 def connect_many(
     sources: Sequence[Neuron],
     targets: Sequence[Neuron],
-    pairs: tuple[Rows, Rows],
+    pairs: tuple[Ints, Ints],
     weights: NDArray[np.float64],
     trainable: NDArray[np.bool_] | bool,
 ) -> tuple[Store, int]:
@@ -154,7 +155,7 @@ def connect_many(
 
 
 def _refuse_duplicates(
-    sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Rows, Rows]
+    sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Ints, Ints]
 ) -> None:
     """Raise where a pair is linked already; the pairs themselves are different, as patterns make them."""
     from_rows, to_rows = rows_of(sources), rows_of(targets)
@@ -164,7 +165,7 @@ def _refuse_duplicates(
         _refuse_linked(store, from_rows[pairs[0][mine]], to_rows[pairs[1][mine]])
 
 
-def _refuse_linked(store: Store, sources: Rows, targets: Rows) -> None:
+def _refuse_linked(store: Store, sources: Ints, targets: Ints) -> None:
     """The same of rows of one store."""
     here, there = np.zeros(store.n_neurons + 1, bool), np.zeros(store.n_neurons + 1, bool)
     here[sources], there[targets] = True, True
@@ -183,14 +184,14 @@ def _refuse_linked(store: Store, sources: Rows, targets: Rows) -> None:
         )
 
 
-def disconnect(store: Store, identities: Rows) -> None:
+def disconnect(store: Store, identities: Ints) -> None:
     """Remove connections that a store has; their numbers are gone. The caller has the store in use."""
     graph.follow_disconnected(store, identities)
     store.remove_connections(identities)
     store.sweep()
 
 
-def require_ungated(store: Store, identities: Rows) -> None:
+def require_ungated(store: Store, identities: Ints) -> None:
     """Raise TopologyError where one of some connections is gated already."""
     rows = store.row_of[identities]
     taken = rows[store["gater"][rows] != NONE]
@@ -202,7 +203,7 @@ def require_ungated(store: Store, identities: Rows) -> None:
         )
 
 
-def gate_many(gaters: Sequence[Neuron], store: Store, identities: Rows) -> None:
+def gate_many(gaters: Sequence[Neuron], store: Store, identities: Ints) -> None:
     """Let ``gaters[i]`` gate the connection with ``identities[i]``; all are in one store, in use."""
     store.touch()
     store["gater"][store.row_of[identities]] = rows_of(gaters)

@@ -6,20 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from . import _ties
+from ._checks import boolean, finite_number
 from ._live_data import LiveData
+from ._typing import Floats, Ints
 from .engine.guard import steady, whole
 from .engine.schema import MEMORY, NONE, TRACED
 from .engine.store import Store
-from .errors import TopologyError, boolean, finite_number
+from .errors import TopologyError
 
 if TYPE_CHECKING:
     from .neuron import Neuron
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 FIELDS = ("weight", "gain", "trainable", "eligibility")
 

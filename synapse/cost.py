@@ -21,11 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
-from ._registration import COST, enter, tried
-from .engine import schema
-from .errors import (
-    ArgumentError,
-    KindError,
+from ._checks import (
     expected,
     finite_array,
     finite_number,
@@ -33,6 +29,9 @@ from .errors import (
     shown,
     unknown_name,
 )
+from ._registration import COST, enter, tried
+from .engine import schema
+from .errors import ArgumentError, KindError
 from .squash import Squash
 from .squash import logistic as _logistic
 from .squash import softmax as _softmax

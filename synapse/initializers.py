@@ -14,10 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .errors import (
-    ArgumentError,
+from ._checks import (
     expected,
     finite_array,
     finite_number,
@@ -25,8 +23,9 @@ from .errors import (
     non_negative_number,
     unknown_name,
 )
+from ._typing import Floats
+from .errors import ArgumentError
 
-Floats = NDArray[np.float64]
 Initializer = Callable[[np.random.Generator, tuple[int, ...], int, int], Any]
 
 

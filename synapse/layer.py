@@ -12,15 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from . import _ties, _wiring, graph, initializers
 from . import cost as costs
 from . import squash as squashes
-from ._arrays import FLOAT32, FLOAT64, Floats, require_range, shape_of, vector
-from .cost import Cost
-from .engine.guard import InUse, steady
-from .engine.store import Store
-from .errors import (
+from ._checks import (
+    FLOAT32,
+    FLOAT64,
     MOST_NEURONS,
-    ArgumentError,
-    KindError,
-    TopologyError,
     boolean,
     expected,
     finite_array,
@@ -32,8 +27,16 @@ from .errors import (
     non_negative_number,
     place,
     positive_integer,
+    require_range,
+    shape_of,
     text,
+    vector,
 )
+from ._typing import Floats
+from .cost import Cost
+from .engine.guard import InUse, steady
+from .engine.store import Store
+from .errors import ArgumentError, KindError, TopologyError
 from .initializers import Initializer, draw
 from .neuron import Neuron, Seed, new_store, random_generator
 from .projection import (

@@ -15,27 +15,31 @@ from numpy.typing import ArrayLike, NDArray
 from . import _ties, _wiring, engine, graph
 from . import cost as costs
 from . import squash as squashes
-from ._arrays import FLOAT64, Floats, as_matrix, parts_of, require_range, row_of, vector
+from ._checks import (
+    FLOAT64,
+    as_matrix,
+    boolean,
+    expected,
+    finite_array,
+    listed,
+    non_negative_number,
+    parts_of,
+    place,
+    require_range,
+    row_of,
+    shown,
+    text,
+    vector,
+)
 from ._registration import require_sound
+from ._typing import Floats
 from .connection import Connection
 from .cost import Cost
 from .engine.guard import InUse, steady, whole
 from .engine.lowering.lower import pure_inputs
 from .engine.schema import BACK, BACK_GATED, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
 from .engine.store import Store
-from .errors import (
-    ArgumentError,
-    KindError,
-    TopologyError,
-    boolean,
-    expected,
-    finite_array,
-    listed,
-    non_negative_number,
-    place,
-    shown,
-    text,
-)
+from .errors import ArgumentError, KindError, TopologyError
 from .initializers import Initializer
 from .layer import Layer
 from .neuron import Neuron, Seed, random_generator

@@ -13,16 +13,7 @@ import numpy as np
 from . import _ties, _wiring, engine, graph
 from . import cost as costs
 from . import squash as squashes
-from ._registration import require_sound
-from .connection import Connection
-from .cost import Cost
-from .engine.guard import InUse, steady, whole
-from .engine.schema import OUTPUT, TRACED
-from .engine.store import Store
-from .errors import (
-    ArgumentError,
-    KindError,
-    TopologyError,
+from ._checks import (
     boolean,
     expected,
     finite_number,
@@ -31,6 +22,13 @@ from .errors import (
     non_negative_number,
     text,
 )
+from ._registration import require_sound
+from .connection import Connection
+from .cost import Cost
+from .engine.guard import InUse, steady, whole
+from .engine.schema import OUTPUT, TRACED
+from .engine.store import Store
+from .errors import ArgumentError, KindError, TopologyError
 from .initializers import Initializer
 from .squash import Squash
 

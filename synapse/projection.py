@@ -10,15 +10,8 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
 from . import _ties, _wiring
-from .connection import Connection
-from .engine.guard import InUse, steady
-from .engine.schema import NONE
-from .engine.store import Store
-from .errors import (
+from ._checks import (
     MOST_CONNECTIONS,
-    ArgumentError,
-    KindError,
-    TopologyError,
     array_of,
     expected,
     finite_array,
@@ -27,11 +20,16 @@ from .errors import (
     is_number,
     place,
 )
+from ._typing import Ints
+from .connection import Connection
+from .engine.guard import InUse, steady
+from .engine.schema import NONE
+from .engine.store import Store
+from .errors import ArgumentError, KindError, TopologyError
 
 if TYPE_CHECKING:
     from .layer import Layer
 
-Indices = NDArray[np.int64]
 
 ALL_TO_ALL = "all_to_all"
 """Every source to every target."""
@@ -53,7 +51,7 @@ class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
     ONE_TO_ONE = "one_to_one"
 
 
-def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator) -> tuple[Indices, Indices]:
+def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Index pairs (source, target) of a pattern, target by target.
 
     Those of a neuron with itself are among them; `ALL_TO_ELSE` leaves them out later.
@@ -97,7 +95,7 @@ def _array(values: Any) -> NDArray[Any]:
         return np.empty(0, object)
 
 
-def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
+def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Ints, Ints]:
     """The pairs that were given one by one, checked."""
     what, condition = "A list of pairs", f"two lists of one length, below {n_sources} and {n_targets}"
     if len(kind) != 2:
@@ -116,7 +114,7 @@ def _within(numbers: NDArray[Any], stop: int) -> bool:
     return not len(numbers) or bool(numbers.min() >= 0 and numbers.max() < stop)
 
 
-def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
+def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Ints, Ints]:
     if kind == ONE_TO_ONE:
         larger, smaller = max(n_sources, n_targets), min(n_sources, n_targets)
         if larger % smaller:
@@ -221,14 +219,14 @@ class Projection:
         self._first, self._count = int(left[0]) if len(left) else 0, len(left)
 
     @steady
-    def _identities(self) -> Indices:
+    def _identities(self) -> Ints:
         """Identities of the connections that still exist."""
         every = np.arange(self._first, self._first + self._count)
-        alive: Indices = every[self._store.row_of[every] != NONE]
+        alive: Ints = every[self._store.row_of[every] != NONE]
         return alive
 
     @steady
-    def _rows(self) -> Indices:
+    def _rows(self) -> Ints:
         """Rows of the connections, in the shape of the weights."""
         rows = self._store.row_of[self._first : self._first + self._count].astype(np.int64)
         if not self._whole or (rows == NONE).any():
@@ -261,7 +259,7 @@ class Projection:
             self._store, int(identities[place("A place in a projection", index, len(identities))])
         )
 
-    def gaters(self, layer: Layer, kind: str) -> tuple[Indices, Indices]:
+    def gaters(self, layer: Layer, kind: str) -> tuple[Ints, Ints]:
         """Which connection (by identity) is gated by which neuron (by index in `layer`)."""
         require_layer("What gates a projection", layer)
         if not is_among(kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE)):
@@ -290,14 +288,14 @@ class Projection:
         return f"<Projection {self.source.label} -> {self.target.label}, {len(self)} connections>"
 
 
-def _index_in(layer: Layer, rows: NDArray[Any]) -> Indices:
-    """Indices, in a layer, of the neurons in these rows."""
+def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:
+    """Ints, in a layer, of the neurons in these rows."""
     mine = _wiring.rows_of(layer)
     order = np.argsort(mine)
     return order[np.searchsorted(mine[order], rows)]
 
 
-def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -> Projection:
+def between(source: Layer, target: Layer, kind: str | tuple[Ints, Ints]) -> Projection:
     """What ``source.project(target, kind)`` returned, found again; of a named pattern or listed pairs.
 
     Raises

@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from . import _wiring
+from ._checks import is_among, listed, unknown_name
+from ._typing import Floats
 from .engine.guard import whole
 from .engine.schema import NONE, WATCHABLE
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError, is_among, listed, unknown_name
+from .errors import ArgumentError, KindError, TopologyError
 from .layer import Layer
 from .network import Network, require_network
 from .neuron import Neuron
 
-Floats = NDArray[np.float64]
 ALIASES = {"error": "responsibility"}
 
 

@@ -24,9 +24,10 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from . import engine
+from ._checks import bounds, expected, finite_number, shown, unknown_name
 from ._registration import SQUASH, enter, tried
 from .engine import schema
-from .errors import ArgumentError, KindError, bounds, expected, finite_number, shown, unknown_name
+from .errors import ArgumentError, KindError
 
 PROBES = [0.05 + 0.31 * i for i in range(-13, 14)]
 """States at which a registered function is tried."""

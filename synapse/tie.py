@@ -6,17 +6,18 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from . import _ties, _wiring
+from ._checks import array_of, expected, listed, shown
+from ._typing import Ints
 from .connection import Connection
 from .engine.guard import InUse
 from .engine.store import Store
-from .errors import ArgumentError, KindError, array_of, expected, listed, shown
+from .errors import ArgumentError, KindError
 from .neuron import Neuron
 from .projection import Projection
 
-Ints = NDArray[np.int64]
 Items = Projection | Iterable[Connection] | Iterable[Neuron]
 Chosen = Projection | list[Connection] | list[Neuron]
 

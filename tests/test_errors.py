@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse import errors
+from synapse import _checks, errors
 
 
 @pytest.mark.parametrize(
@@ -32,24 +32,29 @@ def test_the_parent_of_all_is_at_hand():
 
 
 def test_a_sentence_says_what_was_expected_and_what_was_given():
-    assert errors.expected("The rate", "above 0", -1) == "The rate must be above 0. Got -1."
+    assert _checks.expected("The rate", "above 0", -1) == "The rate must be above 0. Got -1."
     assert (
-        errors.expected("A squash", "a name", 3, "Try 'tanh'.")
+        _checks.expected("A squash", "a name", 3, "Try 'tanh'.")
         == "A squash must be a name. Got 3. Try 'tanh'."
     )
 
 
 def test_a_long_value_is_cut():
-    assert len(errors.shown(list(range(1000)))) == 60
-    assert errors.shown("short") == "'short'"
+    assert len(_checks.shown(list(range(1000)))) == 60
+    assert _checks.shown("short") == "'short'"
 
 
 @pytest.mark.parametrize(
     ("check", "good", "bad", "wrong"),
     [
-        (errors.finite_number, [0, -1.5, 2], [math.nan, math.inf, -math.inf], [None, "x", [1, 2], True, "1"]),
-        (errors.non_negative_number, [0, 0.5, 3], [-1e-9, math.nan, math.inf], [None, "x", [1, 2]]),
-        (errors.positive_integer, [1, 7], [0, -1], [1.0, True, None, "1"]),
+        (
+            _checks.finite_number,
+            [0, -1.5, 2],
+            [math.nan, math.inf, -math.inf],
+            [None, "x", [1, 2], True, "1"],
+        ),
+        (_checks.non_negative_number, [0, 0.5, 3], [-1e-9, math.nan, math.inf], [None, "x", [1, 2]]),
+        (_checks.positive_integer, [1, 7], [0, -1], [1.0, True, None, "1"]),
     ],
 )
 def test_checks_return_the_number_or_say_what_is_wrong(check, good, bad, wrong):
@@ -64,18 +69,18 @@ def test_checks_return_the_number_or_say_what_is_wrong(check, good, bad, wrong):
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    message = str(errors.unknown_name("squash", "sigmoid", ["tanh", "logistic"]))
+    message = str(_checks.unknown_name("squash", "sigmoid", ["tanh", "logistic"]))
     assert message == "There is no squash named 'sigmoid'. Known: logistic, tanh."
 
 
 def test_a_number_too_large_for_a_float_is_refused():
     with pytest.raises(errors.SynapseError):
-        errors.finite_number("The number", 10**400)
+        _checks.finite_number("The number", 10**400)
 
 
 def test_whole_numbers_lie_within_their_bounds():
     def checked(value):
-        return errors.whole_number("The delay", value, "a whole number from 1 to 3", 1, 3)
+        return _checks.whole_number("The delay", value, "a whole number from 1 to 3", 1, 3)
 
     assert [checked(value) for value in (1, 3, np.int8(2))] == [1, 3, 2]
     assert type(checked(np.int8(2))) is int
@@ -96,7 +101,7 @@ class Opaque:
     "value", [Opaque(), 10**5000, np.eye(3), "a\nb"], ids=["opaque", "long", "rows", "text"]
 )
 def test_any_value_can_be_shown_on_one_line(value):
-    text = errors.shown(value)
+    text = _checks.shown(value)
     assert len(text) <= 60
     assert "\n" not in text
 
@@ -113,17 +118,17 @@ def test_any_value_can_be_shown_on_one_line(value):
     ],
 )
 def test_numbers_of_all_classes_become_floats(value, number):
-    found = errors.finite_number("The number", value)
+    found = _checks.finite_number("The number", value)
     assert (type(found), found) == (float, number)
 
 
 @pytest.mark.parametrize("value", [1e39, -1e39, np.float64(3.5e38), 10**39])
 def test_a_number_must_fit_the_float_it_is_stored_in(value):
-    assert errors.finite_number("The number", value) == float(value)
+    assert _checks.finite_number("The number", value) == float(value)
     with pytest.raises(errors.ArgumentError, match="The number must fit float32, the float of the network"):
-        errors.finite_number("The number", value, np.float32)
+        _checks.finite_number("The number", value, np.float32)
     with pytest.raises(errors.ArgumentError, match="The numbers must fit float32, the float of the network"):
-        errors.finite_array("The numbers", [0.0, value], np.float32)
+        _checks.finite_array("The numbers", [0.0, value], np.float32)
 
 
 @pytest.mark.parametrize(
@@ -141,30 +146,30 @@ def test_a_number_must_fit_the_float_it_is_stored_in(value):
 )
 def test_arrays_hold_finite_numbers_alone(values):
     with pytest.raises(errors.SynapseError, match=r"The numbers must be .*\. Got "):
-        errors.finite_array("The numbers", values)
+        _checks.finite_array("The numbers", values)
 
 
 def test_arrays_of_all_classes_of_numbers_become_float64():
     given = [Decimal("0.5"), Fraction(1, 4), 10**20]
-    assert errors.finite_array("The numbers", given).tolist() == [0.5, 0.25, 1e20]
-    assert errors.finite_array("The numbers", np.ma.array([1, 2])).dtype == np.float64
+    assert _checks.finite_array("The numbers", given).tolist() == [0.5, 0.25, 1e20]
+    assert _checks.finite_array("The numbers", np.ma.array([1, 2])).dtype == np.float64
 
 
 def test_a_boolean_is_neither_number_nor_string():
-    assert [errors.boolean("The option", value) for value in (True, np.False_)] == [True, False]
+    assert [_checks.boolean("The option", value) for value in (True, np.False_)] == [True, False]
     for value in (0, 1, "no", None, []):
         with pytest.raises(errors.KindError, match="The option must be True or False. Got"):
-            errors.boolean("The option", value)
+            _checks.boolean("The option", value)
 
 
 def test_a_function_takes_the_arguments_that_it_will_be_given():
-    assert errors.function_of("A callback", print, "progress") is print
+    assert _checks.function_of("A callback", print, "progress") is print
     assert (
-        errors.function_of("A callback", max, "first", "second") is max
+        _checks.function_of("A callback", max, "first", "second") is max
     )  # which does not tell its parameters
     for wrong in (5, None, lambda: True, lambda first, second: True, int):
         with pytest.raises(errors.KindError, match=r"A callback must be a function of \(progress\). Got"):
-            errors.function_of("A callback", wrong, "progress")
+            _checks.function_of("A callback", wrong, "progress")
 
 
 def test_a_place_in_a_sequence_ends_iteration_as_any_other():

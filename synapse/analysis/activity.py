@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import ArgumentError, expected, finite_number, non_negative_number
+from .._checks import expected, finite_number, non_negative_number
+from .._typing import Bools, Floats, Ints
+from ..errors import ArgumentError
 from ..network import Network
-from .anatomy import Bools, Floats, Ints, analysed, anatomy_of, watch
+from .anatomy import analysed, anatomy_of, watch
 from .table import Table
 
 

@@ -9,17 +9,14 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import squash as squashes
-from .._arrays import as_matrix
+from .._checks import as_matrix
 from .._snapshot import kept_context
+from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..network import Network, require_network
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

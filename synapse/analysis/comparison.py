@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._typing import Floats
 from ..errors import ArgumentError
 from ..network import Network
 from ..neuron import Neuron
-from .anatomy import Floats, anatomy_of, watch
+from .anatomy import anatomy_of, watch
 
 T = TypeVar("T")
 

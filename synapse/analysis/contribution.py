@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import whole_number
+from .._checks import whole_number
+from .._typing import Floats, Ints
 from ..network import Network
-from .anatomy import Anatomy, Floats, Ints, anatomy_of, last_step, watch
+from .anatomy import Anatomy, anatomy_of, last_step, watch
 from .slopes import Slopes
 from .table import Table
 

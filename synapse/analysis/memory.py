@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import choice
+from .._checks import choice
+from .._typing import Floats, Ints
 from ..network import Network
-from .anatomy import Anatomy, Floats, Ints, anatomy_of, last_step, watch
+from .anatomy import Anatomy, anatomy_of, last_step, watch
 from .contribution import gains_now
 from .slopes import Patch, Slopes
 from .structure import loops

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _wiring
-from ..errors import ArgumentError, boolean, choice
+from .._checks import boolean, choice
+from .._typing import Bools, Floats, Ints
+from ..errors import ArgumentError
 from ..learning import Trainer
 from ..network import Network
 from .activity import share_of
-from .anatomy import Anatomy, Bools, Floats, Ints, analysed, anatomy_of, watch
+from .anatomy import Anatomy, analysed, anatomy_of, watch
 from .slopes import Slopes
 
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._typing import Bools, Floats, Ints
 from ..errors import TopologyError
-from .anatomy import Anatomy, Bools, Floats, Ints, Steps
+from .anatomy import Anatomy, Steps
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,11 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import boolean
+from .._checks import boolean
+from .._typing import Bools, Ints
 from ..network import Network
 from ..neuron import Neuron
-from .anatomy import Anatomy, Bools, Ints, anatomy_of
+from .anatomy import Anatomy, anatomy_of
 
 Counts = NDArray[np.floating[Any]]
 

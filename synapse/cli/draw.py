@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import Floats
 from ..errors import FormatError
 from ..network import Network
 from ..readwrite import files
@@ -16,8 +16,6 @@ from .formats import READING, read
 from .run import input_rows
 from .sheet import read_sheet
 from .words import UsageError, reason
-
-Floats = NDArray[np.float64]
 
 PICTURES = (".png", ".svg", ".pdf")
 PAGE = ".html"

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from .sheet import Sheet, is_number
 from .words import UsageError, listed
 
-Floats = NDArray[np.float64]
 Part = tuple[Floats, Floats]
 
 ENCODE = "Leave the column out with --ignore, or write numbers for its words."

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import Floats
 from ..learning.run import Result
 from ..network import Network
 from .lesson import Lesson, Part, together
 from .words import aligned, printable
-
-Floats = NDArray[np.float64]
 
 
 def report(network: Network, lesson: Lesson, learnt: list[Part], held_out: list[Part], result: Result) -> str:

@@ -11,16 +11,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..network import Network
 from ..readwrite import files
 from .formats import READING, read
 from .sheet import Sheet, read_sheet
 from .words import listed, reason
-
-Floats = NDArray[np.float64]
 
 NOTES = """
 The columns of DATA are found by the names of the model's inputs; others are not looked at. Every row is

@@ -15,17 +15,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 import architect
 
 from .. import squash as squashes
+from .._typing import Floats
 from ..layer import Layer
 from ..network import Network
 from ..projection import ONE_TO_ONE, Projection
 from .words import UsageError
-
-Floats = NDArray[np.float64]
 
 ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
     "perceptron": (architect.Perceptron, {"squash": "tanh"}),

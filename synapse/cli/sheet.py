@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from itertools import dropwhile
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from ..readwrite import files
 from .words import listed, reason
-
-Floats = NDArray[np.float64]
 
 DELIMITERS = ",;\t"
 

@@ -6,7 +6,8 @@ import csv
 from argparse import ArgumentTypeError
 from collections.abc import Iterable, Sequence
 
-from ..errors import ArgumentError, SynapseError, shown
+from .._checks import shown
+from ..errors import ArgumentError, SynapseError
 
 
 class UsageError(ArgumentError):

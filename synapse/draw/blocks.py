@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .diagram import NOBODY, Diagram, Floats, Indices
+from .._typing import Floats, Indices
+from .diagram import NOBODY, Diagram
 from .places import along, rounded
 from .style import GATE, GREEN, INK, canvas, lines, points_a_unit
 

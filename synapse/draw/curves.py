@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import numbers
-from ..errors import ArgumentError, KindError, boolean, expected, text
+from .._checks import boolean, expected, numbers, text
+from .._typing import Floats
+from ..errors import ArgumentError, KindError
 from ..learning.run import Result
-from .record import Floats, series, who
+from .record import series, who
 from .style import CYCLE, canvas, entry, label
 
 if TYPE_CHECKING:

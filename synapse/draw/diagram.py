@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._checks import expected, listed
+from .._typing import Floats, Ints
 from ..connection import Connection
 from ..engine.schema import NONE
-from ..errors import ArgumentError, KindError, expected, listed
+from ..errors import ArgumentError, KindError
 from ..network import Network
 from ..neuron import Neuron
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 NOBODY, OUTSIDE = -1, -2
 """A connection's gater: there is none; it is none of the neurons that are shown."""
@@ -45,10 +44,10 @@ class Diagram:
 
     neurons: list[Neuron]
     layers: list[str]
-    layer: Indices
-    source: Indices
-    target: Indices
-    gater: Indices
+    layer: Ints
+    source: Ints
+    target: Ints
+    gater: Ints
     weight: Floats
     trainable: NDArray[np.bool_]
 
@@ -108,7 +107,7 @@ class Diagram:
         )
 
     @property
-    def sizes(self) -> Indices:
+    def sizes(self) -> Ints:
         """How many neurons each layer has."""
         return np.bincount(self.layer, minlength=len(self.layers))
 

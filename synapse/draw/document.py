@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import Floats
 from ..connection import Connection, extended_into
 from ..network import Network
 from ..neuron import Neuron
 from .columns import places, size_of
-
-Floats = NDArray[np.float64]
 
 MOST_TRACES = 200_000
 """How many traces a page carries, those of a step times steps: about 4 MB."""

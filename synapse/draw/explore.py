@@ -11,7 +11,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from .._arrays import Floats, as_matrix
+from .._checks import as_matrix
+from .._typing import Floats
 from ..errors import ArgumentError
 from ..learning.data import aimed_rows
 from ..network import Network, require_network

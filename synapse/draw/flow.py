@@ -7,20 +7,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .._arrays import as_matrix
+from .._checks import as_matrix, expected
 from .._snapshot import kept_context
+from .._typing import Floats
 from .._wiring import rows_of
-from ..errors import ArgumentError, expected
+from ..errors import ArgumentError
 from ..layer import Layer
 from ..network import Network, require_network
 from .style import CYCLE, canvas, check_axes, entry
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 
 
 def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = None) -> Floats:

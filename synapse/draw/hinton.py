@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._arrays import numbers
-from ..errors import ArgumentError, positive_number
+from .._checks import numbers, positive_number
+from .._typing import Floats
+from ..errors import ArgumentError
 from ..projection import Projection
-from .record import Floats, who
+from .record import who
 from .style import BLUE, GREY, RED, canvas, label, largest
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import boolean, is_among, unknown_name
+from .._checks import boolean, is_among, unknown_name
+from .._typing import Floats
 from ..network import Network
 from . import blocks as block_view
-from .diagram import NOBODY, OUTSIDE, Diagram, Floats
+from .diagram import NOBODY, OUTSIDE, Diagram
 from .places import RADIUS, TALLEST, Places, arrowheads, marks, ways_of
 from .style import (
     GATE,

@@ -11,7 +11,8 @@ from itertools import product
 
 import numpy as np
 
-from .diagram import Diagram, Floats, Indices
+from .._typing import Floats, Indices
+from .diagram import Diagram
 
 RADIUS = 0.26
 TALLEST = 25

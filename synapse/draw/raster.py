@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import boolean, text
-from .record import Floats, series, who
+from .._checks import boolean, text
+from .._typing import Floats
+from .record import series, who
 from .style import INK, canvas, colouring, key, label
 
 if TYPE_CHECKING:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import recording
-from .._arrays import as_matrix, numbers
-from ..errors import ArgumentError, is_among, listed, unknown_name
+from .._checks import as_matrix, is_among, listed, numbers, unknown_name
+from .._typing import Floats
+from ..errors import ArgumentError
 from ..layer import Layer
 from ..network import Network, require_network
 from ..neuron import Neuron
-
-Floats = NDArray[np.float64]
 
 NUMBERS = ("activation", "state")
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import KindError, MissingExtraError, expected
+from .._checks import expected
+from ..errors import KindError, MissingExtraError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

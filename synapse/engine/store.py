@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import Indices
 from .guard import Deferred, InUse
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
 from .schema import COLUMNS, CONNECTION, FAILED, FUNCTIONS, NEURON, NONE, Column, numpy_dtype
 
-Rows = NDArray[np.integer[Any]]
-
 SPARE = 4096
-"""Rows and identities of what has been removed that a store may hold beside those in use."""
+"""Indices and identities of what has been removed that a store may hold beside those in use."""
 
 _serials, _versions = count(), count(1)
 
@@ -121,8 +120,8 @@ class Store:
 
     def add_connections(
         self,
-        sources: Rows,
-        targets: Rows,
+        sources: Indices,
+        targets: Indices,
         weights: NDArray[np.floating[Any]] | float,
         trainable: NDArray[np.bool_] | bool = True,
     ) -> int:
@@ -158,7 +157,7 @@ class Store:
         self.row_of[self.n_identities : needed] = rows
         self.n_identities = needed
 
-    def remove_connections(self, identities: Rows) -> None:
+    def remove_connections(self, identities: Indices) -> None:
         """Leave tombstones, which the next lowering sweeps away."""
         self.touch()
         rows = self.row_of[identities]
@@ -172,7 +171,7 @@ class Store:
                 view._identity = -1  # its number may be given to another
         self.n_removed += len(identities)
 
-    def remove_neurons(self, rows: Rows) -> None:
+    def remove_neurons(self, rows: Indices) -> None:
         """The same of neurons, whose connections have been removed."""
         self.touch()
         for row in rows.tolist():
@@ -212,7 +211,7 @@ class Store:
     def absorb(self, other: Store) -> None:
         """Take over every neuron and connection of another store, and re-point its views.
 
-        Rows are written where no one looks yet; then all is published. An error leaves both as they were.
+        Indices are written where no one looks yet; then all is published. An error leaves both as they were.
 
         Raises
         ------
@@ -269,7 +268,7 @@ class Store:
         self.networks[number] = weakref.ref(network)
         return number
 
-    def join_group(self, rows: Rows) -> None:
+    def join_group(self, rows: Indices) -> None:
         """These neurons compete from now on, and with no others."""
         self.touch()
         self["group"][rows] = 1 + self._highest("group", self.n_neurons)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from .._checks import MOST_THREADS, listed, positive_integer
 from ..cost import Cost
-from ..errors import MOST_THREADS, TopologyError, listed, positive_integer
+from ..errors import TopologyError
 from ..learning.rates import Rate
 from ..learning.run import Result
 from ..learning.trainer import Trainer

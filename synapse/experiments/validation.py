@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError, KindError, expected, positive_integer
+from .._checks import expected, positive_integer
+from ..errors import ArgumentError, KindError
 from ..learning.data import Data, checked_weights, prepare
 from ..learning.passes import in_order
 from ..learning.run import Result

@@ -11,18 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _ties
+from .._checks import expected, finite_number, non_negative_number, positive_number, settle
+from .._typing import Floats
 from ..engine.guard import InUse
 from ..engine.store import Store
-from ..errors import (
-    ArgumentError,
-    DivergenceError,
-    KindError,
-    expected,
-    finite_number,
-    non_negative_number,
-    positive_number,
-    settle,
-)
+from ..errors import ArgumentError, DivergenceError, KindError
 from ..layer import Layer
 from ..network import Network
 from ..optimizers import LBFGS, Optimizer, clip_by_norm, clip_by_value
@@ -33,7 +26,6 @@ from .unfolding import ADVICE, Unfolding, require_alone
 if TYPE_CHECKING:
     from .trainer import Trainer
 
-Floats = NDArray[np.float64]
 Chances = float | Mapping[str | Layer, float]
 Part = tuple[float, float, Floats, int]
 """Summed cost, steps it is of, gradient, rows done."""

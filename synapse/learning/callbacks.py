@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import function_of, positive_integer, settle
+from .._checks import function_of, positive_integer, settle
 
 if TYPE_CHECKING:
     from ..network import Network

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._checks import whole_number
+from .._typing import Floats
 from ..cost import Cost
-from ..errors import whole_number
 from ..network import Network, require_network
 from .batches import Learnt
 from .data import Data
 from .passes import in_order
-from .unfolding import Floats, gradient, sequences
+from .unfolding import gradient, sequences
 
 RATE = 2.0**40
 """So large that a weight is nothing beside its move, and a power of 2: dividing by it rounds nothing."""

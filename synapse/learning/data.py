@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._arrays import as_matrix, depth_of, numbers, parts_of
-from ..errors import (
-    ArgumentError,
-    KindError,
-    TopologyError,
+from .._checks import (
+    as_matrix,
+    depth_of,
     expected,
     finite_number,
     integer,
     non_negative_number,
+    numbers,
+    parts_of,
 )
+from .._typing import Floats
+from ..errors import ArgumentError, KindError, TopologyError
 from ..network import Network
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

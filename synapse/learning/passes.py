@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from .. import engine
 from .._registration import require_sound
+from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse
 from ..engine.store import Store
 from ..network import Network
-from .data import Data, Floats
+from .data import Data
 
 KEPT = 64
 """Outputs whose costs are summed together, so that their logarithms vectorise."""

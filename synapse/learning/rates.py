@@ -13,9 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import (
-    ArgumentError,
-    KindError,
+from .._checks import (
     expected,
     finite_number,
     function_of,
@@ -25,6 +23,7 @@ from ..errors import (
     training_rate,
     whole_number,
 )
+from ..errors import ArgumentError, KindError
 
 Follower = Callable[[int, float | None], float]
 """The rates of one training, asked in order: (epoch from 0, error of the one before or None) to rate."""

@@ -12,14 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import cost as costs
+from .._typing import Bools, Ints
 from ..cost import Cost
 from ..engine.guard import InUse
 from ..engine.schema import RANDOM, SIGN, STEP
 from ..errors import TrainingWarning
 from ..network import Network
-
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 FLAT = (STEP, SIGN)
 """Squashes whose slope is 0 everywhere: no error passes."""

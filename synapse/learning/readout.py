@@ -12,26 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
+from .._checks import expected, non_negative_number, shown, whole_number
 from .._snapshot import context_of, return_to
+from .._typing import Floats
 from ..connection import Connection
 from ..engine.guard import InUse
-from ..errors import (
-    ArgumentError,
-    DivergenceError,
-    TopologyError,
-    expected,
-    non_negative_number,
-    shown,
-    whole_number,
-)
+from ..errors import ArgumentError, DivergenceError, TopologyError
 from ..layer import Layer
 from ..network import Network, require_network
 from ..neuron import Neuron
 from ..recording import record
 from ..squash import Squash
 from .data import Data, prepare
-
-Floats = NDArray[np.float64]
 
 INVERSES: dict[Squash, Callable[[Floats], Floats]] = {
     squashes.identity: lambda y: y,

@@ -10,11 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..cost import Cost
-from ..errors import (
+from .._checks import (
     MOST_THREADS,
-    ArgumentError,
-    KindError,
     boolean,
     choice,
     expected,
@@ -24,6 +21,8 @@ from ..errors import (
     non_negative_number,
     positive_integer,
 )
+from ..cost import Cost
+from ..errors import ArgumentError, KindError
 from ..network import Network, require_network
 from ..neuron import Seed, random_generator
 from ..optimizers import LBFGS, SGD, Moves, Optimizer

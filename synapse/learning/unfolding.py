@@ -12,25 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _ties, engine
+from .._checks import MOST_THREADS, boolean, expected, positive_integer
 from .._registration import require_sound
+from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse, check
 from ..engine.lowering.program import spans
 from ..engine.schema import CHUNK, NONE
-from ..errors import (
-    MOST_THREADS,
-    DivergenceError,
-    KindError,
-    TopologyError,
-    boolean,
-    expected,
-    positive_integer,
-)
+from ..errors import DivergenceError, KindError, TopologyError
 from ..network import Network
 from .data import Data, prepare
 from .passes import in_order
-
-Floats = NDArray[np.float64]
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 """Samples that fill a vector register of 512 bits, which processors without take in halves."""

@@ -7,8 +7,9 @@ from typing import final
 
 import numpy as np
 
-from ..errors import boolean, positive_number, settle
-from .base import Floats, Moves, Optimizer, share
+from .._checks import boolean, positive_number, settle
+from .._typing import Floats
+from .base import Moves, Optimizer, share
 
 
 def average(kept: Floats, decay: float, values: Floats, spare: Floats) -> None:

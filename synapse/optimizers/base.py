@@ -10,20 +10,17 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._arrays import numbers
-from ..errors import (
-    ArgumentError,
-    DivergenceError,
-    KindError,
+from .._checks import (
     array_of,
     expected,
     finite_array,
     finite_number,
     non_negative_number,
+    numbers,
     whole_number,
 )
-
-Floats = NDArray[np.float64]
+from .._typing import Floats
+from ..errors import ArgumentError, DivergenceError, KindError
 
 
 def share(what: str, value: Any) -> float:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, DivergenceError, KindError, expected, listed, positive_number
-from .base import Floats
+from .._checks import expected, listed, positive_number
+from .._typing import Floats
+from ..errors import ArgumentError, DivergenceError, KindError
 
 
 def _arrays(gradient: Any) -> list[Floats]:

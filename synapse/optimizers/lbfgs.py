@@ -9,10 +9,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import (
-    ArgumentError,
-    DivergenceError,
-    MissingExtraError,
+from .._checks import (
     array_of,
     expected,
     function_of,
@@ -20,7 +17,9 @@ from ..errors import (
     positive_number,
     settle,
 )
-from .base import Floats, check_parameters, mask_of_moving
+from .._typing import Floats
+from ..errors import ArgumentError, DivergenceError, MissingExtraError
+from .base import check_parameters, mask_of_moving
 
 LINE_SEARCH = 20
 """Evaluations along a line, at most."""

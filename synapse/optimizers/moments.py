@@ -8,9 +8,10 @@ from typing import final
 
 import numpy as np
 
-from ..errors import boolean, non_negative_number, positive_number, settle
+from .._checks import boolean, non_negative_number, positive_number, settle
+from .._typing import Floats
 from .adaptive import average
-from .base import Floats, Moves, Optimizer, pair, share
+from .base import Moves, Optimizer, pair, share
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ from typing import Any, final
 
 import numpy as np
 
-from ..errors import ArgumentError, expected, positive_number, settle
-from .base import Floats, Moves, Optimizer, pair
+from .._checks import expected, positive_number, settle
+from .._typing import Floats
+from ..errors import ArgumentError
+from .base import Moves, Optimizer, pair
 
 
 def _positive_pair(what: str, value: Any) -> tuple[float, float]:

@@ -7,8 +7,10 @@ from typing import final
 
 import numpy as np
 
-from ..errors import ArgumentError, boolean, expected, non_negative_number, positive_number, settle
-from .base import Floats, Moves, Optimizer, share
+from .._checks import boolean, expected, non_negative_number, positive_number, settle
+from .._typing import Floats
+from ..errors import ArgumentError
+from .base import Moves, Optimizer, share
 
 
 @final

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
+from .._checks import shown
 from .._ties import first_of_each
 from ..engine.schema import NONE
-from ..errors import FormatError, UnknownNameError, shown
+from ..errors import FormatError, UnknownNameError
 
 FLOATS = ("float32", "float64")
 LARGEST_RANDOM = (1 << 53) - 1

@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from ..errors import ArgumentError, FormatError, KindError, expected, shown
+from .._checks import expected, shown
+from ..errors import ArgumentError, FormatError, KindError
 
 PathLike = str | os.PathLike[str]
 File = PathLike | IO[str] | IO[bytes]

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._arrays import numbers
+from .._checks import numbers
 from ..errors import ArgumentError
 from ..network import Network
 from . import files, markup

@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import Bools
 from .plan import OPEN, Block, Plan
-
-Bools = NDArray[np.bool_]
 
 
 class Run(NamedTuple):

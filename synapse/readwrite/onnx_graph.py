@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..errors import ArgumentError, MissingExtraError, TopologyError, choice, float_type
+from .._checks import choice, float_type
+from .._typing import Ints
+from ..errors import ArgumentError, MissingExtraError, TopologyError
 from ..network import Network
 from . import files
 from .onnx_squashes import SQUASHES
-from .plan import OPEN, Block, Ints, Plan, plan_of
+from .plan import OPEN, Block, Plan, plan_of
 
 OPSET, IR_VERSION = 17, 8  # what runtimes have read since 2022
 FORMS = ("auto", "plain", "step")

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from .. import squash as squashes
+from .._checks import is_among, shown
 from ..engine.schema import NONE
-from ..errors import FormatError, is_among, shown
+from ..errors import FormatError
 from ..network import Network
 from . import architectures
 from .checks import FLOATS, LARGEST_RANDOM, Table, members, require, require_pairs_once, require_shared

@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import squash as squashes
+from .._checks import boolean, shown
+from .._typing import Floats, Ints
 from ..engine.schema import NONE
-from ..errors import FormatError, boolean, shown
+from ..errors import FormatError
 from ..network import Network, require_network
 from .parts import Parts, take_apart
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 OPEN = -1
 """In the column of gaters: not gated."""

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import Ints
 from ..engine.schema import IDENTITY, NONE
 from ..errors import FormatError
 from .parts import Parts
 
 LAYER = "relays"
 """The name of the layer of relays, right after the inputs."""
-
-Ints = NDArray[np.int64]
 
 
 def first_of_pair(source: Ints, target: Ints) -> Ints:

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
+from .._checks import boolean
+from .._typing import Ints
 from ..engine.schema import NONE
-from ..errors import ArgumentError, FormatError, boolean
+from ..errors import ArgumentError, FormatError
 from ..network import Network
 from . import files
 from .checks import Table, is_whole, members
@@ -25,8 +27,6 @@ NUMBERS = {"state": "state", "old": "old_state", "activation": "activation", "bi
 
 NEURON = (*NUMBERS, "layer", "squash")
 CONNECTION = ("from", "to", "weight", "gater")
-
-Ints = NDArray[np.int64]
 
 
 class SynapticWarning(UserWarning):

@@ -7,7 +7,8 @@ import io
 import re
 from typing import Any
 
-from ..errors import FormatError, choice
+from .._checks import choice
+from ..errors import FormatError
 from ..network import Network
 from . import files
 from .checks import an_object

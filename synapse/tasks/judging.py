@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._arrays import as_matrix
-from ..errors import ArgumentError, KindError, array_of, expected, listed
+from .._checks import array_of, as_matrix, expected, listed
+from .._typing import Floats
+from ..errors import ArgumentError, KindError
 from ..network import Network, require_network
-
-Floats = NDArray[np.float64]
 
 
 def alike(outputs: ArrayLike, wanted: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -16,12 +16,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import MOST_SEQUENCES, ArgumentError, boolean, expected, listed, positive_integer, text
+from .._checks import MOST_SEQUENCES, boolean, expected, listed, positive_integer, text
+from .._typing import Floats
+from ..errors import ArgumentError
 from ..network import Network
 from ..neuron import Seed, random_generator
 from .judging import alike, fraction
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 SYMBOLS = "BTPSXVE"

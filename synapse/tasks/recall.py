@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..errors import MOST_SEQUENCES, ArgumentError, finite_array, listed, positive_integer
+from .._checks import MOST_SEQUENCES, finite_array, listed, positive_integer
+from .._typing import Floats
+from ..errors import ArgumentError
 from ..network import Network
 from ..neuron import Seed, random_generator
 from .judging import alike, fraction
 
-Floats = NDArray[np.float64]
 MOST_SYMBOLS = 1000
 """Symbols of a kind: each has an input of its own."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._typing import Indices
 from ..schema import (
     DENSE,
     FIXED,
@@ -28,8 +29,6 @@ from .program import spans
 if TYPE_CHECKING:
     from ..store import Store
 
-Ints = NDArray[np.integer[Any]]
-
 
 def find_blocks(store: Store) -> None:
     """Neighbours that do not wait for each other, in one network and of one squash, fire together."""
@@ -49,13 +48,13 @@ def find_blocks(store: Store) -> None:
     c["block_stop"] = np.repeat(np.append(starts[1:], n), lengths).astype(np.uint32)
 
 
-def _dependencies(store: Store) -> list[tuple[Ints, Ints]]:
+def _dependencies(store: Store) -> list[tuple[Indices, Indices]]:
     """Pairs of a neuron and one that reads its activation.
 
     Of a run with neighbouring sources or gaters, the last before the target is enough.
     """
 
-    def last_before(first: Ints, length: Ints) -> Ints:
+    def last_before(first: Indices, length: Indices) -> Indices:
         first = first.astype(np.int64)
         return np.where(first < target, np.minimum(first + length, target) - 1, first)
 
@@ -114,7 +113,7 @@ def find_alike(store: Store) -> None:
     target = store["target"][c["run_first"]]
     there = np.minimum(here + runs[target], len(here) - 1)  # the same run of the next neuron, if alike
 
-    def further(name: str) -> Ints:
+    def further(name: str) -> Indices:
         values = c[name].astype(np.int64)
         return np.asarray(values[there] - values)
 

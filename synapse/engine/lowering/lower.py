@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._typing import Bools, Indices
 from ..schema import (
     BACK,
     BACK_GATED,
@@ -42,8 +43,6 @@ from .program import Program, Traces, restore
 if TYPE_CHECKING:
     from ..store import Store
 
-Ints = NDArray[np.integer[Any]]
-Bools = NDArray[np.bool_]
 
 SHORT = 4
 """Runs shorter than this are listed together: a loop over indices beats many tiny loops."""
@@ -190,10 +189,10 @@ def _find_runs(store: Store, flags: NDArray[np.uint8], own: Bools) -> None:
     memory = (c["flags"][target] & MEMORY) != 0
     gated = gater != NONE
 
-    def same(values: Ints) -> Bools:
+    def same(values: Indices) -> Bools:
         return np.append(False, values[1:] == values[:-1])[: len(values)]
 
-    def next_to(values: Ints) -> Bools:
+    def next_to(values: Indices) -> Bools:
         return np.append(False, values[1:] == values[:-1] + 1)[: len(values)]
 
     together = same(target) & same(flag) & same(gated)

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._typing import Indices
 from ..schema import MEMORY, NONE, TRACED
 
 if TYPE_CHECKING:
     from ..store import Store
 
-Ints = NDArray[np.integer[Any]]
 
-
-def spans(firsts: Ints, lengths: Ints) -> NDArray[np.int64]:
+def spans(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
     """The indices ``first .. first + length`` of every pair, one after the other.
 
     >>> spans(np.array([0, 5]), np.array([2, 3])).tolist()
@@ -36,21 +35,21 @@ class Traces:
     Identity NONE stands for a bias.
     """
 
-    memory: Ints  # rows of self-connected neurons
-    memory_self: Ints  # and the identities of their self-connections
-    eligible: Ints  # identities of connections with an eligibility trace of their own
+    memory: Indices  # rows of self-connected neurons
+    memory_self: Indices  # and the identities of their self-connections
+    eligible: Indices  # identities of connections with an eligibility trace of their own
     eligibility: NDArray[Any]
-    gater: Ints  # pairs of gater and gated neuron with extended traces
-    gated: Ints
+    gater: Indices  # pairs of gater and gated neuron with extended traces
+    gated: Indices
     influence: NDArray[Any]
-    pair: Ints  # of each extended trace: its pair, its connection
-    extending: Ints
+    pair: Indices  # of each extended trace: its pair, its connection
+    extending: Indices
     extended: NDArray[Any]
 
     def shifted(self, neurons: int, identities: int) -> Traces:
         """The same after the rows and identities have moved up, as a larger store took them over."""
 
-        def moved(values: Ints, offset: int) -> Ints:
+        def moved(values: Indices, offset: int) -> Indices:
             return np.where(values == NONE, NONE, values.astype(np.int64) + offset)
 
         return Traces(
@@ -66,7 +65,7 @@ class Traces:
             self.extended,
         )
 
-    def renamed(self, new_row: Ints) -> None:
+    def renamed(self, new_row: Indices) -> None:
         """Follow the neurons to their new rows (NONE: gone)."""
         for name in ("memory", "gater", "gated"):
             setattr(self, name, new_row[getattr(self, name)])
@@ -128,7 +127,7 @@ def restore(store: Store, kept: list[Traces]) -> None:
     store["bias_eligibility"][fresh] = 0.0
 
 
-def _read_off(store: Store, kept: list[Traces], row_of: Ints) -> None:
+def _read_off(store: Store, kept: list[Traces], row_of: Indices) -> None:
     """Traces of neurons without a self-connection that have kept none: what each saw when it last fired."""
     c, stamp = store.columns, store["stamp"]
     new = ((c["flags"] & (TRACED | MEMORY)) == TRACED) & (c["learning"] != 0)
@@ -139,7 +138,7 @@ def _read_off(store: Store, kept: list[Traces], row_of: Ints) -> None:
     rows = spans(c["first_incoming"][neurons], c["learning"][neurons])
     target, gater = store["target"][rows], store["gater"][rows]
 
-    def seen(ends: Ints) -> NDArray[Any]:
+    def seen(ends: Indices) -> NDArray[Any]:
         moved = (ends == target) | (stamp[ends] > stamp[target])
         return np.where(moved, store["old_activation"][ends], store["activation"][ends])
 
@@ -150,16 +149,16 @@ def _read_off(store: Store, kept: list[Traces], row_of: Ints) -> None:
     store["bias_eligibility"][neurons] = stamp[neurons] != 0
 
 
-def _still_self_connected(store: Store, kept: Traces, row_of: Ints) -> Ints:
+def _still_self_connected(store: Store, kept: Traces, row_of: Indices) -> Indices:
     """Rows of the neurons that have the self-connection which they had when the traces were kept."""
     alive = kept.memory != NONE
     memory = kept.memory[alive].astype(np.int64)
     own = row_of[np.minimum(kept.memory_self[alive], store.n_identities)]
-    still: Ints = memory[(own != NONE) & (store.columns["self_row"][memory] == own)]
+    still: Indices = memory[(own != NONE) & (store.columns["self_row"][memory] == own)]
     return still
 
 
-def _restore_eligibility(store: Store, kept: Traces, row_of: Ints, carried: NDArray[np.bool_]) -> None:
+def _restore_eligibility(store: Store, kept: Traces, row_of: Indices, carried: NDArray[np.bool_]) -> None:
     c = store.columns
     rows = row_of[np.minimum(kept.eligible, store.n_identities)]
     there = rows != NONE
@@ -171,7 +170,7 @@ def _restore_eligibility(store: Store, kept: Traces, row_of: Ints, carried: NDAr
     c["eligibility"][(c["first_trace"][neuron] + offset)[kept_on]] = values[kept_on]
 
 
-def _restore_extended(store: Store, kept: Traces, row_of: Ints, carried: NDArray[np.bool_]) -> None:
+def _restore_extended(store: Store, kept: Traces, row_of: Indices, carried: NDArray[np.bool_]) -> None:
     c = store.columns
     if not len(kept.gater) or not len(c["influence"]):
         return

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 import architect
 
 from ... import _ties, _wiring
-from ...errors import ArgumentError, KindError, TopologyError, expected
+from ..._checks import expected
+from ...errors import ArgumentError, KindError, TopologyError
 from ...layer import Layer
 from ...network import Network
 from ._torch import torch

@@ -8,15 +8,14 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ... import squash as squashes
+from ..._typing import Ints
 from ...engine.schema import FIRST_CUSTOM, NONE
 from ...errors import ArgumentError, TopologyError
 from ...network import Network
 from ..plan import groups_of
 
-Ints = NDArray[np.int64]
 ONE = 0
 """Where the number 1 stands among what can be read: the gain of a connection without a gater."""
 

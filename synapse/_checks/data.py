@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ArgumentError, KindError, SynapseError, expected, shown
+from .._typing import Floats
+from ..errors import ArgumentError, KindError, SynapseError
+from .arguments import expected, shown
 
-Floats = NDArray[np.float64]
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
 REAL = "biuf"

@@ -1,0 +1,346 @@
+"""Checks of arguments: each gives the value back in the form that is used, or raises one sentence."""
+
+import decimal
+import inspect
+import math
+import numbers
+import operator
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, KindError, PlaceError, RateWarning, UnknownNameError
+
+SAFE = 1e38
+"""Numbers between -SAFE and SAFE fit every float that stores may have."""
+HIGH_RATE = 10.0
+"""A training with a higher rate warns. A weight then moves by ten times its error times its input."""
+MOST_COUNT = 10**15
+"""The largest of any whole number without a bound of its own: epochs of a nanosecond would take 11 days."""
+MOST_NEURONS = 10_000_000
+"""The largest layer. It takes about 4 GB: 300 bytes a neuron in the store and 100 as an object."""
+MOST_CONNECTIONS = 250_000_000
+"""The largest projection. It takes about 20 GB while it is made: 80 bytes a connection."""
+MOST_THREADS = 1024
+"""Threads that can be asked for: more than any machine has cores for."""
+MOST_DELAYS = 10_000
+"""The longest delay line: each of its steps is a layer of its own."""
+MOST_SEQUENCES = 10_000_000
+"""Sequences that a task can be asked for at once."""
+
+
+def shown(value: Any) -> str:
+    """A value as a sentence can carry it: short, and on one line.
+
+    >>> shown(np.eye(2))
+    'array([[1., 0.], [0., 1.]])'
+    """
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # of an int of thousands of digits, or of a class of the caller's
+        text = f"an object of type {type(value).__name__}"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def expected(what: str, condition: str, given: Any, advice: str = "") -> str:
+    """The form of every sentence about an argument.
+
+    >>> expected("The rate", "a finite number above 0", -1)
+    'The rate must be a finite number above 0. Got -1.'
+    """
+    sentence = f"{what} must be {condition}. Got {shown(given)}."
+    return f"{sentence} {advice}" if advice else sentence
+
+
+def finite_number(what: str, value: Any, dtype: Any = np.float64) -> float:
+    """`value` as a float.
+
+    Numbers are those of Python and NumPy, fractions and decimals, and NumPy arrays without dimensions.
+    Booleans, strings, complex and masked numbers are not.
+
+    Parameters
+    ----------
+    what : str
+        The name of the argument, with which the sentence begins.
+    value : object
+        The argument.
+    dtype : numpy dtype
+        The float in which the number will be stored. A number beyond its range is refused as infinity is.
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If it is not a number, or not a finite one.
+    """
+    if type(value) is float and -SAFE < value < SAFE:  # the usual case, within the range of every float
+        return value
+    number = _real(what, value)
+    if not abs(number) <= float(np.finfo(dtype).max):
+        if math.isfinite(number):
+            raise unfit(what, dtype, value)
+        raise ArgumentError(expected(what, "a finite number", value))
+    return number
+
+
+def unfit(what: str, dtype: Any, value: Any) -> ArgumentError:
+    """The error for a finite number beyond the range of a float."""
+    kind, most = np.dtype(dtype), np.finfo(dtype).max
+    return ArgumentError(
+        f"{what} must fit {kind}, the float of the network: at most {most:.3g}. Got {shown(value)}."
+    )
+
+
+def is_number(value: Any) -> bool:
+    """Whether `value` is a real number, as :func:`finite_number` takes it."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0 and value.dtype.kind in "iuf" and not isinstance(value, np.ma.MaskedArray)
+    return isinstance(value, numbers.Real | decimal.Decimal) and not isinstance(value, bool)
+
+
+def _real(what: str, value: Any) -> float:
+    """`value` as a float, infinite if it is too large for one; an error if it is not a real number."""
+    if not is_number(value):
+        raise KindError(expected(what, "a number", value))
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+    except ValueError:  # a signalling NaN of decimal
+        return math.nan
+
+
+def array_of(what: str, condition: str, values: Any) -> NDArray[Any]:
+    """`values` as an array without masked entries, of whatever type, or an error."""
+    try:
+        array = np.asarray(values)
+    except Exception as error:  # conversion runs code of the caller's classes
+        raise KindError(expected(what, condition, values)) from error
+    if isinstance(values, np.ma.MaskedArray) and np.ma.getmask(values).any():
+        raise KindError(expected(what, condition, values))
+    return array
+
+
+def finite_array(what: str, values: Any, dtype: Any = np.float64) -> NDArray[np.float64]:
+    """`values` as an array of float64, of any shape; each must be what :func:`finite_number` takes.
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If they are not numbers, one is masked, or one is not finite.
+    """
+    given = array_of(what, "numbers", values)
+    if given.dtype == object:
+        given = np.array([_real(what, value) for value in given.flat]).reshape(given.shape)
+    if given.dtype.kind not in "iuf":
+        raise KindError(expected(what, "numbers", values))
+    with np.errstate(over="ignore"):  # of longer floats
+        found: NDArray[np.float64] = given.astype(np.float64)
+    if not (np.abs(found) <= float(np.finfo(dtype).max)).all():  # not of NaN either
+        if np.isfinite(found).all():
+            raise unfit(what, dtype, found.flat[np.abs(found).argmax()].item())
+        raise ArgumentError(expected(what, "finite", values))
+    return found
+
+
+def non_negative_number(what: str, value: Any, dtype: Any = np.float64) -> float:
+    """`value` as a float that is finite and not below 0, or an error that says so."""
+    number = finite_number(what, value, dtype)
+    if number < 0:
+        raise ArgumentError(expected(what, "a finite number, 0 or above", value))
+    return number
+
+
+def bounds(what: str, low: Any, high: Any) -> tuple[float, float]:
+    """Two numbers, the first below the second; each may be infinite."""
+    if not (is_number(low) and is_number(high)):
+        raise KindError(expected(what, "two numbers", (low, high)))
+    least, most = (
+        float(value) if isinstance(value, float) and math.isinf(value) else finite_number(what, value)
+        for value in (low, high)
+    )
+    if not least < most:
+        raise ArgumentError(expected(what, "two numbers, the lower one first", (low, high)))
+    return least, most
+
+
+def positive_number(what: str, value: Any) -> float:
+    """`value` as a float that is finite and above 0, or an error that says so."""
+    try:
+        number = finite_number(what, value)
+    except ArgumentError:
+        number = 0.0
+    if number <= 0:
+        raise ArgumentError(expected(what, "a finite number above 0", value))
+    return number
+
+
+def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
+    """`value` as a rate of a training, 0 or above.
+
+    Warns
+    -----
+    RateWarning
+        If it is above :data:`HIGH_RATE`.
+    """
+    number = non_negative_number(what, value, dtype)
+    if number > HIGH_RATE:
+        warnings.warn(
+            f"{what} is {number:g}. Trainings with a rate above {HIGH_RATE:g} rarely converge.",
+            RateWarning,
+            stacklevel=_level_of_caller(),
+        )
+    return number
+
+
+def _level_of_caller() -> int:
+    """How many calls lie between a warning and the line of the user that caused it."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
+        ("synapse", "architect")
+    ):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def settle(owner: Any, check: Callable[[str, Any], Any], *settings: str) -> None:
+    """Check settings of a frozen dataclass. Numbers of Python stay as given; others become such numbers."""
+    for setting in settings:
+        given = getattr(owner, setting)
+        checked = check(f"The {setting} of {type(owner).__name__}", given)
+        several = given if isinstance(given, list | tuple) else (given,)
+        if not all(type(one) in (bool, int, float) for one in several):
+            object.__setattr__(owner, setting, checked)
+
+
+def positive_integer(what: str, value: Any, most: float = MOST_COUNT) -> int:
+    """`value` as an int above 0 and at most `most`, or an error that says so."""
+    number = whole_number(what, value, "a whole number above 0", 1, math.inf)
+    if number > most:
+        raise ArgumentError(expected(what, f"at most {most}", value))
+    return number
+
+
+def whole_number(what: str, value: Any, condition: str, least: int, most: float = MOST_COUNT) -> int:
+    """`value` as an int from `least` to `most`, or an error that gives the condition.
+
+    >>> whole_number("The delay", -1, "a whole number, 0 or above", 0)
+    Traceback (most recent call last):
+        ...
+    synapse.errors.ArgumentError: The delay must be a whole number, 0 or above. Got -1.
+    """
+    number = integer(value)
+    if number is None:
+        raise KindError(expected(what, condition, value))
+    if number > most == MOST_COUNT:
+        raise ArgumentError(expected(what, f"at most {MOST_COUNT}", value))
+    if not least <= number <= most:
+        raise ArgumentError(expected(what, condition, value))
+    return number
+
+
+def place(what: str, index: Any, size: int) -> int:
+    """`index` as the place of one of `size` items, counted from the end if it is below 0."""
+    if type(index) is int and -size <= index < size:
+        return index
+    number = integer(index)
+    if number is None:
+        raise KindError(expected(what, "a whole number", index))
+    if not -size <= number < size:
+        raise PlaceError(expected(what, f"from {-size} to {size - 1}", index))
+    return number
+
+
+def integer(value: Any) -> int | None:
+    """`value` as an int, or None if it is not one. Booleans and masked numbers are not."""
+    if isinstance(value, bool | np.bool_ | np.ma.MaskedArray):
+        return None
+    try:
+        number = operator.index(value)
+    except TypeError:
+        return None
+    return None if isinstance(value, np.ndarray) and value.dtype == bool else number
+
+
+def float_type(what: str, value: Any) -> np.dtype[Any]:
+    """`value` as the float32 or float64 of NumPy, or an error. None is float64."""
+    kind: np.dtype[Any] = np.dtype(np.void)
+    if value is None or isinstance(value, str | type | np.dtype):
+        with suppress(TypeError, ValueError):
+            kind = np.dtype(value)
+    if kind not in (np.dtype(np.float64), np.dtype(np.float32)):
+        raise ArgumentError(expected(what, "float64 or float32", value))
+    return kind
+
+
+def boolean(what: str, value: Any) -> bool:
+    """`value` as a bool, or an error: neither numbers nor strings are taken for one.
+
+    >>> boolean("The option", "no")
+    Traceback (most recent call last):
+        ...
+    synapse.errors.KindError: The option must be True or False. Got 'no'.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise KindError(expected(what, "True or False", value))
+    return bool(value)
+
+
+def text(what: str, value: Any) -> str:
+    """`value` if it is a string, else an error."""
+    if not isinstance(value, str):
+        raise KindError(expected(what, "a string", value))
+    return value
+
+
+def function_of(what: str, value: Any, *arguments: str) -> Any:
+    """`value` if it can be called with so many arguments, else an error that names them.
+
+    >>> function_of("A callback", lambda: True, "progress")
+    Traceback (most recent call last):
+        ...
+    synapse.errors.KindError: A callback must be a function of (progress). Got <function <lambda> at ...
+    """
+    condition = f"a function of ({', '.join(arguments)})"
+    if not callable(value):
+        raise KindError(expected(what, condition, value))
+    try:
+        inspect.signature(value).bind(*arguments)
+    except TypeError:
+        raise KindError(expected(what, condition, value)) from None
+    except ValueError:  # a built-in function does not tell its parameters
+        if isinstance(value, type):
+            raise KindError(expected(what, condition, value)) from None
+    return value
+
+
+def listed(what: str, value: Any, condition: str) -> list[Any]:
+    """`value` as a list, or an error: strings and bytes are no lists of anything."""
+    if isinstance(value, str | bytes):
+        raise KindError(expected(what, condition, value))
+    try:
+        return list(value)
+    except TypeError:
+        raise KindError(expected(what, condition, value)) from None
+
+
+def is_among(value: Any, known: Iterable[str]) -> bool:
+    """Whether `value` is one of these strings; it may be anything."""
+    return isinstance(value, str) and value in known
+
+
+def choice(what: str, value: Any, known: Iterable[Any]) -> Any:
+    """`value` if it is one of the known strings (or None, if that is one), else an error that lists them."""
+    names = list(known)
+    if not (is_among(value, names) or (value is None and None in names)):
+        raise ArgumentError(expected(what, " or ".join(map(repr, names)), value))
+    return value
+
+
+def unknown_name(kind: str, name: Any, known: Iterable[str]) -> UnknownNameError:
+    """The error for a name that is not registered; it lists those that are."""
+    return UnknownNameError(f"There is no {kind} named {shown(name)}. Known: {', '.join(sorted(known))}.")

@@ -1,0 +1,14 @@
+"""The types of arrays that annotations name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Indices = NDArray[np.integer[Any]]
+"""Integers of any size: rows of columns that kernels read are narrower than `Ints`."""

@@ -19,30 +19,30 @@ Context = dict[str, NDArray[Any]]
 """Copies of everything that ``clear`` would forget."""
 
 
-def context_of(network: Network) -> Context:
+def read_context(network: Network) -> Context:
     """What a network remembers of the steps before."""
     _, store, _ = network._ready()
     return {name: store.columns[name].copy() for name in CONTEXT}
 
 
-def return_to(network: Network, context: Context) -> None:
+def restore_context(network: Network, context: Context) -> None:
     """Bring a context back; the topology must be the same."""
     for name, values in context.items():
         network._store.columns[name][...] = values
 
 
 @contextmanager
-def kept_context(network: Network) -> Iterator[None]:
+def preserved_context(network: Network) -> Iterator[None]:
     """Whatever is done with a network meanwhile, it remembers afterwards what it did before."""
     with InUse(network):
-        context = context_of(network)
+        context = read_context(network)
         try:
             yield
         finally:
-            return_to(network, context)
+            restore_context(network, context)
 
 
-class Kept:
+class Snapshot:
     """Weights and biases of a network as they were, by connection and neuron: edits do not confuse them."""
 
     def __init__(self, network: Network) -> None:
@@ -61,7 +61,7 @@ class Kept:
         """The store has given connections other identities."""
         self._identities = new[np.minimum(self._identities, len(new) - 1)].astype(np.int64)
 
-    def bring_back(self) -> None:
+    def restore(self) -> None:
         """Set those weights and biases whose connections and neurons still exist."""
         with InUse(self):
             store = self._store

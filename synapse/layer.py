@@ -263,16 +263,16 @@ class Layer(Sequence[Neuron]):
 
     @property
     @steady
-    def calm(self) -> bool:
-        """Whether all its neurons are calm, see :attr:`Neuron.calm`. Settable."""
-        return all(neuron.calm for neuron in self._alive())
+    def deterministic(self) -> bool:
+        """Whether all its neurons are deterministic, see :attr:`Neuron.deterministic`. Settable."""
+        return all(neuron.deterministic for neuron in self._alive())
 
-    @calm.setter
-    def calm(self, value: bool) -> None:
-        calm = boolean("The calm of a layer", value)
+    @deterministic.setter
+    def deterministic(self, value: bool) -> None:
+        deterministic = boolean("The deterministic of a layer", value)
         with InUse(*self._alive()):
             for neuron in self._neurons:
-                neuron.calm = calm
+                neuron.deterministic = deterministic
 
     # --- its links -------------------------------------------------------------------------
 

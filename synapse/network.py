@@ -257,9 +257,9 @@ class Network(Sequence[Neuron]):
     @property
     @steady
     def is_random(self) -> bool:
-        """Whether neurons of it draw random numbers: they have such a squash, and are not calm."""
+        """Whether neurons of it draw random numbers: they have such a squash, and are not deterministic."""
         store, rows = self._store, self._rows()
-        return bool((np.isin(store["squash"][rows], RANDOM) & (store["calm"][rows] == 0)).any())
+        return bool((np.isin(store["squash"][rows], RANDOM) & (store["deterministic"][rows] == 0)).any())
 
     # --- its place in the store ------------------------------------------------------------
 
@@ -594,16 +594,16 @@ class Network(Sequence[Neuron]):
 
     @property
     @steady
-    def calm(self) -> bool:
-        """Whether all its neurons are calm, see :attr:`Neuron.calm`. Settable: True to test a network
-        that has random neurons, False to train it.
+    def deterministic(self) -> bool:
+        """Whether all its neurons are deterministic, see :attr:`Neuron.deterministic`. Settable: True to test
+        a network that has random neurons, False to train it.
         """
-        return bool(self._store["calm"][self._rows()].all())
+        return bool(self._store["deterministic"][self._rows()].all())
 
-    @calm.setter
+    @deterministic.setter
     @whole
-    def calm(self, value: bool) -> None:
-        self._store["calm"][self._rows()] = boolean("The calm of a network", value)
+    def deterministic(self, value: bool) -> None:
+        self._store["deterministic"][self._rows()] = boolean("The deterministic of a network", value)
 
     @whole
     def reseed(self, seed: Seed = None) -> None:

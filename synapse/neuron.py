@@ -273,21 +273,21 @@ class Neuron:
 
     @property
     @steady
-    def calm(self) -> bool:
+    def deterministic(self) -> bool:
         """Whether a random neuron gives the mean of what it would draw: for `noise` its state, for
         `bernoulli` its chance, as when a trained network is tested. Settable.
 
         >>> neuron = Neuron(squash="bernoulli")
-        >>> neuron.calm = True
+        >>> neuron.deterministic = True
         >>> neuron.activate()
         0.5
         """
-        return bool(self._require()["calm"][self._row])
+        return bool(self._require()["deterministic"][self._row])
 
-    @calm.setter
+    @deterministic.setter
     @whole
-    def calm(self, value: bool) -> None:
-        self._require()["calm"][self._row] = boolean("The calm of a neuron", value)
+    def deterministic(self, value: bool) -> None:
+        self._require()["deterministic"][self._row] = boolean("The deterministic of a neuron", value)
 
     @whole
     def reseed(self, seed: Seed = None) -> None:

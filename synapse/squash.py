@@ -118,10 +118,10 @@ maxout = Squash("maxout", schema.MAXOUT, -_INFINITY, _INFINITY)
 group with weights of 1 is the maxout unit of Goodfellow and others 2013."""
 noise = Squash("noise", schema.NOISE, -_INFINITY, _INFINITY)
 """The state plus a standard normal number, drawn anew at every step from the neuron's own stream;
-weights scale it. ``neuron.calm`` stops it."""
+weights scale it. ``neuron.deterministic`` stops it."""
 bernoulli = Squash("bernoulli", schema.BERNOULLI, 0.0, 1.0)
-"""1 with the chance 1 / (1 + e^-s), else 0. As the gate of connections it is dropout; ``neuron.calm``
-makes it the chance itself, as when a network is tested. Its derivative is that of the chance: the
+"""1 with the chance 1 / (1 + e^-s), else 0. As the gate of connections it is dropout;
+``neuron.deterministic`` makes it the chance itself, as when a network is tested. Its derivative is that of the chance: the
 straight-through estimator of Bengio, Léonard and Courville 2013."""
 
 _ALIASES = {"hard_limit": step, "heaviside": step, "silu": swish}

@@ -83,7 +83,7 @@ def check_neurons(store):
     alive = np.array([view is not None for view in store.views], bool)
     require(np.isfinite(store["bias"][alive]), "biases are finite")
     require(store["waiting"] == 0, "no move waits between calls")
-    for name in ("trainable_bias", "calm"):
+    for name in ("trainable_bias", "deterministic"):
         if name in store.columns:
             require(store[name] <= 1, "a truth value", name)
     require(store["stamp"] <= store["clock"][0], "stamps are not later than the clock")

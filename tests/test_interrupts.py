@@ -63,7 +63,13 @@ class World:
                     len(link.tied),
                 )
         neurons = {
-            neuron.name: (neuron.bias, neuron.squash.name, neuron.calm, neuron.activation, len(neuron.tied))
+            neuron.name: (
+                neuron.bias,
+                neuron.squash.name,
+                neuron.deterministic,
+                neuron.activation,
+                len(neuron.tied),
+            )
             for neuron in self.neurons
         }
         layers = [

@@ -55,14 +55,14 @@ def test_calm_neurons_give_the_mean():
     layer = Layer(2, "noise", bias=0.3)
     layer[1].squash = "bernoulli"
     net = Network(Layer(1), [], layer)
-    assert not net.calm
-    net.calm = True
+    assert not net.deterministic
+    net.deterministic = True
     assert net.run(np.zeros((3, 1))).tolist() == [[0.3, squash.logistic(0.3)]] * 3
-    assert layer.calm
-    assert all(neuron.calm for neuron in net)
-    layer.calm = False
-    assert not net.calm
-    assert net.input.calm
+    assert layer.deterministic
+    assert all(neuron.deterministic for neuron in net)
+    layer.deterministic = False
+    assert not net.deterministic
+    assert net.input.deterministic
 
 
 def test_clamped_random_neurons_draw_nothing():
@@ -89,7 +89,7 @@ def test_a_saved_network_goes_on_with_the_same_numbers(tmp_path):
 
 
 def test_dropout_by_a_gate():
-    """A connection that a bernoulli neuron gates is there or not; the calm gate passes its mean."""
+    """A connection that a bernoulli neuron gates is there or not; the deterministic gate passes its mean."""
     source, gate, target = Neuron("identity"), Neuron("bernoulli", bias=1.0), Neuron("identity")
     link = source.project(target, weight=2.0)
     source.project(gate, weight=0.0)
@@ -100,7 +100,7 @@ def test_dropout_by_a_gate():
         source.activate(1.0), gate.activate()
         seen.add(target.activate())
     assert seen == {0.0, 2.0}
-    gate.calm = True
+    gate.deterministic = True
     source.activate(1.0), gate.activate()
     assert target.activate() == pytest.approx(2.0 * squash.logistic(1.0))
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from .. import squash as squashes
 from .._checks import as_matrix
-from .._snapshot import kept_context
+from .._snapshot import preserved_context
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..network import Network, require_network
@@ -153,7 +153,7 @@ def watch(network: Network, inputs: ArrayLike) -> Steps:
     rows = as_matrix("The inputs", inputs, len(analysed(network).input), network._store.dtype)
     if not len(rows):
         raise ArgumentError("The inputs must be at least one step. Got none.")
-    with kept_context(network):
+    with preserved_context(network):
         network.clear()
         taken = [_step(network, row) for row in rows]
     joined = {name: np.concatenate([getattr(step, name) for step in taken]) for name in NUMBERS}

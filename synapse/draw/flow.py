@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import as_matrix, expected
-from .._snapshot import kept_context
+from .._snapshot import preserved_context
 from .._typing import Floats
 from .._wiring import rows_of
 from ..errors import ArgumentError
@@ -87,7 +87,7 @@ def _layer_of(net: Network, layer: str | Layer) -> Layer:
 def _borrowed(net: Network) -> Iterator[None]:
     """The network is given back as it was."""
     biases = net.biases
-    with kept_context(net):
+    with preserved_context(net):
         try:
             yield
         finally:

@@ -105,7 +105,7 @@ COLUMNS = (
     Column("squash", "neuron", "uint32", 0),
     Column("group", "neuron", "uint32", 0, saved=True),  # those that compete; 0: none
     Column("random", "neuron", "uint64", 0, saved=True),  # its own stream of random numbers
-    Column("calm", "neuron", "uint8", 0, saved=True),  # gives the mean of what it would draw
+    Column("deterministic", "neuron", "uint8", 0, saved=True),  # gives the mean of what it would draw
     Column("trainable_bias", "neuron", "uint8", 1, saved=True),
     Column("bias_tie", "neuron", "uint32", 0, saved=True),  # those that share one bias; 0: its own
     Column("role", "neuron", "uint8", HIDDEN),
@@ -189,7 +189,7 @@ WATCHABLE = ("activation", "state", "derivative", "responsibility", "projected",
 Columns: Any = namedtuple("Columns", [column.name for column in COLUMNS])  # type: ignore[misc]
 
 NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
-RARE = ("step", "group", "random", "calm", "bias_tie", "tie")
+RARE = ("step", "group", "random", "deterministic", "bias_tie", "tie")
 """Saved columns that files leave out where they are all 0."""
 CONNECTION = tuple(column for column in COLUMNS if column.axis == "connection")
 PROGRAM = tuple(

@@ -77,7 +77,7 @@ def compare_gradients(
     """How far the online rule is from the exact gradient, over given sequences.
 
     The rule's steps are summed over each sequence while weights stand still, from a cleared context on;
-    the exact gradient is that of :func:`gradient`. Random neurons are calm in both.
+    the exact gradient is that of :func:`gradient`. Random neurons are deterministic in both.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def compare_gradients(
     """
     require_network("What gradients are compared of", network)
     twin = network.clone()
-    twin.calm = True
+    twin.deterministic = True
     exact = gradient(twin, inputs, targets, cost)
     weights, biases = _online_slopes(twin, sequences(twin, inputs, targets), twin._cost(cost))
     number = {neuron: i for i, neuron in enumerate(network)}

@@ -73,7 +73,7 @@ def one_pass(
 
 def judged(network: Network, data: Data, cost: Cost) -> tuple[float, int]:
     """A pass without learning, in which random neurons give their means."""
-    with _calm(network):
+    with _deterministic(network):
         return one_pass(network, data, in_order(data), cost, None, new_control())
 
 
@@ -81,7 +81,7 @@ def weighed(network: Network, data: Data, cost: Cost, weights: Floats) -> tuple[
     """The same, each row counting by its weight. Summed cost, summed weights, steps that count."""
     counted = replace(data, aimed=data.aimed * (weights > 0))
     total, steps = 0.0, 0
-    with _calm(network):
+    with _deterministic(network):
         for part, weight in _alike(counted, weights):
             one, aimed = one_pass(network, part, in_order(part), cost, None, new_control())
             total, steps = total + weight * one, steps + aimed
@@ -99,13 +99,13 @@ def _alike(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
 
 
 @contextmanager
-def _calm(network: Network) -> Iterator[None]:
+def _deterministic(network: Network) -> Iterator[None]:
     """Random neurons give their means."""
     with InUse(network):
         network._ready()  # rows are sorted
-        calm = network._store["calm"].copy()
-        network.calm = True
+        deterministic = network._store["deterministic"].copy()
+        network.deterministic = True
         try:
             yield
         finally:
-            network._store["calm"][:] = calm
+            network._store["deterministic"][:] = deterministic

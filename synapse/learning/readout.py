@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from .._checks import expected, non_negative_number, shown, whole_number
-from .._snapshot import context_of, return_to
+from .._snapshot import read_context, restore_context
 from .._typing import Floats
 from ..connection import Connection
 from ..engine.guard import InUse
@@ -127,12 +127,12 @@ def _fitted(network: Network, inputs: Any, targets: Any, strength: float, washou
     data = prepare(network, inputs, targets)
     rows = _fitted_rows(data, washout)
     wanted = _wanted_states(network, data.targets[rows])
-    before = context_of(network)
+    before = read_context(network)
     try:
         seen = _activations(network, sources, data)[rows]
         fit, error = _fit(network, sources, seen, wanted, data.targets[rows], strength)
     except BaseException:
-        return_to(network, before)
+        restore_context(network, before)
         raise
     _write(network, sources, fit)
     network.output.activate()  # the last row's outputs, by the new weights

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from .._snapshot import Kept, kept_context
+from .._snapshot import Snapshot, preserved_context
 from ..engine.guard import Deferred, InUse, interruptible, take
 from ..errors import DivergenceError
 from ..network import Network
@@ -83,7 +83,7 @@ class Run:
     history: dict[str, list[float]] = field(default_factory=dict)
     best: float = math.inf
     best_epoch: int = 0
-    best_weights: Kept | None = None
+    best_weights: Snapshot | None = None
     label: str = ""
     reached: float = math.nan  # mean cost of the latest epoch, be it cut short
     batches: Batches | None = None
@@ -187,7 +187,7 @@ class Run:
         self.history["rate"].append(rate)
         if self.held_out is None:
             return
-        with kept_context(self.network):
+        with preserved_context(self.network):
             total, steps = judged(self.network, self.held_out, self.trainer.cost)
         self.history["validation_error"].append(total / max(1, steps))
 
@@ -209,14 +209,14 @@ class Run:
             return "patience"
         return None
 
-    def _kept(self) -> Kept:
+    def _kept(self) -> Snapshot:
         with InUse(self.network):
-            return Kept(self.network)
+            return Snapshot(self.network)
 
     def _result(self, stopped: str, seconds: float) -> Result:
         errors, reached = self.history["error"], self.reached
         if self.best_weights is not None:
-            self.best_weights.bring_back()
+            self.best_weights.restore()
             reached = errors[self.best_epoch - 1]
         return Result(reached, len(errors), seconds, self.history, stopped)
 

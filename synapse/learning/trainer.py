@@ -285,7 +285,7 @@ class Trainer:
     ) -> Evaluation:
         """The mean cost on data, without learning; forms of data as for :meth:`train`.
 
-        Random neurons are calm meanwhile. Sequences clear the context before each; a stream goes on
+        Random neurons are deterministic meanwhile. Sequences clear the context before each; a stream goes on
         from the context there is.
 
         Parameters

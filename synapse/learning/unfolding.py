@@ -75,7 +75,7 @@ def gradient(
 
     Errors follow every connection and every gate, self-connections, backward connections and those
     to earlier steps too (Werbos 1990): nothing is left out, as the online rule does. The network stays as
-    it is, its context too; only random neurons that are not calm draw from their streams.
+    it is, its context too; only random neurons that are not deterministic draw from their streams.
 
     Parameters
     ----------

@@ -56,7 +56,8 @@ def onnx_model(
     Parameters
     ----------
     network : Network
-        Any, of built-in squashes; it stays as it is. Random neurons must be calm: their mean is written.
+        Any, of built-in squashes; it stays as it is. Random neurons must be deterministic: their mean is
+        written.
     form : {"auto", "plain", "step"}
         "plain": without a state, for networks without memory only. "step": with a state, be it of
         no values. "auto": with a state where there is one.
@@ -77,7 +78,7 @@ def onnx_model(
     ArgumentError
         If form or dtype is none of these, or a weight is beyond the dtype's range.
     FormatError
-        If a neuron has a squash of a user's own, or one that draws random numbers while it is not calm.
+        If a neuron has a squash of a user's own, or is random and not deterministic.
     KindError
         If it is not a network.
     TopologyError, DivergenceError

@@ -36,12 +36,12 @@ NEURON: dict[str, type] = {
     "trainable": bool,
     "group": int,
     "random": int,
-    "calm": bool,
+    "deterministic": bool,
     "bias_tie": int,
 }
 """What is told of a neuron. Its id is its number in the order in which neurons activate; those of
-one group compete; random is where its stream of random numbers stands, see `Neuron.calm`; those of one
-bias_tie share their bias."""
+one group compete; random is where its stream of random numbers stands, see `Neuron.deterministic`;
+those of one bias_tie share their bias."""
 CONNECTION: dict[str, type] = {
     "source": int,
     "target": int,
@@ -52,7 +52,7 @@ CONNECTION: dict[str, type] = {
 }
 """What is told of a connection. Its gater, and its ends, are ids of neurons; those of one tie share
 their weight."""
-USUAL = {"gater": None, "group": 0, "random": 0, "calm": False, "bias_tie": 0, "tie": 0}
+USUAL = {"gater": None, "group": 0, "random": 0, "deterministic": False, "bias_tie": 0, "tie": 0}
 """What most have, and a row then leaves out: not gated, in no group, not random, not tied."""
 TIES = ("bias_tie", "tie")
 """Columns that a table leaves out where nothing is tied."""
@@ -103,7 +103,7 @@ def project(network: Network) -> Plain:
         **{key: numbers[key].tolist() for key in ("bias", "state", "activation")},
         "trainable": (numbers["trainable_bias"] != 0).tolist(),
         **{key: numbers[key].tolist() for key in ("group", "random")},
-        "calm": (numbers["calm"] != 0).tolist(),
+        "deterministic": (numbers["deterministic"] != 0).tolist(),
         **_ties("bias_tie", numbers),
     }
     connections = {
@@ -144,7 +144,7 @@ def assemble(plain: Plain) -> Network:
         "trainable_bias": neurons.flags("trainable"),
         "group": neurons.whole("group", 0, len(neurons)),
         "random": neurons.whole("random", 0, LARGEST_RANDOM),
-        "calm": neurons.flags("calm"),
+        "deterministic": neurons.flags("deterministic"),
         "bias_tie": neurons.whole("bias_tie", 0, len(neurons)),
     }
     require_shared("neuron", numbers["bias_tie"], numbers, ("bias", "trainable_bias"))

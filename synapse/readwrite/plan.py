@@ -98,7 +98,7 @@ def plan_of(network: Network, language: str, known: Collection[str], context: bo
     KindError
         If it is not a network.
     FormatError
-        If a neuron has a squash that the language has no expression for, or is random and not calm.
+        If a neuron has a squash that the language has no expression for, or is random and not deterministic.
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
     """
@@ -128,10 +128,10 @@ def plan_of(network: Network, language: str, known: Collection[str], context: bo
 
 
 def _squashes(parts: Parts) -> list[str]:
-    """What the squash of every neuron is called; of a calm one, that of the mean it gives."""
-    codes, calm = parts.neurons["squash"].tolist(), parts.neurons["calm"].tolist()
+    """What the squash of every neuron is called; of a deterministic one, that of the mean it gives."""
+    codes, means = parts.neurons["squash"].tolist(), parts.neurons["deterministic"].tolist()
     names = [squashes.by_code(code).name for code in codes]
-    return [MEANS.get(name, name) if quiet else name for name, quiet in zip(names, calm, strict=True)]
+    return [MEANS.get(name, name) if mean else name for name, mean in zip(names, means, strict=True)]
 
 
 def _require_known(squash: list[str], names: list[str], language: str, known: Collection[str]) -> None:
@@ -139,7 +139,7 @@ def _require_known(squash: list[str], names: list[str], language: str, known: Co
         if own in MEANS:
             raise FormatError(
                 f"The squash of neuron {shown(name)} is {own!r}, whose random numbers no program in "
-                f"{language} can draw. Set calm = True on the network to write the means."
+                f"{language} can draw. Set deterministic = True on the network to write the means."
             )
         if own not in known:
             raise FormatError(

@@ -30,14 +30,15 @@ def python_source(network: Network, context: bool = False) -> str:
     Parameters
     ----------
     network : Network
-        Any, of built-in squashes; it stays as it is. Random neurons must be calm: their mean is written.
+        Any, of built-in squashes; it stays as it is. Random neurons must be deterministic: their mean is
+        written.
     context : bool
         Begin with the network's states and activations as they are now. Default: cleared.
 
     Raises
     ------
     FormatError
-        If a neuron has a squash of a user's own, or one that draws random numbers while it is not calm.
+        If a neuron has a squash of a user's own, or is random and not deterministic.
     KindError
         If it is not a network.
     TopologyError, DivergenceError

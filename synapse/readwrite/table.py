@@ -35,7 +35,7 @@ UNFIT = re.compile("[\ud800-\udfff]")
 def write_table(network: Network, path: files.File, of: str = "connections") -> None:
     """Write one of the two tables of a network as CSV, in UTF-8, with one row of headers.
 
-    Empty are the gater of a connection that is not gated, and the group, random and calm of a
+    Empty are the gater of a connection that is not gated, and the group, random and deterministic of a
     neuron that needs none. See :func:`table_data` for the columns. The edge
     list alone is not the network: biases and squashes are in the table of neurons.
 
@@ -106,7 +106,7 @@ def table_data(network: Network, of: str = "connections") -> Columns:
     of : str, optional
         "connections", the edge list: source, target and gater (ids of neurons, None: not gated),
         weight, trainable. "neurons": id (the number in the order in which they activate), label,
-        layer, layer_number, squash, bias, state, activation, trainable, group, random, calm. Where
+        layer, layer_number, squash, bias, state, activation, trainable, group, random, deterministic. Where
         some are tied, `tie` or `bias_tie` too: those with one number share their weight or bias, 0:
         not tied. Lost are errors and traces, and the name and the float of the network.
 

@@ -38,10 +38,15 @@ for name in ("state", "activation", "bias"):
         lambda w: {"value": 0.5},
         value=NUMBER32,
     )
-for name in ("trainable", "calm"):
+for name in ("trainable", "deterministic"):
     add(f"synapse.Neuron.{name}", setter(lambda w: w.b, name), lambda w: {"value": True}, value=BOOLEAN)
     add(f"synapse.Layer.{name}", setter(lambda w: w.first, name), lambda w: {"value": True}, value=BOOLEAN)
-add("synapse.Network.calm", setter(lambda w: w.net, "calm"), lambda w: {"value": True}, value=BOOLEAN)
+add(
+    "synapse.Network.deterministic",
+    setter(lambda w: w.net, "deterministic"),
+    lambda w: {"value": True},
+    value=BOOLEAN,
+)
 add("synapse.Neuron.squash", setter(lambda w: w.b, "squash"), lambda w: {"value": "tanh"}, value=WORD)
 add("synapse.Layer.squash", setter(lambda w: w.first, "squash"), lambda w: {"value": "tanh"}, value=WORD)
 add("synapse.Neuron.name", setter(lambda w: w.b, "name"), lambda w: {"value": "x"}, value=TEXT)

@@ -17,7 +17,7 @@ def test_the_engine_calls_each_function_by_its_code(name):
     assert getattr(schema, name.upper()) == function.code
     assert function.function is getattr(activations, name)
     neuron = Neuron(function, bias=0.7)
-    neuron.calm = True
+    neuron.deterministic = True
     assert (neuron.activate(), neuron.derivative) == pytest.approx(getattr(activations, name)(0.7), rel=1e-15)
 
 

@@ -54,7 +54,7 @@ def test_the_store_is_not_written(squash):
     """Kernels of several threads read it at the same time."""
     net = architect.LSTM(2, 3, 2, seed=1)
     net["cells"].squash = squash
-    net.calm = True
+    net.deterministic = True
     net.run(np.ones((3, 2)))
     store, rng = net._store, np.random.default_rng(0)
     before = {name: column.copy() for name, column in store.columns.items()}

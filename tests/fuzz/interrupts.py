@@ -197,8 +197,8 @@ def after_interrupt(world, name, signaller, raised, counts):
     for store in world.stores():
         if store.recorder is not None:
             raise Mismatch(f"a recording is left after an interrupted {name}")
-        if "calm" in store.columns and store["calm"].any():
-            raise Mismatch(f"neurons are calm after an interrupted {name}")
+        if "deterministic" in store.columns and store["deterministic"].any():
+            raise Mismatch(f"neurons are deterministic after an interrupted {name}")
     world.check()
     for store in world.stores():
         store.ready()

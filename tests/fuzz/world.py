@@ -17,7 +17,7 @@ ANY = object()
 """Of a `Change`: any of them may have changed."""
 
 NUMBERS = ("state", "old_state", "activation", "old_activation", "derivative", "bias")
-NUMBERS += ("responsibility", "projected", "gated", "squash", "calm", "trainable_bias", "random")
+NUMBERS += ("responsibility", "projected", "gated", "squash", "deterministic", "trainable_bias", "random")
 WILD = ("state", "activation", "weight", "bias")
 TOP = 60
 """With more neurons than this, a world drops some before it grows on."""

@@ -165,7 +165,7 @@ def test_the_network_stays_as_it_is():
         first = compare_gradients(net, *data(net))
         again = compare_gradients(net, *data(net))
     assert first.weights.tobytes() == again.weights.tobytes()
-    assert not net.calm
+    assert not net.deterministic
 
 
 def test_what_cannot_be_used_is_refused():

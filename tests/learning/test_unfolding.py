@@ -162,7 +162,7 @@ def test_a_squash_and_a_cost_of_ones_own():
 def test_random_neurons_that_are_calm():
     net = built("lstm")
     net.hidden[0].squash = "bernoulli"
-    net.calm = True
+    net.deterministic = True
     assert_slopes(net, *sequences(net, (4, 3)), "cross_entropy")
 
 

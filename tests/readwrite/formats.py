@@ -60,12 +60,12 @@ def frozen():
 
 
 def competing():
-    """Two groups that compete, among neurons that draw random numbers, some of them calm."""
+    """Two groups that compete, among neurons that draw random numbers, some of them deterministic."""
     inputs, noise = Layer(2), Layer([Neuron(squash) for squash in ("noise", "bernoulli", "noise")])
     for i, neuron in enumerate(noise):
         neuron.reseed(i)
     groups, outputs = [Layer(3, "winner"), Layer(2, "maxout")], Layer(2, "identity")
-    noise[2].calm = True
+    noise[2].deterministic = True
     inputs.project(noise, seed=4)
     for group in groups:
         noise.project(group, seed=5)
@@ -114,7 +114,9 @@ def text(net):
 def described(net):
     """All that has to be the same after a file, besides the outputs."""
     number = {neuron: i for i, neuron in enumerate(net)}
-    neurons = [(one.squash, one.bias, one.state, one.activation, one.trainable, one.calm) for one in net]
+    neurons = [
+        (one.squash, one.bias, one.state, one.activation, one.trainable, one.deterministic) for one in net
+    ]
     links = [
         (number[link.source], number[link.target], number.get(link.gater), link.weight, link.trainable)
         for link in net.connections

@@ -170,7 +170,7 @@ def calm_dropout():
     a.project(b, seed=0)
     b.project(c, seed=1)
     net = Network(a, [b], c)
-    net.calm = True
+    net.deterministic = True
     return net
 
 
@@ -237,7 +237,7 @@ NETS = {
     **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in range(5)},
     "competing": lambda: shaken(competing()),
     "in groups": lambda: shaken(in_groups()),
-    "calm": lambda: shaken(calm_dropout()),
+    "deterministic": lambda: shaken(calm_dropout()),
     "uneven": lambda: shaken(uneven()),
     "fed inputs": lambda: shaken(fed_inputs()),
     "scattered": scattered,

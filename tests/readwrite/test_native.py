@@ -184,11 +184,11 @@ def test_every_saved_column_of_the_schema_is_in_the_document():
     assert saved - kept == {(axis, name) for axis, name in saved if name in schema.RARE}  # all 0 here
     source, random = Layer(2), Layer(3, "noise")
     random[:2].squash = "winner"
-    random.calm = True
+    random.deterministic = True
     document = network_data(Network(source, [random], Layer(1)))["neurons"]
-    assert {name: document[name] for name in ("group", "calm")} == {
+    assert {name: document[name] for name in ("group", "deterministic")} == {
         "group": [0, 0, 1, 1, 0, 0],
-        "calm": [False, False, True, True, True, False],
+        "deterministic": [False, False, True, True, True, False],
     }
     assert document["random"][4] > 0
 

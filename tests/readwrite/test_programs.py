@@ -220,7 +220,7 @@ def test_what_cannot_be_written(tmp_path, language):
     broken._store["weight"][0] = np.inf
     noisy = Network(Layer(1), [], Layer(1, "noise", name="dice"))
     for net, error, words in [
-        (noisy, errors.FormatError, "'dice 0' is 'noise', whose random numbers .* Set calm = True"),
+        (noisy, errors.FormatError, "'dice 0' is 'noise', whose random numbers .* Set deterministic = True"),
         (own, errors.FormatError, "squash of neuron 'odd 0' is 'bump', which cannot be written in"),
         (memory(), errors.FormatError, "'bump'"),
         (None, errors.KindError, "must be a Network. Got None"),

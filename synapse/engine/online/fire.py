@@ -96,13 +96,13 @@ def draw(m, j):
 
 @piece
 def chance(m, j, code, state):
-    """The activation and derivative of a neuron that is random, or of its mean while it is calm.
+    """The activation and derivative of a neuron that is random, or of its mean while it is deterministic.
 
     noise adds a standard normal number (Box and Muller 1958), bernoulli says 1 with its chance.
-    reads: calm; writes: random
+    reads: deterministic; writes: random
     """
     value, derivative = built_in(code, state)
-    if m.calm[j]:
+    if m.deterministic[j]:
         return value, derivative
     if code == BERNOULLI:
         return (one(value) if draw(m, j) < value else zero(value)), derivative

@@ -20,7 +20,7 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     ----------
     network : Network
         Of any topology: gates, self-connections, connections backward, groups. Random neurons say
-        their mean there, as calm ones do here.
+        their mean there, as deterministic ones do here.
     modules : torch.nn.Module or list of them, optional
         What :func:`from_torch` reads: `torch.nn.LSTM`, `GRU` or `RNN`, alone or followed by one
         `Linear`, or `Linear` after `Linear`, of the network's sizes; or a module that this

@@ -157,7 +157,7 @@ def test_every_squash_has_the_same_value_and_slope(name):
     source, sink = Neuron("identity"), Neuron(name)
     source.project(sink, weight=1.0)
     net = Network(Layer([source]), [], Layer([sink]))
-    net.calm = True
+    net.deterministic = True
     states = np.append(np.linspace(-4.13, 4.2, 60), [-30.0, 25.0])[:, None]
     module = synapse.to_torch(net)
     inputs = torch.tensor(states, requires_grad=True)
@@ -184,10 +184,10 @@ def test_a_random_network_answers_as_a_calm_one():
     net = architect.Perceptron(3, 4, 2, seed=0)
     net["hidden"].squash = "bernoulli"
     net.output.squash = "noise"
-    net.calm = True
-    calm = net.run(INPUTS)
-    net.calm = False
-    assert np.abs(answers(synapse.to_torch(net), INPUTS) - calm).max() < 1e-13
+    net.deterministic = True
+    deterministic = net.run(INPUTS)
+    net.deterministic = False
+    assert np.abs(answers(synapse.to_torch(net), INPUTS) - deterministic).max() < 1e-13
 
 
 def test_sequences_go_through_at_once_and_begin_cleared():

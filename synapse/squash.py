@@ -121,8 +121,8 @@ noise = Squash("noise", schema.NOISE, -_INFINITY, _INFINITY)
 weights scale it. ``neuron.deterministic`` stops it."""
 bernoulli = Squash("bernoulli", schema.BERNOULLI, 0.0, 1.0)
 """1 with the chance 1 / (1 + e^-s), else 0. As the gate of connections it is dropout;
-``neuron.deterministic`` makes it the chance itself, as when a network is tested. Its derivative is that of the chance: the
-straight-through estimator of Bengio, Léonard and Courville 2013."""
+``neuron.deterministic`` makes it the chance itself, as when a network is tested. Its derivative
+is that of the chance: the straight-through estimator of Bengio, Léonard and Courville 2013."""
 
 _ALIASES = {"hard_limit": step, "heaviside": step, "silu": swish}
 _by_code: dict[int, Squash] = {s.code: s for s in list(globals().values()) if isinstance(s, Squash)}

@@ -11,6 +11,7 @@ from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
 from .readwrite import from_torch, load, save, to_torch
 from .recording import Log, record
 from .tie import tie, untie
+from .topology import Topology
 
 __version__ = "0.1.0"
 
@@ -26,6 +27,7 @@ __all__ = [
     "Neuron",
     "Projection",
     "SynapseError",
+    "Topology",
     "Trainer",
     "cost",
     "errors",

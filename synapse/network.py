@@ -261,6 +261,12 @@ class Network(Sequence[Neuron]):
         store, rows = self._store, self._rows()
         return bool((np.isin(store["squash"][rows], RANDOM) & (store["deterministic"][rows] == 0)).any())
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The float of its numbers: float64 or float32."""
+        kind: np.dtype[Any] = self._store.dtype
+        return kind
+
     # --- its place in the store ------------------------------------------------------------
 
     @property

@@ -1,6 +1,6 @@
 """Synapse: build any neural network neuron by neuron, see it as a graph, train it fast."""
 
-from . import cost, errors, initializers, optimizers, squash
+from . import architectures, cost, errors, initializers, optimizers, squash
 from .connection import Connection
 from .errors import SynapseError
 from .layer import Layer
@@ -27,6 +27,7 @@ __all__ = [
     "Projection",
     "SynapseError",
     "Trainer",
+    "architectures",
     "cost",
     "errors",
     "from_torch",

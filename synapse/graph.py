@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._live_data import LiveData
+from .connection import connection_at
 from .engine.guard import InUse
 from .engine.schema import NONE
 from .engine.store import Store
@@ -294,8 +295,6 @@ def _add_nodes(
 
 def _add_edges(graph: LiveGraph, store: Store, first: int, last: int) -> None:
     """Add the connections with these identities, each as the data of its edge."""
-    from ._wiring import connection_at  # wiring keeps the graph up to date: they know each other
-
     views, rows = store.views, store.row_of[first:last]
     alive = np.flatnonzero(rows != NONE)
     sources, targets = store["source"][rows[alive]].tolist(), store["target"][rows[alive]].tolist()

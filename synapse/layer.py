@@ -32,13 +32,14 @@ from ._checks import (
     text,
     vector,
 )
+from ._random import Seed, random_generator
 from ._typing import Floats
 from .cost import Cost
 from .engine.guard import InUse, steady
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError
 from .initializers import Initializer, draw
-from .neuron import Neuron, Seed, new_store, random_generator
+from .neuron import Neuron, require_neuron
 from .projection import (
     ALL_TO_ALL,
     ALL_TO_ELSE,
@@ -102,7 +103,7 @@ class Layer(Sequence[Neuron]):
             self._neurons = _made(positive_integer("The size of a layer", neurons, MOST_NEURONS), dtype)
         else:
             given = listed("The neurons of a layer", neurons, "how many, or a list of Neurons")
-            self._neurons = [_wiring.require_neuron("What a layer holds", neuron) for neuron in given]
+            self._neurons = [require_neuron("What a layer holds", neuron) for neuron in given]
         if not self._neurons:
             raise ArgumentError("A layer must have at least one neuron. Got none.")
         if len(set(self._neurons)) < len(self._neurons):
@@ -134,7 +135,7 @@ class Layer(Sequence[Neuron]):
 
     def append(self, neuron: Neuron) -> None:
         """Add a neuron at the end; where the layer is part of a network, to the network."""
-        _wiring.require_neuron("What a layer holds", neuron)
+        require_neuron("What a layer holds", neuron)
         with InUse(neuron, *self._alive()):
             neuron._require()
             if neuron in self._neurons:
@@ -324,6 +325,13 @@ class Layer(Sequence[Neuron]):
         with InUse(*self._alive(), *to._alive()):
             return self._projected(to, kind, weights, initializer, trainable, rng)
 
+    def _receive(
+        self, source: Neuron, weight: float | None, trainable: bool | None, seed: Seed
+    ) -> Projection:
+        """Connect one neuron to every neuron: what ``neuron.project(layer)`` does."""
+        weights = None if weight is None else finite_number("A weight", weight, source._store.dtype)
+        return Layer([source]).project(self, weights=weights, trainable=trainable, seed=seed)
+
     def _projected(
         self,
         to: Layer,
@@ -367,10 +375,10 @@ class Layer(Sequence[Neuron]):
         """
         require_projection("What a layer gates", projection)
         with InUse(projection, *self._alive()):
-            identities, place = projection.gaters(self, kind)
+            identities, place = projection._gaters(self, kind)
             _wiring.require_ungated(projection._store, identities)
             store = _wiring.join([*self._neurons, projection[0].source])
-            identities, _ = projection.gaters(self, kind)  # joined, they may have other numbers
+            identities, _ = projection._gaters(self, kind)  # joined, they may have other numbers
             _wiring.gate_many([self._neurons[i] for i in place], store, identities)
 
     # --- its doing -------------------------------------------------------------------------
@@ -446,7 +454,7 @@ class Layer(Sequence[Neuron]):
 
 def _made(count: int, dtype: Any) -> list[Neuron]:
     """New neurons, all in one store."""
-    store = new_store(dtype)
+    store = Store(float_type("The dtype", dtype))
     store.add_neurons(count)
     neurons = []
     for row in range(count):

@@ -21,7 +21,7 @@ from ._checks import (
     place,
 )
 from ._typing import Ints
-from .connection import Connection
+from .connection import Connection, connection_at
 from .engine.guard import InUse, steady
 from .engine.schema import NONE
 from .engine.store import Store
@@ -251,17 +251,16 @@ class Projection:
         return len(self._identities())
 
     def __iter__(self) -> Iterator[Connection]:
-        return (_wiring.connection_at(self._store, int(i)) for i in self._identities())
+        return (connection_at(self._store, int(i)) for i in self._identities())
 
     def __getitem__(self, index: int) -> Connection:
         identities = self._identities()
-        return _wiring.connection_at(
+        return connection_at(
             self._store, int(identities[place("A place in a projection", index, len(identities))])
         )
 
-    def gaters(self, layer: Layer, kind: str) -> tuple[Ints, Ints]:
+    def _gaters(self, layer: Layer, kind: str) -> tuple[Ints, Ints]:
         """Which connection (by identity) is gated by which neuron (by index in `layer`)."""
-        require_layer("What gates a projection", layer)
         if not is_among(kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE)):
             raise ArgumentError(
                 expected("The kind of a gate", "gate.INPUT, gate.OUTPUT or gate.ONE_TO_ONE", kind)
@@ -322,15 +321,6 @@ def between(source: Layer, target: Layer, kind: str | tuple[Ints, Ints]) -> Proj
             f"Connections {source.label} -> {target.label} have changed since they were made."
         )
     return Projection(store, int(numbers[0]), len(rows), source, target, full=full)
-
-
-def require_layer(what: str, layer: Any) -> Layer:
-    """`layer` if it is one, else an error."""
-    from .layer import Layer  # the classes know each other
-
-    if not isinstance(layer, Layer):
-        raise KindError(expected(what, "a Layer", layer))
-    return layer
 
 
 def require_projection(what: str, projection: Any) -> Projection:

@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike
 from . import _ties, _wiring
 from ._checks import array_of, expected, listed, shown
 from ._typing import Ints
-from .connection import Connection
+from .connection import Connection, require_connection
 from .engine.guard import InUse
 from .engine.store import Store
 from .errors import ArgumentError, KindError
-from .neuron import Neuron
+from .neuron import Neuron, require_neuron
 from .projection import Projection
 
 Items = Projection | Iterable[Connection] | Iterable[Neuron]
@@ -114,9 +114,9 @@ def _chosen(what: str, items: Any) -> Chosen:
 def _require_like(first: Any, what: str, one: Any) -> None:
     """Raise where one of the list is of another kind than the first, or has been removed."""
     if isinstance(first, Connection):
-        _wiring.require_connection(what, one)
+        require_connection(what, one)
     else:
-        _wiring.require_neuron(what, one)
+        require_neuron(what, one)
 
 
 def _views(chosen: Chosen) -> Iterable[Any]:

@@ -19,6 +19,32 @@ from .errors import TopologyError
 from .initializers import Initializer
 
 
+class Error:
+    """The error of a neuron at its last propagation: delta_j = P_j + G_j; delta_j is 0 after it fires.
+
+    ``responsibility`` is delta_j, ``projected`` is P_j, what came back along its connections (and
+    from its target), ``gated`` is G_j, what came through the connections that it gates.
+    """
+
+    __slots__ = ("_neuron",)
+
+    def __init__(self, neuron: NeuronSteps) -> None:
+        self._neuron = neuron
+
+    def _read(self, name: str) -> float:
+        return float(self._neuron._require()[name][self._neuron._row])
+
+    responsibility = property(lambda self: self._read("responsibility"), doc="delta_j.")
+    projected = property(lambda self: self._read("projected"), doc="P_j.")
+    gated = property(lambda self: self._read("gated"), doc="G_j.")
+
+    def __repr__(self) -> str:
+        return (
+            f"<error: responsibility {self.responsibility:.4g}, "
+            f"projected {self.projected:.4g}, gated {self.gated:.4g}>"
+        )
+
+
 class NeuronSteps:
     """The calls of a neuron that run kernels."""
 
@@ -33,6 +59,11 @@ class NeuronSteps:
         if self._row < 0:
             raise TopologyError("This neuron has been removed from its network.")
         return self._store
+
+    @property
+    def error(self) -> Error:
+        """Its error at the last propagation."""
+        return Error(self)
 
     def activate(self, value: float | None = None) -> float:
         """Fire: from its incoming connections, or with a given value, as an input does.

@@ -222,11 +222,6 @@ class Neuron(NeuronSteps):
     def name(self, name: str) -> None:
         self._require().names[self._row] = text("The name of a neuron", name)
 
-    @property
-    def error(self) -> Error:
-        """Its error at the last propagation."""
-        return Error(self)
-
     # --- its links -------------------------------------------------------------------------
 
     @property
@@ -367,32 +362,6 @@ class Neuron(NeuronSteps):
         if self._row < 0:
             return "<Neuron, removed>"
         return f"<Neuron {self.name}, {self.squash.name}>"
-
-
-class Error:
-    """The error of a neuron at its last propagation: delta_j = P_j + G_j; delta_j is 0 after it fires.
-
-    ``responsibility`` is delta_j, ``projected`` is P_j, what came back along its connections (and
-    from its target), ``gated`` is G_j, what came through the connections that it gates.
-    """
-
-    __slots__ = ("_neuron",)
-
-    def __init__(self, neuron: Neuron) -> None:
-        self._neuron = neuron
-
-    def _read(self, name: str) -> float:
-        return float(self._neuron._require()[name][self._neuron._row])
-
-    responsibility = property(lambda self: self._read("responsibility"), doc="delta_j.")
-    projected = property(lambda self: self._read("projected"), doc="P_j.")
-    gated = property(lambda self: self._read("gated"), doc="G_j.")
-
-    def __repr__(self) -> str:
-        return (
-            f"<error: responsibility {self.responsibility:.4g}, "
-            f"projected {self.projected:.4g}, gated {self.gated:.4g}>"
-        )
 
 
 def require_neuron(what: str, neuron: Any) -> Neuron:

@@ -72,7 +72,7 @@ class LayerSteps(Sequence[Neuron]):
             measure.check(squash)
             measure.check_targets(aims[None])
             code = measure.code
-        with InUse(*self._alive()), _ties.one_step(neuron._store for neuron in self._neurons):
+        with InUse(*self._alive()), _ties.summed_moves(neuron._store for neuron in self._neurons):
             for neuron, aim in zip(reversed(self._neurons), reversed(aims.tolist()), strict=True):
                 neuron._propagate(step, aim, code, len(self))
 
@@ -91,7 +91,9 @@ class LayerSteps(Sequence[Neuron]):
             for store in {neuron._store: None for neuron in self._neurons}:
                 store.ready()
                 rows = _wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)
-                _ties.renew(store, np.flatnonzero(np.isin(store["target"], rows)), rows, rng, initializer)
+                _ties.reset_parameters(
+                    store, np.flatnonzero(np.isin(store["target"], rows)), rows, rng, initializer
+                )
             self.clear()
 
     def _alive(self) -> list[Neuron]:

@@ -242,7 +242,7 @@ class NetworkSteps(Sequence[Neuron]):
         Self-connections and whatever is not trainable keep theirs, inputs have no bias.
         """
         connections = self._connection_rows()
-        _ties.renew(self._store, connections, self._rows(), random_generator(seed), initializer)
+        _ties.reset_parameters(self._store, connections, self._rows(), random_generator(seed), initializer)
         self.clear()
 
     @property

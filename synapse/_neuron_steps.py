@@ -83,7 +83,7 @@ class NeuronSteps:
         FunctionError
             If its registered squash raises; the activation is NaN then.
         """
-        store = self._require()
+        store = self._store if self._row >= 0 else self._require()
         number = 0.0 if value is None else finite_number("The activation of a neuron", value, store.dtype)
         with store.lock:
             if store is self._store and self._row >= 0:
@@ -133,7 +133,7 @@ class NeuronSteps:
 
     def _propagate(self, rate: float, target: float, cost: int, outputs: int) -> None:
         """Propagate as one of so many outputs under the cost of this code; a target of NaN: none."""
-        store = self._require()
+        store = self._store if self._row >= 0 else self._require()
         with store.lock:
             if store is self._store and self._row >= 0:
                 ready, step = store.ready(), store.dtype.type(rate)
@@ -160,7 +160,7 @@ class NeuronSteps:
         store = self._require()
         store.ready()
         rows = np.flatnonzero(store["target"] == self._row)
-        _ties.renew(store, rows, np.array([self._row]), random_generator(seed), initializer)
+        _ties.reset_parameters(store, rows, np.array([self._row]), random_generator(seed), initializer)
         self.clear()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._checks import MOST_CONNECTIONS, array_of, expected, finite_number, is_number, shape_of
+from ._checks import MOST_CONNECTIONS, any_array, expected, finite_number, is_number, shape_of
 from ._typing import Floats, Ints
 from .errors import ArgumentError, KindError, TopologyError
 from .initializers import Initializer, draw
@@ -60,7 +60,7 @@ def is_listed(kind: Any) -> bool:
 def _array(values: Any) -> NDArray[Any]:
     """`values` as an array without masked entries; one of objects if that cannot be."""
     try:
-        return array_of("The kind of a projection", "", values)
+        return any_array("The kind of a projection", values, "")
     except KindError:
         return np.empty(0, object)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _ties
 from ._checks import boolean, expected, finite_number
-from ._live_data import LiveData
+from ._data_view import DataView
 from ._typing import Floats, Ints
 from .engine.guard import steady, whole
 from .engine.schema import MEMORY, NONE, TRACED
@@ -26,7 +26,7 @@ _making_views = threading.RLock()  # collecting garbage may look at connections,
 FIELDS = ("weight", "gain", "trainable", "eligibility")
 
 
-class Connection(LiveData):
+class Connection(DataView):
     """A connection from one neuron to another; made by ``neuron.project`` and ``layer.project``.
 
     It is a view: every number is read from, and written to, the store that training uses. It is
@@ -87,7 +87,7 @@ class Connection(LiveData):
     @weight.setter
     @whole
     def weight(self, value: float) -> None:
-        _ties.put(self._store, "weight", self._at, finite_number("A weight", value, self._store.dtype))
+        _ties.assign(self._store, "weight", self._at, finite_number("A weight", value, self._store.dtype))
 
     @property
     @steady
@@ -102,14 +102,14 @@ class Connection(LiveData):
     def trainable(self, value: bool) -> None:
         if self.trainable != boolean("The trainable of a connection", value):
             self._store.touch()
-            _ties.put(self._store, "trainable", self._at, bool(value))
+            _ties.assign(self._store, "trainable", self._at, bool(value))
 
     @property
     @steady
     def tied(self) -> tuple[Connection, ...]:
         """The other connections that share its weight, see :func:`synapse.tie`; in the order of making."""
         store = self._store
-        identities = np.sort(store["identity"][_ties.others(store, "weight", self._at)])
+        identities = np.sort(store["identity"][_ties.tied_rows(store, "weight", self._at)])
         return tuple(connection_at(store, int(identity)) for identity in identities)
 
     @property

@@ -145,7 +145,7 @@ class Layer(LayerSteps):
         with InUse(*self._alive()):
             kept = np.array([neuron._store.serial for neuron in self._neurons])
             rows = _wiring.rows_of(self._neurons)
-            for set_them in (_ties.require_agreement, _ties.put):  # nothing is set where any is refused
+            for set_them in (_ties.require_agreement, _ties.assign):  # nothing is set where any is refused
                 for store in {neuron._store for neuron in self._neurons}:
                     mine = kept == store.serial
                     set_them(store, name, rows[mine], values[mine])

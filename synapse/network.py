@@ -191,7 +191,7 @@ class Network(NetworkSteps):
     def weights(self, values: ArrayLike) -> None:
         rows, what = self._connection_rows(), "The weights of the network"
         numbers = self._vector(what, finite_array(what, values), len(rows))
-        _ties.put(self._store, "weight", rows, numbers)
+        _ties.assign(self._store, "weight", rows, numbers)
 
     @property
     @steady
@@ -204,7 +204,7 @@ class Network(NetworkSteps):
     def biases(self, values: ArrayLike) -> None:
         what = "The biases of the network"
         biases = self._vector(what, finite_array(what, values), len(self))
-        _ties.put(self._store, "bias", self._rows(), biases)
+        _ties.assign(self._store, "bias", self._rows(), biases)
 
     @property
     @steady

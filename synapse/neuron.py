@@ -113,7 +113,7 @@ class Neuron(NeuronSteps):
     @whole
     def bias(self, value: float) -> None:
         store = self._require()
-        _ties.put(store, "bias", self._row, finite_number("The bias of a neuron", value, store.dtype))
+        _ties.assign(store, "bias", self._row, finite_number("The bias of a neuron", value, store.dtype))
 
     @property
     @steady
@@ -138,7 +138,7 @@ class Neuron(NeuronSteps):
     def tied(self) -> tuple[Neuron, ...]:
         """The other neurons that share its bias, see :func:`synapse.tie`."""
         store = self._require()
-        return tuple(store.views[row] for row in _ties.others(store, "bias", self._row))
+        return tuple(store.views[row] for row in _ties.tied_rows(store, "bias", self._row))
 
     @property
     @steady
@@ -149,7 +149,9 @@ class Neuron(NeuronSteps):
     @trainable.setter
     @whole
     def trainable(self, value: bool) -> None:
-        _ties.put(self._require(), "trainable_bias", self._row, boolean("The trainable of a neuron", value))
+        _ties.assign(
+            self._require(), "trainable_bias", self._row, boolean("The trainable of a neuron", value)
+        )
 
     @property
     @steady

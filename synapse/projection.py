@@ -87,7 +87,7 @@ class Weights(NDArrayOperatorsMixin):
         weights = finite_array("Weights", values, self._projection._store.dtype)
         with InUse(self._projection):
             rows = self._projection._rows()[key]
-            _ties.put(self._projection._store, "weight", rows, _fitting(weights, rows))
+            _ties.assign(self._projection._store, "weight", rows, _fitting(weights, rows))
 
     def __repr__(self) -> str:
         return f"Weights({np.asarray(self)!r})"

@@ -56,9 +56,9 @@ def save(network: Network, path: files.File) -> None:
     online rule with a plain rate, training goes on as if it had not been interrupted. An
     :class:`architect.LSTM` comes back as one, and so does every class that :mod:`synapse.architectures` has
     registered, unless layers that make it what it is were removed or have other names now. Then, and if
-    the class is not registered, a :class:`Network` of its name comes back. The file does not keep the projections by which connections were made,
-    ties to other networks, and what belongs to a trainer: the momentum or moments of an optimizer and the
-    position in a schedule of rates.
+    the class is not registered, a :class:`Network` of its name comes back. The file does not keep the
+    projections by which connections were made, ties to other networks, and what belongs to a trainer: the
+    momentum or moments of an optimizer and the position in a schedule of rates.
 
     Parameters
     ----------

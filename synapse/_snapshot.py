@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _ties
+from ._typing import Floats
 from .engine.guard import InUse
 from .engine.schema import CONTEXT, NONE
 from .engine.store import Store
@@ -70,3 +71,13 @@ class Snapshot:
             _ties.put_first(store, "weight", rows[rows != NONE], self._weights[rows != NONE])
             rows = np.array([neuron._row for neuron in self._neurons])
             _ties.put_first(store, "bias", rows[rows >= 0], self._biases[rows >= 0])
+
+
+def read_numbers(network: Network, name: str) -> Floats:
+    """A number of every neuron, by the name of its column; in the order of activation, a float64 copy."""
+    return network._store[name][network._rows()].astype(np.float64)
+
+
+def write_numbers(network: Network, name: str, values: Floats) -> None:
+    """Set a number of every neuron, each by itself, also where it is tied."""
+    network._store[name][network._rows()] = values

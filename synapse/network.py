@@ -32,7 +32,7 @@ from ._checks import (
     vector,
 )
 from ._registration import require_sound
-from ._typing import Floats
+from ._typing import Floats, Ints
 from .connection import Connection
 from .cost import Cost
 from .engine.guard import InUse, steady, whole
@@ -359,6 +359,12 @@ class Network(Sequence[Neuron]):
             layer._network = None
         self._renumber()
 
+    @whole
+    def _disconnect(self, numbers: Ints) -> None:
+        """Remove connections by their numbers in ``connections``."""
+        rows = self._connection_rows()[numbers]
+        _wiring.disconnect(self._store, self._store["identity"][rows])
+
     def _ready(self) -> tuple[int, Store, NDArray[np.uint64]]:
         """Address of the table, store, and span: what a kernel has to know of this network."""
         store = self._anchor._store
@@ -645,7 +651,7 @@ class Network(Sequence[Neuron]):
 
     def _repr_html_(self) -> str:
         """A small drawing of it: what a notebook shows."""
-        from .draw.small import small_picture  # drawings are of networks: a loop at the top
+        from .draw._small import small_picture  # drawings are of networks: a loop at the top
 
         return small_picture(self)
 

@@ -172,6 +172,19 @@ class Topology:
         """Which connections a neuron of the table gates; shape (connections,)."""
         return np.asarray(self.gater >= 0)
 
+    @property
+    def softmax(self) -> Bools:
+        """Which neurons are softmax outputs; shape (neurons,). Neighbours are normalised together."""
+        return np.array([name == squashes.softmax.name for name in self.squash], bool)
+
+    @property
+    def parameters(self) -> int:
+        """The number of weights and biases that learning moves; those that are tied count once."""
+        moved = np.arange(self.neurons) >= self.inputs
+        moved[self.target] = True  # the bias of an input that nothing leads into is never moved
+        ties = (self.tie[self.trainable], self.bias_tie[self.trainable_bias & moved])
+        return sum(int((tie == 0).sum()) + len(np.unique(tie[tie != 0])) for tie in ties)
+
     def require_closed(self, doing: str) -> Topology:
         """The table itself, if no connection and no gate links its neurons with others.
 

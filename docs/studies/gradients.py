@@ -30,7 +30,7 @@ import many_seeds as many
 
 import architect
 from synapse import draw
-from synapse.draw.style import BLUE, RED
+from synapse.draw._style import BLUE, RED
 from synapse.initializers import uniform
 from synapse.learning import compare_gradients
 from synapse.readwrite import files

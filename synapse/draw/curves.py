@@ -13,8 +13,8 @@ from .._checks import boolean, expected, numbers, text
 from .._typing import Floats
 from ..errors import ArgumentError, KindError
 from ..learning.run import Result
-from .record import series, who
-from .style import CYCLE, canvas, entry, label
+from ._style import CYCLE, canvas, entry, label
+from ._values import series, who
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

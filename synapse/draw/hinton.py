@@ -10,8 +10,8 @@ from .._checks import numbers, positive_number
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..projection import Projection
-from .record import who
-from .style import BLUE, GREY, RED, canvas, label, largest
+from ._style import BLUE, GREY, RED, canvas, label, largest
+from ._values import who
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

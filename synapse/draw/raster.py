@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from .._checks import boolean, text
 from .._typing import Floats
-from .record import series, who
-from .style import INK, canvas, colouring, key, label
+from ._style import INK, canvas, colouring, key, label
+from ._values import series, who
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

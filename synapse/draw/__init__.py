@@ -8,7 +8,6 @@ letters that the font lacks are for matplotlib's ``font.family`` to bring.
 """
 
 from ._style import style
-from ._values import record
 from .curves import learning, traces
 from .explore import explore
 from .flow import error_flow, sensitivity
@@ -23,7 +22,6 @@ __all__ = [
     "learning",
     "network",
     "raster",
-    "record",
     "sensitivity",
     "style",
     "traces",

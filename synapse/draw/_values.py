@@ -1,4 +1,4 @@
-"""What neurons hold at every step of a sequence: what rasters and traces show."""
+"""Arguments that several pictures take: numbers of neurons over time, and whose they are."""
 
 from __future__ import annotations
 
@@ -6,57 +6,15 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from .. import recording
-from .._checks import as_matrix, is_among, listed, numbers, unknown_name
+from .._checks import listed, numbers
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..layer import Layer
-from ..network import Network, require_network
+from ..network import Network
 from ..neuron import Neuron
 
-NUMBERS = ("activation", "state")
 
-
-def record(net: Network, inputs: ArrayLike, what: str = "activation") -> Floats:
-    """Run a network over a sequence and keep what each of its neurons held at each step.
-
-    Parameters
-    ----------
-    net : Network
-        What runs; afterwards it stands where ``net.run(inputs)`` would have brought it.
-    inputs : array_like, shape (T, n)
-        One row a step.
-    what : {"activation", "state"}
-        Which of their numbers.
-
-    Returns
-    -------
-    ndarray, shape (T, neurons)
-
-    Raises
-    ------
-    KindError, ArgumentError
-        If `net` is no network, or the inputs do not fit or are not finite; nothing has run then.
-    UnknownNameError
-        If neurons have no such number.
-
-    Examples
-    --------
-    >>> import architect
-    >>> from synapse import draw
-    >>> draw.record(architect.Perceptron(2, 3, 1, seed=0), [[0, 1], [1, 1]]).shape
-    (2, 6)
-    """
-    require_network("What is recorded", net)
-    if not is_among(what, NUMBERS):
-        raise unknown_name("number of a neuron to record", what, NUMBERS)
-    rows = as_matrix("The inputs", inputs, len(net.input), net._store.dtype)
-    with recording.record(net, what) as log:
-        net.run(rows)
-    return log[what]
-
-
-def series(values: ArrayLike) -> Floats:
+def steps_by_neurons(values: ArrayLike) -> Floats:
     """`values` as a matrix of steps and neurons.
 
     Raises
@@ -72,8 +30,8 @@ def series(values: ArrayLike) -> Floats:
     return matrix
 
 
-def who(neurons: Any, count: int) -> tuple[list[str], list[tuple[str, int]]]:
-    """Names of `count` neurons, and of the layers they are in, with their sizes.
+def names_of(neurons: Any, count: int) -> tuple[list[str], list[tuple[str, int]]]:
+    """The names of `count` neurons; the names and sizes of the layers they are in.
 
     Raises
     ------

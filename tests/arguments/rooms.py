@@ -229,14 +229,6 @@ add(
     colour_bars=BOOLEAN,
 )
 add(
-    "draw.record",
-    plain(draw.record),
-    lambda w: {"net": w.net, "inputs": w.inputs},
-    net=NETWORK,
-    inputs=EITHER,
-    what=NOTHING,
-)
-add(
     "draw.sensitivity",
     plain(draw.sensitivity),
     lambda w: {"net": w.lstm, "inputs": w.inputs},

@@ -34,6 +34,15 @@ from .world import (
     World,
 )
 
+# --- topology ------------------------------------------------------------------------------------
+
+add(
+    "synapse.Topology.of",
+    plain(synapse.Topology.of),
+    lambda w: {"shown": w.net},
+    shown=NETWORK | LAYER | {"[]", "{}"},
+)
+
 # --- tasks, experiments, analysis -------------------------------------------------------------------
 
 add(

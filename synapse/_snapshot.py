@@ -75,9 +75,16 @@ class Snapshot:
 
 def read_numbers(network: Network, name: str) -> Floats:
     """A number of every neuron, by the name of its column; in the order of activation, a float64 copy."""
-    return network._store[name][network._rows()].astype(np.float64)
+    return _column(network, name).astype(np.float64)
 
 
 def write_numbers(network: Network, name: str, values: Floats) -> None:
     """Set a number of every neuron, each by itself, also where it is tied."""
-    network._store[name][network._rows()] = values
+    _column(network, name)[:] = values
+
+
+def _column(network: Network, name: str) -> NDArray[Any]:
+    """The part of a column that holds the neurons of a network: once lowered, they are neighbours."""
+    _, store, span = network._ready()
+    column: NDArray[Any] = store[name]
+    return column[int(span[0]) : int(span[3])]

@@ -345,6 +345,8 @@ def _crossings(neurons: Sequence[Neuron]) -> tuple[int, Connection | None]:
     for store in {neuron._store: None for neuron in neurons}:
         mine = np.zeros(store.n_neurons + 1, bool)
         mine[rows_of(neuron for neuron in neurons if neuron._store is store)] = True
+        if mine[:-1].all():
+            continue  # there are no others
         source, target, gater = (
             mine[np.minimum(store[end], store.n_neurons)] for end in ("source", "target", "gater")
         )

@@ -289,7 +289,8 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     order = np.argsort(numbers, kind="stable")  # the neurons as they were given
     found: dict[str, Any] = {}
     for name, empty in _EMPTY.items():
-        column = np.concatenate([part[name] for part in parts] or [empty]).astype(empty.dtype)
+        column = parts[0][name] if len(parts) == 1 else np.concatenate([empty, *(p[name] for p in parts)])
+        column = column.astype(empty.dtype, copy=False)
         found[name] = column[order] if name in _OF_NEURONS else column
     names = [name for part in parts for name in part["names"]]
     codes = [code for part in parts for code in part["squash"].tolist()]

@@ -7,14 +7,13 @@ letters that the font lacks are for matplotlib's ``font.family`` to bring.
 `explore` writes an interactive page instead, and needs no extra.
 """
 
+from ._style import style
 from .curves import learning, traces
 from .explore import explore
 from .flow import error_flow, sensitivity
 from .hinton import hinton
 from .network import network
 from .raster import raster
-from .record import record
-from .style import style
 
 __all__ = [
     "error_flow",
@@ -23,7 +22,6 @@ __all__ = [
     "learning",
     "network",
     "raster",
-    "record",
     "sensitivity",
     "style",
     "traces",

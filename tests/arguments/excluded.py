@@ -14,6 +14,7 @@ EXCLUDED: dict[str, str] = {
     **dict.fromkeys(
         [
             "synapse.Gradient.__init__",
+            "synapse.Topology.__init__",
             "architect.Capacity.__init__",
             "architect.Delayed.__init__",
             "architect.GatedUnits.__init__",
@@ -60,6 +61,7 @@ EXCLUDED: dict[str, str] = {
             ),
             "squash.by_code",
             "synapse.Log.make_room",
+            "synapse.Topology.require_closed",
             "synapse.schedule.__call__",
             "cost.Cost.check",
             "cost.Cost.check_targets",

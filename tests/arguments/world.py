@@ -311,5 +311,5 @@ def _setter(name: str) -> Callable[..., None]:
 
 def _parameters(function: Any) -> list[str]:
     with suppress(ValueError, TypeError):
-        return [name for name in inspect.signature(function).parameters if name != "self"]
+        return [name for name in inspect.signature(function).parameters if name not in ("self", "cls")]
     return []

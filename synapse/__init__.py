@@ -4,7 +4,7 @@ from . import cost, errors, initializers, optimizers, squash
 from .connection import Connection
 from .errors import SynapseError
 from .layer import Layer
-from .learning import Gradient, Trainer, gradient, schedule
+from .learning import Gradient, Trainer, every, gradient
 from .network import Network
 from .neuron import Neuron
 from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
@@ -29,6 +29,7 @@ __all__ = [
     "Trainer",
     "cost",
     "errors",
+    "every",
     "from_torch",
     "gate",
     "gradient",
@@ -37,7 +38,6 @@ __all__ = [
     "optimizers",
     "record",
     "save",
-    "schedule",
     "squash",
     "tie",
     "to_torch",

@@ -172,6 +172,7 @@ COLUMNS = (
     Column("extended", "extended", "float"),
     # a store's own
     Column("clock", "store", "uint64", 0, saved=True),
+    Column("accumulating", "store", "uint8"),  # 0; 1 in the table of an `Accumulator`
     Column("functions", "function", "uint64"),  # addresses of users' activation functions
     # of the first registered function that raised in a call: how many arguments (0: none), its address, those
     Column("failed", "failed", "float64"),
@@ -186,7 +187,13 @@ COLUMNS = (
 WATCHABLE = ("activation", "state", "derivative", "responsibility", "projected", "gated")
 """Numbers of neurons that can be recorded."""
 
-Columns: Any = namedtuple("Columns", [column.name for column in COLUMNS])  # type: ignore[misc]
+DESTINATIONS = {"weight_destination": "weight", "bias_destination": "bias"}
+"""Where kernels add the moves that they make, and the column that this is, see ``online/accumulate.py``."""
+
+TABLE = (*COLUMNS, *(Column(name, "destination", "float") for name in DESTINATIONS))
+"""The columns that kernels see: of each, a store's table has the address and the length."""
+
+Columns: Any = namedtuple("Columns", [column.name for column in TABLE])  # type: ignore[misc]
 
 NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
 RARE = ("step", "group", "random", "deterministic", "bias_tie", "tie")

@@ -6,7 +6,7 @@ from synapse.engine import schema
 def test_names_are_unique():
     names = [column.name for column in schema.COLUMNS]
     assert len(set(names)) == len(names)
-    assert schema.Columns._fields == tuple(names)
+    assert schema.Columns._fields == (*names, *schema.DESTINATIONS)
 
 
 def test_every_type_is_one_that_numpy_knows():
@@ -36,7 +36,7 @@ def test_each_column_belongs_to_one_table():
     tables = (*schema.NEURON, *schema.CONNECTION, *schema.PROGRAM)
     others = {column.name for column in schema.COLUMNS} - {column.name for column in tables}
     recording = {"watched", "watched_what", "log", "log_place"}
-    assert others == {"clock", "functions", "failed"} | recording
+    assert others == {"clock", "accumulating", "functions", "failed"} | recording
     assert len(set(tables)) == len(tables)
 
 

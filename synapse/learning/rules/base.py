@@ -90,9 +90,10 @@ class BatchGradient:
     steps : float
         The number of steps with a target; weighted steps count by their weight.
     weights : ndarray, one per connection
-        The gradient by weight, in the order of ``network.connections``.
+        The gradient by weight, in the order of ``network.connections``; 0 where it is not trainable. Those of
+        tied connections are summed later.
     biases : ndarray, one per neuron
-        The gradient by bias, in the order of the network's neurons.
+        The gradient by bias, in the order of the network's neurons; 0 for inputs, as for weights otherwise.
     rows : int
         The number of rows run.
     """

@@ -8,8 +8,7 @@ from typing import Any, NoReturn, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _ties, _wiring, engine
-from . import cost as costs
+from . import _ties, _wiring, cost as costs, engine
 from ._checks import (
     FLOAT64,
     as_matrix,

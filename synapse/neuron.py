@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _ties, _wiring, graph
-from . import squash as squashes
+from . import _ties, _wiring, graph, squash as squashes
 from ._checks import boolean, expected, finite_number, float_type, text
 from ._neuron_steps import NeuronSteps, number
 from ._random import Seed, random_generator

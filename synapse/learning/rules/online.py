@@ -20,7 +20,7 @@ from .._passes import Control, new_control, one_pass
 from .base import BatchGradient, Options, Rule
 
 
-class Online(Rule):
+class Online(Rule, method="online"):
     """The rule of :meth:`Network.propagate`: Monner and Reggia 2012.
 
     Without an optimizer weights change at every step; with one it takes the sum over `batch_size` steps,

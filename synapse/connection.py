@@ -12,7 +12,8 @@ from ._checks import boolean, finite_number
 from ._live_data import LiveData
 from ._typing import Floats, Ints
 from .engine.guard import steady, whole
-from .engine.schema import MEMORY, NONE, TRACED
+from .engine.lowering.flags import MEMORY, TRACED
+from .engine.schema import NONE
 from .engine.store import Store
 from .errors import TopologyError
 

@@ -35,9 +35,11 @@ from ._registration import require_sound
 from ._typing import Floats
 from .connection import Connection
 from .cost import Cost
+from .engine.functions.activations import RANDOM
 from .engine.guard import InUse, steady, whole
+from .engine.lowering.flags import BACK, BACK_GATED
 from .engine.lowering.lower import pure_inputs
-from .engine.schema import BACK, BACK_GATED, HIDDEN, INPUT, NONE, OUTPUT, RANDOM
+from .engine.schema import HIDDEN, INPUT, NONE, OUTPUT
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError
 from .initializers import Initializer

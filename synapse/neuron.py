@@ -26,7 +26,8 @@ from ._registration import require_sound
 from .connection import Connection
 from .cost import Cost
 from .engine.guard import InUse, steady, whole
-from .engine.schema import OUTPUT, TRACED
+from .engine.lowering.flags import TRACED
+from .engine.schema import OUTPUT
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError
 from .initializers import Initializer

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from .._wiring import connection_at, require_connection
 from ..connection import Connection
-from ..engine.schema import GATES, MEMORY, NONE
+from ..engine.lowering.flags import GATES, MEMORY
+from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentError
 from ..neuron import Neuron

@@ -1,11 +1,13 @@
 """The learning rules that a trainer can use, one file each.
 
-A new rule is a subclass of :class:`Rule` in a file of its own and one line in :data:`RULES`.
+A new rule is a subclass of :class:`Rule` (or :class:`StepwiseRule`) in a file of its own, and one line in
+:data:`RULES`.
 """
 
 from .base import BatchGradient, Options, Rule, Task
 from .bptt import BackpropagationThroughTime
 from .online import Online
+from .stepwise import StepwiseRule
 
 RULES: dict[str, type[Rule]] = {
     "online": Online,
@@ -13,4 +15,13 @@ RULES: dict[str, type[Rule]] = {
 }
 """By the name that ``Trainer(method=...)`` takes."""
 
-__all__ = ["RULES", "BackpropagationThroughTime", "BatchGradient", "Online", "Options", "Rule", "Task"]
+__all__ = [
+    "RULES",
+    "BackpropagationThroughTime",
+    "BatchGradient",
+    "Online",
+    "Options",
+    "Rule",
+    "StepwiseRule",
+    "Task",
+]

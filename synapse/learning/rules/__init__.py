@@ -9,3 +9,4 @@ from .base import (
 )
 from .bptt import BackpropagationThroughTime as BackpropagationThroughTime
 from .online import Online as Online
+from .stepwise import StepwiseRule as StepwiseRule

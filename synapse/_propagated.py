@@ -11,8 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ._typing import Floats
-from ._wiring import connection_at
-from .connection import Connection
+from .connection import Connection, connection_at
 from .engine.schema import GATES, MEMORY, NONE
 from .engine.store import Store
 from .neuron import Neuron

@@ -14,6 +14,7 @@ from synapse.engine.schema import (
     BACK,
     COLUMNS,
     CONNECTION,
+    DESTINATIONS,
     FIXED,
     HIDDEN,
     INPUT,
@@ -24,6 +25,7 @@ from synapse.engine.schema import (
     OUTPUT,
     PAIRED,
     SHARED,
+    TABLE,
     TIED,
     TRACED,
     UNORDERED,
@@ -243,13 +245,13 @@ def check_program(store):
 
 def check_table(store):
     """Kernels are given the addresses and lengths that columns have."""
-    arrays = [store.columns[column.name] for column in COLUMNS]
+    arrays = [store.columns[DESTINATIONS.get(column.name, column.name)] for column in TABLE]
     addresses = [array.__array_interface__["data"][0] for array in arrays]
     wrong = [
-        column.name for column, ours, there in zip(COLUMNS, addresses, store.table.tolist()) if ours != there
+        column.name for column, ours, there in zip(TABLE, addresses, store.table.tolist()) if ours != there
     ]
     require(not wrong, "the address of a column", wrong)
-    require(store.table[len(COLUMNS) :].tolist() == [len(array) for array in arrays], "lengths of columns")
+    require(store.table[len(TABLE) :].tolist() == [len(array) for array in arrays], "lengths of columns")
     require(store.address == store.table.ctypes.data, "the address of the table")
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .._checks import expected
 from .._propagated import factored_error, later_traces, rounding_of, seen_along
-from ..connection import Connection
-from ..errors import ArgumentError, KindError
+from ..connection import Connection, require_connection
+from ..errors import ArgumentError
 from ..neuron import Neuron
 
 
@@ -138,8 +137,7 @@ def explain(connection: Connection) -> Explanation:
     >>> found.projected, found.eligibility, found.total, link.weight
     (0.5, 2.0, 1.0, 0.6)
     """
-    if not isinstance(connection, Connection):
-        raise KindError(expected("What is explained", "a Connection", connection))
+    require_connection("What is explained", connection)
     if not connection.trainable:
         raise ArgumentError(
             f"{connection!r} is not trained: nothing moves its weight. Set connection.trainable to True."

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import Trainer
 from ..errors import DivergenceError, FormatError
-from ..learning.run import Result
+from ..learning.training import Result
 from . import formats
 from .lesson import Lesson, LessonOptions, Part, joined, prepare
 from .report import report

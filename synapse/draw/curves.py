@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from .._checks import boolean, expected, numbers, text
 from .._typing import Floats
 from ..errors import ArgumentError, KindError
-from ..learning.run import Result
+from ..learning.training import Result
 from ._style import CYCLE, canvas, entry, label
 from ._values import names_of, steps_by_neurons
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from .._checks import as_matrix
 from .._typing import Floats
 from ..errors import ArgumentError
-from ..learning.data import aimed_rows
+from ..learning._data import aimed_rows
 from ..network import Network, require_network
 from ..readwrite.files import File, write
 from ._document import describe, numbers_of

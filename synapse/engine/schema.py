@@ -186,7 +186,13 @@ COLUMNS = (
 WATCHABLE = ("activation", "state", "derivative", "responsibility", "projected", "gated")
 """Numbers of neurons that can be recorded."""
 
-Columns: Any = namedtuple("Columns", [column.name for column in COLUMNS])  # type: ignore[misc]
+DESTINATIONS = {"weight_destination": "weight", "bias_destination": "bias"}
+"""Where kernels add the moves that they make, and the column that this is, see ``online/accumulate.py``."""
+
+TABLE = (*COLUMNS, *(Column(name, "destination", "float") for name in DESTINATIONS))
+"""The columns that kernels see: of each, a store's table has the address and the length."""
+
+Columns: Any = namedtuple("Columns", [column.name for column in TABLE])  # type: ignore[misc]
 
 NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
 RARE = ("step", "group", "random", "deterministic", "bias_tie", "tie")

@@ -1,14 +1,16 @@
-"""Training: the trainer, exact gradients and how near the online rule is, rates, callbacks, read-outs."""
+"""Training: the trainer and its learning rules, exact gradients, schedules, callbacks, read-outs."""
 
-from .callbacks import Progress, Step, schedule
+from .callbacks import Progress, Step, every
 from .comparison import GradientComparison, compare_gradients
-from .rates import Cosine, Exponential, ReduceOnPlateau, StepDecay, WarmUp, Watching
+from .evaluation import Evaluation
+from .gradient import Gradient, gradient
 from .readout import Readout, fit_readout
-from .run import Result
-from .trainer import Evaluation, Trainer
-from .unfolding import Gradient, gradient
+from .schedules import AdaptiveSchedule, Cosine, Exponential, ReduceOnPlateau, StepDecay, WarmUp
+from .trainer import Trainer
+from .training import Result
 
 __all__ = [
+    "AdaptiveSchedule",
     "Cosine",
     "Evaluation",
     "Exponential",
@@ -22,9 +24,8 @@ __all__ = [
     "StepDecay",
     "Trainer",
     "WarmUp",
-    "Watching",
     "compare_gradients",
+    "every",
     "fit_readout",
     "gradient",
-    "schedule",
 ]

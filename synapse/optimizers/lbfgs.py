@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import (
-    array_of,
+    any_array,
     expected,
     function_of,
     positive_integer,
@@ -24,7 +24,7 @@ from .base import check_parameters, mask_of_moving
 LINE_SEARCH = 20
 """Evaluations along a line, at most."""
 MOST_MEMORY = 10_000
-"""Moves that can be kept: 16 bytes each and parameter."""
+"""The longest memory: each of its changes takes 16 bytes per parameter."""
 MOST_CALLS = 2**31 - 1
 """What SciPy can count."""
 
@@ -40,7 +40,7 @@ class LBFGS:
     Parameters
     ----------
     memory : int
-        How many of the last moves the model of the curvature comes from.
+        Number of past changes that the model of the curvature is made from.
     iterations : int
         How many lines are searched, at most.
     tolerance : float
@@ -139,7 +139,7 @@ class _Problem:
 
     def cost(self, values: Floats) -> tuple[float, Floats]:
         cost, gradient = self.function(self.whole(values))
-        slopes = array_of("The gradient", "numbers", gradient).astype(np.float64)
+        slopes = any_array("The gradient", gradient, "numbers").astype(np.float64)
         if slopes.shape != self.free.shape:
             raise ArgumentError(expected("The gradient", f"of shape {self.free.shape}", slopes.shape))
         if not (np.isfinite(cost) and np.isfinite(slopes).all()):

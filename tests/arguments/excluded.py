@@ -40,7 +40,7 @@ EXCLUDED: dict[str, str] = {
             "synapse.Connection.__init__",
             "synapse.Projection.__init__",
             "synapse.Log.__init__",
-            "optimizers.Moves.__init__",
+            "optimizers.OptimizerState.__init__",
             "squash.Squash.__init__",
             "cost.Cost.__init__",
         ],
@@ -48,10 +48,21 @@ EXCLUDED: dict[str, str] = {
     ),
     **dict.fromkeys(
         [
+            *(
+                f"{name}.find_parts"
+                for name in (
+                    "synapse.Network",
+                    "architect.Convolutional",
+                    "architect.GRU",
+                    "architect.Hopfield",
+                    "architect.Kohonen",
+                    "architect.LSTM",
+                )
+            ),
             "squash.by_code",
             "synapse.Log.make_room",
             "synapse.Topology.require_closed",
-            "synapse.schedule.__call__",
+            "synapse.every.__call__",
             "cost.Cost.check",
             "cost.Cost.check_targets",
             *(

@@ -24,6 +24,7 @@ MODULES = [
     "synapse.squash",
     "synapse.cost",
     "synapse.initializers",
+    "synapse.architectures",
     "synapse.learning",
     "synapse.optimizers",
     "synapse.tasks.recall",
@@ -285,7 +286,11 @@ def _things() -> Iterator[tuple[str, Any]]:
 
 def _methods(owner: type) -> Iterator[tuple[str, Any]]:
     yield "__init__", owner
-    for name, member in vars(owner).items():
+    members = dict(vars(owner))
+    for base in owner.__bases__:
+        if base.__module__.endswith("_steps"):  # where the methods are that run kernels
+            members = vars(base) | members
+    for name, member in members.items():
         if name.startswith("_") and name not in OPERATORS[1:]:
             continue
         if isinstance(member, property):

@@ -6,7 +6,7 @@ from synapse.engine import schema
 def test_names_are_unique():
     names = [column.name for column in schema.COLUMNS]
     assert len(set(names)) == len(names)
-    assert schema.Columns._fields == tuple(names)
+    assert schema.Columns._fields == (*names, *schema.DESTINATIONS)
 
 
 def test_every_type_is_one_that_numpy_knows():

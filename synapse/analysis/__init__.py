@@ -4,37 +4,18 @@ No function here changes the network it is given. A function that runs a sequenc
 restores it afterwards.
 """
 
-from .activity import Activity, Distribution, activation_distribution, activity, weight_distribution
-from .comparison import Comparison, compare
-from .contribution import EffectiveWeights, contribution, effective_weights, saliency
-from .explanation import Explanation, GateTerm, explain
-from .memory import HalfLives, half_lives, spectral_radius
-from .pruning import Pruned, prune
-from .structure import Motifs, components, motifs
-from .table import Table
+from types import ModuleType as _Module
 
+from .activity import *
+from .comparison import *
+from .contribution import *
+from .explanation import *
+from .memory import *
+from .pruning import *
+from .structure import *
+from .table import *
+
+# Every file lists its public names in its own __all__.
 __all__ = [
-    "Activity",
-    "Comparison",
-    "Distribution",
-    "EffectiveWeights",
-    "Explanation",
-    "GateTerm",
-    "HalfLives",
-    "Motifs",
-    "Pruned",
-    "Table",
-    "activation_distribution",
-    "activity",
-    "compare",
-    "components",
-    "contribution",
-    "effective_weights",
-    "explain",
-    "half_lives",
-    "motifs",
-    "prune",
-    "saliency",
-    "spectral_radius",
-    "weight_distribution",
+    name for name, value in sorted(vars().items()) if not isinstance(value, _Module) and name[0] != "_"
 ]

@@ -30,7 +30,14 @@ from .words import UsageError, reason
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 BROKEN_PIPE = 141  # what a shell reports for a command that SIGPIPE ended
 
-COMMANDS = ("info", "draw", "convert", "train", "run", "bench")
+COMMANDS = (
+    "info",
+    "draw",
+    "convert",
+    "train",
+    "run",
+    "bench",
+)
 """The subcommands, in the order of the help: modules with a function ``add_to``."""
 
 

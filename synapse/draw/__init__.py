@@ -7,22 +7,17 @@ for letters that the font lacks, set matplotlib's ``font.family``.
 `explore` writes an interactive page instead and needs no extra.
 """
 
-from ._style import style
-from .curves import learning, traces
-from .explore import explore
-from .flow import error_flow, sensitivity
-from .hinton import hinton
-from .network import network
-from .raster import raster
+from types import ModuleType as _Module
 
+from ._style import *
+from .curves import *
+from .explore import *
+from .flow import *
+from .hinton import *
+from .network import *
+from .raster import *
+
+# Every file lists its public names in its own __all__.
 __all__ = [
-    "error_flow",
-    "explore",
-    "hinton",
-    "learning",
-    "network",
-    "raster",
-    "sensitivity",
-    "style",
-    "traces",
+    name for name, value in sorted(vars().items()) if not isinstance(value, _Module) and name[0] != "_"
 ]

@@ -67,6 +67,6 @@ class Snapshot:
             store = self._store
             rows = np.append(store.row_of[: store.n_identities], NONE)
             rows = rows[np.minimum(self._identities, store.n_identities)]
-            _ties.put_first(store, "weight", rows[rows != NONE], self._weights[rows != NONE])
+            _ties.assign_first(store, "weight", rows[rows != NONE], self._weights[rows != NONE])
             rows = np.array([neuron._row for neuron in self._neurons])
-            _ties.put_first(store, "bias", rows[rows >= 0], self._biases[rows >= 0])
+            _ties.assign_first(store, "bias", rows[rows >= 0], self._biases[rows >= 0])

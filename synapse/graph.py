@@ -16,7 +16,8 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from ._live_data import LiveData
+from ._data_view import DataView
+from .connection import connection_at
 from .engine.guard import InUse
 from .engine.schema import NONE
 from .engine.store import Store
@@ -44,7 +45,7 @@ def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
     )
 
 
-class NeuronData(LiveData):
+class NeuronData(DataView):
     """The data of a node in a live graph, read from its neuron at each access.
 
     The keys are ``label`` (the neuron's name), ``layer`` (the name of its layer), ``subset`` (the number of
@@ -108,7 +109,7 @@ def _place(neuron: Neuron) -> tuple[int, str]:
     return 0, ""
 
 
-class Part(Mapping[Any, Any]):
+class FilteredAtlas(Mapping[Any, Any]):
     """What a mapping with neurons as keys holds for some of them; read at each access."""
 
     __slots__ = ("_here", "_whole")
@@ -138,13 +139,13 @@ class Part(Mapping[Any, Any]):
         return dict(self)
 
 
-class PartOfRows(Part):
+class FilteredAdjacency(FilteredAtlas):
     """The same of a mapping from neurons to mappings."""
 
     __slots__ = ()
 
-    def __getitem__(self, node: Any) -> Part:
-        return Part(super().__getitem__(node), self._here)
+    def __getitem__(self, node: Any) -> FilteredAtlas:
+        return FilteredAtlas(super().__getitem__(node), self._here)
 
 
 class LiveGraph(DiGraph):
@@ -201,8 +202,8 @@ class LiveGraph(DiGraph):
             self._node, self._adj, self._pred = whole._node, whole._adj, whole._pred
             return
         here = dict.fromkeys(neurons)
-        self._node = Part(whole._node, here)
-        self._adj, self._pred = PartOfRows(whole._adj, here), PartOfRows(whole._pred, here)
+        self._node = FilteredAtlas(whole._node, here)
+        self._adj, self._pred = FilteredAdjacency(whole._adj, here), FilteredAdjacency(whole._pred, here)
 
     def add_edges_from(self, ebunch_to_add: Iterable[Any], **attr: Any) -> None:
         """Refused, but for edges from one new node to every neuron.
@@ -291,8 +292,6 @@ def _add_nodes(
 
 def _add_edges(graph: LiveGraph, store: Store, first: int, last: int) -> None:
     """Add the connections with these identities, each as the data of its edge."""
-    from ._wiring import connection_at  # wiring keeps the graph up to date: they know each other
-
     views, rows = store.views, store.row_of[first:last]
     alive = np.flatnonzero(rows != NONE)
     sources, targets = store["source"][rows[alive]].tolist(), store["target"][rows[alive]].tolist()

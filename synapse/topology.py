@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from . import squash as squashes
 from ._checks import expected, listed
 from ._typing import Bools, Floats, Ints
-from ._wiring import connection_at, rows_of
-from .connection import Connection
+from ._wiring import rows_of
+from .connection import Connection, connection_at
 from .engine.guard import InUse
 from .engine.schema import NONE
 from .engine.store import Store

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._wiring import connection_at, require_connection
-from ..connection import Connection
+from ..connection import Connection, connection_at, require_connection
 from ..engine.schema import GATES, MEMORY, NONE
 from ..engine.store import Store
 from ..errors import ArgumentError

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from .._ties import counted_once
+from .._ties import distinct
 from ..engine.lowering.lower import pure_inputs
 from ..engine.schema import NONE
 from ..layer import Layer
@@ -80,7 +80,7 @@ def _facts(network: Network) -> dict[str, object]:
 
 def _different(tie: NDArray[Any]) -> int:
     """How many numbers there are, those that are shared counted once."""
-    return len(counted_once(tie)[0])
+    return len(distinct(tie)[0])
 
 
 def _squash(layer: Layer) -> str:

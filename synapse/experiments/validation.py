@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import expected, positive_integer
+from .._random import Seed, random_generator
 from ..errors import ArgumentError, KindError
 from ..learning.data import Data, checked_weights, prepare
 from ..learning.passes import in_order
 from ..learning.run import Result
 from ..learning.trainer import Trainer
 from ..network import Network
-from ..neuron import Seed, random_generator
 
 
 @dataclass(frozen=True, eq=False)

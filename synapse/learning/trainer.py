@@ -21,10 +21,10 @@ from .._checks import (
     non_negative_number,
     positive_integer,
 )
+from .._random import Seed, random_generator
 from ..cost import Cost
 from ..errors import ArgumentError, KindError
 from ..network import Network, require_network
-from ..neuron import Seed, random_generator
 from ..optimizers import LBFGS, SGD, Moves, Optimizer
 from .batches import Chances, Dropout, Learnt, Penalties
 from .callbacks import Callback, Step

@@ -132,8 +132,8 @@ def gradient(
         unfolding = Unfolding(network, data, threads)
         loss, weights, biases = unfolding.moves(chosen, share, measure, checked_window(window), context)
         rows, store = network._connection_rows(), network._store
-        weights = _ties.sum_of_each(store["tie"][rows], weights[rows])
-        return Gradient(loss, -weights, -_ties.sum_of_each(store["bias_tie"][network._rows()], biases))
+        weights = _ties.sum_of_group(store["tie"][rows], weights[rows])
+        return Gradient(loss, -weights, -_ties.sum_of_group(store["bias_tie"][network._rows()], biases))
 
 
 def checked_window(window: int | None) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import array_of, as_matrix, expected, listed
+from .._checks import any_array, as_matrix, expected, listed
 from .._typing import Floats
 from ..errors import ArgumentError, KindError
 from ..network import Network, require_network
@@ -17,7 +17,7 @@ def alike(outputs: ArrayLike, wanted: ArrayLike) -> tuple[NDArray[Any], NDArray[
     """What a network answered and what it should have, as arrays of one shape."""
     given = []
     for what, values in (("The outputs", outputs), ("What the outputs should be", wanted)):
-        given.append(array_of(what, "numbers", values))
+        given.append(any_array(what, values, "numbers"))
         if given[-1].dtype.kind not in "biuf":
             raise KindError(expected(what, "numbers", values))
     if given[0].shape != given[1].shape:

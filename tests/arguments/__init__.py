@@ -1,7 +1,7 @@
 """The table of all public calls: what each parameter accepts.
 
-A new public call needs a row in ``rows`` only if a parameter accepts something else than ``kinds.usual`` says,
-or if it needs arguments that ``world.World`` does not have under the names of the parameters.
+A new public call needs a row in ``rows`` only if a parameter accepts something else than ``kinds.usual``
+says, or if it needs arguments that ``world.World`` does not have under the names of the parameters.
 """
 
 from . import rows

@@ -25,6 +25,7 @@ MODULES = [
     "synapse.squash",
     "synapse.cost",
     "synapse.initializers",
+    "synapse.architectures",
     "synapse.learning",
     "synapse.optimizers",
     "synapse.tasks.recall",
@@ -50,7 +51,7 @@ class Public:
 
     @property
     def _static(self) -> Any:
-        return vars(self.owner).get(self.member) if inspect.isclass(self.owner) else None
+        return inspect.getattr_static(self.owner, self.member, None)
 
     def parameters(self) -> dict[str, inspect.Parameter]:
         """The parameters by name, as the signature tells; the value of a property is called so."""
@@ -96,7 +97,9 @@ def _public() -> Iterator[tuple[str, Public]]:
 
 def _members(owner: type) -> Iterator[str]:
     yield "__init__"
-    for name, member in vars(owner).items():
+    bases = [base for base in owner.__bases__ if base.__module__.endswith("_steps")]  # run kernels
+    members = {name: member for one in (*bases, owner) for name, member in vars(one).items()}
+    for name, member in members.items():
         if name.startswith("_") and name not in OPERATORS:
             continue
         settable = isinstance(member, property) and member.fset is not None

@@ -48,6 +48,17 @@ EXCLUDED: dict[str, str] = {
     ),
     **dict.fromkeys(
         [
+            *(
+                f"{name}.find_parts"
+                for name in (
+                    "synapse.Network",
+                    "architect.Convolutional",
+                    "architect.GRU",
+                    "architect.Hopfield",
+                    "architect.Kohonen",
+                    "architect.LSTM",
+                )
+            ),
             "squash.by_code",
             "synapse.Log.make_room",
             "synapse.schedule.__call__",

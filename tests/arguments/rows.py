@@ -71,7 +71,6 @@ row(
 row("synapse.Network.project", lambda w: {"target": w.wide}, **projected)
 row("synapse.Layer.gate", {"kind": "input"}, "second")
 row("synapse.Network.gate", {"kind": "input"})
-row("synapse.Projection.gaters", lambda w: {"layer": w.second, "kind": "input"})
 row("synapse.Layer.activate", {"values": [0.5, 0.5]}, values=k.NONE | k.EITHER)
 row(
     "synapse.Layer.propagate",
@@ -125,7 +124,6 @@ weighted = {"class_weight": k.NONE | {"{}"}}
 row("bptt: synapse.Trainer.train", short, "by_bptt", sample_weight=k.NONE, **weighted)
 row("synapse.Trainer.test", **weighted)
 row("learning.fit_readout", lambda w: {"network": w.readable}, network=k.NOTHING)
-row("synapse.Network.fit_readout", {}, "readable")
 row("synapse.schedule.__init__", {"every": 2, "do": lambda progress: None})
 row("learning.Cosine.__init__", end=k.RATE)
 row("learning.WarmUp.__init__", {"epochs": 2, "then": 0.1}, then=k.RATE)
@@ -141,6 +139,8 @@ for name in ("clip_by_norm", "clip_by_value"):
 # --- registries ---------------------------------------------------------------------------------------
 
 row("squash.register", {"low": -1.0}, low=k.NUMBER | {"-inf"}, high=k.NOT_NEGATIVE | {"inf"})
+row("architectures.get", name=k.TEXT)
+row("architectures.register", kind=k.NOTHING)
 row("cost.Cost.__call__", {"targets": [0.5], "outputs": [0.5]})
 row("cost.Cost.signal", {"target": 0.5, "output": 0.5, "derivative": 0.5}, outputs=k.COUNT)
 

@@ -11,6 +11,8 @@ import tempfile
 import time
 import warnings
 from collections import Counter
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -162,7 +164,7 @@ def child(options):
     while walks < (options.walks or 10**9) and time.monotonic() - begun < (options.seconds or 10**9):
         seed, walks = seed + 1, walks + 1
         note(seed, 0, None)
-        failure = walk(seed, counts, note)
+        failure = walk(seed, counts, journal=note)
         if failure is not None:
             add(failures, failure)
     os.close(journal)
@@ -187,22 +189,8 @@ def walker(mode):
     if mode in ("walk", "nojit"):
         from .walk import LENGTH, walk
 
-        return lambda seed, counts, note: walk(seed, counts, FEWER.get(mode, LENGTH), journal=note)
-    if mode == "interrupts":
-        from .interrupts import interrupted_walk
-
-        return lambda seed, counts, note: interrupted_walk(seed, counts, journal=note)
-    if mode == "threads":
-        from .threads import threads_walk
-
-        return threads_walk
-    if mode == "files":
-        from .files import files_walk
-
-        return files_walk
-    from .kills import kills_walk
-
-    return kills_walk
+        return partial(walk, length=FEWER.get(mode, LENGTH))
+    return getattr(import_module(f"tests.fuzz.{mode}"), f"{mode}_walk")
 
 
 def replay(options):

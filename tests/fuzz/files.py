@@ -11,7 +11,6 @@ import json
 import pkgutil
 import resource
 import sys
-import traceback
 import warnings
 import zipfile
 from random import Random
@@ -23,7 +22,7 @@ from synapse.errors import SynapseError
 
 from ..integrity import check_store
 from ..readwrite.formats import used
-from .walk import Failure
+from .walk import failure_of
 
 FORMATS = ("json", "npz", "graphml", "gexf", "cytoscape", "node_link", "synaptic")
 ROOM = 1 << 30
@@ -173,7 +172,7 @@ def changed(random, format, content):
     return archive_changed(random, content) if format == "npz" else bytes_changed(random, content)
 
 
-def files_walk(seed, counts, journal=None, count=200):
+def files_walk(seed, counts, journal=lambda *place: None, count=200):
     """Read some damaged files; the failure, or None."""
     random = Random(seed)
     if not SAMPLES:
@@ -183,12 +182,11 @@ def files_walk(seed, counts, journal=None, count=200):
     for number in range(count):
         format = random.choice(FORMATS)
         content = changed(random, format, random.choice(SAMPLES[format]))
-        if journal is not None:
-            journal(seed, number, format)
+        journal(seed, number, format)
         try:
             counts["damaged files refused" if read(format, content) else "damaged files read"] += 1
         except BaseException as error:
-            return failed(seed, number, format, content, error)
+            return failure_of(seed, number, format, error, [f"{format}: {content[:4000]!r}"], [number])
     return None
 
 
@@ -202,14 +200,6 @@ def warm_up():
             for damaged in (content, content[:50]):
                 with contextlib.suppress(AssertionError):
                     read(format, damaged)
-
-
-def failed(seed, number, format, content, error):
-    frames = [f"{frame.name}" for frame in traceback.extract_tb(error.__traceback__)][-2:]
-    trace = "".join(traceback.format_exception(error)[-6:])
-    what = f"{type(error).__name__}: {str(error)[:200]}"
-    signature = ("files", format, type(error).__name__, *frames)
-    return Failure(seed, number, what, [f"{format}: {content[:4000]!r}"], signature, trace, [number])
 
 
 def read(format, content):

@@ -7,13 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from pathlib import Path
 from random import Random
 
 import synapse
 
-from .walk import Failure
+from .walk import failure_of
 
 ROOT = Path(__file__).parents[2]
 SAVE_FOREVER = """
@@ -28,7 +27,7 @@ for net in itertools.cycle(nets):
 """
 
 
-def kills_walk(seed, counts, journal=None, kills=3):
+def kills_walk(seed, counts, journal=lambda *place: None, kills=3):
     """Kill some processes; the failure, or None."""
     import architect
 
@@ -36,13 +35,11 @@ def kills_walk(seed, counts, journal=None, kills=3):
     whole = [architect.Perceptron(5, 40, 5, seed=number) for number in (0, 1)]
     for number in range(kills):
         format = random.choice(["json", "npz", "graphml"])
-        if journal is not None:
-            journal(seed, number, format)
+        journal(seed, number, format)
         try:
             one_kill(random, format, whole)
         except Exception as error:
-            trace = traceback.format_exc()
-            return Failure(seed, number, str(error), [format], ("kills", format), trace, [number])
+            return failure_of(seed, number, format, error, [format], [number])
         counts["processes killed while saving"] += 1
     return None
 

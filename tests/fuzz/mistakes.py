@@ -11,8 +11,8 @@ import synapse
 from synapse import Layer, Network, Neuron, Trainer, gate, record
 from synapse.errors import SynapseError
 
-from .registry import operation
-from .world import Change, Mismatch
+from .registry import Change, operation
+from .world import Mismatch
 
 OF_NEURONS = {
     "project to None": lambda n: n.project(None),

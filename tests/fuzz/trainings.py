@@ -10,9 +10,9 @@ import synapse
 from synapse import Trainer, optimizers, record
 from synapse.errors import SynapseError, TopologyError
 
-from .registry import DONE, KNOWN, attempt, operation
+from .registry import DONE, KNOWN, Change, attempt, done, operation
 from .steps import finite
-from .world import Change, Mismatch
+from .world import Mismatch
 
 OPTIMIZERS = {
     "none": lambda: None,
@@ -100,12 +100,9 @@ def training(world, network, **options):
     return trainer
 
 
-@operation(7)
-def train(world):
+@operation(7, "networks")
+def train(world, network):
     """A training without edits moves what learns, and nothing else."""
-    network = world.one(world.networks)
-    if network is None:
-        return None
     own = set(network)
     tied = [one for group in world.snapshot().ties for one in group]
     weights = {(s, t) for (s, t), link in world.snapshot().links.items() if t in own and link[1]}
@@ -117,11 +114,10 @@ def train(world):
     return Change(numbers=numbers, weights=weights | set(tied), modelled=False)
 
 
-@operation(7)
-def train_and_edit(world):
+@operation(7, "networks")
+def train_and_edit(world, network):
     """A training whose callbacks, after epochs or after steps, edit the network or anything else."""
-    network = world.one(world.networks)
-    if network is None or world.depth > 1:
+    if world.depth > 1:
         return None
 
     def edit(_):
@@ -133,34 +129,23 @@ def train_and_edit(world):
     def slow(step):
         return edit(step) if world.chance(0.3) else None
 
-    world.depth += 1
-    try:
+    with world.nested():
         options = {"on_step": slow} if world.chance(0.4) else {"callbacks": [edit]}
         training(world, network, **options)
-    finally:
-        world.depth -= 1
-    world.check()
-    world.oracle.adopt()
-    return DONE
+    return done(world)
 
 
-@operation(2)
-def stop_training(world):
+@operation(2, "networks")
+def stop_training(world, network):
     """A callback asks the trainer to stop, as another thread would."""
-    network = world.one(world.networks)
-    if network is None:
-        return None
     training(world, network, callbacks=[lambda _: [one.stop() for one in world.trainers] and None])
     world.oracle.adopt()
     return DONE
 
 
-@operation(4)
-def exact_gradient(world):
+@operation(4, "networks")
+def exact_gradient(world, network):
     """A gradient changes nothing, and threads do not change its bits."""
-    network = world.one(world.networks)
-    if network is None:
-        return None
     inputs, targets = data(world, network)
     if network.is_random:
         return None
@@ -181,12 +166,9 @@ def exact_gradient(world):
     return DONE
 
 
-@operation(2)
-def test_network(world):
+@operation(2, "networks")
+def test_network(world, network):
     """A test moves no weight."""
-    network = world.one(world.networks)
-    if network is None:
-        return None
     inputs, targets = data(world, network)
     world.note("test", network)
     attempt(world, lambda: Trainer(network).test(inputs, targets, "squared_error"))
@@ -196,19 +178,22 @@ def test_network(world):
 # --- recordings ------------------------------------------------------------------------------------
 
 
-@operation(5)
-def record_run(world):
+def unrecorded(world):
+    return [network for network in world.networks if network._store.recorder is None]
+
+
+@operation(5, unrecorded)
+def record_run(world, network):
     """A recording has a row for each step, also when the network is edited in between."""
-    network = world.one(n for n in world.networks if n._store.recorder is None)
-    if network is None or world.depth > 1:
+    if world.depth > 1:
         return None
     neurons = world.some(network.output, 3) if world.chance(0.6) else None
     numbers = world.some(["activation", "state", "derivative", "error", "projected", "gated"], 3)
     numbers = list(dict.fromkeys(["activation", *numbers]))
     world.note("record", numbers, "of", network, "[")
-    seen, world.depth = [], world.depth + 1
+    seen = []
     try:
-        with record(network, *numbers, neurons=neurons) as log:
+        with world.nested(), record(network, *numbers, neurons=neurons) as log:
             for _ in range(world.random.randint(1, 3)):
                 seen += list(
                     network.run(world.rng.uniform(-1, 1, (world.random.randint(1, 3), len(network.input))))
@@ -218,13 +203,9 @@ def record_run(world):
     except TopologyError as error:
         world.note("refused:", error)
         log = None
-    finally:
-        world.depth -= 1
     world.note("]")
     check_log(log, seen, network, neurons)
-    world.check()
-    world.oracle.adopt()
-    return DONE
+    return done(world)
 
 
 def edit_or_not(world):
@@ -247,16 +228,14 @@ def check_log(log, seen, network, neurons):
                 raise Mismatch("what is recorded are not the outputs")
 
 
-@operation(4)
-def record_training(world):
+@operation(4, unrecorded)
+def record_training(world, network):
     """Trainings, steps and edits inside a recording; other networks may be recorded within it."""
-    network = world.one(n for n in world.networks if n._store.recorder is None)
-    if network is None or world.depth > 1:
+    if world.depth > 1:
         return None
     world.note("record", network, "[")
-    world.depth += 1
     try:
-        with record(network, "activation", "error") as log:
+        with world.nested(), record(network, "activation", "error") as log:
             for _ in range(world.random.randint(1, 3)):
                 world.oracle.adopt()
                 world.do(world, world.one(["train", "train_and_edit", "step_round", "wild_steps", *EDITS]))
@@ -265,9 +244,5 @@ def record_training(world):
         assert log.error.shape == log.activation.shape
     except TopologyError as error:
         world.note("refused:", error)
-    finally:
-        world.depth -= 1
     world.note("]")
-    world.check()
-    world.oracle.adopt()
-    return DONE
+    return done(world)

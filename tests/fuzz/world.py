@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from random import Random
 
 import numpy as np
 
+from synapse import Layer
 from synapse.engine.schema import NONE
 
 from ..integrity import check_store, require
 from .oracle import Oracle
-
-ANY = object()
-"""Of a `Change`: any of them may have changed."""
+from .registry import ANY
 
 NUMBERS = ("state", "old_state", "activation", "old_activation", "derivative", "bias")
 NUMBERS += ("responsibility", "projected", "gated", "squash", "deterministic", "trainable_bias", "random")
@@ -27,28 +27,9 @@ class Mismatch(AssertionError):  # noqa: N818 - reads as what it tells
     """The library did something else than it should have."""
 
 
-@dataclass
-class Change:
-    """What an operation may have changed; everything else must be as before.
-
-    ``added`` holds pairs of neurons, or their gaters by pair; ``numbers`` the neurons whose numbers may be
-    others, ``weights`` the pairs. With ``modelled`` False the oracle takes everything over afterwards.
-    """
-
-    born: set = field(default_factory=set)
-    gone: set = field(default_factory=set)
-    added: dict = field(default_factory=dict)
-    removed: set = field(default_factory=set)
-    gated: dict = field(default_factory=dict)
-    learns: dict = field(default_factory=dict)
-    numbers: object = field(default_factory=set)
-    weights: object = field(default_factory=set)
-    ties: bool = False
-    modelled: bool = True
-    structure: bool = False  # any change of structure at all
-
-
-ANYTHING = {"numbers": ANY, "weights": ANY, "ties": True, "modelled": False}
+def is_alive(layer):
+    """Whether no neuron of a layer has been removed; a network or a neuron is."""
+    return all(n._row >= 0 for n in layer._neurons) if isinstance(layer, Layer) else True
 
 
 @dataclass
@@ -147,6 +128,15 @@ class World:
                     link.weight = 0.5
         if wild:
             self.oracle.adopt()
+
+    @contextmanager
+    def nested(self):
+        """Operations in here are parts of another one."""
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
 
     # --- looking ---------------------------------------------------------------------------
 
@@ -255,6 +245,6 @@ class World:
 
     def buried(self):
         """Layers without what is dead; the others are held, to be misused."""
-        self.held += [layer for layer in self.layers if any(n._row < 0 for n in layer._neurons)]
+        self.held += [layer for layer in self.layers if not is_alive(layer)]
         del self.held[:-6]
-        self.layers = [layer for layer in self.layers if all(n._row >= 0 for n in layer._neurons)]
+        self.layers = list(filter(is_alive, self.layers))

@@ -34,15 +34,12 @@ def main(arguments=None):
 
 
 def parsed(arguments):
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.fuzz", description=sys.modules["tests.fuzz"].__doc__
-    )
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    text = sys.modules["tests.fuzz"].__doc__
+    kind = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", formatter_class=kind, description=text)
     parser.add_argument("--minutes", type=float, help="how long to go on (default: one minute)")
     parser.add_argument("--walks", type=int, help="walks of each mode, instead of a time")
-    parser.add_argument(
-        "--seed", type=int, default=None, help="the seed of the first walk (default: by the clock)"
-    )
+    parser.add_argument("--seed", type=int, help="the seed of the first walk (default: by the clock)")
     parser.add_argument("--modes", default=",".join(SHARES), help="which modes, with commas in between")
     parser.add_argument("--without", default="", help="operations that are left out, with commas in between")
     parser.add_argument("--replay", type=int, help="the seed of one walk that is done again")
@@ -115,9 +112,8 @@ def one_child(mode, seed, more):
             return json.loads(answer.read_text()), None
         place = journal.read_text().strip() if journal.exists() else f"[{seed}, 0, null]"
     at = json.loads(place)
-    text = (
-        f"the process ended with {done.returncode} at seed {at[0]}, operation {at[1]} {at[2]}\n{told[-6000:]}"
-    )
+    place = f"seed {at[0]}, operation {at[1]} {at[2]}"
+    text = f"the process ended with {done.returncode} at {place}\n{told[-6000:]}"
     crash = {"signature": ["crash", done.returncode, *stack(told)], "text": text}
     return {"seed": at[0], "counts": {}, "failures": []}, crash
 

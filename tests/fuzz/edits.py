@@ -69,23 +69,19 @@ def new_layer(world):
 
 
 RECIPES = {
-    "Perceptron": lambda r, n: architect.Perceptron(
-        r(1, 3), r(1, 5), r(1, 4), r(1, 2), seed=r(0, 99), dtype=n
-    ),
-    "LSTM": lambda r, n: architect.LSTM(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), dtype=n),
-    "LSTM of Synaptic": lambda r, n: architect.LSTM(
-        r(1, 2), r(1, 3), r(1, 2), style="synaptic", seed=r(0, 99), dtype=n
-    ),
-    "Elman": lambda r, n: architect.Elman(r(1, 3), r(1, 5), r(1, 2), seed=r(0, 99), dtype=n),
-    "Jordan": lambda r, n: architect.Jordan(r(1, 3), r(1, 4), r(1, 2), seed=r(0, 99), dtype=n),
-    "GRU": lambda r, n: architect.GRU(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), dtype=n),
-    "NARX": lambda r, n: architect.NARX(1, r(1, 3), 1, seed=r(0, 99), dtype=n),
-    "Liquid": lambda r, n: architect.Liquid(2, r(3, 8), 1, seed=r(0, 99), dtype=n),
-    "Residual": lambda r, n: architect.Residual(r(1, 2), 3, 3, r(1, 2), seed=r(0, 99), dtype=n),
-    "Convolutional": lambda r, n: architect.Convolutional((3, 4), 2, filters=(2,), kernel=2, seed=r(0, 99)),
-    "Hopfield": lambda r, n: architect.Hopfield(r(2, 6)),
-    "Kohonen": lambda r, n: architect.Kohonen(r(1, 3), (r(1, 2), r(2, 3)), seed=r(0, 99)),
-    "Random": lambda r, n: architect.Random(2, r(2, 6), 1, seed=r(0, 99), dtype=n),
+    "Perceptron": lambda r, **o: architect.Perceptron(r(1, 3), r(1, 5), r(1, 4), r(1, 2), seed=r(0, 99), **o),
+    "LSTM": lambda r, **o: architect.LSTM(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
+    "LSTM of Synaptic": lambda r, **o: RECIPES["LSTM"](r, style="synaptic", **o),
+    "Elman": lambda r, **o: architect.Elman(r(1, 3), r(1, 5), r(1, 2), seed=r(0, 99), **o),
+    "Jordan": lambda r, **o: architect.Jordan(r(1, 3), r(1, 4), r(1, 2), seed=r(0, 99), **o),
+    "GRU": lambda r, **o: architect.GRU(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
+    "NARX": lambda r, **o: architect.NARX(1, r(1, 3), 1, seed=r(0, 99), **o),
+    "Liquid": lambda r, **o: architect.Liquid(2, r(3, 8), 1, seed=r(0, 99), **o),
+    "Residual": lambda r, **o: architect.Residual(r(1, 2), 3, 3, r(1, 2), seed=r(0, 99), **o),
+    "Convolutional": lambda r, **_: architect.Convolutional((3, 4), 2, filters=(2,), kernel=2, seed=r(0, 99)),
+    "Hopfield": lambda r, **_: architect.Hopfield(r(2, 6)),
+    "Kohonen": lambda r, **_: architect.Kohonen(r(1, 3), (r(1, 2), r(2, 3)), seed=r(0, 99)),
+    "Random": lambda r, **o: architect.Random(2, r(2, 6), 1, seed=r(0, 99), **o),
 }
 
 
@@ -95,7 +91,7 @@ def new_recipe(world):
         return None
     name, number = world.one(RECIPES), dtype(world)
     world.note("architect", name, number)
-    network = RECIPES[name](world.random.randint, number)
+    network = RECIPES[name](world.random.randint, dtype=number)
     world.hold(network)
     world.networks.append(network)
     return Change(born=set(network), added=of_links(network.connections), ties=name == "Convolutional")

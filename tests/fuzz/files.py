@@ -34,6 +34,9 @@ ODD = [0, 1, -1, 2**31, 2**32 - 1, 2**63, 1e308, -1e308, 1e39, 0.5, None, True]
 ODD += ["", "x", [], {}, [[]], "NaN", "__class__"]
 
 
+PIECES = (b"9", b"-", b"1e999", b"\x00", b'"', b"<", b"&x;", b"{", b"[" * 5000)
+
+
 class Watch:
     """Notes what Python's audit hooks tell while a file is read: nothing may be opened, run or imported."""
 
@@ -84,9 +87,7 @@ def bytes_changed(random, content):
         elif sort == 3 and at < len(content):
             content[at] ^= 1 << random.randrange(8)
         else:
-            content[at : at + 1] = random.choice(
-                [b"9", b"-", b"1e999", b"\x00", b'"', b"<", b"&x;", b"{", b"[" * 5000]
-            )
+            content[at : at + 1] = random.choice(PIECES)
     return bytes(content[: random.randrange(len(content) + 1)] if random.random() < 0.05 else content)
 
 
@@ -155,9 +156,8 @@ def array_changed(random, body):
                 flat[random.randrange(flat.size)] = values.astype(flat.dtype)[random.randrange(len(values))]
         array = flat.reshape(array.shape)
     elif array.ndim:
-        array = random.choice(
-            [array[:-1], np.concatenate([array, array[:1]]), array[::-1].copy(), array[None]]
-        )
+        longer = np.concatenate([array, array[:1]])
+        array = random.choice([array[:-1], longer, array[::-1].copy(), array[None]])
     stream = io.BytesIO()
     np.save(stream, array, allow_pickle=False)
     return stream.getvalue()

@@ -223,9 +223,8 @@ def compared(ours, theirs, number, name, before, raised):
     begin(ours, number)
     do(ours, name)
     if canonical(ours) != after:
-        raise Mismatch(
-            f"{name}, done again after an interrupt, does something else: {odd(canonical(ours), after)}"
-        )
+        what = odd(canonical(ours), after)
+        raise Mismatch(f"{name}, done again after an interrupt, does something else: {what}")
     return True
 
 

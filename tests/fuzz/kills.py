@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from random import Random
 
+import architect
 import synapse
 
 from .walk import failure_of
@@ -29,8 +30,6 @@ for net in itertools.cycle(nets):
 
 def kills_walk(seed, counts, journal=lambda *place: None, kills=3):
     """Kill some processes; the failure, or None."""
-    import architect
-
     random = Random(seed)
     whole = [architect.Perceptron(5, 40, 5, seed=number) for number in (0, 1)]
     for number in range(kills):
@@ -53,6 +52,5 @@ def one_kill(random, format, whole):
             time.sleep(random.random() * 0.1)
             process.send_signal(signal.SIGKILL)
         weights = getattr(synapse.readwrite, f"read_{format}")(path).weights
-        assert any((weights == net.weights).all() for net in whole), (
-            f"a killed process left half a {format} file"
-        )
+        is_whole = any((weights == net.weights).all() for net in whole)
+        assert is_whole, f"a killed process left half a {format} file"

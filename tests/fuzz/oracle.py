@@ -77,7 +77,7 @@ class Oracle:
         for neuron, unit in reference.units.items():
             unit.trainable = neuron.trainable
         self._set_weights(change, after)
-        if change.structure or not change.modelled:
+        if not change.modelled:
             self.adopt()
         reference.changed()
 

@@ -35,7 +35,6 @@ class Change:
     weights: object = field(default_factory=set)
     ties: bool = False
     modelled: bool = True
-    structure: bool = False  # any change of structure at all
 
 
 ANYTHING = {"numbers": ANY, "weights": ANY, "ties": True, "modelled": False}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -70,9 +71,8 @@ def trainer_of(world, network):
             options |= {"dropout": 0.3, "recurrent_dropout": 0.2}
     rate = 0.05 if name in ("none", "SGD") else None
     trainer = Trainer(network, rate, "squared_error", **options)
-    world.note(
-        "Trainer", method, name, {k: v for k, v in options.items() if k not in ("method", "optimizer")}
-    )
+    shown = {k: v for k, v in options.items() if k not in ("method", "optimizer")}
+    world.note("Trainer", method, name, shown)
     world.trainers = [*world.trainers[-5:], trainer]
     return trainer
 
@@ -152,12 +152,11 @@ def exact_gradient(world, network):
     world.note("gradient of", network)
     before = world.snapshot()
     options = {"window": world.one([None, 1, 2]), "context": world.chance(0.3)}
-    found, error = attempt(
-        world, lambda: synapse.gradient(network, inputs, targets, "squared_error", **options)
-    )
+    gradient = partial(synapse.gradient, network, inputs, targets, "squared_error", **options)
+    found, error = attempt(world, gradient)
     if error is None:
         finite(found.weights)
-        again = synapse.gradient(network, inputs, targets, "squared_error", threads=2, **options)
+        again = gradient(threads=2)
         same = again.loss == found.loss and (again.weights == found.weights).all()
         if not (same and (again.biases == found.biases).all()):
             raise Mismatch("two threads give other bits than one")
@@ -195,9 +194,8 @@ def record_run(world, network):
     try:
         with world.nested(), record(network, *numbers, neurons=neurons) as log:
             for _ in range(world.random.randint(1, 3)):
-                seen += list(
-                    network.run(world.rng.uniform(-1, 1, (world.random.randint(1, 3), len(network.input))))
-                )
+                rows = world.rng.uniform(-1, 1, (world.random.randint(1, 3), len(network.input)))
+                seen += list(network.run(rows))
                 edit_or_not(world)
         attempt(world, lambda: network.activate([0.0] * len(network.input)))
     except TopologyError as error:

@@ -49,15 +49,12 @@ class World:
         self.random = Random(seed)
         self.rng = np.random.default_rng(seed)
         self.neurons, self.networks, self.layers, self.projections = [], [], [], []
-        self.trainers, self.dead, self.graves = [], [], []
+        self.trainers, self.dead, self.graves, self.notes = [], [], [], []
         self.made = []  # all neurons ever made
         self.emptied = []  # layers whose last neuron was removed
         self.held = []  # layers in which something has been removed
         self.oracle = Oracle(self)
-        self.notes = []
-        self.number = 0
-        self.depth = 0
-        self.compared = 0
+        self.number = self.depth = self.compared = 0
 
     # --- choosing --------------------------------------------------------------------------
 
@@ -189,8 +186,7 @@ class World:
     def compare(self, before, change):
         """Raise where something has changed that `change` does not name."""
         after = self.snapshot()
-        if not change.structure:
-            self._compare_structure(before, after, change)
+        self._compare_structure(before, after, change)
         for neuron, numbers in before.neurons.items():
             free = change.numbers is ANY or neuron in change.numbers
             if not free and neuron in after.neurons and after.neurons[neuron] != numbers:
@@ -216,11 +212,8 @@ class World:
             wanted[pair] = wanted[pair][0], learns
         found = {pair: link[:2] for pair, link in after.links.items()}
         if found != wanted:
-            odd = [
-                (p, wanted.get(p), found.get(p))
-                for p in found.keys() | wanted
-                if found.get(p) != wanted.get(p)
-            ]
+            odd = [(p, wanted.get(p), found.get(p)) for p in found.keys() | wanted]
+            odd = [(pair, expected, link) for pair, expected, link in odd if expected != link]
             raise Mismatch(f"connections are not those expected (pair, expected, found): {odd[:3]}")
         if not change.ties and not change.removed and not change.gone and before.ties != after.ties:
             raise Mismatch("ties have changed")

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from synapse import ONE_TO_ONE, Layer, Network, Projection, initializers, squash
+from synapse import ONE_TO_ONE, Layer, Projection, initializers, squash
 from synapse._checks import MOST_NEURONS, finite_number, float_type, positive_integer
-from synapse.errors import ArgumentError, SynapseError, TopologyError
+from synapse._random import Seed, random_generator
+from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, draw, get
-from synapse.neuron import Seed, random_generator
 from synapse.squash import Squash
 
 
@@ -97,30 +97,6 @@ class Recipe:
 def pass_on(source: Layer, target: Layer, weight: float = 1.0) -> Projection:
     """Project one to one with a weight that is not trained; with the weight 1 it copies."""
     return source.project(target, ONE_TO_ONE, weights=weight, trainable=False)
-
-
-def parts_now(network: Network) -> dict[str, Any]:
-    """The parts of an architecture, looked up again after each edit of its store.
-
-    Raises
-    ------
-    TopologyError
-        If the network no longer has the neurons and connections that it was built with.
-    """
-    store = network._store
-    found, version, parts = vars(network).get("_parts_found", (None, 0, {}))
-    if found is store and version == store.topology_version:
-        return dict(parts)
-    kind = type(network)
-    try:
-        parts = kind._parts_of(network.layers, network._settings)
-    except SynapseError as error:
-        raise TopologyError(
-            f"This {kind.__name__} must have the neurons and connections that it was built with. {error} "
-            f"Build a new {kind.__name__} of the size that you need."
-        ) from None
-    vars(network)["_parts_found"] = store, store.topology_version, parts
-    return parts
 
 
 def numbered(name: str, index: int, count: int) -> str:

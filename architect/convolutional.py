@@ -20,20 +20,22 @@ from synapse._checks import (
     listed,
     positive_integer,
 )
+from synapse._random import Seed
 from synapse._typing import Floats, Ints
+from synapse.architectures import register
 from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, draw
-from synapse.neuron import Seed
 from synapse.projection import between
 from synapse.squash import Squash
 
-from ._recipe import Recipe, checked_sizes, numbered, parts_now
+from ._recipe import Recipe, checked_sizes, numbered
 
 Size = int | tuple[int, ...]
 PADDINGS = ("valid", "same")
 
 
 @final
+@register
 class Convolutional(Network):
     """Layers of feature maps, then fully connected ones: LeCun and others 1989, after Fukushima 1980. ::
 
@@ -130,7 +132,8 @@ class Convolutional(Network):
         super().__init__(layers[0], layers[1:-1], layers[-1])
 
     @property
-    def _settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
+        """Sizes and windows of its convolutions."""
         windows = [window for window, _, _ in self._convolutions]
         return {
             "inputs": windows[0].shape[:-1],
@@ -142,7 +145,8 @@ class Convolutional(Network):
         }
 
     @classmethod
-    def _parts_of(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+    def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Its convolutions: window, projection, and the first connection of each weight."""
         given = ("inputs", "filters", "kernel", "stride", "padding", "channels")
         windows = _checked_windows(*(settings.get(name) for name in given))
         sizes = [prod(windows[0].shape), *(window.neurons for window in windows)]
@@ -158,7 +162,7 @@ class Convolutional(Network):
         Raises TopologyError, as :attr:`kernels`, if neurons or connections of the convolutions were
         added or removed.
         """
-        windows = [window for window, _, _ in parts_now(self)["_convolutions"]]
+        windows = [window for window, _, _ in self.parts["_convolutions"]]
         return [windows[0].shape, *(window.maps for window in windows)]
 
     @property
@@ -168,7 +172,7 @@ class Convolutional(Network):
         """
         return [
             projection.weights[first].reshape(window.kernels).astype(np.float64)
-            for window, projection, first in parts_now(self)["_convolutions"]
+            for window, projection, first in self.parts["_convolutions"]
         ]
 
     @kernels.setter
@@ -181,7 +185,7 @@ class Convolutional(Network):
             _checked_kernel(one, window, self._store.dtype)
             for one, (window, _, _) in zip(values, self._convolutions, strict=True)
         ]
-        for array, (_, projection, first) in zip(arrays, parts_now(self)["_convolutions"], strict=True):
+        for array, (_, projection, first) in zip(arrays, self.parts["_convolutions"], strict=True):
             projection.weights[first] = array.reshape(-1)
 
     def __repr__(self) -> str:

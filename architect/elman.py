@@ -7,14 +7,16 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Network
+from synapse._random import Seed
+from synapse.architectures import register
 from synapse.initializers import Initializer
-from synapse.neuron import Seed
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered, pass_on
 
 
 @final
+@register
 class Elman(Network):
     """Hidden layers that see their own activations of the step before: Elman 1990. ::
 

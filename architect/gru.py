@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from synapse import Layer, Network, gate
+from synapse._random import Seed
+from synapse.architectures import register
 from synapse.initializers import Initializer
-from synapse.neuron import Seed
 from synapse.squash import Squash
 
 from ._recipe import Recipe, block_names, blocks_of, checked_biases, checked_sizes, pass_on
@@ -26,6 +27,7 @@ class GatedUnits(NamedTuple):
 
 
 @final
+@register
 class GRU(Network):
     """Units that blend what they hold with a candidate: Cho and others 2014. ::
 
@@ -125,7 +127,8 @@ class GRU(Network):
         self.units = tuple(units)
 
     @classmethod
-    def _parts_of(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+    def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Its gated units."""
         return {"units": blocks_of(GatedUnits, layers)}
 
 

@@ -11,12 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
 from synapse._checks import MOST_CONNECTIONS, is_among, positive_integer, real_array, unknown_name
+from synapse._random import Seed, random_generator
 from synapse._typing import Floats
+from synapse.architectures import register
 from synapse.errors import ArgumentError
-from synapse.neuron import Seed, random_generator
 from synapse.projection import Projection, between
-
-from ._recipe import parts_now
 
 
 class Capacity(NamedTuple):
@@ -57,6 +56,7 @@ def _without_own(couplings: Floats) -> Floats:
 
 
 @final
+@register
 class Hopfield(Network):
     """A memory that is addressed by what it holds: Hopfield 1982. ::
 
@@ -103,12 +103,13 @@ class Hopfield(Network):
         super().__init__(field, [], memory)
 
     @classmethod
-    def _parts_of(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+    def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The projection between its memory neurons."""
         return {"links": between(layers[-1], layers[-1], ALL_TO_ELSE)}
 
     @property
     def _links(self) -> Projection:
-        links: Projection = parts_now(self)["links"]
+        links: Projection = self.parts["links"]
         return links
 
     @property

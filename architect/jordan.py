@@ -8,15 +8,17 @@ import numpy as np
 
 from synapse import Network
 from synapse._checks import expected, non_negative_number
+from synapse._random import Seed
+from synapse.architectures import register
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
-from synapse.neuron import Seed
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered, pass_on
 
 
 @final
+@register
 class Jordan(Network):
     """Hidden layers behind a context that copies the outputs of the step before: Jordan 1986. ::
 

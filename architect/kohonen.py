@@ -18,13 +18,12 @@ from synapse._checks import (
     non_negative_number,
     positive_integer,
 )
+from synapse._random import Seed, random_generator
 from synapse._typing import Floats
+from synapse.architectures import register
 from synapse.errors import ArgumentError, KindError, TopologyError
 from synapse.initializers import Initializer
-from synapse.neuron import Seed, random_generator
 from synapse.projection import Projection, between
-
-from ._recipe import parts_now
 
 MOST_EPOCHS = 10_000_000
 """Epochs of one training: rates and radii of all are computed before the first."""
@@ -35,6 +34,7 @@ Schedule = float | Callable[[int], float]
 
 
 @final
+@register
 class Kohonen(Network):
     """A map of its inputs: Kohonen 1982. ::
 
@@ -92,11 +92,13 @@ class Kohonen(Network):
         self.codebook = self.codebook  # biases for the weights drawn
 
     @property
-    def _settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
+        """Rows and columns of its map."""
         return {"grid": list(self._grid)}
 
     @classmethod
-    def _parts_of(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+    def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Its grid, and the projection into the map."""
         rows, columns = grid = _checked_grid(settings.get("grid"))
         if rows * columns != len(layers[-1]):
             raise TopologyError(
@@ -106,7 +108,7 @@ class Kohonen(Network):
 
     @property
     def _links(self) -> Projection:
-        links: Projection = parts_now(self)["links"]
+        links: Projection = self.parts["links"]
         return links
 
     @property

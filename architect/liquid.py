@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from synapse import Layer, Network, Projection
 from synapse._checks import boolean, expected, finite_number, positive_number, whole_number
+from synapse._random import Seed
+from synapse.architectures import register
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
-from synapse.neuron import Seed
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes
@@ -22,6 +23,7 @@ MANY = 10
 
 
 @final
+@register
 class Liquid(Network):
     """A pool linked and gated at random, read by trained outputs: the liquid state machine of Maass,
     Natschläger and Markram 2002 and the echo state network of Jaeger 2001, in the form of Synaptic. ::
@@ -31,7 +33,7 @@ class Liquid(Network):
                  +--+  at random, some of them gated by neurons of the pool
 
     Only what leads to the outputs, and their biases, is trainable: all at once by
-    :meth:`fit_readout`, or step by step.
+    :func:`synapse.learning.fit_readout`, or step by step.
 
     Parameters
     ----------
@@ -69,11 +71,12 @@ class Liquid(Network):
 
     Examples
     --------
+    >>> from synapse.learning import fit_readout
     >>> net = Liquid(1, 50, 1, connections=200, gates=20, spectral_radius=0.9, seed=0)
     >>> net
     <Liquid 1-50-1, 52 neurons, 300 connections>
     >>> wave = np.sin(0.3 * np.arange(300.0))[:, None]
-    >>> net.fit_readout(wave[:-1], wave[1:], washout=50).error < 1e-6
+    >>> fit_readout(net, wave[:-1], wave[1:], washout=50).error < 1e-6
     True
     """
 

@@ -16,9 +16,10 @@ from synapse._checks import (
     positive_integer,
     unknown_name,
 )
+from synapse._random import Seed
+from synapse.architectures import register
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
-from synapse.neuron import Seed
 from synapse.squash import Squash
 
 from ._memory import MemoryBlocks, Options, StandardBlocks, standard_blocks, synaptic_blocks
@@ -29,6 +30,7 @@ USUAL = "usual"
 
 
 @final
+@register
 class LSTM(Network):
     """Memory cells behind gates: Hochreiter and Schmidhuber 1997, with the forget gates of Gers,
     Schmidhuber and Cummins 2000, the peepholes of Gers and Schmidhuber 2000, learning by the
@@ -174,7 +176,8 @@ class LSTM(Network):
         self.blocks = tuple(blocks)
 
     @classmethod
-    def _parts_of(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+    def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Its memory blocks."""
         standard = any((layer.name or "").startswith("candidates") for layer in layers)
         block: Any = StandardBlocks if standard else MemoryBlocks
         return {"blocks": blocks_of(block, layers, optional=("forget gates",))}

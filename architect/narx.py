@@ -9,14 +9,16 @@ import numpy as np
 
 from synapse import Layer, Network
 from synapse._checks import MOST_DELAYS, integer, listed, positive_integer
+from synapse._random import Seed
+from synapse.architectures import register
 from synapse.initializers import Initializer
-from synapse.neuron import Seed
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered, pass_on
 
 
 @final
+@register
 class NARX(Network):
     """A perceptron of past inputs and past outputs: Lin, Horne, Tino and Giles 1996. ::
 

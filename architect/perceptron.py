@@ -8,14 +8,16 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Network
+from synapse._random import Seed
+from synapse.architectures import register
 from synapse.initializers import Initializer
-from synapse.neuron import Seed
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered
 
 
 @final
+@register
 class Perceptron(Network):
     """Layers, each fully connected to the next: Rumelhart, Hinton and Williams 1986. ::
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from synapse import Connection, Layer, Network, Neuron
 from synapse._checks import expected, finite_number, whole_number
+from synapse._random import Seed, given_back
+from synapse.architectures import register
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
-from synapse.neuron import Seed, given_back
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes
@@ -21,6 +22,7 @@ Mask = NDArray[np.bool_]
 
 
 @final
+@register
 class Random(Network):
     """Neurons connected at random, forward and, where asked, to themselves and backward, and gated.
 

@@ -7,15 +7,17 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Network
+from synapse._random import Seed
+from synapse.architectures import register
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
-from synapse.neuron import Seed
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, pass_on
 
 
 @final
+@register
 class Residual(Network):
     """Hidden layers that add to what they are given: He, Zhang, Ren and Sun 2016. ::
 

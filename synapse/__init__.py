@@ -1,16 +1,18 @@
 """Synapse: build any neural network neuron by neuron, see it as a graph, train it fast."""
 
-from . import cost, errors, initializers, optimizers, squash
+from . import architectures, cost, errors, initializers, optimizers, squash
+from ._patterns import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE
 from .connection import Connection
 from .errors import SynapseError
 from .layer import Layer
 from .learning import Gradient, Trainer, every, gradient
 from .network import Network
 from .neuron import Neuron
-from .projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
+from .projection import Projection, gate
 from .readwrite import from_torch, load, save, to_torch
 from .recording import Log, record
 from .tie import tie, untie
+from .topology import Topology
 
 __version__ = "0.1.0"
 
@@ -26,7 +28,9 @@ __all__ = [
     "Neuron",
     "Projection",
     "SynapseError",
+    "Topology",
     "Trainer",
+    "architectures",
     "cost",
     "errors",
     "every",

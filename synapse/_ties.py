@@ -1,4 +1,7 @@
-"""Numbers that tied connections or neurons share: whatever sets a weight or bias sets it here."""
+"""Tied rows: connections that share a weight, neurons that share a bias. All weights and biases are set here.
+
+Tied rows have the same number, their group, in the column `tie` or `bias_tie`; 0 means not tied.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,16 @@ from .errors import ArgumentError
 from .initializers import Initializer, draw
 
 TIES = {"weight": "tie", "trainable": "tie", "bias": "bias_tie", "trainable_bias": "bias_tie"}
-"""Columns that may be shared, and which column tells with whom."""
+"""The columns that tied rows share, and the column that holds their group."""
 
 
-def put(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
-    """Set a column in some rows, and in all that share it with one of them.
+def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
+    """Set a column in some rows, and in all rows tied to them.
 
     Raises
     ------
     ArgumentError
-        If rows that share it are given different values; nothing has changed then.
+        If tied rows are given different values. Nothing has changed then.
     """
     column, tie = store[name], store[TIES[name]]
     if not tie[rows].any():
@@ -36,22 +39,22 @@ def put(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
         return
     rows, numbers = _agreed(store, name, rows, values)
     column[rows] = numbers
-    others, like = elsewhere(tie, rows)
-    column[others] = numbers[like]
+    others, member = other_members(tie, rows)
+    column[others] = numbers[member]
 
 
-def put_first(store: Store, name: str, rows: Ints, values: NDArray[Any]) -> None:
-    """The same; where those that share would get different values, all take that of the first."""
+def assign_first(store: Store, name: str, rows: Ints, values: NDArray[Any]) -> None:
+    """The same; if tied rows are given different values, all of a group take that of its first row."""
     tie = store[TIES[name]][rows]
-    put(store, name, rows, first_of_each(tie, values) if tie.any() else values)
+    assign(store, name, rows, first_of_group(tie, values) if tie.any() else values)
 
 
-def renew(
+def reset_parameters(
     store: Store, connections: Ints, neurons: Ints, rng: np.random.Generator, initializer: str | Initializer
 ) -> None:
-    """Draw the weights of some connections, and the biases of some neurons, anew: those that learning moves.
+    """Draw new weights for some connections and new biases for some neurons.
 
-    What is not trainable keeps its value, and so do self-connections and the biases of a network's inputs.
+    Parameters that are not trainable, self-connections and the biases of inputs keep their values.
     """
     connections = connections[np.argsort(store["identity"][connections])]  # the order of making
     learns = (store["trainable"] == 1) & (store["source"] != store["target"])
@@ -62,22 +65,22 @@ def renew(
     biases = draw(initializer, rng, (len(neurons),), fans, fans)
     for drawn in (weights, biases):
         require_range("What an initializer returns", drawn, store.dtype)
-    put_first(store, "weight", connections, weights)
-    put_first(store, "bias", neurons, biases)
+    assign_first(store, "weight", connections, weights)
+    assign_first(store, "bias", neurons, biases)
 
 
 def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
-    """Raise where :func:`put` would."""
+    """Raise the error that :func:`assign` would raise."""
     if store[TIES[name]][rows].any():
         _agreed(store, name, rows, values)
 
 
 def _agreed(store: Store, name: str, rows: Any, values: ArrayLike) -> tuple[Ints, NDArray[Any]]:
-    """Rows and values one by one, those that share it with the same value."""
+    """Rows and values, one by one; ArgumentError if tied rows have different values."""
     rows = np.asarray(rows)
     numbers = np.broadcast_to(np.asarray(values).astype(store[name].dtype), rows.shape).reshape(-1)
     rows = rows.reshape(-1)
-    common = first_of_each(store[TIES[name]][rows], numbers)
+    common = first_of_group(store[TIES[name]][rows], numbers)
     unlike = np.flatnonzero(numbers != common)
     if len(unlike):
         what = "weight, and connections" if name == "weight" else "bias, and neurons"
@@ -88,10 +91,10 @@ def _agreed(store: Store, name: str, rows: Any, values: ArrayLike) -> tuple[Ints
     return rows, numbers
 
 
-def first_of_each(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
-    """The same values, but of rows that share one all have that of the first.
+def first_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
+    """The values, with that of the first row of its group for every tied row.
 
-    >>> first_of_each(np.array([0, 7, 7, 0]), np.array([1.0, 2.0, 3.0, 4.0])).tolist()
+    >>> first_of_group(np.array([0, 7, 7, 0]), np.array([1.0, 2.0, 3.0, 4.0])).tolist()
     [1.0, 2.0, 2.0, 4.0]
     """
     _, first, place = np.unique(tie, return_index=True, return_inverse=True)
@@ -99,23 +102,25 @@ def first_of_each(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
     return common
 
 
-def sum_of_each(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
-    """The same values, but of rows that share one all have the sum.
+def sum_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
+    """The values, with the sum over its group for every tied row.
 
-    >>> sum_of_each(np.array([0, 7, 7, 0]), np.array([1.0, 2.0, 3.0, 4.0])).tolist()
+    >>> sum_of_group(np.array([0, 7, 7, 0]), np.array([1.0, 2.0, 3.0, 4.0])).tolist()
     [1.0, 5.0, 5.0, 4.0]
     """
     if not tie.any():
         return values
-    place = counted_once(tie)[1]
+    place = distinct(tie)[1]
     sums: NDArray[Any] = np.bincount(place, values)[place]
     return sums
 
 
-def counted_once(tie: NDArray[Any]) -> tuple[Ints, Ints]:
-    """The first row of each number that is shared or not, and which of these numbers every row has.
+def distinct(tie: NDArray[Any]) -> tuple[Ints, Ints]:
+    """The first row of each distinct parameter, and for every row the number of its parameter.
 
-    >>> first, place = counted_once(np.array([0, 7, 0, 7]))
+    Tied rows are one parameter; every other row is one of its own.
+
+    >>> first, place = distinct(np.array([0, 7, 0, 7]))
     >>> first.tolist(), place.tolist()
     ([0, 1, 2], [0, 1, 2, 1])
     """
@@ -128,33 +133,33 @@ def counted_once(tie: NDArray[Any]) -> tuple[Ints, Ints]:
     return first[order], rank[place]
 
 
-def elsewhere(tie: NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
-    """Other rows that share something with some, and for each the place of one of these.
+def other_members(tie: NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
+    """The rows tied to some rows but not among them, and for each the index of one it is tied to.
 
-    >>> elsewhere(np.array([0, 7, 0, 7, 7, 5]), np.array([2, 3]))
+    >>> other_members(np.array([0, 7, 0, 7, 7, 5]), np.array([2, 3]))
     (array([1, 4]), array([1, 1]))
     """
     groups, first = np.unique(tie[rows], return_index=True)
-    there = np.isin(tie, groups[groups != 0])
-    there[rows] = False
-    others = np.flatnonzero(there)
+    tied = np.isin(tie, groups[groups != 0])
+    tied[rows] = False
+    others = np.flatnonzero(tied)
     return others, first[np.searchsorted(groups, tie[others])]
 
 
-def others(store: Store, name: str, row: int) -> Ints:
-    """The other rows that share a column with this one."""
+def tied_rows(store: Store, name: str, row: int) -> Ints:
+    """The other rows that are tied to this one."""
     tie = store[TIES[name]]
     if not tie[row]:
         return np.empty(0, np.int64)
-    alike = tie == tie[row]
-    alike[row] = False
-    return np.flatnonzero(alike)
+    tied = tie == tie[row]
+    tied[row] = False
+    return np.flatnonzero(tied)
 
 
-def join(store: Store, name: str, rows: Ints, labels: Ints) -> None:
-    """Rows of one label share a column from now on, with all that share it with one of them already.
+def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
+    """Tie the rows of each label, together with all rows that are tied to one of them.
 
-    All take the value of the first of these rows.
+    All rows of a group take the value of the first of the rows given.
     """
     store.touch()
     tie, column = store[TIES[name]], store[name]
@@ -170,7 +175,7 @@ def join(store: Store, name: str, rows: Ints, labels: Ints) -> None:
 
 
 def _joined(labels: Ints, tie: Ints) -> Ints:
-    """Numbers 0, 1, ... of the labels, one for labels with rows that share something already."""
+    """Numbers 0, 1, ... of the labels; labels with rows that are tied already have one number."""
     known, place = np.unique(labels, return_inverse=True)
     if not tie.any():
         return np.asarray(place)
@@ -183,15 +188,15 @@ def _joined(labels: Ints, tie: Ints) -> Ints:
     return joined
 
 
-def leave(store: Store, name: str, rows: Ints) -> None:
-    """These rows share a column with none from now on."""
+def untie_rows(store: Store, name: str, rows: Ints) -> None:
+    """End the ties of these rows; their values stay."""
     store.touch()
     store[TIES[name]][rows] = 0
 
 
 @contextmanager
-def one_step(stores: Iterable[Store]) -> Iterator[None]:
-    """Neurons that propagate one by one move what they share once, at the end."""
+def summed_moves(stores: Iterable[Store]) -> Iterator[None]:
+    """Sum the moves of tied parameters while neurons propagate one by one, and make them at the end."""
     held = []
     for store in {id(store): store for store in stores}.values():
         address = store.ready()

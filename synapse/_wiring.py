@@ -5,27 +5,23 @@ Neurons, layers and networks call these; nothing else changes who is linked to w
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import graph
-from ._checks import expected
+from . import graph, squash as squashes
 from ._typing import Ints
-from .connection import Connection
+from .connection import Connection, connection_at, require_connection
 from .engine.guard import InUse
 from .engine.schema import NONE
 from .engine.store import Store
-from .errors import KindError, TopologyError
+from .errors import TopologyError
 
 if TYPE_CHECKING:
     from .neuron import Neuron
 
-
-_making_views = threading.RLock()  # collecting garbage may look at connections, too
 
 LOOK_UP = 4096
 """Up to so many connections, linking one by one makes the graph, which finds duplicates at once."""
@@ -43,24 +39,6 @@ def rows_of(neurons: Iterable[Neuron]) -> Ints:
     if len(rows) and rows.min() < 0:
         raise TopologyError("A neuron among these has been removed from its network: leave it out.")
     return rows
-
-
-def require_neuron(what: str, neuron: Any) -> Neuron:
-    """`neuron` if it is one that has not been removed, else an error."""
-    from .neuron import Neuron  # the classes know each other
-
-    if not isinstance(neuron, Neuron):
-        raise KindError(expected(what, "a Neuron", neuron))
-    neuron._require()
-    return neuron
-
-
-def require_connection(what: str, connection: Any) -> Connection:
-    """`connection` if it is one that still exists, else an error."""
-    if not isinstance(connection, Connection):
-        raise KindError(expected(what, "a Connection", connection))
-    _ = connection._at
-    return connection
 
 
 def join(neurons: Sequence[Neuron]) -> Store:
@@ -105,17 +83,6 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
         graph.of(store)
     found = store.graph.succ[source].get(target)
     return found if isinstance(found, Connection) else None
-
-
-def connection_at(store: Store, identity: int) -> Connection:
-    """The one live view of a connection."""
-    view = store.edges.get(identity)
-    if view is None:
-        with _making_views:  # threads that only read do not hold the store's lock
-            view = store.edges.get(identity)
-            if view is None:
-                view = store.edges[identity] = Connection(store, identity)
-    return view
 
 
 def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> Connection:
@@ -243,3 +210,23 @@ def remove(neurons: Sequence[Neuron]) -> None:
     graph.follow_removed(store, neurons)
     store.remove_neurons(np.unique(rows_of(neurons)))
     store.sweep()
+
+
+def refuse_softmax(layer: Iterable[Neuron]) -> None:
+    """Raise where a neuron that is no output has the squash softmax."""
+    for neuron in layer:
+        if neuron.squash is squashes.softmax:
+            raise TopologyError(f"{neuron!r} is no output: softmax normalises the outputs of a network only.")
+
+
+def require_free(neurons: Iterable[Neuron]) -> None:
+    """Raise where a neuron belongs to a network that is still in use."""
+    for neuron in neurons:
+        store = neuron._require()
+        owner = store.networks.get(int(store["network"][neuron._row]))
+        network = owner() if owner is not None else None
+        if network is not None:
+            raise TopologyError(
+                f"{neuron!r} belongs to {network!r} already. Networks do not share neurons: "
+                "project from one to the other, or build one network from all the layers."
+            )

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _ties
-from ._checks import boolean, finite_number
-from ._live_data import LiveData
+from ._checks import boolean, expected, finite_number
+from ._data_view import DataView
 from ._typing import Floats, Ints
 from .engine.guard import steady, whole
 from .engine.schema import MEMORY, NONE, TRACED
 from .engine.store import Store
-from .errors import TopologyError
+from .errors import KindError, TopologyError
 
 if TYPE_CHECKING:
     from .neuron import Neuron
 
 
+_making_views = threading.RLock()  # collecting garbage may look at connections, too
+
 FIELDS = ("weight", "gain", "trainable", "eligibility")
 
 
-class Connection(LiveData):
+class Connection(DataView):
     """A connection from one neuron to another; made by ``neuron.project`` and ``layer.project``.
 
     It is a view: every number is read from, and written to, the store that training uses. It is
@@ -84,7 +87,7 @@ class Connection(LiveData):
     @weight.setter
     @whole
     def weight(self, value: float) -> None:
-        _ties.put(self._store, "weight", self._at, finite_number("A weight", value, self._store.dtype))
+        _ties.assign(self._store, "weight", self._at, finite_number("A weight", value, self._store.dtype))
 
     @property
     @steady
@@ -99,16 +102,14 @@ class Connection(LiveData):
     def trainable(self, value: bool) -> None:
         if self.trainable != boolean("The trainable of a connection", value):
             self._store.touch()
-            _ties.put(self._store, "trainable", self._at, bool(value))
+            _ties.assign(self._store, "trainable", self._at, bool(value))
 
     @property
     @steady
     def tied(self) -> tuple[Connection, ...]:
         """The other connections that share its weight, see :func:`synapse.tie`; in the order of making."""
-        from ._wiring import connection_at  # wiring is about connections: they know each other
-
         store = self._store
-        identities = np.sort(store["identity"][_ties.others(store, "weight", self._at)])
+        identities = np.sort(store["identity"][_ties.tied_rows(store, "weight", self._at)])
         return tuple(connection_at(store, int(identity)) for identity in identities)
 
     @property
@@ -188,6 +189,25 @@ class Connection(LiveData):
             return f"<Connection {self.source.name} -> {self.target.name}, weight {self.weight:.4g}{gated}>"
         except TopologyError:
             return "<Connection, removed>"
+
+
+def connection_at(store: Store, identity: int) -> Connection:
+    """The one live view of a connection."""
+    view = store.edges.get(identity)
+    if view is None:
+        with _making_views:  # threads that only read do not hold the store's lock
+            view = store.edges.get(identity)
+            if view is None:
+                view = store.edges[identity] = Connection(store, identity)
+    return view
+
+
+def require_connection(what: str, connection: Any) -> Connection:
+    """`connection` if it is one that still exists, else an error."""
+    if not isinstance(connection, Connection):
+        raise KindError(expected(what, "a Connection", connection))
+    _ = connection._at
+    return connection
 
 
 def extended_into(gater: Neuron, connections: Sequence[Connection]) -> Iterator[tuple[Neuron, Ints, Floats]]:

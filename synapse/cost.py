@@ -32,9 +32,7 @@ from ._checks import (
 from ._registration import COST, enter, tried
 from .engine import schema
 from .errors import ArgumentError, KindError
-from .squash import Squash
-from .squash import logistic as _logistic
-from .squash import softmax as _softmax
+from .squash import Squash, logistic as _logistic, softmax as _softmax
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""The networkx graph of live objects, and plain copies for other tools.
+"""The networkx graph of live objects.
 
 The graph of a store is made when it is first looked at, and follows every change from then on.
 Its nodes are the neurons, its edge data the connections themselves, its node data views of neurons.
@@ -16,7 +16,8 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from ._live_data import LiveData
+from ._data_view import DataView
+from .connection import connection_at
 from .engine.guard import InUse
 from .engine.schema import NONE
 from .engine.store import Store
@@ -44,7 +45,7 @@ def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
     )
 
 
-class NeuronData(LiveData):
+class NeuronData(DataView):
     """The data of a node in a live graph, read from its neuron at each access.
 
     The keys are ``label`` (the neuron's name), ``layer`` (the name of its layer), ``subset`` (the number of
@@ -108,7 +109,7 @@ def _place(neuron: Neuron) -> tuple[int, str]:
     return 0, ""
 
 
-class Part(Mapping[Any, Any]):
+class FilteredAtlas(Mapping[Any, Any]):
     """What a mapping with neurons as keys holds for some of them; read at each access."""
 
     __slots__ = ("_here", "_whole")
@@ -138,21 +139,21 @@ class Part(Mapping[Any, Any]):
         return dict(self)
 
 
-class PartOfRows(Part):
+class FilteredAdjacency(FilteredAtlas):
     """The same of a mapping from neurons to mappings."""
 
     __slots__ = ()
 
-    def __getitem__(self, node: Any) -> Part:
-        return Part(super().__getitem__(node), self._here)
+    def __getitem__(self, node: Any) -> FilteredAtlas:
+        return FilteredAtlas(super().__getitem__(node), self._here)
 
 
 class LiveGraph(DiGraph):
     """The live graph of a network, as :attr:`synapse.Network.graph` gives it.
 
     Neurons and connections cannot be added or removed through it. ``copy()`` and ``copy.deepcopy`` give an
-    ordinary ``networkx.DiGraph`` of the same neurons with dicts as data; pickle gives what
-    :func:`plain` gives, whose nodes are numbers, as a neuron cannot leave its network.
+    ordinary ``networkx.DiGraph`` of the same neurons with dicts as data; pickle gives
+    :meth:`Topology.to_networkx`, whose nodes are numbers, as a neuron cannot leave its network.
 
     >>> import architect, pickle
     >>> graph = architect.Perceptron(2, 3, 1, seed=0).graph
@@ -201,8 +202,8 @@ class LiveGraph(DiGraph):
             self._node, self._adj, self._pred = whole._node, whole._adj, whole._pred
             return
         here = dict.fromkeys(neurons)
-        self._node = Part(whole._node, here)
-        self._adj, self._pred = PartOfRows(whole._adj, here), PartOfRows(whole._pred, here)
+        self._node = FilteredAtlas(whole._node, here)
+        self._adj, self._pred = FilteredAdjacency(whole._adj, here), FilteredAdjacency(whole._pred, here)
 
     def add_edges_from(self, ebunch_to_add: Iterable[Any], **attr: Any) -> None:
         """Refused, but for edges from one new node to every neuron.
@@ -238,9 +239,6 @@ class LiveGraph(DiGraph):
         twin.add_nodes_from((node, copy.deepcopy(data, memo)) for node, data in self._node.items())
         twin.add_edges_from((u, v, copy.deepcopy(data, memo)) for u, v, data in self.edges(data=True))
         return twin
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return plain(list(self) if self._network is None else self._network).__reduce_ex__(protocol)
 
 
 def of(store: Store) -> LiveGraph:
@@ -294,8 +292,6 @@ def _add_nodes(
 
 def _add_edges(graph: LiveGraph, store: Store, first: int, last: int) -> None:
     """Add the connections with these identities, each as the data of its edge."""
-    from ._wiring import connection_at  # wiring keeps the graph up to date: they know each other
-
     views, rows = store.views, store.row_of[first:last]
     alive = np.flatnonzero(rows != NONE)
     sources, targets = store["source"][rows[alive]].tolist(), store["target"][rows[alive]].tolist()
@@ -347,41 +343,3 @@ def follow_absorbed(store: Store, graphs: tuple[Any, Any], first: int, identity:
         _add_nodes(store.graph, (view for view in store.views[:first] if view is not None))
         _add_edges(store.graph, store, 0, identity)
     refresh(store)
-
-
-def plain(neurons: Sequence[Neuron]) -> nx.DiGraph[int]:
-    """An ordinary graph for other tools: integer nodes, scalar attributes, no None.
-
-    Parameters
-    ----------
-    neurons : sequence of Neuron
-        In the order in which nodes are numbered; a network will do.
-
-    Returns
-    -------
-    networkx.DiGraph
-        Nodes carry the fields of :class:`NeuronData`, edges ``weight``, ``gain``, ``trainable``, and
-        ``gater`` (a node number) where the gater is one of the neurons.
-
-    >>> import architect
-    >>> plain(architect.Perceptron(2, 3, 1, seed=0)).number_of_edges()
-    9
-    """
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    number = {neuron: i for i, neuron in enumerate(neurons)}
-    for neuron, i in number.items():
-        data = NeuronData(neuron)
-        graph.add_node(i, **{field: data[field] for field in FIELDS})
-    if not number:
-        return graph
-    live = of(next(iter(number))._store)
-    for source, i in number.items():
-        edges: Mapping[Neuron, Any] = live.succ[source]  # networkx takes edge data for dicts
-        for target, edge in edges.items():
-            if target not in number:
-                continue
-            gater = {"gater": number[edge.gater]} if edge.gater in number else {}
-            graph.add_edge(
-                i, number[target], weight=edge.weight, gain=edge.gain, trainable=edge.trainable, **gater
-            )
-    return graph

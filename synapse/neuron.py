@@ -2,121 +2,29 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import total_ordering
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _ties, _wiring, engine, graph
-from . import cost as costs
-from . import squash as squashes
-from ._checks import (
-    boolean,
-    expected,
-    finite_number,
-    float_type,
-    integer,
-    non_negative_number,
-    text,
-)
-from ._registration import require_sound
-from .connection import Connection
-from .cost import Cost
+from . import _ties, _wiring, graph, squash as squashes
+from ._checks import boolean, expected, finite_number, float_type, text
+from ._neuron_steps import NeuronSteps, number
+from ._random import Seed, random_generator
+from .connection import Connection, connection_at, require_connection
 from .engine.guard import InUse, steady, whole
 from .engine.schema import OUTPUT, TRACED
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError
-from .initializers import Initializer
+from .errors import KindError, TopologyError
+from .projection import Projection
 from .squash import Squash
 
 if TYPE_CHECKING:
     from .layer import Layer
-    from .projection import Projection
-
-Seed = np.random.Generator | np.random.SeedSequence | Sequence[int] | int | None
-
-
-def random_generator(seed: Seed) -> np.random.Generator:
-    """The generator that a public function draws from: the caller's own, or one from a seed."""
-    if seed is None or isinstance(seed, np.random.Generator | np.random.SeedSequence):
-        return np.random.default_rng(seed)
-    several = isinstance(seed, list | tuple)
-    given = [integer(number) for number in (list(seed) if isinstance(seed, list | tuple) else [seed])]
-    whole = [number for number in given if number is not None and number >= 0]
-    if not whole or len(whole) < len(given):
-        condition = "a whole number not below 0, a list of them, a numpy Generator or None"
-        raise ArgumentError(expected("The seed", condition, seed))
-    return np.random.default_rng(whole if several else whole[0])
-
-
-@contextmanager
-def given_back(rng: np.random.Generator) -> Iterator[None]:
-    """After an error inside, a generator is as it was: what is refused has drawn nothing."""
-    state = rng.bit_generator.state
-    try:
-        yield
-    except BaseException:
-        rng.bit_generator.state = state
-        raise
-
-
-def new_store(dtype: Any) -> Store:
-    """An empty store of this float.
-
-    Raises
-    ------
-    ArgumentError
-        If kernels do not compute in it.
-    """
-    return Store(float_type("The dtype", dtype))
-
-
-def _number(name: str, doc: str, settable: bool = False) -> Any:
-    """A property that shows a column of the store, and sets it where that makes sense."""
-
-    @steady
-    def read(self: Neuron) -> float:
-        return float(self._require()[name][self._row])
-
-    @whole
-    def write(self: Neuron, value: float) -> None:
-        store = self._require()
-        store[name][self._row] = finite_number(f"The {name} of a neuron", value, store.dtype)
-
-    return property(read, write if settable else None, doc=doc)
-
-
-class Error:
-    """The error of a neuron at its last propagation: delta_j = P_j + G_j; delta_j is 0 after it fires.
-
-    ``responsibility`` is delta_j, ``projected`` is P_j, what came back along its connections (and
-    from its target), ``gated`` is G_j, what came through the connections that it gates.
-    """
-
-    __slots__ = ("_neuron",)
-
-    def __init__(self, neuron: Neuron) -> None:
-        self._neuron = neuron
-
-    def _read(self, name: str) -> float:
-        return float(self._neuron._require()[name][self._neuron._row])
-
-    responsibility = property(lambda self: self._read("responsibility"), doc="delta_j.")
-    projected = property(lambda self: self._read("projected"), doc="P_j.")
-    gated = property(lambda self: self._read("gated"), doc="G_j.")
-
-    def __repr__(self) -> str:
-        return (
-            f"<error: responsibility {self.responsibility:.4g}, "
-            f"projected {self.projected:.4g}, gated {self.gated:.4g}>"
-        )
 
 
 @total_ordering
-class Neuron:
+class Neuron(NeuronSteps):
     """A neuron, linked to others by connections.
 
     Parameters
@@ -162,7 +70,7 @@ class Neuron:
         dtype: Any = np.float64,
     ) -> None:
         function = squashes.get(squash)
-        self._store = new_store(dtype)
+        self._store = Store(float_type("The dtype", dtype))
         value = finite_number("The bias of a neuron", bias, self._store.dtype)
         called = None if name is None else text("The name of a neuron", name)
         self._row = self._store.add_neurons(1)
@@ -187,17 +95,12 @@ class Neuron:
         store.ready()  # the rows are those of the order of activation
         return self._row < other._row
 
-    def _require(self) -> Store:
-        if self._row < 0:
-            raise TopologyError("This neuron has been removed from its network.")
-        return self._store
-
     # --- its numbers -----------------------------------------------------------------------
 
-    state = _number("state", "s_j, the weighted sum before the squash.", settable=True)
-    old_state = _number("old_state", "The state of the step before.")
-    activation = _number("activation", "y_j = f_j(s_j), or the value it was given.", settable=True)
-    derivative = _number("derivative", "f'_j(s_j); 0 after it was given a value.")
+    state = number("state", "s_j, the weighted sum before the squash.", settable=True)
+    old_state = number("old_state", "The state of the step before.")
+    activation = number("activation", "y_j = f_j(s_j), or the value it was given.", settable=True)
+    derivative = number("derivative", "f'_j(s_j); 0 after it was given a value.")
 
     @property
     @steady
@@ -209,7 +112,7 @@ class Neuron:
     @whole
     def bias(self, value: float) -> None:
         store = self._require()
-        _ties.put(store, "bias", self._row, finite_number("The bias of a neuron", value, store.dtype))
+        _ties.assign(store, "bias", self._row, finite_number("The bias of a neuron", value, store.dtype))
 
     @property
     @steady
@@ -234,7 +137,7 @@ class Neuron:
     def tied(self) -> tuple[Neuron, ...]:
         """The other neurons that share its bias, see :func:`synapse.tie`."""
         store = self._require()
-        return tuple(store.views[row] for row in _ties.others(store, "bias", self._row))
+        return tuple(store.views[row] for row in _ties.tied_rows(store, "bias", self._row))
 
     @property
     @steady
@@ -245,7 +148,9 @@ class Neuron:
     @trainable.setter
     @whole
     def trainable(self, value: bool) -> None:
-        _ties.put(self._require(), "trainable_bias", self._row, boolean("The trainable of a neuron", value))
+        _ties.assign(
+            self._require(), "trainable_bias", self._row, boolean("The trainable of a neuron", value)
+        )
 
     @property
     @steady
@@ -318,11 +223,6 @@ class Neuron:
     def name(self, name: str) -> None:
         self._require().names[self._row] = text("The name of a neuron", name)
 
-    @property
-    def error(self) -> Error:
-        """Its error at the last propagation."""
-        return Error(self)
-
     # --- its links -------------------------------------------------------------------------
 
     @property
@@ -345,7 +245,7 @@ class Neuron:
         """The connections that it gates."""
         store = self._require()
         identities = np.sort(store["identity"][store["gater"] == self._row])
-        return tuple(_wiring.connection_at(store, int(identity)) for identity in identities)
+        return tuple(connection_at(store, int(identity)) for identity in identities)
 
     @property
     def self_connection(self) -> Connection | None:
@@ -356,7 +256,7 @@ class Neuron:
     def connected(self, other: Neuron) -> Connection | None:
         """The connection from this neuron to another, or None."""
         self._require()
-        return _wiring.find(self, _wiring.require_neuron("The other neuron", other))
+        return _wiring.find(self, require_neuron("The other neuron", other))
 
     def project(
         self,
@@ -390,16 +290,12 @@ class Neuron:
         TopologyError
             If they are connected already.
         """
-        from .layer import Layer  # a layer is made of neurons: the classes know each other
-
         store = self._require()
-        if isinstance(target, Layer):
-            weights = None if weight is None else finite_number("A weight", weight, store.dtype)
-            projection: Projection = Layer([self]).project(
-                target, weights=weights, trainable=trainable, seed=seed
-            )
-            return projection
-        _wiring.require_neuron("The target of a connection", target)
+        if not isinstance(target, Neuron):
+            if not hasattr(target, "_receive"):  # which a layer has
+                raise KindError(expected("The target of a connection", "a Neuron or a Layer", target))
+            return target._receive(self, weight, trainable, seed)
+        target._require()
         learns = (
             target is not self if trainable is None else boolean("The trainable of a connection", trainable)
         )
@@ -416,7 +312,7 @@ class Neuron:
         TopologyError
             If there is none.
         """
-        with InUse(self, _wiring.require_neuron("The other neuron", other)):
+        with InUse(self, require_neuron("The other neuron", other)):
             connection = self.connected(other)
             if connection is None:
                 raise TopologyError(
@@ -436,15 +332,11 @@ class Neuron:
         TopologyError
             If a connection is gated already.
         """
-        from .projection import Projection
-
         self._require()
         singles: list[Connection] = []
-        for given in connections:
-            if isinstance(given, Projection):
-                singles.extend(given)
-            else:
-                singles.append(_wiring.require_connection("What a neuron gates", given))
+        for one in connections:
+            what = "What a neuron gates"
+            singles += one if isinstance(one, Projection) else [require_connection(what, one)]
         if len({id(c) for c in singles}) < len(singles):
             raise TopologyError("A connection is to be gated twice by one call. Give each once.")
         with InUse(self, *singles):
@@ -467,107 +359,15 @@ class Neuron:
         with InUse(self):
             _wiring.ungate(self, connections)
 
-    # --- its doing -------------------------------------------------------------------------
-
-    def activate(self, value: float | None = None) -> float:
-        """Fire: from its incoming connections, or with a given value, as an input does.
-
-        Parameters
-        ----------
-        value : float, optional
-            The activation of an input. Its derivative is then 0: it does not learn.
-
-        Returns
-        -------
-        float
-            The activation.
-
-        Raises
-        ------
-        FunctionError
-            If its registered squash raises; the activation is NaN then.
-        """
-        store = self._require()
-        number = 0.0 if value is None else finite_number("The activation of a neuron", value, store.dtype)
-        with store.lock:
-            if store is self._store and self._row >= 0:
-                address = store.ready()
-                if value is not None:
-                    engine.online.clamp_one(address, store.unit, self._row, number)
-                    return number
-                activation = float(engine.online.activate_one(address, store.unit, self._row))
-                if activation != activation:
-                    require_sound(store["failed"])
-                return activation
-        return self.activate(value)  # while this waited, it has been joined or removed
-
-    def propagate(
-        self, rate: float = 0.1, target: float | None = None, cost: str | Cost | None = None
-    ) -> None:
-        """Take the error that later neurons have sent, pass it on to earlier ones, and learn.
-
-        Parameters
-        ----------
-        rate : float
-            How far weights move; 0 only computes the errors.
-        target : float, optional
-            What its activation should have been.
-        cost : str or Cost, optional
-            By what measure. Default: cross-entropy for a logistic neuron, else squared error. It is taken
-            as that of a single output: for several, see :meth:`Layer.propagate`.
-
-        Raises
-        ------
-        ArgumentError
-            If rate or target is not finite; no weight has moved then.
-        FunctionError
-            If a registered cost raises; no weight of this neuron has moved then.
-        """
-        store = self._require()
-        step = non_negative_number("The rate", rate, store.dtype)
-        aim, code = math.nan, 0
-        if target is not None:
-            aim = finite_number("The target", target, store.dtype)
-            measure = costs.matching([self.squash]) if cost is None else costs.get(cost)
-            measure.check([self.squash])
-            if not 0.0 <= aim <= 1.0:
-                measure.check_targets(np.array([[aim]]))
-            code = measure.code
-        self._propagate(step, aim, code, 1)
-
-    def _propagate(self, rate: float, target: float, cost: int, outputs: int) -> None:
-        """Propagate as one of so many outputs under the cost of this code; a target of NaN: none."""
-        store = self._require()
-        with store.lock:
-            if store is self._store and self._row >= 0:
-                ready, step = store.ready(), store.dtype.type(rate)
-                value = engine.online.propagate_one(
-                    ready, store.unit, self._row, target, cost, float(outputs), step
-                )
-                if value != value:
-                    require_sound(store["failed"], "The weights of this neuron are as before.")
-                return
-        self._propagate(rate, target, cost, outputs)  # while this waited, it has been joined or removed
-
-    @whole
-    def clear(self) -> None:
-        """Forget the context: state, activation, errors and traces. Weights stay."""
-        store = self._require()
-        engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.uint64))
-
-    @whole
-    def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
-        """Forget the context and learning: new random weights of incoming connections, and a new bias.
-
-        What learning does not move keeps its value, see :meth:`Network.reset`.
-        """
-        store = self._require()
-        store.ready()
-        rows = np.flatnonzero(store["target"] == self._row)
-        _ties.renew(store, rows, np.array([self._row]), random_generator(seed), initializer)
-        self.clear()
-
     def __repr__(self) -> str:
         if self._row < 0:
             return "<Neuron, removed>"
         return f"<Neuron {self.name}, {self.squash.name}>"
+
+
+def require_neuron(what: str, neuron: Any) -> Neuron:
+    """`neuron` if it is one that has not been removed, else an error."""
+    if not isinstance(neuron, Neuron):
+        raise KindError(expected(what, "a Neuron", neuron))
+    neuron._require()
+    return neuron

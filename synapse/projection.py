@@ -11,32 +11,33 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _ties, _wiring
 from ._checks import (
-    MOST_CONNECTIONS,
-    array_of,
     expected,
     finite_array,
-    finite_number,
     is_among,
     is_number,
     place,
+    require_range,
 )
-from ._typing import Ints
-from .connection import Connection
+from ._patterns import (
+    ALL_TO_ALL,
+    ALL_TO_ELSE,
+    ONE_TO_ONE,
+    drawn_weights,
+    given_weights,
+    is_listed,
+    pairs_of,
+    same_neuron,
+)
+from ._typing import Floats, Ints
+from .connection import Connection, connection_at
 from .engine.guard import InUse, steady
 from .engine.schema import NONE
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError
+from .initializers import Initializer
 
 if TYPE_CHECKING:
     from .layer import Layer
-
-
-ALL_TO_ALL = "all_to_all"
-"""Every source to every target."""
-ONE_TO_ONE = "one_to_one"
-"""Source i to target i; of unequal layers, where one size divides the other, blockwise."""
-ALL_TO_ELSE = "all_to_else"
-"""Every source to every target but itself."""
 
 
 class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
@@ -49,88 +50,6 @@ class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
     INPUT = "input"
     OUTPUT = "output"
     ONE_TO_ONE = "one_to_one"
-
-
-def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Index pairs (source, target) of a pattern, target by target.
-
-    Those of a neuron with itself are among them; `ALL_TO_ELSE` leaves them out later.
-    """
-    whole = not is_listed(kind) and not (isinstance(kind, str) and kind == ONE_TO_ONE)
-    if whole and n_sources * n_targets > MOST_CONNECTIONS:
-        pairs = f"{n_sources} and {n_targets} neurons"
-        raise ArgumentError(expected("A projection", f"of at most {MOST_CONNECTIONS} pairs", pairs))
-    if isinstance(kind, str):
-        return _named_pairs(kind, n_sources, n_targets)
-    if is_number(kind):
-        density = finite_number("The density of a projection", kind)
-        if not 0 < density <= 1:
-            raise ArgumentError(expected("The density of a projection", "above 0 and at most 1", kind))
-        mask = rng.random((n_targets, n_sources)) < density
-    elif is_listed(kind):
-        return _listed_pairs(kind, n_sources, n_targets)
-    else:
-        given = _array(kind)
-        if given.dtype != bool or given.shape != (n_sources, n_targets):
-            condition = (
-                f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of booleans of shape "
-                f"({n_sources}, {n_targets}), or a tuple of the numbers of sources and of targets"
-            )
-            raise ArgumentError(expected("The kind of a projection", condition, kind))
-        mask = given.T
-    targets, sources = np.nonzero(mask)
-    return sources, targets
-
-
-def is_listed(kind: Any) -> bool:
-    """Whether a pattern is given pair by pair, as two lists of numbers."""
-    return isinstance(kind, tuple) and len(kind) > 0 and _array(kind[0]).dtype.kind in "iu"
-
-
-def _array(values: Any) -> NDArray[Any]:
-    """`values` as an array without masked entries; one of objects if that cannot be."""
-    try:
-        return array_of("The kind of a projection", "", values)
-    except KindError:
-        return np.empty(0, object)
-
-
-def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Ints, Ints]:
-    """The pairs that were given one by one, checked."""
-    what, condition = "A list of pairs", f"two lists of one length, below {n_sources} and {n_targets}"
-    if len(kind) != 2:
-        raise ArgumentError(expected(what, condition, kind))
-    sources, targets = (_array(part) for part in kind)
-    fits = sources.shape == targets.shape and sources.ndim == 1 and targets.dtype.kind in "iu"
-    if not fits or not (_within(sources, n_sources) and _within(targets, n_targets)):
-        raise ArgumentError(expected(what, condition, kind))
-    sources, targets = sources.astype(np.int64), targets.astype(np.int64)
-    if len(np.unique(sources * n_targets + targets)) < len(sources):
-        raise TopologyError("A pair stands twice in the list. A pair of neurons has one connection at most.")
-    return sources, targets
-
-
-def _within(numbers: NDArray[Any], stop: int) -> bool:
-    return not len(numbers) or bool(numbers.min() >= 0 and numbers.max() < stop)
-
-
-def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Ints, Ints]:
-    if kind == ONE_TO_ONE:
-        larger, smaller = max(n_sources, n_targets), min(n_sources, n_targets)
-        if larger % smaller:
-            raise ArgumentError(
-                f"A one-to-one projection needs layers of one size, or one a multiple of the other. "
-                f"Got {n_sources} and {n_targets}."
-            )
-        index = np.arange(larger)
-        return index * n_sources // larger, index * n_targets // larger
-    if kind not in (ALL_TO_ALL, ALL_TO_ELSE):
-        raise ArgumentError(
-            expected("The kind of a projection", f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r} or {ALL_TO_ELSE!r}", kind)
-        )
-    sources = np.tile(np.arange(n_sources), n_targets)
-    targets = np.repeat(np.arange(n_targets), n_sources)
-    return sources, targets
 
 
 class Weights(NDArrayOperatorsMixin):
@@ -168,7 +87,7 @@ class Weights(NDArrayOperatorsMixin):
         weights = finite_array("Weights", values, self._projection._store.dtype)
         with InUse(self._projection):
             rows = self._projection._rows()[key]
-            _ties.put(self._projection._store, "weight", rows, _fitting(weights, rows))
+            _ties.assign(self._projection._store, "weight", rows, _fitting(weights, rows))
 
     def __repr__(self) -> str:
         return f"Weights({np.asarray(self)!r})"
@@ -251,17 +170,16 @@ class Projection:
         return len(self._identities())
 
     def __iter__(self) -> Iterator[Connection]:
-        return (_wiring.connection_at(self._store, int(i)) for i in self._identities())
+        return (connection_at(self._store, int(i)) for i in self._identities())
 
     def __getitem__(self, index: int) -> Connection:
         identities = self._identities()
-        return _wiring.connection_at(
+        return connection_at(
             self._store, int(identities[place("A place in a projection", index, len(identities))])
         )
 
-    def gaters(self, layer: Layer, kind: str) -> tuple[Ints, Ints]:
+    def _gaters(self, layer: Layer, kind: str) -> tuple[Ints, Ints]:
         """Which connection (by identity) is gated by which neuron (by index in `layer`)."""
-        require_layer("What gates a projection", layer)
         if not is_among(kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE)):
             raise ArgumentError(
                 expected("The kind of a gate", "gate.INPUT, gate.OUTPUT or gate.ONE_TO_ONE", kind)
@@ -286,6 +204,38 @@ class Projection:
 
     def __repr__(self) -> str:
         return f"<Projection {self.source.label} -> {self.target.label}, {len(self)} connections>"
+
+
+def connect_layers(
+    source: Layer,
+    target: Layer,
+    kind: Any,
+    weights: Floats | None,
+    initializer: str | Initializer,
+    trainable: bool | None,
+    rng: np.random.Generator,
+) -> Projection:
+    """What ``source.project(target)`` does with checked arguments; the caller has the stores in use."""
+    itself = target is source or list(target) == list(source)
+    chosen: Any = kind if kind is not None else (ONE_TO_ONE if itself else ALL_TO_ALL)
+    if weights is not None and weights.ndim == 1 and is_number(chosen):
+        raise ArgumentError(expected("Weights of random pairs", "a number or a matrix", weights))
+    pairs = pairs_of(chosen, len(source), len(target), rng)
+    own = same_neuron(source, target, pairs)
+    if isinstance(chosen, str) and chosen == ALL_TO_ELSE:
+        pairs, own = (pairs[0][~own], pairs[1][~own]), own[~own]
+    if not len(pairs[0]):
+        raise TopologyError("The projection would have no connection. Give a higher density or another mask.")
+    full, dtype = len(pairs[0]) == len(source) * len(target) and not is_listed(chosen), source._store.dtype
+    if weights is None:
+        values = drawn_weights(initializer, rng, len(source), len(target), pairs, full, dtype)
+        values[own] = 1.0
+    else:
+        values = given_weights(weights, len(source), len(target), pairs)
+    require_range("Weights", values, dtype)
+    learns = ~own if trainable is None else np.full(len(own), bool(trainable))
+    store, first = _wiring.connect_many(source, target, pairs, values, learns)
+    return Projection(store, first, len(pairs[0]), source, target, full)
 
 
 def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:
@@ -322,15 +272,6 @@ def between(source: Layer, target: Layer, kind: str | tuple[Ints, Ints]) -> Proj
             f"Connections {source.label} -> {target.label} have changed since they were made."
         )
     return Projection(store, int(numbers[0]), len(rows), source, target, full=full)
-
-
-def require_layer(what: str, layer: Any) -> Layer:
-    """`layer` if it is one, else an error."""
-    from .layer import Layer  # the classes know each other
-
-    if not isinstance(layer, Layer):
-        raise KindError(expected(what, "a Layer", layer))
-    return layer
 
 
 def require_projection(what: str, projection: Any) -> Projection:

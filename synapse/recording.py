@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from . import _wiring
 from ._checks import is_among, listed, unknown_name
 from ._typing import Floats
 from .engine.guard import whole
@@ -16,7 +15,7 @@ from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError
 from .layer import Layer
 from .network import Network, require_network
-from .neuron import Neuron
+from .neuron import Neuron, require_neuron
 
 ALIASES = {"error": "responsibility"}
 
@@ -215,7 +214,7 @@ def _checked(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, .
     if neurons is None:
         return tuple(network)
     what = "What is recorded of a network"
-    chosen = tuple(_wiring.require_neuron(what, one) for one in listed(what, neurons, "a list of Neurons"))
+    chosen = tuple(require_neuron(what, one) for one in listed(what, neurons, "a list of Neurons"))
     own = set(network)
     for neuron in chosen:
         if neuron not in own:

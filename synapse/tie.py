@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _ties, _wiring
-from ._checks import array_of, expected, listed, shown
+from ._checks import any_array, expected, listed, shown
 from ._typing import Ints
-from .connection import Connection
+from .connection import Connection, require_connection
 from .engine.guard import InUse
 from .engine.store import Store
 from .errors import ArgumentError, KindError
-from .neuron import Neuron
+from .neuron import Neuron, require_neuron
 from .projection import Projection
 
 Items = Projection | Iterable[Connection] | Iterable[Neuron]
@@ -66,7 +66,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     labels = _labels(groups, len(chosen))
     with InUse(*_views(chosen)):
         _require_alike(chosen, labels)
-        _ties.join(*_place(chosen), labels)
+        _ties.tie_rows(*_place(chosen), labels)
 
 
 def untie(items: Items) -> None:
@@ -91,7 +91,7 @@ def untie(items: Items) -> None:
     """
     chosen = _chosen("What is untied", items)
     with InUse(*_views(chosen)):
-        _ties.leave(*_place(chosen))
+        _ties.untie_rows(*_place(chosen))
 
 
 def _chosen(what: str, items: Any) -> Chosen:
@@ -114,9 +114,9 @@ def _chosen(what: str, items: Any) -> Chosen:
 def _require_like(first: Any, what: str, one: Any) -> None:
     """Raise where one of the list is of another kind than the first, or has been removed."""
     if isinstance(first, Connection):
-        _wiring.require_connection(what, one)
+        require_connection(what, one)
     else:
-        _wiring.require_neuron(what, one)
+        require_neuron(what, one)
 
 
 def _views(chosen: Chosen) -> Iterable[Any]:
@@ -129,7 +129,7 @@ def _labels(groups: ArrayLike | None, count: int) -> Ints:
     if groups is None:
         return np.zeros(count, np.int64)
     what = "The groups of what is tied"
-    labels = array_of(what, f"{count} whole numbers", groups)
+    labels = any_array(what, groups, f"{count} whole numbers")
     if labels.dtype.kind not in "iu":
         raise KindError(expected(what, f"{count} whole numbers", groups))
     if labels.shape != (count,):

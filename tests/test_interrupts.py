@@ -54,7 +54,7 @@ class World:
         for store in self.stores:
             store.ready()
             for identity in np.sort(store["identity"]).tolist():
-                link = synapse._wiring.connection_at(store, identity)
+                link = synapse.connection.connection_at(store, identity)
                 gater = link.gater.name if link.gater else None
                 links[link.source.name, link.target.name] = (
                     link.weight,

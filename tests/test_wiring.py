@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse import Layer, Network, Neuron, _wiring
+from synapse import Layer, Network, Neuron
+from synapse.connection import require_connection
 from synapse.engine.store import SPARE
 from synapse.errors import KindError, TopologyError
+from synapse.neuron import require_neuron
 
 from .integrity import check_store
 from .networks import lstm, perceptron, unchanged, used
@@ -101,9 +103,9 @@ def test_what_a_failed_call_was_to_do_is_not_half_done():
 @pytest.mark.parametrize("given", [None, 3, "neuron", Layer(1)])
 def test_a_neuron_is_asked_for_by_name(given):
     with pytest.raises(KindError, match="The thing must be a Neuron"):
-        _wiring.require_neuron("The thing", given)
+        require_neuron("The thing", given)
     with pytest.raises(KindError, match="The thing must be a Connection"):
-        _wiring.require_connection("The thing", given)
+        require_connection("The thing", given)
 
 
 def test_removed_neurons_leave_no_connection_behind():

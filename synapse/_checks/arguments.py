@@ -12,7 +12,6 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import ArgumentError, KindError, PlaceError, RateWarning, UnknownNameError
 
@@ -79,7 +78,7 @@ def finite_number(what: str, value: Any, dtype: Any = np.float64) -> float:
     """
     if type(value) is float and -SAFE < value < SAFE:  # the usual case, within the range of every float
         return value
-    number = _real(what, value)
+    number = real_number(what, value)
     if not abs(number) <= float(np.finfo(dtype).max):
         if math.isfinite(number):
             raise unfit(what, dtype, value)
@@ -102,7 +101,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, numbers.Real | decimal.Decimal) and not isinstance(value, bool)
 
 
-def _real(what: str, value: Any) -> float:
+def real_number(what: str, value: Any) -> float:
     """`value` as a float, infinite if it is too large for one; an error if it is not a real number."""
     if not is_number(value):
         raise KindError(expected(what, "a number", value))
@@ -112,39 +111,6 @@ def _real(what: str, value: Any) -> float:
         return math.inf
     except ValueError:  # a signalling NaN of decimal
         return math.nan
-
-
-def array_of(what: str, condition: str, values: Any) -> NDArray[Any]:
-    """`values` as an array without masked entries, of whatever type, or an error."""
-    try:
-        array = np.asarray(values)
-    except Exception as error:  # conversion runs code of the caller's classes
-        raise KindError(expected(what, condition, values)) from error
-    if isinstance(values, np.ma.MaskedArray) and np.ma.getmask(values).any():
-        raise KindError(expected(what, condition, values))
-    return array
-
-
-def finite_array(what: str, values: Any, dtype: Any = np.float64) -> NDArray[np.float64]:
-    """`values` as an array of float64, of any shape; each must be what :func:`finite_number` takes.
-
-    Raises
-    ------
-    KindError, ArgumentError
-        If they are not numbers, one is masked, or one is not finite.
-    """
-    given = array_of(what, "numbers", values)
-    if given.dtype == object:
-        given = np.array([_real(what, value) for value in given.flat]).reshape(given.shape)
-    if given.dtype.kind not in "iuf":
-        raise KindError(expected(what, "numbers", values))
-    with np.errstate(over="ignore"):  # of longer floats
-        found: NDArray[np.float64] = given.astype(np.float64)
-    if not (np.abs(found) <= float(np.finfo(dtype).max)).all():  # not of NaN either
-        if np.isfinite(found).all():
-            raise unfit(what, dtype, found.flat[np.abs(found).argmax()].item())
-        raise ArgumentError(expected(what, "finite", values))
-    return found
 
 
 def non_negative_number(what: str, value: Any, dtype: Any = np.float64) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .._typing import Floats
 from ..errors import ArgumentError, KindError, SynapseError
-from .arguments import expected, shown
+from .arguments import expected, real_number, shown, unfit
 
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
@@ -55,22 +55,44 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
 
 def real_array(what: str, values: Any, condition: str) -> NDArray[Any]:
     """`values` as an array of whatever kind of numbers, or of booleans; refused as by :func:`numbers`."""
-    try:
-        array = np.asarray(_opened(what, values, condition))
-    except SynapseError:
-        raise
-    except Exception as error:  # ragged lists; or what a foreign `__array__` raises, which may be anything
-        raise KindError(f"{what} must be {condition}. Got {_in_a_line(values)}.") from error
+    array = any_array(what, values, condition)
     if array.dtype.kind not in REAL:
-        got = OTHER.get(array.dtype.kind) or _in_a_line(values)
-        raise KindError(f"{what} must be {condition}. Got {got}.")
+        raise KindError(f"{what} must be {condition}. Got {OTHER.get(array.dtype.kind) or shown(values)}.")
     return array
 
 
-def _in_a_line(values: Any) -> str:
-    """A value as a sentence can carry it; of what is shown in several lines, the kind."""
-    text = shown(values)
-    return f"a {type(values).__name__}" if "\n" in text else text
+def any_array(what: str, values: Any, condition: str) -> NDArray[Any]:
+    """`values` as an array of any type, without masked entries; refused as by :func:`numbers`."""
+    try:
+        return np.asarray(_opened(what, values, condition))
+    except SynapseError:
+        raise
+    except Exception as error:  # ragged lists; or what a foreign `__array__` raises, which may be anything
+        raise KindError(expected(what, condition, values)) from error
+
+
+def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
+    """`values` as a new array of float64, of any shape; each must be what :func:`finite_number` takes.
+
+    Booleans are refused, unlike in data; fractions and decimals are numbers here.
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If they are not numbers, one is masked, or one is not finite in this dtype.
+    """
+    array = any_array(what, values, "numbers")
+    if array.dtype == object:
+        array = np.array([real_number(what, value) for value in array.flat]).reshape(array.shape)
+    if array.dtype.kind not in "iuf":
+        raise KindError(expected(what, "numbers", values))
+    with np.errstate(over="ignore"):  # of longer floats
+        found: Floats = array.astype(np.float64)
+    if not (np.abs(found) <= float(np.finfo(dtype).max)).all():  # not of NaN either
+        if np.isfinite(found).all():
+            raise unfit(what, dtype, found.flat[np.abs(found).argmax()].item())
+        raise ArgumentError(expected(what, "finite", values))
+    return found
 
 
 def _opened(what: str, values: Any, condition: str, depth: int = 0) -> Any:
@@ -85,7 +107,8 @@ def _opened(what: str, values: Any, condition: str, depth: int = 0) -> Any:
             return values
         return [_opened(what, one, condition, depth + 1) for one in values]
     if np.ma.is_masked(values):
-        raise ArgumentError(f"{what} must have no masked entries. Fill them, or leave their rows out.")
+        advice = "Fill them, or leave their rows out."
+        raise ArgumentError(expected(what, "numbers without masked entries", values, advice))
     if hasattr(values, "detach") and hasattr(values, "cpu"):  # a tensor, which may require its gradient
         return values.detach().cpu()
     if hasattr(values, "iloc"):
@@ -110,13 +133,9 @@ def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
     """Raise where a number does not fit the float of a store. NaN and infinity do."""
     if dtype != FLOAT32 or not rows.size:
         return
-    most = float(np.finfo(np.float32).max)
-    bad = (np.abs(rows) > most) & np.isfinite(rows)
+    bad = (np.abs(rows) > float(np.finfo(np.float32).max)) & np.isfinite(rows)
     if bad.any():
-        got = float(rows[bad].flat[0])
-        raise ArgumentError(
-            f"{what} must fit float32, the float of the network: at most {most:.3g}. Got {got}."
-        )
+        raise unfit(what, dtype, float(rows[bad].flat[0]))
 
 
 def row_of(what: str, values: Any, size: int) -> Floats:

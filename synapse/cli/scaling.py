@@ -19,10 +19,11 @@ import numpy as np
 import architect
 
 from .. import squash as squashes
+from .._patterns import ONE_TO_ONE
 from .._typing import Floats
 from ..layer import Layer
 from ..network import Network
-from ..projection import ONE_TO_ONE, Projection
+from ..projection import Projection
 from .words import UsageError
 
 ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {

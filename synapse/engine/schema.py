@@ -172,7 +172,6 @@ COLUMNS = (
     Column("extended", "extended", "float"),
     # a store's own
     Column("clock", "store", "uint64", 0, saved=True),
-    Column("accumulating", "store", "uint8"),  # 0; 1 in the table of an `Accumulator`
     Column("functions", "function", "uint64"),  # addresses of users' activation functions
     # of the first registered function that raised in a call: how many arguments (0: none), its address, those
     Column("failed", "failed", "float64"),

@@ -67,7 +67,6 @@ class Store:
             column.name: np.empty(0, numpy_dtype(column, self.dtype)) for column in COLUMNS
         }
         self.columns["clock"] = np.zeros(1, np.uint64)
-        self.columns["accumulating"] = np.zeros(1, np.uint8)
         self.columns["failed"] = np.zeros(FAILED)
         self.columns["log_place"] = np.zeros(4, np.uint64)
         self.absorbed = False  # by another store, which has all that this one had

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import expected, positive_integer
+from .._random import Seed, random_generator
 from ..errors import ArgumentError, KindError
 from ..learning import Result, Trainer
 from ..learning._data import Data, checked_weights, prepare
 from ..learning._parameters import independent
 from ..network import Network
-from ..neuron import Seed, random_generator
 
 
 @dataclass(frozen=True, eq=False)

@@ -72,9 +72,9 @@ class _Column:
         tie = store[_ties.TIES[name]]
         self.count, self.tied = len(rows), bool(tie[rows].any())
         if self.tied:
-            self.first_rows, self.place = _ties.counted_once(tie[rows])
+            self.first_rows, self.place = _ties.distinct(tie[rows])
             self.count = len(self.first_rows)
-            others, like = _ties.elsewhere(tie, rows)  # members in another network follow
+            others, like = _ties.other_members(tie, rows)  # members in another network follow
             self.written = np.concatenate([rows, others])
             self.taken = np.concatenate([self.place, self.place[like]])
 

@@ -134,8 +134,8 @@ def _online_slopes(network: Network, data: Data, cost: Cost) -> tuple[Floats, Fl
         store, rows = network._store, network._connection_rows()
         moves = engine.online.Accumulator(store)
         one_pass(network, data, data.filled, cost, 1.0, new_control(), moves)
-        weights = _ties.sum_of_each(store["tie"][rows], moves.weights[rows])
-        biases = _ties.sum_of_each(store["bias_tie"][network._rows()], moves.biases[network._rows()])
+        weights = _ties.sum_of_group(store["tie"][rows], moves.weights[rows])
+        biases = _ties.sum_of_group(store["bias_tie"][network._rows()], moves.biases[network._rows()])
     return -weights / len(data.filled), -biases / len(data.filled)
 
 

@@ -114,5 +114,5 @@ def gradient(
         exact = ExactGradient(network, data, threads)
         loss, weights, biases = exact.descent(chosen, share, measure, checked_window(window), context)
         rows, store = network._connection_rows(), network._store
-        weights = _ties.sum_of_each(store["tie"][rows], weights[rows])
-        return Gradient(loss, -weights, -_ties.sum_of_each(store["bias_tie"][network._rows()], biases))
+        weights = _ties.sum_of_group(store["tie"][rows], weights[rows])
+        return Gradient(loss, -weights, -_ties.sum_of_group(store["bias_tie"][network._rows()], biases))

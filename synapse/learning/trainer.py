@@ -20,10 +20,10 @@ from .._checks import (
     non_negative_number,
     positive_integer,
 )
+from .._random import Seed, random_generator
 from ..cost import Cost
 from ..errors import ArgumentError, KindError
 from ..network import Network, require_network
-from ..neuron import Seed, random_generator
 from ..optimizers import LBFGS, SGD, Optimizer
 from ._data import Data, prepare, row_weights
 from ._exact import checked_window

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import (
-    array_of,
+    any_array,
     expected,
     finite_array,
     non_negative_number,
@@ -26,7 +26,7 @@ def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
     """Which of `size` parameters may move; None: all."""
     if frozen is None:
         return None
-    mask = array_of("The frozen", f"{size} truth values", frozen)
+    mask = any_array("The frozen", frozen, f"{size} truth values")
     if mask.dtype != np.bool_ or mask.shape != (size,):
         given = f"{mask.dtype} of shape {mask.shape}"
         raise ArgumentError(f"The frozen must be {size} truth values, one a parameter. Got {given}.")

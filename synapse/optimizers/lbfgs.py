@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import (
-    array_of,
+    any_array,
     expected,
     function_of,
     positive_integer,
@@ -139,7 +139,7 @@ class _Problem:
 
     def cost(self, values: Floats) -> tuple[float, Floats]:
         cost, gradient = self.function(self.whole(values))
-        slopes = array_of("The gradient", "numbers", gradient).astype(np.float64)
+        slopes = any_array("The gradient", gradient, "numbers").astype(np.float64)
         if slopes.shape != self.free.shape:
             raise ArgumentError(expected("The gradient", f"of shape {self.free.shape}", slopes.shape))
         if not (np.isfinite(cost) and np.isfinite(slopes).all()):

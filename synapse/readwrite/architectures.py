@@ -1,36 +1,20 @@
-"""Which architecture a network is: kept by name, and found among those of the library alone."""
+"""Which class a network is of: files keep its name and settings, and find it among those registered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import SynapseError
+from .. import architectures
+from .._checks import shown
+from ..errors import FormatError, SynapseError
 from ..layer import Layer
 from ..network import Network
 from .checks import an_object, require
 
 
-def _known() -> dict[str, type[Network]]:
-    """The architectures by name."""
-    import architect  # made of networks: a loop at the top
-
-    found = {name: getattr(architect, name) for name in architect.__all__}
-    return {
-        name: kind for name, kind in found.items() if isinstance(kind, type) and issubclass(kind, Network)
-    }
-
-
-def told(network: Network) -> dict[str, Any] | None:
-    """The name of its class and its settings; None where it is none of the library's architectures."""
-    kind = type(network)
-    if kind is Network or _known().get(kind.__name__) is not kind:
-        return None
-    return {"name": kind.__name__, **network._settings}
-
-
 def checked(architecture: Any) -> dict[str, Any] | None:
-    """What :func:`told` has told and a file has kept; what the settings are is for the class to say.
+    """The description that a file holds; its class checks the settings.
 
     Raises
     ------
@@ -45,15 +29,25 @@ def checked(architecture: Any) -> dict[str, Any] | None:
     return found
 
 
-def made(architecture: dict[str, Any] | None, layers: Sequence[Layer], name: str | None) -> Network:
-    """The network of some layers: an architecture, if it is known and they have its parts."""
-    kind, parts = Network, {}
-    if architecture is not None:
-        try:
-            found = _known().get(architecture["name"], Network)
-            kind, parts = found, found._parts_of(layers, architecture)
-        except SynapseError:
-            pass  # it has been edited, and is that architecture no more
+def rebuild(architecture: dict[str, Any] | None, layers: Sequence[Layer], name: str | None) -> Network:
+    """The network of some layers: of the class described, if it is registered and they have its parts.
+
+    Raises
+    ------
+    FormatError
+        If the class cannot use the settings.
+    """
+    found = None if architecture is None else architectures.get(architecture["name"])
+    kind = found or Network
+    try:
+        parts = kind.find_parts(layers, architecture or {})
+    except SynapseError:  # it has been edited, and is a network of this class no more
+        kind, parts = Network, {}
+    except Exception as error:  # of a class of the user
+        raise FormatError(
+            f"The class {kind.__name__} cannot find its parts in a network with the settings "
+            f"{shown(architecture)}: {type(error).__name__}: {error}."
+        ) from error
     network = kind.__new__(kind)  # its own __init__ would build new layers
     Network.__init__(network, layers[0], layers[1:-1], layers[-1], name=name)
     vars(network).update(parts)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from .._checks import shown
-from .._ties import first_of_each
+from .._ties import first_of_group
 from ..engine.schema import NONE
 from ..errors import FormatError, UnknownNameError
 
@@ -214,7 +214,7 @@ def require_shared(
 ) -> None:
     """Raise where rows that are tied have different values in one of these columns."""
     for name in names:
-        common = first_of_each(tie, columns[name])
+        common = first_of_group(tie, columns[name])
         unlike = np.flatnonzero(columns[name] != common)
         if len(unlike):
             i = int(unlike[0])

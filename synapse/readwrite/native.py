@@ -54,11 +54,11 @@ def save(network: Network, path: files.File) -> None:
     gates, ties, what is trainable, and the context: states, errors and traces. Every step after
     :func:`load` gives the same bits as with the network that was saved, and so does a new trainer: by the
     online rule with a plain rate, training goes on as if it had not been interrupted. An
-    :class:`architect.LSTM` comes back as one, and so does every architecture, unless layers that make it
-    what it is were removed or have other names now; then, and of a class of your own, comes back a
-    :class:`Network` of its name. The file does not keep the projections by which connections were made,
-    ties to other networks, and what belongs to a trainer: the momentum or moments of an optimizer and the
-    position in a schedule of rates.
+    :class:`architect.LSTM` comes back as one, and so does every class that :mod:`synapse.architectures` has
+    registered, unless layers that make it what it is were removed or have other names now. Then, and if
+    the class is not registered, a :class:`Network` of its name comes back. The file does not keep the
+    projections by which connections were made, ties to other networks, and what belongs to a trainer: the
+    momentum or moments of an optimizer and the position in a schedule of rates.
 
     Parameters
     ----------

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _wiring
+from ..architectures import describe
+from ..connection import connection_at
 from ..engine.guard import InUse
 from ..engine.lowering.program import Program, Traces, kept_traces
 from ..engine.schema import CONNECTION, NEURON, NONE
@@ -95,7 +96,7 @@ def _taken_apart(network: Network) -> Parts:
         connections={column.name: store[column.name][edges] for column in OF_CONNECTIONS},
         clock=int(store["clock"][0]),
         traces=_own_traces(kept_traces(store), number, place),
-        architecture=architectures.told(network),
+        architecture=describe(network),
     )
     parts.neurons["group"] = _renumbered(parts.neurons["group"])
     for columns, tie in ((parts.neurons, "bias_tie"), (parts.connections, "tie")):
@@ -119,7 +120,7 @@ def put_together(parts: Parts) -> Network:
     for layer, size in parts.layers:
         layers.append(Layer(neurons[first : first + size], name=layer))
         first += size
-    network = architectures.made(parts.architecture, layers, parts.name)
+    network = architectures.rebuild(parts.architecture, layers, parts.name)
     if parts.names is not None:
         store.names[:] = parts.names
     if parts.traces is not None:
@@ -159,7 +160,7 @@ def _require_whole(network: Network, store: Store) -> None:
     inside = mine[source] & mine[target]
     crossing = np.flatnonzero((mine[source] != mine[target]) | (gated & (mine[gater] != inside)))
     if len(crossing):
-        example = _wiring.connection_at(store, int(store["identity"][crossing[0]]))
+        example = connection_at(store, int(store["identity"][crossing[0]]))
         raise TopologyError(
             f"{network!r} cannot be saved alone: {len(crossing)} connection(s) link it to neurons outside of "
             f"it, or are gated across its border, such as {example!r}. Disconnect or ungate them first, "

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import array_of, expected, listed
+from .._checks import any_array, expected, listed
 from .._typing import Floats
 from ..errors import ArgumentError, KindError
 from ..learning._data import input_rows
@@ -18,7 +18,7 @@ def equal_shapes(outputs: ArrayLike, targets: ArrayLike) -> tuple[NDArray[Any], 
     """Outputs of a network and their targets, as arrays of one shape."""
     given = []
     for what, values in (("The outputs", outputs), ("What the outputs should be", targets)):
-        given.append(array_of(what, "numbers", values))
+        given.append(any_array(what, values, "numbers"))
         if given[-1].dtype.kind not in "biuf":
             raise KindError(expected(what, "numbers", values))
     if given[0].shape != given[1].shape:

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import MOST_SEQUENCES, boolean, expected, listed, positive_integer, text
+from .._random import Seed, random_generator
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..network import Network
-from ..neuron import Seed, random_generator
 from ._scoring import equal_shapes, fraction
 
 Mask = NDArray[np.bool_]

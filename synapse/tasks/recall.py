@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._checks import MOST_SEQUENCES, finite_array, listed, positive_integer
+from .._random import Seed, random_generator
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..network import Network
-from ..neuron import Seed, random_generator
 from ._scoring import equal_shapes, fraction
 
 MOST_SYMBOLS = 1000

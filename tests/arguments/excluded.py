@@ -14,6 +14,7 @@ EXCLUDED: dict[str, str] = {
     **dict.fromkeys(
         [
             "synapse.Gradient.__init__",
+            "synapse.Topology.__init__",
             "architect.Capacity.__init__",
             "architect.Delayed.__init__",
             "architect.GatedUnits.__init__",
@@ -28,7 +29,7 @@ EXCLUDED: dict[str, str] = {
             "experiments.CrossValidation.__init__",
             *(
                 f"analysis.{name}.__init__"
-                for name in analysis.__all__
+                for name in dir(analysis)
                 if name != "Table" and isinstance(getattr(analysis, name), type)
             ),
         ],
@@ -47,8 +48,20 @@ EXCLUDED: dict[str, str] = {
     ),
     **dict.fromkeys(
         [
+            *(
+                f"{name}.find_parts"
+                for name in (
+                    "synapse.Network",
+                    "architect.Convolutional",
+                    "architect.GRU",
+                    "architect.Hopfield",
+                    "architect.Kohonen",
+                    "architect.LSTM",
+                )
+            ),
             "squash.by_code",
             "synapse.Log.make_room",
+            "synapse.Topology.require_closed",
             "synapse.every.__call__",
             "cost.Cost.check",
             "cost.Cost.check_targets",

@@ -160,13 +160,6 @@ add(
     lambda w: {"value": 0.5},
     value=NUMBER,
 )
-add(
-    "synapse.Projection.gaters",
-    lambda w: w.projection.gaters,
-    lambda w: {"layer": w.second, "kind": "input"},
-    layer=LAYER,
-    kind=NOTHING,
-)
 
 # --- networks ---------------------------------------------------------------------------------------
 

@@ -34,6 +34,15 @@ from .world import (
     World,
 )
 
+# --- topology ------------------------------------------------------------------------------------
+
+add(
+    "synapse.Topology.of",
+    plain(synapse.Topology.of),
+    lambda w: {"shown": w.net},
+    shown=NETWORK | LAYER | {"[]", "{}"},
+)
+
 # --- tasks, experiments, analysis -------------------------------------------------------------------
 
 add(
@@ -227,14 +236,6 @@ add(
     ax=NONE,
     what=TEXT,
     colour_bars=BOOLEAN,
-)
-add(
-    "draw.record",
-    plain(draw.record),
-    lambda w: {"net": w.net, "inputs": w.inputs},
-    net=NETWORK,
-    inputs=EITHER,
-    what=NOTHING,
 )
 add(
     "draw.sensitivity",

@@ -9,7 +9,7 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import cost, initializers, learning, optimizers, squash
+from synapse import architectures, cost, initializers, learning, optimizers, squash
 
 from .rows import HUGE, add, data, given, keep, plain, setter, then
 from .world import (
@@ -178,14 +178,6 @@ add(
     plain(learning.fit_readout),
     lambda w: {"network": readable(w), "inputs": w.inputs, "targets": w.targets},
     network=NOTHING,
-    ridge=NOT_NEGATIVE,
-    washout=SMALL | {"0"},
-    **data,
-)
-add(
-    "synapse.Network.fit_readout",
-    lambda w: readable(w).fit_readout,
-    lambda w: {"inputs": w.inputs, "targets": w.targets},
     ridge=NOT_NEGATIVE,
     washout=SMALL | {"0"},
     **data,
@@ -382,5 +374,8 @@ add("cost.register", plain(cost.register), function=NOTHING)
 for name in ("uniform", "normal"):
     add(f"initializers.{name}", plain(getattr(initializers, name)), scale=NOT_NEGATIVE)
 add("initializers.constant", plain(initializers.constant), value=NUMBER)
+add("architectures.get", plain(architectures.get), lambda w: {"name": "LSTM"}, name=TEXT)
+add("architectures.describe", plain(architectures.describe), network=frozenset({"network"}))
+add("architectures.register", plain(architectures.register), kind=NOTHING)
 add("initializers.get", plain(initializers.get), initializer=NOTHING)
 add("initializers.register", plain(initializers.register), function=NOTHING)

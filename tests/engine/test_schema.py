@@ -36,7 +36,7 @@ def test_each_column_belongs_to_one_table():
     tables = (*schema.NEURON, *schema.CONNECTION, *schema.PROGRAM)
     others = {column.name for column in schema.COLUMNS} - {column.name for column in tables}
     recording = {"watched", "watched_what", "log", "log_place"}
-    assert others == {"clock", "accumulating", "functions", "failed"} | recording
+    assert others == {"clock", "functions", "failed"} | recording
     assert len(set(tables)) == len(tables)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import architect
 from synapse import Layer
 from synapse.errors import SynapseError
+from synapse.learning import fit_readout
 
 from .registry import attempt, operation
 from .world import ANY, Change, Mismatch
@@ -230,9 +231,9 @@ def special(world):
         "train": lambda: network.train(inputs, epochs=2),
         "quantization_error": lambda: network.quantization_error(inputs),
         "kernels": lambda: setattr(network, "kernels", [0.9 * one for one in network.kernels]),
-        "fit_readout": lambda: network.fit_readout(inputs, world.rng.random((3, len(network.output)))),
+        "fit_readout": lambda: fit_readout(network, inputs, world.rng.random((3, len(network.output)))),
     }
-    what = world.one(name for name in calls if hasattr(type(network), name))
+    what = world.one(name for name in calls if name == "fit_readout" or hasattr(type(network), name))
     world.note(what, "of", network)
     attempt(world, calls[what])
     return Change(numbers=ANY, weights=ANY, ties=True, modelled=False)

@@ -110,11 +110,11 @@ class World:
 
     def links(self, store=None):
         """Connections of one store, or of all."""
-        from synapse import _wiring
+        from synapse.connection import connection_at
 
         stores = self.stores() if store is None else [store]
         return [
-            _wiring.connection_at(one, int(identity))
+            connection_at(one, int(identity))
             for one in stores
             for identity in np.sort(one["identity"][one["target"] != NONE])
         ]

@@ -8,6 +8,7 @@ import synapse
 from synapse import Layer, Network, Neuron
 from synapse.errors import ArgumentError, DivergenceError, KindError, TopologyError
 from synapse.initializers import uniform
+from synapse.learning import fit_readout
 
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(60, 3))
@@ -68,7 +69,7 @@ def test_a_stream_is_fitted_as_by_numpy(ridge, washout):
     net = recurrent()
     x = forward(net, INPUTS)[washout:]
     weights, biases = least_squares(x, TARGETS[washout:], ridge)
-    result = net.fit_readout(INPUTS, TARGETS, ridge=ridge, washout=washout)
+    result = fit_readout(net, INPUTS, TARGETS, ridge=ridge, washout=washout)
     assert fitted(net) == pytest.approx(weights, abs=1e-8)
     assert net.output.biases == pytest.approx(biases, abs=1e-8)
     assert result.error == pytest.approx(np.mean((x @ weights + biases - TARGETS[washout:]) ** 2), abs=1e-10)
@@ -81,7 +82,7 @@ def test_a_stream_is_fitted_as_by_numpy(ridge, washout):
 def test_the_error_told_is_the_error_made():
     net, twin = recurrent("logistic"), recurrent("logistic")
     targets = 0.5 + 0.3 * np.sin(INPUTS[:, :2])
-    told = net.fit_readout(INPUTS, targets).error
+    told = fit_readout(net, INPUTS, targets).error
     twin.weights, twin.biases = net.weights, net.biases
     assert np.mean((twin.run(INPUTS) - targets) ** 2) == pytest.approx(told, abs=1e-12)
 
@@ -96,7 +97,7 @@ def test_the_error_told_is_the_error_made():
 def test_targets_are_mapped_through_the_inverse_of_the_squash(squash, targets, inverse):
     net = recurrent(squash)
     weights, biases = least_squares(forward(net, INPUTS), inverse(targets), 1e-3)
-    net.fit_readout(INPUTS, targets, ridge=1e-3)
+    fit_readout(net, INPUTS, targets, ridge=1e-3)
     assert fitted(net) == pytest.approx(weights, abs=1e-8)
     assert net.output.biases == pytest.approx(biases, abs=1e-8)
 
@@ -110,14 +111,14 @@ def test_sequences_begin_with_a_cleared_context_and_rows_without_target_are_left
     d = np.vstack([aim[2:] for aim in aims])
     weights, biases = least_squares(np.delete(x, 18 + 3, axis=0), np.delete(d, 18 + 3, axis=0))
     net.activate([1.0, 2.0, 3.0])  # a context that must not matter
-    assert net.fit_readout(parts, aims, ridge=0.0, washout=2).rows == 53
+    assert fit_readout(net, parts, aims, ridge=0.0, washout=2).rows == 53
     assert fitted(net) == pytest.approx(weights, abs=1e-8)
     assert net.output.biases == pytest.approx(biases, abs=1e-8)
 
 
 def test_a_stream_goes_on_where_the_fit_ended():
     net, twin = recurrent(), recurrent()
-    net.fit_readout(INPUTS, TARGETS)
+    fit_readout(net, INPUTS, TARGETS)
     twin.weights, twin.biases = net.weights, net.biases
     last = twin.run(INPUTS)[-1]
     assert net.output.activations == pytest.approx(last, abs=1e-12)
@@ -133,7 +134,7 @@ def test_fixed_connections_and_biases_count_as_they_are():
     x = forward(net, INPUTS)
     weights, biases = least_squares(x[:, 1:], TARGETS[:, :1] - 0.7 * x[:, :1])
     other = np.linalg.lstsq(x, TARGETS[:, 1] - 0.4, rcond=None)[0]
-    net.fit_readout(INPUTS, TARGETS, ridge=0.0)
+    fit_readout(net, INPUTS, TARGETS, ridge=0.0)
     found = matrix(net["hidden"], net.output)
     assert found[0] == pytest.approx([0.7, *weights[:, 0]], abs=1e-8)
     assert found[1] == pytest.approx(other, abs=1e-8)
@@ -144,7 +145,7 @@ def test_only_the_readout_moves():
     net = recurrent()
     before = {c: c.weight for c in net.connections if c.target not in net.output}
     biases = net["hidden"].biases
-    net.fit_readout(INPUTS, TARGETS)
+    fit_readout(net, INPUTS, TARGETS)
     assert all(c.weight == weight for c, weight in before.items())
     assert (net["hidden"].biases == biases).all()
 
@@ -152,8 +153,8 @@ def test_only_the_readout_moves():
 def test_a_perceptron_takes_samples_in_any_order():
     order = np.random.default_rng(1).permutation(60)
     one, other = (architect.Perceptron(3, 6, 2, output_squash="identity", seed=1) for _ in range(2))
-    one.fit_readout(INPUTS, TARGETS)
-    other.fit_readout(INPUTS[order], TARGETS[order])
+    fit_readout(one, INPUTS, TARGETS)
+    fit_readout(other, INPUTS[order], TARGETS[order])
     assert one.weights == pytest.approx(other.weights, abs=1e-7)
 
 
@@ -162,9 +163,9 @@ def test_dependent_activations_need_a_ridge():
     copies = np.repeat(INPUTS[:3], 2, axis=0)  # six rows cannot determine seven weights and a bias
     before = everything(net)
     with pytest.raises(ArgumentError, match="Give a ridge above 0"):
-        net.fit_readout(copies, TARGETS[:6], ridge=0.0)
+        fit_readout(net, copies, TARGETS[:6], ridge=0.0)
     assert everything(net) == before
-    result = net.fit_readout(copies, TARGETS[:6], ridge=1e-3)
+    result = fit_readout(net, copies, TARGETS[:6], ridge=1e-3)
     assert result.rank < 7
     assert result.condition == np.inf
     assert np.isfinite(net.weights).all()
@@ -196,14 +197,14 @@ def test_outputs_that_cannot_be_fitted_are_refused(kind):
     net.activate(INPUTS[0])
     before = everything(net)
     with pytest.raises(TopologyError):
-        net.fit_readout(INPUTS, TARGETS)
+        fit_readout(net, INPUTS, TARGETS)
     assert everything(net) == before
 
 
 def test_outputs_may_lead_to_neurons_outside_of_the_network():
     net = recurrent()
     net.output[0].project(Neuron())
-    assert net.fit_readout(INPUTS, TARGETS).rows == 60
+    assert fit_readout(net, INPUTS, TARGETS).rows == 60
 
 
 @pytest.mark.parametrize(
@@ -232,7 +233,7 @@ def test_wrong_arguments_are_refused_and_change_nothing(squash, arguments, optio
     net.activate(INPUTS[0])
     before = everything(net)
     with pytest.raises(error, match=says):
-        net.fit_readout(*arguments, **options)
+        fit_readout(net, *arguments, **options)
     assert everything(net) == before
 
 
@@ -244,5 +245,5 @@ def test_a_pool_that_runs_away_is_told_and_forgotten():
     net.activate(INPUTS[0] * 1e-200)
     before = everything(net)
     with pytest.raises(DivergenceError):
-        net.fit_readout(INPUTS, TARGETS)
+        fit_readout(net, INPUTS, TARGETS)
     assert everything(net) == before

@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..schema import DESTINATIONS, TABLE
+from ..schema import DESTINATIONS, TABLE, TIED, WAITING
 from ..store import Store
 
 _PLACES = {column.name: i for i, column in enumerate(TABLE)}
@@ -47,8 +47,9 @@ class Accumulator:
         self.biases = np.zeros(store.n_neurons, store.dtype)
         columns = {
             **dict(zip(DESTINATIONS, (self.weights, self.biases), strict=True)),
-            "accumulating": np.ones(1, np.uint8),
             "ties": np.zeros_like(store["ties"]),
+            "flags": store["flags"] & ~np.uint8(WAITING),
+            "run_flags": store["run_flags"] | np.uint8(TIED),  # of such a run no weight waits
         }
         self._columns: dict[int, NDArray[np.generic]] = {_PLACES[name]: columns[name] for name in columns}
         self._table = np.empty_like(store.table)

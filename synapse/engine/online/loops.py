@@ -259,7 +259,6 @@ def train_network(
     """
     m = columns(table, unit)
     m.failed[0] = 0.0
-    ahead = m.accumulating[0] == 0
     total, judged, filled, going = 0.0, u8(0), u8(0), True
     for s in range(u8(order.shape[0])):
         if clear and going:
@@ -282,7 +281,7 @@ def train_network(
                 if not going:
                     total += sound
                 elif learn:
-                    propagate_network(m, span, rate, ahead)
+                    propagate_network(m, span, rate, True)
             control[1] += ONE
             going = going and not control[0]
     move_ahead(m, span[0], span[3])

@@ -16,7 +16,7 @@ from .base import Options
 from .stepwise import StepwiseRule
 
 
-class Online(StepwiseRule):
+class Online(StepwiseRule, method="online"):
     """The rule of :meth:`Network.propagate`: Monner and Reggia 2012."""
 
     through_time: ClassVar[bool] = False

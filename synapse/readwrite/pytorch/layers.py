@@ -304,7 +304,7 @@ def read(peer: Peer, net: Network) -> None:
     numbers = [value.cpu().to(torch.float64).numpy() for value in values]
     if not all(np.isfinite(array).all() for array in numbers):
         raise ArgumentError("The weights of a module must be finite to be read. Got NaN or infinity.")
-    for set_them in (_ties.require_agreement, _ties.put):  # nothing is set where any is refused
+    for set_them in (_ties.require_agreement, _ties.assign):  # nothing is set where any is refused
         for column in ("weight", "bias"):
             mine = [i for i, place in enumerate(places) if place[0] == column]
             rows = np.concatenate([places[i][1].reshape(-1) for i in mine])

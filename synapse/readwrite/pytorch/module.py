@@ -167,7 +167,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
             ("weight", store["weight"][edges], learns),
             ("bias", store["bias"][rows], biased),
         ):
-            first, place = _ties.counted_once(ties[name])
+            first, place = _ties.distinct(ties[name])
             self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[first])))
             self.register_buffer(f"fixed_{name}", torch.tensor(values[first]))
             trains = torch.tensor(np.bincount(place, trained) > 0)
@@ -199,7 +199,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         """Take the weights and biases of the network that it was made of."""
         self._require(network)
         with torch.no_grad():
-            first = {name: _ties.counted_once(tie)[0] for name, tie in _ties_of(network).items()}
+            first = {name: _ties.distinct(tie)[0] for name, tie in _ties_of(network).items()}
             for name, values in (("weight", network.weights), ("bias", network.biases)):
                 for holder in (name, f"fixed_{name}"):
                     getattr(self, holder).copy_(torch.tensor(values[first[name]]))
@@ -230,7 +230,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         for name, tie in _ties_of(network).items():
             place = getattr(self, f"_{name}_of")
             was = np.arange(len(tie)) if place is None else place.cpu().numpy()
-            if not np.array_equal(_ties.counted_once(tie)[1], was):
+            if not np.array_equal(_ties.distinct(tie)[1], was):
                 return False
         return True
 

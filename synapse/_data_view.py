@@ -10,7 +10,7 @@ from ._checks import expected
 from .errors import KindError, UnknownNameError
 
 
-class LiveData(MutableMapping[str, Any]):
+class DataView(MutableMapping[str, Any]):
     """The fields of a live object, and notes beside them.
 
     A field is a number, a boolean or a string, read from the store at each access. Any other key is a

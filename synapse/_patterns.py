@@ -1,0 +1,142 @@
+"""Patterns of a projection: which pairs of neurons it connects, and with which weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._checks import MOST_CONNECTIONS, any_array, expected, finite_number, is_number, shape_of
+from ._typing import Floats, Ints
+from .errors import ArgumentError, KindError, TopologyError
+from .initializers import Initializer, draw
+
+ALL_TO_ALL = "all_to_all"
+"""Every source to every target."""
+ONE_TO_ONE = "one_to_one"
+"""Source i to target i; of unequal layers, where one size divides the other, blockwise."""
+ALL_TO_ELSE = "all_to_else"
+"""Every source to every target but itself."""
+
+
+def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Index pairs (source, target) of a pattern, target by target.
+
+    Those of a neuron with itself are among them; `ALL_TO_ELSE` leaves them out later.
+    """
+    whole = not is_listed(kind) and not (isinstance(kind, str) and kind == ONE_TO_ONE)
+    if whole and n_sources * n_targets > MOST_CONNECTIONS:
+        pairs = f"{n_sources} and {n_targets} neurons"
+        raise ArgumentError(expected("A projection", f"of at most {MOST_CONNECTIONS} pairs", pairs))
+    if isinstance(kind, str):
+        return _named_pairs(kind, n_sources, n_targets)
+    if is_number(kind):
+        density = finite_number("The density of a projection", kind)
+        if not 0 < density <= 1:
+            raise ArgumentError(expected("The density of a projection", "above 0 and at most 1", kind))
+        mask = rng.random((n_targets, n_sources)) < density
+    elif is_listed(kind):
+        return _listed_pairs(kind, n_sources, n_targets)
+    else:
+        given = _array(kind)
+        if given.dtype != bool or given.shape != (n_sources, n_targets):
+            condition = (
+                f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of booleans of shape "
+                f"({n_sources}, {n_targets}), or a tuple of the numbers of sources and of targets"
+            )
+            raise ArgumentError(expected("The kind of a projection", condition, kind))
+        mask = given.T
+    targets, sources = np.nonzero(mask)
+    return sources, targets
+
+
+def is_listed(kind: Any) -> bool:
+    """Whether a pattern is given pair by pair, as two lists of numbers."""
+    return isinstance(kind, tuple) and len(kind) > 0 and _array(kind[0]).dtype.kind in "iu"
+
+
+def _array(values: Any) -> NDArray[Any]:
+    """`values` as an array without masked entries; one of objects if that cannot be."""
+    try:
+        return any_array("The kind of a projection", values, "")
+    except KindError:
+        return np.empty(0, object)
+
+
+def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Ints, Ints]:
+    """The pairs that were given one by one, checked."""
+    what, condition = "A list of pairs", f"two lists of one length, below {n_sources} and {n_targets}"
+    if len(kind) != 2:
+        raise ArgumentError(expected(what, condition, kind))
+    sources, targets = (_array(part) for part in kind)
+    fits = sources.shape == targets.shape and sources.ndim == 1 and targets.dtype.kind in "iu"
+    if not fits or not (_within(sources, n_sources) and _within(targets, n_targets)):
+        raise ArgumentError(expected(what, condition, kind))
+    sources, targets = sources.astype(np.int64), targets.astype(np.int64)
+    if len(np.unique(sources * n_targets + targets)) < len(sources):
+        raise TopologyError("A pair stands twice in the list. A pair of neurons has one connection at most.")
+    return sources, targets
+
+
+def _within(numbers: NDArray[Any], stop: int) -> bool:
+    return not len(numbers) or bool(numbers.min() >= 0 and numbers.max() < stop)
+
+
+def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Ints, Ints]:
+    if kind == ONE_TO_ONE:
+        larger, smaller = max(n_sources, n_targets), min(n_sources, n_targets)
+        if larger % smaller:
+            raise ArgumentError(
+                f"A one-to-one projection needs layers of one size, or one a multiple of the other. "
+                f"Got {n_sources} and {n_targets}."
+            )
+        index = np.arange(larger)
+        return index * n_sources // larger, index * n_targets // larger
+    if kind not in (ALL_TO_ALL, ALL_TO_ELSE):
+        raise ArgumentError(
+            expected("The kind of a projection", f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r} or {ALL_TO_ELSE!r}", kind)
+        )
+    sources = np.tile(np.arange(n_sources), n_targets)
+    targets = np.repeat(np.arange(n_targets), n_sources)
+    return sources, targets
+
+
+def same_neuron(source: Sequence[Any], target: Sequence[Any], pairs: tuple[Any, Any]) -> NDArray[np.bool_]:
+    """Which pairs connect a neuron with itself."""
+    if not set(source) & set(target):
+        return np.zeros(len(pairs[0]), bool)
+    number = {neuron: i for i, neuron in enumerate(source)}
+    places = np.array([number.get(neuron, -1) for neuron in target])
+    return np.asarray(places[pairs[1]] == pairs[0])
+
+
+def drawn_weights(
+    initializer: str | Initializer,
+    rng: np.random.Generator,
+    n_sources: int,
+    n_targets: int,
+    pairs: tuple[Any, Any],
+    full: bool,
+    dtype: Any,
+) -> Floats:
+    """Weights of some pairs as an initializer draws them."""
+    if full:
+        matrix = draw(initializer, rng, (n_sources, n_targets), n_sources, n_targets, dtype)
+        return np.ascontiguousarray(matrix.T).ravel()
+    count = len(pairs[0])
+    return draw(initializer, rng, (count,), -(-count // n_targets), -(-count // n_sources), dtype)
+
+
+def given_weights(values: Floats, n_sources: int, n_targets: int, pairs: tuple[Any, Any]) -> Floats:
+    """Weights of some pairs from a number, a matrix, or one number a pair."""
+    if values.shape == (n_sources, n_targets):
+        chosen: Floats = values[pairs]
+        return chosen
+    if values.shape not in ((), (len(pairs[0]),)):
+        raise ArgumentError(
+            f"Weights must be a number, ({n_sources}, {n_targets}) or ({len(pairs[0])},) numbers. "
+            f"Got {shape_of(values)}."
+        )
+    return np.broadcast_to(values, (len(pairs[0]),)).copy()

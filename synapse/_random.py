@@ -1,0 +1,37 @@
+"""Random numbers: the seeds that public functions take, and the generators made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from ._checks import expected, integer
+from .errors import ArgumentError
+
+Seed = np.random.Generator | np.random.SeedSequence | Sequence[int] | int | None
+
+
+def random_generator(seed: Seed) -> np.random.Generator:
+    """The generator that a public function draws from: the caller's own, or one from a seed."""
+    if seed is None or isinstance(seed, np.random.Generator | np.random.SeedSequence):
+        return np.random.default_rng(seed)
+    several = isinstance(seed, list | tuple)
+    given = [integer(number) for number in (list(seed) if isinstance(seed, list | tuple) else [seed])]
+    whole = [number for number in given if number is not None and number >= 0]
+    if not whole or len(whole) < len(given):
+        condition = "a whole number not below 0, a list of them, a numpy Generator or None"
+        raise ArgumentError(expected("The seed", condition, seed))
+    return np.random.default_rng(whole if several else whole[0])
+
+
+@contextmanager
+def given_back(rng: np.random.Generator) -> Iterator[None]:
+    """After an error inside, a generator is as it was: what is refused has drawn nothing."""
+    state = rng.bit_generator.state
+    try:
+        yield
+    except BaseException:
+        rng.bit_generator.state = state
+        raise

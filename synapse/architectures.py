@@ -1,0 +1,117 @@
+"""Classes of networks, by name: the architectures of the library, and any class of the user's.
+
+Files and pickles keep the name of a class and its settings, never code. Whoever reads them finds the class
+among those that are registered.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import Any, TypeVar
+
+from ._checks import expected, shown, text
+from .errors import ArgumentError, KindError
+from .network import Network, require_network
+
+Class = TypeVar("Class", bound=type[Network])
+
+_by_name: dict[str, type[Network]] = {}
+
+
+def register(kind: Class) -> Class:
+    """A class decorator: networks of this class come back from files, copies and pickles as what they are.
+
+    A copy is not made by ``__init__``. It gets the layers, and the attributes that
+    :meth:`Network.find_parts` finds among them with the help of :attr:`Network.settings`: override both if
+    your class has attributes of its own. A program that has registered no class of this name reads a
+    :class:`Network` from the file.
+
+    Raises
+    ------
+    KindError
+        If it is not a subclass of :class:`Network`.
+    ArgumentError
+        If another class of this name is registered. The same class may be defined again, as in a notebook.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network, architectures
+    >>> @architectures.register
+    ... class Ladder(Network):
+    ...     def __init__(self, rungs, step=1):
+    ...         layers = [Layer(1, name=f"rung {i}") for i in range(rungs)]
+    ...         for below, above in zip(layers[:-step], layers[step:]):
+    ...             below.project(above)
+    ...         super().__init__(layers[0], layers[1:-1], layers[-1])
+    ...         self.step, self.top = step, layers[-1]
+    ...
+    ...     @property
+    ...     def settings(self):
+    ...         return {"step": self.step}
+    ...
+    ...     @classmethod
+    ...     def find_parts(cls, layers, settings):
+    ...         return {"step": settings["step"], "top": layers[-1]}
+    >>> twin = Ladder(4, step=2).clone()
+    >>> twin, twin.step, twin.top
+    (<Ladder 1-1-1-1, 4 neurons, 2 connections>, 2, <Layer rung 3, 1 neuron>)
+    """
+    given: Any = kind
+    if not (isinstance(given, type) and issubclass(given, Network) and given is not Network):
+        raise KindError(expected("An architecture to register", "a subclass of Network", kind))
+    name, known = kind.__name__, get(kind.__name__)
+    if known is not None and not _is_known(kind):
+        raise ArgumentError(f"An architecture named {name!r} is registered already. Give yours another name.")
+    _by_name[name] = kind
+    return kind
+
+
+def get(name: str) -> type[Network] | None:
+    """The class that is registered under a name, if there is one."""
+    importlib.import_module("architect")  # registers the library's own; it lies above this package
+    return _by_name.get(text("The name of an architecture", name))
+
+
+def names() -> list[str]:
+    """The names of all registered classes."""
+    importlib.import_module("architect")
+    return sorted(_by_name)
+
+
+def describe(network: Network) -> dict[str, Any] | None:
+    """The name of a network's class and its settings; None if the class is not registered.
+
+    Raises
+    ------
+    KindError
+        If it is not a network, or JSON cannot hold the settings.
+    """
+    kind = type(require_network("What is described", network))
+    if not _is_known(kind):
+        return None
+    settings: Any = network.settings  # of a class of the user's, which may return anything
+    if not _fits_json(settings):
+        raise KindError(
+            f"The settings of a {kind.__name__} must be a dict that JSON can hold, without the key 'name'. "
+            f"Got {shown(settings)}."
+        )
+    return {"name": kind.__name__, **settings}
+
+
+def _fits_json(settings: Any) -> bool:
+    try:
+        json.dumps(settings, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return isinstance(settings, dict) and "name" not in settings
+
+
+def _is_known(kind: type[Network]) -> bool:
+    """Whether this class is registered, or an earlier or later definition of it."""
+    known = get(kind.__name__)
+    return known is not None and _definition(known) == _definition(kind)
+
+
+def _definition(kind: type[Network]) -> tuple[str, str]:
+    return kind.__module__, kind.__qualname__

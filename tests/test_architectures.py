@@ -1,0 +1,195 @@
+"""Classes of networks that are registered from outside the package come back as what they are."""
+
+import copy
+import io
+import json
+import pickle
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, Network, architectures
+from synapse.errors import ArgumentError, FormatError, KindError, TopologyError
+from synapse.readwrite import from_data, from_npz_data, network_data, npz_data
+
+
+@architectures.register
+class Tower(Network):
+    """Floors of neurons; a lift of weights leads from the first to every `stride`-th floor."""
+
+    def __init__(self, floors, stride=2, squash="tanh"):
+        layers = [Layer(2, squash, name=f"floor {i}") for i in range(floors)]
+        for below, above in pairwise(layers):
+            below.project(above, seed=len(above))
+        for landing in layers[stride::stride]:
+            if landing is not layers[1]:
+                layers[0].project(landing, seed=3)
+        super().__init__(layers[0], layers[1:-1], layers[-1])
+        self.stride, self.landings = stride, layers[stride::stride]
+
+    @property
+    def settings(self):
+        return {"stride": self.stride}
+
+    @classmethod
+    def find_parts(cls, layers, settings):
+        if any(layer.name != f"floor {i}" for i, layer in enumerate(layers)):
+            raise TopologyError("A floor is missing.")
+        stride = int(settings["stride"])
+        return {"stride": stride, "landings": list(layers[stride::stride])}
+
+
+class Shed(Network):
+    """A class that nobody has registered."""
+
+
+def by_file(net):
+    file = io.StringIO()
+    synapse.save(net, file)
+    file.seek(0)
+    return synapse.load(file)
+
+
+WAYS = {
+    "clone": Network.clone,
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda net: pickle.loads(pickle.dumps(net)),
+    "file": by_file,
+    "npz": lambda net: from_npz_data(npz_data(net)),
+}
+every_way = pytest.mark.parametrize("twin_of", WAYS.values(), ids=WAYS)
+
+
+@every_way
+def test_a_class_of_your_own_comes_back_with_its_parts(twin_of):
+    net = Tower(6)
+    twin = twin_of(net)
+    assert (type(twin), twin.stride, repr(twin)) == (Tower, 2, repr(net))
+    assert [layer.name for layer in twin.landings] == ["floor 2", "floor 4"]
+    assert all(one in twin.layers for one in twin.landings)
+    assert twin.activate([0.5, -0.5]).tobytes() == net.activate([0.5, -0.5]).tobytes()
+    assert type(twin_of(twin)) is Tower
+
+
+@every_way
+def test_a_class_that_is_not_registered_comes_back_as_a_network_of_its_name(twin_of):
+    net = Shed(Layer(2), [], Layer(1))
+    assert (type(twin_of(net)), twin_of(net).name) == (Network, "Shed")
+
+
+@every_way
+def test_a_subclass_of_a_registered_class_is_not_registered_by_that(twin_of):
+    class Annex(Tower):
+        pass
+
+    assert type(twin_of(Annex(4))) is Network
+
+
+def test_parts_are_found_again_after_an_edit():
+    net = Tower(6)
+    before = net.parts["landings"]
+    net.hidden[0][0].disconnect(net.hidden[1][1])
+    assert net.parts["landings"] == before
+    net.hidden[1].name = "cellar"
+    net.hidden[0][0].project(net.hidden[1][1])
+    with pytest.raises(TopologyError, match="This Tower must have the neurons .* A floor is missing"):
+        _ = net.parts
+    assert type(net.clone()) is Network
+
+
+@pytest.mark.parametrize(
+    "settings", ["stride", None, ["stride"], {"stride": {1}}, {"name": "a"}, {"s": np.nan}]
+)
+def test_settings_that_json_cannot_hold_are_refused(settings, monkeypatch):
+    net = Tower(4)
+    monkeypatch.setattr(Tower, "settings", settings)
+    with pytest.raises(KindError, match="The settings of a Tower must be a dict that JSON can hold"):
+        net.clone()
+
+
+@pytest.mark.parametrize("stride", [None, "two", [], 0])
+def test_settings_of_a_file_that_the_class_cannot_use_are_refused_in_one_sentence(stride):
+    data = network_data(Tower(4))
+    data["architecture"]["stride"] = stride
+    with pytest.raises(FormatError, match="The class Tower cannot find its parts"):
+        from_data(data)
+    del data["architecture"]["stride"]
+    with pytest.raises(FormatError, match="KeyError"):
+        from_data(data)
+
+
+@pytest.mark.parametrize("name", ["Shed", "Network", "os", "synapse.Network", "Tower.clone", ""])
+def test_a_name_that_is_not_registered_reads_as_a_network(name):
+    data = network_data(Tower(4))
+    data["architecture"]["name"] = name
+    assert type(from_data(data)) is Network
+
+
+@pytest.mark.parametrize("kind", [None, 3, "Tower", Network, Layer, Tower(3), lambda: Network])
+def test_only_classes_of_networks_are_registered(kind):
+    with pytest.raises(KindError, match="must be a subclass of Network"):
+        architectures.register(kind)
+
+
+def test_a_name_is_taken_once_but_its_class_may_be_defined_again():
+    with pytest.raises(ArgumentError, match="'LSTM' is registered already"):
+        architectures.register(type("LSTM", (Network,), {}))
+
+    def define():
+        @architectures.register
+        class Passing(Network):
+            pass
+
+        return Passing
+
+    first, second = define(), define()
+    assert architectures.get("Passing") is second is not first
+    assert type(first(Layer(1), [], Layer(1)).clone()) is second
+
+
+def test_the_architectures_of_the_library_go_through_the_same_door():
+    known = {name for name in dir(architect) if isinstance(getattr(architect, name), type)}
+    kinds = {name for name in known if issubclass(getattr(architect, name), Network)}
+    assert kinds | {"Tower"} <= set(architectures.names())
+    assert all(architectures.get(name) is getattr(architect, name) for name in kinds)
+    assert architectures.get("Shed") is None
+
+
+READ = """
+import json, pickle, sys
+import synapse
+net = synapse.load(sys.argv[1])
+twin = pickle.load(open(sys.argv[2], "rb"))
+print(type(net).__name__, net.name, type(twin).__name__, repr(net), net.activate([0.5, -0.5]).tolist())
+"""
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (lambda: Tower(4), "Network Tower Network"),
+        (lambda: architect.Perceptron(2, 3, 1), "Perceptron Perceptron Perceptron"),
+    ],
+    ids=["not registered", "of the library"],
+)
+def test_another_process_reads_what_it_has_registered(make, kind, tmp_path):
+    net = make()
+    synapse.save(net, tmp_path / "net.json")
+    (tmp_path / "net.pickle").write_bytes(pickle.dumps(net))
+    command = [sys.executable, "-c", READ, tmp_path / "net.json", tmp_path / "net.pickle"]
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=Path(synapse.__file__).parents[1]
+    )
+    assert done.stdout.split("\n")[0] == f"{kind} {net!r} {net.activate([0.5, -0.5]).tolist()}", done.stderr
+
+
+def test_a_file_says_what_a_class_is_by_name_and_settings():
+    assert json.loads(json.dumps(network_data(Tower(4))))["architecture"] == {"name": "Tower", "stride": 2}
+    assert architectures.describe(Shed(Layer(1), [], Layer(1))) is None

@@ -12,8 +12,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _ties, _wiring, graph
-from . import cost as costs
+from . import _ties, _wiring, cost as costs, graph
 from ._checks import (
     expected,
     finite_array,

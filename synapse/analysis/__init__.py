@@ -4,18 +4,22 @@ No function here changes the network it is given. A function that runs a sequenc
 restores it afterwards.
 """
 
-from types import ModuleType as _Module
-
-from .activity import *
-from .comparison import *
-from .contribution import *
-from .explanation import *
-from .memory import *
-from .pruning import *
-from .structure import *
-from .table import *
-
-# Every file lists its public names in its own __all__.
-__all__ = [
-    name for name, value in sorted(vars().items()) if not isinstance(value, _Module) and name[0] != "_"
-]
+from .activity import (
+    Activity as Activity,
+    Distribution as Distribution,
+    activation_distribution as activation_distribution,
+    activity as activity,
+    weight_distribution as weight_distribution,
+)
+from .comparison import Comparison as Comparison, compare as compare
+from .contribution import (
+    EffectiveWeights as EffectiveWeights,
+    contribution as contribution,
+    effective_weights as effective_weights,
+    saliency as saliency,
+)
+from .explanation import Explanation as Explanation, GateTerm as GateTerm, explain as explain
+from .memory import HalfLives as HalfLives, half_lives as half_lives, spectral_radius as spectral_radius
+from .pruning import Pruned as Pruned, prune as prune
+from .structure import Motifs as Motifs, components as components, motifs as motifs
+from .table import Table as Table

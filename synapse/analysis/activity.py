@@ -16,8 +16,6 @@ from ..network import Network
 from ._steps import require_analysed, run_steps, topology_of
 from .table import Table
 
-__all__ = ["Activity", "Distribution", "activation_distribution", "activity", "weight_distribution"]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Activity(Table):

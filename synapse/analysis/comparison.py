@@ -15,8 +15,6 @@ from ..network import Network
 from ..neuron import Neuron
 from ._steps import run_steps, topology_of
 
-__all__ = ["Comparison", "compare"]
-
 T = TypeVar("T")
 
 Place = tuple[str, int]

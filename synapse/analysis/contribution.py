@@ -15,8 +15,6 @@ from ._slopes import Slopes
 from ._steps import last_step, run_steps, topology_of
 from .table import Table
 
-__all__ = ["EffectiveWeights", "contribution", "effective_weights", "saliency"]
-
 MOST_STEPS = 1_000_000
 """Steps back that a contribution can be asked for: each is a matrix of outputs by inputs."""
 

@@ -10,8 +10,6 @@ from ..connection import Connection, require_connection
 from ..errors import ArgumentError
 from ..neuron import Neuron
 
-__all__ = ["Explanation", "GateTerm", "explain"]
-
 
 @dataclass(frozen=True)
 class GateTerm:

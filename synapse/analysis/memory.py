@@ -17,8 +17,6 @@ from ._steps import last_step, run_steps, topology_of
 from .structure import loops
 from .table import Table
 
-__all__ = ["HalfLives", "half_lives", "spectral_radius"]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class HalfLives(Table):

@@ -18,8 +18,6 @@ from ._slopes import Slopes
 from ._steps import run_steps, topology_of
 from .activity import share_of
 
-__all__ = ["Pruned", "prune"]
-
 
 @dataclass(frozen=True, eq=False)
 class Pruned:

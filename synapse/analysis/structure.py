@@ -16,8 +16,6 @@ from ..neuron import Neuron
 from ..topology import Topology
 from ._steps import topology_of
 
-__all__ = ["Motifs", "components", "motifs"]
-
 Counts = NDArray[np.floating[Any]]
 
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from ..errors import MissingExtraError
 
-__all__ = ["Table"]
-
 
 class Table:
     """Columns of one length, as attributes: what frozen dataclasses that list something inherit."""

@@ -7,17 +7,10 @@ for letters that the font lacks, set matplotlib's ``font.family``.
 `explore` writes an interactive page instead and needs no extra.
 """
 
-from types import ModuleType as _Module
-
-from ._style import *
-from .curves import *
-from .explore import *
-from .flow import *
-from .hinton import *
-from .network import *
-from .raster import *
-
-# Every file lists its public names in its own __all__.
-__all__ = [
-    name for name, value in sorted(vars().items()) if not isinstance(value, _Module) and name[0] != "_"
-]
+from ._style import style as style
+from .curves import learning as learning, traces as traces
+from .explore import explore as explore
+from .flow import error_flow as error_flow, sensitivity as sensitivity
+from .hinton import hinton as hinton
+from .network import network as network
+from .raster import raster as raster

@@ -19,8 +19,6 @@ from ._values import names_of, steps_by_neurons
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["learning", "traces"]
-
 DASHES = ("-", "--", ":", "-.")
 MOST = len(CYCLE) * len(DASHES)
 """The most lines that can be distinguished."""

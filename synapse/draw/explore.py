@@ -19,8 +19,6 @@ from ..network import Network, require_network
 from ..readwrite.files import File, write
 from ._document import describe, numbers_of
 
-__all__ = ["explore"]
-
 SCRIPTS = ("model.js", "colours.js", "graph.js", "highlight.js", "panel.js", "controls.js")
 """The parts of the page's own script, in order: each uses definitions of earlier ones."""
 

@@ -21,8 +21,6 @@ from ._style import CYCLE, canvas, check_axes, entry
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["error_flow", "sensitivity"]
-
 CONTEXT = ("state", "activation")
 """What one step hands to the next."""
 

@@ -31,8 +31,6 @@ from ._style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["network"]
-
 MOST_NEURONS, MOST_CONNECTIONS = 300, 4000
 """The largest network that is drawn neuron by neuron."""
 

@@ -16,8 +16,6 @@ from ._values import names_of, steps_by_neurons
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["raster"]
-
 NAMED = 60
 """The most neurons that are named."""
 

@@ -1,4 +1,4 @@
-"""Cross-validation: every sequence is tested once, by a network that has not learnt from it."""
+"""Cross-validation: every sequence is tested once, by a network that was not trained on it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class CrossValidation:
 
     @property
     def mean(self) -> float:
-        """The mean of the folds' errors, each fold counting alike."""
+        """The mean of the folds' errors."""
         return float(self.errors.mean())
 
     @property
@@ -81,7 +81,7 @@ def cross_validate(
     seed : int or numpy.random.Generator
         Where the folds come from, and the orders in which the trainings take their data.
     sample_weight : array_like, optional
-        How much each sequence (or sample) counts in the trainings; tests take all alike.
+        Weight of each sequence (or sample) in the trainings; tests are not weighted.
     **options
         Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``patience``, ...
 

@@ -1,31 +1,17 @@
 """Training: the trainer and its learning rules, exact gradients, schedules, callbacks, read-outs."""
 
-from .callbacks import Progress, Step, every
-from .comparison import GradientComparison, compare_gradients
-from .evaluation import Evaluation
-from .gradient import Gradient, gradient
-from .readout import Readout, fit_readout
-from .schedules import AdaptiveSchedule, Cosine, Exponential, ReduceOnPlateau, StepDecay, WarmUp
-from .trainer import Trainer
-from .training import Result
-
-__all__ = [
-    "AdaptiveSchedule",
-    "Cosine",
-    "Evaluation",
-    "Exponential",
-    "Gradient",
-    "GradientComparison",
-    "Progress",
-    "Readout",
-    "ReduceOnPlateau",
-    "Result",
-    "Step",
-    "StepDecay",
-    "Trainer",
-    "WarmUp",
-    "compare_gradients",
-    "every",
-    "fit_readout",
-    "gradient",
-]
+from .callbacks import Progress as Progress, Step as Step, every as every
+from .comparison import GradientComparison as GradientComparison, compare_gradients as compare_gradients
+from .evaluation import Evaluation as Evaluation
+from .gradient import Gradient as Gradient, gradient as gradient
+from .readout import Readout as Readout, fit_readout as fit_readout
+from .schedules import (
+    AdaptiveSchedule as AdaptiveSchedule,
+    Cosine as Cosine,
+    Exponential as Exponential,
+    ReduceOnPlateau as ReduceOnPlateau,
+    StepDecay as StepDecay,
+    WarmUp as WarmUp,
+)
+from .trainer import Trainer as Trainer
+from .training import Result as Result

@@ -169,7 +169,7 @@ def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
 def row_weights(
     data: Data, samples: Any | None, classes: Mapping[int, float] | None, outputs: int
 ) -> Floats | None:
-    """How much every row of the data counts; None: all alike.
+    """The weight of every row of the data; None if none are given.
 
     Raises
     ------

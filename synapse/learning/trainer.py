@@ -40,39 +40,41 @@ RATE = 0.1
 
 
 class Trainer:
-    """Trains a network: by the online rule, weights moving at every step with a target, or by exact
-    gradients through time, weights moving after every batch.
+    """Trains a network: by the online rule, which changes weights at every step with a target, or by exact
+    gradients through time, which change them after every batch.
 
     Parameters
     ----------
     network : Network
-        What is trained.
+        The network to train.
     rate : float, schedule or callable of the epoch, optional
-        How far weights move; see :mod:`synapse.learning.rates` for schedules. Default: 0.1, or the
-        optimizer's own. A rate above 10 warns (:class:`synapse.errors.RateWarning`).
+        The learning rate; see :mod:`synapse.learning.schedules`. Default: 0.1, or the optimizer's own. A
+        rate above 10 warns (:class:`synapse.errors.RateWarning`).
     cost : str or Cost, optional
-        Default: cross-entropy for logistic outputs, else squared error.
+        The cost. Default: cross-entropy for logistic outputs, otherwise squared error.
     method : {"online", "bptt"}
-        The rule of :meth:`Network.propagate`, or the exact gradient of whole sequences, see
-        :func:`gradient`: the mean over a batch's sequences of the sum over their steps.
+        The learning rule: that of :meth:`Network.propagate`, or the exact gradient of whole sequences (see
+        :func:`gradient`), as the mean over a batch's sequences of the cost summed over their steps.
     optimizer : Optimizer or LBFGS, optional
-        What makes moves of gradients, see :mod:`synapse.optimizers`. Default: plain descent. What it
-        keeps (moments, velocities) goes on from one call of :meth:`train` to the next, and begins anew
-        where the topology, or what is trainable, has been changed. With "online" the moves of
-        `batch_size` steps are summed up before it is asked.
+        How gradients change weights, see :mod:`synapse.optimizers`. Default: plain gradient descent. Its
+        state (moments, velocities) is used again in the next call of :meth:`train`, and begins anew
+        if the topology, or what is trainable, has changed. With "online", the updates of `batch_size` steps
+        are summed before the optimizer is called.
     batch_size : int, optional
-        Sequences, or samples, to a batch. Default: 32; 1 with "online"; all of them with L-BFGS.
+        Number of sequences, or samples, in a batch. Default: 32; 1 with "online"; everything with L-BFGS.
     window : int, optional
-        For "bptt": errors pass through at most so many steps, see :func:`gradient`.
+        For "bptt": errors pass through at most so many steps, see :func:`gradient`. Default: through all.
     clip, clip_value : float, optional
-        The longest gradient (a longer one is shrunk), the largest entry of one.
+        Maximum norm of the gradient (a longer one is rescaled to it), and maximum absolute value of its
+        entries. Default: no limit.
     l1, l2 : float
-        By how much `|w|` and `w^2 / 2` of every weight count beside the cost.
+        Factors of the penalties, the sums of `|w|` and `w^2 / 2` over all weights. Default 0.
     dropout, recurrent_dropout : float or mapping of layers (or their names) to float
-        For "bptt", and while learning only: the chance of each hidden neuron, or of those of some layers, to
-        be left out of a step, or of a whole sequence.
+        For "bptt", during training: the probability that a hidden neuron, or a neuron of these layers, is
+        dropped for a step, or for a whole sequence. Default 0.
     threads : int
-        For "bptt": groups of sequences computed at the same time; the bits are the same.
+        For "bptt": number of groups of sequences computed at the same time; the bits do not depend on it.
+        Default 1.
 
     Examples
     --------
@@ -162,32 +164,33 @@ class Trainer:
         targets : array_like
             The same with m columns. A row of NaN: no target at this step.
         epochs : int
-            How many times to go through the data, at most.
+            The epoch limit: maximum number of passes through the data. Default 100.
         error : float, optional
-            Stop when the mean cost of an epoch falls to this; 0 or above.
+            Training ends when the mean cost of an epoch is at most this; 0 or above.
         shuffle : bool, optional
-            Take sequences, or samples of a network without memory, in a new order every epoch.
-            Default: wherever there is more than one; never a stream.
+            Take sequences, or samples of a network without memory, in a new random order every epoch.
+            Default: if there is more than one; never for a stream.
         seed : int or numpy.random.Generator
-            Where these orders come from.
+            Seed of these orders, and of dropout. Default 0.
         progress : bool or str
-            Show a progress bar; a string: with this in front.
+            Whether to show a progress bar; a string is shown in front of it.
         validation : (inputs, targets) or float, optional
-            Data held out, or which fraction of those given is: the last part.
+            Held-out data, or the fraction of the given data to hold out: the last part.
         patience : int, optional
-            Stop after so many epochs without a lower error, on the data held out where there are any.
+            Training ends after so many epochs without a lower error, on the held-out data if there are any.
         restore_best : bool
-            With `validation` or `patience`: end with the weights of the best epoch.
+            With `validation` or `patience`: restore the weights of the best epoch at the end. Default True.
         callbacks : iterable of callable
-            Called with a :class:`Progress` after every epoch; a true answer stops. They may edit the network.
+            Called with a :class:`Progress` after every epoch; a true result ends the training. They may edit
+            the network.
         on_step : callable, optional
-            Called with a :class:`Step` after every step; a true answer stops. Steps are
-            then single compiled calls. With "online" and no optimizer.
+            Called with a :class:`Step` after every step; a true result ends the training. Each step is
+            then a compiled call of its own. With "online" and no optimizer.
         sample_weight : array_like, optional
-            How much each sequence (or sample) counts, in training, of all that are given; with "bptt".
+            Weight in training of each sequence (or sample), held-out ones included; with "bptt".
         class_weight : mapping of int to float, optional
-            How much the steps of each class count, the class being the target's largest entry, or 0 or
-            1 where there is one output; with "bptt".
+            Weight of the steps of each class: the index of the target's largest entry, or 0 or 1 for a
+            single output; with "bptt".
 
         Returns
         -------
@@ -198,7 +201,7 @@ class Trainer:
         ArgumentError, KindError
             If an argument cannot be used; nothing has been trained then.
         DivergenceError
-            If the cost leaves the finite numbers; the weights are those before that step.
+            If the cost is not finite; the weights are those before that step.
         FunctionError
             If a registered squash or cost raises; the weights are those before that step, or batch.
 
@@ -206,7 +209,7 @@ class Trainer:
         -----
         TrainingWarning
             If training would change nothing, connections lead into input neurons, or an output depends on no
-            input: once for each state of the network.
+            input; once for each topology.
 
         Notes
         -----
@@ -286,23 +289,23 @@ class Trainer:
     ) -> Evaluation:
         """The mean cost on data, without learning; forms of data as for :meth:`train`.
 
-        Random neurons are deterministic meanwhile. Sequences clear the context before each; a stream goes on
-        from the context there is.
+        Random neurons are deterministic during the test. The context is cleared before each sequence; a
+        stream continues from the present context.
 
         Parameters
         ----------
         inputs, targets : array_like
             The data.
         cost : str or Cost, optional
-            Default: the trainer's.
+            The cost. Default: the trainer's.
         sample_weight, class_weight : optional
-            How much each sequence (or sample), and the steps of each class, count: as for
-            :meth:`train`, with any method.
+            Weight of each sequence (or sample), and of the steps of each class: as for :meth:`train`, but
+            with any method.
 
         Returns
         -------
         Evaluation
-            With weights their weighted mean, and the steps that count: of a weight above 0.
+            With weights: the weighted mean, and the number of steps with a weight above 0.
 
         Raises
         ------

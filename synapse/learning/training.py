@@ -320,12 +320,13 @@ class Training:
         self, on_step: Callable[[Step], Any], epoch: int, order: NDArray[np.uint64], rate: float, bar: Any
     ) -> tuple[float, float]:
         """The same pass, a row at a time, so that the caller sees every step."""
+        data, bounds = self.data, self.data.bounds.tolist()
         total, steps = 0.0, 0
         for sequence in order.tolist():
-            if self.data.clear:
+            if data.clear:
                 self.work.clear()
-            for row in range(int(self.data.bounds[sequence]), int(self.data.bounds[sequence + 1])):
-                one = self.data.row(row)
+            for row in range(bounds[sequence], bounds[sequence + 1]):
+                one = data.row(row)
                 with InUse(self.network):
                     self.work.refresh()
                     cost, aimed = self.work.learn(one, one.filled, rate, new_control())

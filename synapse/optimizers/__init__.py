@@ -13,24 +13,10 @@ Settings never change; what an optimizer remembers between steps is in the :clas
 array([ 1., -2.])
 """
 
-from .adaptive import AdaGrad, RMSprop
-from .base import Optimizer, OptimizerState
-from .clipping import clip_by_norm, clip_by_value
-from .lbfgs import LBFGS
-from .moments import Adam, AdamW
-from .rprop import Rprop
-from .sgd import SGD
-
-__all__ = [
-    "LBFGS",
-    "SGD",
-    "AdaGrad",
-    "Adam",
-    "AdamW",
-    "Optimizer",
-    "OptimizerState",
-    "RMSprop",
-    "Rprop",
-    "clip_by_norm",
-    "clip_by_value",
-]
+from .adaptive import AdaGrad as AdaGrad, RMSprop as RMSprop
+from .base import Optimizer as Optimizer, OptimizerState as OptimizerState
+from .clipping import clip_by_norm as clip_by_norm, clip_by_value as clip_by_value
+from .lbfgs import LBFGS as LBFGS
+from .moments import Adam as Adam, AdamW as AdamW
+from .rprop import Rprop as Rprop
+from .sgd import SGD as SGD

@@ -12,11 +12,11 @@ from .._typing import Floats
 from .base import Optimizer, OptimizerState
 
 
-def average(kept: Floats, decay: float, values: Floats, spare: Floats) -> None:
-    """A running mean goes on: kept = decay · kept + (1 - decay) · values; `spare` may be `values`."""
-    kept *= decay
+def average(mean: Floats, decay: float, values: Floats, spare: Floats) -> None:
+    """Update a running mean: mean = decay · mean + (1 - decay) · values; `spare` may be `values`."""
+    mean *= decay
     np.multiply(values, 1.0 - decay, out=spare)
-    kept += spare
+    mean += spare
 
 
 @final
@@ -32,11 +32,11 @@ class RMSprop(Optimizer):
     rate : float
         How far parameters move.
     decay : float
-        The share of the last mean square that is kept.
+        The factor of the last mean square.
     epsilon : float
         Keeps the quotient finite where gradients vanish.
     momentum : float
-        The share of the last velocity that is kept; velocities sum quotients.
+        The factor of the last velocity; velocities sum quotients.
     centered : bool
         Divide by the standard deviation: subtract the square of the running mean.
 
@@ -65,7 +65,7 @@ class RMSprop(Optimizer):
     def memory(self) -> dict[str, float]:
         """``mean_square``; ``mean`` if centred; ``velocity`` with momentum."""
         used = {"mean_square": True, "mean": self.centered, "velocity": self.momentum}
-        return {name: 0.0 for name, wanted in used.items() if wanted}
+        return {name: 0.0 for name, remembered in used.items() if remembered}
 
     def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Means, then the quotient."""

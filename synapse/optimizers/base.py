@@ -87,7 +87,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def memory(self) -> dict[str, float]:
-        """The names of the vectors that are kept between steps, and the number each is filled with."""
+        """The names of the vectors that are remembered between steps, and the number each starts with."""
 
     @abstractmethod
     def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
@@ -189,7 +189,10 @@ class OptimizerState:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Copies of all that the next step depends on, parameters and settings apart, by name."""
-        return {"steps": np.array(self.steps), **{name: kept.copy() for name, kept in self._memory.items()}}
+        return {
+            "steps": np.array(self.steps),
+            **{name: vector.copy() for name, vector in self._memory.items()},
+        }
 
     def restore(self, arrays: Mapping[str, Any]) -> None:
         """Take over what :meth:`arrays` gave.
@@ -204,16 +207,16 @@ class OptimizerState:
             raise KindError(expected(what, "a mapping of names to arrays", arrays))
         if set(arrays) != set(names):
             raise ArgumentError(expected(what, ", ".join(names), ", ".join(map(str, arrays))))
-        kept = {name: self._kept(name, arrays[name]) for name in self._memory}
+        vectors = {name: self._vector(name, arrays[name]) for name in self._memory}
         self.steps = whole_number("The steps", arrays["steps"], "a whole number, 0 or above", 0)
-        for name, values in kept.items():
+        for name, values in vectors.items():
             self._memory[name][:] = values
 
-    def _kept(self, name: str, values: Any) -> Floats:
-        kept = finite_array(f"The {name}", values)
-        if kept.shape != self.change.shape:
-            raise ArgumentError(expected(f"The {name}", f"of shape {self.change.shape}", kept.shape))
-        return kept
+    def _vector(self, name: str, values: Any) -> Floats:
+        vector = finite_array(f"The {name}", values)
+        if vector.shape != self.change.shape:
+            raise ArgumentError(expected(f"The {name}", f"of shape {self.change.shape}", vector.shape))
+        return vector
 
     def _checked(self, gradient: Any) -> Floats:
         slopes = numbers("The gradient", gradient, "numbers")

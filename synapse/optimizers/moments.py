@@ -67,7 +67,7 @@ class Adam(_Moments):
     rate : float
         How far parameters move, at most, while gradients keep their sign.
     betas : (float, float)
-        The shares of the last means that are kept.
+        The factors of the last means.
     epsilon : float
         Keeps the quotient finite where gradients vanish.
     amsgrad : bool

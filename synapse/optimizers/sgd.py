@@ -26,7 +26,7 @@ class SGD(Optimizer):
     rate : float
         How far parameters move.
     momentum : float
-        The share of the last velocity that is kept.
+        The factor of the last velocity.
     nesterov : bool
         Take the gradient where the velocity leads.
     weight_decay : float

@@ -29,7 +29,7 @@ EXCLUDED: dict[str, str] = {
             "experiments.CrossValidation.__init__",
             *(
                 f"analysis.{name}.__init__"
-                for name in analysis.__all__
+                for name in dir(analysis)
                 if name != "Table" and isinstance(getattr(analysis, name), type)
             ),
         ],

@@ -59,9 +59,9 @@ add(
 add(
     "tasks.recall.right",
     plain(recall.right),
-    lambda w: {"outputs": [[0.5]], "wanted": [[0.5]]},
+    lambda w: {"outputs": [[0.5]], "targets": [[0.5]]},
     outputs=EITHER,
-    wanted=EITHER,
+    targets=EITHER,
 )
 add(
     "tasks.recall.fraction_right",

@@ -1,16 +1,12 @@
-"""The learning rules that a trainer can use, one file each.
+"""The learning rules that a trainer can use, one file each; importing the file of a rule registers it."""
 
-A new rule is a subclass of :class:`Rule` in a file of its own and one line in :data:`RULES`.
-"""
-
-from .base import BatchGradient, Options, Rule, Task
-from .bptt import BackpropagationThroughTime
-from .online import Online
-
-RULES: dict[str, type[Rule]] = {
-    "online": Online,
-    "bptt": BackpropagationThroughTime,
-}
-"""By the name that ``Trainer(method=...)`` takes."""
-
-__all__ = ["RULES", "BackpropagationThroughTime", "BatchGradient", "Online", "Options", "Rule", "Task"]
+from .base import (
+    RULES as RULES,
+    BatchGradient as BatchGradient,
+    Options as Options,
+    Rule as Rule,
+    Task as Task,
+)
+from .bptt import BackpropagationThroughTime as BackpropagationThroughTime
+from .online import Online as Online
+from .stepwise import StepwiseRule as StepwiseRule

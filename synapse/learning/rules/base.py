@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,12 +105,17 @@ class BatchGradient:
     rows: int
 
 
+RULES: dict[str, type[Rule]] = {}
+"""The rules by the name that ``Trainer(method=...)`` takes."""
+
+
 class Rule(ABC):
     """A learning rule in one training.
 
+    ``class Name(Rule, method="name")`` enters a rule in :data:`RULES`, for ``Trainer(method="name")``.
+
     A rule defines :meth:`gradient`; batches, optimizers and L-BFGS follow from it. It may form its batches
     in another way (:meth:`gradients`), or change weights itself while it runs (`direct`, :meth:`learn`).
-    :data:`synapse.learning.rules.RULES` registers it under the name that ``Trainer(method=...)`` takes.
 
     Parameters
     ----------
@@ -130,6 +135,11 @@ class Rule(ABC):
     direct: ClassVar[bool] = False
     through_time: ClassVar[bool] = True
     batch_size: ClassVar[int] = 32
+
+    def __init_subclass__(cls, method: str | None = None, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if method is not None:
+            RULES[method] = cls
 
     def __init__(self, task: Task) -> None:
         self.task = task

@@ -16,7 +16,7 @@ from .._regularisation import Masks
 from .base import BatchGradient, Options, Rule, Task
 
 
-class BackpropagationThroughTime(Rule):
+class BackpropagationThroughTime(Rule, method="bptt"):
     """The exact gradient: the mean over a batch's sequences of the cost summed over their steps.
 
     Werbos 1990. See :func:`synapse.gradient`.

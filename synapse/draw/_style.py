@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap, Normalize
 
-
 # Okabe and Ito 2008.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
 BLUE, RED, PURPLE, YELLOW = "#0072b2", "#d55e00", "#cc79a7", "#f0e442"

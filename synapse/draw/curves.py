@@ -19,7 +19,6 @@ from ._values import names_of, steps_by_neurons
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
 DASHES = ("-", "--", ":", "-.")
 MOST = len(CYCLE) * len(DASHES)
 """The most lines that can be distinguished."""

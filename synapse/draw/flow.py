@@ -21,7 +21,6 @@ from ._style import CYCLE, canvas, check_axes, entry
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
 CONTEXT = ("state", "activation")
 """What one step hands to the next."""
 

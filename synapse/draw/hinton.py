@@ -16,7 +16,6 @@ from ._values import names_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
 GROUND = "#f1f1f1"
 NAMED = 60
 """The most rows, or columns, that are named."""

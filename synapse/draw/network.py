@@ -31,7 +31,6 @@ from ._style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
 MOST_NEURONS, MOST_CONNECTIONS = 300, 4000
 """The largest network that is drawn neuron by neuron."""
 

@@ -16,7 +16,6 @@ from ._values import names_of, steps_by_neurons
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
 NAMED = 60
 """The most neurons that are named."""
 

@@ -175,11 +175,11 @@ def test_what_is_frozen_and_what_is_tied(opened):
         return cell.text_content() if cell.count() else None
 
     emit(page, f"c{place(tied[1])}", "tap")
-    assert (told("is learnt"), told("tied")) == ("yes", "with 2 others")
+    assert (told("trainable"), told("tied")) == ("yes", "with 2 others")
     emit(page, f"c{place(frozen)}", "tap")
-    assert (told("is learnt"), told("tied")) == ("no, frozen", None)
+    assert (told("trainable"), told("tied")) == ("no", None)
     choose(page, net["cells"][0].name)
-    assert (told("bias is learnt"), told("bias tied")) == ("yes", "with 1 other")
+    assert (told("bias trainable"), told("bias tied")) == ("yes", "with 1 other")
 
 
 def test_gates_open_and_close(opened):

@@ -26,7 +26,7 @@ function table(rows) {
 // Whether a weight or bias moves, and who moves with it.
 function fate(columns, i) {
   const others = columns.tied[i] ?? 0;
-  const rows = [["is learnt", columns.trainable[i] ? "yes" : "no, frozen"]];
+  const rows = [["trainable", columns.trainable[i] ? "yes" : "no"]];
   return others ? [...rows, ["tied", `with ${others} ${others > 1 ? "others" : "other"}`]] : rows;
 }
 const openWord = (value) => (Math.abs(value) < 0.1 ? "closed" : Math.abs(value) > 0.9 ? "open" : "half open");
@@ -77,7 +77,7 @@ function connectionRows(title, list, other) {
 function ofNeuron({ neuron: n }) {
   const own = outgoing[n].find((c) => connections.target[c] === n);
   const rows = [["activation", activation(n)], ["state", state(n)]];
-  if (now > 0) rows.push(["state before", state(n, now - 1)]);
+  if (now > 0) rows.push(["previous state", state(n, now - 1)]);
   rows.push(["derivative", derivative(n)], ["bias", real(neurons.bias[n])]);
   rows.push(["bias eligibility", biasEligibility(n)]);
   rows.push(...fate(neurons, n).map(([name, value]) => [`bias ${name}`, value]));
@@ -90,8 +90,8 @@ function ofNeuron({ neuron: n }) {
     ...(steps ? [curve(over)] : []),
     made("h3", "Error"),
     table(["responsibility", "projected", "gated"].map((name) => [name, error(name, n)])),
-    ...connectionRows("Comes in", incoming[n], "source"),
-    ...connectionRows("Goes out", outgoing[n], "target"),
+    ...connectionRows("Incoming", incoming[n], "source"),
+    ...connectionRows("Outgoing", outgoing[n], "target"),
     ...connectionRows("Gates, by their target", gated[n], "target"),
   ];
 }
@@ -148,7 +148,7 @@ function ofNothing() {
     return left > 0 ? [rows, made("p", `and ${left} more`)] : [rows];
   };
   return [
-    made("p", "Point at a neuron or a connection for its numbers; click to keep them."),
+    made("p", "Point at a neuron or a connection for its numbers; click to select it."),
     made("h3", "Inputs"), ...values(input), made("h3", "Outputs"), ...values(output),
   ];
 }

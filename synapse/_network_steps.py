@@ -327,7 +327,7 @@ class NetworkSteps(Sequence[Neuron]):
 
 
 def _changed(network: NetworkSteps) -> TopologyError:
-    """Another thread has given a network inputs or outputs while a step of it was waiting."""
+    """The error if another thread has changed a network's inputs or outputs while a step was waiting."""
     return TopologyError(
         f"Another thread has edited {network!r} meanwhile: its inputs or outputs are others now."
     )

@@ -66,7 +66,7 @@ class NeuronSteps:
         return Error(self)
 
     def activate(self, value: float | None = None) -> float:
-        """Fire: from its incoming connections, or with a given value, as an input does.
+        """Fire: from its incoming connections or, as an input, with a value that you set.
 
         Parameters
         ----------

@@ -66,7 +66,7 @@ def _array(values: Any) -> NDArray[Any]:
 
 
 def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Ints, Ints]:
-    """The pairs that were given one by one, checked."""
+    """The pairs of two lists of numbers, checked."""
     what, condition = "A list of pairs", f"two lists of one length, below {n_sources} and {n_targets}"
     if len(kind) != 2:
         raise ArgumentError(expected(what, condition, kind))

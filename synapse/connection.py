@@ -131,7 +131,8 @@ class Connection(DataView):
     def eligibility(self) -> float:
         """The eligibility trace: how its weight moves the state of its target.
 
-        Kept where the target is self-connected; else what its source and gater last brought.
+        Stored if the target is self-connected; otherwise the source's activation times the gater's, as the
+        target last saw them.
         """
         store, row = self._store, self._at
         target = int(store["target"][row])
@@ -212,7 +213,7 @@ def require_connection(what: str, connection: Any) -> Connection:
 
 def extended_into(gater: Neuron, connections: Sequence[Connection]) -> Iterator[tuple[Neuron, Ints, Floats]]:
     """By neuron k that a neuron gates: the places of those of some connections into the gater that have
-    an extended trace x_ij^k, and these; kept or, where k has no self-connection, factored.
+    an extended trace x_ij^k, and these traces: stored or, if k has no self-connection, computed.
     """
     store = gater._store
     store.ready()

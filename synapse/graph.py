@@ -35,7 +35,7 @@ FIELDS = ("label", "layer", "subset", "squash", "bias", "trainable", "activation
 
 
 class GraphEditError(TopologyError, nx.NetworkXError):
-    """The live graph was to be edited through networkx."""
+    """An attempt to edit the live graph through networkx."""
 
 
 def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
@@ -110,7 +110,7 @@ def _place(neuron: Neuron) -> tuple[int, str]:
 
 
 class FilteredAtlas(Mapping[Any, Any]):
-    """What a mapping with neurons as keys holds for some of them; read at each access."""
+    """The part of a mapping from neurons that belongs to some of them, read at each access."""
 
     __slots__ = ("_here", "_whole")
 
@@ -140,7 +140,7 @@ class FilteredAtlas(Mapping[Any, Any]):
 
 
 class FilteredAdjacency(FilteredAtlas):
-    """The same of a mapping from neurons to mappings."""
+    """The same for a mapping from neurons to mappings from neurons."""
 
     __slots__ = ()
 
@@ -278,7 +278,7 @@ def _shown_of(network: Network) -> LiveGraph | None:
 
 
 def refresh(store: Store) -> None:
-    """Other neurons belong to a network, or to the store, than before."""
+    """Update the graphs of networks after neurons have come to, or left, a network or the store."""
     if store.graph is not None:
         for live in list(store.graph._shown):
             live._show(store.graph)
@@ -329,12 +329,12 @@ def follow_removed(store: Store, neurons: Sequence[Neuron]) -> None:
     """Neurons without connections are about to go."""
     if store.graph is not None:
         for neuron in neurons:
-            for kept in (store.graph._node, store.graph._adj, store.graph._pred):
-                del kept[neuron]
+            for mapping in (store.graph._node, store.graph._adj, store.graph._pred):
+                del mapping[neuron]
 
 
 def follow_absorbed(store: Store, graphs: tuple[Any, Any], first: int, identity: int) -> None:
-    """Another store has been absorbed, whose rows and identities begin where told."""
+    """Another store has been absorbed; its rows begin at `first`, its identities at `identity`."""
     own, other = graphs
     if own is not None:
         data_of = NeuronData if other is None else other._node.__getitem__  # with their notes

@@ -143,11 +143,11 @@ class Layer(LayerSteps):
 
     def _set_column(self, name: str, values: NDArray[Any]) -> None:
         with InUse(*self._alive()):
-            kept = np.array([neuron._store.serial for neuron in self._neurons])
+            serials = np.array([neuron._store.serial for neuron in self._neurons])
             rows = _wiring.rows_of(self._neurons)
             for set_them in (_ties.require_agreement, _ties.assign):  # nothing is set where any is refused
                 for store in {neuron._store for neuron in self._neurons}:
-                    mine = kept == store.serial
+                    mine = serials == store.serial
                     set_them(store, name, rows[mine], values[mine])
 
     @property

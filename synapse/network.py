@@ -45,12 +45,12 @@ class Network(NetworkSteps):
     output : Layer
         The neurons whose activations are the outputs.
     name : str, optional
-        What it is called. Default: the name of its class.
+        Its name. Default: the name of its class.
 
     Raises
     ------
     TopologyError
-        If a neuron stands in two layers, or belongs to another network.
+        If a neuron is in two layers, or belongs to another network.
 
     Notes
     -----
@@ -70,7 +70,7 @@ class Network(NetworkSteps):
     """
 
     _left_out: ClassVar[tuple[str, ...]] = ()
-    """How names of layers begin whose sizes its repr leaves out."""
+    """Its repr leaves out the sizes of layers whose names begin with one of these."""
 
     def __init__(
         self,
@@ -230,14 +230,14 @@ class Network(NetworkSteps):
                 taken.add(layer.name)
 
     def _admit(self, neurons: Sequence[Neuron]) -> None:
-        """Take neurons in: they share a store with the others, and belong to no other network."""
+        """Make neurons its own: they move to its store, and must belong to no other network."""
         _wiring.require_free(neurons)
         store = _wiring.join([self._anchor, *neurons])
         store.touch()
         store["network"][_wiring.rows_of(neurons)] = self._number_now
 
     def _renumber(self) -> None:
-        """Tell the store the order of its neurons and what each is."""
+        """Write the order and the role of its neurons into the store."""
         self._n_inputs, self._n_outputs = len(self.input), len(self.output)
         store, rows = self._store, self._rows()
         store.touch()
@@ -341,7 +341,7 @@ class Network(NetworkSteps):
         """Let its output layer gate a projection; see :meth:`Layer.gate`."""
         self.output.gate(projection, kind)
 
-    # --- its copies ------------------------------------------------------------------------
+    # --- copies ------------------------------------------------------------------------
 
     @whole
     def clone(self) -> Network:
@@ -360,7 +360,7 @@ class Network(NetworkSteps):
         return self.clone()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return copyreg.dispatch_table[Network](self)  # type: ignore[return-value]  # readwrite has told it how
+        return copyreg.dispatch_table[Network](self)  # type: ignore[return-value]  # registered by readwrite
 
     def __repr__(self) -> str:
         shown = (layer for layer in self._layers if not (layer.name or "").startswith(self._left_out))

@@ -1,4 +1,4 @@
-"""Recording: what neurons hold, step by step, while compiled code runs."""
+"""Recording: the numbers of neurons at each step, while compiled code runs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Log:
     def __init__(self, network: Network, numbers: tuple[str, ...], neurons: tuple[Neuron, ...]) -> None:
         self.neurons, self.numbers = neurons, numbers
         self._network = network
-        self._kept: list[Floats] = []  # what was collected before the store's memory was given anew
+        self._chunks: list[Floats] = []  # copies of earlier memory of the kernels
 
     def __getattr__(self, name: str) -> Floats:
         numbers = self.__dict__.get("numbers", ())  # a copy under way has none
@@ -126,13 +126,13 @@ class Log:
             self._renew(max(steps, AT_ONCE))
 
     def _renew(self, steps: int) -> None:
-        """Give the kernels memory for so many steps."""
+        """Allocate memory in which the kernels write so many steps."""
         store = self._store
         store.columns["log"] = np.empty(steps * len(self.neurons) * len(self.numbers))
         store._renew_table()
 
     def _present(self) -> Floats:
-        """What the kernels have written since the memory was given."""
+        """What the kernels have written into their present memory."""
         store = self._store
         if store.recorder is not self:
             return np.empty((0, len(self.numbers), len(self.neurons)))
@@ -142,13 +142,13 @@ class Log:
     def _take(self) -> None:
         present = self._present()
         if len(present):
-            self._kept.append(present.copy())
+            self._chunks.append(present.copy())
             self._store.columns["log_place"][2] = 0
 
     @whole
     def _all(self) -> Floats:
         return np.concatenate(
-            [np.empty((0, len(self.numbers), len(self.neurons))), *self._kept, self._present()]
+            [np.empty((0, len(self.numbers), len(self.neurons))), *self._chunks, self._present()]
         )
 
 

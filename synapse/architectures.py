@@ -10,7 +10,7 @@ import importlib
 import json
 from typing import Any, TypeVar
 
-from ._checks import expected, shown, text
+from ._checks import expected, text
 from .errors import ArgumentError, KindError
 from .network import Network, require_network
 
@@ -90,26 +90,19 @@ def describe(network: Network) -> dict[str, Any] | None:
     kind = type(require_network("What is described", network))
     if not _is_known(kind):
         return None
-    settings: Any = network.settings  # of a class of the user's, which may return anything
-    if not _fits_json(settings):
-        raise KindError(
-            f"The settings of a {kind.__name__} must be a dict that JSON can hold, without the key 'name'. "
-            f"Got {shown(settings)}."
-        )
-    return {"name": kind.__name__, **settings}
-
-
-def _fits_json(settings: Any) -> bool:
     try:
-        json.dumps(settings, allow_nan=False)
+        settings = json.loads(json.dumps(network.settings, allow_nan=False))  # a copy is given what a file is
     except (TypeError, ValueError, RecursionError):
-        return False
-    return isinstance(settings, dict) and "name" not in settings
+        settings = None
+    if not isinstance(settings, dict) or "name" in settings:
+        condition = "a dict that JSON can hold, without the key 'name'"
+        raise KindError(expected(f"The settings of a {kind.__name__}", condition, network.settings))
+    return {"name": kind.__name__, **settings}
 
 
 def _is_known(kind: type[Network]) -> bool:
     """Whether this class is registered, or an earlier or later definition of it."""
-    known = get(kind.__name__)
+    known = _by_name.get(kind.__name__)
     return known is not None and _definition(known) == _definition(kind)
 
 

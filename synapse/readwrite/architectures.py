@@ -37,16 +37,17 @@ def rebuild(architecture: dict[str, Any] | None, layers: Sequence[Layer], name: 
     FormatError
         If the class cannot use the settings.
     """
-    found = None if architecture is None else architectures.get(architecture["name"])
-    kind = found or Network
+    kind, settings = Network, dict(architecture or {})
+    if settings:
+        kind = architectures.get(settings.pop("name")) or Network
     try:
-        parts = kind.find_parts(layers, architecture or {})
+        parts = kind.find_parts(layers, settings)
     except SynapseError:  # it has been edited, and is a network of this class no more
         kind, parts = Network, {}
     except Exception as error:  # of a class of the user
         raise FormatError(
             f"The class {kind.__name__} cannot find its parts in a network with the settings "
-            f"{shown(architecture)}: {type(error).__name__}: {error}."
+            f"{shown(settings)}: {type(error).__name__}: {error}."
         ) from error
     network = kind.__new__(kind)  # its own __init__ would build new layers
     Network.__init__(network, layers[0], layers[1:-1], layers[-1], name=name)

@@ -1,4 +1,4 @@
-"""Layer: a sequence of neurons with the verbs of one."""
+"""Layer: a sequence of neurons, with the methods of a neuron for all of them."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Layer(LayerSteps):
         return iter(self._neurons)
 
     def append(self, neuron: Neuron) -> None:
-        """Add a neuron at the end; where the layer is part of a network, to the network."""
+        """Add a neuron at the end. If the layer is part of a network, the neuron joins the network."""
         require_neuron("What a layer holds", neuron)
         with InUse(neuron, *self._alive()):
             neuron._require()
@@ -152,7 +152,7 @@ class Layer(LayerSteps):
 
     @property
     def name(self) -> str | None:
-        """What the layer is called."""
+        """Its name, if it has one."""
         return self._name
 
     @name.setter
@@ -164,7 +164,7 @@ class Layer(LayerSteps):
 
     @property
     def label(self) -> str:
-        """Its name, or its size where it has none."""
+        """Its name, or its size if it has none."""
         return self._name or f"of {len(self)}"
 
     @property
@@ -190,7 +190,7 @@ class Layer(LayerSteps):
     @property
     @steady
     def squash(self) -> Squash | None:
-        """The activation function of its neurons, None where they differ. Settable.
+        """The activation function of its neurons, None if they differ. Settable.
 
         Set to `winner`, `maxout` or `softmax`, its neurons compete as one group.
         """
@@ -285,7 +285,7 @@ class Layer(LayerSteps):
     def _receive(
         self, source: Neuron, weight: float | None, trainable: bool | None, seed: Seed
     ) -> Projection:
-        """Connect one neuron to every neuron: what ``neuron.project(layer)`` does."""
+        """Connect a neuron to every neuron of the layer, for ``neuron.project(layer)``."""
         weights = None if weight is None else finite_number("A weight", weight, source._store.dtype)
         return Layer([source]).project(self, weights=weights, trainable=trainable, seed=seed)
 

@@ -14,13 +14,7 @@ from numpy.typing import ArrayLike
 
 from . import _ties, _wiring, graph
 from . import cost as costs
-from ._checks import (
-    expected,
-    finite_array,
-    listed,
-    place,
-    text,
-)
+from ._checks import expected, finite_array, listed, place, text
 from ._network_steps import NetworkSteps
 from ._typing import Floats
 from .connection import Connection, connection_at
@@ -118,7 +112,7 @@ class Network(NetworkSteps):
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
         return self._name or type(self).__name__
 
     @property
@@ -217,7 +211,7 @@ class Network(NetworkSteps):
         return graph.view(self)
 
     def _name_layers(self) -> None:
-        """Name layers without a name by their place, those of a place that is taken by the next number."""
+        """Name the layers that have no name by their position; a name that is taken gets the next number."""
         for layer, name in ((self.input, "input"), (self.output, "output")):
             if layer.name is None:
                 layer.name = name
@@ -290,7 +284,7 @@ class Network(NetworkSteps):
             layer._network = None
         self._renumber()
 
-    # --- what a class of your own may override ----------------------------------------------
+    # --- what a class of your own may override, see `architectures` ---------------------------
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -313,12 +307,11 @@ class Network(NetworkSteps):
 
     @property
     def parts(self) -> dict[str, Any]:
-        """What :meth:`find_parts` finds in it, found again after each edit.
+        """The result of :meth:`find_parts` for this network, computed again after each edit.
 
         Raises TopologyError if it no longer has the neurons and connections that it was built with.
         """
-        store = self._store
-        version = store.topology_version
+        version = self._store.topology_version
         if self._parts_version != version:
             kind = type(self)
             try:
@@ -345,7 +338,7 @@ class Network(NetworkSteps):
 
     @whole
     def clone(self) -> Network:
-        """A twin: the same network, context included, with neurons and numbers of its own.
+        """A copy of the network, context included, with neurons and numbers of its own.
 
         What holds for :func:`synapse.save` holds here, and for pickle and copy: the copy of an architecture
         is of its class, and so is that of a class of your own that :mod:`synapse.architectures` has
@@ -367,7 +360,7 @@ class Network(NetworkSteps):
         return self._described("-".join(str(len(layer)) for layer in shown))
 
     def _repr_html_(self) -> str:
-        """A small drawing of it: what a notebook shows."""
+        """A small drawing, which notebooks show."""
         from .draw.small import small_picture  # drawings are of networks: a loop at the top
 
         return small_picture(self)
@@ -377,7 +370,7 @@ class Network(NetworkSteps):
 
 
 def require_network(what: str, network: Any) -> Network:
-    """`network` if it is one, else an error."""
+    """Return `network` if it is a Network, or raise KindError."""
     if not isinstance(network, Network):
         raise KindError(expected(what, "a Network", network))
     return network

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @total_ordering
 class Neuron(NeuronSteps):
-    """A neuron, linked to others by connections.
+    """A neuron, connected to others.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ class Neuron(NeuronSteps):
 
     @whole
     def reseed(self, seed: Seed = None) -> None:
-        """Begin its stream of random numbers anew: what squashes `noise` and `bernoulli` draw from.
+        """Restart its stream of random numbers, from which the squashes `noise` and `bernoulli` draw.
 
         Parameters
         ----------
@@ -229,14 +229,14 @@ class Neuron(NeuronSteps):
     @property
     @steady
     def incoming(self) -> tuple[Connection, ...]:
-        """The connections that lead to it, its self-connection left out."""
+        """The connections to it, except its self-connection."""
         pred = graph.of(self._require()).pred[self]
         return tuple(edge for source, edge in pred.items() if source is not self)  # type: ignore[misc]
 
     @property
     @steady
     def outgoing(self) -> tuple[Connection, ...]:
-        """The connections that lead from it, its self-connection left out."""
+        """The connections from it, except its self-connection."""
         succ = graph.of(self._require()).succ[self]
         return tuple(edge for target, edge in succ.items() if target is not self)  # type: ignore[misc]
 
@@ -250,7 +250,7 @@ class Neuron(NeuronSteps):
 
     @property
     def self_connection(self) -> Connection | None:
-        """The connection by which it keeps its state, if it has one."""
+        """Its connection to itself, which carries its state to the next step, or None."""
         return self.connected(self)
 
     @steady
@@ -350,7 +350,7 @@ class Neuron(NeuronSteps):
             _wiring.gate_many([self] * len(singles), store, identities)
 
     def ungate(self, *connections: Connection) -> None:
-        """Open connections that it gates: their gain is 1 again.
+        """Stop gating connections: their gain is 1 again.
 
         Raises
         ------
@@ -368,7 +368,7 @@ class Neuron(NeuronSteps):
 
 
 def require_neuron(what: str, neuron: Any) -> Neuron:
-    """`neuron` if it is one that has not been removed, else an error."""
+    """Return `neuron` if it is a Neuron and has not been removed, or raise an error."""
     if not isinstance(neuron, Neuron):
         raise KindError(expected(what, "a Neuron", neuron))
     neuron._require()

@@ -58,6 +58,7 @@ EXCLUDED: dict[str, str] = {
                     "architect.LSTM",
                 )
             ),
+            "architectures.rebuild",
             "squash.by_code",
             "synapse.Log.make_room",
             "synapse.schedule.__call__",

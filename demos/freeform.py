@@ -200,7 +200,7 @@ def analyse(net):
 
 
 def influence(net):
-    copy = synapse.graph.plain(net)
+    copy = synapse.Topology.of(net).to_networkx()
     gates = [(link["gater"], target) for _, target, link in copy.edges(data=True) if "gater" in link]
     copy.add_edges_from(gates)
     return copy
@@ -214,7 +214,7 @@ def influence(net):
 
 def export(net, out):
     heading("Written for other programs")
-    copy = synapse.graph.plain(net)
+    copy = synapse.Topology.of(net).to_networkx()
     for name, write in (("ring.gexf", nx.write_gexf), ("ring.graphml", nx.write_graphml)):
         with files.replacing(out / name) as file:
             write(copy, file)

@@ -393,7 +393,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
 def save(chosen, forecasts, out):
     for name, run in chosen.items():
         synapse.save(run.net, out / f"{name.lower()}.synapse")
-    graph = synapse.graph.plain(chosen["LSTM"].net)
+    graph = synapse.Topology.of(chosen["LSTM"].net).to_networkx()
     files.write(out / "lstm.graphml", "\n".join(nx.generate_graphml(graph)))
     text = io.StringIO(newline="")
     writer = csv.writer(text)

@@ -5,13 +5,14 @@ from ._patterns import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE
 from .connection import Connection
 from .errors import SynapseError
 from .layer import Layer
-from .learning import Gradient, Trainer, gradient, schedule
+from .learning import Gradient, Trainer, every, gradient
 from .network import Network
 from .neuron import Neuron
 from .projection import Projection, gate
 from .readwrite import from_torch, load, save, to_torch
 from .recording import Log, record
 from .tie import tie, untie
+from .topology import Topology
 
 __version__ = "0.1.0"
 
@@ -27,10 +28,12 @@ __all__ = [
     "Neuron",
     "Projection",
     "SynapseError",
+    "Topology",
     "Trainer",
     "architectures",
     "cost",
     "errors",
+    "every",
     "from_torch",
     "gate",
     "gradient",
@@ -39,7 +42,6 @@ __all__ = [
     "optimizers",
     "record",
     "save",
-    "schedule",
     "squash",
     "tie",
     "to_torch",

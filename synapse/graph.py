@@ -1,4 +1,4 @@
-"""The networkx graph of live objects, and plain copies for other tools.
+"""The networkx graph of live objects.
 
 The graph of a store is made when it is first looked at, and follows every change from then on.
 Its nodes are the neurons, its edge data the connections themselves, its node data views of neurons.
@@ -152,8 +152,8 @@ class LiveGraph(DiGraph):
     """The live graph of a network, as :attr:`synapse.Network.graph` gives it.
 
     Neurons and connections cannot be added or removed through it. ``copy()`` and ``copy.deepcopy`` give an
-    ordinary ``networkx.DiGraph`` of the same neurons with dicts as data; pickle gives what
-    :func:`plain` gives, whose nodes are numbers, as a neuron cannot leave its network.
+    ordinary ``networkx.DiGraph`` of the same neurons with dicts as data; pickle gives
+    :meth:`Topology.to_networkx`, whose nodes are numbers, as a neuron cannot leave its network.
 
     >>> import architect, pickle
     >>> graph = architect.Perceptron(2, 3, 1, seed=0).graph
@@ -239,9 +239,6 @@ class LiveGraph(DiGraph):
         twin.add_nodes_from((node, copy.deepcopy(data, memo)) for node, data in self._node.items())
         twin.add_edges_from((u, v, copy.deepcopy(data, memo)) for u, v, data in self.edges(data=True))
         return twin
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return plain(list(self) if self._network is None else self._network).__reduce_ex__(protocol)
 
 
 def of(store: Store) -> LiveGraph:
@@ -346,41 +343,3 @@ def follow_absorbed(store: Store, graphs: tuple[Any, Any], first: int, identity:
         _add_nodes(store.graph, (view for view in store.views[:first] if view is not None))
         _add_edges(store.graph, store, 0, identity)
     refresh(store)
-
-
-def plain(neurons: Sequence[Neuron]) -> nx.DiGraph[int]:
-    """An ordinary graph for other tools: integer nodes, scalar attributes, no None.
-
-    Parameters
-    ----------
-    neurons : sequence of Neuron
-        In the order in which nodes are numbered; a network will do.
-
-    Returns
-    -------
-    networkx.DiGraph
-        Nodes carry the fields of :class:`NeuronData`, edges ``weight``, ``gain``, ``trainable``, and
-        ``gater`` (a node number) where the gater is one of the neurons.
-
-    >>> import architect
-    >>> plain(architect.Perceptron(2, 3, 1, seed=0)).number_of_edges()
-    9
-    """
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    number = {neuron: i for i, neuron in enumerate(neurons)}
-    for neuron, i in number.items():
-        data = NeuronData(neuron)
-        graph.add_node(i, **{field: data[field] for field in FIELDS})
-    if not number:
-        return graph
-    live = of(next(iter(number))._store)
-    for source, i in number.items():
-        edges: Mapping[Neuron, Any] = live.succ[source]  # networkx takes edge data for dicts
-        for target, edge in edges.items():
-            if target not in number:
-                continue
-            gater = {"gater": number[edge.gater]} if edge.gater in number else {}
-            graph.add_edge(
-                i, number[target], weight=edge.weight, gain=edge.gain, trainable=edge.trainable, **gater
-            )
-    return graph

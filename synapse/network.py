@@ -12,11 +12,10 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _ties, _wiring, graph
-from . import cost as costs
+from . import _ties, _wiring, cost as costs, graph
 from ._checks import expected, finite_array, listed, place, text
 from ._network_steps import NetworkSteps
-from ._typing import Floats
+from ._typing import Floats, Ints
 from .connection import Connection, connection_at
 from .cost import Cost
 from .engine.guard import InUse, steady, whole
@@ -210,6 +209,12 @@ class Network(NetworkSteps):
         """
         return graph.view(self)
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The float of its numbers: float64 or float32."""
+        kind: np.dtype[Any] = self._store.dtype
+        return kind
+
     def _name_layers(self) -> None:
         """Name the layers that have no name by their position; a name that is taken gets the next number."""
         for layer, name in ((self.input, "input"), (self.output, "output")):
@@ -283,6 +288,12 @@ class Network(NetworkSteps):
             self._layers.remove(layer)
             layer._network = None
         self._renumber()
+
+    @whole
+    def _disconnect(self, numbers: Ints) -> None:
+        """Remove connections by their numbers in ``connections``."""
+        rows = self._connection_rows()[numbers]
+        _wiring.disconnect(self._store, self._store["identity"][rows])
 
     # --- what a class of your own may override, see `architectures` ---------------------------
 
@@ -361,7 +372,7 @@ class Network(NetworkSteps):
 
     def _repr_html_(self) -> str:
         """A small drawing, which notebooks show."""
-        from .draw.small import small_picture  # drawings are of networks: a loop at the top
+        from .draw._small import small_picture  # drawings are of networks: a loop at the top
 
         return small_picture(self)
 

@@ -42,7 +42,7 @@ COPIES_NODES = {
     "centrality.group.prominent_group",
     "community.bipartitions.greedy_node_swap_bipartition",
 }
-"""What copies nodes deeply, which neurons refuse. ``synapse.graph.plain`` gives a graph of numbers."""
+"""What copies nodes deeply, which neurons refuse. ``Topology.to_networkx`` gives a graph of numbers."""
 
 NEVER = {
     "community.leiden.leiden_communities": "left to other packages by networkx",

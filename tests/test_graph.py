@@ -448,48 +448,6 @@ def test_graphs_made_of_it_leave_the_network_alone(net, derive):
     assert "x" not in net.graph
 
 
-# --- the plain projection -----------------------------------------------------------------------
-
-
-def test_the_plain_graph_has_integers_and_scalars(net):
-    plain = graph.plain(net)
-    assert list(plain) == list(range(len(net)))
-    for i, neuron in enumerate(net):
-        assert plain.nodes[i] == net.graph.nodes[neuron]
-        assert type(plain.nodes[i]) is dict
-    values = [v for *_, d in plain.edges(data=True) for v in d.values()]
-    assert {type(value) for value in values} <= {int, float, bool, str}
-
-
-def test_the_plain_graph_has_every_connection_and_gater(net):
-    plain, number = graph.plain(net), {neuron: i for i, neuron in enumerate(net)}
-    assert plain.number_of_edges() == len(net.connections)
-    for c in net.connections:
-        data = plain[number[c.source]][number[c.target]]
-        assert (data["weight"], data["gain"], data["trainable"]) == (c.weight, c.gain, c.trainable)
-        assert data.get("gater") == number.get(c.gater)
-
-
-def test_the_plain_graph_leaves_out_what_leads_elsewhere():
-    net = perceptron(1, 2, 1)
-    outside = Neuron()
-    net.output[0].project(outside)
-    outside.gate(net.connections[0])
-    plain = graph.plain(net)
-    assert plain.number_of_edges() == 4
-    assert not any("gater" in data for *_, data in plain.edges(data=True))
-    assert len(graph.plain([])) == 0
-
-
-def test_the_plain_graph_tells_layers():
-    assert [layer for _, layer in graph.plain(perceptron(1, 2, 1)).nodes(data="layer")] == [
-        "input",
-        "hidden",
-        "hidden",
-        "output",
-    ]
-
-
 # --- the first look at a large one --------------------------------------------------------------
 
 

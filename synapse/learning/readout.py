@@ -23,7 +23,7 @@ from ..network import Network, require_network
 from ..neuron import Neuron
 from ..recording import record
 from ..squash import Squash
-from .data import Data, prepare
+from ._data import Data, prepare
 
 INVERSES: dict[Squash, Callable[[Floats], Floats]] = {
     squashes.identity: lambda y: y,
@@ -111,8 +111,7 @@ def fit_readout(
     >>> from synapse import Layer, Network
     >>> a, b = Layer(1), Layer(1, "identity")
     >>> link = a.project(b)[0]
-    >>> net = Network(a, [], b)
-    >>> result = fit_readout(net, [[0.0], [1.0], [2.0]], [[1.0], [3.0], [5.0]], ridge=0.0)
+    >>> result = fit_readout(Network(a, [], b), [[0.0], [1.0], [2.0]], [[1.0], [3.0], [5.0]], ridge=0.0)
     >>> round(link.weight, 9), round(b[0].bias, 9), result.rows
     (2.0, 1.0, 3)
     """
@@ -127,11 +126,11 @@ def _fitted(network: Network, inputs: Any, targets: Any, strength: float, washou
     sources = _sources(network)
     data = prepare(network, inputs, targets)
     rows = _fitted_rows(data, washout)
-    wanted = _wanted_states(network, data.targets[rows])
+    states = _target_states(network, data.targets[rows])
     before = read_context(network)
     try:
         seen = _activations(network, sources, data)[rows]
-        fit, error = _fit(network, sources, seen, wanted, data.targets[rows], strength)
+        fit, error = _fit(network, sources, seen, states, data.targets[rows], strength)
     except BaseException:
         restore_context(network, before)
         raise
@@ -191,7 +190,7 @@ def _bounds(data: Data) -> list[int]:
     return [int(bound) for bound in data.bounds] if data.clear else [0, len(data.inputs)]
 
 
-def _wanted_states(network: Network, targets: Floats) -> Floats:
+def _target_states(network: Network, targets: Floats) -> Floats:
     """The states of the outputs that give these targets, shape (rows, m)."""
     states = np.empty_like(targets)
     for i, neuron in enumerate(network.output):
@@ -224,11 +223,11 @@ def _activations(network: Network, sources: Layer, data: Data) -> Floats:
 
 
 def _fit(
-    network: Network, sources: Layer, seen: Floats, wanted: Floats, targets: Floats, ridge: float
+    network: Network, sources: Layer, seen: Floats, states: Floats, targets: Floats, ridge: float
 ) -> tuple[_Solution, float]:
     """The read-out, and the mean squared difference of its outputs and the targets."""
     with np.errstate(over="ignore", invalid="ignore"):
-        fit = _solve(network, sources, seen, wanted, ridge)
+        fit = _solve(network, sources, seen, states, ridge)
         outputs = _outputs(network, seen @ fit.weights + fit.biases)
         error = float(np.mean((outputs - targets) ** 2))
     if not (np.isfinite(fit.weights).all() and np.isfinite(fit.biases).all() and np.isfinite(error)):
@@ -238,20 +237,20 @@ def _fit(
     return fit, error
 
 
-def _solve(network: Network, sources: Layer, seen: Floats, wanted: Floats, ridge: float) -> _Solution:
+def _solve(network: Network, sources: Layer, seen: Floats, states: Floats, ridge: float) -> _Solution:
     """Weights and biases of all outputs: those fixed as they are, the others by least squares."""
     place = {neuron: i for i, neuron in enumerate(sources)}
     weights = np.zeros((len(sources), len(network.output)))
     biases = np.array([0.0 if neuron.trainable else neuron.bias for neuron in network.output])
-    alike: dict[tuple[tuple[int, ...], bool], list[int]] = defaultdict(list)
+    same_sources: dict[tuple[tuple[int, ...], bool], list[int]] = defaultdict(list)
     for i, neuron in enumerate(network.output):
         for link in neuron.incoming:
             if not link.trainable:
                 weights[place[link.source], i] = link.weight
-        alike[tuple(place[link.source] for link in _learning(neuron)), neuron.trainable].append(i)
-    left = wanted - seen @ weights - biases
+        same_sources[tuple(place[link.source] for link in _learning(neuron)), neuron.trainable].append(i)
+    left = states - seen @ weights - biases
     worst = [(len(sources), 1.0)]
-    for (columns, biased), outputs in alike.items():
+    for (columns, biased), outputs in same_sources.items():
         found = _least_squares(seen[:, columns], left[:, outputs], ridge, biased)
         weights[np.ix_(columns, outputs)] = found.weights
         biases[outputs] += found.biases

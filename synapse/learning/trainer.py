@@ -1,11 +1,10 @@
-"""The trainer: what it is asked for, and that it can be done."""
+"""The trainer: options, and the checks of options and data before a training."""
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,62 +24,57 @@ from .._random import Seed, random_generator
 from ..cost import Cost
 from ..errors import ArgumentError, KindError
 from ..network import Network, require_network
-from ..optimizers import LBFGS, SGD, Moves, Optimizer
-from .batches import Chances, Dropout, Learnt, Penalties
+from ..optimizers import LBFGS, SGD, Optimizer
+from ._data import Data, prepare, row_weights
+from ._exact import checked_window
+from ._reach import warn_of_dead_ends
+from ._regularisation import Chances, Dropout, Penalties
+from ._updates import Updater
 from .callbacks import Callback, Step
-from .data import Data, prepare, row_weights
-from .passes import judged, weighed
-from .rates import Rate, checked_rate
-from .reach import warn_of_dead_ends
-from .run import Result, Run
-from .unfolding import as_sequences, checked_window
+from .evaluation import Evaluation, mean_cost
+from .rules import RULES, Options, Rule, Task
+from .schedules import Rate, checked_rate, rates_of
+from .training import Result, Training
 
-METHODS = ("online", "bptt")
 RATE = 0.1
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """The mean cost of `steps` steps with a target."""
-
-    error: float
-    steps: int
-
-
 class Trainer:
-    """Trains a network: by the online rule, weights moving at every step with a target, or by exact
-    gradients through time, weights moving after every batch.
+    """Trains a network: by the online rule, which changes weights at every step with a target, or by exact
+    gradients through time, which change them after every batch.
 
     Parameters
     ----------
     network : Network
-        What is trained.
+        The network to train.
     rate : float, schedule or callable of the epoch, optional
-        How far weights move; see :mod:`synapse.learning.rates` for schedules. Default: 0.1, or the
-        optimizer's own. A rate above 10 warns (:class:`synapse.errors.RateWarning`).
+        The learning rate; see :mod:`synapse.learning.schedules`. Default: 0.1, or the optimizer's own. A
+        rate above 10 warns (:class:`synapse.errors.RateWarning`).
     cost : str or Cost, optional
-        Default: cross-entropy for logistic outputs, else squared error.
+        The cost. Default: cross-entropy for logistic outputs, otherwise squared error.
     method : {"online", "bptt"}
-        The rule of :meth:`Network.propagate`, or the exact gradient of whole sequences, see
-        :func:`gradient`: the mean over a batch's sequences of the sum over their steps.
+        The learning rule: that of :meth:`Network.propagate`, or the exact gradient of whole sequences (see
+        :func:`gradient`), as the mean over a batch's sequences of the cost summed over their steps.
     optimizer : Optimizer or LBFGS, optional
-        What makes moves of gradients, see :mod:`synapse.optimizers`. Default: plain descent. What it
-        keeps (moments, velocities) goes on from one call of :meth:`train` to the next, and begins anew
-        where the topology, or what is trainable, has been changed. With "online" the moves of
-        `batch_size` steps are summed up before it is asked.
+        How gradients change weights, see :mod:`synapse.optimizers`. Default: plain gradient descent. Its
+        state (moments, velocities) is used again in the next call of :meth:`train`, and begins anew
+        if the topology, or what is trainable, has changed. With "online", the updates of `batch_size` steps
+        are summed before the optimizer is called.
     batch_size : int, optional
-        Sequences, or samples, to a batch. Default: 32; 1 with "online"; all of them with L-BFGS.
+        Number of sequences, or samples, in a batch. Default: 32; 1 with "online"; everything with L-BFGS.
     window : int, optional
-        For "bptt": errors pass through at most so many steps, see :func:`gradient`.
+        For "bptt": errors pass through at most so many steps, see :func:`gradient`. Default: through all.
     clip, clip_value : float, optional
-        The longest gradient (a longer one is shrunk), the largest entry of one.
+        Maximum norm of the gradient (a longer one is rescaled to it), and maximum absolute value of its
+        entries. Default: no limit.
     l1, l2 : float
-        By how much `|w|` and `w^2 / 2` of every weight count beside the cost.
+        Factors of the penalties, the sums of `|w|` and `w^2 / 2` over all weights. Default 0.
     dropout, recurrent_dropout : float or mapping of layers (or their names) to float
-        For "bptt", and while learning only: the chance of each hidden neuron, or of those of some layers, to
-        be left out of a step, or of a whole sequence.
+        For "bptt", during training: the probability that a hidden neuron, or a neuron of these layers, is
+        dropped for a step, or for a whole sequence. Default 0.
     threads : int
-        For "bptt": groups of sequences computed at the same time; the bits are the same.
+        For "bptt": number of groups of sequences computed at the same time; the bits do not depend on it.
+        Default 1.
 
     Examples
     --------
@@ -112,29 +106,34 @@ class Trainer:
         threads: int = 1,
     ) -> None:
         self.network = require_network("What a Trainer trains", network)
-        self.method = _checked_method(method)
-        self.optimizer = _checked_optimizer(optimizer, method)
+        self.method: str = choice("The method of a Trainer", method, RULES)
+        self.optimizer = _checked_optimizer(optimizer)
         self.penalties = Penalties(l1, l2, clip, clip_value)
-        if self.optimizer is None and (self.penalties != Penalties() or (batch_size or 1) > 1):
+        self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
+        sums = self.penalties != Penalties() or (self.batch_size or 1) > 1
+        if self.optimizer is None and (sums or not self._rule.direct):
             self.optimizer = SGD()
         own = getattr(self.optimizer, "rate", RATE)
         chosen = rate if rate is not None else RATE if optimizer is None else own
         self._float = network._store.dtype if self.optimizer is None else np.dtype(np.float64)
         self.rate = checked_rate("The rate of Trainer", chosen, self._float)
         self.cost = network._cost(cost)
-        self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
         self.window = checked_window(window)
         self.dropout = Dropout(network, dropout, recurrent_dropout)
-        if self.dropout.any and (method != "bptt" or isinstance(optimizer, LBFGS)):
-            raise ArgumentError(
-                'Dropout needs method="bptt", and batches that differ: not L-BFGS. '
-                "For the online rule gate connections by bernoulli neurons."
-            )
+        self.threads = positive_integer("The threads", threads, MOST_THREADS)
+        self._rule.check(self._options())
         if isinstance(optimizer, LBFGS) and (clip, clip_value) != (None, None):
             raise ArgumentError("L-BFGS searches by the whole gradient: leave clip and clip_value out.")
-        self.threads = positive_integer("The threads", threads, MOST_THREADS)
         self._stop = threading.Event()
-        self._kept: tuple[Learnt, Moves | None] | None = None
+        self._updater = Updater(network, self.penalties)
+
+    @property
+    def _rule(self) -> type[Rule]:
+        return RULES[self.method]
+
+    def _options(self) -> Options:
+        """The options that its rule may refuse or use."""
+        return Options(self.optimizer, self.batch_size, self.window, self.dropout, self.threads)
 
     def train(
         self,
@@ -165,32 +164,33 @@ class Trainer:
         targets : array_like
             The same with m columns. A row of NaN: no target at this step.
         epochs : int
-            How many times to go through the data, at most.
+            The epoch limit: maximum number of passes through the data. Default 100.
         error : float, optional
-            Stop when the mean cost of an epoch falls to this; 0 or above.
+            Training ends when the mean cost of an epoch is at most this; 0 or above.
         shuffle : bool, optional
-            Take sequences, or samples of a network without memory, in a new order every epoch.
-            Default: wherever there is more than one; never a stream.
+            Take sequences, or samples of a network without memory, in a new random order every epoch.
+            Default: if there is more than one; never for a stream.
         seed : int or numpy.random.Generator
-            Where these orders come from.
+            Seed of these orders, and of dropout. Default 0.
         progress : bool or str
-            Show a progress bar; a string: with this in front.
+            Whether to show a progress bar; a string is shown in front of it.
         validation : (inputs, targets) or float, optional
-            Data held out, or which fraction of those given is: the last part.
+            Held-out data, or the fraction of the given data to hold out: the last part.
         patience : int, optional
-            Stop after so many epochs without a lower error, on the data held out where there are any.
+            Training ends after so many epochs without a lower error, on the held-out data if there are any.
         restore_best : bool
-            With `validation` or `patience`: end with the weights of the best epoch.
+            With `validation` or `patience`: restore the weights of the best epoch at the end. Default True.
         callbacks : iterable of callable
-            Called with a :class:`Progress` after every epoch; a true answer stops. They may edit the network.
+            Called with a :class:`Progress` after every epoch; a true result ends the training. They may edit
+            the network.
         on_step : callable, optional
-            Called with a :class:`Step` after every step; a true answer stops. Steps are
-            then single compiled calls. With "online" and no optimizer.
+            Called with a :class:`Step` after every step; a true result ends the training. Each step is
+            then a compiled call of its own. With "online" and no optimizer.
         sample_weight : array_like, optional
-            How much each sequence (or sample) counts, in training, of all that are given; with "bptt".
+            Weight in training of each sequence (or sample), held-out ones included; with "bptt".
         class_weight : mapping of int to float, optional
-            How much the steps of each class count, the class being the target's largest entry, or 0 or
-            1 where there is one output; with "bptt".
+            Weight of the steps of each class: the index of the target's largest entry, or 0 or 1 for a
+            single output; with "bptt".
 
         Returns
         -------
@@ -201,7 +201,7 @@ class Trainer:
         ArgumentError, KindError
             If an argument cannot be used; nothing has been trained then.
         DivergenceError
-            If the cost leaves the finite numbers; the weights are those before that step.
+            If the cost is not finite; the weights are those before that step.
         FunctionError
             If a registered squash or cost raises; the weights are those before that step, or batch.
 
@@ -209,7 +209,7 @@ class Trainer:
         -----
         TrainingWarning
             If training would change nothing, connections lead into input neurons, or an output depends on no
-            input: once for each state of the network.
+            input; once for each topology.
 
         Notes
         -----
@@ -217,32 +217,36 @@ class Trainer:
         """
         data = self._prepared(inputs, targets)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
-        if weights is not None and self.method != "bptt":
-            raise ArgumentError('Samples and classes are weighed with method="bptt" only.')
+        options = replace(self._options(), on_step=on_step is not None, weighted=weights is not None)
+        self._rule.check(options)
         data, held_out = self._held_out(data, validation)
         weights = None if weights is None else weights[: len(data.inputs)]
         if not (data.aimed if weights is None else data.aimed * weights).any():
             raise ArgumentError("No step has a target that counts: all rows are NaN, or weigh nothing.")
-        if self.method == "bptt":
-            data, held_out = as_sequences(data), held_out and as_sequences(held_out)
-        if on_step is not None and self.optimizer is not None:
-            raise ArgumentError("on_step is for the plain online rule: leave method and optimizer out.")
+        data, held_out = self._rule.arrange(data), held_out and self._rule.arrange(held_out)
         warn_of_dead_ends(self.network, self.method, self.cost)
-        run = Run(
-            self,
-            data,
-            held_out,
-            positive_integer("The epochs", epochs),
-            None if error is None else non_negative_number("The error to stop at", error),
-            _shuffled(data, shuffle),
-            random_generator(seed),
-            None if patience is None else positive_integer("The patience", patience),
-            boolean("The restore_best", restore_best) and (held_out is not None or patience is not None),
-            _checked_callbacks(callbacks),
-            None if on_step is None else function_of("The on_step", on_step, "step"),
-            weights,
+        epochs = positive_integer("The epochs", epochs)
+        goal = None if error is None else non_negative_number("The error to stop at", error)
+        shuffle = _shuffled(data, shuffle)
+        rng = random_generator(seed)
+        patience = None if patience is None else positive_integer("The patience", patience)
+        best = boolean("The restore_best", restore_best) and (held_out is not None or patience is not None)
+        training = Training(
+            rule=self._rule,
+            task=Task(self.network, data, self.cost, weights, rng, options),
+            rates=rates_of(self.rate, self._float),
+            updater=self._updater,
+            stop=self._stop,
+            held_out=held_out,
+            epochs=epochs,
+            goal=goal,
+            shuffle=shuffle,
+            patience=patience,
+            restore=best,
+            callbacks=_checked_callbacks(callbacks),
+            on_step=None if on_step is None else function_of("The on_step", on_step, "step"),
         )
-        return run.go(progress if isinstance(progress, str) else boolean("The progress", progress))
+        return training.run(progress if isinstance(progress, str) else boolean("The progress", progress))
 
     def _measure(self) -> Cost:
         """Its cost, checked against outputs whose squash may have been set anew."""
@@ -285,23 +289,23 @@ class Trainer:
     ) -> Evaluation:
         """The mean cost on data, without learning; forms of data as for :meth:`train`.
 
-        Random neurons are deterministic meanwhile. Sequences clear the context before each; a stream goes on
-        from the context there is.
+        Random neurons are deterministic during the test. The context is cleared before each sequence; a
+        stream continues from the present context.
 
         Parameters
         ----------
         inputs, targets : array_like
             The data.
         cost : str or Cost, optional
-            Default: the trainer's.
+            The cost. Default: the trainer's.
         sample_weight, class_weight : optional
-            How much each sequence (or sample), and the steps of each class, count: as for
-            :meth:`train`, with any method.
+            Weight of each sequence (or sample), and of the steps of each class: as for :meth:`train`, but
+            with any method.
 
         Returns
         -------
         Evaluation
-            With weights their weighted mean, and the steps that count: of a weight above 0.
+            With weights: the weighted mean, and the number of steps with a weight above 0.
 
         Raises
         ------
@@ -312,26 +316,12 @@ class Trainer:
         measure = self._measure() if cost is None else self.network._cost(cost)
         measure.check_targets(data.targets)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
-        if weights is None:
-            total, steps = judged(self.network, data, measure)
-            return Evaluation(total / steps if steps else math.nan, steps)
-        total, weight, steps = weighed(self.network, data, measure, weights)
-        return Evaluation(total / weight if steps else math.nan, steps)
+        return mean_cost(self.network, data, measure, weights)
 
 
-def _checked_method(method: str) -> str:
-    found: str = choice("The method of a Trainer", method, METHODS)
-    return found
-
-
-def _checked_optimizer(optimizer: Any, method: str) -> Optimizer | LBFGS | None:
-    """The optimizer given, or plain descent where the method needs one."""
-    if optimizer is None:
-        return SGD() if method == "bptt" else None
-    if not isinstance(optimizer, (Optimizer, LBFGS)):
+def _checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | None:
+    if optimizer is not None and not isinstance(optimizer, (Optimizer, LBFGS)):
         raise KindError(expected("The optimizer of a Trainer", "one of synapse.optimizers", optimizer))
-    if isinstance(optimizer, LBFGS) and method != "bptt":
-        raise ArgumentError('L-BFGS needs exact gradients: give method="bptt".')
     return optimizer
 
 

@@ -1,4 +1,4 @@
-"""Gradients kept within bounds, in place."""
+"""Clipping: gradients limited by norm or by value, in place."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _arrays(gradient: Any) -> list[Floats]:
 
 
 def clip_by_norm(gradient: Floats | Iterable[Floats], most: float) -> float:
-    """Shrink a gradient, direction kept, so that its Euclidean norm is at most `most`.
+    """Rescale a gradient so that its Euclidean norm is at most `most`; its direction stays the same.
 
     Pascanu, Mikolov and Bengio 2013, algorithm 1.
 

@@ -16,7 +16,7 @@ from .._random import Seed, random_generator
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..network import Network
-from .judging import alike, fraction
+from ._scoring import equal_shapes, fraction
 
 MOST_SYMBOLS = 1000
 """Symbols of a kind: each has an input of its own."""
@@ -79,7 +79,7 @@ def sequences(
     rng = random_generator(seed)
     symbols = np.eye(targets + distractors + prompts)
     pairs = [_sequence(symbols, targets, distractors, prompts, length, rng) for _ in range(count)]
-    return [inputs for inputs, _ in pairs], [wanted for _, wanted in pairs]
+    return [inputs for inputs, _ in pairs], [targets for _, targets in pairs]
 
 
 def _sequence(
@@ -90,25 +90,25 @@ def _sequence(
     shown = rng.integers(targets, size=prompts)
     order = targets + rng.integers(distractors, size=open_steps)
     order[np.sort(rng.permutation(open_steps)[:prompts])] = shown
-    wanted = np.zeros((length, targets))
-    wanted[open_steps + np.arange(prompts), shown] = 1.0
+    aims = np.zeros((length, targets))
+    aims[open_steps + np.arange(prompts), shown] = 1.0
     asked = targets + distractors + np.arange(prompts)
-    return symbols[np.concatenate([order, asked])], wanted
+    return symbols[np.concatenate([order, asked])], aims
 
 
-def right(outputs: Floats, wanted: Floats) -> bool:
+def right(outputs: Floats, targets: Floats) -> bool:
     """Whether every rounded output is right at every step.
 
     Parameters
     ----------
-    outputs, wanted : ndarray, shape (T, m)
-        What a network answered, and what it should have.
+    outputs, targets : ndarray, shape (T, m)
+        Outputs of a network, and their targets.
 
     >>> right(np.array([[0.4, 0.1], [0.2, 0.7]]), np.array([[0.0, 0.0], [0.0, 1.0]]))
     True
     """
-    answers, expectation = alike(outputs, wanted)
-    return bool((np.rint(answers) == expectation).all())
+    found, expected = equal_shapes(outputs, targets)
+    return bool((np.rint(found) == expected).all())
 
 
 def fraction_right(network: Network, inputs: Sequence[Floats], targets: Sequence[Floats]) -> float:
@@ -132,7 +132,7 @@ def fraction_right(network: Network, inputs: Sequence[Floats], targets: Sequence
     """
     inputs = listed("The inputs", inputs, "a list of arrays (T, n)")
     listed_targets = listed("The targets", targets, "a list of arrays (T, m)")
-    targets = [finite_array("The targets", wanted) for wanted in listed_targets]
+    targets = [finite_array("The targets", rows) for rows in listed_targets]
     if len(inputs) != len(targets):
         raise ArgumentError(f"There must be as many inputs as targets. Got {len(inputs)} and {len(targets)}.")
     return fraction(network, inputs, lambda i, outputs: right(outputs, targets[i]))

@@ -14,6 +14,7 @@ EXCLUDED: dict[str, str] = {
     **dict.fromkeys(
         [
             "synapse.Gradient.__init__",
+            "synapse.Topology.__init__",
             "architect.Capacity.__init__",
             "architect.Delayed.__init__",
             "architect.GatedUnits.__init__",
@@ -28,7 +29,7 @@ EXCLUDED: dict[str, str] = {
             "experiments.CrossValidation.__init__",
             *(
                 f"analysis.{name}.__init__"
-                for name in analysis.__all__
+                for name in dir(analysis)
                 if name != "Table" and isinstance(getattr(analysis, name), type)
             ),
         ],
@@ -39,7 +40,7 @@ EXCLUDED: dict[str, str] = {
             "synapse.Connection.__init__",
             "synapse.Projection.__init__",
             "synapse.Log.__init__",
-            "optimizers.Moves.__init__",
+            "optimizers.OptimizerState.__init__",
             "squash.Squash.__init__",
             "cost.Cost.__init__",
         ],
@@ -61,7 +62,8 @@ EXCLUDED: dict[str, str] = {
             "architectures.rebuild",
             "squash.by_code",
             "synapse.Log.make_room",
-            "synapse.schedule.__call__",
+            "synapse.Topology.require_closed",
+            "synapse.every.__call__",
             "cost.Cost.check",
             "cost.Cost.check_targets",
             *(

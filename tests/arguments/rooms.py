@@ -34,6 +34,15 @@ from .world import (
     World,
 )
 
+# --- topology ------------------------------------------------------------------------------------
+
+add(
+    "synapse.Topology.of",
+    plain(synapse.Topology.of),
+    lambda w: {"shown": w.net},
+    shown=NETWORK | LAYER | {"[]", "{}"},
+)
+
 # --- tasks, experiments, analysis -------------------------------------------------------------------
 
 add(
@@ -50,9 +59,9 @@ add(
 add(
     "tasks.recall.right",
     plain(recall.right),
-    lambda w: {"outputs": [[0.5]], "wanted": [[0.5]]},
+    lambda w: {"outputs": [[0.5]], "targets": [[0.5]]},
     outputs=EITHER,
-    wanted=EITHER,
+    targets=EITHER,
 )
 add(
     "tasks.recall.fraction_right",
@@ -227,14 +236,6 @@ add(
     ax=NONE,
     what=TEXT,
     colour_bars=BOOLEAN,
-)
-add(
-    "draw.record",
-    plain(draw.record),
-    lambda w: {"net": w.net, "inputs": w.inputs},
-    net=NETWORK,
-    inputs=EITHER,
-    what=NOTHING,
 )
 add(
     "draw.sensitivity",

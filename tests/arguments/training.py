@@ -183,11 +183,11 @@ add(
     **data,
 )
 add(
-    "synapse.schedule.__init__",
-    plain(synapse.schedule),
-    lambda w: {"every": 2, "do": lambda progress: None},
-    every=COUNT,
-    do=NOTHING,
+    "synapse.every.__init__",
+    plain(synapse.every),
+    lambda w: {"epochs": 2, "function": lambda progress: None},
+    epochs=COUNT,
+    function=NOTHING,
 )
 high = {"start": HIGH}
 start = {"start": NOT_NEGATIVE}
@@ -312,24 +312,24 @@ add(
 )
 
 
-def moves(w: World) -> Any:
-    """Moves that have made a step."""
-    if "moves" not in w.extra:
-        w.extra["moves"] = optimizers.SGD(momentum=0.5).begin(w.parameters)
-        w.extra["moves"].step(w.parameters, w.gradient)
-        w.extra["kept"] = w.extra["moves"].change
-    return w.extra["moves"]
+def optimizer_state(w: World) -> Any:
+    """The state of an optimizer after one step."""
+    if "state" not in w.extra:
+        w.extra["state"] = optimizers.SGD(momentum=0.5).begin(w.parameters)
+        w.extra["state"].step(w.parameters, w.gradient)
+        w.extra["kept"] = w.extra["state"].change
+    return w.extra["state"]
 
 
 add(
-    "optimizers.Moves.step",
-    lambda w: moves(w).step,
+    "optimizers.OptimizerState.step",
+    lambda w: optimizer_state(w).step,
     lambda w: {"parameters": w.parameters, "gradient": w.gradient},
     parameters=NOTHING,
     gradient=NOTHING,
     rate=NOT_NEGATIVE | NONE,
 )
-add("optimizers.Moves.restore", lambda w: moves(w).restore, arrays=NOTHING)
+add("optimizers.OptimizerState.restore", lambda w: optimizer_state(w).restore, arrays=NOTHING)
 for name in ("clip_by_norm", "clip_by_value"):
     add(
         f"optimizers.{name}",

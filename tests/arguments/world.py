@@ -272,7 +272,9 @@ def _things() -> Iterator[tuple[str, Any]]:
         names = getattr(module, "__all__", None) or [name for name in vars(module) if name[0] != "_"]
         for name in names:
             thing = getattr(module, name)
-            own = thing.__module__ == module_name if hasattr(thing, "__module__") else False
+            own = getattr(thing, "__module__", "") == module_name
+            if hasattr(module, "__path__"):  # a package passes on what its modules define
+                own = getattr(thing, "__module__", "").startswith(f"{module_name}.")
             listed = hasattr(module, "__all__") or own
             if isinstance(thing, ModuleType) or not listed or any(thing is one for one in seen):
                 continue
@@ -311,5 +313,5 @@ def _setter(name: str) -> Callable[..., None]:
 
 def _parameters(function: Any) -> list[str]:
     with suppress(ValueError, TypeError):
-        return [name for name in inspect.signature(function).parameters if name != "self"]
+        return [name for name in inspect.signature(function).parameters if name not in ("self", "cls")]
     return []

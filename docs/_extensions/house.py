@@ -1,0 +1,171 @@
+"""The directive ``house``: a picture of the packages, drawn from the imports when pages are built."""
+
+import ast
+from html import escape
+from pathlib import Path
+
+import networkx as nx
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("synapse", "architect")
+
+GROUPS = {
+    "objects": [
+        *("neuron", "connection", "projection", "layer", "network", "graph", "tie", "topology", "recording")
+    ],
+    "named functions": ["squash", "cost", "initializers", "optimizers", "_registration", "_capture"],
+    "errors and checks": ["errors", "_checks", "_typing"],
+    "engine/store, schema": ["engine", "engine.store", "engine.schema", "engine.guard"],
+    "cli": ["__main__"],
+}
+"""Rooms of several modules of ``synapse``. Private helpers at the top are counted with the objects. Every
+other package, and every wing of the engine, is a room of its own."""
+WINGS = {"compiler", "exact", "functions", "lowering", "online"}
+"""Loaded when first used, as attributes of ``engine``."""
+
+WIDTH, ROW, HIGH, GAP = 900, 92, 44, 14
+STYLE = """
+.house text { font: 14px system-ui, 'DejaVu Sans', sans-serif; fill: currentColor; text-anchor: middle; }
+.house .small { font-size: 11px; opacity: 0.75; }
+.house rect { fill: none; stroke: currentColor; stroke-width: 1.2; }
+.house path { fill: none; stroke: currentColor; stroke-width: 1; opacity: 0.35; }
+"""
+
+
+def sources(root=ROOT):
+    """The source files, by the names of their modules."""
+    found = {}
+    for package in PACKAGES:
+        for path in sorted((root / package).rglob("*.py")):
+            parts = path.relative_to(root).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported(name, path, known):
+    """The modules that one imports wherever it does, but for annotations only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "engine" and node.attr in WINGS:
+            yield f"synapse.engine.{node.attr}"
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                whole = f"{module}.{alias.name}"
+                target = whole if whole in known else module
+                if target in known:
+                    yield target
+
+
+def room_of(module):
+    """The room that a module is in; None for the top of ``synapse``, which only passes names on."""
+    package, _, inner = module.partition(".")
+    if package == "architect" or not inner:
+        return package if package == "architect" else None
+    for room, members in GROUPS.items():
+        if inner in members or inner.partition(".")[0] in {m for m in members if m != "engine"}:
+            return room
+    head, _, tail = inner.partition(".")
+    if head == "engine":
+        return f"engine/{tail.partition('.')[0]}"
+    return "objects" if head.startswith("_") and "." not in inner else head
+
+
+def rooms(root=ROOT):
+    """The graph of rooms: nodes with their files and lines, an edge to each room that another uses."""
+    found, graph = sources(root), nx.DiGraph()
+    for module, path in found.items():
+        room = room_of(module)
+        if room is not None:
+            graph.add_node(room, **graph.nodes.get(room, {"modules": [], "lines": 0}))
+            graph.nodes[room]["modules"].append(module)
+            graph.nodes[room]["lines"] += len(path.read_text(encoding="utf-8").splitlines())
+    for module, path in found.items():
+        for target in imported(module, path, found):
+            one, other = room_of(module), room_of(target)
+            if None not in (one, other) and one != other:
+                graph.add_edge(one, other)
+    return graph
+
+
+def levels(graph):
+    """Rows of rooms, users above what they use; rooms that use each other share a row."""
+    whole = nx.condensation(graph)
+    depth = {}
+    for part in reversed(list(nx.topological_sort(whole))):
+        depth[part] = 1 + max((depth[below] for below in whole.successors(part)), default=-1)
+    rows = [[] for _ in range(max(depth.values()) + 1)]
+    for part, level in depth.items():
+        rows[len(rows) - 1 - level] += sorted(whole.nodes[part]["members"])
+    return rows
+
+
+def svg(graph):
+    """The picture: a row for each level, an arrow to each room that is used and not reached otherwise."""
+    rows, place = levels(graph), {}
+    for i, row in enumerate(rows):
+        width = min(190, (WIDTH - GAP) / len(row) - GAP)
+        left = (WIDTH - len(row) * (width + GAP) + GAP) / 2
+        for k, room in enumerate(sorted(row)):
+            place[room] = (left + k * (width + GAP), 10 + i * ROW, width)
+    parts = [f'<svg class="house" viewBox="0 0 {WIDTH} {len(rows) * ROW}" role="img" aria-label="The rooms">']
+    parts.append(f"<style>{STYLE}</style>")
+    parts += [_arrow(place[one], place[other]) for one, other in _direct(graph)]
+    for room, (x, y, width) in place.items():
+        data, middle = graph.nodes[room], x + width / 2
+        counts = f"{len(data['modules'])} files, {data['lines']:,} lines"
+        parts.append(
+            f'<g><title>{escape(", ".join(data["modules"]))}</title><rect x="{x:.0f}" y="{y}" '
+            f'width="{width:.0f}" height="{HIGH}" rx="6"/><text x="{middle:.0f}" y="{y + 18}">{escape(room)}'
+            f'</text><text class="small" x="{middle:.0f}" y="{y + 35}">{counts}</text></g>'
+        )
+    return "\n".join([*parts, "</svg>"])
+
+
+def _direct(graph):
+    """Edges without those that longer ways imply."""
+    whole = nx.condensation(graph)
+    members = whole.graph["mapping"]
+    kept = nx.transitive_reduction(whole).edges
+    return sorted(
+        (a, b) for a, b in graph.edges if members[a] == members[b] or (members[a], members[b]) in kept
+    )
+
+
+def _arrow(one, other):
+    x, y, width = one
+    u, v, wide = other
+    x, u, y = x + width / 2, u + wide / 2, y + HIGH
+    if v < y:  # the same row
+        return f'<path d="M{x:.0f} {y} C{x:.0f} {y + 25} {u:.0f} {y + 25} {u:.0f} {y}"/>'
+    return f'<path d="M{x:.0f} {y} C{x:.0f} {y + 30} {u:.0f} {v - 30} {u:.0f} {v}"/>'
+
+
+class House(SphinxDirective):
+    """``{house}``: the picture."""
+
+    def run(self):
+        """Draw it into the page."""
+        for path in sources().values():
+            self.env.note_dependency(str(path))
+        return [nodes.raw("", svg(rooms()), format="html")]
+
+
+def setup(app):
+    """Add the directive."""
+    app.add_directive("house", House)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,46 @@
+"""The online rule: weights change at every step with a target, by what can be computed at that step."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import engine
+from ...errors import ArgumentError
+from ...optimizers import LBFGS
+from .._data import Data
+from .._passes import Control, one_pass
+from .base import Options
+from .stepwise import StepwiseRule
+
+
+class Online(StepwiseRule, method="online"):
+    """The rule of :meth:`Network.propagate`: Monner and Reggia 2012."""
+
+    through_time: ClassVar[bool] = False
+
+    @classmethod
+    def check(cls, options: Options) -> None:
+        """No L-BFGS, no dropout, no weights of samples."""
+        super().check(options)
+        if isinstance(options.optimizer, LBFGS):
+            raise ArgumentError('L-BFGS needs exact gradients: give method="bptt".')
+        if options.dropout.any:
+            raise ArgumentError(
+                'Dropout needs method="bptt". For the online rule gate connections by bernoulli neurons.'
+            )
+        if options.weighted:
+            raise ArgumentError('Samples and classes are weighed with method="bptt" only.')
+
+    def run(
+        self,
+        data: Data,
+        order: NDArray[np.uint64],
+        rate: float,
+        control: Control,
+        moves: engine.online.Accumulator | None = None,
+    ) -> tuple[float, int]:
+        """One compiled pass."""
+        return one_pass(self.task.network, data, order, self.task.cost, rate, control, moves)

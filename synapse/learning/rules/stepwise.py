@@ -1,0 +1,103 @@
+"""What rules share that work forward in time: a batch is a number of steps, on streams too."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import engine
+from ..._typing import Ints
+from ...engine.lowering.program import spans
+from .._data import Data
+from .._passes import Control, new_control
+from .base import BatchGradient, Rule
+
+
+class StepwiseRule(Rule):
+    """A rule that computes its moves at every step, without looking ahead or going back.
+
+    A subclass defines :meth:`run`. Without an optimizer its weights change at every step with a target; an
+    optimizer is given the sum over `batch_size` such steps, during which weights stay as they are.
+    """
+
+    direct: ClassVar[bool] = True
+    batch_size: ClassVar[int] = 1
+
+    @abstractmethod
+    def run(
+        self,
+        data: Data,
+        order: NDArray[np.uint64],
+        rate: float,
+        control: Control,
+        moves: engine.online.Accumulator | None = None,
+    ) -> tuple[float, int]:
+        """Run over the data once; returns the summed cost and the number of steps with a target.
+
+        If `moves` are given, they take all that would be added to weights and biases, which stay as they are.
+        `control` is as in :meth:`learn`.
+        """
+
+    def learn(
+        self, data: Data, order: NDArray[np.uint64], rate: float, control: Control
+    ) -> tuple[float, int]:
+        """One pass in which weights change at every step with a target."""
+        return self.run(data, order, rate, control)
+
+    def lay_out(self) -> None:
+        """Room for the moves of a batch."""
+        network = self.task.network
+        if self.task.options.optimizer is not None:
+            self._moves = engine.online.Accumulator(network._store)
+            self._rows, self._neurons = network._connection_rows(), network._rows()
+
+    def gradient(self, chosen: NDArray[np.uint64]) -> BatchGradient:
+        """The summed moves over some whole sequences."""
+        bounds = self.task.data.bounds.astype(np.int64)
+        return self._over(bounds[:-1][chosen], bounds[1:][chosen])
+
+    def gradients(self, order: NDArray[np.uint64]) -> Iterator[BatchGradient]:
+        """A batch ends with a step that has a target, which may be in the middle of a sequence."""
+        data, size = self.task.data, self.task.options.batch_size or self.batch_size
+        begins, ends = data.bounds[:-1][order].astype(np.int64), data.bounds[1:][order].astype(np.int64)
+        stops = np.cumsum(ends - begins)  # counted in rows run, as `cuts` are
+        aimed = data.aimed[spans(begins, ends - begins)]
+        cuts = 1 + np.flatnonzero(aimed)[size - 1 :: size]
+        for start, stop in pairwise([0, *cuts.tolist(), len(aimed)]):
+            if start == stop:
+                continue
+            first, last = np.searchsorted(stops, start, "right"), np.searchsorted(stops, stop)
+            left, right = begins[first : last + 1].copy(), ends[first : last + 1].copy()
+            left[0] = ends[first] - (stops[first] - start)
+            right[-1] -= stops[last] - stop
+            batch = self._over(left, right, continued=bool(left[0] > begins[first]))
+            if batch.steps:
+                yield batch
+
+    def _over(self, begins: Ints, ends: Ints, continued: bool = False) -> BatchGradient:
+        """The summed moves over stretches of rows; `continued`: the first begins within a sequence."""
+        clear, control = self.task.data.clear, new_control()
+        self._moves.clear()
+        parts = [(begins, ends, clear)]
+        if continued:  # its context stays
+            parts = [(begins[:1], ends[:1], False), (begins[1:], ends[1:], clear)]
+        cost, steps = 0.0, 0
+        for left, right, cleared in parts:
+            if len(left) and np.isfinite(cost):
+                summed, aimed = self._through(left, right, cleared, control)
+                cost, steps = cost + summed, steps + aimed
+        weights, biases = self._moves.weights[self._rows], self._moves.biases[self._neurons]
+        return BatchGradient(cost, steps, -weights, -biases, int(control[1]))
+
+    def _through(self, begins: Ints, ends: Ints, clear: bool, control: Control) -> tuple[float, int]:
+        """One pass over stretches of rows, the context cleared before each or not at all."""
+        bounds = np.stack([begins, ends], axis=1).reshape(-1).astype(np.uint64)
+        part = replace(self.task.data, bounds=bounds, clear=clear)
+        every_other = np.arange(0, len(bounds), 2, dtype=np.uint64)  # those between lie in the gaps
+        return self.run(part, every_other, 1.0, control, self._moves)

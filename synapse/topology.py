@@ -1,0 +1,368 @@
+"""Topology: a network as one frozen table, from which analysis, pictures and formats are written."""
+
+from __future__ import annotations
+
+import copyreg
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from . import squash as squashes
+from ._checks import expected, listed
+from ._typing import Bools, Floats, Ints
+from ._wiring import rows_of
+from .connection import Connection, connection_at
+from .engine.guard import InUse
+from .engine.schema import NONE
+from .engine.store import Store
+from .errors import ArgumentError, KindError, TopologyError
+from .graph import LiveGraph
+from .network import Network
+from .neuron import Neuron
+
+NO_GATER, OUTSIDE = -1, -2
+"""Instead of the number of a gater: the connection has none; it is gated by a neuron outside of the table."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Topology:
+    """The structure of a network, and its numbers, at one moment.
+
+    Neurons are numbered in the order in which they activate, connections in the order in which they were
+    made: as ``network.neurons`` and ``network.connections`` are. The arrays cannot be written to, and later
+    edits of the network do not change them.
+
+    Parameters
+    ----------
+    name : str
+        The name of the network; "" for neurons without one.
+    description : str
+        The ``repr`` of the network.
+    dtype : numpy dtype
+        The float of the store. The arrays below are float64 whatever it is.
+    inputs, outputs : int
+        The number of input neurons (the first ones) and output neurons (the last ones).
+    layers : tuple of str
+        The labels of the layers, in order.
+    layer : ndarray of int, shape (neurons,)
+        The number of each neuron's layer.
+    names, squash : tuple of str
+        The name of each neuron, and that of its activation function.
+    bias, state, activation : ndarray, shape (neurons,)
+        Numbers of the neurons.
+    trainable_bias : ndarray of bool, shape (neurons,)
+        Whether learning moves the bias. It is never moved in inputs that nothing leads into.
+    bias_tie : ndarray of int, shape (neurons,)
+        Neurons with the same number share their bias; 0: the neuron shares it with none.
+    source, target : ndarray of int, shape (connections,)
+        The neurons that each connection links.
+    gater : ndarray of int, shape (connections,)
+        The neuron that gates it; -1 without a gater, -2 if the gater is not in the table.
+    gain : ndarray, shape (connections,)
+        The activation of the gater; 1 without a gater.
+    weight : ndarray, shape (connections,)
+    trainable : ndarray of bool, shape (connections,)
+        Whether learning moves the weight.
+    tie : ndarray of int, shape (connections,)
+        As ``bias_tie``, of connections and weights.
+    crossings : int
+        The number of connections and gates that link its neurons with others.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse import Topology
+    >>> table = Topology.of(architect.Perceptron(2, 3, 1, seed=0))
+    >>> table
+    <Topology of Perceptron, 6 neurons, 9 connections>
+    >>> table.source.tolist(), table.target.tolist()
+    ([0, 1, 0, 1, 0, 1, 2, 3, 4], [2, 2, 3, 3, 4, 4, 5, 5, 5])
+    >>> table.to_networkx().number_of_edges()
+    9
+    """
+
+    name: str
+    description: str
+    dtype: np.dtype[Any]
+    inputs: int
+    outputs: int
+    layers: tuple[str, ...]
+    layer: Ints
+    names: tuple[str, ...]
+    squash: tuple[str, ...]
+    bias: Floats
+    state: Floats
+    activation: Floats
+    trainable_bias: Bools
+    bias_tie: Ints
+    source: Ints
+    target: Ints
+    gater: Ints
+    gain: Floats
+    weight: Floats
+    trainable: Bools
+    tie: Ints
+    crossings: int
+    _crossing: Connection | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            value = getattr(self, column.name)
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    @classmethod
+    def of(cls, shown: Network | Sequence[Neuron]) -> Topology:
+        """The table of a network, or of some neurons and the connections among them.
+
+        Parameters
+        ----------
+        shown : Network or sequence of Neuron
+            Neurons are numbered as they are given, and are one layer without inputs and outputs.
+
+        Raises
+        ------
+        KindError, ArgumentError
+            If it is neither, or a neuron is given twice.
+        TopologyError
+            If a neuron has been removed from its network.
+        """
+        if isinstance(shown, Network):
+            with InUse(shown):
+                shown._store.ready()
+                return cls(**_network_facts(shown), **_columns(shown.neurons))
+        neurons = listed("The neurons of a topology", shown, "a Network, or a sequence of neurons")
+        for neuron in neurons:
+            if not isinstance(neuron, Neuron):
+                kind = "a Network, or a sequence of neurons"
+                raise KindError(expected("What a topology is made of", kind, neuron))
+        if len(set(neurons)) < len(neurons):
+            raise ArgumentError("Each neuron of a topology must be given once.")
+        with InUse(*neurons):
+            for neuron in neurons:
+                neuron._require().ready()
+            return cls(**_neuron_facts(neurons), **_columns(neurons))
+
+    @property
+    def neurons(self) -> int:
+        """The number of neurons."""
+        return len(self.names)
+
+    @property
+    def connections(self) -> int:
+        """The number of connections."""
+        return len(self.source)
+
+    @property
+    def sizes(self) -> Ints:
+        """The number of neurons in each layer."""
+        return np.bincount(self.layer, minlength=len(self.layers))
+
+    @property
+    def self_connected(self) -> Bools:
+        """Which connections lead from a neuron to itself; shape (connections,)."""
+        return np.asarray(self.source == self.target)
+
+    @property
+    def gated(self) -> Bools:
+        """Which connections a neuron of the table gates; shape (connections,)."""
+        return np.asarray(self.gater >= 0)
+
+    @property
+    def softmax(self) -> Bools:
+        """Which neurons are softmax outputs; shape (neurons,). Neighbours are normalised together."""
+        return np.array([name == squashes.softmax.name for name in self.squash], bool)
+
+    @property
+    def parameters(self) -> int:
+        """The number of weights and biases that learning moves; those that are tied count once."""
+        moved = np.arange(self.neurons) >= self.inputs
+        moved[self.target] = True  # the bias of an input that nothing leads into is never moved
+        ties = (self.tie[self.trainable], self.bias_tie[self.trainable_bias & moved])
+        return sum(int((tie == 0).sum()) + len(np.unique(tie[tie != 0])) for tie in ties)
+
+    def require_closed(self, doing: str) -> Topology:
+        """The table itself, if no connection and no gate links its neurons with others.
+
+        Parameters
+        ----------
+        doing : str
+            What needs that, as a passive: "saved", "converted to PyTorch".
+
+        Raises
+        ------
+        TopologyError
+            If there are such connections; the sentence names one.
+        """
+        if self.crossings:
+            raise _not_closed(self.description, doing, self.crossings, self._crossing)
+        return self
+
+    def to_networkx(self) -> nx.DiGraph[int]:
+        """An ordinary networkx graph for other tools: nodes are numbers, attributes are scalars, never None.
+
+        Returns
+        -------
+        networkx.DiGraph
+            Nodes carry the fields of :class:`synapse.graph.NeuronData`, edges ``weight``, ``gain``,
+            ``trainable``, and ``gater`` (the number of a node) where a neuron of the table gates them.
+        """
+        graph: nx.DiGraph[int] = nx.DiGraph()
+        of_layers = [self.layers[number] for number in self.layer.tolist()]
+        columns = {
+            "label": self.names,
+            "layer": of_layers,
+            "subset": self.layer.tolist(),
+            "squash": self.squash,
+            "bias": self.bias.tolist(),
+            "trainable": self.trainable_bias.tolist(),
+            "activation": self.activation.tolist(),
+            "state": self.state.tolist(),
+        }
+        graph.add_nodes_from(enumerate(_rows(columns)))
+        edges = {"weight": self.weight, "gain": self.gain, "trainable": self.trainable}
+        data = _rows({name: column.tolist() for name, column in edges.items()})
+        for source, target, gater, values in zip(
+            self.source.tolist(), self.target.tolist(), self.gater.tolist(), data, strict=True
+        ):
+            graph.add_edge(source, target, **values, **({"gater": gater} if gater >= 0 else {}))
+        return graph
+
+    def __repr__(self) -> str:
+        whose = f" of {self.name}" if self.name else ""
+        return f"<Topology{whose}, {self.neurons} neurons, {self.connections} connections>"
+
+
+def require_closed(network: Network, doing: str) -> None:
+    """Raise as :meth:`Topology.require_closed` does, without the cost of a whole table."""
+    with InUse(network):
+        network._store.ready()
+        count, crossing = _crossings(network.neurons)
+        if count:
+            raise _not_closed(repr(network), doing, count, crossing)
+
+
+def _not_closed(whose: str, doing: str, count: int, example: Connection | None) -> TopologyError:
+    return TopologyError(
+        f"{whose} cannot be {doing} alone: {count} connection(s) link it to neurons outside of it, or are "
+        f"gated across its border, such as {example!r}. Disconnect or ungate them first, or build one "
+        "network of all the layers."
+    )
+
+
+def _rows(columns: dict[str, Any]) -> list[dict[str, Any]]:
+    """Columns of one length as a list of dicts."""
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _network_facts(network: Network) -> dict[str, Any]:
+    layers = network.layers
+    return {
+        "name": network.name,
+        "description": repr(network),
+        "inputs": len(network.input),
+        "outputs": len(network.output),
+        "layers": tuple(layer.label for layer in layers),
+        "layer": np.repeat(np.arange(len(layers)), [len(layer) for layer in layers]),
+    }
+
+
+def _neuron_facts(neurons: Sequence[Neuron]) -> dict[str, Any]:
+    return {
+        "name": "",
+        "description": f"A group of {len(neurons)} neurons",
+        "inputs": 0,
+        "outputs": 0,
+        "layers": ("",) if neurons else (),
+        "layer": np.zeros(len(neurons), np.int64),
+    }
+
+
+def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
+    """The columns of neurons, and of the connections among them, from each of their stores."""
+    parts = [_part(store, neurons) for store in {neuron._store: None for neuron in neurons}]
+    numbers = np.concatenate([part.pop("numbers") for part in parts] or [np.empty(0, np.int64)])
+    order = np.argsort(numbers, kind="stable")  # the neurons as they were given
+    found: dict[str, Any] = {}
+    for name, empty in _EMPTY.items():
+        column = parts[0][name] if len(parts) == 1 else np.concatenate([empty, *(p[name] for p in parts)])
+        column = column.astype(empty.dtype, copy=False)
+        found[name] = column[order] if name in _OF_NEURONS else column
+    names = [name for part in parts for name in part["names"]]
+    codes = [code for part in parts for code in part["squash"].tolist()]
+    found["names"] = tuple(names[i] for i in order.tolist())
+    found["squash"] = tuple(squashes.by_code(codes[i]).name for i in order.tolist())
+    found["dtype"] = parts[0]["dtype"] if parts else np.dtype(np.float64)
+    found["crossings"], found["_crossing"] = _crossings(neurons)
+    return found
+
+
+_OF_NEURONS = ("bias", "state", "activation", "trainable_bias", "bias_tie")
+_EMPTY: dict[str, NDArray[Any]] = {
+    **dict.fromkeys(("bias", "state", "activation", "gain", "weight"), np.empty(0)),
+    **dict.fromkeys(("bias_tie", "source", "target", "gater", "tie"), np.empty(0, np.int64)),
+    **dict.fromkeys(("trainable_bias", "trainable"), np.empty(0, bool)),
+}
+
+
+def _part(store: Store, neurons: Sequence[Neuron]) -> dict[str, Any]:
+    """The same of those in one store, whose numbers come first."""
+    mine = np.array([i for i, neuron in enumerate(neurons) if neuron._store is store], np.int64)
+    rows = rows_of(neurons[i] for i in mine.tolist())
+    number = np.full(store.n_neurons + 1, OUTSIDE, np.int64)
+    number[rows], number[-1] = mine, NO_GATER
+    edges = _inner(store, number >= 0)
+    gater = np.minimum(store["gater"][edges], store.n_neurons)
+    return {
+        "dtype": store.dtype,
+        "numbers": mine,
+        "names": [store.names[row] or f"neuron {row}" for row in rows.tolist()],
+        "squash": store["squash"][rows],
+        **{name: store[name][rows] for name in _OF_NEURONS},
+        "source": number[store["source"][edges]],
+        "target": number[store["target"][edges]],
+        "gater": number[gater],
+        "gain": np.append(store["activation"], 1.0)[gater],
+        "weight": store["weight"][edges],
+        "trainable": store["trainable"][edges],
+        "tie": store["tie"][edges],
+    }
+
+
+def _inner(store: Store, chosen: Bools) -> Ints:
+    """Rows of the connections among chosen rows of neurons, in the order in which they were made."""
+    source, target = (np.minimum(store[end], store.n_neurons) for end in ("source", "target"))
+    edges = np.flatnonzero(chosen[source] & chosen[target])
+    return edges[np.argsort(store["identity"][edges])]
+
+
+def _crossings(neurons: Sequence[Neuron]) -> tuple[int, Connection | None]:
+    """How many connections or gates lead into or out of these neurons, and one of them."""
+    count, example = 0, None
+    for store in {neuron._store: None for neuron in neurons}:
+        mine = np.zeros(store.n_neurons + 1, bool)
+        mine[rows_of(neuron for neuron in neurons if neuron._store is store)] = True
+        if mine[:-1].all():
+            continue  # there are no others
+        source, target, gater = (
+            mine[np.minimum(store[end], store.n_neurons)] for end in ("source", "target", "gater")
+        )
+        gated = store["gater"] != NONE
+        crossing = np.flatnonzero((source != target) | (gated & (gater != (source & target))))
+        count += len(crossing)
+        if len(crossing) and example is None:
+            example = connection_at(store, int(store["identity"][crossing[0]]))
+    return count, example
+
+
+def _pickled(graph: LiveGraph) -> Any:
+    """A neuron cannot leave its network: pickle keeps a live graph as an ordinary one of numbers."""
+    shown = list(graph) if graph._network is None else graph._network
+    return Topology.of(shown).to_networkx().__reduce_ex__(2)
+
+
+copyreg.pickle(LiveGraph, _pickled)

@@ -1,4 +1,4 @@
-"""What a network remembers, and what it has learnt: kept, and brought back."""
+"""Copies of a network's context, and of its weights and biases, that can be restored."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ Context = dict[str, NDArray[Any]]
 
 
 def read_context(network: Network) -> Context:
-    """What a network remembers of the steps before."""
+    """A copy of the context: states, activations, errors and traces."""
     _, store, _ = network._ready()
     return {name: store.columns[name].copy() for name in CONTEXT}
 
 
 def restore_context(network: Network, context: Context) -> None:
-    """Bring a context back; the topology must be the same."""
+    """Restore a context; the topology must be the same."""
     for name, values in context.items():
         network._store.columns[name][...] = values
 
 
 @contextmanager
 def preserved_context(network: Network) -> Iterator[None]:
-    """Whatever is done with a network meanwhile, it remembers afterwards what it did before."""
+    """Restore the context of a network at the end of the block."""
     with InUse(network):
         context = read_context(network)
         try:

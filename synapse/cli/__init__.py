@@ -16,6 +16,7 @@ reader of a pipe has closed it. An error is one sentence on stderr.
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 import warnings

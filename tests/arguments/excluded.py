@@ -59,6 +59,7 @@ EXCLUDED: dict[str, str] = {
                     "architect.LSTM",
                 )
             ),
+            "architectures.rebuild",
             "squash.by_code",
             "synapse.Log.make_room",
             "synapse.Topology.require_closed",

@@ -91,10 +91,11 @@ def torch_work(case: Case, modules: list[Any], inputs: np.ndarray, targets: np.n
 
 
 def our_work(case: Case, modules: list[Any], inputs: np.ndarray, targets: np.ndarray, dtype: str) -> Work:
-    """The unfolding that ``Trainer`` keeps from batch to batch."""
+    """The workspace that ``Trainer`` uses for every batch."""
     import architect
     import synapse
-    from synapse.learning import unfolding
+    from synapse.learning._data import prepare_sequences
+    from synapse.learning._exact import ExactGradient, checked_window
 
     if case.kind == LSTM:
         net: Any = architect.LSTM(
@@ -104,10 +105,10 @@ def our_work(case: Case, modules: list[Any], inputs: np.ndarray, targets: np.nda
         net = architect.Perceptron(*case.sizes, seed=0, dtype=dtype)
     if modules:
         synapse.from_torch(modules, net)
-    data = unfolding.sequences(net, inputs, targets)
-    kept, cost, window = unfolding.Unfolding(net, data), net._cost(None), unfolding.checked_window(None)
+    data = prepare_sequences(net, inputs, targets)
+    exact, cost, window = ExactGradient(net, data), net._cost(None), checked_window(None)
     chosen, share = np.arange(len(inputs)), np.full(len(inputs), 1 / len(inputs))
-    return lambda: kept.moves(chosen, share, cost, window)[0]
+    return lambda: exact.descent(chosen, share, cost, window)[0]
 
 
 def works_of(case: Case, batch: int) -> dict[str, Work]:

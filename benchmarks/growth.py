@@ -23,8 +23,7 @@ import architect
 import synapse
 
 from . import child
-from .cases import Case
-from .cases import samples as drawn
+from .cases import Case, samples as drawn
 from .memory import peak, reset_peak
 from .peers import ours
 

@@ -5,7 +5,7 @@ from ._patterns import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE
 from .connection import Connection
 from .errors import SynapseError
 from .layer import Layer
-from .learning import Gradient, Trainer, gradient, schedule
+from .learning import Gradient, Trainer, every, gradient
 from .network import Network
 from .neuron import Neuron
 from .projection import Projection, gate
@@ -33,6 +33,7 @@ __all__ = [
     "architectures",
     "cost",
     "errors",
+    "every",
     "from_torch",
     "gate",
     "gradient",
@@ -41,7 +42,6 @@ __all__ = [
     "optimizers",
     "record",
     "save",
-    "schedule",
     "squash",
     "tie",
     "to_torch",

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _ties, _wiring
-from . import cost as costs
+from . import _ties, _wiring, cost as costs
 from ._checks import FLOAT32, FLOAT64, non_negative_number, vector
 from ._random import Seed, random_generator
 from ._typing import Floats

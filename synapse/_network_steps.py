@@ -8,8 +8,7 @@ from typing import Any, NoReturn, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _ties, _wiring, engine
-from . import cost as costs
+from . import _ties, _wiring, cost as costs, engine
 from ._checks import (
     FLOAT64,
     as_matrix,
@@ -25,9 +24,11 @@ from ._random import Seed, random_generator
 from ._registration import require_sound
 from ._typing import Floats
 from .cost import Cost
+from .engine.functions.activations import RANDOM
 from .engine.guard import steady, whole
+from .engine.lowering.flags import BACK, BACK_GATED
 from .engine.lowering.lower import pure_inputs
-from .engine.schema import BACK, BACK_GATED, NONE, RANDOM
+from .engine.schema import NONE
 from .engine.store import Store
 from .errors import ArgumentError, TopologyError
 from .initializers import Initializer

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _ties, engine
-from . import cost as costs
+from . import _ties, cost as costs, engine
 from ._checks import finite_number, non_negative_number
 from ._random import Seed, random_generator
 from ._registration import require_sound

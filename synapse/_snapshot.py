@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _ties
+from ._typing import Floats
 from .engine.guard import InUse
 from .engine.schema import CONTEXT, NONE
 from .engine.store import Store
@@ -70,3 +71,20 @@ class Snapshot:
             _ties.assign_first(store, "weight", rows[rows != NONE], self._weights[rows != NONE])
             rows = np.array([neuron._row for neuron in self._neurons])
             _ties.assign_first(store, "bias", rows[rows >= 0], self._biases[rows >= 0])
+
+
+def read_numbers(network: Network, name: str) -> Floats:
+    """A number of every neuron, by the name of its column; in the order of activation, a float64 copy."""
+    return _column(network, name).astype(np.float64)
+
+
+def write_numbers(network: Network, name: str, values: Floats) -> None:
+    """Set a number of every neuron, each by itself, also where it is tied."""
+    _column(network, name)[:] = values
+
+
+def _column(network: Network, name: str) -> NDArray[Any]:
+    """The part of a column that holds the neurons of a network: once lowered, they are neighbours."""
+    _, store, span = network._ready()
+    column: NDArray[Any] = store[name]
+    return column[int(span[0]) : int(span[3])]

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from . import graph
-from . import squash as squashes
+from . import graph, squash as squashes
 from ._typing import Ints
 from .connection import Connection, connection_at, require_connection
 from .engine.guard import InUse

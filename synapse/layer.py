@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _ties, _wiring, initializers
-from . import squash as squashes
+from . import _ties, _wiring, initializers, squash as squashes
 from ._checks import (
     MOST_NEURONS,
     boolean,

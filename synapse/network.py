@@ -12,8 +12,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _ties, _wiring, graph
-from . import cost as costs
+from . import _ties, _wiring, cost as costs, graph
 from ._checks import (
     expected,
     finite_array,
@@ -22,7 +21,7 @@ from ._checks import (
     text,
 )
 from ._network_steps import NetworkSteps
-from ._typing import Floats
+from ._typing import Floats, Ints
 from .connection import Connection, connection_at
 from .cost import Cost
 from .engine.guard import InUse, steady, whole
@@ -296,6 +295,12 @@ class Network(NetworkSteps):
             layer._network = None
         self._renumber()
 
+    @whole
+    def _disconnect(self, numbers: Ints) -> None:
+        """Remove connections by their numbers in ``connections``."""
+        rows = self._connection_rows()[numbers]
+        _wiring.disconnect(self._store, self._store["identity"][rows])
+
     # --- what a class of your own may override ----------------------------------------------
 
     @property
@@ -374,7 +379,7 @@ class Network(NetworkSteps):
 
     def _repr_html_(self) -> str:
         """A small drawing of it: what a notebook shows."""
-        from .draw.small import small_picture  # drawings are of networks: a loop at the top
+        from .draw._small import small_picture  # drawings are of networks: a loop at the top
 
         return small_picture(self)
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _ties, _wiring, graph
-from . import squash as squashes
+from . import _ties, _wiring, graph, squash as squashes
 from ._checks import boolean, expected, finite_number, float_type, text
 from ._neuron_steps import NeuronSteps, number
 from ._random import Seed, random_generator
 from .connection import Connection, connection_at, require_connection
 from .engine.guard import InUse, steady, whole
-from .engine.schema import OUTPUT, TRACED
+from .engine.lowering.flags import TRACED
+from .engine.schema import OUTPUT
 from .engine.store import Store
 from .errors import KindError, TopologyError
 from .projection import Projection

@@ -172,6 +172,19 @@ class Topology:
         """Which connections a neuron of the table gates; shape (connections,)."""
         return np.asarray(self.gater >= 0)
 
+    @property
+    def softmax(self) -> Bools:
+        """Which neurons are softmax outputs; shape (neurons,). Neighbours are normalised together."""
+        return np.array([name == squashes.softmax.name for name in self.squash], bool)
+
+    @property
+    def parameters(self) -> int:
+        """The number of weights and biases that learning moves; those that are tied count once."""
+        moved = np.arange(self.neurons) >= self.inputs
+        moved[self.target] = True  # the bias of an input that nothing leads into is never moved
+        ties = (self.tie[self.trainable], self.bias_tie[self.trainable_bias & moved])
+        return sum(int((tie == 0).sum()) + len(np.unique(tie[tie != 0])) for tie in ties)
+
     def require_closed(self, doing: str) -> Topology:
         """The table itself, if no connection and no gate links its neurons with others.
 
@@ -276,7 +289,8 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     order = np.argsort(numbers, kind="stable")  # the neurons as they were given
     found: dict[str, Any] = {}
     for name, empty in _EMPTY.items():
-        column = np.concatenate([part[name] for part in parts] or [empty]).astype(empty.dtype)
+        column = parts[0][name] if len(parts) == 1 else np.concatenate([empty, *(p[name] for p in parts)])
+        column = column.astype(empty.dtype, copy=False)
         found[name] = column[order] if name in _OF_NEURONS else column
     names = [name for part in parts for name in part["names"]]
     codes = [code for part in parts for code in part["squash"].tolist()]
@@ -332,6 +346,8 @@ def _crossings(neurons: Sequence[Neuron]) -> tuple[int, Connection | None]:
     for store in {neuron._store: None for neuron in neurons}:
         mine = np.zeros(store.n_neurons + 1, bool)
         mine[rows_of(neuron for neuron in neurons if neuron._store is store)] = True
+        if mine[:-1].all():
+            continue  # there are no others
         source, target, gater = (
             mine[np.minimum(store[end], store.n_neurons)] for end in ("source", "target", "gater")
         )

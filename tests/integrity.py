@@ -9,25 +9,29 @@ from __future__ import annotations
 import numpy as np
 
 from synapse.connection import Connection
-from synapse.engine.lowering.program import spans
-from synapse.engine.schema import (
+from synapse.engine.lowering.flags import (
     BACK,
-    COLUMNS,
-    CONNECTION,
     FIXED,
-    HIDDEN,
-    INPUT,
     LISTED,
     MEMORY,
-    NEURON,
-    NONE,
-    OUTPUT,
     PAIRED,
     SHARED,
     TIED,
     TRACED,
     UNORDERED,
     ZIPPED,
+)
+from synapse.engine.lowering.program import spans
+from synapse.engine.schema import (
+    COLUMNS,
+    CONNECTION,
+    DESTINATIONS,
+    HIDDEN,
+    INPUT,
+    NEURON,
+    NONE,
+    OUTPUT,
+    TABLE,
     numpy_dtype,
 )
 
@@ -243,13 +247,13 @@ def check_program(store):
 
 def check_table(store):
     """Kernels are given the addresses and lengths that columns have."""
-    arrays = [store.columns[column.name] for column in COLUMNS]
+    arrays = [store.columns[DESTINATIONS.get(column.name, column.name)] for column in TABLE]
     addresses = [array.__array_interface__["data"][0] for array in arrays]
     wrong = [
-        column.name for column, ours, there in zip(COLUMNS, addresses, store.table.tolist()) if ours != there
+        column.name for column, ours, there in zip(TABLE, addresses, store.table.tolist()) if ours != there
     ]
     require(not wrong, "the address of a column", wrong)
-    require(store.table[len(COLUMNS) :].tolist() == [len(array) for array in arrays], "lengths of columns")
+    require(store.table[len(TABLE) :].tolist() == [len(array) for array in arrays], "lengths of columns")
     require(store.address == store.table.ctypes.data, "the address of the table")
 
 

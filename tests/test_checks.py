@@ -129,6 +129,13 @@ def trained(data, **options):
     return bits(net.weights, net.biases, result.history["error"])
 
 
+def recorded(net, inputs):
+    """The activations of a run."""
+    with synapse.record(net) as log:
+        net.run(inputs)
+    return log.activation
+
+
 CALLS = {
     "train": trained,
     "train, exact": lambda data: trained(data, method="bptt"),
@@ -145,7 +152,7 @@ CALLS = {
         cross_validate(lambda fold: architect.Perceptron(2, 2, 1, seed=fold), *data, folds=2, epochs=1).errors
     ),
     "saliency": lambda data: str(analysis.saliency(net_of(), data[0])),
-    "record": lambda data: bits(draw.record(net_of(), data[0])),
+    "record": lambda data: bits(recorded(net_of(), data[0])),
     "sensitivity": lambda data: bits(draw.sensitivity(net_of(), data[0])),
     "Kohonen": lambda data: architect.Kohonen(2, (2, 2), seed=0).quantization_error(data[0]),
 }
@@ -222,14 +229,14 @@ def test_inputs_of_one_neuron_need_no_column():
     wanted = net.clone().run(AIMS)
     for flat in (AIMS[:, 0], AIMS[:, 0].tolist(), pandas.Series(AIMS[:, 0]), range(0)):
         np.testing.assert_array_equal(net.clone().run(flat), wanted[: len(flat)])
-    np.testing.assert_array_equal(draw.record(net.clone(), AIMS[:, 0]), draw.record(net.clone(), AIMS))
+    np.testing.assert_array_equal(recorded(net.clone(), AIMS[:, 0]), recorded(net.clone(), AIMS))
 
 
 def test_a_row_for_a_network_of_two_inputs_is_no_column():
     for call in (
         net_of().run,
         lambda x: Trainer(net_of()).train(x, AIMS[:2]),
-        lambda x: draw.record(net_of(), x),
+        lambda x: recorded(net_of(), x),
     ):
         with pytest.raises(ArgumentError, match="1 dimension|2 numbers a step"):
             call([0.0, 1.0])
@@ -372,7 +379,7 @@ DOORS = {
     "compare_gradients": lambda net, x: compare_gradients(net, x, AIMS),
     "fit_readout": lambda net, x: fit_readout(readable(2), x, AIMS),
     "run": lambda net, x: net.run(x),
-    "record": draw.record,
+    "record": recorded,
     "sensitivity": draw.sensitivity,
     "explore": lambda net, x: draw.explore(net, x, "never written.html"),
     "saliency": analysis.saliency,

@@ -21,20 +21,18 @@ SECTIONS = {
     for title, body in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
     if "<!-- run" in body
 }
-KINDS = set(
-    [
-        "squash",
-        "cost",
-        "optimizer",
-        "architecture",
-        "task",
-        "analysis",
-        "picture",
-        "format",
-        "rule",
-        "subcommand",
-    ]
-)
+KINDS = {
+    "squash",
+    "cost",
+    "optimizer",
+    "architecture",
+    "task",
+    "analysis",
+    "picture",
+    "format",
+    "rule",
+    "subcommand",
+}
 
 
 def test_there_is_an_example_of_every_kind():

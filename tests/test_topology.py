@@ -39,6 +39,23 @@ def test_rows_align_with_neurons_and_connections(net):
     assert table.gated.sum() == sum(link.gater is not None for link in net.connections)
 
 
+def test_parameters_are_those_that_learning_moves_and_count_once():
+    a, b, c = Layer(2), Layer(3), Layer(2, "softmax")
+    projection = a.project(b, seed=0)
+    b.project(c, seed=1)
+    net = Network(a, [b], c)
+    table = Topology.of(net)
+    assert table.softmax.tolist() == [False] * 5 + [True] * 2
+    assert table.parameters == 6 + 6 + 3 + 2  # no bias of an input
+    tie(list(projection)[:4])
+    tie(list(b))
+    assert Topology.of(net).parameters == 3 + 6 + 1 + 2
+    net.connections[-1].trainable = False
+    b[0].project(a[0])
+    assert Topology.of(net).parameters == 3 + 6 + 1 + 2 + 1  # an input that something leads into has a bias
+    assert Topology.of([]).parameters == 0
+
+
 def test_it_is_frozen(net):
     table = Topology.of(net)
     with pytest.raises(ValueError, match="read-only"):

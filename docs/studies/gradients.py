@@ -30,7 +30,6 @@ import many_seeds as many
 
 import architect
 from synapse import draw
-from synapse.draw.style import BLUE, RED
 from synapse.initializers import uniform
 from synapse.learning import compare_gradients
 from synapse.readwrite import files
@@ -125,7 +124,7 @@ def picture(rows):
         figure, panels = plt.subplots(3, 4, figsize=(10, 6.6), sharex=True, sharey=True, layout="constrained")
         for panel, name in zip(panels.flat, NETWORKS):
             for (scale, colour), (targets, line) in product(
-                zip(SCALES, (BLUE, RED)), zip(TARGETS, ("-", "--"))
+                zip(SCALES, ("C0", "C1")), zip(TARGETS, ("-", "--"))
             ):
                 values = np.maximum(1 - cosines(rows, name, scale, targets), EXACT)
                 label = f"weights ±{scale:g}, targets: {targets}"

@@ -87,10 +87,12 @@ def memory():
     net, result, right = learnt_latch()
     fresh, _ = latch(np.random.default_rng(1), 2)
     fresh[:, 0, 0] = [1.0, -1.0]
-    held = []
+    activations = []
     for sequence in fresh:
         net.clear()
-        held.append(draw.record(net, sequence))
+        with synapse.record(net) as log:
+            net.run(sequence)
+        activations.append(log.activation)
     with draw.style():
         figure, axes = plt.subplot_mosaic(
             [["raster", "learning"], ["raster", "weights"]],
@@ -99,7 +101,7 @@ def memory():
             height_ratios=(1, 1.1),
             layout="constrained",
         )
-    draw.raster(np.concatenate(held), net, axes["raster"])
+    draw.raster(np.concatenate(activations), net, axes["raster"])
     title = f"+ and noise, - and noise ({right:.0%} of 200 fresh ones right)"
     axes["raster"].set_title(title, size=10)
     draw.learning(result, axes["learning"], log=True)

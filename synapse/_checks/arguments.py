@@ -145,6 +145,23 @@ def positive_number(what: str, value: Any) -> float:
     return number
 
 
+def fraction_below_one(what: str, value: Any) -> float:
+    """`value` as a float from 0 to below 1, or an error that says so."""
+    number = finite_number(what, value)
+    if not 0 <= number < 1:
+        raise ArgumentError(expected(what, "a number, 0 or above and below 1", value))
+    return number
+
+
+def pair(what: str, value: Any) -> tuple[Any, Any]:
+    """`value` as two things, or an error that says so."""
+    try:
+        first, second = value
+    except (TypeError, ValueError):
+        raise KindError(expected(what, "two numbers", value)) from None
+    return first, second
+
+
 def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
     """`value` as a rate of a training, 0 or above.
 

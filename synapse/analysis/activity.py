@@ -13,7 +13,7 @@ from .._checks import expected, finite_number, non_negative_number
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..network import Network
-from .anatomy import analysed, anatomy_of, watch
+from ._steps import require_analysed, run_steps, topology_of
 from .table import Table
 
 
@@ -80,7 +80,7 @@ def activity(
     still = non_negative_number("The bound of a dead neuron's deviation", still)
     slope = non_negative_number("The bound of a saturated neuron's slope", slope)
     share = share_of("The share of steps of a saturated neuron", share)
-    steps = watch(network, inputs)
+    steps = run_steps(network, inputs)
     if len(steps.state) < 2:
         raise ArgumentError("The inputs must be at least two steps, to see what changes. Got one.")
     std = steps.activation.std(axis=0)
@@ -137,17 +137,17 @@ def weight_distribution(network: Network) -> Distribution:
     >>> dict(zip(found.group.tolist(), found.n.tolist()))
     {'input -> hidden': 6, 'hidden -> output': 3}
     """
-    a = anatomy_of(network)
-    labels = [layer.label for layer in network.layers]
-    count = len(labels)
-    key = (a.layer[a.source] * count + a.layer[a.target]) * 2 + a.own
+    table = topology_of(network)
+    labels, count = table.layers, len(table.layers)
+    source, target = table.layer[table.source], table.layer[table.target]
+    key = (source * count + target) * 2 + table.self_connected
     kinds, group = np.unique(key, return_inverse=True)
     names = []
     for kind in kinds.tolist():
         source, target = divmod(kind // 2, count)
         names.append(f"{labels[source]} -> {labels[target]}" + (" (self)" if kind % 2 else ""))
     order = np.argsort(group, kind="stable")
-    return _spread(names, np.split(a.weight[order], np.cumsum(np.bincount(group))[:-1]))
+    return _spread(names, np.split(table.weight[order], np.cumsum(np.bincount(group))[:-1]))
 
 
 def activation_distribution(network: Network, inputs: ArrayLike) -> Distribution:
@@ -172,9 +172,9 @@ def activation_distribution(network: Network, inputs: ArrayLike) -> Distribution
     >>> found.group.tolist(), found.n.tolist(), found.greatest[0].item()
     (['input', 'hidden', 'output'], [4, 6, 2], 1.0)
     """
-    layers = analysed(network).layers
+    layers = require_analysed(network).layers
     cuts = np.cumsum([len(layer) for layer in layers])[:-1]
-    parts = np.split(watch(network, inputs).activation, cuts, axis=1)
+    parts = np.split(run_steps(network, inputs).activation, cuts, axis=1)
     return _spread([layer.label for layer in layers], parts)
 
 

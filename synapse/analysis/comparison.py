@@ -13,7 +13,7 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..network import Network
 from ..neuron import Neuron
-from .anatomy import anatomy_of, watch
+from ._steps import run_steps, topology_of
 
 T = TypeVar("T")
 
@@ -119,14 +119,13 @@ class _Side:
 
     @classmethod
     def of(cls, network: Network) -> _Side:
-        a = anatomy_of(network)
+        table = topology_of(network)
         places = _places(network)
-        pairs = zip(a.source.tolist(), a.target.tolist(), strict=True)
+        pairs = zip(table.source.tolist(), table.target.tolist(), strict=True)
         links = [(places[i], places[j]) for i, j in pairs]
-        gaters = {links[c]: places[a.gater[c]] for c in np.flatnonzero(a.gated).tolist()}
-        return cls(
-            dict(zip(places, network, strict=True)), dict(zip(links, a.weight.tolist(), strict=True)), gaters
-        )
+        gaters = {links[c]: places[table.gater[c]] for c in np.flatnonzero(table.gated).tolist()}
+        weights = dict(zip(links, table.weight.tolist(), strict=True))
+        return cls(dict(zip(places, network, strict=True)), weights, gaters)
 
 
 def _places(network: Network) -> list[Place]:
@@ -145,7 +144,7 @@ def _alone(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:
 
 
 def _outputs_apart(first: Network, second: Network, inputs: ArrayLike) -> Floats:
-    one, other = (watch(net, inputs).activation[:, -len(net.output) :] for net in (first, second))
+    one, other = (run_steps(net, inputs).activation[:, -len(net.output) :] for net in (first, second))
     if one.shape != other.shape:
         raise ArgumentError(
             f"Outputs can be compared where networks have as many. Got {one.shape[1]} and {other.shape[1]}."

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike
 from .._checks import whole_number
 from .._typing import Floats, Ints
 from ..network import Network
-from .anatomy import Anatomy, anatomy_of, last_step, watch
-from .slopes import Slopes
+from ..topology import Topology
+from ._slopes import Slopes
+from ._steps import last_step, run_steps, topology_of
 from .table import Table
 
 MOST_STEPS = 1_000_000
@@ -49,16 +50,9 @@ def effective_weights(network: Network) -> EffectiveWeights:
     >>> (effective_weights(net).gain == 0).sum().item()  # no gate has fired: they are closed
     9
     """
-    a = anatomy_of(network)
-    gain = gains_now(network, a)
-    return EffectiveWeights(a.source, a.target, a.weight, gain, a.weight * gain)
-
-
-def gains_now(network: Network, anatomy: Anatomy) -> Floats:
-    """What ``connection.gain`` shows, of every connection."""
-    gain = anatomy.outer.copy()
-    gain[anatomy.gated] = last_step(network).activation[0, anatomy.gater[anatomy.gated]]
-    return gain
+    table = topology_of(network)
+    effective = table.weight * table.gain
+    return EffectiveWeights(table.source, table.target, table.weight, table.gain, effective)
 
 
 def contribution(network: Network, steps: int = 0) -> Floats:
@@ -97,21 +91,21 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     >>> contribution(net)
     array([[[ 0.5, -1. ]]])
     """
-    slopes = Slopes(anatomy_of(network))
+    slopes = Slopes(topology_of(network))
     count = whole_number("The number of steps back", steps, "a whole number, 0 or above", 0, MOST_STEPS)
-    a, now = slopes.anatomy, last_step(network)
-    y, s = _outputs(a), np.zeros((a.outputs, a.neurons))
-    found = np.empty((count + 1, a.outputs, a.inputs))
+    table, now = slopes.table, last_step(network)
+    y, s = _outputs(table), np.zeros((table.outputs, table.neurons))
+    found = np.empty((count + 1, table.outputs, table.inputs))
     for k in range(count + 1):
         before = slopes.back(now, y, s)
-        found[k] = y[:, : a.inputs]
+        found[k] = y[:, : table.inputs]
         y, s = before
     return found
 
 
-def _outputs(a: Anatomy) -> Floats:
+def _outputs(table: Topology) -> Floats:
     """The derivatives of the outputs by all activations, before any path is followed."""
-    return np.eye(a.outputs, a.neurons, a.neurons - a.outputs)
+    return np.eye(table.outputs, table.neurons, table.neurons - table.outputs)
 
 
 def saliency(network: Network, inputs: ArrayLike) -> Floats:
@@ -144,14 +138,15 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
     >>> saliency(net, [[0, 1], [1, 1], [0, 0]]).shape
     (3, 1, 3, 2)
     """
-    steps = watch(network, inputs)
-    slopes = Slopes(anatomy_of(network))
-    a, count = slopes.anatomy, len(steps.state)
-    found = np.zeros((count, a.outputs, count, a.inputs))
-    y = s = np.empty((0, a.neurons))
+    steps = run_steps(network, inputs)
+    slopes = Slopes(topology_of(network))
+    table, count = slopes.table, len(steps.state)
+    found = np.zeros((count, table.outputs, count, table.inputs))
+    y = s = np.empty((0, table.neurons))
     for t in reversed(range(count)):
-        y, s = np.concatenate([_outputs(a), y]), np.concatenate([np.zeros((a.outputs, a.neurons)), s])
+        y = np.concatenate([_outputs(table), y])
+        s = np.concatenate([np.zeros((table.outputs, table.neurons)), s])
         before = slopes.back(steps.at(t), y, s)
-        found[t:, :, t] = y[:, : a.inputs].reshape(-1, a.outputs, a.inputs)
+        found[t:, :, t] = y[:, : table.inputs].reshape(-1, table.outputs, table.inputs)
         y, s = before
     return found

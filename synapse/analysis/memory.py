@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from .._checks import choice
 from .._typing import Floats, Ints
 from ..network import Network
-from .anatomy import Anatomy, anatomy_of, last_step, watch
-from .contribution import gains_now
-from .slopes import Patch, Slopes
+from ..topology import Topology
+from ._slopes import Patch, Slopes
+from ._steps import last_step, run_steps, topology_of
 from .structure import loops
 from .table import Table
 
@@ -66,17 +66,16 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
     >>> half_lives(Network(a, [], b)).half_life
     array([1.])
     """
-    a = anatomy_of(network)
-    gain = gains_now(network, a) if inputs is None else watch(network, inputs).gains(a).mean(axis=0)
-    rows = np.flatnonzero(a.own)
-    rows = rows[np.argsort(a.target[rows])]
-    neurons = network.neurons
-    names = np.array([neurons[j].name for j in a.target[rows].tolist()], dtype=str)
-    kept = np.abs(a.weight[rows] * gain[rows])
+    table = topology_of(network)
+    gain = table.gain if inputs is None else run_steps(network, inputs).gains(table).mean(axis=0)
+    rows = np.flatnonzero(table.self_connected)
+    rows = rows[np.argsort(table.target[rows])]
+    names = np.array([table.names[j] for j in table.target[rows].tolist()], dtype=str)
+    factor = np.abs(table.weight[rows] * gain[rows])
     with np.errstate(divide="ignore"):
-        lives = np.log(2.0) / -np.log(np.minimum(kept, 1.0))
-    lives[kept >= 1.0] = np.inf  # not ln 2 / -0
-    return HalfLives(a.target[rows], names, a.weight[rows], gain[rows], np.abs(lives))
+        lives = np.log(2.0) / -np.log(np.minimum(factor, 1.0))
+    lives[factor >= 1.0] = np.inf  # not ln 2 / -0
+    return HalfLives(table.target[rows], names, table.weight[rows], gain[rows], np.abs(lives))
 
 
 def spectral_radius(network: Network, of: str = "weights") -> float:
@@ -109,31 +108,32 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     1.0
     """
     choice("The matrix of a spectral radius", of, ("weights", "step"))
-    a = anatomy_of(network)
+    table = topology_of(network)
     if of == "step":
-        return _radius(_step_matrix(network, a))
-    return max(map(_radius, _loop_matrices(a, a.weight * gains_now(network, a))))
+        return _radius(_step_matrix(network, table))
+    return max(map(_radius, _loop_matrices(table, table.weight * table.gain)))
 
 
-def _loop_matrices(a: Anatomy, effective: Floats) -> list[Floats]:
+def _loop_matrices(table: Topology, effective: Floats) -> list[Floats]:
     """The weights within each loop: W has no other eigenvalues but 0."""
-    loop = np.full(a.neurons, -1)
-    for i, members in enumerate(loops(a.neurons, a.source, a.target)):
+    loop = np.full(table.neurons, -1)
+    for i, members in enumerate(loops(table.neurons, table.source, table.target)):
         loop[members] = i
-    within = np.flatnonzero((loop[a.source] >= 0) & (loop[a.source] == loop[a.target]))
-    within = within[np.argsort(loop[a.target[within]], kind="stable")]
-    cuts = np.flatnonzero(np.diff(loop[a.target[within]])) + 1
+    within = np.flatnonzero((loop[table.source] >= 0) & (loop[table.source] == loop[table.target]))
+    within = within[np.argsort(loop[table.target[within]], kind="stable")]
+    cuts = np.flatnonzero(np.diff(loop[table.target[within]])) + 1
     parts = np.split(within, cuts)
     # Square: every neuron of a loop is both source and target in it.
-    return [Patch.of(part, a.source, a.target).matrix(effective) for part in parts]
+    return [Patch.of(part, table.source, table.target).matrix(effective) for part in parts]
 
 
-def _step_matrix(network: Network, a: Anatomy) -> Floats:
+def _step_matrix(network: Network, table: Topology) -> Floats:
     """The derivatives of what is carried on by what was carried in."""
-    slopes, now = Slopes(a), last_step(network)
-    read = np.concatenate([a.source[a.source > a.target], a.gater[a.gated & (a.gater >= a.target)]])
-    read, keeps = np.unique(read), np.unique(a.target[a.own])
-    y, s = np.zeros((2, len(read) + len(keeps), a.neurons))
+    slopes, now = Slopes(table), last_step(network)
+    late = table.gated & (table.gater >= table.target)
+    read = np.unique(np.concatenate([table.source[table.source > table.target], table.gater[late]]))
+    keeps = np.unique(table.target[table.self_connected])
+    y, s = np.zeros((2, len(read) + len(keeps), table.neurons))
     y[np.arange(len(read)), read] = 1.0
     s[len(read) + np.arange(len(keeps)), keeps] = 1.0
     before_y, before_s = slopes.back(now, y, s)

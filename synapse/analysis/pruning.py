@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import _wiring
 from .._checks import boolean, choice
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..learning import Trainer
 from ..network import Network
+from ..topology import Topology
+from ._slopes import Slopes
+from ._steps import run_steps, topology_of
 from .activity import share_of
-from .anatomy import Anatomy, analysed, anatomy_of, watch
-from .slopes import Slopes
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,14 +102,15 @@ def prune(
     boolean("The keep_reached", keep_reached)
     if inputs is None and (targets is not None or by == "contribution"):
         raise ArgumentError("Losses and contributions need inputs. Got none: give inputs=, shape (T, n).")
-    a = anatomy_of(analysed(network))
-    score = np.abs(a.weight) if inputs is None or by == "magnitude" else _contributions(network, a, inputs)
-    chosen, spared = _chosen(a, score, share, keep_reached)
+    table = topology_of(network)
+    score = np.abs(table.weight)
+    if inputs is not None and by == "contribution":
+        score = _contributions(network, table, inputs)
+    chosen, spared = _chosen(table, score, share, keep_reached)
     twin = network.clone()
     before = _loss(network, inputs, targets)
-    rows = twin._connection_rows()[chosen]  # in the order of the original's
-    _wiring.disconnect(twin._store, twin._store["identity"][rows])
-    removed = np.stack([a.source[chosen], a.target[chosen]], axis=1)
+    twin._disconnect(chosen)
+    removed = np.stack([table.source[chosen], table.target[chosen]], axis=1)
     return Pruned(twin, removed, spared, before, _loss(twin, inputs, targets))
 
 
@@ -122,46 +123,46 @@ def _loss(network: Network, inputs: ArrayLike | None, targets: ArrayLike | None)
     return float(Trainer(twin).test(inputs, targets).error)
 
 
-def _contributions(network: Network, a: Anatomy, inputs: ArrayLike) -> Floats:
+def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floats:
     """How far each connection moves the outputs, to first order."""
-    steps, slopes = watch(network, inputs), Slopes(a)
-    brought = np.abs(steps.gains(a) * a.weight * steps.seen(a))
-    y, s = np.zeros((2, a.outputs, a.neurons))
-    score = np.zeros(len(a.weight))
+    steps, slopes = run_steps(network, inputs), Slopes(table)
+    brought = np.abs(steps.gains(table) * table.weight * steps.carried(table))
+    y, s = np.zeros((2, table.outputs, table.neurons))
+    score = np.zeros(len(table.weight))
     for t in reversed(range(len(brought))):
-        y += np.eye(a.outputs, a.neurons, a.neurons - a.outputs)
+        y += np.eye(table.outputs, table.neurons, table.neurons - table.outputs)
         before = slopes.back(steps.at(t), y, s)
-        score += brought[t] * np.abs(s).sum(axis=0)[a.target]
+        score += brought[t] * np.abs(s).sum(axis=0)[table.target]
         y, s = before
     return score / len(brought)
 
 
-def _chosen(a: Anatomy, score: Floats, share: float, keep_reached: bool) -> tuple[Ints, int]:
+def _chosen(table: Topology, score: Floats, share: float, keep_reached: bool) -> tuple[Ints, int]:
     """The connections to leave out, and how many more should have been."""
-    may_go = a.trainable & ~a.own
+    may_go = table.trainable & ~table.self_connected
     wanted = round(share * int(may_go.sum()))
     if keep_reached:
-        may_go = may_go & ~_lifelines(a, np.where(may_go, score, np.inf))
+        may_go = may_go & ~_lifelines(table, np.where(may_go, score, np.inf))
     candidates = np.flatnonzero(may_go)
     chosen = candidates[np.argsort(score[candidates], kind="stable")][:wanted]
     return np.sort(chosen), wanted - len(chosen)
 
 
-def _lifelines(a: Anatomy, score: Floats) -> Bools:
+def _lifelines(table: Topology, score: Floats) -> Bools:
     """A way from the inputs to every neuron that has one: a spanning forest of the highest scores (Prim)."""
-    order = np.argsort(a.source, kind="stable")
-    first = np.searchsorted(a.source[order], np.arange(a.neurons + 1)).tolist()
-    rows, target, minus = order.tolist(), a.target.tolist(), (-score).tolist()
-    reached = [j < a.inputs for j in range(a.neurons)]
-    ways = [(minus[c], c) for c in rows[: first[a.inputs]]]
+    order = np.argsort(table.source, kind="stable")
+    first = np.searchsorted(table.source[order], np.arange(table.neurons + 1)).tolist()
+    rows, target, minus = order.tolist(), table.target.tolist(), (-score).tolist()
+    reached = [j < table.inputs for j in range(table.neurons)]
+    ways = [(minus[c], c) for c in rows[: first[table.inputs]]]
     heapq.heapify(ways)
-    kept, left = np.zeros(len(score), bool), a.neurons - a.inputs
+    chosen, left = np.zeros(len(score), bool), table.neurons - table.inputs
     while ways and left:
         _, c = heapq.heappop(ways)
         j = target[c]
         if not reached[j]:
-            reached[j] = kept[c] = True
+            reached[j] = chosen[c] = True
             left -= 1
             for out in rows[first[j] : first[j + 1]]:
                 heapq.heappush(ways, (minus[out], out))
-    return kept
+    return chosen

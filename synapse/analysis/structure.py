@@ -13,7 +13,8 @@ from .._checks import boolean
 from .._typing import Bools, Ints
 from ..network import Network
 from ..neuron import Neuron
-from .anatomy import Anatomy, anatomy_of
+from ..topology import Topology
+from ._steps import topology_of
 
 Counts = NDArray[np.floating[Any]]
 
@@ -44,13 +45,13 @@ def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
     >>> components(architect.Perceptron(2, 3, 1, seed=0))
     []
     """
-    a = anatomy_of(network)
-    source, target = a.source, a.target
+    table = topology_of(network)
+    source, target = table.source, table.target
     if boolean("The gates", gates):
-        source = np.concatenate([source, a.gater[a.gated]])
-        target = np.concatenate([target, target[a.gated]])
+        source = np.concatenate([source, table.gater[table.gated]])
+        target = np.concatenate([target, target[table.gated]])
     neurons = network.neurons
-    return [[neurons[j] for j in group.tolist()] for group in loops(a.neurons, source, target)]
+    return [[neurons[j] for j in group.tolist()] for group in loops(table.neurons, source, target)]
 
 
 def loops(neurons: int, source: Ints, target: Ints) -> list[Ints]:
@@ -107,17 +108,17 @@ def motifs(network: Network) -> Motifs:
     >>> motifs(architect.Perceptron(2, 3, 1, seed=0)).triads["021C"]
     6
     """
-    a = anatomy_of(network)
-    return Motifs(_triads(a), _gates(a))
+    table = topology_of(network)
+    return Motifs(_triads(table), _gates(table))
 
 
-def _triads(a: Anatomy) -> dict[str, int]:
+def _triads(table: Topology) -> dict[str, int]:
     """The census of connected triads, from the matrices of one-way and of two-way links."""
-    there = np.zeros((a.neurons, a.neurons), np.float32)  # counts stay below 2^24: exact
-    there[a.source[~a.own], a.target[~a.own]] = 1.0
+    there = np.zeros((table.neurons, table.neurons), np.float32)  # counts stay below 2^24: exact
+    there[table.source[~table.self_connected], table.target[~table.self_connected]] = 1.0
     both = there * there.T
     way = there - both
-    apart = 1.0 - both - way - way.T - np.eye(a.neurons, dtype=np.float32)
+    apart = 1.0 - both - way - way.T - np.eye(table.neurons, dtype=np.float32)
     out, into, chain = way.T @ way, way @ way.T, way @ way
     left, right, mutual = both @ way, both @ way.T, both @ both
 
@@ -141,14 +142,14 @@ def _triads(a: Anatomy) -> dict[str, int]:
     }
 
 
-def _gates(a: Anatomy) -> dict[str, int]:
-    source, target, gater = a.source[a.gated], a.target[a.gated], a.gater[a.gated]
-    keeps = np.zeros(a.neurons, bool)
-    keeps[a.target[a.own]] = True
-    links = a.source * a.neurons + a.target
+def _gates(table: Topology) -> dict[str, int]:
+    source, target, gater = table.source[table.gated], table.target[table.gated], table.gater[table.gated]
+    keeps = np.zeros(table.neurons, bool)
+    keeps[table.target[table.self_connected]] = True
+    links = table.source * table.neurons + table.target
 
     def linked(first: Ints, second: Ints) -> Bools:
-        return np.asarray(np.isin(first * a.neurons + second, links))
+        return np.asarray(np.isin(first * table.neurons + second, links))
 
     forget = source == target
     into, out = ~forget & keeps[target], ~forget & keeps[source]

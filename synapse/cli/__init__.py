@@ -16,6 +16,7 @@ reader of a pipe has left. What went wrong is one sentence on stderr.
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 import warnings
@@ -24,13 +25,20 @@ from typing import TextIO
 
 from .. import __version__
 from ..errors import SynapseError
-from . import bench, convert, draw, info, run, train
 from .words import UsageError, reason
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 BROKEN_PIPE = 141  # what a shell reports for a command that SIGPIPE ended
 
-COMMANDS = (info, draw, convert, train, run, bench)
+COMMANDS = (
+    "info",
+    "draw",
+    "convert",
+    "train",
+    "run",
+    "bench",
+)
+"""Modules of this package with a function ``add_to``; in this order ``--help`` lists them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,8 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"synapse {__version__}")
     parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add_to(commands)
+    for name in COMMANDS:
+        importlib.import_module(f".{name}", __name__).add_to(commands)
     return parser
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import Any
 
-from numpy.typing import NDArray
+import numpy as np
 
-from .._ties import distinct
-from ..engine.lowering.lower import pure_inputs
-from ..engine.schema import NONE
-from ..layer import Layer
 from ..network import Network
+from ..topology import NO_GATER, Topology
 from .formats import READING, read
 from .words import aligned, printable
 
@@ -51,38 +49,31 @@ def describe(network: Network) -> str:
     input         2  logistic
     output        1  tanh
     """
-    facts = [(what, str(value)) for what, value in _facts(network).items()]
-    layers = [(printable(layer.label), str(len(layer)), _squash(layer)) for layer in network.layers]
-    table = [("layer", "neurons", "squash"), *layers]
-    return f"{aligned(facts, '<<')}\n\n{aligned(table, '<><')}"
+    topology = Topology.of(network)
+    facts = [(what, str(value)) for what, value in _facts(topology).items()]
+    facts[-1:-1] = [("memory", "yes" if network.has_memory else "no")]
+    rows = [("layer", "neurons", "squash"), *_layers(topology)]
+    return f"{aligned(facts, '<<')}\n\n{aligned(rows, '<><')}"
 
 
-def _facts(network: Network) -> dict[str, object]:
+def _facts(topology: Topology) -> dict[str, object]:
     """Each thing that is counted, by name."""
-    store, rows = network._store, network._connection_rows()
-    source, target, gater = (store[name][rows] for name in ("source", "target", "gater"))
-    neurons = network._rows()
-    biases = store["trainable_bias"][neurons].astype(bool) & ~pure_inputs(store)[neurons]
     return {
-        "name": printable(network.name),
-        "sizes": "-".join(str(len(layer)) for layer in network.layers),
-        "neurons": len(network),
-        "connections": len(rows),
-        "self-connections": int((source == target).sum()),
-        "gated connections": int((gater != NONE).sum()),
-        "gating neurons": len(set(gater[gater != NONE].tolist())),
-        "parameters": _different(store["tie"][rows[store["trainable"][rows] != 0]])
-        + _different(store["bias_tie"][neurons[biases]]),
-        "memory": "yes" if network.has_memory else "no",
-        "dtype": store.dtype.name,
+        "name": printable(topology.name),
+        "sizes": "-".join(map(str, topology.sizes)),
+        "neurons": topology.neurons,
+        "connections": topology.connections,
+        "self-connections": topology.self_connected.sum(),
+        "gated connections": (topology.gater != NO_GATER).sum(),
+        "gating neurons": len(np.unique(topology.gater[topology.gated])),
+        "parameters": topology.parameters,
+        "dtype": topology.dtype.name,
     }
 
 
-def _different(tie: NDArray[Any]) -> int:
-    """How many numbers there are, those that are shared counted once."""
-    return len(distinct(tie)[0])
-
-
-def _squash(layer: Layer) -> str:
-    """The names of the activation functions of a layer, in the order of its neurons."""
-    return ", ".join(dict.fromkeys(printable(neuron.squash.name) for neuron in layer))
+def _layers(topology: Topology) -> Iterator[tuple[str, ...]]:
+    """The rows of the table of layers: label, number of neurons, names of activation functions."""
+    ends = np.cumsum(topology.sizes).tolist()
+    for label, size, end in zip(topology.layers, topology.sizes.tolist(), ends, strict=True):
+        squashes = dict.fromkeys(map(printable, topology.squash[end - size : end]))
+        yield printable(label), str(size), ", ".join(squashes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._typing import Floats
-from ..learning.run import Result
+from ..learning.training import Result
 from ..network import Network
 from .lesson import Lesson, Part, together
 from .words import aligned, printable

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import Trainer
 from ..errors import DivergenceError, FormatError
-from ..learning.run import Result
+from ..learning.training import Result
 from . import formats
 from .lesson import Lesson, Part, Wanted, prepare, together
 from .report import report

@@ -7,24 +7,10 @@ letters that the font lacks are for matplotlib's ``font.family`` to bring.
 `explore` writes an interactive page instead, and needs no extra.
 """
 
-from .curves import learning, traces
-from .explore import explore
-from .flow import error_flow, sensitivity
-from .hinton import hinton
-from .network import network
-from .raster import raster
-from .record import record
-from .style import style
-
-__all__ = [
-    "error_flow",
-    "explore",
-    "hinton",
-    "learning",
-    "network",
-    "raster",
-    "record",
-    "sensitivity",
-    "style",
-    "traces",
-]
+from ._style import style as style
+from .curves import learning as learning, traces as traces
+from .explore import explore as explore
+from .flow import error_flow as error_flow, sensitivity as sensitivity
+from .hinton import hinton as hinton
+from .network import network as network
+from .raster import raster as raster

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 from .._checks import boolean, expected, numbers, text
 from .._typing import Floats
 from ..errors import ArgumentError, KindError
-from ..learning.run import Result
-from .record import series, who
-from .style import CYCLE, canvas, entry, label
+from ..learning.training import Result
+from ._style import CYCLE, canvas, entry, label
+from ._values import names_of, steps_by_neurons
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -127,7 +127,7 @@ def traces(
     Parameters
     ----------
     values : array_like, shape (T, n)
-        As :func:`record` returns them, or some columns of it.
+        An array of a :class:`synapse.Log`, such as ``log.activation``, or some columns of it.
     neurons : Network, Layer, or sequence of Neuron or str, optional
         Whose values they are.
     ax : matplotlib.axes.Axes, optional
@@ -156,8 +156,8 @@ def traces(
     ['up', 'down']
     >>> pyplot.close(ax.figure)
     """
-    matrix = series(values)
-    names, _ = who(neurons, matrix.shape[1])
+    matrix = steps_by_neurons(values)
+    names, _ = names_of(neurons, matrix.shape[1])
     text("The name of what is drawn", what)
     if len(names) > MOST:
         raise ArgumentError(

@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike
 from .._checks import as_matrix
 from .._typing import Floats
 from ..errors import ArgumentError
-from ..learning.data import aimed_rows
+from ..learning._data import aimed_rows
 from ..network import Network, require_network
 from ..readwrite.files import File, write
-from .document import describe, numbers_of
+from ._document import describe, numbers_of
 
 SCRIPTS = ("model.js", "colours.js", "graph.js", "highlight.js", "panel.js", "controls.js")
 """The parts of the page's own script, in order: each uses what those before it define."""
@@ -64,7 +64,7 @@ def explore(net: Network, sequence: ArrayLike, path: File, targets: ArrayLike | 
     '<!DOCTYPE html>'
     """
     require_network("What is explored", net)
-    rows = as_matrix("The sequence", sequence, len(net.input), net._store.dtype)
+    rows = as_matrix("The sequence", sequence, len(net.input), net.dtype)
     aims = [None] * len(rows) if targets is None else _aims(net, len(rows), targets)
     twin = net.clone()
     data = {**describe(twin), "description": repr(net), "steps": len(rows), **numbers_of(twin, rows, aims)}
@@ -73,7 +73,7 @@ def explore(net: Network, sequence: ArrayLike, path: File, targets: ArrayLike | 
 
 def _aims(net: Network, steps: int, targets: ArrayLike) -> list[Floats | None]:
     """The target of every step, None where it is NaN."""
-    rows = as_matrix("The targets", targets, len(net.output), net._store.dtype, finite=False)
+    rows = as_matrix("The targets", targets, len(net.output), net.dtype, finite=False)
     if len(rows) != steps:
         raise ArgumentError(f"There must be a row of targets for each of {steps} steps. Got {len(rows)}.")
     return [row if aimed else None for row, aimed in zip(rows, aimed_rows(rows), strict=True)]

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import as_matrix, expected
-from .._snapshot import preserved_context
-from .._typing import Floats
-from .._wiring import rows_of
+from .._snapshot import preserved_context, read_numbers, write_numbers
+from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ..layer import Layer
 from ..network import Network, require_network
-from .style import CYCLE, canvas, check_axes, entry
+from ._style import CYCLE, canvas, check_axes, entry
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+CONTEXT = ("state", "activation")
+"""What one step hands to the next."""
 
 
 def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = None) -> Floats:
@@ -68,11 +71,11 @@ def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = Non
     """
     require_network("What errors flow through", net)
     measured = None if layer is None else _layer_of(net, layer)
-    rows = as_matrix("The inputs", inputs, len(net.input), net._store.dtype)
+    rows = as_matrix("The inputs", inputs, len(net.input), net.dtype)
     if not len(rows):
         raise ArgumentError("The inputs must be at least one step. Got none.")
     with _borrowed(net):
-        return _sensitivity(_Steps(net), rows, measured)
+        return _sensitivity(_Stepper(net), rows, measured)
 
 
 def _layer_of(net: Network, layer: str | Layer) -> Layer:
@@ -94,20 +97,19 @@ def _borrowed(net: Network) -> Iterator[None]:
             net.biases = biases
 
 
-class _Steps:
+class _Stepper:
     """Single steps of a network from given contexts: states and activations, shape (2 n,)."""
 
     def __init__(self, net: Network) -> None:
         self.net = net
-        self.neurons = net.neurons
-        self.small = float(np.cbrt(np.finfo(net._store.dtype).eps))
+        self.small = float(np.cbrt(np.finfo(net.dtype).eps))
 
     def step(self, context: Floats, row: Floats) -> Floats:
         """The context after a step."""
-        store, rows = self.net._store, self.net._rows()
-        store["state"][rows], store["activation"][rows] = np.split(context, 2)
+        for name, values in zip(CONTEXT, np.split(context, 2), strict=True):
+            write_numbers(self.net, name, values)
         self.net.activate(row)
-        return np.concatenate([store["state"][rows], store["activation"][rows]]).astype(np.float64)
+        return np.concatenate([read_numbers(self.net, name) for name in CONTEXT])
 
     def by_context(self, context: Floats, row: Floats) -> Floats:
         """Derivatives of the context after a step by that before, shape (2 n, 2 n)."""
@@ -117,18 +119,19 @@ class _Steps:
         """Derivatives of the context after a step by its inputs, shape (2 n, inputs)."""
         return self._derivatives(row, lambda moved: self.step(context, moved))
 
-    def by_states(self, context: Floats, row: Floats, layer: Layer) -> Floats:
-        """Derivatives of the context after a step by states within it, shape (2 n, layer)."""
-        before, rows = layer.biases, rows_of(layer)
+    def by_states(self, places: Ints, context: Floats, row: Floats) -> Floats:
+        """Derivatives of the context after a step by states within it, shape (2 n, places)."""
+        before = self.net.biases
 
         def moved(biases: Floats) -> Floats:
-            store = self.net._store
-            store["bias"][rows] = biases  # each by itself, also where they are tied
+            changed = before.copy()
+            changed[places] = biases
+            write_numbers(self.net, "bias", changed)  # each by itself, also where they are tied
             after = self.step(context, row)
-            store["bias"][rows] = before
+            write_numbers(self.net, "bias", before)
             return after
 
-        return self._derivatives(before, moved)
+        return self._derivatives(before[places], moved)
 
     def _derivatives(self, point: Floats, function: Any) -> Floats:
         columns = []
@@ -140,27 +143,32 @@ class _Steps:
         return np.stack(columns, axis=1)
 
 
-def _sensitivity(steps: _Steps, rows: Floats, layer: Layer | None) -> Floats:
+def _sensitivity(steps: _Stepper, rows: Floats, layer: Layer | None) -> Floats:
     """Backwards from the last step, keeping the derivatives of what is measured by each context."""
-    n = len(steps.neurons)
+    n = len(steps.net)
     steps.net.clear()
     contexts = [np.zeros(2 * n)]
     for row in rows:
         contexts.append(steps.step(contexts[-1], row))
     if layer is None:
         seen = n + np.arange(n - len(steps.net.output), n)
+        derivatives = steps.by_inputs
     else:
-        seen = np.array([steps.neurons.index(neuron) for neuron in layer])
+        seen = _numbers(steps.net, layer)
+        derivatives = partial(steps.by_states, seen)
     by_context = np.eye(2 * n)[seen]
     found = []
     for context, row in zip(contexts[-2::-1], rows[::-1], strict=True):
-        if layer is None:
-            now = by_context @ steps.by_inputs(context, row)
-        else:
-            now = by_context @ steps.by_states(context, row, layer)
+        now = by_context @ derivatives(context, row)
         found.append(np.sqrt((now**2).sum() / len(seen)))
         by_context = by_context @ steps.by_context(context, row)
     return np.array(found)
+
+
+def _numbers(net: Network, layer: Layer) -> Ints:
+    """The numbers of a layer's neurons in the network."""
+    number = {neuron: i for i, neuron in enumerate(net)}
+    return np.array([number[neuron] for neuron in layer])
 
 
 def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes:

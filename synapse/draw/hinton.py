@@ -10,8 +10,8 @@ from .._checks import numbers, positive_number
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..projection import Projection
-from .record import who
-from .style import BLUE, GREY, RED, canvas, label, largest
+from ._style import BLUE, GREY, RED, canvas, label, largest
+from ._values import names_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,8 +70,8 @@ def hinton(
     >>> pyplot.close(ax.figure)
     """
     matrix, there, rows, columns = _matrix(weights)
-    names = who(sources if sources is not None else rows, matrix.shape[0])
-    others = who(targets if targets is not None else columns, matrix.shape[1])
+    names = names_of(sources if sources is not None else rows, matrix.shape[0])
+    others = names_of(targets if targets is not None else columns, matrix.shape[1])
     filled = None if scale is None else positive_number("The scale of a Hinton diagram", scale)
     full = filled or largest(matrix) or 1.0
     inches = min(0.35, 8.0 / max(matrix.shape))

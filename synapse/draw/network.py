@@ -9,10 +9,11 @@ import numpy as np
 from .._checks import boolean, is_among, unknown_name
 from .._typing import Floats
 from ..network import Network
-from . import blocks as block_view
-from .diagram import NOBODY, OUTSIDE, Diagram
-from .places import RADIUS, TALLEST, Places, arrowheads, marks, ways_of
-from .style import (
+from ..topology import NO_GATER, OUTSIDE, Topology
+from . import _blocks as block_view
+from ._diagram import diagram_of, short_names
+from ._places import RADIUS, TALLEST, Places, arrowheads, marks, ways_of
+from ._style import (
     GATE,
     INK,
     WIDE,
@@ -95,18 +96,18 @@ def network(
     'LSTM'
     >>> pyplot.close(ax.figure)
     """
-    diagram = Diagram.of(net)
+    diagram = diagram_of(net)
     boolean("The colour_bars", colour_bars)
     if colour is not None and not is_among(colour, COLOURS):
         raise unknown_name("number of a neuron to colour by", colour, COLOURS)
-    large = len(diagram.neurons) > MOST_NEURONS or len(diagram.source) > MOST_CONNECTIONS
+    large = diagram.neurons > MOST_NEURONS or diagram.connections > MOST_CONNECTIONS
     title = label(net.name, 40) if isinstance(net, Network) else ""
     if large if blocks is None else boolean("The blocks", blocks):
         return block_view.draw_blocks(diagram, ax, title)
     return _draw_neurons(diagram, ax, title, colour, colour_bars)
 
 
-def _draw_neurons(diagram: Diagram, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
+def _draw_neurons(diagram: Topology, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
     places = Places.of(diagram)
     ways = ways_of(diagram, places)
     low, high = _extent(places, ways)
@@ -132,7 +133,7 @@ def _extent(places: Places, ways: Floats) -> tuple[Floats, Floats]:
     return low - [0.0, 0.9], high
 
 
-def _draw_connections(ax: Axes, diagram: Diagram, ways: Floats, bars: bool) -> None:
+def _draw_connections(ax: Axes, diagram: Topology, ways: Floats, bars: bool) -> None:
     from matplotlib.collections import PathCollection, PolyCollection
     from matplotlib.path import Path
 
@@ -161,18 +162,18 @@ def _draw_connections(ax: Axes, diagram: Diagram, ways: Floats, bars: bool) -> N
         key(ax, cmap, norm, "weight", extend="both" if beyond else "neither")
 
 
-def _pointed(diagram: Diagram) -> Any:
+def _pointed(diagram: Topology) -> Any:
     """Which connections have arrowheads: all, or where there are many those that lead to no later layer."""
-    few = len(diagram.source) <= MOST_ARROWHEADS
+    few = diagram.connections <= MOST_ARROWHEADS
     return few | (diagram.layer[diagram.target] <= diagram.layer[diagram.source])
 
 
-def _draw_gates(ax: Axes, diagram: Diagram, places: Places, ways: Floats) -> None:
+def _draw_gates(ax: Axes, diagram: Topology, places: Places, ways: Floats) -> None:
     """A mark on each gated connection, and a dotted line to it from the gater, where that is shown."""
     from matplotlib.collections import LineCollection, PatchCollection
     from matplotlib.patches import Circle
 
-    gated = np.flatnonzero(diagram.gater != NOBODY)
+    gated = np.flatnonzero(diagram.gater != NO_GATER)
     if not len(gated):
         return
     spots = marks(ways, gated)
@@ -195,7 +196,7 @@ def _draw_gates(ax: Axes, diagram: Diagram, places: Places, ways: Floats) -> Non
     )
 
 
-def _draw_discs(ax: Axes, diagram: Diagram, places: Places, colour: str | None, bars: bool) -> list[str]:
+def _draw_discs(ax: Axes, diagram: Topology, places: Places, colour: str | None, bars: bool) -> list[str]:
     """The neurons; what ink can be read on each."""
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Circle
@@ -204,8 +205,8 @@ def _draw_discs(ax: Axes, diagram: Diagram, places: Places, colour: str | None, 
     discs.set(edgecolor=INK, linewidth=0.8, facecolor="white")
     ax.add_collection(discs)
     if colour is None:
-        return [INK] * len(diagram.neurons)
-    values = np.array([getattr(neuron, colour) for neuron in diagram.neurons])
+        return [INK] * diagram.neurons
+    values = getattr(diagram, colour)
     cmap, norm = (diverging(), around_zero(values)) if colour == "bias" else colouring(values)
     faces = cmap(norm(values))
     discs.set_facecolor(faces)
@@ -215,7 +216,7 @@ def _draw_discs(ax: Axes, diagram: Diagram, places: Places, colour: str | None, 
     return ["white" if bright < 0.5 else INK for bright in brightness]
 
 
-def _draw_names(ax: Axes, diagram: Diagram, places: Places, inks: list[str]) -> None:
+def _draw_names(ax: Axes, diagram: Topology, places: Places, inks: list[str]) -> None:
     """Numbers and short names in the discs, longer ones below them; none where they would be too small."""
     from matplotlib.patheffects import withStroke
 
@@ -226,7 +227,7 @@ def _draw_names(ax: Axes, diagram: Diagram, places: Places, inks: list[str]) -> 
     folded = bool((diagram.sizes > TALLEST).any())
     room = int((0.9 if folded else 0.95 * places.gap) * unit / (WIDE * max(size - 1, 3.0)))
     halo = [withStroke(linewidth=2.0, foreground="white")]
-    for (x, y), name, ink in zip(places.centres, diagram.short_names(), inks, strict=True):
+    for (x, y), name, ink in zip(places.centres, short_names(diagram), inks, strict=True):
         if len(name) <= 3:
             inside = size if len(name) < 3 else 0.75 * size
             ax.text(x, y, label(name), ha="center", va="center", size=inside, color=ink, zorder=4)
@@ -235,7 +236,7 @@ def _draw_names(ax: Axes, diagram: Diagram, places: Places, inks: list[str]) -> 
             ax.text(x, low, text, ha="center", va="top", size=size - 1, zorder=4, path_effects=halo)
 
 
-def _draw_layer_names(ax: Axes, diagram: Diagram, places: Places, bottom: float) -> None:
+def _draw_layer_names(ax: Axes, diagram: Topology, places: Places, bottom: float) -> None:
     """The names of layers at the foot of the picture, in a type in which the longest word has room."""
     room = 0.92 * places.gap * points_a_unit(ax) / (1.12 * WIDE)
     longest = max(len(word) for name in diagram.layers for word in [*name.split(), "layer"])

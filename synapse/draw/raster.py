@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from .._checks import boolean, text
 from .._typing import Floats
-from .record import series, who
-from .style import INK, canvas, colouring, key, label
+from ._style import INK, canvas, colouring, key, label
+from ._values import names_of, steps_by_neurons
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,7 @@ def raster(
     Parameters
     ----------
     values : array_like, shape (T, n)
-        As :func:`record` returns them.
+        An array of a :class:`synapse.Log`, such as ``log.activation``.
     neurons : Network, Layer, or sequence of Neuron or str, optional
         Whose values they are. Layers of a network are set apart and named.
     ax : matplotlib.axes.Axes, optional
@@ -59,18 +59,20 @@ def raster(
 
     Examples
     --------
-    >>> import architect
+    >>> import architect, synapse
     >>> from synapse import draw
     >>> from matplotlib import pyplot
     >>> net = architect.LSTM(1, 3, 1, seed=0)
-    >>> ax = draw.raster(draw.record(net, [[1]] * 8), net)
+    >>> with synapse.record(net) as log:
+    ...     outputs = net.run([[1]] * 8)
+    >>> ax = draw.raster(log.activation, net)
     >>> [text.get_text() for text in ax.get_yticklabels()][:2]
     ['input 0', 'input gates 0']
     >>> pyplot.close(ax.figure)
     """
-    matrix = series(values)
+    matrix = steps_by_neurons(values)
     steps, count = matrix.shape
-    names, layers = who(neurons, count)
+    names, layers = names_of(neurons, count)
     text("The name of what is drawn", what)
     boolean("The colour_bars", colour_bars)
     height = float(np.clip(0.17 * count + 0.9, 1.8, 9.0))

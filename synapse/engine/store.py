@@ -12,10 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Indices
+from .functions.activations import FUNCTIONS
 from .guard import Deferred, InUse
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
-from .schema import COLUMNS, CONNECTION, FAILED, FUNCTIONS, NEURON, NONE, Column, numpy_dtype
+from .schema import (
+    COLUMNS,
+    CONNECTION,
+    DESTINATIONS,
+    FAILED,
+    NEURON,
+    NONE,
+    TABLE,
+    Column,
+    numpy_dtype,
+)
 
 SPARE = 4096
 """Indices and identities of what has been removed that a store may hold beside those in use."""
@@ -70,7 +81,7 @@ class Store:
         self.graph: Any = None  # the objects' graph, once looked at
         self.topology_version = next(_versions)
         self.program = Program(version=0)
-        self.table = np.zeros(2 * len(COLUMNS), np.uint64)
+        self.table = np.zeros(2 * len(TABLE), np.uint64)
         self.address = int(self.table.ctypes.data)
 
     @property
@@ -329,10 +340,10 @@ class Store:
 
     def _renew_table(self) -> None:
         self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
-        for i, column in enumerate(COLUMNS):
-            array = self.columns[column.name]
+        for i, column in enumerate(TABLE):
+            array = self.columns[DESTINATIONS.get(column.name, column.name)]
             self.table[i] = array.ctypes.data
-            self.table[len(COLUMNS) + i] = len(array)
+            self.table[len(TABLE) + i] = len(array)
 
     def sort_neurons(self, order: NDArray[np.int64]) -> NDArray[np.uint32]:
         """Bring the neurons into this order (rows left out are dropped); returns new rows by old."""

@@ -10,9 +10,9 @@ from typing import Any
 from .._checks import MOST_THREADS, listed, positive_integer
 from ..cost import Cost
 from ..errors import TopologyError
-from ..learning.rates import Rate
-from ..learning.run import Result
-from ..learning.trainer import Trainer
+from ..learning import Result, Trainer
+from ..learning._parameters import independent
+from ..learning.schedules import Rate
 from ..network import Network
 
 
@@ -63,7 +63,7 @@ def train_many(
     """
     networks = listed("The networks", networks, "a list of Networks")
     trainers = [Trainer(network, rate, cost) for network in networks]
-    if len({id(network._store) for network in networks}) < len(networks):
+    if not independent(networks):
         raise TopologyError("Networks that are trained side by side must not be connected. Two of these are.")
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     count = available if workers is None else positive_integer("The workers", workers, MOST_THREADS)

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from .._checks import expected, positive_integer
 from .._random import Seed, random_generator
 from ..errors import ArgumentError, KindError
-from ..learning.data import Data, checked_weights, prepare
-from ..learning.passes import in_order
-from ..learning.run import Result
-from ..learning.trainer import Trainer
+from ..learning import Result, Trainer
+from ..learning._data import Data, checked_weights, prepare
+from ..learning._parameters import independent
 from ..network import Network
 
 
@@ -118,7 +117,7 @@ def cross_validate(
     _check(data, count)
     weights = None if sample_weight is None else checked_weights(sample_weight, data)
     options = {"progress": False, **options}
-    order = rng.permutation(in_order(data).astype(np.intp))
+    order = rng.permutation(data.filled.astype(np.intp))
     tested = [np.sort(part) for part in np.array_split(order, count)]
     errors, results = [], []
     for trainer, held_out in zip(trainers, tested, strict=True):
@@ -137,7 +136,7 @@ def _made(make: Callable[..., Trainer | Network], folds: int) -> list[Trainer]:
     """A trainer for each fold, whose networks have no neurons in common."""
     numbered = _takes_an_argument(make)
     trainers = [_as_trainer(make(fold) if numbered else make()) for fold in range(folds)]
-    if len({id(trainer.network._store) for trainer in trainers}) < folds:
+    if not independent([trainer.network for trainer in trainers]):
         raise ArgumentError(
             "Every fold needs a network of its own, or it has learnt from what it is tested on. "
             "Let make build a new one at every call."
@@ -181,7 +180,7 @@ def _check(data: Data, folds: int) -> None:
             "A stream into a network with memory cannot be cut into folds: its order is what is learnt. "
             "Give sequences, (S, T, n)."
         )
-    count = len(in_order(data))
+    count = len(data.filled)
     if not 2 <= folds <= count:
         raise ArgumentError(expected("The folds", f"2 to {count}, as many as sequences", folds))
 

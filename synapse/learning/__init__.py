@@ -1,30 +1,17 @@
-"""Training: the trainer, exact gradients and how near the online rule is, rates, callbacks, read-outs."""
+"""Training: the trainer and its learning rules, exact gradients, schedules, callbacks, read-outs."""
 
-from .callbacks import Progress, Step, schedule
-from .comparison import GradientComparison, compare_gradients
-from .rates import Cosine, Exponential, ReduceOnPlateau, StepDecay, WarmUp, Watching
-from .readout import Readout, fit_readout
-from .run import Result
-from .trainer import Evaluation, Trainer
-from .unfolding import Gradient, gradient
-
-__all__ = [
-    "Cosine",
-    "Evaluation",
-    "Exponential",
-    "Gradient",
-    "GradientComparison",
-    "Progress",
-    "Readout",
-    "ReduceOnPlateau",
-    "Result",
-    "Step",
-    "StepDecay",
-    "Trainer",
-    "WarmUp",
-    "Watching",
-    "compare_gradients",
-    "fit_readout",
-    "gradient",
-    "schedule",
-]
+from .callbacks import Progress as Progress, Step as Step, every as every
+from .comparison import GradientComparison as GradientComparison, compare_gradients as compare_gradients
+from .evaluation import Evaluation as Evaluation
+from .gradient import Gradient as Gradient, gradient as gradient
+from .readout import Readout as Readout, fit_readout as fit_readout
+from .schedules import (
+    AdaptiveSchedule as AdaptiveSchedule,
+    Cosine as Cosine,
+    Exponential as Exponential,
+    ReduceOnPlateau as ReduceOnPlateau,
+    StepDecay as StepDecay,
+    WarmUp as WarmUp,
+)
+from .trainer import Trainer as Trainer
+from .training import Result as Result

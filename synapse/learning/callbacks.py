@@ -1,35 +1,33 @@
-"""What a training tells those who listen, and how they stop it."""
+"""Callbacks: functions that a training calls after an epoch or a step, and what it passes to them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._checks import function_of, positive_integer, settle
-
-if TYPE_CHECKING:
-    from ..network import Network
+from ..network import Network
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training stands after an epoch.
+    """The state of a training after an epoch.
 
     Parameters
     ----------
     epoch : int
-        Epochs done.
+        Number of complete epochs.
     error : float
-        Mean cost of this epoch's steps, taken as they were learnt.
+        Mean cost of this epoch's steps, each measured before its update.
     validation_error : float or None
-        Mean cost on the data held out, where there are any.
+        Mean cost on the held-out data, if there are any.
     rate : float
-        The rate of this epoch.
+        The learning rate of this epoch.
     seconds : float
-        Since training began.
+        Time since training began.
     network : Network
-        The network; it may be looked at, changed and saved.
+        The network; a callback may read, change and save it.
     """
 
     epoch: int
@@ -52,36 +50,36 @@ class Step:
 
 
 Callback = Callable[[Progress], Any]
-"""Called after every epoch; an answer that counts as true ends the training."""
+"""Called after every epoch; a true result ends the training."""
 
 
 @dataclass(frozen=True)
-class schedule:  # noqa: N801 - reads as a verb among callbacks: schedule(every=10, do=...)
-    """A callback that is called after every `every` epochs only.
+class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
+    """A callback that calls a function every so many epochs.
 
     Parameters
     ----------
-    every : int
-        How many epochs lie between two calls.
-    do : callable
-        Takes a :class:`Progress`; an answer that counts as true ends the training.
+    epochs : int
+        The number of epochs between two calls.
+    function : callable
+        Takes a :class:`Progress`; a true result ends the training.
 
     >>> import synapse, architect
     >>> seen = []
     >>> trainer = synapse.Trainer(architect.Perceptron(1, 1, seed=0))
-    >>> listen = synapse.schedule(every=2, do=lambda progress: seen.append(progress.epoch))
-    >>> _ = trainer.train([[0.0]], [[1.0]], epochs=5, callbacks=[listen], progress=False)
+    >>> note = synapse.every(2, lambda progress: seen.append(progress.epoch))
+    >>> _ = trainer.train([[0.0]], [[1.0]], epochs=5, callbacks=[note], progress=False)
     >>> seen
     [2, 4]
     """
 
-    every: int
-    do: Callback
+    epochs: int
+    function: Callback
 
     def __post_init__(self) -> None:
-        settle(self, positive_integer, "every")
-        function_of("The do of schedule", self.do, "progress")
+        settle(self, positive_integer, "epochs")
+        function_of("The function of every", self.function, "progress")
 
     def __call__(self, progress: Progress) -> Any:
-        """Pass the call on, when it is time."""
-        return self.do(progress) if progress.epoch % self.every == 0 else None
+        """Call the function, if the epoch's number is a multiple of ``epochs``."""
+        return self.function(progress) if progress.epoch % self.epochs == 0 else None

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _ties, engine
 from .._checks import whole_number
 from .._typing import Floats
 from ..cost import Cost
+from ..engine.guard import InUse
 from ..network import Network, require_network
-from .batches import Learnt
-from .data import Data
-from .passes import in_order
-from .unfolding import gradient, sequences
+from ._data import Data, prepare_sequences
+from ._parameters import ParameterVector
+from ._passes import new_control, one_pass
+from .gradient import gradient
 
-RATE = 2.0**40
-"""So large that a weight is nothing beside its move, and a power of 2: dividing by it rounds nothing."""
 SHOWN = 3  # connections that a repr lists
 
 SLOPES = [("online", float), ("exact", float)]
@@ -31,7 +30,7 @@ BIASES = np.dtype([("neuron", int), *SLOPES])
 class GradientComparison:
     """The summed steps of the online rule beside the exact gradient.
 
-    Both are slopes of the loss: what the rule would add to a weight at a rate of 1 counts with a minus.
+    Both are derivatives of the loss: minus what the rule would add to a weight at a rate of 1.
 
     Attributes
     ----------
@@ -115,11 +114,11 @@ def compare_gradients(
     twin = network.clone()
     twin.deterministic = True
     exact = gradient(twin, inputs, targets, cost)
-    weights, biases = _online_slopes(twin, sequences(twin, inputs, targets), twin._cost(cost))
+    weights, biases = _online_slopes(twin, prepare_sequences(twin, inputs, targets), twin._cost(cost))
     number = {neuron: i for i, neuron in enumerate(network)}
     links = [(number[c.source], number[c.target]) for c in network.connections]
-    learnt = Learnt(twin)
-    ours, theirs = (learnt.once(*slopes) for slopes in ((weights, biases), (exact.weights, exact.biases)))
+    vector = ParameterVector(twin)
+    ours, theirs = (vector.first(*slopes) for slopes in ((weights, biases), (exact.weights, exact.biases)))
     return GradientComparison(
         cosine=_by(float(ours @ theirs), _length(ours) * _length(theirs)),
         relative_error=_by(_length(ours - theirs), _length(theirs)),
@@ -131,21 +130,13 @@ def compare_gradients(
 
 def _online_slopes(network: Network, data: Data, cost: Cost) -> tuple[Floats, Floats]:
     """Minus the mean over sequences of what the online rule adds up to at a rate of 1."""
-    weights, biases = network.weights, network.biases
-    slopes = np.zeros(len(weights)), np.zeros(len(biases))
-    bounds = data.bounds.astype(int).tolist()
-    for first, last in pairwise(bounds):
-        network.clear()
-        for row in range(first, last):
-            network.activate(data.inputs[row])
-            if not data.aimed[row]:
-                continue
-            network.propagate(RATE, data.targets[row], cost)
-            slopes[0][:] -= (network.weights.astype(float) - weights) / RATE
-            slopes[1][:] -= (network.biases.astype(float) - biases) / RATE
-            network.weights, network.biases = weights, biases
-    count = len(in_order(data))
-    return slopes[0] / count, slopes[1] / count
+    with InUse(network):
+        store, rows = network._store, network._connection_rows()
+        moves = engine.online.Accumulator(store)
+        one_pass(network, data, data.filled, cost, 1.0, new_control(), moves)
+        weights = _ties.sum_of_group(store["tie"][rows], moves.weights[rows])
+        biases = _ties.sum_of_group(store["bias_tie"][network._rows()], moves.biases[network._rows()])
+    return -weights / len(data.filled), -biases / len(data.filled)
 
 
 def _rows(dtype: np.dtype[Any], *columns: NDArray[Any]) -> NDArray[Any]:

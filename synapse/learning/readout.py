@@ -23,7 +23,7 @@ from ..network import Network, require_network
 from ..neuron import Neuron
 from ..recording import record
 from ..squash import Squash
-from .data import Data, prepare
+from ._data import Data, prepare
 
 INVERSES: dict[Squash, Callable[[Floats], Floats]] = {
     squashes.identity: lambda y: y,

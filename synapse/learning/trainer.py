@@ -1,11 +1,10 @@
-"""The trainer: what it is asked for, and that it can be done."""
+"""The trainer: options, and the checks of options and data before a training."""
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,26 +24,19 @@ from .._random import Seed, random_generator
 from ..cost import Cost
 from ..errors import ArgumentError, KindError
 from ..network import Network, require_network
-from ..optimizers import LBFGS, SGD, Moves, Optimizer
-from .batches import Chances, Dropout, Learnt, Penalties
+from ..optimizers import LBFGS, SGD, Optimizer
+from ._data import Data, prepare, row_weights
+from ._exact import checked_window
+from ._reach import warn_of_dead_ends
+from ._regularisation import Chances, Dropout, Penalties
+from ._updates import Updater
 from .callbacks import Callback, Step
-from .data import Data, prepare, row_weights
-from .passes import judged, weighed
-from .rates import Rate, checked_rate
-from .reach import warn_of_dead_ends
-from .run import Result, Run
-from .unfolding import as_sequences, checked_window
+from .evaluation import Evaluation, mean_cost
+from .rules import RULES, Options, Rule, Task
+from .schedules import Rate, checked_rate, rates_of
+from .training import Result, Training
 
-METHODS = ("online", "bptt")
 RATE = 0.1
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """The mean cost of `steps` steps with a target."""
-
-    error: float
-    steps: int
 
 
 class Trainer:
@@ -112,29 +104,34 @@ class Trainer:
         threads: int = 1,
     ) -> None:
         self.network = require_network("What a Trainer trains", network)
-        self.method = _checked_method(method)
-        self.optimizer = _checked_optimizer(optimizer, method)
+        self.method: str = choice("The method of a Trainer", method, RULES)
+        self.optimizer = _checked_optimizer(optimizer)
         self.penalties = Penalties(l1, l2, clip, clip_value)
-        if self.optimizer is None and (self.penalties != Penalties() or (batch_size or 1) > 1):
+        self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
+        sums = self.penalties != Penalties() or (self.batch_size or 1) > 1
+        if self.optimizer is None and (sums or not self._rule.direct):
             self.optimizer = SGD()
         own = getattr(self.optimizer, "rate", RATE)
         chosen = rate if rate is not None else RATE if optimizer is None else own
         self._float = network._store.dtype if self.optimizer is None else np.dtype(np.float64)
         self.rate = checked_rate("The rate of Trainer", chosen, self._float)
         self.cost = network._cost(cost)
-        self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
         self.window = checked_window(window)
         self.dropout = Dropout(network, dropout, recurrent_dropout)
-        if self.dropout.any and (method != "bptt" or isinstance(optimizer, LBFGS)):
-            raise ArgumentError(
-                'Dropout needs method="bptt", and batches that differ: not L-BFGS. '
-                "For the online rule gate connections by bernoulli neurons."
-            )
+        self.threads = positive_integer("The threads", threads, MOST_THREADS)
+        self._rule.check(self._options())
         if isinstance(optimizer, LBFGS) and (clip, clip_value) != (None, None):
             raise ArgumentError("L-BFGS searches by the whole gradient: leave clip and clip_value out.")
-        self.threads = positive_integer("The threads", threads, MOST_THREADS)
         self._stop = threading.Event()
-        self._kept: tuple[Learnt, Moves | None] | None = None
+        self._updater = Updater(network, self.penalties)
+
+    @property
+    def _rule(self) -> type[Rule]:
+        return RULES[self.method]
+
+    def _options(self) -> Options:
+        """The options that its rule may refuse or use."""
+        return Options(self.optimizer, self.batch_size, self.window, self.dropout, self.threads)
 
     def train(
         self,
@@ -217,32 +214,36 @@ class Trainer:
         """
         data = self._prepared(inputs, targets)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
-        if weights is not None and self.method != "bptt":
-            raise ArgumentError('Samples and classes are weighed with method="bptt" only.')
+        options = replace(self._options(), on_step=on_step is not None, weighted=weights is not None)
+        self._rule.check(options)
         data, held_out = self._held_out(data, validation)
         weights = None if weights is None else weights[: len(data.inputs)]
         if not (data.aimed if weights is None else data.aimed * weights).any():
             raise ArgumentError("No step has a target that counts: all rows are NaN, or weigh nothing.")
-        if self.method == "bptt":
-            data, held_out = as_sequences(data), held_out and as_sequences(held_out)
-        if on_step is not None and self.optimizer is not None:
-            raise ArgumentError("on_step is for the plain online rule: leave method and optimizer out.")
+        data, held_out = self._rule.arrange(data), held_out and self._rule.arrange(held_out)
         warn_of_dead_ends(self.network, self.method, self.cost)
-        run = Run(
-            self,
-            data,
-            held_out,
-            positive_integer("The epochs", epochs),
-            None if error is None else non_negative_number("The error to stop at", error),
-            _shuffled(data, shuffle),
-            random_generator(seed),
-            None if patience is None else positive_integer("The patience", patience),
-            boolean("The restore_best", restore_best) and (held_out is not None or patience is not None),
-            _checked_callbacks(callbacks),
-            None if on_step is None else function_of("The on_step", on_step, "step"),
-            weights,
+        epochs = positive_integer("The epochs", epochs)
+        goal = None if error is None else non_negative_number("The error to stop at", error)
+        shuffle = _shuffled(data, shuffle)
+        rng = random_generator(seed)
+        patience = None if patience is None else positive_integer("The patience", patience)
+        best = boolean("The restore_best", restore_best) and (held_out is not None or patience is not None)
+        training = Training(
+            rule=self._rule,
+            task=Task(self.network, data, self.cost, weights, rng, options),
+            rates=rates_of(self.rate, self._float),
+            updater=self._updater,
+            stop=self._stop,
+            held_out=held_out,
+            epochs=epochs,
+            goal=goal,
+            shuffle=shuffle,
+            patience=patience,
+            restore=best,
+            callbacks=_checked_callbacks(callbacks),
+            on_step=None if on_step is None else function_of("The on_step", on_step, "step"),
         )
-        return run.go(progress if isinstance(progress, str) else boolean("The progress", progress))
+        return training.run(progress if isinstance(progress, str) else boolean("The progress", progress))
 
     def _measure(self) -> Cost:
         """Its cost, checked against outputs whose squash may have been set anew."""
@@ -312,26 +313,12 @@ class Trainer:
         measure = self._measure() if cost is None else self.network._cost(cost)
         measure.check_targets(data.targets)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
-        if weights is None:
-            total, steps = judged(self.network, data, measure)
-            return Evaluation(total / steps if steps else math.nan, steps)
-        total, weight, steps = weighed(self.network, data, measure, weights)
-        return Evaluation(total / weight if steps else math.nan, steps)
+        return mean_cost(self.network, data, measure, weights)
 
 
-def _checked_method(method: str) -> str:
-    found: str = choice("The method of a Trainer", method, METHODS)
-    return found
-
-
-def _checked_optimizer(optimizer: Any, method: str) -> Optimizer | LBFGS | None:
-    """The optimizer given, or plain descent where the method needs one."""
-    if optimizer is None:
-        return SGD() if method == "bptt" else None
-    if not isinstance(optimizer, (Optimizer, LBFGS)):
+def _checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | None:
+    if optimizer is not None and not isinstance(optimizer, (Optimizer, LBFGS)):
         raise KindError(expected("The optimizer of a Trainer", "one of synapse.optimizers", optimizer))
-    if isinstance(optimizer, LBFGS) and method != "bptt":
-        raise ArgumentError('L-BFGS needs exact gradients: give method="bptt".')
     return optimizer
 
 

@@ -1,36 +1,22 @@
-"""How a gradient moves parameters: rules on flat vectors, which know no network.
+"""Optimizers: how a gradient changes parameters, which are flat vectors.
 
-Settings never change; what a training keeps between its steps is in the :class:`Moves` they begin.
-:class:`LBFGS` alone is of another kind: it asks for costs and gradients itself.
+Settings never change; what an optimizer remembers between steps is in the :class:`OptimizerState` that its
+``begin`` returns. :class:`LBFGS` is different: it asks for costs and gradients itself.
 
 >>> import numpy as np
 >>> from synapse import optimizers
 >>> parameters = np.zeros(2)
->>> moves = optimizers.Adam(rate=0.1).begin(parameters)
+>>> state = optimizers.Adam(rate=0.1).begin(parameters)
 >>> for _ in range(500):
-...     moves.step(parameters, gradient=2 * (parameters - [1.0, -2.0]))
+...     state.step(parameters, gradient=2 * (parameters - [1.0, -2.0]))
 >>> parameters.round(6)
 array([ 1., -2.])
 """
 
-from .adaptive import AdaGrad, RMSprop
-from .base import Moves, Optimizer
-from .clipping import clip_by_norm, clip_by_value
-from .lbfgs import LBFGS
-from .moments import Adam, AdamW
-from .rprop import Rprop
-from .sgd import SGD
-
-__all__ = [
-    "LBFGS",
-    "SGD",
-    "AdaGrad",
-    "Adam",
-    "AdamW",
-    "Moves",
-    "Optimizer",
-    "RMSprop",
-    "Rprop",
-    "clip_by_norm",
-    "clip_by_value",
-]
+from .adaptive import AdaGrad as AdaGrad, RMSprop as RMSprop
+from .base import Optimizer as Optimizer, OptimizerState as OptimizerState
+from .clipping import clip_by_norm as clip_by_norm, clip_by_value as clip_by_value
+from .lbfgs import LBFGS as LBFGS
+from .moments import Adam as Adam, AdamW as AdamW
+from .rprop import Rprop as Rprop
+from .sgd import SGD as SGD

@@ -7,9 +7,9 @@ from typing import final
 
 import numpy as np
 
-from .._checks import boolean, positive_number, settle
+from .._checks import boolean, fraction_below_one, positive_number, settle
 from .._typing import Floats
-from .base import Moves, Optimizer, share
+from .base import Optimizer, OptimizerState
 
 
 def average(kept: Floats, decay: float, values: Floats, spare: Floats) -> None:
@@ -58,7 +58,7 @@ class RMSprop(Optimizer):
 
     def __post_init__(self) -> None:
         settle(self, positive_number, "rate")
-        settle(self, share, "decay", "momentum")
+        settle(self, fraction_below_one, "decay", "momentum")
         settle(self, positive_number, "epsilon")
         settle(self, boolean, "centered")
 
@@ -67,31 +67,31 @@ class RMSprop(Optimizer):
         used = {"mean_square": True, "mean": self.centered, "velocity": self.momentum}
         return {name: 0.0 for name, wanted in used.items() if wanted}
 
-    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
+    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Means, then the quotient."""
-        change, spare = moves.change, moves.spare
+        change, spare = state.change, state.spare
         np.square(gradient, out=spare)
-        average(moves.mean_square, self.decay, spare, spare)
-        self._deviation(moves, gradient)
+        average(state.mean_square, self.decay, spare, spare)
+        self._deviation(state, gradient)
         np.divide(gradient, spare, out=change)
         if self.momentum:
-            velocity = moves.velocity
+            velocity = state.velocity
             velocity *= self.momentum
             velocity += change
             change[:] = velocity
         change *= rate
 
-    def _deviation(self, moves: Moves, gradient: Floats) -> None:
-        """What the gradient is divided by, into ``moves.spare``."""
-        spare = moves.spare
+    def _deviation(self, state: OptimizerState, gradient: Floats) -> None:
+        """What the gradient is divided by, into ``state.spare``."""
+        spare = state.spare
         if self.centered:
-            average(moves.mean, self.decay, gradient, spare)
-            np.square(moves.mean, out=spare)
-            np.subtract(moves.mean_square, spare, out=spare)
+            average(state.mean, self.decay, gradient, spare)
+            np.square(state.mean, out=spare)
+            np.subtract(state.mean_square, spare, out=spare)
             np.maximum(spare, 0.0, out=spare)  # rounding may leave a variance below 0
             np.sqrt(spare, out=spare)
         else:
-            np.sqrt(moves.mean_square, out=spare)
+            np.sqrt(state.mean_square, out=spare)
         spare += self.epsilon
 
 
@@ -114,9 +114,9 @@ class AdaGrad(Optimizer):
     >>> import numpy as np
     >>> from synapse.optimizers import AdaGrad
     >>> parameters = np.array([1.0, 1.0])
-    >>> moves = AdaGrad(rate=0.5).begin(parameters)
-    >>> moves.step(parameters, gradient=[3.0, -0.3])
-    >>> parameters.round(6), moves.sum_of_squares
+    >>> state = AdaGrad(rate=0.5).begin(parameters)
+    >>> state.step(parameters, gradient=[3.0, -0.3])
+    >>> parameters.round(6), state.sum_of_squares
     (array([0.5, 1.5]), array([9.  , 0.09]))
     """
 
@@ -131,9 +131,9 @@ class AdaGrad(Optimizer):
         """``sum_of_squares``."""
         return {"sum_of_squares": 0.0}
 
-    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
+    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
         """The sum, then the quotient."""
-        change, spare, total = moves.change, moves.spare, moves.sum_of_squares
+        change, spare, total = state.change, state.spare, state.sum_of_squares
         np.square(gradient, out=spare)
         total += spare
         np.sqrt(total, out=spare)

@@ -1,4 +1,4 @@
-"""What the optimizers share: settings that never change, and the moves of one training."""
+"""What the optimizers share: settings that never change, and the state of one training."""
 
 from __future__ import annotations
 
@@ -14,30 +14,12 @@ from .._checks import (
     any_array,
     expected,
     finite_array,
-    finite_number,
     non_negative_number,
     numbers,
     whole_number,
 )
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, KindError
-
-
-def share(what: str, value: Any) -> float:
-    """`value` as a float from 0 to below 1, or an error that says so."""
-    number = finite_number(what, value)
-    if not 0 <= number < 1:
-        raise ArgumentError(expected(what, "a number, 0 or above and below 1", value))
-    return number
-
-
-def pair(what: str, value: Any) -> tuple[Any, Any]:
-    """`value` as two things, or an error that says so."""
-    try:
-        first, second = value
-    except (TypeError, ValueError):
-        raise KindError(expected(what, "two numbers", value)) from None
-    return first, second
 
 
 def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
@@ -64,10 +46,10 @@ def check_parameters(parameters: Any, shape: tuple[int, ...] | None = None) -> N
 
 
 class Optimizer(ABC):
-    """A rule that turns gradients into moves, and its settings.
+    """An equation that turns gradients into changes of parameters, and its settings.
 
-    A rule of one's own names what it keeps in :meth:`memory` and writes its equation in
-    :meth:`find_change`; it has a ``rate``.
+    A subclass of your own has a ``rate``, names the vectors it remembers in :meth:`memory` and has its
+    equation in :meth:`find_change`.
 
     Examples
     --------
@@ -79,8 +61,8 @@ class Optimizer(ABC):
     ...     def memory(self):
     ...         return {}
     ...
-    ...     def find_change(self, moves, parameters, gradient, rate):
-    ...         np.multiply(np.sign(gradient), rate, out=moves.change)
+    ...     def find_change(self, state, parameters, gradient, rate):
+    ...         np.multiply(np.sign(gradient), rate, out=state.change)
     >>> parameters = np.array([1.0, 2.0])
     >>> SignDescent().begin(parameters).step(parameters, gradient=[3.0, -0.1])
     >>> parameters
@@ -90,36 +72,36 @@ class Optimizer(ABC):
     rate: float
 
     @final
-    def begin(self, parameters: Floats, frozen: Any = None) -> Moves:
-        """A training's moves, before the first.
+    def begin(self, parameters: Floats, frozen: Any = None) -> OptimizerState:
+        """The state of a training before its first step.
 
         Parameters
         ----------
         parameters : numpy.ndarray
-            (n,), float64: what will be moved.
+            (n,), float64: the parameters that will be changed.
         frozen : array_like of bool, optional
             (n,): parameters that never move, neither by gradients nor by weight decay.
         """
         check_parameters(parameters)
-        return Moves(self, parameters.size, frozen)
+        return OptimizerState(self, parameters.size, frozen)
 
     @abstractmethod
     def memory(self) -> dict[str, float]:
         """The names of the vectors that are kept between steps, and the number each is filled with."""
 
     @abstractmethod
-    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Write into ``moves.change`` what is to be taken from the parameters; change nothing but `moves`."""
+    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
+        """Write into ``state.change`` what is to be taken from the parameters; change nothing but `state`."""
 
     def _about(self, setting: str) -> str:
         return f"The {setting} of {type(self).__name__}"
 
 
 @final
-class Moves:
-    """What an optimizer has kept of a training, and its next step; :meth:`Optimizer.begin` makes one.
+class OptimizerState:
+    """What an optimizer remembers of a training; :meth:`Optimizer.begin` makes one, :meth:`step` uses it.
 
-    Each vector that the optimizer keeps is an attribute, as ``moves.first_moment`` with Adam.
+    Each vector that the optimizer remembers is an attribute, as ``state.first_moment`` with Adam.
 
     Parameters
     ----------
@@ -146,14 +128,14 @@ class Moves:
     >>> import numpy as np
     >>> from synapse.optimizers import SGD
     >>> parameters, sgd = np.array([1.0, 1.0]), SGD(rate=0.5, momentum=0.5)
-    >>> moves = sgd.begin(parameters, frozen=[False, True])
-    >>> moves.step(parameters, gradient=[1.0, 1.0])
-    >>> saved = moves.arrays()  # np.savez(file, **saved)
-    >>> moves = sgd.begin(parameters, frozen=[False, True])
-    >>> moves.restore(saved)
-    >>> moves.step(parameters, gradient=[0.0, 0.0])
-    >>> moves, moves.velocity, parameters
-    (<Moves of SGD: 2 parameters, 2 steps>, array([0.5, 0.5]), array([0.25, 1.  ]))
+    >>> state = sgd.begin(parameters, frozen=[False, True])
+    >>> state.step(parameters, gradient=[1.0, 1.0])
+    >>> saved = state.arrays()  # np.savez(file, **saved)
+    >>> state = sgd.begin(parameters, frozen=[False, True])
+    >>> state.restore(saved)
+    >>> state.step(parameters, gradient=[0.0, 0.0])
+    >>> state, state.velocity, parameters
+    (<OptimizerState of SGD: 2 parameters, 2 steps>, array([0.5, 0.5]), array([0.25, 1.  ]))
     """
 
     __slots__ = ("_finite", "_memory", "_moving", "change", "optimizer", "spare", "steps")
@@ -167,8 +149,8 @@ class Moves:
         self._moving = mask_of_moving(frozen, size)
         self._memory: dict[str, Floats] = {}
         for name, start in optimizer.memory().items():
-            if hasattr(Moves, name):
-                raise ArgumentError(f"Moves have a {name} already. Give this vector another name.")
+            if hasattr(OptimizerState, name):
+                raise ArgumentError(f"An OptimizerState has a {name} already. Give this vector another name.")
             self._memory[name] = np.full(size, start, np.float64)
 
     def step(self, parameters: Floats, gradient: Any, rate: float | None = None) -> None:
@@ -246,7 +228,7 @@ class Moves:
 
     def __getattr__(self, name: str) -> Floats:
         if name.startswith("_") or name not in self._memory:
-            raise AttributeError(f"{type(self).__name__} have no {name!r}.")
+            raise AttributeError(f"{type(self).__name__} has no {name!r}.")
         return self._memory[name]
 
     def __dir__(self) -> list[str]:
@@ -254,4 +236,4 @@ class Moves:
 
     def __repr__(self) -> str:
         rule = type(self.optimizer).__name__
-        return f"<Moves of {rule}: {self.change.size} parameters, {self.steps} steps>"
+        return f"<OptimizerState of {rule}: {self.change.size} parameters, {self.steps} steps>"

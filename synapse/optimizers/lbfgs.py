@@ -24,7 +24,7 @@ from .base import check_parameters, mask_of_moving
 LINE_SEARCH = 20
 """Evaluations along a line, at most."""
 MOST_MEMORY = 10_000
-"""Moves that can be kept: 16 bytes each and parameter."""
+"""The longest memory: each of its changes takes 16 bytes per parameter."""
 MOST_CALLS = 2**31 - 1
 """What SciPy can count."""
 
@@ -40,7 +40,7 @@ class LBFGS:
     Parameters
     ----------
     memory : int
-        How many of the last moves the model of the curvature comes from.
+        Number of past changes that the model of the curvature is made from.
     iterations : int
         How many lines are searched, at most.
     tolerance : float

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
-from .._checks import boolean, non_negative_number, positive_number, settle
+from .._checks import boolean, fraction_below_one, non_negative_number, pair, positive_number, settle
 from .._typing import Floats
 from .adaptive import average
-from .base import Moves, Optimizer, pair, share
+from .base import Optimizer, OptimizerState
+
+
+def _fractions(what: str, value: Any) -> tuple[float, float]:
+    first, second = pair(what, value)
+    return fraction_below_one(what, first), fraction_below_one(what, second)
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class _Moments(Optimizer):
 
     def __post_init__(self) -> None:
         settle(self, positive_number, "rate")
-        settle(self, lambda what, betas: tuple(share(what, beta) for beta in pair(what, betas)), "betas")
+        settle(self, _fractions, "betas")
         settle(self, positive_number, "epsilon")
         settle(self, boolean, "amsgrad")
 
@@ -34,20 +39,20 @@ class _Moments(Optimizer):
         names = ["first_moment", "second_moment"] + ["largest_second_moment"] * bool(self.amsgrad)
         return dict.fromkeys(names, 0.0)
 
-    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
+    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Moments, freed from their start at 0, then their quotient."""
         beta, beta2 = self.betas
-        spare, first, second = moves.spare, moves.first_moment, moves.second_moment
+        spare, first, second = state.spare, state.first_moment, state.second_moment
         average(first, beta, gradient, spare)
         np.square(gradient, out=spare)
         average(second, beta2, spare, spare)
         if self.amsgrad:
-            second = np.maximum(moves.largest_second_moment, second, out=moves.largest_second_moment)
+            second = np.maximum(state.largest_second_moment, second, out=state.largest_second_moment)
         np.sqrt(second, out=spare)
-        spare /= math.sqrt(1.0 - beta2**moves.steps)
+        spare /= math.sqrt(1.0 - beta2**state.steps)
         spare += self.epsilon
-        np.divide(first, spare, out=moves.change)
-        moves.change *= rate / (1.0 - beta**moves.steps)
+        np.divide(first, spare, out=state.change)
+        state.change *= rate / (1.0 - beta**state.steps)
 
 
 @final
@@ -73,9 +78,9 @@ class Adam(_Moments):
     >>> import numpy as np
     >>> from synapse.optimizers import Adam
     >>> parameters = np.array([1.0, 1.0])
-    >>> moves = Adam(rate=0.25, betas=(0.5, 0.75)).begin(parameters)
-    >>> moves.step(parameters, gradient=[4.0, -40.0])
-    >>> parameters.round(6), moves.first_moment, moves.second_moment
+    >>> state = Adam(rate=0.25, betas=(0.5, 0.75)).begin(parameters)
+    >>> state.step(parameters, gradient=[4.0, -40.0])
+    >>> parameters.round(6), state.first_moment, state.second_moment
     (array([0.75, 1.25]), array([  2., -20.]), array([  4., 400.]))
     """
 
@@ -110,8 +115,8 @@ class AdamW(_Moments):
         super().__post_init__()
         settle(self, non_negative_number, "weight_decay")
 
-    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
+    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Adam's change, and the decay."""
-        super().find_change(moves, parameters, gradient, rate)
-        np.multiply(parameters, rate * self.weight_decay, out=moves.spare)
-        moves.change += moves.spare
+        super().find_change(state, parameters, gradient, rate)
+        np.multiply(parameters, rate * self.weight_decay, out=state.spare)
+        state.change += state.spare

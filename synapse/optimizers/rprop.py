@@ -7,10 +7,10 @@ from typing import Any, final
 
 import numpy as np
 
-from .._checks import expected, positive_number, settle
+from .._checks import expected, pair, positive_number, settle
 from .._typing import Floats
 from ..errors import ArgumentError
-from .base import Moves, Optimizer, pair
+from .base import Optimizer, OptimizerState
 
 
 def _positive_pair(what: str, value: Any) -> tuple[float, float]:
@@ -29,7 +29,7 @@ class Rprop(Optimizer):
     Parameters
     ----------
     rate : float
-        The step of every parameter at first. A rate given to ``Moves.step`` stretches that move
+        The step of every parameter at first. A rate given to ``OptimizerState.step`` scales that step
         by its ratio to this one.
     etas : (float, float)
         Factors by which steps shrink and grow.
@@ -41,10 +41,10 @@ class Rprop(Optimizer):
     >>> import numpy as np
     >>> from synapse.optimizers import Rprop
     >>> parameters = np.array([1.0, 1.0])
-    >>> moves = Rprop(rate=0.5).begin(parameters)
-    >>> moves.step(parameters, gradient=[9.0, 0.1])
-    >>> moves.step(parameters, gradient=[9.0, -0.1])
-    >>> moves.sizes, parameters
+    >>> state = Rprop(rate=0.5).begin(parameters)
+    >>> state.step(parameters, gradient=[9.0, 0.1])
+    >>> state.step(parameters, gradient=[9.0, -0.1])
+    >>> state.sizes, parameters
     (array([0.6 , 0.25]), array([-0.1,  0.5]))
     """
 
@@ -63,12 +63,12 @@ class Rprop(Optimizer):
             raise ArgumentError(expected(self._about("steps"), f"around the rate, {self.rate}", self.steps))
 
     def memory(self) -> dict[str, float]:
-        """``sizes`` of the next moves, ``signs`` of the last gradient (0: it counts as 0)."""
+        """``sizes`` of the next changes, ``signs`` of the last gradient (0: it counts as 0)."""
         return {"sizes": self.rate, "signs": 0.0}
 
-    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
+    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Sizes from two signs, then a move of that size."""
-        sizes, signs, turn, change = moves.sizes, moves.signs, moves.spare, moves.change
+        sizes, signs, turn, change = state.sizes, state.signs, state.spare, state.change
         np.sign(gradient, out=change)
         np.multiply(signs, change, out=turn)
         shrink, grow = self.etas

@@ -7,10 +7,10 @@ from typing import final
 
 import numpy as np
 
-from .._checks import boolean, expected, non_negative_number, positive_number, settle
+from .._checks import boolean, expected, fraction_below_one, non_negative_number, positive_number, settle
 from .._typing import Floats
 from ..errors import ArgumentError
-from .base import Moves, Optimizer, share
+from .base import Optimizer, OptimizerState
 
 
 @final
@@ -49,7 +49,7 @@ class SGD(Optimizer):
 
     def __post_init__(self) -> None:
         settle(self, positive_number, "rate")
-        settle(self, share, "momentum")
+        settle(self, fraction_below_one, "momentum")
         settle(self, boolean, "nesterov")
         settle(self, non_negative_number, "weight_decay")
         if self.nesterov and not self.momentum:
@@ -59,18 +59,18 @@ class SGD(Optimizer):
         """``velocity``, with momentum."""
         return {"velocity": 0.0} if self.momentum else {}
 
-    def find_change(self, moves: Moves, parameters: Floats, gradient: Floats, rate: float) -> None:
+    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Velocity, then the step along it."""
-        change = moves.change
+        change = state.change
         np.multiply(parameters, self.weight_decay, out=change)
         change += gradient
         if self.momentum:
-            velocity = moves.velocity
+            velocity = state.velocity
             velocity *= self.momentum
             velocity += change
             if self.nesterov:
-                np.multiply(velocity, self.momentum, out=moves.spare)
-                change += moves.spare
+                np.multiply(velocity, self.momentum, out=state.spare)
+                change += state.spare
             else:
                 change[:] = velocity
         change *= rate

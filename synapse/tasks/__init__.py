@@ -1,5 +1,3 @@
 """Sequence tasks: generators of inputs and targets, seeded, and judges of what a network made of them."""
 
-from . import reber, recall
-
-__all__ = ["reber", "recall"]
+from . import reber as reber, recall as recall

@@ -21,7 +21,7 @@ from .._random import Seed, random_generator
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..network import Network
-from .judging import alike, fraction
+from ._scoring import equal_shapes, fraction
 
 Mask = NDArray[np.bool_]
 
@@ -183,7 +183,7 @@ def right(outputs: Floats, allowed: Mask, strict: bool = False) -> bool:
     False
     """
     boolean("The strict", strict)
-    outputs, allowed = alike(outputs, allowed)
+    outputs, allowed = equal_shapes(outputs, allowed)
     illegal = np.where(allowed, -np.inf, outputs).max(axis=1)
     if strict:
         ahead = np.where(allowed, outputs, np.inf).min(axis=1)

@@ -16,7 +16,7 @@ from .._random import Seed, random_generator
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..network import Network
-from .judging import alike, fraction
+from ._scoring import equal_shapes, fraction
 
 MOST_SYMBOLS = 1000
 """Symbols of a kind: each has an input of its own."""
@@ -107,7 +107,7 @@ def right(outputs: Floats, wanted: Floats) -> bool:
     >>> right(np.array([[0.4, 0.1], [0.2, 0.7]]), np.array([[0.0, 0.0], [0.0, 1.0]]))
     True
     """
-    answers, expectation = alike(outputs, wanted)
+    answers, expectation = equal_shapes(outputs, wanted)
     return bool((np.rint(answers) == expectation).all())
 
 

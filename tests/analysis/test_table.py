@@ -2,8 +2,7 @@
 
 import pytest
 
-from synapse.analysis import effective_weights, half_lives
-from synapse.analysis import table as module
+from synapse.analysis import effective_weights, half_lives, table as module
 from synapse.errors import MissingExtraError
 
 from ..networks import lstm, perceptron

@@ -81,7 +81,9 @@ def _public() -> Iterator[tuple[str, Public]]:
         module, prefix = import_module(module_name), module_name.removeprefix("synapse.")
         for name in getattr(module, "__all__", None) or [name for name in vars(module) if name[0] != "_"]:
             thing = getattr(module, name)
-            listed = hasattr(module, "__all__") or getattr(thing, "__module__", "") == module_name
+            home = getattr(thing, "__module__", "")
+            passed_on = hasattr(module, "__path__") and home.startswith(f"{module_name}.")  # by a package
+            listed = hasattr(module, "__all__") or home == module_name or passed_on
             if isinstance(thing, ModuleType) or not listed or any(thing is one for one in seen):
                 continue
             if inspect.isfunction(thing):
@@ -135,7 +137,7 @@ def _(rate: Any) -> None:
 
 
 @used.register
-def _(rate: learning.Watching) -> None:
+def _(rate: learning.AdaptiveSchedule) -> None:
     follow = rate.begin()
     for epoch in range(3):
         follow(epoch, 1.0 if epoch else None)

@@ -99,11 +99,11 @@ class World:
         return net
 
     @cached_property
-    def moves(self) -> optimizers.Moves:
-        """Moves that have made a step."""
-        moves = optimizers.SGD(momentum=0.5).begin(self.parameters)
-        moves.step(self.parameters, self.gradient)
-        return moves
+    def optimizerstate(self) -> optimizers.OptimizerState:
+        """The state of an optimizer after one step."""
+        state = optimizers.SGD(momentum=0.5).begin(self.parameters)
+        state.step(self.parameters, self.gradient)
+        return state
 
     trainer = cached_property(lambda self: synapse.Trainer(self.network))
     by_bptt = cached_property(lambda self: synapse.Trainer(self.network, method="bptt"))

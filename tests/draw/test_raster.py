@@ -1,4 +1,4 @@
-"""Records and rasters."""
+"""Rasters."""
 
 from __future__ import annotations
 
@@ -6,39 +6,14 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Neuron, draw
-from synapse.errors import ArgumentError, KindError, UnknownNameError
+from synapse import Layer, Neuron, draw, record
+from synapse.errors import ArgumentError, KindError
 
 from .helpers import outside, overlapping, shown
 
 pytest.importorskip("matplotlib")
 
 RNG = np.random.default_rng(0)
-
-
-def test_record_is_what_each_neuron_held():
-    net, twin = (architect.LSTM(2, 3, 1, style="synaptic", seed=0) for _ in range(2))
-    inputs = RNG.normal(size=(5, 2))
-    held = draw.record(net, inputs)
-    assert held.shape == (5, len(net))
-    for row, x in zip(held, inputs):
-        twin.activate(x)
-        assert row.tolist() == [neuron.activation for neuron in twin]
-    states = draw.record(net, inputs, "state")
-    assert states[-1].tolist() == [neuron.state for neuron in net]
-
-
-def test_record_refuses_and_nothing_has_run():
-    net = architect.Perceptron(2, 2, 1, seed=0)
-    with pytest.raises(KindError, match="What is recorded must be a Network"):
-        draw.record(net.input, [[0, 1]])
-    with pytest.raises(UnknownNameError, match=r"named 'weight'\. Known: activation, state"):
-        draw.record(net, [[0, 1]], "weight")
-    with pytest.raises(ArgumentError, match="must be 2 numbers a step"):
-        draw.record(net, [[0, 1, 2]])
-    with pytest.raises(ArgumentError, match="must be finite"):
-        draw.record(net, [[1, 1], [0, np.nan]])
-    assert [neuron.activation for neuron in net] == [0.0] * 5
 
 
 def test_an_image_with_a_row_a_neuron():
@@ -60,7 +35,9 @@ def test_values_of_both_signs_have_zero_in_the_middle_of_their_colours():
 
 def test_layers_are_set_apart_and_named():
     net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
-    ax = draw.raster(draw.record(net, RNG.random((20, 2))), net)
+    with record(net) as log:
+        net.run(RNG.random((20, 2)))
+    ax = draw.raster(log.activation, net)
     assert [line.get_ydata()[0] for line in ax.lines if line.get_color() == "white"] == [
         1.5,
         5.5,

@@ -21,7 +21,9 @@ TREE = {
     for node in ast.parse(inspect.getsource(module)).body
     if isinstance(node, ast.FunctionDef)
 }
-SHORT = {"traces": ("eligibility", "bias_eligibility", "extended", "influence")}
+SHORT = {"traces": ("eligibility", "bias_eligibility", "extended", "influence")} | {
+    name: (column,) for name, column in schema.DESTINATIONS.items()
+}
 CLEARED = [column.name for column in schema.COLUMNS if column.cleared]
 
 

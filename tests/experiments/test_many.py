@@ -10,8 +10,8 @@ import synapse
 from synapse import Trainer
 from synapse.errors import TopologyError
 from synapse.experiments import train_many
-from synapse.learning.data import prepare
-from synapse.learning.passes import in_order, new_control, one_pass
+from synapse.learning._data import prepare
+from synapse.learning._passes import new_control, one_pass
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.random((400, 20)), RNG.random((400, 5))
@@ -61,7 +61,7 @@ def test_kernels_release_the_interpreters_lock():
     for net in nets(2):
         data = prepare(net, np.tile(INPUTS, (500, 1)), np.tile(TARGETS, (500, 1)))
         control = new_control()
-        arguments = (net, data, in_order(data), Trainer(net).cost, 0.1, control)
+        arguments = (net, data, data.filled, Trainer(net).cost, 0.1, control)
         trainings.append((threading.Thread(target=one_pass, args=arguments), control, len(data.inputs)))
     for thread, _, _ in trainings:
         thread.start()

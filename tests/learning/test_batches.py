@@ -7,7 +7,7 @@ import architect
 import synapse
 from synapse import Trainer, gradient, optimizers
 from synapse.errors import ArgumentError, DivergenceError, KindError, TopologyError, TrainingWarning
-from synapse.learning import run
+from synapse.learning.rules import online
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.normal(size=(10, 5, 3)), RNG.random((10, 5, 2))
@@ -257,19 +257,22 @@ def test_an_interrupted_training_returns_what_was_reached():
     assert np.array_equal(seen[0], parameters(one))
 
 
-@pytest.mark.parametrize(("steps", "batches"), [(1, 1), (5, 1), (11, 3)])
-def test_ctrl_c_within_a_batch_of_the_online_rule_ends_with_it(steps, batches, monkeypatch, ctrl_c):
-    one, other, made, one_pass = net(), net(), [], run.one_pass
+@pytest.mark.parametrize(("calls", "steps"), [(1, 7), (2, 14), (3, 14), (4, 21)])
+def test_ctrl_c_within_a_batch_of_the_online_rule_ends_with_it(calls, steps, monkeypatch, ctrl_c):
+    """The second batch is two calls, as it begins within a sequence; so is the third."""
+    one, other, made, one_pass = net(), net(), [], online.one_pass
 
     def interrupted(*arguments):
         made.append(one_pass(*arguments))
-        if len(made) == steps:
+        if len(made) == calls:
             ctrl_c()
         return made[-1]
 
-    options = {"method": "online", "optimizer": optimizers.Adam(0.01), "batch_size": 5}
-    trained(other, **options, data=(INPUTS[:batches], TARGETS[:batches]))
-    monkeypatch.setattr(run, "one_pass", interrupted)
+    options = {"method": "online", "optimizer": optimizers.Adam(0.01), "batch_size": 7}
+    lengths = [min(5, steps - begin) for begin in range(0, steps, 5)]
+    first = [[rows[:length] for rows, length in zip(data, lengths)] for data in (INPUTS, TARGETS)]
+    trained(other, **options, data=first)
+    monkeypatch.setattr(online, "one_pass", interrupted)
     assert np.array_equal(trained(one, **options), parameters(other))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from synapse import schedule
+from synapse import every
 from synapse.errors import SynapseError
 from synapse.learning import Progress
 
@@ -12,11 +12,11 @@ def progress(epoch):
 
 
 def test_a_schedule_passes_every_nth_call_on():
-    listen = schedule(every=3, do=lambda p: p.epoch)
+    listen = every(3, lambda p: p.epoch)
     assert [listen(progress(e)) for e in range(1, 7)] == [None, None, 3, None, None, 6]
 
 
-@pytest.mark.parametrize("wrong", [lambda: schedule(every=0, do=print), lambda: schedule(every=1, do=3)])
+@pytest.mark.parametrize("wrong", [lambda: every(0, print), lambda: every(1, 3)])
 def test_wrong_schedules_are_refused(wrong):
     with pytest.raises(SynapseError):
         wrong()

@@ -10,7 +10,7 @@ from synapse.errors import ArgumentError, DivergenceError
 from synapse.experiments import cross_validate
 from synapse.learning import compare_gradients, fit_readout
 from synapse.optimizers import LBFGS, Adam
-from synapse.tasks.judging import fraction
+from synapse.tasks._scoring import fraction
 
 RNG = np.random.default_rng(7)
 LENGTHS = (3, 5, 2, 4, 3)

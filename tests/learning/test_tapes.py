@@ -9,7 +9,8 @@ import pytest
 
 from synapse import Trainer
 from synapse.errors import DivergenceError
-from synapse.learning.unfolding import Unfolding, sequences
+from synapse.learning._data import prepare_sequences
+from synapse.learning._exact import ExactGradient
 from tests.learning.helpers import SORTS, built
 
 LENGTHS = (40, 3, 17, 70, 16, 1, 33, 70, 5, 64, 2, 40)
@@ -22,19 +23,19 @@ def data_of(net, seed=0):
     return inputs, [rng.random((length, len(net.output))) for length in LENGTHS]
 
 
-def unfolding_of(net, threads=1):
-    return Unfolding(net, sequences(net, *data_of(net)), threads)
+def exact_of(net, threads=1):
+    return ExactGradient(net, prepare_sequences(net, *data_of(net)), threads)
 
 
-def moves(unfolding, chosen, masked=False, **options):
+def descent(exact, chosen, masked=False, **options):
     """The bits of one call; masked: every activation is halved."""
     if masked:
-        neurons = len(unfolding.network)
+        neurons = len(exact.network)
         options["masks"] = lambda steps, samples: np.full((steps, neurons, samples), 0.5)
     chosen = np.asarray(chosen, np.uint64)
     share = np.full(len(chosen), 1.0 / len(chosen))
-    cost = unfolding.network._cost(None)
-    loss, weights, biases = unfolding.moves(chosen, share, cost, options.pop("window", WHOLE), **options)
+    cost = exact.network._cost(None)
+    loss, weights, biases = exact.descent(chosen, share, cost, options.pop("window", WHOLE), **options)
     return np.float64(loss).tobytes() + weights.tobytes() + biases.tobytes()
 
 
@@ -58,35 +59,35 @@ CALLS = [
 def test_no_bit_depends_on_what_tapes_were_used_for_before(sort, dtype):
     net = built(sort, dtype=dtype)
     net.activate(np.full(len(net.input), 0.3))
-    kept = unfolding_of(net)
+    kept = exact_of(net)
     for call in CALLS:
-        assert moves(kept, **call) == moves(unfolding_of(net), **call)
+        assert descent(kept, **call) == descent(exact_of(net), **call)
 
 
 def test_nor_on_numbers_that_had_left_the_finite_range():
     net = built("lstm")
-    kept, weights = unfolding_of(net), net.weights
+    kept, weights = exact_of(net), net.weights
     for neuron in net["cells"]:
         neuron.squash = "identity"
-    fresh = [moves(unfolding_of(net), chosen) for chosen in ([0, 1, 5], [4], [11, 2])]
+    fresh = [descent(exact_of(net), chosen) for chosen in ([0, 1, 5], [4], [11, 2])]
     net.weights = weights * 1e160
     with pytest.raises(DivergenceError):
-        moves(kept, [3, 7, 9])
+        descent(kept, [3, 7, 9])
     with pytest.raises(DivergenceError):
-        moves(kept, [3])
+        descent(kept, [3])
     net.weights = weights
-    assert [moves(kept, chosen) for chosen in ([0, 1, 5], [4], [11, 2])] == fresh
+    assert [descent(kept, chosen) for chosen in ([0, 1, 5], [4], [11, 2])] == fresh
 
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_there_is_one_set_of_tapes_a_thread_and_width(threads):
     net = built("lstm")
-    unfolding = unfolding_of(net, threads)
+    exact = exact_of(net, threads)
     for first in range(12):
-        moves(unfolding, [first])
-        moves(unfolding, np.arange(12)[: first + 1])
-    assert len(unfolding._tapes) <= 2 * threads
-    assert max(tapes.steps for tapes in unfolding._tapes.values()) == 80  # 70, in whole chunks
+        descent(exact, [first])
+        descent(exact, np.arange(12)[: first + 1])
+    assert len(exact._tapes) <= 2 * threads
+    assert max(tapes.steps for tapes in exact._tapes.values()) == 80  # 70, in whole chunks
 
 
 def test_unequal_lengths_take_no_more_memory_than_equal_ones():

@@ -99,12 +99,12 @@ def test_each_is_its_equation(kind, equation, settings):
     parameters, gradients = random_gradients()
     oracles = [equation(p, **settings) for p in parameters.tolist()]
     assert [next(oracle) for oracle in oracles] == parameters.tolist()
-    moves = kind(**settings).begin(parameters)
+    state = kind(**settings).begin(parameters)
     for gradient in gradients:
-        moves.step(parameters, gradient)
+        state.step(parameters, gradient)
         expected = [oracle.send(g) for oracle, g in zip(oracles, gradient.tolist())]
         assert parameters == pytest.approx(expected, rel=1e-12, abs=1e-12)
-    assert moves.steps == STEPS
+    assert state.steps == STEPS
 
 
 def torch_optimizer(kind, parameter, settings):
@@ -124,7 +124,7 @@ def test_each_is_torchs(kind, equation, settings, on):
     start, gradients = random_gradients(1) if on == "random gradients" else (np.zeros(3), None)
     theirs = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     other = torch_optimizer(kind, theirs, settings)
-    ours, moves = start.copy(), kind(**settings).begin(start)
+    ours, state = start.copy(), kind(**settings).begin(start)
     for step in range(STEPS):
         if gradients is None:
             gradient = HESSIAN @ (ours - LEAST)
@@ -134,7 +134,7 @@ def test_each_is_torchs(kind, equation, settings, on):
         else:
             gradient = gradients[step]
             theirs.grad = torch.tensor(gradient)
-        moves.step(ours, gradient)
+        state.step(ours, gradient)
         other.step()
         assert ours == pytest.approx(theirs.detach().numpy(), rel=1e-10, abs=1e-10)
 
@@ -155,16 +155,16 @@ def test_each_is_torchs(kind, equation, settings, on):
 )
 def test_each_finds_the_bottom_of_a_bowl(optimizer):
     parameters = np.zeros(3)
-    moves = optimizer.begin(parameters)
+    state = optimizer.begin(parameters)
     for step in range(1500):
-        moves.step(parameters, HESSIAN @ (parameters - LEAST), rate=optimizer.rate * 0.995**step)
+        state.step(parameters, HESSIAN @ (parameters - LEAST), rate=optimizer.rate * 0.995**step)
     assert parameters == pytest.approx(LEAST, abs=1e-2)
 
 
 def test_tiny_gradients_have_signs():
     """Their product would underflow to 0."""
     parameters = np.zeros(1)
-    moves = Rprop(rate=0.5).begin(parameters)
+    state = Rprop(rate=0.5).begin(parameters)
     for _ in range(2):
-        moves.step(parameters, [1e-200])
+        state.step(parameters, [1e-200])
     assert parameters == pytest.approx([-0.5 - 0.6])

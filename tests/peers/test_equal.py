@@ -76,7 +76,7 @@ def test_a_program_answers_as_the_network_does(seed, tmp_path):
 def test_a_schedule_can_stop_a_training(stops_at, epochs):
     """Synaptic, "Scheduled Tasks": XOR, 3,000 iterations, asked every 1,000."""
     net = architect.Perceptron(2, 3, 1, seed=0)
-    ask = synapse.schedule(every=1000, do=lambda progress: progress.epoch == stops_at)
+    ask = synapse.every(1000, lambda progress: progress.epoch == stops_at)
     trainer = Trainer(net, rate=1e-6)
     result = trainer.train(*gate("XOR"), epochs=3000, error=1e-6, callbacks=[ask], progress=False)
     assert result.epochs == epochs

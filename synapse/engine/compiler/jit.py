@@ -35,7 +35,7 @@ from numba.extending import (
 )
 
 from ..guard import Deferred
-from ..schema import COLUMNS, Column, Columns
+from ..schema import DESTINATIONS, TABLE, Column, Columns
 from . import cache
 
 FAST_MATH = {"reassoc", "contract", "nsz"}
@@ -166,13 +166,13 @@ class TableType(types.Type):
 
     def column(self, name: str) -> ColumnType:
         """The type of ``table.name``."""
-        return ColumnType(self.dtype(name), (RELATED[name], name) if name in RELATED else (name,))
+        return ColumnType(self.dtype(name), FAMILIES.get(name, (name,)))
 
 
 class ColumnsType(TableType):
     """What kernels call ``m``: the columns of a store."""
 
-    columns = COLUMNS
+    columns = TABLE
 
     def __init__(self, unit: Any) -> None:
         self.unit = unit
@@ -197,8 +197,10 @@ class ColumnType(types.Type):
         return Conversion.safe if related else None
 
 
-RELATED = {"activation": "activations", "old_activation": "activations"}
-"""Columns between which a kernel chooses, and what they are together."""
+FAMILIES = {name: ("activations", name) for name in ("activation", "old_activation")} | {
+    name: (column,) for name, column in DESTINATIONS.items()
+}
+"""Columns between which a kernel chooses belong to one family; a destination may be the column itself."""
 
 
 class TableModel(models.PrimitiveModel):
@@ -297,10 +299,10 @@ def _compiled_columns(typingctx: Any, table: Any, unit: Any) -> Any:
 
 def _plain_columns(table: int, unit: Any) -> Columns:
     """The same for NUMBA_DISABLE_JIT=1: ordinary arrays over the same memory, in a debugger."""
-    n = len(COLUMNS)
+    n = len(TABLE)
     words = np.ctypeslib.as_array(ctypes.cast(int(table), ctypes.POINTER(ctypes.c_uint64)), (2 * n,))
     arrays = []
-    for i, column in enumerate(COLUMNS):
+    for i, column in enumerate(TABLE):
         dtype = np.dtype(type(unit) if column.dtype == "float" else column.dtype)
         length = int(words[n + i])
         memory = (ctypes.c_char * (length * dtype.itemsize)).from_address(int(words[i]))

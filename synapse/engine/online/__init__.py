@@ -1,5 +1,6 @@
 """The kernels of one step at a time: a neuron's, a network's, a whole training's."""
 
+from .accumulate import Accumulator
 from .loops import (
     activate_one,
     clamp_one,
@@ -12,6 +13,7 @@ from .loops import (
 from .ties import hold_shared, release_shared
 
 __all__ = [
+    "Accumulator",
     "activate_one",
     "clamp_one",
     "clear_rows",

@@ -1,7 +1,8 @@
 """The kernels of the online rule: errors that a neuron sends to earlier ones, and the moves of its weights.
 
 The equations are those of the guide's page "The equations"; each kernel names the columns it reads and
-writes.
+writes. Moves are added to ``weight_destination`` and ``bias_destination``, which are ``weight`` and ``bias``
+unless moves are accumulated (``accumulate.py``).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline, one, zero
-from ..schema import (
+from ..lowering.flags import (
     BACK,
     BACK_GATED,
     DENSE,
@@ -17,7 +18,6 @@ from ..schema import (
     GATES,
     LISTED,
     MEMORY,
-    NONE,
     PAIRED,
     PLAIN_RUNS,
     QUIET_GATER,
@@ -27,6 +27,7 @@ from ..schema import (
     WAITING,
     ZIPPED,
 )
+from ..schema import NONE
 from .weigh import trace_of, waits
 
 u8 = np.uint64
@@ -47,7 +48,7 @@ def propagate_run(m, j, r, delta, step, pull, extended, ahead):
 
     `pull` is the step along the extended traces that begin at `extended`; with `ahead`, the
     weights of connections from inputs wait: see `move_ahead`.
-    reads: activation, old_activation, eligibility, extended; writes: pushed, weight
+    reads: activation, old_activation, eligibility, extended; writes: pushed, weight_destination
     """
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     flags = m.run_flags[r]
@@ -57,16 +58,16 @@ def propagate_run(m, j, r, delta, step, pull, extended, ahead):
     if m.flags[j] & TRACED:
         trace = trace_of(m, j, first)
         for t in range(n):
-            m.weight[first + t] += step * m.eligibility[trace + t]
+            m.weight_destination[first + t] += step * m.eligibility[trace + t]
         return
     seen = m.old_activation if flags & BACK else m.activation
     if pull != 0.0:
         trace = extended + first - u8(m.first_incoming[j])
         for t in range(n):
-            m.weight[first + t] += step * seen[source + t] + pull * m.extended[trace + t]
+            m.weight_destination[first + t] += step * seen[source + t] + pull * m.extended[trace + t]
     else:
         for t in range(n):
-            m.weight[first + t] += step * seen[source + t]
+            m.weight_destination[first + t] += step * seen[source + t]
 
 
 @inline
@@ -94,7 +95,7 @@ def move_ahead(m, first, last):
 def propagate_gated_run(m, j, r, delta, step):
     """The same for a run with one gater, or with a neighbouring gater for each connection.
 
-    reads: activation, old_activation, eligibility; writes: pushed, pushed_gated, weight
+    reads: activation, old_activation, eligibility; writes: pushed, pushed_gated, weight_destination
     """
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     gater = u8(m.run_gater[r])
@@ -114,10 +115,10 @@ def propagate_gated_run(m, j, r, delta, step):
     if traced:
         trace = trace_of(m, j, first)
         for t in range(n):
-            m.weight[first + t] += step * m.eligibility[trace + t]
+            m.weight_destination[first + t] += step * m.eligibility[trace + t]
     else:
         for t in range(n):
-            m.weight[first + t] += step * gains[gater + zipped * t] * seen[source + t]
+            m.weight_destination[first + t] += step * gains[gater + zipped * t] * seen[source + t]
 
 
 @inline
@@ -126,7 +127,7 @@ def propagate_listed_run(m, j, r, delta, step):
 
     Of a neuron that has fired since `j` did, the old activation is what `j` saw; and no error
     goes to it.
-    reads: activation, old_activation, stamp, eligibility; writes: pushed, pushed_gated, weight
+    reads: activation, old_activation, stamp, eligibility; writes: pushed, pushed_gated, weight_destination
     """
     flags, kind = m.run_flags[r], m.run_kind[r]
     traced, memory = m.flags[j] & TRACED, m.flags[j] & MEMORY
@@ -151,7 +152,7 @@ def propagate_listed_run(m, j, r, delta, step):
         if not back and not flags & SILENT:
             m.pushed[i] += delta * gain * weight
         if not flags & FIXED:
-            m.weight[c] = weight + step * (m.eligibility[trace + t] if traced else gain * seen)
+            m.weight_destination[c] += step * (m.eligibility[trace + t] if traced else gain * seen)
 
 
 @inline
@@ -171,7 +172,7 @@ def pull_extended(m, j, rate, pulls):
     """The part of learning that goes through gates: rate * sum_k delta_k x_ij^k.
 
     `pulls` of these have been taken along with other moves already.
-    reads: responsibility, extended; writes: weight, bias
+    reads: responsibility, extended; writes: weight_destination, bias_destination
     """
     first, n = u8(m.first_incoming[j]), u8(m.learning[j])
     for q in range(u8(m.first_pull[j]), u8(m.last_pull[j])):
@@ -182,9 +183,9 @@ def pull_extended(m, j, rate, pulls):
         trace = u8(m.influence_trace[p])
         if q >= u8(m.first_pull[j]) + pulls:
             for t in range(n):
-                m.weight[first + t] += step * m.extended[trace + t]
+                m.weight_destination[first + t] += step * m.extended[trace + t]
         if m.trainable_bias[j]:
-            m.bias[j] += step * m.extended[trace + n]
+            m.bias_destination[j] += step * m.extended[trace + n]
 
 
 @inline
@@ -196,7 +197,7 @@ def settle(m, first, last, rate, ahead):
     step of weights that wait is noted.
 
     reads: derivative, pushed*, projected, bias_eligibility
-    writes: responsibility, projected, gated, step, waiting, pushed*, bias
+    writes: responsibility, projected, gated, step, waiting, pushed*, bias_destination
     """
     for j in range(first, last):
         derivative, flags = m.derivative[j], m.flags[j]
@@ -209,7 +210,7 @@ def settle(m, first, last, rate, ahead):
         m.step[j] = step
         m.waiting[j] = step if ahead and not flags & (GATES | TRACED) else zero(step)
         if m.trainable_bias[j]:
-            m.bias[j] += step * m.bias_eligibility[j] if flags & TRACED else step
+            m.bias_destination[j] += step * m.bias_eligibility[j] if flags & TRACED else step
 
 
 @inline
@@ -217,7 +218,7 @@ def propagate_neuron(m, j, rate, ahead):
     """Push the error of a settled neuron to earlier ones with its weights as they are, then move them.
 
     Learning dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k).
-    reads: responsibility, step, traces, activation; writes: pushed*, weight, bias
+    reads: responsibility, step, traces, activation; writes: pushed*, weight_destination, bias_destination
     """
     delta, step, flags = m.responsibility[j], m.step[j], m.flags[j]
     pulls, pull, extended = u8(0), zero(rate), u8(0)
@@ -240,7 +241,7 @@ def propagate_neuron(m, j, rate, ahead):
         if flags & MEMORY:
             own = m.self_row[j]
             if m.trainable[own]:
-                m.weight[own] += step * m.eligibility[trace_of(m, j, u8(own))]
+                m.weight_destination[own] += step * m.eligibility[trace_of(m, j, u8(own))]
             push_influences(m, j, delta)
     if flags & GATES:
         pull_extended(m, j, rate, pulls)

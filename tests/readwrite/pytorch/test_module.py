@@ -6,13 +6,12 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, initializers, squash
-from synapse.engine.schema import FIRST_CUSTOM
+from synapse.engine.functions.activations import FIRST_CUSTOM
 from synapse.errors import ArgumentError, KindError, TopologyError
 from synapse.readwrite import pytorch
 

@@ -13,8 +13,8 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, gradient
 from synapse.errors import ArgumentError, DivergenceError, KindError, SynapseError, TopologyError
-from synapse.learning.unfolding import Unfolding
-from synapse.learning.unfolding import sequences as laid_out
+from synapse.learning._data import prepare_sequences
+from synapse.learning._exact import ExactGradient
 
 from ..networks import lstm, perceptron, unchanged, used
 from .helpers import both, built, by_sort, learning, mean, one_sequence, same, same_bits, sequences
@@ -108,15 +108,15 @@ def test_random_neurons_draw_the_same_whatever_the_threads():
 def test_tapes_that_are_used_again_have_forgotten(sort):
     net = built(sort)
     inputs, targets = sequences(net, (8, 7, 6, 5, 8, 5, 1))
-    unfolding = Unfolding(net, laid_out(net, inputs, targets))
+    exact = ExactGradient(net, prepare_sequences(net, inputs, targets))
     for chosen in ([0, 1, 2], [3], [4, 5], [2], [5, 3, 6], [0, 4], [6], [1, 0, 2, 3, 4, 5, 6]):
         share = np.full(len(chosen), 1 / len(chosen))
-        moves = unfolding.moves(np.array(chosen), share, synapse.cost.squared_error, 2**62)
+        descent = exact.descent(np.array(chosen), share, synapse.cost.squared_error, 2**62)
         parts = [[part[i] for i in chosen] for part in (inputs, targets)]
         expected = gradient(net, *parts, "squared_error")
-        assert moves[0] == expected.loss
-        assert (-moves[1][net._connection_rows()] == expected.weights).all()
-        assert (-moves[2] == expected.biases).all()
+        assert descent[0] == expected.loss
+        assert (-descent[1][net._connection_rows()] == expected.weights).all()
+        assert (-descent[2] == expected.biases).all()
 
 
 def bits():
@@ -128,7 +128,7 @@ def bits():
 def test_another_process_gives_the_same_bits():
     root = Path(__file__).parents[2]
     paths = os.pathsep.join([str(Path(synapse.__file__).parents[1]), str(root)])
-    code = "from tests.learning.test_unfolding_calls import bits; print(bits(), end='')"
+    code = "from tests.learning.test_exact_calls import bits; print(bits(), end='')"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": paths, "PYTHONHASHSEED": "1"},

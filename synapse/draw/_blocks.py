@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._typing import Floats, Indices
-from .diagram import NOBODY, Diagram
-from .places import along, rounded
-from .style import GATE, GREEN, INK, canvas, lines, points_a_unit
+from ..topology import NO_GATER, Topology
+from ._places import along, rounded
+from ._style import GATE, GREEN, INK, canvas, lines, points_a_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,23 +34,25 @@ class Bundle:
     gaters: tuple[int, ...]
 
 
-def bundles(diagram: Diagram) -> list[Bundle]:
+def bundles(diagram: Topology) -> list[Bundle]:
     """The bundles, by source and target; connections of neurons with themselves apart."""
     count = len(diagram.layers)
-    ends = (diagram.layer[diagram.source] * count + diagram.layer[diagram.target]) * 2 + diagram.loops
+    ends = (
+        diagram.layer[diagram.source] * count + diagram.layer[diagram.target]
+    ) * 2 + diagram.self_connected
     found = []
     for end in np.unique(ends).tolist():
         mine = np.flatnonzero(ends == end)
         (source, target), loops = divmod(end // 2, count), end % 2
         gater = diagram.gater[mine]
         layers = np.where(gater < 0, gater, diagram.layer[gater])
-        gaters = tuple(int(g) for g in np.unique(layers) if g != NOBODY)
+        gaters = tuple(int(g) for g in np.unique(layers) if g != NO_GATER)
         kind = "to itself" if loops else _kind(diagram, mine, source, target)
         found.append(Bundle(source, target, f"{kind}\n{len(mine):,}", gaters))
     return found
 
 
-def _kind(diagram: Diagram, mine: Indices, source: int, target: int) -> str:
+def _kind(diagram: Topology, mine: Indices, source: int, target: int) -> str:
     """The pattern of some connections in words."""
     m, n = int(diagram.sizes[source]), int(diagram.sizes[target])
     if len(mine) == m * n:
@@ -144,7 +146,7 @@ def _port(bundle: Bundle, found: list[Bundle], leaving: bool) -> float:
     return layer * PITCH + (1 if right else -1) * inward
 
 
-def draw_blocks(diagram: Diagram, ax: Axes | None, title: str) -> Axes:
+def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
     """The picture."""
     found = routes(bundles(diagram))
     every = np.concatenate([[[0.0, 0.0]], *(route.way for route in found)])
@@ -163,7 +165,7 @@ def draw_blocks(diagram: Diagram, ax: Axes | None, title: str) -> Axes:
         return ax
 
 
-def _draw_boxes(ax: Axes, diagram: Diagram, unit: float) -> None:
+def _draw_boxes(ax: Axes, diagram: Topology, unit: float) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     size = float(np.clip(0.17 * unit, 2.0, 9.0))
@@ -181,7 +183,7 @@ def _draw_boxes(ax: Axes, diagram: Diagram, unit: float) -> None:
             gid="layer",
         )
         ax.add_patch(box)
-        title = lines(name or (diagram.neurons[i].name if count == 1 else "neurons"), 13, 2)
+        title = lines(name or (diagram.names[i] if count == 1 else "neurons"), 13, 2)
         ax.text(i * PITCH, 0.1, title, ha="center", va="center", size=size, weight="bold", zorder=4)
         amount = f"{count:,} neuron{'s' if count > 1 else ''}"
         ax.text(i * PITCH, -0.28, amount, ha="center", va="center", size=size - 1, zorder=4)

@@ -1,4 +1,4 @@
-"""How a network is judged on sequences: each begins with a cleared context."""
+"""Scores of a network on sequences, each of which begins with a cleared context."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import any_array, as_matrix, expected, listed
+from .._checks import any_array, expected, listed
 from .._typing import Floats
 from ..errors import ArgumentError, KindError
+from ..learning._data import input_rows
 from ..network import Network, require_network
 
 
-def alike(outputs: ArrayLike, wanted: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    """What a network answered and what it should have, as arrays of one shape."""
+def equal_shapes(outputs: ArrayLike, targets: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Outputs of a network and their targets, as arrays of one shape."""
     given = []
-    for what, values in (("The outputs", outputs), ("What the outputs should be", wanted)):
+    for what, values in (("The outputs", outputs), ("What the outputs should be", targets)):
         given.append(any_array(what, values, "numbers"))
         if given[-1].dtype.kind not in "biuf":
             raise KindError(expected(what, "numbers", values))
@@ -53,7 +54,7 @@ def fraction(network: Network, inputs: Sequence[Floats], right: Callable[[int, F
     if not filled:
         raise ArgumentError("There must be at least one sequence to judge a network by. Got none.")
     for rows in inputs:
-        as_matrix("The inputs", rows, len(network.input), network._store.dtype)
+        input_rows("The inputs", network, rows)
     count = 0
     for i in filled:
         network.clear()

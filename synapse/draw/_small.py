@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..network import Network
-from .columns import places, size_of
+from ..topology import Topology
+from ._columns import places, size_of
 
 WIDTH, HEIGHT = 640, 300
 """The most room that it takes, in pixels."""
@@ -41,19 +42,20 @@ def small_picture(network: Network) -> str:
     >>> small_picture(Network(Layer(1), [], Layer(1)))[:44]
     '<div><svg xmlns="http://www.w3.org/2000/svg"'
     """
-    unfolded = len(network) <= MOST_NEURONS and len(network.weights) <= MOST_CONNECTIONS
-    sizes = [size_of(len(layer)) if unfolded else BOX for layer in network.layers]
+    table = Topology.of(network)
+    unfolded = table.neurons <= MOST_NEURONS and table.connections <= MOST_CONNECTIONS
+    sizes = [size_of(count) if unfolded else BOX for count in table.sizes.tolist()]
     middles = _middles([width for width, _ in sizes])
-    lines = list(_connections(network, middles) if unfolded else _bundles(network, middles))
+    lines = list(_connections(table, middles) if unfolded else _bundles(table, middles))
     length = middles[-1] + sizes[-1][0] / 2
     tall = max(height for _, height in sizes)
     apexes = [_middle_of(line)[1] for line in lines]
     top, bottom = min(-tall / 2, *apexes, 0.0), max(tall / 2, *apexes, 0.0)
     scale = min(1.0, (WIDTH - 16) / length, (HEIGHT - 44) / (bottom - top))
-    nodes = _circles(network, middles) if unfolded else _boxes(network, middles)
-    titles = _titles(network, middles, scale, top - 12 / scale) if unfolded else ()
+    nodes = _circles(table, middles) if unfolded else _boxes(table, middles)
+    titles = _titles(table, middles, scale, top - 12 / scale) if unfolded else ()
     box = (0.0, top, length, bottom - top)
-    return _framed(repr(network), [*map(_drawn, lines), *nodes, *titles], box, scale)
+    return _framed(table.description, [*map(_drawn, lines), *nodes, *titles], box, scale)
 
 
 def _framed(words: str, parts: Sequence[str], box: tuple[float, float, float, float], scale: float) -> str:
@@ -75,24 +77,25 @@ def _middles(widths: Sequence[float]) -> list[float]:
     return [float(end - GAP - width / 2) for end, width in zip(ends, widths, strict=True)]
 
 
-def _spots(network: Network, middles: Sequence[float]) -> list[tuple[int, float, float]]:
+def _spots(table: Topology, middles: Sequence[float]) -> list[tuple[int, float, float]]:
     """Layer and place of every neuron."""
-    return [(i, middles[i] + x, y) for i, layer in enumerate(network.layers) for x, y in places(len(layer))]
+    return [(i, middles[i] + x, y) for i, count in enumerate(table.sizes.tolist()) for x, y in places(count)]
 
 
-def _connections(network: Network, middles: Sequence[float]) -> Iterator[Line]:
-    where = dict(zip(network, _spots(network, middles), strict=True))
-    heaviest = float(np.abs(network.weights).max(initial=0.0)) or 1.0
-    for connection in network.connections:
-        source, target, weight = connection.source, connection.target, connection.weight
-        tip = f"{source.name} → {target.name}\nweight {weight:.6g}\ngain {connection.gain:.6g}"
+def _connections(table: Topology, middles: Sequence[float]) -> Iterator[Line]:
+    where = _spots(table, middles)
+    heaviest = float(np.abs(table.weight).max(initial=0.0)) or 1.0
+    columns = (table.source, table.target, table.weight, table.gain)
+    for source, target, weight, gain in zip(*(column.tolist() for column in columns), strict=True):
+        tip = f"{table.names[source]} → {table.names[target]}\nweight {weight:.6g}\ngain {gain:.6g}"
         yield Line(where[source], where[target], tip, weight, abs(weight) / heaviest)
 
 
-def _circles(network: Network, middles: Sequence[float]) -> Iterator[str]:
-    for neuron, (_, x, y) in zip(network, _spots(network, middles), strict=True):
-        value = neuron.activation
-        tip = f"{neuron.name}, {neuron.squash.name}\nactivation {value:.6g}\nbias {neuron.bias:.6g}"
+def _circles(table: Topology, middles: Sequence[float]) -> Iterator[str]:
+    numbers = zip(table.activation.tolist(), table.bias.tolist(), strict=True)
+    words = zip(table.names, table.squash, strict=True)
+    for (name, squash), (value, bias), (_, x, y) in zip(words, numbers, _spots(table, middles), strict=True):
+        tip = f"{name}, {squash}\nactivation {value:.6g}\nbias {bias:.6g}"
         shade = min(1.0, abs(value)) if math.isfinite(value) else 1.0
         yield (
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="14" fill="{_colour(value)}" fill-opacity="{shade:.2f}" '
@@ -100,34 +103,33 @@ def _circles(network: Network, middles: Sequence[float]) -> Iterator[str]:
         )
 
 
-def _titles(network: Network, middles: Sequence[float], scale: float, y: float) -> Iterator[str]:
+def _titles(table: Topology, middles: Sequence[float], scale: float, y: float) -> Iterator[str]:
     """Names of layers, of one size whatever the scale."""
-    for layer, x in zip(network.layers, middles, strict=True):
-        room = (GAP + size_of(len(layer))[0]) * scale
-        yield _text(layer.label, x, y, 11 / scale, max(3, int(room / 6.5)))
+    for label, count, x in zip(table.layers, table.sizes.tolist(), middles, strict=True):
+        room = (GAP + size_of(count)[0]) * scale
+        yield _text(label, x, y, 11 / scale, max(3, int(room / 6.5)))
 
 
-def _boxes(network: Network, middles: Sequence[float]) -> Iterator[str]:
+def _boxes(table: Topology, middles: Sequence[float]) -> Iterator[str]:
     width, height = BOX
-    for layer, x in zip(network.layers, middles, strict=True):
-        tip = f"{layer.label}, {len(layer)} neurons\nmean activation {layer.activations.mean():.6g}"
+    means = np.bincount(table.layer, table.activation) / table.sizes
+    for label, count, mean, x in zip(table.layers, table.sizes.tolist(), means, middles, strict=True):
+        tip = f"{label}, {count} neurons\nmean activation {mean:.6g}"
         yield (
             f'<rect x="{x - width / 2:.1f}" y="{-height / 2}" width="{width}" height="{height}" rx="8" '
             f'fill="gray" fill-opacity="0.12" vector-effect="non-scaling-stroke">{_tip(tip)}</rect>'
         )
-        yield _text(layer.label, x, -6, 18, 13) + _text(f"{len(layer)} neurons", x, 20, 16, 15)
+        yield _text(label, x, -6, 18, 13) + _text(f"{count} neurons", x, 20, 16, 15)
 
 
-def _bundles(network: Network, middles: Sequence[float]) -> Iterator[Line]:
+def _bundles(table: Topology, middles: Sequence[float]) -> Iterator[Line]:
     """One line for all the connections of two layers."""
-    layer_of = np.repeat(np.arange(len(network.layers)), [len(layer) for layer in network.layers])
-    store, rows, first = network._store, network._connection_rows(), int(network._rows()[0])
-    ends = [layer_of[store[end][rows] - first] for end in ("source", "target")]  # lowered: neighbours
-    pairs, which = np.unique(ends[0] * len(middles) + ends[1], return_inverse=True)
-    sums, counts = np.bincount(which, network.weights), np.bincount(which)
+    ends = table.layer[table.source] * len(middles) + table.layer[table.target]
+    pairs, which = np.unique(ends, return_inverse=True)
+    sums, counts = np.bincount(which, table.weight), np.bincount(which)
     for pair, total, count in zip(pairs.tolist(), sums.tolist(), counts.tolist(), strict=True):
         a, b = divmod(pair, len(middles))
-        tip = f"{network.layers[a].label} → {network.layers[b].label}\n{count} connections, sum {total:.6g}"
+        tip = f"{table.layers[a]} → {table.layers[b]}\n{count} connections, sum {total:.6g}"
         yield Line(*_box_ends(a, middles[a], b, middles[b]), tip, total, 1.0)
 
 

@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 
 from .._typing import Floats, Indices
-from .diagram import Diagram
+from ..topology import Topology
 
 RADIUS = 0.26
 TALLEST = 25
@@ -48,13 +48,13 @@ class Places:
     gap: float
 
     @classmethod
-    def of(cls, diagram: Diagram) -> Places:
+    def of(cls, diagram: Topology) -> Places:
         """Layers as columns from left to right, their neurons from top to bottom."""
         folds = -(-diagram.sizes // TALLEST)
         rows = -(-diagram.sizes // folds)
         gap = max(2.0, 0.3 * float(rows.max()))
         starts = np.concatenate([[0.0], np.cumsum(gap + folds[:-1] - 1.0)])
-        centres = np.empty((len(diagram.neurons), 2))
+        centres = np.empty((diagram.neurons, 2))
         for i, start in enumerate(starts):
             mine = np.flatnonzero(diagram.layer == i)
             column, row = np.divmod(np.arange(len(mine)), rows[i])
@@ -63,14 +63,14 @@ class Places:
         return cls(centres, starts + (folds - 1) / 2, gap)
 
 
-def ways_of(diagram: Diagram, places: Places) -> Floats:
+def ways_of(diagram: Topology, places: Places) -> Floats:
     """The ways of all connections, shape (connections, STEPS, 2)."""
     here, there = places.centres[diagram.source], places.centres[diagram.target]
     step = diagram.layer[diagram.target] - diagram.layer[diagram.source]
     found = here[:, None] + TIMES[:, None] * (there - here)[:, None]
-    for i in np.flatnonzero(diagram.loops):
+    for i in np.flatnonzero(diagram.self_connected):
         found[i] = _loop(here[i])
-    for i in np.flatnonzero((step == 0) & ~diagram.loops):
+    for i in np.flatnonzero((step == 0) & ~diagram.self_connected):
         found[i] = _within(here[i], there[i], places.gap)
     if len(places.centres) <= AVOIDED:
         for i in np.flatnonzero(step > 1):

@@ -1,6 +1,6 @@
-"""Rates that change from epoch to epoch: any function of the epoch will do, these are common ones.
+"""Schedules: learning rates that change from epoch to epoch. Any function of the epoch is one, too.
 
-Those that depend on the errors too are :class:`Watching`.
+A schedule that also depends on the errors is an :class:`AdaptiveSchedule`.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from .._checks import (
 )
 from ..errors import ArgumentError, KindError
 
-Follower = Callable[[int, float | None], float]
-"""The rates of one training, asked in order: (epoch from 0, error of the one before or None) to rate."""
+Rates = Callable[[int, float | None], float]
+"""The rates of one training, called in order: (epoch from 0, error of the one before or None) to rate."""
 
 
-class Watching(ABC):
-    """A schedule that looks at the errors of a training, and begins anew with each.
+class AdaptiveSchedule(ABC):
+    """A schedule that depends on the errors of a training; it starts anew with each training.
 
-    One of your own:
+    You can write your own:
 
-    >>> class Proportional(Watching):
+    >>> class Proportional(AdaptiveSchedule):
     ...     def begin(self):
     ...         return lambda epoch, error: 0.1 if error is None else min(0.1, error)
     >>> rate = Proportional().begin()
@@ -43,14 +43,14 @@ class Watching(ABC):
     """
 
     @abstractmethod
-    def begin(self) -> Follower:
+    def begin(self) -> Rates:
         """The rates of one training: called once an epoch, with (epoch from 0, error of the one before).
 
         The error is None in the first epoch.
         """
 
 
-Rate = float | Callable[[int], float] | Watching
+Rate = float | Callable[[int], float] | AdaptiveSchedule
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Cosine:
 
 
 @dataclass(frozen=True)
-class WarmUp(Watching):
+class WarmUp(AdaptiveSchedule):
     """Up to the first rate of `then` in equal steps, over `epochs` epochs; after them `then`, from its start.
 
     Goyal et al. 2017 (section 2.2), an epoch at a time.
@@ -144,9 +144,9 @@ class WarmUp(Watching):
         settle(self, positive_integer, "epochs")
         settle(self, checked_rate, "then")
 
-    def begin(self) -> Follower:
+    def begin(self) -> Rates:
         """The rates of one training; what follows sees the errors from its own first epoch on."""
-        then = follower(self.then)
+        then = rates_of(self.then)
         full = then(0, None)
 
         def rate(epoch: int, error: float | None) -> float:
@@ -158,7 +158,7 @@ class WarmUp(Watching):
 
 
 @dataclass(frozen=True)
-class ReduceOnPlateau(Watching):
+class ReduceOnPlateau(AdaptiveSchedule):
     """`start`, multiplied by `factor` whenever `patience` epochs bring no lower error.
 
     The error is that on the data held out, where there are any.
@@ -203,7 +203,7 @@ class ReduceOnPlateau(Watching):
         if self.threshold >= 1:
             raise ArgumentError(expected("The threshold of ReduceOnPlateau", "below 1", self.threshold))
 
-    def begin(self) -> Follower:
+    def begin(self) -> Rates:
         """The rates of one training."""
         rate, best, waited = self.start, math.inf, 0
 
@@ -224,7 +224,7 @@ class ReduceOnPlateau(Watching):
 
 def checked_rate(what: str, rate: Rate, dtype: Any = np.float64) -> Rate:
     """`rate` if it can be one: a number not below 0, a schedule or a function of the epoch."""
-    if isinstance(rate, Watching):
+    if isinstance(rate, AdaptiveSchedule):
         return rate
     if callable(rate):
         found: Rate = function_of(what, rate, "epoch")
@@ -248,11 +248,11 @@ def powered(start: float, factor: float, times: int) -> float:
         return math.inf if factor > 1 else 0.0
 
 
-def follower(rate: Rate, dtype: Any = np.float64) -> Follower:
+def rates_of(rate: Rate, dtype: Any = np.float64) -> Rates:
     """The rates of one training, as numbers that can be used, within the range of the network's float."""
-    follow = rate.begin() if isinstance(rate, Watching) else _unheeding(rate)
-    return lambda epoch, error: non_negative_number(f"The rate of epoch {epoch}", follow(epoch, error), dtype)
+    rates = rate.begin() if isinstance(rate, AdaptiveSchedule) else _of_epoch(rate)
+    return lambda epoch, error: non_negative_number(f"The rate of epoch {epoch}", rates(epoch, error), dtype)
 
 
-def _unheeding(rate: float | Callable[[int], float]) -> Follower:
+def _of_epoch(rate: float | Callable[[int], float]) -> Rates:
     return lambda epoch, error: rate(epoch) if callable(rate) else rate

@@ -6,8 +6,9 @@ import pytest
 import architect
 from synapse import Layer, Trainer, optimizers
 from synapse.errors import ArgumentError, KindError
-from synapse.learning.batches import Dropout
-from synapse.learning.unfolding import Unfolding, sequences
+from synapse.learning._data import prepare_sequences
+from synapse.learning._exact import ExactGradient
+from synapse.learning._regularisation import Dropout
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.normal(size=(10, 5, 3)), RNG.random((10, 5, 2))
@@ -19,19 +20,19 @@ def net(**options):
 
 def test_the_gradient_is_that_of_what_is_left():
     one = net()
-    data, cost, share = sequences(one, INPUTS, TARGETS), one._cost(None), np.full(10, 0.1)
-    unfolding = Unfolding(one, data)
+    data, cost, share = prepare_sequences(one, INPUTS, TARGETS), one._cost(None), np.full(10, 0.1)
+    work = ExactGradient(one, data)
 
-    def moves():
+    def descent():
         masks = Dropout(one, 0.3, {"cells": 0.2}).masks(np.random.default_rng(5))
-        return unfolding.moves(np.arange(10), share, cost, 2**62, masks=masks)
+        return work.descent(np.arange(10), share, cost, 2**62, masks=masks)
 
-    exact, rows, width = -moves()[1], one._connection_rows(), 1e-6
+    exact, rows, width = -descent()[1], one._connection_rows(), 1e-6
     for link, row in list(zip(one.connections, rows, strict=True))[::7]:
         before, ends = link.weight, []
         for moved in (before + width, before - width):
             link.weight = moved
-            ends.append(moves()[0])
+            ends.append(descent()[0])
         link.weight = before
         slope = (ends[0] - ends[1]) / (2 * width)
         assert (exact[row] if link.trainable else slope) == pytest.approx(slope, abs=1e-8)

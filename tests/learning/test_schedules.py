@@ -8,12 +8,12 @@ import pytest
 import architect
 import synapse
 from synapse.errors import SynapseError
-from synapse.learning import Cosine, Exponential, ReduceOnPlateau, StepDecay, WarmUp, Watching
+from synapse.learning import AdaptiveSchedule, Cosine, Exponential, ReduceOnPlateau, StepDecay, WarmUp
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
 
 
-def told(schedule, errors):
+def rates_after(schedule, errors):
     """The rates of a training whose epochs have these errors, and the one after."""
     rate = schedule.begin()
     return [rate(epoch, error) for epoch, error in enumerate([None, *errors])]
@@ -62,32 +62,36 @@ def test_a_wrong_then_is_named():
 
 
 def test_warm_up_rises_to_what_follows():
-    assert told(WarmUp(3, then=0.8), [9] * 5) == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8, 0.8])
-    assert told(WarmUp(1, then=StepDecay(1.0, every=2)), [9] * 5) == pytest.approx(
+    assert rates_after(WarmUp(3, then=0.8), [9] * 5) == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8, 0.8])
+    assert rates_after(WarmUp(1, then=StepDecay(1.0, every=2)), [9] * 5) == pytest.approx(
         [0.5, 1, 1, 0.5, 0.5, 0.25]
     )
-    assert told(WarmUp(1, then=lambda epoch: epoch + 2.0), [9] * 3) == pytest.approx([1, 2, 3, 4])
+    assert rates_after(WarmUp(1, then=lambda epoch: epoch + 2.0), [9] * 3) == pytest.approx([1, 2, 3, 4])
     twice = WarmUp(1, then=WarmUp(1, then=0.8))
-    assert told(twice, [9] * 3) == pytest.approx([0.2, 0.4, 0.8, 0.8])
+    assert rates_after(twice, [9] * 3) == pytest.approx([0.2, 0.4, 0.8, 0.8])
 
 
 def test_what_follows_a_warm_up_does_not_see_the_errors_before():
     plateau = ReduceOnPlateau(1.0, patience=1)
-    assert told(WarmUp(2, then=plateau), [1, 1, 5, 4, 4])[2:] == told(plateau, [5, 4, 4]) == [1, 1, 1, 0.5]
+    assert (
+        rates_after(WarmUp(2, then=plateau), [1, 1, 5, 4, 4])[2:]
+        == rates_after(plateau, [5, 4, 4])
+        == [1, 1, 1, 0.5]
+    )
 
 
 def test_a_plateau_lowers_the_rate():
     schedule = ReduceOnPlateau(1.0, factor=0.5, patience=2, least=0.2)
-    assert told(schedule, [3, 2, 2, 2.5, 2, 1.9, 1.9, 1.9]) == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25]
-    assert told(schedule, [1] * 20)[-1] == 0.2
-    assert told(ReduceOnPlateau(1.0, patience=1, threshold=0.1), [10, 9.5, 8.9, 8.1]) == [
+    assert rates_after(schedule, [3, 2, 2, 2.5, 2, 1.9, 1.9, 1.9]) == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25]
+    assert rates_after(schedule, [1] * 20)[-1] == 0.2
+    assert rates_after(ReduceOnPlateau(1.0, patience=1, threshold=0.1), [10, 9.5, 8.9, 8.1]) == [
         1,
         1,
         0.5,
         0.5,
         0.25,
     ]
-    assert told(schedule, [math.nan] * 2) == [1, 1, 0.5]
+    assert rates_after(schedule, [math.nan] * 2) == [1, 1, 0.5]
 
 
 @pytest.mark.torch
@@ -105,7 +109,7 @@ def test_plateaus_are_torchs(seed, patience, threshold):
         scheduler.step(error)
         expected.append(optimizer.param_groups[0]["lr"])
     ours = ReduceOnPlateau(0.4, factor=0.3, patience=patience, least=1e-3, threshold=threshold)
-    assert told(ours, falling(seed)) == pytest.approx(expected)
+    assert rates_after(ours, falling(seed)) == pytest.approx(expected)
     assert len(set(expected)) > 2
 
 
@@ -139,13 +143,13 @@ def test_schedules_are_torchs(name, settings, ours):
         return schedulers.SequentialLR(optimizer, [rising, plain(optimizer)], milestones=[5])
 
     assert [ours(epoch) for epoch in range(16)] == pytest.approx(rates(plain))
-    assert told(WarmUp(5, then=ours), [1.0] * 15) == pytest.approx(rates(warmed))
+    assert rates_after(WarmUp(5, then=ours), [1.0] * 15) == pytest.approx(rates(warmed))
 
 
 def test_a_training_tells_its_schedule_each_error():
     seen = []
 
-    class Listening(Watching):
+    class Listening(AdaptiveSchedule):
         def begin(self):
             seen.clear()
             return lambda epoch, error: seen.append((epoch, error)) or 0.5
@@ -164,6 +168,6 @@ def test_a_training_on_a_plateau_slows_down():
     schedule = ReduceOnPlateau(0.5, factor=0.1, patience=3, least=1e-3)
     trainer = synapse.Trainer(architect.Perceptron(1, 1, seed=0), rate=schedule)
     history = trainer.train([[1.0], [1.0]], [[0], [1]], epochs=60, shuffle=False, progress=False).history
-    assert history["rate"] == told(schedule, history["error"][:-1])
+    assert history["rate"] == rates_after(schedule, history["error"][:-1])
     assert history["rate"][0] == 0.5
     assert history["rate"][-1] < 0.5

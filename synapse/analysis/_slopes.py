@@ -16,7 +16,8 @@ import numpy as np
 
 from .._typing import Bools, Floats, Ints
 from ..errors import TopologyError
-from .anatomy import Anatomy, Steps
+from ..topology import Topology
+from ._steps import Steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,15 +46,16 @@ class Patch:
 class Slopes:
     """The derivatives of a network's steps, taken backwards: from what is asked to what moves it."""
 
-    def __init__(self, anatomy: Anatomy) -> None:
-        self.anatomy = anatomy
-        source, target, self._which = _links(anatomy)
-        starts = _block_starts(anatomy, source, target)
+    def __init__(self, table: Topology) -> None:
+        self.table = table
+        source, target, self._which = _links(table)
+        starts = _block_starts(table, source, target)
         late = source >= target
         self._late = Patch.of(np.flatnonzero(late), source, target)
-        self._blocks = list(zip(starts, [*starts[1:], anatomy.neurons], strict=True))
+        self._blocks = list(zip(starts, [*starts[1:], table.neurons], strict=True))
         self._patches = _patches(self._blocks, source, target, ~late)
-        self._groups = np.split(anatomy.softmax, np.flatnonzero(np.diff(anatomy.softmax) > 1) + 1)
+        self._softmax = np.flatnonzero(table.softmax)
+        self._groups = np.split(self._softmax, np.flatnonzero(np.diff(self._softmax) > 1) + 1)
 
     def back(self, step: Steps, y: Floats, s: Floats) -> tuple[Floats, Floats]:
         """One step backwards.
@@ -74,8 +76,8 @@ class Slopes:
         """
         strength, carry = self._strength(step)
         derivative = step.derivative[0].copy()
-        derivative[: self.anatomy.inputs] = 0.0  # clamped
-        derivative[self.anatomy.softmax] = 0.0  # each output of a group moves all
+        derivative[: self.table.inputs] = 0.0  # clamped
+        derivative[self._softmax] = 0.0  # each output of a group moves all
         for (first, stop), patch in zip(reversed(self._blocks), reversed(self._patches), strict=True):
             block = slice(first, stop)
             s[:, block] += y[:, block] * derivative[block]
@@ -94,33 +96,33 @@ class Slopes:
 
     def _strength(self, step: Steps) -> tuple[Floats, Floats]:
         """How far each link moves a state, and the part of each state that carries over."""
-        a = self.anatomy
-        gained = step.gains(a)[0] * a.weight
-        carry = np.zeros(a.neurons)
-        carry[a.target[a.own]] = gained[a.own]
-        carry[: a.inputs] = 0.0
-        return np.concatenate([gained, step.seen(a)[0] * a.weight])[self._which], carry
+        table = self.table
+        gained = step.gains(table)[0] * table.weight
+        carry = np.zeros(table.neurons)
+        carry[table.target[table.self_connected]] = gained[table.self_connected]
+        carry[: table.inputs] = 0.0
+        return np.concatenate([gained, step.carried(table)[0] * table.weight])[self._which], carry
 
 
-def _links(a: Anatomy) -> tuple[Ints, Ints, Ints]:
+def _links(table: Topology) -> tuple[Ints, Ints, Ints]:
     """Who moves whose state: sources, then gaters; clamped targets left out."""
-    free = a.target >= a.inputs
-    weighed, gated = np.flatnonzero(free & ~a.own), np.flatnonzero(free & a.gated)
-    source = np.concatenate([a.source[weighed], a.gater[gated]])
-    target = np.concatenate([a.target[weighed], a.target[gated]])
-    return source, target, np.concatenate([weighed, gated + len(a.source)])
+    free = table.target >= table.inputs
+    weighed, gated = np.flatnonzero(free & ~table.self_connected), np.flatnonzero(free & table.gated)
+    source = np.concatenate([table.source[weighed], table.gater[gated]])
+    target = np.concatenate([table.target[weighed], table.target[gated]])
+    return source, target, np.concatenate([weighed, gated + len(table.source)])
 
 
-def _block_starts(a: Anatomy, source: Ints, target: Ints) -> list[int]:
+def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:
     """Where a neuron is moved by one since the last start, a new block starts; one does at the outputs."""
-    latest = np.full(a.neurons, -1)
+    latest = np.full(table.neurons, -1)
     early = source < target
     np.maximum.at(latest, target[early], source[early])
-    starts, output = [0], a.neurons - a.outputs
+    starts, output = [0], table.neurons - table.outputs
     for j, last in enumerate(latest.tolist()):
-        if last >= starts[-1] or j in (a.inputs, output):
+        if last >= starts[-1] or j in (table.inputs, output):
             starts.append(j)
-    if len(a.softmax) and starts[-1] > output:
+    if table.softmax.any() and starts[-1] > output:
         raise TopologyError(
             "Softmax outputs that move each other within a step have no slopes to follow. "
             "Disconnect them from each other."

@@ -1,4 +1,4 @@
-"""What a training cannot move and what it overrides: found from the topology, and told once."""
+"""Warnings about what a training cannot change or overrides, found from the topology; each is given once."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from numpy.typing import NDArray
 from .. import cost as costs
 from .._typing import Bools, Ints
 from ..cost import Cost
+from ..engine.functions.activations import RANDOM, SIGN, STEP
 from ..engine.guard import InUse
-from ..engine.schema import RANDOM, SIGN, STEP
 from ..errors import TrainingWarning
 from ..network import Network
+from .rules import RULES
 
 FLAT = (STEP, SIGN)
 """Squashes whose slope is 0 everywhere: no error passes."""
 SHOWN = 3  # outputs that a sentence names
 
-_told: WeakKeyDictionary[Network, tuple[Any, ...]] = WeakKeyDictionary()
-"""The state in which each network was looked at last."""
+_warned: WeakKeyDictionary[Network, tuple[Any, ...]] = WeakKeyDictionary()
+"""The state in which each network was checked last."""
 
 
 def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> None:
@@ -40,12 +41,12 @@ def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> None:
         _, store, span = network._ready()
         biases = store["trainable_bias"][int(span[0]) : int(span[3])]
         state = store.topology_version, method, cost, biases.tobytes()
-        if _told.get(network) == state:
+        if _warned.get(network) == state:
             return
         sentences = list(_sentences(_Links.of(network), method, cost))
     for sentence in sentences:
         warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=3)
-    _told[network] = state
+    _warned[network] = state
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,12 @@ class _Links:
         learns[self.target[self.trainable]] = True
         return learns & ~self.inputs
 
-    def with_an_error(self, method: str, cost: Cost) -> Bools:
-        """Which neurons an error reaches: the online rule takes none to the step before."""
+    def with_an_error(self, through_time: bool, cost: Cost) -> Bools:
+        """Which neurons an error reaches, where it passes to earlier steps and where it does not."""
         flat = np.isin(self.squash, FLAT)
         by_slope = cost in (costs.squared_error, costs.mean_squared_error)
         passes = ~(flat | self.inputs)[self.before]
-        if method == "online":
+        if not through_time:
             passes &= self.before < self.after
         return _spread(self.outputs & ~(flat & by_slope), self.after[passes], self.before[passes])
 
@@ -136,12 +137,13 @@ def _spread(marked: Bools, begin: Ints, end: Ints) -> Bools:
 
 
 def _sentences(links: _Links, method: str, cost: Cost) -> Iterator[str]:
-    learns = links.learns()
+    learns, through_time = links.learns(), RULES[method].through_time
     if not learns.any():
         yield "no connection and no bias is trainable, so training changes nothing."
-    elif not (learns & links.with_an_error(method, cost)).any():
-        exact = method == "online" and (learns & links.with_an_error("bptt", cost)).any()
-        advice = ' The online rule takes no error to the step before: method="bptt" does.' if exact else ""
+    elif not (learns & links.with_an_error(through_time, cost)).any():
+        reached = not through_time and (learns & links.with_an_error(True, cost)).any()
+        others = " or ".join(f'method="{name}"' for name, rule in RULES.items() if rule.through_time)
+        advice = f" The {method} rule takes no error to the step before: {others} does." if reached else ""
         yield f"no error reaches anything that is trainable, so training changes nothing.{advice}"
     count = int((links.inputs[links.target] & _within(links.source, links.network)).sum())
     if count:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,15 @@ class Data:
     def sequences(self) -> int:
         """How many sequences there are; single samples count as one each."""
         return len(self.bounds) - 1
+
+    @property
+    def filled(self) -> NDArray[np.uint64]:
+        """The numbers of all sequences that have a step, in the order given."""
+        return np.flatnonzero(np.diff(self.bounds)).astype(np.uint64)
+
+    def as_sequences(self) -> Data:
+        """The same data, the context cleared before each sequence; a stream is one sequence."""
+        return replace(self, clear=True, stream=False)
 
     def require_fit(self, network: Network) -> None:
         """Raise where a callback has given the network inputs or outputs that the data do not have."""
@@ -120,12 +129,24 @@ def prepare(network: Network, inputs: Any, targets: Any) -> Data:
         lengths.append(len(parts[i]))
     if sum(lengths) == 0:
         raise ArgumentError("There must be at least one sample to train on. Got none.")
-    rows, wanted = np.concatenate(parts), np.concatenate(aims)
+    rows, targets = np.concatenate(parts), np.concatenate(aims)
     stream = together and network.has_memory
     if together and not stream:
         lengths = [1] * len(rows)
     bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.uint64)
-    return Data(rows, wanted, aimed_rows(wanted), bounds, clear=not together, stream=stream)
+    return Data(rows, targets, aimed_rows(targets), bounds, clear=not together, stream=stream)
+
+
+def prepare_sequences(network: Network, inputs: Any, targets: Any) -> Data:
+    """The same as sequences; rows (T, n) are one sequence."""
+    data = prepare(network, inputs, targets)
+    bounds = data.bounds if data.clear else np.array([0, len(data.inputs)], np.uint64)
+    return replace(data, bounds=bounds).as_sequences()
+
+
+def input_rows(what: str, network: Network, rows: Any) -> Floats:
+    """`rows` as inputs of a network, shape (T, n), or an error."""
+    return as_matrix(what, rows, len(network.input), network._store.dtype)
 
 
 def _form(parts: list[Any], together: bool) -> str:

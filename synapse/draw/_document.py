@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._snapshot import read_numbers
 from .._typing import Floats
 from ..connection import Connection, extended_into
 from ..network import Network
 from ..neuron import Neuron
-from .columns import places, size_of
+from ..topology import Topology
+from ._columns import places, size_of
 
 MOST_TRACES = 200_000
 """How many traces a page carries, those of a step times steps: about 4 MB."""
@@ -41,12 +44,13 @@ def describe(network: Network) -> dict[str, Any]:
     >>> describe(architect.Perceptron(2, 1, seed=0))["connections"]["target"]
     [2, 2]
     """
+    table = Topology.of(network)
     return {
-        "name": network.name,
-        "description": repr(network),
-        "layers": [_layer(layer.label, len(layer)) for layer in network.layers],
-        "neurons": _neurons(network),
-        "connections": _connections(network),
+        "name": table.name,
+        "description": table.description,
+        "layers": [_layer(*layer) for layer in zip(table.layers, table.sizes.tolist(), strict=True)],
+        "neurons": _neurons(table),
+        "connections": _connections(table),
     }
 
 
@@ -55,29 +59,27 @@ def _layer(name: str, count: int) -> dict[str, Any]:
     return {"name": name, "count": count, "width": width, "height": height}
 
 
-def _neurons(network: Network) -> dict[str, list[Any]]:
-    spots = [spot for layer in network.layers for spot in places(len(layer))]
+def _neurons(table: Topology) -> dict[str, list[Any]]:
+    spots = [spot for count in table.sizes.tolist() for spot in places(count)]
     return {
-        "name": [neuron.name for neuron in network],
-        "squash": [neuron.squash.name for neuron in network],
-        "bias": plain(network.biases),
-        "trainable": [neuron.trainable for neuron in network],
-        "tied": _others(network._store["bias_tie"][network._rows()]),
+        "name": list(table.names),
+        "squash": list(table.squash),
+        "bias": plain(table.bias),
+        "trainable": table.trainable_bias.tolist(),
+        "tied": _others(table.bias_tie),
         "x": [x for x, _ in spots],
         "y": [y for _, y in spots],
     }
 
 
-def _connections(network: Network) -> dict[str, list[Any]]:
-    number = {neuron: i for i, neuron in enumerate(network)}
-    connections = network.connections
+def _connections(table: Topology) -> dict[str, list[Any]]:
     return {
-        "source": [number[connection.source] for connection in connections],
-        "target": [number[connection.target] for connection in connections],
-        "gater": [number.get(connection.gater, -1) for connection in connections],  # type: ignore[arg-type]
-        "weight": plain(network.weights),
-        "trainable": [connection.trainable for connection in connections],
-        "tied": _others(network._store["tie"][network._connection_rows()]),
+        "source": table.source.tolist(),
+        "target": table.target.tolist(),
+        "gater": table.gater.tolist(),
+        "weight": plain(table.weight),
+        "trainable": table.trainable.tolist(),
+        "tied": _others(table.tie),
     }
 
 
@@ -135,11 +137,7 @@ def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) ->
 
 def _reads(network: Network) -> dict[str, Callable[[], Iterable[float]]]:
     """What reads a number of every neuron, by its name."""
-
-    def column(name: str) -> Callable[[], Iterable[float]]:
-        return lambda: network._store[name][network._rows()]
-
-    columns = {name: column(name) for name in (*NUMBERS, *ERRORS)}
+    columns = {name: partial(read_numbers, network, name) for name in (*NUMBERS, *ERRORS)}
     return {**columns, "bias_eligibility": lambda: [neuron.bias_eligibility for neuron in network]}
 
 

@@ -47,9 +47,9 @@ def test_a_rate_given_replaces_its_own(optimizer):
 def test_frozen_parameters_never_move(optimizer):
     parameters, gradients = random_gradients()
     free, start, frozen = parameters.copy(), parameters.copy(), np.arange(SIZE) % 2 == 0
-    moves, others = optimizer.begin(parameters, frozen), optimizer.begin(free)
+    state, others = optimizer.begin(parameters, frozen), optimizer.begin(free)
     for gradient in gradients:
-        moves.step(parameters, gradient)
+        state.step(parameters, gradient)
         others.step(free, gradient)
     assert (parameters[frozen] == start[frozen]).all()
     assert (parameters[~frozen] == free[~frozen]).all()
@@ -61,9 +61,9 @@ def test_frozen_parameters_never_move(optimizer):
 def test_a_training_goes_on_bit_for_bit(optimizer, way):
     through, gradients = random_gradients()
     parameters = through.copy()
-    moves, paused = optimizer.begin(through), optimizer.begin(parameters)
+    state, paused = optimizer.begin(through), optimizer.begin(parameters)
     for gradient in gradients:
-        moves.step(through, gradient)
+        state.step(through, gradient)
     for gradient in gradients[:20]:
         paused.step(parameters, gradient)
     if way == "file":
@@ -78,29 +78,29 @@ def test_a_training_goes_on_bit_for_bit(optimizer, way):
     for gradient in gradients[20:]:
         paused.step(parameters, gradient)
     assert (parameters == through).all()
-    assert all((paused.arrays()[name] == kept).all() for name, kept in moves.arrays().items())
+    assert all((paused.arrays()[name] == kept).all() for name, kept in state.arrays().items())
 
 
 def test_what_is_kept_can_be_read():
-    moves = Adam().begin(np.zeros(2))
-    moves.step(np.zeros(2), [1.0, -2.0])
-    assert moves.first_moment == pytest.approx([0.1, -0.2])
-    assert moves.second_moment == pytest.approx([0.001, 0.004])
-    assert repr(moves) == "<Moves of Adam: 2 parameters, 1 steps>"
-    assert {"first_moment", "second_moment", "steps"} <= set(dir(moves))
-    assert list(moves.arrays()) == ["steps", "first_moment", "second_moment"]
-    moves.arrays()["first_moment"][:] = 9.0
-    assert moves.first_moment == pytest.approx([0.1, -0.2])
+    state = Adam().begin(np.zeros(2))
+    state.step(np.zeros(2), [1.0, -2.0])
+    assert state.first_moment == pytest.approx([0.1, -0.2])
+    assert state.second_moment == pytest.approx([0.001, 0.004])
+    assert repr(state) == "<OptimizerState of Adam: 2 parameters, 1 steps>"
+    assert {"first_moment", "second_moment", "steps"} <= set(dir(state))
+    assert list(state.arrays()) == ["steps", "first_moment", "second_moment"]
+    state.arrays()["first_moment"][:] = 9.0
+    assert state.first_moment == pytest.approx([0.1, -0.2])
     with pytest.raises(AttributeError, match="velocity"):
-        _ = moves.velocity
+        _ = state.velocity
 
 
-def unchanged(parameters, moves, act, error):
-    before, kept = parameters.copy(), moves.arrays()
+def unchanged(parameters, state, act, error):
+    before, kept = parameters.copy(), state.arrays()
     with pytest.raises(error):
         act()
     assert (parameters == before).all()
-    assert all((moves.arrays()[name] == values).all() for name, values in kept.items())
+    assert all((state.arrays()[name] == values).all() for name, values in kept.items())
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ def unchanged(parameters, moves, act, error):
 )
 def test_a_step_refused_changes_nothing(gradient, rate, error):
     parameters = np.array([1.0, 2.0])
-    moves = Adam().begin(parameters)
-    moves.step(parameters, [0.5, 0.5])
-    unchanged(parameters, moves, lambda: moves.step(parameters, gradient, rate), error)
+    state = Adam().begin(parameters)
+    state.step(parameters, [0.5, 0.5])
+    unchanged(parameters, state, lambda: state.step(parameters, gradient, rate), error)
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_a_step_refused_changes_nothing(gradient, rate, error):
 )
 def test_parameters_are_a_vector_that_can_be_moved(given, error):
     parameters = np.zeros(2)
-    moves = SGD(momentum=0.5).begin(parameters)
-    unchanged(parameters, moves, lambda: moves.step(given, [1.0, 1.0]), error)
+    state = SGD(momentum=0.5).begin(parameters)
+    unchanged(parameters, state, lambda: state.step(given, [1.0, 1.0]), error)
     if np.shape(given) != (3,):
         with pytest.raises(error):
             SGD().begin(given)
@@ -153,11 +153,11 @@ def test_parameters_are_a_vector_that_can_be_moved(given, error):
 )
 def test_arrays_of_another_training_are_refused(change):
     parameters = np.zeros(2)
-    moves = SGD(momentum=0.5).begin(parameters)
-    moves.step(parameters, [1.0, 1.0])
-    unchanged(parameters, moves, lambda: moves.restore({**moves.arrays(), **change}), SynapseError)
+    state = SGD(momentum=0.5).begin(parameters)
+    state.step(parameters, [1.0, 1.0])
+    unchanged(parameters, state, lambda: state.restore({**state.arrays(), **change}), SynapseError)
     with pytest.raises(ArgumentError, match="SGD must be steps, velocity"):
-        moves.restore({"steps": 3})
+        state.restore({"steps": 3})
 
 
 @pytest.mark.parametrize("frozen", [[True], [0, 1], "ab", [[True, False]]])
@@ -217,8 +217,8 @@ def test_one_of_ones_own_cannot_take_a_name_in_use():
         def memory(self):
             return {"steps": 0.0}
 
-        def find_change(self, moves, parameters, gradient, rate):
-            moves.change[:] = rate * gradient
+        def find_change(self, state, parameters, gradient, rate):
+            state.change[:] = rate * gradient
 
     with pytest.raises(ArgumentError, match="steps already"):
         Mine().begin(np.zeros(2))

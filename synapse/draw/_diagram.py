@@ -1,0 +1,47 @@
+"""The table that a picture of a network shows: layers are columns, connections lead from one to another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .._checks import expected, listed
+from ..errors import ArgumentError, KindError
+from ..network import Network
+from ..neuron import Neuron
+from ..topology import Topology
+
+LONGEST_ROW = 25
+"""Neurons without a network of which each is drawn in a column of its own."""
+
+
+def diagram_of(shown: Any) -> Topology:
+    """The table of a network, or of neurons: up to 25 of them in columns of their own, more in one.
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If it is neither, if there is no neuron, or one is given twice.
+    """
+    if isinstance(shown, Network):
+        return Topology.of(shown)
+    neurons = [shown] if isinstance(shown, Neuron) else shown
+    neurons = listed("What is drawn", neurons, "a Network, or a sequence of neurons")
+    for neuron in neurons:
+        if not isinstance(neuron, Neuron):
+            raise KindError(expected("What is drawn", "a Network, or a sequence of neurons", neuron))
+    if not neurons or len(set(neurons)) < len(neurons):
+        raise ArgumentError("Neurons that are drawn must be at least one, and each given once.")
+    table, count = Topology.of(neurons), len(neurons)
+    return table if count > LONGEST_ROW else replace(table, layers=("",) * count, layer=np.arange(count))
+
+
+def short_names(diagram: Topology) -> list[str]:
+    """The names of neurons without that of their layer: "cells 3" among the cells is "3"."""
+    names = []
+    for name, i in zip(diagram.names, diagram.layer.tolist(), strict=True):
+        tail = name.removeprefix(f"{diagram.layers[i]} ")
+        names.append(tail if diagram.layers[i] and tail.isdecimal() else name)
+    return names

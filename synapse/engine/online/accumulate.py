@@ -1,0 +1,74 @@
+"""Moves of the online rule that are summed while the weights stand still.
+
+The kernels read ``weight`` and ``bias`` and add every move to ``weight_destination`` and
+``bias_destination``. In a store's table these are the same columns. An `Accumulator` has a table of its own,
+in which they are two buffers that begin with 0. Every kernel that takes a store's address takes this one
+instead, and learns without moving a weight:
+
+    moves = Accumulator(store)                # of a store that is ready, which the caller has in use
+    train_network(moves.address, store.unit, ...)  # with a rate of 1: minus the gradient of the online rule
+    moves.weights, moves.biases               # what all steps since `clear` add up to, by row of the store
+
+Tied numbers are not summed: each member's row has its own moves. Weights from inputs do not wait
+(`propagate.move_ahead`): when a call returns, all its moves are in the buffers. Everything else that a step
+writes (activations, errors, traces, the clock, a recording) is written to the store.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..lowering.flags import TIED, WAITING
+from ..schema import DESTINATIONS, TABLE
+from ..store import Store
+
+_PLACES = {column.name: i for i, column in enumerate(TABLE)}
+
+
+class Accumulator:
+    """Buffers for moves, and the table of addresses that leads kernels there.
+
+    Parameters
+    ----------
+    store : Store
+        It is lowered if its topology has changed. An accumulator is good for one topology: until
+        ``store.topology_version`` changes.
+
+    Attributes
+    ----------
+    weights, biases : ndarray of the store's float
+        The sum of the moves, by row of connections and of neurons.
+    """
+
+    def __init__(self, store: Store) -> None:
+        store.ready()
+        self.store, self.topology = store, store.topology_version
+        self.weights = np.zeros(store.n_connections, store.dtype)
+        self.biases = np.zeros(store.n_neurons, store.dtype)
+        columns = {
+            **dict(zip(DESTINATIONS, (self.weights, self.biases), strict=True)),
+            "ties": np.zeros_like(store["ties"]),
+            "flags": store["flags"] & ~np.uint8(WAITING),
+            "run_flags": store["run_flags"] | np.uint8(TIED),  # of such a run no weight waits
+        }
+        self._columns: dict[int, NDArray[np.generic]] = {_PLACES[name]: columns[name] for name in columns}
+        self._table = np.empty_like(store.table)
+
+    @property
+    def address(self) -> int:
+        """The address of a table for kernels: as the store's is now, moves apart.
+
+        Ask for it before every call: columns may move, as those of a recording do when they grow.
+        """
+        if self.topology != self.store.topology_version:
+            raise RuntimeError("The topology has changed since the accumulator was made.")
+        self._table[:] = self.store.table
+        for place, array in self._columns.items():
+            self._table[place], self._table[len(TABLE) + place] = array.ctypes.data, len(array)
+        return int(self._table.ctypes.data)
+
+    def clear(self) -> None:
+        """Begin again with 0."""
+        self.weights[:] = 0.0
+        self.biases[:] = 0.0

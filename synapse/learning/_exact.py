@@ -1,0 +1,248 @@
+"""The workspace of exact gradients through time: several sequences side by side on tapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from math import inf, isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import engine
+from .._checks import MOST_THREADS, positive_integer
+from .._registration import require_sound
+from .._typing import Floats
+from ..cost import Cost
+from ..engine.guard import check
+from ..engine.lowering.program import spans
+from ..engine.schema import CHUNK
+from ..errors import DivergenceError
+from ..network import Network
+from ._data import Data
+from ._parameters import require_closed
+from ._regularisation import Masks
+
+SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
+"""Samples that fill a vector register of 512 bits, which processors without take in halves."""
+Descent = tuple[float, Floats, Floats]
+"""A loss, and minus its gradient by weights and biases."""
+WHOLE = 2**62  # a window that no sequence fills
+DEEP = 16  # steps of samples that do not depend on each other
+ADVICE = "The weights are as they were: use a lower rate, smaller weights, a window or a bounded squash."
+
+
+def checked_window(window: int | None) -> int:
+    """The window as the kernels take it."""
+    return WHOLE if window is None else min(WHOLE, positive_integer("The window of steps", window, inf))
+
+
+class ExactGradient:
+    """Backpropagation through time over some data, with tapes that are reused from call to call.
+
+    Parameters
+    ----------
+    network : Network
+        The network, which has no connections with neurons outside of it.
+    data : Data
+        All sequences; each call takes some of them.
+    threads : int
+        Number of groups of sequences that are computed at the same time. Default 1.
+    weights : ndarray, shape (rows,), optional
+        Weight of each row's cost. Default: 1 everywhere.
+    """
+
+    def __init__(self, network: Network, data: Data, threads: int = 1, weights: Floats | None = None) -> None:
+        self.network, self.data = network, data
+        self.weights = np.zeros(0) if weights is None else weights
+        self._inputs, self._targets = data.inputs.reshape(-1), data.targets.reshape(-1)
+        self.threads = positive_integer("The threads", threads, MOST_THREADS)
+        self._renew()
+
+    def _renew(self) -> None:
+        """Lay out what depends on the topology."""
+        network, store = self.network, self.network._store
+        require_closed(network)
+        self.data.require_fit(network)
+        self._topology = store.topology_version
+        self._apart = not network.has_memory  # steps do not depend on each other
+        self._sums = np.zeros(store.n_connections), np.zeros(len(network))
+        self._tapes: dict[tuple[int, int], engine.exact.Tapes] = {}
+
+    def descent(
+        self,
+        chosen: NDArray[Any],
+        share: Floats,
+        cost: Cost,
+        window: int,
+        context: bool = False,
+        masks: Masks | None = None,
+    ) -> Descent:
+        """The loss of some sequences, and minus its gradient. The caller has the network in use.
+
+        Parameters
+        ----------
+        chosen : ndarray of int
+            Numbers of sequences.
+        share : ndarray, shape (chosen,)
+            Weight of each sequence.
+        window : int
+            Errors pass through at most so many steps.
+        context : bool
+            Begin each sequence with the network's present context. Default: with a cleared one.
+        masks : callable, optional
+            Draws the factors that activations are multiplied by (dropout).
+
+        Returns
+        -------
+        loss : float
+        weights : ndarray, by rows of the store
+        biases : ndarray, by neurons of the network
+            Both are overwritten by the next call.
+        """
+        if self._topology != self.network._store.topology_version:
+            self._renew()
+        self._ready = self.network._ready()  # here: the threads that compute cannot lower
+        groups = list(self._groups(chosen, share))
+        if masks is not None:
+            groups = [replace(group, mask=masks(group.steps, group.width)) for group in groups]
+        loss, weights, biases = 0.0, *self._sums
+        weights[:] = 0.0
+        biases[:] = 0.0
+        for one, by_weight, by_bias in self._parts(groups, cost, window, context):
+            loss += one
+            weights += by_weight
+            biases += by_bias
+            check()
+        if not np.isfinite(weights.sum() + biases.sum()):
+            raise DivergenceError(
+                f"The gradient of a weight, an error times an activation, left the finite range. {ADVICE}"
+            )
+        return loss, weights, biases
+
+    def _parts(self, groups: list[_Group], cost: Cost, window: int, context: bool) -> Iterator[Descent]:
+        """The descent of each group, in order; the arrays are overwritten by the next."""
+        if self.threads == 1 or len(groups) == 1 or self.network.is_random:  # streams are drawn from in order
+            yield from (self._one(0, group, cost, window, context) for group in groups)
+            return
+        free = list(range(self.threads))  # each thread has tapes of its own
+
+        def job(group: _Group) -> Descent:
+            number = free.pop()
+            try:
+                loss, weights, biases = self._one(number, group, cost, window, context)
+                return loss, weights.copy(), biases.copy()
+            finally:
+                free.append(number)
+
+        with ThreadPoolExecutor(self.threads) as pool:
+            yield from pool.map(job, groups)
+
+    def _groups(self, chosen: NDArray[Any], share: Floats) -> Iterator[_Group]:
+        """Sequences of about one length, or, where steps do not depend on each other, all steps of all
+        sequences as they come.
+        """
+        begins, ends = self.data.bounds[:-1][chosen], self.data.bounds[1:][chosen]
+        lengths = ends - begins
+        width = SIDE_BY_SIDE[self.network._store.dtype]
+        if self._apart:
+            rows = spans(begins.astype(np.int64), lengths.astype(np.int64)).astype(np.uint64)
+            begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths.astype(np.int64))
+        elif (lengths != lengths[0]).any():
+            order = np.argsort(-lengths.astype(np.int64), kind="stable")
+            begins, lengths, share = begins[order], lengths[order], share[order]
+        width = width if len(begins) > 1 else 1
+        size = width * DEEP if self._apart else width
+        for first in range(0, len(begins), size):
+            here = slice(first, first + size)
+            yield _Group(begins[here], lengths[here], share[here], width, self._apart)
+
+    def _one(self, number: int, group: _Group, cost: Cost, window: int, context: bool) -> Descent:
+        """The descent of one group, on the tapes of this number."""
+        steps, (address, store, span) = group.steps, self._ready
+        tapes = self._tapes_of(number, group.width, steps)
+        tapes.begin(self._context() if context else None, group.mask)
+        loss, bad = engine.exact.unfold_network(
+            address,
+            store.unit,
+            tapes.address,
+            tapes.tag,
+            span,
+            self._inputs,
+            self._targets,
+            group.begins,
+            group.lengths,
+            group.share,
+            self.weights,
+            group.apart,
+            np.uint64(steps),
+            cost.code,
+            np.uint64(window),
+            group.ragged,
+            group.mask is not None,
+            store.n_connections,
+        )
+        if bad != steps or not isfinite(loss):
+            require_sound(tapes["failed"], "The weights are as before.")
+            raise self._divergence(tapes, loss, bad, steps)
+        return loss, tapes["weight_move"], tapes["bias_move"]
+
+    def _tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
+        """The tapes of this number; longer ones take the place of those that are too short."""
+        key = number, width
+        if key in self._tapes and self._tapes[key].steps < steps:
+            del self._tapes[key]  # before there are others: both together may not fit into memory
+        if key not in self._tapes:
+            network, store, padded = self.network, self.network._store, -(-steps // CHUNK) * CHUNK
+            self._tapes[key] = engine.exact.Tapes(
+                store.dtype, width, padded, len(network), len(network.output), store.n_connections
+            )
+        return self._tapes[key]
+
+    def _context(self) -> dict[str, Floats]:
+        """The context that sequences begin with, if it is not cleared."""
+        store, rows = self.network._store, self.network._rows()
+        return {name: store[name][rows] for name in ("activation", "state")}
+
+    def _divergence(self, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int) -> DivergenceError:
+        """The error that names what left the finite range: of which neuron, in which step and sequence."""
+        what, step, place = tapes.beyond(loss, bad, steps)
+        if place is None:
+            return DivergenceError(f"{what} left the finite range. {ADVICE}")
+        neuron, lane = place
+        row = tapes["row"][step * tapes.width + lane]
+        sequence = int(np.searchsorted(self.data.bounds, row, "right")) - 1
+        of = f" of sequence {sequence}" if self.data.sequences > 1 else ""
+        step = int(row - self.data.bounds[sequence])
+        return DivergenceError(
+            f"{what} of {self.network[neuron]!r} left the finite range in step {step}{of}. {ADVICE}"
+        )
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Sequences that are computed side by side: their first rows, lengths and weights.
+
+    If steps do not depend on each other (`apart`) they are single steps, and fill the lanes again and again.
+    """
+
+    begins: NDArray[np.uint64]
+    lengths: NDArray[np.uint64]
+    share: Floats
+    width: int
+    apart: bool
+    mask: Floats | None = None
+
+    @property
+    def steps(self) -> int:
+        """How many steps the longest has; they come longest first."""
+        return -(-len(self.begins) // self.width) if self.apart else int(self.lengths[0])
+
+    @property
+    def ragged(self) -> bool:
+        """Whether some lanes end before the last step."""
+        if self.apart:
+            return len(self.begins) % self.width != 0
+        return len(self.begins) < self.width or bool(self.lengths[-1] < self.lengths[0])

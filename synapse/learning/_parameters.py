@@ -1,0 +1,117 @@
+"""The weights and biases of a network as one vector, which an optimizer moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _ties
+from .._typing import Floats
+from ..engine.guard import InUse
+from ..engine.schema import NONE
+from ..engine.store import Store
+from ..errors import TopologyError
+from ..network import Network
+
+
+class ParameterVector:
+    """The weights of a network, then its biases, as one vector.
+
+    A number that tied connections or neurons share is one entry.
+    """
+
+    def __init__(self, network: Network) -> None:
+        store, connections, neurons = network._store, network._connection_rows(), network._rows()
+        self.network = network
+        self._topology, self._trainable_bias = store.topology_version, store["trainable_bias"].copy()
+        self._weights = _Column(store, "weight", connections)
+        self._biases = _Column(store, "bias", neurons)
+        self.n_weights = self._weights.count
+        learns = self._trainable_bias[neurons] != 0
+        learns[: len(network.input)] = False
+        self.frozen = self.summed(store["trainable"][connections] != 0, learns) == 0
+
+    @property
+    def current(self) -> bool:
+        """Whether the same numbers are trainable still: no edit has changed the topology or frozen some."""
+        return self.writable and bool((self.network._store["trainable_bias"] == self._trainable_bias).all())
+
+    @property
+    def writable(self) -> bool:
+        """Whether the numbers are where they were: no edit has changed the topology."""
+        return self._topology == self.network._store.topology_version
+
+    def read(self) -> Floats:
+        """The vector as it is now."""
+        return np.concatenate([self._weights.read(), self._biases.read()]).astype(float)
+
+    def write(self, values: Floats) -> None:
+        """Set the network's numbers; if an edit has changed its structure meanwhile, it keeps its own."""
+        with InUse(self.network):
+            if self.writable:
+                self._weights.write(values[: self.n_weights])
+                self._biases.write(values[self.n_weights :])
+
+    def summed(self, weights: NDArray[Any], biases: NDArray[Any]) -> NDArray[Any]:
+        """One vector of values per connection and per neuron; those of tied ones are summed."""
+        return np.concatenate([self._weights.summed(weights), self._biases.summed(biases)])
+
+    def first(self, weights: Floats, biases: Floats) -> Floats:
+        """One vector of values per connection and per neuron; of tied ones, the value of the first."""
+        return np.concatenate([self._weights.first(weights), self._biases.first(biases)])
+
+
+class _Column:
+    """The numbers of a column in some rows, shared ones once, in the order of their first row."""
+
+    def __init__(self, store: Store, name: str, rows: NDArray[np.int64]) -> None:
+        self.store, self.name, self.rows = store, name, rows
+        tie = store[_ties.TIES[name]]
+        self.count, self.tied = len(rows), bool(tie[rows].any())
+        if self.tied:
+            self.first_rows, self.place = _ties.distinct(tie[rows])
+            self.count = len(self.first_rows)
+            others, like = _ties.other_members(tie, rows)  # members in another network follow
+            self.written = np.concatenate([rows, others])
+            self.taken = np.concatenate([self.place, self.place[like]])
+
+    def read(self) -> Floats:
+        """The numbers as they are now."""
+        return self.first(self.store[self.name][self.rows])
+
+    def write(self, values: Floats) -> None:
+        """Set them."""
+        if self.tied:
+            self.store[self.name][self.written] = values[self.taken]
+        else:
+            self.store[self.name][self.rows] = values
+
+    def first(self, values: Floats) -> Floats:
+        """Of values by row, those of the first rows."""
+        return values[self.first_rows] if self.tied else values
+
+    def summed(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Of values by row, the sum for each number."""
+        return np.bincount(self.place, values, self.count) if self.tied else values
+
+
+def require_closed(network: Network) -> None:
+    """Raise where connections or gates cross the border of the network: its steps are not its own."""
+    _, store, _ = network._ready()
+    mine = np.append(store["network"] == network._number_now, False)
+    ends = [mine[np.minimum(store[end], store.n_neurons)] for end in ("source", "target")]
+    gated = (store["gater"] != NONE) & ends[1]
+    outside = ~mine[np.minimum(store["gater"], store.n_neurons)]
+    if (ends[0] != ends[1]).any() or (gated & outside).any():
+        raise TopologyError(
+            f"{network!r} is connected with neurons outside of it: its gradient would not be its own. "
+            "Build one network of all the layers."
+        )
+
+
+def independent(networks: Sequence[Network]) -> bool:
+    """Whether no two of the networks are the same, or connected with each other."""
+    return len({id(network._store) for network in networks}) == len(networks)

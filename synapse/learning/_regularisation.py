@@ -1,0 +1,123 @@
+"""What changes a gradient beside the data: penalties on weights, clipping, dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._checks import expected, finite_number, non_negative_number, positive_number, settle
+from .._typing import Floats
+from ..errors import ArgumentError, KindError
+from ..layer import Layer
+from ..network import Network
+from ..optimizers import clip_by_norm, clip_by_value
+
+Chances = float | Mapping[str | Layer, float]
+Masks = Callable[[int, int], Floats]
+"""Takes a number of steps and of samples; returns factors of activations, shape (steps, neurons, samples)."""
+
+
+@dataclass(frozen=True)
+class Penalties:
+    """Penalties added to a gradient, and the bounds it is clipped to.
+
+    Attributes
+    ----------
+    l1, l2 : float
+        Factors of the sums of |w| and w^2 / 2 over all weights; biases are not penalised. Default 0.
+    clip : float, optional
+        Maximum norm of the gradient; a longer one is rescaled to it.
+    clip_value : float, optional
+        Maximum absolute value of the gradient's entries.
+    """
+
+    l1: float = 0.0
+    l2: float = 0.0
+    clip: float | None = None
+    clip_value: float | None = None
+
+    def __post_init__(self) -> None:
+        settle(self, non_negative_number, "l1", "l2")
+        settle(
+            self,
+            positive_number,
+            *(name for name in ("clip", "clip_value") if getattr(self, name) is not None),
+        )
+
+    def of(self, weights: Floats) -> float:
+        """The penalty of these weights, which is added to the cost."""
+        return float(self.l1 * np.abs(weights).sum() + 0.5 * self.l2 * (weights**2).sum())
+
+    def apply(self, gradient: Floats, weights: Floats) -> None:
+        """Add penalties to a gradient and clip it, in place; its first entries are those of the weights."""
+        slopes = gradient[: len(weights)]
+        if self.l1:
+            slopes += self.l1 * np.sign(weights)
+        if self.l2:
+            slopes += self.l2 * weights
+        if self.clip_value is not None:
+            clip_by_value(gradient, self.clip_value)
+        if self.clip is not None:
+            clip_by_norm(gradient, self.clip)
+
+
+class Dropout:
+    """Random masks that activations are multiplied by during training (Srivastava and others 2014).
+
+    A neuron is dropped with its probability p; otherwise its activation is divided by 1 - p, which
+    preserves the mean.
+
+    Parameters
+    ----------
+    network : Network
+        The network that is trained.
+    each_step, whole : float or mapping of layers (or their names) to float
+        The probability that a neuron is dropped for a step, or for a whole sequence (the recurrent
+        dropout of Gal and Ghahramani 2016). A number applies to all hidden neurons.
+    """
+
+    def __init__(self, network: Network, each_step: Chances, whole: Chances) -> None:
+        self.network, self.each_step, self.whole = network, each_step, whole
+        self.any = any(chances.any() for chances in self._chances())
+
+    def _chances(self) -> tuple[Floats, Floats]:
+        """Both probabilities of every neuron, as the network is now."""
+        return (
+            _chances("The dropout of a Trainer", self.network, self.each_step),
+            _chances("The recurrent_dropout of a Trainer", self.network, self.whole),
+        )
+
+    def masks(self, rng: np.random.Generator) -> Masks:
+        """A function that draws a new mask, shape (steps, neurons, samples), at each call."""
+        each_step, whole = self._chances()
+
+        def draw(steps: int, samples: int) -> Floats:
+            mask = np.ones((steps, len(whole), samples))
+            for chances, count in ((each_step, steps), (whole, 1)):
+                some = np.flatnonzero(chances)
+                keep = 1.0 - chances[some, None]
+                mask[:, some] *= (rng.random((count, len(some), samples)) < keep) / keep
+            return mask
+
+        return draw
+
+
+def _chances(what: str, network: Network, given: Chances) -> Floats:
+    """The probability of every neuron to be dropped."""
+    by_layer = given if isinstance(given, Mapping) else dict.fromkeys(network.hidden, given)
+    chances = np.zeros(len(network))
+    place = {neuron: i for i, neuron in enumerate(network)}
+    for key, chance in by_layer.items():
+        layer: Any = network[key] if isinstance(key, str) else key
+        if not isinstance(layer, Layer) or any(neuron not in place for neuron in layer):
+            raise KindError(expected(f"A layer of {what[0].lower()}{what[1:]}", "one of the network", key))
+        if any(place[neuron] >= len(network) - len(network.output) for neuron in layer):
+            raise ArgumentError(f"{what} must leave the outputs alone: it is they that the cost judges.")
+        value = finite_number(what, chance)
+        if not 0 <= value < 1:
+            raise ArgumentError(expected(what, "0 or above and below 1", chance))
+        chances[[place[neuron] for neuron in layer]] = value
+    return chances

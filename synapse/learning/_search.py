@@ -1,0 +1,100 @@
+"""Training by L-BFGS, which asks for costs and gradients of all data itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from .._typing import Floats
+from ..engine.guard import InUse
+from ..optimizers import LBFGS
+from ._parameters import ParameterVector
+from ._updates import Updater
+from .rules import BatchGradient, Rule
+
+
+class _EditedError(Exception):
+    """Another thread has edited the network during a search."""
+
+
+class Search:
+    """A search by L-BFGS over all sequences.
+
+    Parameters
+    ----------
+    optimizer : LBFGS
+        Settings of the search.
+    updater : Updater
+        The parameters and penalties.
+    rule : Rule
+        The source of gradients.
+    note : callable
+        Called with the mean cost after each iteration; it may edit the network. A true result ends the
+        search.
+    """
+
+    def __init__(self, optimizer: LBFGS, updater: Updater, rule: Rule, note: Callable[[float], bool]) -> None:
+        self.optimizer, self.updater, self.rule, self.note = optimizer, updater, rule, note
+        self.order = rule.task.data.filled
+
+    def run(self, epochs: int) -> None:
+        """So many iterations at most. After an edit a new search begins, from the network as it is then."""
+        while epochs > 0:
+            with InUse(self.updater.network):
+                parameters = self.updater.refresh(self.optimizer)
+                self.rule.refresh()
+                begin = parameters.read()
+            done, ended = self._from(begin, parameters, epochs)
+            epochs = 0 if ended else epochs - done
+
+    def _from(self, reached: Floats, parameters: ParameterVector, epochs: int) -> tuple[int, bool]:
+        """One search that begins at `reached`: its number of iterations, and whether it has ended."""
+        costs: dict[bytes, float] = {}
+        done, ended = 0, True
+
+        def function(values: Floats) -> tuple[float, Floats]:
+            batch = self._gradient(parameters, values)
+            costs[values.tobytes()] = batch.cost / batch.steps
+            penalty = self.updater.penalties.of(values[: parameters.n_weights])
+            return batch.cost / len(self.order) + penalty, self.updater.penalised(batch, values)
+
+        def callback(values: Floats, _: float) -> bool:
+            nonlocal reached, done, ended
+            with self._unedited(parameters):
+                parameters.write(values)
+                reached, done = parameters.read(), done + 1
+            stop = self.note(costs[values.tobytes()])
+            with InUse(self.updater.network):
+                ended = stop or (parameters.current and bool((parameters.read() == reached).all()))
+            return stop or not ended
+
+        try:
+            optimizer = replace(self.optimizer, iterations=epochs)
+            found = optimizer.minimise(function, reached, parameters.frozen, callback)
+            if ended:
+                parameters.write(found)
+            if done == 0:  # it could not get any lower
+                batch = self._gradient(parameters)
+                self.note(batch.cost / batch.steps)
+        except _EditedError:
+            return done, False
+        except BaseException:
+            parameters.write(reached)
+            raise
+        return done, ended
+
+    def _gradient(self, parameters: ParameterVector, values: Floats | None = None) -> BatchGradient:
+        """The gradient over all sequences; at these values, which the network then has."""
+        with self._unedited(parameters):
+            if values is not None:
+                parameters.write(values)
+            return self.rule.gradient(self.order)
+
+    @contextmanager
+    def _unedited(self, parameters: ParameterVector) -> Iterator[None]:
+        """The network is in use, and still has the structure that the search began with."""
+        with InUse(self.updater.network):
+            if not parameters.writable:
+                raise _EditedError
+            yield

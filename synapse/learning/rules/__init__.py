@@ -1,0 +1,11 @@
+"""The learning rules that a trainer can use, one file each; importing the file of a rule registers it."""
+
+from .base import (
+    RULES as RULES,
+    BatchGradient as BatchGradient,
+    Options as Options,
+    Rule as Rule,
+    Task as Task,
+)
+from .bptt import BackpropagationThroughTime as BackpropagationThroughTime
+from .online import Online as Online

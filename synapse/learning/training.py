@@ -1,0 +1,342 @@
+"""One training from its first epoch to its end: when it stops, what it monitors and what it reached."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from .._snapshot import Snapshot, preserved_context
+from ..engine.guard import Deferred, InUse, interruptible, take
+from ..errors import DivergenceError
+from ..network import Network
+from ..optimizers import LBFGS
+from ._data import Data
+from ._passes import Control, new_control
+from ._search import Search
+from ._updates import Updater
+from .callbacks import Callback, Progress, Step
+from .evaluation import mean_cost
+from .rules import Rule, Task
+from .schedules import Rates
+
+LONG = 2e7
+"""Connections visited in an epoch above which it runs in a thread, so that Ctrl-C is noticed."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of a training.
+
+    Parameters
+    ----------
+    error : float
+        Mean cost of the last epoch's steps with a target, measured before each update; if the epoch was cut
+        short, of its steps so far; with restored weights, of the epoch they come from.
+    epochs : int
+        Number of complete epochs.
+    seconds : float
+        Duration in seconds.
+    history : dict of str to list of float
+        By epoch: ``error``, ``rate`` and, with held-out data, ``validation_error``.
+    stopped : str
+        Why it ended: ``epochs``, ``error``, ``patience``, ``callback`` or ``interrupted``; with L-BFGS also
+        ``converged``, if the cost gets no lower.
+    """
+
+    error: float
+    epochs: int
+    seconds: float
+    history: dict[str, list[float]]
+    stopped: str
+
+    def __repr__(self) -> str:
+        return (
+            f"<Result: error {self.error:.6g} after {self.epochs} epochs, "
+            f"{self.seconds:.3g} s, stopped by {self.stopped}>"
+        )
+
+
+@dataclass
+class Training:
+    """One call of ``Trainer.train``.
+
+    Attributes
+    ----------
+    rule : type of Rule
+        The learning rule.
+    task : Task
+        The network, the training data and the options.
+    rates : callable
+        The rate of each epoch.
+    updater : Updater
+        The parameters and the optimizer's state, which are used where there is an optimizer.
+    stop : threading.Event
+        Set by another thread to end the training.
+    held_out : Data, optional
+        Validation data.
+    epochs : int
+        Maximum number of epochs.
+    goal : float, optional
+        The training ends when the mean cost of an epoch is at most this.
+    shuffle : bool
+        Whether every epoch takes the sequences in a new random order.
+    patience : int, optional
+        The training ends after so many epochs without a lower error.
+    restore : bool
+        Whether the weights of the best epoch are restored at the end.
+    callbacks : tuple of callable
+        Called after every epoch.
+    on_step : callable, optional
+        Called after every step.
+    """
+
+    rule: type[Rule]
+    task: Task
+    rates: Rates
+    updater: Updater
+    stop: threading.Event
+    held_out: Data | None
+    epochs: int
+    goal: float | None
+    shuffle: bool
+    patience: int | None
+    restore: bool
+    callbacks: tuple[Callback, ...]
+    on_step: Callable[[Step], Any] | None
+    work: Rule = field(init=False)
+    label: str = ""
+    history: dict[str, list[float]] = field(default_factory=dict)
+    best: float = math.inf
+    best_epoch: int = 0
+    best_weights: Snapshot | None = None
+    latest: float = math.nan  # mean cost of the latest epoch, even if it was cut short
+    ending: str | None = None  # why the present epoch is the last, and cut short
+
+    @property
+    def network(self) -> Network:
+        """The network that is trained."""
+        return self.task.network
+
+    @property
+    def data(self) -> Data:
+        """The training data."""
+        return self.task.data
+
+    @property
+    def monitored(self) -> list[float]:
+        """By epoch: the error that decides, on the held-out data where there are any."""
+        return self.history.get("validation_error", self.history["error"])
+
+    def run(self, progress: bool | str) -> Result:
+        """Train, with a progress bar if `progress` is true; a string is shown in front of it."""
+        self.history = {"error": [], "rate": []}
+        if self.held_out is not None:
+            self.history["validation_error"] = []
+        rows = len(self.data.inputs)
+        begin = time.perf_counter()
+        bar = tqdm(total=rows * self.epochs, unit=" steps", unit_scale=True, disable=not progress)
+        self.label = f"{progress}: " if isinstance(progress, str) else ""
+        with bar, Deferred():
+            stopped = self._until_stopped(begin, bar)
+            return self._result(stopped, time.perf_counter() - begin)
+
+    def _until_stopped(self, begin: float, bar: Any) -> str:
+        """All epochs; returns why they ended."""
+        try:
+            with InUse(self.network):
+                self.work = self.rule(self.task)
+                self._refresh()
+            run = self._search if isinstance(self.task.options.optimizer, LBFGS) else self._epochs
+            return run(begin, bar)
+        except KeyboardInterrupt:  # from a callback, or from a place at which it does no harm
+            return "interrupted"
+        finally:
+            take()
+            self.stop.clear()
+
+    def _refresh(self) -> None:
+        """Lay out what depends on the topology. The caller has the network in use."""
+        if self.task.options.optimizer is not None:
+            self.updater.refresh(self.task.options.optimizer)
+        self.work.refresh()
+
+    def _asked_to_stop(self) -> bool:
+        """Whether Ctrl-C was pressed, or ``trainer.stop`` called."""
+        if take():
+            self.stop.set()
+        return self.stop.is_set()
+
+    def _epochs(self, begin: float, bar: Any) -> str:
+        """One epoch after the other; returns why they ended."""
+        for epoch in range(self.epochs):
+            reason = "interrupted" if self._asked_to_stop() else self._epoch(epoch, begin, bar)
+            if reason is not None:
+                return reason
+        return "epochs"
+
+    def _search(self, begin: float, bar: Any) -> str:
+        """Iterations of L-BFGS, each an epoch; returns why they ended."""
+        optimizer = self.task.options.optimizer
+        assert isinstance(optimizer, LBFGS)
+        rows, ended = len(self.data.inputs), "epochs"
+
+        def note(error: float) -> bool:
+            nonlocal ended
+            bar.update(rows)
+            self.latest = error
+            self._record(error, math.nan)
+            bar.set_description(f"{self.label}error {error:.5g}", refresh=False)
+            done = len(self.history["error"])
+            reason = "interrupted" if self._asked_to_stop() else None
+            reason = reason or self._judge(done, math.nan, time.perf_counter() - begin)
+            ended = reason or ended
+            return reason is not None
+
+        Search(optimizer, self.updater, self.work, note).run(self.epochs)
+        return "converged" if ended == "epochs" and len(self.history["error"]) < self.epochs else ended
+
+    def _epoch(self, epoch: int, begin: float, bar: Any) -> str | None:
+        """One epoch; returns why training ends with it, if it does."""
+        rate = self.rates(epoch, self.monitored[-1] if epoch else None)
+        order = self.data.filled
+        if self.shuffle:
+            order = self.task.rng.permutation(order)
+        total, steps = self._pass(epoch, order, rate, bar)
+        if steps:
+            self.latest = total / steps
+        if self.ending is not None:
+            return self.ending
+        if not math.isfinite(total):
+            raise DivergenceError(
+                f"The cost became {total} in epoch {epoch + 1}. The weights are those before that step: "
+                "train on with a lower rate, smaller inputs or a bounded squash."
+            )
+        self._record(total / steps, rate)
+        bar.set_description(f"{self.label}error {total / steps:.5g}", refresh=False)
+        return self._judge(epoch + 1, rate, time.perf_counter() - begin)
+
+    def _record(self, error: float, rate: float) -> None:
+        """Append to the history, with the error on the held-out data."""
+        self.history["error"].append(error)
+        self.history["rate"].append(rate)
+        if self.held_out is None:
+            return
+        with preserved_context(self.network):
+            found = mean_cost(self.network, self.held_out, self.task.cost)
+        self.history["validation_error"].append(found.error)
+
+    def _judge(self, done: int, rate: float, seconds: float) -> str | None:
+        """Note the best epoch and call the callbacks; returns why training ends, if it does."""
+        error = self.history["error"][-1]
+        monitored = self.monitored[-1]
+        if monitored < self.best:
+            self.best, self.best_epoch = monitored, done
+            self.best_weights = self._snapshot() if self.restore else None
+        validation = None if self.held_out is None else monitored
+        progress = Progress(done, error, validation, rate, seconds, self.network)
+        with interruptible():
+            stops = [callback(progress) for callback in self.callbacks]  # every one is called
+        if any(stops):
+            return "callback"
+        if self.goal is not None and error <= self.goal:
+            return "error"
+        if self.patience is not None and done - self.best_epoch >= self.patience:
+            return "patience"
+        return None
+
+    def _snapshot(self) -> Snapshot:
+        with InUse(self.network):
+            return Snapshot(self.network)
+
+    def _result(self, stopped: str, seconds: float) -> Result:
+        errors, error = self.history["error"], self.latest
+        if self.best_weights is not None:
+            self.best_weights.restore()
+            error = errors[self.best_epoch - 1]
+        return Result(error, len(errors), seconds, self.history, stopped)
+
+    # --- one pass through the data ----------------------------------------------------------
+
+    def _pass(self, epoch: int, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, float]:
+        """Returns the summed cost and the number of steps with a target."""
+        if self.on_step is not None:
+            return self._by_steps(self.on_step, epoch, order, rate, bar)
+        with InUse(self.network):
+            if self.task.options.optimizer is not None:
+                return self._by_batches(order, rate, bar)
+            self.work.refresh()
+            control, rows = new_control(), len(self.data.inputs)
+            if rows * (len(self.network) + self.network._store.n_connections) < LONG:
+                found = self.work.learn(self.data, order, rate, control)
+                bar.update(rows)
+                return found
+            return self._in_a_thread(order, rate, bar, control)
+
+    def _in_a_thread(
+        self, order: NDArray[np.uint64], rate: float, bar: Any, control: Control
+    ) -> tuple[float, int]:
+        """A long epoch runs in a thread of its own; this one updates the bar and looks for Ctrl-C."""
+        self.network._ready()  # here: another thread cannot lower
+        with ThreadPoolExecutor(1) as pool:
+            epoch = pool.submit(self.work.learn, self.data, order, rate, control)
+            shown = 0
+            while not wait([epoch], 0.05).done:
+                done = int(control[1])
+                bar.update(done - shown)
+                shown = done
+                if self._asked_to_stop():
+                    control[0] = 1
+                    self.ending = "interrupted"
+        bar.update(int(control[1]) - shown)
+        return epoch.result()
+
+    def _by_batches(self, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, float]:
+        """An update after every batch."""
+        if not self.updater.current:  # a callback has edited the network
+            self._refresh()
+        total, steps = 0.0, 0.0
+        for batch in self.work.gradients(order):
+            total, steps = total + batch.cost, steps + batch.steps
+            bar.update(batch.rows)
+            if not math.isfinite(batch.cost):
+                break
+            self.updater.update(batch, rate)
+            if self._asked_to_stop():
+                break
+        if self._asked_to_stop():
+            self.ending = "interrupted"
+        return total, steps
+
+    def _by_steps(
+        self, on_step: Callable[[Step], Any], epoch: int, order: NDArray[np.uint64], rate: float, bar: Any
+    ) -> tuple[float, float]:
+        """The same pass, a row at a time, so that the caller sees every step."""
+        total, steps = 0.0, 0
+        for sequence in order.tolist():
+            if self.data.clear:
+                self.work.clear()
+            for row in range(int(self.data.bounds[sequence]), int(self.data.bounds[sequence + 1])):
+                one = self.data.row(row)
+                with InUse(self.network):
+                    self.work.refresh()
+                    cost, aimed = self.work.learn(one, one.filled, rate, new_control())
+                total, steps = total + cost, steps + aimed
+                bar.update(1)
+                if not math.isfinite(cost):
+                    return total, steps
+                step = Step(epoch + 1, sequence, row, cost if aimed else None, self.network)
+                with interruptible():
+                    stop = on_step(step)
+                if stop:
+                    self.ending = "callback"
+                    return total, steps
+        return total, steps

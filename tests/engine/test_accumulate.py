@@ -1,0 +1,197 @@
+"""Moves that are summed while weights stand still are those that the online rule makes."""
+
+import numpy as np
+import pytest
+
+import architect
+from synapse import cost, engine, initializers, record, tie
+from synapse.engine.online import Accumulator
+from synapse.learning import compare_gradients
+
+from ..networks import GOLDEN, from_golden, lstm, perceptron
+from ..strategies import Twin, crowded
+from ..ties import groups_of, tie_at_random
+
+CODE = cost.get("squared_error").code
+WIDE = initializers.uniform(0.8)
+MAGNIFIED = 2.0**30
+"""A rate at which rounding of the weight that is moved is nothing."""
+
+NETS = {
+    "perceptron": lambda: perceptron(3, 5, 4, 2, seed=1),
+    "wide": lambda: perceptron(19, 12, 3, seed=1),
+    "lstm": lambda: lstm(2, 3, 2, seed=1),
+    "peepholes": lambda: architect.LSTM(3, 4, 2, style="synaptic", initializer=WIDE, seed=1),
+    "stacked": lambda: architect.LSTM(2, 3, 3, 2, initializer=WIDE, seed=1),
+    "elman": lambda: architect.Elman(3, 5, 2, seed=1),
+    "gru": lambda: architect.GRU(3, 4, 2, seed=1),
+    "tied": lambda: tie_at_random(perceptron(3, 5, 4, 2, seed=1), 3),
+    "tied peepholes": lambda: tie_at_random(architect.LSTM(3, 4, 2, style="synaptic", seed=1), 5),
+    **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in range(12)},
+}
+
+
+def data(net, steps=7, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(-1, 1, (steps, len(net.input))), rng.random((steps, len(net.output)))
+
+
+def moves_of(net, moves):
+    """By the network's connections and neurons, in float64."""
+    return (
+        moves.weights[net._connection_rows()].astype(float),
+        moves.biases[net._rows()].astype(float),
+    )
+
+
+def accumulated(net, inputs, targets, rate=1.0, clear=True):
+    """One compiled pass in which moves are summed."""
+    store, span = net._ready()[1:]
+    moves, steps = Accumulator(store), len(inputs)
+    control = np.zeros(2, np.uint64)
+    engine.online.train_network(
+        moves.address,
+        store.unit,
+        span,
+        inputs.reshape(-1),
+        targets.reshape(-1),
+        np.ones(steps, np.uint8),
+        np.array([0, steps], np.uint64),
+        np.zeros(1, np.uint64),
+        clear,
+        CODE,
+        store.dtype.type(rate),
+        True,
+        np.empty(128),
+        control,
+    )
+    assert control[1] == steps
+    return moves
+
+
+def put_back(net, inputs, targets):
+    """The moves of each step at an enormous rate, taken back before the next."""
+    weights, biases = net.weights, net.biases
+    moved = np.zeros(len(weights)), np.zeros(len(biases))
+    net.clear()
+    for x, t in zip(inputs, targets, strict=True):
+        net.activate(x)
+        net.propagate(MAGNIFIED, t, "squared_error")
+        moved[0][:] += (net.weights.astype(float) - weights) / MAGNIFIED
+        moved[1][:] += (net.biases.astype(float) - biases) / MAGNIFIED
+        net.weights, net.biases = weights, biases
+    return moved
+
+
+def shared(net, weights, biases):
+    """Every member of a tie has the sum of all."""
+    return [
+        np.bincount(groups, values, len(groups))[groups]
+        for groups, values in zip(groups_of(net), (weights, biases), strict=True)
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
+@pytest.mark.parametrize("build", NETS.values(), ids=NETS)
+def test_the_sum_is_what_single_steps_would_move(build):
+    net, twin = build(), build()
+    inputs, targets = data(net)
+    before, expected = (net.weights, net.biases), put_back(twin, inputs, targets)
+    found = shared(net, *moves_of(net, accumulated(net, inputs, targets)))
+    assert (net.weights == before[0]).all()
+    assert (net.biases == before[1]).all()
+    assert not net._store["waiting"].any()
+    for ours, theirs in zip(found, expected, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-12)
+
+
+def test_everything_else_is_left_as_a_step_leaves_it():
+    """Of one step: the errors, traces and activations are the same whether weights move or not."""
+    net, twin = NETS["peepholes"](), NETS["peepholes"]()
+    inputs, targets = data(net, 1)
+    net.activate(inputs[0]), twin.activate(inputs[0])
+    twin.propagate(0.3, targets[0], "squared_error")
+    store, span = net._ready()[1:]
+    moves = Accumulator(store)
+    engine.online.propagate_targets(moves.address, store.unit, span, targets[0], CODE, store.dtype.type(0.3))
+    for name in set(store.columns) - {"weight", "bias"}:
+        assert np.array_equal(store[name], twin._store[name]), name
+    for ours, theirs in zip(("weights", "biases"), ("weight", "bias"), strict=True):
+        assert store[theirs] + getattr(moves, ours) == pytest.approx(
+            twin._store[theirs], rel=1e-15, abs=1e-16
+        )
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_it_is_minus_the_online_gradient_of_a_comparison(name):
+    (net, _), golden = from_golden(name), GOLDEN[name]
+    inputs, targets = np.array(golden["inputs"], float), np.array(golden["targets"], float)
+    compared = compare_gradients(net, inputs, targets, "squared_error")
+    weights, biases = moves_of(net, accumulated(net, inputs, targets))
+    assert -weights == pytest.approx(compared.weights["online"], abs=1e-12)
+    assert -biases == pytest.approx(compared.biases["online"], abs=1e-12)
+
+
+def test_a_store_of_float32_sums_in_its_float():
+    net = architect.LSTM(3, 4, 2, style="synaptic", seed=1, dtype="float32")
+    twin = architect.LSTM(3, 4, 2, style="synaptic", seed=1)
+    twin.weights, twin.biases = net.weights, net.biases
+    moves = accumulated(net, *data(net))
+    assert moves.weights.dtype == moves.biases.dtype == np.float32
+    for ours, theirs in zip(moves_of(net, moves), moves_of(twin, accumulated(twin, *data(net))), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-5)
+
+
+def test_neurons_that_propagate_by_hand_can_be_accumulated():
+    net = perceptron(2, 3, 1, seed=1)
+    tie(net.output[0].incoming)
+    net.activate([0.5, 1.0])
+    store, neuron, before = net._store, net.output[0], net.weights
+    store.ready()
+    moves = Accumulator(store)
+    unit = store.unit
+    engine.online.propagate_one(moves.address, unit, neuron._row, 0.0, CODE, 1.0, unit)
+    expected = [neuron.error.responsibility * other.activation for other in net.hidden[0]]
+    rows = np.flatnonzero(store["target"] == neuron._row)
+    assert moves.weights[rows] == pytest.approx(expected)
+    assert moves.biases[neuron._row] == neuron.error.responsibility
+    assert (net.weights == before).all()
+
+
+def test_sums_go_on_until_they_are_cleared():
+    net = perceptron(2, 3, 1, seed=1)
+    inputs, targets = data(net, 1)
+    net.activate(inputs[0])
+    store, span = net._ready()[1:]
+    moves = Accumulator(store)
+    arguments = store.unit, span, targets[0], CODE, store.unit
+    engine.online.propagate_targets(moves.address, *arguments)
+    once = moves.weights.copy()
+    engine.online.propagate_targets(moves.address, *arguments)
+    assert once.any()
+    assert np.array_equal(moves.weights, 2 * once)
+    moves.clear()
+    assert not moves.weights.any()
+    assert not moves.biases.any()
+
+
+def test_a_recording_may_grow_meanwhile():
+    net = perceptron(2, 3, 1, seed=1)
+    inputs, targets = data(net, 40)
+    with record(net) as log:
+        store, span = net._ready()[1:]
+        moves = Accumulator(store)
+        store.recorder.make_room(40)
+        for x, t in zip(inputs, targets, strict=True):
+            net.activate(x)
+            engine.online.propagate_targets(moves.address, store.unit, span, t, CODE, store.unit)
+    assert len(log) == 40
+
+
+def test_an_accumulator_is_of_one_topology():
+    net = perceptron(2, 3, 1, seed=1)
+    net.activate([0.0, 0.0])
+    moves = Accumulator(net._store)
+    net.input[0].project(net.output[0])
+    with pytest.raises(RuntimeError, match="topology has changed"):
+        moves.address  # noqa: B018

@@ -1,0 +1,213 @@
+"""Learning rules: one of a user's own is trained by like those of the package, and no other file knows it."""
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Trainer, learning, optimizers
+from synapse.errors import ArgumentError, TrainingWarning
+from synapse.learning._data import prepare
+from synapse.learning._passes import new_control, one_pass
+from synapse.learning.rules import RULES, BatchGradient, Online, Rule
+
+RNG = np.random.default_rng(0)
+INPUTS, TARGETS = RNG.normal(size=(6, 5, 3)), RNG.random((6, 5, 2))
+WIDTH = 1e-5
+
+
+class FiniteDifferences(Rule):
+    """The gradient of the mean over a batch's sequences, from the cost at weights a little to both sides."""
+
+    batch_size = 3
+
+    @classmethod
+    def check(cls, options):
+        super().check(options)
+        if options.dropout.any or options.weighted:
+            raise ArgumentError("Finite differences take neither dropout nor weights.")
+
+    @classmethod
+    def arrange(cls, data):
+        return data.as_sequences()
+
+    def lay_out(self):
+        self.layouts = getattr(self, "layouts", 0) + 1
+        self.connections = self.task.network.connections
+
+    def cost(self, chosen):
+        task = self.task
+        return one_pass(task.network, task.data, chosen, task.cost, None, new_control())
+
+    def slope(self, view, name, chosen):
+        if not view.trainable or (name == "bias" and view in self.task.network.input):
+            return 0.0
+        before, costs = getattr(view, name), []
+        for value in (before + WIDTH, before - WIDTH):
+            setattr(view, name, value)
+            costs.append(self.cost(chosen)[0])
+        setattr(view, name, before)
+        return (costs[0] - costs[1]) / (2 * WIDTH * len(chosen))
+
+    def gradient(self, chosen):
+        weights = [self.slope(link, "weight", chosen) for link in self.connections]
+        biases = [self.slope(neuron, "bias", chosen) for neuron in self.task.network]
+        lengths = np.diff(self.task.data.bounds)[chosen]
+        return BatchGradient(*self.cost(chosen), np.array(weights), np.array(biases), int(lengths.sum()))
+
+
+class SignRule(Online):
+    """The online rule, but every trainable weight moves by the rate, in the direction of its summed moves."""
+
+    def learn(self, data, order, rate, control):
+        network = self.task.network
+        before = network.weights.astype(float)
+        found = super().learn(data, order, rate, control)
+        network.weights = before + rate * np.sign(network.weights - before)
+        return found
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    monkeypatch.setitem(RULES, "differences", FiniteDifferences)
+    monkeypatch.setitem(RULES, "sign", SignRule)
+
+
+def net(**options):
+    return architect.LSTM(3, 2, 2, seed=1, **options)
+
+
+def parameters(one):
+    return np.concatenate([one.weights, one.biases])
+
+
+def trained(method, data=(INPUTS, TARGETS), one=None, **options):
+    one = one or net()
+    result = Trainer(one, method=method, **options).train(*data, epochs=3, progress=False)
+    return parameters(one), result
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"rate": 0.5, "batch_size": 3},
+        {"optimizer": optimizers.SGD(0.2, momentum=0.9), "batch_size": 4},
+        {"rate": 0.5, "batch_size": 3, "l2": 0.1, "clip": 0.5},
+    ],
+)
+def test_a_rule_of_ones_own_trains_with_optimizers_and_penalties(options):
+    ours, result = trained("differences", **options)
+    theirs, expected = trained("bptt", **options)
+    assert ours == pytest.approx(theirs, abs=1e-8)
+    assert result.error == pytest.approx(expected.error, abs=1e-8)
+
+
+def test_it_has_a_batch_size_of_its_own():
+    ours, theirs = trained("differences", rate=0.5)[0], trained("bptt", batch_size=3, rate=0.5)[0]
+    assert ours == pytest.approx(theirs, abs=1e-8)
+
+
+def test_it_trains_by_lbfgs():
+    pytest.importorskip("scipy")
+    ours, theirs = (trained(method, optimizer=optimizers.LBFGS())[1] for method in ("differences", "bptt"))
+    assert ours.history["error"] == pytest.approx(theirs.history["error"], abs=1e-6)
+
+
+def test_it_takes_a_stream_as_it_likes():
+    data = INPUTS[0], TARGETS[0]
+    assert prepare(net(), *data).stream
+    assert trained("differences", data)[0] == pytest.approx(trained("bptt", data)[0], abs=1e-8)
+
+
+def test_it_lays_out_anew_after_an_edit_and_only_then(monkeypatch):
+    laid_out = []
+
+    class Watched(FiniteDifferences):
+        def lay_out(self):
+            super().lay_out()
+            laid_out.append(self.layouts)
+
+    monkeypatch.setitem(RULES, "differences", Watched)
+    one = net()
+
+    def cut(progress):
+        if progress.epoch == 2:
+            one.input[0].disconnect(one.connections[0].target)
+
+    Trainer(one, method="differences").train(INPUTS, TARGETS, epochs=4, callbacks=[cut], progress=False)
+    assert laid_out == [1, 2]
+
+
+def test_a_direct_rule_moves_weights_itself():
+    one = net()
+    before = one.weights
+    steps = []
+    Trainer(one, method="sign", rate=0.25).train(
+        INPUTS, TARGETS, epochs=1, on_step=steps.append, shuffle=False, progress=False
+    )
+    assert len(steps) == 30
+    moved = np.array([link.trainable for link in one.connections])
+    quarters = (one.weights - before) / 0.25
+    assert quarters == pytest.approx(np.rint(quarters), abs=1e-9)
+    assert (quarters[moved] != 0).any()
+    assert (quarters[~moved] == 0).all()
+
+
+def test_a_direct_rule_takes_an_optimizer_too():
+    adam = {"optimizer": optimizers.Adam(0.01), "batch_size": 5}
+    assert np.array_equal(trained("sign", **adam)[0], trained("online", **adam)[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "arguments"),
+    [
+        ({"dropout": 0.5}, {}),
+        ({}, {"sample_weight": [1.0] * 6}),
+        ({}, {"on_step": print}),
+    ],
+)
+def test_what_it_refuses_is_refused_and_nothing_is_trained(options, arguments):
+    one = net()
+    before = parameters(one)
+    with pytest.raises(ArgumentError):
+        Trainer(one, method="differences", **options).train(INPUTS, TARGETS, progress=False, **arguments)
+    assert np.array_equal(before, parameters(one))
+
+
+def test_a_method_that_is_not_registered_is_refused():
+    with pytest.raises(ArgumentError, match="'bptt' or 'online' or 'differences' or 'sign'"):
+        Trainer(net(), method="newton")
+
+
+def test_warnings_name_the_rules_that_pass_errors_to_earlier_steps():
+    a, late, c, early = (synapse.Layer(1) for _ in range(4))
+    a.project(late, seed=0)
+    late.project(early, trainable=False, seed=0)
+    early.project(c, trainable=False, seed=0)
+    one = synapse.Network(a, [early, late], c)
+    early.trainable = c.trainable = False
+    data = [[[0.5], [0.1]]], [[[1.0], [0.0]]]
+    with pytest.warns(TrainingWarning, match='method="bptt" or method="differences" does'):
+        Trainer(one).train(*data, epochs=1, progress=False)
+    assert trained("differences", data, one)[1].epochs == 3  # warnings are errors
+
+
+FILES = sorted(Path(learning.__file__).parent.glob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_file_beside_the_rules_asks_which_rule_it_is(path):
+    tree = ast.parse(path.read_text())
+    compared = [
+        constant.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        for constant in ast.walk(node)
+        if isinstance(constant, ast.Constant)
+    ]
+    assert not set(compared) & set(RULES)
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert not names & {rule.__name__ for rule in RULES.values()}

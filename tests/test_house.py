@@ -1,0 +1,44 @@
+"""The objects, learning and the engine touch the store. All others read through these and `Topology`."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PRIVATE = {"_store", "_rows", "_connection_rows"}
+"""How objects reach the columns of the store."""
+
+OWNERS = ("synapse/engine", "synapse/learning")
+"""Rooms that may use it, beside the objects and their helpers: the files of `synapse` itself."""
+
+NOT_YET = ("synapse/readwrite", "synapse/tasks", "synapse/experiments", "architect")
+"""Rooms that are still to be written without."""
+
+
+def _mentions(file: Path) -> set[str]:
+    """The private attributes that a module uses."""
+    nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    return PRIVATE & {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+
+
+def _modules() -> list[Path]:
+    files = [*(ROOT / "synapse").rglob("*.py"), *(ROOT / "architect").rglob("*.py")]
+    return sorted(file.relative_to(ROOT) for file in files)
+
+
+def _owns(file: Path) -> bool:
+    folders = [str(folder) for folder in file.parents]
+    return folders[0] == "synapse" or any(room in folders for room in (*OWNERS, *NOT_YET))
+
+
+@pytest.mark.parametrize("file", [file for file in _modules() if not _owns(file)], ids=str)
+def test_no_room_touches_the_store(file):
+    assert not _mentions(ROOT / file)
+
+
+@pytest.mark.parametrize("room", NOT_YET)
+def test_every_exception_is_needed(room):
+    assert any(_mentions(file) for file in (ROOT / room).rglob("*.py")), f"Take {room} off the list."

@@ -275,7 +275,18 @@ class Unfolding:
         steps, (address, store, span) = plan.steps, self._ready
         tapes = self._tapes_of(number, plan.width, steps)
         tapes.begin(self._context() if context else None, plan.mask)
-        loss, bad = engine.exact.unfold_network(
+        samples = engine.exact.Samples(
+            plan.begins,
+            plan.lengths,
+            plan.share,
+            self.weights,
+            np.uint64(steps),
+            np.uint64(window),
+            plan.apart,
+            plan.ragged,
+            plan.mask is not None,
+        )
+        loss, bad = engine.exact.gradient_network(
             address,
             store.unit,
             tapes.address,
@@ -283,16 +294,8 @@ class Unfolding:
             span,
             self._inputs,
             self._targets,
-            plan.begins,
-            plan.lengths,
-            plan.share,
-            self.weights,
-            plan.apart,
-            np.uint64(steps),
+            samples,
             cost.code,
-            np.uint64(window),
-            plan.ragged,
-            plan.mask is not None,
             store.n_connections,
         )
         if bad != steps or not isfinite(loss):

@@ -38,7 +38,7 @@ from .cost import Cost
 from .engine.functions.activations import RANDOM
 from .engine.guard import InUse, steady, whole
 from .engine.lowering.flags import BACK, BACK_GATED
-from .engine.lowering.lower import pure_inputs
+from .engine.lowering.order import pure_inputs
 from .engine.schema import HIDDEN, INPUT, NONE, OUTPUT
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError

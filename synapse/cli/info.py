@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from .._ties import counted_once
-from ..engine.lowering.lower import pure_inputs
+from ..engine.lowering.order import pure_inputs
 from ..engine.schema import NONE
 from ..layer import Layer
 from ..network import Network

@@ -27,8 +27,8 @@ from .cost import Cost
 from .engine.functions.activations import RANDOM
 from .engine.guard import steady, whole
 from .engine.lowering.flags import BACK, BACK_GATED
-from .engine.lowering.lower import pure_inputs
-from .engine.schema import NONE
+from .engine.lowering.order import pure_inputs
+from .engine.schema import FIRST, NONE, STOP
 from .engine.store import Store
 from .errors import ArgumentError, TopologyError
 from .initializers import Initializer
@@ -234,7 +234,7 @@ class NetworkSteps(Sequence[Neuron]):
     def clear(self) -> None:
         """Forget the context: states, activations, errors and traces. Weights stay."""
         address, store, span = self._ready()
-        engine.online.clear_rows(address, store.unit, np.arange(span[0], span[3], dtype=np.uint64))
+        engine.online.clear_rows(address, store.unit, np.arange(span[FIRST], span[STOP], dtype=np.uint64))
 
     @whole
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
@@ -272,7 +272,7 @@ class NetworkSteps(Sequence[Neuron]):
     def has_memory(self) -> bool:
         """Whether its outputs can depend on earlier inputs."""
         _, store, span = self._ready()
-        columns, first, stop = store.columns, int(span[0]), int(span[3])
+        columns, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
         if (columns["self_row"][first:stop] != NONE).any():
             return True
         runs = slice(int(columns["first_run"][first]), int(columns["last_run"][stop - 1]))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from . import _ties
 from ._typing import Floats
 from .engine.guard import InUse
-from .engine.schema import CONTEXT, NONE
+from .engine.schema import CONTEXT, FIRST, NONE, STOP
 from .engine.store import Store
 from .network import Network
 
@@ -87,4 +87,4 @@ def _column(network: Network, name: str) -> NDArray[Any]:
     """The part of a column that holds the neurons of a network: once lowered, they are neighbours."""
     _, store, span = network._ready()
     column: NDArray[Any] = store[name]
-    return column[int(span[0]) : int(span[3])]
+    return column[int(span[FIRST]) : int(span[STOP])]

@@ -138,7 +138,13 @@ for name in ("clip_by_norm", "clip_by_value"):
 
 # --- registries ---------------------------------------------------------------------------------------
 
-row("squash.register", {"low": -1.0}, low=k.NUMBER | {"-inf"}, high=k.NOT_NEGATIVE | {"inf"})
+row(
+    "squash.register",
+    {"low": -1.0},
+    low=k.NUMBER | {"-inf"},
+    high=k.NOT_NEGATIVE | {"inf"},
+    written=k.NONE | {"{}"},
+)
 row("architectures.get", name=k.TEXT)
 row("architectures.register", kind=k.NOTHING)
 row("cost.Cost.__call__", {"targets": [0.5], "outputs": [0.5]})

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import SynapseError
 from ..layer import Layer
 from ..network import Network
-from .checks import an_object, require
+from ._checks import an_object, require
 
 
 def _known() -> dict[str, type[Network]]:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import copyreg
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .. import squash as squashes
-from ..engine.lowering.program import Traces
-from ..engine.schema import NONE, RARE, Column
+from .._saved import (
+    OF_CONNECTIONS,
+    OF_NEURONS,
+    OPTIONAL,
+    Column,
+    Parts,
+    Traces,
+    own_memory,
+    put_together,
+    take_apart,
+)
 from ..errors import FormatError
 from ..network import Network
+from ..topology import NO_GATER
 from . import architectures, files
-from .checks import (
+from ._checks import (
     FLOATS,
     LARGEST_RANDOM,
     LARGEST_WHOLE,
@@ -25,18 +35,17 @@ from .checks import (
     require_pairs_once,
     require_shared,
 )
-from .parts import OF_CONNECTIONS, OF_NEURONS, Parts, own_memory, put_together, take_apart
 
 FORMAT, VERSION = "synapse", 1
 
 # The tables of a document, by the columns of each.
 LAYERS = ("name", "size")
-NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS if column.name not in RARE))
+NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS if column not in OPTIONAL))
 CONNECTIONS = (
     "source",
     "target",
     "gater",
-    *(column.name for column in OF_CONNECTIONS if column.name not in RARE),
+    *(column.name for column in OF_CONNECTIONS if column not in OPTIONAL),
 )
 ELIGIBILITY = ("connection", "value")
 INFLUENCE = ("gater", "gated", "value")
@@ -129,19 +138,19 @@ def network_data(network: Network) -> dict[str, Any]:
     """
     parts = take_apart(network)
     head = (FORMAT, VERSION, parts.name, parts.dtype.name, parts.clock)
-    kind = {} if parts.architecture is None else {ARCHITECTURE: parts.architecture}
+    architecture = architectures.told(network)
+    kind = {} if architecture is None else {ARCHITECTURE: architecture}
     return {**dict(zip(HEAD, head, strict=True)), **kind, **_tables(parts)}
 
 
 def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
     neurons, edges, traces = parts.neurons, parts.connections, parts.traces
     assert traces is not None
-    names = {code: squashes.by_code(code).name for code in set(neurons["squash"].tolist())}
     return {
         "layers": {"name": [name for name, _ in parts.layers], "size": [size for _, size in parts.layers]},
         "neurons": {
             "name": list(parts.names or ()),
-            "squash": [names[code] for code in neurons["squash"].tolist()],
+            "squash": neurons["squash"].tolist(),
             **_saved(OF_NEURONS, neurons),
         },
         "connections": {
@@ -169,12 +178,12 @@ def _saved(columns: tuple[Column, ...], values: dict[str, np.ndarray[Any, Any]])
     return {
         column.name: _plain(column, values[column.name])
         for column in columns
-        if column.name not in RARE or values[column.name].any()
+        if column not in OPTIONAL or values[column.name].any()
     }
 
 
 def _optional(columns: tuple[Column, ...]) -> tuple[str, ...]:
-    return tuple(column.name for column in columns if column.name in RARE)
+    return tuple(column.name for column in columns if column in OPTIONAL)
 
 
 def _plain(column: Column, values: np.ndarray[Any, Any]) -> list[Any]:
@@ -183,7 +192,7 @@ def _plain(column: Column, values: np.ndarray[Any, Any]) -> list[Any]:
 
 
 def _or_null(numbers: np.ndarray[Any, Any]) -> list[int | None]:
-    return [None if number == NONE else number for number in numbers.tolist()]
+    return [None if number == NO_GATER else number for number in numbers.tolist()]
 
 
 def from_data(data: dict[str, Any]) -> Network:
@@ -211,13 +220,13 @@ def from_data(data: dict[str, Any]) -> Network:
         dtype=dtype,
         layers=_layers(data, len(neurons)),
         names=neurons.values("name", "a string or null", lambda name: name is None or type(name) is str),
-        neurons={"squash": neurons.squash_codes("squash"), **numbers},
+        neurons={"squash": neurons.squashes("squash"), **numbers},
         connections=edges,
         clock=clock,
         traces=_traces(data, neurons, connections, edges, dtype),
-        architecture=architectures.checked(data.get(ARCHITECTURE)),
     )
-    return put_together(parts)
+    architecture = architectures.checked(data.get(ARCHITECTURE))
+    return put_together(parts, partial(architectures.made, architecture))
 
 
 def _require_format(data: Any) -> None:

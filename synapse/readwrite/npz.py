@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from ..errors import FormatError
 from ..network import Network
 from . import files
-from .checks import an_object, require
-from .plain import CONNECTION, NEURON, TIES, Columns, Plain, assemble, project, require_names
+from ._checks import an_object, require
+from ._tables import CONNECTION, NEURON, TIES, Columns, Tables, from_tables, require_names, to_tables
 
 UNGATED = -1
 TABLES = {"neuron": NEURON, "connection": CONNECTION}
@@ -110,18 +110,18 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     >>> npz_data(Network(a, [], b))["connection_weight"]
     array([0.5, 0.5])
     """
-    plain = project(network)
-    require_names(plain, "npz", UNFIT)
-    dtypes = {int: "int64", float: plain.dtype, bool: "bool", str: "str"}
-    gaters = [UNGATED if gater is None else gater for gater in plain.connections["gater"]]
-    tables = {"neuron": plain.neurons, "connection": {**plain.connections, "gater": gaters}}
+    tables = to_tables(network)
+    require_names(tables, "npz", UNFIT)
+    dtypes = {int: "int64", float: tables.dtype, bool: "bool", str: "str"}
+    gaters = [UNGATED if gater is None else gater for gater in tables.connections["gater"]]
+    items = {"neuron": tables.neurons, "connection": {**tables.connections, "gater": gaters}}
     return {
-        "name": np.array(plain.name),
-        "dtype": np.array(plain.dtype),
-        **({"architecture": np.array(json.dumps(plain.architecture))} if plain.architecture else {}),
+        "name": np.array(tables.name),
+        "dtype": np.array(tables.dtype),
+        **({"architecture": np.array(json.dumps(tables.architecture))} if tables.architecture else {}),
         **{
             f"{item}_{key}": np.array(column, dtypes[TABLES[item][key]])
-            for item, columns in tables.items()
+            for item, columns in items.items()
             for key, column in columns.items()
         },
     }
@@ -139,7 +139,7 @@ def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
     neurons, connections = (_columns(data, item) for item in TABLES)
     connections["gater"] = [None if gater == UNGATED else gater for gater in connections["gater"]]
     name, dtype = (_array(data, key, 0).tolist() for key in ("name", "dtype"))
-    return assemble(Plain(name, dtype, neurons, connections, _architecture(data)))
+    return from_tables(Tables(name, dtype, neurons, connections, _architecture(data)))
 
 
 def _architecture(data: dict[str, Any]) -> Any:

@@ -16,11 +16,11 @@ import numpy as np
 
 from .. import squash as squashes
 from .._checks import boolean, shown
+from .._saved import Parts, take_apart
 from .._typing import Floats, Ints
 from ..engine.schema import NONE
 from ..errors import FormatError
 from ..network import Network, require_network
-from .parts import Parts, take_apart
 
 OPEN = -1
 """In the column of gaters: not gated."""

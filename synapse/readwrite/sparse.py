@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import MissingExtraError
 from ..network import Network
-from .plain import project
+from ._tables import to_tables
 
 
 def sparse_data(network: Network) -> Any:
@@ -46,7 +46,7 @@ def sparse_data(network: Network) -> Any:
         raise MissingExtraError(
             "A sparse matrix needs SciPy, which is not installed: pip install scipy."
         ) from None
-    plain = project(network)
-    edges, size = plain.connections, len(plain.neurons["id"])
+    tables = to_tables(network)
+    edges, size = tables.connections, len(tables.neurons["id"])
     ends = edges["source"], edges["target"]
-    return sparse.coo_array((edges["weight"], ends), shape=(size, size), dtype=plain.dtype).tocsr()
+    return sparse.coo_array((edges["weight"], ends), shape=(size, size), dtype=tables.dtype).tocsr()

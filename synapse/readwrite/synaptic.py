@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squash as squashes
 from .._checks import boolean
+from .._saved import Parts, put_together, take_apart
 from .._typing import Ints
-from ..engine.schema import NONE
 from ..errors import ArgumentError, FormatError
 from ..network import Network
+from ..topology import NO_GATER
 from . import files
-from .checks import Table, is_whole, members
-from .parts import Parts, put_together, take_apart
-from .relays import first_of_pair, with_open_gates, with_pairs_once
+from ._checks import Table, is_whole, members
+from ._relays import first_of_pair, with_open_gates, with_pairs_once
 
 SQUASHES = {"LOGISTIC": "logistic", "TANH": "tanh", "IDENTITY": "identity", "HLIM": "step", "RELU": "relu"}
 """The activation functions of Synaptic, and what they are called here."""
@@ -99,7 +98,7 @@ def to_synaptic(network: Network) -> dict[str, Any]:
     rows = zip(*columns, _layer_names(parts), _squash_names(parts), strict=True)
     edges = parts.connections
     ends = edges["source"].tolist(), edges["target"].tolist(), edges["weight"].tolist()
-    gaters = (None if gater == NONE else gater for gater in edges["gater"].tolist())
+    gaters = (None if gater == NO_GATER else gater for gater in edges["gater"].tolist())
     _warn_of_self_weights(edges)
     return {
         "neurons": [
@@ -126,8 +125,8 @@ def _layer_names(parts: Parts) -> list[str | int]:
 
 
 def _squash_names(parts: Parts) -> list[str]:
-    names = {squashes.get(ours).code: theirs for theirs, ours in SQUASHES.items()}
-    return [names[code] for code in parts.neurons["squash"].tolist()]
+    names = {ours: theirs for theirs, ours in SQUASHES.items()}
+    return [names[ours] for ours in parts.neurons["squash"]]
 
 
 def _warn_of_self_weights(edges: dict[str, Any]) -> None:
@@ -210,11 +209,11 @@ def from_synaptic(data: dict[str, Any], *, resume: bool = False) -> Network:
     edges = _edges(connections, neurons, number)
     order = np.argsort(number)
     columns = {ours: neurons.numbers(theirs)[order] for theirs, ours in NUMBERS.items()}
-    columns["squash"] = _squash_codes(neurons)[order]
+    columns["squash"] = _squashes(neurons)[order]
     clamped = np.arange(len(neurons)) < layers[0][1]
     clamped[edges["target"]] = False
     columns["bias"][clamped] = 0.0
-    edges["gater"][edges["gater"] < layers[0][1]] = NONE  # what is clamped never sets a gain
+    edges["gater"][edges["gater"] < layers[0][1]] = NO_GATER  # what is clamped never sets a gain
     edges = _without_repeats(edges, len(neurons), resume)
     edges["trainable"] = edges["source"] != edges["target"]
     parts = with_pairs_once(Parts(None, np.float64, layers, None, columns, edges))
@@ -227,7 +226,7 @@ def _open(parts: Parts, resume: bool) -> NDArray[np.bool_]:
     fired = np.logical_or.reduce(
         [parts.neurons[name] != 0.0 for name in ("state", "old_state", "activation")]
     )
-    gates = np.where(gater == NONE, 0, gater)
+    gates = np.where(gater == NO_GATER, 0, gater)
     return np.full(len(gater), True) if not resume else ~fired[gates]
 
 
@@ -260,17 +259,17 @@ def _whole(value: Any) -> Any:
     return int(value) if digits else value
 
 
-def _squash_codes(neurons: Table) -> NDArray[np.uint32]:
+def _squashes(neurons: Table) -> NDArray[Any]:
     condition = f"one of {', '.join(SQUASHES)} (functions of one's own are lost when Synaptic writes)"
     names = neurons.values("squash", condition, lambda name: type(name) is str and name in SQUASHES)
-    return np.array([squashes.get(SQUASHES[name]).code for name in names], np.uint32)
+    return np.array([SQUASHES[name] for name in names], object)
 
 
 def _edges(connections: Table, neurons: Table, number: Ints) -> dict[str, Any]:
     """The connections' columns, in numbers of neurons here."""
     source, target = (number[connections.indices(end, neurons)] for end in ("from", "to"))
     gater = connections.indices("gater", neurons, null="not gated")
-    gater[gater != NONE] = number[gater[gater != NONE]]
+    gater[gater != NO_GATER] = number[gater[gater != NO_GATER]]
     _refuse_loops_twice(source, target)
     return {"source": source, "target": target, "gater": gater, "weight": connections.numbers("weight")}
 
@@ -327,7 +326,7 @@ def _overwritten(edges: dict[str, Any], neurons: int) -> dict[str, Any]:
 
 def _latest(gaters: list[int], target: int, neurons: int) -> int:
     """The gater that has fired last when the target fires; it sets the gain."""
-    return max((g for g in gaters if g != NONE), key=lambda g: (g - target) % neurons, default=NONE)
+    return max((g for g in gaters if g != NO_GATER), key=lambda g: (g - target) % neurons, default=NO_GATER)
 
 
 def _summed(edges: dict[str, Any]) -> dict[str, Any]:

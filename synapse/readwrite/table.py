@@ -11,20 +11,20 @@ from .._checks import choice
 from ..errors import FormatError
 from ..network import Network
 from . import files
-from .checks import an_object
-from .plain import (
+from ._checks import an_object
+from ._tables import (
     CONNECTION,
     NEURON,
     USUAL,
     Columns,
-    Plain,
+    Tables,
     as_text,
-    assemble,
     columns_of,
+    from_tables,
     once,
-    project,
     records,
     require_names,
+    to_tables,
 )
 
 OF = ("connections", "neurons")
@@ -49,9 +49,9 @@ def write_table(network: Network, path: files.File, of: str = "connections") -> 
         As for :func:`synapse.save`.
     """
     _require_table(of)
-    plain = project(network)
-    require_names(plain, "CSV", UNFIT)
-    columns = plain.neurons if of == "neurons" else plain.connections
+    tables = to_tables(network)
+    require_names(tables, "CSV", UNFIT)
+    columns = tables.neurons if of == "neurons" else tables.connections
     text = io.StringIO(newline="")
     rows = csv.DictWriter(text, list(columns), lineterminator="\n")
     rows.writeheader()
@@ -80,7 +80,7 @@ def read_table(neurons: files.File, connections: files.File, name: str, dtype: s
         of_neurons = columns_of("neuron", _rows(files.read_text(neurons)), NEURON)
     with files.reading(connections):
         of_connections = columns_of("connection", _rows(files.read_text(connections)), CONNECTION)
-    return assemble(Plain(name, dtype, of_neurons, of_connections))
+    return from_tables(Tables(name, dtype, of_neurons, of_connections))
 
 
 def _rows(text: str) -> list[dict[Any, Any]]:
@@ -122,8 +122,8 @@ def table_data(network: Network, of: str = "connections") -> Columns:
     ['source', 'target', 'gater', 'weight', 'trainable']
     """
     _require_table(of)
-    plain = project(network)
-    return plain.neurons if of == "neurons" else plain.connections
+    tables = to_tables(network)
+    return tables.neurons if of == "neurons" else tables.connections
 
 
 def from_table_data(neurons: Columns, connections: Columns, name: str, dtype: str = "float64") -> Network:
@@ -136,7 +136,7 @@ def from_table_data(neurons: Columns, connections: Columns, name: str, dtype: st
     """
     for what, columns in (("neurons", neurons), ("connections", connections)):
         an_object(f"The table of {what}", columns)
-    return assemble(Plain(name, dtype, neurons, connections))
+    return from_tables(Tables(name, dtype, neurons, connections))
 
 
 def _require_table(of: Any) -> None:

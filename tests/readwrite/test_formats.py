@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from synapse import Layer, Network, errors, readwrite, tie
-from synapse.readwrite import plain
+from synapse.readwrite import _tables
 
 from ..strategies import Twin, specs
 from .formats import (
@@ -236,12 +236,12 @@ def test_what_contradicts_itself_is_refused(format, column, place, value, senten
     """Each of these is written by the format's own hand, from a projection that is wrong."""
 
     def wrong(net):
-        told = plain.project(net)
+        told = _tables.to_tables(net)
         item, _, key = column.partition("_")
         (told.neurons if item == "neuron" else told.connections)[key][place] = value
         return told
 
-    monkeypatch.setattr(f"synapse.readwrite.{format}.project", wrong)
+    monkeypatch.setattr(f"synapse.readwrite.{format}.to_tables", wrong)
     data = data_of(format, NETWORKS["perceptron"]())
     with pytest.raises(errors.FormatError, match=sentence):
         from_data(format, data)
@@ -256,7 +256,7 @@ def test_a_head_that_does_not_fit_is_refused(format, head, sentence, monkeypatch
     net = Network(Layer(1), [], Layer(1))
     if format != "npz":
         monkeypatch.setattr(
-            f"synapse.readwrite.{format}.project", lambda net: replace(plain.project(net), **head)
+            f"synapse.readwrite.{format}.to_tables", lambda net: replace(_tables.to_tables(net), **head)
         )
         data = data_of(format, net)
     else:

@@ -75,9 +75,9 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     if isinstance(modules, SequenceModule):
         modules.read(network)
         return modules
-    from . import layers  # the architectures are made of networks: a loop at the top
+    from . import _layers  # the architectures are made of networks: a loop at the top
 
-    layers.write(layers.peer_of(modules), network)
+    _layers.write(_layers.peer_of(modules), network)
     return modules
 
 
@@ -139,11 +139,11 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
             )
         modules.write(network)
         return network
-    from . import layers  # the architectures are made of networks: a loop at the top
+    from . import _layers  # the architectures are made of networks: a loop at the top
 
-    peer = layers.peer_of(modules)
-    found = layers.network_of(peer) if network is None else network
-    layers.read(peer, found)
+    peer = _layers.peer_of(modules)
+    found = _layers.network_of(peer) if network is None else network
+    _layers.read(peer, found)
     return found
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from ... import _ties
 from ...errors import ArgumentError
 from ...network import Network
+from ._stages import Product, Stage, ends_of, plan_of
 from ._torch import torch
-from .plan import Product, Stage, ends_of, plan_of
 
 Tensor = Any  # the annotations of torch are not asked for: it need not be installed
 

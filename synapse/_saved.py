@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import _ties
 from . import squash as squashes
-from ._typing import Ints
+from ._typing import Floats, Ints
 from .engine.guard import InUse
 from .engine.lowering.program import Program, Traces, kept_traces
 from .engine.schema import CONNECTION, NEURON, NONE, RARE, Column
@@ -28,6 +29,7 @@ __all__ = [
     "Traces",
     "own_memory",
     "put_together",
+    "set_numbers",
     "take_apart",
 ]
 
@@ -149,6 +151,21 @@ def put_together(parts: Parts, made: Made = of_layers) -> Network:
         store.program = Program(0, [replace(parts.traces, extending=extending)])
     store.ready()  # lowering lays the traces where they belong
     return network
+
+
+def set_numbers(network: Network, weights: tuple[Ints, Floats], biases: tuple[Ints, Floats]) -> None:
+    """Set weights and biases, and those tied to them, by numbers of connections and neurons.
+
+    Raises
+    ------
+    ArgumentError
+        If those that are tied are given different values; nothing has changed then.
+    """
+    with InUse(network):
+        places = network._connection_rows()[weights[0]], network._rows()[biases[0]]
+        for set_them in (_ties.require_agreement, _ties.put):
+            set_them(network._store, "weight", places[0], weights[1])
+            set_them(network._store, "bias", places[1], biases[1])
 
 
 def _coded(parts: Parts) -> dict[str, NDArray[Any]]:

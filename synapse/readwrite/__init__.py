@@ -28,8 +28,10 @@ if TYPE_CHECKING:  # the rest is imported when it is asked for: nobody needs all
     from .neataptic import from_neataptic_data, read_neataptic
     from .node_link import from_node_link_data, node_link_data, read_node_link, write_node_link
     from .npz import from_npz_data, npz_data, read_npz, write_npz
-    from .onnx_graph import onnx_model, write_onnx
-    from .programs import c_source, javascript_source, python_source, write_c, write_javascript, write_python
+    from .onnx import onnx_model, write_onnx
+    from .programs.c import c_source, write_c
+    from .programs.javascript import javascript_source, write_javascript
+    from .programs.python import python_source, write_python
     from .pytorch import from_torch, to_torch
     from .sparse import sparse_data
     from .table import from_table_data, read_table, table_data, write_table
@@ -96,10 +98,9 @@ __all__ = [
 ]
 
 _MODULES = {
-    "c": "programs",
-    "javascript": "programs",
-    "python": "programs",
-    "onnx": "onnx_graph",
+    "c": "programs.c",
+    "javascript": "programs.javascript",
+    "python": "programs.python",
     "torch": "pytorch",
 }
 """Of formats that have no module of their name."""

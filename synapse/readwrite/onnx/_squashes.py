@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..engine.schema import LEAK, ROOT_HALF, SELU_ALPHA, SELU_SCALE, THRESHOLD
+from ...engine.schema import LEAK, ROOT_HALF, SELU_ALPHA, SELU_SCALE, THRESHOLD
 
 if TYPE_CHECKING:
-    from .onnx_graph import Graph
+    from ._graph import Graph
 
 
 def _elu(graph: Graph, s: str) -> str:

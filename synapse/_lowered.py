@@ -106,10 +106,10 @@ class Lowered:
         Raises
         ------
         TopologyError
-            If connections or gates link it with neurons outside of it.
+            If connections lead into it from neurons outside of it, or are gated from there.
         """
         with InUse(network):
-            topology = Topology.of(network).require_closed(doing)
+            topology = Topology.of(network).require_closed(doing, outward=False)
             return cls(topology.neurons, topology.inputs, **_columns(network, topology))
 
     def stretches(self) -> list[list[Stretch]]:

@@ -91,7 +91,7 @@ def stages_of(network: Network, known: Collection[str]) -> Stages:
     TopologyError
         If neurons of a group wait for each other, or the network is linked with others.
     """
-    topology = Topology.of(network).require_closed("converted to PyTorch")
+    topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
     _require_known(topology, known)
     ends, inputs, n = ends_of(topology), topology.inputs, topology.neurons
     groups = Lowered.of(network).group_first

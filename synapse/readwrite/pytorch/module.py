@@ -160,8 +160,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        topology = Topology.of(network).require_closed("converted to PyTorch")
-        plan = stages_of(network, FUNCTIONS)
+        plan, topology = stages_of(network, FUNCTIONS), Topology.of(network)
         self._ends, self._inputs, self._outputs = plan.ends, plan.inputs, plan.outputs
         # What leads to a given input is never read, nor is its bias.
         learns = topology.trainable & (topology.target >= plan.inputs)

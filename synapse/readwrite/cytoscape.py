@@ -7,7 +7,10 @@ from typing import Any
 from ..network import Network
 from . import files
 from ._checks import an_object, require
+from ._formats import ALL, LINKED, Format
 from ._tables import CONNECTION, NEURON, Columns, Tables, columns_of, from_tables, records, to_tables
+
+__all__ = ["cytoscape_data", "from_cytoscape_data", "read_cytoscape", "write_cytoscape"]
 
 
 def write_cytoscape(network: Network, path: files.File) -> None:
@@ -79,3 +82,18 @@ def from_cytoscape_data(data: dict[str, Any]) -> Network:
 def _columns(item: str, rows: Any, kinds: dict[str, type]) -> Columns:
     require(isinstance(rows, list), f"The {item}s", "a list", rows)
     return columns_of(item, [row.get("data") if isinstance(row, dict) else row for row in rows], kinds)
+
+
+FORMAT = Format(
+    name="cytoscape",
+    what="Cytoscape, Cytoscape.js, networkx",
+    kept=ALL,
+    lost=LINKED,
+    link="https://js.cytoscape.org/#notation/elements-json",
+    suffixes=(".cyjs",),
+    write=write_cytoscape,
+    read=read_cytoscape,
+    data=cytoscape_data,
+    from_data=from_cytoscape_data,
+    marks=frozenset({"elements"}),
+)

@@ -9,7 +9,10 @@ from typing import Any
 
 from ..network import Network
 from . import files
+from ._formats import Format
 from ._tables import Tables, records, require_names, to_tables
+
+__all__ = ["dot_data", "write_dot"]
 
 UNFIT = re.compile("[\0\ud800-\udfff]")
 """What a file of text for Graphviz cannot hold."""
@@ -86,3 +89,15 @@ def _quoted(text: str) -> str:
     escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
     escaped = escaped.replace("\r", "").replace("\n", "\\n").replace("\t", " ")
     return f'"{escaped}"'
+
+
+FORMAT = Format(
+    name="dot",
+    what="a drawing for Graphviz",
+    kept="layers, names, gates, weights to four digits",
+    lost="all else",
+    link="https://graphviz.org/doc/info/lang.html",
+    suffixes=(".dot", ".gv"),
+    write=write_dot,
+    data=dot_data,
+)

@@ -13,6 +13,7 @@ from .._checks import numbers
 from ..errors import ArgumentError
 from ..network import Network
 from . import _xml, files
+from ._formats import ALL, LINKED, Format
 from ._tables import (
     CONNECTION,
     NEURON,
@@ -26,6 +27,8 @@ from ._tables import (
     require_names,
     to_tables,
 )
+
+__all__ = ["from_gexf_data", "gexf_data", "read_gexf", "write_gexf"]
 
 NAMESPACE = "http://www.gexf.net/1.2draft"
 TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
@@ -170,3 +173,17 @@ def _record(element: Element, titles: dict[Any, Any]) -> dict[Any, Any]:
     values = _xml.inside(element, "attvalues", "attvalue")
     pairs = ((titles.get(one.get("for")), one.get("value")) for one in values)
     return {**once(f"Each {_xml.tag_of(element)}", pairs), **element.attrib}
+
+
+FORMAT = Format(
+    name="gexf",
+    what="Gephi, networkx; activations over time",
+    kept=ALL,
+    lost=f"{LINKED}; names with control characters are refused; the timeline is not read",
+    link="https://gexf.net/schema.html",
+    suffixes=(".gexf",),
+    write=write_gexf,
+    read=read_gexf,
+    data=gexf_data,
+    from_data=from_gexf_data,
+)

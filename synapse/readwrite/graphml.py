@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 
 from ..network import Network
 from . import _xml, files
+from ._formats import ALL, LINKED, Format
 from ._tables import (
     CONNECTION,
     NEURON,
@@ -21,6 +22,8 @@ from ._tables import (
     require_names,
     to_tables,
 )
+
+__all__ = ["from_graphml_data", "graphml_data", "read_graphml", "write_graphml"]
 
 NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
 TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
@@ -120,3 +123,17 @@ def _record(element: Element, keys: Mapping[Any, Any]) -> dict[Any, Any]:
     """What is told of a node or an edge: its attributes, and its <data> by the names of the keys."""
     data = ((keys.get(data.get("key")), data.text or "") for data in _xml.inside(element, "data"))
     return {**once(f"Each {_xml.tag_of(element)}", data), **element.attrib}
+
+
+FORMAT = Format(
+    name="graphml",
+    what="Gephi, yEd, Cytoscape, igraph, networkx",
+    kept=ALL,
+    lost=f"{LINKED}; names with control characters are refused",
+    link="http://graphml.graphdrawing.org/specification.html",
+    suffixes=(".graphml",),
+    write=write_graphml,
+    read=read_graphml,
+    data=graphml_data,
+    from_data=from_graphml_data,
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copyreg
 from functools import partial
 from typing import Any
 
@@ -35,8 +34,11 @@ from ._checks import (
     require_pairs_once,
     require_shared,
 )
+from ._formats import Format
 
-FORMAT, VERSION = "synapse", 1
+__all__ = ["from_json_data", "json_data", "read_json", "write_json"]
+
+MARK, VERSION = "synapse", 1
 
 # The tables of a document, by the columns of each.
 LAYERS = ("name", "size")
@@ -56,72 +58,22 @@ ARCHITECTURE = "architecture"
 TABLES = ("layers", "neurons", "connections", "eligibility", "influence", "extended")
 
 
-def save(network: Network, path: files.File) -> None:
-    """Write a network to a file, from which :func:`load` brings back its twin.
-
-    The file keeps the whole network: layers, names, weights, biases, squashes (those of your own by name),
-    gates, ties, what is trainable, and the context: states, errors and traces. Every step after
-    :func:`load` gives the same bits as with the network that was saved, and so does a new trainer: by the
-    online rule with a plain rate, training goes on as if it had not been interrupted. An
-    :class:`architect.LSTM` comes back as one, and so does every architecture, unless layers that make it
-    what it is were removed or have other names now; then, and of a class of your own, comes back a
-    :class:`Network` of its name. The file does not keep the projections by which connections were made,
-    ties to other networks, and what belongs to a trainer: the momentum or moments of an optimizer and the
-    position in a schedule of rates.
-
-    Parameters
-    ----------
-    network : Network
-        What is saved; it stays as it is.
-    path : str, os.PathLike or file
-        Where to: a path, or a file that is open. A file that is there is replaced in one step: it is never
-        found half written.
-
-    Raises
-    ------
-    TopologyError
-        If the network is connected with neurons outside of it, which would be lost.
-    DivergenceError
-        If it has a number that is not finite.
-    OSError
-        If the file cannot be written; the old one is untouched then.
-
-    Examples
-    --------
-    >>> import os, tempfile
-    >>> from synapse import Layer, Network, load, save
-    >>> a, b = Layer(2), Layer(1)
-    >>> _ = a.project(b, weights=1.0)
-    >>> net = Network(a, [], b, name="sum")
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(net, os.path.join(folder, "sum.synapse"))
-    ...     twin = load(os.path.join(folder, "sum.synapse"))
-    >>> twin
-    <sum 2-1, 3 neurons, 2 connections>
-    >>> twin.activate([1.0, -1.0]) == net.activate([1.0, -1.0])
-    array([ True])
-    """
-    files.write_document(path, network_data(network))
+def write_json(network: Network, path: files.File) -> None:
+    """Write a network as JSON, whatever the file is called. See :func:`synapse.save`."""
+    files.write_document(path, json_data(network))
 
 
-def load(path: files.File) -> Network:
-    """Read a network that :func:`save` has written.
+def read_json(path: files.File) -> Network:
+    """Read a network that :func:`write_json` has written.
 
-    Nothing in a file is run, and nothing in it is believed before it is checked.
-
-    Raises
-    ------
-    FormatError
-        If the file holds no network, or one that contradicts itself; the sentence says where.
-    OSError
-        If the file cannot be read.
+    Raises FormatError where the file holds no such network, and OSError where it cannot be read.
     """
     with files.reading(path):
-        return from_data(files.read_document(path))
+        return from_json_data(files.read_document(path))
 
 
-def network_data(network: Network) -> dict[str, Any]:
-    """What :func:`save` writes, as dicts and lists of plain numbers.
+def json_data(network: Network) -> dict[str, Any]:
+    """What :func:`write_json` writes, as dicts and lists of plain numbers.
 
     ``format``, ``version``, ``name``, ``dtype``, ``clock``, of an architecture ``architecture`` (its
     ``name``, and settings that its layers do not tell), and tables as dicts of columns:
@@ -133,11 +85,11 @@ def network_data(network: Network) -> dict[str, Any]:
     >>> from synapse import Layer, Network
     >>> a, b = Layer(2), Layer(1)
     >>> _ = a.project(b, weights=0.5)
-    >>> network_data(Network(a, [], b))["connections"]["weight"]
+    >>> json_data(Network(a, [], b))["connections"]["weight"]
     [0.5, 0.5]
     """
     parts = take_apart(network)
-    head = (FORMAT, VERSION, parts.name, parts.dtype.name, parts.clock)
+    head = (MARK, VERSION, parts.name, parts.dtype.name, parts.clock)
     architecture = architectures.told(network)
     kind = {} if architecture is None else {ARCHITECTURE: architecture}
     return {**dict(zip(HEAD, head, strict=True)), **kind, **_tables(parts)}
@@ -195,8 +147,8 @@ def _or_null(numbers: np.ndarray[Any, Any]) -> list[int | None]:
     return [None if number == NO_GATER else number for number in numbers.tolist()]
 
 
-def from_data(data: dict[str, Any]) -> Network:
-    """The network that :func:`network_data` has described.
+def from_json_data(data: dict[str, Any]) -> Network:
+    """The network that :func:`json_data` has described.
 
     Raises
     ------
@@ -232,11 +184,11 @@ def from_data(data: dict[str, Any]) -> Network:
 def _require_format(data: Any) -> None:
     """Raise unless this is a document of ours, of a version that we know."""
     require(isinstance(data, dict), "A saved network", "an object", data)
-    if data.get("format") != FORMAT:
+    if data.get("format") != MARK:
         foreign = "neurons" in data and "connections" in data and "format" not in data
         advice = " Files of Synaptic are read with synapse.readwrite.read_synaptic." if foreign else ""
         raise FormatError(
-            f'This is not a network that Synapse has saved: "format" must be {FORMAT!r}. '
+            f'This is not a network that Synapse has saved: "format" must be {MARK!r}. '
             f"Got {given(data.get('format'))}.{advice}"
         )
     version = data.get("version")
@@ -306,8 +258,16 @@ def _traces(
     )
 
 
-def _reduced(network: Network) -> tuple[Any, ...]:
-    return from_data, (network_data(network),)
-
-
-copyreg.pickle(Network, _reduced)  # pickle and copy go the same way as files
+FORMAT = Format(
+    name="json",
+    what="the whole network, with states and traces",
+    kept="the whole network to the last bit, with states, errors and traces; the class of an architecture",
+    lost="what belongs to a trainer; projections; ties to other networks; a class of your own",
+    link="https://www.rfc-editor.org/rfc/rfc8259",
+    suffixes=(".json", ".synapse"),
+    write=write_json,
+    read=read_json,
+    data=json_data,
+    from_data=from_json_data,
+    marks=frozenset({"format"}),
+)

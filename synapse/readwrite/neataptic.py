@@ -13,7 +13,10 @@ from ..network import Network
 from ..topology import NO_GATER
 from . import files
 from ._checks import Table, members, require, require_pairs_once
+from ._formats import Format
 from ._relays import is_late, with_open_gates
+
+__all__ = ["from_neataptic_data", "read_neataptic"]
 
 SQUASHES = {
     "LOGISTIC": "logistic",
@@ -162,3 +165,15 @@ def _edges(connections: Table, nodes: Table, inputs: int) -> dict[str, Any]:
 
 def _name_here(squash: Any) -> Any:
     return SQUASHES.get(squash, squash) if type(squash) is str else squash
+
+
+FORMAT = Format(
+    name="neataptic",
+    what="Neataptic 1.4",
+    kept="order, weights (times dropout's masks), gates (late ones by way of relays), biases, squashes",
+    lost="layers between inputs and outputs (they become one), dropout",
+    link="https://wagenaartje.github.io/neataptic/docs/architecture/network/",
+    read=read_neataptic,
+    from_data=from_neataptic_data,
+    marks=frozenset({"nodes", "connections"}),
+)

@@ -8,7 +8,10 @@ from ..errors import FormatError
 from ..network import Network
 from . import files
 from ._checks import an_object
+from ._formats import ALL, LINKED, Format
 from ._tables import CONNECTION, NEURON, Tables, columns_of, from_tables, records, to_tables
+
+__all__ = ["from_node_link_data", "node_link_data", "read_node_link", "write_node_link"]
 
 
 def write_node_link(network: Network, path: files.File) -> None:
@@ -70,3 +73,17 @@ def from_node_link_data(data: dict[str, Any]) -> Network:
     neurons = columns_of("neuron", data.get("nodes"), NEURON)
     connections = columns_of("connection", data.get("edges", data.get("links")), CONNECTION)
     return from_tables(Tables(graph.get("name"), graph.get("dtype"), neurons, connections))
+
+
+FORMAT = Format(
+    name="node_link",
+    what="networkx, D3",
+    kept=ALL,
+    lost=LINKED,
+    link="https://networkx.org/documentation/stable/reference/readwrite/json_graph.html",
+    write=write_node_link,
+    read=read_node_link,
+    data=node_link_data,
+    from_data=from_node_link_data,
+    marks=frozenset({"nodes"}),
+)

@@ -16,7 +16,10 @@ from ..errors import FormatError
 from ..network import Network
 from . import files
 from ._checks import an_object, require
+from ._formats import ALL, TRACES, Format
 from ._tables import CONNECTION, NEURON, TIES, Columns, Tables, from_tables, require_names, to_tables
+
+__all__ = ["from_npz_data", "npz_data", "read_npz", "write_npz"]
 
 UNGATED = -1
 TABLES = {"neuron": NEURON, "connection": CONNECTION}
@@ -162,3 +165,17 @@ def _array(data: dict[str, Any], name: str, axes: int) -> NDArray[Any]:
     if array.ndim != axes:
         raise FormatError(f"The array {name!r} must have {axes} axes. Got shape {array.shape}.")
     return array
+
+
+FORMAT = Format(
+    name="npz",
+    what="arrays for NumPy, without pickles",
+    kept=ALL + "; the class of an architecture",
+    lost=f"{TRACES}; names that end with NUL are refused",
+    link="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html",
+    suffixes=(".npz",),
+    write=write_npz,
+    read=read_npz,
+    data=npz_data,
+    from_data=from_npz_data,
+)

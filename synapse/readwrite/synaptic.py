@@ -16,7 +16,10 @@ from ..network import Network
 from ..topology import NO_GATER
 from . import files
 from ._checks import Table, is_whole, members
+from ._formats import Format
 from ._relays import first_of_pair, with_open_gates, with_pairs_once
+
+__all__ = ["SynapticWarning", "from_synaptic_data", "read_synaptic", "synaptic_data", "write_synaptic"]
 
 SQUASHES = {"LOGISTIC": "logistic", "TANH": "tanh", "IDENTITY": "identity", "HLIM": "step", "RELU": "relu"}
 """The activation functions of Synaptic, and what they are called here."""
@@ -35,22 +38,22 @@ class SynapticWarning(UserWarning):
 def read_synaptic(path: files.File, *, resume: bool = False) -> Network:
     """Read a network that Synaptic has written (``JSON.stringify(network.toJSON())``).
 
-    See :func:`from_synaptic` for what is kept, and for `resume`. Raises FormatError where the file
+    See :func:`from_synaptic_data` for what is kept, and for `resume`. Raises FormatError where the file
     holds no such network, and OSError where it cannot be read.
     """
     with files.reading(path):
-        return from_synaptic(files.read_document(path), resume=resume)
+        return from_synaptic_data(files.read_document(path), resume=resume)
 
 
 def write_synaptic(network: Network, path: files.File) -> None:
     """Write a network for Synaptic to read (``Network.fromJSON(JSON.parse(text))``).
 
-    See :func:`to_synaptic` for what is kept. A file that is there is replaced in one step.
+    See :func:`synaptic_data` for what is kept. A file that is there is replaced in one step.
     """
-    files.write_document(path, to_synaptic(network))
+    files.write_document(path, synaptic_data(network))
 
 
-def to_synaptic(network: Network) -> dict[str, Any]:
+def synaptic_data(network: Network) -> dict[str, Any]:
     """A network as Synaptic's ``toJSON`` gives it.
 
     Kept are layers, connections, weights, gaters, biases, squashes, states and activations.
@@ -82,14 +85,14 @@ def to_synaptic(network: Network) -> dict[str, Any]:
     Notes
     -----
     A file says nothing of gains: gates that come later in the order than what they gate are open for
-    one step after Synaptic has read it. ``from_synaptic(data, resume=True)`` reads it without that.
+    one step after Synaptic has read it. ``from_synaptic_data(data, resume=True)`` reads it without that.
 
     Examples
     --------
     >>> from synapse import Layer, Network
     >>> a, b = Layer(1), Layer(1)
     >>> _ = a.project(b, weights=0.5)
-    >>> to_synaptic(Network(a, [], b))["connections"]
+    >>> synaptic_data(Network(a, [], b))["connections"]
     [{'from': 0, 'to': 1, 'weight': 0.5, 'gater': None}]
     """
     parts = take_apart(network)
@@ -140,7 +143,7 @@ def _warn_of_self_weights(edges: dict[str, Any]) -> None:
         warnings.warn(message, SynapticWarning, stacklevel=3)
 
 
-def from_synaptic(data: dict[str, Any], *, resume: bool = False) -> Network:
+def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network:
     """The network that Synaptic's ``toJSON`` has described.
 
     It gives the outputs that Synaptic gives after ``Network.fromJSON(data)``: layers, connections,
@@ -195,7 +198,7 @@ def from_synaptic(data: dict[str, Any], *, resume: bool = False) -> Network:
     >>> neuron = {"state": 0, "old": 0, "activation": 0, "bias": 0, "squash": "LOGISTIC"}
     >>> neurons = [{**neuron, "layer": "input"}, {**neuron, "layer": "output", "squash": "TANH"}]
     >>> link = {"from": 0, "to": 1, "weight": 0.5, "gater": None}
-    >>> net = from_synaptic({"neurons": neurons, "connections": [link]})
+    >>> net = from_synaptic_data({"neurons": neurons, "connections": [link]})
     >>> net
     <Network 1-1, 2 neurons, 1 connections>
     """
@@ -296,7 +299,7 @@ def _without_repeats(edges: dict[str, Any], neurons: int, resume: bool) -> dict[
     edges = _summed(edges)
     warnings.warn(
         f"{len(again)} connection(s) repeat another one, such as connection {again[0]} the connection "
-        f"{first[again[0]]}. They are read as from_synaptic describes.",
+        f"{first[again[0]]}. They are read as from_synaptic_data describes.",
         SynapticWarning,
         stacklevel=3,
     )
@@ -341,3 +344,17 @@ def _summed(edges: dict[str, Any]) -> dict[str, Any]:
         raise FormatError("The weights of repeated connections have no finite sum.")
     kept = first == np.arange(len(first))
     return {name: column[kept] for name, column in {**edges, "weight": weight}.items()}
+
+
+FORMAT = Format(
+    name="synaptic",
+    what="Synaptic 1.1.4",
+    kept="layers, weights, gates (late ones by way of relays), biases, five squashes, states, activations",
+    lost="names, traces, ties, what is trainable, float32, weights of self-connections other than 1",
+    link="https://github.com/cazala/synaptic/wiki/Networks",
+    write=write_synaptic,
+    read=read_synaptic,
+    data=synaptic_data,
+    from_data=from_synaptic_data,
+    marks=frozenset({"neurons", "connections"}),
+)

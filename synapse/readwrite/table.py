@@ -12,6 +12,7 @@ from ..errors import FormatError
 from ..network import Network
 from . import files
 from ._checks import an_object
+from ._formats import ALL, LINKED, Format
 from ._tables import (
     CONNECTION,
     NEURON,
@@ -26,6 +27,8 @@ from ._tables import (
     require_names,
     to_tables,
 )
+
+__all__ = ["from_table_data", "read_table", "table_data", "write_table"]
 
 OF = ("connections", "neurons")
 UNFIT = re.compile("[\ud800-\udfff]")
@@ -141,3 +144,15 @@ def from_table_data(neurons: Columns, connections: Columns, name: str, dtype: st
 
 def _require_table(of: Any) -> None:
     choice("The table", of, OF)
+
+
+FORMAT = Format(
+    name="table",
+    what="CSV, data frames, Parquet: one table of neurons, one of connections, which are read together",
+    kept=ALL,
+    lost=f"{LINKED}; name and dtype of the network (arguments of ``read_table``)",
+    link="https://www.rfc-editor.org/rfc/rfc4180",
+    suffixes=(".csv",),
+    write=write_table,
+    data=table_data,
+)

@@ -13,7 +13,7 @@ import synapse
 from synapse import analysis, draw, experiments, readwrite
 from synapse.tasks import reber, recall
 
-from .rows import TABLE, Kinds, add, data, plain, seeded
+from .rows import Kinds, add, data, plain, seeded
 from .world import (
     BOOLEAN,
     EITHER,
@@ -289,13 +289,12 @@ for name in [*FORMATS, "json", "synaptic"]:
 add("readwrite.sparse_data", plain(readwrite.sparse_data), net, network=NETWORK)
 for name in ("cytoscape", "gexf", "graphml", "neataptic", "node_link", "npz", "json", "synaptic"):
     add(f"readwrite.read_{name}", plain(getattr(readwrite, f"read_{name}")), path=EITHER)
-    if name not in ("json", "synaptic"):
+    if name != "synaptic":
         maker = f"from_{name}_data"
         add(f"readwrite.{maker}", plain(getattr(readwrite, maker)), data=NOTHING)
-add("readwrite.from_data", plain(readwrite.from_data), data=NOTHING)
 add(
-    "readwrite.from_synaptic",
-    plain(readwrite.from_synaptic),
+    "readwrite.from_synaptic_data",
+    plain(readwrite.from_synaptic_data),
     lambda w: {"data": readwrite.synaptic_data(architect.Perceptron(2, 3, 1, seed=0))},
     data=NOTHING,
     resume=BOOLEAN,
@@ -332,8 +331,9 @@ def _csv(w: World, part: str) -> io.BytesIO:
     return file
 
 
-TABLE["synapse.save"] = TABLE.pop("readwrite.write_json")
-TABLE["synapse.load"] = TABLE.pop("readwrite.read_json")
+add("synapse.save", plain(synapse.save), to, network=NETWORK, path=EITHER, format=NONE)
+add("synapse.load", plain(synapse.load), path=EITHER, format=NONE)
+add("readwrite.formats", plain(readwrite.formats))
 add("synapse.to_torch", plain(synapse.to_torch), net, network=NETWORK, modules=NONE)
 add(
     "synapse.from_torch",

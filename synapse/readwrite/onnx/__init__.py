@@ -12,9 +12,12 @@ from ..._typing import Ints
 from ...errors import ArgumentError, TopologyError
 from ...network import Network
 from .. import files
+from .._formats import Format
 from .._step import Step, step_of
 from ._graph import Graph
 from ._squashes import SQUASHES
+
+__all__ = ["onnx_model", "write_onnx"]
 
 FORMS = ("auto", "plain", "step")
 
@@ -107,3 +110,16 @@ def _kept(step: Step) -> Ints:
         for first, stop in block.fires
     ]
     return np.unique(np.concatenate([*late, *absent]))
+
+
+FORMAT = Format(
+    name="onnx",
+    what="a model for ONNX Runtime and others",
+    kept="what a network answers in one step",
+    lost="learning",
+    link="https://onnx.ai/onnx/repo-docs/IR.html",
+    suffixes=(".onnx",),
+    write=write_onnx,
+    data=onnx_model,
+    extra="onnx",
+)

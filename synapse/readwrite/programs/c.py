@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from ...network import Network
 from .. import files
+from .._formats import Format
 from ._language import Language, source
+
+__all__ = ["c_source", "write_c"]
 
 # A group begins with its largest state, the first of equals.
 BEST = """static void fire_NAME(const double *state, double *activation, int count) {
@@ -85,3 +88,15 @@ def c_source(network: Network, context: bool = False) -> str:
     // The network Network: 3 neurons, 0 connections. Written by Synapse.
     """
     return source(network, LANGUAGE, context)
+
+
+FORMAT = Format(
+    name="c",
+    what="a C99 program",
+    kept="what a network answers",
+    lost="learning",
+    link="https://www.open-std.org/jtc1/sc22/wg14/www/docs/n1256.pdf",
+    suffixes=(".c",),
+    write=write_c,
+    data=c_source,
+)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from ...network import Network
 from .. import files
+from .._formats import Format
 from ._language import Language, source
+
+__all__ = ["javascript_source", "write_javascript"]
 
 # A group begins with its largest state, the first of equals.
 BEST = """function fire_NAME(states) {
@@ -86,3 +89,15 @@ def javascript_source(network: Network, context: bool = False) -> str:
     It runs in browsers, as a script, and in Node, by ``require``. Else as :func:`python_source`.
     """
     return source(network, LANGUAGE, context)
+
+
+FORMAT = Format(
+    name="javascript",
+    what="a JavaScript program",
+    kept="what a network answers",
+    lost="learning",
+    link="https://tc39.es/ecma262/",
+    suffixes=(".js",),
+    write=write_javascript,
+    data=javascript_source,
+)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from ...network import Network
 from .. import files
+from .._formats import Format
 from ._language import Language, source
+
+__all__ = ["python_source", "write_python"]
 
 # A group begins with its largest state, the first of equals.
 BEST = """def fire_NAME(states):
@@ -98,3 +101,15 @@ def python_source(network: Network, context: bool = False) -> str:
     [0.5]
     """
     return source(network, LANGUAGE, context)
+
+
+FORMAT = Format(
+    name="python",
+    what="a Python program",
+    kept="what a network answers",
+    lost="learning",
+    link="https://docs.python.org/3/reference/",
+    suffixes=(".py",),
+    write=write_python,
+    data=python_source,
+)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...errors import ArgumentError
 from ...network import Network, require_network
+from .._formats import Format
 
 __all__ = ["from_torch", "to_torch"]
 
@@ -149,3 +150,15 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
 
 def _require_network(network: Any) -> None:
     require_network("What goes to torch and comes from there", network)
+
+
+FORMAT = Format(
+    name="torch",
+    what="PyTorch, in memory",
+    kept="what a network answers, and its parameters",
+    lost="traces",
+    link="https://docs.pytorch.org/docs/stable/nn.html",
+    data=to_torch,
+    from_data=from_torch,
+    extra="torch",
+)

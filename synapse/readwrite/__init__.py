@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..network import Network
 from ._formats import MODULES, module_of
-from ._formats import Format as Format
 from ._formats import formats as formats
 from ._formats import load as load
 from ._formats import save as save
@@ -43,7 +42,7 @@ if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` imports what i
     from .synaptic import *
     from .table import *
 
-_HERE = ["Format", "formats", "load", "save"]
+_HERE = ["formats", "load", "save"]
 
 
 def __getattr__(name: str) -> Any:

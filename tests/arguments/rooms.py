@@ -331,8 +331,15 @@ def _csv(w: World, part: str) -> io.BytesIO:
     return file
 
 
+def _saved(w: World) -> dict[str, Any]:
+    file = io.BytesIO()
+    synapse.save(w.net, file)
+    file.seek(0)
+    return {"path": file}
+
+
 add("synapse.save", plain(synapse.save), to, network=NETWORK, path=EITHER, format=NONE)
-add("synapse.load", plain(synapse.load), path=EITHER, format=NONE)
+add("synapse.load", plain(synapse.load), _saved, path=EITHER, format=NONE)
 add("readwrite.formats", plain(readwrite.formats))
 add("synapse.to_torch", plain(synapse.to_torch), net, network=NETWORK, modules=NONE)
 add(

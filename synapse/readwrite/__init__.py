@@ -47,8 +47,8 @@ _HERE = ["formats", "load", "save"]
 
 def __getattr__(name: str) -> Any:
     """A function from the module of its format: ``write_gexf`` and ``gexf_data`` from ``gexf``."""
-    if name == "__all__":  # of all modules, which only documentation and ``import *`` ask for
-        return sorted({*_HERE, *(one for word in MODULES for one in module_of(word).__all__)})
+    if name == "__all__":
+        return __dir__()
     word = name
     for affix in ("write_", "read_", "from_", "to_"):
         word = word.removeprefix(affix)
@@ -57,6 +57,11 @@ def __getattr__(name: str) -> Any:
     if word.lower() in MODULES and name in module_of(word.lower()).__all__:
         return getattr(module_of(word.lower()), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The names of all formats; this imports their modules."""
+    return sorted({*_HERE, *(name for word in MODULES for name in module_of(word).__all__)})
 
 
 def _reduced(network: Network) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ from synapse.readwrite import (
     files,
     from_synaptic_data,
     load,
+    read_json,
     read_synaptic,
     save,
     synaptic_data,
@@ -360,7 +361,7 @@ def test_an_error_tells_the_file(tmp_path):
 def test_a_file_for_the_other_reader_is_told_so(tmp_path):
     write_synaptic(from_synaptic_data(small()), tmp_path / "theirs.json")
     with pytest.raises(errors.FormatError, match="Files of Synaptic are read with"):
-        load(tmp_path / "theirs.json")
+        read_json(tmp_path / "theirs.json")
 
 
 @given(st.data())

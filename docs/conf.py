@@ -16,7 +16,7 @@ author = "Synapse developers"
 copyright = "2026, Synapse developers"
 version = release = synapse.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml", "notebooks"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml", "notebooks", "formats"]
 exclude_patterns = ["_extensions"]
 default_role = "literal"  # `name` in docstrings
 nitpicky = False

@@ -71,6 +71,8 @@ class Topology:
         As ``bias_tie``, of connections and weights.
     crossings : int
         The number of connections and gates that link its neurons with others.
+    entering : int
+        How many of them lead into its neurons, or gate what does, so that its activations depend on others.
 
     Examples
     --------
@@ -107,7 +109,9 @@ class Topology:
     trainable: Bools
     tie: Ints
     crossings: int
+    entering: int
     _crossing: Connection | None = field(default=None)
+    _entering: Connection | None = field(default=None)
 
     def __post_init__(self) -> None:
         for column in fields(self):
@@ -185,21 +189,24 @@ class Topology:
         ties = (self.tie[self.trainable], self.bias_tie[self.trainable_bias & moved])
         return sum(int((tie == 0).sum()) + len(np.unique(tie[tie != 0])) for tie in ties)
 
-    def require_closed(self, doing: str) -> Topology:
+    def require_closed(self, doing: str, outward: bool = True) -> Topology:
         """The table itself, if no connection and no gate links its neurons with others.
 
         Parameters
         ----------
         doing : str
             What needs that, as a passive: "saved", "converted to PyTorch".
+        outward : bool
+            Whether those that only lead out of it count, too.
 
         Raises
         ------
         TopologyError
             If there are such connections; the sentence names one.
         """
-        if self.crossings:
-            raise _not_closed(self.description, doing, self.crossings, self._crossing)
+        count, example = (self.crossings, self._crossing) if outward else (self.entering, self._entering)
+        if count:
+            raise _not_closed(self.description, doing, count, example)
         return self
 
     def to_networkx(self) -> nx.DiGraph[int]:
@@ -241,9 +248,9 @@ def require_closed(network: Network, doing: str) -> None:
     """Raise as :meth:`Topology.require_closed` does, without the cost of a whole table."""
     with InUse(network):
         network._store.ready()
-        count, crossing = _crossings(network.neurons)
-        if count:
-            raise _not_closed(repr(network), doing, count, crossing)
+        found = _crossings(network.neurons)
+        if found["crossings"]:
+            raise _not_closed(repr(network), doing, found["crossings"], found["_crossing"])
 
 
 def _not_closed(whose: str, doing: str, count: int, example: Connection | None) -> TopologyError:
@@ -297,8 +304,7 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     found["names"] = tuple(names[i] for i in order.tolist())
     found["squash"] = tuple(squashes.by_code(codes[i]).name for i in order.tolist())
     found["dtype"] = parts[0]["dtype"] if parts else np.dtype(np.float64)
-    found["crossings"], found["_crossing"] = _crossings(neurons)
-    return found
+    return {**found, **_crossings(neurons)}
 
 
 _OF_NEURONS = ("bias", "state", "activation", "trainable_bias", "bias_tie")
@@ -340,9 +346,9 @@ def _inner(store: Store, chosen: Bools) -> Ints:
     return edges[np.argsort(store["identity"][edges])]
 
 
-def _crossings(neurons: Sequence[Neuron]) -> tuple[int, Connection | None]:
-    """How many connections or gates lead into or out of these neurons, and one of them."""
-    count, example = 0, None
+def _crossings(neurons: Sequence[Neuron]) -> dict[str, Any]:
+    """How many connections or gates lead into or out of these neurons, and into them; one of each."""
+    found: dict[str, Any] = {"crossings": 0, "_crossing": None, "entering": 0, "_entering": None}
     for store in {neuron._store: None for neuron in neurons}:
         mine = np.zeros(store.n_neurons + 1, bool)
         mine[rows_of(neuron for neuron in neurons if neuron._store is store)] = True
@@ -352,11 +358,16 @@ def _crossings(neurons: Sequence[Neuron]) -> tuple[int, Connection | None]:
             mine[np.minimum(store[end], store.n_neurons)] for end in ("source", "target", "gater")
         )
         gated = store["gater"] != NONE
-        crossing = np.flatnonzero((source != target) | (gated & (gater != (source & target))))
-        count += len(crossing)
-        if len(crossing) and example is None:
-            example = connection_at(store, int(store["identity"][crossing[0]]))
-    return count, example
+        crossing = (source != target) | (gated & (gater != (source & target)))
+        entering = target & (~source | (gated & ~gater))
+        for count, example, rows in (
+            ("crossings", "_crossing", np.flatnonzero(crossing)),
+            ("entering", "_entering", np.flatnonzero(entering)),
+        ):
+            found[count] += len(rows)
+            if len(rows) and found[example] is None:
+                found[example] = connection_at(store, int(store["identity"][rows[0]]))
+    return found
 
 
 def _pickled(graph: LiveGraph) -> Any:

@@ -63,7 +63,7 @@ def test_recording_changes_nothing():
         Trainer(one, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False)
     Trainer(other, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False)
     assert np.array_equal(one.weights, other.weights)
-    assert synapse.readwrite.network_data(one) == synapse.readwrite.network_data(other)
+    assert synapse.readwrite.json_data(one) == synapse.readwrite.json_data(other)
 
 
 def test_some_neurons_in_the_order_given():

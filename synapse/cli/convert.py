@@ -31,7 +31,7 @@ def add_to(commands: Any) -> None:
 
 def convert(options: argparse.Namespace) -> int:
     """Read and write; the exit code."""
-    formats.writer(options.target, options.write_as)  # raises for a wrong ending before the work
+    formats.require_writable(options.target, options.write_as)  # a wrong ending is told before the work
     network = formats.read(options.source, options.read_as)
     formats.write(network, options.target, options.write_as)
     return 0

@@ -6,8 +6,11 @@ from typing import Any
 
 from ..network import Network
 from . import files
-from .checks import an_object, require
-from .plain import CONNECTION, NEURON, Columns, Plain, assemble, columns_of, project, records
+from ._checks import an_object, require
+from ._formats import ALL, LINKED, Format
+from ._tables import CONNECTION, NEURON, Columns, Tables, columns_of, from_tables, records, to_tables
+
+__all__ = ["cytoscape_data", "from_cytoscape_data", "read_cytoscape", "write_cytoscape"]
 
 
 def write_cytoscape(network: Network, path: files.File) -> None:
@@ -42,18 +45,18 @@ def cytoscape_data(network: Network) -> dict[str, Any]:
     >>> cytoscape_data(Network(a, [], b))["elements"]["edges"]
     [{'data': {'source': 0, 'target': 1, 'weight': 0.5, 'trainable': True}}]
     """
-    plain = project(network)
+    tables = to_tables(network)
     nodes = (
         {**row, "id": str(row["id"]), "value": row["id"], "name": row["label"]}
-        for row in records(plain.neurons)
+        for row in records(tables.neurons)
     )
     return {
         "directed": True,
         "multigraph": False,
-        "data": {"name": plain.name, "dtype": plain.dtype},
+        "data": {"name": tables.name, "dtype": tables.dtype},
         "elements": {
             "nodes": [{"data": node} for node in nodes],
-            "edges": [{"data": edge} for edge in records(plain.connections)],
+            "edges": [{"data": edge} for edge in records(tables.connections)],
         },
     }
 
@@ -73,9 +76,24 @@ def from_cytoscape_data(data: dict[str, Any]) -> Network:
     elements = an_object("The elements", data.get("elements"))
     neurons = _columns("neuron", elements.get("nodes"), NEURON)
     connections = _columns("connection", elements.get("edges"), CONNECTION)
-    return assemble(Plain(head.get("name"), head.get("dtype"), neurons, connections))
+    return from_tables(Tables(head.get("name"), head.get("dtype"), neurons, connections))
 
 
 def _columns(item: str, rows: Any, kinds: dict[str, type]) -> Columns:
     require(isinstance(rows, list), f"The {item}s", "a list", rows)
     return columns_of(item, [row.get("data") if isinstance(row, dict) else row for row in rows], kinds)
+
+
+FORMAT = Format(
+    name="cytoscape",
+    what="Cytoscape, Cytoscape.js, networkx",
+    kept=ALL,
+    lost=LINKED,
+    link="https://js.cytoscape.org/#notation/elements-json",
+    suffixes=(".cyjs",),
+    write=write_cytoscape,
+    read=read_cytoscape,
+    data=cytoscape_data,
+    from_data=from_cytoscape_data,
+    marks=frozenset({"elements"}),
+)

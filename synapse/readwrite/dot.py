@@ -9,7 +9,10 @@ from typing import Any
 
 from ..network import Network
 from . import files
-from .plain import Plain, project, records, require_names
+from ._formats import Format
+from ._tables import Tables, records, require_names, to_tables
+
+__all__ = ["dot_data", "write_dot"]
 
 UNFIT = re.compile("[\0\ud800-\udfff]")
 """What a file of text for Graphviz cannot hold."""
@@ -44,17 +47,17 @@ def dot_data(network: Network) -> str:
     >>> print(dot_data(Network(a, [], b)).splitlines()[-2])
     0 -> 1 [label="0.5"];
     """
-    plain = project(network)
-    require_names(plain, "DOT", UNFIT)
-    return "\n".join(_lines(plain)) + "\n"
+    tables = to_tables(network)
+    require_names(tables, "DOT", UNFIT)
+    return "\n".join(_lines(tables)) + "\n"
 
 
-def _lines(plain: Plain) -> Iterator[str]:
-    yield f"digraph {_quoted(plain.name)} {{"
+def _lines(tables: Tables) -> Iterator[str]:
+    yield f"digraph {_quoted(tables.name)} {{"
     yield HEAD
-    for number, layer in groupby(records(plain.neurons), key=lambda row: row["layer_number"]):
+    for number, layer in groupby(records(tables.neurons), key=lambda row: row["layer_number"]):
         yield from _layer(number, list(layer))
-    for i, edge in enumerate(records(plain.connections)):
+    for i, edge in enumerate(records(tables.connections)):
         yield from _connection(i, edge)
     yield "}"
 
@@ -86,3 +89,15 @@ def _quoted(text: str) -> str:
     escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
     escaped = escaped.replace("\r", "").replace("\n", "\\n").replace("\t", " ")
     return f'"{escaped}"'
+
+
+FORMAT = Format(
+    name="dot",
+    what="a drawing for Graphviz",
+    kept="layers, names, gates, weights to four digits",
+    lost="all else",
+    link="https://graphviz.org/doc/info/lang.html",
+    suffixes=(".dot", ".gv"),
+    write=write_dot,
+    data=dot_data,
+)

@@ -12,20 +12,23 @@ from numpy.typing import ArrayLike, NDArray
 from .._checks import numbers
 from ..errors import ArgumentError
 from ..network import Network
-from . import files, markup
-from .plain import (
+from . import _xml, files
+from ._formats import ALL, LINKED, Format
+from ._tables import (
     CONNECTION,
     NEURON,
     Columns,
-    Plain,
-    assemble,
+    Tables,
     columns_of,
+    from_tables,
     kinds_in,
     once,
-    project,
     records,
     require_names,
+    to_tables,
 )
+
+__all__ = ["from_gexf_data", "gexf_data", "read_gexf", "write_gexf"]
 
 NAMESPACE = "http://www.gexf.net/1.2draft"
 TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
@@ -75,10 +78,10 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
     >>> print(gexf_data(architect.Perceptron(2, 3, 1, seed=0)).splitlines()[2])
     <meta><keywords>float64</keywords><description>Perceptron</description></meta>
     """
-    plain = project(network)
-    require_names(plain, "GEXF", markup.UNFIT)
+    tables = to_tables(network)
+    require_names(tables, "GEXF", _xml.UNFIT)
     steps = None if activations is None else _steps(activations, len(network))
-    return "\n".join(_lines(plain, steps)) + "\n"
+    return "\n".join(_lines(tables, steps)) + "\n"
 
 
 def _steps(activations: ArrayLike, neurons: int) -> NDArray[np.float64]:
@@ -91,23 +94,23 @@ def _steps(activations: ArrayLike, neurons: int) -> NDArray[np.float64]:
     return steps.astype(np.float64)
 
 
-def _lines(plain: Plain, steps: NDArray[np.float64] | None) -> Iterator[str]:
+def _lines(tables: Tables, steps: NDArray[np.float64] | None) -> Iterator[str]:
     mode = 'mode="static"' if steps is None else 'mode="dynamic" timeformat="double"'
-    yield markup.HEAD
+    yield _xml.HEAD
     yield f'<gexf xmlns="{NAMESPACE}" version="1.2">'
-    name = markup.escaped(plain.name)
-    yield f"<meta><keywords>{plain.dtype}</keywords><description>{name}</description></meta>"
+    name = _xml.escaped(tables.name)
+    yield f"<meta><keywords>{tables.dtype}</keywords><description>{name}</description></meta>"
     yield f'<graph defaultedgetype="directed" {mode}>'
-    yield from _declared("node", "static", kinds_in(plain.neurons, NEURON))
+    yield from _declared("node", "static", kinds_in(tables.neurons, NEURON))
     if steps is not None:
         yield from _declared("node", "dynamic", {"activations": float})
-    yield from _declared("edge", "static", kinds_in(plain.connections, CONNECTION))
+    yield from _declared("edge", "static", kinds_in(tables.connections, CONNECTION))
     yield "<nodes>"
-    for i, node in enumerate(records(plain.neurons)):
+    for i, node in enumerate(records(tables.neurons)):
         yield _element("node", node, "" if steps is None else _timeline(steps[:, i]))
     yield "</nodes>"
     yield "<edges>"
-    for i, edge in enumerate(records(plain.connections)):
+    for i, edge in enumerate(records(tables.connections)):
         yield _element("edge", {"id": i, **edge})
     yield "</edges>"
     yield "</graph>"
@@ -123,9 +126,9 @@ def _declared(domain: str, mode: str, kinds: dict[str, type]) -> Iterator[str]:
 
 
 def _element(tag: str, record: dict[str, Any], more: str = "") -> str:
-    own = "".join(f" {name}={markup.quoted(record[name])}" for name in ELEMENT if name in record)
+    own = "".join(f" {name}={_xml.quoted(record[name])}" for name in ELEMENT if name in record)
     values = "".join(
-        f'<attvalue for="{name}" value={markup.quoted(value)}/>'
+        f'<attvalue for="{name}" value={_xml.quoted(value)}/>'
         for name, value in record.items()
         if name not in ELEMENT
     )
@@ -147,26 +150,40 @@ def from_gexf_data(data: str | bytes) -> Network:
     FormatError
         If `data` does not describe a network, or contradicts itself.
     """
-    root = markup.parse(data, "gexf")
-    graph = markup.only_graph(root)
+    root = _xml.parse(data, "gexf")
+    graph = _xml.only_graph(root)
     neurons = _columns(graph, "neuron", "node", NEURON)
     connections = _columns(graph, "connection", "edge", CONNECTION)
-    name, dtype = (markup.text_inside(root, "meta", tag) for tag in ("description", "keywords"))
-    return assemble(Plain(name, dtype, neurons, connections))
+    name, dtype = (_xml.text_inside(root, "meta", tag) for tag in ("description", "keywords"))
+    return from_tables(Tables(name, dtype, neurons, connections))
 
 
 def _columns(graph: Element, item: str, tag: str, kinds: dict[str, type]) -> Columns:
     titles = {
         attribute.get("id"): attribute.get("title")
-        for attributes in markup.inside(graph, "attributes")
+        for attributes in _xml.inside(graph, "attributes")
         if attributes.get("class") == tag
-        for attribute in markup.inside(attributes, "attribute")
+        for attribute in _xml.inside(attributes, "attribute")
     }
-    rows = [_record(element, titles) for element in markup.inside(graph, f"{tag}s", tag)]
+    rows = [_record(element, titles) for element in _xml.inside(graph, f"{tag}s", tag)]
     return columns_of(item, rows, kinds)
 
 
 def _record(element: Element, titles: dict[Any, Any]) -> dict[Any, Any]:
-    values = markup.inside(element, "attvalues", "attvalue")
+    values = _xml.inside(element, "attvalues", "attvalue")
     pairs = ((titles.get(one.get("for")), one.get("value")) for one in values)
-    return {**once(f"Each {markup.tag_of(element)}", pairs), **element.attrib}
+    return {**once(f"Each {_xml.tag_of(element)}", pairs), **element.attrib}
+
+
+FORMAT = Format(
+    name="gexf",
+    what="Gephi, networkx; activations over time",
+    kept=ALL,
+    lost=f"{LINKED}; names with control characters are refused; the timeline is not read",
+    link="https://gexf.net/schema.html",
+    suffixes=(".gexf",),
+    write=write_gexf,
+    read=read_gexf,
+    data=gexf_data,
+    from_data=from_gexf_data,
+)

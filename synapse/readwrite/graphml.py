@@ -7,20 +7,23 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from ..network import Network
-from . import files, markup
-from .plain import (
+from . import _xml, files
+from ._formats import ALL, LINKED, Format
+from ._tables import (
     CONNECTION,
     NEURON,
     Columns,
-    Plain,
-    assemble,
+    Tables,
     columns_of,
+    from_tables,
     kinds_in,
     once,
-    project,
     records,
     require_names,
+    to_tables,
 )
+
+__all__ = ["from_graphml_data", "graphml_data", "read_graphml", "write_graphml"]
 
 NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
 TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
@@ -60,23 +63,23 @@ def graphml_data(network: Network) -> str:
     >>> networkx.parse_graphml(text, node_type=int).nodes[5]["layer"]
     'output'
     """
-    plain = project(network)
-    require_names(plain, "GraphML", markup.UNFIT)
-    return "\n".join(_lines(plain)) + "\n"
+    tables = to_tables(network)
+    require_names(tables, "GraphML", _xml.UNFIT)
+    return "\n".join(_lines(tables)) + "\n"
 
 
-def _lines(plain: Plain) -> Iterator[str]:
-    yield markup.HEAD
+def _lines(tables: Tables) -> Iterator[str]:
+    yield _xml.HEAD
     yield f'<graphml xmlns="{NAMESPACE}">'
-    of_nodes, of_edges = kinds_in(plain.neurons, NEURON), kinds_in(plain.connections, CONNECTION)
+    of_nodes, of_edges = kinds_in(tables.neurons, NEURON), kinds_in(tables.connections, CONNECTION)
     for domain, kinds in (("graph", GRAPH), ("node", of_nodes), ("edge", of_edges)):
         for name in _attributes(kinds):
             kind = TYPES[kinds[name]]
             yield f'<key id="{domain}_{name}" for="{domain}" attr.name="{name}" attr.type="{kind}"/>'
-    yield f'<graph edgedefault="directed">{_data("graph", {"name": plain.name, "dtype": plain.dtype})}'
-    for node in records(plain.neurons):
+    yield f'<graph edgedefault="directed">{_data("graph", {"name": tables.name, "dtype": tables.dtype})}'
+    for node in records(tables.neurons):
         yield f'<node id="{node["id"]}">{_data("node", node)}</node>'
-    for edge in records(plain.connections):
+    for edge in records(tables.connections):
         yield f'<edge source="{edge["source"]}" target="{edge["target"]}">{_data("edge", edge)}</edge>'
     yield "</graph>"
     yield "</graphml>"
@@ -89,7 +92,7 @@ def _attributes(values: Mapping[str, Any]) -> list[str]:
 
 def _data(domain: str, record: dict[str, Any]) -> str:
     return "".join(
-        f'<data key="{domain}_{name}">{markup.escaped(record[name])}</data>' for name in _attributes(record)
+        f'<data key="{domain}_{name}">{_xml.escaped(record[name])}</data>' for name in _attributes(record)
     )
 
 
@@ -101,22 +104,36 @@ def from_graphml_data(data: str | bytes) -> Network:
     FormatError
         If `data` does not describe a network, or contradicts itself.
     """
-    root = markup.parse(data, "graphml")
-    graph = markup.only_graph(root)
-    keys = {key.get("id"): key.get("attr.name") for key in markup.inside(root, "key")}
+    root = _xml.parse(data, "graphml")
+    graph = _xml.only_graph(root)
+    keys = {key.get("id"): key.get("attr.name") for key in _xml.inside(root, "key")}
     head = _record(graph, keys)
     neurons, connections = (
         _columns(graph, keys, *what)
         for what in (("neuron", "node", NEURON), ("connection", "edge", CONNECTION))
     )
-    return assemble(Plain(head.get("name"), head.get("dtype"), neurons, connections))
+    return from_tables(Tables(head.get("name"), head.get("dtype"), neurons, connections))
 
 
 def _columns(graph: Element, keys: Mapping[Any, Any], item: str, tag: str, kinds: dict[str, type]) -> Columns:
-    return columns_of(item, [_record(element, keys) for element in markup.inside(graph, tag)], kinds)
+    return columns_of(item, [_record(element, keys) for element in _xml.inside(graph, tag)], kinds)
 
 
 def _record(element: Element, keys: Mapping[Any, Any]) -> dict[Any, Any]:
     """What is told of a node or an edge: its attributes, and its <data> by the names of the keys."""
-    data = ((keys.get(data.get("key")), data.text or "") for data in markup.inside(element, "data"))
-    return {**once(f"Each {markup.tag_of(element)}", data), **element.attrib}
+    data = ((keys.get(data.get("key")), data.text or "") for data in _xml.inside(element, "data"))
+    return {**once(f"Each {_xml.tag_of(element)}", data), **element.attrib}
+
+
+FORMAT = Format(
+    name="graphml",
+    what="Gephi, yEd, Cytoscape, igraph, networkx",
+    kept=ALL,
+    lost=f"{LINKED}; names with control characters are refused",
+    link="http://graphml.graphdrawing.org/specification.html",
+    suffixes=(".graphml",),
+    write=write_graphml,
+    read=read_graphml,
+    data=graphml_data,
+    from_data=from_graphml_data,
+)

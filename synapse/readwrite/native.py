@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import copyreg
 from typing import Any
 
 import numpy as np
 
-from .. import squash as squashes
-from ..engine.lowering.program import Traces
-from ..engine.schema import NONE, RARE, Column
+from .._saved import (
+    OF_CONNECTIONS,
+    OF_NEURONS,
+    OPTIONAL,
+    Column,
+    Parts,
+    Traces,
+    own_memory,
+    put_together,
+    take_apart,
+)
 from ..errors import FormatError
 from ..network import Network
+from ..topology import NO_GATER
 from . import files
-from .checks import (
+from ._checks import (
     FLOATS,
     LARGEST_RANDOM,
     LARGEST_WHOLE,
@@ -26,18 +34,20 @@ from .checks import (
     require_pairs_once,
     require_shared,
 )
-from .parts import OF_CONNECTIONS, OF_NEURONS, Parts, own_memory, put_together, take_apart
+from ._formats import Format
 
-FORMAT, VERSION = "synapse", 1
+__all__ = ["from_json_data", "json_data", "read_json", "write_json"]
+
+MARK, VERSION = "synapse", 1
 
 # The tables of a document, by the columns of each.
 LAYERS = ("name", "size")
-NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS if column.name not in RARE))
+NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS if column not in OPTIONAL))
 CONNECTIONS = (
     "source",
     "target",
     "gater",
-    *(column.name for column in OF_CONNECTIONS if column.name not in RARE),
+    *(column.name for column in OF_CONNECTIONS if column not in OPTIONAL),
 )
 ELIGIBILITY = ("connection", "value")
 INFLUENCE = ("gater", "gated", "value")
@@ -48,72 +58,22 @@ ARCHITECTURE = "architecture"
 TABLES = ("layers", "neurons", "connections", "eligibility", "influence", "extended")
 
 
-def save(network: Network, path: files.File) -> None:
-    """Write a network to a file, from which :func:`load` brings back its twin.
-
-    The file keeps the whole network: layers, names, weights, biases, squashes (those of your own by name),
-    gates, ties, what is trainable, and the context: states, errors and traces. Every step after
-    :func:`load` gives the same bits as with the network that was saved, and so does a new trainer: by the
-    online rule with a plain rate, training goes on as if it had not been interrupted. An
-    :class:`architect.LSTM` comes back as one, and so does every class that :mod:`synapse.architectures` has
-    registered, unless layers that make it what it is were removed or have other names now. Then, and if
-    the class is not registered, a :class:`Network` of its name comes back. The file does not keep the
-    projections by which connections were made, ties to other networks, and what belongs to a trainer: the
-    momentum or moments of an optimizer and the position in a schedule of rates.
-
-    Parameters
-    ----------
-    network : Network
-        What is saved; it stays as it is.
-    path : str, os.PathLike or file
-        Where to: a path, or a file that is open. A file that is there is replaced in one step: it is never
-        found half written.
-
-    Raises
-    ------
-    TopologyError
-        If the network is connected with neurons outside of it, which would be lost.
-    DivergenceError
-        If it has a number that is not finite.
-    OSError
-        If the file cannot be written; the old one is untouched then.
-
-    Examples
-    --------
-    >>> import os, tempfile
-    >>> from synapse import Layer, Network, load, save
-    >>> a, b = Layer(2), Layer(1)
-    >>> _ = a.project(b, weights=1.0)
-    >>> net = Network(a, [], b, name="sum")
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(net, os.path.join(folder, "sum.synapse"))
-    ...     twin = load(os.path.join(folder, "sum.synapse"))
-    >>> twin
-    <sum 2-1, 3 neurons, 2 connections>
-    >>> twin.activate([1.0, -1.0]) == net.activate([1.0, -1.0])
-    array([ True])
-    """
-    files.write_document(path, network_data(network))
+def write_json(network: Network, path: files.File) -> None:
+    """Write a network as JSON, whatever the file is called. See :func:`synapse.save`."""
+    files.write_document(path, json_data(network))
 
 
-def load(path: files.File) -> Network:
-    """Read a network that :func:`save` has written.
+def read_json(path: files.File) -> Network:
+    """Read a network that :func:`write_json` has written.
 
-    Nothing in a file is run, and nothing in it is believed before it is checked.
-
-    Raises
-    ------
-    FormatError
-        If the file holds no network, or one that contradicts itself; the sentence says where.
-    OSError
-        If the file cannot be read.
+    Raises FormatError where the file holds no such network, and OSError where it cannot be read.
     """
     with files.reading(path):
-        return from_data(files.read_document(path))
+        return from_json_data(files.read_document(path))
 
 
-def network_data(network: Network) -> dict[str, Any]:
-    """What :func:`save` writes, as dicts and lists of plain numbers.
+def json_data(network: Network) -> dict[str, Any]:
+    """What :func:`write_json` writes, as dicts and lists of plain numbers.
 
     ``format``, ``version``, ``name``, ``dtype``, ``clock``, of an architecture ``architecture`` (its
     ``name``, and settings that its layers do not tell), and tables as dicts of columns:
@@ -125,24 +85,24 @@ def network_data(network: Network) -> dict[str, Any]:
     >>> from synapse import Layer, Network
     >>> a, b = Layer(2), Layer(1)
     >>> _ = a.project(b, weights=0.5)
-    >>> network_data(Network(a, [], b))["connections"]["weight"]
+    >>> json_data(Network(a, [], b))["connections"]["weight"]
     [0.5, 0.5]
     """
     parts = take_apart(network)
-    head = (FORMAT, VERSION, parts.name, parts.dtype.name, parts.clock)
-    kind = {} if parts.architecture is None else {ARCHITECTURE: parts.architecture}
+    head = (MARK, VERSION, parts.name, parts.dtype.name, parts.clock)
+    architecture = parts.architecture
+    kind = {} if architecture is None else {ARCHITECTURE: architecture}
     return {**dict(zip(HEAD, head, strict=True)), **kind, **_tables(parts)}
 
 
 def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
     neurons, edges, traces = parts.neurons, parts.connections, parts.traces
     assert traces is not None
-    names = {code: squashes.by_code(code).name for code in set(neurons["squash"].tolist())}
     return {
         "layers": {"name": [name for name, _ in parts.layers], "size": [size for _, size in parts.layers]},
         "neurons": {
             "name": list(parts.names or ()),
-            "squash": [names[code] for code in neurons["squash"].tolist()],
+            "squash": neurons["squash"].tolist(),
             **_saved(OF_NEURONS, neurons),
         },
         "connections": {
@@ -170,12 +130,12 @@ def _saved(columns: tuple[Column, ...], values: dict[str, np.ndarray[Any, Any]])
     return {
         column.name: _plain(column, values[column.name])
         for column in columns
-        if column.name not in RARE or values[column.name].any()
+        if column not in OPTIONAL or values[column.name].any()
     }
 
 
 def _optional(columns: tuple[Column, ...]) -> tuple[str, ...]:
-    return tuple(column.name for column in columns if column.name in RARE)
+    return tuple(column.name for column in columns if column in OPTIONAL)
 
 
 def _plain(column: Column, values: np.ndarray[Any, Any]) -> list[Any]:
@@ -184,11 +144,11 @@ def _plain(column: Column, values: np.ndarray[Any, Any]) -> list[Any]:
 
 
 def _or_null(numbers: np.ndarray[Any, Any]) -> list[int | None]:
-    return [None if number == NONE else number for number in numbers.tolist()]
+    return [None if number == NO_GATER else number for number in numbers.tolist()]
 
 
-def from_data(data: dict[str, Any]) -> Network:
-    """The network that :func:`network_data` has described.
+def from_json_data(data: dict[str, Any]) -> Network:
+    """The network that :func:`json_data` has described.
 
     Raises
     ------
@@ -212,7 +172,7 @@ def from_data(data: dict[str, Any]) -> Network:
         dtype=dtype,
         layers=_layers(data, len(neurons)),
         names=neurons.values("name", "a string or null", lambda name: name is None or type(name) is str),
-        neurons={"squash": neurons.squash_codes("squash"), **numbers},
+        neurons={"squash": neurons.squashes("squash"), **numbers},
         connections=edges,
         clock=clock,
         traces=_traces(data, neurons, connections, edges, dtype),
@@ -224,11 +184,11 @@ def from_data(data: dict[str, Any]) -> Network:
 def _require_format(data: Any) -> None:
     """Raise unless this is a document of ours, of a version that we know."""
     require(isinstance(data, dict), "A saved network", "an object", data)
-    if data.get("format") != FORMAT:
+    if data.get("format") != MARK:
         foreign = "neurons" in data and "connections" in data and "format" not in data
         advice = " Files of Synaptic are read with synapse.readwrite.read_synaptic." if foreign else ""
         raise FormatError(
-            f'This is not a network that Synapse has saved: "format" must be {FORMAT!r}. '
+            f'This is not a network that Synapse has saved: "format" must be {MARK!r}. '
             f"Got {given(data.get('format'))}.{advice}"
         )
     version = data.get("version")
@@ -298,8 +258,16 @@ def _traces(
     )
 
 
-def _reduced(network: Network) -> tuple[Any, ...]:
-    return from_data, (network_data(network),)
-
-
-copyreg.pickle(Network, _reduced)  # pickle and copy go the same way as files
+FORMAT = Format(
+    name="json",
+    what="the whole network, with states and traces",
+    kept="the whole network to the last bit, with states, errors and traces; the class of an architecture",
+    lost="what belongs to a trainer; projections; ties to other networks; a class of your own",
+    link="https://www.rfc-editor.org/rfc/rfc8259",
+    suffixes=(".json", ".synapse"),
+    write=write_json,
+    read=read_json,
+    data=json_data,
+    from_data=from_json_data,
+    marks=frozenset({"format"}),
+)

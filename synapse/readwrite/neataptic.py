@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.schema import NONE
+from .._saved import Parts, put_together
 from ..errors import FormatError
 from ..network import Network
+from ..topology import NO_GATER
 from . import files
-from .checks import Table, members, require, require_pairs_once
-from .parts import Parts, put_together
-from .relays import is_late, with_open_gates
+from ._checks import Table, members, require, require_pairs_once
+from ._formats import Format
+from ._relays import is_late, with_open_gates
+
+__all__ = ["from_neataptic_data", "read_neataptic"]
 
 SQUASHES = {
     "LOGISTIC": "logistic",
@@ -95,7 +98,7 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     connections = Table.of_records("connection", data, "connections", CONNECTION)
     sizes = _sizes(data, nodes)
     edges = _edges(connections, nodes, sizes[0])
-    edges["gater"][edges["gater"] < sizes[0]] = NONE  # what is clamped never sets a gain
+    edges["gater"][edges["gater"] < sizes[0]] = NO_GATER  # what is clamped never sets a gain
     masks = _masks(nodes, sizes)
     edges["weight"] *= _factors(edges, masks)
     learning = np.array([kind != "constant" for kind in nodes.texts("type")])
@@ -103,7 +106,7 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     bias = nodes.numbers("bias")
     bias[: sizes[0]] = 0.0
     nodes.reread(["squash"], _name_here)
-    columns = {"squash": nodes.squash_codes("squash"), "bias": bias, "trainable_bias": learning}
+    columns = {"squash": nodes.squashes("squash"), "bias": bias, "trainable_bias": learning}
     layers = [(None, size) for size in sizes if size]
     columns["activation"] = np.zeros(len(nodes))
     parts = Parts(None, np.float64, layers, None, columns, edges)
@@ -125,8 +128,8 @@ def _factors(edges: dict[str, Any], masks: NDArray[Any]) -> NDArray[Any]:
     Those of late gates are left to their relays, as such gates are open in the first step.
     """
     own, gater = edges["source"] == edges["target"], edges["gater"]
-    ungated = (gater == NONE) | is_late(gater, edges["target"])
-    gain = np.where(ungated, 1.0, masks[np.where(gater == NONE, 0, gater)])
+    ungated = (gater == NO_GATER) | is_late(gater, edges["target"])
+    gain = np.where(ungated, 1.0, masks[np.where(gater == NO_GATER, 0, gater)])
     factors: NDArray[Any] = np.where(own, 1.0, masks[edges["source"]]) * gain
     return factors
 
@@ -162,3 +165,15 @@ def _edges(connections: Table, nodes: Table, inputs: int) -> dict[str, Any]:
 
 def _name_here(squash: Any) -> Any:
     return SQUASHES.get(squash, squash) if type(squash) is str else squash
+
+
+FORMAT = Format(
+    name="neataptic",
+    what="Neataptic 1.4",
+    kept="order, weights (times dropout's masks), gates (late ones by way of relays), biases, squashes",
+    lost="layers between inputs and outputs (they become one), dropout",
+    link="https://wagenaartje.github.io/neataptic/docs/architecture/network/",
+    read=read_neataptic,
+    from_data=from_neataptic_data,
+    marks=frozenset({"nodes", "connections"}),
+)

@@ -7,8 +7,11 @@ from typing import Any
 from ..errors import FormatError
 from ..network import Network
 from . import files
-from .checks import an_object
-from .plain import CONNECTION, NEURON, Plain, assemble, columns_of, project, records
+from ._checks import an_object
+from ._formats import ALL, LINKED, Format
+from ._tables import CONNECTION, NEURON, Tables, columns_of, from_tables, records, to_tables
+
+__all__ = ["from_node_link_data", "node_link_data", "read_node_link", "write_node_link"]
 
 
 def write_node_link(network: Network, path: files.File) -> None:
@@ -43,13 +46,13 @@ def node_link_data(network: Network) -> dict[str, Any]:
     >>> node_link_data(Network(a, [], b))["edges"]
     [{'source': 0, 'target': 1, 'weight': 0.5, 'trainable': True}]
     """
-    plain = project(network)
+    tables = to_tables(network)
     return {
         "directed": True,
         "multigraph": False,
-        "graph": {"name": plain.name, "dtype": plain.dtype},
-        "nodes": records(plain.neurons),
-        "edges": records(plain.connections),
+        "graph": {"name": tables.name, "dtype": tables.dtype},
+        "nodes": records(tables.neurons),
+        "edges": records(tables.connections),
     }
 
 
@@ -69,4 +72,18 @@ def from_node_link_data(data: dict[str, Any]) -> Network:
         raise FormatError("A node-link graph must have edges or links, not both.")
     neurons = columns_of("neuron", data.get("nodes"), NEURON)
     connections = columns_of("connection", data.get("edges", data.get("links")), CONNECTION)
-    return assemble(Plain(graph.get("name"), graph.get("dtype"), neurons, connections))
+    return from_tables(Tables(graph.get("name"), graph.get("dtype"), neurons, connections))
+
+
+FORMAT = Format(
+    name="node_link",
+    what="networkx, D3",
+    kept=ALL,
+    lost=LINKED,
+    link="https://networkx.org/documentation/stable/reference/readwrite/json_graph.html",
+    write=write_node_link,
+    read=read_node_link,
+    data=node_link_data,
+    from_data=from_node_link_data,
+    marks=frozenset({"nodes"}),
+)

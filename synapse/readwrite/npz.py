@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 from ..errors import FormatError
 from ..network import Network
 from . import files
-from .checks import an_object, require
-from .plain import CONNECTION, NEURON, TIES, Columns, Plain, assemble, project, require_names
+from ._checks import an_object, require
+from ._formats import ALL, TRACES, Format
+from ._tables import CONNECTION, NEURON, TIES, Columns, Tables, from_tables, require_names, to_tables
+
+__all__ = ["from_npz_data", "npz_data", "read_npz", "write_npz"]
 
 UNGATED = -1
 TABLES = {"neuron": NEURON, "connection": CONNECTION}
@@ -110,18 +113,18 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     >>> npz_data(Network(a, [], b))["connection_weight"]
     array([0.5, 0.5])
     """
-    plain = project(network)
-    require_names(plain, "npz", UNFIT)
-    dtypes = {int: "int64", float: plain.dtype, bool: "bool", str: "str"}
-    gaters = [UNGATED if gater is None else gater for gater in plain.connections["gater"]]
-    tables = {"neuron": plain.neurons, "connection": {**plain.connections, "gater": gaters}}
+    tables = to_tables(network)
+    require_names(tables, "npz", UNFIT)
+    dtypes = {int: "int64", float: tables.dtype, bool: "bool", str: "str"}
+    gaters = [UNGATED if gater is None else gater for gater in tables.connections["gater"]]
+    items = {"neuron": tables.neurons, "connection": {**tables.connections, "gater": gaters}}
     return {
-        "name": np.array(plain.name),
-        "dtype": np.array(plain.dtype),
-        **({"architecture": np.array(json.dumps(plain.architecture))} if plain.architecture else {}),
+        "name": np.array(tables.name),
+        "dtype": np.array(tables.dtype),
+        **({"architecture": np.array(json.dumps(tables.architecture))} if tables.architecture else {}),
         **{
             f"{item}_{key}": np.array(column, dtypes[TABLES[item][key]])
-            for item, columns in tables.items()
+            for item, columns in items.items()
             for key, column in columns.items()
         },
     }
@@ -139,7 +142,7 @@ def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
     neurons, connections = (_columns(data, item) for item in TABLES)
     connections["gater"] = [None if gater == UNGATED else gater for gater in connections["gater"]]
     name, dtype = (_array(data, key, 0).tolist() for key in ("name", "dtype"))
-    return assemble(Plain(name, dtype, neurons, connections, _architecture(data)))
+    return from_tables(Tables(name, dtype, neurons, connections, _architecture(data)))
 
 
 def _architecture(data: dict[str, Any]) -> Any:
@@ -162,3 +165,17 @@ def _array(data: dict[str, Any], name: str, axes: int) -> NDArray[Any]:
     if array.ndim != axes:
         raise FormatError(f"The array {name!r} must have {axes} axes. Got shape {array.shape}.")
     return array
+
+
+FORMAT = Format(
+    name="npz",
+    what="arrays for NumPy, without pickles",
+    kept=ALL + "; the class of an architecture",
+    lost=f"{TRACES}; names that end with NUL are refused",
+    link="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html",
+    suffixes=(".npz",),
+    write=write_npz,
+    read=read_npz,
+    data=npz_data,
+    from_data=from_npz_data,
+)

@@ -6,7 +6,10 @@ from typing import Any
 
 from ..errors import MissingExtraError
 from ..network import Network
-from .plain import project
+from ._formats import Format
+from ._tables import to_tables
+
+__all__ = ["sparse_data"]
 
 
 def sparse_data(network: Network) -> Any:
@@ -46,7 +49,18 @@ def sparse_data(network: Network) -> Any:
         raise MissingExtraError(
             "A sparse matrix needs SciPy, which is not installed: pip install scipy."
         ) from None
-    plain = project(network)
-    edges, size = plain.connections, len(plain.neurons["id"])
+    tables = to_tables(network)
+    edges, size = tables.connections, len(tables.neurons["id"])
     ends = edges["source"], edges["target"]
-    return sparse.coo_array((edges["weight"], ends), shape=(size, size), dtype=plain.dtype).tocsr()
+    return sparse.coo_array((edges["weight"], ends), shape=(size, size), dtype=tables.dtype).tocsr()
+
+
+FORMAT = Format(
+    name="sparse",
+    what="a sparse matrix of SciPy, in memory",
+    kept="weights, which neurons are connected",
+    lost="all else",
+    link="https://docs.scipy.org/doc/scipy/reference/generated/scipy.sparse.csr_array.html",
+    data=sparse_data,
+    extra="scipy",
+)

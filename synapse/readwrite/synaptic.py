@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squash as squashes
 from .._checks import boolean
+from .._saved import Parts, put_together, take_apart
 from .._typing import Ints
-from ..engine.schema import NONE
 from ..errors import ArgumentError, FormatError
 from ..network import Network
+from ..topology import NO_GATER
 from . import files
-from .checks import Table, is_whole, members
-from .parts import Parts, put_together, take_apart
-from .relays import first_of_pair, with_open_gates, with_pairs_once
+from ._checks import Table, is_whole, members
+from ._formats import Format
+from ._relays import first_of_pair, with_open_gates, with_pairs_once
+
+__all__ = ["SynapticWarning", "from_synaptic_data", "read_synaptic", "synaptic_data", "write_synaptic"]
 
 SQUASHES = {"LOGISTIC": "logistic", "TANH": "tanh", "IDENTITY": "identity", "HLIM": "step", "RELU": "relu"}
 """The activation functions of Synaptic, and what they are called here."""
@@ -36,22 +38,22 @@ class SynapticWarning(UserWarning):
 def read_synaptic(path: files.File, *, resume: bool = False) -> Network:
     """Read a network that Synaptic has written (``JSON.stringify(network.toJSON())``).
 
-    See :func:`from_synaptic` for what is kept, and for `resume`. Raises FormatError where the file
+    See :func:`from_synaptic_data` for what is kept, and for `resume`. Raises FormatError where the file
     holds no such network, and OSError where it cannot be read.
     """
     with files.reading(path):
-        return from_synaptic(files.read_document(path), resume=resume)
+        return from_synaptic_data(files.read_document(path), resume=resume)
 
 
 def write_synaptic(network: Network, path: files.File) -> None:
     """Write a network for Synaptic to read (``Network.fromJSON(JSON.parse(text))``).
 
-    See :func:`to_synaptic` for what is kept. A file that is there is replaced in one step.
+    See :func:`synaptic_data` for what is kept. A file that is there is replaced in one step.
     """
-    files.write_document(path, to_synaptic(network))
+    files.write_document(path, synaptic_data(network))
 
 
-def to_synaptic(network: Network) -> dict[str, Any]:
+def synaptic_data(network: Network) -> dict[str, Any]:
     """A network as Synaptic's ``toJSON`` gives it.
 
     Kept are layers, connections, weights, gaters, biases, squashes, states and activations.
@@ -83,14 +85,14 @@ def to_synaptic(network: Network) -> dict[str, Any]:
     Notes
     -----
     A file says nothing of gains: gates that come later in the order than what they gate are open for
-    one step after Synaptic has read it. ``from_synaptic(data, resume=True)`` reads it without that.
+    one step after Synaptic has read it. ``from_synaptic_data(data, resume=True)`` reads it without that.
 
     Examples
     --------
     >>> from synapse import Layer, Network
     >>> a, b = Layer(1), Layer(1)
     >>> _ = a.project(b, weights=0.5)
-    >>> to_synaptic(Network(a, [], b))["connections"]
+    >>> synaptic_data(Network(a, [], b))["connections"]
     [{'from': 0, 'to': 1, 'weight': 0.5, 'gater': None}]
     """
     parts = take_apart(network)
@@ -99,7 +101,7 @@ def to_synaptic(network: Network) -> dict[str, Any]:
     rows = zip(*columns, _layer_names(parts), _squash_names(parts), strict=True)
     edges = parts.connections
     ends = edges["source"].tolist(), edges["target"].tolist(), edges["weight"].tolist()
-    gaters = (None if gater == NONE else gater for gater in edges["gater"].tolist())
+    gaters = (None if gater == NO_GATER else gater for gater in edges["gater"].tolist())
     _warn_of_self_weights(edges)
     return {
         "neurons": [
@@ -126,8 +128,8 @@ def _layer_names(parts: Parts) -> list[str | int]:
 
 
 def _squash_names(parts: Parts) -> list[str]:
-    names = {squashes.get(ours).code: theirs for theirs, ours in SQUASHES.items()}
-    return [names[code] for code in parts.neurons["squash"].tolist()]
+    names = {ours: theirs for theirs, ours in SQUASHES.items()}
+    return [names[ours] for ours in parts.neurons["squash"]]
 
 
 def _warn_of_self_weights(edges: dict[str, Any]) -> None:
@@ -141,7 +143,7 @@ def _warn_of_self_weights(edges: dict[str, Any]) -> None:
         warnings.warn(message, SynapticWarning, stacklevel=3)
 
 
-def from_synaptic(data: dict[str, Any], *, resume: bool = False) -> Network:
+def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network:
     """The network that Synaptic's ``toJSON`` has described.
 
     It gives the outputs that Synaptic gives after ``Network.fromJSON(data)``: layers, connections,
@@ -196,7 +198,7 @@ def from_synaptic(data: dict[str, Any], *, resume: bool = False) -> Network:
     >>> neuron = {"state": 0, "old": 0, "activation": 0, "bias": 0, "squash": "LOGISTIC"}
     >>> neurons = [{**neuron, "layer": "input"}, {**neuron, "layer": "output", "squash": "TANH"}]
     >>> link = {"from": 0, "to": 1, "weight": 0.5, "gater": None}
-    >>> net = from_synaptic({"neurons": neurons, "connections": [link]})
+    >>> net = from_synaptic_data({"neurons": neurons, "connections": [link]})
     >>> net
     <Network 1-1, 2 neurons, 1 connections>
     """
@@ -210,11 +212,11 @@ def from_synaptic(data: dict[str, Any], *, resume: bool = False) -> Network:
     edges = _edges(connections, neurons, number)
     order = np.argsort(number)
     columns = {ours: neurons.numbers(theirs)[order] for theirs, ours in NUMBERS.items()}
-    columns["squash"] = _squash_codes(neurons)[order]
+    columns["squash"] = _squashes(neurons)[order]
     clamped = np.arange(len(neurons)) < layers[0][1]
     clamped[edges["target"]] = False
     columns["bias"][clamped] = 0.0
-    edges["gater"][edges["gater"] < layers[0][1]] = NONE  # what is clamped never sets a gain
+    edges["gater"][edges["gater"] < layers[0][1]] = NO_GATER  # what is clamped never sets a gain
     edges = _without_repeats(edges, len(neurons), resume)
     edges["trainable"] = edges["source"] != edges["target"]
     parts = with_pairs_once(Parts(None, np.float64, layers, None, columns, edges))
@@ -227,7 +229,7 @@ def _open(parts: Parts, resume: bool) -> NDArray[np.bool_]:
     fired = np.logical_or.reduce(
         [parts.neurons[name] != 0.0 for name in ("state", "old_state", "activation")]
     )
-    gates = np.where(gater == NONE, 0, gater)
+    gates = np.where(gater == NO_GATER, 0, gater)
     return np.full(len(gater), True) if not resume else ~fired[gates]
 
 
@@ -260,17 +262,17 @@ def _whole(value: Any) -> Any:
     return int(value) if digits else value
 
 
-def _squash_codes(neurons: Table) -> NDArray[np.uint32]:
+def _squashes(neurons: Table) -> NDArray[Any]:
     condition = f"one of {', '.join(SQUASHES)} (functions of one's own are lost when Synaptic writes)"
     names = neurons.values("squash", condition, lambda name: type(name) is str and name in SQUASHES)
-    return np.array([squashes.get(SQUASHES[name]).code for name in names], np.uint32)
+    return np.array([SQUASHES[name] for name in names], object)
 
 
 def _edges(connections: Table, neurons: Table, number: Ints) -> dict[str, Any]:
     """The connections' columns, in numbers of neurons here."""
     source, target = (number[connections.indices(end, neurons)] for end in ("from", "to"))
     gater = connections.indices("gater", neurons, null="not gated")
-    gater[gater != NONE] = number[gater[gater != NONE]]
+    gater[gater != NO_GATER] = number[gater[gater != NO_GATER]]
     _refuse_loops_twice(source, target)
     return {"source": source, "target": target, "gater": gater, "weight": connections.numbers("weight")}
 
@@ -297,7 +299,7 @@ def _without_repeats(edges: dict[str, Any], neurons: int, resume: bool) -> dict[
     edges = _summed(edges)
     warnings.warn(
         f"{len(again)} connection(s) repeat another one, such as connection {again[0]} the connection "
-        f"{first[again[0]]}. They are read as from_synaptic describes.",
+        f"{first[again[0]]}. They are read as from_synaptic_data describes.",
         SynapticWarning,
         stacklevel=3,
     )
@@ -327,7 +329,7 @@ def _overwritten(edges: dict[str, Any], neurons: int) -> dict[str, Any]:
 
 def _latest(gaters: list[int], target: int, neurons: int) -> int:
     """The gater that has fired last when the target fires; it sets the gain."""
-    return max((g for g in gaters if g != NONE), key=lambda g: (g - target) % neurons, default=NONE)
+    return max((g for g in gaters if g != NO_GATER), key=lambda g: (g - target) % neurons, default=NO_GATER)
 
 
 def _summed(edges: dict[str, Any]) -> dict[str, Any]:
@@ -342,3 +344,17 @@ def _summed(edges: dict[str, Any]) -> dict[str, Any]:
         raise FormatError("The weights of repeated connections have no finite sum.")
     kept = first == np.arange(len(first))
     return {name: column[kept] for name, column in {**edges, "weight": weight}.items()}
+
+
+FORMAT = Format(
+    name="synaptic",
+    what="Synaptic 1.1.4",
+    kept="layers, weights, gates (late ones by way of relays), biases, five squashes, states, activations",
+    lost="names, traces, ties, what is trainable, float32, weights of self-connections other than 1",
+    link="https://github.com/cazala/synaptic/wiki/Networks",
+    write=write_synaptic,
+    read=read_synaptic,
+    data=synaptic_data,
+    from_data=from_synaptic_data,
+    marks=frozenset({"neurons", "connections"}),
+)

@@ -11,21 +11,24 @@ from .._checks import choice
 from ..errors import FormatError
 from ..network import Network
 from . import files
-from .checks import an_object
-from .plain import (
+from ._checks import an_object
+from ._formats import ALL, LINKED, Format
+from ._tables import (
     CONNECTION,
     NEURON,
     USUAL,
     Columns,
-    Plain,
+    Tables,
     as_text,
-    assemble,
     columns_of,
+    from_tables,
     once,
-    project,
     records,
     require_names,
+    to_tables,
 )
+
+__all__ = ["from_table_data", "read_table", "table_data", "write_table"]
 
 OF = ("connections", "neurons")
 UNFIT = re.compile("[\ud800-\udfff]")
@@ -49,9 +52,9 @@ def write_table(network: Network, path: files.File, of: str = "connections") -> 
         As for :func:`synapse.save`.
     """
     _require_table(of)
-    plain = project(network)
-    require_names(plain, "CSV", UNFIT)
-    columns = plain.neurons if of == "neurons" else plain.connections
+    tables = to_tables(network)
+    require_names(tables, "CSV", UNFIT)
+    columns = tables.neurons if of == "neurons" else tables.connections
     text = io.StringIO(newline="")
     rows = csv.DictWriter(text, list(columns), lineterminator="\n")
     rows.writeheader()
@@ -80,7 +83,7 @@ def read_table(neurons: files.File, connections: files.File, name: str, dtype: s
         of_neurons = columns_of("neuron", _rows(files.read_text(neurons)), NEURON)
     with files.reading(connections):
         of_connections = columns_of("connection", _rows(files.read_text(connections)), CONNECTION)
-    return assemble(Plain(name, dtype, of_neurons, of_connections))
+    return from_tables(Tables(name, dtype, of_neurons, of_connections))
 
 
 def _rows(text: str) -> list[dict[Any, Any]]:
@@ -122,8 +125,8 @@ def table_data(network: Network, of: str = "connections") -> Columns:
     ['source', 'target', 'gater', 'weight', 'trainable']
     """
     _require_table(of)
-    plain = project(network)
-    return plain.neurons if of == "neurons" else plain.connections
+    tables = to_tables(network)
+    return tables.neurons if of == "neurons" else tables.connections
 
 
 def from_table_data(neurons: Columns, connections: Columns, name: str, dtype: str = "float64") -> Network:
@@ -136,8 +139,20 @@ def from_table_data(neurons: Columns, connections: Columns, name: str, dtype: st
     """
     for what, columns in (("neurons", neurons), ("connections", connections)):
         an_object(f"The table of {what}", columns)
-    return assemble(Plain(name, dtype, neurons, connections))
+    return from_tables(Tables(name, dtype, neurons, connections))
 
 
 def _require_table(of: Any) -> None:
     choice("The table", of, OF)
+
+
+FORMAT = Format(
+    name="table",
+    what="CSV, data frames, Parquet: one table of neurons, one of connections, which are read together",
+    kept=ALL,
+    lost=f"{LINKED}; name and dtype of the network (arguments of ``read_table``)",
+    link="https://www.rfc-editor.org/rfc/rfc4180",
+    suffixes=(".csv",),
+    write=write_table,
+    data=table_data,
+)

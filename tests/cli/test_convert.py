@@ -49,7 +49,7 @@ def test_between_formats_without_our_own(capsys, network, model, tmp_path):
     np.testing.assert_array_equal(answers(capsys, tmp_path / "c.synapse", tmp_path), network.run(ROWS))
 
 
-@pytest.mark.parametrize("name", ["synaptic", "node-link", "cytoscape"])
+@pytest.mark.parametrize("name", ["synaptic", "node_link", "cytoscape"])
 def test_json_is_known_by_its_content(capsys, network, model, tmp_path, name):
     path = tmp_path / "other.json"
     done(capsys, "convert", model, path, "--to", name)
@@ -88,7 +88,7 @@ def test_onnx(capsys, model, tmp_path):
 def test_formats_are_told_where_endings_do_not(capsys, network, tmp_path):
     write_node_link(network, tmp_path / "links")
     write_synaptic(network, tmp_path / "old.npz")
-    done(capsys, "convert", tmp_path / "links", tmp_path / "a", "--from", "node-link", "--to", "npz")
+    done(capsys, "convert", tmp_path / "links", tmp_path / "a", "--from", "node_link", "--to", "npz")
     np.testing.assert_array_equal(read_npz(tmp_path / "a").run(ROWS), network.run(ROWS))
     assert "Cannot read" in refused(capsys, "info", tmp_path / "old.npz")
     done(capsys, "convert", tmp_path / "old.npz", tmp_path / "b.json", "--from", "synaptic")

@@ -10,7 +10,7 @@ import numpy as np
 
 from synapse import load, readwrite, save
 from synapse.errors import TopologyError
-from synapse.readwrite import network_data
+from synapse.readwrite import json_data
 
 from .edits import of_links
 from .registry import Change, operation
@@ -57,7 +57,7 @@ def is_alone(world, network):
 
 def described(network, twin):
     """All of a network; of an architecture whose layers were removed a plain network comes back."""
-    data = network_data(network)
+    data = json_data(network)
     if type(network) is not type(twin):
         data.pop("architecture", None)
     return data

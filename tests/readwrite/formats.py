@@ -5,13 +5,13 @@ import numpy as np
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, readwrite
-from synapse.readwrite import network_data
+from synapse.readwrite import json_data
 from synapse.readwrite.files import to_text
 
 from .nets import feed, memory
 
-GRAPHS = ("graphml", "gexf", "cytoscape", "node_link", "npz")
-FORMATS = ("json", *GRAPHS)
+FORMATS = [form.name for form in readwrite.formats() if form.read and form.write and form.name != "synaptic"]
+GRAPHS = [name for name in FORMATS if name != "json"]
 XML = ("graphml", "gexf")
 NAMES = [
     'say "hi"',
@@ -108,7 +108,7 @@ def used(name):
 
 
 def text(net):
-    return to_text(network_data(net))
+    return to_text(json_data(net))
 
 
 def described(net):

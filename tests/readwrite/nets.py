@@ -10,7 +10,7 @@ import numpy as np
 
 from synapse import ALL_TO_ELSE, Layer, Network, gate, squash
 from synapse.engine.schema import COLUMNS
-from synapse.readwrite import from_data, network_data
+from synapse.readwrite import from_json_data, json_data
 from synapse.readwrite.files import to_text
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +74,7 @@ def columns(net):
 
 def same(one, other):
     """Whether two networks are twins, by what their stores hold and by what their files would."""
-    if to_text(network_data(one)) != to_text(network_data(other)):
+    if to_text(json_data(one)) != to_text(json_data(other)):
         return False
     here, there = columns(one), columns(other)
     wrong = [name for name in here if here[name] != there[name]]
@@ -84,7 +84,7 @@ def same(one, other):
 
 def through_text(net):
     """What comes back when a network goes through the very characters of a file."""
-    return from_data(json.loads(to_text(network_data(net))))
+    return from_json_data(json.loads(to_text(json_data(net))))
 
 
 def run_python(code, *arguments):

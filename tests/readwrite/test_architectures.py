@@ -11,7 +11,7 @@ import pytest
 import architect
 from synapse import Network, Neuron, errors, load, save
 from synapse.learning import fit_readout
-from synapse.readwrite import from_data, from_npz_data, network_data, npz_data
+from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
 
 from .nets import feed, run_python, same, through_text
 
@@ -234,7 +234,7 @@ class LSTM(Own):
 @pytest.mark.parametrize("kind", [Own, LSTM])
 def test_classes_of_ones_own_come_back_as_networks(kind):
     net = kind(3)
-    assert "architecture" not in network_data(net)
+    assert "architecture" not in json_data(net)
     twin = net.clone()
     assert (type(twin), twin.name) == (Network, kind.__name__)
     assert same(net, twin)
@@ -244,8 +244,8 @@ def test_classes_of_ones_own_come_back_as_networks(kind):
 
 
 def test_files_tell_the_class_and_what_layers_do_not_tell():
-    assert network_data(NETWORKS["LSTM"]())["architecture"] == {"name": "LSTM"}
-    assert network_data(NETWORKS["Kohonen"]())["architecture"] == {"name": "Kohonen", "grid": [2, 3]}
+    assert json_data(NETWORKS["LSTM"]())["architecture"] == {"name": "LSTM"}
+    assert json_data(NETWORKS["Kohonen"]())["architecture"] == {"name": "Kohonen", "grid": [2, 3]}
     assert json.loads(str(npz_data(NETWORKS["Kohonen"]())["architecture"])) == {
         "name": "Kohonen",
         "grid": [2, 3],
@@ -257,29 +257,29 @@ def test_files_tell_the_class_and_what_layers_do_not_tell():
 )
 def test_an_unknown_class_gives_a_network(architecture):
     net = NETWORKS["LSTM"]()
-    data = network_data(net)
+    data = json_data(net)
     data["architecture"] = architecture
-    assert type(from_data(data)) is Network
+    assert type(from_json_data(data)) is Network
     del data["architecture"]  # as earlier versions wrote it
-    assert type(from_data(data)) is Network
+    assert type(from_json_data(data)) is Network
 
 
 @pytest.mark.parametrize("name", ["LSTM", "GRU", "Hopfield", "Kohonen"])
 def test_a_class_that_the_layers_do_not_fit_gives_a_network(name):
-    data = network_data(NETWORKS["Elman"]())
+    data = json_data(NETWORKS["Elman"]())
     data["architecture"] = {"name": name, "grid": [1, 1]}
-    assert type(from_data(data)) is Network
+    assert type(from_json_data(data)) is Network
 
 
 @pytest.mark.parametrize(
     "grid", [[3, 2, 1], [6], 6, None, "23", [2.0, 3], ["a", "b"], {"a": 1, "b": 2}, [3, 3]]
 )
 def test_a_grid_that_cannot_be_gives_a_network(grid):
-    data = network_data(NETWORKS["Kohonen"]())
+    data = json_data(NETWORKS["Kohonen"]())
     data["architecture"]["grid"] = grid
-    assert type(from_data(data)) is Network
+    assert type(from_json_data(data)) is Network
     del data["architecture"]["grid"]
-    assert type(from_data(data)) is Network
+    assert type(from_json_data(data)) is Network
 
 
 @pytest.mark.parametrize(
@@ -298,17 +298,17 @@ def test_a_grid_that_cannot_be_gives_a_network(grid):
     ],
 )
 def test_windows_that_cannot_be_give_a_network(setting):
-    data = network_data(NETWORKS["Convolutional"]())
-    assert type(from_data(data)) is architect.Convolutional
+    data = json_data(NETWORKS["Convolutional"]())
+    assert type(from_json_data(data)) is architect.Convolutional
     data["architecture"].update(setting)
-    assert type(from_data(data)) is Network
+    assert type(from_json_data(data)) is Network
 
 
 @pytest.mark.parametrize("architecture", ["LSTM", 1, ["LSTM"], {}, {"name": 1}, {"name": ["LSTM"]}])
 def test_what_is_no_architecture_is_refused(architecture):
     net = NETWORKS["LSTM"]()
     with pytest.raises(errors.FormatError, match="architecture must be"):
-        from_data({**network_data(net), "architecture": architecture})
+        from_json_data({**json_data(net), "architecture": architecture})
     with pytest.raises(errors.FormatError, match="architecture must be"):
         from_npz_data({**npz_data(net), "architecture": np.array(json.dumps(architecture))})
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from synapse import errors, load
-from synapse.readwrite import files, from_data, network_data
+from synapse.readwrite import files, from_json_data, json_data
 
 from .mutation import drop, mutate, put
 from .nets import feed, memory, same
@@ -16,7 +16,7 @@ from .nets import feed, memory, same
 def document():
     net = memory(blocks=1)
     feed(net, 3)
-    return network_data(net)
+    return json_data(net)
 
 
 DEEP = [0]
@@ -112,7 +112,7 @@ def test_one_clear_error_says_what_and_where(change, sentence):
     data = document()
     change(data)
     with pytest.raises(errors.FormatError, match=sentence):
-        from_data(data)
+        from_json_data(data)
 
 
 def test_a_pair_of_neurons_twice():
@@ -122,7 +122,7 @@ def test_a_pair_of_neurons_twice():
     pair = data["connections"]["source"][4], data["connections"]["target"][4]
     sentence = f"connections 4 and 9 both lead from neuron {pair[0]} to neuron {pair[1]}"
     with pytest.raises(errors.FormatError, match=sentence):
-        from_data(data)
+        from_json_data(data)
 
 
 def test_float32_has_a_smaller_range():
@@ -131,13 +131,13 @@ def test_float32_has_a_smaller_range():
     with pytest.raises(
         errors.FormatError, match=r"The weight of connection 0 must be a finite number\. Got 1e"
     ):
-        from_data(data)
+        from_json_data(data)
 
 
 @pytest.mark.parametrize("data", [None, [], "text", 1, [[]]])
 def test_what_is_no_document(data):
     with pytest.raises(errors.FormatError, match="A saved network must be an object"):
-        from_data(data)
+        from_json_data(data)
 
 
 TEXTS = {
@@ -188,13 +188,13 @@ def test_a_changed_document_is_refused_or_read_as_it_says(data):
     for _ in range(data.draw(st.integers(1, 3))):
         mutate(data, changed)
     try:
-        net = from_data(changed)
+        net = from_json_data(changed)
     except errors.FormatError:
         return
-    written = network_data(net)
+    written = json_data(net)
     for table in ("layers", "neurons", "connections"):
         assert written[table] == changed[table]
-    assert same(net, from_data(written))
+    assert same(net, from_json_data(written))
     with np.errstate(all="ignore"):
         net.activate([0.0] * len(net.input))
 

@@ -2,17 +2,19 @@
 
 import io
 import json
+import re
 import tempfile
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from synapse import Layer, Network, errors, readwrite, tie
-from synapse.readwrite import plain
+import architect
+from synapse import Layer, Network, errors, load, readwrite, save, tie
+from synapse.readwrite import _tables
+from synapse.readwrite._formats import MODULES
 
 from ..strategies import Twin, specs
 from .formats import (
@@ -235,12 +237,12 @@ def test_what_contradicts_itself_is_refused(format, column, place, value, senten
     """Each of these is written by the format's own hand, from a projection that is wrong."""
 
     def wrong(net):
-        told = plain.project(net)
+        told = _tables.to_tables(net)
         item, _, key = column.partition("_")
         (told.neurons if item == "neuron" else told.connections)[key][place] = value
         return told
 
-    monkeypatch.setattr(f"synapse.readwrite.{format}.project", wrong)
+    monkeypatch.setattr(f"synapse.readwrite.{format}.to_tables", wrong)
     data = data_of(format, NETWORKS["perceptron"]())
     with pytest.raises(errors.FormatError, match=sentence):
         from_data(format, data)
@@ -255,7 +257,7 @@ def test_a_head_that_does_not_fit_is_refused(format, head, sentence, monkeypatch
     net = Network(Layer(1), [], Layer(1))
     if format != "npz":
         monkeypatch.setattr(
-            f"synapse.readwrite.{format}.project", lambda net: replace(plain.project(net), **head)
+            f"synapse.readwrite.{format}.to_tables", lambda net: replace(_tables.to_tables(net), **head)
         )
         data = data_of(format, net)
     else:
@@ -265,11 +267,6 @@ def test_a_head_that_does_not_fit_is_refused(format, head, sentence, monkeypatch
 
 
 # --- particular to one format ------------------------------------------------------------------
-
-
-def test_json_is_what_save_writes():
-    assert (readwrite.write_json, readwrite.read_json) == (readwrite.save, readwrite.load)
-    assert readwrite.synaptic_data is readwrite.to_synaptic
 
 
 def test_nodes_and_edges_may_be_listed_in_any_order():
@@ -303,11 +300,84 @@ def test_npz_has_arrays_in_the_float_of_the_network():
     assert data["neuron_id"].tolist() == list(range(len(memory())))
 
 
-def test_every_module_of_a_format_is_exported():
-    for path in Path(readwrite.__file__).parent.glob("[a-z]*.py"):
-        for name in vars(import_module(f"synapse.readwrite.{path.stem}")):
-            if name.endswith((path.stem, f"{path.stem}_data")) and not name.startswith("_"):
-                assert name in readwrite.__all__
+# --- the table ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", readwrite.formats(), ids=lambda form: form.name)
+def test_a_format_describes_itself(form):
+    for function in (form.write, form.read, form.data, form.from_data):
+        if function is not None:
+            assert form.name in function.__name__
+            assert getattr(readwrite, function.__name__) is function
+            assert function.__name__ in readwrite.__all__
+    assert all((form.what, form.kept, form.lost))
+    assert form.link.startswith("http")
+
+
+def test_each_suffix_means_one_format():
+    suffixes = [suffix for form in readwrite.formats() for suffix in form.suffixes]
+    assert len(set(suffixes)) == len(suffixes)
+    assert all(suffix == suffix.lower() for suffix in suffixes)
+
+
+def test_every_module_of_a_format_is_in_the_table_and_known_to_type_checkers():
+    folder = Path(readwrite.__file__).parent
+    found = {
+        ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
+        for path in folder.rglob("*.py")
+        if "FORMAT = Format(" in path.read_text("utf-8")
+    }
+    assert found == set(MODULES.values())
+    told = re.findall(
+        r"^    from \.([\w.]+) import \*$", (folder / "__init__.py").read_text("utf-8"), re.MULTILINE
+    )
+    assert set(told) == found
+
+
+@pytest.mark.parametrize(
+    "form", [form for form in readwrite.formats() if form.write], ids=lambda form: form.name
+)
+def test_save_and_load_choose_by_the_name_of_the_file(form, tmp_path):
+    if form.extra:
+        pytest.importorskip(form.extra)
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    for suffix in form.suffixes:
+        save(net, tmp_path / f"net{suffix}")
+        write(form.name, net, tmp_path / "same")
+        assert (tmp_path / f"net{suffix}").read_bytes() == (tmp_path / "same").read_bytes()
+        if form.read:
+            assert_twins(net, load(tmp_path / f"net{suffix}"))
+        else:
+            with pytest.raises(errors.ArgumentError, match="cannot be read from a file. Known: json,"):
+                load(tmp_path / f"net{suffix}")
+    save(net, tmp_path / "any.name", form.name)
+    assert (tmp_path / "any.name").stat().st_size > 100
+    if form.read:
+        np.testing.assert_array_equal(load(tmp_path / "any.name", form.name).weights, net.weights)
+
+
+@pytest.mark.parametrize("name", ["json", "cytoscape", "node_link", "synaptic"])
+def test_a_json_document_is_known_by_its_content(name, tmp_path):
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    for path in (tmp_path / "net.json", tmp_path / "net"):
+        save(net, path, name)
+        np.testing.assert_array_equal(load(path).weights, net.weights)
+    stream = io.BytesIO()
+    save(net, stream, name)
+    stream.seek(0)
+    np.testing.assert_array_equal(load(stream).weights, net.weights)
+
+
+def test_a_format_that_is_not_there_is_refused(tmp_path):
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    for call in (lambda: save(net, tmp_path / "net", "jason"), lambda: load(tmp_path / "net", "jason")):
+        with pytest.raises(errors.SynapseError, match="The format must be"):
+            call()
+    with pytest.raises(errors.ArgumentError, match="neataptic cannot be written to a file"):
+        save(net, tmp_path / "net", "neataptic")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(AttributeError, match="has no attribute 'write_jason'"):
+        _ = readwrite.write_jason
 
 
 # --- what is tied ------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, errors, gate, load, save
 from synapse.engine import schema
-from synapse.readwrite import files, network_data
+from synapse.readwrite import files, json_data
 
 from ..strategies import Twin, specs
 from .nets import bump, feed, memory, run_python, same, through_text
@@ -175,7 +175,7 @@ def test_a_network_that_once_was_linked_to_another_is_saved_alone():
 
 
 def test_every_saved_column_of_the_schema_is_in_the_document():
-    data = network_data(memory())
+    data = json_data(memory())
     saved = {(column.axis, column.name) for column in schema.COLUMNS if column.saved}
     kept = {(axis, name) for axis in ("neuron", "connection") for name in data[f"{axis}s"]} | {
         ("store", "clock")
@@ -184,7 +184,7 @@ def test_every_saved_column_of_the_schema_is_in_the_document():
     source, random = Layer(2), Layer(3, "noise")
     random[:2].squash = "winner"
     random.deterministic = True
-    document = network_data(Network(source, [random], Layer(1)))["neurons"]
+    document = json_data(Network(source, [random], Layer(1)))["neurons"]
     assert {name: document[name] for name in ("group", "deterministic")} == {
         "group": [0, 0, 1, 1, 0, 0],
         "deterministic": [False, False, True, True, True, False],
@@ -283,7 +283,7 @@ def test_the_file_is_for_people_to_read(tmp_path):
 def test_files_of_version_1_are_read_for_ever():
     """The golden file was written by the first release; it must not be written anew."""
     net = load(GOLDEN / "version1.synapse")
-    assert files.to_text(network_data(net)) == (GOLDEN / "version1.synapse").read_text()
+    assert files.to_text(json_data(net)) == (GOLDEN / "version1.synapse").read_text()
     expected = json.loads((GOLDEN / "version1.json").read_text())
     assert np.abs(net.run(expected["inputs"]) - expected["outputs"]).max() < 1e-12
     cost = [net.propagate(0.5, target) for target in expected["targets"]]

@@ -12,11 +12,12 @@ from synapse import Layer, Network, Trainer, errors
 from synapse.readwrite import (
     SynapticWarning,
     files,
-    from_synaptic,
+    from_synaptic_data,
     load,
+    read_json,
     read_synaptic,
     save,
-    to_synaptic,
+    synaptic_data,
     write_synaptic,
 )
 
@@ -49,14 +50,14 @@ def small():
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_of_synaptic_goes_on_as_synaptic_does(name):
-    net = from_synaptic(FILES[name]["json"])
+    net = from_synaptic_data(FILES[name]["json"])
     assert np.abs(net.run(FILES[name]["inputs"]) - FILES[name]["outputs"]).max() < 1e-12
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_what_was_read_is_written_again(name, tmp_path):
     data = FILES[name]["json"]
-    assert to_synaptic(from_synaptic(data)) == data
+    assert synaptic_data(from_synaptic_data(data)) == data
     (tmp_path / "theirs.json").write_text(json.dumps(data))
     write_synaptic(read_synaptic(tmp_path / "theirs.json"), tmp_path / "ours.json")
     assert json.loads((tmp_path / "ours.json").read_text()) == data
@@ -64,7 +65,7 @@ def test_what_was_read_is_written_again(name, tmp_path):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_all_golden_networks(name):
-    net = from_synaptic(NETWORKS[name]["network"])
+    net = from_synaptic_data(NETWORKS[name]["network"])
     net.clear()  # late gates are closed in the golden outputs
     assert np.abs(net.run(NETWORKS[name]["inputs"]) - NETWORKS[name]["outputs"]).max() < 1e-12
 
@@ -72,7 +73,7 @@ def test_all_golden_networks(name):
 @pytest.mark.parametrize("name", sorted(set(NETWORKS) - {"liquid"}))  # which gets relays
 def test_golden_networks_are_written_again(name):
     data = NETWORKS[name]["network"]
-    written = to_synaptic(from_synaptic(data))
+    written = synaptic_data(from_synaptic_data(data))
     assert written["connections"] == data["connections"]
     for ours, theirs in zip(written["neurons"], data["neurons"], strict=True):
         bias = 0 if theirs["layer"] == "input" else theirs["bias"]
@@ -80,16 +81,16 @@ def test_golden_networks_are_written_again(name):
 
 
 def test_a_network_of_synaptic_is_saved_and_learns():
-    net = from_synaptic(FILES["lstm"]["json"])
+    net = from_synaptic_data(FILES["lstm"]["json"])
     before = net.weights
     feed(net, 3)
     assert (net.weights != before).any()
 
 
 def test_both_formats_tell_the_same(tmp_path):
-    net = from_synaptic(FILES["deep"]["json"])
+    net = from_synaptic_data(FILES["deep"]["json"])
     save(net, tmp_path / "net")
-    assert to_synaptic(load(tmp_path / "net")) == FILES["deep"]["json"]
+    assert synaptic_data(load(tmp_path / "net")) == FILES["deep"]["json"]
 
 
 # --- what is kept ------------------------------------------------------------------------------
@@ -99,21 +100,21 @@ def test_layers_squashes_and_what_is_trained():
     data = small()
     data["neurons"][2]["squash"], data["neurons"][3]["squash"] = "RELU", "HLIM"
     data["connections"].append(link(3, 3, 1, 2))
-    net = from_synaptic(data)
+    net = from_synaptic_data(data)
     assert [layer.name for layer in net.layers] == ["input", "hidden 1", "hidden 2", "output"]
     assert [one.squash.name for one in net] == ["logistic", "logistic", "relu", "step", "identity"]
     assert [one.trainable for one in net.connections] == [True, True, True, True, False]
     assert net.connections[1].gater is net[2]
     assert net.connections[4].gater is net[2]
-    assert to_synaptic(net) == data
+    assert synaptic_data(net) == data
 
 
 def test_the_context_is_kept():
     data = small()
     data["neurons"][3].update(state=0.3, old=-0.2, activation=0.7, bias=-0.1)
-    one = from_synaptic(data)[3]
+    one = from_synaptic_data(data)[3]
     assert (one.state, one.old_state, one.activation, one.bias) == (0.3, -0.2, 0.7, -0.1)
-    assert to_synaptic(from_synaptic(data)) == data
+    assert synaptic_data(from_synaptic_data(data)) == data
 
 
 def test_only_inputs_that_nothing_leads_to_lose_their_bias():
@@ -121,7 +122,7 @@ def test_only_inputs_that_nothing_leads_to_lose_their_bias():
     for one in data["neurons"]:
         one["bias"] = 0.5
     data["connections"].append(link(4, 1))
-    assert from_synaptic(data).biases.tolist() == [0, 0.5, 0.5, 0.5, 0.5]
+    assert from_synaptic_data(data).biases.tolist() == [0, 0.5, 0.5, 0.5, 0.5]
 
 
 def test_neurons_listed_in_any_order():
@@ -134,7 +135,7 @@ def test_neurons_listed_in_any_order():
             for one in data["connections"]
         ],
     }
-    assert to_synaptic(from_synaptic(mixed)) == data
+    assert synaptic_data(from_synaptic_data(mixed)) == data
 
 
 def test_older_files_have_indices_in_strings_and_traces():
@@ -144,20 +145,20 @@ def test_older_files_have_indices_in_strings_and_traces():
         one["trace"]["elegibility"] = {"1430": 0.5}
     for one in old["connections"]:
         one.update({end: one[end] if one[end] is None else str(one[end]) for end in ("from", "to", "gater")})
-    assert to_synaptic(from_synaptic(old)) == data
+    assert synaptic_data(from_synaptic_data(old)) == data
 
 
 def test_traces_may_be_missing():
     data = small()
     for one in data["neurons"]:
         del one["trace"]
-    assert to_synaptic(from_synaptic(data)) == small()
+    assert synaptic_data(from_synaptic_data(data)) == small()
 
 
 def test_reading_leaves_the_data_as_it_is():
     data = small()
     before = copy.deepcopy(data)
-    from_synaptic(data)
+    from_synaptic_data(data)
     assert data == before
 
 
@@ -170,10 +171,10 @@ REPEATED = "ignore:.* repeat another one:synapse.readwrite.SynapticWarning"
 @pytest.mark.filterwarnings(REPEATED)
 @pytest.mark.parametrize("name", LIQUIDS)
 def test_a_liquid_answers_as_synaptic_does_after_reading(name):
-    net = from_synaptic(LIQUIDS[name]["network"])
+    net = from_synaptic_data(LIQUIDS[name]["network"])
     assert np.abs(net.run(LIQUIDS[name]["inputs"]) - LIQUIDS[name]["read"]).max() < 1e-12
-    again = from_synaptic(LIQUIDS[name]["network"])
-    again = from_synaptic(to_synaptic(again))  # relays stand for the same in a file
+    again = from_synaptic_data(LIQUIDS[name]["network"])
+    again = from_synaptic_data(synaptic_data(again))  # relays stand for the same in a file
     assert np.abs(again.run(LIQUIDS[name]["inputs"]) - LIQUIDS[name]["read"]).max() < 1e-12
 
 
@@ -188,10 +189,10 @@ def test_a_liquid_is_resumed_as_the_network_that_was_written(name, tmp_path):
 @pytest.mark.parametrize("method", ["online", "bptt"])
 def test_other_weights_learn_as_if_relays_were_not_there(method):
     data = copy.deepcopy(NETWORKS["liquid"]["network"])
-    relayed = from_synaptic(data)
+    relayed = from_synaptic_data(data)
     for one in data["neurons"]:
         one["old"] = 1e-300  # every gate has fired: nothing is open
-    plain = from_synaptic(data, resume=True)
+    plain = from_synaptic_data(data, resume=True)
     assert len(relayed) > len(plain) == len(data["neurons"])
     relayed.clear()
     inputs, targets = (np.array(NETWORKS["liquid"][key]) for key in ("inputs", "targets"))
@@ -208,10 +209,10 @@ def test_a_second_connection_with_another_gater_has_a_relay(source, target):
     pairs = [pair for pair in [(0, 2), (1, 3), (2, 4), (3, 4)] if pair != (source, target)]
     data["connections"] = [*(link(*pair) for pair in pairs), link(source, target), link(source, target, 2, 3)]
     data["neurons"][3].update(bias=50, old=1)  # it has fired, and is 1 but for the first step
-    relayed = from_synaptic(data, resume=True)
+    relayed = from_synaptic_data(data, resume=True)
     assert len(relayed) == len(data["neurons"]) + 1
     data["connections"][-1]["gater"] = None
-    summed = from_synaptic(data, resume=True)
+    summed = from_synaptic_data(data, resume=True)
     rows = np.random.default_rng(0).uniform(-1, 1, (6, 2))
     for net in (relayed, summed):
         net.run(rows)
@@ -224,20 +225,20 @@ def test_two_outputs_cannot_have_a_relay_between_them():
     data["neurons"].append(neuron("output"))
     data["connections"] += [link(4, 5), link(4, 5, 0.5, 3)]
     with pytest.raises(errors.FormatError, match="The connections 4 and 5 lead from one output to another"):
-        from_synaptic(data, resume=True)
+        from_synaptic_data(data, resume=True)
 
 
 @pytest.mark.filterwarnings(REPEATED)
 def test_a_repeated_connection_has_the_last_weight_as_synaptic_gives_it():
     data = small()
     data["connections"] += [link(2, 3, 0.125), link(2, 3, 1)]
-    assert from_synaptic(data).weights[2] == 1
+    assert from_synaptic_data(data).weights[2] == 1
 
 
 def test_an_input_that_gates_leaves_the_connection_open():
     data = small()
     data["connections"][2]["gater"] = 1
-    assert from_synaptic(data).connections[2].gater is None
+    assert from_synaptic_data(data).connections[2].gater is None
 
 
 def test_repeated_connections_become_one():
@@ -247,8 +248,8 @@ def test_repeated_connections_become_one():
     with pytest.warns(
         SynapticWarning, match=r"3 connection\(s\) repeat another.* connection 4 the connection 2"
     ):
-        net = from_synaptic(data, resume=True)
-    assert to_synaptic(net) == summed
+        net = from_synaptic_data(data, resume=True)
+    assert synaptic_data(net) == summed
 
 
 @pytest.mark.parametrize(
@@ -263,7 +264,7 @@ def test_repeated_connections_that_cannot_become_one(again, sentence):
     data["connections"] += [link(4, 4, 1), again]
     data["connections"][2]["weight"] = 1.7e308
     with pytest.raises(errors.FormatError, match=sentence):
-        from_synaptic(data, resume=True)
+        from_synaptic_data(data, resume=True)
 
 
 # --- what cannot be written --------------------------------------------------------------------
@@ -283,15 +284,15 @@ def test_a_self_connection_that_synaptic_would_change():
     layer.project(layer, weights=0.9)
     net = Network(Layer(1), [layer], Layer(1))
     with pytest.warns(SynapticWarning, match="will read as 1, such as that of neuron 1: 0.9"):
-        data = to_synaptic(net)
-    assert from_synaptic(data).weights == 0.9
+        data = synaptic_data(net)
+    assert from_synaptic_data(data).weights == 0.9
 
 
 def test_links_to_the_outside_are_not_lost_in_silence():
-    net = from_synaptic(small())
+    net = from_synaptic_data(small())
     net.project(Layer(1))
     with pytest.raises(errors.TopologyError, match="neurons outside of it"):
-        to_synaptic(net)
+        synaptic_data(net)
 
 
 # --- files that cannot be trusted --------------------------------------------------------------
@@ -333,20 +334,20 @@ def test_one_clear_error_says_what_and_where(make, sentence):
     data = small()
     make(data)
     with pytest.raises(errors.FormatError, match=sentence):
-        from_synaptic(data)
+        from_synaptic_data(data)
 
 
 @pytest.mark.parametrize("data", [None, [], "text", {}, {"neurons": []}, {"neurons": [], "connections": []}])
 def test_what_is_no_document(data):
     with pytest.raises(errors.FormatError):
-        from_synaptic(data)
+        from_synaptic_data(data)
 
 
 def test_a_missing_key():
     data = small()
     del data["connections"][1]["gater"]
     with pytest.raises(errors.FormatError, match="'gater' is missing"):
-        from_synaptic(data)
+        from_synaptic_data(data)
 
 
 def test_an_error_tells_the_file(tmp_path):
@@ -357,9 +358,9 @@ def test_an_error_tells_the_file(tmp_path):
 
 
 def test_a_file_for_the_other_reader_is_told_so(tmp_path):
-    write_synaptic(from_synaptic(small()), tmp_path / "theirs.json")
+    write_synaptic(from_synaptic_data(small()), tmp_path / "theirs.json")
     with pytest.raises(errors.FormatError, match="Files of Synaptic are read with"):
-        load(tmp_path / "theirs.json")
+        read_json(tmp_path / "theirs.json")
 
 
 @given(st.data())
@@ -369,8 +370,8 @@ def test_a_changed_document_is_refused_or_read(data):
     for _ in range(data.draw(st.integers(1, 3))):
         mutate(data, changed)
     try:
-        net = from_synaptic(changed)
+        net = from_synaptic_data(changed)
     except errors.FormatError:
         return
-    written = to_synaptic(net)
-    assert to_synaptic(from_synaptic(json.loads(files.to_text(written)))) == written
+    written = synaptic_data(net)
+    assert synaptic_data(from_synaptic_data(json.loads(files.to_text(written)))) == written

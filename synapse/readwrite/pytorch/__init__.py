@@ -9,6 +9,7 @@ from typing import Any
 
 from ...errors import ArgumentError
 from ...network import Network, require_network
+from .._formats import Format
 
 __all__ = ["from_torch", "to_torch"]
 
@@ -75,9 +76,9 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     if isinstance(modules, SequenceModule):
         modules.read(network)
         return modules
-    from . import layers  # the architectures are made of networks: a loop at the top
+    from . import _layers  # the architectures are made of networks: a loop at the top
 
-    layers.write(layers.peer_of(modules), network)
+    _layers.write(_layers.peer_of(modules), network)
     return modules
 
 
@@ -139,13 +140,25 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
             )
         modules.write(network)
         return network
-    from . import layers  # the architectures are made of networks: a loop at the top
+    from . import _layers  # the architectures are made of networks: a loop at the top
 
-    peer = layers.peer_of(modules)
-    found = layers.network_of(peer) if network is None else network
-    layers.read(peer, found)
+    peer = _layers.peer_of(modules)
+    found = _layers.network_of(peer) if network is None else network
+    _layers.read(peer, found)
     return found
 
 
 def _require_network(network: Any) -> None:
     require_network("What goes to torch and comes from there", network)
+
+
+FORMAT = Format(
+    name="torch",
+    what="PyTorch, in memory",
+    kept="what a network answers, and its parameters",
+    lost="traces",
+    link="https://docs.pytorch.org/docs/stable/nn.html",
+    data=to_torch,
+    from_data=from_torch,
+    extra="torch",
+)

@@ -7,10 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import _ties
+from ..._typing import Bools, Ints
 from ...errors import ArgumentError
 from ...network import Network
+from ...topology import Topology
+from .._step import written
+from ._stages import Product, Stage, ends_of, stages_of
 from ._torch import torch
-from .plan import Product, Stage, ends_of, plan_of
 
 Tensor = Any  # the annotations of torch are not asked for: it need not be installed
 
@@ -69,6 +72,10 @@ FUNCTIONS: dict[str, Any] = {
 """The built-in squashes; those of a group take its states in the last axis, random ones say their mean."""
 
 
+def _function(squash: str) -> Any:
+    return FUNCTIONS.get(squash) or written(squash, "torch")
+
+
 class _Indices(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
     """Index tensors that move with the module, and are no part of what it has learnt."""
 
@@ -125,14 +132,12 @@ class _Stage(_Indices):
             if self.gaters is not None:
                 values = values * read.index_select(1, self.gaters)
             states = states.index_add(1, self.targets, values)
-        return states, torch.cat([FUNCTIONS[name](states[:, a:b]) for name, a, b in self.pieces], 1)
+        return states, torch.cat([_function(name)(states[:, a:b]) for name, a, b in self.pieces], 1)
 
 
-def _ties_of(network: Network) -> dict[str, Any]:
+def _ties_of(topology: Topology) -> dict[str, Ints]:
     """What each connection, and each neuron, is tied with."""
-    store = network._store
-    edges, rows = network._connection_rows(), network._rows()
-    return {"weight": store["tie"][edges], "bias": store["bias_tie"][rows]}
+    return {"weight": topology.tie, "bias": topology.bias_tie}
 
 
 class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
@@ -155,29 +160,28 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        plan = plan_of(network)
+        plan, topology = stages_of(network, FUNCTIONS), Topology.of(network)
         self._ends, self._inputs, self._outputs = plan.ends, plan.inputs, plan.outputs
-        store, rows, edges = network._store, network._rows(), network._connection_rows()
-        learns = store["trainable"][edges] == 1
-        learns &= plan.ends[1] >= plan.inputs  # what leads to a given input is never read
-        biased = store["trainable_bias"][rows] == 1
-        biased[: plan.inputs] = False  # nor is its bias
-        ties = _ties_of(network)
-        for name, values, trained in (
-            ("weight", store["weight"][edges], learns),
-            ("bias", store["bias"][rows], biased),
-        ):
-            first, place = _ties.distinct(ties[name])
-            self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[first])))
-            self.register_buffer(f"fixed_{name}", torch.tensor(values[first]))
-            trains = torch.tensor(np.bincount(place, trained) > 0)
-            self.register_buffer(f"trains_{name}", trains, persistent=False)
-            many = torch.tensor(place) if ties[name].any() else None
-            self.register_buffer(f"_{name}_of", many, persistent=False)
+        # What leads to a given input is never read, nor is its bias.
+        learns = topology.trainable & (topology.target >= plan.inputs)
+        biased = topology.trainable_bias & (np.arange(topology.neurons) >= plan.inputs)
+        self._hold("weight", topology.weight.astype(topology.dtype), learns, topology.tie)
+        self._hold("bias", topology.bias.astype(topology.dtype), biased, topology.bias_tie)
         for name in ("activation", "state"):
-            self.register_buffer(f"_{name}", torch.tensor(store[name][rows]), persistent=False)
+            values = torch.tensor(getattr(topology, name).astype(topology.dtype))
+            self.register_buffer(f"_{name}", values, persistent=False)
         self.register_buffer("_back", torch.tensor(np.argsort(plan.order)), persistent=False)
         self.stages = torch.nn.ModuleList(_Stage(stage) for stage in plan.stages)
+
+    def _hold(self, name: str, values: Any, trained: Bools, tie: Ints) -> None:
+        """Weights or biases as a parameter, each shared one once, and which of them torch may move."""
+        first, place = _ties.distinct(tie)
+        self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[first])))
+        self.register_buffer(f"fixed_{name}", torch.tensor(values[first]))
+        self.register_buffer(
+            f"trains_{name}", torch.tensor(np.bincount(place, trained) > 0), persistent=False
+        )
+        self.register_buffer(f"_{name}_of", torch.tensor(place) if tie.any() else None, persistent=False)
 
     @property
     def context(self) -> Context:
@@ -199,7 +203,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         """Take the weights and biases of the network that it was made of."""
         self._require(network)
         with torch.no_grad():
-            first = {name: _ties.distinct(tie)[0] for name, tie in _ties_of(network).items()}
+            ties = _ties_of(Topology.of(network))
+            first = {name: _ties.distinct(tie)[0] for name, tie in ties.items()}
             for name, values in (("weight", network.weights), ("bias", network.biases)):
                 for holder in (name, f"fixed_{name}"):
                     getattr(self, holder).copy_(torch.tensor(values[first[name]]))
@@ -219,15 +224,16 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         network.weights, network.biases = weight, bias
 
     def _require(self, network: Network) -> None:
-        known = len(network) == len(self._back) and np.array_equal(ends_of(network), self._ends)
-        if not known or not self._ties_stand(network):
+        topology = Topology.of(network)
+        known = len(network) == len(self._back) and np.array_equal(ends_of(topology), self._ends)
+        if not known or not self._ties_stand(topology):
             raise ArgumentError(
                 f"The module was made of another network than {network!r}, or that has changed."
             )
 
-    def _ties_stand(self, network: Network) -> bool:
+    def _ties_stand(self, topology: Topology) -> bool:
         """Whether those are tied in the network that were when the module was made."""
-        for name, tie in _ties_of(network).items():
+        for name, tie in _ties_of(topology).items():
             place = getattr(self, f"_{name}_of")
             was = np.arange(len(tie)) if place is None else place.cpu().numpy()
             if not np.array_equal(_ties.distinct(tie)[1], was):

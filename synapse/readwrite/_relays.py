@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._saved import Parts
 from .._typing import Ints
-from ..engine.functions.activations import IDENTITY
-from ..engine.schema import NONE
 from ..errors import FormatError
-from .parts import Parts
+from ..topology import NO_GATER
 
 LAYER = "relays"
 """The name of the layer of relays, right after the inputs."""
@@ -93,7 +92,7 @@ def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] 
 
 def is_late(gater: Ints, target: Ints) -> NDArray[np.bool_]:
     """Whether each connection has a gate that fires after its target or is that target."""
-    late: NDArray[np.bool_] = (gater != NONE) & (gater >= target)
+    late: NDArray[np.bool_] = (gater != NO_GATER) & (gater >= target)
     return late
 
 
@@ -105,12 +104,12 @@ def _insert(parts: Parts, places: Ints, activation: NDArray[Any]) -> tuple[Parts
     relays = np.empty(len(places), np.int64)
     relays[order] = places[order] + np.arange(len(places))
     usual = {"trainable_bias": np.ones(old, bool), "activation": np.zeros(old), **parts.neurons}
-    values: dict[str, Any] = {"squash": IDENTITY, "activation": activation}
+    values: dict[str, Any] = {"squash": "identity", "activation": activation}
     neurons = {name: np.insert(column, places, values.get(name, 0)) for name, column in usual.items()}
     edges = dict(parts.connections)
     edges |= {end: number[edges[end]] for end in ("source", "target")}
     gater = edges["gater"]
-    edges["gater"] = np.where(gater == NONE, NONE, number[np.where(gater == NONE, 0, gater)])
+    edges["gater"] = np.where(gater == NO_GATER, NO_GATER, number[np.where(gater == NO_GATER, 0, gater)])
     return replace(parts, neurons=neurons, connections=edges, layers=_layers(parts, places)), number, relays
 
 
@@ -139,7 +138,7 @@ def _named(layers: Any) -> list[tuple[str, int]]:
 def _connect(parts: Parts, source: Ints, target: Ints, weight: NDArray[Any]) -> Parts:
     """The network with connections that are not trained."""
     new = {"source": source, "target": target, "weight": weight}
-    usual = {"gater": NONE, "trainable": False}
+    usual = {"gater": NO_GATER, "trainable": False}
     edges = {
         name: np.append(column, new[name] if name in new else np.full(len(source), usual[name]))
         for name, column in parts.connections.items()

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ... import squash as squashes
+from ..._checks import shown
+from ..._lowered import Lowered
 from ..._typing import Ints
-from ...engine.functions.activations import FIRST_CUSTOM
-from ...engine.schema import NONE
 from ...errors import ArgumentError, TopologyError
 from ...network import Network
-from ..plan import groups_of
+from ...topology import NO_GATER, Topology
+from .._step import written
 
 ONE = 0
 """Where the number 1 stands among what can be read: the gain of a connection without a gater."""
@@ -51,7 +54,7 @@ class Stage:
 
 
 @dataclass
-class Plan:
+class Stages:
     """A network as stages.
 
     At every step there can be read, in this order: 1, all activations of the step before, all states
@@ -66,60 +69,51 @@ class Plan:
     order: Ints
 
 
-def ends_of(network: Network) -> Ints:
-    """Source, target and gater of every connection as numbers of neurons, NONE: no gater; (3, connections).
-
-    Raises
-    ------
-    TopologyError
-        If a connection leads in from another network, or is gated from there.
-    """
-    rows, store = network._connection_rows(), network._store
-    first, last = int(network._rows()[0]), int(network._rows()[-1])
-    ends = np.array([store[end][rows] for end in ("source", "target", "gater")], np.int64)
-    mine = (store["target"] >= first) & (store["target"] <= last)
-    gater = ends[2][ends[2] != NONE]
-    if mine.sum() > len(rows) or (gater < first).any() or (gater > last).any():
-        raise TopologyError(
-            f"{network!r} hears neurons outside of it. Build one network of all the layers for torch."
-        )
-    return np.where(ends == NONE, NONE, ends - first)
+def ends_of(topology: Topology) -> Ints:
+    """Source, target and gater of every connection as numbers of neurons, -1: no gater; (3, connections)."""
+    return np.array([topology.source, topology.target, topology.gater])
 
 
-def plan_of(network: Network) -> Plan:
+def stages_of(network: Network, known: Collection[str]) -> Stages:
     """The stages of a network.
+
+    Parameters
+    ----------
+    network : Network
+        It stays as it is.
+    known : collection of str
+        The squashes that torch has.
 
     Raises
     ------
     ArgumentError
-        If a neuron has a squash of a user's own, which torch does not know.
+        If a neuron has another squash, registered without a way to write it in torch.
     TopologyError
-        If neurons of a group wait for each other, or the network hears others.
+        If neurons of a group wait for each other, or the network is linked with others.
     """
-    _refuse_custom(network)
-    ends, inputs = ends_of(network), len(network.input)
-    groups, _ = groups_of(network)
-    into = np.split(
-        np.argsort(ends[1], kind="stable"), np.cumsum(np.bincount(ends[1], minlength=len(network)))
-    )
+    topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
+    _require_known(topology, known)
+    ends, inputs, n = ends_of(topology), topology.inputs, topology.neurons
+    groups = Lowered.of(network).group_first
+    into = np.split(np.argsort(ends[1], kind="stable"), np.cumsum(np.bincount(ends[1], minlength=n)))
     level = _levels(ends, into, groups, inputs)
-    codes = network._store["squash"][network._rows()].astype(np.int64)
+    names, codes = np.unique(np.array(topology.squash, str), return_inverse=True)
     keys = np.where(level > 0, [groups, codes, level], 0)  # inputs stay as they are
-    order = np.lexsort((np.arange(len(network)), *keys))
-    plan = Plan(inputs, len(network.output), ends, [], order)
+    order = np.lexsort((np.arange(n), *keys))
+    found = Stages(inputs, topology.outputs, ends, [], order)
     reads = _places_read(ends, order)
     for stage in np.split(order[inputs:], np.flatnonzero(np.diff(level[order[inputs:]])) + 1):
-        plan.stages.append(_stage(stage, into, reads, ends))
-        plan.stages[-1].pieces = _pieces(codes[stage], groups[stage])
-    return plan
+        found.stages.append(_stage(stage, into, reads, ends))
+        found.stages[-1].pieces = _pieces(names[codes[stage]], groups[stage])
+    return found
 
 
-def _refuse_custom(network: Network) -> None:
-    for neuron in network:
-        if neuron.squash.code >= FIRST_CUSTOM:
+def _require_known(topology: Topology, known: Collection[str]) -> None:
+    for name, squash in zip(topology.names, topology.squash, strict=True):
+        if squash not in known and written(squash, "torch") is None:
             raise ArgumentError(
-                f"{neuron!r} has the squash {neuron.squash.name!r}, a function of your own that torch cannot "
-                "differentiate. Give it a built-in one."
+                f"The squash of neuron {shown(name)} is {squash!r}, a function of your own that torch cannot "
+                'differentiate. Register it with written={"torch": ...}, or set a built-in one.'
             )
 
 
@@ -151,7 +145,7 @@ def _places_read(ends: Ints, order: Ints) -> tuple[Ints, Ints]:
     from_source[source == target] = 1 + n + source[source == target]
     gate = np.minimum(gater, n - 1)
     from_gater = np.where(gater < target, now[gate], 1 + gate)
-    return from_source, np.where(gater == NONE, ONE, from_gater)
+    return from_source, np.where(gater == NO_GATER, ONE, from_gater)
 
 
 def _stage(neurons: Ints, into: list[Ints], reads: tuple[Ints, Ints], ends: Ints) -> Stage:
@@ -192,9 +186,9 @@ def _product(kind: str, targets: Ints, rows: Ints, reads: tuple[Ints, Ints]) -> 
     return Product(targets, sources[rows[0]], rows, inner, outer)
 
 
-def _pieces(codes: Ints, groups: Ints) -> list[tuple[str, int, int]]:
+def _pieces(squash: NDArray[np.str_], groups: Ints) -> list[tuple[str, int, int]]:
     """Stretches that one call of a function settles: of one squash, and of one group if they compete."""
-    grouped = np.array([squashes.by_code(code).grouped for code in codes.tolist()])
-    change = (np.diff(codes) != 0) | ((np.diff(groups) != 0) & grouped[1:])
-    bounds: list[Any] = [0, *(np.flatnonzero(change) + 1).tolist(), len(codes)]
-    return [(squashes.by_code(int(codes[a])).name, a, b) for a, b in pairwise(bounds)]
+    grouped = np.array([squashes.get(str(name)).grouped for name in squash])
+    change = (squash[1:] != squash[:-1]) | ((np.diff(groups) != 0) & grouped[1:])
+    bounds: list[Any] = [0, *(np.flatnonzero(change) + 1).tolist(), len(squash)]
+    return [(str(squash[a]), a, b) for a, b in pairwise(bounds)]

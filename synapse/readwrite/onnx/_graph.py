@@ -1,7 +1,4 @@
-"""Networks as ONNX models, for ONNX Runtime and what else reads them: one step a call.
-
-The nodes of the graph follow the blocks of neurons that fire together, not the neurons.
-"""
+"""An ONNX graph in the making: its nodes follow the blocks of neurons that fire together, not the neurons."""
 
 from __future__ import annotations
 
@@ -9,118 +6,19 @@ import json
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
-from .._checks import choice, float_type
-from .._typing import Ints
-from ..errors import ArgumentError, MissingExtraError, TopologyError
-from ..network import Network
-from . import files
-from .onnx_squashes import SQUASHES
-from .plan import OPEN, Block, Plan, plan_of
+from ..._typing import Ints
+from ...errors import MissingExtraError
+from ...topology import NO_GATER
+from .._step import Block, Step, written
+from ._squashes import SQUASHES
 
 OPSET, IR_VERSION = 17, 8  # what runtimes have read since 2022
-FORMS = ("auto", "plain", "step")
-FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 SPARSE = 4
 """So many times more sources than a neuron has connections at most: their matrix is not written out."""
 
 Rows = NDArray[Any]
-
-
-def write_onnx(
-    network: Network,
-    path: files.File,
-    form: str = "auto",
-    *,
-    dtype: DTypeLike = np.float32,
-    context: bool = False,
-) -> None:
-    """Write :func:`onnx_model` to a file; one that is there is replaced in one step."""
-    files.write(path, onnx_model(network, form, dtype=dtype, context=context).SerializeToString())
-
-
-def onnx_model(
-    network: Network, form: str = "auto", *, dtype: DTypeLike = np.float32, context: bool = False
-) -> Any:
-    """A network as an ONNX model of one step.
-
-    It maps ``x`` of shape (batch, inputs) to ``y`` of shape (batch, outputs). A network with memory
-    has also an input ``state`` and an output ``next_state``, of shape (batch, values): those
-    activations and states that the next step reads. Begin with zeros (or with what the metadata
-    have under ``start``), and give ``next_state`` back with the next ``x``.
-
-    The metadata tell, as JSON, the names of ``neurons``, ``layers`` with their sizes, what
-    ``state`` holds (``["activation" or "state", number of the neuron]``), and its ``start``.
-
-    Parameters
-    ----------
-    network : Network
-        Any, of built-in squashes; it stays as it is. Random neurons must be deterministic: their mean is
-        written.
-    form : {"auto", "plain", "step"}
-        "plain": without a state, for networks without memory only. "step": with a state, be it of
-        no values. "auto": with a state where there is one.
-    dtype : numpy dtype
-        float32, which every runtime has, or float64, to compute as the network does (of `gelu`, the
-        error function in float32: runtimes have no other).
-    context : bool
-        Have the ``start`` be the network's context as it is now. Default: zeros, as after ``clear``.
-
-    Returns
-    -------
-    onnx.ModelProto
-
-    Raises
-    ------
-    MissingExtraError
-        If the package onnx is not installed.
-    ArgumentError
-        If form or dtype is none of these, or a weight is beyond the dtype's range.
-    FormatError
-        If a neuron has a squash of a user's own, or is random and not deterministic.
-    KindError
-        If it is not a network.
-    TopologyError, DivergenceError
-        As for :func:`synapse.save`, and if a plain model is asked of a network with memory.
-    """
-    choice("The form", form, FORMS)
-    plan = plan_of(network, "ONNX", SQUASHES, context)
-    kind, kept = _float(dtype), _kept(plan)
-    _require_range(plan, kind)
-    if form == "plain" and len(kept):
-        raise TopologyError(
-            f"{network!r} has memory: a plain model cannot hold what a step reads of the one before. "
-            'Use form="step".'
-        )
-    graph = Graph(plan, kind, kept, with_state=form == "step" or len(kept) > 0)
-    for block in plan.blocks:
-        graph.fire(block)
-    return graph.model()
-
-
-def _float(dtype: DTypeLike) -> np.dtype[Any]:
-    """The float of a model."""
-    return float_type("The dtype", dtype)
-
-
-def _require_range(plan: Plan, dtype: np.dtype[Any]) -> None:
-    largest = max(np.abs(values).max(initial=0.0) for values in (plan.weights, plan.biases))
-    if largest > np.finfo(dtype).max:
-        raise ArgumentError(
-            f'A weight or bias of {largest:.3g} is beyond the range of {dtype}. Use dtype="float64".'
-        )
-
-
-def _kept(plan: Plan) -> Ints:
-    """The values that a step reads before it writes them."""
-    late = [column[column >= plan.target] for column in (plan.source, plan.gater)]
-    absent = [
-        np.setdiff1d(np.arange(first, stop), np.arange(plan.inputs, block.stop)) + plan.neurons
-        for block in plan.blocks
-        for first, stop in block.fires
-    ]
-    return np.unique(np.concatenate([*late, *absent]))
 
 
 class Graph:
@@ -129,7 +27,7 @@ class Graph:
     Tensors are known by name. Each holds values side by side, shape (batch, width).
     """
 
-    def __init__(self, plan: Plan, dtype: np.dtype[Any], kept: Ints, with_state: bool) -> None:
+    def __init__(self, step: Step, dtype: np.dtype[Any], kept: Ints, with_state: bool) -> None:
         try:
             import onnx  # an extra
         except ImportError:
@@ -137,14 +35,14 @@ class Graph:
                 "ONNX models are made with the package onnx. Install it: pip install 'synapse-neurons[onnx]'."
             ) from None
         self.onnx: Any = onnx
-        self.plan, self.dtype, self.kept, self.with_state = plan, dtype, kept, with_state
+        self.step, self.dtype, self.kept, self.with_state = step, dtype, kept, with_state
         self.nodes: list[Any] = []
         self.constants: dict[tuple[Any, ...], Any] = {}
         self.width: dict[str, int] = {}
         self._joined: dict[tuple[str, ...], str] = {}
-        self._tensor = np.full(2 * plan.neurons, "", object)
-        self._column = np.zeros(2 * plan.neurons, np.int64)
-        self._place("x", np.arange(plan.inputs))
+        self._tensor = np.full(2 * step.neurons, "", object)
+        self._column = np.zeros(2 * step.neurons, np.int64)
+        self._place("x", np.arange(step.inputs))
         if with_state:
             self._place("state", kept)
 
@@ -215,17 +113,18 @@ class Graph:
 
     def fire(self, block: Block) -> None:
         """Weigh the neurons of a block, then let it fire."""
-        plan, neurons = self.plan, np.arange(block.first, block.stop)
-        self._place(self._weighed(block), neurons + plan.neurons)
+        step, neurons = self.step, np.arange(block.first, block.stop)
+        self._place(self._weighed(block), neurons + step.neurons)
+        squash = SQUASHES.get(block.squash) or written(block.squash, "onnx")
         for first, stop in block.fires:
             neurons = np.arange(first, stop)
-            self._place(SQUASHES[block.squash](self, self.values(neurons + plan.neurons)), neurons)
+            self._place(squash(self, self.values(neurons + step.neurons)), neurons)
 
     def _weighed(self, block: Block) -> str:
         """The states of a block: biases, and what each sort of connections brings."""
-        plan, rows = self.plan, np.arange(len(self.plan.target))[self.plan.rows(block.first, block.stop)]
-        biases = self.constant(plan.biases[block.first : block.stop])
-        own, open_ = plan.source[rows] >= plan.neurons, plan.gater[rows] == OPEN
+        step, rows = self.step, self.step.rows(block.first, block.stop)
+        biases = self.constant(step.biases[block.first : block.stop])
+        own, open_ = step.lowered.source[rows] >= step.neurons, step.lowered.gater[rows] == NO_GATER
         total = ""
         for sort in (rows[open_ & ~own], rows[~open_ & ~own], rows[own & open_], rows[own & ~open_]):
             if len(sort):
@@ -245,14 +144,14 @@ class Graph:
         A matrix of weights where sources and neurons are connected densely and the gaters are
         those of the sources, or those of the neurons; else lists.
         """
-        plan, neurons = self.plan, np.arange(block.first, block.stop)
-        sources, column = np.unique(plan.source[rows], return_inverse=True)
-        target, gater = plan.target[rows] - block.first, plan.gater[rows]
+        step, neurons = self.step, np.arange(block.first, block.stop)
+        sources, column = np.unique(step.lowered.source[rows], return_inverse=True)
+        target, gater = step.lowered.target[rows] - block.first, step.lowered.gater[rows]
         if len(sources) > SPARSE * np.bincount(target).max():
             return self._listed(rows, target, len(neurons))
         matrix = np.zeros((len(sources), len(neurons)))
-        matrix[column, target] = plan.weights[rows]
-        if gater[0] == OPEN:
+        matrix[column, target] = step.weights[rows]
+        if gater[0] == NO_GATER:
             return self.node("MatMul", self.values(sources), self.constant(matrix))
         of_source, of_target = _one_each(gater, column, len(sources)), _one_each(gater, target, len(neurons))
         if of_source is not None:
@@ -269,20 +168,20 @@ class Graph:
         place = target, np.arange(len(rows)) - (np.cumsum(count) - count)[target]
         table = np.full((neurons, count.max()), rows[0])
         weights = np.zeros(table.shape)
-        table[place], weights[place] = rows, self.plan.weights[rows]
-        brought = self.node("Mul", self.values(self.plan.source[table]), self.constant(weights))
-        if self.plan.gater[rows[0]] != OPEN:
-            brought = self.node("Mul", brought, self.values(self.plan.gater[table]))
+        table[place], weights[place] = rows, self.step.weights[rows]
+        brought = self.node("Mul", self.values(self.step.lowered.source[table]), self.constant(weights))
+        if self.step.lowered.gater[rows[0]] != NO_GATER:
+            brought = self.node("Mul", brought, self.values(self.step.lowered.gater[table]))
         return self.node("ReduceSum", brought, self.constant(np.array([2])), keepdims=0)
 
     # --- the whole -------------------------------------------------------------------------
 
     def model(self) -> Any:
         """The model, once all blocks have fired."""
-        plan, helper = self.plan, self.onnx.helper
-        outputs = np.arange(plan.neurons - plan.outputs, plan.neurons)
+        step, helper = self.step, self.onnx.helper
+        outputs = np.arange(step.neurons - step.outputs, step.neurons)
         self.node("Identity", self.values(outputs), output="y")
-        ends = [("x", plan.inputs)], [("y", plan.outputs)]
+        ends = [("x", step.inputs)], [("y", step.outputs)]
         if self.with_state:
             self.node("Identity", self._next_state(), output="next_state")
             ends[0].append(("state", len(self.kept)))
@@ -303,12 +202,12 @@ class Graph:
         return self.values(self.kept) if len(self.kept) else "state"
 
     def _metadata(self) -> dict[str, Any]:
-        plan, kinds = self.plan, ("activation", "state")
-        facts = {"name": plan.name, "neurons": plan.names, "layers": plan.layers}
+        step, kinds = self.step, ("activation", "state")
+        facts = {"name": step.name, "neurons": step.names, "layers": step.layers}
         if not self.with_state:
             return facts
-        state = [(kinds[value // plan.neurons], value % plan.neurons) for value in self.kept.tolist()]
-        return {**facts, "state": state, "start": plan.start[self.kept].tolist()}
+        state = [(kinds[value // step.neurons], value % step.neurons) for value in self.kept.tolist()]
+        return {**facts, "state": state, "start": step.start[self.kept].tolist()}
 
 
 def _one_each(gater: Ints, place: Ints, places: int) -> Ints | None:

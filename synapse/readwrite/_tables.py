@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import squash as squashes
 from .._checks import is_among, shown
-from ..engine.schema import NONE
+from .._saved import Parts, put_together, take_apart
 from ..errors import FormatError
 from ..network import Network
-from .checks import (
+from ..topology import NO_GATER
+from ._checks import (
     FLOATS,
     LARGEST_RANDOM,
     Table,
@@ -30,7 +30,6 @@ from .checks import (
     require_pairs_once,
     require_shared,
 )
-from .parts import Parts, put_together, take_apart
 
 NEURON: dict[str, type] = {
     "id": int,
@@ -69,7 +68,7 @@ Columns = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
-class Plain:
+class Tables:
     """A network in columns of plain Python values; read ones have yet to be checked.
 
     Parameters
@@ -91,7 +90,7 @@ class Plain:
     architecture: Any = None
 
 
-def project(network: Network) -> Plain:
+def to_tables(network: Network) -> Tables:
     """The plain tables of a network; it stays as it is.
 
     Raises
@@ -107,7 +106,7 @@ def project(network: Network) -> Plain:
         "label": [name or f"neuron {i}" for i, name in enumerate(parts.names or ())],
         "layer": [name for _, name in layers],
         "layer_number": [k for k, _ in layers],
-        "squash": [squashes.by_code(code).name for code in numbers["squash"].tolist()],
+        "squash": numbers["squash"].tolist(),
         **{key: numbers[key].tolist() for key in ("bias", "state", "activation")},
         "trainable": (numbers["trainable_bias"] != 0).tolist(),
         **{key: numbers[key].tolist() for key in ("group", "random")},
@@ -117,12 +116,12 @@ def project(network: Network) -> Plain:
     connections = {
         "source": edges["source"].tolist(),
         "target": edges["target"].tolist(),
-        "gater": [None if gater == NONE else gater for gater in edges["gater"].tolist()],
+        "gater": [None if gater == NO_GATER else gater for gater in edges["gater"].tolist()],
         "weight": edges["weight"].tolist(),
         "trainable": (edges["trainable"] != 0).tolist(),
         **_ties("tie", edges),
     }
-    return Plain(parts.name, parts.dtype.name, neurons, connections, parts.architecture)
+    return Tables(parts.name, parts.dtype.name, neurons, connections, parts.architecture)
 
 
 def _ties(name: str, columns: Mapping[str, Any]) -> Columns:
@@ -135,7 +134,7 @@ def kinds_in(columns: Columns, kinds: Mapping[str, type]) -> dict[str, type]:
     return {key: kind for key, kind in kinds.items() if key in columns}
 
 
-def assemble(plain: Plain) -> Network:
+def from_tables(tables: Tables) -> Network:
     """The network of some plain tables, in which nothing is believed before it is checked.
 
     Raises
@@ -143,10 +142,10 @@ def assemble(plain: Plain) -> Network:
     FormatError
         If they describe no network, or contradict each other; the sentence says where.
     """
-    require(type(plain.name) is str, "The name of the network", "a string", plain.name)
-    require(is_among(plain.dtype, FLOATS), "The dtype", " or ".join(FLOATS), plain.dtype)
-    dtype = np.dtype(plain.dtype)
-    neurons = _in_order(plain.neurons)
+    require(type(tables.name) is str, "The name of the network", "a string", tables.name)
+    require(is_among(tables.dtype, FLOATS), "The dtype", " or ".join(FLOATS), tables.dtype)
+    dtype = np.dtype(tables.dtype)
+    neurons = _in_order(tables.neurons)
     numbers = {
         **{key: neurons.numbers(key, dtype) for key in ("bias", "state", "activation")},
         "trainable_bias": neurons.flags("trainable"),
@@ -156,17 +155,16 @@ def assemble(plain: Plain) -> Network:
         "bias_tie": neurons.whole("bias_tie", 0, len(neurons)),
     }
     require_shared("neuron", numbers["bias_tie"], numbers, ("bias", "trainable_bias"))
-    return put_together(
-        Parts(
-            name=plain.name,
-            dtype=dtype,
-            layers=_layers(neurons),
-            names=neurons.texts("label"),
-            neurons={"squash": neurons.squash_codes("squash"), **numbers},
-            connections=_edges(plain.connections, neurons, dtype),
-            architecture=checked_architecture(plain.architecture),
-        )
+    parts = Parts(
+        name=tables.name,
+        dtype=dtype,
+        layers=_layers(neurons),
+        names=neurons.texts("label"),
+        neurons={"squash": neurons.squashes("squash"), **numbers},
+        connections=_edges(tables.connections, neurons, dtype),
+        architecture=checked_architecture(tables.architecture),
     )
+    return put_together(parts)
 
 
 def _in_order(columns: Columns) -> Table:
@@ -272,11 +270,11 @@ def as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def require_names(plain: Plain, format: str, unfit: re.Pattern[str]) -> None:
+def require_names(tables: Tables, format: str, unfit: re.Pattern[str]) -> None:
     """Raise where a name has a character that a format cannot hold."""
-    named = {"name of the network": plain.name}
+    named = {"name of the network": tables.name}
     for key in ("label", "layer"):
-        named |= {f"{key} of neuron {i}": name for i, name in enumerate(plain.neurons[key])}
+        named |= {f"{key} of neuron {i}": name for i, name in enumerate(tables.neurons[key])}
     for what, name in named.items():
         found = unfit.search(name)
         if found:

@@ -1,30 +1,44 @@
-"""A network as columns, and back: the one projection that every format is written from."""
+"""A network as columns, with its context and traces, and back: what files, copies and pickles are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..architectures import describe, rebuild
-from ..connection import connection_at
-from ..engine.guard import InUse
-from ..engine.lowering.program import Program, Traces, kept_traces
-from ..engine.schema import CONNECTION, NEURON, NONE
-from ..engine.store import Store
-from ..errors import DivergenceError, TopologyError
-from ..layer import Layer
-from ..network import Network, require_network
+from . import _ties, squash as squashes
+from ._typing import Floats, Ints
+from .architectures import describe, rebuild
+from .engine.guard import InUse
+from .engine.lowering.program import Program, Traces, kept_traces
+from .engine.schema import CONNECTION, NEURON, NONE, RARE, Column
+from .errors import DivergenceError
+from .layer import Layer
+from .network import Network, require_network
+from .topology import NO_GATER, Topology
 
-Column = NDArray[Any]
+__all__ = [
+    "OF_CONNECTIONS",
+    "OF_NEURONS",
+    "OPTIONAL",
+    "Column",
+    "Parts",
+    "Traces",
+    "own_memory",
+    "put_together",
+    "set_numbers",
+    "take_apart",
+]
 
 OF_NEURONS = tuple(column for column in NEURON if column.saved)
-"""The columns of a neuron that are kept; its squash is kept by name."""
+"""The columns of a neuron that are saved, besides its squash."""
 OF_CONNECTIONS = tuple(column for column in CONNECTION if column.saved)
-"""The columns of a connection that are kept, besides source, target and gater."""
+"""The columns of a connection that are saved, besides source, target and gater."""
+OPTIONAL = tuple(column for column in (*OF_NEURONS, *OF_CONNECTIONS) if column.name in RARE)
+"""Those of both that are all 0 in most networks."""
 
 
 @dataclass
@@ -44,13 +58,13 @@ class Parts:
     names : list of (str or None), optional
         The names of its neurons. Default: those that their layers give them.
     neurons : dict of array
-        ``squash`` (codes) and any saved column of the schema.
+        ``squash`` (names) and any saved column of the schema.
     connections : dict of array
-        ``source``, ``target``, ``gater`` (numbers of neurons, or NONE) and any saved column.
+        ``source``, ``target``, ``gater`` (numbers of neurons, -1 without a gater) and any saved column.
     clock : int
         When, by the store's count, the last neuron fired.
     traces : Traces, optional
-        Those that cannot be read off, by numbers of neurons and connections.
+        Those that cannot be read off, by numbers of neurons and connections (-1: the bias).
     architecture : dict, optional
         Of which class it is, see :func:`synapse.architectures.describe`.
     """
@@ -59,8 +73,8 @@ class Parts:
     dtype: Any
     layers: Sequence[tuple[str | None, int]]
     names: Sequence[str | None] | None
-    neurons: dict[str, Column]
-    connections: dict[str, Column]
+    neurons: dict[str, NDArray[Any]]
+    connections: dict[str, NDArray[Any]]
     clock: int = 0
     traces: Traces | None = None
     architecture: dict[str, Any] | None = None
@@ -77,21 +91,18 @@ def take_apart(network: Network) -> Parts:
         If it has a number that is not finite.
     """
     with InUse(require_network("What is written", network)):
-        return _taken_apart(network)
+        return _taken_apart(network, Topology.of(network).require_closed("saved"))
 
 
-def _taken_apart(network: Network) -> Parts:
-    store = network._store
-    store.ready()
-    _require_whole(network, store)
-    rows, edges = network._rows(), network._connection_rows()
+def _taken_apart(network: Network, topology: Topology) -> Parts:
+    store, rows, edges = network._store, network._rows(), network._connection_rows()
     number, place = _numbers(store.n_neurons, rows), _numbers(store.n_identities, store["identity"][edges])
     parts = Parts(
         name=network.name,
         dtype=store.dtype,
         layers=[(layer.name, len(layer)) for layer in network.layers],
         names=[store.names[row] for row in rows],
-        neurons={name: store[name][rows] for name in ("squash", *(column.name for column in OF_NEURONS))},
+        neurons={column.name: store[column.name][rows] for column in OF_NEURONS},
         connections={column.name: store[column.name][edges] for column in OF_CONNECTIONS},
         clock=int(store["clock"][0]),
         traces=_own_traces(kept_traces(store), number, place),
@@ -100,8 +111,8 @@ def _taken_apart(network: Network) -> Parts:
     parts.neurons["group"] = _renumbered(parts.neurons["group"])
     for columns, tie in ((parts.neurons, "bias_tie"), (parts.connections, "tie")):
         columns[tie] = _renumbered(_without_single(columns[tie]))
-    for end in ("source", "target", "gater"):
-        parts.connections[end] = number[np.minimum(store[end][edges], store.n_neurons)]
+    parts.neurons["squash"] = np.array(topology.squash, object)
+    parts.connections |= {end: getattr(topology, end) for end in ("source", "target", "gater")}
     _require_finite(parts)
     return parts
 
@@ -112,7 +123,7 @@ def put_together(parts: Parts) -> Network:
     store = neurons[0]._store
     ends = parts.connections["source"], parts.connections["target"]
     store.add_connections(*ends, 0.0)
-    for name, column in (*parts.neurons.items(), *parts.connections.items()):
+    for name, column in {**parts.neurons, **parts.connections, **_coded(parts)}.items():
         store[name][:] = column
     store["clock"][0] = parts.clock
     layers, first = [], 0
@@ -123,51 +134,59 @@ def put_together(parts: Parts) -> Network:
     if parts.names is not None:
         store.names[:] = parts.names
     if parts.traces is not None:
-        store.program = Program(0, [parts.traces])
+        extending = np.where(parts.traces.extending < 0, NONE, parts.traces.extending)
+        store.program = Program(0, [replace(parts.traces, extending=extending)])
     store.ready()  # lowering lays the traces where they belong
     return network
 
 
-def own_memory(source: Column, target: Column) -> tuple[Column, Column]:
+def set_numbers(network: Network, weights: tuple[Ints, Floats], biases: tuple[Ints, Floats]) -> None:
+    """Set weights and biases, and those tied to them, by numbers of connections and neurons.
+
+    Raises
+    ------
+    ArgumentError
+        If those that are tied are given different values; nothing has changed then.
+    """
+    with InUse(network):
+        places = network._connection_rows()[weights[0]], network._rows()[biases[0]]
+        for set_them in (_ties.require_agreement, _ties.assign):
+            set_them(network._store, "weight", places[0], weights[1])
+            set_them(network._store, "bias", places[1], biases[1])
+
+
+def _coded(parts: Parts) -> dict[str, NDArray[Any]]:
+    """The columns that a store has as other numbers."""
+    names, place = np.unique(parts.neurons["squash"].astype(str), return_inverse=True)
+    codes = np.array([squashes.get(str(name)).code for name in names], np.uint32)
+    gater = parts.connections["gater"]
+    return {"squash": codes[place], "gater": np.where(gater == NO_GATER, NONE, gater)}
+
+
+def own_memory(source: Ints, target: Ints) -> tuple[Ints, Ints]:
     """The self-connected neurons, and the numbers of their self-connections."""
     loops = np.flatnonzero(source == target)
     return target[loops].astype(np.int64), loops
 
 
-def _renumbered(groups: Column) -> Column:
+def _renumbered(groups: Ints) -> Ints:
     """Numbers of groups from 1 on, 0 staying 0."""
     return np.unique(np.append(0, groups), return_inverse=True)[1][1:]
 
 
-def _without_single(groups: Column) -> Column:
+def _without_single(groups: Ints) -> Ints:
     """The same, but those who are alone with a number, as the others are in another network, have 0."""
     return np.where(np.bincount(groups.astype(np.int64))[groups] == 1, 0, groups) if groups.any() else groups
 
 
-def _numbers(size: int, chosen: Column) -> NDArray[np.int64]:
+def _numbers(size: int, chosen: Ints) -> Ints:
     """A table that gives the number of each chosen row, NONE for all others and past the end."""
     table = np.full(size + 1, NONE, np.int64)
     table[chosen] = np.arange(len(chosen))
     return table
 
 
-def _require_whole(network: Network, store: Store) -> None:
-    """Raise where a connection, or a gate, crosses the border of the network."""
-    mine = np.append(store["network"] == network._number_now, False)
-    source, target, gater = (np.minimum(store[end], store.n_neurons) for end in ("source", "target", "gater"))
-    gated = store["gater"] != NONE
-    inside = mine[source] & mine[target]
-    crossing = np.flatnonzero((mine[source] != mine[target]) | (gated & (mine[gater] != inside)))
-    if len(crossing):
-        example = connection_at(store, int(store["identity"][crossing[0]]))
-        raise TopologyError(
-            f"{network!r} cannot be saved alone: {len(crossing)} connection(s) link it to neurons outside of "
-            f"it, or are gated across its border, such as {example!r}. Disconnect or ungate them first, "
-            "or build one network of all the layers and save that."
-        )
-
-
-def _own_traces(kept: Traces, number: NDArray[np.int64], place: NDArray[np.int64]) -> Traces:
+def _own_traces(kept: Traces, number: Ints, place: Ints) -> Traces:
     """The traces of one network of a store, by its numbers of neurons and connections."""
     last = len(place) - 1
     memory = number[kept.memory] != NONE
@@ -175,6 +194,7 @@ def _own_traces(kept: Traces, number: NDArray[np.int64], place: NDArray[np.int64
     pairs = number[kept.gater] != NONE
     pair_now = np.cumsum(pairs) - 1
     extending = pairs[kept.pair]
+    bias = kept.extending[extending] == NONE
     return Traces(
         memory=number[kept.memory[memory]],
         memory_self=place[kept.memory_self[memory]],
@@ -184,7 +204,7 @@ def _own_traces(kept: Traces, number: NDArray[np.int64], place: NDArray[np.int64
         gated=number[kept.gated[pairs]],
         influence=kept.influence[pairs],
         pair=pair_now[kept.pair[extending]],
-        extending=place[np.minimum(kept.extending[extending], last)],
+        extending=np.where(bias, -1, place[np.minimum(kept.extending[extending], last)]),
         extended=kept.extended[extending],
     )
 
@@ -196,6 +216,8 @@ def _require_finite(parts: Parts) -> None:
     of_traces = {name: getattr(traces, name) for name in ("eligibility", "influence", "extended")}
     for item, columns in (("neuron", parts.neurons), ("connection", parts.connections), ("trace", of_traces)):
         for name, column in columns.items():
+            if column.dtype.kind != "f":
+                continue
             bad = np.flatnonzero(~np.isfinite(column))
             if len(bad):
                 raise DivergenceError(

@@ -7,15 +7,16 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 import architect
 
-from ... import _ties, _wiring
 from ..._checks import expected
+from ..._saved import set_numbers
+from ..._typing import Ints
 from ...errors import ArgumentError, KindError, TopologyError
 from ...layer import Layer
 from ...network import Network
+from ...topology import Topology
 from ._torch import torch
 
 Tensor = Any  # the annotations of torch are not asked for: it need not be installed
@@ -196,10 +197,11 @@ def _dtype(module: Any) -> Any:
 
 def _pass_on(net: Network, shown: Layer) -> None:
     """Let the outputs show a layer as it is, for good."""
-    rows = _rows(net, shown, net.output)
-    net._store["weight"][rows] = np.eye(len(shown))
-    net._store["trainable"][rows] = False
-    net._store.touch()
+    between, weights, connections = _between(net, shown, net.output), net.weights, net.connections
+    weights[between] = np.eye(len(shown))
+    net.weights = weights
+    for number in between.flat:
+        connections[number].trainable = False
     net.output.trainable = False
 
 
@@ -271,29 +273,30 @@ def _require_shape(part: Part) -> None:
         raise ArgumentError(expected(what, f"of shape {has}", tuple(part.tensor.shape)))
 
 
-def _rows(net: Network, source: Layer, target: Layer) -> NDArray[np.int64]:
-    """Rows of the connections between two layers, shape (targets, sources)."""
-    store = net._store
-    store.ready()
-    place = np.full((2, store.n_neurons), -1)
-    place[0, _wiring.rows_of(source)] = np.arange(len(source))
-    place[1, _wiring.rows_of(target)] = np.arange(len(target))
-    i, j = place[0, store["source"]], place[1, store["target"]]
-    found = np.flatnonzero((i >= 0) & (j >= 0))
+def _neurons(net: Network, layer: Layer) -> Ints:
+    """Numbers of the neurons of a layer."""
+    sizes = [len(one) for one in net.layers]
+    return np.arange(len(layer)) + sum(sizes[: net.layers.index(layer)])
+
+
+def _between(net: Network, source: Layer, target: Layer) -> Ints:
+    """Numbers of the connections between two layers, shape (targets, sources)."""
+    topology = Topology.of(net)
+    i = topology.source - _neurons(net, source)[0]
+    j = topology.target - _neurons(net, target)[0]
+    found = np.flatnonzero((i >= 0) & (i < len(source)) & (j >= 0) & (j < len(target)))
     if len(found) < len(source) * len(target):
         raise TopologyError(
             f"{source!r} must be fully connected to {target!r} to have the weights of a module."
         )
-    rows = np.empty((len(target), len(source)), np.int64)
-    rows[j[found], i[found]] = found
-    return rows
+    numbers = np.empty((len(target), len(source)), np.int64)
+    numbers[j[found], i[found]] = found
+    return numbers
 
 
-def _place(part: Part, net: Network) -> tuple[str, NDArray[np.int64]]:
-    """The column and the rows where a part stands."""
-    if part.source is None:
-        return "bias", np.array(_wiring.rows_of(part.target))
-    return "weight", _rows(net, part.source, part.target)
+def _place(part: Part, net: Network) -> Ints:
+    """The numbers of the connections, or of the neurons, whose weights or biases a part is."""
+    return _neurons(net, part.target) if part.source is None else _between(net, part.source, part.target)
 
 
 def read(peer: Peer, net: Network) -> None:
@@ -304,20 +307,26 @@ def read(peer: Peer, net: Network) -> None:
     numbers = [value.cpu().to(torch.float64).numpy() for value in values]
     if not all(np.isfinite(array).all() for array in numbers):
         raise ArgumentError("The weights of a module must be finite to be read. Got NaN or infinity.")
-    for set_them in (_ties.require_agreement, _ties.assign):  # nothing is set where any is refused
-        for column in ("weight", "bias"):
-            mine = [i for i, place in enumerate(places) if place[0] == column]
-            rows = np.concatenate([places[i][1].reshape(-1) for i in mine])
-            set_them(net._store, column, rows, np.concatenate([numbers[i].reshape(-1) for i in mine]))
+    biases = [part.source is None for part in parts]
+    set_numbers(net, *(_joined(places, numbers, biases, which) for which in (False, True)))
+
+
+def _joined(places: list[Ints], numbers: list[Any], biases: list[bool], which: bool) -> tuple[Ints, Any]:
+    """Places and numbers of all biases, or of all weights."""
+    mine = [i for i, bias in enumerate(biases) if bias == which]
+    place, values = ([columns[i].reshape(-1) for i in mine] for columns in (places, numbers))
+    return np.concatenate(place), np.concatenate(values)
 
 
 def write(peer: Peer, net: Network) -> None:
     """Weights and biases into the modules; nothing has changed where an error is raised."""
     parts = parts_of(peer, net)
     places = [_place(part, net) for part in parts]
-    _require_room(peer, net, sum(rows.size for column, rows in places if column == "weight"))
-    for part, (column, rows) in zip(parts, places, strict=True):
-        part.tensor.copy_(torch.tensor(net._store[column][rows]))
+    held = sum(place.size for part, place in zip(parts, places, strict=True) if part.source is not None)
+    _require_room(peer, net, held)
+    weights, biases = net.weights, net.biases
+    for part, place in zip(parts, places, strict=True):
+        part.tensor.copy_(torch.tensor((biases if part.source is None else weights)[place]))
         if part.extra is not None:
             part.extra.zero_()
 
@@ -341,6 +350,6 @@ def _shown_as_it_is(net: Network, shown: Layer) -> int:
     """How many connections make the outputs a copy of a layer; 0 where they are none."""
     if len(shown) != len(net.output) or net.output.squash is None or net.output.squash.name != "identity":
         return 0
-    rows = _rows(net, shown, net.output)
-    same = np.array_equal(net._store["weight"][rows], np.eye(len(shown))) and not net.output.biases.any()
-    return rows.size if same else 0
+    between = _between(net, shown, net.output)
+    same = np.array_equal(net.weights[between], np.eye(len(shown))) and not net.output.biases.any()
+    return between.size if same else 0

@@ -6,15 +6,17 @@ there for float32 alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..engine.functions.activations import LEAK, ROOT_HALF, SELU_ALPHA, SELU_SCALE, THRESHOLD
-
 if TYPE_CHECKING:
-    from .onnx_graph import Graph
+    from ._graph import Graph
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
 
 
 def _elu(graph: Graph, s: str) -> str:
@@ -44,7 +46,7 @@ def _within(graph: Graph, s: str, low: float, high: float) -> str:
 
 
 def _hard_threshold(graph: Graph, s: str) -> str:
-    return graph.node("Mul", s, _above(graph, graph.node("Abs", s), THRESHOLD))
+    return graph.node("Mul", s, _above(graph, graph.node("Abs", s), 0.5))
 
 
 def _above(graph: Graph, s: str, bound: float) -> str:
@@ -67,7 +69,7 @@ def _softsign(graph: Graph, s: str) -> str:
 
 
 def _gelu(graph: Graph, s: str) -> str:
-    share = graph.single("Erf", graph.node("Mul", s, graph.number(ROOT_HALF)))
+    share = graph.single("Erf", graph.node("Mul", s, graph.number(math.sqrt(0.5))))
     share = graph.node("Mul", graph.node("Add", share, graph.number(1.0)), graph.number(0.5))
     return graph.node("Mul", s, share)
 
@@ -91,13 +93,13 @@ SQUASHES: dict[str, Callable[[Graph, str], str]] = {
     "swish": lambda graph, s: graph.node("Mul", s, graph.node("Sigmoid", s)),
     "gelu": _gelu,
     "relu": lambda graph, s: graph.node("Relu", s),
-    "leaky_relu": lambda graph, s: graph.node("Max", s, graph.node("Mul", s, graph.number(LEAK))),
+    "leaky_relu": lambda graph, s: graph.node("Max", s, graph.node("Mul", s, graph.number(0.01))),
     "elu": _elu,
     "selu": _selu,
     "absolute": lambda graph, s: graph.node("Abs", s),
     "ramp": lambda graph, s: _within(graph, s, 0.0, 1.0),
     "hard_tanh": lambda graph, s: _within(graph, s, -1.0, 1.0),
-    "soft_threshold": lambda graph, s: graph.node("Sub", s, _within(graph, s, -THRESHOLD, THRESHOLD)),
+    "soft_threshold": lambda graph, s: graph.node("Sub", s, _within(graph, s, -0.5, 0.5)),
     "step": lambda graph, s: _above(graph, s, 0.0),
     "sign": lambda graph, s: graph.node("Sign", s),
     "bipolar": _bipolar,

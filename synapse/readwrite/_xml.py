@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from ..errors import FormatError
-from .checks import require
-from .plain import as_text
+from ._checks import require
+from ._tables import as_text
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

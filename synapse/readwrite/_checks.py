@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from .. import squash as squashes
 from .._checks import shown
 from .._ties import first_of_group
-from ..engine.schema import NONE
 from ..errors import FormatError, UnknownNameError
+from ..topology import NO_GATER
 
 FLOATS = ("float32", "float64")
 LARGEST_RANDOM = (1 << 53) - 1
@@ -182,7 +182,7 @@ class Table:
         return np.array(self.values(key, condition, lambda value: is_whole(value, first, last)), np.int64)
 
     def indices(self, key: str, table: Table, null: str = "") -> NDArray[np.int64]:
-        """A column of row numbers of another table; where `null` has a meaning, NONE for null."""
+        """A column of row numbers of another table; where `null` has a meaning, -1 for null."""
         last = len(table) - 1
         condition = f"the number of a {table.item}, 0 to {last}" + (f", or null ({null})" if null else "")
 
@@ -190,26 +190,25 @@ class Table:
             return (type(value) is int and 0 <= value <= last) or (value is None and null != "")
 
         column = self.values(key, condition, fits)
-        return np.array([NONE if value is None else value for value in column], np.int64)
+        return np.array([NO_GATER if value is None else value for value in column], np.int64)
 
     def texts(self, key: str) -> list[str]:
         """A column of strings."""
         return self.values(key, "a string", lambda value: type(value) is str)
 
-    def squash_codes(self, key: str) -> NDArray[np.uint32]:
-        """A column of names of activation functions, as the numbers by which kernels call them."""
+    def squashes(self, key: str) -> NDArray[Any]:
+        """A column of names of activation functions, all of them registered."""
         names = self.texts(key)
-        codes = {}
         for name in dict.fromkeys(names):
             try:
-                codes[name] = squashes.get(name).code
+                squashes.get(name)
             except UnknownNameError:
                 raise FormatError(
                     f"The {key} of {self.item} {names.index(name)} is {given(name)}, which nobody has "
                     "registered. Register the function first, with @squash.register. "
                     f"Known: {', '.join(squashes.names())}."
                 ) from None
-        return np.array([codes[name] for name in names], np.uint32)
+        return np.array([squashes.get(name).name for name in names], object)
 
 
 def require_pairs_once(connections: Table, pairs: Sequence[NDArray[np.int64]]) -> None:

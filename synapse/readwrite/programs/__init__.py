@@ -1,0 +1,1 @@
+"""Networks as programs that stand alone, a module a language."""

@@ -24,9 +24,11 @@ from ._random import Seed, random_generator
 from ._registration import require_sound
 from ._typing import Floats
 from .cost import Cost
+from .engine.functions.activations import RANDOM
 from .engine.guard import steady, whole
+from .engine.lowering.flags import BACK, BACK_GATED
 from .engine.lowering.lower import pure_inputs
-from .engine.schema import BACK, BACK_GATED, NONE, RANDOM
+from .engine.schema import NONE
 from .engine.store import Store
 from .errors import ArgumentError, TopologyError
 from .initializers import Initializer

@@ -12,7 +12,8 @@ import numpy as np
 
 from ._typing import Floats
 from .connection import Connection, connection_at
-from .engine.schema import GATES, MEMORY, NONE
+from .engine.lowering.flags import GATES, MEMORY
+from .engine.schema import NONE
 from .engine.store import Store
 from .neuron import Neuron
 

@@ -13,7 +13,8 @@ from ._checks import boolean, expected, finite_number
 from ._data_view import DataView
 from ._typing import Floats, Ints
 from .engine.guard import steady, whole
-from .engine.schema import MEMORY, NONE, TRACED
+from .engine.lowering.flags import MEMORY, TRACED
+from .engine.schema import NONE
 from .engine.store import Store
 from .errors import KindError, TopologyError
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ from ._checks import (
     unknown_name,
 )
 from ._registration import COST, enter, tried
-from .engine import schema
+from .engine.functions.costs import COSTS
 from .errors import ArgumentError, KindError
 from .squash import Squash, logistic as _logistic, softmax as _softmax
 
@@ -54,7 +54,7 @@ class Cost:
     @property
     def function(self) -> Callable[..., tuple[float, float]]:
         """``(target, output, derivative, outputs) -> (value, error signal)`` of one output."""
-        return self._function or getattr(engine.functions.costs, self.name)
+        return self._function or engine.functions.compiled.ERRORS[self.name]
 
     def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
         """The cost of one step: targets and outputs of shape (m,)."""
@@ -77,10 +77,10 @@ class Cost:
     def check(self, squashes: Sequence[Squash]) -> None:
         """Raise ArgumentError where outputs with these squashes cannot have this cost."""
         names = {s.name for s in squashes}
-        needed = {"cross_entropy": {"logistic"}, "categorical_cross_entropy": {"softmax"}}.get(self.name)
-        if needed is not None and names != needed:
+        needed = _NEEDED.get(self.name)
+        if needed is not None and names != {needed}:
             raise ArgumentError(
-                f"The cost {self.name} needs {needed.copy().pop()} outputs. Got {', '.join(sorted(names))}. "
+                f"The cost {self.name} needs {needed} outputs. Got {', '.join(sorted(names))}. "
                 "Use cost='squared_error', or leave the cost out."
             )
         if "softmax" in names and self is not categorical_cross_entropy:
@@ -111,14 +111,17 @@ class Cost:
         return get, (self.name,)
 
 
-cross_entropy = Cost("cross_entropy", schema.CROSS_ENTROPY)
-squared_error = Cost("squared_error", schema.SQUARED_ERROR)
-mean_squared_error = Cost("mean_squared_error", schema.MEAN_SQUARED_ERROR)
-binary_misses = Cost("binary_misses", schema.BINARY_MISSES)
-categorical_cross_entropy = Cost("categorical_cross_entropy", schema.CATEGORICAL)
+_by_name = {one.name: Cost(one.name, one.code) for one in COSTS.values()}
+_NEEDED = {one.name: one.squash for one in COSTS.values()}
+cross_entropy, squared_error = _by_name["cross_entropy"], _by_name["squared_error"]
+categorical_cross_entropy = _by_name["categorical_cross_entropy"]
+globals().update(_by_name)  # the others
 
-_BUILT_IN = (cross_entropy, squared_error, mean_squared_error, binary_misses, categorical_cross_entropy)
-_by_name = {c.name: c for c in _BUILT_IN}
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Cost: ...
+
+
 _LOGISTIC, _SOFTMAX = frozenset({_logistic}), frozenset({_softmax})
 
 

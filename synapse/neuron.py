@@ -13,7 +13,8 @@ from ._neuron_steps import NeuronSteps, number
 from ._random import Seed, random_generator
 from .connection import Connection, connection_at, require_connection
 from .engine.guard import InUse, steady, whole
-from .engine.schema import OUTPUT, TRACED
+from .engine.lowering.flags import TRACED
+from .engine.schema import OUTPUT
 from .engine.store import Store
 from .errors import KindError, TopologyError
 from .projection import Projection

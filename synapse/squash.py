@@ -19,18 +19,25 @@ A squash gives an activation and its derivative at a state. Built in are
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, overload
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, overload
 
 from . import engine
-from ._checks import bounds, expected, finite_number, shown, unknown_name
+from ._checks import bounds, expected, finite_number, is_among, shown, unknown_name
 from ._registration import SQUASH, enter, tried
-from .engine import schema
+from .engine.functions.activations import ACTIVATIONS, FIRST_CUSTOM, FUNCTIONS, GROUPED, RANDOM
 from .errors import ArgumentError, KindError
 
 PROBES = [0.05 + 0.31 * i for i in range(-13, 14)]
 """States at which a registered function is tried."""
+
+EXPRESSIONS, BUILDERS = ("c", "javascript", "python"), ("onnx", "torch")
+"""Where a registered function may be written: as an expression, and as a function that builds it."""
+
+STATE = "{s}"
+"""What stands for the state in an expression."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,21 +59,27 @@ class Squash:
     low: float
     high: float
     _function: Callable[[float], tuple[float, float]] | None = None
+    _written: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def written(self) -> Mapping[str, Any]:
+        """How a registered function is written elsewhere, see :func:`register`; empty for built-in ones."""
+        return MappingProxyType(self._written)
 
     @property
     def grouped(self) -> bool:
         """Whether the activation depends on the states of a whole group."""
-        return self.code in schema.GROUPED
+        return self.code in GROUPED
 
     @property
     def random(self) -> bool:
         """Whether a neuron draws a random number at every step."""
-        return self.code in schema.RANDOM
+        return self.code in RANDOM
 
     @property
     def function(self) -> Callable[[float], tuple[float, float]]:
         """``state -> (activation, derivative)``; built-in ones are the very code of the kernels."""
-        return self._function or getattr(engine.functions.activations, self.name)
+        return self._function or engine.functions.compiled.SQUASHES[self.name]
 
     def __call__(self, state: float) -> float:
         """The activation at a state."""
@@ -83,50 +96,14 @@ class Squash:
         return get, (self.name,)
 
 
-_INFINITY = math.inf
-logistic = Squash("logistic", schema.LOGISTIC, 0.0, 1.0)
-tanh = Squash("tanh", schema.TANH, -1.0, 1.0)
-bipolar_sigmoid = Squash("bipolar_sigmoid", schema.BIPOLAR_SIGMOID, -1.0, 1.0)
-identity = Squash("identity", schema.IDENTITY, -_INFINITY, _INFINITY)
-inverse = Squash("inverse", schema.INVERSE, -_INFINITY, _INFINITY)
-step = hard_limit = heaviside = Squash("step", schema.STEP, 0.0, 1.0)
-sign = Squash("sign", schema.SIGN, -1.0, 1.0)
-bipolar = Squash("bipolar", schema.BIPOLAR, -1.0, 1.0)
-relu = Squash("relu", schema.RELU, 0.0, _INFINITY)
-leaky_relu = Squash("leaky_relu", schema.LEAKY_RELU, -_INFINITY, _INFINITY)
-elu = Squash("elu", schema.ELU, -1.0, _INFINITY)
-softplus = Squash("softplus", schema.SOFTPLUS, 0.0, _INFINITY)
-gaussian = Squash("gaussian", schema.GAUSSIAN, 0.0, 1.0)
-ramp = Squash("ramp", schema.RAMP, 0.0, 1.0)
-hard_tanh = Squash("hard_tanh", schema.HARD_TANH, -1.0, 1.0)
-hard_threshold = Squash("hard_threshold", schema.HARD_THRESHOLD, -_INFINITY, _INFINITY)
-soft_threshold = Squash("soft_threshold", schema.SOFT_THRESHOLD, -_INFINITY, _INFINITY)
-sinus = Squash("sinus", schema.SINUS, -1.0, 1.0)
-bent_identity = Squash("bent_identity", schema.BENT_IDENTITY, -_INFINITY, _INFINITY)
-softsign = Squash("softsign", schema.SOFTSIGN, -1.0, 1.0)
-absolute = Squash("absolute", schema.ABSOLUTE, 0.0, _INFINITY)
-swish = silu = Squash("swish", schema.SWISH, -0.27846454276107380, _INFINITY)
-gelu = Squash("gelu", schema.GELU, -0.16997120747990369, _INFINITY)
-selu = Squash("selu", schema.SELU, -1.7580993408473766, _INFINITY)
-softmax = Squash("softmax", schema.SOFTMAX, 0.0, 1.0)
-"""Of the outputs of a network, normalised together. Alone, a neuron is a group of one: always 1."""
-winner = Squash("winner", schema.WINNER, 0.0, 1.0)
-"""Winner takes all: 1 for the neuron of a group with the largest state (the first of equals), 0 for
-the others. Its derivative is 0, as that of `step`. A group are the neurons of a :class:`Layer`."""
-maxout = Squash("maxout", schema.MAXOUT, -_INFINITY, _INFINITY)
-"""The neuron of a group with the largest state passes it on, the others say 0. A neuron that sums the
-group with weights of 1 is the maxout unit of Goodfellow and others 2013."""
-noise = Squash("noise", schema.NOISE, -_INFINITY, _INFINITY)
-"""The state plus a standard normal number, drawn anew at every step from the neuron's own stream;
-weights scale it. ``neuron.deterministic`` stops it."""
-bernoulli = Squash("bernoulli", schema.BERNOULLI, 0.0, 1.0)
-"""1 with the chance 1 / (1 + e^-s), else 0. As the gate of connections it is dropout;
-``neuron.deterministic`` makes it the chance itself, as when a network is tested. Its derivative
-is that of the chance: the straight-through estimator of Bengio, Léonard and Courville 2013."""
+_by_name = {one.name: Squash(one.name, one.code, one.low, one.high) for one in ACTIVATIONS.values()}
+_by_code = {squash.code: squash for squash in _by_name.values()}
+_ALIASES = {alias: _by_name[one.name] for one in ACTIVATIONS.values() for alias in one.aliases}
+globals().update(_by_name | _ALIASES)  # squash.logistic
 
-_ALIASES = {"hard_limit": step, "heaviside": step, "silu": swish}
-_by_code: dict[int, Squash] = {s.code: s for s in list(globals().values()) if isinstance(s, Squash)}
-_by_name: dict[str, Squash] = {s.name: s for s in _by_code.values()}
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Squash: ...
 
 
 def names() -> list[str]:
@@ -164,12 +141,15 @@ def by_code(code: int) -> Squash:
 @overload
 def register(function: Callable[[float], tuple[float, float]]) -> Squash: ...
 @overload
-def register(*, low: float = ..., high: float = ...) -> Callable[[Callable[..., Any]], Squash]: ...
+def register(
+    *, low: float = ..., high: float = ..., written: Mapping[str, Any] | None = ...
+) -> Callable[[Callable[..., Any]], Squash]: ...
 def register(
     function: Callable[[float], tuple[float, float]] | None = None,
     *,
-    low: float = -_INFINITY,
-    high: float = _INFINITY,
+    low: float = -math.inf,
+    high: float = math.inf,
+    written: Mapping[str, Any] | None = None,
 ) -> Any:
     """Add an activation function of one's own, under its name.
 
@@ -180,6 +160,10 @@ def register(
         other functions. Globals and closures keep the values that they have now.
     low, high : float
         The bounds of its values, where it has any.
+    written : mapping, optional
+        How its value (not its derivative) is written where a network with it is exported to. For "c",
+        "javascript" and "python": an expression in which ``{s}`` stands for the state. For "onnx" and
+        "torch": a function, see the writer of that format. Default: such an export is refused.
 
     Returns
     -------
@@ -189,7 +173,9 @@ def register(
 
     Raises
     ------
-    ArgumentError
+    UnknownNameError
+        If a key of `written` is none of these.
+    ArgumentError, KindError
         If the name is taken by another function, or by the same one with other captured values; if the
         function cannot be compiled, raises, does not return two finite numbers, or its derivative is not
         the slope of its value.
@@ -205,22 +191,48 @@ def register(
     ...     return state * state, 2.0 * state
     >>> square(3.0)
     9.0
+    >>> @register(written={"c": "fabs({s}) * {s}", "python": "abs({s}) * {s}"})
+    ... def signed_square(state):
+    ...     return abs(state) * state, 2.0 * abs(state)
+    >>> signed_square.written["c"]
+    'fabs({s}) * {s}'
     """
     low, high = bounds("The bounds of a squash", low, high)
+    texts = None if written is None else _checked(written)
     if function is None:
-        return lambda f: _register(f, low, high)
-    return _register(function, low, high)
+        return lambda f: _register(f, low, high, texts)
+    return _register(function, low, high, texts)
 
 
-def _register(function: Callable[..., Any], low: float, high: float) -> Squash:
+def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
+    """How a function is written elsewhere, if it may be said so."""
+    if not isinstance(written, Mapping):
+        raise KindError(expected("The `written` of a squash", "a mapping", written))
+    for language, text in written.items():
+        if not is_among(language, (*EXPRESSIONS, *BUILDERS)):
+            raise unknown_name("language", language, [*EXPRESSIONS, *BUILDERS])
+        if language in BUILDERS and not callable(text):
+            raise KindError(expected(f"What is written for {language}", "a function", text))
+        if language in EXPRESSIONS and not (isinstance(text, str) and STATE in text):
+            what = f"What is written for {language}"
+            raise ArgumentError(expected(what, f"an expression with {STATE} for the state", text))
+    return dict(written)
+
+
+def _register(
+    function: Callable[..., Any], low: float, high: float, written: dict[str, Any] | None
+) -> Squash:
     name = getattr(function, "__name__", "")
     taken = _by_name.get(name) or _ALIASES.get(name)
     entry = enter("squash", SQUASH, function, taken is not None, _check, low, high)
     if taken is not None:  # entered before
+        if written is not None:
+            taken._written.clear()
+            taken._written.update(written)
         return taken
-    schema.FUNCTIONS.append(entry.address)
-    code = schema.FIRST_CUSTOM + schema.FUNCTIONS.index(entry.address)
-    squash = Squash(name, code, low, high, entry.function)
+    FUNCTIONS.append(entry.address)
+    code = FIRST_CUSTOM + FUNCTIONS.index(entry.address)
+    squash = Squash(name, code, low, high, entry.function, written or {})
     _by_name[name] = _by_code[squash.code] = squash
     return squash
 

@@ -9,27 +9,29 @@ from __future__ import annotations
 import numpy as np
 
 from synapse.connection import Connection
-from synapse.engine.lowering.program import spans
-from synapse.engine.schema import (
+from synapse.engine.lowering.flags import (
     BACK,
-    COLUMNS,
-    CONNECTION,
-    DESTINATIONS,
     FIXED,
-    HIDDEN,
-    INPUT,
     LISTED,
     MEMORY,
-    NEURON,
-    NONE,
-    OUTPUT,
     PAIRED,
     SHARED,
-    TABLE,
     TIED,
     TRACED,
     UNORDERED,
     ZIPPED,
+)
+from synapse.engine.lowering.program import spans
+from synapse.engine.schema import (
+    COLUMNS,
+    CONNECTION,
+    DESTINATIONS,
+    HIDDEN,
+    INPUT,
+    NEURON,
+    NONE,
+    OUTPUT,
+    TABLE,
     numpy_dtype,
 )
 

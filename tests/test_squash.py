@@ -298,3 +298,46 @@ def test_a_function_with_one_kink_is_accepted():
         return (state, 1.0) if state > 0.05 else (0.05, 0.0)
 
     assert fire(incline, 2.0) == (2.0, 1.0)
+
+
+# --- how a function is written elsewhere --------------------------------------------------------------
+
+
+def doubled():
+    def twofold(state):
+        return 2.0 * state, 2.0
+
+    return twofold
+
+
+def test_a_registered_function_says_how_it_is_written_elsewhere():
+    written = {"c": "2.0 * {s}", "torch": lambda state: 2.0 * state}
+    one = squash.register(written=written)(doubled())
+    assert dict(one.written) == written
+    with pytest.raises(TypeError):
+        one.written["c"] = "{s}"
+    assert squash.register(doubled()) is one
+    assert dict(one.written) == written  # not said anew
+    assert squash.register(doubled(), written={"python": "2 * {s}"}) is one
+    assert dict(one.written) == {"python": "2 * {s}"}
+
+
+def test_built_in_functions_and_others_are_written_nowhere():
+    assert dict(squash.logistic.written) == {}
+    assert dict(gentle.written) == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "error", "message"),
+    [
+        ("2 * {s}", KindError, "a mapping"),
+        ({"fortran": "2 * {s}"}, UnknownNameError, "'fortran'"),
+        ({3: "2 * {s}"}, UnknownNameError, "3"),
+        ({"c": "2 * s"}, ArgumentError, r"an expression with \{s\} for the state"),
+        ({"python": abs}, ArgumentError, r"an expression with \{s\} for the state"),
+        ({"torch": "2 * {s}"}, KindError, "a function"),
+    ],
+)
+def test_what_is_written_is_checked(written, error, message):
+    with pytest.raises(error, match=message):
+        squash.register(doubled(), written=written)

@@ -1,7 +1,7 @@
-"""Analysis: what a network does and why, read off its live numbers.
+"""Analysis: what a network does and why, from its current numbers.
 
-Nothing here changes the network that it looks at: where a sequence is to be shown, the context is
-cleared first and brought back afterwards.
+No function here changes the network it is given. A function that runs a sequence clears the context first and
+restores it afterwards.
 """
 
 from .activity import (

@@ -1,4 +1,4 @@
-"""What neurons do over a sequence: who is dead, who is saturated, and how numbers are spread."""
+"""Activity over a sequence: dead and saturated neurons, and distributions of weights and activations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .table import Table
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Activity(Table):
-    """What each neuron of a network did over a sequence, a row a neuron.
+    """What each neuron of a network did over a sequence, one row per neuron.
 
     Attributes
     ----------
@@ -30,11 +30,11 @@ class Activity(Table):
     mean, std : ndarray
         Of its activation.
     flat : ndarray
-        The share of the steps in which its slope was near 0.
+        The share of steps in which its slope was near 0.
     dead : ndarray of bool
-        Its activation stands still.
+        Whether its activation never changes.
     saturated : ndarray of bool
-        Its slope was near 0 in most steps. Inputs, which have no slope, are not.
+        Whether its slope was near 0 in most steps. Inputs have no slope and are never saturated.
     """
 
     neuron: Ints
@@ -49,14 +49,14 @@ class Activity(Table):
 def activity(
     network: Network, inputs: ArrayLike, *, still: float = 1e-9, slope: float = 0.01, share: float = 0.95
 ) -> Activity:
-    """Which neurons are dead or saturated over a sequence.
+    """Find the neurons that are dead or saturated over a sequence.
 
     Parameters
     ----------
     network : Network
-        It stays as it is.
+        It is not changed.
     inputs : array_like, shape (T, n)
-        At least two steps, from a cleared context on.
+        At least two steps; the context is cleared first.
     still : float
         A neuron is dead where the standard deviation of its activation is at most this.
     slope, share : float
@@ -93,7 +93,7 @@ def activity(
 
 
 def share_of(what: str, value: Any) -> float:
-    """`value` as a float from 0 to 1, or an error that says so."""
+    """`value` as a float from 0 to 1; raises for anything else."""
     number = finite_number(what, value)
     if not 0.0 <= number <= 1.0:
         raise ArgumentError(expected(what, "from 0 to 1", value))
@@ -102,14 +102,14 @@ def share_of(what: str, value: Any) -> float:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Distribution(Table):
-    """How numbers are spread, a row a group of them.
+    """The distribution of numbers, one row per group.
 
     Attributes
     ----------
     group : ndarray of str
         A layer, or "source layer -> target layer"; self-connections are groups of their own.
     n : ndarray of int
-        How many numbers.
+        The number of values.
     mean, std : ndarray
         Their mean and standard deviation.
     least, quarter, median, three_quarters, greatest : ndarray
@@ -128,7 +128,7 @@ class Distribution(Table):
 
 
 def weight_distribution(network: Network) -> Distribution:
-    """How weights are spread, from each layer to each layer.
+    """The distribution of weights, for each pair of layers.
 
     Examples
     --------
@@ -151,14 +151,14 @@ def weight_distribution(network: Network) -> Distribution:
 
 
 def activation_distribution(network: Network, inputs: ArrayLike) -> Distribution:
-    """How activations over a sequence are spread, layer by layer.
+    """The distribution of activations over a sequence, for each layer.
 
     Parameters
     ----------
     network : Network
-        It stays as it is.
+        It is not changed.
     inputs : array_like, shape (T, n)
-        A sequence, from a cleared context on.
+        A sequence; the context is cleared first.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Comparison: in what two networks differ."""
+"""Comparison: how two networks differ."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Link = tuple[Place, Place]
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """In what two networks differ. Differences are those of the second from the first.
+    """How two networks differ. Differences are second minus first.
 
-    A neuron is known by its place, (name of the layer, number in the layer), a connection by the
-    places of source and target.
+    A neuron is identified by its place, (name of the layer, number in the layer), a connection by the
+    places of its source and target.
 
     Attributes
     ----------
@@ -64,19 +64,19 @@ class Comparison:
 
 
 def compare(first: Network, second: Network, inputs: ArrayLike | None = None) -> Comparison:
-    """In what two networks differ.
+    """Compare two networks.
 
     Parameters
     ----------
     first, second : Network
-        They stay as they are.
+        They are not changed.
     inputs : array_like, shape (T, n), optional
-        A sequence that both are shown, from a cleared context on, to compare outputs.
+        A sequence that both networks run, with cleared contexts, to compare their outputs.
 
     Raises
     ------
     ArgumentError
-        If inputs are given that not both can take, or the numbers of outputs differ then.
+        If inputs are given and do not fit both networks, or the numbers of outputs differ.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def compare(first: Network, second: Network, inputs: ArrayLike | None = None) ->
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the networks: its neurons by place, weights and gaters by link."""
+    """One of the networks: its neurons by place, its weights and gaters by link."""
 
     neurons: dict[Place, Neuron]
     links: dict[Link, float]

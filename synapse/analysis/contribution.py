@@ -1,4 +1,4 @@
-"""What moves what: effective weights, contributions of inputs to outputs, saliency over a sequence."""
+"""Influence: effective weights, contributions of inputs to outputs, saliency over a sequence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_STEPS = 1_000_000
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EffectiveWeights(Table):
-    """Weight times gain, a row a connection, in the order of ``network.connections``.
+    """Weight times gain, one row per connection, in the order of ``network.connections``.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class EffectiveWeights(Table):
 
 
 def effective_weights(network: Network) -> EffectiveWeights:
-    """Weight times gain of every connection, now.
+    """Weight times gain of every connection, at this moment.
 
     Examples
     --------
@@ -56,18 +56,18 @@ def effective_weights(network: Network) -> EffectiveWeights:
 
 
 def contribution(network: Network, steps: int = 0) -> Floats:
-    """How far each input moves each output, at the current activations: d output / d input.
+    """How much each input affects each output, at the current activations: d output / d input.
 
     The sum, over all paths, of the products of effective weights and slopes f' along the path.
-    A gate is on a path too: what it gates moves with it by w_ij y_i.
+    Paths lead through gates too: the gated state changes with the gater's activation by w_ij y_i.
 
     Parameters
     ----------
     network : Network
-        It has taken a step: slopes and gains are those of its last one.
+        Slopes and gains are those of its last step.
     steps : int
-        How many steps back to go. Slopes, gains and activations of those are taken to be those
-        of the last step, so this tells how the network, held where it is, would pass a change on.
+        How many steps back to go. All steps are assumed to have the slopes, gains and activations of the
+        last one: the result is how a network that stays where it is passes a change on.
         :func:`saliency` is exact over a sequence.
 
     Returns
@@ -109,17 +109,17 @@ def _outputs(table: Topology) -> Floats:
 
 
 def saliency(network: Network, inputs: ArrayLike) -> Floats:
-    """How far each input of each step moves each output of each step: d output_t / d input_s.
+    """How much each input of each step affects each output of each step: d output_t / d input_s.
 
-    Exact: the chain rule through all steps, states, gates and backward connections. (Learning,
-    which is local in time, leaves some of these paths out.)
+    Exact: the chain rule through all steps, states, gates and backward connections. (The online rule
+    is local in time and leaves some of these paths out.)
 
     Parameters
     ----------
     network : Network
-        It stays as it is: context and weights are brought back.
+        It is not changed: its context is restored.
     inputs : array_like, shape (T, n)
-        A sequence, from a cleared context on. Time and memory grow with T squared.
+        A sequence; the context is cleared first. Time and memory grow with T squared.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
     Raises
     ------
     ArgumentError
-        If inputs are of another number, not finite, or none.
+        If inputs do not fit the network, are not finite, or there are none.
 
     Examples
     --------

@@ -13,16 +13,16 @@ from ..neuron import Neuron
 
 @dataclass(frozen=True)
 class GateTerm:
-    """What the change owes to one neuron k that the target j gates.
+    """The part of the change that is due to one neuron k that the target j gates.
 
     Attributes
     ----------
     neuron : Neuron
-        The neuron k, which activates later than j.
+        The neuron k, which activates after j.
     responsibility : float
         delta_k.
     extended : float
-        x_ij^k, as k saw it.
+        x_ij^k, as of k's last step.
     product : float
         delta_k x_ij^k.
     """
@@ -38,8 +38,8 @@ class Explanation:
     """The learning equation of one connection, from i to j, with its numbers.
 
     ``total = projected * eligibility + sum(gate.product for gate in gates)``, and the weight moved by
-    rate * total. If the connection is tied, that is its own part: the parts of all that share the weight
-    are added up.
+    rate * total. If the connection is tied, this is its own part: the parts of all that share the weight
+    are summed.
 
     Attributes
     ----------
@@ -54,10 +54,10 @@ class Explanation:
     total : float
         The change for rate 1.
     activation : float
-        What the source brought: y_i, of the step before where the source is later in the order;
+        What the source passed on: y_i, of the previous step where the source is later in the order;
         along a self-connection the old state.
     gain : float
-        g_ij, of the step before where the gater is j or later.
+        g_ij, of the previous step where the gater is j or later.
     derivative : float
         f'_j.
     """
@@ -97,24 +97,24 @@ class Explanation:
 def explain(connection: Connection) -> Explanation:
     """Why a weight changed: every term of the learning equation, by name and value.
 
-    To be called after ``network.propagate(rate, target)`` (or a neuron's own, or training), before
-    anything activates, is set or linked anew: errors and traces are those of that step then. The
+    Call it after ``network.propagate(rate, target)`` (or ``neuron.propagate``, or training), before
+    anything activates, is set or is connected: errors and traces are then those of that step. The
     weight has moved by ``rate * total``.
 
     Parameters
     ----------
     connection : Connection
-        One that learns.
+        A trainable connection.
 
     Returns
     -------
     Explanation
-        It can be printed as a table.
+        Printing it shows a table.
 
     Raises
     ------
     KindError
-        If it is no connection.
+        If it is not a connection.
     ArgumentError
         If it is not trainable, its target has activated since it last propagated, or weights have
         been set since.
@@ -122,9 +122,9 @@ def explain(connection: Connection) -> Explanation:
     Notes
     -----
     Equation (learning) of the guide's page "The equations" (Monner and Reggia 2012). The extended
-    trace to a neuron without a self-connection is not kept: it is computed again from the weights
-    as they were before they moved, which follow from the step that each neuron took. Clones and
-    loaded networks do not know that step: there such a term is refused.
+    trace to a neuron without a self-connection is not stored: it is recomputed from the weights
+    before the update, which follow from the update of each neuron. Clones and loaded networks do
+    not store that update: such a term is refused there.
 
     Examples
     --------

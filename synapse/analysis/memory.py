@@ -20,7 +20,7 @@ from .table import Table
 
 @dataclass(frozen=True, eq=False, repr=False)
 class HalfLives(Table):
-    """How fast the states of self-connected neurons fade, a row a neuron.
+    """How fast the states of self-connected neurons fade, one row per neuron.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class HalfLives(Table):
     name : ndarray of str
         Its name.
     weight, gain : ndarray
-        Of the self-connection.
+        Weight and gain of the self-connection.
     half_life : ndarray
         Steps after which half of a state is left: ln 2 / -ln abs(weight * gain). Infinite where the
         product is 1 or more, 0 where it is 0.
@@ -48,10 +48,10 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
     Parameters
     ----------
     network : Network
-        It stays as it is.
+        It is not changed.
     inputs : array_like, shape (T, n), optional
-        The gain is then the mean of the gains over this sequence, from a cleared context on.
-        Default: the gain now.
+        If given, the gain is the mean gain over this sequence, with the context cleared first.
+        Default: the current gain.
 
     Raises
     ------
@@ -86,12 +86,12 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     network : Network
         The network.
     of : {"weights", "step"}
-        Which matrix. ``"weights"``: W with W_ji = weight * gain of the connection from i to j, all
-        neurons, self-connections on the diagonal, gains as they are now. Only connections on a
-        loop count. This is what reservoirs are scaled by.
-        ``"step"``: the derivative of what the network carries from its last step to the next,
-        by what it carried into it: the states of self-connected neurons and the activations that
-        backward connections and gaters read; the slopes are those of the last step. Below 1
+        Which matrix. ``"weights"``: W with W_ji = weight * gain of the connection from i to j, for all
+        neurons, self-connections on the diagonal, with the current gains. Only connections on a
+        loop count. Reservoirs are scaled by this.
+        ``"step"``: the derivative of what the network passes from its last step to the next
+        by what it received from the step before: the states of self-connected neurons and the activations
+        that backward connections and gaters read; the slopes are those of the last step. Below 1
         a small change fades, if the network stays where it is.
 
     Raises
@@ -128,16 +128,16 @@ def _loop_matrices(table: Topology, effective: Floats) -> list[Floats]:
 
 
 def _step_matrix(network: Network, table: Topology) -> Floats:
-    """The derivatives of what is carried on by what was carried in."""
+    """The derivatives of what a step passes on by what it received."""
     slopes, now = Slopes(table), last_step(network)
     late = table.gated & (table.gater >= table.target)
     read = np.unique(np.concatenate([table.source[table.source > table.target], table.gater[late]]))
-    keeps = np.unique(table.target[table.self_connected])
-    y, s = np.zeros((2, len(read) + len(keeps), table.neurons))
+    own = np.unique(table.target[table.self_connected])
+    y, s = np.zeros((2, len(read) + len(own), table.neurons))
     y[np.arange(len(read)), read] = 1.0
-    s[len(read) + np.arange(len(keeps)), keeps] = 1.0
+    s[len(read) + np.arange(len(own)), own] = 1.0
     before_y, before_s = slopes.back(now, y, s)
-    return np.concatenate([before_y[:, read], before_s[:, keeps]], axis=1)
+    return np.concatenate([before_y[:, read], before_s[:, own]], axis=1)
 
 
 def _radius(matrix: Floats) -> float:

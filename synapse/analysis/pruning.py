@@ -1,4 +1,4 @@
-"""Pruning: leave out the connections that matter least, and see what that costs."""
+"""Pruning: remove the connections that matter least, and measure what that costs."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from .activity import share_of
 
 @dataclass(frozen=True, eq=False)
 class Pruned:
-    """What :func:`prune` has made.
+    """The result of :func:`prune`.
 
     Attributes
     ----------
     network : Network
         The new network.
     removed : ndarray, shape (k, 2)
-        Source and target of the connections left out, by the numbers of their neurons.
+        Source and target of the removed connections, by the numbers of their neurons.
     spared : int
-        How many more would have gone, but some neuron is reached by them alone.
+        How many connections were kept because some neuron is reached by them alone.
     loss_before, loss_after : float or None
         The mean cost of both networks, where there are targets.
     """
@@ -55,40 +55,40 @@ def prune(
     *,
     keep_reached: bool = True,
 ) -> Pruned:
-    """A twin of a network without the connections that matter least.
+    """Clone a network without the connections that matter least.
 
-    Connections that are not trained and self-connections stay, whatever their weights.
+    Self-connections and connections that are not trainable stay, whatever their weights.
 
     Parameters
     ----------
     network : Network
-        It stays as it is.
+        It is not changed.
     share : float
-        Which share of the connections that may go, goes; from 0 to 1.
+        The share of the removable connections to remove, from 0 to 1.
     by : {"magnitude", "contribution"}
-        What matters. ``"magnitude"``: the weight's absolute value. ``"contribution"``: how far, to first
-        order, the outputs move if what the connection brings to its target in one step,
-        g_ij w_ij y_i, is taken away: its absolute value times the sum, over outputs, of the
+        The score of a connection. ``"magnitude"``: the weight's absolute value. ``"contribution"``: how far,
+        to first order, the outputs move if what the connection adds to its target in one step,
+        g_ij w_ij y_i, is removed: its absolute value times the sum, over outputs, of the
         absolute derivatives of their sum over this and all later steps by the target's state;
         mean over the steps.
     inputs, targets : array_like, shape (T, n) and (T, m), optional
-        A sequence, from a cleared context on; samples, for a network without memory. With both,
-        losses are told; contributions need the inputs.
+        A sequence, run from a cleared context; samples, for a network without memory. With both,
+        losses are computed; contributions need the inputs.
     keep_reached : bool
-        Leave no neuron unreached from the inputs that was reached before: of the ways
-        to it, that by the connections that matter most is kept.
+        Whether every neuron that the inputs reached stays reached: of the paths to it, the one along the
+        connections that matter most is kept.
 
     Returns
     -------
     Pruned
-        The new network, a clone, with the context the network has; and what was left out.
+        The new network, a clone with the same context, and what was removed.
 
     Raises
     ------
     ArgumentError
         If the share or `by` cannot be used, or inputs are missing where they are needed.
     TopologyError
-        If the network is connected with neurons outside of it.
+        If the network is connected to neurons outside of it.
 
     Examples
     --------
@@ -124,32 +124,32 @@ def _loss(network: Network, inputs: ArrayLike | None, targets: ArrayLike | None)
 
 
 def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floats:
-    """How far each connection moves the outputs, to first order."""
+    """How much each connection moves the outputs, to first order."""
     steps, slopes = run_steps(network, inputs), Slopes(table)
-    brought = np.abs(steps.gains(table) * table.weight * steps.carried(table))
+    added = np.abs(steps.gains(table) * table.weight * steps.carried(table))
     y, s = np.zeros((2, table.outputs, table.neurons))
     score = np.zeros(len(table.weight))
-    for t in reversed(range(len(brought))):
+    for t in reversed(range(len(added))):
         y += np.eye(table.outputs, table.neurons, table.neurons - table.outputs)
         before = slopes.back(steps.at(t), y, s)
-        score += brought[t] * np.abs(s).sum(axis=0)[table.target]
+        score += added[t] * np.abs(s).sum(axis=0)[table.target]
         y, s = before
-    return score / len(brought)
+    return score / len(added)
 
 
 def _chosen(table: Topology, score: Floats, share: float, keep_reached: bool) -> tuple[Ints, int]:
-    """The connections to leave out, and how many more should have been."""
+    """The connections to remove, and how many fewer these are than asked for."""
     may_go = table.trainable & ~table.self_connected
-    wanted = round(share * int(may_go.sum()))
+    asked = round(share * int(may_go.sum()))
     if keep_reached:
         may_go = may_go & ~_lifelines(table, np.where(may_go, score, np.inf))
     candidates = np.flatnonzero(may_go)
-    chosen = candidates[np.argsort(score[candidates], kind="stable")][:wanted]
-    return np.sort(chosen), wanted - len(chosen)
+    chosen = candidates[np.argsort(score[candidates], kind="stable")][:asked]
+    return np.sort(chosen), asked - len(chosen)
 
 
 def _lifelines(table: Topology, score: Floats) -> Bools:
-    """A way from the inputs to every neuron that has one: a spanning forest of the highest scores (Prim)."""
+    """A path from the inputs to every neuron that has one: a spanning forest of the highest scores (Prim)."""
     order = np.argsort(table.source, kind="stable")
     first = np.searchsorted(table.source[order], np.arange(table.neurons + 1)).tolist()
     rows, target, minus = order.tolist(), table.target.tolist(), (-score).tolist()

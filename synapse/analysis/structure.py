@@ -1,4 +1,4 @@
-"""How a network is wired: loops, triads, patterns of gating."""
+"""Wiring: loops, triads, patterns of gating."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ Counts = NDArray[np.floating[Any]]
 
 
 def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
-    """The loops of a network: groups of neurons that can all reach each other.
+    """Find the loops of a network: groups of neurons that can all reach each other.
 
-    These are its strongly connected components, without the neurons that are on no loop. A
-    self-connection is a loop.
+    These are its strongly connected components; neurons on no loop are left out. A self-connection is a loop.
 
     Parameters
     ----------
     network : Network
         The network.
     gates : bool
-        Count a way from a gater to the target of what it gates.
+        Whether a gate counts as a link from the gater to the target of the gated connection.
 
     Returns
     -------
@@ -114,11 +113,11 @@ def motifs(network: Network) -> Motifs:
 
 def _triads(table: Topology) -> dict[str, int]:
     """The census of connected triads, from the matrices of one-way and of two-way links."""
-    there = np.zeros((table.neurons, table.neurons), np.float32)  # counts stay below 2^24: exact
-    there[table.source[~table.self_connected], table.target[~table.self_connected]] = 1.0
-    both = there * there.T
-    way = there - both
-    apart = 1.0 - both - way - way.T - np.eye(table.neurons, dtype=np.float32)
+    linked = np.zeros((table.neurons, table.neurons), np.float32)  # counts stay below 2^24: exact
+    linked[table.source[~table.self_connected], table.target[~table.self_connected]] = 1.0
+    both = linked * linked.T
+    way = linked - both
+    unlinked = 1.0 - both - way - way.T - np.eye(table.neurons, dtype=np.float32)
     out, into, chain = way.T @ way, way @ way.T, way @ way
     left, right, mutual = both @ way, both @ way.T, both @ both
 
@@ -126,14 +125,14 @@ def _triads(table: Topology) -> dict[str, int]:
         return round(float(np.einsum("ij,ij->", product, third, dtype=np.float64)) / times)
 
     return {
-        "021D": count(out, apart, 2),
-        "021U": count(into, apart, 2),
-        "021C": count(chain, apart),
-        "111D": count(right, apart),
-        "111U": count(left, apart),
+        "021D": count(out, unlinked, 2),
+        "021U": count(into, unlinked, 2),
+        "021C": count(chain, unlinked),
+        "111D": count(right, unlinked),
+        "111U": count(left, unlinked),
         "030T": count(chain, way),
         "030C": count(chain, way.T, 3),
-        "201": count(mutual, apart, 2),
+        "201": count(mutual, unlinked, 2),
         "120D": count(out, both, 2),
         "120U": count(into, both, 2),
         "120C": count(chain, both),
@@ -144,15 +143,15 @@ def _triads(table: Topology) -> dict[str, int]:
 
 def _gates(table: Topology) -> dict[str, int]:
     source, target, gater = table.source[table.gated], table.target[table.gated], table.gater[table.gated]
-    keeps = np.zeros(table.neurons, bool)
-    keeps[table.target[table.self_connected]] = True
+    memory = np.zeros(table.neurons, bool)
+    memory[table.target[table.self_connected]] = True
     links = table.source * table.neurons + table.target
 
     def linked(first: Ints, second: Ints) -> Bools:
         return np.asarray(np.isin(first * table.neurons + second, links))
 
     forget = source == target
-    into, out = ~forget & keeps[target], ~forget & keeps[source]
+    into, out = ~forget & memory[target], ~forget & memory[source]
     peephole = (forget | into) & linked(target, gater) | out & linked(source, gater)
     patterns = {
         "all": np.ones(len(gater), bool),

@@ -2,25 +2,25 @@
 
 ::
 
-    synapse info MODEL                                    what a saved model holds
-    synapse draw MODEL -o picture.png                     a picture of it, or a page to explore: x.html
-    synapse convert IN OUT                                from one format to another, by their endings
+    synapse info MODEL                                    print the contents of a saved model
+    synapse draw MODEL -o picture.png                     draw it, or write a page to explore: x.html
+    synapse convert IN OUT                                convert between formats, by file endings
     synapse train DATA.csv --target COLUMN -o MODEL       learn to predict a column of a table
     synapse run MODEL DATA.csv                            predict
-    synapse bench                                         how fast this machine is
+    synapse bench                                         time networks on this machine
 
 Exit codes: 0 done, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 the
-reader of a pipe has left. What went wrong is one sentence on stderr.
+reader of a pipe has closed it. An error is one sentence on stderr.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TextIO
 
 from .. import __version__
@@ -38,7 +38,7 @@ COMMANDS = (
     "run",
     "bench",
 )
-"""Modules of this package with a function ``add_to``; in this order ``--help`` lists them."""
+"""The subcommands, in the order of the help: modules with a function ``add_to``."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,17 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        What follows the command's name. Default: those of the process.
+        The arguments after the command's name. Default: those of the process.
 
     Returns
     -------
     int
-        The exit code; whoever made a mistake has been told in one sentence on stderr.
+        The exit code. Errors are printed as one sentence on stderr.
 
     Raises
     ------
     SystemExit
-        After ``--help`` and ``--version``, with 0, and after arguments that make no sense, with 2.
+        After ``--help`` and ``--version``, with 0, and after wrong arguments, with 2.
     """
     try:
         try:
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             sys.stdout.flush()  # --help and --version
         return _done(options)
-    except BrokenPipeError:  # the reader, say `head`, has seen enough
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         _give_up_output()
         return BROKEN_PIPE
 
@@ -76,12 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in COMMANDS:
-        importlib.import_module(f".{name}", __name__).add_to(commands)
+        import_module(f".{name}", __name__).add_to(commands)
     return parser
 
 
 def _done(options: argparse.Namespace) -> int:
-    """Do what was asked for; the exit code."""
+    """Run the subcommand; return the exit code."""
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
@@ -91,17 +91,17 @@ def _done(options: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except KeyboardInterrupt:
-        return _say("Interrupted.", INTERRUPTED)
+        return _fail("Interrupted.", INTERRUPTED)
     except Exception as error:
         if options.debug:
             raise
         if isinstance(error, OSError) and error.filename is None:
             _give_up_output()
-        return _say(*_verdict(error))
+        return _fail(*_verdict(error))
 
 
 def _verdict(error: Exception) -> tuple[str, int]:
-    """What to say of an error, and the exit code."""
+    """The sentence for an error, and the exit code."""
     if isinstance(error, UsageError):
         return str(error), MISUSED
     if isinstance(error, SynapseError):
@@ -119,11 +119,11 @@ def _verdict(error: Exception) -> tuple[str, int]:
 
 
 def _give_up_output() -> None:
-    """Let what could not be printed go nowhere, that Python does not try again at its end."""
+    """Discard what could not be printed, so that Python does not try again when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _say(sentence: str, code: int) -> int:
+def _fail(sentence: str, code: int) -> int:
     print(f"synapse: {' '.join(sentence.split())}", file=sys.stderr)
     return code
 

@@ -73,7 +73,7 @@ def bench(options: argparse.Namespace) -> int:
 
 
 def _row(case: Case, seconds: float) -> tuple[str, ...]:
-    """What is known of one network, as cells."""
+    """The row of one network, as cells."""
     begin = time.perf_counter()
     network = case.build(*case.sizes, seed=0)
     built = time.perf_counter() - begin

@@ -8,8 +8,8 @@ from typing import Any
 from . import formats
 
 NOTES = """
-Which format a file has is told by its ending; of .json, when it is read, by its content. Files with
-endings that are not listed are read as .json. Programs, .onnx, .dot and .csv cannot be read back.
+The ending of a file selects its format; for .json files that are read, the content does. Files with other
+endings are read as .json. Programs, .onnx, .dot and .csv cannot be read back.
 """
 
 
@@ -23,7 +23,7 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("source", metavar="IN", help="the model")
-    parser.add_argument("target", metavar="OUT", help="what to write; a file that is there is replaced")
+    parser.add_argument("target", metavar="OUT", help="the file to write; an existing one is replaced")
     parser.add_argument("--from", dest="read_as", metavar="FORMAT", choices=formats.READABLE, help="of IN")
     parser.add_argument("--to", dest="write_as", metavar="FORMAT", choices=formats.WRITABLE, help="of OUT")
     parser.set_defaults(do=convert)
@@ -31,7 +31,7 @@ def add_to(commands: Any) -> None:
 
 def convert(options: argparse.Namespace) -> int:
     """Read and write; the exit code."""
-    formats.writer(options.target, options.write_as)  # a wrong ending is told before the work
+    formats.writer(options.target, options.write_as)  # raises for a wrong ending before the work
     network = formats.read(options.source, options.read_as)
     formats.write(network, options.target, options.write_as)
     return 0

@@ -21,11 +21,11 @@ PICTURES = (".png", ".svg", ".pdf")
 PAGE = ".html"
 
 MOST_STEPS = 200
-"""Rows of a table that a page shows: more are heavy for a browser."""
+"""The most rows of a table that a page shows: more are slow in a browser."""
 
 NOTES = f"""
-A page shows the network at every step of a sequence: the first {MOST_STEPS} rows of --data, or, without it, a
-pulse of 1 on every input in turn, then silence. It begins with a cleared context.
+A page shows the network at every step of a sequence: the first {MOST_STEPS} rows of --data or, without it, a
+pulse of 1 on each input in turn, then zeros. The context is cleared first.
 """
 
 
@@ -37,8 +37,8 @@ def add_to(commands: Any) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
     add("-o", "--output", metavar="FILE", required=True, help=f"{', '.join(PICTURES)} or {PAGE}")
-    add("--data", metavar="DATA", help="what a page shows: a table, a CSV file; - is standard input")
-    add("--in-order", action="store_true", help="take its columns in their order, whatever their names")
+    add("--data", metavar="DATA", help="the sequence that a page shows: a CSV file; - is standard input")
+    add("--in-order", action="store_true", help="match columns to inputs by order instead of by name")
     parser.set_defaults(do=draw)
 
 
@@ -85,7 +85,7 @@ def _explore(network: Network, options: argparse.Namespace) -> None:
 
 
 def pulses(inputs: int) -> Floats:
-    """A pulse on every input in turn, then five steps of silence, shape (steps, inputs).
+    """A pulse on each input in turn, then five steps of zeros, shape (steps, inputs).
 
     >>> pulses(2).tolist()[:3]
     [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]

@@ -1,4 +1,4 @@
-"""``synapse info``: what a saved model holds."""
+"""``synapse info``: print the contents of a saved model."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .words import aligned, printable
 
 def add_to(commands: Any) -> None:
     """Add the subcommand to argparse."""
-    parser = commands.add_parser("info", help="print what a saved model holds")
+    parser = commands.add_parser("info", help="print the contents of a saved model")
     parser.add_argument("model", metavar="MODEL", help=READING)
     parser.set_defaults(do=info)
 
 
 def info(options: argparse.Namespace) -> int:
-    """Print what a model holds; the exit code."""
+    """Print the contents of a model; return the exit code."""
     print(describe(read(options.model)))
     return 0
 
 
 def describe(network: Network) -> str:
-    """What a network holds, as aligned text.
+    """The contents of a network, as aligned text.
 
     >>> from synapse import Layer, Network
     >>> a, b = Layer(2), Layer(1, squash="tanh")
@@ -57,7 +57,7 @@ def describe(network: Network) -> str:
 
 
 def _facts(topology: Topology) -> dict[str, object]:
-    """Each thing that is counted, by name."""
+    """Names and counts."""
     return {
         "name": printable(topology.name),
         "sizes": "-".join(map(str, topology.sizes)),

@@ -1,4 +1,4 @@
-"""What there is to learn in a table: which columns, in what order, and which rows are held out."""
+"""Lessons: the inputs and targets in a table, and the split into training and held-out rows."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LABELS = "If these are names of classes, say --classes."
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the options ask for: columns, and how many rows ahead; see ``synapse train --help``."""
+class LessonOptions:
+    """The options that select columns, and how many rows ahead to predict; see ``synapse train --help``."""
 
     target: list[str]
     inputs: list[str] | None
@@ -38,11 +38,11 @@ class Lesson:
     Parameters
     ----------
     inputs, outputs : list of str
-        What the columns of the numbers, or the classes, are called.
+        Names of the columns, or of the classes.
     kind : str or None
-        The column of which `outputs` are the classes, if they are.
+        The column whose classes the `outputs` are; None if they are numbers.
     parts : list of (ndarray, ndarray)
-        Inputs (T, n) and targets (T, m) of each sequence; of samples or a stream there is one.
+        Inputs (T, n) and targets (T, m) of each sequence; samples or a stream are one part.
     sequences : bool
         Whether the parts are sequences.
     """
@@ -54,9 +54,9 @@ class Lesson:
     sequences: bool
 
     def split(self, share: float, in_order: bool, seed: int) -> tuple[list[Part], list[Part]]:
-        """Parts to learn from, and parts held out.
+        """Split into training parts and held-out parts.
 
-        Held out are sequences or samples, drawn at random; of a stream (`in_order`), the end.
+        Sequences or samples are held out at random; of a stream (`in_order`), the end is held out.
 
         Raises
         ------
@@ -79,43 +79,43 @@ class Lesson:
         return [(inputs[which], targets[which])]
 
 
-def together(parts: list[Part]) -> Part:
-    """All inputs and all targets, a row each."""
+def joined(parts: list[Part]) -> Part:
+    """All inputs and all targets, one row per step."""
     inputs, targets = zip(*parts, strict=True)
     return np.concatenate(inputs), np.concatenate(targets)
 
 
-def prepare(sheet: Sheet, wanted: Wanted) -> Lesson:
-    """What there is to learn in a table.
+def prepare(sheet: Sheet, options: LessonOptions) -> Lesson:
+    """Make a lesson from a table.
 
     Raises
     ------
     UsageError
-        If a column is asked for twice over.
+        If a column has two uses.
     ArgumentError, FormatError
-        If the table has no such columns, or not such numbers in them, or too few rows.
+        If the table lacks these columns, has no numbers in them, or has too few rows.
     """
-    sheet.require([*wanted.target, *(wanted.inputs or ()), *wanted.ignore])
-    names = _input_columns(sheet, wanted)
+    sheet.require([*options.target, *(options.inputs or ()), *options.ignore])
+    names = _input_columns(sheet, options)
     inputs = sheet.numbers(names, ENCODE)
-    outputs, kind, targets = _targets(sheet, wanted)
-    parts = _shifted(sheet, wanted, inputs, targets)
-    if kind is None and wanted.ahead:
-        outputs = [f"{name} +{wanted.ahead}" for name in outputs]
-    elif kind is not None and wanted.ahead:
-        kind = f"{kind} +{wanted.ahead}"
-    return Lesson(names, outputs, kind, parts, wanted.sequence is not None)
+    outputs, kind, targets = _targets(sheet, options)
+    parts = _shifted(sheet, options, inputs, targets)
+    if kind is None and options.ahead:
+        outputs = [f"{name} +{options.ahead}" for name in outputs]
+    elif kind is not None and options.ahead:
+        kind = f"{kind} +{options.ahead}"
+    return Lesson(names, outputs, kind, parts, options.sequence is not None)
 
 
-def _input_columns(sheet: Sheet, wanted: Wanted) -> list[str]:
-    """Those asked for, or all columns but those with another use; the target's past is an input."""
-    apart = [*wanted.ignore, *([wanted.sequence] if wanted.sequence else [])]
-    targets = [] if wanted.ahead else wanted.target
-    _check_uses([*apart, *wanted.target])
-    _check_uses([*apart, *targets, *(wanted.inputs or ())])
-    if wanted.inputs is not None:
-        return wanted.inputs
-    names = [name for name in sheet.names if name not in (*apart, *targets)]
+def _input_columns(sheet: Sheet, options: LessonOptions) -> list[str]:
+    """The columns given, or all without another use; with --ahead the target is an input too."""
+    taken = [*options.ignore, *([options.sequence] if options.sequence else [])]
+    targets = [] if options.ahead else options.target
+    _check_uses([*taken, *options.target])
+    _check_uses([*taken, *targets, *(options.inputs or ())])
+    if options.inputs is not None:
+        return options.inputs
+    names = [name for name in sheet.names if name not in (*taken, *targets)]
     if not names:
         raise ArgumentError(
             f"No column of {sheet.path!r} is left for the inputs. To predict a column from its own past, "
@@ -130,14 +130,14 @@ def _check_uses(columns: list[str]) -> None:
         raise UsageError(f"A column has one use. Got {listed(twice)} for two.")
 
 
-def _targets(sheet: Sheet, wanted: Wanted) -> tuple[list[str], str | None, Floats]:
+def _targets(sheet: Sheet, options: LessonOptions) -> tuple[list[str], str | None, Floats]:
     """The outputs, the column whose classes they are, and the targets, shape (rows, outputs)."""
-    (first, *others) = wanted.target
+    (first, *others) = options.target
     words = not is_number(sheet.column(first)[0])
-    if not wanted.classes and (others or not words):
-        return wanted.target, None, sheet.numbers(wanted.target, "" if others else LABELS)
+    if not options.classes and (others or not words):
+        return options.target, None, sheet.numbers(options.target, "" if others else LABELS)
     if others:
-        raise UsageError(f"Classes can be learnt of one --target. Got {listed(wanted.target)}.")
+        raise UsageError(f"Classes can be learnt of one --target. Got {listed(options.target)}.")
     cells = sheet.column(first)
     classes = sorted(set(cells))
     if len(classes) < 2:
@@ -147,16 +147,16 @@ def _targets(sheet: Sheet, wanted: Wanted) -> tuple[list[str], str | None, Float
     return classes, first, np.eye(len(classes))[[classes.index(cell) for cell in cells]]
 
 
-def _shifted(sheet: Sheet, wanted: Wanted, inputs: Floats, targets: Floats) -> list[Part]:
-    """By sequence: inputs, and the targets so many rows ahead of them."""
+def _shifted(sheet: Sheet, options: LessonOptions, inputs: Floats, targets: Floats) -> list[Part]:
+    """For each sequence: inputs, and the targets that many rows ahead of them."""
     parts = []
-    for rows in sheet.sequences(wanted.sequence):
-        if rows.stop - rows.start <= wanted.ahead:
+    for rows in sheet.sequences(options.sequence):
+        if rows.stop - rows.start <= options.ahead:
             raise FormatError(
-                f"There must be more than {wanted.ahead} rows, in every sequence, to look so many --ahead. "
+                f"There must be more than {options.ahead} rows, in every sequence, to look so many --ahead. "
                 f"Got {rows.stop - rows.start} up to line {sheet.lines[rows.stop - 1]} of {sheet.path!r}."
             )
         parts.append(
-            (inputs[rows.start : rows.stop - wanted.ahead], targets[rows.start + wanted.ahead : rows.stop])
+            (inputs[rows.start : rows.stop - options.ahead], targets[rows.start + options.ahead : rows.stop])
         )
     return parts

@@ -1,4 +1,4 @@
-"""What `synapse train` says at the end: how well each target is predicted, in its own units."""
+"""The report of `synapse train`: the error of each target, in its own units."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ import numpy as np
 from .._typing import Floats
 from ..learning.training import Result
 from ..network import Network
-from .lesson import Lesson, Part, together
+from .lesson import Lesson, Part, joined
 from .words import aligned, printable
 
 
-def report(network: Network, lesson: Lesson, learnt: list[Part], held_out: list[Part], result: Result) -> str:
+def report(
+    network: Network, lesson: Lesson, training: list[Part], held_out: list[Part], result: Result
+) -> str:
     """The network, what the training did, and a table of errors, as text.
 
-    Beside the errors stands that of the simplest guess: the mean, or the most common class, of what was
-    learnt, for the rows held out where there are any.
+    The last column is the error of a constant prediction: the mean, or the most common class, of the training
+    rows, measured on the held-out rows if there are any.
     """
     network.clear()
-    titles, columns = ["learnt"], [_quality(network, lesson, learnt)]
+    titles, columns = ["learnt"], [_quality(network, lesson, training)]
     if held_out:
         titles.append("held out")
         columns.append(_quality(network, lesson, held_out))
     titles.append("mean alone" if lesson.kind is None else "commonest alone")
-    columns.append(_without_network(lesson, learnt, held_out or learnt))
+    columns.append(_without_network(lesson, training, held_out or training))
     what = "error (root mean square)" if lesson.kind is None else "share right"
     rows = [(what, *titles), *zip(_targets(lesson), *columns, strict=True)]
     ending = f"{result.epochs} epochs, {result.seconds:.1f} s, stopped by {result.stopped}"
@@ -35,18 +37,18 @@ def _targets(lesson: Lesson) -> list[str]:
 
 
 def _quality(network: Network, lesson: Lesson, parts: list[Part]) -> list[str]:
-    """Of each target, how well the network predicts it. A stream goes on from where it is."""
+    """The error of the network for each target. A stream continues from the current context."""
     answers = []
     for inputs, _ in parts:
         if lesson.sequences:
             network.clear()
         answers.append(network.run(inputs))
-    return _figures(lesson, np.concatenate(answers), together(parts)[1])
+    return _figures(lesson, np.concatenate(answers), joined(parts)[1])
 
 
-def _without_network(lesson: Lesson, learnt: list[Part], parts: list[Part]) -> list[str]:
-    targets = together(parts)[1]
-    mean = together(learnt)[1].mean(axis=0)  # of classes: how common each is
+def _without_network(lesson: Lesson, training: list[Part], parts: list[Part]) -> list[str]:
+    targets = joined(parts)[1]
+    mean = joined(training)[1].mean(axis=0)  # of classes: how common each is
     return _figures(lesson, np.broadcast_to(mean, targets.shape), targets)
 
 

@@ -1,4 +1,4 @@
-"""``synapse run``: what a model answers to the rows of a table."""
+"""``synapse run``: the outputs of a model for the rows of a table."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from .sheet import Sheet, read_sheet
 from .words import listed, reason
 
 NOTES = """
-The columns of DATA are found by the names of the model's inputs; others are not looked at. Every row is
-a step: a model with memory begins with a cleared context, and clears it again where --sequence has
-another value. The answer is CSV, a row of outputs for every row. Where the outputs are probabilities
-of classes (softmax), the likeliest comes first, under the name of the column that was learnt.
+The columns of DATA are found by the names of the model's inputs; others are ignored. Every row is
+a step: a model with memory starts with a cleared context, and clears it again where the value of --sequence
+changes. The result is CSV, a row of outputs for every row. If the outputs are probabilities of classes
+(softmax), the likeliest class comes first, under the name of the target column.
 """
 
 
@@ -35,15 +35,15 @@ def add_to(commands: Any) -> None:
     )
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
-    add("data", metavar="DATA", help="a table, a CSV file; - is standard input")
-    add("-o", "--output", metavar="FILE", help="where the answers go (default: standard output)")
-    add("--sequence", metavar="COLUMN", help="tells by its value which sequence a row belongs to")
-    add("--in-order", action="store_true", help="take the columns in their order, whatever their names")
+    add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
+    add("-o", "--output", metavar="FILE", help="the file to write (default: standard output)")
+    add("--sequence", metavar="COLUMN", help="column that identifies the sequence each row belongs to")
+    add("--in-order", action="store_true", help="match columns to inputs by order instead of by name")
     parser.set_defaults(do=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the answers; the exit code."""
+    """Print the outputs; return the exit code."""
     network = read(options.model)
     sheet = read_sheet(options.data)
     rows = input_rows(network, sheet, options.in_order, options.sequence)
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         answers[part] = network.run(rows[part])
     text = _as_csv(network, answers)
     if options.output is None:
-        shutil.copyfileobj(io.StringIO(text), sys.stdout)  # in parts: a reader that leaves is noticed
+        shutil.copyfileobj(io.StringIO(text), sys.stdout)  # in parts: a closed pipe is noticed
         return 0
     try:
         files.write(options.output, text)
@@ -68,7 +68,7 @@ def input_rows(network: Network, sheet: Sheet, in_order: bool, sequence: str | N
     Raises
     ------
     ArgumentError, FormatError
-        If the table has not these columns, or not numbers in them.
+        If the table lacks these columns, or they are not numbers.
     """
     names = [neuron.name for neuron in network.input]
     if in_order:

@@ -1,7 +1,7 @@
-"""Networks that take and give the numbers of a table as they stand there.
+"""Networks that take and return numbers in the units of a table.
 
-Learning goes best in standard units: mean 0, deviation 1. The way into these units and back is part of
-the network itself, in neurons that learning leaves alone::
+Learning works best in standard units: mean 0, deviation 1. The conversion to these units and back is part of
+the network itself, in neurons that do not learn::
 
     input => scaled => ... => unscaled => output
           1/deviation, -mean/deviation    deviation, mean      of every column
@@ -40,14 +40,14 @@ NEURON_BYTES, CONNECTION_BYTES = 200, 60
 
 @dataclass(frozen=True)
 class Scale:
-    """Mean and deviation of each column, shape (columns,); 1 for the deviation of a constant column."""
+    """Mean and deviation of each column, shape (columns,); the deviation of a constant column is 1."""
 
     mean: Floats
     deviation: Floats
 
     @classmethod
     def of(cls, rows: Floats) -> Scale:
-        """Of rows, shape (rows, columns).
+        """The scale of rows, shape (rows, columns).
 
         >>> Scale.of(np.array([[1.0, 5.0], [3.0, 5.0]]))
         Scale(mean=array([2., 5.]), deviation=array([1., 1.]))
@@ -61,10 +61,10 @@ class Scale:
 
 
 class Scaled:
-    """A network whose inputs and outputs are columns of a table, before and after it is given its scales.
+    """A network whose inputs and outputs are columns of a table.
 
-    Until :meth:`set` is called, the neurons in between pass numbers on as they are (by weights of 1), so that
-    the network is trained in standard units, and learns as the architecture alone would.
+    Until :meth:`set` is called, the scaling neurons have weights of 1, so that the network is trained in
+    standard units and learns as the architecture alone would.
 
     Parameters
     ----------
@@ -75,10 +75,10 @@ class Scaled:
     inputs, outputs : list of str
         Names of the columns, which become those of the neurons.
     kind : str, optional
-        Where the outputs are the probabilities of what stands in one column, the name of that: they are not
-        scaled. Default: they are numbers.
+        The name of the column whose class probabilities the outputs are; these are not scaled. Default: None,
+        the outputs are numbers.
     seed : int
-        Where weights are drawn from.
+        Seed for the random weights.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class Scaled:
     ) -> None:
         inner = _architecture(model, [len(inputs), *hidden, len(outputs)], kind is not None, seed)
         name, layers = inner.name, list(inner.layers)
-        del inner  # it lets go of its neurons
+        del inner  # releases its neurons
         taken, given = _named("input", inputs), layers[-1]
         self._scaled, self._unscaled = layers[0], None if kind is not None else _named("output", outputs)
         self._entering = _passing(taken, self._scaled)
@@ -110,7 +110,7 @@ class Scaled:
         self.network = Network(taken, layers[:-1], layers[-1], name=name)
 
     def set(self, inputs: Scale, outputs: Scale | None) -> None:
-        """From now on take, and give, the numbers that have these scales."""
+        """Take and return numbers with these scales from now on."""
         _set(self._entering, self._scaled, 1 / inputs.deviation, -inputs.mean / inputs.deviation)
         if self._unscaled is not None and outputs is not None:
             _set(self._leaving, self._unscaled, outputs.deviation, outputs.mean)
@@ -126,20 +126,20 @@ def _architecture(model: str, sizes: list[int], probabilities: bool, seed: int) 
 
 
 def _require_memory(model: str, sizes: list[int]) -> None:
-    """Raise where a network would need more memory than the machine has; what it needs is a lower bound."""
+    """Raise if a network would need more memory than the machine has, by a lower bound."""
     connections = sum(a * b for a, b in pairwise(sizes))
     if model != "perceptron":
         connections += sum(size * size for size in sizes[1:-1])
-    needed, there = CONNECTION_BYTES * connections + NEURON_BYTES * sum(sizes), _memory()
-    if there is not None and needed > there:
+    needed, available = CONNECTION_BYTES * connections + NEURON_BYTES * sum(sizes), _memory()
+    if available is not None and needed > available:
         raise UsageError(
             f"A model of {'-'.join(map(str, sizes))} neurons needs {needed / 1e9:,.0f} GB of memory or more. "
-            f"This machine has {there / 1e9:,.0f} GB. Give a smaller --hidden."
+            f"This machine has {available / 1e9:,.0f} GB. Give a smaller --hidden."
         )
 
 
 def _memory() -> int | None:
-    """The bytes of memory of this machine; None where the system does not tell."""
+    """The bytes of memory of this machine; None if the system does not report it."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
@@ -159,7 +159,7 @@ def _call(layer: Layer, name: str, neurons: list[str]) -> None:
 
 
 def _passing(source: Layer, target: Layer) -> Projection:
-    """Let a layer pass on what another gives, and keep learning away from it."""
+    """Connect a layer one to one with weights of 1, and exclude it from learning."""
     target.trainable = False
     return source.project(target, ONE_TO_ONE, weights=1.0, trainable=False)
 

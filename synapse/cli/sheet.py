@@ -22,7 +22,7 @@ DELIMITERS = ",;\t"
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table: the names of its columns, its rows of cells, and on which line of the file each ends."""
+    """A table: the names of its columns, its rows of cells, and the line of the file on which each ends."""
 
     path: str
     names: list[str]
@@ -30,7 +30,7 @@ class Sheet:
     lines: list[int]
 
     def require(self, columns: list[str]) -> None:
-        """Raise ArgumentError where the table has not all of these columns."""
+        """Raise ArgumentError if a column is missing."""
         missing = [name for name in columns if name not in self.names]
         if missing:
             raise ArgumentError(
@@ -76,12 +76,12 @@ class Sheet:
         return numbers
 
     def sequences(self, column: str | None) -> list[slice]:
-        """Where each sequence stands: neighbouring rows with the same in a column; without one, all rows.
+        """The rows of each sequence: neighbours with the same value in a column; without one, all rows.
 
         Raises
         ------
         FormatError
-            If a sequence goes on after another has begun.
+            If a sequence continues after another has begun.
         """
         if column is None:
             return [slice(0, len(self.rows))]
@@ -115,7 +115,7 @@ def read_sheet(path: str) -> Sheet:
     """The table in a CSV file; ``-`` is standard input.
 
     The first row has the names of the columns; lines before it that begin with # are comments. Cells
-    are parted by commas, semicolons or tabs, whichever parts the first row into most.
+    are separated by commas, semicolons or tabs, whichever splits the first row into most cells.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def _parsed(path: str, text: str, skipped: int) -> tuple[list[str], list[list[st
 
 
 def _delimiter(text: str) -> str:
-    """What parts the first row into most cells."""
+    """The separator that splits the first row into most cells."""
     first = text.split("\n", 1)[0][:100_000]  # within what csv takes as one cell
     return max(DELIMITERS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
 

@@ -1,4 +1,4 @@
-"""``synapse train``: a table in, a model that predicts one of its columns out."""
+"""``synapse train``: train a model to predict columns of a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .. import Trainer
 from ..errors import DivergenceError, FormatError
 from ..learning.training import Result
 from . import formats
-from .lesson import Lesson, Part, Wanted, prepare, together
+from .lesson import Lesson, LessonOptions, Part, joined, prepare
 from .report import report
 from .scaling import MODELS, Scale, Scaled
 from .sheet import read_sheet
@@ -20,20 +20,20 @@ from .words import UsageError, fraction, names, natural, positive, whole, wholes
 INTERRUPTED = 130
 
 NOTES = """
-DATA is CSV: names of columns in the first row; cells parted by commas, semicolons or tabs; no cell empty.
+DATA is CSV: names of columns in the first row; cells separated by commas, semicolons or tabs; no empty cells.
 
-A target of numbers is learnt by squared error, a target of words, or of numbers with --classes, as
-classes, with a probability each. Columns are standardised inside the model: `synapse run` takes and gives
-the units of the file.
+A target of numbers is trained with squared error. A target of words, or of numbers with --classes, is
+trained as classes, with one probability each. Columns are standardised inside the model: `synapse run` takes
+and returns the units of the file.
 
-Rows are samples to a perceptron, learnt in random order; to the other models they are steps in time, one
-stream, or, with --sequence, many. With --ahead K a row's target is what stands K rows below it (in
-its sequence), and the target column itself is an input, too.
+For a perceptron, rows are samples in random order. For the other models they are steps in time: one stream
+or, with --sequence, many sequences. With --ahead K, the target of a row is the value K rows below it (in its
+sequence), and the target column is an input too.
 
-Held out are, for --validation, random samples or sequences; of a stream, its end. Without --validation,
---patience looks at the error of what is learnt.
+--validation holds out random samples or sequences, or the end of a stream. Without it, --patience uses the
+training error.
 
-Ctrl-C ends the training; the model is saved as far as it came.
+Ctrl-C ends the training; the model trained so far is saved.
 """
 
 
@@ -54,13 +54,13 @@ def add_to(commands: Any) -> None:
 def _add_data(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
-    add("--target", metavar="COLUMN,...", type=names, required=True, help="what to predict")
-    add("--inputs", metavar="COLUMN,...", type=names, help="from what (default: all other columns)")
+    add("--target", metavar="COLUMN,...", type=names, required=True, help="columns to predict")
+    add("--inputs", metavar="COLUMN,...", type=names, help="columns to predict from (default: all others)")
     add("--ignore", metavar="COLUMN,...", type=names, default=[], help="columns to leave out")
-    add("--sequence", metavar="COLUMN", help="tells by its value which sequence a row belongs to")
-    add("--classes", action="store_true", help="the numbers of the target are names of classes")
+    add("--sequence", metavar="COLUMN", help="column that identifies the sequence each row belongs to")
+    add("--classes", action="store_true", help="treat the numbers of the target as classes")
     add("--ahead", metavar="K", type=natural, default=0, help="predict the target K rows ahead")
-    add("-o", "--output", metavar="MODEL", required=True, help=f"where to save it: {formats.KEEPING}")
+    add("-o", "--output", metavar="MODEL", required=True, help=f"the model to write: {formats.KEEPING}")
 
 
 def _add_learning(parser: argparse.ArgumentParser) -> None:
@@ -68,10 +68,14 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
     add("--model", choices=MODELS, default="perceptron", help="default: %(default)s")
     add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
     add("--epochs", metavar="N", type=whole, default=100, help="default: %(default)s")
+    add("--rate", metavar="R", type=positive, default=0.02, help="learning rate (default: %(default)s)")
     add(
-        "--rate", metavar="R", type=positive, default=0.02, help="how far weights move (default: %(default)s)"
+        "--seed",
+        metavar="N",
+        type=natural,
+        default=0,
+        help="seed of all randomness (default: %(default)s)",
     )
-    add("--seed", metavar="N", type=natural, default=0, help="of all randomness (default: %(default)s)")
     add("--validation", metavar="SHARE", type=fraction, help="share of the data to hold out, such as 0.2")
     add("--patience", metavar="N", type=whole, help="stop after N epochs without a lower error")
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
@@ -81,20 +85,24 @@ def train(options: argparse.Namespace) -> int:
     """Train and save; the exit code."""
     _check_output(options.output)
     sheet = read_sheet(options.data)
-    lesson = prepare(sheet, Wanted(**{name: getattr(options, name) for name in Wanted.__annotations__}))
+    lesson = prepare(sheet, _lesson_options(options))
     model = Scaled(options.model, options.hidden, lesson.inputs, lesson.outputs, lesson.kind, options.seed)
-    learnt, held_out = lesson.parts, list[Part]()
+    training, held_out = lesson.parts, list[Part]()
     if options.validation is not None:
-        learnt, held_out = lesson.split(options.validation, model.network.has_memory, options.seed)
-    result = _teach(model, lesson, learnt, held_out, options)
+        training, held_out = lesson.split(options.validation, model.network.has_memory, options.seed)
+    result = _fit(model, lesson, training, held_out, options)
     formats.write(model.network, options.output)
     if not options.quiet:
-        print(report(model.network, lesson, learnt, held_out, result))
+        print(report(model.network, lesson, training, held_out, result))
     return _ended(result, options.output)
 
 
+def _lesson_options(options: argparse.Namespace) -> LessonOptions:
+    return LessonOptions(**{name: getattr(options, name) for name in LessonOptions.__annotations__})
+
+
 def _check_output(path: str) -> None:
-    """Raise, before the work, where the model could not be saved, or not be run."""
+    """Raise, before the work, if the model could not be saved, or could not be run."""
     if not formats.keeps(path):
         raise UsageError(f"The ending of {path!r} must be one of {formats.KEEPING}.")
     if not Path(path).absolute().parent.is_dir():
@@ -102,7 +110,7 @@ def _check_output(path: str) -> None:
 
 
 def _ended(result: Result, path: str) -> int:
-    """The exit code; an interruption is told of."""
+    """The exit code; prints a sentence after an interruption."""
     if result.stopped != "interrupted":
         return 0
     print(
@@ -111,11 +119,11 @@ def _ended(result: Result, path: str) -> int:
     return INTERRUPTED
 
 
-def _teach(
-    model: Scaled, lesson: Lesson, learnt: list[Part], held_out: list[Part], options: argparse.Namespace
+def _fit(
+    model: Scaled, lesson: Lesson, training: list[Part], held_out: list[Part], options: argparse.Namespace
 ) -> Result:
-    """Train in the standard units of what is learnt; then let the model know these."""
-    inputs, targets = together(learnt)
+    """Train in the standard units of the training rows; then set these units in the model."""
+    inputs, targets = joined(training)
     scales = Scale.of(inputs), None if lesson.kind else Scale.of(targets)
 
     def form(parts: list[Part]) -> tuple[Any, Any]:
@@ -126,7 +134,7 @@ def _teach(
 
     try:
         result = Trainer(model.network, options.rate).train(
-            *form(learnt),
+            *form(training),
             epochs=options.epochs,
             seed=options.seed,
             progress=sys.stderr.isatty() and not options.quiet,

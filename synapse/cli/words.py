@@ -1,4 +1,4 @@
-"""What the subcommands share: arguments in words, text in columns, and how they refuse."""
+"""Helpers of the subcommands: parsing of arguments, text in columns, errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..errors import ArgumentError, SynapseError
 
 
 class UsageError(ArgumentError):
-    """Options that make no sense together, or a file name that tells no format."""
+    """Options that contradict each other, or a file name without a known format."""
 
 
 def reason(error: OSError | SynapseError) -> str:
@@ -25,7 +25,7 @@ def reason(error: OSError | SynapseError) -> str:
 
 
 def printable(name: str) -> str:
-    """A name from a file, which may hold anything, on one line of a terminal."""
+    """A name from a file, which may hold any character, on one line of a terminal."""
     return name if name.isprintable() else ascii(name)
 
 
@@ -71,7 +71,7 @@ def names(text: str) -> list[str]:
 
 
 LARGEST = 10**15
-"""Of whole numbers: no count that a command is given comes near to it."""
+"""The largest whole number that is accepted."""
 
 
 def whole(text: str) -> int:

@@ -1,10 +1,10 @@
-"""Pictures by matplotlib, which the extra ``draw`` brings: ``pip install "synapse-neurons[draw]"``.
+"""Pictures drawn by matplotlib, which the extra ``draw`` installs: ``pip install "synapse-neurons[draw]"``.
 
-Every function takes an ``ax`` and returns the Axes it has drawn on; without one it makes a figure.
-Nothing global is changed. Names are shown as they are, ``$`` too, shortened where they are long;
-letters that the font lacks are for matplotlib's ``font.family`` to bring.
+Every function takes an ``ax`` and returns the Axes that it has drawn on; without one it makes a figure.
+No global setting is changed. Names are shown as they are, including ``$``, and shortened where they are long;
+for letters that the font lacks, set matplotlib's ``font.family``.
 
-`explore` writes an interactive page instead, and needs no extra.
+`explore` writes an interactive page instead and needs no extra.
 """
 
 from ._style import style as style

@@ -1,4 +1,4 @@
-"""A network layer by layer: boxes, and arrows for all the connections from one to another."""
+"""A network drawn by layers: a box for each, and arrows for all the connections between two of them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH, HEIGHT, PITCH = 1.5, 1.0, 2.6
-"""Of a box, and from box to box."""
+"""Width and height of a box; distance from one box to the next."""
 
 LANE = 0.42
-"""From one arrow that passes boxes to the next."""
+"""Distance between two arrows that pass boxes."""
 
 ONWARDS = "#505050"
 
@@ -35,7 +35,7 @@ class Bundle:
 
 
 def bundles(diagram: Topology) -> list[Bundle]:
-    """The bundles, by source and target; connections of neurons with themselves apart."""
+    """The bundles, by source and target; self-connections are bundles of their own."""
     count = len(diagram.layers)
     ends = (
         diagram.layer[diagram.source] * count + diagram.layer[diagram.target]
@@ -67,7 +67,7 @@ def _kind(diagram: Topology, mine: Indices, source: int, target: int) -> str:
 
 @dataclass
 class Route:
-    """The way of a bundle, and where its text stands."""
+    """The path of a bundle, and the position of its text."""
 
     bundle: Bundle
     way: Floats
@@ -75,7 +75,7 @@ class Route:
 
 
 def routes(found: list[Bundle]) -> list[Route]:
-    """To the next box straight; past boxes above them; backwards below them; each in its lane."""
+    """Straight to the next box, past boxes above them, backwards below them; each in its lane."""
     straight = [b for b in found if b.target == b.source + 1]
     onwards = [b for b in found if b.target > b.source + 1]
     back = [b for b in found if b.target < b.source]
@@ -95,7 +95,7 @@ def _straight(bundle: Bundle) -> Route:
 
 
 def _own(bundle: Bundle, number: int, of: int) -> Route:
-    """A loop under the box; two stand side by side, the text of the second below that of the first."""
+    """A loop under the box; two are side by side, the text of the second below that of the first."""
     x, low = bundle.source * PITCH + 0.36 * (number - (of - 1) / 2), -HEIGHT / 2
     side = np.array([0.22 / of, 0.0])
     down, foot = np.array([0.0, -0.36]), np.array([x, low])
@@ -147,7 +147,7 @@ def _port(bundle: Bundle, found: list[Bundle], leaving: bool) -> float:
 
 
 def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
-    """The picture."""
+    """Draw the picture."""
     found = routes(bundles(diagram))
     every = np.concatenate([[[0.0, 0.0]], *(route.way for route in found)])
     low, high = float(every[:, 1].min()) - 0.6, float(every[:, 1].max()) + 0.35

@@ -1,17 +1,17 @@
-"""Where the neurons of a layer stand: one below the other, large layers in several columns."""
+"""Positions of the neurons of a layer: one below the other, large layers in several columns."""
 
 from __future__ import annotations
 
 import math
 
 ACROSS, DOWN = 88, 64
-"""From one column of neurons to the next, from one neuron to the one below."""
+"""Distance from one column of neurons to the next, and from one neuron to the one below."""
 TALL = 20
-"""The most neurons that stand in one column; larger layers are about twice as high as wide."""
+"""The most neurons in one column; larger layers are about twice as high as wide."""
 
 
 def columns_of(count: int) -> int:
-    """How many columns a layer of `count` neurons takes.
+    """The number of columns of a layer of `count` neurons.
 
     >>> columns_of(20), columns_of(21), columns_of(1000)
     (1, 2, 19)
@@ -21,7 +21,7 @@ def columns_of(count: int) -> int:
 
 
 def places(count: int) -> list[tuple[float, float]]:
-    """The places (x, y) of the neurons of a layer, about its middle.
+    """The positions (x, y) of the neurons of a layer, relative to its middle.
 
     >>> places(3)
     [(0.0, -64.0), (0.0, 0.0), (0.0, 64.0)]
@@ -38,7 +38,7 @@ def places(count: int) -> list[tuple[float, float]]:
 
 
 def size_of(count: int) -> tuple[float, float]:
-    """Width and height that a layer takes, its frame included.
+    """Width and height of a layer, including its frame.
 
     >>> size_of(3)
     (88, 192)

@@ -1,4 +1,4 @@
-"""What a network is and does over a sequence, as plain data for a page."""
+"""A network and its numbers over a sequence, as plain data for a page."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ..topology import Topology
 from ._columns import places, size_of
 
 MOST_TRACES = 200_000
-"""How many traces a page carries, those of a step times steps: about 4 MB."""
+"""The most traces in a page, those of a step times steps: about 4 MB."""
 
 NUMBERS = ("activation", "state", "derivative")
 ERRORS = ("responsibility", "projected", "gated")
-"""What neurons hold at every step, as their columns are called."""
+"""Numbers of a neuron at every step, by the names of their columns."""
 
 
 def describe(network: Network) -> dict[str, Any]:
@@ -32,12 +32,12 @@ def describe(network: Network) -> dict[str, Any]:
     Parameters
     ----------
     network : Network
-        It stays as it is.
+        It is not changed.
 
     Returns
     -------
     dict
-        ``layers`` with the size they take up, ``neurons`` with their place about the middle of
+        ``layers`` with their size on the page, ``neurons`` with their position relative to the middle of
         their layer, ``connections`` with source, target and gater (-1: none) by number.
 
     >>> import architect
@@ -66,7 +66,7 @@ def _neurons(table: Topology) -> dict[str, list[Any]]:
         "squash": list(table.squash),
         "bias": plain(table.bias),
         "trainable": table.trainable_bias.tolist(),
-        "tied": _others(table.bias_tie),
+        "tied": _tied_with(table.bias_tie),
         "x": [x for x, _ in spots],
         "y": [y for _, y in spots],
     }
@@ -79,12 +79,12 @@ def _connections(table: Topology) -> dict[str, list[Any]]:
         "gater": table.gater.tolist(),
         "weight": plain(table.weight),
         "trainable": table.trainable.tolist(),
-        "tied": _others(table.tie),
+        "tied": _tied_with(table.tie),
     }
 
 
-def _others(tie: NDArray[Any]) -> list[int]:
-    """With how many others each shares its number; nothing where no one shares any."""
+def _tied_with(tie: NDArray[Any]) -> list[int]:
+    """The number of others that each is tied to; an empty list if nothing is tied."""
     if not tie.any():
         return []
     counts = np.bincount(tie)
@@ -94,24 +94,24 @@ def _others(tie: NDArray[Any]) -> list[int]:
 
 
 def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) -> dict[str, Any]:
-    """Run a network over rows of inputs, and note its numbers before the first step and after each.
+    """Run a network over rows of inputs, and collect its numbers before the first step and after each.
 
     Parameters
     ----------
     network : Network
-        It runs and is changed: give a clone.
+        It runs and is changed: pass a clone.
     rows : ndarray, shape (T, n)
         The inputs.
     aims : sequence of ndarray, shape (m,), or None
-        The target of each step, from which errors come.
+        The target of each step, from which errors are computed.
 
     Returns
     -------
     dict
-        ``activation``, ``state``, ``derivative``, ``bias_eligibility`` and the errors, T + 1 rows of
-        one number a neuron (an error that is 0 throughout: None); ``eligibility``, of one a connection;
-        ``extended``, of one a pair of ``connection`` and ``neuron`` that has such a trace. None for
-        eligibility or extended traces where they would be too much.
+        ``activation``, ``state``, ``derivative``, ``bias_eligibility`` and the errors: T + 1 rows of
+        one number per neuron (None for an error that is always 0); ``eligibility``: one per connection;
+        ``extended``: one per pair of ``connection`` and ``neuron`` that has such a trace. Eligibility or
+        extended traces are None where there would be too many.
     """
     reads, connections, extended = _reads(network), network.connections, Extended(network)
     room = MOST_TRACES // (len(rows) + 1) - len(connections)
@@ -119,30 +119,30 @@ def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) ->
         reads["eligibility"] = lambda: [connection.eligibility for connection in connections]
     if room >= len(extended):
         reads["extended"] = extended.read
-    noted: dict[str, list[Any]] = {name: [read()] for name, read in reads.items()}
+    collected: dict[str, list[Any]] = {name: [read()] for name, read in reads.items()}
     for row, aim in zip(rows, aims, strict=True):
         network.activate(row)
         if aim is not None:
             network.propagate(0.0, aim)
         for name, read in reads.items():
-            noted[name].append(read())
-    found: dict[str, Any] = {name: [plain(values) for values in noted[name]] for name in noted}
+            collected[name].append(read())
+    found: dict[str, Any] = {name: [plain(values) for values in collected[name]] for name in collected}
     for name in ERRORS:
-        if not np.any(noted[name]):
+        if not np.any(collected[name]):
             found[name] = None
-    if "extended" in noted:
-        found["extended"] = extended.columns(np.array(noted["extended"]))
+    if "extended" in collected:
+        found["extended"] = extended.columns(np.array(collected["extended"]))
     return {"eligibility": None, "extended": None, **found}
 
 
 def _reads(network: Network) -> dict[str, Callable[[], Iterable[float]]]:
-    """What reads a number of every neuron, by its name."""
+    """Functions that read a number of every neuron, by its name."""
     columns = {name: partial(read_numbers, network, name) for name in (*NUMBERS, *ERRORS)}
     return {**columns, "bias_eligibility": lambda: [neuron.bias_eligibility for neuron in network]}
 
 
 class Extended:
-    """The extended traces of a network: each is of a connection, into a neuron that its target gates."""
+    """The extended traces of a network, each from a connection to a neuron that its target gates."""
 
     def __init__(self, network: Network) -> None:
         connections = network.connections
@@ -167,19 +167,19 @@ class Extended:
         return len(self._pairs)
 
     def read(self) -> Floats:
-        """All traces, as they are now."""
+        """The current traces."""
         traces = [traces for one in self._into.items() for _, _, traces in extended_into(*one)]
         return np.concatenate([np.empty(0), *traces])
 
     def columns(self, values: Floats) -> dict[str, list[Any]]:
-        """Of values, one row a step, those that are not always 0; and of whom they are."""
+        """The values, one row per step, that are not always 0; with their connections and neurons."""
         used = (values != 0).any(axis=0)
         connection, neuron = self._pairs[used].T.tolist()
         return {"connection": connection, "neuron": neuron, "values": [plain(row) for row in values[:, used]]}
 
 
 def plain(values: Iterable[float]) -> list[float | None]:
-    """Numbers for JSON, which has no infinity and no NaN: None for those.
+    """Numbers for JSON; None for infinity and NaN, which JSON does not have.
 
     >>> plain([1.5, float("inf")])
     [1.5, None]

@@ -1,6 +1,6 @@
-"""Where neurons stand in a picture, and which way their connections take.
+"""Positions of neurons in a picture, and the paths of their connections.
 
-A way is a row of points from the middle of the source to the middle of the target, an array of
+A way is a path of points from the middle of the source to the middle of the target, an array of
 shape (STEPS, 2). The distance of two neurons of a column is 1.
 """
 

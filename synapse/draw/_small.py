@@ -1,4 +1,4 @@
-"""A small drawing of a network, for notebooks: static SVG, its numbers as tool tips."""
+"""A small drawing of a network for notebooks: static SVG with its numbers as tool tips."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ..topology import Topology
 from ._columns import places, size_of
 
 WIDTH, HEIGHT = 640, 300
-"""The most room that it takes, in pixels."""
+"""The largest size of the drawing, in pixels."""
 MOST_NEURONS, MOST_CONNECTIONS = 100, 500
-"""What is drawn one by one; of a larger network, each layer is a box."""
+"""The most that are drawn one by one; a larger network is drawn as one box per layer."""
 GAP = 100
-"""Between two layers; units are those of `columns`."""
+"""Distance between two layers; units are those of `_columns`."""
 BOX = (130.0, 70.0)
-POSITIVE, NEGATIVE = "#3a86c8", "#dd7a24"  # told apart by colour-blind eyes, on white and on black
+POSITIVE, NEGATIVE = "#3a86c8", "#dd7a24"  # colour-blind people can distinguish these, on white and on black
 
 
 class Line(NamedTuple):
-    """A connection, or all those of two layers: ends as (layer, x, y), tool tip, value, strength 0 to 1."""
+    """A connection, or all between two layers: ends as (layer, x, y), tool tip, value, strength 0 to 1."""
 
     source: tuple[int, float, float]
     target: tuple[int, float, float]
@@ -72,13 +72,13 @@ def _framed(words: str, parts: Sequence[str], box: tuple[float, float, float, fl
 
 
 def _middles(widths: Sequence[float]) -> list[float]:
-    """Where layers of these widths stand, one after the other."""
+    """The middles of layers of these widths, one after the other."""
     ends = np.cumsum([width + GAP for width in widths])
     return [float(end - GAP - width / 2) for end, width in zip(ends, widths, strict=True)]
 
 
 def _spots(table: Topology, middles: Sequence[float]) -> list[tuple[int, float, float]]:
-    """Layer and place of every neuron."""
+    """Layer and position of every neuron."""
     return [(i, middles[i] + x, y) for i, count in enumerate(table.sizes.tolist()) for x, y in places(count)]
 
 

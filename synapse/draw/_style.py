@@ -1,4 +1,4 @@
-"""One look for all pictures: colours that colour-blind people tell apart, and labels that can be read."""
+"""One look for all pictures: colours that colour-blind people can distinguish, and readable labels."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap, Normalize
 
+
 # Okabe and Ito 2008.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
 BLUE, RED, PURPLE, YELLOW = "#0072b2", "#d55e00", "#cc79a7", "#f0e442"
@@ -23,10 +24,10 @@ GREY, PALE, INK = "#8a8a8a", "#d4d4d4", "#222222"
 CYCLE = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK, GREY)
 
 GATE = "#a3497c"
-"""Of gates: the purple, darker, so that thin dotted lines stand out."""
+"""Colour of gates: a darker purple, so that thin dotted lines are visible."""
 
 WIDE = 0.62
-"""How wide a letter is, about, by the size of the type."""
+"""Approximate width of a letter, relative to the font size."""
 
 LOOK: dict[str, Any] = {
     "font.size": 9.0,
@@ -54,7 +55,7 @@ LOOK: dict[str, Any] = {
 }
 
 TICKS: dict[str, Any] = {"which": "both", "color": INK, "labelcolor": INK, "labelsize": 8.0}
-"""Of ticks: they are made when a figure is drawn, when the style is no longer in force."""
+"""Look of ticks: these are made when a figure is drawn, after the style has ended."""
 
 
 def need_matplotlib() -> None:
@@ -132,8 +133,8 @@ def label(text: object, longest: int = 24) -> str:
     """
     line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
     if len(line) > longest:
-        kept = max(1, longest - 1)
-        line = f"{line[: (kept + 1) // 2]}…{line[len(line) - kept // 2 :]}"
+        left = max(1, longest - 1)
+        line = f"{line[: (left + 1) // 2]}…{line[len(line) - left // 2 :]}"
     return line.replace("$", r"\$")
 
 
@@ -190,7 +191,7 @@ def colouring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
 
 
 def key(ax: Axes, cmap: Colormap, norm: Normalize, what: str, **options: Any) -> None:
-    """A colour bar beside the axes that says what colours mean."""
+    """A colour bar beside the axes."""
     from matplotlib.cm import ScalarMappable
 
     look = {"fraction": 0.035, "pad": 0.02, "shrink": 0.7, "aspect": 25, **options}

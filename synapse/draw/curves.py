@@ -19,22 +19,23 @@ from ._values import names_of, steps_by_neurons
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+
 DASHES = ("-", "--", ":", "-.")
 MOST = len(CYCLE) * len(DASHES)
-"""Lines that can be told apart."""
+"""The most lines that can be distinguished."""
 
 
 def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes:
-    """Draw learning curves: the error by epoch, and broken the validation error where there is one.
+    """Draw learning curves: the error by epoch, and the validation error, if any, as a dashed line.
 
     Parameters
     ----------
     results : Result, its ``history``, or a mapping or sequence of them
-        One training, or several to compare, by name where they have one.
+        One training, or several to compare, by name if they have one.
     ax : matplotlib.axes.Axes, optional
-        Where to. Default: a new figure.
+        Axes to draw on. Default: a new figure.
     log : bool
-        Whether the error has a logarithmic scale; errors of 0 are then left out.
+        Whether the error axis is logarithmic; errors of 0 are then left out.
 
     Returns
     -------
@@ -43,7 +44,7 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     Raises
     ------
     KindError, ArgumentError
-        If something is no result, there is none, or there are more than can be told apart.
+        If something is not a result, there is none, or there are more than can be distinguished.
     MissingExtraError
         Without matplotlib.
 
@@ -122,18 +123,18 @@ def _draw_run(ax: Axes, name: str, history: dict[str, Floats], colour: str) -> N
 def traces(
     values: ArrayLike, neurons: Any = None, ax: Axes | None = None, *, what: str = "activation"
 ) -> Axes:
-    """Draw activations or states over time as lines, one a neuron.
+    """Draw activations or states over time as lines, one per neuron.
 
     Parameters
     ----------
     values : array_like, shape (T, n)
         An array of a :class:`synapse.Log`, such as ``log.activation``, or some columns of it.
     neurons : Network, Layer, or sequence of Neuron or str, optional
-        Whose values they are.
+        The neurons that the values belong to.
     ax : matplotlib.axes.Axes, optional
-        Where to. Default: a new figure.
+        Axes to draw on. Default: a new figure.
     what : str
-        What the values are called.
+        The name of the values, for the axis.
 
     Returns
     -------
@@ -142,8 +143,8 @@ def traces(
     Raises
     ------
     KindError, ArgumentError
-        If the values are no matrix of numbers, neurons are of another number, or there are more
-        lines than can be told apart.
+        If the values are not a matrix of numbers, the number of neurons differs, or there are more
+        lines than can be distinguished.
     MissingExtraError
         Without matplotlib.
 
@@ -176,7 +177,7 @@ def traces(
 
 
 def _legend(ax: Axes) -> None:
-    """Names of lines beside the picture, where they hide none."""
+    """The names of lines, beside the picture."""
     from matplotlib.ticker import MaxNLocator
 
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))

@@ -1,4 +1,4 @@
-"""The explorer: a network and what it does over a sequence, as one page for a browser."""
+"""The explorer: a network and its numbers over a sequence, as one page for a browser."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from ..readwrite.files import File, write
 from ._document import describe, numbers_of
 
 SCRIPTS = ("model.js", "colours.js", "graph.js", "highlight.js", "panel.js", "controls.js")
-"""The parts of the page's own script, in order: each uses what those before it define."""
+"""The parts of the page's own script, in order: each uses definitions of earlier ones."""
 
 
 def explore(net: Network, sequence: ArrayLike, path: File, targets: ArrayLike | None = None) -> None:
     """Write a page that shows a network, neuron by neuron, at every step of a sequence.
 
-    The page is one HTML file that loads nothing from elsewhere: it can be mailed, kept and opened
-    without a network. It shows what ``net.run(sequence)`` would do now, from the present context
-    (``net.clear()`` first to begin anew); `net` itself stays as it is.
+    The page is one HTML file that loads nothing from elsewhere: it can be mailed, stored and opened
+    offline. It shows what ``net.run(sequence)`` would do, starting from the current context
+    (call ``net.clear()`` to start from an empty one); `net` itself is not changed.
 
     Parameters
     ----------
     net : Network
-        Nothing may link it to neurons outside of it, as for :meth:`Network.clone`.
+        No connection or gate may link it to neurons outside of it, as for :meth:`Network.clone`.
     sequence : array_like, shape (T, n)
-        One row of inputs a step.
+        One row of inputs per step.
     path : str, path or open file
-        Where to; a file that is there is replaced in one step.
+        The file to write; an existing file is replaced in one step.
     targets : array_like, shape (T, m), optional
-        What the outputs should be, a row of NaN for none: then the page shows errors too, those that
-        ``net.propagate(0, target)`` finds after a step. Nothing learns.
+        Targets of the outputs; a row of NaN is a step without a target. With targets, the page shows the
+        errors that ``net.propagate(0, target)`` computes after a step. No weight changes.
 
     Raises
     ------
     KindError, ArgumentError
-        If `net` is not a network, the sequence not T rows of n finite numbers, the targets not T rows
-        that its cost can take, or the path not that of a file. Nothing is written then.
+        If `net` is not a network, the sequence is not T rows of n finite numbers, the targets are not T rows
+        that its cost accepts, or the path is not that of a file. Nothing is written then.
     TopologyError
-        If the network is linked to neurons outside of it.
+        If the network is connected to neurons outside of it.
     DivergenceError
         If it has a number that is not finite.
     OSError
@@ -98,7 +98,7 @@ def _part(name: str) -> str:
 
 
 def _policy(*scripts: str) -> str:
-    """What the browser is to allow the page: these scripts, its style, and no connection at all."""
+    """The page's content security policy: these scripts, its style, and no network access."""
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
     return (
@@ -108,7 +108,7 @@ def _policy(*scripts: str) -> str:
 
 
 def for_script(data: dict[str, Any]) -> str:
-    r"""Data as JSON that can stand in a script element, whatever the names in it.
+    r"""Data as JSON that is safe inside a script element, whatever names it holds.
 
     >>> for_script({"name": "</script> & é"})
     '{"name":"\\u003c/script\\u003e \\u0026 \\u00e9"}'

@@ -1,4 +1,4 @@
-"""How much of an error at the last step reaches earlier ones."""
+"""Error flow: how much of an error at the last step reaches earlier ones."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ._style import CYCLE, canvas, check_axes, entry
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
 
 CONTEXT = ("state", "activation")
 """What one step hands to the next."""
@@ -43,21 +44,21 @@ def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = Non
     Parameters
     ----------
     net : Network
-        What is looked at; afterwards it is as it was.
+        It is not changed.
     inputs : array_like, shape (T, n)
-        One row a step, from a clear context.
+        One row per step; the context is cleared first.
     layer : str or Layer, optional
         The layer, or its name.
 
     Returns
     -------
     ndarray, shape (T,)
-        By lag: at 0 the last step itself, at T - 1 the first one.
+        One value per lag: index 0 is the last step itself, T - 1 the first one.
 
     Raises
     ------
     KindError, ArgumentError
-        If `net` is no network, the layer is none of its own, or the inputs do not fit.
+        If `net` is not a network, the layer is not one of its layers, or the inputs do not fit.
 
     Examples
     --------
@@ -88,7 +89,7 @@ def _layer_of(net: Network, layer: str | Layer) -> Layer:
 
 @contextmanager
 def _borrowed(net: Network) -> Iterator[None]:
-    """The network is given back as it was."""
+    """Restore the context and the biases at the end."""
     biases = net.biases
     with preserved_context(net):
         try:
@@ -177,11 +178,11 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     Parameters
     ----------
     networks : Network, pair of Network and layer, or mapping of str to them
-        What errors flow through, see :func:`sensitivity`; several, by name, for comparison.
+        The networks that errors flow through, see :func:`sensitivity`; give several by name to compare them.
     inputs : array_like, shape (T, n)
-        The sequence, one row a step.
+        The sequence, one row per step.
     ax : matplotlib.axes.Axes, optional
-        Where to. Default: a new figure.
+        Axes to draw on. Default: a new figure.
 
     Returns
     -------
@@ -190,7 +191,7 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     Raises
     ------
     KindError, ArgumentError
-        As :func:`sensitivity` does, or if there are more networks than can be told apart.
+        As :func:`sensitivity` does, or if there are more networks than can be distinguished.
     MissingExtraError
         Without matplotlib.
 
@@ -225,11 +226,11 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
 
 
 def _pair(part: Any) -> tuple[Any, Any]:
-    """A network, and the layer of it that is measured."""
+    """A network, and the layer that is measured."""
     return part if isinstance(part, tuple) and len(part) == 2 else (part, None)
 
 
 def _what(layers: list[bool]) -> str:
-    """What the vertical axis shows."""
+    """The label of the vertical axis."""
     states, outputs = r"$|\partial s_T / \partial s_t|$", r"$|\partial y_T / \partial x_t|$"
     return states if all(layers) else f"{states} or {outputs}" if any(layers) else outputs

@@ -1,4 +1,4 @@
-"""Weights as squares: Hinton's diagram."""
+"""Hinton diagrams: weights as squares."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from ._values import names_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+
 GROUND = "#f1f1f1"
 NAMED = 60
-"""Rows, or columns, up to which each is named."""
+"""The most rows, or columns, that are named."""
 
 
 def hinton(
@@ -29,7 +30,7 @@ def hinton(
     targets: Any = None,
     scale: float | None = None,
 ) -> Axes:
-    """Draw weights as squares, a row a source, a column a target.
+    """Draw weights as squares, one row per source, one column per target.
 
     The area of a square is the magnitude of its weight; positive ones are blue, negative ones
     orange. Where two neurons are not connected the ground is white; a number that is not finite
@@ -38,13 +39,13 @@ def hinton(
     Parameters
     ----------
     weights : Projection, or array_like of shape (sources, targets)
-        What is drawn.
+        The weights to draw.
     ax : matplotlib.axes.Axes, optional
-        Where to. Default: a new figure.
+        Axes to draw on. Default: a new figure.
     sources, targets : Layer, or sequence of Neuron or str, optional
-        What rows and columns are called. Default: the neurons of the projection; numbers.
+        Names of rows and columns. Default: the neurons of the projection, or numbers.
     scale : float, optional
-        The magnitude that fills its place. Default: the largest.
+        The magnitude that is drawn as a full square. Default: the largest.
 
     Returns
     -------
@@ -53,7 +54,7 @@ def hinton(
     Raises
     ------
     KindError, ArgumentError
-        If the weights are no projection or matrix, names are of another number, or the scale is
+        If the weights are not a projection or matrix, the number of names differs, or the scale is
         not above 0.
     MissingExtraError
         Without matplotlib.

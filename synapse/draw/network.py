@@ -31,11 +31,12 @@ from ._style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+
 MOST_NEURONS, MOST_CONNECTIONS = 300, 4000
-"""What a picture can show neuron by neuron."""
+"""The largest network that is drawn neuron by neuron."""
 
 MOST_ARROWHEADS = 250
-"""Connections up to which each has an arrowhead."""
+"""The most connections that all have arrowheads."""
 
 COLOURS = ("activation", "bias", "state")
 
@@ -57,21 +58,21 @@ def network(
     mark on the connection that it gates.
 
     Networks of more than 300 neurons or 4000 connections are drawn by layers: boxes, and arrows
-    that say how many connections of which kind they stand for, green where they lead to the same
+    labelled with the number and pattern of their connections, green where they lead to the same
     or an earlier layer.
 
     Parameters
     ----------
     net : Network, or sequence of Neuron
-        What is drawn. Neurons that are no network stand in a row, more than 25 of them as one layer.
+        The network or neurons to draw. Loose neurons are drawn in a row, more than 25 of them as one layer.
     ax : matplotlib.axes.Axes, optional
-        Where to. Default: a new figure.
+        Axes to draw on. Default: a new figure.
     colour : {"activation", "bias", "state"}, optional
-        What the discs of neurons show, where these are drawn. Default: nothing.
+        The number that colours the discs of neurons, where these are drawn. Default: none.
     blocks : bool, optional
-        Whether to draw by layers. Default: as its size asks for.
+        Whether to draw by layers. Default: True for large networks.
     colour_bars : bool
-        Whether bars beside the picture say what colours mean.
+        Whether to add colour bars beside the picture.
 
     Returns
     -------
@@ -80,9 +81,9 @@ def network(
     Raises
     ------
     KindError, ArgumentError
-        If `net` or `ax` is something else, or a neuron is given twice.
+        If `net` or `ax` is of another kind, or a neuron is given twice.
     UnknownNameError
-        If neurons have no such number to show.
+        If `colour` is not one of these numbers.
     MissingExtraError
         Without matplotlib.
 

@@ -1,4 +1,4 @@
-"""Activations or states over time, as an image."""
+"""Rasters: activations or states over time, as an image."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from ._values import names_of, steps_by_neurons
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+
 NAMED = 60
-"""Neurons up to which each is named."""
+"""The most neurons that are named."""
 
 
 def raster(
@@ -28,7 +29,7 @@ def raster(
     what: str = "activation",
     colour_bars: bool = True,
 ) -> Axes:
-    """Draw activations or states over time: a row a neuron, a column a step.
+    """Draw activations or states over time: one row per neuron, one column per step.
 
     Values of one sign are shown in cividis, values of both signs in orange and blue around zero;
     grey is where there is no finite number.
@@ -38,13 +39,13 @@ def raster(
     values : array_like, shape (T, n)
         An array of a :class:`synapse.Log`, such as ``log.activation``.
     neurons : Network, Layer, or sequence of Neuron or str, optional
-        Whose values they are. Layers of a network are set apart and named.
+        The neurons that the values belong to. Layers of a network are separated and named.
     ax : matplotlib.axes.Axes, optional
-        Where to. Default: a new figure.
+        Axes to draw on. Default: a new figure.
     what : str
-        What the values are called.
+        The name of the values, for the colour bar.
     colour_bars : bool
-        Whether a bar says what colours mean.
+        Whether to add a colour bar.
 
     Returns
     -------
@@ -53,7 +54,7 @@ def raster(
     Raises
     ------
     KindError, ArgumentError
-        If the values are no matrix of numbers, or neurons are of another number.
+        If the values are not a matrix of numbers, or the number of neurons differs.
     MissingExtraError
         Without matplotlib.
 

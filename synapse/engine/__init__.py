@@ -2,8 +2,8 @@
 
 ``schema`` names the columns and ``store`` holds them. ``lowering`` makes what the kernels walk, ``functions``
 has the formulas, ``online`` the kernels of single steps, ``exact`` those of gradients through time,
-``compiler`` all that knows Numba. The last four import Numba, which takes its time; they are loaded when
-first asked for.
+``compiler`` all that knows Numba. The last three, and what ``functions`` compiles, import Numba, which takes
+its time; they are loaded when first asked for.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import lowering, schema, store
+from . import functions, lowering, schema, store
 
-_COMPILED = ("compiler", "exact", "functions", "online")
+_COMPILED = ("compiler", "exact", "online")
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,6 @@ clearing, saving, the addresses that kernels receive, and the fields of the view
 
 from __future__ import annotations
 
-import math
 from collections import namedtuple
 from typing import Any, NamedTuple
 
@@ -15,53 +14,9 @@ import numpy as np
 NONE = 0xFFFFFFFF
 """In an index column: no such row."""
 
-# Codes of the built-in functions; names, not codes, go into files.
-LOGISTIC, TANH, IDENTITY, STEP, SIGN, RELU, LEAKY_RELU, ELU, SOFTPLUS, GAUSSIAN, RAMP = range(11)
-HARD_TANH, HARD_THRESHOLD, SOFT_THRESHOLD, SINUS, BENT_IDENTITY, SOFTSIGN = range(11, 17)
-ABSOLUTE, SWISH, GELU, SELU = range(17, 21)
-SOFTMAX, WINNER, MAXOUT = GROUPED = range(21, 24)  # the states of a whole group decide
-NOISE, BERNOULLI = RANDOM = range(24, 26)  # a random number is drawn at every step
-BIPOLAR, BIPOLAR_SIGMOID, INVERSE = range(26, 29)
-# Their constants.
-LEAK = 0.01
-THRESHOLD = 0.5
-ROOT_HALF, NORMAL_TOP = math.sqrt(0.5), 1.0 / math.sqrt(2.0 * math.pi)
-SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
-
-CROSS_ENTROPY, SQUARED_ERROR, MEAN_SQUARED_ERROR, BINARY_MISSES, CATEGORICAL = range(5)
 FAILED = 6  # room for what is noted of a registered function that raised
-COSTS = 5  # a user's cost comes by its address
-FIRST_CUSTOM = 64  # a user's activation functions are numbered from here
-FUNCTIONS: list[int] = []
-"""Users' activation functions: the addresses that kernels call."""
-
 # What a neuron is in its network.
 HIDDEN, INPUT, OUTPUT = 0, 1, 2
-
-# Flags of a neuron, set by lowering. A plain neuron has none and skips the code behind them.
-MEMORY = 1  # self-connected: its state carries over
-TRACED = 2  # keeps eligibility traces; any other neuron's can be read off when it propagates
-GATES = 4  # gates a self-connected neuron, so that it keeps extended traces
-GATED = 8  # something gates a connection into it
-PLAIN_RUNS = 16  # all its runs are dense, ordered and ungated, and it keeps no eligibility traces
-FOUR = 32  # it and the next three fire together, and have plain runs from the same sources
-HEARD = 128  # a source of dense runs that are trained
-WAITING = 64  # all its weights may wait to be moved: see ``propagate.move_ahead``
-
-# Kinds of runs. Sources are neighbours (row + t) or listed; gaters none, one, neighbours or listed.
-DENSE, LISTED, SHARED, ZIPPED, PAIRED = 0, 1, 2, 3, 4
-
-# Flags of a run.
-BACK = 1  # its sources activate after the target: what it carries is a step old
-BACK_GATED = 2  # its gater activates after the target, or is it: its gain is a step old
-SILENT = 4  # its sources want no error (clamped inputs, or later neurons)
-FIXED = 8  # its weights are not trained
-QUIET_GATER = 32  # its gater wants no error (a clamped input)
-UNORDERED = 16  # sources or gater outside the target's network: the order is the one observed
-TIED = 64  # its weights are shared with other connections
-STEPPED = 128  # the sources, and the gater, of the next neuron alike lie one further; else they are the same
-WAITING_FLAGS = SILENT | BACK | FIXED | UNORDERED | TIED
-"""Of these a dense run has SILENT and no other where its weights may wait: see ``propagate.move_ahead``."""
 
 
 class Column(NamedTuple):

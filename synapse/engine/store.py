@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Indices
+from .functions.activations import FUNCTIONS
 from .guard import Deferred, InUse
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
@@ -20,7 +21,6 @@ from .schema import (
     CONNECTION,
     DESTINATIONS,
     FAILED,
-    FUNCTIONS,
     NEURON,
     NONE,
     TABLE,

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from .. import cost as costs
 from .._typing import Bools, Ints
 from ..cost import Cost
+from ..engine.functions.activations import RANDOM, SIGN, STEP
 from ..engine.guard import InUse
-from ..engine.schema import RANDOM, SIGN, STEP
 from ..errors import TrainingWarning
 from ..network import Network
 from .rules import RULES

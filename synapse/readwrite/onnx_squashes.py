@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..engine.schema import LEAK, ROOT_HALF, SELU_ALPHA, SELU_SCALE, THRESHOLD
+from ..engine.functions.activations import LEAK, ROOT_HALF, SELU_ALPHA, SELU_SCALE, THRESHOLD
 
 if TYPE_CHECKING:
     from .onnx_graph import Graph

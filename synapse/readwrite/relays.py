@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Ints
-from ..engine.schema import IDENTITY, NONE
+from ..engine.functions.activations import IDENTITY
+from ..engine.schema import NONE
 from ..errors import FormatError
 from .parts import Parts
 

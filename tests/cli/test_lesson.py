@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from synapse.cli.lesson import Lesson, Wanted, prepare, together
+from synapse.cli.lesson import Lesson, LessonOptions, joined, prepare
 from synapse.cli.sheet import Sheet
 from synapse.errors import ArgumentError
 
@@ -17,7 +17,7 @@ def lesson(*lengths, sequences=False):
 
 
 def rows(parts):
-    return together(parts)[0].ravel().tolist()
+    return joined(parts)[0].ravel().tolist()
 
 
 def test_of_a_stream_the_end_is_held_out():
@@ -55,7 +55,7 @@ SHEET = Sheet("t.csv", ["s", "x", "k"], ROWS, [2, 3, 4, 5, 6])
 
 def wanted(*target, **options):
     usual = {"inputs": None, "ignore": [], "sequence": None, "classes": False, "ahead": 0}
-    return Wanted(**{**usual, **options, "target": list(target)})
+    return LessonOptions(**{**usual, **options, "target": list(target)})
 
 
 def test_ahead_stays_within_a_sequence():

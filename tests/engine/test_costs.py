@@ -1,8 +1,7 @@
 import pytest
 
 from synapse import Layer, Network, cost
-from synapse.engine import schema
-from synapse.engine.functions import costs
+from synapse.engine.functions import compiled, costs
 
 BUILT_IN = ["cross_entropy", "squared_error", "mean_squared_error", "binary_misses"]
 
@@ -10,14 +9,14 @@ BUILT_IN = ["cross_entropy", "squared_error", "mean_squared_error", "binary_miss
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_the_engine_calls_each_cost_by_its_code(name):
     measure = cost.get(name)
-    assert getattr(schema, name.upper()) == measure.code
-    assert measure.function is getattr(costs, name)
+    assert costs.COSTS[name].code == measure.code
+    assert measure.function is compiled.ERRORS[name]
     net = Network(Layer(1), [], Layer(2, bias=0.7))
     outputs = net.activate([0.0]).tolist()
     found = net.propagate(0.0, [1.0, 0.25], name)
     slopes = [neuron.derivative for neuron in net.output]
     each = [
-        getattr(costs, name)(t, y, slope, 2.0)
+        compiled.ERRORS[name](t, y, slope, 2.0)
         for t, y, slope in zip([1.0, 0.25], outputs, slopes, strict=True)
     ]
     assert found == pytest.approx(sum(value for value, _ in each), rel=1e-14)

@@ -6,7 +6,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron
-from synapse.engine.schema import (
+from synapse.engine.lowering.flags import (
     BACK,
     BACK_GATED,
     DENSE,
@@ -14,7 +14,6 @@ from synapse.engine.schema import (
     FOUR,
     LISTED,
     MEMORY,
-    NONE,
     PAIRED,
     QUIET_GATER,
     SHARED,
@@ -25,6 +24,7 @@ from synapse.engine.schema import (
     WAITING,
     ZIPPED,
 )
+from synapse.engine.schema import NONE
 
 from ..networks import lstm, perceptron
 

@@ -43,36 +43,3 @@ def test_each_column_belongs_to_one_table():
 def test_what_a_neuron_forgets_is_a_number_of_its_own():
     neuron = {column.name for column in schema.NEURON}
     assert {column.name for column in schema.COLUMNS if column.cleared} <= neuron
-
-
-def test_codes_of_functions_are_different():
-    codes = [
-        schema.LOGISTIC,
-        schema.TANH,
-        schema.IDENTITY,
-        schema.STEP,
-        schema.SIGN,
-        schema.RELU,
-        schema.LEAKY_RELU,
-        schema.ELU,
-        schema.SOFTPLUS,
-        schema.GAUSSIAN,
-    ]
-    assert len(set(codes)) == len(codes)
-    assert max(codes) < schema.FIRST_CUSTOM
-
-
-def test_flags_can_be_combined():
-    for flags in (
-        (schema.MEMORY, schema.TRACED, schema.GATES, schema.GATED, schema.PLAIN_RUNS),
-        (
-            schema.BACK,
-            schema.BACK_GATED,
-            schema.SILENT,
-            schema.FIXED,
-            schema.UNORDERED,
-            schema.QUIET_GATER,
-            schema.TIED,
-        ),
-    ):
-        assert sum(flags) == np.bitwise_or.reduce(flags) < 256

@@ -10,7 +10,7 @@ import pytest
 
 import architect
 from synapse import Layer, Network, Neuron, squash
-from synapse.engine.schema import FIRST_CUSTOM
+from synapse.engine.functions.activations import FIRST_CUSTOM
 from synapse.readwrite import c_source, javascript_source, python_source
 
 from ..strategies import Twin, crowded

@@ -12,7 +12,8 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.lanes import add, alike, by_sample, flat, nothing, pack, total, width
-from ..schema import BACK, BACK_GATED, FIXED, LISTED, MEMORY, NONE, PAIRED, SHARED, ZIPPED
+from ..lowering.flags import BACK, BACK_GATED, FIXED, LISTED, MEMORY, PAIRED, SHARED, ZIPPED
+from ..schema import NONE
 from .weigh import FOURS, ONE, THREE, TWO, dense_alike, four_rows, four_runs, gain
 
 u8 = np.uint64

@@ -19,8 +19,9 @@ import numpy as np
 
 from ..compiler.jit import columns, inline, kernel
 from ..compiler.lanes import alike, flat, tapes
-from ..functions.costs import cross_entropy, judge
-from ..schema import CHUNK, CROSS_ENTROPY, ENDED
+from ..functions.compiled import cross_entropy, judge
+from ..functions.costs import CROSS_ENTROPY
+from ..schema import CHUNK, ENDED
 from .accumulate import collect
 from .propagate import step_backward
 from .weigh import FOURS, ONE, step_forward, transpose

@@ -10,19 +10,19 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.lanes import add, alike, flat, gathered, weights, width
-from ..schema import (
+from ..functions.activations import SOFTMAX
+from ..lowering.flags import (
     BACK,
     BACK_GATED,
     LISTED,
     MEMORY,
-    NONE,
     QUIET_GATER,
     SHARED,
     SILENT,
-    SOFTMAX,
     STEPPED,
     ZIPPED,
 )
+from ..schema import NONE
 from .weigh import FOURS, ONE, THREE, TWO, dense_alike, four_rows, four_runs, four_sums, gain
 
 u8 = np.uint64

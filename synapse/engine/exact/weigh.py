@@ -10,29 +10,31 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.lanes import alike, flat, gathered, nothing, pack, weights, width
-from ..functions.activations import built_in, custom, identity, logistic, tanh
-from ..online.fire import chance, compete
-from ..schema import (
+from ..functions.activations import (
+    FIRST_CUSTOM,
+    FIRST_GROUPED,
+    FIRST_RANDOM,
+    IDENTITY,
+    LAST_GROUPED,
+    LAST_RANDOM,
+    LOGISTIC,
+    TANH,
+)
+from ..functions.chance import chance
+from ..functions.competition import compete
+from ..functions.compiled import custom, identity, logistic, squash_of, tanh
+from ..lowering.flags import (
     BACK,
     BACK_GATED,
-    BERNOULLI,
     DENSE,
-    ENDED,
-    FIRST_CUSTOM,
     HEARD,
-    IDENTITY,
     LISTED,
-    LOGISTIC,
-    MAXOUT,
     MEMORY,
-    NOISE,
-    NONE,
     SHARED,
-    SOFTMAX,
     STEPPED,
-    TANH,
     ZIPPED,
 )
+from ..schema import ENDED, NONE
 
 u8 = np.uint64
 ONE, TWO, THREE = u8(1), u8(2), u8(3)
@@ -218,16 +220,16 @@ def fire(m, u, first, last, own, step, now, lanes):
     elif code == IDENTITY:
         for q in range(n):
             said[to + q], slope[to + q] = identity(state[at + q])
-    elif SOFTMAX <= code <= MAXOUT:
+    elif FIRST_GROUPED <= code <= LAST_GROUPED:
         fire_groups(m, u, code, first, last, own, now, lanes)
-    elif NOISE <= code <= BERNOULLI:
+    elif FIRST_RANDOM <= code <= LAST_RANDOM:
         for j in range(first, last):
             for lane in range(lanes):
                 q = (now + j) * lanes + lane
                 said[q], slope[q] = chance(m, j, code, state[(own + j) * lanes + lane])
     elif code < FIRST_CUSTOM:
         for q in range(n):
-            said[to + q], slope[to + q] = built_in(code, state[at + q])
+            said[to + q], slope[to + q] = squash_of(code, state[at + q])
     else:
         fire_custom(m, u, code, first, last, own, step, now, lanes)
 
@@ -256,7 +258,7 @@ def fire_groups(m, u, code, first, last, own, now, lanes):
         after = u8(m.group_stop[j])
         for lane in range(lanes):
             one, end = (now + u8(m.group_first[j])) * lanes + lane, (now + after) * lanes
-            compete(m, code, state, said, slope, one, end, lanes)
+            compete(code, state, said, slope, one, end, lanes)
         j = after
 
 

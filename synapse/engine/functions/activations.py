@@ -1,312 +1,289 @@
-"""The built-in activation functions: each returns its value and its derivative at a state.
+"""The built-in activation functions, each in one place: its value and slope, its bounds and other names.
 
-They stand here once. The kernels call them by code, ``synapse.squash`` by name.
+They are plain Python, and their order is that of the codes by which kernels call them. `compiled.py` compiles
+them, with the exp and expm1 of ``elementary.py`` in place of those of the C library; ``synapse.squash`` has
+them by name. Nothing else is to be done to add one, at the end.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import copysign, erf, exp, expm1, inf, log1p, pi, sqrt
 
 import numpy as np
 
-from ..compiler.jit import formula, inline, piece
-from ..compiler.registered import called
-from ..schema import (
-    ABSOLUTE,
-    BENT_IDENTITY,
-    BERNOULLI,
-    BIPOLAR,
-    BIPOLAR_SIGMOID,
-    ELU,
-    FIRST_CUSTOM,
-    GAUSSIAN,
-    GELU,
-    HARD_TANH,
-    HARD_THRESHOLD,
-    IDENTITY,
-    INVERSE,
-    LEAK,
-    LEAKY_RELU,
-    LOGISTIC,
-    MAXOUT,
-    NOISE,
-    NORMAL_TOP,
-    RAMP,
-    RELU,
-    ROOT_HALF,
-    SELU,
-    SELU_ALPHA,
-    SELU_SCALE,
-    SIGN,
-    SINUS,
-    SOFT_THRESHOLD,
-    SOFTPLUS,
-    SOFTSIGN,
-    STEP,
-    SWISH,
-    TANH,
-    THRESHOLD,
-)
-from .elementary import exp, expm1
+Pair = tuple[float, float]
+"""An activation, and its derivative, at a state."""
+
+SINGLE, GROUP, CHANCE = "single", "group", "chance"
+"""Kinds: of one state; the states of a whole group decide; a random number is drawn at every step."""
+
+LEAK = 0.01
+THRESHOLD = 0.5
+ROOT_HALF, NORMAL_TOP = sqrt(0.5), 1.0 / sqrt(2.0 * pi)
+SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
 
 
-@formula
-def logistic(state):
+@dataclass(frozen=True)
+class Activation:
+    """A built-in activation function: its name, the code of kernels, and what is declared with it."""
+
+    name: str
+    code: int
+    formula: Callable[[float], Pair]
+    low: float
+    high: float
+    aliases: tuple[str, ...]
+    kind: str
+
+
+ACTIVATIONS: dict[str, Activation] = {}
+"""By name, in the order of their codes."""
+
+
+def activation(
+    low: float = -inf, high: float = inf, *, aliases: tuple[str, ...] = (), kind: str = SINGLE
+) -> Callable[[Callable[[float], Pair]], Callable[[float], Pair]]:
+    """Enter a built-in activation function, with the bounds of its values and its other names."""
+
+    def enter(formula: Callable[[float], Pair]) -> Callable[[float], Pair]:
+        name = formula.__name__
+        ACTIVATIONS[name] = Activation(name, len(ACTIVATIONS), formula, low, high, aliases, kind)
+        return formula
+
+    return enter
+
+
+@activation(0.0, 1.0)
+def logistic(state: float) -> Pair:
     """1 / (1 + e^-s)."""
     shrunk = exp(-state)
     value = 1.0 / (1.0 + shrunk)
     return value, value * (shrunk * value)  # y (1 - y), without the loss of digits near y = 1
 
 
-@formula
-def tanh(state):
+@activation(-1.0, 1.0)
+def tanh(state: float) -> Pair:
     """tanh(s)."""
     lost = expm1(-2.0 * abs(state))
-    value = math.copysign(lost / (2.0 + lost), state)
+    value = copysign(lost / (2.0 + lost), state)
     return value, 1.0 - value * value
 
 
-@formula
-def bipolar_sigmoid(state):
-    """2 / (1 + e^-s) - 1, which is tanh(s / 2)."""
-    value, slope = tanh(0.5 * state)
-    return value, 0.5 * slope
-
-
-@formula
-def identity(state):
+@activation()
+def identity(state: float) -> Pair:
     """s."""
     return state, 1.0
 
 
-@formula
-def inverse(state):
-    """1 - s."""
-    return 1.0 - state, -1.0
-
-
-@formula
-def step(state):
+@activation(0.0, 1.0, aliases=("hard_limit", "heaviside"))
+def step(state: float) -> Pair:
     """1 above 0, else 0 (hard limit, Heaviside). Its derivative is 0: nothing is learnt through it."""
     return (1.0 if state > 0.0 else 0.0), 0.0
 
 
-@formula
-def sign(state):
+@activation(-1.0, 1.0)
+def sign(state: float) -> Pair:
     """1 above 0, -1 below, 0 at 0. Its derivative is 0: nothing is learnt through it."""
     return (1.0 if state > 0.0 else 0.0) - (1.0 if state < 0.0 else 0.0), 0.0
 
 
-@formula
-def bipolar(state):
-    """1 above 0, else -1. Its derivative is 0: nothing is learnt through it."""
-    return (1.0 if state > 0.0 else -1.0), 0.0
-
-
-@formula
-def relu(state):
+@activation(low=0.0)
+def relu(state: float) -> Pair:
     """max(s, 0)."""
     return (state, 1.0) if state > 0.0 else (0.0, 0.0)
 
 
-@formula
-def leaky_relu(state):
+@activation()
+def leaky_relu(state: float) -> Pair:
     """s above 0, 0.01 s below."""
     return (state, 1.0) if state > 0.0 else (LEAK * state, LEAK)
 
 
-@formula
-def elu(state):
+@activation(low=-1.0)
+def elu(state: float) -> Pair:
     """s above 0, e^s - 1 below."""
     if state > 0.0:
         return state, 1.0
     return expm1(state), exp(state)
 
 
-@formula
-def softplus(state):
+@activation(low=0.0)
+def softplus(state: float) -> Pair:
     """log(1 + e^s)."""
-    value = max(state, 0.0) + math.log1p(exp(-abs(state)))
+    value = max(state, 0.0) + log1p(exp(-abs(state)))
     return value, 1.0 / (1.0 + exp(-state))
 
 
-@formula
-def gaussian(state):
+@activation(0.0, 1.0)
+def gaussian(state: float) -> Pair:
     """e^(-s^2)."""
     value = exp(-state * state)
     return value, -2.0 * state * value
 
 
-@formula
-def ramp(state):
+@activation(0.0, 1.0)
+def ramp(state: float) -> Pair:
     """s, held within 0 and 1."""
     if state <= 0.0:
         return 0.0, 0.0
     return (state, 1.0) if state < 1.0 else (1.0, 0.0)
 
 
-@formula
-def hard_tanh(state):
+@activation(-1.0, 1.0)
+def hard_tanh(state: float) -> Pair:
     """s, held within -1 and 1."""
     if state <= -1.0:
         return -1.0, 0.0
     return (state, 1.0) if state < 1.0 else (1.0, 0.0)
 
 
-@formula
-def hard_threshold(state):
+@activation()
+def hard_threshold(state: float) -> Pair:
     """s where |s| is above 1/2, else 0."""
     return (state, 1.0) if abs(state) > THRESHOLD else (0.0, 0.0)
 
 
-@formula
-def soft_threshold(state):
+@activation()
+def soft_threshold(state: float) -> Pair:
     """s drawn towards 0 by 1/2: what is left of it, else 0."""
     if state > THRESHOLD:
         return state - THRESHOLD, 1.0
     return (state + THRESHOLD, 1.0) if state < -THRESHOLD else (0.0, 0.0)
 
 
-@formula
-def sinus(state):
+@activation(-1.0, 1.0)
+def sinus(state: float) -> Pair:
     """sin s."""
     return np.sin(state), np.cos(state)
 
 
-@formula
-def bent_identity(state):
+@activation()
+def bent_identity(state: float) -> Pair:
     """s + (sqrt(s^2 + 1) - 1) / 2."""
-    root = math.sqrt(state * state + 1.0)
+    root = sqrt(state * state + 1.0)
     return state + 0.5 * (root - 1.0), 1.0 + 0.5 * state / root
 
 
-@formula
-def softsign(state):
+@activation(-1.0, 1.0)
+def softsign(state: float) -> Pair:
     """s / (1 + |s|)."""
     shrunk = 1.0 / (1.0 + abs(state))
     return state * shrunk, shrunk * shrunk
 
 
-@formula
-def absolute(state):
+@activation(low=0.0)
+def absolute(state: float) -> Pair:
     """|s|."""
     return (state, 1.0) if state >= 0.0 else (-state, -1.0)
 
 
-@formula
-def swish(state):
+@activation(low=-0.2784645427610738, aliases=("silu",))
+def swish(state: float) -> Pair:
     """s / (1 + e^-s), also SiLU: Elfwing, Uchibe and Doya 2018."""
     value, slope = logistic(state)
     return state * value, value + state * slope
 
 
-@formula
-def gelu(state):
+@activation(low=-0.16997120747990369)
+def gelu(state: float) -> Pair:
     """s times the share of a standard normal below s: Hendrycks and Gimpel 2016."""
-    share = 0.5 * (1.0 + math.erf(state * ROOT_HALF))
+    share = 0.5 * (1.0 + erf(state * ROOT_HALF))
     return state * share, share + state * NORMAL_TOP * exp(-0.5 * state * state)
 
 
-@formula
-def selu(state):
+@activation(low=-1.7580993408473766)
+def selu(state: float) -> Pair:
     """1.0507 s above 0, 1.7581 (e^s - 1) below: Klambauer and others 2017."""
     if state > 0.0:
         return SELU_SCALE * state, SELU_SCALE
     return SELU_SCALE * SELU_ALPHA * expm1(state), SELU_SCALE * SELU_ALPHA * exp(state)
 
 
-@formula
-def softmax(state):
-    """Of a group of one: e^s / e^s. Groups are settled together, see `firing.compete`."""
+@activation(0.0, 1.0, kind=GROUP)
+def softmax(state: float) -> Pair:
+    """e^s_j / sum_k e^s_k, of the outputs of a network, normalised together.
+
+    Alone, a neuron is a group of one: always 1. Groups are computed together, see `competition.compete`.
+    """
     return 1.0, 0.0
 
 
-@formula
-def winner(state):
-    """Of a group of one: it has won. Its derivative is 0: nothing is learnt through it."""
+@activation(0.0, 1.0, kind=GROUP)
+def winner(state: float) -> Pair:
+    """Winner takes all: 1 for the neuron of a group with the largest state (the first of equals), else 0.
+
+    Its derivative is 0, as that of `step`. A group are the neurons of a ``Layer``.
+    """
     return 1.0, 0.0
 
 
-@formula
-def maxout(state):
-    """Of a group of one: s."""
+@activation(kind=GROUP)
+def maxout(state: float) -> Pair:
+    """The neuron of a group with the largest state passes it on, the others are 0.
+
+    A neuron that sums the group with weights of 1 is the maxout unit of Goodfellow and others 2013.
+    """
     return state, 1.0
 
 
-@formula
-def noise(state):
-    """s; what is drawn comes on top, see `firing.draw`."""
+@activation(kind=CHANCE)
+def noise(state: float) -> Pair:
+    """The state plus a standard normal number, drawn anew at every step from the neuron's own stream.
+
+    Weights scale it; ``neuron.deterministic`` stops it. What is drawn is added in `chance.chance`.
+    """
     return state, 1.0
 
 
-@formula
-def bernoulli(state):
-    """The chance of a 1: 1 / (1 + e^-s)."""
+@activation(0.0, 1.0, kind=CHANCE)
+def bernoulli(state: float) -> Pair:
+    """1 with the chance 1 / (1 + e^-s), else 0; here the chance itself, of which `chance.chance` draws.
+
+    As the gate of connections it is dropout; ``neuron.deterministic`` makes it the chance itself, as when a
+    network is tested. Its derivative is that of the chance: the straight-through estimator of Bengio, Léonard
+    and Courville 2013.
+    """
     return logistic(state)
 
 
-# A piece of its own, for scalars: laid into every kernel it would double what has to be compiled.
-@piece
-def built_in(code, state):
-    """Value and derivative of the built-in function with this code."""
-    if code == LOGISTIC:
-        return logistic(state)
-    if code == IDENTITY:
-        return identity(state)
-    if code == TANH:
-        return tanh(state)
-    if code == RELU:
-        return relu(state)
-    if code == LEAKY_RELU:
-        return leaky_relu(state)
-    if code == ELU:
-        return elu(state)
-    if code == SOFTPLUS:
-        return softplus(state)
-    if code == GAUSSIAN:
-        return gaussian(state)
-    if code == STEP:
-        return step(state)
-    if code == SIGN:
-        return sign(state)
-    if code == RAMP:
-        return ramp(state)
-    if code == HARD_TANH:
-        return hard_tanh(state)
-    if code == HARD_THRESHOLD:
-        return hard_threshold(state)
-    if code == SOFT_THRESHOLD:
-        return soft_threshold(state)
-    if code == SINUS:
-        return sinus(state)
-    if code == BENT_IDENTITY:
-        return bent_identity(state)
-    if code == SOFTSIGN:
-        return softsign(state)
-    if code == ABSOLUTE:
-        return absolute(state)
-    if code == SWISH:
-        return swish(state)
-    if code == GELU:
-        return gelu(state)
-    if code == SELU:
-        return selu(state)
-    if code == BIPOLAR:
-        return bipolar(state)
-    if code == BIPOLAR_SIGMOID:
-        return bipolar_sigmoid(state)
-    if code == INVERSE:
-        return inverse(state)
-    if code == MAXOUT:
-        return maxout(state)
-    if code == NOISE:
-        return noise(state)
-    if code == BERNOULLI:
-        return bernoulli(state)
-    return softmax(state)  # and winner
+@activation(-1.0, 1.0)
+def bipolar(state: float) -> Pair:
+    """1 above 0, else -1. Its derivative is 0: nothing is learnt through it."""
+    return (1.0 if state > 0.0 else -1.0), 0.0
 
 
-@inline
-def custom(m, failed, code, state):
-    """The same of a registered function; NaN where it raises, which `failed` notes. reads: functions"""
-    return called(failed, m.functions[code - FIRST_CUSTOM], (np.float64(state),))
+@activation(-1.0, 1.0)
+def bipolar_sigmoid(state: float) -> Pair:
+    """2 / (1 + e^-s) - 1, which is tanh(s / 2)."""
+    value, slope = tanh(0.5 * state)
+    return value, 0.5 * slope
+
+
+@activation()
+def inverse(state: float) -> Pair:
+    """1 - s."""
+    return 1.0 - state, -1.0
+
+
+def _codes(kind: str) -> range:
+    """The codes of a kind, which lie side by side."""
+    codes = [one.code for one in ACTIVATIONS.values() if one.kind == kind]
+    assert codes == list(range(codes[0], codes[-1] + 1))
+    return range(codes[0], codes[-1] + 1)
+
+
+GROUPED, RANDOM = _codes(GROUP), _codes(CHANCE)
+LOGISTIC, TANH, IDENTITY, STEP, SIGN = (
+    ACTIVATIONS[name].code for name in ("logistic", "tanh", "identity", "step", "sign")
+)
+SOFTMAX, BERNOULLI = ACTIVATIONS["softmax"].code, ACTIVATIONS["bernoulli"].code
+FIRST_GROUPED, LAST_GROUPED = GROUPED[0], GROUPED[-1]
+FIRST_RANDOM, LAST_RANDOM = RANDOM[0], RANDOM[-1]
+
+FIRST_CUSTOM = 64
+"""Users' activation functions are numbered from here."""
+
+FUNCTIONS: list[int] = []
+"""Users' activation functions: the addresses that kernels call."""

@@ -8,18 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Indices
-from ..schema import (
+from ..functions.activations import SOFTMAX
+from ..schema import NONE, OUTPUT
+from .flags import (
     DENSE,
     FIXED,
     FOUR,
     HEARD,
     LISTED,
     MEMORY,
-    NONE,
-    OUTPUT,
     PAIRED,
     SHARED,
-    SOFTMAX,
     STEPPED,
     TRACED,
     ZIPPED,

@@ -13,20 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Bools, Indices
-from ..schema import (
+from ..schema import INPUT, NONE, PROGRAM
+from .blocks import find_alike, find_blocks, mark_fours, mark_heard
+from .flags import (
     BACK,
     BACK_GATED,
     DENSE,
     FIXED,
     GATED,
     GATES,
-    INPUT,
     LISTED,
     MEMORY,
-    NONE,
     PAIRED,
     PLAIN_RUNS,
-    PROGRAM,
     QUIET_GATER,
     SHARED,
     SILENT,
@@ -37,7 +36,6 @@ from ..schema import (
     WAITING_FLAGS,
     ZIPPED,
 )
-from .blocks import find_alike, find_blocks, mark_fours, mark_heard
 from .program import Program, Traces, restore
 
 if TYPE_CHECKING:

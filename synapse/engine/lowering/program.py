@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Indices
-from ..schema import MEMORY, NONE, TRACED
+from ..schema import NONE
+from .flags import MEMORY, TRACED
 
 if TYPE_CHECKING:
     from ..store import Store

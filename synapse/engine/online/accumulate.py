@@ -19,7 +19,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..schema import DESTINATIONS, TABLE, TIED, WAITING
+from ..lowering.flags import TIED, WAITING
+from ..schema import DESTINATIONS, TABLE
 from ..store import Store
 
 _PLACES = {column.name: i for i, column in enumerate(TABLE)}

@@ -11,8 +11,10 @@ import math
 import numpy as np
 
 from ..compiler.jit import columns, inline, kernel
-from ..functions.costs import built_in, cross_entropy, judge
-from ..schema import COSTS, CROSS_ENTROPY, NONE, TRACED
+from ..functions.compiled import cost_of, cross_entropy, judge
+from ..functions.costs import CROSS_ENTROPY, FIRST_CUSTOM_COST
+from ..lowering.flags import TRACED
+from ..schema import NONE
 from .fire import clamp_neuron, fire, forget_error, tick
 from .propagate import move_ahead, propagate_neuron, settle
 from .record import note
@@ -84,16 +86,16 @@ def activate_network(m, span, inputs, row):
 def aim_outputs(m, span, targets, row, cost):
     """The outputs' error signals wait in ``projected``. Returns what is finite where the cost is.
 
-    Built-in costs are summed later, see `cost_of`: here their logarithms are left out.
+    Built-in costs are summed later, see `summed_cost`: here their logarithms are left out.
     reads: activation, derivative; writes: projected
     """
     n = span[2]
     first, begin = span[3] - n, row * n
     size, total = np.float64(n), 0.0
-    if cost < COSTS:
+    if cost < FIRST_CUSTOM_COST:
         for o in range(n):
             j, target = first + o, targets[begin + o]
-            _, m.projected[j] = built_in(cost, target, m.activation[j], m.derivative[j], size)
+            _, m.projected[j] = cost_of(cost, target, m.activation[j], m.derivative[j], size)
             total += (target - m.activation[j]) ** 2
         return total
     for o in range(n):
@@ -105,7 +107,7 @@ def aim_outputs(m, span, targets, row, cost):
 
 
 @inline
-def cost_of(m, cost, kept, filled, outputs):
+def summed_cost(m, cost, kept, filled, outputs):
     """The summed cost of the outputs in ``kept``, whose second half holds their targets."""
     room, size, total = u8(kept.size) >> ONE, np.float64(outputs), 0.0
     if cost == CROSS_ENTROPY:  # said here, so that the loop has no branch and vectorises
@@ -273,7 +275,7 @@ def train_network(
             if aimed[row] and going:
                 judged += ONE
                 if filled + span[2] > u8(kept.size) >> ONE:
-                    total += cost_of(m, cost, kept, filled, span[2])
+                    total += summed_cost(m, cost, kept, filled, span[2])
                     filled = u8(0)
                 filled = keep_outputs(m, span, targets, row, kept, filled)
                 sound = aim_outputs(m, span, targets, row, cost)
@@ -285,5 +287,5 @@ def train_network(
             control[1] += ONE
             going = going and not control[0]
     move_ahead(m, span[0], span[3])
-    total += cost_of(m, cost, kept, filled, span[2])
+    total += summed_cost(m, cost, kept, filled, span[2])
     return total if m.failed[0] == 0.0 else math.nan, judged

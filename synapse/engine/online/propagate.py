@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline, one, zero
-from ..schema import (
+from ..lowering.flags import (
     BACK,
     BACK_GATED,
     DENSE,
@@ -18,7 +18,6 @@ from ..schema import (
     GATES,
     LISTED,
     MEMORY,
-    NONE,
     PAIRED,
     PLAIN_RUNS,
     QUIET_GATER,
@@ -28,6 +27,7 @@ from ..schema import (
     WAITING,
     ZIPPED,
 )
+from ..schema import NONE
 from .weigh import trace_of, waits
 
 u8 = np.uint64

@@ -9,14 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline, one, zero
-from ..schema import (
+from ..lowering.flags import (
     BACK,
     DENSE,
     FIXED,
     FOUR,
     LISTED,
     MEMORY,
-    NONE,
     PAIRED,
     SHARED,
     SILENT,
@@ -24,6 +23,7 @@ from ..schema import (
     WAITING_FLAGS,
     ZIPPED,
 )
+from ..schema import NONE
 
 # Indices are unsigned throughout: with signed ones Numba guards every access against negative
 # values and the inner loops do not vectorise.

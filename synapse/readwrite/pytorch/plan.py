@@ -11,7 +11,8 @@ import numpy as np
 
 from ... import squash as squashes
 from ..._typing import Ints
-from ...engine.schema import FIRST_CUSTOM, NONE
+from ...engine.functions.activations import FIRST_CUSTOM
+from ...engine.schema import NONE
 from ...errors import ArgumentError, TopologyError
 from ...network import Network
 from ..plan import groups_of

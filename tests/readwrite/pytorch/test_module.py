@@ -11,7 +11,7 @@ from hypothesis import assume, given, strategies as st
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, initializers, squash
-from synapse.engine.schema import FIRST_CUSTOM
+from synapse.engine.functions.activations import FIRST_CUSTOM
 from synapse.errors import ArgumentError, KindError, TopologyError
 from synapse.readwrite import pytorch
 

@@ -1,0 +1,40 @@
+"""Activations that the states of a whole group decide: softmax, winner, maxout."""
+
+from __future__ import annotations
+
+from ..compiler.jit import inline, piece, zero
+from .activations import SOFTMAX
+from .compiled import squash_of
+from .elementary import exp
+
+
+@inline
+def normalise(state, activation, slope, first, last, stride, top):
+    """softmax y_j = e^s_j / sum_i e^s_i over a group whose largest state is `top`."""
+    total = zero(state[first])
+    for j in range(first, last, stride):
+        activation[j] = exp(state[j] - top)
+        total += activation[j]
+    for j in range(first, last, stride):
+        value = activation[j] / total
+        activation[j] = value
+        slope[j] = value * (1.0 - value)
+
+
+@piece
+def compete(code, state, activation, slope, first, last, stride):
+    """The activations of a group: shared out (softmax), or of the largest state alone.
+
+    The group's numbers lie `stride` apart in columns of states, activations and derivatives.
+    """
+    best = first
+    for j in range(first, last, stride):
+        if state[j] > state[best]:
+            best = j
+    if code == SOFTMAX:
+        normalise(state, activation, slope, first, last, stride, state[best])
+        return
+    for j in range(first, last, stride):
+        activation[j] = 0.0
+        slope[j] = 0.0
+    activation[best], slope[best] = squash_of(code, state[best])

@@ -1,0 +1,63 @@
+"""The built-in functions as kernels call them: each compiled, and all of a kind by their codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from ..compiler.jit import formula, inline, piece
+from ..compiler.registered import called
+from . import activations, costs
+from .activations import ACTIVATIONS, FIRST_CUSTOM
+from .costs import COSTS, FIRST_CUSTOM_COST
+from .elementary import exp, expm1, log
+
+
+def _compiled(module: ModuleType, table: Mapping[str, Any]) -> dict[str, Any]:
+    """The formulas of a module, compiled to call each other and the elementary functions."""
+    scope = {**vars(module), "exp": exp, "expm1": expm1, "log": log}
+    for one in table.values():
+        scope[one.name] = formula(FunctionType(one.formula.__code__, scope, one.name))
+    return {name: scope[name] for name in table}
+
+
+def _by_code(functions: Mapping[str, Any], arguments: str) -> Callable[..., Any]:
+    """``built_in(code, ...)``: that of the functions which has this code, its place in the table."""
+    *others, last = functions
+    lines = [f"    if code == {code}: return {name}({arguments})" for code, name in enumerate(others)]
+    source = "\n".join([f"def built_in(code, {arguments}):", *lines, f"    return {last}({arguments})"])
+    scope: dict[str, Any] = dict(functions)
+    exec(compile(source, __file__, "exec"), scope)
+    built_in: Callable[..., Any] = scope["built_in"]
+    return built_in
+
+
+SQUASHES, ERRORS = _compiled(activations, ACTIVATIONS), _compiled(costs, COSTS)
+logistic, tanh, identity = (SQUASHES[name] for name in ("logistic", "tanh", "identity"))
+cross_entropy = ERRORS["cross_entropy"]
+
+# A piece of its own, for scalars: laid into every kernel it would double what has to be compiled.
+squash_of = piece(_by_code(SQUASHES, "state"))
+"""``(code, state)``: activation and derivative of the built-in squash with this code."""
+
+cost_of = formula(_by_code(ERRORS, "target, output, derivative, outputs"))
+"""``(code, target, output, derivative, outputs)``: cost and error signal under a built-in cost."""
+
+
+@inline
+def custom(m, failed, code, state):
+    """The same of a registered function; NaN where it raises, which `failed` notes. reads: functions"""
+    return called(failed, m.functions[code - FIRST_CUSTOM], (np.float64(state),))
+
+
+@inline
+def judge(failed, code, target, output, derivative, outputs):
+    """The same under any cost; a user's comes by its address, and is NaN where it raises. writes: failed"""
+    if code < FIRST_CUSTOM_COST:
+        return cost_of(code, target, output, derivative, outputs)
+    return called(
+        failed, np.uint64(code), (np.float64(target), np.float64(output), np.float64(derivative), outputs)
+    )

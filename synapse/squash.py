@@ -207,7 +207,7 @@ def register(
 def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
     """How a function is written elsewhere, if it may be said so."""
     if not isinstance(written, Mapping):
-        raise KindError(expected("`written` of a squash", "a mapping", written))
+        raise KindError(expected("The `written` of a squash", "a mapping", written))
     for language, text in written.items():
         if not is_among(language, (*EXPRESSIONS, *BUILDERS)):
             raise unknown_name("language", language, [*EXPRESSIONS, *BUILDERS])

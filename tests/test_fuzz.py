@@ -12,7 +12,8 @@ import architect
 import synapse
 
 from .fuzz.oracle import Oracle
-from .fuzz.world import Change, Mismatch, World
+from .fuzz.registry import Change
+from .fuzz.world import Mismatch, World
 from .integrity import check_store
 
 ROOT = Path(__file__).parents[1]

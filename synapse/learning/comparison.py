@@ -153,6 +153,3 @@ def _length(vector: Floats) -> float:
 
 def _by(part: float, whole: float) -> float:
     return part / whole if whole else float("nan")
-
-
-__all__ = ["GradientComparison", "compare_gradients"]

@@ -111,7 +111,8 @@ def fit_readout(
     >>> from synapse import Layer, Network
     >>> a, b = Layer(1), Layer(1, "identity")
     >>> link = a.project(b)[0]
-    >>> result = fit_readout(Network(a, [], b), [[0.0], [1.0], [2.0]], [[1.0], [3.0], [5.0]], ridge=0.0)
+    >>> net = Network(a, [], b)
+    >>> result = fit_readout(net, [[0.0], [1.0], [2.0]], [[1.0], [3.0], [5.0]], ridge=0.0)
     >>> round(link.weight, 9), round(b[0].bias, 9), result.rows
     (2.0, 1.0, 3)
     """

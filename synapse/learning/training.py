@@ -67,49 +67,19 @@ class Result:
 
 @dataclass
 class Training:
-    """One call of ``Trainer.train``.
-
-    Attributes
-    ----------
-    rule : type of Rule
-        The learning rule.
-    task : Task
-        The network, the training data and the options.
-    rates : callable
-        The rate of each epoch.
-    updater : Updater
-        The parameters and the optimizer's state, which are used where there is an optimizer.
-    stop : threading.Event
-        Set by another thread to end the training.
-    held_out : Data, optional
-        Validation data.
-    epochs : int
-        Maximum number of epochs.
-    goal : float, optional
-        The training ends when the mean cost of an epoch is at most this.
-    shuffle : bool
-        Whether every epoch takes the sequences in a new random order.
-    patience : int, optional
-        The training ends after so many epochs without a lower error.
-    restore : bool
-        Whether the weights of the best epoch are restored at the end.
-    callbacks : tuple of callable
-        Called after every epoch.
-    on_step : callable, optional
-        Called after every step.
-    """
+    """One call of ``Trainer.train``."""
 
     rule: type[Rule]
     task: Task
     rates: Rates
-    updater: Updater
-    stop: threading.Event
+    updater: Updater  # used where there is an optimizer
+    stop: threading.Event  # set by another thread to end the training
     held_out: Data | None
-    epochs: int
-    goal: float | None
+    epochs: int  # the most
+    goal: float | None  # an error at which training ends
     shuffle: bool
     patience: int | None
-    restore: bool
+    restore: bool  # the weights of the best epoch
     callbacks: tuple[Callback, ...]
     on_step: Callable[[Step], Any] | None
     work: Rule = field(init=False)

@@ -1,70 +1,245 @@
-"""Rows of the table of all public calls, and what they have in common."""
+"""Rows of the table of all public calls: where a parameter is not as it usually is, or a call needs more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+import io
 from typing import Any
 
-from .world import (
-    EITHER,
-    Call,
-    World,
+import numpy as np
+
+import architect
+import synapse
+from synapse import readwrite
+from synapse.tasks import reber
+
+from . import kinds as k
+from .calls import add_usual_rows, row
+from .world import World
+
+# --- neurons ----------------------------------------------------------------------------------------
+
+for name in ("state", "activation", "bias"):
+    row(f"float32: synapse.Neuron.{name}", {}, "small", value=k.NUMBER32)
+for name in ("Neuron", "Layer"):
+    row(f"synapse.{name}.name", value=k.TEXT)
+row("synapse.Neuron.disconnect", other=k.NOTHING)
+row("synapse.Neuron.project", lambda w: {"target": w.c, "weight": 0.5}, target=k.NEURON | k.LAYER)
+row(
+    "float32: synapse.Neuron.project",
+    lambda w: {"target": w.small, "weight": 0.5},
+    "small",
+    weight=k.NUMBER32 | k.NONE,
+)
+row("synapse.Neuron.gate", lambda w: {"connections": (w.bare,)}, "c", connections=k.NOTHING)
+row("synapse.Neuron.ungate", lambda w: {"connections": (w.connection,)}, "c")
+row("float32: synapse.Neuron.activate", {}, "small", value=k.NUMBER32 | k.NONE)
+step = {"rate": 0.1, "target": 1.0}
+row("synapse.Neuron.propagate", step, rate=k.NOT_NEGATIVE, target=k.UNIT | k.NONE)
+row(
+    "float32: synapse.Neuron.propagate",
+    step | {"cost": "squared_error"},
+    "small",
+    rate=k.NOT_NEGATIVE32,
+    target=k.NUMBER32 | k.NONE,
 )
 
-Kinds = frozenset[str]
-TABLE: dict[str, Call] = {}
-HUGE = frozenset({"10**400", "10**5000"})
+# --- layers, projections, networks --------------------------------------------------------------------
+
+row("synapse.Layer.__init__", {"neurons": 2}, neurons=k.SIZE | k.LAYER | k.NETWORK)
+row("synapse.Layer.__getitem__", index=k.INDEX)
+for name in ("Network", "Projection"):
+    row(f"synapse.{name}.__getitem__", index=k.INDEX | k.SMALL)
+for name in ("synapse.Layer.biases", "synapse.Network.weights", "synapse.Network.biases"):
+    row(name, value=k.NOTHING)
+row("float32: synapse.Layer.biases", {}, "narrow", value=k.NOTHING)
+row("synapse.Projection.weights", value=k.NUMBER)
+row("float32: synapse.Projection.weights", {}, "narrow_projection", value=k.NUMBER32)
+projected = {"target": k.NEURON | k.LAYER | k.NETWORK, "kind": k.FRACTION | k.NONE}
+row(
+    "synapse.Layer.project",
+    lambda w: {"target": w.layer, "kind": 0.75, "weights": None},
+    "second",
+    weights=k.NUMBER | k.NONE,
+    **projected,
+)
+row(
+    "float32: synapse.Layer.project",
+    lambda w: {"target": w.narrow},
+    "narrow",
+    weights=k.NUMBER32 | k.NONE,
+)
+row("synapse.Network.project", lambda w: {"target": w.wide}, **projected)
+row("synapse.Layer.gate", {"kind": "input"}, "second")
+row("synapse.Network.gate", {"kind": "input"})
+row("synapse.Layer.activate", {"values": [0.5, 0.5]}, values=k.NONE | k.EITHER)
+row(
+    "synapse.Layer.propagate",
+    {"targets": [0.5, 0.5]},
+    "second",
+    rate=k.NOT_NEGATIVE,
+    targets=k.NONE | k.EITHER,
+)
+row(
+    "synapse.Network.__init__",
+    lambda w: {"input": w.layer, "hidden": [], "output": w.second},
+    hidden=k.EMPTY,
+    output=k.LAYER,
+)
+row("synapse.Network.add", neurons=k.NEURON | k.LAYER)
+row("synapse.Network.remove", neuron=k.NOTHING)
+step = {"rate": 0.1, "target": [1.0]}
+row("synapse.Network.propagate", step, rate=k.NOT_NEGATIVE, target=k.EITHER)
+row("float32: synapse.Network.propagate", step, "narrow_net", rate=k.NOT_NEGATIVE32)
+row("synapse.tie", lambda w: {"items": w.projection}, items=k.LAYER | k.NETWORK, groups=k.NONE)
+row("synapse.untie", items=k.LAYER | k.NETWORK)
+row("synapse.record", neurons=k.NONE)
+row("synapse.Log.__getitem__", name=k.NOTHING)
+row("synapse.Topology.of", shown=k.LAYER | k.NETWORK | k.EMPTY)
+
+# --- training -----------------------------------------------------------------------------------------
+
+row(
+    "synapse.Trainer.__init__",
+    {"method": "bptt"},
+    rate=k.RATE | k.NONE,
+    optimizer=k.NONE,
+    batch_size=k.COUNT | k.NONE,
+    clip=k.POSITIVE | k.NONE,
+    clip_value=k.POSITIVE | k.NONE,
+    dropout=k.UNIT | {"{}"},
+    recurrent_dropout=k.UNIT | {"{}"},
+)
+row("float32: synapse.Trainer.__init__", lambda w: {"network": w.narrow_net}, rate=k.RATE32 | k.NONE)
+short = {"epochs": 2, "progress": False}
+row(
+    "synapse.Trainer.train",
+    {**short, "callbacks": [lambda progress: True]},
+    error=k.NOT_NEGATIVE | k.NONE,
+    progress=k.PROGRESS,
+    validation=k.FRACTION | k.NONE,
+    patience=k.COUNT | k.NONE,
+    callbacks=k.EMPTY,
+)
+weighted = {"class_weight": k.NONE | {"{}"}}
+row("bptt: synapse.Trainer.train", short, "by_bptt", sample_weight=k.NONE, **weighted)
+row("synapse.Trainer.test", **weighted)
+row("learning.fit_readout", lambda w: {"network": w.readable}, network=k.NOTHING)
+row("synapse.every.__init__", {"epochs": 2, "function": lambda progress: None})
+row("learning.Cosine.__init__", end=k.RATE)
+row("learning.WarmUp.__init__", {"epochs": 2, "then": 0.1}, then=k.RATE)
+row("learning.ReduceOnPlateau.__init__", {"start": 0.5}, start=k.NOT_NEGATIVE | k.RATE, factor=k.FRACTION)
+row("learning.GradientComparison.worst", count=k.WHOLE)
+row("optimizers.SGD.__init__", {"momentum": 0.5})
+row("optimizers.Rprop.__init__", {"steps": (1e-6, 1e40)})
+row("optimizers.LBFGS.minimise", {"function": lambda p: ((p**2).sum(), 2 * p)})
+row("optimizers.OptimizerState.step", rate=k.NOT_NEGATIVE | k.NONE)
+for name in ("clip_by_norm", "clip_by_value"):
+    row(f"optimizers.{name}", {"most": 0.1}, gradient=k.EMPTY | {"0-d float"})
+
+# --- registries ---------------------------------------------------------------------------------------
+
+row("squash.register", {"low": -1.0}, low=k.NUMBER | {"-inf"}, high=k.NOT_NEGATIVE | {"inf"})
+row("architectures.get", name=k.TEXT)
+row("architectures.register", kind=k.NOTHING)
+row("cost.Cost.__call__", {"targets": [0.5], "outputs": [0.5]})
+row("cost.Cost.signal", {"target": 0.5, "output": 0.5, "derivative": 0.5}, outputs=k.COUNT)
+
+# --- tasks, experiments, analysis ---------------------------------------------------------------------
+
+row("tasks.recall.sequences", targets=k.SIZE, length=frozenset({"50"}))
+row("tasks.recall.right", {"outputs": [[0.5]], "wanted": [[0.5]]})
+row("tasks.recall.fraction_right", lambda w: {"inputs": [w.inputs], "targets": [w.targets]})
+mask = reber.legal_mask("BTBTXSETE")
+row("tasks.reber.right", {"outputs": np.zeros(mask.shape), "allowed": mask}, allowed=k.EITHER)
+row(
+    "tasks.reber.fraction_right",
+    lambda w: {"network": architect.Perceptron(7, 7, seed=0), "strings": ["BTBTXSETE"]},
+    network=k.NOTHING,
+)
+row(
+    "experiments.cross_validate",
+    {"make": lambda fold: architect.Perceptron(2, 3, 1, seed=fold), "folds": 2},
+)
+row(
+    "experiments.train_many",
+    lambda w: {"networks": [architect.Perceptron(2, 3, 1, seed=0)]},
+    networks=k.EMPTY,
+    rate=k.RATE | k.NONE,
+)
+row("analysis.half_lives", inputs=k.EITHER | k.NONE)
+row("analysis.compare", lambda w: {"first": w.network, "second": w.network})
+row("analysis.components", gates=k.BOOLEAN)
+row("analysis.contribution", steps=k.SIZE | {"0"})
+
+# --- pictures and files -------------------------------------------------------------------------------
+
+row("draw.error_flow", lambda w: {"networks": w.lstm}, networks=k.NETWORK)
+row("draw.explore", lambda w: {"sequence": w.inputs, "path": io.StringIO()})
+row("draw.hinton", lambda w: {"weights": w.projection}, weights=k.EITHER, scale=k.POSITIVE | k.NONE)
+row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results=k.NOTHING)
+row("draw.network", net=k.NEURON | k.LAYER | k.NETWORK)
+row("draw.sensitivity", lambda w: {"net": w.lstm}, layer=k.NONE)
+row("readwrite.from_synaptic", lambda w: {"data": readwrite.synaptic_data(w.network)})
 
 
-def add(
-    name: str,
-    function: Callable[[World], Callable[..., Any]],
-    good: Callable[[World], dict[str, Any]] = lambda w: {},
-    warns: dict[str, Kinds] | None = None,
-    skipped: dict[str, Kinds] | None = None,
-    /,
-    **kinds: Kinds,
-) -> None:
-    """A row of the table."""
-    TABLE[name] = Call(function, good, kinds, warns or {}, skipped or {})
+def table_file(w: World, part: str) -> io.BytesIO:
+    """A part of a network as a table."""
+    file = io.BytesIO()
+    readwrite.write_table(w.network, file, part)
+    file.seek(0)
+    return file
 
 
-def plain(thing: Any) -> Callable[[World], Any]:
-    """A function that is no method of a thing in the world."""
-    return lambda w: thing
+def parts(make: Any) -> Any:
+    """The two tables of a network, and its name."""
+    return lambda w: {"neurons": make(w, "neurons"), "connections": make(w, "connections"), "name": "x"}
 
 
-def setter(owner: Callable[[World], Any], name: str) -> Callable[[World], Any]:
-    """The assignment of a property."""
+named = {"name": k.TEXT - k.WORD, "dtype": k.NOTHING}
+row(
+    "readwrite.from_table_data",
+    parts(lambda w, part: readwrite.table_data(w.network, part)),
+    neurons=k.NOTHING,
+    connections=k.NOTHING,
+    **named,
+)
+row("readwrite.read_table", parts(table_file), connections=k.EITHER, **named)
+row("synapse.to_torch", modules=k.NONE)
+row(
+    "synapse.from_torch",
+    lambda w: {"modules": synapse.to_torch(w.network), "network": w.network},
+    modules=k.NOTHING,
+    network=k.NOTHING,
+)
 
-    def found(w: World) -> Callable[[Any], None]:
-        thing = owner(w)
-        return lambda value: setattr(thing, name, value)
+# --- architectures ------------------------------------------------------------------------------------
 
-    return found
+row("architect.Residual.__init__", {"sizes": (2, 3, 3, 1)}, sizes=k.SMALL)
+row("float32: architect.GRU.__init__", {"dtype": np.float32}, update_gate_bias=k.NUMBER32)
+row("architect.LSTM.__init__", {"style": "synaptic"})
+ends = {"inputs": k.SIZE, "outputs": k.SIZE}
+row("architect.NARX.__init__", {"inputs": 2, "hidden": 3, "outputs": 1}, hidden=k.SIZE, **ends)
+row("architect.Hopfield.learn", {"patterns": [1, 1, -1, -1]})
+for name in ("recall", "energy"):
+    row(f"architect.Hopfield.{name}", {"pattern": [1, 1, 1, -1]})
+row("architect.Kohonen.__init__", {"inputs": 2, "grid": (2, 2)}, inputs=k.SIZE)
+row("architect.Kohonen.codebook", value=k.NOTHING)
+row(
+    "architect.Kohonen.train",
+    {"epochs": 2},
+    epochs=k.SIZE,
+    rate=k.UNIT | k.NONE,
+    radius=k.NOT_NEGATIVE | k.NONE,
+)
+row("architect.Convolutional.__init__", {"inputs": 8, "outputs": 1, "filters": (2,)}, hidden=k.EMPTY, **ends)
+row(
+    "architect.Liquid.__init__",
+    {"inputs": 2, "pool": 6, "outputs": 1},
+    connections=k.NONE | k.SMALL,
+    spectral_radius=k.POSITIVE | k.NONE,
+    **ends,
+)
+row("architect.Random.__init__", {"inputs": 2, "hidden": 4, "outputs": 1}, **ends)
+row("architect.construct", lambda w: {"neurons": w.chain}, neurons=k.NOTHING, inputs=k.NONE, outputs=k.NONE)
 
-
-def then(make: Callable[..., Any], use: Callable[[Any], Any]) -> Callable[[World], Any]:
-    """A class whose instances are used at once, so that what is accepted is also of use."""
-
-    @wraps(make)
-    def made_and_used(*values: Any, **named: Any) -> None:
-        use(make(*values, **named))
-
-    return lambda w: made_and_used
-
-
-def keep(w: World, name: str, thing: Any) -> Any:
-    """A thing of the world whose attributes must stay as they are."""
-    return w.extra.setdefault(name, thing)
-
-
-data = {"inputs": EITHER, "targets": EITHER}
-given: Callable[[World], dict[str, Any]] = lambda w: {  # noqa: E731
-    "network": w.net,
-    "inputs": w.inputs,
-    "targets": w.targets,
-}
-seeded: Callable[..., Callable[[World], dict[str, Any]]]
-seeded = lambda **options: lambda w: {**options, "seed": w.rng}  # noqa: E731
+add_usual_rows()

@@ -11,6 +11,8 @@ import tempfile
 import time
 import warnings
 from collections import Counter
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -32,15 +34,12 @@ def main(arguments=None):
 
 
 def parsed(arguments):
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.fuzz", description=sys.modules["tests.fuzz"].__doc__
-    )
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    text = sys.modules["tests.fuzz"].__doc__
+    kind = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", formatter_class=kind, description=text)
     parser.add_argument("--minutes", type=float, help="how long to go on (default: one minute)")
     parser.add_argument("--walks", type=int, help="walks of each mode, instead of a time")
-    parser.add_argument(
-        "--seed", type=int, default=None, help="the seed of the first walk (default: by the clock)"
-    )
+    parser.add_argument("--seed", type=int, help="the seed of the first walk (default: by the clock)")
     parser.add_argument("--modes", default=",".join(SHARES), help="which modes, with commas in between")
     parser.add_argument("--without", default="", help="operations that are left out, with commas in between")
     parser.add_argument("--replay", type=int, help="the seed of one walk that is done again")
@@ -113,9 +112,8 @@ def one_child(mode, seed, more):
             return json.loads(answer.read_text()), None
         place = journal.read_text().strip() if journal.exists() else f"[{seed}, 0, null]"
     at = json.loads(place)
-    text = (
-        f"the process ended with {done.returncode} at seed {at[0]}, operation {at[1]} {at[2]}\n{told[-6000:]}"
-    )
+    place = f"seed {at[0]}, operation {at[1]} {at[2]}"
+    text = f"the process ended with {done.returncode} at {place}\n{told[-6000:]}"
     crash = {"signature": ["crash", done.returncode, *stack(told)], "text": text}
     return {"seed": at[0], "counts": {}, "failures": []}, crash
 
@@ -162,7 +160,7 @@ def child(options):
     while walks < (options.walks or 10**9) and time.monotonic() - begun < (options.seconds or 10**9):
         seed, walks = seed + 1, walks + 1
         note(seed, 0, None)
-        failure = walk(seed, counts, note)
+        failure = walk(seed, counts, journal=note)
         if failure is not None:
             add(failures, failure)
     os.close(journal)
@@ -187,22 +185,8 @@ def walker(mode):
     if mode in ("walk", "nojit"):
         from .walk import LENGTH, walk
 
-        return lambda seed, counts, note: walk(seed, counts, FEWER.get(mode, LENGTH), journal=note)
-    if mode == "interrupts":
-        from .interrupts import interrupted_walk
-
-        return lambda seed, counts, note: interrupted_walk(seed, counts, journal=note)
-    if mode == "threads":
-        from .threads import threads_walk
-
-        return threads_walk
-    if mode == "files":
-        from .files import files_walk
-
-        return files_walk
-    from .kills import kills_walk
-
-    return kills_walk
+        return partial(walk, length=FEWER.get(mode, LENGTH))
+    return getattr(import_module(f"tests.fuzz.{mode}"), f"{mode}_walk")
 
 
 def replay(options):

@@ -13,9 +13,9 @@ from synapse.errors import TopologyError
 from synapse.readwrite import network_data
 
 from .edits import of_links
-from .registry import operation
+from .registry import Change, operation
 from .steps import inside
-from .world import TOP, Change, Mismatch
+from .world import TOP, Mismatch
 
 
 def through(write, read):
@@ -63,12 +63,9 @@ def described(network, twin):
     return data
 
 
-@operation(5)
-def copy_network(world):
+@operation(5, "networks")
+def copy_network(world, network):
     """A copy answers as the network does, bit for bit, and may live on beside it."""
-    network = world.one(world.networks)
-    if network is None:
-        return None
     name, alone = world.one(WAYS), is_alone(world, network)
     before = world.snapshot()
     world.note(name, network, "" if alone else "(connected with others)")

@@ -8,8 +8,8 @@ import architect
 import synapse
 from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, Neuron, gate
 
-from .registry import agree, attempt, operation
-from .world import TOP, Change
+from .registry import Change, agree, attempt, done_or_refused, operation
+from .world import TOP, is_alive
 
 SMOOTH = ("logistic", "tanh", "identity", "softplus", "gaussian", "wobble", "relu", "swish", "ramp")
 ODD = ("softmax", "winner", "maxout", "noise", "bernoulli")
@@ -69,23 +69,19 @@ def new_layer(world):
 
 
 RECIPES = {
-    "Perceptron": lambda r, n: architect.Perceptron(
-        r(1, 3), r(1, 5), r(1, 4), r(1, 2), seed=r(0, 99), dtype=n
-    ),
-    "LSTM": lambda r, n: architect.LSTM(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), dtype=n),
-    "LSTM of Synaptic": lambda r, n: architect.LSTM(
-        r(1, 2), r(1, 3), r(1, 2), style="synaptic", seed=r(0, 99), dtype=n
-    ),
-    "Elman": lambda r, n: architect.Elman(r(1, 3), r(1, 5), r(1, 2), seed=r(0, 99), dtype=n),
-    "Jordan": lambda r, n: architect.Jordan(r(1, 3), r(1, 4), r(1, 2), seed=r(0, 99), dtype=n),
-    "GRU": lambda r, n: architect.GRU(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), dtype=n),
-    "NARX": lambda r, n: architect.NARX(1, r(1, 3), 1, seed=r(0, 99), dtype=n),
-    "Liquid": lambda r, n: architect.Liquid(2, r(3, 8), 1, seed=r(0, 99), dtype=n),
-    "Residual": lambda r, n: architect.Residual(r(1, 2), 3, 3, r(1, 2), seed=r(0, 99), dtype=n),
-    "Convolutional": lambda r, n: architect.Convolutional((3, 4), 2, filters=(2,), kernel=2, seed=r(0, 99)),
-    "Hopfield": lambda r, n: architect.Hopfield(r(2, 6)),
-    "Kohonen": lambda r, n: architect.Kohonen(r(1, 3), (r(1, 2), r(2, 3)), seed=r(0, 99)),
-    "Random": lambda r, n: architect.Random(2, r(2, 6), 1, seed=r(0, 99), dtype=n),
+    "Perceptron": lambda r, **o: architect.Perceptron(r(1, 3), r(1, 5), r(1, 4), r(1, 2), seed=r(0, 99), **o),
+    "LSTM": lambda r, **o: architect.LSTM(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
+    "LSTM of Synaptic": lambda r, **o: RECIPES["LSTM"](r, style="synaptic", **o),
+    "Elman": lambda r, **o: architect.Elman(r(1, 3), r(1, 5), r(1, 2), seed=r(0, 99), **o),
+    "Jordan": lambda r, **o: architect.Jordan(r(1, 3), r(1, 4), r(1, 2), seed=r(0, 99), **o),
+    "GRU": lambda r, **o: architect.GRU(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
+    "NARX": lambda r, **o: architect.NARX(1, r(1, 3), 1, seed=r(0, 99), **o),
+    "Liquid": lambda r, **o: architect.Liquid(2, r(3, 8), 1, seed=r(0, 99), **o),
+    "Residual": lambda r, **o: architect.Residual(r(1, 2), 3, 3, r(1, 2), seed=r(0, 99), **o),
+    "Convolutional": lambda r, **_: architect.Convolutional((3, 4), 2, filters=(2,), kernel=2, seed=r(0, 99)),
+    "Hopfield": lambda r, **_: architect.Hopfield(r(2, 6)),
+    "Kohonen": lambda r, **_: architect.Kohonen(r(1, 3), (r(1, 2), r(2, 3)), seed=r(0, 99)),
+    "Random": lambda r, **o: architect.Random(2, r(2, 6), 1, seed=r(0, 99), **o),
 }
 
 
@@ -95,7 +91,7 @@ def new_recipe(world):
         return None
     name, number = world.one(RECIPES), dtype(world)
     world.note("architect", name, number)
-    network = RECIPES[name](world.random.randint, number)
+    network = RECIPES[name](world.random.randint, dtype=number)
     world.hold(network)
     world.networks.append(network)
     return Change(born=set(network), added=of_links(network.connections), ties=name == "Convolutional")
@@ -116,10 +112,8 @@ def new_network(world):
         parts = [chosen[:2], chosen[2:3], chosen[3:-2], chosen[-2:]]
     layers = [Layer(part) for part in parts if part]
     world.note("Network of", len(chosen), "neurons in", len({id(n._store) for n in chosen}), "stores")
-    network, error = attempt(world, lambda: Network(layers[0], layers[1:-1], layers[-1]))
-    agree(world, error, any(n.squash.name == "softmax" for n in chosen[:-1]))
-    if error is not None:
-        return Change()
+    competes = any(n.squash.name == "softmax" for n in chosen[:-1])
+    network = done_or_refused(world, lambda: Network(layers[0], layers[1:-1], layers[-1]), competes)
     world.networks.append(network)
     return Change(numbers=set(chosen))
 
@@ -128,7 +122,7 @@ def new_network(world):
 def slice_layer(world):
     """A part of a layer, of a network's or a free one, or any neurons as a layer."""
     layers = [*world.layers, *(layer for network in world.networks for layer in network.layers)]
-    layer = world.one(layer for layer in layers if all(n._row >= 0 for n in layer._neurons))
+    layer = world.one(filter(is_alive, layers))
     if layer is None:
         return None
     if world.chance(0.5):
@@ -145,11 +139,9 @@ def slice_layer(world):
 # --- links -----------------------------------------------------------------------------------------
 
 
-@operation(8)
-def project_neurons(world):
-    if not world.neurons:
-        return None
-    a, b = world.one(world.neurons), world.one(world.neurons)
+@operation(8, "neurons")
+def project_neurons(world, a):
+    b = world.one(world.neurons)
     joined = a._store is b._store
     if not joined and world.chance(0.7):
         b = world.one(n for n in world.neurons if n._store is a._store)
@@ -157,19 +149,13 @@ def project_neurons(world):
     trainable = world.one([None, True, False])
     expected = a.connected(b) is not None or a._store.dtype != b._store.dtype
     world.note("project", a.name, "->", b.name, "" if a._store is b._store else "(joins)", trainable)
-    _, error = attempt(world, lambda: a.project(b, weight=weight, trainable=trainable))
-    agree(world, error, expected)
-    if error is not None:
-        return Change()
+    done_or_refused(world, lambda: a.project(b, weight=weight, trainable=trainable), expected)
     learns = (a is not b) if trainable is None else trainable
     return Change(added={(a, b): (None, int(learns))})
 
 
-@operation(3)
-def project_self(world):
-    neuron = world.one(n for n in world.neurons if n.connected(n) is None)
-    if neuron is None:
-        return None
+@operation(3, lambda world: (n for n in world.neurons if n.connected(n) is None))
+def project_self(world, neuron):
     world.note("self-connection of", neuron.name)
     trainable = world.one([None, True])
     neuron.project(neuron, weight=world.random.uniform(-0.9, 0.9), trainable=trainable)
@@ -179,7 +165,7 @@ def project_self(world):
 def any_layer(world):
     """A free layer, a network's layer, a single neuron or a network."""
     kinds = [*world.layers, *world.networks, *(layer for n in world.networks for layer in n.layers)]
-    kinds = [one for one in kinds if not isinstance(one, Layer) or all(n._row >= 0 for n in one._neurons)]
+    kinds = list(filter(is_alive, kinds))
     return world.one([*kinds, *world.some(world.neurons, 2)] if world.neurons else kinds)
 
 
@@ -197,9 +183,7 @@ def project_layers(world):
     kind = world.one([None, ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE, 0.5, mask, listed])
     world.note("project layers", source, "->", target, "kind", str(kind).replace("\n", " "))
     options = {"seed": world.random.randrange(99), "trainable": world.one([None, None, True, False])}
-    made, error = attempt(world, lambda: source.project(target, kind, **options))
-    if error is not None:
-        return Change()
+    made = done_or_refused(world, lambda: source.project(target, kind, **options))
     world.projections.append(made)
     del world.projections[:-12]
     links = list(made)
@@ -212,11 +196,8 @@ def project_layers(world):
     return Change(added=added)
 
 
-@operation(4)
-def disconnect(world):
-    link = world.one(world.links())
-    if link is None:
-        return None
+@operation(4, "links")
+def disconnect(world, link):
     a, b = pair(link)
     world.note("disconnect", a.name, "->", b.name)
     a.disconnect(b)
@@ -224,22 +205,16 @@ def disconnect(world):
     return Change(removed={(a, b)}, ties=True)
 
 
-@operation(6)
-def gate_links(world):
-    if not world.neurons:
-        return None
-    gater = world.one(world.neurons)
+@operation(6, "neurons")
+def gate_links(world, gater):
     links = world.some(world.links(gater._store if world.chance(0.8) else None), 4)
     if not links:
         return None
-    expected = any(one.gater is not None for one in links) or any(
-        one._store.dtype != gater._store.dtype for one in links
-    )
+    expected = any(one.gater is not None or one._store.dtype != gater._store.dtype for one in links)
     joins = len({id(one._store) for one in [gater, *links]}) > 1
     world.note("gate", gater.name, "gates", len(links), "connections", "(joins)" if joins else "")
-    _, error = attempt(world, lambda: gater.gate(*links))
-    agree(world, error, expected)
-    return Change() if error is not None else Change(gated={pair(one): gater for one in links})
+    done_or_refused(world, lambda: gater.gate(*links), expected)
+    return Change(gated={pair(one): gater for one in links})
 
 
 @operation(3)
@@ -250,19 +225,14 @@ def gate_projection(world):
     kind = world.one([gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE])
     world.note("gate projection", projection, "by", layer, kind)
     links = list(projection)
-    _, error = attempt(world, lambda: layer.gate(projection, kind))
-    if error is not None:
-        return Change()
+    done_or_refused(world, lambda: layer.gate(projection, kind))
     gaters = layer.output if isinstance(layer, Network) else layer
     assert {one.gater for one in links} <= set(gaters), "the gaters are of the layer"
     return Change(gated={pair(one): one.gater for one in links})
 
 
-@operation(3)
-def ungate(world):
-    link = world.one(one for one in world.links() if one.gater is not None)
-    if link is None:
-        return None
+@operation(3, lambda world: (one for one in world.links() if one.gater is not None))
+def ungate(world, link):
     gater = link.gater
     links = [link] if world.chance(0.5) else list(gater.gated)
     world.note("ungate", gater.name, len(links))
@@ -273,11 +243,8 @@ def ungate(world):
 # --- networks --------------------------------------------------------------------------------------
 
 
-@operation(3)
-def add_to_network(world):
-    network = world.one(world.networks)
-    if network is None:
-        return None
+@operation(3, "networks")
+def add_to_network(world, network):
     free = world.free(network._store.dtype)
     neurons = world.some(free, 2) if world.chance(0.5) else []
     born = set()
@@ -305,28 +272,20 @@ def append_to_layer(world):
     layer = world.one(one for one in world.layers if one._network is None)
     if neuron is None or layer is None:
         return None
-    expected = neuron in layer
     world.note("append", neuron.name, "to a layer of", len(layer))
-    _, error = attempt(world, lambda: layer.append(neuron))
-    agree(world, error, expected)
+    done_or_refused(world, lambda: layer.append(neuron), neuron in layer)
     return Change()
 
 
-@operation(3)
-def remove_from_network(world):
-    network = world.one(n for n in world.networks if n.hidden)
-    if network is None:
-        return None
+@operation(3, lambda world: (n for n in world.networks if n.hidden))
+def remove_from_network(world, network):
     layer = world.one(network.hidden)
     neuron = world.one(layer)
     mine = [one for one in world.links(neuron._store) if neuron in pair(one)]
     expected = any(neuron not in pair(one) for one in neuron.gated)
     world.note("remove", neuron.name, "from", network)
     pairs = {pair(one) for one in mine}
-    _, error = attempt(world, lambda: network.remove(neuron))
-    agree(world, error, expected)
-    if error is not None:
-        return Change()
+    done_or_refused(world, lambda: network.remove(neuron), expected)
     world.neurons.remove(neuron)
     world.buried()
     if len(layer) == 0:

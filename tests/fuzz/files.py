@@ -11,7 +11,6 @@ import json
 import pkgutil
 import resource
 import sys
-import traceback
 import warnings
 import zipfile
 from random import Random
@@ -23,7 +22,7 @@ from synapse.errors import SynapseError
 
 from ..integrity import check_store
 from ..readwrite.formats import used
-from .walk import Failure
+from .walk import failure_of
 
 FORMATS = ("json", "npz", "graphml", "gexf", "cytoscape", "node_link", "synaptic")
 ROOM = 1 << 30
@@ -33,6 +32,9 @@ HARMLESS += ("code.__new__", "cpython.", "import", "sys.unraisablehook", "array.
 """Beginnings of the names of audit events that neither open nor run anything (NumPy compiles literals)."""
 ODD = [0, 1, -1, 2**31, 2**32 - 1, 2**63, 1e308, -1e308, 1e39, 0.5, None, True]
 ODD += ["", "x", [], {}, [[]], "NaN", "__class__"]
+
+
+PIECES = (b"9", b"-", b"1e999", b"\x00", b'"', b"<", b"&x;", b"{", b"[" * 5000)
 
 
 class Watch:
@@ -85,9 +87,7 @@ def bytes_changed(random, content):
         elif sort == 3 and at < len(content):
             content[at] ^= 1 << random.randrange(8)
         else:
-            content[at : at + 1] = random.choice(
-                [b"9", b"-", b"1e999", b"\x00", b'"', b"<", b"&x;", b"{", b"[" * 5000]
-            )
+            content[at : at + 1] = random.choice(PIECES)
     return bytes(content[: random.randrange(len(content) + 1)] if random.random() < 0.05 else content)
 
 
@@ -156,9 +156,8 @@ def array_changed(random, body):
                 flat[random.randrange(flat.size)] = values.astype(flat.dtype)[random.randrange(len(values))]
         array = flat.reshape(array.shape)
     elif array.ndim:
-        array = random.choice(
-            [array[:-1], np.concatenate([array, array[:1]]), array[::-1].copy(), array[None]]
-        )
+        longer = np.concatenate([array, array[:1]])
+        array = random.choice([array[:-1], longer, array[::-1].copy(), array[None]])
     stream = io.BytesIO()
     np.save(stream, array, allow_pickle=False)
     return stream.getvalue()
@@ -173,7 +172,7 @@ def changed(random, format, content):
     return archive_changed(random, content) if format == "npz" else bytes_changed(random, content)
 
 
-def files_walk(seed, counts, journal=None, count=200):
+def files_walk(seed, counts, journal=lambda *place: None, count=200):
     """Read some damaged files; the failure, or None."""
     random = Random(seed)
     if not SAMPLES:
@@ -183,12 +182,11 @@ def files_walk(seed, counts, journal=None, count=200):
     for number in range(count):
         format = random.choice(FORMATS)
         content = changed(random, format, random.choice(SAMPLES[format]))
-        if journal is not None:
-            journal(seed, number, format)
+        journal(seed, number, format)
         try:
             counts["damaged files refused" if read(format, content) else "damaged files read"] += 1
         except BaseException as error:
-            return failed(seed, number, format, content, error)
+            return failure_of(seed, number, format, error, [f"{format}: {content[:4000]!r}"], [number])
     return None
 
 
@@ -202,14 +200,6 @@ def warm_up():
             for damaged in (content, content[:50]):
                 with contextlib.suppress(AssertionError):
                     read(format, damaged)
-
-
-def failed(seed, number, format, content, error):
-    frames = [f"{frame.name}" for frame in traceback.extract_tb(error.__traceback__)][-2:]
-    trace = "".join(traceback.format_exception(error)[-6:])
-    what = f"{type(error).__name__}: {str(error)[:200]}"
-    signature = ("files", format, type(error).__name__, *frames)
-    return Failure(seed, number, what, [f"{format}: {content[:4000]!r}"], signature, trace, [number])
 
 
 def read(format, content):

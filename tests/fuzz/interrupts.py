@@ -21,17 +21,8 @@ from .world import Mismatch, World
 HERE = str(Path(synapse.__file__).parent)
 LENGTH = 60
 WHOLE = ("project_neurons", "project_self", "project_layers", "disconnect", "gate_links", "gate_projection")
-WHOLE += (
-    "ungate",
-    "tie",
-    "untie",
-    "freeze",
-    "set_weight",
-    "set_squash",
-    "remove_from_network",
-    "new_network",
-)
-WHOLE += ("look", "exact_gradient", "rename", "slice_layer", "mistake")
+WHOLE += ("ungate", "tie", "untie", "freeze", "set_weight", "set_squash", "remove_from_network", "look")
+WHOLE += ("new_network", "exact_gradient", "rename", "slice_layer", "mistake")
 """Operations that are one call: after Ctrl-C they are done or not done. Others are several calls."""
 
 
@@ -131,14 +122,13 @@ def canonical(world):
     return links, ties, biases, networks
 
 
-def interrupted_walk(seed, counts, length=LENGTH, journal=None):
+def interrupts_walk(seed, counts, length=LENGTH, journal=lambda *place: None):
     """Two equal worlds: in one of them operations are interrupted, and done again."""
     ours, theirs, listed = World(seed), World(seed), []
     ours.do = theirs.do = do
     together = True
     for number in range(length):
-        if journal is not None:
-            journal(seed, number, "")
+        journal(seed, number, "")
         try:
             together = one_operation(ours, theirs, number, together, counts)
         except Exception as error:
@@ -233,9 +223,8 @@ def compared(ours, theirs, number, name, before, raised):
     begin(ours, number)
     do(ours, name)
     if canonical(ours) != after:
-        raise Mismatch(
-            f"{name}, done again after an interrupt, does something else: {odd(canonical(ours), after)}"
-        )
+        what = odd(canonical(ours), after)
+        raise Mismatch(f"{name}, done again after an interrupt, does something else: {what}")
     return True
 
 

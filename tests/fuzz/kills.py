@@ -7,13 +7,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from pathlib import Path
 from random import Random
 
+import architect
 import synapse
 
-from .walk import Failure
+from .walk import failure_of
 
 ROOT = Path(__file__).parents[2]
 SAVE_FOREVER = """
@@ -28,21 +28,17 @@ for net in itertools.cycle(nets):
 """
 
 
-def kills_walk(seed, counts, journal=None, kills=3):
+def kills_walk(seed, counts, journal=lambda *place: None, kills=3):
     """Kill some processes; the failure, or None."""
-    import architect
-
     random = Random(seed)
     whole = [architect.Perceptron(5, 40, 5, seed=number) for number in (0, 1)]
     for number in range(kills):
         format = random.choice(["json", "npz", "graphml"])
-        if journal is not None:
-            journal(seed, number, format)
+        journal(seed, number, format)
         try:
             one_kill(random, format, whole)
         except Exception as error:
-            trace = traceback.format_exc()
-            return Failure(seed, number, str(error), [format], ("kills", format), trace, [number])
+            return failure_of(seed, number, format, error, [format], [number])
         counts["processes killed while saving"] += 1
     return None
 
@@ -56,6 +52,5 @@ def one_kill(random, format, whole):
             time.sleep(random.random() * 0.1)
             process.send_signal(signal.SIGKILL)
         weights = getattr(synapse.readwrite, f"read_{format}")(path).weights
-        assert any((weights == net.weights).all() for net in whole), (
-            f"a killed process left half a {format} file"
-        )
+        is_whole = any((weights == net.weights).all() for net in whole)
+        assert is_whole, f"a killed process left half a {format} file"

@@ -11,8 +11,8 @@ from synapse import Layer, Network, Neuron
 from synapse.errors import SynapseError
 
 from .edits import pair
-from .registry import attempt, operation
-from .world import TOP, Change, Mismatch
+from .registry import Change, attempt, operation
+from .world import TOP, Mismatch, is_alive
 
 
 @operation(2)
@@ -65,7 +65,7 @@ def misuse_of_the_dead(world):
         return None
     gone = [one for one in world.dead if isinstance(one, Neuron)]
     neuron = world.one(gone)
-    layer = world.one(one for one in world.held if any(n._row < 0 for n in one._neurons))
+    layer = world.one(one for one in world.held if not is_alive(one))
     if layer is None:
         return None
     calls = {
@@ -98,12 +98,9 @@ def forget_views(world):
     return Change()
 
 
-@operation(2)
-def append_to_emptied(world):
+@operation(2, "emptied")
+def append_to_emptied(world, layer):
     """A layer whose last neuron was removed from its network is given one again, or refuses it."""
-    layer = world.one(world.emptied)
-    if layer is None:
-        return None
     world.emptied.remove(layer)
     network = layer._network() if layer._network is not None else None
     neuron = Neuron(dtype="float64" if network is None else network._store.dtype)
@@ -125,12 +122,9 @@ TOO_LARGE = {
 }
 
 
-@operation(1)
-def beyond_single(world):
+@operation(1, lambda world: (n for n in world.neurons if n._store.dtype == np.float32))
+def beyond_single(world, neuron):
     """What does not fit single precision is refused."""
-    neuron = world.one(n for n in world.neurons if n._store.dtype == np.float32)
-    if neuron is None:
-        return None
     what = world.one(TOO_LARGE)
     world.note("1e39 as", what)
     _, error = attempt(world, lambda: TOO_LARGE[what](neuron))

@@ -11,17 +11,20 @@ import synapse
 from synapse import Layer, Network, Neuron, Trainer, gate, record
 from synapse.errors import SynapseError
 
-from .registry import operation
-from .world import Change, Mismatch
+from .registry import Change, operation
+from .world import Mismatch
+
+
+def of_another_float(one):
+    return Neuron(dtype="float32" if one._store.dtype == np.float64 else "float64")
+
 
 OF_NEURONS = {
     "project to None": lambda n: n.project(None),
     "project to a string": lambda n: n.project("x"),
     "weight NaN": lambda n: n.project(Neuron(dtype=n._store.dtype), weight=math.nan),
     "weight inf": lambda n: n.project(Neuron(dtype=n._store.dtype), weight=math.inf),
-    "another float": lambda n: n.project(
-        Neuron(dtype="float32" if n._store.dtype == np.float64 else "float64")
-    ),
+    "another float": lambda n: n.project(of_another_float(n)),
     "activate NaN": lambda n: n.activate(math.nan),
     "activate string": lambda n: n.activate("x"),
     "propagate with a negative rate": lambda n: n.propagate(-1.0),
@@ -33,7 +36,7 @@ OF_NEURONS = {
     "gate nothing": lambda n: n.gate(3),
     "gate twice": lambda n: n.gate(*[one for one in n.incoming[:1] for _ in range(2)] or [None]),
     "ungate what it does not gate": lambda n: n.ungate(
-        *([c for c in n.incoming if c.gater is not n][:1] or [0])
+        *[c for c in n.incoming if c.gater is not n][:1] or [0]
     ),
     "disconnect nothing": lambda n: n.disconnect(Neuron()),
     "layer twice": lambda n: Layer([n, n]),
@@ -60,9 +63,7 @@ OF_NETWORKS = {
     "add a network's neuron": lambda n: n.add(Layer([n[0]])),
     "add nothing": lambda n: n.add(3),
     "append twice": lambda n: n.input.append(n.input[0]),
-    "append another float": lambda n: n.output.append(
-        Neuron(dtype="float32" if n._store.dtype == np.float64 else "float64")
-    ),
+    "append another float": lambda n: n.output.append(of_another_float(n)),
     "append another network's": lambda n: n.output.append(n.input[0]),
     "weights of another number": lambda n: setattr(n, "weights", np.zeros(len(n.weights) + 1)),
     "biases NaN": lambda n: setattr(n, "biases", np.full(len(n), math.nan)),

@@ -74,11 +74,10 @@ class Oracle:
             reference.links[pair].gater = gater
         for pair, learns in change.learns.items():
             reference.links[pair].trainable = bool(learns)
-        for neuron in reference.units if change.numbers is not None else ():
-            unit = reference.units[neuron]
+        for neuron, unit in reference.units.items():
             unit.trainable = neuron.trainable
         self._set_weights(change, after)
-        if change.structure or not change.modelled:
+        if not change.modelled:
             self.adopt()
         reference.changed()
 
@@ -96,15 +95,15 @@ class Oracle:
 
     def forget(self, neurons):
         """These are gone from the world, with all that leads to them."""
+
+        def without(by_pair):
+            return {pair: value for pair, value in by_pair.items() if pair[1] not in neurons}
+
         reference = self.reference
         reference.units = {j: unit for j, unit in reference.units.items() if j not in neurons}
-        reference.links = {p: link for p, link in reference.links.items() if p[1] not in neurons}
-        reference.eligibility = {p: e for p, e in reference.eligibility.items() if p[1] not in neurons}
-        reference.extended = {p: x for p, x in reference.extended.items() if p[1] not in neurons}
-        reference.influence = {p: x for p, x in reference.influence.items() if p[1] not in neurons}
-        links, pairs = reference._before
-        links = {p: link for p, link in links.items() if p[1] not in neurons}
-        reference._before = links, {p: link for p, link in pairs.items() if p[1] not in neurons}
+        for name in ("links", "eligibility", "extended", "influence"):
+            setattr(reference, name, without(getattr(reference, name)))
+        reference._before = tuple(map(without, reference._before))
         reference.changed()
 
     def adopt(self):
@@ -122,19 +121,13 @@ class Oracle:
         reference.changed()
         self._adopt_traces()
         links = dict(reference.links)
-        reference._before = (
-            links,
-            {(j, k): links.get((k, k)) for k in reference.units for j in reference.gaters(k)},
-        )
+        gated = {(j, k): links.get((k, k)) for k in reference.units for j in reference.gaters(k)}
+        reference._before = links, gated
 
     def _adopt_neuron(self, unit, neuron, clock):
         stamp = int(neuron._store["stamp"][neuron._row])
-        unit.trainable, unit.state, unit.y, unit.slope = (
-            neuron.trainable,
-            neuron.state,
-            neuron.activation,
-            neuron.derivative,
-        )
+        unit.trainable, unit.state = neuron.trainable, neuron.state
+        unit.y, unit.slope = neuron.activation, neuron.derivative
         unit.fired = stamp + clock if stamp else 0
         error = neuron.error
         unit.delta, unit.projected, unit.gated = error.responsibility, error.projected, error.gated
@@ -176,11 +169,9 @@ class Oracle:
     def groups(self):
         """What is tied: lists of (object, attribute) of the reference."""
         for group in self.world.snapshot().ties:
-            of = [
-                self.reference.links[one] if isinstance(one, tuple) else self.reference.units[one]
-                for one in group
-            ]
-            yield of, "weight" if isinstance(next(iter(group)), tuple) else "bias"
+            links = isinstance(next(iter(group)), tuple)
+            found = self.reference.links if links else self.reference.units
+            yield [found[one] for one in group], "weight" if links else "bias"
 
     def share(self, act, later=()):
         """Do something in which members of a group move; then all have moved by the sum.

@@ -6,8 +6,8 @@ import synapse
 from synapse import Layer, Neuron
 
 from .edits import ODD, SMOOTH, pair, squash
-from .registry import attempt, operation
-from .world import ANY, Change
+from .registry import ANY, ANYTHING, Change, done_or_refused, operation
+from .world import is_alive
 
 
 @operation(4)
@@ -27,9 +27,7 @@ def tie(world):
     listed = list(items)
     groups = None if world.chance(0.5) else [world.random.randrange(2) for _ in listed]
     world.note("tie", type(listed[0]).__name__, len(listed), groups)
-    _, error = attempt(world, lambda: synapse.tie(items, groups))
-    if error is not None:
-        return Change()
+    done_or_refused(world, lambda: synapse.tie(items, groups))
     return Change(weights=ANY, numbers=ANY, ties=True)
 
 
@@ -63,11 +61,8 @@ def freeze(world):
     return Change(learns={pair(one): int(flag) for one in (link, *link.tied)})
 
 
-@operation(2)
-def set_weight(world):
-    link = world.one(world.links())
-    if link is None:
-        return None
+@operation(2, "links")
+def set_weight(world, link):
     world.note("weight of a connection")
     link.weight = world.random.uniform(-0.8, 0.8)
     return Change(weights={pair(one) for one in (link, *link.tied)})
@@ -79,10 +74,9 @@ def set_weights(world):
     network, projection = world.one(world.networks), world.one(world.projections)
     if world.chance(0.4) and projection is not None:
         world.note("weights of a projection")
-        _, error = attempt(
-            world, lambda: projection.weights.__setitem__(..., world.random.uniform(-0.5, 0.5))
-        )
-        return Change() if error is not None else Change(weights=ANY, ties=True)
+        draw = world.random.uniform
+        done_or_refused(world, lambda: projection.weights.__setitem__(..., draw(-0.5, 0.5)))
+        return Change(weights=ANY, ties=True)
     if network is None:
         return None
     world.note("weights and biases of a network")
@@ -91,34 +85,27 @@ def set_weights(world):
     return Change(weights=ANY, numbers=ANY, ties=True)
 
 
-@operation(3)
-def set_squash(world):
-    neuron = world.one(world.neurons)
-    if neuron is None:
-        return None
+@operation(3, "neurons")
+def set_squash(world, neuron):
     kind = squash(world)
     world.note("squash of", neuron.name, kind)
     neuron.squash = kind
     return Change(numbers={neuron})
 
 
-@operation(1)
-def set_layer_squash(world):
+@operation(1, "layers")
+def set_layer_squash(world, layer):
     """A group that competes; neurons of several stores are joined by that."""
-    layer = world.one(world.layers)
-    if layer is None or any(n._row < 0 for n in layer._neurons):
+    if not is_alive(layer):
         return None
     kind = world.one(ODD[1:3]) if world.chance(0.2) else world.one(SMOOTH)
     world.note("squash of a layer", len(layer), kind)
-    _, error = attempt(world, lambda: setattr(layer, "squash", kind))
-    return Change(numbers=set(layer)) if error is None else Change()
+    done_or_refused(world, lambda: setattr(layer, "squash", kind))
+    return Change(numbers=set(layer))
 
 
-@operation(2)
-def rename(world):
-    neuron = world.one(world.neurons)
-    if neuron is None:
-        return None
+@operation(2, "neurons")
+def rename(world, neuron):
     world.note("name", neuron.name)
     neuron.name = world.one(["a", "b", "<b>", "Ω", ""])
     return Change()
@@ -145,7 +132,7 @@ def look(world):
 def forget_context(world):
     """Clear, reset or reseed a neuron, a layer or a network."""
     kinds = [*world.networks, *world.some(world.neurons, 3), *world.layers]
-    one = world.one(k for k in kinds if not isinstance(k, Layer) or all(n._row >= 0 for n in k._neurons))
+    one = world.one(filter(is_alive, kinds))
     if one is None:
         return None
     neurons = [one] if isinstance(one, Neuron) else list(one)
@@ -156,4 +143,4 @@ def forget_context(world):
         for neuron in neurons:
             world.oracle.reference.clear(neuron)
         return Change(numbers=set(neurons))
-    return Change(numbers=ANY, weights=ANY, ties=True, modelled=False)
+    return Change(**ANYTHING)

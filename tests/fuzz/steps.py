@@ -8,12 +8,12 @@ from functools import partial
 import numpy as np
 
 import architect
-from synapse import Layer
+from synapse import Layer, Trainer
 from synapse.errors import SynapseError
 from synapse.learning import fit_readout
 
-from .registry import attempt, operation
-from .world import ANY, Change, Mismatch
+from .registry import ANY, ANYTHING, Change, attempt, operation
+from .world import Mismatch
 
 RATE = 0.1
 SPECIAL = (architect.Hopfield, architect.Kohonen, architect.Convolutional, architect.Liquid, architect.Elman)
@@ -22,12 +22,6 @@ SPECIAL = (architect.Hopfield, architect.Kohonen, architect.Convolutional, archi
 def inside(store):
     """All that a step may move in a store."""
     return {view for view in store.views if view is not None}
-
-
-def moving(store):
-    """The change that a step makes: numbers of a store, and weights that learn, also tied ones elsewhere."""
-    neurons = inside(store)
-    return Change(numbers=neurons, weights=ANY)
 
 
 def finite(values):
@@ -39,19 +33,15 @@ def finite(values):
 # --- rounds: every neuron of a store fires once, then propagates once, last first ------------------------
 
 
-@operation(14)
-def step_round(world):
+@operation(14, "stores")
+def step_round(world, store):
     """All networks and free neurons of a store fire in some order and propagate in the reverse order."""
-    store = world.one(world.stores())
-    if store is None:
-        return None
     store.ready()
     neurons = inside(store)
     units = rounds(world, neurons)
     checked = world.oracle.knows(neurons) and not any(map(is_ordered, units))
     world.note("step", len(neurons), "neurons in", len(units), "units", "" if checked else "(unchecked)")
-    change = moving(store)
-    change.modelled = checked
+    change = Change(numbers=neurons, weights=ANY, modelled=checked)
     plan = [(unit, drawn_inputs(world, unit)) for unit in units]
     world.oracle.reference.settle()
     fire(world, plan, checked)
@@ -74,13 +64,9 @@ def rounds(world, neurons):
     """Networks, and free neurons one by one, in some order."""
     networks = [network for network in world.networks if network[0] in neurons]
     taken = {neuron for network in networks for neuron in network}
-    units = [*networks, *([n] for n in neurons_in_order(world) if n in neurons and n not in taken)]
+    units = [*networks, *([n] for n in world.neurons if n in neurons and n not in taken)]
     world.random.shuffle(units)
     return units
-
-
-def neurons_in_order(world):
-    return world.neurons
 
 
 def drawn_inputs(world, unit):
@@ -186,12 +172,9 @@ def wild_steps(world):
     return Change(numbers=set().union(*map(inside, stores)), weights=ANY, ties=True, modelled=False)
 
 
-@operation(3)
-def run_network(world):
+@operation(3, "networks")
+def run_network(world, network):
     """Rows in one call; the same as step by step."""
-    network = world.one(world.networks)
-    if network is None:
-        return None
     neurons = inside(network._store)
     rows = world.rng.uniform(-1, 1, (world.random.randint(1, 5), len(network.input)))
     world.note("run", network, len(rows))
@@ -213,12 +196,9 @@ def run_network(world):
     return Change(numbers=set(network), modelled=checked)
 
 
-@operation(2)
-def special(world):
+@operation(2, lambda world: [n for n in world.networks if isinstance(n, SPECIAL)])
+def special(world, network):
     """What only some architectures do, also after edits: an answer, or an error of the library."""
-    network = world.one(n for n in world.networks if isinstance(n, SPECIAL))
-    if network is None:
-        return None
     inputs = world.rng.uniform(-1, 1, (3, len(network.input)))
     patterns = np.sign(inputs)
     calls = {
@@ -236,14 +216,12 @@ def special(world):
     what = world.one(name for name in calls if name == "fit_readout" or hasattr(type(network), name))
     world.note(what, "of", network)
     attempt(world, calls[what])
-    return Change(numbers=ANY, weights=ANY, ties=True, modelled=False)
+    return Change(**ANYTHING)
 
 
 @operation(4)
 def train_beside(world):
     """An epoch of the online rule in one compiled call, beside the reference."""
-    from synapse import Trainer
-
     network = world.one(world.networks)
     if network is None:
         return None
@@ -265,10 +243,9 @@ def train_beside(world):
     except SynapseError as error:
         world.note("refused:", error)
         return Change(numbers=neurons, weights=ANY, modelled=False)
-    change = moving(network._store)
     moved = not math.isnan(aims[-1][-1][0])
-    change.modelled = checked and world.oracle.check(list(network), moved=moved)
-    return change
+    checked = checked and world.oracle.check(list(network), moved=moved)
+    return Change(numbers=inside(network._store), weights=ANY, modelled=checked)
 
 
 def epoch_of_reference(world, network, inputs, aims):

@@ -7,11 +7,10 @@ deadlock. Started by ``python -m tests.fuzz`` with PYTHONMALLOC=debug.
 from __future__ import annotations
 
 import faulthandler
-import io
-import pickle
 import threading
 import time
 import traceback
+from collections import Counter
 from random import Random
 
 import numpy as np
@@ -22,6 +21,8 @@ from synapse import Layer, Network, Neuron, Trainer, optimizers
 from synapse.errors import SynapseError
 
 from ..integrity import check_store
+from .copies import WAYS
+from .walk import Failure
 
 PATIENCE = 90
 """Seconds after which threads that do not end are taken for a deadlock."""
@@ -39,12 +40,12 @@ class Shared:
         ]
         self.alone = alone()[0].weights.tobytes()
         self.stop = threading.Event()
-        self.failures, self.counts = [], {}
+        self.failures, self.counts = [], Counter()
         self.lock = threading.Lock()
 
     def count(self, name):
         with self.lock:
-            self.counts[name] = self.counts.get(name, 0) + 1
+            self.counts[name] += 1
 
 
 def data(random, network, rows=8):
@@ -114,25 +115,15 @@ def record(shared, random, network):
         for _ in range(random.randint(1, 3)):
             network.run(np.zeros((3, len(network.input))))
             if random.random() < 0.5:
-                Trainer(network, 0.01, "squared_error").train(
-                    *data(random, network), epochs=1, progress=False
-                )
+                trainer = Trainer(network, 0.01, "squared_error")
+                trainer.train(*data(random, network), epochs=1, progress=False)
         _ = log.activation, len(log)
     assert log.error.shape == log.activation.shape
 
 
 def copy(shared, random, network):
     """A copy made while others work is a whole network."""
-    way = random.randrange(3)
-    if way == 0:
-        twin = network.clone()
-    elif way == 1:
-        twin = pickle.loads(pickle.dumps(network))
-    else:
-        stream = io.BytesIO()
-        synapse.save(network, stream)
-        stream.seek(0)
-        twin = synapse.load(stream)
+    twin = WAYS[random.choice(["clone", "pickle", "json"])](network)
     twin.run(np.zeros((2, len(twin.input))))
     check_store(twin._store)
 
@@ -214,10 +205,8 @@ def one_round(seed, seconds):
     shared, random = Shared(seed), Random(seed)
     count = random.randint(2, 5)
     sets = [random.sample(JOBS, random.randint(1, 5)) for _ in range(count)]
-    threads = [
-        threading.Thread(target=work, args=(shared, seed * 10 + i, sets[i]), daemon=True)
-        for i in range(count)
-    ]
+    every = [(shared, seed * 10 + i, jobs) for i, jobs in enumerate(sets)]
+    threads = [threading.Thread(target=work, args=one, daemon=True) for one in every]
     faulthandler.dump_traceback_later(PATIENCE + seconds, exit=True)
     for thread in threads:
         thread.start()
@@ -245,20 +234,15 @@ def afterwards(shared):
         shared.failures.append(f"afterwards:\n{traceback.format_exc()}")
 
 
-def threads_walk(seed, counts, journal=None, seconds=0.7):
+def threads_walk(seed, counts, journal=lambda *place: None, seconds=0.7):
     """One round as a walk: the failure, or None."""
-    from .walk import Failure
-
-    if journal is not None:
-        journal(seed, 0, "threads")
+    journal(seed, 0, "threads")
     begun = time.perf_counter()
     shared = one_round(seed, seconds)
     counts["rounds of threads"] += 1
-    counts["longest round (ms)"] = max(
-        counts["longest round (ms)"], round(1000 * (time.perf_counter() - begun))
-    )
-    for name, count in shared.counts.items():
-        counts[f"thread: {name}"] += count
+    longest = "longest round (ms)"
+    counts[longest] = max(counts[longest], round(1000 * (time.perf_counter() - begun)))
+    counts.update({f"thread: {name}": count for name, count in shared.counts.items()})
     if not shared.failures:
         return None
     text = shared.failures[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -10,9 +11,9 @@ import synapse
 from synapse import Trainer, optimizers, record
 from synapse.errors import SynapseError, TopologyError
 
-from .registry import DONE, KNOWN, attempt, operation
+from .registry import DONE, KNOWN, Change, attempt, done, operation
 from .steps import finite
-from .world import Change, Mismatch
+from .world import Mismatch
 
 OPTIMIZERS = {
     "none": lambda: None,
@@ -70,9 +71,8 @@ def trainer_of(world, network):
             options |= {"dropout": 0.3, "recurrent_dropout": 0.2}
     rate = 0.05 if name in ("none", "SGD") else None
     trainer = Trainer(network, rate, "squared_error", **options)
-    world.note(
-        "Trainer", method, name, {k: v for k, v in options.items() if k not in ("method", "optimizer")}
-    )
+    shown = {k: v for k, v in options.items() if k not in ("method", "optimizer")}
+    world.note("Trainer", method, name, shown)
     world.trainers = [*world.trainers[-5:], trainer]
     return trainer
 
@@ -100,12 +100,9 @@ def training(world, network, **options):
     return trainer
 
 
-@operation(7)
-def train(world):
+@operation(7, "networks")
+def train(world, network):
     """A training without edits moves what learns, and nothing else."""
-    network = world.one(world.networks)
-    if network is None:
-        return None
     own = set(network)
     tied = [one for group in world.snapshot().ties for one in group]
     weights = {(s, t) for (s, t), link in world.snapshot().links.items() if t in own and link[1]}
@@ -117,11 +114,10 @@ def train(world):
     return Change(numbers=numbers, weights=weights | set(tied), modelled=False)
 
 
-@operation(7)
-def train_and_edit(world):
+@operation(7, "networks")
+def train_and_edit(world, network):
     """A training whose callbacks, after epochs or after steps, edit the network or anything else."""
-    network = world.one(world.networks)
-    if network is None or world.depth > 1:
+    if world.depth > 1:
         return None
 
     def edit(_):
@@ -133,46 +129,34 @@ def train_and_edit(world):
     def slow(step):
         return edit(step) if world.chance(0.3) else None
 
-    world.depth += 1
-    try:
+    with world.nested():
         options = {"on_step": slow} if world.chance(0.4) else {"callbacks": [edit]}
         training(world, network, **options)
-    finally:
-        world.depth -= 1
-    world.check()
-    world.oracle.adopt()
-    return DONE
+    return done(world)
 
 
-@operation(2)
-def stop_training(world):
+@operation(2, "networks")
+def stop_training(world, network):
     """A callback asks the trainer to stop, as another thread would."""
-    network = world.one(world.networks)
-    if network is None:
-        return None
     training(world, network, callbacks=[lambda _: [one.stop() for one in world.trainers] and None])
     world.oracle.adopt()
     return DONE
 
 
-@operation(4)
-def exact_gradient(world):
+@operation(4, "networks")
+def exact_gradient(world, network):
     """A gradient changes nothing, and threads do not change its bits."""
-    network = world.one(world.networks)
-    if network is None:
-        return None
     inputs, targets = data(world, network)
     if network.is_random:
         return None
     world.note("gradient of", network)
     before = world.snapshot()
     options = {"window": world.one([None, 1, 2]), "context": world.chance(0.3)}
-    found, error = attempt(
-        world, lambda: synapse.gradient(network, inputs, targets, "squared_error", **options)
-    )
+    gradient = partial(synapse.gradient, network, inputs, targets, "squared_error", **options)
+    found, error = attempt(world, gradient)
     if error is None:
         finite(found.weights)
-        again = synapse.gradient(network, inputs, targets, "squared_error", threads=2, **options)
+        again = gradient(threads=2)
         same = again.loss == found.loss and (again.weights == found.weights).all()
         if not (same and (again.biases == found.biases).all()):
             raise Mismatch("two threads give other bits than one")
@@ -181,12 +165,9 @@ def exact_gradient(world):
     return DONE
 
 
-@operation(2)
-def test_network(world):
+@operation(2, "networks")
+def test_network(world, network):
     """A test moves no weight."""
-    network = world.one(world.networks)
-    if network is None:
-        return None
     inputs, targets = data(world, network)
     world.note("test", network)
     attempt(world, lambda: Trainer(network).test(inputs, targets, "squared_error"))
@@ -196,35 +177,33 @@ def test_network(world):
 # --- recordings ------------------------------------------------------------------------------------
 
 
-@operation(5)
-def record_run(world):
+def unrecorded(world):
+    return [network for network in world.networks if network._store.recorder is None]
+
+
+@operation(5, unrecorded)
+def record_run(world, network):
     """A recording has a row for each step, also when the network is edited in between."""
-    network = world.one(n for n in world.networks if n._store.recorder is None)
-    if network is None or world.depth > 1:
+    if world.depth > 1:
         return None
     neurons = world.some(network.output, 3) if world.chance(0.6) else None
     numbers = world.some(["activation", "state", "derivative", "error", "projected", "gated"], 3)
     numbers = list(dict.fromkeys(["activation", *numbers]))
     world.note("record", numbers, "of", network, "[")
-    seen, world.depth = [], world.depth + 1
+    seen = []
     try:
-        with record(network, *numbers, neurons=neurons) as log:
+        with world.nested(), record(network, *numbers, neurons=neurons) as log:
             for _ in range(world.random.randint(1, 3)):
-                seen += list(
-                    network.run(world.rng.uniform(-1, 1, (world.random.randint(1, 3), len(network.input))))
-                )
+                rows = world.rng.uniform(-1, 1, (world.random.randint(1, 3), len(network.input)))
+                seen += list(network.run(rows))
                 edit_or_not(world)
         attempt(world, lambda: network.activate([0.0] * len(network.input)))
     except TopologyError as error:
         world.note("refused:", error)
         log = None
-    finally:
-        world.depth -= 1
     world.note("]")
     check_log(log, seen, network, neurons)
-    world.check()
-    world.oracle.adopt()
-    return DONE
+    return done(world)
 
 
 def edit_or_not(world):
@@ -247,16 +226,14 @@ def check_log(log, seen, network, neurons):
                 raise Mismatch("what is recorded are not the outputs")
 
 
-@operation(4)
-def record_training(world):
+@operation(4, unrecorded)
+def record_training(world, network):
     """Trainings, steps and edits inside a recording; other networks may be recorded within it."""
-    network = world.one(n for n in world.networks if n._store.recorder is None)
-    if network is None or world.depth > 1:
+    if world.depth > 1:
         return None
     world.note("record", network, "[")
-    world.depth += 1
     try:
-        with record(network, "activation", "error") as log:
+        with world.nested(), record(network, "activation", "error") as log:
             for _ in range(world.random.randint(1, 3)):
                 world.oracle.adopt()
                 world.do(world, world.one(["train", "train_and_edit", "step_round", "wild_steps", *EDITS]))
@@ -265,9 +242,5 @@ def record_training(world):
         assert log.error.shape == log.activation.shape
     except TopologyError as error:
         world.note("refused:", error)
-    finally:
-        world.depth -= 1
     world.note("]")
-    world.check()
-    world.oracle.adopt()
-    return DONE
+    return done(world)

@@ -80,7 +80,7 @@ def at_rest(world):
     require(signal.getsignal(signal.SIGINT) is signal.default_int_handler, "the handler of Ctrl-C")
 
 
-def walk(seed, counts, length=LENGTH, only=None, journal=None):
+def walk(seed, counts, length=LENGTH, only=None, journal=lambda *place: None):
     """Walk; returns the failure, or None. `only`: the numbers of the operations to be done."""
     world, listed = World(seed), []
     world.do = do
@@ -88,8 +88,7 @@ def walk(seed, counts, length=LENGTH, only=None, journal=None):
     for number in range(length) if only is None else only:
         world.begin(number)
         name = drawn(world)
-        if journal is not None:
-            journal(seed, number, name)
+        journal(seed, number, name)
         world.notes = []
         try:
             happened = do(world, name)
@@ -124,7 +123,7 @@ def left_over(world, seed, listed, done):
 def failure_of(seed, number, name, error, listed, done):
     """The failure with its place, by which two are the same."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.name}" for frame in frames][-2:]
+    place = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.name}" for frame in frames[-2:]]
     trace = "".join(traceback.format_exception(error)[-12:])
     signature = type(error).__name__, *place, str(error)[:30]
     return Failure(seed, number, f"{name}: {type(error).__name__}: {error}", listed, signature, trace, done)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from random import Random
 
 import numpy as np
 
+from synapse import Layer
 from synapse.engine.schema import NONE
 
 from ..integrity import check_store, require
 from .oracle import Oracle
-
-ANY = object()
-"""Of a `Change`: any of them may have changed."""
+from .registry import ANY
 
 NUMBERS = ("state", "old_state", "activation", "old_activation", "derivative", "bias")
 NUMBERS += ("responsibility", "projected", "gated", "squash", "deterministic", "trainable_bias", "random")
@@ -27,28 +27,9 @@ class Mismatch(AssertionError):  # noqa: N818 - reads as what it tells
     """The library did something else than it should have."""
 
 
-@dataclass
-class Change:
-    """What an operation may have changed; everything else must be as before.
-
-    ``added`` holds pairs of neurons, or their gaters by pair; ``numbers`` the neurons whose numbers may be
-    others, ``weights`` the pairs. With ``modelled`` False the oracle takes everything over afterwards.
-    """
-
-    born: set = field(default_factory=set)
-    gone: set = field(default_factory=set)
-    added: dict = field(default_factory=dict)
-    removed: set = field(default_factory=set)
-    gated: dict = field(default_factory=dict)
-    learns: dict = field(default_factory=dict)
-    numbers: object = field(default_factory=set)
-    weights: object = field(default_factory=set)
-    ties: bool = False
-    modelled: bool = True
-    structure: bool = False  # any change of structure at all
-
-
-ANYTHING = {"numbers": ANY, "weights": ANY, "ties": True, "modelled": False}
+def is_alive(layer):
+    """Whether no neuron of a layer has been removed; a network or a neuron is."""
+    return all(n._row >= 0 for n in layer._neurons) if isinstance(layer, Layer) else True
 
 
 @dataclass
@@ -68,15 +49,12 @@ class World:
         self.random = Random(seed)
         self.rng = np.random.default_rng(seed)
         self.neurons, self.networks, self.layers, self.projections = [], [], [], []
-        self.trainers, self.dead, self.graves = [], [], []
+        self.trainers, self.dead, self.graves, self.notes = [], [], [], []
         self.made = []  # all neurons ever made
         self.emptied = []  # layers whose last neuron was removed
         self.held = []  # layers in which something has been removed
         self.oracle = Oracle(self)
-        self.notes = []
-        self.number = 0
-        self.depth = 0
-        self.compared = 0
+        self.number = self.depth = self.compared = 0
 
     # --- choosing --------------------------------------------------------------------------
 
@@ -148,6 +126,15 @@ class World:
         if wild:
             self.oracle.adopt()
 
+    @contextmanager
+    def nested(self):
+        """Operations in here are parts of another one."""
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
     # --- looking ---------------------------------------------------------------------------
 
     def snapshot(self):
@@ -199,8 +186,7 @@ class World:
     def compare(self, before, change):
         """Raise where something has changed that `change` does not name."""
         after = self.snapshot()
-        if not change.structure:
-            self._compare_structure(before, after, change)
+        self._compare_structure(before, after, change)
         for neuron, numbers in before.neurons.items():
             free = change.numbers is ANY or neuron in change.numbers
             if not free and neuron in after.neurons and after.neurons[neuron] != numbers:
@@ -226,11 +212,8 @@ class World:
             wanted[pair] = wanted[pair][0], learns
         found = {pair: link[:2] for pair, link in after.links.items()}
         if found != wanted:
-            odd = [
-                (p, wanted.get(p), found.get(p))
-                for p in found.keys() | wanted
-                if found.get(p) != wanted.get(p)
-            ]
+            odd = [(p, wanted.get(p), found.get(p)) for p in found.keys() | wanted]
+            odd = [(pair, expected, link) for pair, expected, link in odd if expected != link]
             raise Mismatch(f"connections are not those expected (pair, expected, found): {odd[:3]}")
         if not change.ties and not change.removed and not change.gone and before.ties != after.ties:
             raise Mismatch("ties have changed")
@@ -255,6 +238,6 @@ class World:
 
     def buried(self):
         """Layers without what is dead; the others are held, to be misused."""
-        self.held += [layer for layer in self.layers if any(n._row < 0 for n in layer._neurons)]
+        self.held += [layer for layer in self.layers if not is_alive(layer)]
         del self.held[:-6]
-        self.layers = [layer for layer in self.layers if all(n._row >= 0 for n in layer._neurons)]
+        self.layers = list(filter(is_alive, self.layers))

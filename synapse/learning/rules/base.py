@@ -22,87 +22,38 @@ from .._regularisation import Dropout
 
 @dataclass(frozen=True)
 class Options:
-    """The options of a trainer, and of one call of its ``train``, that a rule may refuse or use.
+    """The options of a trainer, and of one call of its ``train``, that a rule may refuse or use."""
 
-    Attributes
-    ----------
-    optimizer : Optimizer or LBFGS, optional
-        None: the rule changes weights itself.
-    batch_size : int, optional
-        None: the rule's own.
-    window : int
-        Errors pass through at most so many steps.
-    dropout : Dropout
-        Probabilities of neurons to be dropped.
-    threads : int
-        Number of threads that may compute at the same time.
-    on_step : bool
-        Whether a function is called after every step.
-    weighted : bool
-        Whether samples or classes have weights.
-    """
-
-    optimizer: Optimizer | LBFGS | None
-    batch_size: int | None
-    window: int
+    optimizer: Optimizer | LBFGS | None  # None: the rule changes weights itself
+    batch_size: int | None  # None: the rule's own
+    window: int  # errors pass through at most so many steps
     dropout: Dropout
-    threads: int
-    on_step: bool = False
-    weighted: bool = False
+    threads: int  # that may compute at the same time
+    on_step: bool = False  # a function is called after every step
+    weighted: bool = False  # samples or classes have weights
 
 
 @dataclass(frozen=True)
 class Task:
-    """What one training works on.
-
-    Attributes
-    ----------
-    network : Network
-        The network that is trained.
-    data : Data
-        The training data, in the form that the rule's ``arrange`` returned.
-    cost : Cost
-        What is minimised.
-    weights : ndarray, shape (rows,), optional
-        Weight of each row's cost.
-    rng : numpy.random.Generator
-        The source of the training's random numbers.
-    options : Options
-        The options, which the rule's ``check`` has accepted.
-    """
+    """What one training works on: data as `arrange` has returned them, options that `check` has accepted."""
 
     network: Network
     data: Data
     cost: Cost
-    weights: Floats | None
+    weights: Floats | None  # of each row's cost, shape (rows,)
     rng: np.random.Generator
     options: Options
 
 
 @dataclass(frozen=True)
 class BatchGradient:
-    """The gradient of one batch.
+    """The gradient of one batch, 0 where something is not trainable. Those of tied ones are summed later."""
 
-    Attributes
-    ----------
-    cost : float
-        The summed cost of the batch's steps.
-    steps : float
-        The number of steps with a target; weighted steps count by their weight.
-    weights : ndarray, one per connection
-        The gradient by weight, in the order of ``network.connections``; 0 where it is not trainable. Those of
-        tied connections are summed later.
-    biases : ndarray, one per neuron
-        The gradient by bias, in the order of the network's neurons; 0 for inputs, as for weights otherwise.
-    rows : int
-        The number of rows run.
-    """
-
-    cost: float
-    steps: float
-    weights: Floats
-    biases: Floats
-    rows: int
+    cost: float  # summed over the batch's steps
+    steps: float  # with a target; weighted steps count by their weight
+    weights: Floats  # one per connection, in the order of network.connections
+    biases: Floats  # one per neuron, in the order of the network
+    rows: int  # run, with a target or without
 
 
 RULES: dict[str, type[Rule]] = {}

@@ -53,7 +53,7 @@ class Recipe:
         dtype: Any,
         *squashes: str | Squash,
     ) -> Recipe:
-        """A recipe that draws from `seed`; all that is given is checked before anything is drawn."""
+        """A recipe that draws from `seed`; all arguments are checked before anything is drawn."""
         for draws in (initializer, bias_initializer):
             initializers.get(draws)
         for function in squashes:
@@ -123,8 +123,8 @@ def blocks_of(block: Any, layers: Sequence[Layer], optional: tuple[str, ...] = (
     """
     named = {layer.name or "": layer for layer in reversed(layers)}
     count = sum(name.startswith(block_names(block, 0, 1)[0]) for name in named)
-    wanted = [block_names(block, i, count) for i in range(count)]
-    missing = {name for names in wanted for name in names if not name.startswith(optional)} - named.keys()
+    expected = [block_names(block, i, count) for i in range(count)]
+    missing = {name for names in expected for name in names if not name.startswith(optional)} - named.keys()
     if missing or not count:
         raise TopologyError(f"The layers must be those of {block.__name__}. Missing: {missing or 'all'}.")
-    return tuple(block._make(map(named.get, names)) for names in wanted)
+    return tuple(block._make(map(named.get, names)) for names in expected)

@@ -1,4 +1,4 @@
-"""A network from neurons that somebody has wired, the order of activation found."""
+"""A network from neurons that are wired already; finds the order of activation."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def construct(
 
     Inputs fire first, outputs last, and in between every neuron after those that lead to it and those
     that gate what leads to it; where that leaves a choice, in the order given. Where neurons lie on
-    cycles, that is impossible: connections that lead backward are cut, and carry what their source
-    said a step ago. Backward is seen from the inputs, by the number of connections from the nearest
-    one, or, where that cuts fewer, in the order given. Gaters come before what they gate even then,
-    as only then they learn from it. :func:`delayed` tells what was cut.
+    cycles, that is impossible: connections that lead backward are cut, and carry the activation that their
+    source had a step ago. Backward is seen from the inputs, by the number of connections from the nearest
+    one, or, where that cuts fewer, in the order of `neurons`. Gaters come before what they gate even then,
+    as only then they learn from it. :func:`delayed` lists what was cut.
 
     A chain of neurons that is to keep the past, each a copy of the one before it a step ago, fires in
-    the opposite order: tell it to :class:`synapse.Network`.
+    the opposite order: pass the layers in that order to :class:`synapse.Network`.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def construct(
     Raises
     ------
     KindError
-        If something else than a neuron is given.
+        If anything other than a neuron is given.
     TopologyError
         If no inputs or outputs are found; or a neuron is given twice, is input and output, is wired to
         one that is not given, or cannot be reached from the inputs. Nothing has changed then.
@@ -126,12 +126,12 @@ def _once(what: str, neurons: Iterable[Any]) -> list[Neuron]:
 
 
 def _among(what: str, neurons: Iterable[Any], every: Sequence[Neuron]) -> list[Neuron]:
-    """Neurons that were told to be inputs or outputs."""
-    told, known = _once(what, neurons), set(every)
-    for neuron in told:
+    """The neurons that are to be inputs or outputs, checked."""
+    chosen, known = _once(what, neurons), set(every)
+    for neuron in chosen:
         if neuron not in known:
             raise TopologyError(f"{neuron!r} is one of the {what} but not of the neurons. Give it there too.")
-    return told
+    return chosen
 
 
 def _inputs(every: Sequence[Neuron]) -> list[Neuron]:

@@ -75,7 +75,7 @@ class Hopfield(Network):
 
     Couplings are n times those of papers that divide by n. Nothing else changes by that, and
     those of Hebb's rule are whole numbers, so that a tie is exactly 0. They are not trainable by
-    gradients, and kept by :func:`synapse.save`.
+    gradients, and saved by :func:`synapse.save`.
 
     Parameters
     ----------

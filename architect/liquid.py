@@ -47,7 +47,7 @@ class Liquid(Network):
         Weights within the pool are scaled so that the largest absolute eigenvalue of their matrix
         (gates open, leak left out) is this. Default: weights as drawn.
     leak : float
-        Of pool neurons, from 1 (nothing is kept) to just above 0. Below 1 each has a
+        Of pool neurons, from 1 (no state is carried over) to just above 0. Below 1 each has a
         self-connection of weight 1 - leak: s = (1 - leak) s_old + bias + what comes in.
     squash : str or Squash
         Of the pool.
@@ -106,7 +106,7 @@ class Liquid(Network):
             "connections", min(MANY * counts[1], most) if connections is None else connections, 1, most
         )
         gated = _count("gates", gates, 0, links)
-        kept = 1.0 - _leak(leak)
+        carried = 1.0 - _leak(leak)
         learns = boolean("The train_pool of Liquid", train_pool)
         if spectral_radius is not None:
             positive_number("The spectral_radius of Liquid", spectral_radius)
@@ -122,8 +122,8 @@ class Liquid(Network):
         if spectral_radius is not None:
             _scale(within, spectral_radius)
         _gate(recipe.rng, middle, within, gated)
-        if kept:
-            middle.project(middle, weights=kept)
+        if carried:
+            middle.project(middle, weights=carried)
         recipe.connect(middle, last)
         super().__init__(first, [middle], last)
 
@@ -148,7 +148,7 @@ def _pairs(rng: np.random.Generator, size: int, count: int) -> NDArray[np.bool_]
 
 def _scale(within: Projection, radius: Any) -> None:
     """Scale the weights of a pool to a spectral radius."""
-    wanted = float(radius)
+    largest = float(radius)
     place = {neuron: i for i, neuron in enumerate(within.source)}
     pairs = [(place[link.source], place[link.target]) for link in within]
     weights = np.zeros((len(place), len(place)))
@@ -159,7 +159,7 @@ def _scale(within: Projection, radius: Any) -> None:
             f"The {len(pairs)} connections of the pool make no cycle of weights other than 0: "
             "the spectral radius is 0 and cannot be scaled. Give more connections, or no spectral_radius."
         )
-    within.weights *= wanted / now
+    within.weights *= largest / now
 
 
 def _gate(rng: np.random.Generator, pool: Layer, within: Projection, count: int) -> None:

@@ -8,14 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from synapse import ALL_TO_ALL, ONE_TO_ONE, Layer, Network
-from synapse._checks import (
-    MOST_NEURONS,
-    boolean,
-    expected,
-    is_among,
-    positive_integer,
-    unknown_name,
-)
+from synapse._checks import MOST_NEURONS, boolean, expected, is_among, positive_integer, unknown_name
 from synapse._random import Seed
 from synapse.architectures import register
 from synapse.errors import ArgumentError

@@ -19,7 +19,7 @@ from ._recipe import Recipe, checked_sizes, pass_on
 @final
 @register
 class Residual(Network):
-    """Hidden layers that add to what they are given: He, Zhang, Ren and Sun 2016. ::
+    """Hidden layers that add to their input: He, Zhang, Ren and Sun 2016. ::
 
                    +---------------------+                   -> one to one, weight 1, not trained
                    |                     v                   => all to all

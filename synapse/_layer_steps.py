@@ -20,17 +20,17 @@ from .neuron import Neuron
 
 
 class LayerSteps(Sequence[Neuron]):
-    """The calls of a layer that let its neurons fire and learn."""
+    """The methods of a layer by which its neurons fire and learn."""
 
     _neurons: list[Neuron]
 
     @property
     def label(self) -> str:
-        """What it is called in messages."""
+        """Its name in messages."""
         raise NotImplementedError
 
     def activate(self, values: ArrayLike | None = None) -> Floats:
-        """Let its neurons fire, one after the other; shape (n,) of activations.
+        """Let its neurons fire, one after the other, and return their activations, shape (n,).
 
         Parameters
         ----------
@@ -117,6 +117,6 @@ class LayerSteps(Sequence[Neuron]):
         return self._alive()[0]._store
 
     def _vector(self, what: str, values: ArrayLike) -> Floats:
-        """A number for each of its neurons, which may be in several stores, that fits their floats."""
+        """One number for each of its neurons, within the range of their floats."""
         floats = {neuron._store.dtype for neuron in self._alive()}
         return vector(what, values, len(self), FLOAT32 if FLOAT32 in floats else FLOAT64)

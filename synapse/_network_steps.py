@@ -27,8 +27,8 @@ from .cost import Cost
 from .engine.functions.activations import RANDOM
 from .engine.guard import steady, whole
 from .engine.lowering.flags import BACK, BACK_GATED
-from .engine.lowering.lower import pure_inputs
-from .engine.schema import NONE
+from .engine.lowering.order import pure_inputs
+from .engine.schema import FIRST, NONE, STOP
 from .engine.store import Store
 from .errors import ArgumentError, TopologyError
 from .initializers import Initializer
@@ -39,7 +39,7 @@ NOTHING = np.empty(0)
 
 
 class NetworkSteps(Sequence[Neuron]):
-    """The calls of a network that run kernels, and where it lies in the store."""
+    """The methods of a network that run kernels, and its rows in the store."""
 
     _layers: list[Layer]
     _anchor: Neuron
@@ -51,7 +51,7 @@ class NetworkSteps(Sequence[Neuron]):
     _cost_found: Cost
 
     def activate(self, inputs: ArrayLike | None = None) -> Floats:
-        """One step.
+        """Run one step.
 
         Parameters
         ----------
@@ -88,7 +88,7 @@ class NetworkSteps(Sequence[Neuron]):
     @overload
     def run(self, inputs: ArrayLike) -> Floats: ...
     def run(self, inputs: Any) -> Floats | list[Floats]:
-        """A step for every row, inside one compiled call.
+        """Run one step for every row, inside one compiled call.
 
         Parameters
         ----------
@@ -135,7 +135,7 @@ class NetworkSteps(Sequence[Neuron]):
 
     @whole
     def _run_sequences(self, sequences: list[Floats]) -> list[Floats]:
-        """A step for every row of some sequences, the context cleared before each."""
+        """Run sequences; the context is cleared before each."""
         outputs = []
         for rows in sequences:
             if len(rows):
@@ -144,12 +144,12 @@ class NetworkSteps(Sequence[Neuron]):
         return outputs
 
     def _run_rows(self, rows: Floats) -> Floats:
-        """A step for every row, from the present context on."""
+        """Run rows from the present context on."""
         outputs = np.empty(len(rows) * self._n_outputs)
         return self._run(rows.reshape(-1), outputs).reshape(len(rows), self._n_outputs)
 
     def _run(self, inputs: Floats, outputs: Floats) -> Floats:
-        """Rows one after the other, in and out."""
+        """Run flat rows of inputs into `outputs`, inside one kernel."""
         store = self._anchor._store
         with store.lock:
             if store is self._anchor._store:
@@ -167,7 +167,7 @@ class NetworkSteps(Sequence[Neuron]):
         return self._run(inputs, outputs)  # while this waited, it has been joined to a larger one
 
     def _refuse(self, store: Store, inputs: Floats, step: int) -> NoReturn:
-        """Say why this step could not be made."""
+        """Raise the error of a step that the kernel refused."""
         require_sound(store["failed"])
         row = inputs[step * self._n_inputs : (step + 1) * self._n_inputs]
         require_range("The inputs", row, store.dtype)
@@ -218,7 +218,7 @@ class NetworkSteps(Sequence[Neuron]):
         return self.propagate(rate, target, cost)  # while this waited, it has been joined to a larger one
 
     def _cost(self, cost: str | Cost | None) -> Cost:
-        """The cost asked for, or the one that goes with the outputs; checked against these."""
+        """The cost, or the one that matches the squashes of the outputs, checked."""
         cost = None if cost is None else costs.get(cost)
         asked = (cost, self._store.topology_version)  # a squash that is set anew changes the version
         if self._cost_asked != asked:
@@ -234,7 +234,7 @@ class NetworkSteps(Sequence[Neuron]):
     def clear(self) -> None:
         """Forget the context: states, activations, errors and traces. Weights stay."""
         address, store, span = self._ready()
-        engine.online.clear_rows(address, store.unit, np.arange(span[0], span[3], dtype=np.uint64))
+        engine.online.clear_rows(address, store.unit, np.arange(span[FIRST], span[STOP], dtype=np.uint64))
 
     @whole
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
@@ -261,7 +261,7 @@ class NetworkSteps(Sequence[Neuron]):
 
     @whole
     def reseed(self, seed: Seed = None) -> None:
-        """Begin the streams of its random neurons anew, see :meth:`Neuron.reseed`."""
+        """Restart the random streams of its neurons, see :meth:`Neuron.reseed`."""
         rng = random_generator(seed)
         for neuron in self:
             if neuron.squash.random:
@@ -270,9 +270,9 @@ class NetworkSteps(Sequence[Neuron]):
     @property
     @steady
     def has_memory(self) -> bool:
-        """Whether what it was shown before can change what it answers now."""
+        """Whether its outputs can depend on earlier inputs."""
         _, store, span = self._ready()
-        columns, first, stop = store.columns, int(span[0]), int(span[3])
+        columns, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
         if (columns["self_row"][first:stop] != NONE).any():
             return True
         runs = slice(int(columns["first_run"][first]), int(columns["last_run"][stop - 1]))
@@ -281,7 +281,7 @@ class NetworkSteps(Sequence[Neuron]):
     @property
     @steady
     def is_random(self) -> bool:
-        """Whether neurons of it draw random numbers: they have such a squash, and are not deterministic."""
+        """Whether one of its neurons draws random numbers: it is not deterministic, its squash is random."""
         store, rows = self._store, self._rows()
         return bool((np.isin(store["squash"][rows], RANDOM) & (store["deterministic"][rows] == 0)).any())
 
@@ -296,11 +296,11 @@ class NetworkSteps(Sequence[Neuron]):
         return int(self._store["network"][self._anchor._row])
 
     def _vector(self, what: str, values: ArrayLike, size: int) -> Floats:
-        """Numbers that fit its float."""
+        """`size` numbers within the range of its float."""
         return vector(what, values, size, self._store.dtype)
 
     def _rows(self) -> NDArray[np.int64]:
-        """Rows of its neurons; after lowering, neighbours."""
+        """Rows of its neurons; contiguous after lowering."""
         return _wiring.rows_of(self)
 
     @steady
@@ -314,7 +314,7 @@ class NetworkSteps(Sequence[Neuron]):
         return rows[np.argsort(store["identity"][rows])]
 
     def _ready(self) -> tuple[int, Store, NDArray[np.uint64]]:
-        """Address of the table, store, and span: what a kernel has to know of this network."""
+        """Address of the store's table, the store, and the span of the network: the arguments of kernels."""
         store = self._anchor._store
         address = store.ready()
         if self._span_version != store.topology_version:
@@ -328,7 +328,7 @@ class NetworkSteps(Sequence[Neuron]):
 
 
 def _changed(network: NetworkSteps) -> TopologyError:
-    """Another thread has given a network inputs or outputs while a step of it was waiting."""
+    """The error if another thread has changed a network's inputs or outputs while a step was waiting."""
     return TopologyError(
         f"Another thread has edited {network!r} meanwhile: its inputs or outputs are others now."
     )

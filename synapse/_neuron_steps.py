@@ -45,7 +45,7 @@ class Error:
 
 
 class NeuronSteps:
-    """The calls of a neuron that run kernels."""
+    """The methods of a neuron that run kernels."""
 
     __slots__ = ()
 
@@ -65,7 +65,7 @@ class NeuronSteps:
         return Error(self)
 
     def activate(self, value: float | None = None) -> float:
-        """Fire: from its incoming connections, or with a given value, as an input does.
+        """Fire: from its incoming connections or, as an input, with a value that you set.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class NeuronSteps:
         self._propagate(step, aim, code, 1)
 
     def _propagate(self, rate: float, target: float, cost: int, outputs: int) -> None:
-        """Propagate as one of so many outputs under the cost of this code; a target of NaN: none."""
+        """Propagate as one of `outputs` outputs; `cost` is a code, and a target of NaN means none."""
         store = self._store if self._row >= 0 else self._require()
         with store.lock:
             if store is self._store and self._row >= 0:
@@ -164,7 +164,7 @@ class NeuronSteps:
 
 
 def number(name: str, doc: str, settable: bool = False) -> Any:
-    """A property that shows a column of the store, and sets it where that makes sense."""
+    """A property that reads a column of the store and, if it is settable, writes it."""
 
     @steady
     def read(self: NeuronSteps) -> float:

@@ -16,13 +16,13 @@ from .initializers import Initializer, draw
 ALL_TO_ALL = "all_to_all"
 """Every source to every target."""
 ONE_TO_ONE = "one_to_one"
-"""Source i to target i; of unequal layers, where one size divides the other, blockwise."""
+"""Source i to target i; blockwise if one layer is a multiple of the other."""
 ALL_TO_ELSE = "all_to_else"
-"""Every source to every target but itself."""
+"""Every source to every target except itself."""
 
 
 def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Index pairs (source, target) of a pattern, target by target.
+    """Indices of the sources and of the targets of a pattern, sorted by target.
 
     Those of a neuron with itself are among them; `ALL_TO_ELSE` leaves them out later.
     """
@@ -58,7 +58,7 @@ def is_listed(kind: Any) -> bool:
 
 
 def _array(values: Any) -> NDArray[Any]:
-    """`values` as an array without masked entries; one of objects if that cannot be."""
+    """`values` as an array; an empty array of objects if they are none."""
     try:
         return any_array("The kind of a projection", values, "")
     except KindError:
@@ -66,7 +66,7 @@ def _array(values: Any) -> NDArray[Any]:
 
 
 def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Ints, Ints]:
-    """The pairs that were given one by one, checked."""
+    """The pairs of two lists of numbers, checked."""
     what, condition = "A list of pairs", f"two lists of one length, below {n_sources} and {n_targets}"
     if len(kind) != 2:
         raise ArgumentError(expected(what, condition, kind))

@@ -1,4 +1,4 @@
-"""What a network remembers, and what it has learnt: kept, and brought back."""
+"""Copies of a network's context, and of its weights and biases, that can be restored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from . import _ties
 from ._typing import Floats
 from .engine.guard import InUse
-from .engine.schema import CONTEXT, NONE
+from .engine.schema import CONTEXT, FIRST, NONE, STOP
 from .engine.store import Store
 from .network import Network
 
@@ -21,20 +21,20 @@ Context = dict[str, NDArray[Any]]
 
 
 def read_context(network: Network) -> Context:
-    """What a network remembers of the steps before."""
+    """A copy of the context: states, activations, errors and traces."""
     _, store, _ = network._ready()
     return {name: store.columns[name].copy() for name in CONTEXT}
 
 
 def restore_context(network: Network, context: Context) -> None:
-    """Bring a context back; the topology must be the same."""
+    """Restore a context; the topology must be the same."""
     for name, values in context.items():
         network._store.columns[name][...] = values
 
 
 @contextmanager
 def preserved_context(network: Network) -> Iterator[None]:
-    """Whatever is done with a network meanwhile, it remembers afterwards what it did before."""
+    """Restore the context of a network at the end of the block."""
     with InUse(network):
         context = read_context(network)
         try:
@@ -87,4 +87,4 @@ def _column(network: Network, name: str) -> NDArray[Any]:
     """The part of a column that holds the neurons of a network: once lowered, they are neighbours."""
     _, store, span = network._ready()
     column: NDArray[Any] = store[name]
-    return column[int(span[0]) : int(span[3])]
+    return column[int(span[FIRST]) : int(span[STOP])]

@@ -1,4 +1,4 @@
-"""Every change of structure: checked first, then made in the store, then followed by the graph.
+"""Every change of structure: checked, then made in the store, then in the graph.
 
 Neurons, layers and networks call these; nothing else changes who is linked to whom.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 LOOK_UP = 4096
-"""Up to so many connections, linking one by one makes the graph, which finds duplicates at once."""
+"""In stores of at most so many connections, duplicates are looked up in the graph, which is made for it."""
 
 
 def rows_of(neurons: Iterable[Neuron]) -> Ints:
@@ -42,7 +42,7 @@ def rows_of(neurons: Iterable[Neuron]) -> Ints:
 
 
 def join(neurons: Sequence[Neuron]) -> Store:
-    """Bring some neurons into one store, the largest of theirs; the caller has these stores in use.
+    """Move neurons into one store, the largest of theirs. The caller has these stores in use.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
 
 
 def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> Connection:
-    """Link two neurons that are not linked this way yet."""
+    """Connect two neurons that are not connected in this direction yet."""
     with InUse(source, target):
         source._require()
         target._require()
@@ -109,7 +109,7 @@ def connect_many(
     weights: NDArray[np.float64],
     trainable: NDArray[np.bool_] | bool,
 ) -> tuple[Store, int]:
-    """Link ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and first identity.
+    """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and first identity.
 
     The caller has their stores in use.
     """
@@ -124,7 +124,7 @@ def connect_many(
 def _refuse_duplicates(
     sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Ints, Ints]
 ) -> None:
-    """Raise where a pair is linked already; the pairs themselves are different, as patterns make them."""
+    """Raise if a pair is connected already. The pairs of a pattern are distinct."""
     from_rows, to_rows = rows_of(sources), rows_of(targets)
     of_source, of_target = (np.array([n._store.serial for n in ends]) for ends in (sources, targets))
     for store in {neuron._store for neuron in sources} & {neuron._store for neuron in targets}:
@@ -133,7 +133,7 @@ def _refuse_duplicates(
 
 
 def _refuse_linked(store: Store, sources: Ints, targets: Ints) -> None:
-    """The same of rows of one store."""
+    """The same for rows of one store."""
     here, there = np.zeros(store.n_neurons + 1, bool), np.zeros(store.n_neurons + 1, bool)
     here[sources], there[targets] = True, True
     removed = store.n_neurons  # where a removed connection's rows are looked up
@@ -152,14 +152,14 @@ def _refuse_linked(store: Store, sources: Ints, targets: Ints) -> None:
 
 
 def disconnect(store: Store, identities: Ints) -> None:
-    """Remove connections that a store has; their numbers are gone. The caller has the store in use."""
+    """Remove connections and their numbers. The caller has the store in use."""
     graph.follow_disconnected(store, identities)
     store.remove_connections(identities)
     store.sweep()
 
 
 def require_ungated(store: Store, identities: Ints) -> None:
-    """Raise TopologyError where one of some connections is gated already."""
+    """Raise TopologyError if one of some connections is gated already."""
     rows = store.row_of[identities]
     taken = rows[store["gater"][rows] != NONE]
     if len(taken):
@@ -177,7 +177,7 @@ def gate_many(gaters: Sequence[Neuron], store: Store, identities: Ints) -> None:
 
 
 def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
-    """Open connections again that `gater` gates."""
+    """Stop `gater` from gating connections."""
     for connection in connections:
         require_connection("What is ungated", connection)
         if connection.gater is not gater:
@@ -189,7 +189,7 @@ def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
 
 
 def remove(neurons: Sequence[Neuron]) -> None:
-    """Take neurons of one store, and the connections of each, out of the world; it is in use."""
+    """Remove neurons of one store and their connections. The caller has the store in use."""
     store = neurons[0]._store
     rows = np.unique(rows_of(neurons))
     gone = np.zeros(store.n_neurons, bool)
@@ -213,14 +213,14 @@ def remove(neurons: Sequence[Neuron]) -> None:
 
 
 def refuse_softmax(layer: Iterable[Neuron]) -> None:
-    """Raise where a neuron that is no output has the squash softmax."""
+    """Raise if a neuron that is not an output has the squash softmax."""
     for neuron in layer:
         if neuron.squash is squashes.softmax:
             raise TopologyError(f"{neuron!r} is no output: softmax normalises the outputs of a network only.")
 
 
 def require_free(neurons: Iterable[Neuron]) -> None:
-    """Raise where a neuron belongs to a network that is still in use."""
+    """Raise if a neuron belongs to a network that is still in use."""
     for neuron in neurons:
         store = neuron._require()
         owner = store.networks.get(int(store["network"][neuron._row]))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from ._checks import expected, shown, text
-from .errors import ArgumentError, KindError
+from .errors import ArgumentError, FormatError, KindError, SynapseError
+from .layer import Layer
 from .network import Network, require_network
 
 Class = TypeVar("Class", bound=type[Network])
@@ -90,26 +92,45 @@ def describe(network: Network) -> dict[str, Any] | None:
     kind = type(require_network("What is described", network))
     if not _is_known(kind):
         return None
-    settings: Any = network.settings  # of a class of the user's, which may return anything
-    if not _fits_json(settings):
-        raise KindError(
-            f"The settings of a {kind.__name__} must be a dict that JSON can hold, without the key 'name'. "
-            f"Got {shown(settings)}."
-        )
+    try:
+        settings = json.loads(json.dumps(network.settings, allow_nan=False))  # a copy is given what a file is
+    except (TypeError, ValueError, RecursionError):
+        settings = None
+    if not isinstance(settings, dict) or "name" in settings:
+        condition = "a dict that JSON can hold, without the key 'name'"
+        raise KindError(expected(f"The settings of a {kind.__name__}", condition, network.settings))
     return {"name": kind.__name__, **settings}
 
 
-def _fits_json(settings: Any) -> bool:
+def rebuild(architecture: dict[str, Any] | None, layers: Sequence[Layer], name: str | None) -> Network:
+    """The network of some layers: of the class described, if it is registered and they have its parts.
+
+    Raises
+    ------
+    FormatError
+        If the class cannot use the settings.
+    """
+    kind, settings = Network, dict(architecture or {})
+    if settings:
+        kind = get(settings.pop("name")) or Network
     try:
-        json.dumps(settings, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        return False
-    return isinstance(settings, dict) and "name" not in settings
+        parts = kind.find_parts(layers, settings)
+    except SynapseError:  # it has been edited, and is a network of this class no more
+        kind, parts = Network, {}
+    except Exception as error:  # of a class of the user
+        raise FormatError(
+            f"The class {kind.__name__} cannot find its parts in a network with the settings "
+            f"{shown(settings)}: {type(error).__name__}: {error}."
+        ) from error
+    network = kind.__new__(kind)  # its own __init__ would build new layers
+    Network.__init__(network, layers[0], layers[1:-1], layers[-1], name=name)
+    vars(network).update(parts)
+    return network
 
 
 def _is_known(kind: type[Network]) -> bool:
     """Whether this class is registered, or an earlier or later definition of it."""
-    known = get(kind.__name__)
+    known = _by_name.get(kind.__name__)
     return known is not None and _definition(known) == _definition(kind)
 
 

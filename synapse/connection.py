@@ -60,7 +60,7 @@ class Connection(DataView):
 
     @property
     def _at(self) -> int:
-        """The row, now."""
+        """Its present row."""
         if self._identity < 0:
             raise TopologyError("This connection has been removed. Project again to make a new one.")
         return int(self._store.row_of[self._identity])
@@ -68,14 +68,14 @@ class Connection(DataView):
     @property
     @steady
     def source(self) -> Neuron:
-        """The neuron it comes from."""
+        """The neuron at its start."""
         neuron: Neuron = self._store.views[self._store["source"][self._at]]
         return neuron
 
     @property
     @steady
     def target(self) -> Neuron:
-        """The neuron it leads to."""
+        """The neuron at its end."""
         neuron: Neuron = self._store.views[self._store["target"][self._at]]
         return neuron
 
@@ -132,7 +132,8 @@ class Connection(DataView):
     def eligibility(self) -> float:
         """The eligibility trace: how its weight moves the state of its target.
 
-        Kept where the target is self-connected; else what its source and gater last brought.
+        Stored if the target is self-connected; otherwise the source's activation times the gater's, as the
+        target last saw them.
         """
         store, row = self._store, self._at
         target = int(store["target"][row])
@@ -145,7 +146,7 @@ class Connection(DataView):
         return self._seen_gain() * self._seen(int(store["source"][row]), target)
 
     def _seen(self, row: int, target: int) -> float:
-        """What `target` saw of a neuron when it last fired: its activation of then."""
+        """The activation that a neuron had when `target` last fired."""
         store = self._store
         moved = row == target or store["stamp"][row] > store["stamp"][target]
         return float(store["old_activation" if moved else "activation"][row])
@@ -158,7 +159,7 @@ class Connection(DataView):
     @property
     @steady
     def extended(self) -> Mapping[Neuron, float]:
-        """Extended traces, by neuron that the target gates: how the weight moves that one's state."""
+        """Extended traces, by neuron whose input the target gates: how the weight affects its state."""
         return {
             neuron: float(traces[0])
             for neuron, which, traces in extended_into(self.target, [self])
@@ -193,7 +194,7 @@ class Connection(DataView):
 
 
 def connection_at(store: Store, identity: int) -> Connection:
-    """The one live view of a connection."""
+    """The Connection with this identity; there is one object for each."""
     view = store.edges.get(identity)
     if view is None:
         with _making_views:  # threads that only read do not hold the store's lock
@@ -204,7 +205,7 @@ def connection_at(store: Store, identity: int) -> Connection:
 
 
 def require_connection(what: str, connection: Any) -> Connection:
-    """`connection` if it is one that still exists, else an error."""
+    """Return `connection` if it is a Connection and has not been removed, or raise an error."""
     if not isinstance(connection, Connection):
         raise KindError(expected(what, "a Connection", connection))
     _ = connection._at
@@ -213,7 +214,7 @@ def require_connection(what: str, connection: Any) -> Connection:
 
 def extended_into(gater: Neuron, connections: Sequence[Connection]) -> Iterator[tuple[Neuron, Ints, Floats]]:
     """By neuron k that a neuron gates: the places of those of some connections into the gater that have
-    an extended trace x_ij^k, and these; kept or, where k has no self-connection, factored.
+    an extended trace x_ij^k, and these traces: stored or, if k has no self-connection, computed.
     """
     store = gater._store
     store.ready()

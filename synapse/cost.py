@@ -21,14 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
-from ._checks import (
-    expected,
-    finite_array,
-    finite_number,
-    positive_integer,
-    shown,
-    unknown_name,
-)
+from ._checks import expected, finite_array, finite_number, positive_integer, shown, unknown_name
 from ._registration import COST, enter, tried
 from .engine.functions.costs import COSTS
 from .errors import ArgumentError, KindError

@@ -35,7 +35,7 @@ FIELDS = ("label", "layer", "subset", "squash", "bias", "trainable", "activation
 
 
 class GraphEditError(TopologyError, nx.NetworkXError):
-    """The live graph was to be edited through networkx."""
+    """An attempt to edit the live graph through networkx."""
 
 
 def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
@@ -110,7 +110,7 @@ def _place(neuron: Neuron) -> tuple[int, str]:
 
 
 class FilteredAtlas(Mapping[Any, Any]):
-    """What a mapping with neurons as keys holds for some of them; read at each access."""
+    """The part of a mapping from neurons that belongs to some of them, read at each access."""
 
     __slots__ = ("_here", "_whole")
 
@@ -140,7 +140,7 @@ class FilteredAtlas(Mapping[Any, Any]):
 
 
 class FilteredAdjacency(FilteredAtlas):
-    """The same of a mapping from neurons to mappings."""
+    """The same for a mapping from neurons to mappings from neurons."""
 
     __slots__ = ()
 
@@ -188,14 +188,14 @@ class LiveGraph(DiGraph):
         self._network = network
         self._helper: Any = None
         self._shown: weakref.WeakSet[LiveGraph] = weakref.WeakSet()
-        """Of the graph of a store: the graphs of its networks that are in use."""
+        """For the graph of a store: the graphs of its networks that are in use."""
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:  # networkx makes its results as G.__class__()
         return nx.DiGraph
 
     def _show(self, whole: LiveGraph) -> None:
-        """Show the network's part of the graph of its store, without a copy."""
+        """Show the part of its store's graph that belongs to the network, without a copy."""
         neurons = list(self._network or ())
         self._helper = None
         if len(neurons) == len(whole._node):
@@ -206,7 +206,7 @@ class LiveGraph(DiGraph):
         self._adj, self._pred = FilteredAdjacency(whole._adj, here), FilteredAdjacency(whole._pred, here)
 
     def add_edges_from(self, ebunch_to_add: Iterable[Any], **attr: Any) -> None:
-        """Refused, but for edges from one new node to every neuron.
+        """Refuse all edges except those from one new node to every neuron.
 
         Such a node is a helper that an algorithm adds and removes (``negative_edge_cycle`` does). This
         graph alone shows it; the network is not touched.
@@ -226,7 +226,7 @@ class LiveGraph(DiGraph):
         self._pred = {**{n: {**before, helper: links[n]} for n, before in self._pred.items()}, helper: {}}
 
     def remove_node(self, node: Any) -> None:
-        """Refused, but for the helper node of an algorithm."""
+        """Refuse all nodes except the helper node of an algorithm."""
         if self._network is None or self._helper is None or node != self._helper:
             _refuse()
         self._show(of(next(iter(self._network))._store))
@@ -255,7 +255,7 @@ def of(store: Store) -> LiveGraph:
 
 
 def view(network: Network) -> LiveGraph:
-    """The graph of a network: one object as long as it is in use."""
+    """The graph of a network; the same object while it is in use."""
     known = _shown_of(network)
     if known is not None:
         return known
@@ -270,12 +270,12 @@ def view(network: Network) -> LiveGraph:
 
 
 def _shown_of(network: Network) -> LiveGraph | None:
-    """The graph of a network, where it is in use already."""
+    """The graph of a network, if it is in use."""
     return next((live for live in of(network._store)._shown if live._network is network), None)
 
 
 def refresh(store: Store) -> None:
-    """Other neurons belong to a network, or to the store, than before."""
+    """Update the graphs of networks after neurons have come to, or left, a network or the store."""
     if store.graph is not None:
         for live in list(store.graph._shown):
             live._show(store.graph)
@@ -326,12 +326,12 @@ def follow_removed(store: Store, neurons: Sequence[Neuron]) -> None:
     """Neurons without connections are about to go."""
     if store.graph is not None:
         for neuron in neurons:
-            for kept in (store.graph._node, store.graph._adj, store.graph._pred):
-                del kept[neuron]
+            for mapping in (store.graph._node, store.graph._adj, store.graph._pred):
+                del mapping[neuron]
 
 
 def follow_absorbed(store: Store, graphs: tuple[Any, Any], first: int, identity: int) -> None:
-    """Another store has been absorbed, whose rows and identities begin where told."""
+    """Another store has been absorbed; its rows begin at `first`, its identities at `identity`."""
     own, other = graphs
     if own is not None:
         data_of = NeuronData if other is None else other._node.__getitem__  # with their notes

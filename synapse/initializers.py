@@ -15,14 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ._checks import (
-    expected,
-    finite_array,
-    finite_number,
-    function_of,
-    non_negative_number,
-    unknown_name,
-)
+from ._checks import expected, finite_array, finite_number, function_of, non_negative_number, unknown_name
 from ._typing import Floats
 from .errors import ArgumentError
 

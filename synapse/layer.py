@@ -1,4 +1,4 @@
-"""Layer: a sequence of neurons with the verbs of one."""
+"""Layer: a sequence of neurons, with the methods of a neuron for all of them."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Layer(LayerSteps):
         return iter(self._neurons)
 
     def append(self, neuron: Neuron) -> None:
-        """Add a neuron at the end; where the layer is part of a network, to the network."""
+        """Add a neuron at the end. If the layer is part of a network, the neuron joins the network."""
         require_neuron("What a layer holds", neuron)
         with InUse(neuron, *self._alive()):
             neuron._require()
@@ -142,16 +142,16 @@ class Layer(LayerSteps):
 
     def _set_column(self, name: str, values: NDArray[Any]) -> None:
         with InUse(*self._alive()):
-            kept = np.array([neuron._store.serial for neuron in self._neurons])
+            serials = np.array([neuron._store.serial for neuron in self._neurons])
             rows = _wiring.rows_of(self._neurons)
             for set_them in (_ties.require_agreement, _ties.assign):  # nothing is set where any is refused
                 for store in {neuron._store for neuron in self._neurons}:
-                    mine = kept == store.serial
+                    mine = serials == store.serial
                     set_them(store, name, rows[mine], values[mine])
 
     @property
     def name(self) -> str | None:
-        """What the layer is called."""
+        """Its name, if it has one."""
         return self._name
 
     @name.setter
@@ -163,7 +163,7 @@ class Layer(LayerSteps):
 
     @property
     def label(self) -> str:
-        """Its name, or its size where it has none."""
+        """Its name, or its size if it has none."""
         return self._name or f"of {len(self)}"
 
     @property
@@ -189,7 +189,7 @@ class Layer(LayerSteps):
     @property
     @steady
     def squash(self) -> Squash | None:
-        """The activation function of its neurons, None where they differ. Settable.
+        """The activation function of its neurons, None if they differ. Settable.
 
         Set to `winner`, `maxout` or `softmax`, its neurons compete as one group.
         """
@@ -284,7 +284,7 @@ class Layer(LayerSteps):
     def _receive(
         self, source: Neuron, weight: float | None, trainable: bool | None, seed: Seed
     ) -> Projection:
-        """Connect one neuron to every neuron: what ``neuron.project(layer)`` does."""
+        """Connect a neuron to every neuron of the layer, for ``neuron.project(layer)``."""
         weights = None if weight is None else finite_number("A weight", weight, source._store.dtype)
         return Layer([source]).project(self, weights=weights, trainable=trainable, seed=seed)
 

@@ -13,13 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _ties, _wiring, cost as costs, graph
-from ._checks import (
-    expected,
-    finite_array,
-    listed,
-    place,
-    text,
-)
+from ._checks import expected, finite_array, listed, place, text
 from ._network_steps import NetworkSteps
 from ._typing import Floats, Ints
 from .connection import Connection, connection_at
@@ -44,12 +38,12 @@ class Network(NetworkSteps):
     output : Layer
         The neurons whose activations are the outputs.
     name : str, optional
-        What it is called. Default: the name of its class.
+        Its name. Default: the name of its class.
 
     Raises
     ------
     TopologyError
-        If a neuron stands in two layers, or belongs to another network.
+        If a neuron is in two layers, or belongs to another network.
 
     Notes
     -----
@@ -69,7 +63,7 @@ class Network(NetworkSteps):
     """
 
     _left_out: ClassVar[tuple[str, ...]] = ()
-    """How names of layers begin whose sizes its repr leaves out."""
+    """Its repr leaves out the sizes of layers whose names begin with one of these."""
 
     def __init__(
         self,
@@ -117,7 +111,7 @@ class Network(NetworkSteps):
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
         return self._name or type(self).__name__
 
     @property
@@ -222,7 +216,7 @@ class Network(NetworkSteps):
         return kind
 
     def _name_layers(self) -> None:
-        """Name layers without a name by their place, those of a place that is taken by the next number."""
+        """Name the layers that have no name by their position; a name that is taken gets the next number."""
         for layer, name in ((self.input, "input"), (self.output, "output")):
             if layer.name is None:
                 layer.name = name
@@ -235,14 +229,14 @@ class Network(NetworkSteps):
                 taken.add(layer.name)
 
     def _admit(self, neurons: Sequence[Neuron]) -> None:
-        """Take neurons in: they share a store with the others, and belong to no other network."""
+        """Make neurons its own: they move to its store, and must belong to no other network."""
         _wiring.require_free(neurons)
         store = _wiring.join([self._anchor, *neurons])
         store.touch()
         store["network"][_wiring.rows_of(neurons)] = self._number_now
 
     def _renumber(self) -> None:
-        """Tell the store the order of its neurons and what each is."""
+        """Write the order and the role of its neurons into the store."""
         self._n_inputs, self._n_outputs = len(self.input), len(self.output)
         store, rows = self._store, self._rows()
         store.touch()
@@ -301,7 +295,7 @@ class Network(NetworkSteps):
         rows = self._connection_rows()[numbers]
         _wiring.disconnect(self._store, self._store["identity"][rows])
 
-    # --- what a class of your own may override ----------------------------------------------
+    # --- what a class of your own may override, see `architectures` ---------------------------
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -324,12 +318,11 @@ class Network(NetworkSteps):
 
     @property
     def parts(self) -> dict[str, Any]:
-        """What :meth:`find_parts` finds in it, found again after each edit.
+        """The result of :meth:`find_parts` for this network, computed again after each edit.
 
         Raises TopologyError if it no longer has the neurons and connections that it was built with.
         """
-        store = self._store
-        version = store.topology_version
+        version = self._store.topology_version
         if self._parts_version != version:
             kind = type(self)
             try:
@@ -352,11 +345,11 @@ class Network(NetworkSteps):
         """Let its output layer gate a projection; see :meth:`Layer.gate`."""
         self.output.gate(projection, kind)
 
-    # --- its copies ------------------------------------------------------------------------
+    # --- copies ------------------------------------------------------------------------
 
     @whole
     def clone(self) -> Network:
-        """A twin: the same network, context included, with neurons and numbers of its own.
+        """A copy of the network, context included, with neurons and numbers of its own.
 
         What holds for :func:`synapse.save` holds here, and for pickle and copy: the copy of an architecture
         is of its class, and so is that of a class of your own that :mod:`synapse.architectures` has
@@ -371,14 +364,14 @@ class Network(NetworkSteps):
         return self.clone()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return copyreg.dispatch_table[Network](self)  # type: ignore[return-value]  # readwrite has told it how
+        return copyreg.dispatch_table[Network](self)  # type: ignore[return-value]  # registered by readwrite
 
     def __repr__(self) -> str:
         shown = (layer for layer in self._layers if not (layer.name or "").startswith(self._left_out))
         return self._described("-".join(str(len(layer)) for layer in shown))
 
     def _repr_html_(self) -> str:
-        """A small drawing of it: what a notebook shows."""
+        """A small drawing, which notebooks show."""
         from .draw._small import small_picture  # drawings are of networks: a loop at the top
 
         return small_picture(self)
@@ -388,7 +381,7 @@ class Network(NetworkSteps):
 
 
 def require_network(what: str, network: Any) -> Network:
-    """`network` if it is one, else an error."""
+    """Return `network` if it is a Network, or raise KindError."""
     if not isinstance(network, Network):
         raise KindError(expected(what, "a Network", network))
     return network

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @total_ordering
 class Neuron(NeuronSteps):
-    """A neuron, linked to others by connections.
+    """A neuron, connected to others.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Neuron(NeuronSteps):
     bias : float
         Its bias b_j, trained unless ``neuron.trainable`` is set to False.
     name : str, optional
-        What it is called in graphs and messages.
+        Its name in graphs and messages.
     dtype : numpy dtype
         The float of its numbers, and of every neuron it is linked to.
 
@@ -84,7 +84,7 @@ class Neuron(NeuronSteps):
         raise KindError("A neuron is a view of its network and cannot be copied alone. Use network.clone().")
 
     def __lt__(self, other: object) -> bool:
-        """Whether it comes first: algorithms of networkx sort nodes."""
+        """Whether it comes first. Algorithms of networkx sort nodes."""
         if not isinstance(other, Neuron):
             return NotImplemented
         store = self._require()
@@ -100,8 +100,8 @@ class Neuron(NeuronSteps):
 
     state = number("state", "s_j, the weighted sum before the squash.", settable=True)
     old_state = number("old_state", "The state of the step before.")
-    activation = number("activation", "y_j = f_j(s_j), or the value it was given.", settable=True)
-    derivative = number("derivative", "f'_j(s_j); 0 after it was given a value.")
+    activation = number("activation", "y_j = f_j(s_j), or the value that was set.", settable=True)
+    derivative = number("derivative", "f'_j(s_j); 0 after the activation was set.")
 
     @property
     @steady
@@ -171,7 +171,7 @@ class Neuron(NeuronSteps):
             self.reseed()
 
     def _require_squash(self, function: Squash) -> None:
-        """Raise TopologyError where it cannot have this squash."""
+        """Raise TopologyError if it cannot have this squash."""
         store = self._require()
         within = store["network"][self._row] != 0
         if function is squashes.softmax and within and store["role"][self._row] != OUTPUT:
@@ -197,12 +197,12 @@ class Neuron(NeuronSteps):
 
     @whole
     def reseed(self, seed: Seed = None) -> None:
-        """Begin its stream of random numbers anew: what squashes `noise` and `bernoulli` draw from.
+        """Restart its stream of random numbers, from which the squashes `noise` and `bernoulli` draw.
 
         Parameters
         ----------
         seed : int or numpy.random.Generator, optional
-            The same seed gives the same stream. Default: one that nobody knows.
+            The same seed gives the same stream. Default: an unrecorded random seed.
 
         >>> neuron = Neuron(squash="noise")
         >>> neuron.reseed(0)
@@ -216,7 +216,7 @@ class Neuron(NeuronSteps):
     @property
     @steady
     def name(self) -> str:
-        """What it is called; "neuron" and its number where it has no name."""
+        """Its name; "neuron" and its number if it has none."""
         return self._require().names[self._row] or f"neuron {self._row}"
 
     @name.setter
@@ -229,14 +229,14 @@ class Neuron(NeuronSteps):
     @property
     @steady
     def incoming(self) -> tuple[Connection, ...]:
-        """The connections that lead to it, its self-connection left out."""
+        """The connections to it, except its self-connection."""
         pred = graph.of(self._require()).pred[self]
         return tuple(edge for source, edge in pred.items() if source is not self)  # type: ignore[misc]
 
     @property
     @steady
     def outgoing(self) -> tuple[Connection, ...]:
-        """The connections that lead from it, its self-connection left out."""
+        """The connections from it, except its self-connection."""
         succ = graph.of(self._require()).succ[self]
         return tuple(edge for target, edge in succ.items() if target is not self)  # type: ignore[misc]
 
@@ -250,7 +250,7 @@ class Neuron(NeuronSteps):
 
     @property
     def self_connection(self) -> Connection | None:
-        """The connection by which it keeps its state, if it has one."""
+        """Its connection to itself, which carries its state to the next step, or None."""
         return self.connected(self)
 
     @steady
@@ -272,13 +272,14 @@ class Neuron(NeuronSteps):
         Parameters
         ----------
         target : Neuron or Layer
-            Where to. Its own self: a self-connection, by which its state is kept.
+            The end of the connection. The neuron itself: a self-connection, which carries its state
+            to the next step.
         weight : float, optional
             Default: 1 for a self-connection, else drawn uniformly from ±0.1.
         trainable : bool, optional
             Whether learning moves the weight. Default: all but self-connections.
         seed : int or numpy.random.Generator, optional
-            Where a weight that is drawn comes from.
+            Seed for the random weight.
 
         Returns
         -------
@@ -329,7 +330,7 @@ class Neuron(NeuronSteps):
         Raises
         ------
         KindError
-            If something else than a connection or projection is given.
+            If anything other than a connection or projection is given.
         TopologyError
             If a connection is gated already.
         """
@@ -349,7 +350,7 @@ class Neuron(NeuronSteps):
             _wiring.gate_many([self] * len(singles), store, identities)
 
     def ungate(self, *connections: Connection) -> None:
-        """Open connections that it gates: their gain is 1 again.
+        """Stop gating connections: their gain is 1 again.
 
         Raises
         ------
@@ -367,7 +368,7 @@ class Neuron(NeuronSteps):
 
 
 def require_neuron(what: str, neuron: Any) -> Neuron:
-    """`neuron` if it is one that has not been removed, else an error."""
+    """Return `neuron` if it is a Neuron and has not been removed, or raise an error."""
     if not isinstance(neuron, Neuron):
         raise KindError(expected(what, "a Neuron", neuron))
     neuron._require()

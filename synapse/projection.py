@@ -1,4 +1,4 @@
-"""Projection: the connections that one layer sends to another, and the patterns they follow."""
+"""Projection: the connections that one layer sends to another."""
 
 from __future__ import annotations
 
@@ -10,14 +10,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
 from . import _ties, _wiring
-from ._checks import (
-    expected,
-    finite_array,
-    is_among,
-    is_number,
-    place,
-    require_range,
-)
+from ._checks import expected, finite_array, is_among, is_number, place, require_range
 from ._patterns import (
     ALL_TO_ALL,
     ALL_TO_ELSE,
@@ -94,7 +87,7 @@ class Weights(NDArrayOperatorsMixin):
 
 
 def _fitting(values: NDArray[Any], rows: Any) -> NDArray[Any]:
-    """Values that can be laid onto rows, else an error."""
+    """Values broadcast to the shape of the rows, or an error."""
     shape = np.shape(rows)
     try:
         return np.broadcast_to(values, shape)
@@ -159,7 +152,7 @@ class Projection:
 
     @property
     def weights(self) -> Weights:
-        """Its weights, live: shape (sources, targets) for a full projection, else (connections,)."""
+        """Its weights, read and written in place; shape (sources, targets) if full, else (connections,)."""
         return Weights(self)
 
     @weights.setter
@@ -239,14 +232,14 @@ def connect_layers(
 
 
 def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:
-    """Ints, in a layer, of the neurons in these rows."""
+    """The positions in a layer of the neurons in these rows."""
     mine = _wiring.rows_of(layer)
     order = np.argsort(mine)
     return order[np.searchsorted(mine[order], rows)]
 
 
 def between(source: Layer, target: Layer, kind: str | tuple[Ints, Ints]) -> Projection:
-    """What ``source.project(target, kind)`` returned, found again; of a named pattern or listed pairs.
+    """The projection that ``source.project(target, kind)`` returned; of a named pattern or listed pairs.
 
     Raises
     ------
@@ -275,7 +268,7 @@ def between(source: Layer, target: Layer, kind: str | tuple[Ints, Ints]) -> Proj
 
 
 def require_projection(what: str, projection: Any) -> Projection:
-    """`projection` if it is one, else an error."""
+    """Return `projection` if it is a Projection, or raise KindError."""
     if not isinstance(projection, Projection):
         raise KindError(expected(what, "a Projection, as layer.project returns it", projection))
     return projection

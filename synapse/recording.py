@@ -1,4 +1,4 @@
-"""Recording: what neurons hold, step by step, while compiled code runs."""
+"""Recording: the numbers of neurons at each step, while compiled code runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALIASES = {"error": "responsibility"}
 
 
 class Log:
-    """What :func:`record` has collected.
+    """The numbers that :func:`record` has collected.
 
     Its arrays have a row for each step and a column for each neuron, and are attributes:
     ``log.activation``. Steps are those of ``activate``, ``run`` and training, at the end of each; errors
@@ -39,7 +39,7 @@ class Log:
     def __init__(self, network: Network, numbers: tuple[str, ...], neurons: tuple[Neuron, ...]) -> None:
         self.neurons, self.numbers = neurons, numbers
         self._network = network
-        self._kept: list[Floats] = []  # what was collected before the store's memory was given anew
+        self._chunks: list[Floats] = []  # copies of earlier memory of the kernels
 
     def __getattr__(self, name: str) -> Floats:
         numbers = self.__dict__.get("numbers", ())  # a copy under way has none
@@ -61,7 +61,7 @@ class Log:
         return self._all()[:, self.numbers.index(name)]
 
     def __len__(self) -> int:
-        """Steps recorded."""
+        """The number of steps recorded."""
         return len(self._all())
 
     def __repr__(self) -> str:
@@ -98,7 +98,7 @@ class Log:
 
     @whole
     def close(self) -> None:
-        """End the recording, as leaving the block does; again has no effect.
+        """End the recording, as leaving the block does. A second call has no effect.
 
         Ctrl-C in the instant in which Python leaves the block may keep it from being called.
         """
@@ -111,14 +111,14 @@ class Log:
         self._renew(0)
 
     def follow(self) -> None:
-        """Lay out which rows are recorded; called when lowering has moved them."""
+        """Tell the kernels which rows to record; called when lowering has moved them."""
         store = self._store
         rows = [neuron._row if neuron._row >= 0 else NONE for neuron in self.neurons]
         store.columns["watched"] = np.array(rows, np.uint32)
         store.columns["log_place"][3] = self._network._anchor._row
 
     def make_room(self, steps: int) -> None:
-        """See to it that `steps` more steps can be recorded; called before they are made."""
+        """Make room to record `steps` more steps; called before they run."""
         columns = self._store.columns
         neurons, numbers, done = (int(n) for n in columns["log_place"][:3])
         if (done + steps) * neurons * numbers > len(columns["log"]):
@@ -126,13 +126,13 @@ class Log:
             self._renew(max(steps, AT_ONCE))
 
     def _renew(self, steps: int) -> None:
-        """Give the kernels memory for so many steps."""
+        """Allocate memory in which the kernels write so many steps."""
         store = self._store
         store.columns["log"] = np.empty(steps * len(self.neurons) * len(self.numbers))
         store._renew_table()
 
     def _present(self) -> Floats:
-        """What the kernels have written since the memory was given."""
+        """What the kernels have written into their present memory."""
         store = self._store
         if store.recorder is not self:
             return np.empty((0, len(self.numbers), len(self.neurons)))
@@ -142,22 +142,22 @@ class Log:
     def _take(self) -> None:
         present = self._present()
         if len(present):
-            self._kept.append(present.copy())
+            self._chunks.append(present.copy())
             self._store.columns["log_place"][2] = 0
 
     @whole
     def _all(self) -> Floats:
         return np.concatenate(
-            [np.empty((0, len(self.numbers), len(self.neurons))), *self._kept, self._present()]
+            [np.empty((0, len(self.numbers), len(self.neurons))), *self._chunks, self._present()]
         )
 
 
 AT_ONCE = 256
-"""Steps for which memory is taken at least."""
+"""The least number of steps for which memory is allocated."""
 
 
 def record(network: Network, *numbers: str, neurons: Layer | Iterable[Neuron] | None = None) -> Log:
-    """Collect what neurons hold at every step, at compiled speed.
+    """Record numbers of neurons at every step, at compiled speed.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ def _real(name: str) -> str:
 
 
 def _checked(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, ...]:
-    """The neurons, all of the network."""
+    """The neurons to record, checked."""
     if neurons is None:
         return tuple(network)
     what = "What is recorded of a network"

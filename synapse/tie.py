@@ -27,8 +27,8 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
 
     All take the value of the first. Learning moves it by the sum of what it would move each of them: at
     the end of the step of a network or a layer, at once where a neuron propagates by itself. Setting the
-    weight, the bias or ``trainable`` of one sets that of all. Whoever is tied already brings along
-    those that it is tied to.
+    weight, the bias or ``trainable`` of one sets that of all. Ties are transitive: members
+    already tied bring their whole group.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     chosen = _chosen("What is tied", items)
     labels = _labels(groups, len(chosen))
     with InUse(*_views(chosen)):
-        _require_alike(chosen, labels)
+        _require_one_kind(chosen, labels)
         _ties.tie_rows(*_place(chosen), labels)
 
 
@@ -95,7 +95,7 @@ def untie(items: Items) -> None:
 
 
 def _chosen(what: str, items: Any) -> Chosen:
-    """What was given, checked."""
+    """The items, checked."""
     kind = f"{what} must be a Projection, a Layer, or a list of connections or of neurons"
     if not isinstance(items, Projection):
         if isinstance(items, Connection | Neuron):
@@ -120,7 +120,7 @@ def _require_like(first: Any, what: str, one: Any) -> None:
 
 
 def _views(chosen: Chosen) -> Iterable[Any]:
-    """What tells the stores of all that was given."""
+    """Objects whose stores are locked together."""
     return [chosen] if isinstance(chosen, Projection) else chosen
 
 
@@ -137,7 +137,7 @@ def _labels(groups: ArrayLike | None, count: int) -> Ints:
     return labels.astype(np.int64)
 
 
-def _require_alike(chosen: Chosen, labels: Ints) -> None:
+def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
     """Raise where some of a group are trainable and some are not."""
     if isinstance(chosen, Projection):
         learns = chosen._store["trainable"][_rows(chosen)] != 0
@@ -149,7 +149,7 @@ def _require_alike(chosen: Chosen, labels: Ints) -> None:
         frozen, other = sorted((int(unlike[0]), int(first[place[unlike[0]]])), key=lambda i: learns[i])
         raise ArgumentError(
             f"Those that are tied are trained together or not at all, but {chosen[frozen]!r} is not "
-            f"trainable and {chosen[other]!r} is: set trainable of both alike first."
+            f"trainable and {chosen[other]!r} is: set trainable of both to the same value first."
         )
 
 

@@ -190,6 +190,18 @@ def test_another_process_reads_what_it_has_registered(make, kind, tmp_path):
     assert done.stdout.split("\n")[0] == f"{kind} {net!r} {net.activate([0.5, -0.5]).tolist()}", done.stderr
 
 
+@every_way
+def test_settings_are_those_of_a_file_in_every_copy(twin_of, monkeypatch):
+    given = []
+    find = Tower.find_parts
+    monkeypatch.setattr(Tower, "settings", {"stride": 2, "marks": (1, 2)})
+    monkeypatch.setattr(
+        Tower, "find_parts", lambda layers, settings: given.append(settings) or find(layers, settings)
+    )
+    twin_of(Tower(4))
+    assert given == [{"stride": 2, "marks": [1, 2]}]
+
+
 def test_a_file_says_what_a_class_is_by_name_and_settings():
     assert json.loads(json.dumps(network_data(Tower(4))))["architecture"] == {"name": "Tower", "stride": 2}
     assert architectures.describe(Shed(Layer(1), [], Layer(1))) is None

@@ -1,4 +1,4 @@
-"""Checks of arguments: each gives the value back in the form that is used, or raises one sentence."""
+"""Checks of arguments: each returns the value in the form that is used, or raises one sentence."""
 
 import decimal
 import inspect
@@ -26,15 +26,15 @@ MOST_NEURONS = 10_000_000
 MOST_CONNECTIONS = 250_000_000
 """The largest projection. It takes about 20 GB while it is made: 80 bytes a connection."""
 MOST_THREADS = 1024
-"""Threads that can be asked for: more than any machine has cores for."""
+"""The largest number of threads, above the number of cores of any machine."""
 MOST_DELAYS = 10_000
 """The longest delay line: each of its steps is a layer of its own."""
 MOST_SEQUENCES = 10_000_000
-"""Sequences that a task can be asked for at once."""
+"""The largest number of sequences that a task generates at once."""
 
 
 def shown(value: Any) -> str:
-    """A value as a sentence can carry it: short, and on one line.
+    """A value as text for a sentence: short, and on one line.
 
     >>> shown(np.eye(2))
     'array([[1., 0.], [0., 1.]])'
@@ -181,7 +181,7 @@ def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
 
 
 def _level_of_caller() -> int:
-    """How many calls lie between a warning and the line of the user that caused it."""
+    """The number of calls between a warning and the user's line that caused it."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
         ("synapse", "architect")
@@ -191,7 +191,7 @@ def _level_of_caller() -> int:
 
 
 def settle(owner: Any, check: Callable[[str, Any], Any], *settings: str) -> None:
-    """Check settings of a frozen dataclass. Numbers of Python stay as given; others become such numbers."""
+    """Check settings of a frozen dataclass. Other numbers become numbers of Python."""
     for setting in settings:
         given = getattr(owner, setting)
         checked = check(f"The {setting} of {type(owner).__name__}", given)
@@ -302,7 +302,7 @@ def function_of(what: str, value: Any, *arguments: str) -> Any:
 
 
 def listed(what: str, value: Any, condition: str) -> list[Any]:
-    """`value` as a list, or an error: strings and bytes are no lists of anything."""
+    """`value` as a list, or an error; strings and bytes are not taken for lists."""
     if isinstance(value, str | bytes):
         raise KindError(expected(what, condition, value))
     try:

@@ -1,4 +1,4 @@
-"""The one door for data: what users give as numbers, as arrays that kernels take; checked.
+"""Checks of data: the numbers that users pass, as the arrays that kernels take.
 
 Arrays, lists, tuples, memory maps, pandas DataFrames and Series, torch tensors, and whatever else offers
 `__array__` or `to_numpy`, become float64. Whatever would lose something on the way is refused: complex
@@ -22,10 +22,10 @@ FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 REAL = "biuf"
 """Kinds of dtype that are numbers: booleans, integers with and without sign, floats."""
 PLAIN = {float, int, bool, np.float64, np.ndarray}
-"""What NumPy reads without losing anything."""
+"""Types that NumPy reads without losing anything."""
 LISTS = {list, tuple}
 OTHER = {"c": "complex numbers", "U": "text", "S": "text", "T": "text", "M": "dates", "m": "durations"}
-"""What arrays of other kinds hold."""
+"""Names of the contents of arrays of other kinds."""
 DEEPEST = 4  # lists are looked through down to here
 
 
@@ -119,7 +119,7 @@ def _opened(what: str, values: Any, condition: str, depth: int = 0) -> Any:
 
 
 def _of_table(what: str, table: Any, condition: str) -> Any:
-    """A pandas DataFrame or Series as an array, NaN where it has no value."""
+    """A pandas DataFrame or Series as an array, with NaN for missing values."""
     columns = list(table.items()) if table.ndim == 2 else [(table.name, table)]
     for name, column in columns:
         if column.dtype.kind not in REAL:
@@ -130,7 +130,7 @@ def _of_table(what: str, table: Any, condition: str) -> Any:
 
 
 def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
-    """Raise where a number does not fit the float of a store. NaN and infinity do."""
+    """Raise if a number is beyond the range of a store's float. NaN and infinity are accepted."""
     if dtype != FLOAT32 or not rows.size:
         return
     bad = (np.abs(rows) > float(np.finfo(np.float32).max)) & np.isfinite(rows)
@@ -139,7 +139,7 @@ def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
 
 
 def row_of(what: str, values: Any, size: int) -> Floats:
-    """`values` as `size` floats, finite or not; a single one may be given as it is.
+    """`values` as `size` floats, finite or not; a single one need not be in a list.
 
     Raises
     ------
@@ -207,7 +207,7 @@ def _first_bad(rows: Floats) -> int:
 
 
 def parts_of(what: str, values: Any, columns: int, parted: bool = False) -> tuple[list[Any], bool]:
-    """The sequences given, which :func:`as_matrix` takes, and whether it was one array of rows instead.
+    """The sequences, for :func:`as_matrix`, and whether `values` was one array of rows instead.
 
     Rows of one column may be given as numbers, and so may those of sequences: by a list of arrays, or
     wherever it is known that sequences are meant (`parted`).

@@ -16,11 +16,11 @@ reader of a pipe has closed it. An error is one sentence on stderr.
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 import warnings
 from collections.abc import Sequence
-from importlib import import_module
 from typing import TextIO
 
 from .. import __version__
@@ -38,7 +38,7 @@ COMMANDS = (
     "run",
     "bench",
 )
-"""The subcommands, in the order of the help: modules with a function ``add_to``."""
+"""Modules of this package with a function ``add_to``; in this order ``--help`` lists them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in COMMANDS:
-        import_module(f".{name}", __name__).add_to(commands)
+        importlib.import_module(f".{name}", __name__).add_to(commands)
     return parser
 
 

@@ -15,6 +15,18 @@ NONE = 0xFFFFFFFF
 """In an index column: no such row."""
 
 FAILED = 6  # room for what is noted of a registered function that raised
+FIRST, INPUTS, OUTPUTS, STOP, LEARNING = range(5)
+"""Places in the span of a network, that kernels take: its first row, how many inputs and outputs it has, the
+row after its last, and the first row that can learn (after the inputs, unless something leads into them)."""
+
+STRETCHES, GROUPS, BIAS_STRETCHES, BIAS_GROUPS, HELD = range(5)
+"""Places in the column ``ties``: how many stretches and groups there are of tied connections, and of neurons
+with tied biases; and whether what is shared moves later."""
+
+WATCHED_NEURONS, WATCHED_NUMBERS, WATCHED_STEPS, WATCHED_NETWORK = range(4)
+"""Places in the column ``log_place``: how many neurons (0: nothing is recorded), numbers and steps are
+recorded; and the first row of the network."""
+
 # What a neuron is in its network.
 HIDDEN, INPUT, OUTPUT = 0, 1, 2
 
@@ -121,7 +133,7 @@ COLUMNS = (
     Column("bias_tied_first", "tie", "uint32"),
     Column("bias_tied_base", "tie", "float"),
     Column("bias_tied_move", "tie", "float"),
-    Column("ties", "tie", "uint64"),  # stretches and groups of connections, of neurons; see ``ties.HELD``
+    Column("ties", "tie", "uint64"),  # see HELD
     # traces that cannot be read off
     Column("eligibility", "trace", "float"),
     Column("extended", "extended", "float"),
@@ -134,8 +146,7 @@ COLUMNS = (
     Column("watched", "watched", "uint32"),  # rows of neurons; NONE: removed
     Column("watched_what", "what", "uint8"),  # which of their numbers: places in WATCHABLE
     Column("log", "log", "float64"),  # by step, number, neuron
-    # How many neurons (0: nothing is recorded), numbers, steps; and the first row of the network recorded.
-    Column("log_place", "place", "uint64"),
+    Column("log_place", "place", "uint64"),  # see WATCHED_NEURONS
 )
 
 WATCHABLE = ("activation", "state", "derivative", "responsibility", "projected", "gated")

@@ -164,7 +164,18 @@ class ExactGradient:
         steps, (address, store, span) = group.steps, self._ready
         tapes = self._tapes_of(number, group.width, steps)
         tapes.begin(self._context() if context else None, group.mask)
-        loss, bad = engine.exact.unfold_network(
+        samples = engine.exact.Samples(
+            begins=group.begins,
+            lengths=group.lengths,
+            shares=group.share,
+            weights=self.weights,
+            steps=np.uint64(steps),
+            window=np.uint64(window),
+            apart=group.apart,
+            ragged=group.ragged,
+            masked=group.mask is not None,
+        )
+        loss, bad = engine.exact.gradient_network(
             address,
             store.unit,
             tapes.address,
@@ -172,16 +183,8 @@ class ExactGradient:
             span,
             self._inputs,
             self._targets,
-            group.begins,
-            group.lengths,
-            group.share,
-            self.weights,
-            group.apart,
-            np.uint64(steps),
+            samples,
             cost.code,
-            np.uint64(window),
-            group.ragged,
-            group.mask is not None,
             store.n_connections,
         )
         if bad != steps or not isfinite(loss):

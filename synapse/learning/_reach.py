@@ -16,6 +16,7 @@ from .._typing import Bools, Ints
 from ..cost import Cost
 from ..engine.functions.activations import RANDOM, SIGN, STEP
 from ..engine.guard import InUse
+from ..engine.schema import FIRST, STOP
 from ..errors import TrainingWarning
 from ..network import Network
 from .rules import RULES
@@ -39,7 +40,7 @@ def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> None:
     """
     with InUse(network):
         _, store, span = network._ready()
-        biases = store["trainable_bias"][int(span[0]) : int(span[3])]
+        biases = store["trainable_bias"][int(span[FIRST]) : int(span[STOP])]
         state = store.topology_version, method, cost, biases.tobytes()
         if _warned.get(network) == state:
             return
@@ -70,7 +71,7 @@ class _Links:
     def of(cls, network: Network) -> _Links:
         """Those of a network as it is now."""
         _, store, span = network._ready()
-        first, rows = int(span[0]), slice(int(span[0]), int(span[3]))
+        first, rows = int(span[FIRST]), slice(int(span[FIRST]), int(span[STOP]))
         source, target, gater = (
             store[name].astype(np.int64) - first for name in ("source", "target", "gater")
         )

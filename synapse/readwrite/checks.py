@@ -53,6 +53,22 @@ def an_object(what: str, value: Any) -> dict[str, Any]:
     return found
 
 
+def checked_architecture(architecture: Any) -> dict[str, Any] | None:
+    """The description that a file holds; its class checks the settings.
+
+    Raises
+    ------
+    FormatError
+        If it is not an object with a name.
+    """
+    if architecture is None:
+        return None
+    found = an_object("The architecture", architecture)
+    name = found.get("name")
+    require(type(name) is str, "The name of the architecture", "a string", name)
+    return found
+
+
 def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
     """`value` if it is an object with these keys and no others."""
     found = an_object(what, value)

@@ -12,12 +12,13 @@ from ..engine.lowering.program import Traces
 from ..engine.schema import NONE, RARE, Column
 from ..errors import FormatError
 from ..network import Network
-from . import architectures, files
+from . import files
 from .checks import (
     FLOATS,
     LARGEST_RANDOM,
     LARGEST_WHOLE,
     Table,
+    checked_architecture,
     given,
     is_whole,
     members,
@@ -215,7 +216,7 @@ def from_data(data: dict[str, Any]) -> Network:
         connections=edges,
         clock=clock,
         traces=_traces(data, neurons, connections, edges, dtype),
-        architecture=architectures.checked(data.get(ARCHITECTURE)),
+        architecture=checked_architecture(data.get(ARCHITECTURE)),
     )
     return put_together(parts)
 

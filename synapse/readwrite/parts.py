@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..architectures import describe
+from ..architectures import describe, rebuild
 from ..connection import connection_at
 from ..engine.guard import InUse
 from ..engine.lowering.program import Program, Traces, kept_traces
@@ -18,7 +18,6 @@ from ..engine.store import Store
 from ..errors import DivergenceError, TopologyError
 from ..layer import Layer
 from ..network import Network, require_network
-from . import architectures
 
 Column = NDArray[Any]
 
@@ -53,7 +52,7 @@ class Parts:
     traces : Traces, optional
         Those that cannot be read off, by numbers of neurons and connections.
     architecture : dict, optional
-        Of which class it is, see :mod:`synapse.readwrite.architectures`.
+        Of which class it is, see :func:`synapse.architectures.describe`.
     """
 
     name: str | None
@@ -120,7 +119,7 @@ def put_together(parts: Parts) -> Network:
     for layer, size in parts.layers:
         layers.append(Layer(neurons[first : first + size], name=layer))
         first += size
-    network = architectures.rebuild(parts.architecture, layers, parts.name)
+    network = rebuild(parts.architecture, layers, parts.name)
     if parts.names is not None:
         store.names[:] = parts.names
     if parts.traces is not None:

@@ -20,8 +20,16 @@ from .._checks import is_among, shown
 from ..engine.schema import NONE
 from ..errors import FormatError
 from ..network import Network
-from . import architectures
-from .checks import FLOATS, LARGEST_RANDOM, Table, members, require, require_pairs_once, require_shared
+from .checks import (
+    FLOATS,
+    LARGEST_RANDOM,
+    Table,
+    checked_architecture,
+    members,
+    require,
+    require_pairs_once,
+    require_shared,
+)
 from .parts import Parts, put_together, take_apart
 
 NEURON: dict[str, type] = {
@@ -73,7 +81,7 @@ class Plain:
     neurons, connections : dict of list
         The columns of `NEURON` and `CONNECTION`. The gater is None where there is none.
     architecture : dict or None
-        Of which class it is, see :mod:`synapse.readwrite.architectures`.
+        Of which class it is, see :func:`synapse.architectures.describe`.
     """
 
     name: Any
@@ -156,7 +164,7 @@ def assemble(plain: Plain) -> Network:
             names=neurons.texts("label"),
             neurons={"squash": neurons.squash_codes("squash"), **numbers},
             connections=_edges(plain.connections, neurons, dtype),
-            architecture=architectures.checked(plain.architecture),
+            architecture=checked_architecture(plain.architecture),
         )
     )
 

@@ -82,8 +82,8 @@ def _public() -> Iterator[tuple[str, Public]]:
         for name in getattr(module, "__all__", None) or [name for name in vars(module) if name[0] != "_"]:
             thing = getattr(module, name)
             home = getattr(thing, "__module__", "")
-            inside = hasattr(module, "__path__") and home.startswith(f"{module_name}.")
-            listed = hasattr(module, "__all__") or home == module_name or inside
+            passed_on = hasattr(module, "__path__") and home.startswith(f"{module_name}.")  # by a package
+            listed = hasattr(module, "__all__") or home == module_name or passed_on
             if isinstance(thing, ModuleType) or not listed or any(thing is one for one in seen):
                 continue
             if inspect.isfunction(thing):

@@ -100,7 +100,7 @@ class World:
 
     @cached_property
     def optimizerstate(self) -> optimizers.OptimizerState:
-        """The state of an optimizer that has made a step."""
+        """The state of an optimizer after one step."""
         state = optimizers.SGD(momentum=0.5).begin(self.parameters)
         state.step(self.parameters, self.gradient)
         return state

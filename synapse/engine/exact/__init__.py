@@ -1,6 +1,6 @@
 """The kernels of exact gradients through time, several samples side by side."""
 
-from .loops import unfold_network
+from .loops import Samples, gradient_network
 from .tapes import Tapes
 
-__all__ = ["Tapes", "unfold_network"]
+__all__ = ["Samples", "Tapes", "gradient_network"]

@@ -13,7 +13,7 @@ import numpy as np
 from ..compiler.jit import inline
 from ..compiler.lanes import add, alike, by_sample, flat, nothing, pack, total, width
 from ..lowering.flags import BACK, BACK_GATED, FIXED, LISTED, MEMORY, PAIRED, SHARED, ZIPPED
-from ..schema import NONE
+from ..schema import FIRST, INPUTS, NONE, STOP
 from .weigh import FOURS, ONE, THREE, TWO, dense_alike, four_rows, four_runs, gain
 
 u8 = np.uint64
@@ -31,84 +31,84 @@ def scale_four(m, u, rs, slot, at, gains, steps, rows):
 
 
 @inline
-def add_moves(u, rows, there, q, sums, left):
+def add_moves(u, rows, count, q, sums, left):
     """Add to the moves of up to four neurons' connections."""
     add(u.weight_move, rows[0] + q, sums[0], left)
-    if there > ONE:
+    if count > ONE:
         add(u.weight_move, rows[1] + q, sums[1], left)
-    if there > TWO:
+    if count > TWO:
         add(u.weight_move, rows[2] + q, sums[2], left)
-    if there > THREE:
+    if count > THREE:
         add(u.weight_move, rows[3] + q, sums[3], left)
 
 
 @inline
-def collect_one(u, said, error, at, e, size, steps, lanes, rows, left):
+def accumulate_one(u, activation, error, at, e, size, steps, lanes, rows, left):
     """sum over steps and samples of four neurons' errors times a pack of activations."""
-    a, b, c, d = nothing(said), nothing(said), nothing(said), nothing(said)
+    a, b, c, d = nothing(activation), nothing(activation), nothing(activation), nothing(activation)
     for t in range(steps):
         for lane in range(lanes):
-            y, here = pack(said, at + (t * lanes + lane) * rows, left), e + t * size + lane
-            a += y * error[here]
-            b += y * error[here + lanes]
-            c += y * error[here + TWO * lanes]
-            d += y * error[here + THREE * lanes]
+            y, error_at = pack(activation, at + (t * lanes + lane) * rows, left), e + t * size + lane
+            a += y * error[error_at]
+            b += y * error[error_at + lanes]
+            c += y * error[error_at + TWO * lanes]
+            d += y * error[error_at + THREE * lanes]
     return a, b, c, d
 
 
 @inline
-def collect_two(u, said, error, at, e, size, steps, lanes, rows, left):
+def accumulate_two(u, activation, error, at, e, size, steps, lanes, rows, left):
     """The same of two packs side by side: every error is read once for both."""
-    a, b, c, d = nothing(said), nothing(said), nothing(said), nothing(said)
-    f, g, h, i = nothing(said), nothing(said), nothing(said), nothing(said)
-    step = width(said)
+    a, b, c, d = nothing(activation), nothing(activation), nothing(activation), nothing(activation)
+    f, g, h, i = nothing(activation), nothing(activation), nothing(activation), nothing(activation)
+    step = width(activation)
     for t in range(steps):
         for lane in range(lanes):
-            place, here = at + (t * lanes + lane) * rows, e + t * size + lane
-            y, z = pack(said, place, step), pack(said, place + step, left)
-            a += y * error[here]
-            f += z * error[here]
-            b += y * error[here + lanes]
-            g += z * error[here + lanes]
-            c += y * error[here + TWO * lanes]
-            h += z * error[here + TWO * lanes]
-            d += y * error[here + THREE * lanes]
-            i += z * error[here + THREE * lanes]
+            place, error_at = at + (t * lanes + lane) * rows, e + t * size + lane
+            y, z = pack(activation, place, step), pack(activation, place + step, left)
+            a += y * error[error_at]
+            f += z * error[error_at]
+            b += y * error[error_at + lanes]
+            g += z * error[error_at + lanes]
+            c += y * error[error_at + TWO * lanes]
+            h += z * error[error_at + TWO * lanes]
+            d += y * error[error_at + THREE * lanes]
+            i += z * error[error_at + THREE * lanes]
     return (a, b, c, d), (f, g, h, i)
 
 
 @inline
-def collect_run(m, u, rs, there, begin, n, at, steps, rows, lanes):
+def accumulate_run(m, u, rs, count, begin, n, at, steps, rows, lanes):
     """The moves of a dense run of up to four neurons, whose errors lie `at`, its activations at `begin`."""
-    said, error, four = by_sample(u), flat(u.error), four_rows(m, rs)
-    step, q = width(said), u8(0)
+    activation, error, four = by_sample(u), flat(u.error), four_rows(m, rs)
+    step, q = width(activation), u8(0)
     at, size = at * lanes, (rows + FOURS) * lanes
     while n - q > step:
         left = n - q - step
-        ours, others = collect_two(u, said, error, begin + q, at, size, steps, lanes, rows, left)
-        add_moves(u, four, there, q, ours, step)
-        add_moves(u, four, there, q + step, others, left)
+        ours, others = accumulate_two(u, activation, error, begin + q, at, size, steps, lanes, rows, left)
+        add_moves(u, four, count, q, ours, step)
+        add_moves(u, four, count, q + step, others, left)
         q = min(q + step + step, n)
     if q < n:
-        sums = collect_one(u, said, error, begin + q, at, size, steps, lanes, rows, n - q)
-        add_moves(u, four, there, q, sums, n - q)
+        sums = accumulate_one(u, activation, error, begin + q, at, size, steps, lanes, rows, n - q)
+        add_moves(u, four, count, q, sums, n - q)
 
 
 @inline
-def collect_four(m, u, span, j, there, step, steps, lanes):
+def accumulate_four(m, u, span, j, count, step, steps, lanes):
     """The moves of the dense runs of up to four neurons alike."""
-    rows = span[3] - span[0]
+    rows = span[STOP] - span[FIRST]
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         flags = m.run_flags[r]
         if flags & FIXED or not dense_alike(m, r):
             continue
-        rs, at = four_runs(m, j, r, there), j - span[0]
+        rs, at = four_runs(m, j, r, count), j - span[FIRST]
         if m.run_kind[r] == SHARED:
-            gains = (step if flags & BACK_GATED else step + ONE) * rows - span[0]
+            gains = (step if flags & BACK_GATED else step + ONE) * rows - span[FIRST]
             scale_four(m, u, rs, u8(0), at, gains, steps, rows)
             at = rows
-        begin = (step if flags & BACK else step + ONE) * rows * lanes + u8(m.run_source[r]) - span[0]
-        collect_run(m, u, rs, there, begin, u8(m.run_length[r]), at, steps, rows, lanes)
+        begin = (step if flags & BACK else step + ONE) * rows * lanes + u8(m.run_source[r]) - span[FIRST]
+        accumulate_run(m, u, rs, count, begin, u8(m.run_length[r]), at, steps, rows, lanes)
 
 
 @inline
@@ -131,9 +131,9 @@ def gated_product(u, at, gater, tape, place, steps, rows):
 
 
 @inline
-def collect_single(m, u, span, j, r, now, steps):
+def accumulate_single(m, u, span, j, r, now, steps):
     """The moves of a run one by one: its sources are neither a row nor, from neuron to neuron, the same."""
-    rows, at = span[3] - span[0], j - span[0]
+    rows, at = span[STOP] - span[FIRST], j - span[FIRST]
     kind, flags, first = m.run_kind[r], m.run_flags[r], u8(m.run_first[r])
     seen = now - rows if flags & BACK else now
     gains = now - rows if flags & BACK_GATED else now
@@ -149,19 +149,19 @@ def collect_single(m, u, span, j, r, now, steps):
 
 
 @inline
-def collect_memory(m, u, span, j, now, steps):
+def accumulate_memory(m, u, span, j, now, steps):
     """The move of a self-connection that is trained, along which states go."""
-    rows, own, gater, at = span[3] - span[0], m.self_row[j], m.self_gater[j], j - span[0]
+    rows, self_row, gater, at = span[STOP] - span[FIRST], m.self_row[j], m.self_gater[j], j - span[FIRST]
     before = now - rows
-    if m.trainable[own] and gater == NONE:
-        u.weight_move[own] += product(u, at, u.state, before + j, steps, rows)
-    elif m.trainable[own]:
+    if m.trainable[self_row] and gater == NONE:
+        u.weight_move[self_row] += product(u, at, u.state, before + j, steps, rows)
+    elif m.trainable[self_row]:
         g = (before if gater >= j else now) + gater
-        u.weight_move[own] += gated_product(u, at, g, u.state, before + j, steps, rows)
+        u.weight_move[self_row] += gated_product(u, at, g, u.state, before + j, steps, rows)
 
 
 @inline
-def collect_bias(u, at, steps, rows):
+def accumulate_bias(u, at, steps, rows):
     """The move of a bias: the sum of a neuron's errors."""
     moved = alike(0.0, u.state)
     for t in range(steps):
@@ -170,21 +170,21 @@ def collect_bias(u, at, steps, rows):
 
 
 @inline
-def collect(m, u, span, step, steps, lanes):
+def accumulate(m, u, span, step, steps, lanes):
     """What `steps` steps from `step` on add to the moves of all weights and biases."""
-    rows = span[3] - span[0]
-    now, first = (step + ONE) * rows - span[0], span[0] + span[1]
-    while first < span[3]:
+    rows = span[STOP] - span[FIRST]
+    now, first = (step + ONE) * rows - span[FIRST], span[FIRST] + span[INPUTS]
+    while first < span[STOP]:
         last, runs = u8(m.alike_stop[first]), u8(m.last_run[first]) - u8(m.first_run[first])
         for j in range(first, last, FOURS):
-            collect_four(m, u, span, j, last - j, step, steps, lanes)
+            accumulate_four(m, u, span, j, last - j, step, steps, lanes)
         for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
             if not m.run_flags[r] & FIXED and not dense_alike(m, r):
                 for j in range(first, last):
-                    collect_single(m, u, span, j, r + (j - first) * runs, now, steps)
+                    accumulate_single(m, u, span, j, r + (j - first) * runs, now, steps)
         for j in range(first, last):
             if m.flags[j] & MEMORY:
-                collect_memory(m, u, span, j, now, steps)
+                accumulate_memory(m, u, span, j, now, steps)
             if m.trainable_bias[j]:
-                collect_bias(u, j - span[0], steps, rows)
+                accumulate_bias(u, j - span[FIRST], steps, rows)
         first = last

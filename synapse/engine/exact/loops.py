@@ -14,17 +14,20 @@ the online rule; in ``propagate.py`` errors follow every connection and gate, al
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..compiler.jit import columns, inline, kernel
 from ..compiler.lanes import alike, flat, tapes
+from ..functions.activations import SOFTMAX
 from ..functions.compiled import cross_entropy, judge
 from ..functions.costs import CROSS_ENTROPY
-from ..schema import CHUNK, ENDED
-from .accumulate import collect
-from .propagate import step_backward
-from .weigh import FOURS, ONE, step_forward, transpose
+from ..schema import CHUNK, ENDED, FIRST, INPUTS, OUTPUTS, STOP
+from .accumulate import accumulate
+from .fire import clamp_inputs, drop, fire, rest, transpose
+from .propagate import propagate_alike, settle, settle_softmax
+from .weigh import FOURS, ONE, keep_memory, weigh_alike
 
 u8 = np.uint64
 
@@ -35,31 +38,31 @@ u8 = np.uint64
 @inline
 def lay_targets(u, span, targets, step, lanes):
     """Lay the targets of a step where the outputs' error signals will be; NaN: none."""
-    wanted, n = flat(u.signal), span[2]
+    signal, n = flat(u.signal), span[OUTPUTS]
     for lane in range(lanes):
         row = u.row[step * lanes + lane]
         for o in range(n):
-            wanted[(step * n + o) * lanes + lane] = targets[row * n + o] if row != ENDED else math.nan
+            signal[(step * n + o) * lanes + lane] = targets[row * n + o] if row != ENDED else math.nan
 
 
 @inline
-def judge_step(u, span, targets, step, now, cost, lanes):
+def aim_outputs(u, span, targets, step, now, cost, lanes):
     """The cost of a step; targets give way to the outputs' error signals."""
     lay_targets(u, span, targets, step, lanes)
-    n, total_ = span[2], 0.0
-    said, slope, signal, value = flat(u.activation), flat(u.slope), flat(u.signal), flat(u.value)
-    at, to, size = (now + span[3] - n) * lanes, step * n * lanes, np.float64(n)
-    if cost == CROSS_ENTROPY:  # said here, so that the loop has no branch and vectorises
+    n, total_ = span[OUTPUTS], 0.0
+    activation, slope, signal, value = flat(u.activation), flat(u.slope), flat(u.signal), flat(u.value)
+    at, to, size = (now + span[STOP] - n) * lanes, step * n * lanes, np.float64(n)
+    if cost == CROSS_ENTROPY:  # activation here, so that the loop has no branch and vectorises
         for q in range(n * lanes):
             target = signal[to + q]
-            one, sent = cross_entropy(target, said[at + q], slope[at + q], size)
+            one, sent = cross_entropy(target, activation[at + q], slope[at + q], size)
             value[q] = one if target == target else 0.0
             signal[to + q] = sent if target == target else 0.0
     else:
         for q in range(n * lanes):
             target, one, sent = signal[to + q], 0.0, 0.0
             if target == target:
-                one, sent = judge(u.failed, cost, target, said[at + q], slope[at + q], size)
+                one, sent = judge(u.failed, cost, target, activation[at + q], slope[at + q], size)
             value[q] = one
             signal[to + q] = sent
     for lane in range(lanes):
@@ -70,39 +73,94 @@ def judge_step(u, span, targets, step, now, cost, lanes):
     return total_
 
 
+# --- one step ----------------------------------------------------------------------------------
+
+
+@inline
+def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
+    """Inputs, then the others block by block."""
+    clamp_inputs(u, span, inputs, step, now, lanes)
+    first, offset = span[FIRST] + span[INPUTS], u8(0) - span[FIRST]
+    while first < span[STOP]:
+        last, j = u8(m.block_stop[first]), first
+        while j < last:
+            stop = u8(m.alike_stop[j])
+            weigh_alike(m, u, j, stop, offset, now, before)
+            j = stop
+        if samples.ragged:
+            rest(u, first, last, offset, step, lanes)
+        keep_memory(m, u, first, last, offset, now)
+        fire(m, u, first, last, offset, step, now, lanes)
+        if samples.masked:
+            drop(u, first, last, now, now - before, lanes)
+        if lanes > ONE:
+            transpose(m, u, first, last, span, now, lanes)
+        first = last
+
+
+@inline
+def propagate_network(m, u, span, step, slot, window, lanes):
+    """Errors of one step, block by block in reverse order; returns what is finite where they are."""
+    n, rows = span[OUTPUTS], span[STOP] - span[FIRST]
+    now = (step + ONE) * rows - span[FIRST]
+    before = now - rows
+    to_now, to_before = (step & ONE) * rows - span[FIRST], ((step + ONE) & ONE) * rows - span[FIRST]
+    offset, check, last = u8(0) - span[FIRST], 0.0, span[STOP]
+    for o in range(n):
+        u.carried[rows - n + o] += u.signal[step * n + o]
+    while last > span[FIRST] + span[INPUTS]:
+        first = max(u8(m.block_first[last - ONE]), span[FIRST] + span[INPUTS])
+        if m.squash[first] == SOFTMAX:
+            settle_softmax(m, u, first, last, now, to_now, lanes)
+        j = first
+        while j < last:
+            stop = u8(m.alike_stop[j])
+            check += settle(m, u, span, j, stop, now, to_now, slot, lanes)
+            propagate_alike(m, u, j, stop, slot, now, before, to_now, to_before, offset)
+            j = stop
+        last = first
+    if step % window == 0:  # errors do not pass from one window to that before
+        none = alike(0.0, u.state)
+        for i in range(rows):
+            u.pushed[to_before + span[FIRST] + i] = none
+            u.carried[i] = none
+    return check
+
+
 # --- entry -------------------------------------------------------------------------------------
 
 
 @inline
-def lay_rows(u, begins, lengths, shares, weights, apart, steps, lanes):
+def lay_rows(u, samples, lanes):
     """Which row of the data each sample has at each step, and how much it counts.
 
     A lane is a sequence; or, if steps do not depend on each other, samples come step by step (`apart`).
     """
-    for step in range(steps):
+    begins, lengths, weights, apart = samples.begins, samples.lengths, samples.weights, samples.apart
+    for step in range(samples.steps):
         for lane in range(lanes):
             at = step * lanes + lane
             k, late = (at, u8(0)) if apart else (lane, step)
             if k < u8(len(begins)) and late < lengths[k]:
                 row = begins[k] + late
                 u.row[at] = row
-                u.share[at] = shares[k] * (weights[row] if u8(len(weights)) else 1.0)
+                u.share[at] = samples.shares[k] * (weights[row] if u8(len(weights)) else 1.0)
             else:
                 u.row[at] = ENDED
                 u.share[at] = 0.0
 
 
 @inline
-def go_forward(m, u, span, inputs, targets, steps, cost, lanes, ragged, masked):
+def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
     """All steps forward, and their cost; NaN where a registered function has raised."""
-    rows, value = span[3] - span[0], 0.0
+    rows, value = span[STOP] - span[FIRST], 0.0
     u.failed[0] = 0.0
     if lanes > ONE:
-        transpose(m, u, span[0], span[3], span, u8(0) - span[0], lanes)
-    for step in range(steps):
-        now = (step + ONE) * rows - span[0]
-        step_forward(m, u, span, inputs, step, now, now - rows, lanes, ragged, masked)
-        value += judge_step(u, span, targets, step, now, cost, lanes)
+        transpose(m, u, span[FIRST], span[STOP], span, u8(0) - span[FIRST], lanes)
+    for step in range(samples.steps):
+        now = (step + ONE) * rows - span[FIRST]
+        activate_network(m, u, span, inputs, step, now, now - rows, lanes, samples)
+        value += aim_outputs(u, span, targets, step, now, cost, lanes)
     return value if u.failed[0] == 0.0 else math.nan
 
 
@@ -117,39 +175,50 @@ def begin_errors(u, rows, moves):
         u.weight_move[r] = 0.0
 
 
-@kernel
-def unfold_network(
-    table,
-    unit,
-    tape_table,
-    tag,
-    span,
-    inputs,
-    targets,
-    begins,
-    lengths,
-    shares,
-    weights,
-    apart,
-    steps,
-    cost,
-    window,
-    ragged,
-    masked,
-    moves,
-):
-    """Run samples side by side over `steps` steps, judge them and sum the gradient.
+class Samples(NamedTuple):
+    """What is run side by side, and how.
 
-    `moves` is the number of connections. Rows of `inputs` and `targets` lie one after the other; `begins`,
-    `lengths`, `shares` are of sequences, `weights` of rows (or empty), see `lay_rows`. Errors pass through at
-    most `window` steps: the steps are cut into windows of that length.
-    `ragged`: some samples end earlier; `masked`: there is dropout. Returns the summed cost, and the last step
-    at which errors were not finite (`steps`: none was).
+    Attributes
+    ----------
+    begins, lengths, shares : ndarray
+        Of each sequence: its first row of the data, its number of steps, and how much it counts.
+    weights : ndarray
+        Of each row of the data, how much it counts; empty: 1.
+    steps : uint64
+        Those of the longest lane.
+    window : uint64
+        Errors pass through at most so many steps: the steps are cut into windows of that length.
+    apart : bool
+        Steps do not depend on each other, and lie in lanes one by one: see `lay_rows`.
+    ragged : bool
+        Some samples end earlier.
+    masked : bool
+        There is dropout.
+    """
+
+    begins: Any
+    lengths: Any
+    shares: Any
+    weights: Any
+    steps: Any
+    window: Any
+    apart: bool
+    ragged: bool
+    masked: bool
+
+
+@kernel
+def gradient_network(table, unit, tape_table, tag, span, inputs, targets, samples, cost, moves):
+    """Run `Samples` side by side, take their cost and sum the gradient.
+
+    `moves` is the number of connections. Rows of `inputs` and `targets` lie one after the other. Returns the
+    summed cost, and the last step at which errors were not finite (the number of steps: none was).
     """
     m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), u8(len(tag))
-    rows, chunk = span[3] - span[0], u8(CHUNK)
-    lay_rows(u, begins, lengths, shares, weights, apart, steps, lanes)
-    value = go_forward(m, u, span, inputs, targets, steps, cost, lanes, ragged, masked)
+    rows, chunk = span[STOP] - span[FIRST], u8(CHUNK)
+    steps = samples.steps
+    lay_rows(u, samples, lanes)
+    value = activate_steps(m, u, span, inputs, targets, samples, cost, lanes)
     if not math.isfinite(value):
         return value, steps
     begin_errors(u, rows, moves)
@@ -158,9 +227,9 @@ def unfold_network(
         begin = (stop - ONE) // chunk * chunk
         for back in range(stop - begin):
             step = stop - ONE - back
-            slot = (step - begin) * (rows + FOURS) - span[0]
-            if not math.isfinite(step_backward(m, u, span, step, slot, window, lanes)):
+            slot = (step - begin) * (rows + FOURS) - span[FIRST]
+            if not math.isfinite(propagate_network(m, u, span, step, slot, samples.window, lanes)):
                 return value, step
-        collect(m, u, span, begin, stop - begin, lanes)
+        accumulate(m, u, span, begin, stop - begin, lanes)
         stop = begin
     return value, steps

@@ -1,7 +1,7 @@
 """Exact gradients, the way back: the errors of one step, sent to all that a neuron depends on.
 
-The equations stand in ``loops.py``. What lies at `here` is sent within the step, what lies at `there` goes
-to the step before.
+The equations stand in ``loops.py``. What is added at `to_now` is sent within the step, at `to_before` to the
+step before.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.lanes import add, alike, flat, gathered, weights, width
-from ..functions.activations import SOFTMAX
 from ..lowering.flags import (
     BACK,
     BACK_GATED,
@@ -22,71 +21,71 @@ from ..lowering.flags import (
     STEPPED,
     ZIPPED,
 )
-from ..schema import NONE
+from ..schema import FIRST, NONE, OUTPUTS, STOP
 from .weigh import FOURS, ONE, THREE, TWO, dense_alike, four_rows, four_runs, four_sums, gain
 
 u8 = np.uint64
 
 
 @inline
-def settle_softmax(m, u, first, last, now, here, lanes):
+def settle_softmax(m, u, first, last, now, to_now, lanes):
     """f'_j A_j of a softmax group, whose activations all depend on all states: y_j (A_j - sum_i y_i A_i)."""
-    said, pushed, slope = flat(u.activation), flat(u.pushed), flat(u.slope)
+    activation, pushed, slope = flat(u.activation), flat(u.pushed), flat(u.slope)
     j = first
     while j < last:
         after = u8(m.group_stop[j])
         for lane in range(lanes):
             mean = 0.0
             for i in range(j, after):
-                mean += said[(now + i) * lanes + lane] * pushed[(here + i) * lanes + lane]
+                mean += activation[(now + i) * lanes + lane] * pushed[(to_now + i) * lanes + lane]
             for i in range(j, after):
-                p = (here + i) * lanes + lane
-                y, wanted = said[(now + i) * lanes + lane], pushed[p]
-                pushed[p] = wanted - mean
+                p = (to_now + i) * lanes + lane
+                y, sent = activation[(now + i) * lanes + lane], pushed[p]
+                pushed[p] = sent - mean
                 slope[(now + i) * lanes + lane] = y
         j = after
 
 
 @inline
-def settle(m, u, span, first, last, now, here, slot, lanes):
+def settle(m, u, span, first, last, now, to_now, slot, lanes):
     """delta of neurons alike; returns their sum, which is finite where they are.
 
-    What they were sent is forgotten, so that the step before the one before can send.
+    What they were pushed_at is forgotten, so that the step before the one before can send.
     """
     slope, pushed, carried, error = flat(u.slope), flat(u.pushed), flat(u.carried), flat(u.error)
     at, to = (now + first) * lanes, (slot + first) * lanes
-    sent, kept, check = (here + first) * lanes, (first - span[0]) * lanes, 0.0
-    if m.flags[first] & MEMORY or last > span[3] - span[2]:
+    pushed_at, carried_at, check = (to_now + first) * lanes, (first - span[FIRST]) * lanes, 0.0
+    if m.flags[first] & MEMORY or last > span[STOP] - span[OUTPUTS]:
         for q in range((last - first) * lanes):
-            delta = slope[at + q] * pushed[sent + q] + carried[kept + q]
+            delta = slope[at + q] * pushed[pushed_at + q] + carried[carried_at + q]
             error[to + q] = delta
-            pushed[sent + q] = 0.0
-            carried[kept + q] = 0.0
+            pushed[pushed_at + q] = 0.0
+            carried[carried_at + q] = 0.0
             check += delta
     else:
         for q in range((last - first) * lanes):
-            delta = slope[at + q] * pushed[sent + q]
+            delta = slope[at + q] * pushed[pushed_at + q]
             error[to + q] = delta
-            pushed[sent + q] = 0.0
+            pushed[pushed_at + q] = 0.0
             check += delta
     return check
 
 
 @inline
-def push_memory(m, u, j, slot, now, before, here, there, kept):
+def push_memory(m, u, j, slot, now, before, to_now, to_before, offset):
     """Along a self-connection: to the state of the step before, and to the gater."""
     delta, weight, gater = u.error[slot + j], m.weight[m.self_row[j]], m.self_gater[j]
     if gater == NONE:
-        u.carried[kept + j] = delta * weight
+        u.carried[offset + j] = delta * weight
         return
     late = gater >= j
-    u.carried[kept + j] = delta * u.activation[(before if late else now) + gater] * weight
-    u.pushed[(there if late else here) + gater] += delta * u.state[before + j] * weight
+    u.carried[offset + j] = delta * u.activation[(before if late else now) + gater] * weight
+    u.pushed[(to_before if late else to_now) + gater] += delta * u.state[before + j] * weight
 
 
 @inline
-def wanted(flags):
-    """Whether the sources of a run want its error."""
+def has_error(flags):
+    """Whether an error goes to the sources of a run."""
     return not flags & SILENT or flags & BACK
 
 
@@ -101,19 +100,19 @@ def push_pack(m, u, to, row, q, left, e):
 
 
 @inline
-def push_gaters(m, u, rs, d, sums, by, there):
+def push_gaters(m, u, rs, d, sums, by, count):
     """What the gaters of four runs are sent: delta_j sum_i w_ij y_i."""
     u.pushed[by + m.run_gater[rs[0]]] += d[0] * gathered(sums[0], u.state)
-    if there > ONE:
+    if count > ONE:
         u.pushed[by + m.run_gater[rs[1]]] += d[1] * gathered(sums[1], u.state)
-    if there > TWO:
+    if count > TWO:
         u.pushed[by + m.run_gater[rs[2]]] += d[2] * gathered(sums[2], u.state)
-    if there > THREE:
+    if count > THREE:
         u.pushed[by + m.run_gater[rs[3]]] += d[3] * gathered(sums[3], u.state)
 
 
 @inline
-def push_four(m, u, j, count, slot, now, before, here, there):
+def push_four(m, u, j, count, slot, now, before, to_now, to_before):
     """The errors of up to four neurons alike, along their dense runs."""
     at, none, step = slot + j, alike(0.0, u.state), width(u.activation)
     d = (
@@ -127,9 +126,9 @@ def push_four(m, u, j, count, slot, now, before, here, there):
             continue
         flags, n, rs, e = m.run_flags[r], u8(m.run_length[r]), four_runs(m, j, r, count), d
         rows = four_rows(m, rs)
-        seen, to = (before, there) if flags & BACK else (now, here)
+        seen, to = (before, to_before) if flags & BACK else (now, to_now)
         if m.run_kind[r] == SHARED:
-            gains, by = (before, there) if flags & BACK_GATED else (now, here)
+            gains, by = (before, to_before) if flags & BACK_GATED else (now, to_now)
             if not flags & QUIET_GATER:
                 sums = four_sums(m, u, seen + u8(m.run_source[r]), n, rows)
                 push_gaters(m, u, rs, d, sums, by, count)
@@ -139,7 +138,7 @@ def push_four(m, u, j, count, slot, now, before, here, there):
                 d[2] * gain(m, u, rs[2], gains),
                 d[3] * gain(m, u, rs[3], gains),
             )
-        if wanted(flags):
+        if has_error(flags):
             to, whole = to + u8(m.run_source[r]), n - n % step
             for q in range(u8(0), whole, step):
                 push_pack(m, u, to, rows, q, step, e)
@@ -148,35 +147,35 @@ def push_four(m, u, j, count, slot, now, before, here, there):
 
 
 @inline
-def push_stepped(m, u, r, gap, first, last, slot, now, before, here, there):
+def push_stepped(m, u, r, gap, first, last, slot, now, before, to_now, to_before):
     """The errors of neurons alike of which each has its sources one further than that before."""
     flags, row, shared = m.run_flags[r], u8(m.run_first[r]), m.run_kind[r] == SHARED
-    seen, to = (before, there) if flags & BACK else (now, here)
-    gains, by = (before, there) if flags & BACK_GATED else (now, here)
+    seen, to = (before, to_before) if flags & BACK else (now, to_now)
+    gains, by = (before, to_before) if flags & BACK_GATED else (now, to_now)
     source, gater, error = u8(m.run_source[r]), u8(m.run_gater[r]), slot + first
     for q in range(u8(m.run_length[r])):
         if shared and not flags & QUIET_GATER:
             for t in range(last - first):
                 through = u.activation[seen + source + q + t] * m.weight[row + q + t * gap]
                 u.pushed[by + gater + t] += u.error[error + t] * through
-        if wanted(flags) and shared:
+        if has_error(flags) and shared:
             for t in range(last - first):
                 gained = u.activation[gains + gater + t] * m.weight[row + q + t * gap]
                 u.pushed[to + source + q + t] += u.error[error + t] * gained
-        elif wanted(flags):
+        elif has_error(flags):
             for t in range(last - first):
                 u.pushed[to + source + q + t] += u.error[error + t] * m.weight[row + q + t * gap]
 
 
 @inline
-def push_scattered(m, u, r, delta, now, before, here, there):
+def push_scattered(m, u, r, delta, now, before, to_now, to_before):
     """Along a run of listed sources, or of a gater a connection."""
     kind, flags = m.run_kind[r], m.run_flags[r]
     first, n = u8(m.run_first[r]), u8(m.run_length[r])
-    seen, to = (before, there) if flags & BACK else (now, here)
-    gains, by = (before, there) if flags & BACK_GATED else (now, here)
+    seen, to = (before, to_before) if flags & BACK else (now, to_now)
+    gains, by = (before, to_before) if flags & BACK_GATED else (now, to_now)
     if kind == LISTED:
-        if wanted(flags):
+        if has_error(flags):
             for q in range(first, first + n):
                 u.pushed[to + m.source[q]] += delta * m.weight[q]
         return
@@ -185,55 +184,26 @@ def push_scattered(m, u, r, delta, now, before, here, there):
         i = source + q if kind == ZIPPED else u8(m.source[first + q])
         g = gater + q if kind == ZIPPED else u8(m.gater[first + q])
         weighed = delta * m.weight[first + q]
-        if wanted(flags):
+        if has_error(flags):
             u.pushed[to + i] += weighed * u.activation[gains + g]
         if not flags & QUIET_GATER:
             u.pushed[by + g] += weighed * u.activation[seen + i]
 
 
 @inline
-def push(m, u, first, last, slot, now, before, here, there, kept):
+def propagate_alike(m, u, first, last, slot, now, before, to_now, to_before, offset):
     """The errors of neurons alike go to all that they depend on, in this step and the one before."""
     runs = u8(m.last_run[first]) - u8(m.first_run[first])
     if m.flags[first] & MEMORY:
         for j in range(first, last):
-            push_memory(m, u, j, slot, now, before, here, there, kept)
+            push_memory(m, u, j, slot, now, before, to_now, to_before, offset)
     for j in range(first, last, FOURS):
-        push_four(m, u, j, last - j, slot, now, before, here, there)
+        push_four(m, u, j, last - j, slot, now, before, to_now, to_before)
     for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
         if m.run_flags[r] & STEPPED:
             gap = u8(m.run_first[r + runs]) - u8(m.run_first[r])
-            push_stepped(m, u, r, gap, first, last, slot, now, before, here, there)
+            push_stepped(m, u, r, gap, first, last, slot, now, before, to_now, to_before)
         elif not dense_alike(m, r):
             for j in range(first, last):
                 one = r + (j - first) * runs
-                push_scattered(m, u, one, u.error[slot + j], now, before, here, there)
-
-
-@inline
-def step_backward(m, u, span, step, slot, window, lanes):
-    """Errors of one step, block by block in reverse order; returns what is finite where they are."""
-    n, rows = span[2], span[3] - span[0]
-    now = (step + ONE) * rows - span[0]
-    before = now - rows
-    here, there = (step & ONE) * rows - span[0], ((step + ONE) & ONE) * rows - span[0]
-    kept, check, last = u8(0) - span[0], 0.0, span[3]
-    for o in range(n):
-        u.carried[rows - n + o] += u.signal[step * n + o]
-    while last > span[0] + span[1]:
-        first = max(u8(m.block_first[last - ONE]), span[0] + span[1])
-        if m.squash[first] == SOFTMAX:
-            settle_softmax(m, u, first, last, now, here, lanes)
-        j = first
-        while j < last:
-            stop = u8(m.alike_stop[j])
-            check += settle(m, u, span, j, stop, now, here, slot, lanes)
-            push(m, u, j, stop, slot, now, before, here, there, kept)
-            j = stop
-        last = first
-    if step % window == 0:  # errors do not pass from one window to that before
-        none = alike(0.0, u.state)
-        for i in range(rows):
-            u.pushed[there + span[0] + i] = none
-            u.carried[i] = none
-    return check
+                push_scattered(m, u, one, u.error[slot + j], now, before, to_now, to_before)

@@ -1,4 +1,4 @@
-"""Which neurons fire together, and which of them are computed together: the second part of lowering."""
+"""Which neurons fire together."""
 
 from __future__ import annotations
 
@@ -10,19 +10,7 @@ from numpy.typing import NDArray
 from ..._typing import Indices
 from ..functions.activations import SOFTMAX
 from ..schema import NONE, OUTPUT
-from .flags import (
-    DENSE,
-    FIXED,
-    FOUR,
-    HEARD,
-    LISTED,
-    MEMORY,
-    PAIRED,
-    SHARED,
-    STEPPED,
-    TRACED,
-    ZIPPED,
-)
+from .flags import LISTED, PAIRED, ZIPPED
 from .program import spans
 
 if TYPE_CHECKING:
@@ -98,62 +86,3 @@ def _find_groups(store: Store) -> None:
     lengths = np.diff(np.append(first, n))
     c["group_first"] = np.repeat(first, lengths).astype(np.uint32)
     c["group_stop"] = np.repeat(first + lengths, lengths).astype(np.uint32)
-
-
-def find_alike(store: Store) -> None:
-    """Stretches of neurons that fire together and have runs alike, so that they can be computed together.
-
-    Run by run they have the same sources, or each has those one further than the neuron before (`STEPPED`);
-    lists and pairs may differ. Their connections lie equally far apart.
-    """
-    c, n = store.columns, store.n_neurons
-    runs = c["last_run"].astype(np.int64) - c["first_run"]
-    here = np.arange(len(c["run_kind"]))
-    target = store["target"][c["run_first"]]
-    there = np.minimum(here + runs[target], len(here) - 1)  # the same run of the next neuron, if alike
-
-    def further(name: str) -> Indices:
-        values = c[name].astype(np.int64)
-        return np.asarray(values[there] - values)
-
-    listed = (c["run_kind"] != DENSE) & (c["run_kind"] != SHARED)
-    step, gap = np.where(listed, 0, further("run_source")), further("run_first")
-    fits = ((step == 0) | (step == 1)) & (gap > 0)
-    fits &= (step == 0) | (c["run_kind"] == DENSE) | (further("run_gater") == 1)
-    for name in ("run_kind", "run_flags", "run_length"):
-        fits &= further(name) == 0
-    alike = np.bincount(target[~fits], minlength=n) == 0
-    alike[:-1] &= (runs[1:] == runs[:-1]) & (c["block_stop"][1:] == c["block_stop"][:-1])
-    alike[:-1] &= c["flags"][1:] == c["flags"][:-1]
-    alike[-1:] = False
-    # Of three in a row, the third must differ from the second as that does from the first.
-    before = np.maximum(here - runs[target], 0)
-    turns = np.bincount(target[(step != step[before]) | (gap != gap[before])], minlength=n) > 0
-    apart = ~alike
-    for j in np.flatnonzero(alike & turns).tolist():
-        apart[j] = j > 0 and not apart[j - 1]
-    stops = np.flatnonzero(apart) + 1
-    lengths = np.diff(stops, prepend=0)
-    c["alike_stop"] = np.repeat(stops, lengths).astype(np.uint32)
-    nth = np.arange(n) - np.repeat(stops - lengths, lengths)
-    of_first = here - (nth * runs)[target]
-    c["run_flags"][(step[of_first] == 1) & np.repeat(lengths > 1, lengths)[target]] |= STEPPED
-
-
-def mark_heard(store: Store) -> None:
-    """Mark the neurons whose activations the sums of an exact gradient need: see ``exact/accumulate.py``."""
-    c, n = store.columns, store.n_neurons
-    trained = (c["run_kind"] == DENSE) | (c["run_kind"] == SHARED)
-    trained &= c["run_flags"] & (FIXED | STEPPED) == 0
-    first, length = c["run_source"][trained].astype(np.int64), c["run_length"][trained]
-    begun = np.bincount(first, minlength=n + 1) - np.bincount(first + length, minlength=n + 1)
-    c["flags"][np.cumsum(begun[:n]) > 0] |= HEARD
-
-
-def mark_fours(store: Store) -> None:
-    """Mark the neurons that can be weighed together with the next three: see ``weigh.weigh_four``."""
-    c, n = store.columns, store.n_neurons
-    other = (c["run_kind"] != DENSE) | (c["run_flags"] & STEPPED != 0)
-    plain = np.bincount(store["target"][c["run_first"][other]], minlength=n) == 0
-    plain &= (c["flags"] & (MEMORY | TRACED) == 0) & (c["last_run"] > c["first_run"])
-    c["flags"][plain & (c["alike_stop"] >= np.arange(n) + 4)] |= FOUR

@@ -14,11 +14,11 @@ from ..compiler.jit import columns, inline, kernel
 from ..functions.compiled import cost_of, cross_entropy, judge
 from ..functions.costs import CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import TRACED
-from ..schema import NONE
+from ..schema import FIRST, HELD, INPUTS, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_NEURONS
 from .fire import clamp_neuron, fire, forget_error, tick
 from .propagate import move_ahead, propagate_neuron, settle
 from .record import note
-from .ties import HELD, after_moves, before_moves
+from .ties import after_moves, before_moves
 from .weigh import weigh_block, weigh_neuron
 
 u8 = np.uint64
@@ -28,8 +28,7 @@ ONE = u8(1)
 # --- networks ----------------------------------------------------------------------------------
 #
 # A network lies in rows first .. stop of its store, in the order in which it activates: inputs,
-# hidden neurons, outputs. `span` tells a kernel: first row, number of inputs, number of outputs,
-# stop, and the first row that can learn (past the inputs, where nothing leads into those).
+# hidden neurons, outputs. `span` has the numbers of a network that kernels take, see ``schema.LEARNING``.
 
 
 @inline
@@ -67,18 +66,18 @@ def activate_network(m, span, inputs, row):
 
     reads: block_stop, and what `weigh_neuron` and `fire` read
     """
-    first = span[0]
+    first = span[FIRST]
     if inputs.size > 0:
-        n, now = span[1], tick(m, span[1])
+        n, now = span[INPUTS], tick(m, span[INPUTS])
         for t in range(n):
             clamp_neuron(m, first + t, inputs[row * n + t], now + t)
-        first += span[1]
-    while first < span[3]:
+        first += span[INPUTS]
+    while first < span[STOP]:
         last = u8(m.block_stop[first])
         weigh_block(m, first, last)
         fire(m, first, last)
         first = last
-    if m.log_place[0] != 0 and m.log_place[3] == span[0]:
+    if m.log_place[WATCHED_NEURONS] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
         note(m, True)
 
 
@@ -89,8 +88,8 @@ def aim_outputs(m, span, targets, row, cost):
     Built-in costs are summed later, see `summed_cost`: here their logarithms are left out.
     reads: activation, derivative; writes: projected
     """
-    n = span[2]
-    first, begin = span[3] - n, row * n
+    n = span[OUTPUTS]
+    first, begin = span[STOP] - n, row * n
     size, total = np.float64(n), 0.0
     if cost < FIRST_CUSTOM_COST:
         for o in range(n):
@@ -122,9 +121,9 @@ def summed_cost(m, cost, kept, filled, outputs):
 @inline
 def keep_outputs(m, span, targets, row, kept, filled):
     """Lay outputs and targets of a step into ``kept``; returns how much of it is filled now."""
-    n, room = span[2], u8(kept.size) >> ONE
+    n, room = span[OUTPUTS], u8(kept.size) >> ONE
     for o in range(n):
-        kept[filled + o] = m.activation[span[3] - n + o]
+        kept[filled + o] = m.activation[span[STOP] - n + o]
         kept[room + filled + o] = targets[row * n + o]
     return filled + n
 
@@ -133,17 +132,17 @@ def keep_outputs(m, span, targets, row, kept, filled):
 def propagate_network(m, span, rate, ahead):
     """Block by block in reverse order; the outputs' error signals have been laid out before."""
     before_moves(m)
-    for j in range(span[4], span[3] - span[2]):
+    for j in range(span[LEARNING], span[STOP] - span[OUTPUTS]):
         m.projected[j] = 0.0
-    last = span[3]
-    while last > span[4]:
+    last = span[STOP]
+    while last > span[LEARNING]:
         first = u8(m.block_first[last - ONE])
         settle(m, first, last, rate, ahead)
         for back in range(last - first):
             propagate_neuron(m, last - ONE - back, rate, ahead)
         last = first
     after_moves(m)
-    if m.log_place[0] != 0 and m.log_place[3] == span[0]:
+    if m.log_place[WATCHED_NEURONS] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
         note(m, False)
 
 
@@ -212,14 +211,14 @@ def run_network(table, unit, span, inputs, outputs):
     m.failed[0] = 0.0
     for i in range(u8(inputs.size)):
         if not abs(inputs[i]) <= most:
-            return i // span[1] + ONE
-    n = span[2]
+            return i // span[INPUTS] + ONE
+    n = span[OUTPUTS]
     for row in range(u8(outputs.size) // n):
         activate_network(m, span, inputs, row)
         if m.failed[0] != 0.0:
             return row + ONE
         for o in range(n):
-            outputs[row * n + o] = m.activation[span[3] - n + o]
+            outputs[row * n + o] = m.activation[span[STOP] - n + o]
     return u8(0)
 
 
@@ -231,14 +230,14 @@ def propagate_targets(table, unit, span, targets, cost, rate):
     """
     m = columns(table, unit)
     m.failed[0] = 0.0
-    first, total = span[3] - span[2], 0.0
+    first, total = span[STOP] - span[OUTPUTS], 0.0
     for o in range(u8(targets.size)):
         j = first + o
-        total += judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span[2]))[0]
+        total += judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span[OUTPUTS]))[0]
     if targets.size > 0:
         aim_outputs(m, span, targets, u8(0), cost)
     else:
-        for j in range(first, span[3]):
+        for j in range(first, span[STOP]):
             m.projected[j] = 0.0
     if m.failed[0] != 0.0:
         return math.nan
@@ -264,8 +263,8 @@ def train_network(
     total, judged, filled, going = 0.0, u8(0), u8(0), True
     for s in range(u8(order.shape[0])):
         if clear and going:
-            move_ahead(m, span[0], span[3])  # the inputs that weights wait for are about to be forgotten
-            for j in range(span[0], span[3]):
+            move_ahead(m, span[FIRST], span[STOP])  # the inputs that they wait for are forgotten
+            for j in range(span[FIRST], span[STOP]):
                 clear_neuron(m, j)
         for row in range(bounds[order[s]], bounds[order[s] + ONE]):
             if not going:
@@ -274,8 +273,8 @@ def train_network(
             going = m.failed[0] == 0.0
             if aimed[row] and going:
                 judged += ONE
-                if filled + span[2] > u8(kept.size) >> ONE:
-                    total += summed_cost(m, cost, kept, filled, span[2])
+                if filled + span[OUTPUTS] > u8(kept.size) >> ONE:
+                    total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
                     filled = u8(0)
                 filled = keep_outputs(m, span, targets, row, kept, filled)
                 sound = aim_outputs(m, span, targets, row, cost)
@@ -286,6 +285,6 @@ def train_network(
                     propagate_network(m, span, rate, True)
             control[1] += ONE
             going = going and not control[0]
-    move_ahead(m, span[0], span[3])
-    total += summed_cost(m, cost, kept, filled, span[2])
+    move_ahead(m, span[FIRST], span[STOP])
+    total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
     return total if m.failed[0] == 0.0 else math.nan, judged

@@ -239,9 +239,9 @@ def propagate_neuron(m, j, rate, ahead):
             else:
                 propagate_gated_run(m, j, r, delta, step)
         if flags & MEMORY:
-            own = m.self_row[j]
-            if m.trainable[own]:
-                m.weight_destination[own] += step * m.eligibility[trace_of(m, j, u8(own))]
+            self_row = m.self_row[j]
+            if m.trainable[self_row]:
+                m.weight_destination[self_row] += step * m.eligibility[trace_of(m, j, u8(self_row))]
             push_influences(m, j, delta)
     if flags & GATES:
         pull_extended(m, j, rate, pulls)

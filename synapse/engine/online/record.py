@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..compiler.jit import inline, piece
-from ..schema import NONE
+from ..schema import NONE, WATCHED_NEURONS, WATCHED_NUMBERS, WATCHED_STEPS
 
 u8 = np.uint64
 ONE = u8(1)
@@ -33,12 +33,12 @@ def note(m, new):
 
     reads: watched, watched_what; writes: log, log_place
     """
-    neurons, numbers = m.log_place[0], m.log_place[1]
-    if not new and m.log_place[2] == 0:
+    neurons, numbers = m.log_place[WATCHED_NEURONS], m.log_place[WATCHED_NUMBERS]
+    if not new and m.log_place[WATCHED_STEPS] == 0:
         return
     if new:
-        m.log_place[2] += ONE
-    at = (m.log_place[2] - ONE) * neurons * numbers
+        m.log_place[WATCHED_STEPS] += ONE
+    at = (m.log_place[WATCHED_STEPS] - ONE) * neurons * numbers
     for w in range(numbers):
         for i in range(neurons):
             j = m.watched[i]

@@ -9,11 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import columns, inline, kernel, piece, zero
+from ..schema import BIAS_GROUPS, BIAS_STRETCHES, GROUPS, HELD, STRETCHES
 
 u8 = np.uint64
 ONE = u8(1)
-HELD = 4
-"""Where ``ties`` tells that what is shared moves later."""
 
 
 @piece
@@ -43,10 +42,10 @@ def before_moves(m):
 
     reads: weight, bias; writes: tied_base, tied_move, bias_tied_base, bias_tied_move
     """
-    if m.ties[0] != 0:
-        note_shared(m.weight, m.tied_first, m.tied_base, m.tied_move, m.ties[1])
-    if m.ties[2] != 0:
-        note_shared(m.bias, m.bias_tied_first, m.bias_tied_base, m.bias_tied_move, m.ties[3])
+    if m.ties[STRETCHES] != 0:
+        note_shared(m.weight, m.tied_first, m.tied_base, m.tied_move, m.ties[GROUPS])
+    if m.ties[BIAS_STRETCHES] != 0:
+        note_shared(m.bias, m.bias_tied_first, m.bias_tied_base, m.bias_tied_move, m.ties[BIAS_GROUPS])
 
 
 @inline
@@ -55,12 +54,12 @@ def after_moves(m):
 
     writes: weight, tied_move, bias, bias_tied_move
     """
-    if m.ties[0] != 0:
+    if m.ties[STRETCHES] != 0:
         stretches = m.tied, m.tied_length, m.tied_group
-        add_moves(m.weight, *stretches, m.tied_base, m.tied_move, m.ties[0])
-    if m.ties[2] != 0:
+        add_moves(m.weight, *stretches, m.tied_base, m.tied_move, m.ties[STRETCHES])
+    if m.ties[BIAS_STRETCHES] != 0:
         stretches = m.bias_tied, m.bias_tied_length, m.bias_tied_group
-        add_moves(m.bias, *stretches, m.bias_tied_base, m.bias_tied_move, m.ties[2])
+        add_moves(m.bias, *stretches, m.bias_tied_base, m.bias_tied_move, m.ties[BIAS_STRETCHES])
 
 
 @kernel

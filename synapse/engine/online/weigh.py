@@ -104,9 +104,9 @@ def move_eligibility(m, j, carry):
                 gain = m.activation[m.gater[first + t]] if kind != LISTED else one(carry)
                 kept = carry * m.eligibility[trace + t]
                 m.eligibility[trace + t] = kept + gain * m.activation[m.source[first + t]]
-    own = m.self_row[j]
-    if own != NONE and m.trainable[own]:
-        trace = trace_of(m, j, u8(own))
+    self_row = m.self_row[j]
+    if self_row != NONE and m.trainable[self_row]:
+        trace = trace_of(m, j, u8(self_row))
         gain = m.activation[m.self_gater[j]] if m.self_gater[j] != NONE else one(carry)
         m.eligibility[trace] = carry * m.eligibility[trace] + gain * m.state[j]
     m.bias_eligibility[j] = carry * m.bias_eligibility[j] + 1.0

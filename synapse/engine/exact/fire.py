@@ -1,0 +1,132 @@
+"""Exact gradients, the way forward: the activations of one step, and their slopes, samples side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..compiler.jit import inline
+from ..compiler.lanes import flat
+from ..functions.activations import (
+    FIRST_CUSTOM,
+    FIRST_GROUPED,
+    FIRST_RANDOM,
+    IDENTITY,
+    LAST_GROUPED,
+    LAST_RANDOM,
+    LOGISTIC,
+    TANH,
+)
+from ..functions.chance import chance
+from ..functions.competition import compete
+from ..functions.compiled import custom, identity, logistic, squash_of, tanh
+from ..lowering.flags import HEARD
+from ..schema import ENDED, FIRST, INPUTS, STOP
+
+u8 = np.uint64
+ONE = u8(1)
+
+
+@inline
+def fire(m, u, first, last, offset, step, now, lanes):
+    """activation y_j = f_j(s_j), and the slope, of neurons side by side that have one squash."""
+    code, n = m.squash[first], (last - first) * lanes
+    state, activation, slope = flat(u.weighed), flat(u.activation), flat(u.slope)
+    at, to = (offset + first) * lanes, (now + first) * lanes
+    if code == LOGISTIC:
+        for q in range(n):
+            activation[to + q], slope[to + q] = logistic(state[at + q])
+    elif code == TANH:
+        for q in range(n):
+            activation[to + q], slope[to + q] = tanh(state[at + q])
+    elif code == IDENTITY:
+        for q in range(n):
+            activation[to + q], slope[to + q] = identity(state[at + q])
+    elif FIRST_GROUPED <= code <= LAST_GROUPED:
+        fire_groups(m, u, code, first, last, offset, now, lanes)
+    elif FIRST_RANDOM <= code <= LAST_RANDOM:
+        for j in range(first, last):
+            for lane in range(lanes):
+                q = (now + j) * lanes + lane
+                activation[q], slope[q] = chance(m, j, code, state[(offset + j) * lanes + lane])
+    elif code < FIRST_CUSTOM:
+        for q in range(n):
+            activation[to + q], slope[to + q] = squash_of(code, state[at + q])
+    else:
+        fire_custom(m, u, code, first, last, offset, step, now, lanes)
+
+
+@inline
+def fire_custom(m, u, code, first, last, offset, step, now, lanes):
+    """The same of a registered function, which is not called for samples that have ended: it might raise."""
+    state, activation, slope = flat(u.weighed), flat(u.activation), flat(u.slope)
+    for j in range(first, last):
+        for lane in range(lanes):
+            q = (now + j) * lanes + lane
+            if u.row[step * lanes + lane] == ENDED:
+                activation[q], slope[q] = 0.0, 0.0
+            else:
+                activation[q], slope[q] = custom(m, u.failed, code, state[(offset + j) * lanes + lane])
+
+
+@inline
+def fire_groups(m, u, code, first, last, offset, now, lanes):
+    """The same of groups of neurons, whose states decide together."""
+    for j in range(first, last):
+        u.state[now + j] = u.weighed[offset + j]
+    state, activation, slope = flat(u.state), flat(u.activation), flat(u.slope)
+    j = first
+    while j < last:
+        after = u8(m.group_stop[j])
+        for lane in range(lanes):
+            one, end = (now + u8(m.group_first[j])) * lanes + lane, (now + after) * lanes
+            compete(code, state, activation, slope, one, end, lanes)
+        j = after
+
+
+@inline
+def drop(u, first, last, now, rows, lanes):
+    """Dropout: activations, and with them slopes, times a number of each step, neuron and sample."""
+    activation, slope, mask = flat(u.activation), flat(u.slope), flat(u.mask)
+    for q in range((now + first) * lanes, (now + last) * lanes):
+        activation[q] *= mask[q - rows * lanes]
+        slope[q] *= mask[q - rows * lanes]
+
+
+@inline
+def rest(u, first, last, offset, step, lanes):
+    """Samples that have ended stay at 0, so that they cannot grow without bound."""
+    state = flat(u.weighed)
+    for lane in range(lanes):
+        if u.row[step * lanes + lane] == ENDED:
+            for j in range(first, last):
+                state[(offset + j) * lanes + lane] = 0.0
+
+
+@inline
+def clamp_inputs(u, span, inputs, step, now, lanes):
+    """Lay a row of `inputs` onto the input neurons of every sample; 0 where it has ended."""
+    activation, n, rows = flat(u.activation), span[INPUTS], span[STOP] - span[FIRST]
+    first = (now + span[FIRST]) * lanes
+    for lane in range(lanes):
+        row = u.row[step * lanes + lane]
+        if row != ENDED:
+            for i in range(n):
+                activation[first + i * lanes + lane] = inputs[row * n + i]
+        else:
+            for i in range(n):
+                activation[first + i * lanes + lane] = 0.0
+        if lanes > ONE and row != ENDED:
+            transposed = flat(u.transposed)
+            for i in range(n):
+                transposed[first + lane * rows + i] = inputs[row * n + i]
+
+
+@inline
+def transpose(m, u, first, last, span, now, lanes):
+    """Lay activations that the sums of the gradient need out sample by sample."""
+    activation, transposed, rows = flat(u.activation), flat(u.transposed), span[STOP] - span[FIRST]
+    begin = (now + span[FIRST]) * lanes
+    for j in range(first, last):
+        if m.flags[j] & HEARD:
+            for lane in range(lanes):
+                transposed[begin + lane * rows + (j - span[FIRST])] = activation[(now + j) * lanes + lane]

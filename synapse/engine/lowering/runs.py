@@ -1,0 +1,156 @@
+"""Neighbouring connections that are summed in one loop: runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._typing import Bools, Indices
+from ..schema import NONE
+from .flags import (
+    BACK,
+    BACK_GATED,
+    DENSE,
+    FIXED,
+    LISTED,
+    MEMORY,
+    PAIRED,
+    QUIET_GATER,
+    SHARED,
+    SILENT,
+    TIED,
+    UNORDERED,
+    ZIPPED,
+)
+from .order import pure_inputs
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+SHORT = 4
+"""Runs shorter than this are listed together: a loop over indices beats many tiny loops."""
+
+Cut = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]
+"""Of each run its first place among the links, its length, its kind."""
+
+
+class _Links(NamedTuple):
+    """The connections that runs are made of, without self-connections, in the order of their rows."""
+
+    rows: Indices
+    source: Indices
+    target: Indices
+    gater: Indices
+    flags: NDArray[np.uint8]
+    gated: Bools
+    memory: Bools  # the target is self-connected
+    alike: Bools  # side by side with the one before, and like it but for source and gater
+
+
+def connection_flags(store: Store) -> NDArray[np.uint8]:
+    """Of every connection: what a run made of it would have to heed."""
+    source, target, gater = store["source"], store["target"], store["gater"]
+    gated = gater != NONE
+    gater = np.where(gated, gater, target) if gated.any() else target
+    network, pure = store["network"], pure_inputs(store)
+    known: Bools = np.full(len(source), bool(network.all()))
+    if network.size and not (network == network[0]).all():
+        known = (network[target] != 0) & (network[source] == network[target])
+        known &= network[gater] == network[target]
+    back, back_gated = known & (source > target), known & gated & (gater >= target)
+    flags = np.zeros(len(source), np.uint8)
+    for mask, flag in (
+        (back, BACK),
+        (back_gated, BACK_GATED),
+        (pure[source] | back, SILENT),
+        (gated & pure[gater], QUIET_GATER),
+        (store["trainable"] == 0, FIXED),
+        (~known, UNORDERED),
+        (store["tie"] != 0, TIED),
+    ):
+        flags |= mask * np.uint8(flag)
+    return flags
+
+
+def find_runs(store: Store, flags: NDArray[np.uint8]) -> None:
+    """Split the connections (self-connections aside) into runs of one kind."""
+    links = _links(store, flags)
+    first, length, kind = _list_short(links, *_cut(links))
+    c, n, target = store.columns, store.n_neurons, links.target[first]
+    c["run_kind"] = kind.astype(np.uint8)
+    c["run_flags"] = links.flags[first]
+    c["run_first"] = links.rows[first]
+    c["run_length"] = length.astype(np.uint32)
+    c["run_source"] = links.source[first]
+    c["run_gater"] = links.gater[first]
+    c["first_run"] = np.searchsorted(target, np.arange(n)).astype(np.uint32)
+    c["last_run"] = np.searchsorted(target, np.arange(n), "right").astype(np.uint32)
+    pairs = c["influence_gated"].astype(np.int64) << 32 | c["influence_gater"]
+    found = np.searchsorted(pairs, target.astype(np.int64) << 32 | links.gater[first])
+    influences = links.memory[first] & links.gated[first]
+    c["run_influence"] = np.where(influences, found, NONE).astype(np.uint32)
+
+
+def _links(store: Store, flags: NDArray[np.uint8]) -> _Links:
+    """The connections that runs are made of."""
+    others = store["source"] != store["target"]
+    chosen: Any = slice(None) if others.all() else np.flatnonzero(others)
+    source, target, gater = (store[name][chosen] for name in ("source", "target", "gater"))
+    rows, flags, gated = np.arange(len(others), dtype=np.uint32)[chosen], flags[chosen], gater != NONE
+    alike = _same(target) & _same(flags) & _same(gated)
+    if len(rows) < len(others):
+        alike &= _next_to(rows)
+    memory = (store.columns["flags"][target] & MEMORY) != 0
+    return _Links(rows, source, target, gater, flags, gated, memory, alike)
+
+
+def _same(values: NDArray[Any]) -> Bools:
+    """Whether each is that before."""
+    return np.append(False, values[1:] == values[:-1])[: len(values)]
+
+
+def _next_to(values: Indices) -> Bools:
+    """Whether each is one above that before."""
+    return np.append(False, values[1:] == values[:-1] + 1)[: len(values)]
+
+
+def _cut(links: _Links) -> Cut:
+    """Runs whose sources are neighbours, with one gater or with neighbours as gaters."""
+    neighbours = links.alike & _next_to(links.source)
+    dense = neighbours & _same(links.gater)
+    zipped = np.zeros(len(dense), bool)
+    if links.gated.any():
+        zipped = neighbours & _next_to(links.gater) & ~links.memory & links.gated
+        # A zip may only begin where no dense run of the same gater is under way.
+        zipped &= ~dense & ~np.append(dense[1:], False) & ~np.append(False, dense[:-1])
+    first, length = stretches(dense | zipped)
+    is_zip = np.zeros(len(first), bool)
+    is_zip[length > 1] = zipped[first[length > 1] + 1]
+    return first, length, np.where(links.gated[first], np.where(is_zip, ZIPPED, SHARED), DENSE)
+
+
+def _list_short(
+    links: _Links, first: NDArray[np.int64], length: NDArray[np.int64], kind: NDArray[Any]
+) -> Cut:
+    """List short runs together that lie side by side and are alike but for their sources and gaters.
+
+    A self-connected target keeps its gated runs whole: each belongs to one influence.
+    """
+    loose = (length < SHORT) & ~(links.gated[first] & links.memory[first])
+    joined = np.zeros(len(first), bool)
+    joined[1:] = loose[1:] & loose[:-1] & links.alike[first[1:]]
+    begin, count = stretches(joined)
+    last = begin + count - 1
+    length = first[last] + length[last] - first[begin]
+    first, kind, several = first[begin], kind[begin], count > 1
+    kind[several] = np.where(links.gated[first[several]], PAIRED, LISTED)
+    return first, length, kind
+
+
+def stretches(joined: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First index and length of the stretches in which each item is joined to the one before."""
+    first = np.flatnonzero(~joined)
+    length = np.diff(np.append(first, len(joined)))
+    return first, length

@@ -1,0 +1,94 @@
+"""Which traces are kept, and where they lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._typing import Bools
+from ..schema import NONE
+from .flags import (
+    BACK,
+    DENSE,
+    GATED,
+    GATES,
+    MEMORY,
+    PLAIN_RUNS,
+    SILENT,
+    TRACED,
+    UNORDERED,
+    WAITING,
+    WAITING_FLAGS,
+)
+from .order import pure_inputs
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+
+def find_influences(store: Store) -> None:
+    """Pairs of a gater and a self-connected neuron with an incoming connection that it gates."""
+    c, n = store.columns, store.n_neurons
+    target, gater = store["target"], store["gater"]
+    rows = np.flatnonzero((gater != NONE) & ((c["flags"][target] & MEMORY) != 0))
+    key = np.unique(target[rows].astype(np.int64) << 32 | gater[rows])
+    gated, gaters = (key >> 32).astype(np.uint32), (key & NONE).astype(np.uint32)
+    c["influence"] = np.zeros(len(key), store.dtype)
+    c["influence_gater"], c["influence_gated"] = gaters, gated
+    c["influence_self"] = (c["self_gater"][gated] == gaters).astype(np.uint8)
+    c["first_influence"] = np.searchsorted(gated, np.arange(n)).astype(np.uint32)
+    c["last_influence"] = np.searchsorted(gated, np.arange(n), "right").astype(np.uint32)
+    network = store["network"]
+    known = (network[gated] != 0) & (network[gaters] == network[gated])
+    heard = ((~known & (gaters != gated)) | (known & (gaters < gated))) & ~pure_inputs(store)[gaters]
+    c["influence_trace"] = np.where(heard, 0, NONE).astype(np.uint32)
+    pulls = np.flatnonzero(heard)
+    pulls = pulls[np.argsort(gaters[pulls], kind="stable")]
+    c["pull"] = pulls.astype(np.uint32)
+    c["first_pull"] = np.searchsorted(gaters[pulls], np.arange(n)).astype(np.uint32)
+    c["last_pull"] = np.searchsorted(gaters[pulls], np.arange(n), "right").astype(np.uint32)
+    c["flags"][gaters[pulls]] |= GATES
+
+
+def place_traces(store: Store, flags: NDArray[np.uint8]) -> None:
+    """Decide who keeps traces, and where they lie; all of them start at 0."""
+    c = store.columns
+    traced = _traced(store, flags)
+    c["flags"][traced] |= TRACED
+    lengths = np.where(traced, c["learning"], 0)
+    c["first_trace"] = (np.cumsum(lengths) - lengths).astype(np.uint32)
+    c["eligibility"] = np.zeros(int(lengths.sum()), store.dtype)
+    extended = c["influence_trace"] != NONE
+    lengths = np.where(extended, c["learning"][c["influence_gater"]].astype(np.int64) + 1, 0)
+    firsts = np.cumsum(lengths) - lengths
+    c["influence_trace"] = np.where(extended, firsts, NONE).astype(np.uint32)
+    c["extended"] = np.zeros(int(lengths.sum()), store.dtype)
+
+
+def _traced(store: Store, flags: NDArray[np.uint8]) -> Bools:
+    """Neurons that are self-connected, or gate memory while their eligibility cannot be read off."""
+    c, target = store.columns, store["target"]
+    hard = (c["flags"] & GATED) != 0
+    hard[target[(flags & UNORDERED) != 0]] = True
+    foreign = np.zeros(store.n_neurons, bool)  # gates memory elsewhere: rows tell no order there
+    apart = store["network"][c["influence_gater"]] != store["network"][c["influence_gated"]]
+    foreign[c["influence_gater"][apart]] = True
+    hard[target[((flags & BACK) != 0) & foreign[target]]] = True
+    traced: Bools = ((c["flags"] & MEMORY) != 0) | (hard & ((c["flags"] & GATES) != 0))
+    return traced
+
+
+def mark_plain(store: Store) -> None:
+    """Mark the neurons without traces whose runs are all plain, and those whose weights may all wait."""
+    c, target = store.columns, store["target"][store.columns["run_first"]]
+    untraced = c["flags"] & TRACED == 0
+    other = (c["run_kind"] != DENSE) | ((c["run_flags"] & UNORDERED) != 0)
+    moving = (c["run_kind"] != DENSE) | (c["run_flags"] & WAITING_FLAGS != SILENT)
+    for runs, flag, chosen in (
+        (other, PLAIN_RUNS, untraced),
+        (moving, WAITING, untraced & (c["flags"] & GATES == 0)),
+    ):
+        without = np.bincount(target[runs], minlength=store.n_neurons) == 0
+        c["flags"][without & chosen] |= flag

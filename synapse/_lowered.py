@@ -15,7 +15,7 @@ from .engine.lowering.flags import LISTED, PAIRED, ZIPPED
 from .engine.lowering.program import spans
 from .engine.schema import NONE
 from .engine.store import Store
-from .network import Network
+from .network import Network, require_network
 from .topology import NO_GATER, Topology
 
 OWN = -1
@@ -94,15 +94,15 @@ class Lowered:
                 value.flags.writeable = False
 
     @classmethod
-    def of(cls, network: Network, doing: str = "saved") -> Lowered:
+    def of(cls, network: Network, topology: Topology | None = None) -> Lowered:
         """The program of a network.
 
         Parameters
         ----------
         network : Network
             It stays as it is.
-        doing : str
-            What needs that, as a passive, for the error.
+        topology : Topology, optional
+            That of the network at this moment. Default: it is made.
 
         Raises
         ------
@@ -110,7 +110,8 @@ class Lowered:
             If connections lead into it from neurons outside of it, or are gated from there.
         """
         with InUse(network):
-            topology = Topology.of(network).require_closed(doing, outward=False)
+            topology = topology or Topology.of(network)
+            topology.require_closed("lowered", outward=False)
             return cls(topology.neurons, topology.inputs, **_columns(network, topology))
 
     def stretches(self) -> list[list[Stretch]]:
@@ -141,8 +142,9 @@ class Lowered:
 
 def take_apart_lowered(network: Network) -> tuple[Parts, Lowered]:
     """A network as columns, and its program, of one moment. Raises as :func:`synapse.save` does."""
-    with InUse(network):
-        return take_apart(network), Lowered.of(network)
+    with InUse(require_network("What is written", network)):
+        topology = Topology.of(network)
+        return take_apart(network, topology), Lowered.of(network, topology)
 
 
 def _extended(stretch: Stretch, runs: list[Run]) -> bool:

@@ -80,8 +80,8 @@ class Parts:
     architecture: dict[str, Any] | None = None
 
 
-def take_apart(network: Network) -> Parts:
-    """The parts of a network; it stays as it is.
+def take_apart(network: Network, topology: Topology | None = None) -> Parts:
+    """The parts of a network; it stays as it is. Its topology need not be made again where it is given.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def take_apart(network: Network) -> Parts:
         If it has a number that is not finite.
     """
     with InUse(require_network("What is written", network)):
-        return _taken_apart(network, Topology.of(network).require_closed("saved"))
+        return _taken_apart(network, (topology or Topology.of(network)).require_closed("saved"))
 
 
 def _taken_apart(network: Network, topology: Topology) -> Parts:

@@ -94,7 +94,7 @@ def stages_of(network: Network, known: Collection[str]) -> Stages:
     topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
     _require_known(topology, known)
     ends, inputs, n = ends_of(topology), topology.inputs, topology.neurons
-    groups = Lowered.of(network).group_first
+    groups = Lowered.of(network, topology).group_first
     into = np.split(np.argsort(ends[1], kind="stable"), np.cumsum(np.bincount(ends[1], minlength=n)))
     level = _levels(ends, into, groups, inputs)
     names, codes = np.unique(np.array(topology.squash, str), return_inverse=True)

@@ -14,7 +14,7 @@ PRIVATE = {"_store", "_rows", "_connection_rows"}
 OWNERS = ("synapse/engine", "synapse/learning")
 """Rooms that may use it, beside the objects and their helpers: the files of `synapse` itself."""
 
-NOT_YET = ("synapse/readwrite", "architect")
+NOT_YET = ("architect",)
 """Rooms that are still to be written without."""
 
 

@@ -2,7 +2,8 @@
 
 They are plain Python. Their order is that of their codes, and the order in which kernels compare these: those
 used most come first. `compiled.py` compiles them, with the exp and expm1 of ``elementary.py`` in place of
-those of the C library; ``synapse.squash`` has them by name. To add one, write it here, before those that are random or of a group.
+those of the C library; ``synapse.squash`` has them by name. To add one, write it here,
+before those that are random or of a group.
 """
 
 from __future__ import annotations

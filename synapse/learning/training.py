@@ -296,7 +296,7 @@ class Training:
             if data.clear:
                 self.work.clear()
             for row in range(bounds[sequence], bounds[sequence + 1]):
-                one = data.row(row)
+                one = data.rows(row, row + 1)
                 with InUse(self.network):
                     self.work.refresh()
                     cost, aimed = self.work.learn(one, one.filled, rate, new_control())

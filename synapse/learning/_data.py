@@ -62,10 +62,6 @@ class Data:
                 f"and {given[1]} targets a step. Train again, with data that fit."
             )
 
-    def row(self, row: int) -> Data:
-        """One row alone, the context left as it is."""
-        return self.rows(row, row + 1)
-
     def rows(self, first: int, last: int, clear: bool = False) -> Data:
         """Some rows of a sequence alone; the context is left as it is, or cleared before."""
         rows, bounds = slice(first, last), np.array([0, last - first], np.uint64)
@@ -85,20 +81,8 @@ class Data:
         return self._part(bounds, 0, first), self._part(bounds, first, len(bounds) - 1)
 
     def _part(self, bounds: NDArray[np.uint64], first: int, last: int) -> Data:
-        start, stop = int(bounds[first]), int(bounds[last])
-        if self.stream:
-            inner = np.array([0, stop - start], np.uint64)
-        else:
-            inner = bounds[first : last + 1] - bounds[first]
-        rows = slice(start, stop)
-        return Data(
-            self.inputs[rows].copy(),
-            self.targets[rows].copy(),
-            self.aimed[rows].copy(),
-            inner,
-            self.clear,
-            self.stream,
-        )
+        part = self.rows(int(bounds[first]), int(bounds[last]), self.clear)
+        return part if self.stream else replace(part, bounds=bounds[first : last + 1] - bounds[first])
 
 
 def prepare(network: Network, inputs: Any, targets: Any) -> Data:

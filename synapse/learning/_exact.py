@@ -22,7 +22,7 @@ from ..engine.schema import CHUNK
 from ..errors import DivergenceError
 from ..network import Network
 from ._data import Data
-from ._parameters import require_closed
+from ._parameters import ADVICE, require_closed
 from ._regularisation import Masks
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
@@ -31,7 +31,6 @@ Descent = tuple[float, Floats, Floats]
 """A loss, and minus its gradient by weights and biases."""
 WHOLE = 2**62  # a window that no sequence fills
 DEEP = 16  # steps of samples that do not depend on each other
-ADVICE = "The weights are as they were: use a lower rate, smaller weights, a window or a bounded squash."
 
 
 def checked_window(window: int | None) -> int:

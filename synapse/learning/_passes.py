@@ -8,11 +8,14 @@ from numpy.typing import NDArray
 from .. import engine
 from .._registration import require_sound
 from ..cost import Cost
+from ..engine.online import Accumulator
 from ..network import Network
 from ._data import Data
 
 ROOM = 64
 """Outputs whose costs are summed together, so that their logarithms vectorise."""
+Order = NDArray[np.uint64]
+"""Numbers of sequences, in the order in which they are run."""
 Control = NDArray[np.uint64]
 """What a running pass shares with the thread that watches it: [stop requested, rows done]."""
 
@@ -25,11 +28,11 @@ def new_control() -> Control:
 def one_pass(
     network: Network,
     data: Data,
-    order: NDArray[np.uint64],
+    order: Order,
     cost: Cost,
     rate: float | None,
     control: Control,
-    moves: engine.online.Accumulator | None = None,
+    moves: Accumulator | None = None,
 ) -> tuple[float, int]:
     """Run the network once over the data. Returns the summed cost and the number of steps with a target.
 
@@ -37,8 +40,6 @@ def one_pass(
 
     Parameters
     ----------
-    order : ndarray of int
-        Numbers of the sequences, in the order in which they are run.
     rate : float or None
         The learning rate. None: nothing is learned.
     moves : Accumulator, optional

@@ -27,9 +27,9 @@ from ..network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer
 from ._data import Data, prepare, row_weights
 from ._exact import checked_window
+from ._parameters import Updater
 from ._reach import warn_of_dead_ends
 from ._regularisation import Chances, Dropout, Penalties
-from ._updates import Updater
 from .callbacks import Callback, Step
 from .evaluation import Evaluation, mean_cost
 from .rules import RULES, Options, Rule, Task

@@ -10,14 +10,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import (
-    any_array,
-    expected,
-    finite_array,
-    non_negative_number,
-    numbers,
-    whole_number,
-)
+from .._checks import any_array, expected, finite_array, non_negative_number, numbers, whole_number
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, KindError
 

@@ -9,14 +9,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import (
-    any_array,
-    expected,
-    function_of,
-    positive_integer,
-    positive_number,
-    settle,
-)
+from .._checks import any_array, expected, function_of, positive_integer, positive_number, settle
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, MissingExtraError
 from .base import check_parameters, mask_of_moving

@@ -163,11 +163,7 @@ def test_a_direct_rule_takes_an_optimizer_too():
 
 @pytest.mark.parametrize(
     ("options", "arguments"),
-    [
-        ({"dropout": 0.5}, {}),
-        ({}, {"sample_weight": [1.0] * 6}),
-        ({}, {"on_step": print}),
-    ],
+    [({"dropout": 0.5}, {}), ({}, {"sample_weight": [1.0] * 6}), ({}, {"on_step": print})],
 )
 def test_what_it_refuses_is_refused_and_nothing_is_trained(options, arguments):
     one = net()

@@ -8,15 +8,7 @@ import synapse
 from synapse import Neuron, Trainer, gradient, optimizers
 
 from ..strategies import SMOOTH, Twin, specs
-from ..ties import (
-    EXACT,
-    added_up,
-    free_twin,
-    groups_of,
-    numbers,
-    perceptron,
-    tie_at_random,
-)
+from ..ties import EXACT, added_up, free_twin, groups_of, numbers, perceptron, tie_at_random
 from .helpers import built, learning, sequences
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..._typing import Floats
 from ...errors import ArgumentError
 from ...optimizers import LBFGS
 from .._data import Data
 from .._exact import ExactGradient
+from .._passes import Order
 from .._regularisation import Masks
 from .base import BatchGradient, Options, Rule, Task
 
@@ -52,7 +52,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         self._rows = network._connection_rows()
         self._masks = dropout.masks(self.task.rng) if dropout.any else None
 
-    def gradient(self, chosen: NDArray[np.uint64]) -> BatchGradient:
+    def gradient(self, chosen: Order) -> BatchGradient:
         """Forward and backward over some sequences, several side by side."""
         task, share = self.task, np.full(len(chosen), 1.0 / len(chosen))
         loss, weights, biases = self._exact.descent(

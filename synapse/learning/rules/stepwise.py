@@ -9,13 +9,12 @@ from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ... import engine
 from ..._typing import Ints
 from ...engine.lowering.program import spans
+from ...engine.online import Accumulator
 from .._data import Data
-from .._passes import Control, new_control
+from .._passes import Control, Order, new_control
 from .base import BatchGradient, Rule
 
 
@@ -31,12 +30,7 @@ class StepwiseRule(Rule):
 
     @abstractmethod
     def run(
-        self,
-        data: Data,
-        order: NDArray[np.uint64],
-        rate: float,
-        control: Control,
-        moves: engine.online.Accumulator | None = None,
+        self, data: Data, order: Order, rate: float, control: Control, moves: Accumulator | None = None
     ) -> tuple[float, int]:
         """Run over the data once; returns the summed cost and the number of steps with a target.
 
@@ -44,9 +38,7 @@ class StepwiseRule(Rule):
         `control` is as in :meth:`learn`.
         """
 
-    def learn(
-        self, data: Data, order: NDArray[np.uint64], rate: float, control: Control
-    ) -> tuple[float, int]:
+    def learn(self, data: Data, order: Order, rate: float, control: Control) -> tuple[float, int]:
         """One pass in which weights change at every step with a target."""
         return self.run(data, order, rate, control)
 
@@ -54,15 +46,15 @@ class StepwiseRule(Rule):
         """Room for the moves of a batch."""
         network = self.task.network
         if self.task.options.optimizer is not None:
-            self._moves = engine.online.Accumulator(network._store)
+            self._moves = Accumulator(network._store)
             self._rows, self._neurons = network._connection_rows(), network._rows()
 
-    def gradient(self, chosen: NDArray[np.uint64]) -> BatchGradient:
+    def gradient(self, chosen: Order) -> BatchGradient:
         """The summed moves over some whole sequences."""
         bounds = self.task.data.bounds.astype(np.int64)
         return self._over(bounds[:-1][chosen], bounds[1:][chosen])
 
-    def gradients(self, order: NDArray[np.uint64]) -> Iterator[BatchGradient]:
+    def gradients(self, order: Order) -> Iterator[BatchGradient]:
         """A batch ends with a step that has a target, which may be in the middle of a sequence."""
         data, size = self.task.data, self.task.options.batch_size or self.batch_size
         begins, ends = data.bounds[:-1][order].astype(np.int64), data.bounds[1:][order].astype(np.int64)

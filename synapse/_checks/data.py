@@ -46,7 +46,8 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
         ...
     synapse.errors.KindError: The inputs must be 2 numbers. Got complex numbers.
     """
-    array = real_array(what, values, condition)
+    usual = type(values) is np.ndarray and values.dtype is FLOAT64
+    array = values if usual else real_array(what, values, condition)
     if array.dtype == FLOAT64 and array.flags.carray:
         return array
     with np.errstate(over="ignore"):  # a long double may become infinite, which is refused later

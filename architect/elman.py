@@ -32,16 +32,8 @@ class Elman(Network):
     ----------
     *sizes : int
         Neurons of the input layer, of the hidden layers (each has a context), of the outputs.
-    squash : str or Squash
-        Of hidden and output neurons.
-    output_squash : str or Squash, optional
-        Of the outputs. Default: as `squash`.
-    initializer, bias_initializer : str or callable
-        How weights and biases are drawn, see :mod:`synapse.initializers`.
-    seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    squash, output_squash, initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`.
 
     Examples
     --------

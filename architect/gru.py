@@ -59,18 +59,12 @@ class GRU(Network):
     ----------
     *sizes : int
         Inputs, units of each layer, outputs.
-    squash : str or Squash
-        Of the candidates. Gates are logistic.
-    output_squash : str or Squash
-        Of the outputs.
+    squash, output_squash : str or Squash
+        Of the candidates, and of the outputs. Gates are logistic.
     update_gate_bias, reset_gate_bias : float
         With what biases the gates start; the higher that of the update gates, the longer cells keep.
-    initializer, bias_initializer : str or callable
-        How weights and other biases are drawn, see :mod:`synapse.initializers`.
-    seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`; the biases of gates are not drawn.
 
     Raises
     ------

@@ -81,12 +81,8 @@ class LSTM(Network):
         Of gates and outputs; of the outputs alone, where given.
     input_gate_bias, forget_gate_bias, output_gate_bias : float
         With what biases the gates start.
-    initializer, bias_initializer : str or callable
-        How weights and other biases are drawn, see :mod:`synapse.initializers`.
-    seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`; the biases of gates are not drawn.
 
     Raises
     ------

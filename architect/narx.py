@@ -47,12 +47,8 @@ class NARX(Network):
         How many steps the lines reach back, from 1 to 10,000.
     squash, output_squash : str or Squash
         Of the hidden neurons, and of the outputs.
-    initializer, bias_initializer : str or callable
-        How weights and biases are drawn, see :mod:`synapse.initializers`.
-    seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`.
 
     Raises
     ------

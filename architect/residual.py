@@ -39,12 +39,8 @@ class Residual(Network):
         Neurons of the input layer, of two or more hidden layers, all of one size, and of the outputs.
     squash, output_squash : str or Squash
         Of the hidden neurons f, and of the outputs.
-    initializer, bias_initializer : str or callable
-        How weights and biases are drawn, see :mod:`synapse.initializers`.
-    seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`.
 
     Raises
     ------

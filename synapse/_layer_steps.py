@@ -23,11 +23,12 @@ class LayerSteps(Sequence[Neuron]):
     """The methods of a layer by which its neurons fire and learn."""
 
     _neurons: list[Neuron]
+    _name: str | None
 
     @property
     def label(self) -> str:
-        """Its name in messages."""
-        raise NotImplementedError
+        """Its name, or its size if it has none."""
+        return self._name or f"of {len(self)}"
 
     def activate(self, values: ArrayLike | None = None) -> Floats:
         """Let its neurons fire, one after the other, and return their activations, shape (n,).

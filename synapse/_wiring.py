@@ -41,6 +41,16 @@ def rows_of(neurons: Iterable[Neuron]) -> Ints:
     return rows
 
 
+def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
+    """The rows of the connections among chosen rows of neurons, in the order of making.
+
+    `chosen` has one entry more than there are neurons, False, where removed connections are looked up.
+    """
+    source, target = (np.minimum(store[end], store.n_neurons) for end in ("source", "target"))
+    rows = np.flatnonzero(chosen[source] & chosen[target])
+    return rows[np.argsort(store["identity"][rows])]
+
+
 def join(neurons: Sequence[Neuron]) -> Store:
     """Move neurons into one store, the largest of theirs. The caller has these stores in use.
 
@@ -222,9 +232,7 @@ def refuse_softmax(layer: Iterable[Neuron]) -> None:
 def require_free(neurons: Iterable[Neuron]) -> None:
     """Raise if a neuron belongs to a network that is still in use."""
     for neuron in neurons:
-        store = neuron._require()
-        owner = store.networks.get(int(store["network"][neuron._row]))
-        network = owner() if owner is not None else None
+        network = graph.network_of(neuron)
         if network is not None:
             raise TopologyError(
                 f"{neuron!r} belongs to {network!r} already. Networks do not share neurons: "

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from . import squash as squashes
 from ._checks import expected, listed
 from ._typing import Bools, Floats, Ints
-from ._wiring import rows_of
+from ._wiring import rows_of, rows_within
 from .connection import Connection, connection_at
 from .engine.guard import InUse
 from .engine.schema import NONE
@@ -321,7 +321,7 @@ def _part(store: Store, neurons: Sequence[Neuron]) -> dict[str, Any]:
     rows = rows_of(neurons[i] for i in mine.tolist())
     number = np.full(store.n_neurons + 1, OUTSIDE, np.int64)
     number[rows], number[-1] = mine, NO_GATER
-    edges = _inner(store, number >= 0)
+    edges = rows_within(store, number >= 0)
     gater = np.minimum(store["gater"][edges], store.n_neurons)
     return {
         "dtype": store.dtype,
@@ -337,13 +337,6 @@ def _part(store: Store, neurons: Sequence[Neuron]) -> dict[str, Any]:
         "trainable": store["trainable"][edges],
         "tie": store["tie"][edges],
     }
-
-
-def _inner(store: Store, chosen: Bools) -> Ints:
-    """Rows of the connections among chosen rows of neurons, in the order in which they were made."""
-    source, target = (np.minimum(store[end], store.n_neurons) for end in ("source", "target"))
-    edges = np.flatnonzero(chosen[source] & chosen[target])
-    return edges[np.argsort(store["identity"][edges])]
 
 
 def _crossings(neurons: Sequence[Neuron]) -> dict[str, Any]:

@@ -155,6 +155,14 @@ def fraction_below_one(what: str, value: Any) -> float:
     return number
 
 
+def fraction(what: str, value: Any) -> float:
+    """`value` as a float above 0 and at most 1, or an error that says so."""
+    number = finite_number(what, value)
+    if not 0 < number <= 1:
+        raise ArgumentError(expected(what, "above 0 and at most 1", value))
+    return number
+
+
 def pair(what: str, value: Any) -> tuple[Any, Any]:
     """`value` as two things, or an error that says so."""
     try:

@@ -46,49 +46,24 @@ class Parts:
     """A network in columns.
 
     Neurons are numbered in the order in which they activate, connections in the order of making.
-
-    Parameters
-    ----------
-    name : str or None
-        Its name.
-    dtype : numpy dtype
-        The float of its store.
-    layers : list of (name, size)
-        Inputs, hidden layers, outputs; without a name they get the usual one.
-    names : list of (str or None), optional
-        The names of its neurons. Default: those that their layers give them.
-    neurons : dict of array
-        ``squash`` (names) and any saved column of the schema.
-    connections : dict of array
-        ``source``, ``target``, ``gater`` (numbers of neurons, -1 without a gater) and any saved column.
-    clock : int
-        When, by the store's count, the last neuron fired.
-    traces : Traces, optional
-        Those that cannot be read off, by numbers of neurons and connections (-1: the bias).
-    architecture : dict, optional
-        Of which class it is, see :func:`synapse.architectures.describe`.
     """
 
     name: str | None
     dtype: Any
-    layers: Sequence[tuple[str | None, int]]
-    names: Sequence[str | None] | None
-    neurons: dict[str, NDArray[Any]]
-    connections: dict[str, NDArray[Any]]
-    clock: int = 0
-    traces: Traces | None = None
-    architecture: dict[str, Any] | None = None
+    layers: Sequence[tuple[str | None, int]]  # name and size; without a name they get the usual one
+    names: Sequence[str | None] | None  # of the neurons; None: those that their layers give them
+    neurons: dict[str, NDArray[Any]]  # squash (names), and any saved column of the schema
+    connections: dict[str, NDArray[Any]]  # source, target, gater (-1: none), and any saved column
+    clock: int = 0  # when, by the store's count, the last neuron fired
+    traces: Traces | None = None  # those that cannot be read off, by numbers; extending -1: the bias
+    architecture: dict[str, Any] | None = None  # see :func:`synapse.architectures.describe`
 
 
 def take_apart(network: Network, topology: Topology | None = None) -> Parts:
     """The parts of a network; it stays as it is. Its topology need not be made again where it is given.
 
-    Raises
-    ------
-    TopologyError
-        If it is connected with neurons outside of it.
-    DivergenceError
-        If it has a number that is not finite.
+    Raises TopologyError if it is connected with neurons outside of it, and DivergenceError if it has a number
+    that is not finite.
     """
     with InUse(require_network("What is written", network)):
         return _taken_apart(network, (topology or Topology.of(network)).require_closed("saved"))
@@ -143,10 +118,7 @@ def put_together(parts: Parts) -> Network:
 def set_numbers(network: Network, weights: tuple[Ints, Floats], biases: tuple[Ints, Floats]) -> None:
     """Set weights and biases, and those tied to them, by numbers of connections and neurons.
 
-    Raises
-    ------
-    ArgumentError
-        If those that are tied are given different values; nothing has changed then.
+    Raises ArgumentError if those that are tied are given different values; nothing has changed then.
     """
     with InUse(network):
         places = network._connection_rows()[weights[0]], network._rows()[biases[0]]

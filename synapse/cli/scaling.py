@@ -64,25 +64,8 @@ class Scaled:
     """A network whose inputs and outputs are columns of a table.
 
     Until :meth:`set` is called, the scaling neurons have weights of 1, so that the network is trained in
-    standard units and learns as the architecture alone would.
-
-    Parameters
-    ----------
-    model : str
-        One of `MODELS`.
-    hidden : list of int
-        Sizes of the hidden layers.
-    inputs, outputs : list of str
-        Names of the columns, which become those of the neurons.
-    kind : str, optional
-        The name of the column whose class probabilities the outputs are; these are not scaled. Default: None,
-        the outputs are numbers.
-    seed : int
-        Seed for the random weights.
-
-    Attributes
-    ----------
-    network : Network
+    standard units and learns as the architecture alone would. Its neurons have the names of the columns; a
+    `kind` is the column whose class probabilities the outputs are: these are not scaled.
     """
 
     def __init__(

@@ -19,7 +19,6 @@ from .._saved import (
 )
 from ..errors import FormatError
 from ..network import Network
-from ..topology import NO_GATER
 from . import files
 from ._checks import (
     FLOATS,
@@ -64,10 +63,7 @@ def write_json(network: Network, path: files.File) -> None:
 
 
 def read_json(path: files.File) -> Network:
-    """Read a network that :func:`write_json` has written.
-
-    Raises FormatError where the file holds no such network, and OSError where it cannot be read.
-    """
+    """Read a network that :func:`write_json` has written. Raises as :func:`synapse.load` does."""
     with files.reading(path):
         return from_json_data(files.read_document(path))
 
@@ -90,8 +86,7 @@ def json_data(network: Network) -> dict[str, Any]:
     """
     parts = take_apart(network)
     head = (MARK, VERSION, parts.name, parts.dtype.name, parts.clock)
-    architecture = parts.architecture
-    kind = {} if architecture is None else {ARCHITECTURE: architecture}
+    kind = {} if parts.architecture is None else {ARCHITECTURE: parts.architecture}
     return {**dict(zip(HEAD, head, strict=True)), **kind, **_tables(parts)}
 
 
@@ -108,7 +103,7 @@ def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
         "connections": {
             "source": edges["source"].tolist(),
             "target": edges["target"].tolist(),
-            "gater": _or_null(edges["gater"]),
+            "gater": Table.or_null(edges["gater"]),
             **_saved(OF_CONNECTIONS, edges),
         },
         "eligibility": {"connection": traces.eligible.tolist(), "value": traces.eligibility.tolist()},
@@ -119,7 +114,7 @@ def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
         },
         "extended": {
             "influence": traces.pair.tolist(),
-            "connection": _or_null(traces.extending),
+            "connection": Table.or_null(traces.extending),
             "value": traces.extended.tolist(),
         },
     }
@@ -128,7 +123,7 @@ def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
 def _saved(columns: tuple[Column, ...], values: dict[str, np.ndarray[Any, Any]]) -> dict[str, list[Any]]:
     """The columns of the schema as plain lists, without those that are rare and all 0."""
     return {
-        column.name: _plain(column, values[column.name])
+        column.name: (values[column.name] != 0 if column.dtype == "uint8" else values[column.name]).tolist()
         for column in columns
         if column not in OPTIONAL or values[column.name].any()
     }
@@ -138,31 +133,16 @@ def _optional(columns: tuple[Column, ...]) -> tuple[str, ...]:
     return tuple(column.name for column in columns if column in OPTIONAL)
 
 
-def _plain(column: Column, values: np.ndarray[Any, Any]) -> list[Any]:
-    plain: list[Any] = (values != 0).tolist() if column.dtype == "uint8" else values.tolist()
-    return plain
-
-
-def _or_null(numbers: np.ndarray[Any, Any]) -> list[int | None]:
-    return [None if number == NO_GATER else number for number in numbers.tolist()]
-
-
 def from_json_data(data: dict[str, Any]) -> Network:
-    """The network that :func:`json_data` has described.
-
-    Raises
-    ------
-    FormatError
-        If `data` does not describe a network, or contradicts itself.
-    """
+    """The network that :func:`json_data` has described; FormatError if it contradicts itself."""
     _require_format(data)
     members("A network", data, (*HEAD, *TABLES), (ARCHITECTURE,))
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
     require(data["dtype"] in FLOATS, "The dtype", " or ".join(FLOATS), data["dtype"])
     require(is_whole(data["clock"], 0, LARGEST_WHOLE), "The clock", "a whole number", data["clock"])
     neurons = Table.of_columns("neuron", data, "neurons", NEURONS, _optional(OF_NEURONS))
-    optional = _optional(OF_CONNECTIONS)
-    connections = Table.of_columns("connection", data, "connections", CONNECTIONS, optional)
+    rare = _optional(OF_CONNECTIONS)
+    connections = Table.of_columns("connection", data, "connections", CONNECTIONS, rare)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
     edges = _edges(connections, neurons, dtype, clock)
     numbers = {column.name: _checked(neurons, column, dtype, clock) for column in OF_NEURONS}

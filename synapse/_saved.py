@@ -20,18 +20,7 @@ from .layer import Layer
 from .network import Network, require_network
 from .topology import NO_GATER, Topology
 
-__all__ = [
-    "OF_CONNECTIONS",
-    "OF_NEURONS",
-    "OPTIONAL",
-    "Column",
-    "Parts",
-    "Traces",
-    "own_memory",
-    "put_together",
-    "set_numbers",
-    "take_apart",
-]
+__all__ = ["Column", "Parts", "Traces", "put_together", "set_numbers", "take_apart"]
 
 OF_NEURONS = tuple(column for column in NEURON if column.saved)
 """The columns of a neuron that are saved, besides its squash."""
@@ -98,7 +87,11 @@ def put_together(parts: Parts) -> Network:
     store = neurons[0]._store
     ends = parts.connections["source"], parts.connections["target"]
     store.add_connections(*ends, 0.0)
-    for name, column in {**parts.neurons, **parts.connections, **_coded(parts)}.items():
+    names, place = np.unique(parts.neurons["squash"].astype(str), return_inverse=True)
+    codes = np.array([squashes.get(str(name)).code for name in names], np.uint32)
+    gater = parts.connections["gater"]
+    coded = {"squash": codes[place], "gater": np.where(gater == NO_GATER, NONE, gater)}
+    for name, column in {**parts.neurons, **parts.connections, **coded}.items():
         store[name][:] = column
     store["clock"][0] = parts.clock
     layers, first = [], 0
@@ -125,20 +118,6 @@ def set_numbers(network: Network, weights: tuple[Ints, Floats], biases: tuple[In
         for set_them in (_ties.require_agreement, _ties.assign):
             set_them(network._store, "weight", places[0], weights[1])
             set_them(network._store, "bias", places[1], biases[1])
-
-
-def _coded(parts: Parts) -> dict[str, NDArray[Any]]:
-    """The columns that a store has as other numbers."""
-    names, place = np.unique(parts.neurons["squash"].astype(str), return_inverse=True)
-    codes = np.array([squashes.get(str(name)).code for name in names], np.uint32)
-    gater = parts.connections["gater"]
-    return {"squash": codes[place], "gater": np.where(gater == NO_GATER, NONE, gater)}
-
-
-def own_memory(source: Ints, target: Ints) -> tuple[Ints, Ints]:
-    """The self-connected neurons, and the numbers of their self-connections."""
-    loops = np.flatnonzero(source == target)
-    return target[loops].astype(np.int64), loops
 
 
 def _renumbered(groups: Ints) -> Ints:

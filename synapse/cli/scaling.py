@@ -94,9 +94,9 @@ class Scaled:
 
     def set(self, inputs: Scale, outputs: Scale | None) -> None:
         """Take and return numbers with these scales from now on."""
-        _set(self._entering, self._scaled, 1 / inputs.deviation, -inputs.mean / inputs.deviation)
+        self._entering.weights, self._scaled.biases = 1 / inputs.deviation, -inputs.mean / inputs.deviation
         if self._unscaled is not None and outputs is not None:
-            _set(self._leaving, self._unscaled, outputs.deviation, outputs.mean)
+            self._leaving.weights, self._unscaled.biases = outputs.deviation, outputs.mean
         self.network.clear()
 
 
@@ -145,8 +145,3 @@ def _passing(source: Layer, target: Layer) -> Projection:
     """Connect a layer one to one with weights of 1, and exclude it from learning."""
     target.trainable = False
     return source.project(target, ONE_TO_ONE, weights=1.0, trainable=False)
-
-
-def _set(projection: Projection, layer: Layer, weights: Floats, biases: Floats) -> None:
-    projection.weights = weights
-    layer.biases = biases

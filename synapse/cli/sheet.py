@@ -60,16 +60,14 @@ class Sheet:
         return np.array(parts, np.float64).T.reshape(len(self.rows), len(columns)).copy()
 
     def _numbers(self, name: str, advice: str) -> list[float]:
-        numbers = []
-        for cell, line in zip(self.column(name), self.lines, strict=True):
-            number = _number(cell)
-            if number is None:
+        cells = self.column(name)
+        for cell, line in zip(cells, self.lines, strict=True):
+            if not is_number(cell):
                 raise FormatError(
                     f"The column {name!r} of {self.path!r} must have finite numbers. "
                     f"Got {cell!r} on line {line}. {advice}".rstrip()
                 )
-            numbers.append(number)
-        return numbers
+        return list(map(float, cells))
 
     def sequences(self, column: str | None) -> list[slice]:
         """The rows of each sequence: neighbours with the same value in a column; without one, all rows.
@@ -93,15 +91,10 @@ class Sheet:
 
 def is_number(cell: str) -> bool:
     """Whether a cell is a finite number."""
-    return _number(cell) is not None
-
-
-def _number(cell: str) -> float | None:
     try:
-        number = math.nan if "_" in cell else float(cell)  # float takes 1_000
+        return "_" not in cell and math.isfinite(float(cell))  # float takes 1_000
     except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+        return False
 
 
 def read_sheet(path: str) -> Sheet:

@@ -182,6 +182,11 @@ class Table:
         """The way back from `indices`: null for -1."""
         return [None if number == NO_GATER else number for number in numbers.tolist()]
 
+    def ends(self, neurons: Table) -> dict[str, NDArray[Any]]:
+        """Whom connections lead from and to, and who gates them."""
+        nulls = {"source": "", "target": "", "gater": "not gated"}
+        return {end: self.indices(end, neurons, null) for end, null in nulls.items()}
+
     def texts(self, key: str) -> list[str]:
         """A column of strings."""
         return self.values(key, "a string", lambda value: type(value) is str)

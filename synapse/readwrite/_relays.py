@@ -95,8 +95,7 @@ def _insert(parts: Parts, places: Ints, activation: NDArray[Any]) -> tuple[Parts
     usual = {"trainable_bias": np.ones(old, bool), "activation": np.zeros(old), **parts.neurons}
     values: dict[str, Any] = {"squash": "identity", "activation": activation}
     neurons = {name: np.insert(column, places, values.get(name, 0)) for name, column in usual.items()}
-    edges = dict(parts.connections)
-    edges |= {end: number[edges[end]] for end in ("source", "target")}
+    edges = parts.connections | {end: number[parts.connections[end]] for end in ("source", "target")}
     gater = edges["gater"]
     edges["gater"] = np.where(gater == NO_GATER, NO_GATER, number[np.where(gater == NO_GATER, 0, gater)])
     return replace(parts, neurons=neurons, connections=edges, layers=_layers(parts, places)), number, relays
@@ -126,10 +125,7 @@ def _named(layers: Any) -> list[tuple[str, int]]:
 
 def _connect(parts: Parts, source: Ints, target: Ints, weight: NDArray[Any]) -> Parts:
     """The network with connections that are not trained."""
-    new = {"source": source, "target": target, "weight": weight}
-    usual = {"gater": NO_GATER, "trainable": False}
-    edges = {
-        name: np.append(column, new[name] if name in new else np.full(len(source), usual[name]))
-        for name, column in parts.connections.items()
-    }
+    gater, trainable = np.full(len(source), NO_GATER), np.full(len(source), False)
+    new = {"source": source, "target": target, "weight": weight, "gater": gater, "trainable": trainable}
+    edges = {name: np.append(column, new[name]) for name, column in parts.connections.items()}
     return replace(parts, connections=edges)

@@ -174,9 +174,7 @@ def _edges(columns: Columns, neurons: Table, dtype: Any) -> dict[str, Any]:
     columns = _with_ties(columns, "tie", "source")
     table = Table.of_columns("connection", {"connections": columns}, "connections", tuple(CONNECTION))
     edges = {
-        "source": table.indices("source", neurons),
-        "target": table.indices("target", neurons),
-        "gater": table.indices("gater", neurons, null="not gated"),
+        **table.ends(neurons),
         "weight": table.numbers("weight", dtype),
         "trainable": table.flags("trainable"),
         "tie": table.whole("tie", 0, len(table)),
@@ -247,8 +245,7 @@ def _require_names(tables: Tables, format: str, unfit: re.Pattern[str]) -> None:
     for key in ("label", "layer"):
         named |= {f"{key} of neuron {i}": name for i, name in enumerate(tables.neurons[key])}
     for what, name in named.items():
-        found = unfit.search(name)
-        if found:
+        if found := unfit.search(name):
             raise FormatError(
                 f"The {what} must be without {found[0]!r} to be written as {format}. Got {shown(name)}."
             )

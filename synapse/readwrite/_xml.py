@@ -74,11 +74,7 @@ def text_inside(element: ElementTree.Element, *path: str) -> str | None:
 
 
 def quoted(value: object) -> str:
-    """A value as an attribute, quotation marks and all.
-
-    >>> print(quoted('<a> & "b"'))
-    '&lt;a&gt; &amp; "b"'
-    """
+    """A value as an attribute, quotation marks and all."""
     return quoteattr(as_text(value))
 
 

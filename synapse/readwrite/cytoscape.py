@@ -36,16 +36,16 @@ def cytoscape_data(network: Network) -> dict[str, Any]:
     [{'data': {'source': 0, 'target': 1, 'weight': 0.5, 'trainable': True}}]
     """
     tables = to_tables(network)
-    rows = records(tables.neurons)
-    nodes = [{**row, "id": str(row["id"]), "value": row["id"], "name": row["label"]} for row in rows]
+    nodes = [
+        {"data": {**row, "id": str(row["id"]), "value": row["id"], "name": row["label"]}}
+        for row in records(tables.neurons)
+    ]
+    edges = [{"data": edge} for edge in records(tables.connections)]
     return {
         "directed": True,
         "multigraph": False,
         "data": {"name": tables.name, "dtype": tables.dtype},
-        "elements": {
-            "nodes": [{"data": node} for node in nodes],
-            "edges": [{"data": edge} for edge in records(tables.connections)],
-        },
+        "elements": {"nodes": nodes, "edges": edges},
     }
 
 

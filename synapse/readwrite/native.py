@@ -6,17 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._saved import (
-    OF_CONNECTIONS,
-    OF_NEURONS,
-    OPTIONAL,
-    Column,
-    Parts,
-    Traces,
-    own_memory,
-    put_together,
-    take_apart,
-)
+from .._saved import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, Column, Parts, Traces, put_together, take_apart
 from ..errors import FormatError
 from ..network import Network
 from . import files
@@ -42,12 +32,8 @@ MARK, VERSION = "synapse", 1
 # The tables of a document, by the columns of each.
 LAYERS = ("name", "size")
 NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS if column not in OPTIONAL))
-CONNECTIONS = (
-    "source",
-    "target",
-    "gater",
-    *(column.name for column in OF_CONNECTIONS if column not in OPTIONAL),
-)
+ENDS = ("source", "target", "gater")
+CONNECTIONS = (*ENDS, *(column.name for column in OF_CONNECTIONS if column not in OPTIONAL))
 ELIGIBILITY = ("connection", "value")
 INFLUENCE = ("gater", "gated", "value")
 EXTENDED = ("influence", "connection", "value")
@@ -193,9 +179,7 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
 def _edges(connections: Table, neurons: Table, dtype: Any, clock: int) -> dict[str, Any]:
     """The columns of the connections, no two of which link the same neurons."""
     edges = {
-        "source": connections.indices("source", neurons),
-        "target": connections.indices("target", neurons),
-        "gater": connections.indices("gater", neurons, null="not gated"),
+        **connections.ends(neurons),
         **{column.name: _checked(connections, column, dtype, clock) for column in OF_CONNECTIONS},
     }
     require_pairs_once(connections, (edges["source"], edges["target"]))
@@ -223,10 +207,10 @@ def _traces(
     eligibility = Table.of_columns("eligibility", data, "eligibility", ELIGIBILITY)
     influence = Table.of_columns("influence", data, "influence", INFLUENCE)
     extended = Table.of_columns("extended trace", data, "extended", EXTENDED)
-    memory, memory_self = own_memory(edges["source"], edges["target"])
+    loops = np.flatnonzero(edges["source"] == edges["target"])
     return Traces(
-        memory=memory,
-        memory_self=memory_self,
+        memory=edges["target"][loops],
+        memory_self=loops,
         eligible=eligibility.indices("connection", connections),
         eligibility=eligibility.numbers("value", dtype),
         gater=influence.indices("gater", neurons),

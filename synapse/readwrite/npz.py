@@ -74,8 +74,7 @@ def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
 def _read_array(name: str, content: bytes) -> NDArray[Any]:
     """Read an array, after checking that its header agrees with the bytes that are there."""
     stream = io.BytesIO(content)
-    read_header = HEADERS[np.lib.format.read_magic(stream)]
-    shape, _, dtype = read_header(stream)
+    shape, _, dtype = HEADERS[np.lib.format.read_magic(stream)](stream)
     items, there = math.prod(shape), len(content) - stream.tell()
     if not dtype.hasobject and (items * dtype.itemsize != there or items > max(there, 1)):
         raise FormatError(

@@ -292,15 +292,11 @@ def read(peer: Peer, net: Network) -> None:
     numbers = [value.cpu().to(torch.float64).numpy() for value in values]
     if not all(np.isfinite(array).all() for array in numbers):
         raise ArgumentError("The weights of a module must be finite to be read. Got NaN or infinity.")
-    biases = [part.source is None for part in parts]
-    set_numbers(net, *(_joined(places, numbers, biases, which) for which in (False, True)))
-
-
-def _joined(places: list[Ints], numbers: list[Any], biases: list[bool], which: bool) -> tuple[Ints, Any]:
-    """Places and numbers of all biases, or of all weights."""
-    mine = [i for i, bias in enumerate(biases) if bias == which]
-    place, values = ([columns[i].reshape(-1) for i in mine] for columns in (places, numbers))
-    return np.concatenate(place), np.concatenate(values)
+    found: tuple[list[Any], list[Any]] = ([], [])  # of weights, and of biases
+    for part, place, array in zip(parts, places, numbers, strict=True):
+        found[part.source is None].append((place.reshape(-1), array.reshape(-1)))
+    weights, biases = ([np.concatenate(column) for column in zip(*pairs, strict=True)] for pairs in found)
+    set_numbers(net, (weights[0], weights[1]), (biases[0], biases[1]))
 
 
 def write(peer: Peer, net: Network) -> None:

@@ -154,9 +154,7 @@ def _wait_for(store: Store) -> None:
             check()
 
 
-def whole(
-    method: Callable[Concatenate[View, Given], Answer],
-) -> Callable[Concatenate[View, Given], Answer]:
+def whole(method: Callable[Concatenate[View, Given], Answer]) -> Callable[Concatenate[View, Given], Answer]:
     """A decorator: a method of a view has its store for itself, and is not interrupted."""
 
     @wraps(method)
@@ -167,9 +165,7 @@ def whole(
     return alone  # type: ignore[return-value]  # mypy takes `self` for a name that callers may use
 
 
-def steady(
-    read: Callable[Concatenate[View, Given], Answer],
-) -> Callable[Concatenate[View, Given], Answer]:
+def steady(read: Callable[Concatenate[View, Given], Answer]) -> Callable[Concatenate[View, Given], Answer]:
     """A decorator: what a view reads is of one topology, while other threads edit, too."""
 
     @wraps(read)

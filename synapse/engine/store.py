@@ -16,17 +16,7 @@ from .functions.activations import FUNCTIONS
 from .guard import Deferred, InUse
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
-from .schema import (
-    COLUMNS,
-    CONNECTION,
-    DESTINATIONS,
-    FAILED,
-    NEURON,
-    NONE,
-    TABLE,
-    Column,
-    numpy_dtype,
-)
+from .schema import COLUMNS, CONNECTION, DESTINATIONS, FAILED, NEURON, NONE, TABLE, Column, numpy_dtype
 
 SPARE = 4096
 """Indices and identities of what has been removed that a store may hold beside those in use."""

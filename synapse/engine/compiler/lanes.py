@@ -15,12 +15,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import (
-    intrinsic,
-    lower_builtin,
-    models,
-    register_model,
-)
+from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from ..schema import TAPES, TapeColumns, numpy_dtype
 from .jit import DEBUGGING, ColumnType, TableModel, TableType, column_of, told_apart

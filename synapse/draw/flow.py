@@ -183,10 +183,6 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     KindError, ArgumentError

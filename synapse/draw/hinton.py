@@ -46,10 +46,6 @@ def hinton(
     scale : float, optional
         The magnitude that is drawn as a full square. Default: the largest.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     KindError, ArgumentError

@@ -73,10 +73,6 @@ def network(
     colour_bars : bool
         Whether to add colour bars beside the picture.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     KindError, ArgumentError

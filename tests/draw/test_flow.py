@@ -129,8 +129,7 @@ def test_several_networks_in_one_picture():
     assert (np.diff(np.log10(units)) < -1).all()
     assert ax.get_yscale() == "log"
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["cells", "Elman unit"]
-    assert overlapping(ax.figure) == []
-    assert outside(ax.figure) == []
+    assert overlapping(ax.figure) == outside(ax.figure) == []
 
 
 def test_refuses():

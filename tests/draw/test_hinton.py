@@ -73,8 +73,7 @@ def test_can_be_read(shape):
     ax = draw.hinton(
         weights, sources=[f"a source {i}" for i in range(shape[0])], targets=Layer(shape[1], name="t")
     )
-    assert overlapping(ax.figure) == []
-    assert outside(ax.figure) == []
+    assert overlapping(ax.figure) == outside(ax.figure) == []
 
 
 def test_refuses_what_is_no_matrix():

@@ -46,16 +46,14 @@ def test_layers_are_set_apart_and_named():
         17.5,
     ]
     assert [text.get_text() for text in ax.texts] == [layer.name for layer in net.layers]
-    assert overlapping(ax.figure) == []
-    assert outside(ax.figure) == []
+    assert overlapping(ax.figure) == outside(ax.figure) == []
 
 
 def test_many_neurons_are_numbered_and_small_layers_named_without_overlap():
     net = architect.Perceptron(150, *[1] * 6, 40, 1, 1, seed=0)
     ax = draw.raster(RNG.random((30, len(net))), net)
     assert "input 0" not in [text for text, _ in shown(ax.figure)]
-    assert overlapping(ax.figure) == []
-    assert outside(ax.figure) == []
+    assert overlapping(ax.figure) == outside(ax.figure) == []
 
 
 @pytest.mark.parametrize("values", [np.zeros((4, 2)), np.full((4, 2), np.nan), [[np.inf, 1.0]], [[5.0]]])

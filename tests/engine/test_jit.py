@@ -89,13 +89,12 @@ def test_nothing_warns_without_the_compiler():
     run("-W", "error", "-c", USE, NUMBA_DISABLE_JIT="1")
 
 
-def test_importing_the_library_does_not_import_the_compiler():
-    run("-c", "import sys, synapse; assert 'numba' not in sys.modules")
+BUILD = "from synapse import *; a, b = Layer(2), Layer(2); a.project(b); Network(a, [], b).graph"
 
 
-def test_building_a_network_does_not_import_the_compiler():
-    build = "from synapse import *; a, b = Layer(2), Layer(2); a.project(b); Network(a, [], b).graph"
-    run("-c", f"import sys; {build}; assert 'numba' not in sys.modules")
+@pytest.mark.parametrize("code", ["import synapse", BUILD], ids=["importing", "building"])
+def test_the_compiler_is_not_imported_before_it_is_needed(code):
+    run("-c", f"import sys; {code}; assert 'numba' not in sys.modules")
 
 
 def test_kernels_see_the_columns_of_a_store():

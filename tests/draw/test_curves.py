@@ -1,7 +1,5 @@
 """Learning curves and traces."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -11,8 +9,6 @@ from synapse import Layer, draw
 from synapse.errors import ArgumentError, KindError
 
 from .helpers import outside, overlapping, shown
-
-pytest.importorskip("matplotlib")
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]] * 3, [[0], [1], [1], [0]] * 3
 

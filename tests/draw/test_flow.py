@@ -1,7 +1,5 @@
 """How much of an error reaches earlier steps, against derivatives by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -13,8 +11,6 @@ from synapse.initializers import uniform
 
 from ..networks import unchanged, used
 from .helpers import outside, overlapping
-
-pytest.importorskip("matplotlib")
 
 INPUTS = np.random.default_rng(0).normal(size=(7, 2))
 

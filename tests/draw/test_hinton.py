@@ -1,7 +1,5 @@
 """Hinton diagrams."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -9,8 +7,6 @@ from synapse import Layer, draw
 from synapse.errors import ArgumentError, KindError
 
 from .helpers import outside, overlapping, part, paths, shown
-
-pytest.importorskip("matplotlib")
 
 
 def squares(ax):

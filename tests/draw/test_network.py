@@ -1,7 +1,5 @@
 """Networks as pictures: what is drawn for which neuron, connection and gate."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -21,8 +19,6 @@ from .helpers import (
     shown,
     strange_names,
 )
-
-pytest.importorskip("matplotlib")
 
 NEURON_BY_NEURON = ["perceptron", "lstm", "elman", "hand", "names", "hundred"]
 

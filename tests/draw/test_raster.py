@@ -1,7 +1,5 @@
 """Rasters."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -10,8 +8,6 @@ from synapse import Layer, Neuron, draw, record
 from synapse.errors import ArgumentError, KindError
 
 from .helpers import outside, overlapping, shown
-
-pytest.importorskip("matplotlib")
 
 RNG = np.random.default_rng(0)
 

@@ -31,20 +31,10 @@ def run(*arguments, **variables):
 
 @pytest.mark.skipif(jit.DEBUGGING, reason="it is off already")
 def test_the_suite_passes_without_the_compiler():
-    files = (
-        "test_golden",
-        "test_rule",
-        "test_neuron",
-        "test_network",
-        "test_squash",
-        "test_cost",
-        "test_captured",
-        "test_registering",
-        "test_tie",
-        "test_tied_rule",
-        "engine/test_online",
-    )
-    tests = [str(ROOT / "tests" / f"{name}.py") for name in files]
+    rules = ("golden", "rule", "neuron", "network", "tie", "tied_rule")
+    names = ("squash", "cost", "captured", "registering", *rules)
+    files = [*(f"test_{name}" for name in names), "engine/test_online"]
+    tests = [str(ROOT / "tests" / f"{file}.py") for file in files]
     shown = run("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests, NUMBA_DISABLE_JIT="1")
     assert " passed" in shown
 

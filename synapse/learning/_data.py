@@ -49,6 +49,11 @@ class Data:
         """The numbers of all sequences that have a step, in the order given."""
         return np.flatnonzero(np.diff(self.bounds)).astype(np.uint64)
 
+    @property
+    def runs(self) -> NDArray[np.uint64]:
+        """Where runs begin, and the end: samples given as one array are one run."""
+        return self.bounds if self.clear else np.array([0, len(self.inputs)], np.uint64)
+
     def as_sequences(self) -> Data:
         """The same data, the context cleared before each sequence; a stream is one sequence."""
         return replace(self, clear=True, stream=False)
@@ -124,8 +129,7 @@ def prepare(network: Network, inputs: Any, targets: Any) -> Data:
 def prepare_sequences(network: Network, inputs: Any, targets: Any) -> Data:
     """The same as sequences; rows (T, n) are one sequence."""
     data = prepare(network, inputs, targets)
-    bounds = data.bounds if data.clear else np.array([0, len(data.inputs)], np.uint64)
-    return replace(data, bounds=bounds).as_sequences()
+    return replace(data, bounds=data.runs).as_sequences()
 
 
 def input_rows(what: str, network: Network, rows: Any) -> Floats:

@@ -79,27 +79,12 @@ class ExactGradient:
         context: bool = False,
         masks: Masks | None = None,
     ) -> Descent:
-        """The loss of some sequences, and minus its gradient. The caller has the network in use.
+        """The loss of sequences, by their numbers, weighed by `share`, and minus its gradient.
 
-        Parameters
-        ----------
-        chosen : ndarray of int
-            Numbers of sequences.
-        share : ndarray, shape (chosen,)
-            Weight of each sequence.
-        window : int
-            Errors pass through at most so many steps.
-        context : bool
-            Begin each sequence with the network's present context. Default: with a cleared one.
-        masks : callable, optional
-            Draws the factors that activations are multiplied by (dropout).
-
-        Returns
-        -------
-        loss : float
-        weights : ndarray, by rows of the store
-        biases : ndarray, by neurons of the network
-            Both are overwritten by the next call.
+        Errors pass through at most `window` steps; with `context` each sequence begins with the network's
+        present context, not with a cleared one; `masks` draws the factors of activations (dropout). The
+        gradient, by rows of the store and by neurons of the network, is overwritten by the next call. The
+        caller has the network in use.
         """
         if self._topology != self.network._store.topology_version:
             self._renew()

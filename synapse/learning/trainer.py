@@ -225,24 +225,19 @@ class Trainer:
             raise ArgumentError("No step has a target that counts: all rows are NaN, or weigh nothing.")
         data, held_out = self._rule.arrange(data), held_out and self._rule.arrange(held_out)
         warn_of_dead_ends(self.network, self.method, self.cost)
-        epochs = positive_integer("The epochs", epochs)
-        goal = None if error is None else non_negative_number("The error to stop at", error)
-        shuffle = _shuffled(data, shuffle)
-        rng = random_generator(seed)
-        patience = None if patience is None else positive_integer("The patience", patience)
-        best = boolean("The restore_best", restore_best) and (held_out is not None or patience is not None)
+        followed = held_out is not None or patience is not None
         training = Training(
-            rule=self._rule,
-            task=Task(self.network, data, self.cost, weights, rng, options),
+            epochs=positive_integer("The epochs", epochs),
+            goal=None if error is None else non_negative_number("The error to stop at", error),
+            shuffle=_shuffled(data, shuffle),
+            task=Task(self.network, data, self.cost, weights, random_generator(seed), options),
+            patience=None if patience is None else positive_integer("The patience", patience),
+            restore=boolean("The restore_best", restore_best) and followed,
             rates=rates_of(self.rate, self._float),
+            rule=self._rule,
             updater=self._updater,
             stop=self._stop,
             held_out=held_out,
-            epochs=epochs,
-            goal=goal,
-            shuffle=shuffle,
-            patience=patience,
-            restore=best,
             callbacks=_checked_callbacks(callbacks),
             on_step=None if on_step is None else function_of("The on_step", on_step, "step"),
         )

@@ -124,8 +124,7 @@ class AdaGrad(Optimizer):
     epsilon: float = 1e-10
 
     def __post_init__(self) -> None:
-        settle(self, positive_number, "rate")
-        settle(self, positive_number, "epsilon")
+        settle(self, positive_number, "rate", "epsilon")
 
     def memory(self) -> dict[str, float]:
         """``sum_of_squares``."""

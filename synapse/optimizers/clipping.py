@@ -78,17 +78,8 @@ def clip_by_value(gradient: Floats | Iterable[Floats], most: float) -> None:
 
     Parameters
     ----------
-    gradient : numpy.ndarray or iterable of them
-        Floats of any shape, changed in place.
-    most : float
-        Above 0.
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If an argument cannot be used.
-    DivergenceError
-        If the gradient is not finite. Nothing has changed after either.
+    gradient, most
+        As for :func:`clip_by_norm`, which raises the same errors.
 
     Examples
     --------

@@ -41,16 +41,9 @@ def checked_window(window: int | None) -> int:
 class ExactGradient:
     """Backpropagation through time over some data, with tapes that are reused from call to call.
 
-    Parameters
-    ----------
-    network : Network
-        The network, which has no connections with neurons outside of it.
-    data : Data
-        All sequences; each call takes some of them.
-    threads : int
-        Number of groups of sequences that are computed at the same time. Default 1.
-    weights : ndarray, shape (rows,), optional
-        Weight of each row's cost. Default: 1 everywhere.
+    The network has no connections with neurons outside of it. Each call takes some of the sequences, of which
+    groups are computed at the same time, by as many `threads`. `weights`, shape (rows,), are those of each
+    row's cost; default: 1 everywhere.
     """
 
     def __init__(self, network: Network, data: Data, threads: int = 1, weights: Floats | None = None) -> None:

@@ -119,24 +119,19 @@ def fit_readout(
     require_network("What is fitted", network)
     strength = non_negative_number("The ridge", ridge)
     with InUse(network):
-        return _fitted(network, inputs, targets, strength, washout)
-
-
-def _fitted(network: Network, inputs: Any, targets: Any, strength: float, washout: int) -> Readout:
-    """The same, with the network in use."""
-    sources = _sources(network)
-    data = prepare(network, inputs, targets)
-    rows = _fitted_rows(data, washout)
-    states = _target_states(network, data.targets[rows])
-    before = read_context(network)
-    try:
-        seen = _activations(network, sources, data)[rows]
-        fit, error = _fit(network, sources, seen, states, data.targets[rows], strength)
-    except BaseException:
-        restore_context(network, before)
-        raise
-    _write(network, sources, fit)
-    network.output.activate()  # the last row's outputs, by the new weights
+        sources = _sources(network)
+        data = prepare(network, inputs, targets)
+        rows = _fitted_rows(data, washout)
+        states = _target_states(network, data.targets[rows])
+        before = read_context(network)
+        try:
+            seen = _activations(network, sources, data)[rows]
+            fit, error = _fit(network, sources, seen, states, data.targets[rows], strength)
+        except BaseException:
+            restore_context(network, before)
+            raise
+        _write(network, sources, fit)
+        network.output.activate()  # the last row's outputs, by the new weights
     return Readout(error, len(rows), fit.rank, fit.condition)
 
 

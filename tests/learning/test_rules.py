@@ -10,8 +10,7 @@ import architect
 import synapse
 from synapse import Trainer, learning, optimizers
 from synapse.errors import ArgumentError, TrainingWarning
-from synapse.learning._data import prepare
-from synapse.learning._passes import new_control, one_pass
+from synapse.learning._data import new_control, one_pass, prepare
 from synapse.learning.rules import RULES, BatchGradient, Online, Rule
 
 RNG = np.random.default_rng(0)

@@ -9,9 +9,8 @@ import numpy as np
 from ..._typing import Floats
 from ...errors import ArgumentError
 from ...optimizers import LBFGS
-from .._data import Data
+from .._data import Data, Order
 from .._exact import ExactGradient
-from .._passes import Order
 from .._regularisation import Masks
 from .base import BatchGradient, Options, Rule, Task
 

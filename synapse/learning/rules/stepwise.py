@@ -13,8 +13,7 @@ import numpy as np
 from ..._typing import Ints
 from ...engine.lowering.program import spans
 from ...engine.online import Accumulator
-from .._data import Data
-from .._passes import Control, Order, new_control
+from .._data import Control, Data, Order, new_control
 from .base import BatchGradient, Rule
 
 

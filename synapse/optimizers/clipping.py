@@ -54,7 +54,6 @@ def clip_by_norm(gradient: Floats | Iterable[Floats], most: float) -> float:
 
     Examples
     --------
-    >>> import numpy as np
     >>> gradient = np.array([3.0, 4.0])
     >>> clip_by_norm(gradient, most=1.0), gradient
     (5.0, array([0.6, 0.8]))
@@ -83,7 +82,6 @@ def clip_by_value(gradient: Floats | Iterable[Floats], most: float) -> None:
 
     Examples
     --------
-    >>> import numpy as np
     >>> gradient = np.array([0.5, -4.0])
     >>> clip_by_value(gradient, most=1.0)
     >>> gradient

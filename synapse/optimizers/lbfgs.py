@@ -41,8 +41,6 @@ class LBFGS:
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from synapse.optimizers import LBFGS
     >>> def bowl(p):
     ...     return ((p - 3.0) ** 2).sum(), 2 * (p - 3.0)
     >>> LBFGS().minimise(bowl, np.zeros(2)).round(6)

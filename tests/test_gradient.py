@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from synapse import Network
 
-from .learning.helpers import differences
+from .learning.helpers import by_steps, differences
 from .networks import lstm, perceptron
 from .strategies import SMOOTH, Twin, specs
 
@@ -22,16 +22,7 @@ def data(net: Network, steps: int = 6, seed: int = 0) -> tuple[list, list]:
 
 def online_gradient(net, inputs, targets):
     """The sum of all moves at rate 1, each taken back before the next step."""
-    weights, biases = net.weights, net.biases
-    moved = np.zeros(len(weights)), np.zeros(len(biases))
-    net.clear()
-    for x, t in zip(inputs, targets, strict=True):
-        net.activate(x)
-        net.propagate(1.0, t, "cross_entropy")
-        moved[0][:] += net.weights - weights
-        moved[1][:] += net.biases - biases
-        net.weights, net.biases = weights, biases
-    return moved
+    return [-slopes for slopes in by_steps(net, [inputs], [targets], "cross_entropy")]
 
 
 def descent(net, name, inputs, targets):

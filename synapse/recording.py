@@ -67,8 +67,6 @@ class Log:
     def __repr__(self) -> str:
         return f"<Log of {', '.join(self.numbers)}: {len(self)} steps, {len(self.neurons)} neurons>"
 
-    # --- recording -------------------------------------------------------------------------
-
     def __enter__(self) -> Log:
         try:
             self._begin()

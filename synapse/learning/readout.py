@@ -135,9 +135,6 @@ def fit_readout(
     return Readout(error, len(rows), fit.rank, fit.condition)
 
 
-# --- what is refused, and what is prepared ---------------------------------------------------------
-
-
 def _sources(network: Network) -> _Sources:
     """The neurons that lead to the outputs, and their order; refuses outputs that cannot be fitted."""
     own = set(network)
@@ -193,9 +190,6 @@ def _target_states(network: Network, targets: Floats) -> Floats:
             raise ArgumentError(expected(f"Targets of the output {neuron.name}", condition, float(worst)))
         states[:, i] = INVERSES[neuron.squash](aims)
     return states
-
-
-# --- what is computed -----------------------------------------------------------------------------
 
 
 def _activations(network: Network, sources: _Sources, data: Data) -> Floats:

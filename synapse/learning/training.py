@@ -226,8 +226,6 @@ class Training:
             error = errors[self.best_epoch - 1]
         return Result(error, len(errors), seconds, self.history, stopped)
 
-    # --- one pass through the data ----------------------------------------------------------
-
     def _pass(self, epoch: int, order: Order, rate: float) -> tuple[float, float]:
         """Returns the summed cost and the number of steps with a target."""
         if self.on_step is not None:

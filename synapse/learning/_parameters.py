@@ -157,10 +157,9 @@ def require_closed(network: Network) -> None:
     """Raise where connections or gates cross the border of the network: its steps are not its own."""
     _, store, _ = network._ready()
     mine = np.append(store["network"] == network._number_now, False)
-    ends = [mine[np.minimum(store[end], store.n_neurons)] for end in ("source", "target")]
-    gated = (store["gater"] != NONE) & ends[1]
-    outside = ~mine[np.minimum(store["gater"], store.n_neurons)]
-    if (ends[0] != ends[1]).any() or (gated & outside).any():
+    ends = ("source", "target", "gater")
+    source, target, gater = (mine[np.minimum(store[end], store.n_neurons)] for end in ends)
+    if (source != target).any() or (target & (store["gater"] != NONE) & ~gater).any():
         raise TopologyError(
             f"{network!r} is connected with neurons outside of it: its gradient would not be its own. "
             "Build one network of all the layers."

@@ -58,16 +58,8 @@ class Penalties:
 class Dropout:
     """Random masks that activations are multiplied by during training (Srivastava and others 2014).
 
-    A neuron is dropped with its probability p; otherwise its activation is divided by 1 - p, which
-    preserves the mean.
-
-    Parameters
-    ----------
-    network : Network
-        The network that is trained.
-    each_step, whole : float or mapping of layers (or their names) to float
-        The probability that a neuron is dropped for a step, or for a whole sequence (the recurrent
-        dropout of Gal and Ghahramani 2016). A number applies to all hidden neurons.
+    A neuron is dropped with its probability p, for a step or for a whole sequence (the recurrent dropout of
+    Gal and Ghahramani 2016); otherwise its activation is divided by 1 - p, which preserves the mean.
     """
 
     def __init__(self, network: Network, each_step: Chances, whole: Chances) -> None:

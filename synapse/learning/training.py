@@ -17,9 +17,8 @@ from ..engine.guard import Deferred, InUse, interruptible, take
 from ..errors import DivergenceError
 from ..network import Network
 from ..optimizers import LBFGS
-from ._data import Data
+from ._data import Control, Data, Order, new_control
 from ._parameters import Updater
-from ._passes import Control, Order, new_control
 from ._search import Search
 from .callbacks import Callback, Progress, Step
 from .evaluation import mean_cost
@@ -226,8 +225,6 @@ class Training:
             self.best_weights.restore()
             error = errors[self.best_epoch - 1]
         return Result(error, len(errors), seconds, self.history, stopped)
-
-    # --- one pass through the data ----------------------------------------------------------
 
     def _pass(self, epoch: int, order: Order, rate: float) -> tuple[float, float]:
         """Returns the summed cost and the number of steps with a target."""

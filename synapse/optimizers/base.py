@@ -46,8 +46,6 @@ class Optimizer(ABC):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from synapse.optimizers import Optimizer
     >>> class SignDescent(Optimizer):
     ...     rate = 0.25
     ...
@@ -118,7 +116,6 @@ class OptimizerState:
     --------
     Stopped, saved and continued, bit for bit:
 
-    >>> import numpy as np
     >>> from synapse.optimizers import SGD
     >>> parameters, sgd = np.array([1.0, 1.0]), SGD(rate=0.5, momentum=0.5)
     >>> state = sgd.begin(parameters, frozen=[False, True])

@@ -14,8 +14,7 @@ from ...cost import Cost
 from ...errors import ArgumentError
 from ...network import Network
 from ...optimizers import LBFGS, Optimizer
-from .._data import Data
-from .._passes import Control, Order
+from .._data import Control, Data, Order
 from .._regularisation import Dropout
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
-from ..._typing import Floats
 from ...errors import ArgumentError
 from ...optimizers import LBFGS
-from .._data import Data
+from .._data import Data, Order
 from .._exact import ExactGradient
-from .._passes import Order
 from .._regularisation import Masks
 from .base import BatchGradient, Options, Rule, Task
 
@@ -21,8 +17,6 @@ class BackpropagationThroughTime(Rule, method="bptt"):
 
     Werbos 1990. See :func:`synapse.gradient`.
     """
-
-    batch_size: ClassVar[int] = 32
 
     def __init__(self, task: Task) -> None:
         super().__init__(task)
@@ -58,11 +52,10 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         loss, weights, biases = self._exact.descent(
             chosen, share, task.cost, task.options.window, masks=self._masks
         )
-        by_weight: Floats = -weights[self._rows]
         return BatchGradient(
             cost=loss * len(chosen),
             steps=float(self._steps[chosen].sum()),
-            weights=by_weight,
+            weights=-weights[self._rows],
             biases=-biases,
             rows=int(self._lengths[chosen].sum()),
         )

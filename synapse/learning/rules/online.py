@@ -7,8 +7,7 @@ from typing import ClassVar
 from ...engine.online import Accumulator
 from ...errors import ArgumentError
 from ...optimizers import LBFGS
-from .._data import Data
-from .._passes import Control, Order, one_pass
+from .._data import Control, Data, Order, one_pass
 from .base import Options
 from .stepwise import StepwiseRule
 

@@ -13,8 +13,7 @@ import numpy as np
 from ..._typing import Ints
 from ...engine.lowering.program import spans
 from ...engine.online import Accumulator
-from .._data import Data
-from .._passes import Control, Order, new_control
+from .._data import Control, Data, Order, new_control
 from .base import BatchGradient, Rule
 
 
@@ -74,15 +73,12 @@ class StepwiseRule(Rule):
 
     def _over(self, begins: Ints, ends: Ints, continued: bool = False) -> BatchGradient:
         """The summed moves over stretches of rows; `continued`: the first begins within a sequence."""
-        clear, control = self.task.data.clear, new_control()
+        control, first = new_control(), int(continued)  # of which the context stays
         self._moves.clear()
-        parts = [(begins, ends, clear)]
-        if continued:  # its context stays
-            parts = [(begins[:1], ends[:1], False), (begins[1:], ends[1:], clear)]
         cost, steps = 0.0, 0
-        for left, right, cleared in parts:
-            if len(left) and np.isfinite(cost):
-                summed, aimed = self._through(left, right, cleared, control)
+        for here, clear in ((slice(first), False), (slice(first, None), self.task.data.clear)):
+            if len(begins[here]) and np.isfinite(cost):
+                summed, aimed = self._through(begins[here], ends[here], clear, control)
                 cost, steps = cost + summed, steps + aimed
         weights, biases = self._moves.weights[self._rows], self._moves.biases[self._neurons]
         return BatchGradient(cost, steps, -weights, -biases, int(control[1]))

@@ -233,36 +233,37 @@ BAD_INPUTS = [
 ]
 
 
-@pytest.mark.parametrize("inputs", BAD_INPUTS)
-def test_inputs_are_one_finite_number_a_neuron(net, inputs):
-    with unchanged(net), pytest.raises((ArgumentError, KindError)):
-        net.activate(inputs)
+BAD_SEQUENCES = [
+    [1.0, 2.0],
+    [[1.0]],
+    [[1.0, 2.0], [3.0]],
+    [[1.0, 2.0], [3.0, math.nan]],
+    1.0,
+    [[[1, 2, 3]]],
+    None,
+]
 
 
 @pytest.mark.parametrize(
-    "inputs",
-    [[1.0, 2.0], [[1.0]], [[1.0, 2.0], [3.0]], [[1.0, 2.0], [3.0, math.nan]], 1.0, [[[1, 2, 3]]], None],
+    ("use", "given"),
+    [
+        *((Network.activate, inputs) for inputs in BAD_INPUTS),
+        *((Network.run, inputs) for inputs in BAD_SEQUENCES),
+        *((lambda net, target: net.propagate(0.1, target), target) for target in BAD_INPUTS),
+        *(
+            (lambda net, rate: net.propagate(rate, [0, 1]), r)
+            for r in (math.nan, math.inf, -0.1, "fast", None)
+        ),
+    ],
 )
-def test_a_sequence_is_rows_of_finite_numbers(net, inputs):
+def test_what_is_given_is_one_finite_number_a_neuron(net, use, given):
     with unchanged(net), pytest.raises((ArgumentError, KindError)):
-        net.run(inputs)
+        use(net, given)
 
 
 def test_what_is_wrong_with_a_sequence_is_told_with_its_step(net):
     with pytest.raises(ArgumentError, match=r"\[1.0, nan\] in step 2"):
         net.run([[1.0, 2.0], [1.0, 2.0], [1.0, math.nan]])
-
-
-@pytest.mark.parametrize("target", [t for t in BAD_INPUTS if t is not None])
-def test_targets_are_one_finite_number_an_output(net, target):
-    with unchanged(net), pytest.raises((ArgumentError, KindError)):
-        net.propagate(0.1, target)
-
-
-@pytest.mark.parametrize("rate", [math.nan, math.inf, -0.1, "fast", None])
-def test_a_rate_is_finite_and_not_negative(net, rate):
-    with unchanged(net), pytest.raises((ArgumentError, KindError)):
-        net.propagate(rate, [0.0, 1.0])
 
 
 def test_a_cost_is_known_and_fits_the_outputs(net):
@@ -303,10 +304,14 @@ def test_a_network_of_single_precision_learns():
     assert net.weights == pytest.approx(twin.weights, abs=1e-5)
 
 
-def test_clear_forgets_the_context_and_keeps_the_weights(net):
+@pytest.mark.parametrize(
+    "clear", [Network.clear, lambda net: [neuron.clear() for neuron in net]], ids=["network", "neurons"]
+)
+def test_clear_forgets_the_context_and_keeps_the_weights(net, clear):
     weights, biases = net.weights, net.biases
-    net.clear()
+    clear(net)
     for neuron in net:
+        assert neuron.bias_eligibility == 0
         assert neuron.state == neuron.old_state == neuron.activation == neuron.derivative == 0
         assert neuron.error.responsibility == neuron.error.projected == neuron.error.gated == 0
     for connection in net.connections:

@@ -39,11 +39,8 @@ def test_its_layers_have_names():
     net = Network(Layer(1), [Layer(1), Layer(1, name="cells")], Layer(1))
     assert [layer.name for layer in net.layers] == ["input", "hidden 1", "cells", "output"]
     assert net["cells"] is net.layers[2]
-    assert [layer.name for layer in Network(Layer(1), [Layer(1)], Layer(1)).layers] == [
-        "input",
-        "hidden",
-        "output",
-    ]
+    three = Network(Layer(1), [Layer(1)], Layer(1))
+    assert [layer.name for layer in three.layers] == ["input", "hidden", "output"]
     assert (net.input, net.hidden, net.output) == (net.layers[0], net.layers[1:3], net.layers[3])
 
 
@@ -179,13 +176,8 @@ def test_what_it_gives_is_not_its_own_memory():
 
 def test_inputs_may_be_of_any_kind():
     expected = perceptron(2, 3, 1, seed=1).activate([1.0, 0.0])
-    for inputs in (
-        (1, 0),
-        [True, False],
-        np.array([1, 0], np.int8),
-        np.array([1, 0], np.float32),
-        [np.float64(1), 0],
-    ):
+    arrays = [np.array([1, 0], kind) for kind in (np.int8, np.float32)]
+    for inputs in ((1, 0), [True, False], *arrays, [np.float64(1), 0]):
         assert (perceptron(2, 3, 1, seed=1).activate(inputs) == expected).all()
 
 
@@ -533,11 +525,8 @@ def test_a_network_gates_a_projection():
 
 
 def test_a_network_goes_on_when_a_larger_one_absorbs_its_store():
-    small, alone, large = (
-        perceptron(1, 2, 1, seed=1),
-        perceptron(1, 2, 1, seed=1),
-        perceptron(4, 9, 3, seed=2),
-    )
+    small, alone = perceptron(1, 2, 1, seed=1), perceptron(1, 2, 1, seed=1)
+    large = perceptron(4, 9, 3, seed=2)
     used(small), used(alone)
     small.project(large)
     used(small), used(alone)

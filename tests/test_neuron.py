@@ -35,21 +35,12 @@ def test_a_new_neuron_is_at_rest():
     assert neuron.self_connection is None
 
 
-def test_it_takes_squash_bias_and_name():
+def test_it_takes_squash_bias_and_name_and_tells_them():
     neuron = Neuron(squash.tanh, bias=0.25, name="b")
     assert (neuron.squash.name, neuron.bias, neuron.name) == ("tanh", 0.25, "b")
-
-
-def test_its_repr_names_it_and_its_squash():
-    assert repr(Neuron("tanh", name="b")) == "<Neuron b, tanh>"
-
-
-def test_without_a_name_it_has_a_number():
+    assert repr(neuron) == "<Neuron b, tanh>"
+    assert repr(neuron.error) == "<error: responsibility 0, projected 0, gated 0>"
     assert Neuron().name == "neuron 0"
-
-
-def test_the_repr_of_its_error_shows_the_three_numbers():
-    assert repr(Neuron().error) == "<error: responsibility 0, projected 0, gated 0>"
 
 
 @pytest.mark.parametrize("name", ["state", "activation", "bias"])
@@ -122,9 +113,6 @@ def test_projecting_makes_a_connection_both_ends_know():
     assert a.incoming == b.outgoing == ()
     assert a.connected(b) is link
     assert b.connected(a) is None
-
-
-def test_neurons_that_share_nothing_are_not_connected():
     assert Neuron().connected(Neuron()) is None
 
 

@@ -42,9 +42,8 @@ def test_streams_of_neighbours_do_not_depend_on_each_other():
 def test_a_seed_gives_the_same_numbers():
     assert np.array_equal(drawn("noise", 5), drawn("noise", 5))
     assert not np.array_equal(drawn("noise", 5), drawn("noise", 5, seed=2))
-    assert drawn("noise", 2)[0] == pytest.approx(
-        0.2524157387469357, abs=1e-15
-    )  # on any machine, in any process
+    # on any machine, in any process
+    assert drawn("noise", 2)[0] == pytest.approx(0.2524157387469357, abs=1e-15)
 
 
 def test_without_a_seed_two_neurons_differ():

@@ -45,17 +45,8 @@ def test_the_copy_into_the_context_is_not_trained():
 @pytest.mark.parametrize("forget_gates", [True, False])
 @pytest.mark.parametrize("per_block", [1, 2])
 def test_an_lstm_computes_the_blocks_of_its_equations(peepholes, forget_gates, per_block):
-    net = architect.LSTM(
-        3,
-        4,
-        2,
-        peepholes=peepholes,
-        forget_gates=forget_gates,
-        cells_per_block=per_block,
-        cell_squash="tanh",
-        seed=2,
-        style="synaptic",
-    )
+    options = {"peepholes": peepholes, "forget_gates": forget_gates, "cells_per_block": per_block}
+    net = architect.LSTM(3, 4, 2, cell_squash="tanh", seed=2, style="synaptic", **options)
     x, y = net.input, net.output
     block = net.blocks[0]
     cells, size = block.cells, 4 * per_block
@@ -77,12 +68,8 @@ def test_an_lstm_computes_the_blocks_of_its_equations(peepholes, forget_gates, p
 
 def test_an_lstm_has_its_layers_by_name():
     net = architect.LSTM(2, 3, 4, 1, style="synaptic", seed=0)
-    assert [layer.name for layer in net.hidden][:4] == [
-        "input gates 1",
-        "forget gates 1",
-        "cells 1",
-        "output gates 1",
-    ]
+    names = ["input gates 1", "forget gates 1", "cells 1", "output gates 1"]
+    assert [layer.name for layer in net.hidden][:4] == names
     assert net["cells 2"] is net.blocks[1].cells
     assert repr(net).startswith("<LSTM 2-3-4-1, ")
     with pytest.raises(ArgumentError, match="cells 2"):

@@ -113,7 +113,7 @@ class Convolutional(Network):
         windows = _checked_windows(inputs, filters, kernel, stride, padding, channels)
         fully = (*listed("The hidden of Convolutional", hidden, "a list of sizes"), outputs)
         sizes = checked_sizes("Convolutional", fully, 1, "outputs")
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
         layers, self._convolutions = [recipe.inputs(prod(windows[0].shape))], []
         for i, window in enumerate(windows):
             layers.append(recipe.layer(window.neurons, squash, numbered("convolution", i, len(windows)), 0.0))

@@ -55,7 +55,7 @@ class Elman(Network):
     ) -> None:
         counts = checked_sizes("Elman", sizes, 3, "inputs, hidden layers, outputs")
         last = squash if output_squash is None else output_squash
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, last)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         source = first = recipe.inputs(counts[0])
         layers = []
         for i, size in enumerate(counts[1:-1]):

@@ -98,7 +98,7 @@ class GRU(Network):
         updates, resets = checked_biases(
             "GRU", dtype, update_gate_bias=update_gate_bias, reset_gate_bias=reset_gate_bias
         )
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
         source = first = recipe.inputs(counts[0])
         constant = recipe.fixed(1, "constant", bias=1.0)
         layers, units = [constant], []

@@ -73,7 +73,7 @@ class Jordan(Network):
                 expected("The context_decay of Jordan", "at least 0 and below 1", context_decay)
             )
         last = squash if output_squash is None else output_squash
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, last)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         source = first = recipe.inputs(counts[0])
         context = recipe.fixed(counts[-1], "context")
         layers = [context]

@@ -104,7 +104,7 @@ class Liquid(Network):
         learns = boolean("The train_pool of Liquid", train_pool)
         if spectral_radius is not None:
             positive_number("The spectral_radius of Liquid", spectral_radius)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
         drawn: Any = {"initializer": initializer, "trainable": learns, "seed": recipe.rng}
         first = recipe.inputs(counts[0])
         middle = recipe.layer(counts[1], squash, "pool")

@@ -153,7 +153,7 @@ class LSTM(Network):
         _check(options, standard)
         last = squash if output_squash is None else output_squash
         functions = (squash, last, options.cell_squash)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, *functions)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions)
         inputs = recipe.inputs(counts[0])
         output = recipe.layer(counts[-1], last, "output")
         build: Any = standard_blocks if standard else synaptic_blocks

@@ -86,7 +86,7 @@ class Random(Network):
         counts = checked_sizes("Random", (inputs, hidden, outputs), 3, "inputs, hidden, outputs")
         part = fraction("The density of Random", density)
         last = squash if output_squash is None else output_squash
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, last)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         with given_back(recipe.rng):
             mask = _forward(counts, part, recipe.rng)
             _draw_more(mask, _backward_pairs(counts), "backward", backward, recipe.rng)

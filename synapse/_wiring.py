@@ -28,13 +28,7 @@ LOOK_UP = 4096
 
 
 def rows_of(neurons: Iterable[Neuron]) -> Ints:
-    """The rows of some neurons in their store.
-
-    Raises
-    ------
-    TopologyError
-        If one of them has been removed.
-    """
+    """The rows of some neurons in their store; TopologyError if one of them has been removed."""
     rows = np.fromiter((neuron._row for neuron in neurons), np.int64)
     if len(rows) and rows.min() < 0:
         raise TopologyError("A neuron among these has been removed from its network: leave it out.")
@@ -54,10 +48,8 @@ def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
 def join(neurons: Sequence[Neuron]) -> Store:
     """Move neurons into one store, the largest of theirs. The caller has these stores in use.
 
-    Raises
-    ------
-    TopologyError
-        If one has been removed, their floats differ, or one is recorded. Nothing has been joined then.
+    TopologyError, and nothing has been joined, if one has been removed, their floats differ, or one is
+    recorded.
     """
     stores = {neuron._require() for neuron in neurons}
     if len({store.dtype for store in stores}) > 1:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import _ties
 from ._checks import boolean, expected, finite_number
@@ -203,7 +204,7 @@ def connection_at(store: Store, identity: int) -> Connection:
     return view
 
 
-def connections_at(store: Store, rows: Ints) -> list[Connection]:
+def connections_at(store: Store, rows: NDArray[Any]) -> list[Connection]:
     """The connections in these rows, in the order of making."""
     return [connection_at(store, identity) for identity in np.sort(store["identity"][rows]).tolist()]
 

@@ -245,7 +245,7 @@ class Neuron(NeuronSteps):
     def gated(self) -> tuple[Connection, ...]:
         """The connections that it gates."""
         store = self._require()
-        return tuple(connections_at(store, np.flatnonzero(store["gater"] == self._row)))
+        return tuple(connections_at(store, store["gater"] == self._row))
 
     @property
     def self_connection(self) -> Connection | None:

@@ -167,9 +167,8 @@ class Projection:
 
     def __getitem__(self, index: int) -> Connection:
         identities = self._identities()
-        return connection_at(
-            self._store, int(identities[place("A place in a projection", index, len(identities))])
-        )
+        at = place("A place in a projection", index, len(identities))
+        return connection_at(self._store, int(identities[at]))
 
     def _gaters(self, layer: Layer, kind: str) -> tuple[Ints, Ints]:
         """Which connection (by identity) is gated by which neuron (by index in `layer`)."""

@@ -30,11 +30,8 @@ def test_rows_align_with_neurons_and_connections(net):
     for c, link in enumerate(net.connections):
         assert (table.source[c], table.target[c]) == (number[link.source], number[link.target])
         assert table.gater[c] == number.get(link.gater, -1)
-        assert (table.weight[c], table.gain[c], table.trainable[c]) == (
-            link.weight,
-            link.gain,
-            link.trainable,
-        )
+        found = table.weight[c], table.gain[c], table.trainable[c]
+        assert found == (link.weight, link.gain, link.trainable)
     assert table.self_connected.sum() == sum(link.source is link.target for link in net.connections)
     assert table.gated.sum() == sum(link.gater is not None for link in net.connections)
 
@@ -156,9 +153,5 @@ def test_the_ordinary_graph_leaves_out_what_leads_elsewhere():
 
 
 def test_the_ordinary_graph_tells_layers():
-    assert [layer for _, layer in Topology.of(perceptron(1, 2, 1)).to_networkx().nodes(data="layer")] == [
-        "input",
-        "hidden",
-        "hidden",
-        "output",
-    ]
+    graph = Topology.of(perceptron(1, 2, 1)).to_networkx()
+    assert [layer for _, layer in graph.nodes(data="layer")] == ["input", "hidden", "hidden", "output"]

@@ -59,24 +59,11 @@ def expected(what: str, condition: str, given: Any, advice: str = "") -> str:
 
 
 def finite_number(what: str, value: Any, dtype: Any = np.float64) -> float:
-    """`value` as a float.
+    """`value` as a float, or an error that begins with `what`, the name of the argument.
 
     Numbers are those of Python and NumPy, fractions and decimals, and NumPy arrays without dimensions.
-    Booleans, strings, complex and masked numbers are not.
-
-    Parameters
-    ----------
-    what : str
-        The name of the argument, with which the sentence begins.
-    value : object
-        The argument.
-    dtype : numpy dtype
-        The float in which the number will be stored. A number beyond its range is refused as infinity is.
-
-    Raises
-    ------
-    KindError, ArgumentError
-        If it is not a number, or not a finite one.
+    Booleans, strings, complex and masked numbers are not. A number beyond the range of `dtype`, the float
+    in which it will be stored, is refused as infinity is.
     """
     if type(value) is float and -SAFE < value < SAFE:  # the usual case, within the range of every float
         return value
@@ -173,13 +160,7 @@ def pair(what: str, value: Any) -> tuple[Any, Any]:
 
 
 def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
-    """`value` as a rate of a training, 0 or above.
-
-    Warns
-    -----
-    RateWarning
-        If it is above :data:`HIGH_RATE`.
-    """
+    """`value` as a rate of a training, 0 or above; a :class:`RateWarning` above :data:`HIGH_RATE`."""
     number = non_negative_number(what, value, dtype)
     if number > HIGH_RATE:
         warnings.warn(

@@ -79,7 +79,8 @@ def train(options: argparse.Namespace) -> int:
     """Train and save; the exit code."""
     _check_output(options.output)
     sheet = read_sheet(options.data)
-    lesson = prepare(sheet, _lesson_options(options))
+    chosen = {name: getattr(options, name) for name in LessonOptions.__annotations__}
+    lesson = prepare(sheet, LessonOptions(**chosen))
     model = Scaled(options.model, options.hidden, lesson.inputs, lesson.outputs, lesson.kind, options.seed)
     training, held_out = lesson.parts, list[Part]()
     if options.validation is not None:
@@ -89,10 +90,6 @@ def train(options: argparse.Namespace) -> int:
     if not options.quiet:
         print(report(model.network, lesson, training, held_out, result))
     return _ended(result, options.output)
-
-
-def _lesson_options(options: argparse.Namespace) -> LessonOptions:
-    return LessonOptions(**{name: getattr(options, name) for name in LessonOptions.__annotations__})
 
 
 def _check_output(path: str) -> None:

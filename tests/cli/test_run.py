@@ -86,13 +86,9 @@ def test_as_a_process_in_a_pipe(network, data, tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 def test_a_reader_that_has_seen_enough(network, tmp_path):
     (tmp_path / "long.csv").write_text("height,width\n" + "1,2\n" * 100_000)  # more than a pipe holds
-    with subprocess.Popen(
-        line("run", "m.json", "long.csv"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=tmp_path,
-        env=ENVIRONMENT,
-    ) as running:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    command = line("run", "m.json", "long.csv")
+    with subprocess.Popen(command, **pipes, cwd=tmp_path, env=ENVIRONMENT) as running:
         assert running.stdout.readline() == b"output 0,output 1\n"
         running.stdout.close()
         assert complaints(running.stderr.read().decode()) == ""

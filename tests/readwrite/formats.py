@@ -11,14 +11,8 @@ from .nets import feed, memory
 FORMATS = [form.name for form in readwrite.formats() if form.read and form.write and form.name != "synaptic"]
 GRAPHS = [name for name in FORMATS if name != "json"]
 XML = ("graphml", "gexf")
-NAMES = [
-    'say "hi"',
-    "<script>alert(1)</script>",
-    "Ω 神経 🧠",
-    "two\nlines\r\n\tand a tab ",
-    "it's &amp; ]]> \\N",
-    "",
-]
+NAMES = ['say "hi"', "<script>alert(1)</script>", "Ω 神経 🧠", "two\nlines\r\n\tand a tab "]
+NAMES += ["it's &amp; ]]> \\N", ""]
 
 
 def write(format, net, path):

@@ -16,6 +16,7 @@ from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
 from .nets import feed, run_python, same, through_text
 
 SIZES = {"squash": "tanh", "seed": 0}
+SYNAPTIC = {"style": "synaptic", **SIZES}
 NETWORKS = {
     "Convolutional": lambda: architect.Convolutional(
         9, 2, filters=(2, 3), kernel=(3, 2), channels=2, **SIZES
@@ -29,11 +30,9 @@ NETWORKS = {
     "Hopfield": lambda: architect.Hopfield(6),
     "Jordan": lambda: architect.Jordan(2, 4, 1, context_decay=0.5, **SIZES),
     "Kohonen": lambda: architect.Kohonen(2, (2, 3), seed=0),
-    "LSTM": lambda: architect.LSTM(2, 3, 1, style="synaptic", **SIZES),
-    "LSTM of two": lambda: architect.LSTM(2, 3, 4, 1, cells_per_block=2, style="synaptic", **SIZES),
-    "LSTM that never forgets": lambda: architect.LSTM(
-        2, 3, 4, 1, forget_gates=False, style="synaptic", **SIZES
-    ),
+    "LSTM": lambda: architect.LSTM(2, 3, 1, **SYNAPTIC),
+    "LSTM of two": lambda: architect.LSTM(2, 3, 4, 1, cells_per_block=2, **SYNAPTIC),
+    "LSTM that never forgets": lambda: architect.LSTM(2, 3, 4, 1, forget_gates=False, **SYNAPTIC),
     "LSTM of textbooks": lambda: architect.LSTM(2, 3, 1, style="standard", **SIZES),
     "LSTM of textbooks, two": lambda: architect.LSTM(2, 3, 4, 1, style="standard", **SIZES),
     "Liquid": lambda: architect.Liquid(2, 20, 1, gates=5, spectral_radius=0.9, seed=0),

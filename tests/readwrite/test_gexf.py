@@ -14,16 +14,10 @@ def test_gexf_has_activations_over_time():
     net = NETWORKS["perceptron"]()
     steps = np.arange(40.0).reshape(4, 10) / 7
     text = readwrite.gexf_data(net, steps)
-    values = [
-        [
-            (float(one.get("value")), one.get("start"), one.get("end"))
-            for one in node.iter()
-            if one.get("start")
-        ]
-        for node in ElementTree.fromstring(text).iter("{http://www.gexf.net/1.2draft}node")
-    ]
-    assert [[value for value, _, _ in node] for node in values] == steps.T.tolist()
-    assert values[0][2][1:] == ("2.0", "3.0")
+    nodes = ElementTree.fromstring(text).iter("{http://www.gexf.net/1.2draft}node")
+    told = [[one.attrib for one in node.iter() if one.get("start")] for node in nodes]
+    assert [[float(one["value"]) for one in node] for node in told] == steps.T.tolist()
+    assert (told[0][2]["start"], told[0][2]["end"]) == ("2.0", "3.0")
     assert_twins(net, readwrite.from_gexf_data(text))
 
 

@@ -135,9 +135,8 @@ def test_the_state_is_what_a_step_reads_of_the_one_before():
 
 
 def test_nodes_follow_layers_not_neurons():
-    small, large = (
-        len(onnx_model(architect.LSTM(5, n, 3, style="synaptic", seed=0)).graph.node) for n in (10, 80)
-    )
+    nets = (architect.LSTM(5, n, 3, style="synaptic", seed=0) for n in (10, 80))
+    small, large = (len(onnx_model(net).graph.node) for net in nets)
     assert small == large < 40
     sizes = [4] * 30
     assert len(onnx_model(architect.Perceptron(*sizes, seed=0)).graph.node) <= 4 * len(sizes)
@@ -181,13 +180,10 @@ def test_what_cannot_be_written(tmp_path):
     large = architect.Perceptron(1, 1, seed=0)
     large.weights = [1e39]
     net = architect.Perceptron(1, 1, seed=0)
+    own = Network(Layer(1), [], Layer(1, bump))
     for arguments, error, words in [
         ((None,), errors.KindError, "must be a Network. Got None"),
-        (
-            (Network(Layer(1), [], Layer(1, bump)),),
-            errors.FormatError,
-            "'bump', which cannot be written in ONNX",
-        ),
+        ((own,), errors.FormatError, "'bump', which cannot be written in ONNX"),
         ((net, "scan"), errors.ArgumentError, "form must be 'auto' or 'plain' or 'step'. Got 'scan'"),
         ((large,), errors.ArgumentError, "beyond the range of float32"),
     ]:

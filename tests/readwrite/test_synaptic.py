@@ -2,6 +2,7 @@
 
 import copy
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -297,34 +298,26 @@ def test_links_to_the_outside_are_not_lost_in_silence():
 # --- files that cannot be trusted --------------------------------------------------------------
 
 
+in_neuron, in_link = partial(change, "neurons", 3), partial(change, "connections", 2)
 BAD = {
     "neurons": (put("neurons", {}), "The table 'neurons' must be a list. Got an object"),
     "no neurons": (put("neurons", []), "The layers must be"),
     "more": (put("more", 1), "Got 'more' too"),
     "no object": (put("connections", [[]]), "Connection 0 must be an object. Got a list"),
     "unknown": (change("neurons", 1, error=0), "Neuron 1 must have state.* Got 'error' too"),
-    "custom": (change("neurons", 3, squash=None), "The squash of neuron 3 must be one of LOGISTIC.*lost"),
-    "squash": (
-        change("neurons", 3, squash="ELU"),
-        "The squash of neuron 3 must be one of LOGISTIC.* Got 'ELU'",
-    ),
-    "null": (change("neurons", 3, state=None), "The state of neuron 3 must be a finite number. Got None"),
-    "text": (change("neurons", 3, bias="0.5"), "The bias of neuron 3 must be a finite number. Got '0.5'"),
-    "layer": (change("neurons", 3, layer="hidden"), "The layer of neuron 3 must be 'input', 'output' or"),
-    "float layer": (change("neurons", 3, layer=1.0), "The layer of neuron 3 must be"),
-    "gap": (change("neurons", 3, layer=2), "The layers must be 'input', 0, 1, ... and 'output', and none"),
+    "custom": (in_neuron(squash=None), "The squash of neuron 3 must be one of LOGISTIC.*lost"),
+    "squash": (in_neuron(squash="ELU"), "The squash of neuron 3 must be one of LOGISTIC.* Got 'ELU'"),
+    "null": (in_neuron(state=None), "The state of neuron 3 must be a finite number. Got None"),
+    "text": (in_neuron(bias="0.5"), "The bias of neuron 3 must be a finite number. Got '0.5'"),
+    "layer": (in_neuron(layer="hidden"), "The layer of neuron 3 must be 'input', 'output' or"),
+    "float layer": (in_neuron(layer=1.0), "The layer of neuron 3 must be"),
+    "gap": (in_neuron(layer=2), "The layers must be 'input', 0, 1, ... and 'output', and none"),
     "no output": (change("neurons", 4, layer=0), "The layers must be"),
-    "huge layer": (change("neurons", 3, layer=10**30), "The layer of neuron 3 must be"),
-    "from": (
-        change("connections", 2, **{"from": 5}),
-        "The from of connection 2 must be the number of a neuron",
-    ),
-    "to": (
-        change("connections", 2, to=None),
-        "The to of connection 2 must be the number of a neuron, 0 to 4",
-    ),
-    "gater": (change("connections", 2, gater="x"), "The gater of connection 2 must be.*or null .not gated"),
-    "weight": (change("connections", 2, weight=float("nan")), "The weight of connection 2 must be a finite"),
+    "huge layer": (in_neuron(layer=10**30), "The layer of neuron 3 must be"),
+    "from": (in_link(**{"from": 5}), "The from of connection 2 must be the number of a neuron"),
+    "to": (in_link(to=None), "The to of connection 2 must be the number of a neuron, 0 to 4"),
+    "gater": (in_link(gater="x"), "The gater of connection 2 must be.*or null .not gated"),
+    "weight": (in_link(weight=float("nan")), "The weight of connection 2 must be a finite"),
 }
 
 

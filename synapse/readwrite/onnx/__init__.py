@@ -71,12 +71,8 @@ def onnx_model(
         If the package onnx is not installed.
     ArgumentError
         If form or dtype is none of these, or a weight is beyond the dtype's range.
-    FormatError
-        If a neuron has a squash of a user's own, or is random and not deterministic.
-    KindError
-        If it is not a network.
-    TopologyError, DivergenceError
-        As for :func:`synapse.save`, and if a plain model is asked of a network with memory.
+    FormatError, KindError, TopologyError, DivergenceError
+        As for :func:`python_source`, and if a plain model is asked of a network with memory.
     """
     choice("The form", form, FORMS)
     step = step_of(network, "onnx", "ONNX", SQUASHES, context)

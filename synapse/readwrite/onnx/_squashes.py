@@ -45,10 +45,6 @@ def _within(graph: Graph, s: str, low: float, high: float) -> str:
     return graph.node("Min", graph.node("Max", s, graph.number(low)), graph.number(high))
 
 
-def _hard_threshold(graph: Graph, s: str) -> str:
-    return graph.node("Mul", s, _above(graph, graph.node("Abs", s), 0.5))
-
-
 def _above(graph: Graph, s: str, bound: float) -> str:
     return graph.cast(graph.node("Greater", s, graph.number(bound)))
 
@@ -103,7 +99,7 @@ SQUASHES: dict[str, Callable[[Graph, str], str]] = {
     "step": lambda graph, s: _above(graph, s, 0.0),
     "sign": lambda graph, s: graph.node("Sign", s),
     "bipolar": _bipolar,
-    "hard_threshold": _hard_threshold,
+    "hard_threshold": lambda graph, s: graph.node("Mul", s, _above(graph, graph.node("Abs", s), 0.5)),
     "softmax": lambda graph, s: graph.node("Softmax", s, axis=1),
     "winner": _winner,
     "maxout": lambda graph, s: graph.node("Mul", s, _winner(graph, s)),

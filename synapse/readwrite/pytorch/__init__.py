@@ -13,6 +13,8 @@ from .._formats import Format
 
 __all__ = ["from_torch", "to_torch"]
 
+WHAT = "What goes to torch and comes from there"
+
 
 def to_torch(network: Network, modules: Any = None) -> Any:
     """A module of PyTorch that computes what a network does; or its weights, written into given modules.
@@ -68,7 +70,7 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     >>> module.weight.grad.shape
     torch.Size([9])
     """
-    _require_network(network)
+    require_network(WHAT, network)
     from .module import SequenceModule  # torch is imported when it is asked for
 
     if modules is None:
@@ -132,7 +134,7 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
     from .module import SequenceModule  # torch is imported when it is asked for
 
     if network is not None:
-        _require_network(network)
+        require_network(WHAT, network)
     if isinstance(modules, SequenceModule):
         if network is None:
             raise ArgumentError(
@@ -146,10 +148,6 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
     found = _layers.network_of(peer) if network is None else network
     _layers.read(peer, found)
     return found
-
-
-def _require_network(network: Any) -> None:
-    require_network("What goes to torch and comes from there", network)
 
 
 FORMAT = Format(

@@ -3,6 +3,7 @@
 import copy
 import doctest
 import io
+from functools import partial
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from synapse.readwrite.pytorch.module import FUNCTIONS
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
 INPUTS = np.random.default_rng(0).normal(size=(9, 3))
+synaptic = partial(architect.LSTM, style="synaptic")
 BUILDS = {
     "perceptron": lambda: architect.Perceptron(3, 5, 4, 2),
     "softmax": lambda: architect.Perceptron(3, 5, 4, output_squash="softmax"),
@@ -30,14 +32,10 @@ BUILDS = {
     "elman": lambda: architect.Elman(3, 4, 5, 2),
     "jordan": lambda: architect.Jordan(3, 4, 2),
     "gru": lambda: architect.GRU(3, 4, 5, 2),
-    "lstm": lambda: architect.LSTM(3, 4, 5, 2, style="synaptic"),
-    "lstm one to one": lambda: architect.LSTM(
-        3, 4, 2, peepholes="one_to_one", output_to_gates=True, style="synaptic"
-    ),
-    "lstm without": lambda: architect.LSTM(3, 4, 2, peepholes=None, hidden_to_hidden=True, style="synaptic"),
-    "lstm of wide blocks": lambda: architect.LSTM(
-        3, 4, 2, cells_per_block=2, forget_gates=False, style="synaptic"
-    ),
+    "lstm": lambda: synaptic(3, 4, 5, 2),
+    "lstm one to one": lambda: synaptic(3, 4, 2, peepholes="one_to_one", output_to_gates=True),
+    "lstm without": lambda: synaptic(3, 4, 2, peepholes=None, hidden_to_hidden=True),
+    "lstm of wide blocks": lambda: synaptic(3, 4, 2, cells_per_block=2, forget_gates=False),
     "lstm standard": lambda: architect.LSTM(3, 4, 4, 2, style="standard", peepholes="all_to_all"),
     "random": lambda: architect.Random(3, 20, 2, seed=0),
 }

@@ -88,16 +88,7 @@ def by_array(value):
     return function
 
 
-MAKERS = [
-    by_closure,
-    by_default,
-    by_keyword_default,
-    by_helper,
-    by_compiled_helper,
-    by_nested_code,
-    by_tuple,
-    by_array,
-]
+MAKERS = [maker for name, maker in list(globals().items()) if name.startswith("by_")]
 
 
 @pytest.mark.parametrize("maker", MAKERS)

@@ -1,26 +1,13 @@
 """The kernels of one step at a time: a neuron's, a network's, a whole training's."""
 
-from .accumulate import Accumulator
+from .accumulate import Accumulator as Accumulator
 from .loops import (
-    activate_one,
-    clamp_one,
-    clear_rows,
-    propagate_one,
-    propagate_targets,
-    run_network,
-    train_network,
+    activate_one as activate_one,
+    clamp_one as clamp_one,
+    clear_rows as clear_rows,
+    propagate_one as propagate_one,
+    propagate_targets as propagate_targets,
+    run_network as run_network,
+    train_network as train_network,
 )
-from .ties import hold_shared, release_shared
-
-__all__ = [
-    "Accumulator",
-    "activate_one",
-    "clamp_one",
-    "clear_rows",
-    "hold_shared",
-    "propagate_one",
-    "propagate_targets",
-    "release_shared",
-    "run_network",
-    "train_network",
-]
+from .ties import hold_shared as hold_shared, release_shared as release_shared

@@ -56,26 +56,12 @@ class World:
             for identity in np.sort(store["identity"]).tolist():
                 link = synapse.connection.connection_at(store, identity)
                 gater = link.gater.name if link.gater else None
-                links[link.source.name, link.target.name] = (
-                    link.weight,
-                    gater,
-                    link.trainable,
-                    len(link.tied),
-                )
+                told = link.weight, gater, link.trainable, len(link.tied)
+                links[link.source.name, link.target.name] = told
         neurons = {
-            neuron.name: (
-                neuron.bias,
-                neuron.squash.name,
-                neuron.deterministic,
-                neuron.activation,
-                len(neuron.tied),
-            )
-            for neuron in self.neurons
+            n.name: (n.bias, n.squash.name, n.deterministic, n.activation, len(n.tied)) for n in self.neurons
         }
-        layers = [
-            (layer.name, [neuron.name for neuron in layer])
-            for layer in (*self.net.layers, *self.other.layers)
-        ]
+        layers = [(one.name, [n.name for n in one]) for one in (*self.net.layers, *self.other.layers)]
         return links, neurons, layers
 
     def check(self):
@@ -91,33 +77,9 @@ class World:
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def join(world):
-    world.loose.project(world.net.input, seed=0)
-
-
 def join_seen(world):
     assert len(world.net.graph) != len(world.other.graph)
     world.other.project(world.net.input, seed=0)
-
-
-def link(world):
-    world.gate.project(world.loose[0], weight=0.5)
-
-
-def gate_layer(world):
-    world.loose.gate(world.projection, "input")
-
-
-def add(world):
-    world.net.add(Layer([world.gate], name="added"))
-
-
-def append(world):
-    world.other["hidden"].append(world.gate)
-
-
-def remove(world):
-    world.other.remove(world.other["hidden"][1])
 
 
 def lower(world):
@@ -130,10 +92,6 @@ def record(world):
         world.net.run(X[0])
 
 
-def network(world):
-    Network(world.loose, [world.free[0]], world.free[1])
-
-
 def train(**options):
     def act(world):
         trainer = Trainer(world.other, **options)
@@ -143,20 +101,20 @@ def train(**options):
 
 
 OPERATIONS = {
-    "join": join,
+    "join": lambda world: world.loose.project(world.net.input, seed=0),
     "join graphs": join_seen,
-    "connect": link,
+    "connect": lambda world: world.gate.project(world.loose[0], weight=0.5),
     "project": lambda world: world.loose.project(world.loose, synapse.ALL_TO_ELSE, seed=0),
     "disconnect": lambda world: world.other["hidden"][0].disconnect(world.other.output[0]),
     "gate": lambda world: world.gate.gate(world.other.connections[0]),
-    "gate a layer": gate_layer,
+    "gate a layer": lambda world: world.loose.gate(world.projection, "input"),
     "ungate": lambda world: world.net["input gates"][0].ungate(*world.net["input gates"][0].gated),
     "tie": lambda world: synapse.tie([world.net.connections[0], world.other.connections[0]]),
     "untie": lambda world: synapse.untie(world.other["hidden"]),
-    "network": network,
-    "add": add,
-    "append": append,
-    "remove": remove,
+    "network": lambda world: Network(world.loose, [world.free[0]], world.free[1]),
+    "add": lambda world: world.net.add(Layer([world.gate], name="added")),
+    "append": lambda world: world.other["hidden"].append(world.gate),
+    "remove": lambda world: world.other.remove(world.other["hidden"][1]),
     "compete": lambda world: setattr(world.loose, "squash", "winner"),
     "squash": lambda world: setattr(world.gate, "squash", "noise"),
     "freeze": lambda world: setattr(world.other.connections[0], "trainable", False),

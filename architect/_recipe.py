@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from synapse import ONE_TO_ONE, Layer, Projection, initializers, squash
+from synapse import ONE_TO_ONE, Layer, Projection, squash
 from synapse._checks import MOST_NEURONS, finite_number, float_type, positive_integer
 from synapse._random import Seed, random_generator
 from synapse.errors import ArgumentError, TopologyError
@@ -17,13 +16,7 @@ from synapse.squash import Squash
 
 
 def checked_sizes(architecture: str, sizes: tuple[Any, ...], least: int, form: str) -> list[int]:
-    """The sizes of layers as ints.
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If there are fewer than `least` of them, or one is not a whole number above 0.
-    """
+    """The sizes of layers, at least so many, as ints; an error if one is not a whole number above 0."""
     if len(sizes) < least:
         raise ArgumentError(f"{architecture} must have at least {least} sizes: {form}. Got {len(sizes)}.")
     return [positive_integer(f"A layer size of {architecture}", size, MOST_NEURONS) for size in sizes]
@@ -35,31 +28,26 @@ def checked_biases(architecture: str, dtype: Any, **biases: Any) -> list[float]:
     return [finite_number(f"The {name} of {architecture}", bias, kind) for name, bias in biases.items()]
 
 
-@dataclass
 class Recipe:
-    """Where the random numbers of one network come from, and how they are drawn."""
+    """Where the random numbers of one network come from, and how they are drawn.
 
-    rng: np.random.Generator
-    initializer: str | Initializer
-    bias_initializer: str | Initializer
-    dtype: Any
+    All arguments are checked before anything is drawn.
+    """
 
-    @classmethod
-    def of(
-        cls,
+    def __init__(
+        self,
         seed: Seed,
         initializer: str | Initializer,
         bias_initializer: str | Initializer,
         dtype: Any,
         *squashes: str | Squash,
-    ) -> Recipe:
-        """A recipe that draws from `seed`; all arguments are checked before anything is drawn."""
+    ) -> None:
         for draws in (initializer, bias_initializer):
-            initializers.get(draws)
+            get(draws)
+        self.initializer, self.bias_initializer = initializer, bias_initializer
         for function in squashes:
             squash.get(function)
-        kind = float_type("The dtype", dtype)
-        return cls(random_generator(seed), initializer, bias_initializer, kind)
+        self.dtype, self.rng = float_type("The dtype", dtype), random_generator(seed)
 
     def inputs(self, size: int) -> Layer:
         """Input neurons: no bias, no squash."""
@@ -116,10 +104,7 @@ def block_names(block: Any, index: int, count: int) -> list[str]:
 def blocks_of(block: Any, layers: Sequence[Layer], optional: tuple[str, ...] = ()) -> tuple[Any, ...]:
     """The blocks of a network that has been made, by the names of its layers.
 
-    Raises
-    ------
-    TopologyError
-        If there is none, or a layer is missing whose name does not begin with one of `optional`.
+    TopologyError if there is none, or a layer is missing whose name does not begin with one of `optional`.
     """
     named = {layer.name or "": layer for layer in reversed(layers)}
     count = sum(name.startswith(block_names(block, 0, 1)[0]) for name in named)

@@ -25,7 +25,7 @@ from synapse._typing import Floats, Ints
 from synapse.architectures import register
 from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, draw
-from synapse.projection import between
+from synapse.projection import between, rows_between
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered
@@ -68,16 +68,10 @@ class Convolutional(Network):
         Numbers at each place of the input.
     hidden : sequence of int
         Neurons of fully connected layers between the last convolution and the outputs.
-    squash : str or Squash
-        Of every neuron but inputs and outputs.
-    output_squash : str or Squash
-        Of the outputs.
-    initializer, bias_initializer : str or callable
-        How weights and biases are drawn, see :mod:`synapse.initializers`; of a filter once.
-    seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    squash, output_squash : str or Squash
+        Of every neuron but inputs and outputs, and of the outputs.
+    initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`; weights and biases of a filter are drawn once.
 
     Raises
     ------
@@ -119,7 +113,7 @@ class Convolutional(Network):
         windows = _checked_windows(inputs, filters, kernel, stride, padding, channels)
         fully = (*listed("The hidden of Convolutional", hidden, "a list of sizes"), outputs)
         sizes = checked_sizes("Convolutional", fully, 1, "outputs")
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
         layers, self._convolutions = [recipe.inputs(prod(windows[0].shape))], []
         for i, window in enumerate(windows):
             layers.append(recipe.layer(window.neurons, squash, numbered("convolution", i, len(windows)), 0.0))
@@ -182,7 +176,7 @@ class Convolutional(Network):
         if len(values) != len(self._convolutions):
             raise ArgumentError(expected("The kernels", what, len(values)))
         arrays = [
-            _checked_kernel(one, window, self._store.dtype)
+            _checked_kernel(one, window, self.dtype)
             for one, (window, _, _) in zip(values, self._convolutions, strict=True)
         ]
         for array, (_, projection, first) in zip(arrays, self.parts["_convolutions"], strict=True):
@@ -280,7 +274,7 @@ def _convolve(recipe: Recipe, source: Layer, target: Layer, window: _Window) -> 
 
 def _found(source: Layer, target: Layer, window: _Window) -> tuple[Projection, Ints]:
     """What :func:`_convolve` returned, found again in a network that has been made."""
-    if window.most > 4 * source._store.n_connections:  # before anything that large is laid out
+    if window.most > 4 * len(rows_between(source, target)):  # before anything that large is laid out
         raise TopologyError(f"There are too few connections for windows of {window.kernel}.")
     sources, targets, numbers = window.connections()
     return between(source, target, (sources, targets)), np.unique(numbers, return_index=True)[1]

@@ -32,16 +32,8 @@ class Elman(Network):
     ----------
     *sizes : int
         Neurons of the input layer, of the hidden layers (each has a context), of the outputs.
-    squash : str or Squash
-        Of hidden and output neurons.
-    output_squash : str or Squash, optional
-        Of the outputs. Default: as `squash`.
-    initializer, bias_initializer : str or callable
-        How weights and biases are drawn, see :mod:`synapse.initializers`.
-    seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    squash, output_squash, initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`.
 
     Examples
     --------
@@ -63,7 +55,7 @@ class Elman(Network):
     ) -> None:
         counts = checked_sizes("Elman", sizes, 3, "inputs, hidden layers, outputs")
         last = squash if output_squash is None else output_squash
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, last)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         source = first = recipe.inputs(counts[0])
         layers = []
         for i, size in enumerate(counts[1:-1]):

@@ -59,18 +59,12 @@ class GRU(Network):
     ----------
     *sizes : int
         Inputs, units of each layer, outputs.
-    squash : str or Squash
-        Of the candidates. Gates are logistic.
-    output_squash : str or Squash
-        Of the outputs.
+    squash, output_squash : str or Squash
+        Of the candidates, and of the outputs. Gates are logistic.
     update_gate_bias, reset_gate_bias : float
         With what biases the gates start; the higher that of the update gates, the longer cells keep.
-    initializer, bias_initializer : str or callable
-        How weights and other biases are drawn, see :mod:`synapse.initializers`.
-    seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`; the biases of gates are not drawn.
 
     Raises
     ------
@@ -104,7 +98,7 @@ class GRU(Network):
         updates, resets = checked_biases(
             "GRU", dtype, update_gate_bias=update_gate_bias, reset_gate_bias=reset_gate_bias
         )
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
         source = first = recipe.inputs(counts[0])
         constant = recipe.fixed(1, "constant", bias=1.0)
         layers, units = [constant], []

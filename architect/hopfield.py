@@ -15,7 +15,7 @@ from synapse._random import Seed, random_generator
 from synapse._typing import Floats
 from synapse.architectures import register
 from synapse.errors import ArgumentError
-from synapse.projection import Projection, between
+from synapse.projection import between
 
 
 class Capacity(NamedTuple):
@@ -108,18 +108,13 @@ class Hopfield(Network):
         return {"links": between(layers[-1], layers[-1], ALL_TO_ELSE)}
 
     @property
-    def _links(self) -> Projection:
-        links: Projection = self.parts["links"]
-        return links
-
-    @property
     def couplings(self) -> Floats:
         """The weights w_ij between memory neurons, shape (n, n), symmetric, 0 with themselves; a copy.
 
         Raises TopologyError if memory neurons or their connections were added or removed.
         """
         matrix = np.zeros((len(self.output),) * 2)
-        matrix[_others(len(matrix))] = self._links.weights
+        matrix[_others(len(matrix))] = self.parts["links"].weights
         return matrix
 
     @property
@@ -148,7 +143,7 @@ class Hopfield(Network):
         couplings = self.couplings
         for pattern in self._checked(patterns, "Patterns", one=False):
             couplings = RULES[rule](couplings, pattern)
-        self._links.weights = couplings[_others(len(couplings))]
+        self.parts["links"].weights = couplings[_others(len(couplings))]
 
     def recall(self, pattern: ArrayLike, sweeps: int = 100, seed: Seed = None) -> Floats:
         """Begin at a pattern and let neurons fire, one at a time, until none changes.
@@ -176,7 +171,7 @@ class Hopfield(Network):
         """
         limit, rng = positive_integer("The sweeps of a recall", sweeps), random_generator(seed)
         (start,) = self._checked(pattern, "A pattern", one=True)
-        if not np.any(self._links.weights):
+        if not np.any(self.parts["links"].weights):
             raise ArgumentError("All couplings are 0: there is nothing to recall. Learn patterns first.")
         self.input.activate(np.zeros(len(self.input)))
         self.output.activate(start)

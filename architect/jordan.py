@@ -39,16 +39,8 @@ class Jordan(Network):
     context_decay : float
         The weight, not trained, of the self-connection of every context neuron, at least 0 and
         below 1. At 0 there are none: the context is the last output alone.
-    squash : str or Squash
-        Of hidden and output neurons.
-    output_squash : str or Squash, optional
-        Of the outputs. Default: as `squash`.
-    initializer, bias_initializer : str or callable
-        How weights and biases are drawn, see :mod:`synapse.initializers`.
-    seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    squash, output_squash, initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`.
 
     Raises
     ------
@@ -75,9 +67,13 @@ class Jordan(Network):
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("Jordan", sizes, 3, "inputs, hidden layers, outputs")
-        decay = _checked_decay(context_decay)
+        decay = non_negative_number("The context_decay of Jordan", context_decay)
+        if decay >= 1:
+            raise ArgumentError(
+                expected("The context_decay of Jordan", "at least 0 and below 1", context_decay)
+            )
         last = squash if output_squash is None else output_squash
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, last)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         source = first = recipe.inputs(counts[0])
         context = recipe.fixed(counts[-1], "context")
         layers = [context]
@@ -93,10 +89,3 @@ class Jordan(Network):
         if decay:
             pass_on(context, context, decay)
         super().__init__(first, layers, output)
-
-
-def _checked_decay(value: float) -> float:
-    decay = non_negative_number("The context_decay of Jordan", value)
-    if decay >= 1:
-        raise ArgumentError(expected("The context_decay of Jordan", "at least 0 and below 1", value))
-    return decay

@@ -23,7 +23,7 @@ from synapse._typing import Floats
 from synapse.architectures import register
 from synapse.errors import ArgumentError, KindError, TopologyError
 from synapse.initializers import Initializer
-from synapse.projection import Projection, between
+from synapse.projection import between
 
 MOST_EPOCHS = 10_000_000
 """Epochs of one training: rates and radii of all are computed before the first."""
@@ -107,11 +107,6 @@ class Kohonen(Network):
         return {"_grid": grid, "links": between(layers[0], layers[-1], ALL_TO_ALL)}
 
     @property
-    def _links(self) -> Projection:
-        links: Projection = self.parts["links"]
-        return links
-
-    @property
     def grid(self) -> tuple[int, int]:
         """Rows and columns of the map."""
         return self._grid
@@ -123,12 +118,14 @@ class Kohonen(Network):
         Raises TopologyError, as all methods of the map, if neurons or connections of the map were
         added or removed.
         """
-        return np.asarray(self._links.weights).T.reshape(*self._grid, len(self.input)).astype(np.float64)
+        return (
+            np.asarray(self.parts["links"].weights).T.reshape(*self._grid, len(self.input)).astype(np.float64)
+        )
 
     @codebook.setter
     def codebook(self, values: ArrayLike) -> None:
         shape = self.codebook.shape
-        weights = finite_array("The codebook", values, self._store.dtype)
+        weights = finite_array("The codebook", values, self.dtype)
         if weights.shape != shape:
             raise ArgumentError(f"The codebook must have the shape {shape}. Got {weights.shape}.")
         _require_squares("The codebook", weights)
@@ -136,12 +133,12 @@ class Kohonen(Network):
 
     def _set(self, weights: Floats) -> None:
         """Weights (neurons, inputs), and the biases that go with them."""
-        self._links.weights = weights.T
+        self.parts["links"].weights = weights.T
         self.output.biases = -0.5 * (weights**2).sum(axis=1)
 
     def winner(self, sample: ArrayLike) -> tuple[int, int]:
         """Row and column of the neuron whose weights are nearest to a sample; the first of equals."""
-        _ = self._links  # a map that has been edited has no grid
+        _ = self.parts  # a map that has been edited has no grid
         row, column = np.unravel_index(int(self.activate(sample).argmax()), self._grid)
         return int(row), int(column)
 
@@ -228,8 +225,8 @@ class Kohonen(Network):
         return float((self._distances()[first, second] > 2).mean())
 
     def _checked(self, samples: ArrayLike) -> Floats:
-        _ = self._links  # a map that has been edited has no grid
-        rows = as_matrix("Samples", samples, len(self.input), self._store.dtype)
+        _ = self.parts  # a map that has been edited has no grid
+        rows = as_matrix("Samples", samples, len(self.input), self.dtype)
         if not len(rows):
             raise ArgumentError("There must be at least one sample. Got none.")
         _require_squares("Samples", rows)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse import Layer, Network, Projection
-from synapse._checks import boolean, expected, finite_number, positive_number, whole_number
+from synapse._checks import boolean, fraction, positive_number, whole_number
 from synapse._random import Seed
 from synapse.architectures import register
 from synapse.errors import ArgumentError
@@ -49,19 +49,13 @@ class Liquid(Network):
     leak : float
         Of pool neurons, from 1 (no state is carried over) to just above 0. Below 1 each has a
         self-connection of weight 1 - leak: s = (1 - leak) s_old + bias + what comes in.
-    squash : str or Squash
-        Of the pool.
-    output_squash : str or Squash
-        Of the outputs.
+    squash, output_squash : str or Squash
+        Of the pool, and of the outputs.
     train_pool : bool
         Let learning move all weights and biases of the pool, too (self-connections excepted).
-    initializer, bias_initializer : str or callable
-        How weights and biases are drawn, see :mod:`synapse.initializers`. Where `spectral_radius`
-        is given, the scale matters for the inputs and outputs only.
-    seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`. Where `spectral_radius` is given, the scale of weights matters for
+        the inputs and outputs only.
 
     Notes
     -----
@@ -106,11 +100,11 @@ class Liquid(Network):
             "connections", min(MANY * counts[1], most) if connections is None else connections, 1, most
         )
         gated = _count("gates", gates, 0, links)
-        carried = 1.0 - _leak(leak)
+        carried = 1.0 - fraction("The leak of Liquid", leak)
         learns = boolean("The train_pool of Liquid", train_pool)
         if spectral_radius is not None:
             positive_number("The spectral_radius of Liquid", spectral_radius)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
         drawn: Any = {"initializer": initializer, "trainable": learns, "seed": recipe.rng}
         first = recipe.inputs(counts[0])
         middle = recipe.layer(counts[1], squash, "pool")
@@ -130,12 +124,6 @@ class Liquid(Network):
 
 def _count(what: str, value: Any, least: int, most: int) -> int:
     return whole_number(f"The {what} of Liquid", value, f"a whole number from {least} to {most}", least, most)
-
-
-def _leak(leak: Any) -> float:
-    if not 0 < finite_number("The leak of Liquid", leak) <= 1:
-        raise ArgumentError(expected("The leak of Liquid", "above 0 and at most 1", leak))
-    return float(leak)
 
 
 def _pairs(rng: np.random.Generator, size: int, count: int) -> NDArray[np.bool_]:

@@ -81,12 +81,8 @@ class LSTM(Network):
         Of gates and outputs; of the outputs alone, where given.
     input_gate_bias, forget_gate_bias, output_gate_bias : float
         With what biases the gates start.
-    initializer, bias_initializer : str or callable
-        How weights and other biases are drawn, see :mod:`synapse.initializers`.
-    seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`; the biases of gates are not drawn.
 
     Raises
     ------
@@ -157,7 +153,7 @@ class LSTM(Network):
         _check(options, standard)
         last = squash if output_squash is None else output_squash
         functions = (squash, last, options.cell_squash)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, *functions)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions)
         inputs = recipe.inputs(counts[0])
         output = recipe.layer(counts[-1], last, "output")
         build: Any = standard_blocks if standard else synaptic_blocks

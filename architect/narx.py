@@ -47,12 +47,8 @@ class NARX(Network):
         How many steps the lines reach back, from 1 to 10,000.
     squash, output_squash : str or Squash
         Of the hidden neurons, and of the outputs.
-    initializer, bias_initializer : str or callable
-        How weights and biases are drawn, see :mod:`synapse.initializers`.
-    seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`.
 
     Raises
     ------
@@ -88,7 +84,7 @@ class NARX(Network):
         counts = checked_sizes("NARX", (inputs, *between, outputs), 3, "inputs, hidden layers, outputs")
         reach = positive_integer("The input_delay of NARX", input_delay, MOST_DELAYS)
         back = positive_integer("The output_delay of NARX", output_delay, MOST_DELAYS)
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
         first = recipe.inputs(counts[0])
         sizes = counts[1:-1]
         fans = [counts[0] * (1 + reach) + counts[-1] * back, *sizes]

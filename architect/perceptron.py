@@ -56,7 +56,7 @@ class Perceptron(Network):
     ) -> None:
         counts = checked_sizes("Perceptron", sizes, 2, "inputs, hidden layers, outputs")
         last = squash if output_squash is None else output_squash
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, last)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         layers = [recipe.inputs(counts[0])]
         for i, (before, size) in enumerate(pairwise(counts[:-1])):
             layers.append(recipe.layer(size, squash, numbered("hidden", i, len(counts) - 2), fan_in=before))

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse import Connection, Layer, Network, Neuron
-from synapse._checks import expected, finite_number, whole_number
+from synapse._checks import fraction, whole_number
 from synapse._random import Seed, given_back
 from synapse.architectures import register
-from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
 from synapse.squash import Squash
 
@@ -50,16 +49,8 @@ class Random(Network):
         How many hidden neurons keep their state; the weight is 1 and not trained.
     backward : int
         How many connections lead backward.
-    squash : str or Squash
-        Of hidden and output neurons.
-    output_squash : str or Squash, optional
-        Of the outputs. Default: as `squash`.
-    initializer, bias_initializer : str or callable
-        How weights and biases are drawn, see :mod:`synapse.initializers`.
-    seed : int or numpy.random.Generator, optional
-        Where topology, weights and biases are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    squash, output_squash, initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`; the topology is drawn from the seed, too.
 
     Raises
     ------
@@ -93,9 +84,9 @@ class Random(Network):
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("Random", (inputs, hidden, outputs), 3, "inputs, hidden, outputs")
-        part = _checked_density(density)
+        part = fraction("The density of Random", density)
         last = squash if output_squash is None else output_squash
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, last)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         with given_back(recipe.rng):
             mask = _forward(counts, part, recipe.rng)
             _draw_more(mask, _backward_pairs(counts), "backward", backward, recipe.rng)
@@ -108,13 +99,6 @@ class Random(Network):
         links = list(recipe.connect(every, every, mask))
         _gate_some(links, gates, between, recipe.rng)
         super().__init__(first, [between], output)
-
-
-def _checked_density(density: float) -> float:
-    part = finite_number("The density of Random", density)
-    if not 0 < part <= 1:
-        raise ArgumentError(expected("The density of Random", "above 0 and at most 1", density))
-    return part
 
 
 def _check_number(name: str, number: int, most: int, what: str) -> None:

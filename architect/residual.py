@@ -39,12 +39,8 @@ class Residual(Network):
         Neurons of the input layer, of two or more hidden layers, all of one size, and of the outputs.
     squash, output_squash : str or Squash
         Of the hidden neurons f, and of the outputs.
-    initializer, bias_initializer : str or callable
-        How weights and biases are drawn, see :mod:`synapse.initializers`.
-    seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
-    dtype : numpy dtype
-        The float of all numbers.
+    initializer, bias_initializer, seed, dtype
+        As those of :class:`Perceptron`.
 
     Raises
     ------
@@ -74,7 +70,7 @@ class Residual(Network):
         counts = checked_sizes("Residual", sizes, 4, form)
         if len(set(counts[1:-1])) > 1:
             raise ArgumentError(f"The hidden layers of Residual must be of one size. Got {counts[1:-1]}.")
-        recipe = Recipe.of(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
         first = recipe.inputs(counts[0])
         layers = [recipe.layer(counts[1], squash, "hidden 1", fan_in=counts[0])]
         recipe.connect(first, layers[0])

@@ -16,7 +16,8 @@ author = "Synapse developers"
 copyright = "2026, Synapse developers"
 version = release = synapse.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml", "notebooks", "formats"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions += ["formats", "house", "mathml", "notebooks"]  # of docs/_extensions
 exclude_patterns = ["_extensions"]
 default_role = "literal"  # `name` in docstrings
 nitpicky = False

@@ -23,11 +23,12 @@ class LayerSteps(Sequence[Neuron]):
     """The methods of a layer by which its neurons fire and learn."""
 
     _neurons: list[Neuron]
+    _name: str | None
 
     @property
     def label(self) -> str:
-        """Its name in messages."""
-        raise NotImplementedError
+        """Its name, or its size if it has none."""
+        return self._name or f"of {len(self)}"
 
     def activate(self, values: ArrayLike | None = None) -> Floats:
         """Let its neurons fire, one after the other, and return their activations, shape (n,).
@@ -55,12 +56,10 @@ class LayerSteps(Sequence[Neuron]):
 
         Parameters
         ----------
-        rate : float
-            How far weights move; 0 only computes the errors.
+        rate, cost
+            As :meth:`Neuron.propagate` takes them. The default cost goes with the squashes of the layer.
         targets : array_like, shape (n,), optional
             What their activations should have been.
-        cost : str or Cost, optional
-            By what measure. Default: the one that goes with the squashes of the layer.
         """
         step, code = non_negative_number("The rate", rate), 0
         aims = np.full(len(self), np.nan)

@@ -308,10 +308,7 @@ class NetworkSteps(Sequence[Neuron]):
         """Rows of the connections within the network, in the order of making."""
         store = self._store
         store.ready()
-        mine = np.append(store["network"] == self._number_now, False)
-        source, target = (np.minimum(store[name], store.n_neurons) for name in ("source", "target"))
-        rows = np.flatnonzero(mine[source] & mine[target])
-        return rows[np.argsort(store["identity"][rows])]
+        return _wiring.rows_within(store, np.append(store["network"] == self._number_now, False))
 
     def _ready(self) -> tuple[int, Store, NDArray[np.uint64]]:
         """Address of the store's table, the store, and the span of the network: the arguments of kernels."""

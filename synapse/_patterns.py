@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._checks import MOST_CONNECTIONS, any_array, expected, finite_number, is_number, shape_of
+from ._checks import MOST_CONNECTIONS, any_array, expected, fraction, is_number, shape_of
 from ._typing import Floats, Ints
 from .errors import ArgumentError, KindError, TopologyError
 from .initializers import Initializer, draw
@@ -33,10 +33,7 @@ def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator
     if isinstance(kind, str):
         return _named_pairs(kind, n_sources, n_targets)
     if is_number(kind):
-        density = finite_number("The density of a projection", kind)
-        if not 0 < density <= 1:
-            raise ArgumentError(expected("The density of a projection", "above 0 and at most 1", kind))
-        mask = rng.random((n_targets, n_sources)) < density
+        mask = rng.random((n_targets, n_sources)) < fraction("The density of a projection", kind)
     elif is_listed(kind):
         return _listed_pairs(kind, n_sources, n_targets)
     else:

@@ -26,13 +26,7 @@ TIES = {"weight": "tie", "trainable": "tie", "bias": "bias_tie", "trainable_bias
 
 
 def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
-    """Set a column in some rows, and in all rows tied to them.
-
-    Raises
-    ------
-    ArgumentError
-        If tied rows are given different values. Nothing has changed then.
-    """
+    """Set a column in some rows, and in all rows tied to them; see :func:`require_agreement`."""
     column, tie = store[name], store[TIES[name]]
     if not tie[rows].any():
         column[rows] = values
@@ -70,7 +64,7 @@ def reset_parameters(
 
 
 def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
-    """Raise the error that :func:`assign` would raise."""
+    """Raise the ArgumentError that :func:`assign` raises if tied rows are given different values."""
     if store[TIES[name]][rows].any():
         _agreed(store, name, rows, values)
 

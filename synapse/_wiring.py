@@ -28,26 +28,28 @@ LOOK_UP = 4096
 
 
 def rows_of(neurons: Iterable[Neuron]) -> Ints:
-    """The rows of some neurons in their store.
-
-    Raises
-    ------
-    TopologyError
-        If one of them has been removed.
-    """
+    """The rows of some neurons in their store; TopologyError if one of them has been removed."""
     rows = np.fromiter((neuron._row for neuron in neurons), np.int64)
     if len(rows) and rows.min() < 0:
         raise TopologyError("A neuron among these has been removed from its network: leave it out.")
     return rows
 
 
+def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
+    """The rows of the connections among chosen rows of neurons, in the order of making.
+
+    `chosen` has one entry more than there are neurons, False, where removed connections are looked up.
+    """
+    source, target = (np.minimum(store[end], store.n_neurons) for end in ("source", "target"))
+    rows = np.flatnonzero(chosen[source] & chosen[target])
+    return rows[np.argsort(store["identity"][rows])]
+
+
 def join(neurons: Sequence[Neuron]) -> Store:
     """Move neurons into one store, the largest of theirs. The caller has these stores in use.
 
-    Raises
-    ------
-    TopologyError
-        If one has been removed, their floats differ, or one is recorded. Nothing has been joined then.
+    TopologyError, and nothing has been joined, if one has been removed, their floats differ, or one is
+    recorded.
     """
     stores = {neuron._require() for neuron in neurons}
     if len({store.dtype for store in stores}) > 1:
@@ -222,9 +224,7 @@ def refuse_softmax(layer: Iterable[Neuron]) -> None:
 def require_free(neurons: Iterable[Neuron]) -> None:
     """Raise if a neuron belongs to a network that is still in use."""
     for neuron in neurons:
-        store = neuron._require()
-        owner = store.networks.get(int(store["network"][neuron._row]))
-        network = owner() if owner is not None else None
+        network = graph.network_of(neuron)
         if network is not None:
             raise TopologyError(
                 f"{neuron!r} belongs to {network!r} already. Networks do not share neurons: "

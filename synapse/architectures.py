@@ -131,8 +131,6 @@ def rebuild(architecture: dict[str, Any] | None, layers: Sequence[Layer], name: 
 def _is_known(kind: type[Network]) -> bool:
     """Whether this class is registered, or an earlier or later definition of it."""
     known = _by_name.get(kind.__name__)
-    return known is not None and _definition(known) == _definition(kind)
-
-
-def _definition(kind: type[Network]) -> tuple[str, str]:
-    return kind.__module__, kind.__qualname__
+    return known is not None and (
+        (known.__module__, known.__qualname__) == (kind.__module__, kind.__qualname__)
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import _ties
 from ._checks import boolean, expected, finite_number
@@ -109,9 +110,8 @@ class Connection(DataView):
     @steady
     def tied(self) -> tuple[Connection, ...]:
         """The other connections that share its weight, see :func:`synapse.tie`; in the order of making."""
-        store = self._store
-        identities = np.sort(store["identity"][_ties.tied_rows(store, "weight", self._at)])
-        return tuple(connection_at(store, int(identity)) for identity in identities)
+        rows = _ties.tied_rows(self._store, "weight", self._at)
+        return tuple(connections_at(self._store, rows))
 
     @property
     @steady
@@ -202,6 +202,11 @@ def connection_at(store: Store, identity: int) -> Connection:
             if view is None:
                 view = store.edges[identity] = Connection(store, identity)
     return view
+
+
+def connections_at(store: Store, rows: NDArray[Any]) -> list[Connection]:
+    """The connections in these rows, in the order of making."""
+    return [connection_at(store, identity) for identity in np.sort(store["identity"][rows]).tolist()]
 
 
 def require_connection(what: str, connection: Any) -> Connection:

@@ -96,17 +96,19 @@ class NeuronData(DataView):
 
 def _place(neuron: Neuron) -> tuple[int, str]:
     """Number and name of the layer that a neuron is in; 0 and "" without a network."""
-    store = neuron._require()
-    owner = store.networks.get(int(store["network"][neuron._row]))
-    network = None if owner is None else owner()
-    if network is None:
-        return 0, ""
-    position = int(store["position"][neuron._row])
-    for number, layer in enumerate(network.layers):
+    network, position = network_of(neuron), int(neuron._store["position"][neuron._row])
+    for number, layer in enumerate(network.layers if network is not None else ()):
         if position < len(layer):
             return number, layer.name or ""
         position -= len(layer)
     return 0, ""
+
+
+def network_of(neuron: Neuron) -> Network | None:
+    """The network that a neuron belongs to, if it is still in use."""
+    store = neuron._require()
+    owner = store.networks.get(int(store["network"][neuron._row]))
+    return None if owner is None else owner()
 
 
 class FilteredAtlas(Mapping[Any, Any]):
@@ -298,12 +300,6 @@ def _add_edges(graph: LiveGraph, store: Store, first: int, last: int) -> None:
     for identity, source, target in zip((alive + first).tolist(), sources, targets, strict=True):
         edge = connection_at(store, identity)
         graph._adj[views[source]][views[target]] = graph._pred[views[target]][views[source]] = edge
-
-
-def follow_added(store: Store, neurons: Iterable[Neuron]) -> None:
-    """Neurons have come into the store."""
-    if store.graph is not None:
-        _add_nodes(store.graph, neurons)
 
 
 def follow_connected(store: Store, identity: int, count: int) -> None:

@@ -162,11 +162,6 @@ class Layer(LayerSteps):
                 neuron.name = f"{name} {i}"
 
     @property
-    def label(self) -> str:
-        """Its name, or its size if it has none."""
-        return self._name or f"of {len(self)}"
-
-    @property
     def activations(self) -> Floats:
         """The activations of its neurons, shape (n,); a copy."""
         return self._column("activation")

@@ -16,7 +16,7 @@ from . import _ties, _wiring, cost as costs, graph
 from ._checks import expected, finite_array, listed, place, text
 from ._network_steps import NetworkSteps
 from ._typing import Floats, Ints
-from .connection import Connection, connection_at
+from .connection import Connection, connections_at
 from .cost import Cost
 from .engine.guard import InUse, steady, whole
 from .engine.schema import HIDDEN, INPUT, OUTPUT
@@ -167,8 +167,7 @@ class Network(NetworkSteps):
     @steady
     def connections(self) -> list[Connection]:
         """The connections within it, self-connections too, in the order of making."""
-        store, rows = self._store, self._connection_rows()
-        return [connection_at(store, int(identity)) for identity in store["identity"][rows]]
+        return connections_at(self._store, self._connection_rows())
 
     @property
     @steady

@@ -11,7 +11,7 @@ from . import _ties, _wiring, graph, squash as squashes
 from ._checks import boolean, expected, finite_number, float_type, text
 from ._neuron_steps import NeuronSteps, number
 from ._random import Seed, random_generator
-from .connection import Connection, connection_at, require_connection
+from .connection import Connection, connections_at, require_connection
 from .engine.guard import InUse, steady, whole
 from .engine.lowering.flags import TRACED
 from .engine.schema import OUTPUT
@@ -245,8 +245,7 @@ class Neuron(NeuronSteps):
     def gated(self) -> tuple[Connection, ...]:
         """The connections that it gates."""
         store = self._require()
-        identities = np.sort(store["identity"][store["gater"] == self._row])
-        return tuple(connection_at(store, int(identity)) for identity in identities)
+        return tuple(connections_at(store, store["gater"] == self._row))
 
     @property
     def self_connection(self) -> Connection | None:

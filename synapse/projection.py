@@ -167,9 +167,8 @@ class Projection:
 
     def __getitem__(self, index: int) -> Connection:
         identities = self._identities()
-        return connection_at(
-            self._store, int(identities[place("A place in a projection", index, len(identities))])
-        )
+        at = place("A place in a projection", index, len(identities))
+        return connection_at(self._store, int(identities[at]))
 
     def _gaters(self, layer: Layer, kind: str) -> tuple[Ints, Ints]:
         """Which connection (by identity) is gated by which neuron (by index in `layer`)."""
@@ -238,6 +237,16 @@ def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:
     return order[np.searchsorted(mine[order], rows)]
 
 
+def rows_between(source: Layer, target: Layer) -> Ints:
+    """The rows of all connections from one layer to another, in the order of making."""
+    store = source._store
+    ends = zip(("source", "target"), (source, target), strict=True)
+    rows = np.flatnonzero(
+        np.all([np.isin(store[end], _wiring.rows_of(layer)) for end, layer in ends], axis=0)
+    )
+    return rows[np.argsort(store["identity"][rows])]
+
+
 def between(source: Layer, target: Layer, kind: str | tuple[Ints, Ints]) -> Projection:
     """The projection that ``source.project(target, kind)`` returned; of a named pattern or listed pairs.
 
@@ -246,17 +255,12 @@ def between(source: Layer, target: Layer, kind: str | tuple[Ints, Ints]) -> Proj
     TopologyError
         If the connections are not all there, or were not made in that order.
     """
-    store = source._store
-    mine = np.isin(store["source"], _wiring.rows_of(source)) & np.isin(
-        store["target"], _wiring.rows_of(target)
-    )
+    store, rows = source._store, rows_between(source, target)
     sources, targets = pairs_of(kind, len(source), len(target), np.random.default_rng())
     full = isinstance(kind, str) and kind == ALL_TO_ALL
     if isinstance(kind, str) and kind == ALL_TO_ELSE:
-        mine &= store["source"] != store["target"]
+        rows = rows[store["source"][rows] != store["target"][rows]]
         sources, targets = sources[sources != targets], targets[sources != targets]
-    rows = np.flatnonzero(mine)
-    rows = rows[np.argsort(store["identity"][rows])]
     numbers = store["identity"][rows].astype(np.int64)
     found = _index_in(source, store["source"][rows]), _index_in(target, store["target"][rows])
     same = np.array_equal(found[0], sources) and np.array_equal(found[1], targets)

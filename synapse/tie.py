@@ -64,7 +64,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     """
     chosen = _chosen("What is tied", items)
     labels = _labels(groups, len(chosen))
-    with InUse(*_views(chosen)):
+    with _in_use(chosen):
         _require_one_kind(chosen, labels)
         _ties.tie_rows(*_place(chosen), labels)
 
@@ -90,7 +90,7 @@ def untie(items: Items) -> None:
     array([1., 2., 2.])
     """
     chosen = _chosen("What is untied", items)
-    with InUse(*_views(chosen)):
+    with _in_use(chosen):
         _ties.untie_rows(*_place(chosen))
 
 
@@ -104,24 +104,17 @@ def _chosen(what: str, items: Any) -> Chosen:
         if items and not isinstance(items[0], Connection | Neuron):
             raise KindError(f"{kind}. Got {shown(items[0])} in it.")
         for one in items:
-            _require_like(items[0], f"{what}, beginning with {items[0]!r},", one)
+            like = require_connection if isinstance(items[0], Connection) else require_neuron
+            like(f"{what}, beginning with {items[0]!r},", one)
     if len(items) == 0:
         raise ArgumentError(f"{kind}. Got none.")
     chosen: Chosen = items
     return chosen
 
 
-def _require_like(first: Any, what: str, one: Any) -> None:
-    """Raise where one of the list is of another kind than the first, or has been removed."""
-    if isinstance(first, Connection):
-        require_connection(what, one)
-    else:
-        require_neuron(what, one)
-
-
-def _views(chosen: Chosen) -> Iterable[Any]:
-    """Objects whose stores are locked together."""
-    return [chosen] if isinstance(chosen, Projection) else chosen
+def _in_use(chosen: Chosen) -> InUse:
+    """A context in which their stores are locked together."""
+    return InUse(chosen) if isinstance(chosen, Projection) else InUse(*chosen)
 
 
 def _labels(groups: ArrayLike | None, count: int) -> Ints:

@@ -84,7 +84,7 @@ def check_neurons(store):
         else:
             require(view._store is store, "a view of another store", row)
             require(view._row == row, "a view with another row", view._row, row)
-    alive = np.array([view is not None for view in store.views], bool)
+    alive = _living(store)
     require(np.isfinite(store["bias"][alive]), "biases are finite")
     require(store["waiting"] == 0, "no move waits between calls")
     for name in ("trainable_bias", "deterministic"):
@@ -101,7 +101,7 @@ def check_connections(store):
     require((source != NONE) == alive, "a connection has both ends or none")
     require(gater[~alive] == NONE, "a removed connection has no gater")
     require(store["tie"][~alive] == 0, "a removed connection is not tied")
-    living = np.append([view is not None for view in store.views], False)
+    living = np.append(_living(store), False)
     for name, rows in (("source", source[alive]), ("target", target[alive])):
         require(rows < store.n_neurons, "an end is a row", name)
         require(living[rows], "an end lives", name)
@@ -131,7 +131,7 @@ def check_identities(store, identity, alive):
 def check_ties(store):
     """What is tied has one value."""
     alive = store["target"] != NONE
-    living = np.array([view is not None for view in store.views], bool)
+    living = _living(store)
     for tie, mask, names in (
         ("tie", alive, ("weight", "trainable")),
         ("bias_tie", living, ("bias", "trainable_bias")),
@@ -266,12 +266,16 @@ def check_order(store):
     require(np.diff(store["target"].astype(np.int64)) >= 0, "the order of connections")
 
 
+def check_lengths(store, axis, count):
+    """Columns of one axis have a row for each of what it counts."""
+    lengths = {len(store.columns[column.name]) for column in COLUMNS if column.axis == axis}
+    require(lengths <= {count}, f"a row a {axis}", lengths, count)
+
+
 def check_nodes(store):
     """What a neuron's row tells of its connections is so."""
     c, n, target = store.columns, store.n_neurons, store["target"]
-    for column in COLUMNS:
-        if column.axis == "node":
-            require(len(c[column.name]) == n, "a row a neuron", column.name)
+    check_lengths(store, "node", n)
     rows = np.arange(n)
     require(c["first_incoming"] == np.searchsorted(target, rows), "first_incoming")
     learning = np.bincount(target[store["trainable"] != 0], minlength=n)
@@ -290,9 +294,7 @@ def check_runs(store):
     c, n = store.columns, store.n_neurons
     first, length = c["run_first"].astype(np.int64), c["run_length"].astype(np.int64)
     count = len(c["run_kind"])
-    for column in COLUMNS:
-        if column.axis == "run":
-            require(len(c[column.name]) == count, "a row a run", column.name)
+    check_lengths(store, "run", count)
     require(length > 0, "a run is not empty")
     rows = spans(first, length)
     others = np.flatnonzero(store["source"] != store["target"])
@@ -331,9 +333,7 @@ def check_traces(store):
     places = spans(c["first_trace"][traced], c["learning"][traced])
     require(np.array_equal(np.sort(places), np.arange(len(c["eligibility"]))), "eligibility traces")
     gater, gated = c["influence_gater"].astype(np.int64), c["influence_gated"].astype(np.int64)
-    for column in COLUMNS:
-        if column.axis == "influence":
-            require(len(c[column.name]) == len(gater), "a row an influence", column.name)
+    check_lengths(store, "influence", len(gater))
     require((gater < n) & (gated < n), "ends of an influence")
     memory = (store["gater"] != NONE) & ((c["flags"][store["target"]] & MEMORY) != 0)
     key = np.unique(store["target"][memory].astype(np.int64) << 32 | store["gater"][memory])

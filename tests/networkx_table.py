@@ -51,11 +51,7 @@ NEVER = {
 }
 """What no graph of neurons can be given to, with the reason."""
 
-MISSING = {
-    "drawing.nx_agraph": "pygraphviz",
-    "drawing.nx_pydot": "pydot",
-    "polynomials.": "sympy",
-}
+MISSING = {"drawing.nx_agraph": "pygraphviz", "drawing.nx_pydot": "pydot", "polynomials.": "sympy"}
 """Modules that need a package which Synapse's extras do not bring."""
 
 WRITES_WEIGHTS = {

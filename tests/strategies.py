@@ -181,11 +181,14 @@ class Twin:
         self.reference.add(j, squash, bias)
         self.ours[j] = Neuron(squash, bias, name=str(j))
 
-    def _network(self) -> Network:
-        neurons = [self.ours[j] for j in self.order]
-        a, b = self.inputs, len(neurons) - self.outputs
-        hidden = [Layer(neurons[a:b])] if b > a else []
-        return Network(Layer(neurons[:a]), hidden, Layer(neurons[b:]))
+    def _network(self) -> Network | None:
+        return self._one(self.order, self.inputs, self.outputs)
+
+    def _one(self, units, inputs, outputs) -> Network:
+        neurons = [self.ours[j] for j in units]
+        b = len(neurons) - outputs
+        hidden = [Layer(neurons[inputs:b])] if b > inputs else []
+        return Network(Layer(neurons[:inputs]), hidden, Layer(neurons[b:]))
 
     # --- edits -----------------------------------------------------------------------------
 
@@ -350,12 +353,6 @@ class Pair(Twin):
         first, second = self.order[: self.split], self.order[self.split :]
         self.first = self._one(first, self.inputs, 1)
         self.second = self._one(second, 1, self.outputs)
-
-    def _one(self, units, inputs, outputs):
-        neurons = [self.ours[j] for j in units]
-        b = len(neurons) - outputs
-        hidden = [Layer(neurons[inputs:b])] if b > inputs else []
-        return Network(Layer(neurons[:inputs]), hidden, Layer(neurons[b:]))
 
     def join(self):
         """Link the networks, the first one's output to the second one's input at least."""

@@ -16,7 +16,7 @@ import architect
 import synapse
 from synapse import Layer, Network, architectures
 from synapse.errors import ArgumentError, FormatError, KindError, TopologyError
-from synapse.readwrite import from_data, from_npz_data, network_data, npz_data
+from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
 
 
 @architectures.register
@@ -116,20 +116,20 @@ def test_settings_that_json_cannot_hold_are_refused(settings, monkeypatch):
 
 @pytest.mark.parametrize("stride", [None, "two", [], 0])
 def test_settings_of_a_file_that_the_class_cannot_use_are_refused_in_one_sentence(stride):
-    data = network_data(Tower(4))
+    data = json_data(Tower(4))
     data["architecture"]["stride"] = stride
     with pytest.raises(FormatError, match="The class Tower cannot find its parts"):
-        from_data(data)
+        from_json_data(data)
     del data["architecture"]["stride"]
     with pytest.raises(FormatError, match="KeyError"):
-        from_data(data)
+        from_json_data(data)
 
 
 @pytest.mark.parametrize("name", ["Shed", "Network", "os", "synapse.Network", "Tower.clone", ""])
 def test_a_name_that_is_not_registered_reads_as_a_network(name):
-    data = network_data(Tower(4))
+    data = json_data(Tower(4))
     data["architecture"]["name"] = name
-    assert type(from_data(data)) is Network
+    assert type(from_json_data(data)) is Network
 
 
 @pytest.mark.parametrize("kind", [None, 3, "Tower", Network, Layer, Tower(3), lambda: Network])
@@ -203,5 +203,5 @@ def test_settings_are_those_of_a_file_in_every_copy(twin_of, monkeypatch):
 
 
 def test_a_file_says_what_a_class_is_by_name_and_settings():
-    assert json.loads(json.dumps(network_data(Tower(4))))["architecture"] == {"name": "Tower", "stride": 2}
+    assert json.loads(json.dumps(json_data(Tower(4))))["architecture"] == {"name": "Tower", "stride": 2}
     assert architectures.describe(Shed(Layer(1), [], Layer(1))) is None

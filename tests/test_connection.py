@@ -7,7 +7,7 @@ import pytest
 from synapse import Connection, Layer, Neuron
 from synapse.errors import ArgumentError, KindError, SynapseError, TopologyError, UnknownNameError
 
-from .networks import lstm, unchanged, used
+from .networks import fire, lstm, unchanged, used
 
 
 def linked(weight=0.5, squash="identity"):
@@ -62,8 +62,7 @@ def test_whether_it_is_trained_can_be_changed_between_steps():
     for trainable in (False, True, False):
         link.trainable = trainable
         assert link.trainable is trainable
-        a.activate(1.0)
-        b.activate()
+        fire(a, b)
         b.propagate(rate=0.5, target=1.0)
         weights.append(link.weight)
     assert weights[0] == 0.5
@@ -75,8 +74,7 @@ def test_an_eligibility_can_be_read_off_where_there_is_no_memory():
     gate = Neuron()
     gate.gate(link)
     a.activate(0.5)
-    gate.activate(0.25)
-    b.activate()
+    fire(gate, b, value=0.25)
     assert link.eligibility == 0.125
 
 
@@ -84,8 +82,7 @@ def test_an_eligibility_adds_up_where_there_is_memory():
     a, b, link = linked()
     b.project(b, weight=0.5)
     for value in (1.0, 2.0, 4.0):
-        a.activate(value)
-        b.activate()
+        fire(a, b, value=value)
     assert link.eligibility == 0.25 * 1.0 + 0.5 * 2.0 + 4.0
 
 
@@ -105,9 +102,7 @@ def test_an_extended_trace_carries_what_a_gate_let_in():
     cell.project(cell, weight=0.5)
     expected = 0.0
     for value in (1.0, -1.0, 0.5):
-        source.activate(value)
-        gate.activate()
-        cell.activate()
+        fire(source, gate, cell, value=value)
         expected = 0.5 * expected + gate.derivative * value * 2.0 * value
     assert into_gate.extended == pytest.approx({cell: expected})
 
@@ -117,9 +112,7 @@ def test_an_extended_trace_of_a_gated_neuron_without_memory_is_of_this_step():
     into_gate = source.project(gate, weight=0.5)
     gate.gate(source.project(target, weight=2.0))
     for value in (1.0, -0.5):
-        source.activate(value)
-        gate.activate()
-        target.activate()
+        fire(source, gate, target, value=value)
     assert into_gate.extended == pytest.approx({target: gate.derivative * -0.5 * 2.0 * -0.5})
 
 
@@ -242,8 +235,7 @@ def test_a_removed_connection_does_not_come_back_with_a_new_one():
     a, b, link = linked()
     a.disconnect(b)
     new = a.project(b, weight=0.25)
-    a.activate(1.0)
-    b.activate()
+    fire(a, b)
     assert new is not link
     with pytest.raises(TopologyError):
         _ = link.weight

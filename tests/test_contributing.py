@@ -23,7 +23,6 @@ SECTIONS = {
 }
 KINDS = {
     "squash",
-    "cost",
     "optimizer",
     "architecture",
     "task",

@@ -33,10 +33,8 @@ def test_the_parent_of_all_is_at_hand():
 
 def test_a_sentence_says_what_was_expected_and_what_was_given():
     assert _checks.expected("The rate", "above 0", -1) == "The rate must be above 0. Got -1."
-    assert (
-        _checks.expected("A squash", "a name", 3, "Try 'tanh'.")
-        == "A squash must be a name. Got 3. Try 'tanh'."
-    )
+    advised = _checks.expected("A squash", "a name", 3, "Try 'tanh'.")
+    assert advised == "A squash must be a name. Got 3. Try 'tanh'."
 
 
 def test_a_long_value_is_cut():
@@ -133,16 +131,7 @@ def test_a_number_must_fit_the_float_it_is_stored_in(value):
 
 @pytest.mark.parametrize(
     "values",
-    [
-        [True],
-        ["1"],
-        [1j],
-        [None],
-        np.ma.array([0.5], mask=[True]),
-        [[1.0], [1.0, 2.0]],
-        [math.nan],
-        [10**400],
-    ],
+    [[True], ["1"], [1j], [None], np.ma.array([0.5], mask=[True]), [[1], [1, 2]], [math.nan], [10**400]],
 )
 def test_arrays_hold_finite_numbers_alone(values):
     with pytest.raises(errors.SynapseError, match=r"The numbers must be .*\. Got "):
@@ -164,9 +153,7 @@ def test_a_boolean_is_neither_number_nor_string():
 
 def test_a_function_takes_the_arguments_that_it_will_be_given():
     assert _checks.function_of("A callback", print, "progress") is print
-    assert (
-        _checks.function_of("A callback", max, "first", "second") is max
-    )  # which does not tell its parameters
+    assert _checks.function_of("A callback", max, "a", "b") is max  # which does not tell its parameters
     for wrong in (5, None, lambda: True, lambda first, second: True, int):
         with pytest.raises(errors.KindError, match=r"A callback must be a function of \(progress\). Got"):
             _checks.function_of("A callback", wrong, "progress")

@@ -386,7 +386,10 @@ def test_nothing_else_can_be_added(net, edges):
 # --- copies -------------------------------------------------------------------------------------
 
 
-def test_a_copy_is_an_ordinary_graph_with_dicts(net):
+@pytest.mark.parametrize("joined", [False, True])
+def test_a_copy_is_an_ordinary_graph_with_dicts(net, joined):
+    if joined:
+        net.project(Neuron())
     copied = net.graph.copy()
     assert type(copied) is nx.DiGraph
     assert all(type(data) is dict for _, _, data in copied.edges(data=True))
@@ -396,13 +399,6 @@ def test_a_copy_is_an_ordinary_graph_with_dicts(net):
     copied[net[1]][net[2]]["weight"] = 9.0
     assert net[1].connected(net[2]).weight != 9.0
     assert len(net.graph) == len(net)
-
-
-def test_a_copy_of_a_part_is_ordinary_too(net):
-    net.project(Neuron())
-    copied = net.graph.copy()
-    assert type(copied) is nx.DiGraph
-    assert all(type(data) is dict for _, _, data in copied.edges(data=True))
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])

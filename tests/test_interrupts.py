@@ -61,8 +61,8 @@ class World:
         neurons = {
             n.name: (n.bias, n.squash.name, n.deterministic, n.activation, len(n.tied)) for n in self.neurons
         }
-        layers = [(one.name, [n.name for n in one]) for one in (*self.net.layers, *self.other.layers)]
-        return links, neurons, layers
+        layers = (*self.net.layers, *self.other.layers)
+        return links, neurons, [(layer.name, [neuron.name for neuron in layer]) for layer in layers]
 
     def check(self):
         """The stores are sound, nothing is switched, and every network works."""

@@ -9,6 +9,7 @@ import io
 import json
 import pickle
 from functools import cache, partial
+from operator import attrgetter, methodcaller
 
 import matplotlib as mpl
 import matplotlib.pyplot
@@ -36,6 +37,7 @@ from .networkx_table import (
     half,
     last,
 )
+from .test_graph import EDITS as GRAPH_EDITS
 
 mpl.use("Agg")
 
@@ -159,75 +161,45 @@ def test_every_callable_of_networkx_is_in_the_table_or_takes_no_graph():
 
 # --- the methods of a graph ----------------------------------------------------------------------
 
+FACTORIES = [name for name in dir(nx.DiGraph) if name.endswith("_factory")]
+CALLED = ["adjacency", "is_directed", "is_multigraph", "number_of_nodes", "order", *FACTORIES]
 METHODS = {
-    "add_edge": None,
-    "add_edges_from": None,
-    "add_node": None,
-    "add_nodes_from": None,
-    "add_weighted_edges_from": None,
-    "adj": lambda g: g.adj,
-    "adjacency": lambda g: g.adjacency(),
-    "adjlist_inner_dict_factory": lambda g: g.adjlist_inner_dict_factory(),
-    "adjlist_outer_dict_factory": lambda g: g.adjlist_outer_dict_factory(),
-    "clear": None,
-    "clear_edges": None,
+    **dict.fromkeys(GRAPH_EDITS),
+    **{name: methodcaller(name) for name in CALLED},
+    **{name: attrgetter(name) for name in ("adj", "name", "pred", "succ")},
     "copy": lambda g: [g.copy(), g.copy(as_view=True)],
     "degree": lambda g: [g.degree, g.degree(weight="weight"), g.degree[first(g)]],
-    "edge_attr_dict_factory": lambda g: g.edge_attr_dict_factory(),
     "edge_subgraph": lambda g: g.edge_subgraph(list(g.edges)[::2]),
     "edges": lambda g: [
         g.edges,
-        g.edges(data=True),
-        g.edges(data="gater"),
+        *(g.edges(data=d) for d in (True, "gater")),
         g.edges(half(g)),
         g.edges[first_edge(g)],
     ],
     "get_edge_data": lambda g: [g.get_edge_data(*first_edge(g)), g.get_edge_data(1, 2, "none")],
-    "graph_attr_dict_factory": lambda g: g.graph_attr_dict_factory(),
     "has_edge": lambda g: [g.has_edge(*first_edge(g)), g.has_edge(last(g), last(g))],
     "has_node": lambda g: [g.has_node(first(g)), g.has_node("n")],
     "has_predecessor": lambda g: [g.has_predecessor(last(g), n) for n in g],
     "has_successor": lambda g: [g.has_successor(first(g), n) for n in g],
     "in_degree": lambda g: [g.in_degree, g.in_degree(weight="weight")],
     "in_edges": lambda g: [g.in_edges, g.in_edges(data=True), g.in_edges(half(g), data="weight")],
-    "is_directed": lambda g: g.is_directed(),
-    "is_multigraph": lambda g: g.is_multigraph(),
-    "name": lambda g: g.name,
     "nbunch_iter": lambda g: [g.nbunch_iter(half(g)), g.nbunch_iter()],
     "neighbors": lambda g: [g.neighbors(n) for n in g],
-    "node_attr_dict_factory": lambda g: g.node_attr_dict_factory(),
-    "node_dict_factory": lambda g: g.node_dict_factory(),
     "nodes": lambda g: [g.nodes, g.nodes(data=True), g.nodes(data="layer"), g.nodes[first(g)]],
     "number_of_edges": lambda g: [g.number_of_edges(), g.number_of_edges(*first_edge(g))],
-    "number_of_nodes": lambda g: g.number_of_nodes(),
-    "order": lambda g: g.order(),
     "out_degree": lambda g: [g.out_degree, g.out_degree(weight="weight")],
     "out_edges": lambda g: [g.out_edges, g.out_edges(data=True)],
-    "pred": lambda g: g.pred,
     "predecessors": lambda g: [g.predecessors(n) for n in g],
-    "remove_edge": None,
-    "remove_edges_from": None,
-    "remove_node": None,
-    "remove_nodes_from": None,
     "reverse": lambda g: [g.reverse(), g.reverse(copy=False)],
     "size": lambda g: [g.size(), g.size(weight="weight")],
     "subgraph": lambda g: [g.subgraph(half(g)), g.subgraph(half(g)).subgraph([first(g)]).copy()],
-    "succ": lambda g: g.succ,
     "successors": lambda g: [g.successors(n) for n in g],
     "to_directed": lambda g: [g.to_directed(), g.to_directed(as_view=True)],
     "to_directed_class": lambda g: g.to_directed_class()(),
-    "to_undirected": lambda g: [
-        g.to_undirected(),
-        g.to_undirected(reciprocal=True),
-        g.to_undirected(as_view=True),
-    ],
+    "to_undirected": lambda g: [g.to_undirected(**o) for o in ({}, {"reciprocal": True}, {"as_view": True})],
     "to_undirected_class": lambda g: g.to_undirected_class()(),
-    "update": None,
 }
 """How each public name of a graph is used; None: it edits the graph, see ``tests/test_graph.py``."""
-
-
-EDITING = {"add_node": (1,), "add_edges_from": ([(1, 2)],), "remove_node": (1,)}
 
 
 @pytest.mark.parametrize("name", [name for name in dir(nx.DiGraph) if not name.startswith("_")])
@@ -239,7 +211,7 @@ def test_the_methods_of_a_graph_work_as_those_of_an_ordinary_one(name):
             graph = network(structure, alone).graph
             if METHODS[name] is None:
                 with pytest.raises(GraphEditError):
-                    getattr(graph, name)(*EDITING.get(name, ()))
+                    getattr(graph, name)(*GRAPH_EDITS[name])
                 continue
             results = [networkx_table.outcome(METHODS[name], g) for g in (graph, ordinary(graph))]
             assert networkx_table.same(*results), results

@@ -8,7 +8,7 @@ import pytest
 from synapse import Layer, Network, Neuron, squash
 from synapse.errors import ArgumentError, KindError, SynapseError, TopologyError, UnknownNameError
 
-from .networks import everything, lstm, perceptron, unchanged, used
+from .networks import everything, fire, lstm, perceptron, unchanged
 
 NOT_FINITE = [math.nan, math.inf, -math.inf]
 NOT_NUMBERS = ["one", None, [1.0, 2.0], object()]
@@ -27,35 +27,20 @@ def chain(*weights, **options):
 
 def test_a_new_neuron_is_at_rest():
     neuron = Neuron()
-    assert (neuron.state, neuron.old_state, neuron.activation, neuron.derivative, neuron.bias) == (
-        0,
-        0,
-        0,
-        0,
-        0,
-    )
-    assert (neuron.error.responsibility, neuron.error.projected, neuron.error.gated) == (0, 0, 0)
+    assert neuron.state == neuron.old_state == neuron.activation == neuron.derivative == neuron.bias == 0
+    assert neuron.error.responsibility == neuron.error.projected == neuron.error.gated == 0
     assert neuron.squash is squash.logistic
     assert neuron.trainable
     assert neuron.incoming == neuron.outgoing == neuron.gated == ()
     assert neuron.self_connection is None
 
 
-def test_it_takes_squash_bias_and_name():
+def test_it_takes_squash_bias_and_name_and_tells_them():
     neuron = Neuron(squash.tanh, bias=0.25, name="b")
     assert (neuron.squash.name, neuron.bias, neuron.name) == ("tanh", 0.25, "b")
-
-
-def test_its_repr_names_it_and_its_squash():
-    assert repr(Neuron("tanh", name="b")) == "<Neuron b, tanh>"
-
-
-def test_without_a_name_it_has_a_number():
+    assert repr(neuron) == "<Neuron b, tanh>"
+    assert repr(neuron.error) == "<error: responsibility 0, projected 0, gated 0>"
     assert Neuron().name == "neuron 0"
-
-
-def test_the_repr_of_its_error_shows_the_three_numbers():
-    assert repr(Neuron().error) == "<error: responsibility 0, projected 0, gated 0>"
 
 
 @pytest.mark.parametrize("name", ["state", "activation", "bias"])
@@ -128,9 +113,6 @@ def test_projecting_makes_a_connection_both_ends_know():
     assert a.incoming == b.outgoing == ()
     assert a.connected(b) is link
     assert b.connected(a) is None
-
-
-def test_neurons_that_share_nothing_are_not_connected():
     assert Neuron().connected(Neuron()) is None
 
 
@@ -347,8 +329,7 @@ def test_it_fires_from_what_leads_to_it():
 def test_the_state_of_the_step_before_is_kept():
     a, b = chain(1.0, squash="identity")
     for value in (1.0, 2.0):
-        a.activate(value)
-        b.activate()
+        fire(a, b, value=value)
     assert (b.state, b.old_state) == (2.0, 1.0)
 
 
@@ -373,19 +354,14 @@ def test_what_it_is_given_is_a_finite_number(value):
 
 
 def test_it_learns_from_a_target():
-    a, b = chain(0.5, squash="identity")
-    a.activate(1.0)
-    b.activate()
+    _, b = fire(*chain(0.5, squash="identity"))
     b.propagate(rate=0.1, target=1.0)
     assert (b.incoming[0].weight, b.bias) == pytest.approx((0.55, 0.05))
     assert b.error.responsibility == b.error.projected == 0.5
 
 
 def test_error_goes_back_along_weights_as_they_were():
-    a, b, c = chain(0.5, 2.0, squash="identity")
-    a.activate(1.0)
-    b.activate()
-    c.activate()
+    a, b, c = fire(*chain(0.5, 2.0, squash="identity"))
     c.propagate(rate=0.5, target=2.0)
     assert b.connected(c).weight == 2.25
     b.propagate(rate=0.5)
@@ -394,9 +370,7 @@ def test_error_goes_back_along_weights_as_they_were():
 
 
 def test_at_rate_zero_errors_are_computed_and_nothing_moves():
-    a, b = chain(0.5)
-    a.activate(1.0)
-    b.activate()
+    _, b = fire(*chain(0.5))
     b.propagate(rate=0.0, target=1.0)
     assert b.error.responsibility != 0
     assert (b.incoming[0].weight, b.bias) == (0.5, 0.0)
@@ -429,8 +403,7 @@ def test_cross_entropy_needs_a_logistic_neuron():
 def test_what_is_not_trainable_does_not_move():
     a, b = chain(0.5)
     b.trainable = b.incoming[0].trainable = False
-    a.activate(1.0)
-    b.activate()
+    fire(a, b)
     b.propagate(rate=1.0, target=1.0)
     assert (b.incoming[0].weight, b.bias) == (0.5, 0.0)
     assert not b.trainable
@@ -439,8 +412,7 @@ def test_what_is_not_trainable_does_not_move():
 def test_an_input_does_not_learn():
     a, b = chain(0.5)
     a.project(a, trainable=True)
-    a.activate(1.0)
-    b.activate()
+    fire(a, b)
     b.propagate(rate=1.0, target=1.0)
     with unchanged([a]):
         a.propagate(rate=1.0)
@@ -453,37 +425,22 @@ def test_a_given_activation_does_not_learn_from_a_target():
     assert neuron.bias == 0.0
 
 
-@pytest.mark.parametrize("rate", [*NOT_FINITE, -0.1, "fast", None])
-def test_a_rate_is_finite_and_not_negative(rate):
-    a, b = chain(0.5)
-    a.activate(1.0)
-    b.activate()
-    with unchanged([a, b]), pytest.raises((ArgumentError, KindError)):
-        b.propagate(rate, target=1.0)
-
-
-@pytest.mark.parametrize("target", NOT_FINITE + ["one", [1.0, 2.0]])
-def test_a_target_is_a_finite_number(target):
-    a, b = chain(0.5)
-    a.activate(1.0)
-    b.activate()
-    with unchanged([a, b]), pytest.raises((ArgumentError, KindError)):
-        b.propagate(target=target)
-
-
-@pytest.mark.parametrize("cost", ["hinge", 3])
-def test_a_cost_is_a_known_one(cost):
-    a, b = chain(0.5)
-    a.activate(1.0)
-    b.activate()
-    with unchanged([a, b]), pytest.raises((UnknownNameError, KindError)):
-        b.propagate(target=1.0, cost=cost)
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        *(("rate", value) for value in (*NOT_FINITE, -0.1, "fast", None)),
+        *(("target", value) for value in (*NOT_FINITE, "one", [1.0, 2.0])),
+        *(("cost", value) for value in ("hinge", 3)),
+    ],
+)
+def test_what_it_cannot_learn_from_changes_nothing(argument, value):
+    a, b = fire(*chain(0.5))
+    with unchanged([a, b]), pytest.raises((ArgumentError, KindError, UnknownNameError)):
+        b.propagate(**{"target": 1.0, argument: value})
 
 
 def test_without_a_target_an_output_has_no_error():
-    a, b = chain(0.5)
-    a.activate(1.0)
-    b.activate()
+    _, b = fire(*chain(0.5))
     b.propagate(rate=1.0)
     assert (b.error.responsibility, b.incoming[0].weight) == (0.0, 0.5)
 
@@ -493,8 +450,7 @@ def test_a_memory_cell_holds_its_error():
     source, cell = chain(0.5, squash="identity")
     cell.project(cell)
     for value in (1.0, 0.0, 0.0, 0.0):
-        source.activate(value)
-        cell.activate()
+        fire(source, cell, value=value)
     assert cell.state == 0.5
     assert cell.incoming[0].eligibility == 1.0
     cell.propagate(rate=0.1, target=1.5)
@@ -505,8 +461,7 @@ def test_a_memory_cell_holds_its_error():
 def test_the_bias_has_a_trace_of_an_input_of_1():
     source, cell = chain(0.5, squash="identity")
     assert cell.bias_eligibility == 0.0
-    source.activate(1.0)
-    cell.activate()
+    fire(source, cell)
     assert cell.bias_eligibility == 1.0
     cell.project(cell, weight=0.5)
     for eligibility in (1.0, 1.5, 1.75):  # from 0 on with the new self-connection
@@ -517,21 +472,6 @@ def test_the_bias_has_a_trace_of_an_input_of_1():
 
 
 # --- forgetting ---------------------------------------------------------------------------------
-
-
-def test_clear_forgets_the_context_and_keeps_the_weights():
-    net = used(lstm(2, 2, 1, seed=1, cell="tanh"))
-    weights, biases = net.weights, net.biases
-    for neuron in net:
-        neuron.clear()
-        assert neuron.state == neuron.old_state == neuron.activation == neuron.derivative == 0
-        assert neuron.bias_eligibility == 0
-        assert neuron.error.responsibility == neuron.error.projected == neuron.error.gated == 0
-    for connection in net.connections:
-        assert connection.eligibility == 0
-        assert not any(connection.extended.values())
-    assert (net.weights == weights).all()
-    assert (net.biases == biases).all()
 
 
 def test_a_cleared_memory_cell_owes_nothing_to_its_past():
@@ -578,9 +518,7 @@ def test_reset_takes_an_initializer():
 
 
 def test_a_failed_reset_changes_nothing():
-    a, b = chain(0.5)
-    a.activate(1.0)
-    b.activate()
+    a, b = fire(*chain(0.5))
     with unchanged([a, b]), pytest.raises(UnknownNameError):
         b.reset(initializer="random")
     with unchanged([a, b]), pytest.raises(ArgumentError):

@@ -184,19 +184,19 @@ def test_weights_of_a_partial_projection_can_be_given_by_pair_or_by_connection()
         assert np.array_equal(Layer(2).project(Layer(2), ONE_TO_ONE, weights=weights).weights, [1, 4])
 
 
+NO_WEIGHTS = [math.nan, [[1, math.inf], [0, 0]], [1, 2, 3], np.ones((3, 2)), np.ones((2, 2, 1))]
+
+
 @pytest.mark.parametrize(
-    "weights", [math.nan, [[1, math.inf], [0, 0]], [1, 2, 3], np.ones((3, 2)), np.ones((2, 2, 1))]
+    ("weights", "error"),
+    [
+        *((weights, ArgumentError) for weights in NO_WEIGHTS),
+        *((weights, (ArgumentError, KindError)) for weights in ("one", [[1, 2], [3]], object())),
+    ],
 )
-def test_weights_have_the_shape_of_the_pattern_and_are_finite(weights):
+def test_weights_are_finite_numbers_in_the_shape_of_the_pattern(weights, error):
     a, b = Layer(2), Layer(2)
-    with unchanged([*a, *b]), pytest.raises(ArgumentError):
-        a.project(b, weights=weights)
-
-
-@pytest.mark.parametrize("weights", ["one", [[1, 2], [3]], object()])
-def test_weights_are_numbers(weights):
-    a, b = Layer(2), Layer(2)
-    with unchanged([*a, *b]), pytest.raises((ArgumentError, KindError)):
+    with unchanged([*a, *b]), pytest.raises(error):
         a.project(b, weights=weights)
 
 
@@ -293,18 +293,19 @@ def gaters(layer, projection):
     return [list(layer).index(c.gater) for c in projection]
 
 
-def test_a_layer_gates_what_comes_into_each_target():
-    a, b, gates = Layer(3), Layer(2), Layer(2)
+@pytest.mark.parametrize(
+    ("sizes", "kind", "found"),
+    [
+        ((3, 2, 2), gate.INPUT, [0, 0, 0, 1, 1, 1]),
+        ((3, 2, 3), gate.OUTPUT, [0, 1, 2, 0, 1, 2]),
+        ((1, 4, 2), gate.INPUT, [0, 0, 1, 1]),  # several neighbours each
+    ],
+)
+def test_a_layer_gates_what_comes_into_targets_or_leaves_sources(sizes, kind, found):
+    a, b, gates = map(Layer, sizes)
     projection = a.project(b)
-    gates.gate(projection, gate.INPUT)
-    assert gaters(gates, projection) == [0, 0, 0, 1, 1, 1]
-
-
-def test_a_layer_gates_what_leaves_each_source():
-    a, b, gates = Layer(3), Layer(2), Layer(3)
-    projection = a.project(b)
-    gates.gate(projection, gate.OUTPUT)
-    assert gaters(gates, projection) == [0, 1, 2, 0, 1, 2]
+    gates.gate(projection, kind)
+    assert gaters(gates, projection) == found
 
 
 def test_a_layer_gates_each_connection():
@@ -312,13 +313,6 @@ def test_a_layer_gates_each_connection():
     projection = cells.project(cells)
     gates.gate(projection, gate.ONE_TO_ONE)
     assert gaters(gates, projection) == [0, 1, 2]
-
-
-def test_a_gater_may_gate_several_neighbours():
-    a, b, gates = Layer(1), Layer(4), Layer(2)
-    projection = a.project(b)
-    gates.gate(projection, gate.INPUT)
-    assert gaters(gates, projection) == [0, 0, 1, 1]
 
 
 def test_one_neuron_gates_a_whole_projection():

@@ -14,15 +14,7 @@ from synapse.learning import fit_readout
 
 from .learning.helpers import built
 from .strategies import SMOOTH, Twin, specs
-from .ties import (
-    assert_moves_add_up,
-    everything,
-    free_twin,
-    groups_of,
-    numbers,
-    perceptron,
-    tie_at_random,
-)
+from .ties import assert_moves_add_up, everything, free_twin, groups_of, numbers, perceptron, tie_at_random
 
 # --- tying, and what is set -----------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """The frozen table of a network's structure."""
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -30,11 +31,8 @@ def test_rows_align_with_neurons_and_connections(net):
     for c, link in enumerate(net.connections):
         assert (table.source[c], table.target[c]) == (number[link.source], number[link.target])
         assert table.gater[c] == number.get(link.gater, -1)
-        assert (table.weight[c], table.gain[c], table.trainable[c]) == (
-            link.weight,
-            link.gain,
-            link.trainable,
-        )
+        found = table.weight[c], table.gain[c], table.trainable[c]
+        assert found == (link.weight, link.gain, link.trainable)
     assert table.self_connected.sum() == sum(link.source is link.target for link in net.connections)
     assert table.gated.sum() == sum(link.gater is not None for link in net.connections)
 
@@ -156,9 +154,10 @@ def test_the_ordinary_graph_leaves_out_what_leads_elsewhere():
 
 
 def test_the_ordinary_graph_tells_layers():
-    assert [layer for _, layer in Topology.of(perceptron(1, 2, 1)).to_networkx().nodes(data="layer")] == [
-        "input",
-        "hidden",
-        "hidden",
-        "output",
-    ]
+    graph = Topology.of(perceptron(1, 2, 1)).to_networkx()
+    assert [layer for _, layer in graph.nodes(data="layer")] == ["input", "hidden", "hidden", "output"]
+
+
+def test_it_does_not_wait_for_a_step_of_another_thread(net):
+    with net._store.lock, ThreadPoolExecutor(1) as pool:  # as during an epoch
+        assert pool.submit(Topology.of, net).result(timeout=60).neurons == len(net)

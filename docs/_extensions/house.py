@@ -13,7 +13,8 @@ PACKAGES = ("synapse", "architect")
 
 GROUPS = {
     "objects": [
-        *("neuron", "connection", "projection", "layer", "network", "graph", "tie", "topology", "recording")
+        *("neuron", "connection", "projection", "layer", "network", "graph", "tie", "topology", "recording"),
+        "architectures",
     ],
     "named functions": ["squash", "cost", "initializers", "optimizers", "_registration", "_capture"],
     "errors and checks": ["errors", "_checks", "_typing"],
@@ -22,6 +23,8 @@ GROUPS = {
 }
 """Rooms of several modules of ``synapse``. Private helpers at the top are counted with the objects. Every
 other package, and every wing of the engine, is a room of its own."""
+UPWARD = {("synapse.network", "synapse.draw._small")}
+"""The one call upward, of `_repr_html_`: left out."""
 WINGS = {"compiler", "exact", "functions", "lowering", "online"}
 """Loaded when first used, as attributes of ``engine``."""
 
@@ -29,9 +32,13 @@ WIDTH, ROW, HIGH, GAP = 900, 92, 44, 14
 STYLE = """
 .house text { font: 14px system-ui, 'DejaVu Sans', sans-serif; fill: currentColor; text-anchor: middle; }
 .house .small { font-size: 11px; opacity: 0.75; }
-.house rect { fill: none; stroke: currentColor; stroke-width: 1.2; }
-.house path { fill: none; stroke: currentColor; stroke-width: 1; opacity: 0.35; }
+.house rect { fill: var(--color-background-primary, white); stroke: currentColor; }
+.house .way { fill: none; stroke: currentColor; opacity: 0.5; marker-end: url(#tip); }
 """
+TIP = (
+    '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" orient="auto">'
+    '<path d="M0 0 8 4 0 8z" fill="currentColor"/></marker></defs>'
+)
 
 
 def sources(root=ROOT):
@@ -97,7 +104,7 @@ def rooms(root=ROOT):
     for module, path in found.items():
         for target in imported(module, path, found):
             one, other = room_of(module), room_of(target)
-            if None not in (one, other) and one != other:
+            if None not in (one, other) and one != other and (module, target) not in UPWARD:
                 graph.add_edge(one, other)
     return graph
 
@@ -123,7 +130,7 @@ def svg(graph):
         for k, room in enumerate(sorted(row)):
             place[room] = (left + k * (width + GAP), 10 + i * ROW, width)
     parts = [f'<svg class="house" viewBox="0 0 {WIDTH} {len(rows) * ROW}" role="img" aria-label="The rooms">']
-    parts.append(f"<style>{STYLE}</style>")
+    parts.append(f"<style>{STYLE}</style>{TIP}")
     parts += [_arrow(place[one], place[other]) for one, other in _direct(graph)]
     for room, (x, y, width) in place.items():
         data, middle = graph.nodes[room], x + width / 2
@@ -151,8 +158,8 @@ def _arrow(one, other):
     u, v, wide = other
     x, u, y = x + width / 2, u + wide / 2, y + HIGH
     if v < y:  # the same row
-        return f'<path d="M{x:.0f} {y} C{x:.0f} {y + 25} {u:.0f} {y + 25} {u:.0f} {y}"/>'
-    return f'<path d="M{x:.0f} {y} C{x:.0f} {y + 30} {u:.0f} {v - 30} {u:.0f} {v}"/>'
+        return f'<path class="way" d="M{x:.0f} {y} C{x:.0f} {y + 25} {u:.0f} {y + 25} {u:.0f} {y}"/>'
+    return f'<path class="way" d="M{x:.0f} {y} C{x:.0f} {y + 30} {u:.0f} {v - 30} {u:.0f} {v}"/>'
 
 
 class House(SphinxDirective):

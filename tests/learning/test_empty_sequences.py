@@ -28,28 +28,25 @@ PLACES = {
 """Before which sequences empty ones are put."""
 
 
-def with_empty(sequences, places, columns):
-    rows = list(sequences)
+NO_INPUT, NO_TARGET = np.empty((0, 2)), np.empty((0, 1))
+
+
+def with_empty(given, places, empty):
+    """What is given of the sequences, and something in the places of empty ones."""
+    rows = list(given)
     for place in sorted(places, reverse=True):
-        rows.insert(place, np.empty((0, columns)))
+        rows.insert(place, empty)
     return rows
 
 
 def filled(places):
     """The numbers of the sequences that are not empty."""
-    return [i for i, rows in enumerate(with_empty(INPUTS, places, 2)) if len(rows)]
-
-
-def weights_with_empty(places):
-    weights = list(WEIGHTS)
-    for place in sorted(places, reverse=True):
-        weights.insert(place, 9.0)
-    return weights
+    return [i for i, rows in enumerate(with_empty(INPUTS, places, NO_INPUT)) if len(rows)]
 
 
 def both(places):
     """The data with empty sequences, and without."""
-    return (with_empty(INPUTS, places, 2), with_empty(TARGETS, places, 1)), (INPUTS, TARGETS)
+    return (with_empty(INPUTS, places, NO_INPUT), with_empty(TARGETS, places, NO_TARGET)), (INPUTS, TARGETS)
 
 
 def net_of():
@@ -87,7 +84,7 @@ def test_training_with_empty_sequences_is_training_without_them(options, how, pl
 @pytest.mark.parametrize("places", PLACES.values(), ids=PLACES)
 def test_every_sequence_given_has_a_sample_weight(places):
     found = []
-    for data, weights in zip(both(places), (weights_with_empty(places), WEIGHTS)):
+    for data, weights in zip(both(places), (with_empty(WEIGHTS, places, 9.0), WEIGHTS)):
         net = net_of()
         trainer = Trainer(net, 0.1, method="bptt", batch_size=2)
         result = trainer.train(*data, 2, progress=False, sample_weight=weights, validation=0.2)
@@ -153,7 +150,7 @@ def test_folds_are_of_the_other_sequences():
 
 
 def test_a_task_judges_the_other_sequences():
-    inputs = with_empty(INPUTS, [0, 3], 2)
+    inputs = with_empty(INPUTS, [0, 3], NO_INPUT)
     asked = []
     right = fraction(net_of(), inputs, lambda i, outputs: asked.append(i) or i < 3)
     assert (asked, right) == (filled([0, 3]), 0.4)

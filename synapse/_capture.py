@@ -23,22 +23,10 @@ _PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
 def frozen(function: FunctionType, helper: Callable[[Any], Any], modules: bool) -> Frozen:
     """A copy of a function that refers to copies of what the function refers to.
 
-    Parameters
-    ----------
-    function : function
-        It stays as it is.
-    helper : callable
-        Is given the copy, and the copies of functions that it calls, and returns what takes their place:
-        compiled functions.
-    modules : bool
-        Whether to copy modules too, with the attributes that are read. Compiled code needs no such copies: it
-        reads attributes once, when it is compiled.
-
-    Returns
-    -------
-    copy : what `helper` makes of the copy
-    key : hashable
-        Equal for two functions of the same code that refer to equal values.
+    The `helper` is given the copy, and the copies of functions that it calls, and returns what takes their
+    place: compiled functions. `modules` are copied too where asked for, with the attributes that are read;
+    compiled code reads these once, when it is compiled. The key is equal for two functions of the same code
+    that refer to equal values.
 
     >>> def line(slope):
     ...     return lambda state: (slope * state, slope)

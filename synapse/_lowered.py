@@ -52,40 +52,22 @@ class Lowered:
 
     Sources are numbers of values: value ``i`` is the activation of neuron ``i``, value ``neurons + i`` its
     state, which a self-connection carries. A value that has not been computed yet in a step is that of the
-    step before. Connections into inputs, which are given their activation, are left out.
-
-    Parameters
-    ----------
-    neurons, inputs : int
-        How many.
-    blocks : ndarray of int, shape (blocks, 2)
-        First neuron and stop of neighbours with one squash that do not wait for each other, in order.
-    group_first, group_stop : ndarray of int, shape (neurons,)
-        The neighbours whose states decide on the activation of each neuron; itself, where it is alone.
-    alike_stop : ndarray of int, shape (neurons,)
-        Where the neurons from each one on end whose runs are alike for the kernels.
-    order : ndarray of int, shape (connections,)
-        The connections as they are added up, target by target.
-    target, source, gater : ndarray of int, shape (connections,)
-        Their ends, in this order; -1 without a gater.
-    starts : ndarray of bool, shape (connections,)
-        Whether a run starts with each of them.
-    along : ndarray of bool, shape (connections,)
-        Whether each of them continues a run with the next gater.
+    step before. Connections into inputs, which are given their activation, are left out. Columns of neurons
+    have shape (neurons,), those of connections (connections,).
     """
 
     neurons: int
     inputs: int
-    blocks: Ints
-    group_first: Ints
-    group_stop: Ints
-    alike_stop: Ints
-    order: Ints
-    target: Ints
+    blocks: Ints  # (blocks, 2): first and stop of neighbours with one squash that do not wait for each other
+    group_first: Ints  # to group_stop: the neighbours whose states decide on the activation of each neuron,
+    group_stop: Ints  # which is itself, where it is alone
+    alike_stop: Ints  # where the neurons from each one on end whose runs are alike for the kernels
+    order: Ints  # the connections as they are added up, target by target
+    target: Ints  # their ends, in this order
     source: Ints
-    gater: Ints
-    starts: Bools
-    along: Bools
+    gater: Ints  # -1: none
+    starts: Bools  # whether a run starts with each of them
+    along: Bools  # whether each of them continues a run with the next gater
 
     def __post_init__(self) -> None:
         for column in fields(self):
@@ -95,19 +77,9 @@ class Lowered:
 
     @classmethod
     def of(cls, network: Network, topology: Topology | None = None) -> Lowered:
-        """The program of a network.
+        """The program of a network, whose topology need not be made again where it is given.
 
-        Parameters
-        ----------
-        network : Network
-            It stays as it is.
-        topology : Topology, optional
-            That of the network at this moment. Default: it is made.
-
-        Raises
-        ------
-        TopologyError
-            If connections lead into it from neurons outside of it, or are gated from there.
+        Raises TopologyError if connections lead into it from neurons outside of it, or are gated from there.
         """
         with InUse(network):
             topology = topology or Topology.of(network)
@@ -186,7 +158,8 @@ def _columns(network: Network, topology: Topology) -> dict[str, Any]:
     blocks = np.stack([node.pop("block_first"), node.pop("block_stop")], axis=1)[topology.inputs :]
     number = np.full(store.n_connections, NONE, np.int64)
     number[network._connection_rows()] = np.arange(topology.connections)
-    begin, end = _incoming(store, int(rows[0]) + topology.inputs, int(rows[-1]) + 1)
+    lie = np.append(store.columns["first_incoming"], store.n_connections)
+    begin, end = int(lie[rows[0] + topology.inputs]), int(lie[rows[-1] + 1])
     order = number[begin:end]
     target, source, gater = (ends[order] for ends in (topology.target, topology.source, topology.gater))
     starts, along = _cut(source, gater, *_runs_of(store, begin, end))
@@ -200,12 +173,6 @@ def _columns(network: Network, topology: Topology) -> dict[str, Any]:
         "starts": starts,
         "along": along,
     }
-
-
-def _incoming(store: Store, first: int, stop: int) -> tuple[int, int]:
-    """Where the connections into rows ``first .. stop`` lie."""
-    begin = np.append(store.columns["first_incoming"], store.n_connections)
-    return int(begin[first]), int(begin[stop])
 
 
 def _runs_of(store: Store, begin: int, end: int) -> tuple[Ints, NDArray[np.uint8]]:

@@ -25,27 +25,13 @@ COST = ("target", "output", "derivative", "outputs")
 
 @dataclass(frozen=True)
 class Registered:
-    """A user's function in a registry.
+    """A user's function in a registry."""
 
-    Parameters
-    ----------
-    kind : str
-        "squash" or "cost".
-    name : str
-        Its name.
-    function : callable
-        The function as the kernels compute it, with the values that it captured when it was registered.
-    address : int
-        What kernels call it by.
-    key : hashable
-        Its code, and what it captures.
-    """
-
-    kind: str
+    kind: str  # "squash" or "cost"
     name: str
-    function: Callable[..., tuple[float, float]]
-    address: int
-    key: Hashable
+    function: Callable[..., tuple[float, float]]  # as kernels compute it, with what it captured then
+    address: int  # what kernels call it by
+    key: Hashable  # its code, and what it captures
 
 
 _registered: dict[tuple[str, str], Registered] = {}
@@ -63,28 +49,8 @@ def enter(
 ) -> Registered:
     """Compile a user's function and enter it, or find the same one entered before.
 
-    Parameters
-    ----------
-    kind : str
-        "squash" or "cost".
-    parameters : tuple of str
-        Names of the arguments that the function must take.
-    function : callable
-        The user's function.
-    taken : bool
-        Whether the registry has a function of this name.
-    check : callable
-        Is given the function, and raises ArgumentError if its results are wrong.
-    bounds : float
-        Other values that must be equal for it to be the same function.
-
-    Raises
-    ------
-    KindError
-        If it is not a Python function.
-    ArgumentError
-        If the name is taken by another function, or the same one with other captured values; if the
-        function does not pass the check, or cannot be compiled.
+    It must take these `parameters` and pass the `check`, which is given the function. `taken` tells whether
+    the registry has a function of this name: it must be the same, with equal captured values and `bounds`.
     """
     if not inspect.isfunction(function):
         raise KindError(expected(f"A {kind} to register", "a Python function", function))
@@ -121,13 +87,7 @@ def _compiled(kind: str, name: str, function: Any, arguments: int) -> Any:
 
 
 def tried(kind: str, function: Callable[..., Any], **arguments: float) -> Any:
-    """What a function returns for these arguments.
-
-    Raises
-    ------
-    ArgumentError
-        If it raises.
-    """
+    """What a function returns for these arguments; an ArgumentError if it raises."""
     try:
         return function(*arguments.values())
     except Exception as error:
@@ -135,19 +95,10 @@ def tried(kind: str, function: Callable[..., Any], **arguments: float) -> Any:
 
 
 def require_sound(failed: NDArray[np.float64], after: str = AFTER_A_STEP) -> None:
-    """Raise what a registered function raised in the kernel call before.
+    """Raise what a registered function raised in the kernel call before, as the cause of a FunctionError.
 
-    Parameters
-    ----------
-    failed : ndarray
-        The column of this name: how many arguments (0: nothing was raised), the address, the arguments.
-    after : str
-        A sentence about the state that the call leaves.
-
-    Raises
-    ------
-    FunctionError
-        With the function's own error as its cause.
+    The column `failed` tells: how many arguments (0: nothing was raised), the address, the arguments. `after`
+    is a sentence about the state that the call leaves.
     """
     count, address, *values = failed.tolist()
     if not count:

@@ -20,18 +20,7 @@ from .layer import Layer
 from .network import Network, require_network
 from .topology import NO_GATER, Topology
 
-__all__ = [
-    "OF_CONNECTIONS",
-    "OF_NEURONS",
-    "OPTIONAL",
-    "Column",
-    "Parts",
-    "Traces",
-    "own_memory",
-    "put_together",
-    "set_numbers",
-    "take_apart",
-]
+__all__ = ["Column", "Parts", "Traces", "put_together", "set_numbers", "take_apart"]
 
 OF_NEURONS = tuple(column for column in NEURON if column.saved)
 """The columns of a neuron that are saved, besides its squash."""
@@ -46,49 +35,24 @@ class Parts:
     """A network in columns.
 
     Neurons are numbered in the order in which they activate, connections in the order of making.
-
-    Parameters
-    ----------
-    name : str or None
-        Its name.
-    dtype : numpy dtype
-        The float of its store.
-    layers : list of (name, size)
-        Inputs, hidden layers, outputs; without a name they get the usual one.
-    names : list of (str or None), optional
-        The names of its neurons. Default: those that their layers give them.
-    neurons : dict of array
-        ``squash`` (names) and any saved column of the schema.
-    connections : dict of array
-        ``source``, ``target``, ``gater`` (numbers of neurons, -1 without a gater) and any saved column.
-    clock : int
-        When, by the store's count, the last neuron fired.
-    traces : Traces, optional
-        Those that cannot be read off, by numbers of neurons and connections (-1: the bias).
-    architecture : dict, optional
-        Of which class it is, see :func:`synapse.architectures.describe`.
     """
 
     name: str | None
     dtype: Any
-    layers: Sequence[tuple[str | None, int]]
-    names: Sequence[str | None] | None
-    neurons: dict[str, NDArray[Any]]
-    connections: dict[str, NDArray[Any]]
-    clock: int = 0
-    traces: Traces | None = None
-    architecture: dict[str, Any] | None = None
+    layers: Sequence[tuple[str | None, int]]  # name and size; without a name they get the usual one
+    names: Sequence[str | None] | None  # of the neurons; None: those that their layers give them
+    neurons: dict[str, NDArray[Any]]  # squash (names), and any saved column of the schema
+    connections: dict[str, NDArray[Any]]  # source, target, gater (-1: none), and any saved column
+    clock: int = 0  # when, by the store's count, the last neuron fired
+    traces: Traces | None = None  # those that cannot be read off, by numbers; extending -1: the bias
+    architecture: dict[str, Any] | None = None  # see :func:`synapse.architectures.describe`
 
 
 def take_apart(network: Network, topology: Topology | None = None) -> Parts:
     """The parts of a network; it stays as it is. Its topology need not be made again where it is given.
 
-    Raises
-    ------
-    TopologyError
-        If it is connected with neurons outside of it.
-    DivergenceError
-        If it has a number that is not finite.
+    Raises TopologyError if it is connected with neurons outside of it, and DivergenceError if it has a number
+    that is not finite.
     """
     with InUse(require_network("What is written", network)):
         return _taken_apart(network, (topology or Topology.of(network)).require_closed("saved"))
@@ -123,7 +87,11 @@ def put_together(parts: Parts) -> Network:
     store = neurons[0]._store
     ends = parts.connections["source"], parts.connections["target"]
     store.add_connections(*ends, 0.0)
-    for name, column in {**parts.neurons, **parts.connections, **_coded(parts)}.items():
+    names, place = np.unique(parts.neurons["squash"].astype(str), return_inverse=True)
+    codes = np.array([squashes.get(str(name)).code for name in names], np.uint32)
+    gater = parts.connections["gater"]
+    coded = {"squash": codes[place], "gater": np.where(gater == NO_GATER, NONE, gater)}
+    for name, column in {**parts.neurons, **parts.connections, **coded}.items():
         store[name][:] = column
     store["clock"][0] = parts.clock
     layers, first = [], 0
@@ -143,30 +111,13 @@ def put_together(parts: Parts) -> Network:
 def set_numbers(network: Network, weights: tuple[Ints, Floats], biases: tuple[Ints, Floats]) -> None:
     """Set weights and biases, and those tied to them, by numbers of connections and neurons.
 
-    Raises
-    ------
-    ArgumentError
-        If those that are tied are given different values; nothing has changed then.
+    Raises ArgumentError if those that are tied are given different values; nothing has changed then.
     """
     with InUse(network):
         places = network._connection_rows()[weights[0]], network._rows()[biases[0]]
         for set_them in (_ties.require_agreement, _ties.assign):
             set_them(network._store, "weight", places[0], weights[1])
             set_them(network._store, "bias", places[1], biases[1])
-
-
-def _coded(parts: Parts) -> dict[str, NDArray[Any]]:
-    """The columns that a store has as other numbers."""
-    names, place = np.unique(parts.neurons["squash"].astype(str), return_inverse=True)
-    codes = np.array([squashes.get(str(name)).code for name in names], np.uint32)
-    gater = parts.connections["gater"]
-    return {"squash": codes[place], "gater": np.where(gater == NO_GATER, NONE, gater)}
-
-
-def own_memory(source: Ints, target: Ints) -> tuple[Ints, Ints]:
-    """The self-connected neurons, and the numbers of their self-connections."""
-    loops = np.flatnonzero(source == target)
-    return target[loops].astype(np.int64), loops
 
 
 def _renumbered(groups: Ints) -> Ints:

@@ -67,8 +67,6 @@ class Log:
     def __repr__(self) -> str:
         return f"<Log of {', '.join(self.numbers)}: {len(self)} steps, {len(self.neurons)} neurons>"
 
-    # --- recording -------------------------------------------------------------------------
-
     def __enter__(self) -> Log:
         try:
             self._begin()
@@ -86,7 +84,7 @@ class Log:
                 "Record all that you want at once."
             )
         store.ready()
-        places = [WATCHABLE.index(_real(name)) for name in self.numbers]
+        places = [WATCHABLE.index(ALIASES.get(name, name)) for name in self.numbers]
         store.columns["watched_what"] = np.array(places, np.uint8)
         self.follow()
         self._renew(AT_ONCE)
@@ -203,10 +201,6 @@ def record(network: Network, *numbers: str, neurons: Layer | Iterable[Neuron] | 
     if len(set(numbers)) < len(numbers):
         raise ArgumentError(f"A number is recorded once. Got {', '.join(numbers)}.")
     return Log(network, numbers or ("activation",), _checked(network, neurons))
-
-
-def _real(name: str) -> str:
-    return ALIASES.get(name, name)
 
 
 def _checked(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, ...]:

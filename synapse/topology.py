@@ -16,7 +16,7 @@ from ._checks import expected, listed
 from ._typing import Bools, Floats, Ints
 from ._wiring import rows_of, rows_within
 from .connection import Connection, connection_at
-from .engine.guard import InUse
+from .engine.guard import InUse, steady
 from .engine.schema import NONE
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError
@@ -136,9 +136,7 @@ class Topology:
             If a neuron has been removed from its network.
         """
         if isinstance(shown, Network):
-            with InUse(shown):
-                shown._store.ready()
-                return cls(**_network_facts(shown), **_columns(shown.neurons))
+            return cls(**_network_facts(shown))
         neurons = listed("The neurons of a topology", shown, "a Network, or a sequence of neurons")
         for neuron in neurons:
             if not isinstance(neuron, Neuron):
@@ -266,9 +264,12 @@ def _rows(columns: dict[str, Any]) -> list[dict[str, Any]]:
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
+@steady  # like all reading, it waits for edits in other threads, not for their steps
 def _network_facts(network: Network) -> dict[str, Any]:
+    network._store.ready()
     layers = network.layers
     return {
+        **_columns(network.neurons),
         "name": network.name,
         "description": repr(network),
         "inputs": len(network.input),

@@ -1,15 +1,12 @@
 """The same calls on the same numbers give the same bits: again, in another thread, in another process."""
 
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 
-import synapse
 from synapse import Layer, Network
+
+from .engine.test_jit import run
 
 SEED = 5
 
@@ -38,18 +35,8 @@ def test_a_seed_fixes_every_bit():
 
 
 def test_another_process_finds_the_same_bits():
-    root = Path(synapse.__file__).parents[1]
-    paths = os.pathsep.join([str(root), str(Path(__file__).parents[1])])
-    code = f"import sys; from tests.test_bits import learn; sys.stdout.write(learn({SEED}).hex())"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": paths, "PYTHONHASHSEED": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert bytes.fromhex(done.stdout) == learn(SEED)
+    code = f"from tests.test_bits import learn; print(learn({SEED}).hex())"
+    assert bytes.fromhex(run("-c", code, PYTHONHASHSEED="1")) == learn(SEED)
 
 
 def test_threads_that_share_no_neuron_do_not_disturb_each_other():

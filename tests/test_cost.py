@@ -31,10 +31,7 @@ def step(net, measure, rate=1.0):
         (cost.squared_error, (0.2**2 + 0.4**2 + 0.4**2) / 2),
         (cost.mean_squared_error, (0.2**2 + 0.4**2 + 0.4**2) / 3),
         (cost.binary_misses, 1.0),
-        (
-            cost.cross_entropy,
-            -math.log(0.8) - math.log(0.6) - 0.3 * math.log(0.7) - 0.7 * math.log(0.3),
-        ),
+        (cost.cross_entropy, -math.log(0.8) - math.log(0.6) - 0.3 * math.log(0.7) - 0.7 * math.log(0.3)),
         (quarter, (0.2**4 + 0.4**4 + 0.4**4) / 12),
     ],
 )

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from synapse import Network, cost
+from synapse import Network
 
+from .learning.helpers import by_steps, differences
 from .networks import lstm, perceptron
 from .strategies import SMOOTH, Twin, specs
 
@@ -21,47 +22,22 @@ def data(net: Network, steps: int = 6, seed: int = 0) -> tuple[list, list]:
 
 def online_gradient(net, inputs, targets):
     """The sum of all moves at rate 1, each taken back before the next step."""
-    weights, biases = net.weights, net.biases
-    moved = np.zeros(len(weights)), np.zeros(len(biases))
-    net.clear()
-    for x, t in zip(inputs, targets, strict=True):
-        net.activate(x)
-        net.propagate(1.0, t, "cross_entropy")
-        moved[0][:] += net.weights - weights
-        moved[1][:] += net.biases - biases
-        net.weights, net.biases = weights, biases
-    return moved
+    return [-slopes for slopes in by_steps(net, [inputs], [targets], "cross_entropy")]
 
 
-def loss(net, inputs, targets):
-    net.clear()
-    return sum(cost.cross_entropy(t, y) for t, y in zip(targets, net.run(inputs), strict=True))
-
-
-def differences(net, name, inputs, targets, width=1e-5):
+def descent(net, name, inputs, targets):
     """-dE / d(weights or biases), by central differences."""
-    values = getattr(net, name)
-    slopes = []
-    for i in range(len(values)):
-        both = []
-        for sign in (1, -1):
-            moved = values.copy()
-            moved[i] += sign * width
-            setattr(net, name, moved)
-            both.append(loss(net, inputs, targets))
-        slopes.append(-(both[0] - both[1]) / (2 * width))
-    setattr(net, name, values)
-    return np.array(slopes)
+    return -differences(net, name, np.ones(len(getattr(net, name))), [inputs], [targets], "cross_entropy")
 
 
 def assert_exact(net):
     inputs, targets = data(net)
     weights, biases = online_gradient(net, inputs, targets)
     learn = [connection.trainable for connection in net.connections]
-    assert weights[learn] == pytest.approx(differences(net, "weights", inputs, targets)[learn], abs=1e-6)
+    assert weights[learn] == pytest.approx(descent(net, "weights", inputs, targets)[learn], abs=1e-6)
     assert not weights[np.logical_not(learn)].any()
     learn = [neuron.trainable for neuron in net]
-    assert biases[learn] == pytest.approx(differences(net, "biases", inputs, targets)[learn], abs=1e-6)
+    assert biases[learn] == pytest.approx(descent(net, "biases", inputs, targets)[learn], abs=1e-6)
 
 
 @given(specs(feedforward=True, squashes=SMOOTH, logistic_outputs=True, most=6))
@@ -95,7 +71,7 @@ def test_with_peepholes_the_rule_points_along_the_gradient():
         cells.project(gates, seed=7)
     inputs, targets = data(net, steps=8)
     ours = online_gradient(net, inputs, targets)[0]
-    exact = differences(net, "weights", inputs, targets)
+    exact = descent(net, "weights", inputs, targets)
     learn = [connection.trainable for connection in net.connections]
     ours, exact = ours[learn], exact[learn]
     assert ours @ exact / math.sqrt((ours @ ours) * (exact @ exact)) > 0.999

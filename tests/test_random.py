@@ -14,6 +14,16 @@ def drawn(name, count=4000, bias=0.0, seed=1):
     return np.array([neuron.activate() for _ in range(count)])
 
 
+def noisy(count, seed):
+    """A network with so many noisy neurons between its layers."""
+    source, middle, output = Layer(2), Layer(count, "noise"), Layer(1)
+    source.project(middle, seed=0)
+    middle.project(output, seed=1)
+    net = Network(source, [middle], output)
+    net.reseed(seed)
+    return net
+
+
 def test_noise_is_standard_normal_around_the_state():
     assert stats.kstest(drawn("noise", bias=0.7) - 0.7, "norm").pvalue > 0.01
 
@@ -42,7 +52,7 @@ def test_streams_of_neighbours_do_not_depend_on_each_other():
 def test_a_seed_gives_the_same_numbers():
     assert np.array_equal(drawn("noise", 5), drawn("noise", 5))
     assert not np.array_equal(drawn("noise", 5), drawn("noise", 5, seed=2))
-    # on any machine, in any process
+    # On any machine, in any process:
     assert drawn("noise", 2)[0] == pytest.approx(0.2524157387469357, abs=1e-15)
 
 
@@ -74,11 +84,7 @@ def test_clamped_random_neurons_draw_nothing():
 
 
 def test_a_saved_network_goes_on_with_the_same_numbers(tmp_path):
-    source, middle, output = Layer(2), Layer(3, "noise"), Layer(1)
-    source.project(middle, seed=0)
-    middle.project(output, seed=1)
-    net = Network(source, [middle], output)
-    net.reseed(5)
+    net = noisy(3, seed=5)
     net.run(np.ones((4, 2)))
     synapse.save(net, tmp_path / "net")
     twin, clone = synapse.load(tmp_path / "net"), net.clone()
@@ -116,12 +122,7 @@ def test_bernoulli_learns_its_chance():
 
 def test_the_same_seed_trains_the_same_network():
     def trained():
-        source, middle, output = Layer(2), Layer(4, "noise"), Layer(1)
-        source.project(middle, seed=0)
-        middle.project(output, seed=1)
-        net = Network(source, [middle], output)
-        net.reseed(7)
-        rng = np.random.default_rng(0)
+        net, rng = noisy(4, seed=7), np.random.default_rng(0)
         Trainer(net, 0.1).train(rng.random((50, 2)), rng.random((50, 1)), epochs=2, seed=0)
         return net.weights
 

@@ -1,6 +1,7 @@
 """The frozen table of a network's structure."""
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -155,3 +156,8 @@ def test_the_ordinary_graph_leaves_out_what_leads_elsewhere():
 def test_the_ordinary_graph_tells_layers():
     graph = Topology.of(perceptron(1, 2, 1)).to_networkx()
     assert [layer for _, layer in graph.nodes(data="layer")] == ["input", "hidden", "hidden", "output"]
+
+
+def test_it_does_not_wait_for_a_step_of_another_thread(net):
+    with net._store.lock, ThreadPoolExecutor(1) as pool:  # as during an epoch
+        assert pool.submit(Topology.of, net).result(timeout=60).neurons == len(net)

@@ -25,6 +25,8 @@ MOST_NEURONS = 10_000_000
 """The largest layer. It takes about 4 GB: 300 bytes a neuron in the store and 100 as an object."""
 MOST_CONNECTIONS = 250_000_000
 """The largest projection. It takes about 20 GB while it is made: 80 bytes a connection."""
+MOST_SHOWN = 320
+"""Characters of a list of names in a sentence."""
 MOST_THREADS = 1024
 """The largest number of threads, above the number of cores of any machine."""
 MOST_DELAYS = 10_000
@@ -314,5 +316,8 @@ def choice(what: str, value: Any, known: Iterable[Any]) -> Any:
 
 
 def unknown_name(kind: str, name: Any, known: Iterable[str]) -> UnknownNameError:
-    """The error for a name that is not registered; it lists those that are."""
-    return UnknownNameError(f"There is no {kind} named {shown(name)}. Known: {', '.join(sorted(known))}.")
+    """The error for a name that is not registered; it lists those that are, as far as a sentence can."""
+    names = ", ".join(sorted(known))
+    if len(names) > MOST_SHOWN:
+        names = f"{names[: names.rindex(',', 0, MOST_SHOWN)]}, ..."
+    return UnknownNameError(f"There is no {kind} named {shown(name)}. Known: {names}.")

@@ -58,21 +58,10 @@ class Slopes:
         self._groups = np.split(self._softmax, np.flatnonzero(np.diff(self._softmax) > 1) + 1)
 
     def back(self, step: Steps, y: Floats, s: Floats) -> tuple[Floats, Floats]:
-        """One step backwards.
+        """One step backwards: what the step before has to start with, both of shape (k, neurons).
 
-        Parameters
-        ----------
-        step : Steps
-            What happened in this one step.
-        y, s : ndarray, shape (k, neurons)
-            The derivatives of k quantities by the activations and by the states of this step,
-            as later steps and the quantities themselves use these. Added to in place: they then
-            hold the whole derivatives.
-
-        Returns
-        -------
-        ndarray, ndarray, shape (k, neurons)
-            What the step before has to start with.
+        `y` and `s` are the derivatives of k quantities by the activations and by the states of this `step`,
+        as later steps and the quantities themselves use these. Added to in place: they then hold the whole.
         """
         strength, carry = self._strength(step)
         derivative = step.derivative[0].copy()

@@ -22,13 +22,7 @@ def require_analysed(network: Any) -> Network:
 
 
 def topology_of(network: Any) -> Topology:
-    """The structure of a network now.
-
-    Raises
-    ------
-    KindError
-        If it is not a network.
-    """
+    """The structure of a network now."""
     return Topology.of(require_analysed(network))
 
 
@@ -81,13 +75,7 @@ def last_step(network: Network) -> Steps:
 
 
 def run_steps(network: Any, inputs: ArrayLike) -> Steps:
-    """Run a sequence of shape (T, n) from a cleared context; the network stays as it was.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no row, a row is of another size, or a number is not finite.
-    """
+    """Check and run a sequence of shape (T, n) from a cleared context; the network stays as it was."""
     rows = as_matrix("The inputs", inputs, len(require_analysed(network).input), network.dtype)
     if not len(rows):
         raise ArgumentError("The inputs must be at least one step. Got none.")

@@ -179,10 +179,7 @@ def activation_distribution(network: Network, inputs: ArrayLike) -> Distribution
 
 
 def _spread(names: Sequence[str], groups: Iterable[Floats]) -> Distribution:
-    rows = [_summary(values) for values in groups if values.size]
+    quantiles = [0, 0.25, 0.5, 0.75, 1]
+    rows = [[v.size, v.mean(), v.std(), *np.quantile(v, quantiles)] for v in groups if v.size]
     n, *columns = np.array(rows, np.float64).reshape(-1, 8).T
     return Distribution(np.array(names, dtype=str), n.astype(np.int64), *columns)
-
-
-def _summary(values: Floats) -> list[float]:
-    return [values.size, values.mean(), values.std(), *np.quantile(values, [0, 0.25, 0.5, 0.75, 1])]

@@ -21,7 +21,6 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import TextIO
 
 from .. import __version__
 from ..errors import SynapseError
@@ -111,11 +110,8 @@ def _verdict(error: Exception) -> tuple[str, int]:
         return f"{name} cannot be used: {reason(error)}", FAILED
     if isinstance(error, MemoryError):
         return f"There is not enough memory for this{': ' if str(error) else ''}{error}.", FAILED
-    kind = type(error).__name__
-    return (
-        f"This should not happen ({kind}: {error}). Please report it, with what `synapse --debug` shows.",
-        FAILED,
-    )
+    told = f"{type(error).__name__}: {error}"
+    return f"This should not happen ({told}). Please report it, with what `synapse --debug` shows.", FAILED
 
 
 def _give_up_output() -> None:
@@ -128,13 +124,6 @@ def _fail(sentence: str, code: int) -> int:
     return code
 
 
-def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
     """A warning as a sentence, without the line of the program from which it came."""
     print(f"synapse: warning: {message}", file=sys.stderr)

@@ -6,8 +6,8 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,7 @@ weights after every sample), on one core; medians of five.
 """
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """A network to time, and how it is built."""
 
     name: str
@@ -32,19 +31,15 @@ class Case:
     sizes: tuple[int, ...]
 
 
-def _lstm(*sizes: int, seed: int) -> Network:
-    """The LSTM of Synaptic and Neataptic, whose times the benchmarks compare."""
-    return architect.LSTM(*sizes, style="synaptic", seed=seed)
-
-
+LSTM = partial(architect.LSTM, style="synaptic")  # that of Synaptic and Neataptic, which benchmarks compare
 CASES = (
     Case("2-3-1", architect.Perceptron, (2, 3, 1)),
     Case("10-20-5", architect.Perceptron, (10, 20, 5)),
     Case("64-128-10", architect.Perceptron, (64, 128, 10)),
-    Case("LSTM 6-8-6", _lstm, (6, 8, 6)),
+    Case("LSTM 6-8-6", LSTM, (6, 8, 6)),
     Case("784-100-10", architect.Perceptron, (784, 100, 10)),
-    Case("LSTM 30-72-30", _lstm, (30, 72, 30)),
-    Case("LSTM 100-100-20", _lstm, (100, 100, 20)),
+    Case("LSTM 30-72-30", LSTM, (30, 72, 30)),
+    Case("LSTM 100-100-20", LSTM, (100, 100, 20)),
 )
 QUICK = CASES[:4]
 

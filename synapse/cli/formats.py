@@ -34,21 +34,10 @@ def table() -> str:
 
 
 def read(path: str, name: str | None = None) -> Network:
-    """The network in a file.
+    """The network in a file of the format of this name, or of that which :func:`synapse.load` finds.
 
-    Parameters
-    ----------
-    path : str
-        The file.
-    name : str, optional
-        Its format. Default: as :func:`synapse.load` finds it.
-
-    Raises
-    ------
-    UsageError
-        If nothing reads this format.
-    FormatError
-        If the file cannot be read, or holds no such network.
+    Raises UsageError if nothing reads this format, and FormatError if the file cannot be read, or holds no
+    network.
     """
     form = by_suffix(path)
     if name is None and form is not None and form.read is None:
@@ -68,13 +57,7 @@ def keeps(path: str) -> bool:
 
 
 def require_writable(path: str, name: str | None = None) -> None:
-    """Raise if nothing tells in which format a file is written.
-
-    Raises
-    ------
-    UsageError
-        If the ending of the file tells no format that can be written.
-    """
+    """Raise UsageError if neither a name nor the ending of a file tells a format that can be written."""
     form = by_suffix(path)
     if name is None and (form is None or form.write is None):
         raise UsageError(f"The ending of {path!r} must tell a format to write: {WRITING}.")
@@ -83,12 +66,8 @@ def require_writable(path: str, name: str | None = None) -> None:
 def write(network: Network, path: str, name: str | None = None) -> None:
     """Write a network to a file, in the format that its ending tells.
 
-    Raises
-    ------
-    UsageError
-        As for :func:`require_writable`.
-    FormatError
-        If the file cannot be written, or the format cannot hold the network.
+    Raises as :func:`require_writable` does, and FormatError if the file cannot be written, or hold the
+    network.
     """
     require_writable(path, name)
     try:

@@ -33,35 +33,19 @@ class LessonOptions:
 
 @dataclass(frozen=True)
 class Lesson:
-    """Inputs and targets, in the units of the table.
+    """Inputs and targets, in the units of the table."""
 
-    Parameters
-    ----------
-    inputs, outputs : list of str
-        Names of the columns, or of the classes.
-    kind : str or None
-        The column whose classes the `outputs` are; None if they are numbers.
-    parts : list of (ndarray, ndarray)
-        Inputs (T, n) and targets (T, m) of each sequence; samples or a stream are one part.
-    sequences : bool
-        Whether the parts are sequences.
-    """
-
-    inputs: list[str]
-    outputs: list[str]
-    kind: str | None
-    parts: list[Part]
-    sequences: bool
+    inputs: list[str]  # names of the columns
+    outputs: list[str]  # likewise, or names of the classes
+    kind: str | None  # the column whose classes the outputs are; None if they are numbers
+    parts: list[Part]  # inputs (T, n) and targets (T, m) of each sequence; samples or a stream are one part
+    sequences: bool  # whether the parts are sequences
 
     def split(self, share: float, in_order: bool, seed: int) -> tuple[list[Part], list[Part]]:
         """Split into training parts and held-out parts.
 
-        Sequences or samples are held out at random; of a stream (`in_order`), the end is held out.
-
-        Raises
-        ------
-        ArgumentError
-            If nothing would be left to learn from.
+        Sequences or samples are held out at random; of a stream (`in_order`), the end is held out. Raises
+        ArgumentError if nothing would be left to learn from.
         """
         count = len(self.parts) if self.sequences else len(self.parts[0][0])
         out = max(1, round(share * count))
@@ -88,22 +72,16 @@ def joined(parts: list[Part]) -> Part:
 def prepare(sheet: Sheet, options: LessonOptions) -> Lesson:
     """Make a lesson from a table.
 
-    Raises
-    ------
-    UsageError
-        If a column has two uses.
-    ArgumentError, FormatError
-        If the table lacks these columns, has no numbers in them, or has too few rows.
+    Raises UsageError if a column has two uses, and ArgumentError or FormatError if the table lacks these
+    columns, has no numbers in them, or has too few rows.
     """
     sheet.require([*options.target, *(options.inputs or ()), *options.ignore])
     names = _input_columns(sheet, options)
     inputs = sheet.numbers(names, ENCODE)
     outputs, kind, targets = _targets(sheet, options)
     parts = _shifted(sheet, options, inputs, targets)
-    if kind is None and options.ahead:
-        outputs = [f"{name} +{options.ahead}" for name in outputs]
-    elif kind is not None and options.ahead:
-        kind = f"{kind} +{options.ahead}"
+    later = f" +{options.ahead}" if options.ahead else ""
+    outputs, kind = ([name + later for name in outputs], None) if kind is None else (outputs, kind + later)
     return Lesson(names, outputs, kind, parts, options.sequence is not None)
 
 
@@ -156,7 +134,6 @@ def _shifted(sheet: Sheet, options: LessonOptions, inputs: Floats, targets: Floa
                 f"There must be more than {options.ahead} rows, in every sequence, to look so many --ahead. "
                 f"Got {rows.stop - rows.start} up to line {sheet.lines[rows.stop - 1]} of {sheet.path!r}."
             )
-        parts.append(
-            (inputs[rows.start : rows.stop - options.ahead], targets[rows.start + options.ahead : rows.stop])
-        )
+        first, stop = rows.start + options.ahead, rows.stop - options.ahead
+        parts.append((inputs[rows.start : stop], targets[first : rows.stop]))
     return parts

@@ -20,20 +20,16 @@ def report(
     rows, measured on the held-out rows if there are any.
     """
     network.clear()
-    titles, columns = ["learnt"], [_quality(network, lesson, training)]
+    what, alone, targets = "error (root mean square)", "mean alone", lesson.outputs
+    if lesson.kind is not None:
+        what, alone, targets = "share right", "commonest alone", [lesson.kind]
+    columns = [(what, *map(printable, targets)), ("learnt", *_quality(network, lesson, training))]
     if held_out:
-        titles.append("held out")
-        columns.append(_quality(network, lesson, held_out))
-    titles.append("mean alone" if lesson.kind is None else "commonest alone")
-    columns.append(_without_network(lesson, training, held_out or training))
-    what = "error (root mean square)" if lesson.kind is None else "share right"
-    rows = [(what, *titles), *zip(_targets(lesson), *columns, strict=True)]
+        columns.append(("held out", *_quality(network, lesson, held_out)))
+    columns.append((alone, *_without_network(lesson, training, held_out or training)))
+    rows = list(zip(*columns, strict=True))
     ending = f"{result.epochs} epochs, {result.seconds:.1f} s, stopped by {result.stopped}"
-    return f"{printable(repr(network))}\n{ending}\n\n{aligned(rows, '<' + '>' * len(columns))}"
-
-
-def _targets(lesson: Lesson) -> list[str]:
-    return [printable(name) for name in (lesson.outputs if lesson.kind is None else [lesson.kind])]
+    return f"{printable(repr(network))}\n{ending}\n\n{aligned(rows, '<' + '>' * (len(columns) - 1))}"
 
 
 def _quality(network: Network, lesson: Lesson, parts: list[Part]) -> list[str]:

@@ -65,10 +65,7 @@ def run(options: argparse.Namespace) -> int:
 def input_rows(network: Network, sheet: Sheet, in_order: bool, sequence: str | None = None) -> Floats:
     """The inputs of a network from the columns of a table, shape (rows, inputs).
 
-    Raises
-    ------
-    ArgumentError, FormatError
-        If the table lacks these columns, or they are not numbers.
+    Raises ArgumentError or FormatError if the table lacks these columns, or they are not numbers.
     """
     names = [neuron.name for neuron in network.input]
     if in_order:

@@ -64,25 +64,8 @@ class Scaled:
     """A network whose inputs and outputs are columns of a table.
 
     Until :meth:`set` is called, the scaling neurons have weights of 1, so that the network is trained in
-    standard units and learns as the architecture alone would.
-
-    Parameters
-    ----------
-    model : str
-        One of `MODELS`.
-    hidden : list of int
-        Sizes of the hidden layers.
-    inputs, outputs : list of str
-        Names of the columns, which become those of the neurons.
-    kind : str, optional
-        The name of the column whose class probabilities the outputs are; these are not scaled. Default: None,
-        the outputs are numbers.
-    seed : int
-        Seed for the random weights.
-
-    Attributes
-    ----------
-    network : Network
+    standard units and learns as the architecture alone would. Its neurons have the names of the columns; a
+    `kind` is the column whose class probabilities the outputs are: these are not scaled.
     """
 
     def __init__(
@@ -111,9 +94,9 @@ class Scaled:
 
     def set(self, inputs: Scale, outputs: Scale | None) -> None:
         """Take and return numbers with these scales from now on."""
-        _set(self._entering, self._scaled, 1 / inputs.deviation, -inputs.mean / inputs.deviation)
+        self._entering.weights, self._scaled.biases = 1 / inputs.deviation, -inputs.mean / inputs.deviation
         if self._unscaled is not None and outputs is not None:
-            _set(self._leaving, self._unscaled, outputs.deviation, outputs.mean)
+            self._leaving.weights, self._unscaled.biases = outputs.deviation, outputs.mean
         self.network.clear()
 
 
@@ -162,8 +145,3 @@ def _passing(source: Layer, target: Layer) -> Projection:
     """Connect a layer one to one with weights of 1, and exclude it from learning."""
     target.trainable = False
     return source.project(target, ONE_TO_ONE, weights=1.0, trainable=False)
-
-
-def _set(projection: Projection, layer: Layer, weights: Floats, biases: Floats) -> None:
-    projection.weights = weights
-    layer.biases = biases

@@ -53,35 +53,26 @@ class Sheet:
     def numbers(self, columns: list[str], advice: str = "") -> Floats:
         """Columns of numbers, shape (rows, columns).
 
-        Raises
-        ------
-        ArgumentError
-            If there is no such column.
-        FormatError
-            If a cell is not a finite number; `advice` ends that sentence.
+        Raises ArgumentError if there is no such column, and FormatError if a cell is not a finite number;
+        `advice` ends that sentence.
         """
         parts = [self._numbers(name, advice) for name in columns]
         return np.array(parts, np.float64).T.reshape(len(self.rows), len(columns)).copy()
 
     def _numbers(self, name: str, advice: str) -> list[float]:
-        numbers = []
-        for cell, line in zip(self.column(name), self.lines, strict=True):
-            number = _number(cell)
-            if number is None:
+        cells = self.column(name)
+        for cell, line in zip(cells, self.lines, strict=True):
+            if not is_number(cell):
                 raise FormatError(
                     f"The column {name!r} of {self.path!r} must have finite numbers. "
                     f"Got {cell!r} on line {line}. {advice}".rstrip()
                 )
-            numbers.append(number)
-        return numbers
+        return list(map(float, cells))
 
     def sequences(self, column: str | None) -> list[slice]:
         """The rows of each sequence: neighbours with the same value in a column; without one, all rows.
 
-        Raises
-        ------
-        FormatError
-            If a sequence continues after another has begun.
+        Raises FormatError if a sequence continues after another has begun.
         """
         if column is None:
             return [slice(0, len(self.rows))]
@@ -100,28 +91,19 @@ class Sheet:
 
 def is_number(cell: str) -> bool:
     """Whether a cell is a finite number."""
-    return _number(cell) is not None
-
-
-def _number(cell: str) -> float | None:
     try:
-        number = math.nan if "_" in cell else float(cell)  # float takes 1_000
+        return "_" not in cell and math.isfinite(float(cell))  # float takes 1_000
     except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+        return False
 
 
 def read_sheet(path: str) -> Sheet:
     """The table in a CSV file; ``-`` is standard input.
 
     The first row has the names of the columns; lines before it that begin with # are comments. Cells
-    are separated by commas, semicolons or tabs, whichever splits the first row into most cells.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read, is not UTF-8, has no names of columns or one twice, has no rows,
-        or has a row with more or fewer cells than there are names.
+    are separated by commas, semicolons or tabs, whichever splits the first row into most cells. Raises
+    FormatError if the file cannot be read, is not UTF-8, has no names of columns or one twice, has no rows,
+    or has a row with more or fewer cells than there are names.
     """
     try:
         text = files.read_text(sys.stdin.buffer if path == "-" else path)

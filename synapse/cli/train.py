@@ -69,13 +69,7 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
     add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
     add("--epochs", metavar="N", type=whole, default=100, help="default: %(default)s")
     add("--rate", metavar="R", type=positive, default=0.02, help="learning rate (default: %(default)s)")
-    add(
-        "--seed",
-        metavar="N",
-        type=natural,
-        default=0,
-        help="seed of all randomness (default: %(default)s)",
-    )
+    add("--seed", metavar="N", type=natural, default=0, help="seed of all randomness (default: %(default)s)")
     add("--validation", metavar="SHARE", type=fraction, help="share of the data to hold out, such as 0.2")
     add("--patience", metavar="N", type=whole, help="stop after N epochs without a lower error")
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
@@ -113,9 +107,8 @@ def _ended(result: Result, path: str) -> int:
     """The exit code; prints a sentence after an interruption."""
     if result.stopped != "interrupted":
         return 0
-    print(
-        f"synapse: Interrupted after {result.epochs} epochs; {path!r} is what was reached.", file=sys.stderr
-    )
+    told = f"synapse: Interrupted after {result.epochs} epochs; {path!r} is what was reached."
+    print(told, file=sys.stderr)
     return INTERRUPTED
 
 

@@ -110,15 +110,12 @@ def _in_lanes(found: list[Bundle], side: float, first: float) -> list[Route]:
     result = []
     for bundle in found:
         low, high = sorted((bundle.source, bundle.target))
-        lane = next((k for k, taken in enumerate(lanes) if _fits(low, high, taken)), len(lanes))
+        free = (k for k, taken in enumerate(lanes) if all(high <= a or b <= low for a, b in taken))
+        lane = next(free, len(lanes))
         lanes[lane:] = lanes[lane:] or [[]]
         lanes[lane].append((low, high))
         result.append(_lane(bundle, side, first + LANE * lane, found))
     return result
-
-
-def _fits(low: int, high: int, taken: list[tuple[int, int]]) -> bool:
-    return all(high <= first or last <= low for first, last in taken)
 
 
 def _lane(bundle: Bundle, side: float, off: float, found: list[Bundle]) -> Route:

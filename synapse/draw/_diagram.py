@@ -18,13 +18,7 @@ LONGEST_ROW = 25
 
 
 def diagram_of(shown: Any) -> Topology:
-    """The table of a network, or of neurons: up to 25 of them in columns of their own, more in one.
-
-    Raises
-    ------
-    KindError, ArgumentError
-        If it is neither, if there is no neuron, or one is given twice.
-    """
+    """The table of a network, or of neurons: up to 25 of them in columns of their own, more in one."""
     if isinstance(shown, Network):
         return Topology.of(shown)
     neurons = [shown] if isinstance(shown, Neuron) else shown

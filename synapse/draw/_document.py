@@ -27,18 +27,10 @@ ERRORS = ("responsibility", "projected", "gated")
 
 
 def describe(network: Network) -> dict[str, Any]:
-    """Layers, neurons and connections of a network, one list a column.
+    """Layers, neurons and connections of a network, which stays as it is, one list a column.
 
-    Parameters
-    ----------
-    network : Network
-        It is not changed.
-
-    Returns
-    -------
-    dict
-        ``layers`` with their size on the page, ``neurons`` with their position relative to the middle of
-        their layer, ``connections`` with source, target and gater (-1: none) by number.
+    ``layers`` with their size on the page, ``neurons`` with their position relative to the middle of their
+    layer, ``connections`` with source, target and gater (-1: none) by number.
 
     >>> import architect
     >>> describe(architect.Perceptron(2, 1, seed=0))["connections"]["target"]
@@ -94,24 +86,12 @@ def _tied_with(tie: NDArray[Any]) -> list[int]:
 
 
 def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) -> dict[str, Any]:
-    """Run a network over rows of inputs, and collect its numbers before the first step and after each.
+    """Run a network (a clone) over rows (T, n) of inputs; its numbers before the first step and after each.
 
-    Parameters
-    ----------
-    network : Network
-        It runs and is changed: pass a clone.
-    rows : ndarray, shape (T, n)
-        The inputs.
-    aims : sequence of ndarray, shape (m,), or None
-        The target of each step, from which errors are computed.
-
-    Returns
-    -------
-    dict
-        ``activation``, ``state``, ``derivative``, ``bias_eligibility`` and the errors: T + 1 rows of
-        one number per neuron (None for an error that is always 0); ``eligibility``: one per connection;
-        ``extended``: one per pair of ``connection`` and ``neuron`` that has such a trace. Eligibility or
-        extended traces are None where there would be too many.
+    Errors are computed from the target (m,) of each step, where it has one. ``activation``, ``state``,
+    ``derivative``, ``bias_eligibility`` and the errors are T + 1 rows of one number per neuron (None for an
+    error that is always 0); ``eligibility`` has one per connection, ``extended`` one per pair of
+    ``connection`` and ``neuron`` that has such a trace. These two are None where there would be too many.
     """
     reads, connections, extended = _reads(network), network.connections, Extended(network)
     room = MOST_TRACES // (len(rows) + 1) - len(connections)

@@ -15,13 +15,7 @@ from ..neuron import Neuron
 
 
 def steps_by_neurons(values: ArrayLike) -> Floats:
-    """`values` as a matrix of steps and neurons.
-
-    Raises
-    ------
-    KindError, ArgumentError
-        If they are no numbers, or of another shape, or none.
-    """
+    """`values` as a matrix of steps and neurons, which must be numbers."""
     matrix = numbers("The values", values, "a matrix of steps and neurons")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
@@ -31,13 +25,7 @@ def steps_by_neurons(values: ArrayLike) -> Floats:
 
 
 def names_of(neurons: Any, count: int) -> tuple[list[str], list[tuple[str, int]]]:
-    """The names of `count` neurons; the names and sizes of the layers they are in.
-
-    Raises
-    ------
-    KindError, ArgumentError
-        If `neurons` are no network, layer, neurons or names, or of another number.
-    """
+    """The names of `count` neurons, which are checked; the names and sizes of the layers they are in."""
     if neurons is None:
         return [str(i) for i in range(count)], []
     shown = listed("The neurons", neurons, "a Network, a Layer, or a list of neurons or names")

@@ -36,10 +36,6 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     log : bool
         Whether the error axis is logarithmic; errors of 0 are then left out.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     KindError, ArgumentError
@@ -134,10 +130,6 @@ def traces(
         Axes to draw on. Default: a new figure.
     what : str
         The name of the values, for the axis.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------

@@ -154,7 +154,8 @@ def _sensitivity(steps: _Stepper, rows: Floats, layer: Layer | None) -> Floats:
         seen = n + np.arange(n - len(steps.net.output), n)
         derivatives = steps.by_inputs
     else:
-        seen = _numbers(steps.net, layer)
+        number = {neuron: i for i, neuron in enumerate(steps.net)}
+        seen = np.array([number[neuron] for neuron in layer])
         derivatives = partial(steps.by_states, seen)
     by_context = np.eye(2 * n)[seen]
     found = []
@@ -163,12 +164,6 @@ def _sensitivity(steps: _Stepper, rows: Floats, layer: Layer | None) -> Floats:
         found.append(np.sqrt((now**2).sum() / len(seen)))
         by_context = by_context @ steps.by_context(context, row)
     return np.array(found)
-
-
-def _numbers(net: Network, layer: Layer) -> Ints:
-    """The numbers of a layer's neurons in the network."""
-    number = {neuron: i for i, neuron in enumerate(net)}
-    return np.array([number[neuron] for neuron in layer])
 
 
 def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes:
@@ -182,10 +177,6 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
         The sequence, one row per step.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------

@@ -46,10 +46,6 @@ def hinton(
     scale : float, optional
         The magnitude that is drawn as a full square. Default: the largest.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     KindError, ArgumentError
@@ -77,7 +73,6 @@ def hinton(
     inches = min(0.35, 8.0 / max(matrix.shape))
     size = (max(2.6, matrix.shape[1] * inches + 1.4), max(2.2, matrix.shape[0] * inches + 1.2))
     with canvas(ax, size) as ax:
-        _draw_ground(ax, there)
         _draw_squares(ax, matrix, there, full)
         ax.set(aspect="equal", xlim=(-0.5, matrix.shape[1] - 0.5), ylim=(matrix.shape[0] - 0.5, -0.5))
         ax.spines[:].set_visible(False)
@@ -105,19 +100,12 @@ def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
     return matrix, np.ones(matrix.shape, bool), None, None
 
 
-def _draw_ground(ax: Axes, there: Any) -> None:
-    from matplotlib.collections import PolyCollection
-
-    ax.add_collection(
-        PolyCollection(
-            _squares(np.argwhere(there), np.full(there.sum(), 0.96)), facecolors=GROUND, gid="connections"
-        )
-    )
-
-
 def _draw_squares(ax: Axes, matrix: Floats, there: Any, full: float) -> None:
+    """The ground, the weights on it, and crosses where a number is not finite."""
     from matplotlib.collections import PolyCollection
 
+    ground = _squares(np.argwhere(there), np.full(there.sum(), 0.96))
+    ax.add_collection(PolyCollection(ground, facecolors=GROUND, gid="connections"))
     drawn = there & np.isfinite(matrix) & (matrix != 0)
     values = matrix[drawn]
     sides = 0.92 * np.sqrt(np.minimum(np.abs(values) / full, 1.0))

@@ -73,10 +73,6 @@ def network(
     colour_bars : bool
         Whether to add colour bars beside the picture.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     KindError, ArgumentError
@@ -153,19 +149,14 @@ def _draw_connections(ax: Axes, diagram: Topology, ways: Floats, bars: bool) -> 
             gid="connections",
         )
     )
-    pointed = _pointed(diagram)[order]
+    few = diagram.connections <= MOST_ARROWHEADS  # else only those that lead to no later layer are pointed
+    pointed = (few | (diagram.layer[diagram.target] <= diagram.layer[diagram.source]))[order]
     if pointed.any():
         heads = list(arrowheads(ways[order][pointed], 0.15))
         ax.add_collection(PolyCollection(heads, facecolors=colours[pointed], zorder=1.5, gid="arrowheads"))
     if bars:
         beyond = largest(diagram.weight) > largest(scale)
         key(ax, cmap, norm, "weight", extend="both" if beyond else "neither")
-
-
-def _pointed(diagram: Topology) -> Any:
-    """Which connections have arrowheads: all, or where there are many those that lead to no later layer."""
-    few = diagram.connections <= MOST_ARROWHEADS
-    return few | (diagram.layer[diagram.target] <= diagram.layer[diagram.source])
 
 
 def _draw_gates(ax: Axes, diagram: Topology, places: Places, ways: Floats) -> None:

@@ -46,10 +46,6 @@ def raster(
     colour_bars : bool
         Whether to add a colour bar.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     KindError, ArgumentError

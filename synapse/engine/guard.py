@@ -34,12 +34,7 @@ class Deferred:
     """Within this context, Ctrl-C does not interrupt; it is raised at the end.
 
     In a thread other than the main one, within another such context, or where Ctrl-C is not handled by a
-    Python function, it has nothing to do.
-
-    Attributes
-    ----------
-    came : bool
-        Whether Ctrl-C has been pressed meanwhile and awaits the end.
+    Python function, it has nothing to do. `came` tells whether Ctrl-C was pressed and awaits the end.
     """
 
     __slots__ = ("_handler", "came")
@@ -104,10 +99,7 @@ def interruptible() -> Iterator[None]:
 class InUse:
     """The stores of some views are this thread's alone, and Ctrl-C is deferred.
 
-    Parameters
-    ----------
-    *views
-        Neurons, connections, networks, ...: what has a ``_store``, which may be another one after waiting.
+    Views are what has a ``_store``: neurons, networks, ... It may be another one after waiting.
     """
 
     __slots__ = ("_deferred", "_held", "_views")
@@ -134,7 +126,8 @@ class InUse:
     def _acquire(self) -> None:
         while True:
             stores = {view._store for view in self._views}
-            for store in sorted(stores, key=_serial) if len(stores) > 1 else stores:
+            # All threads lock stores in the order in which these were made: no two wait for each other.
+            for store in sorted(stores, key=lambda store: store.serial) if len(stores) > 1 else stores:
                 _wait_for(store)
                 self._held.append(store)
             if stores == {view._store for view in self._views}:
@@ -143,20 +136,13 @@ class InUse:
                 self._held.pop().lock.release()
 
 
-def _serial(store: Store) -> int:
-    """All threads lock stores in the order in which these were made, so that no two wait for each other."""
-    return store.serial
-
-
 def _wait_for(store: Store) -> None:
     if not store.lock.acquire(blocking=False):
         while not store.lock.acquire(timeout=PATIENCE):
             check()
 
 
-def whole(
-    method: Callable[Concatenate[View, Given], Answer],
-) -> Callable[Concatenate[View, Given], Answer]:
+def whole(method: Callable[Concatenate[View, Given], Answer]) -> Callable[Concatenate[View, Given], Answer]:
     """A decorator: a method of a view has its store for itself, and is not interrupted."""
 
     @wraps(method)
@@ -167,9 +153,7 @@ def whole(
     return alone  # type: ignore[return-value]  # mypy takes `self` for a name that callers may use
 
 
-def steady(
-    read: Callable[Concatenate[View, Given], Answer],
-) -> Callable[Concatenate[View, Given], Answer]:
+def steady(read: Callable[Concatenate[View, Given], Answer]) -> Callable[Concatenate[View, Given], Answer]:
     """A decorator: what a view reads is of one topology, while other threads edit, too."""
 
     @wraps(read)

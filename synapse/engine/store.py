@@ -16,17 +16,7 @@ from .functions.activations import FUNCTIONS
 from .guard import Deferred, InUse
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
-from .schema import (
-    COLUMNS,
-    CONNECTION,
-    DESTINATIONS,
-    FAILED,
-    NEURON,
-    NONE,
-    TABLE,
-    Column,
-    numpy_dtype,
-)
+from .schema import COLUMNS, CONNECTION, DESTINATIONS, FAILED, NEURON, NONE, TABLE, Column, numpy_dtype
 
 SPARE = 4096
 """Indices and identities of what has been removed that a store may hold beside those in use."""
@@ -37,27 +27,14 @@ _serials, _versions = count(), count(1)
 class Store:
     """Flat arrays, a column a number, a row a neuron or a connection.
 
-    Objects that users hold are views of rows. Neuron rows change only when lowering sorts them
-    or another store absorbs this one, and the views are re-pointed then; connections are known
-    by an identity that outlives the moving of their rows.
-
-    Parameters
-    ----------
-    dtype : numpy dtype
-        The float of the store.
-
-    Attributes
-    ----------
-    topology_version : int
-        Another one after every change of structure. No two stores ever have the same, so whoever keeps what
-        depends on a topology compares this number alone.
-    lock : RLock
-        Held by the thread that steps, trains or edits, see ``guard.py``.
+    Objects that users hold are views of rows. Neuron rows change only when lowering sorts them or another
+    store absorbs this one, and the views are re-pointed then; connections are known by an identity that
+    outlives the moving of their rows. `dtype` is the float of the store.
     """
 
     def __init__(self, dtype: Any = np.float64) -> None:
         self.serial = next(_serials)
-        self.lock = threading.RLock()
+        self.lock = threading.RLock()  # held by the thread that steps, trains or edits, see ``guard.py``
         self.dtype = np.dtype(dtype)
         self.unit = self.dtype.type(1)
         self.n_neurons = 0
@@ -79,6 +56,7 @@ class Store:
         self.followers: weakref.WeakSet[Any] = weakref.WeakSet()  # hold identities that may be renumbered
         self.edges: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self.graph: Any = None  # the objects' graph, once looked at
+        # Another after every change of structure. No two stores have the same: it tells topologies apart.
         self.topology_version = next(_versions)
         self.program = Program(version=0)
         self.table = np.zeros(2 * len(TABLE), np.uint64)
@@ -220,14 +198,9 @@ class Store:
     # --- merging ---------------------------------------------------------------------------
 
     def absorb(self, other: Store) -> None:
-        """Take over every neuron and connection of another store, and re-point its views.
+        """Take over every neuron and connection of another store of the same float, and re-point its views.
 
         Indices are written where no one looks yet; then all is published. An error leaves both as they were.
-
-        Raises
-        ------
-        ValueError
-            If the stores keep different floats.
         """
         if other.dtype != self.dtype:
             raise ValueError(f"stores of {self.dtype} and {other.dtype} cannot be joined")

@@ -55,7 +55,6 @@ def train_many(
     Examples
     --------
     >>> import architect
-    >>> from synapse.experiments import train_many
     >>> nets = [architect.Perceptron(2, 3, 1, seed=seed) for seed in range(4)]
     >>> data = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [1]]
     >>> [result.epochs for result in train_many(nets, *data, epochs=10)]

@@ -100,7 +100,6 @@ def cross_validate(
     Examples
     --------
     >>> import architect
-    >>> from synapse.experiments import cross_validate
     >>> inputs = [[x / 20] for x in range(20)]
     >>> targets = [[x / 40 + 0.2] for x in range(20)]
     >>> def make(fold):

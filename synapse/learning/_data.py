@@ -1,4 +1,4 @@
-"""Training data as the kernels take them: rows one after the other, and where sequences begin."""
+"""Training data as the kernels take them: rows, and where sequences begin; a compiled pass through them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import engine
 from .._checks import (
     as_matrix,
     depth_of,
@@ -19,9 +20,19 @@ from .._checks import (
     numbers,
     parts_of,
 )
+from .._registration import require_sound
 from .._typing import Floats
+from ..cost import Cost
+from ..engine.online import Accumulator
 from ..errors import ArgumentError, KindError, TopologyError
 from ..network import Network
+
+ROOM = 64
+"""Outputs whose costs are summed together, so that their logarithms vectorise."""
+Order = NDArray[np.uint64]
+"""Numbers of sequences, in the order in which they are run."""
+Control = NDArray[np.uint64]
+"""What a running pass shares with the thread that watches it: [stop requested, rows done]."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,11 @@ class Data:
         """The numbers of all sequences that have a step, in the order given."""
         return np.flatnonzero(np.diff(self.bounds)).astype(np.uint64)
 
+    @property
+    def runs(self) -> NDArray[np.uint64]:
+        """Where runs begin, and the end: samples given as one array are one run."""
+        return self.bounds if self.clear else np.array([0, len(self.inputs)], np.uint64)
+
     def as_sequences(self) -> Data:
         """The same data, the context cleared before each sequence; a stream is one sequence."""
         return replace(self, clear=True, stream=False)
@@ -61,10 +77,6 @@ class Data:
                 f"{network!r} has got other inputs or outputs since the data were given, {given[0]} inputs "
                 f"and {given[1]} targets a step. Train again, with data that fit."
             )
-
-    def row(self, row: int) -> Data:
-        """One row alone, the context left as it is."""
-        return self.rows(row, row + 1)
 
     def rows(self, first: int, last: int, clear: bool = False) -> Data:
         """Some rows of a sequence alone; the context is left as it is, or cleared before."""
@@ -85,30 +97,12 @@ class Data:
         return self._part(bounds, 0, first), self._part(bounds, first, len(bounds) - 1)
 
     def _part(self, bounds: NDArray[np.uint64], first: int, last: int) -> Data:
-        start, stop = int(bounds[first]), int(bounds[last])
-        if self.stream:
-            inner = np.array([0, stop - start], np.uint64)
-        else:
-            inner = bounds[first : last + 1] - bounds[first]
-        rows = slice(start, stop)
-        return Data(
-            self.inputs[rows].copy(),
-            self.targets[rows].copy(),
-            self.aimed[rows].copy(),
-            inner,
-            self.clear,
-            self.stream,
-        )
+        part = self.rows(int(bounds[first]), int(bounds[last]), self.clear)
+        return part if self.stream else replace(part, bounds=bounds[first : last + 1] - bounds[first])
 
 
 def prepare(network: Network, inputs: Any, targets: Any) -> Data:
-    """Check inputs and targets, and lay them out.
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If their shapes do not fit each other or the network, or a number is not finite.
-    """
+    """Check that inputs and targets are finite, fit each other and the network, and lay them out."""
     parted = depth_of(targets) == 3
     parts, together = parts_of("The inputs", inputs, len(network.input), parted)
     aims, aims_together = parts_of("The targets", targets, len(network.output), not together)
@@ -140,8 +134,7 @@ def prepare(network: Network, inputs: Any, targets: Any) -> Data:
 def prepare_sequences(network: Network, inputs: Any, targets: Any) -> Data:
     """The same as sequences; rows (T, n) are one sequence."""
     data = prepare(network, inputs, targets)
-    bounds = data.bounds if data.clear else np.array([0, len(data.inputs)], np.uint64)
-    return replace(data, bounds=bounds).as_sequences()
+    return replace(data, bounds=data.runs).as_sequences()
 
 
 def input_rows(what: str, network: Network, rows: Any) -> Floats:
@@ -169,13 +162,7 @@ def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
 def row_weights(
     data: Data, samples: Any | None, classes: Mapping[int, float] | None, outputs: int
 ) -> Floats | None:
-    """The weight of every row of the data; None if none are given.
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If the weights are not as many as sequences, not numbers, or below 0, or a class is none.
-    """
+    """The weight of every row of the data, checked; None if none are given."""
     if samples is None and classes is None:
         return None
     weights = np.ones(len(data.inputs))
@@ -209,3 +196,47 @@ def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Float
             raise ArgumentError(expected("A class of class_weight", f"0 to {max(2, outputs) - 1}", label))
         weights[labels == label] = non_negative_number(f"The weight of class {label}", weight)
     return weights
+
+
+def new_control() -> Control:
+    """The control of a pass that has not begun."""
+    return np.zeros(2, np.uint64)
+
+
+def one_pass(
+    network: Network,
+    data: Data,
+    order: Order,
+    cost: Cost,
+    rate: float | None,
+    control: Control,
+    moves: Accumulator | None = None,
+) -> tuple[float, int]:
+    """Run the network once over the data. Returns the summed cost and the number of steps with a target.
+
+    Without a rate nothing is learned. What is learned is added to `moves`, if they are given; weights stay
+    as they are then. The caller has the network in use; in another thread it must have been lowered before.
+    """
+    data.require_fit(network)
+    address, store, span = network._ready()
+    if store.recorder is not None:
+        store.recorder.make_room(int((data.bounds[1:][order] - data.bounds[:-1][order]).sum()))
+    total, steps = engine.online.train_network(
+        address if moves is None else moves.address,
+        store.unit,
+        span,
+        data.inputs.reshape(-1),
+        data.targets.reshape(-1),
+        data.aimed,
+        data.bounds,
+        order,
+        data.clear,
+        cost.code,
+        store.dtype.type(0.0 if rate is None else rate),
+        rate is not None,
+        np.empty(2 * max(ROOM, network._n_outputs)),
+        control,
+    )
+    if total != total:
+        require_sound(store["failed"])
+    return total, int(steps)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Any
 
@@ -22,16 +21,17 @@ from ..engine.schema import CHUNK
 from ..errors import DivergenceError
 from ..network import Network
 from ._data import Data
-from ._parameters import require_closed
+from ._parameters import ADVICE, require_closed
 from ._regularisation import Masks
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 """Samples that fill a vector register of 512 bits, which processors without take in halves."""
 Descent = tuple[float, Floats, Floats]
 """A loss, and minus its gradient by weights and biases."""
+Group = tuple[engine.exact.Samples, int, Floats | None]
+"""Sequences that are computed side by side, in how many lanes, and the factors of their activations."""
 WHOLE = 2**62  # a window that no sequence fills
 DEEP = 16  # steps of samples that do not depend on each other
-ADVICE = "The weights are as they were: use a lower rate, smaller weights, a window or a bounded squash."
 
 
 def checked_window(window: int | None) -> int:
@@ -42,16 +42,9 @@ def checked_window(window: int | None) -> int:
 class ExactGradient:
     """Backpropagation through time over some data, with tapes that are reused from call to call.
 
-    Parameters
-    ----------
-    network : Network
-        The network, which has no connections with neurons outside of it.
-    data : Data
-        All sequences; each call takes some of them.
-    threads : int
-        Number of groups of sequences that are computed at the same time. Default 1.
-    weights : ndarray, shape (rows,), optional
-        Weight of each row's cost. Default: 1 everywhere.
+    The network has no connections with neurons outside of it. Each call takes some of the sequences, of which
+    groups are computed at the same time, by as many `threads`. `weights`, shape (rows,), are those of each
+    row's cost; default: 1 everywhere.
     """
 
     def __init__(self, network: Network, data: Data, threads: int = 1, weights: Floats | None = None) -> None:
@@ -80,38 +73,21 @@ class ExactGradient:
         context: bool = False,
         masks: Masks | None = None,
     ) -> Descent:
-        """The loss of some sequences, and minus its gradient. The caller has the network in use.
+        """The loss of sequences, by their numbers, weighed by `share`, and minus its gradient.
 
-        Parameters
-        ----------
-        chosen : ndarray of int
-            Numbers of sequences.
-        share : ndarray, shape (chosen,)
-            Weight of each sequence.
-        window : int
-            Errors pass through at most so many steps.
-        context : bool
-            Begin each sequence with the network's present context. Default: with a cleared one.
-        masks : callable, optional
-            Draws the factors that activations are multiplied by (dropout).
-
-        Returns
-        -------
-        loss : float
-        weights : ndarray, by rows of the store
-        biases : ndarray, by neurons of the network
-            Both are overwritten by the next call.
+        Errors pass through at most `window` steps; with `context` each sequence begins with the network's
+        present context, not with a cleared one; `masks` draws the factors of activations (dropout). The
+        gradient, by rows of the store and by neurons of the network, is overwritten by the next call. The
+        caller has the network in use.
         """
         if self._topology != self.network._store.topology_version:
             self._renew()
         self._ready = self.network._ready()  # here: the threads that compute cannot lower
-        groups = list(self._groups(chosen, share))
-        if masks is not None:
-            groups = [replace(group, mask=masks(group.steps, group.width)) for group in groups]
+        groups = list(self._groups(chosen, share, window, masks))
         loss, weights, biases = 0.0, *self._sums
         weights[:] = 0.0
         biases[:] = 0.0
-        for one, by_weight, by_bias in self._parts(groups, cost, window, context):
+        for one, by_weight, by_bias in self._parts(groups, cost, context):
             loss += one
             weights += by_weight
             biases += by_bias
@@ -122,17 +98,17 @@ class ExactGradient:
             )
         return loss, weights, biases
 
-    def _parts(self, groups: list[_Group], cost: Cost, window: int, context: bool) -> Iterator[Descent]:
+    def _parts(self, groups: list[Group], cost: Cost, context: bool) -> Iterator[Descent]:
         """The descent of each group, in order; the arrays are overwritten by the next."""
         if self.threads == 1 or len(groups) == 1 or self.network.is_random:  # streams are drawn from in order
-            yield from (self._one(0, group, cost, window, context) for group in groups)
+            yield from (self._one(0, group, cost, context) for group in groups)
             return
         free = list(range(self.threads))  # each thread has tapes of its own
 
-        def job(group: _Group) -> Descent:
+        def job(group: Group) -> Descent:
             number = free.pop()
             try:
-                loss, weights, biases = self._one(number, group, cost, window, context)
+                loss, weights, biases = self._one(number, group, cost, context)
                 return loss, weights.copy(), biases.copy()
             finally:
                 free.append(number)
@@ -140,9 +116,11 @@ class ExactGradient:
         with ThreadPoolExecutor(self.threads) as pool:
             yield from pool.map(job, groups)
 
-    def _groups(self, chosen: NDArray[Any], share: Floats) -> Iterator[_Group]:
+    def _groups(
+        self, chosen: NDArray[Any], share: Floats, window: int, masks: Masks | None
+    ) -> Iterator[Group]:
         """Sequences of about one length, or, where steps do not depend on each other, all steps of all
-        sequences as they come.
+        sequences as they come: single steps, which fill the lanes again and again.
         """
         begins, ends = self.data.bounds[:-1][chosen], self.data.bounds[1:][chosen]
         lengths = ends - begins
@@ -152,29 +130,36 @@ class ExactGradient:
             begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths.astype(np.int64))
         elif (lengths != lengths[0]).any():
             order = np.argsort(-lengths.astype(np.int64), kind="stable")
-            begins, lengths, share = begins[order], lengths[order], share[order]
+            begins, lengths, share = begins[order], lengths[order], share[order]  # longest first
         width = width if len(begins) > 1 else 1
         size = width * DEEP if self._apart else width
         for first in range(0, len(begins), size):
             here = slice(first, first + size)
-            yield _Group(begins[here], lengths[here], share[here], width, self._apart)
+            count, longest = len(begins[here]), lengths[first]
+            if self._apart:
+                steps, full = -(-count // width), count % width == 0
+            else:
+                steps, full = int(longest), count == width and lengths[here][-1] == longest
+            mask = None if masks is None else masks(steps, width)
+            samples = engine.exact.Samples(
+                begins=begins[here],
+                lengths=lengths[here],
+                shares=share[here],
+                weights=self.weights,
+                steps=np.uint64(steps),
+                window=np.uint64(window),
+                apart=self._apart,
+                ragged=not full,
+                masked=mask is not None,
+            )
+            yield samples, width, mask
 
-    def _one(self, number: int, group: _Group, cost: Cost, window: int, context: bool) -> Descent:
+    def _one(self, number: int, group: Group, cost: Cost, context: bool) -> Descent:
         """The descent of one group, on the tapes of this number."""
-        steps, (address, store, span) = group.steps, self._ready
-        tapes = self._tapes_of(number, group.width, steps)
-        tapes.begin(self._context() if context else None, group.mask)
-        samples = engine.exact.Samples(
-            begins=group.begins,
-            lengths=group.lengths,
-            shares=group.share,
-            weights=self.weights,
-            steps=np.uint64(steps),
-            window=np.uint64(window),
-            apart=group.apart,
-            ragged=group.ragged,
-            masked=group.mask is not None,
-        )
+        (samples, width, mask), (address, store, span) = group, self._ready
+        steps = int(samples.steps)
+        tapes = self._tapes_of(number, width, steps)
+        tapes.begin(self._context() if context else None, mask)
         loss, bad = engine.exact.gradient_network(
             address,
             store.unit,
@@ -222,30 +207,3 @@ class ExactGradient:
         return DivergenceError(
             f"{what} of {self.network[neuron]!r} left the finite range in step {step}{of}. {ADVICE}"
         )
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Sequences that are computed side by side: their first rows, lengths and weights.
-
-    If steps do not depend on each other (`apart`) they are single steps, and fill the lanes again and again.
-    """
-
-    begins: NDArray[np.uint64]
-    lengths: NDArray[np.uint64]
-    share: Floats
-    width: int
-    apart: bool
-    mask: Floats | None = None
-
-    @property
-    def steps(self) -> int:
-        """How many steps the longest has; they come longest first."""
-        return -(-len(self.begins) // self.width) if self.apart else int(self.lengths[0])
-
-    @property
-    def ragged(self) -> bool:
-        """Whether some lanes end before the last step."""
-        if self.apart:
-            return len(self.begins) % self.width != 0
-        return len(self.begins) < self.width or bool(self.lengths[-1] < self.lengths[0])

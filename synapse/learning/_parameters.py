@@ -1,9 +1,9 @@
-"""The weights and biases of a network as one vector, which an optimizer moves."""
+"""The weights and biases of a network as one vector, and how gradients change it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,17 @@ from .._typing import Floats
 from ..engine.guard import InUse
 from ..engine.schema import NONE
 from ..engine.store import Store
-from ..errors import TopologyError
+from ..errors import DivergenceError, TopologyError
 from ..network import Network
+from ..optimizers import LBFGS, Optimizer, OptimizerState
+from ._regularisation import Penalties
+
+if TYPE_CHECKING:
+    from .rules import BatchGradient
+
+
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+ADVICE = "The weights are as they were: use a lower rate, smaller weights, a window or a bounded squash."
 
 
 class ParameterVector:
@@ -98,14 +107,59 @@ class _Column:
         return np.bincount(self.place, values, self.count) if self.tied else values
 
 
+class Updater:
+    """The parameters of a network and the state of the optimizer that updates them.
+
+    The state is used again in the next training, as long as the optimizer, the topology and what is trainable
+    are the same.
+    """
+
+    def __init__(self, network: Network, penalties: Penalties) -> None:
+        self.network, self.penalties = network, penalties
+        self.optimizer: Optimizer | LBFGS | None = None
+        self.parameters: ParameterVector | None = None
+        self.state: OptimizerState | None = None
+
+    @property
+    def current(self) -> bool:
+        """Whether the parameters are still those of the network."""
+        return self.parameters is not None and self.parameters.current
+
+    def refresh(self, optimizer: Optimizer | LBFGS) -> ParameterVector:
+        """The parameters as they are now; the optimizer's state begins anew if these or it have changed."""
+        require_closed(self.network)
+        if self.parameters is None or not self.parameters.current or self.optimizer is not optimizer:
+            self.parameters, self.optimizer = ParameterVector(self.network), optimizer
+            values, frozen = self.parameters.read(), self.parameters.frozen
+            self.state = optimizer.begin(values, frozen) if isinstance(optimizer, Optimizer) else None
+        return self.parameters
+
+    def update(self, batch: BatchGradient, rate: float | None) -> None:
+        """One step of the optimizer."""
+        assert self.parameters is not None
+        assert self.state is not None
+        values = self.parameters.read()
+        gradient = self.penalised(batch, values)
+        self.state.step(values, gradient, rate)
+        if self.network._store.dtype == np.float32 and np.abs(values).max(initial=0.0) > FLOAT32_MAX:
+            raise DivergenceError(f"A weight or a bias left the range of float32. {ADVICE}")
+        self.parameters.write(values)
+
+    def penalised(self, batch: BatchGradient, values: Floats) -> Floats:
+        """A batch's gradient by the parameters, with penalties, clipped."""
+        assert self.parameters is not None
+        gradient: Floats = self.parameters.summed(batch.weights, batch.biases)
+        self.penalties.apply(gradient, values[: self.parameters.n_weights])
+        return gradient
+
+
 def require_closed(network: Network) -> None:
     """Raise where connections or gates cross the border of the network: its steps are not its own."""
     _, store, _ = network._ready()
     mine = np.append(store["network"] == network._number_now, False)
-    ends = [mine[np.minimum(store[end], store.n_neurons)] for end in ("source", "target")]
-    gated = (store["gater"] != NONE) & ends[1]
-    outside = ~mine[np.minimum(store["gater"], store.n_neurons)]
-    if (ends[0] != ends[1]).any() or (gated & outside).any():
+    ends = ("source", "target", "gater")
+    source, target, gater = (mine[np.minimum(store[end], store.n_neurons)] for end in ends)
+    if (source != target).any() or (target & (store["gater"] != NONE) & ~gater).any():
         raise TopologyError(
             f"{network!r} is connected with neurons outside of it: its gradient would not be its own. "
             "Build one network of all the layers."

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import cost as costs
 from .._typing import Bools, Ints
@@ -30,46 +28,29 @@ _warned: WeakKeyDictionary[Network, tuple[Any, ...]] = WeakKeyDictionary()
 
 
 def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> None:
-    """Warn, once for each state of a network, where training it would do nothing, or override something.
-
-    Warns
-    -----
-    TrainingWarning
-        If nothing is trainable, no error reaches what is, connections lead into input neurons, or an output
-        depends on nothing that changes.
-    """
+    """Warn, once for each state of a network, where training it would do nothing, or override something."""
     with InUse(network):
         _, store, span = network._ready()
         biases = store["trainable_bias"][int(span[FIRST]) : int(span[STOP])]
         state = store.topology_version, method, cost, biases.tobytes()
         if _warned.get(network) == state:
             return
-        sentences = list(_sentences(_Links.of(network), method, cost))
+        sentences = list(_sentences(_Links(network), method, cost))
     for sentence in sentences:
         warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=3)
     _warned[network] = state
 
 
-@dataclass(frozen=True)
 class _Links:
     """Which neuron's activation takes part in which neuron's state, by their numbers in a network.
 
     ``before`` leads to ``after``, as a source or a gater. Of every connection into the network there are
     ``source``, ``target`` and whether it is ``trainable``; a source outside has a number that no neuron has.
+    No error passes inputs, as training sets their activations.
     """
 
-    network: Network
-    before: Ints
-    after: Ints
-    source: Ints
-    target: Ints
-    trainable: Bools
-    bias: Bools
-    squash: NDArray[Any]
-
-    @classmethod
-    def of(cls, network: Network) -> _Links:
-        """Those of a network as it is now."""
+    def __init__(self, network: Network) -> None:
+        self.network = network
         _, store, span = network._ready()
         first, rows = int(span[FIRST]), slice(int(span[FIRST]), int(span[STOP]))
         source, target, gater = (
@@ -78,26 +59,14 @@ class _Links:
         into = (target >= 0) & (target < len(network))
         source, target, gater = source[into], target[into], gater[into]
         linked, gated = (_within(source, network) & (source != target)), _within(gater, network)
-        return cls(
-            network,
-            np.concatenate([source[linked], gater[gated]]),
-            np.concatenate([target[linked], target[gated]]),
-            source,
-            target,
-            store["trainable"][into] == 1,
-            store["trainable_bias"][rows] == 1,
-            store["squash"][rows],
-        )
-
-    @property
-    def inputs(self) -> Bools:
-        """Which neurons are inputs: training sets their activations, and no error passes them."""
-        return np.arange(len(self.network)) < len(self.network.input)
-
-    @property
-    def outputs(self) -> Bools:
-        """Which neurons are outputs."""
-        return np.arange(len(self.network)) >= len(self.network) - len(self.network.output)
+        self.before = np.concatenate([source[linked], gater[gated]])
+        self.after = np.concatenate([target[linked], target[gated]])
+        self.source, self.target, self.trainable = source, target, store["trainable"][into] == 1
+        self.bias: Bools = store["trainable_bias"][rows] == 1
+        self.squash = store["squash"][rows]
+        numbers = np.arange(len(network))
+        self.inputs = numbers < len(network.input)
+        self.outputs = numbers >= len(network) - len(network.output)
 
     def learns(self) -> Bools:
         """Which neurons have a bias or an incoming connection that is trainable."""

@@ -22,16 +22,9 @@ Masks = Callable[[int, int], Floats]
 
 @dataclass(frozen=True)
 class Penalties:
-    """Penalties added to a gradient, and the bounds it is clipped to.
+    """Penalties added to a gradient, and the bounds it is clipped to, as :class:`Trainer` has them.
 
-    Attributes
-    ----------
-    l1, l2 : float
-        Factors of the sums of |w| and w^2 / 2 over all weights; biases are not penalised. Default 0.
-    clip : float, optional
-        Maximum norm of the gradient; a longer one is rescaled to it.
-    clip_value : float, optional
-        Maximum absolute value of the gradient's entries.
+    Biases are not penalised.
     """
 
     l1: float = 0.0
@@ -41,11 +34,9 @@ class Penalties:
 
     def __post_init__(self) -> None:
         settle(self, non_negative_number, "l1", "l2")
-        settle(
-            self,
-            positive_number,
-            *(name for name in ("clip", "clip_value") if getattr(self, name) is not None),
-        )
+        for name in ("clip", "clip_value"):
+            if getattr(self, name) is not None:
+                settle(self, positive_number, name)
 
     def of(self, weights: Floats) -> float:
         """The penalty of these weights, which is added to the cost."""
@@ -67,16 +58,8 @@ class Penalties:
 class Dropout:
     """Random masks that activations are multiplied by during training (Srivastava and others 2014).
 
-    A neuron is dropped with its probability p; otherwise its activation is divided by 1 - p, which
-    preserves the mean.
-
-    Parameters
-    ----------
-    network : Network
-        The network that is trained.
-    each_step, whole : float or mapping of layers (or their names) to float
-        The probability that a neuron is dropped for a step, or for a whole sequence (the recurrent
-        dropout of Gal and Ghahramani 2016). A number applies to all hidden neurons.
+    A neuron is dropped with its probability p, for a step or for a whole sequence (the recurrent dropout of
+    Gal and Ghahramani 2016); otherwise its activation is divided by 1 - p, which preserves the mean.
     """
 
     def __init__(self, network: Network, each_step: Chances, whole: Chances) -> None:
@@ -85,10 +68,8 @@ class Dropout:
 
     def _chances(self) -> tuple[Floats, Floats]:
         """Both probabilities of every neuron, as the network is now."""
-        return (
-            _chances("The dropout of a Trainer", self.network, self.each_step),
-            _chances("The recurrent_dropout of a Trainer", self.network, self.whole),
-        )
+        each_step = _chances("The dropout of a Trainer", self.network, self.each_step)
+        return each_step, _chances("The recurrent_dropout of a Trainer", self.network, self.whole)
 
     def masks(self, rng: np.random.Generator) -> Masks:
         """A function that draws a new mask, shape (steps, neurons, samples), at each call."""

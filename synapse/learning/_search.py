@@ -9,8 +9,7 @@ from dataclasses import replace
 from .._typing import Floats
 from ..engine.guard import InUse
 from ..optimizers import LBFGS
-from ._parameters import ParameterVector
-from ._updates import Updater
+from ._parameters import ParameterVector, Updater
 from .rules import BatchGradient, Rule
 
 
@@ -19,19 +18,10 @@ class _EditedError(Exception):
 
 
 class Search:
-    """A search by L-BFGS over all sequences.
+    """A search by L-BFGS over all sequences, of which the rule gives the gradients.
 
-    Parameters
-    ----------
-    optimizer : LBFGS
-        Settings of the search.
-    updater : Updater
-        The parameters and penalties.
-    rule : Rule
-        The source of gradients.
-    note : callable
-        Called with the mean cost after each iteration; it may edit the network. A true result ends the
-        search.
+    `note` is called with the mean cost after each iteration; it may edit the network. A true result ends the
+    search.
     """
 
     def __init__(self, optimizer: LBFGS, updater: Updater, rule: Rule, note: Callable[[float], bool]) -> None:

@@ -14,9 +14,8 @@ from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse
 from ..network import Network, require_network
-from ._data import Data, prepare_sequences
+from ._data import Data, new_control, one_pass, prepare_sequences
 from ._parameters import ParameterVector
-from ._passes import new_control, one_pass
 from .gradient import gradient
 
 SHOWN = 3  # connections that a repr lists

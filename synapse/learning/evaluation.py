@@ -14,8 +14,7 @@ from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse
 from ..network import Network
-from ._data import Data
-from ._passes import new_control, one_pass
+from ._data import Data, new_control, one_pass
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,7 @@ class Evaluation:
 def mean_cost(network: Network, data: Data, cost: Cost, weights: Floats | None = None) -> Evaluation:
     """The mean cost per step with a target. Random neurons output their means; no weight changes.
 
-    Parameters
-    ----------
-    weights : ndarray, shape (rows,), optional
-        Weight of each row's cost: the mean is weighted, and steps of weight 0 do not count.
+    With weights, shape (rows,), the mean is weighted, and steps of weight 0 do not count.
     """
     with _deterministic(network):
         if weights is None:

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from .. import _ties
-from .._checks import boolean, expected
+from .._checks import boolean
 from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse
-from ..errors import KindError
-from ..network import Network
+from ..network import Network, require_network
 from ._data import prepare_sequences
 from ._exact import ExactGradient, checked_window
 
@@ -102,8 +101,7 @@ def gradient(
     >>> len(result.weights) == len(net.connections)
     True
     """
-    if not isinstance(network, Network):
-        raise KindError(expected("What has a gradient", "a Network", network))
+    require_network("What has a gradient", network)
     data = prepare_sequences(network, inputs, targets)
     measure = network._cost(cost)
     measure.check_targets(data.targets[data.aimed.astype(bool)])

@@ -18,7 +18,6 @@ from .._typing import Floats
 from ..connection import Connection
 from ..engine.guard import InUse
 from ..errors import ArgumentError, DivergenceError, TopologyError
-from ..layer import Layer
 from ..network import Network, require_network
 from ..neuron import Neuron
 from ..recording import record
@@ -31,6 +30,7 @@ INVERSES: dict[Squash, Callable[[Floats], Floats]] = {
     squashes.tanh: np.arctanh,
 }
 """The state that gives an activation, for the squashes that outputs may have."""
+_Sources = dict[Neuron, int]
 LARGEST = 1e100
 """Activations beyond it have run away: their squares leave little of the finite numbers."""
 
@@ -119,39 +119,31 @@ def fit_readout(
     require_network("What is fitted", network)
     strength = non_negative_number("The ridge", ridge)
     with InUse(network):
-        return _fitted(network, inputs, targets, strength, washout)
-
-
-def _fitted(network: Network, inputs: Any, targets: Any, strength: float, washout: int) -> Readout:
-    """The same, with the network in use."""
-    sources = _sources(network)
-    data = prepare(network, inputs, targets)
-    rows = _fitted_rows(data, washout)
-    states = _target_states(network, data.targets[rows])
-    before = read_context(network)
-    try:
-        seen = _activations(network, sources, data)[rows]
-        fit, error = _fit(network, sources, seen, states, data.targets[rows], strength)
-    except BaseException:
-        restore_context(network, before)
-        raise
-    _write(network, sources, fit)
-    network.output.activate()  # the last row's outputs, by the new weights
+        sources = _sources(network)
+        data = prepare(network, inputs, targets)
+        rows = _fitted_rows(data, washout)
+        states = _target_states(network, data.targets[rows])
+        before = read_context(network)
+        try:
+            seen = _activations(network, sources, data)[rows]
+            fit, error = _fit(network, sources, seen, states, data.targets[rows], strength)
+        except BaseException:
+            restore_context(network, before)
+            raise
+        _write(network, sources, fit)
+        network.output.activate()  # the last row's outputs, by the new weights
     return Readout(error, len(rows), fit.rank, fit.condition)
 
 
-# --- what is refused, and what is prepared ---------------------------------------------------------
-
-
-def _sources(network: Network) -> Layer:
-    """The neurons that lead to the outputs; refuses outputs that cannot be fitted."""
+def _sources(network: Network) -> _Sources:
+    """The neurons that lead to the outputs, and their order; refuses outputs that cannot be fitted."""
     own = set(network)
     for neuron in network.output:
         _refuse_unfit(neuron, own)
     found = dict.fromkeys(link.source for neuron in network.output for link in neuron.incoming)
     if not any(link.trainable for neuron in network.output for link in neuron.incoming):
         raise TopologyError(f"No trainable connection leads to the outputs of {network!r}: nothing to fit.")
-    return Layer(found)
+    return {neuron: i for i, neuron in enumerate(found)}
 
 
 def _refuse_unfit(neuron: Neuron, own: set[Neuron]) -> None:
@@ -179,16 +171,11 @@ def _fitted_rows(data: Data, washout: int) -> NDArray[np.int64]:
     """The rows that have a target and come after the washout of their sequence."""
     washout = whole_number("The washout", washout, "a whole number, 0 or above", 0)
     used = data.aimed.astype(bool)
-    for first, last in pairwise(_bounds(data)):
+    for first, last in pairwise(data.runs.tolist()):
         used[first : min(first + washout, last)] = False
     if not used.any():
         raise ArgumentError(f"A washout of {shown(washout)} leaves no row with a target to fit.")
     return np.flatnonzero(used)
-
-
-def _bounds(data: Data) -> list[int]:
-    """Where runs begin, and the end: samples given as one array are one run."""
-    return [int(bound) for bound in data.bounds] if data.clear else [0, len(data.inputs)]
 
 
 def _target_states(network: Network, targets: Floats) -> Floats:
@@ -205,13 +192,10 @@ def _target_states(network: Network, targets: Floats) -> Floats:
     return states
 
 
-# --- what is computed -----------------------------------------------------------------------------
-
-
-def _activations(network: Network, sources: Layer, data: Data) -> Floats:
+def _activations(network: Network, sources: _Sources, data: Data) -> Floats:
     """What the sources answer in every row, shape (rows, sources)."""
-    with record(network, "activation", neurons=sources) as log:
-        for first, last in pairwise(_bounds(data)):
+    with record(network, "activation", neurons=list(sources)) as log:
+        for first, last in pairwise(data.runs.tolist()):
             if data.clear and last > first:
                 network.clear()
             network.run(data.inputs[first:last])
@@ -224,12 +208,15 @@ def _activations(network: Network, sources: Layer, data: Data) -> Floats:
 
 
 def _fit(
-    network: Network, sources: Layer, seen: Floats, states: Floats, targets: Floats, ridge: float
+    network: Network, sources: _Sources, seen: Floats, states: Floats, targets: Floats, ridge: float
 ) -> tuple[_Solution, float]:
     """The read-out, and the mean squared difference of its outputs and the targets."""
     with np.errstate(over="ignore", invalid="ignore"):
         fit = _solve(network, sources, seen, states, ridge)
-        outputs = _outputs(network, seen @ fit.weights + fit.biases)
+        reached = (seen @ fit.weights + fit.biases).T
+        outputs = np.array(
+            [list(map(neuron.squash, s)) for neuron, s in zip(network.output, reached, strict=True)]
+        ).T
         error = float(np.mean((outputs - targets) ** 2))
     if not (np.isfinite(fit.weights).all() and np.isfinite(fit.biases).all() and np.isfinite(error)):
         raise DivergenceError(
@@ -238,28 +225,26 @@ def _fit(
     return fit, error
 
 
-def _solve(network: Network, sources: Layer, seen: Floats, states: Floats, ridge: float) -> _Solution:
+def _solve(network: Network, sources: _Sources, seen: Floats, states: Floats, ridge: float) -> _Solution:
     """Weights and biases of all outputs: those fixed as they are, the others by least squares."""
-    place = {neuron: i for i, neuron in enumerate(sources)}
     weights = np.zeros((len(sources), len(network.output)))
     biases = np.array([0.0 if neuron.trainable else neuron.bias for neuron in network.output])
     same_sources: dict[tuple[tuple[int, ...], bool], list[int]] = defaultdict(list)
     for i, neuron in enumerate(network.output):
         for link in neuron.incoming:
             if not link.trainable:
-                weights[place[link.source], i] = link.weight
-        same_sources[tuple(place[link.source] for link in _learning(neuron)), neuron.trainable].append(i)
+                weights[sources[link.source], i] = link.weight
+        same_sources[tuple(sources[link.source] for link in _learning(neuron)), neuron.trainable].append(i)
     left = states - seen @ weights - biases
-    worst = [(len(sources), 1.0)]
+    ranks, conditions = [len(sources)], [1.0]
     for (columns, biased), outputs in same_sources.items():
         found = _least_squares(seen[:, columns], left[:, outputs], ridge, biased)
         weights[np.ix_(columns, outputs)] = found.weights
         biases[outputs] += found.biases
         if columns:
-            worst.append((found.rank, found.condition))
-    return _Solution(
-        weights, biases, min(rank for rank, _ in worst), max(condition for _, condition in worst)
-    )
+            ranks.append(found.rank)
+            conditions.append(found.condition)
+    return _Solution(weights, biases, min(ranks), max(conditions))
 
 
 def _least_squares(x: Floats, y: Floats, ridge: float, biased: bool) -> _Solution:
@@ -279,22 +264,13 @@ def _least_squares(x: Floats, y: Floats, ridge: float, biased: bool) -> _Solutio
     return _Solution(weights, level - centre @ weights, rank, condition)
 
 
-def _outputs(network: Network, states: Floats) -> Floats:
-    """The activations of the outputs at these states."""
-    columns = [
-        [neuron.squash(s) for s in column] for neuron, column in zip(network.output, states.T, strict=True)
-    ]
-    return np.array(columns).T
-
-
 def _learning(neuron: Neuron) -> list[Connection]:
     return [link for link in neuron.incoming if link.trainable]
 
 
-def _write(network: Network, sources: Layer, fit: _Solution) -> None:
-    place = {neuron: i for i, neuron in enumerate(sources)}
+def _write(network: Network, sources: _Sources, fit: _Solution) -> None:
     for i, neuron in enumerate(network.output):
         for link in _learning(neuron):
-            link.weight = fit.weights[place[link.source], i]
+            link.weight = fit.weights[sources[link.source], i]
         if neuron.trainable:
             neuron.bias = fit.biases[i]

@@ -1,7 +1,4 @@
-"""Schedules: learning rates that change from epoch to epoch. Any function of the epoch is one, too.
-
-A schedule that also depends on the errors is an :class:`AdaptiveSchedule`.
-"""
+"""Schedules: learning rates that change from epoch to epoch. Any function of the epoch is one, too."""
 
 from __future__ import annotations
 

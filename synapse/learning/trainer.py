@@ -27,9 +27,9 @@ from ..network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer
 from ._data import Data, prepare, row_weights
 from ._exact import checked_window
+from ._parameters import Updater
 from ._reach import warn_of_dead_ends
 from ._regularisation import Chances, Dropout, Penalties
-from ._updates import Updater
 from .callbacks import Callback, Step
 from .evaluation import Evaluation, mean_cost
 from .rules import RULES, Options, Rule, Task
@@ -107,7 +107,9 @@ class Trainer:
     ) -> None:
         self.network = require_network("What a Trainer trains", network)
         self.method: str = choice("The method of a Trainer", method, RULES)
-        self.optimizer = _checked_optimizer(optimizer)
+        if optimizer is not None and not isinstance(optimizer, (Optimizer, LBFGS)):
+            raise KindError(expected("The optimizer of a Trainer", "one of synapse.optimizers", optimizer))
+        self.optimizer = optimizer
         self.penalties = Penalties(l1, l2, clip, clip_value)
         self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
         sums = self.penalties != Penalties() or (self.batch_size or 1) > 1
@@ -225,25 +227,23 @@ class Trainer:
             raise ArgumentError("No step has a target that counts: all rows are NaN, or weigh nothing.")
         data, held_out = self._rule.arrange(data), held_out and self._rule.arrange(held_out)
         warn_of_dead_ends(self.network, self.method, self.cost)
-        epochs = positive_integer("The epochs", epochs)
-        goal = None if error is None else non_negative_number("The error to stop at", error)
-        shuffle = _shuffled(data, shuffle)
-        rng = random_generator(seed)
-        patience = None if patience is None else positive_integer("The patience", patience)
-        best = boolean("The restore_best", restore_best) and (held_out is not None or patience is not None)
+        followed = held_out is not None or patience is not None
         training = Training(
-            rule=self._rule,
-            task=Task(self.network, data, self.cost, weights, rng, options),
+            epochs=positive_integer("The epochs", epochs),
+            goal=None if error is None else non_negative_number("The error to stop at", error),
+            shuffle=_shuffled(data, shuffle),
+            task=Task(self.network, data, self.cost, weights, random_generator(seed), options),
+            patience=None if patience is None else positive_integer("The patience", patience),
+            restore=boolean("The restore_best", restore_best) and followed,
             rates=rates_of(self.rate, self._float),
+            rule=self._rule,
             updater=self._updater,
             stop=self._stop,
             held_out=held_out,
-            epochs=epochs,
-            goal=goal,
-            shuffle=shuffle,
-            patience=patience,
-            restore=best,
-            callbacks=_checked_callbacks(callbacks),
+            callbacks=tuple(
+                function_of("A callback", callback, "progress")
+                for callback in listed("The callbacks", callbacks, "a list of functions")
+            ),
             on_step=None if on_step is None else function_of("The on_step", on_step, "step"),
         )
         return training.run(progress if isinstance(progress, str) else boolean("The progress", progress))
@@ -287,20 +287,17 @@ class Trainer:
         sample_weight: Any | None = None,
         class_weight: Mapping[int, float] | None = None,
     ) -> Evaluation:
-        """The mean cost on data, without learning; forms of data as for :meth:`train`.
+        """The mean cost on data, without learning.
 
         Random neurons are deterministic during the test. The context is cleared before each sequence; a
         stream continues from the present context.
 
         Parameters
         ----------
-        inputs, targets : array_like
-            The data.
+        inputs, targets, sample_weight, class_weight
+            As for :meth:`train`, but weights with any method.
         cost : str or Cost, optional
             The cost. Default: the trainer's.
-        sample_weight, class_weight : optional
-            Weight of each sequence (or sample), and of the steps of each class: as for :meth:`train`, but
-            with any method.
 
         Returns
         -------
@@ -317,17 +314,6 @@ class Trainer:
         measure.check_targets(data.targets)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
         return mean_cost(self.network, data, measure, weights)
-
-
-def _checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | None:
-    if optimizer is not None and not isinstance(optimizer, (Optimizer, LBFGS)):
-        raise KindError(expected("The optimizer of a Trainer", "one of synapse.optimizers", optimizer))
-    return optimizer
-
-
-def _checked_callbacks(callbacks: Any) -> tuple[Callback, ...]:
-    functions = listed("The callbacks", callbacks, "a list of functions")
-    return tuple(function_of("A callback", function, "progress") for function in functions)
 
 
 def _shuffled(data: Data, shuffle: bool | None) -> bool:

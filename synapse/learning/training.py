@@ -10,8 +10,6 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from .._snapshot import Snapshot, preserved_context
@@ -19,10 +17,9 @@ from ..engine.guard import Deferred, InUse, interruptible, take
 from ..errors import DivergenceError
 from ..network import Network
 from ..optimizers import LBFGS
-from ._data import Data
-from ._passes import Control, new_control
+from ._data import Control, Data, Order, new_control
+from ._parameters import Updater
 from ._search import Search
-from ._updates import Updater
 from .callbacks import Callback, Progress, Step
 from .evaluation import mean_cost
 from .rules import Rule, Task
@@ -83,6 +80,8 @@ class Training:
     callbacks: tuple[Callback, ...]
     on_step: Callable[[Step], Any] | None
     work: Rule = field(init=False)
+    bar: Any = field(init=False)  # of progress
+    begun: float = field(init=False)  # when, in seconds
     label: str = ""
     history: dict[str, list[float]] = field(default_factory=dict)
     best: float = math.inf
@@ -111,22 +110,20 @@ class Training:
         self.history = {"error": [], "rate": []}
         if self.held_out is not None:
             self.history["validation_error"] = []
-        rows = len(self.data.inputs)
-        begin = time.perf_counter()
-        bar = tqdm(total=rows * self.epochs, unit=" steps", unit_scale=True, disable=not progress)
+        self.begun, total = time.perf_counter(), len(self.data.inputs) * self.epochs
+        self.bar = tqdm(total=total, unit=" steps", unit_scale=True, disable=not progress)
         self.label = f"{progress}: " if isinstance(progress, str) else ""
-        with bar, Deferred():
-            stopped = self._until_stopped(begin, bar)
-            return self._result(stopped, time.perf_counter() - begin)
+        with self.bar, Deferred():
+            return self._result(self._until_stopped())
 
-    def _until_stopped(self, begin: float, bar: Any) -> str:
+    def _until_stopped(self) -> str:
         """All epochs; returns why they ended."""
         try:
             with InUse(self.network):
                 self.work = self.rule(self.task)
                 self._refresh()
             run = self._search if isinstance(self.task.options.optimizer, LBFGS) else self._epochs
-            return run(begin, bar)
+            return run()
         except KeyboardInterrupt:  # from a callback, or from a place at which it does no harm
             return "interrupted"
         finally:
@@ -145,15 +142,15 @@ class Training:
             self.stop.set()
         return self.stop.is_set()
 
-    def _epochs(self, begin: float, bar: Any) -> str:
+    def _epochs(self) -> str:
         """One epoch after the other; returns why they ended."""
         for epoch in range(self.epochs):
-            reason = "interrupted" if self._asked_to_stop() else self._epoch(epoch, begin, bar)
+            reason = "interrupted" if self._asked_to_stop() else self._epoch(epoch)
             if reason is not None:
                 return reason
         return "epochs"
 
-    def _search(self, begin: float, bar: Any) -> str:
+    def _search(self) -> str:
         """Iterations of L-BFGS, each an epoch; returns why they ended."""
         optimizer = self.task.options.optimizer
         assert isinstance(optimizer, LBFGS)
@@ -161,26 +158,23 @@ class Training:
 
         def note(error: float) -> bool:
             nonlocal ended
-            bar.update(rows)
+            self.bar.update(rows)
             self.latest = error
             self._record(error, math.nan)
-            bar.set_description(f"{self.label}error {error:.5g}", refresh=False)
-            done = len(self.history["error"])
-            reason = "interrupted" if self._asked_to_stop() else None
-            reason = reason or self._judge(done, math.nan, time.perf_counter() - begin)
+            reason = "interrupted" if self._asked_to_stop() else self._judge()
             ended = reason or ended
             return reason is not None
 
         Search(optimizer, self.updater, self.work, note).run(self.epochs)
         return "converged" if ended == "epochs" and len(self.history["error"]) < self.epochs else ended
 
-    def _epoch(self, epoch: int, begin: float, bar: Any) -> str | None:
+    def _epoch(self, epoch: int) -> str | None:
         """One epoch; returns why training ends with it, if it does."""
         rate = self.rates(epoch, self.monitored[-1] if epoch else None)
         order = self.data.filled
         if self.shuffle:
             order = self.task.rng.permutation(order)
-        total, steps = self._pass(epoch, order, rate, bar)
+        total, steps = self._pass(epoch, order, rate)
         if steps:
             self.latest = total / steps
         if self.ending is not None:
@@ -191,28 +185,29 @@ class Training:
                 "train on with a lower rate, smaller inputs or a bounded squash."
             )
         self._record(total / steps, rate)
-        bar.set_description(f"{self.label}error {total / steps:.5g}", refresh=False)
-        return self._judge(epoch + 1, rate, time.perf_counter() - begin)
+        return self._judge()
 
     def _record(self, error: float, rate: float) -> None:
         """Append to the history, with the error on the held-out data."""
         self.history["error"].append(error)
         self.history["rate"].append(rate)
-        if self.held_out is None:
-            return
-        with preserved_context(self.network):
-            found = mean_cost(self.network, self.held_out, self.task.cost)
-        self.history["validation_error"].append(found.error)
+        if self.held_out is not None:
+            with preserved_context(self.network):
+                found = mean_cost(self.network, self.held_out, self.task.cost)
+            self.history["validation_error"].append(found.error)
+        self.bar.set_description(f"{self.label}error {error:.5g}", refresh=False)
 
-    def _judge(self, done: int, rate: float, seconds: float) -> str | None:
+    def _judge(self) -> str | None:
         """Note the best epoch and call the callbacks; returns why training ends, if it does."""
-        error = self.history["error"][-1]
+        done, error, rate = len(self.history["error"]), self.history["error"][-1], self.history["rate"][-1]
         monitored = self.monitored[-1]
         if monitored < self.best:
             self.best, self.best_epoch = monitored, done
-            self.best_weights = self._snapshot() if self.restore else None
+            if self.restore:
+                with InUse(self.network):
+                    self.best_weights = Snapshot(self.network)
         validation = None if self.held_out is None else monitored
-        progress = Progress(done, error, validation, rate, seconds, self.network)
+        progress = Progress(done, error, validation, rate, time.perf_counter() - self.begun, self.network)
         with interruptible():
             stops = [callback(progress) for callback in self.callbacks]  # every one is called
         if any(stops):
@@ -223,37 +218,30 @@ class Training:
             return "patience"
         return None
 
-    def _snapshot(self) -> Snapshot:
-        with InUse(self.network):
-            return Snapshot(self.network)
-
-    def _result(self, stopped: str, seconds: float) -> Result:
+    def _result(self, stopped: str) -> Result:
+        seconds = time.perf_counter() - self.begun
         errors, error = self.history["error"], self.latest
         if self.best_weights is not None:
             self.best_weights.restore()
             error = errors[self.best_epoch - 1]
         return Result(error, len(errors), seconds, self.history, stopped)
 
-    # --- one pass through the data ----------------------------------------------------------
-
-    def _pass(self, epoch: int, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, float]:
+    def _pass(self, epoch: int, order: Order, rate: float) -> tuple[float, float]:
         """Returns the summed cost and the number of steps with a target."""
         if self.on_step is not None:
-            return self._by_steps(self.on_step, epoch, order, rate, bar)
+            return self._by_steps(self.on_step, epoch, order, rate)
         with InUse(self.network):
             if self.task.options.optimizer is not None:
-                return self._by_batches(order, rate, bar)
+                return self._by_batches(order, rate)
             self.work.refresh()
             control, rows = new_control(), len(self.data.inputs)
             if rows * (len(self.network) + self.network._store.n_connections) < LONG:
                 found = self.work.learn(self.data, order, rate, control)
-                bar.update(rows)
+                self.bar.update(rows)
                 return found
-            return self._in_a_thread(order, rate, bar, control)
+            return self._in_a_thread(order, rate, control)
 
-    def _in_a_thread(
-        self, order: NDArray[np.uint64], rate: float, bar: Any, control: Control
-    ) -> tuple[float, int]:
+    def _in_a_thread(self, order: Order, rate: float, control: Control) -> tuple[float, int]:
         """A long epoch runs in a thread of its own; this one updates the bar and looks for Ctrl-C."""
         self.network._ready()  # here: another thread cannot lower
         with ThreadPoolExecutor(1) as pool:
@@ -261,22 +249,22 @@ class Training:
             shown = 0
             while not wait([epoch], 0.05).done:
                 done = int(control[1])
-                bar.update(done - shown)
+                self.bar.update(done - shown)
                 shown = done
                 if self._asked_to_stop():
                     control[0] = 1
                     self.ending = "interrupted"
-        bar.update(int(control[1]) - shown)
+        self.bar.update(int(control[1]) - shown)
         return epoch.result()
 
-    def _by_batches(self, order: NDArray[np.uint64], rate: float, bar: Any) -> tuple[float, float]:
+    def _by_batches(self, order: Order, rate: float) -> tuple[float, float]:
         """An update after every batch."""
         if not self.updater.current:  # a callback has edited the network
             self._refresh()
         total, steps = 0.0, 0.0
         for batch in self.work.gradients(order):
             total, steps = total + batch.cost, steps + batch.steps
-            bar.update(batch.rows)
+            self.bar.update(batch.rows)
             if not math.isfinite(batch.cost):
                 break
             self.updater.update(batch, rate)
@@ -287,7 +275,7 @@ class Training:
         return total, steps
 
     def _by_steps(
-        self, on_step: Callable[[Step], Any], epoch: int, order: NDArray[np.uint64], rate: float, bar: Any
+        self, on_step: Callable[[Step], Any], epoch: int, order: Order, rate: float
     ) -> tuple[float, float]:
         """The same pass, a row at a time, so that the caller sees every step."""
         data, bounds = self.data, self.data.bounds.tolist()
@@ -296,12 +284,12 @@ class Training:
             if data.clear:
                 self.work.clear()
             for row in range(bounds[sequence], bounds[sequence + 1]):
-                one = data.row(row)
+                one = data.rows(row, row + 1)
                 with InUse(self.network):
                     self.work.refresh()
                     cost, aimed = self.work.learn(one, one.filled, rate, new_control())
                 total, steps = total + cost, steps + aimed
-                bar.update(1)
+                self.bar.update(1)
                 if not math.isfinite(cost):
                     return total, steps
                 step = Step(epoch + 1, sequence, row, cost if aimed else None, self.network)

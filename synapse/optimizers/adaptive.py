@@ -42,8 +42,6 @@ class RMSprop(Optimizer):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from synapse.optimizers import RMSprop
     >>> parameters = np.array([1.0, 1.0])
     >>> RMSprop(rate=0.1, decay=0.75).begin(parameters).step(parameters, gradient=[2.0, 20.0])
     >>> parameters.round(6)
@@ -57,9 +55,8 @@ class RMSprop(Optimizer):
     centered: bool = False
 
     def __post_init__(self) -> None:
-        settle(self, positive_number, "rate")
+        settle(self, positive_number, "rate", "epsilon")
         settle(self, fraction_below_one, "decay", "momentum")
-        settle(self, positive_number, "epsilon")
         settle(self, boolean, "centered")
 
     def memory(self) -> dict[str, float]:
@@ -111,8 +108,6 @@ class AdaGrad(Optimizer):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from synapse.optimizers import AdaGrad
     >>> parameters = np.array([1.0, 1.0])
     >>> state = AdaGrad(rate=0.5).begin(parameters)
     >>> state.step(parameters, gradient=[3.0, -0.3])
@@ -124,8 +119,7 @@ class AdaGrad(Optimizer):
     epsilon: float = 1e-10
 
     def __post_init__(self) -> None:
-        settle(self, positive_number, "rate")
-        settle(self, positive_number, "epsilon")
+        settle(self, positive_number, "rate", "epsilon")
 
     def memory(self) -> dict[str, float]:
         """``sum_of_squares``."""

@@ -10,14 +10,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import (
-    any_array,
-    expected,
-    finite_array,
-    non_negative_number,
-    numbers,
-    whole_number,
-)
+from .._checks import any_array, expected, finite_array, non_negative_number, numbers, whole_number
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, KindError
 
@@ -53,8 +46,6 @@ class Optimizer(ABC):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from synapse.optimizers import Optimizer
     >>> class SignDescent(Optimizer):
     ...     rate = 0.25
     ...
@@ -125,7 +116,6 @@ class OptimizerState:
     --------
     Stopped, saved and continued, bit for bit:
 
-    >>> import numpy as np
     >>> from synapse.optimizers import SGD
     >>> parameters, sgd = np.array([1.0, 1.0]), SGD(rate=0.5, momentum=0.5)
     >>> state = sgd.begin(parameters, frozen=[False, True])

@@ -54,7 +54,6 @@ def clip_by_norm(gradient: Floats | Iterable[Floats], most: float) -> float:
 
     Examples
     --------
-    >>> import numpy as np
     >>> gradient = np.array([3.0, 4.0])
     >>> clip_by_norm(gradient, most=1.0), gradient
     (5.0, array([0.6, 0.8]))
@@ -78,21 +77,11 @@ def clip_by_value(gradient: Floats | Iterable[Floats], most: float) -> None:
 
     Parameters
     ----------
-    gradient : numpy.ndarray or iterable of them
-        Floats of any shape, changed in place.
-    most : float
-        Above 0.
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If an argument cannot be used.
-    DivergenceError
-        If the gradient is not finite. Nothing has changed after either.
+    gradient, most
+        As for :func:`clip_by_norm`, which raises the same errors.
 
     Examples
     --------
-    >>> import numpy as np
     >>> gradient = np.array([0.5, -4.0])
     >>> clip_by_value(gradient, most=1.0)
     >>> gradient

@@ -9,14 +9,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import (
-    any_array,
-    expected,
-    function_of,
-    positive_integer,
-    positive_number,
-    settle,
-)
+from .._checks import any_array, expected, function_of, positive_integer, positive_number, settle
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, MissingExtraError
 from .base import check_parameters, mask_of_moving
@@ -48,8 +41,6 @@ class LBFGS:
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from synapse.optimizers import LBFGS
     >>> def bowl(p):
     ...     return ((p - 3.0) ** 2).sum(), 2 * (p - 3.0)
     >>> LBFGS().minimise(bowl, np.zeros(2)).round(6)
@@ -94,7 +85,12 @@ class LBFGS:
         MissingExtraError
             If SciPy is not installed.
         """
-        optimize = _scipy_optimize()
+        try:
+            from scipy import optimize  # of an extra: needed by L-BFGS alone
+        except ImportError:
+            raise MissingExtraError(
+                'LBFGS needs SciPy, which is not installed. pip install "synapse-neurons[optimize]"'
+            ) from None
         function_of("The function of LBFGS", function, "parameters")
         if callback is not None:
             function_of("The callback of LBFGS", callback, "parameters", "cost")
@@ -154,13 +150,3 @@ class _Problem:
         assert self.callback is not None
         if self.callback(self.whole(intermediate_result.x), float(intermediate_result.fun)):
             raise StopIteration
-
-
-def _scipy_optimize() -> Any:
-    try:
-        from scipy import optimize  # of an extra: needed by L-BFGS alone
-    except ImportError:
-        raise MissingExtraError(
-            'LBFGS needs SciPy, which is not installed. pip install "synapse-neurons[optimize]"'
-        ) from None
-    return optimize

@@ -29,9 +29,8 @@ class _Moments(Optimizer):
     amsgrad: bool = False
 
     def __post_init__(self) -> None:
-        settle(self, positive_number, "rate")
+        settle(self, positive_number, "rate", "epsilon")
         settle(self, _fractions, "betas")
-        settle(self, positive_number, "epsilon")
         settle(self, boolean, "amsgrad")
 
     def memory(self) -> dict[str, float]:
@@ -75,8 +74,6 @@ class Adam(_Moments):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from synapse.optimizers import Adam
     >>> parameters = np.array([1.0, 1.0])
     >>> state = Adam(rate=0.25, betas=(0.5, 0.75)).begin(parameters)
     >>> state.step(parameters, gradient=[4.0, -40.0])
@@ -101,8 +98,6 @@ class AdamW(_Moments):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from synapse.optimizers import AdamW
     >>> parameters = np.array([1.0])
     >>> AdamW(rate=0.5, weight_decay=0.5).begin(parameters).step(parameters, gradient=[0.0])
     >>> parameters

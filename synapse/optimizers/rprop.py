@@ -38,8 +38,6 @@ class Rprop(Optimizer):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from synapse.optimizers import Rprop
     >>> parameters = np.array([1.0, 1.0])
     >>> state = Rprop(rate=0.5).begin(parameters)
     >>> state.step(parameters, gradient=[9.0, 0.1])

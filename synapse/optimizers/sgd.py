@@ -34,8 +34,6 @@ class SGD(Optimizer):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from synapse.optimizers import SGD
     >>> parameters = np.array([1.0])
     >>> SGD(rate=0.5).begin(parameters).step(parameters, gradient=[1.0])
     >>> parameters

@@ -54,13 +54,7 @@ def an_object(what: str, value: Any) -> dict[str, Any]:
 
 
 def checked_architecture(architecture: Any) -> dict[str, Any] | None:
-    """The description that a file holds; its class checks the settings.
-
-    Raises
-    ------
-    FormatError
-        If it is not an object with a name.
-    """
+    """The description that a file holds, if it is an object with a name; its class checks the settings."""
     if architecture is None:
         return None
     found = an_object("The architecture", architecture)
@@ -87,17 +81,8 @@ def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] 
 class Table:
     """Columns of one length, to be taken out by kind.
 
-    Parameters
-    ----------
-    item : str
-        What a row is: "neuron", "connection", ... The sentences speak of "neuron 3".
-    columns : dict of list
-        The columns by name.
-
-    Raises
-    ------
-    FormatError
-        Each method, where a value does not fit: "The state of neuron 3 must be ... Got ...".
+    An `item` is what a row is: "neuron", "connection", ... Each method raises FormatError where a value does
+    not fit: "The state of neuron 3 must be ... Got ...".
 
     >>> table = Table("neuron", {"state": [0.5, 1], "name": ["a", "b"]})
     >>> table.numbers("state")
@@ -191,6 +176,16 @@ class Table:
 
         column = self.values(key, condition, fits)
         return np.array([NO_GATER if value is None else value for value in column], np.int64)
+
+    @staticmethod
+    def or_null(numbers: NDArray[Any]) -> list[int | None]:
+        """The way back from `indices`: null for -1."""
+        return [None if number == NO_GATER else number for number in numbers.tolist()]
+
+    def ends(self, neurons: Table) -> dict[str, NDArray[Any]]:
+        """Whom connections lead from and to, and who gates them."""
+        nulls = {"source": "", "target": "", "gater": "not gated"}
+        return {end: self.indices(end, neurons, null) for end, null in nulls.items()}
 
     def texts(self, key: str) -> list[str]:
         """A column of strings."""

@@ -40,42 +40,20 @@ A JSON document is of the first format whose marks it has.
 
 @dataclass(frozen=True)
 class Format:
-    """A format: what it is for, what it keeps, and what reads and writes it.
+    """A format: what it is for, what it keeps, and what reads and writes it."""
 
-    Parameters
-    ----------
-    name : str
-        The word in the names of its functions: ``write_gexf`` of "gexf".
-    what : str
-        What it is, or the programs that read it.
-    kept, lost : str
-        What of a network is in it, and what is not.
-    link : str
-        Where the format is specified.
-    suffixes : tuple of str
-        The ends of file names that mean it; empty where none is its own.
-    write, read : callable, optional
-        ``write(network, path)`` and ``read(path)``.
-    data, from_data : callable, optional
-        A network as what stands in a file, and back.
-    marks : frozenset of str
-        Members by which a JSON document is recognised; empty for other kinds of files.
-    extra : str
-        The package that it needs beside those of Synapse.
-    """
-
-    name: str
-    what: str
-    kept: str
-    lost: str
-    link: str
-    suffixes: tuple[str, ...] = ()
-    write: Callable[..., None] | None = None
-    read: Callable[..., Network] | None = None
-    data: Callable[..., Any] | None = None
-    from_data: Callable[..., Network] | None = None
-    marks: frozenset[str] = frozenset()
-    extra: str = ""
+    name: str  # the word in the names of its functions: write_gexf of "gexf"
+    what: str  # what it is, or the programs that read it
+    kept: str  # what of a network is in it
+    lost: str  # and what is not
+    link: str  # where it is specified
+    suffixes: tuple[str, ...] = ()  # the ends of file names that mean it
+    write: Callable[..., None] | None = None  # write(network, path)
+    read: Callable[..., Network] | None = None  # read(path)
+    data: Callable[..., Any] | None = None  # a network as what stands in a file
+    from_data: Callable[..., Network] | None = None  # and back
+    marks: frozenset[str] = frozenset()  # members by which a JSON document is recognised
+    extra: str = ""  # the package that it needs beside those of Synapse
 
 
 ALL = (
@@ -93,13 +71,7 @@ def module_of(name: str) -> Any:
 
 
 def format_of(name: str) -> Format:
-    """The format of this name.
-
-    Raises
-    ------
-    ArgumentError
-        If there is none.
-    """
+    """The format of this name, or an ArgumentError."""
     choice("The format", name, tuple(MODULES))
     found: Format = module_of(name).FORMAT
     return found
@@ -177,10 +149,8 @@ def save(network: Network, path: files.File, format: str | None = None) -> None:
     >>> twin.activate([1.0, -1.0]) == net.activate([1.0, -1.0])
     array([ True])
     """
-    form = _chosen(path, format)
-    if form.write is None:
-        known = ", ".join(one.name for one in formats() if one.write)
-        raise ArgumentError(f"The format {form.name} cannot be written to a file. Known: {known}.")
+    form = _chosen(path, format, "write", "written to")
+    assert form.write is not None
     form.write(network, path)
 
 
@@ -207,10 +177,8 @@ def load(path: files.File, format: str | None = None) -> Network:
     OSError
         If the file cannot be read.
     """
-    form = _chosen(path, format)
-    if form.read is None:
-        known = ", ".join(one.name for one in formats() if one.read)
-        raise ArgumentError(f"The format {form.name} cannot be read from a file. Known: {known}.")
+    form = _chosen(path, format, "read", "read from")
+    assert form.read is not None
     if format is not None or form.name != "json":
         return form.read(path)
     with files.reading(path):
@@ -220,7 +188,9 @@ def load(path: files.File, format: str | None = None) -> Network:
         return from_data(document)
 
 
-def _chosen(path: Any, format: str | None) -> Format:
-    if format is not None:
-        return format_of(format)
-    return by_suffix(path) or format_of("json")
+def _chosen(path: Any, format: str | None, act: str, done: str) -> Format:
+    form = (by_suffix(path) or format_of("json")) if format is None else format_of(format)
+    if getattr(form, act) is None:
+        known = ", ".join(one.name for one in formats() if getattr(one, act))
+        raise ArgumentError(f"The format {form.name} cannot be {done} a file. Known: {known}.")
+    return form

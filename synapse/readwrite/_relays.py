@@ -33,12 +33,8 @@ def with_pairs_once(parts: Parts) -> Parts:
     """The same network, in which each connection that repeats another one starts from a relay.
 
     The relay of a source that fires before the target fires right after the source, that of a later
-    source right after the inputs: either passes on the activation that the target has seen so far.
-
-    Raises
-    ------
-    FormatError
-        If both neurons are outputs, as no relay can fire between them.
+    source right after the inputs: either passes on the activation that the target has seen so far. Raises
+    FormatError if both neurons are outputs, as no relay can fire between them.
     """
     source, target = parts.connections["source"], parts.connections["target"]
     first = first_of_pair(source, target)
@@ -64,16 +60,9 @@ def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] 
 
     A gate is late where it fires after the target of what it gates, so that its gain is the activation
     of the step before. Its relay, right after the inputs, reads that activation, and beside it a neuron
-    that is 1 before the first step and 0 from then on: together they are 1 in the first step.
-
-    Parameters
-    ----------
-    parts : Parts
-        The network, with the activations before the first step.
-    gated : array of bool, shape (connections,)
-        Whether the gate of each connection, if it has one, is open.
-    masks : array, shape (neurons,), optional
-        What the gain is as a multiple of the activation of the step before. Default 1.
+    that is 1 before the first step and 0 from then on: together they are 1 in the first step. `gated` tells
+    of each connection whether its gate, if it has one, is open; the gain is the activation of the step before
+    times the gate's mask, by default 1.
     """
     gater, target = parts.connections["gater"], parts.connections["target"]
     late = gated & is_late(gater, target)
@@ -106,8 +95,7 @@ def _insert(parts: Parts, places: Ints, activation: NDArray[Any]) -> tuple[Parts
     usual = {"trainable_bias": np.ones(old, bool), "activation": np.zeros(old), **parts.neurons}
     values: dict[str, Any] = {"squash": "identity", "activation": activation}
     neurons = {name: np.insert(column, places, values.get(name, 0)) for name, column in usual.items()}
-    edges = dict(parts.connections)
-    edges |= {end: number[edges[end]] for end in ("source", "target")}
+    edges = parts.connections | {end: number[parts.connections[end]] for end in ("source", "target")}
     gater = edges["gater"]
     edges["gater"] = np.where(gater == NO_GATER, NO_GATER, number[np.where(gater == NO_GATER, 0, gater)])
     return replace(parts, neurons=neurons, connections=edges, layers=_layers(parts, places)), number, relays
@@ -137,10 +125,7 @@ def _named(layers: Any) -> list[tuple[str, int]]:
 
 def _connect(parts: Parts, source: Ints, target: Ints, weight: NDArray[Any]) -> Parts:
     """The network with connections that are not trained."""
-    new = {"source": source, "target": target, "weight": weight}
-    usual = {"gater": NO_GATER, "trainable": False}
-    edges = {
-        name: np.append(column, new[name] if name in new else np.full(len(source), usual[name]))
-        for name, column in parts.connections.items()
-    }
+    gater, trainable = np.full(len(source), NO_GATER), np.full(len(source), False)
+    new = {"source": source, "target": target, "weight": weight, "gater": gater, "trainable": trainable}
+    edges = {name: np.append(column, new[name]) for name, column in parts.connections.items()}
     return replace(parts, connections=edges)

@@ -17,7 +17,6 @@ import numpy as np
 from .. import squash as squashes
 from .._checks import boolean, shown
 from .._lowered import Lowered, take_apart_lowered
-from .._saved import Parts
 from .._typing import Floats, Ints
 from ..errors import FormatError
 from ..network import Network, require_network
@@ -42,38 +41,17 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Step:
-    """The forward step of a network.
-
-    Parameters
-    ----------
-    name : str
-        What the network is called.
-    layers : list of (name, size)
-        Inputs, hidden layers, outputs.
-    names : list of str
-        What its neurons are called.
-    outputs : int
-        How many.
-    start : array, shape (2 neurons,)
-        The values before the first step.
-    biases : array, shape (neurons,)
-    weights : array, shape (connections,)
-        In the order of ``lowered``.
-    blocks : list of Block
-        In the order in which they fire.
-    lowered : Lowered
-        Which neurons are computed together, and the connections.
-    """
+    """The forward step of a network."""
 
     name: str
-    layers: list[tuple[str, int]]
-    names: list[str]
+    layers: list[tuple[str, int]]  # name and size of inputs, hidden layers, outputs
+    names: list[str]  # what its neurons are called
     outputs: int
-    start: Floats
+    start: Floats  # (2 neurons,): the values before the first step
     biases: Floats
-    weights: Floats
-    blocks: list[Block]
-    lowered: Lowered
+    weights: Floats  # in the order of `lowered`
+    blocks: list[Block]  # in the order in which they fire
+    lowered: Lowered  # which neurons are computed together, and the connections
 
     @property
     def inputs(self) -> int:
@@ -91,33 +69,18 @@ class Step:
 
 
 def step_of(network: Network, format: str, language: str, known: Collection[str], context: bool) -> Step:
-    """The step of a network for a language in which some squashes can be written.
+    """The step of a network for a language in which the known squashes can be written.
 
-    Parameters
-    ----------
-    network : Network
-        It stays as it is.
-    format, language : str
-        The key of the format in ``Squash.written``, and what it is called in sentences.
-    known : collection of str
-        The squashes that the format can write itself.
-    context : bool
-        Whether it starts from the context of the network, instead of 0.
-
-    Raises
-    ------
-    KindError
-        If it is not a network.
-    FormatError
-        If a neuron has a squash that the language has no expression for, or is random and not deterministic.
-    TopologyError, DivergenceError
-        As for :func:`synapse.save`.
+    The format is its key in ``Squash.written``, the language what it is called in sentences. With `context`
+    it starts from that of the network, instead of 0. Raises as :func:`synapse.readwrite.python_source` does.
     """
     require_network("What is written as a program", network)
     boolean("The context", context)
     parts, lowered = take_apart_lowered(network)
     names = [name or f"neuron {i}" for i, name in enumerate(parts.names or ())]
-    squash = _squashes(parts)
+    columns = (parts.neurons[key].tolist() for key in ("squash", "deterministic"))
+    squash = [MEANS.get(own, own) if mean else own for own, mean in zip(*columns, strict=True)]
+    start = np.concatenate([parts.neurons["activation"], parts.neurons["state"]]).astype(np.float64)
     for name, own in list(zip(names, squash, strict=True))[lowered.inputs :]:
         require_written(name, own, format, language, known)
     return Step(
@@ -125,7 +88,7 @@ def step_of(network: Network, format: str, language: str, known: Collection[str]
         layers=[(name or "", size) for name, size in parts.layers],
         names=names,
         outputs=parts.layers[-1][1],
-        start=_start(parts, context),
+        start=start if context else np.zeros_like(start),
         biases=parts.neurons["bias"].astype(np.float64),
         weights=parts.connections["weight"][lowered.order].astype(np.float64),
         blocks=_blocks(lowered, squash),
@@ -135,17 +98,11 @@ def step_of(network: Network, format: str, language: str, known: Collection[str]
 
 def written(squash: str, format: str) -> Any:
     """How a registered squash says that it is written in a format; None if it does not."""
-    return getattr(squashes.get(squash), "written", {}).get(format)
+    return squashes.get(squash).written.get(format)
 
 
 def require_written(name: str, squash: str, format: str, language: str, known: Collection[str]) -> None:
-    """Raise unless the squash of a neuron can be written in a language.
-
-    Raises
-    ------
-    FormatError
-        If it is random, or neither known there nor registered with a way to write it.
-    """
+    """Raise FormatError where a squash is neither known there nor registered with a way to write it."""
     if squash in known or written(squash, format) is not None:
         return
     if squash in MEANS:
@@ -157,17 +114,6 @@ def require_written(name: str, squash: str, format: str, language: str, known: C
         f"The squash of neuron {shown(name)} is {squash!r}, which cannot be written in {language}. "
         f"Register it with written={{{format!r}: ...}}, or set one of: {', '.join(sorted(known))}."
     )
-
-
-def _squashes(parts: Parts) -> list[str]:
-    """The squash of every neuron; of a deterministic one, that of the mean it gives."""
-    names, means = parts.neurons["squash"].tolist(), parts.neurons["deterministic"].tolist()
-    return [MEANS.get(name, name) if mean else name for name, mean in zip(names, means, strict=True)]
-
-
-def _start(parts: Parts, context: bool) -> Floats:
-    values = np.concatenate([parts.neurons["activation"], parts.neurons["state"]]).astype(np.float64)
-    return values if context else np.zeros_like(values)
 
 
 def _blocks(lowered: Lowered, squash: list[str]) -> list[Block]:

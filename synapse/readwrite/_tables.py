@@ -19,7 +19,6 @@ from .._checks import is_among, shown
 from .._saved import Parts, put_together, take_apart
 from ..errors import FormatError
 from ..network import Network
-from ..topology import NO_GATER
 from ._checks import (
     FLOATS,
     LARGEST_RANDOM,
@@ -71,16 +70,8 @@ Columns = dict[str, list[Any]]
 class Tables:
     """A network in columns of plain Python values; read ones have yet to be checked.
 
-    Parameters
-    ----------
-    name : str
-        The name of the network.
-    dtype : str
-        The float it computes in.
-    neurons, connections : dict of list
-        The columns of `NEURON` and `CONNECTION`. The gater is None where there is none.
-    architecture : dict or None
-        Of which class it is, see :func:`synapse.architectures.describe`.
+    The columns are those of `NEURON` and `CONNECTION`; the gater is None where there is none. The dtype is
+    the name of a float; for the architecture see :func:`synapse.architectures.describe`.
     """
 
     name: Any
@@ -90,43 +81,36 @@ class Tables:
     architecture: Any = None
 
 
-def to_tables(network: Network) -> Tables:
+def to_tables(network: Network, format: str = "", unfit: re.Pattern[str] | None = None) -> Tables:
     """The plain tables of a network; it stays as it is.
 
-    Raises
-    ------
-    TopologyError, DivergenceError
-        As for :func:`synapse.save`.
+    Raises as :func:`synapse.save` does, and FormatError if a name has a character that is unfit for a format.
     """
     parts = take_apart(network)
     numbers, edges = parts.neurons, parts.connections
     layers = [(k, name) for k, (name, size) in enumerate(parts.layers) for _ in range(size)]
-    neurons = {
+    neurons: Columns = {
         "id": list(range(len(layers))),
         "label": [name or f"neuron {i}" for i, name in enumerate(parts.names or ())],
         "layer": [name for _, name in layers],
         "layer_number": [k for k, _ in layers],
-        "squash": numbers["squash"].tolist(),
-        **{key: numbers[key].tolist() for key in ("bias", "state", "activation")},
-        "trainable": (numbers["trainable_bias"] != 0).tolist(),
-        **{key: numbers[key].tolist() for key in ("group", "random")},
-        "deterministic": (numbers["deterministic"] != 0).tolist(),
-        **_ties("bias_tie", numbers),
+        **_plain({**numbers, "trainable": numbers["trainable_bias"]}, NEURON),
     }
-    connections = {
-        "source": edges["source"].tolist(),
-        "target": edges["target"].tolist(),
-        "gater": [None if gater == NO_GATER else gater for gater in edges["gater"].tolist()],
-        "weight": edges["weight"].tolist(),
-        "trainable": (edges["trainable"] != 0).tolist(),
-        **_ties("tie", edges),
-    }
-    return Tables(parts.name, parts.dtype.name, neurons, connections, parts.architecture)
+    connections = _plain(edges, CONNECTION)
+    connections["gater"] = Table.or_null(edges["gater"])
+    tables = Tables(parts.name, parts.dtype.name, neurons, connections, parts.architecture)
+    if unfit is not None:
+        _require_names(tables, format, unfit)
+    return tables
 
 
-def _ties(name: str, columns: Mapping[str, Any]) -> Columns:
-    """The column that tells who is tied, where somebody is."""
-    return {name: columns[name].tolist()} if columns[name].any() else {}
+def _plain(columns: Mapping[str, Any], kinds: Mapping[str, type]) -> Columns:
+    """The columns that are there as lists; those that tell who is tied only where somebody is."""
+    return {
+        key: (columns[key] != 0 if kind is bool else columns[key]).tolist()
+        for key, kind in kinds.items()
+        if key in columns and (key not in TIES or columns[key].any())
+    }
 
 
 def kinds_in(columns: Columns, kinds: Mapping[str, type]) -> dict[str, type]:
@@ -135,13 +119,7 @@ def kinds_in(columns: Columns, kinds: Mapping[str, type]) -> dict[str, type]:
 
 
 def from_tables(tables: Tables) -> Network:
-    """The network of some plain tables, in which nothing is believed before it is checked.
-
-    Raises
-    ------
-    FormatError
-        If they describe no network, or contradict each other; the sentence says where.
-    """
+    """The network of some plain tables; a FormatError says where they contradict themselves or each other."""
     require(type(tables.name) is str, "The name of the network", "a string", tables.name)
     require(is_among(tables.dtype, FLOATS), "The dtype", " or ".join(FLOATS), tables.dtype)
     dtype = np.dtype(tables.dtype)
@@ -196,9 +174,7 @@ def _edges(columns: Columns, neurons: Table, dtype: Any) -> dict[str, Any]:
     columns = _with_ties(columns, "tie", "source")
     table = Table.of_columns("connection", {"connections": columns}, "connections", tuple(CONNECTION))
     edges = {
-        "source": table.indices("source", neurons),
-        "target": table.indices("target", neurons),
-        "gater": table.indices("gater", neurons, null="not gated"),
+        **table.ends(neurons),
         "weight": table.numbers("weight", dtype),
         "trainable": table.flags("trainable"),
         "tie": table.whole("tie", 0, len(table)),
@@ -217,15 +193,8 @@ def _with_ties(columns: Any, name: str, like: str) -> Any:
 
 def records(columns: Columns) -> list[dict[str, Any]]:
     """The rows of a table, each without what is usual."""
-    rows = zip(*columns.values(), strict=True)
-    return [
-        {
-            key: value
-            for key, value in zip(columns, row, strict=True)
-            if key not in USUAL or value != USUAL[key]
-        }
-        for row in rows
-    ]
+    rows = (zip(columns, row, strict=True) for row in zip(*columns.values(), strict=True))
+    return [{key: value for key, value in row if key not in USUAL or value != USUAL[key]} for row in rows]
 
 
 def columns_of(item: str, rows: Any, kinds: Mapping[str, type]) -> Columns:
@@ -270,14 +239,13 @@ def as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def require_names(tables: Tables, format: str, unfit: re.Pattern[str]) -> None:
+def _require_names(tables: Tables, format: str, unfit: re.Pattern[str]) -> None:
     """Raise where a name has a character that a format cannot hold."""
     named = {"name of the network": tables.name}
     for key in ("label", "layer"):
         named |= {f"{key} of neuron {i}": name for i, name in enumerate(tables.neurons[key])}
     for what, name in named.items():
-        found = unfit.search(name)
-        if found:
+        if found := unfit.search(name):
             raise FormatError(
                 f"The {what} must be without {found[0]!r} to be written as {format}. Got {shown(name)}."
             )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from ..errors import FormatError
 from ._checks import require
-from ._tables import as_text
+from ._tables import as_text, once
 
+TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
+"""What the kinds of values are called."""
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot hold, not even escaped."""
@@ -24,13 +27,7 @@ class _Builder(ElementTree.TreeBuilder):
 
 
 def parse(content: str | bytes, root: str) -> ElementTree.Element:
-    """The tree of a document.
-
-    Raises
-    ------
-    FormatError
-        If it is not XML, its root is another one, or it has a document type declaration.
-    """
+    """The tree of a document; FormatError if it is no XML, of another root, or with a document type."""
     parser = ElementTree.XMLParser(target=_Builder())
     try:
         parser.feed(content)
@@ -58,6 +55,11 @@ def inside(element: ElementTree.Element, *path: str) -> Iterator[ElementTree.Ele
             yield from inside(child, *path[1:])
 
 
+def record(element: ElementTree.Element, pairs: Iterable[tuple[str | None, Any]]) -> dict[Any, Any]:
+    """What is told of an element in its attributes, and in these pairs."""
+    return {**once(f"Each {tag_of(element)}", pairs), **element.attrib}
+
+
 def only_graph(root: ElementTree.Element) -> ElementTree.Element:
     """The one graph of a document."""
     graphs = list(inside(root, "graph"))
@@ -72,11 +74,7 @@ def text_inside(element: ElementTree.Element, *path: str) -> str | None:
 
 
 def quoted(value: object) -> str:
-    """A value as an attribute, quotation marks and all.
-
-    >>> print(quoted('<a> & "b"'))
-    '&lt;a&gt; &amp; "b"'
-    """
+    """A value as an attribute, quotation marks and all."""
     return quoteattr(as_text(value))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..network import Network
 from . import files
-from ._checks import an_object, require
+from ._checks import an_object
 from ._formats import ALL, LINKED, Format
 from ._tables import CONNECTION, NEURON, Columns, Tables, columns_of, from_tables, records, to_tables
 
@@ -19,10 +19,7 @@ def write_cytoscape(network: Network, path: files.File) -> None:
 
 
 def read_cytoscape(path: files.File) -> Network:
-    """Read a network that :func:`write_cytoscape` has written.
-
-    Raises FormatError where the file holds no such network, and OSError where it cannot be read.
-    """
+    """Read a network that :func:`write_cytoscape` has written. Raises as :func:`synapse.load` does."""
     with files.reading(path):
         return from_cytoscape_data(files.read_document(path))
 
@@ -30,14 +27,7 @@ def read_cytoscape(path: files.File) -> Network:
 def cytoscape_data(network: Network) -> dict[str, Any]:
     """A network as ``networkx.cytoscape_graph`` and ``cytoscape({elements: ...})`` take it.
 
-    Nodes are numbered in the order in which neurons activate. Kept are layers, names, squashes,
-    groups, biases, states, activations, random streams, weights, ties, gaters (numbers of nodes), what
-    is trainable, and the float. Lost are errors and traces.
-
-    Raises
-    ------
-    TopologyError, DivergenceError
-        As for :func:`synapse.save`.
+    Kept and lost is what :func:`graphml_data` says. Raises as :func:`synapse.save` does.
 
     >>> from synapse import Layer, Network
     >>> a, b = Layer(1), Layer(1)
@@ -46,30 +36,24 @@ def cytoscape_data(network: Network) -> dict[str, Any]:
     [{'data': {'source': 0, 'target': 1, 'weight': 0.5, 'trainable': True}}]
     """
     tables = to_tables(network)
-    nodes = (
-        {**row, "id": str(row["id"]), "value": row["id"], "name": row["label"]}
+    nodes = [
+        {"data": {**row, "id": str(row["id"]), "value": row["id"], "name": row["label"]}}
         for row in records(tables.neurons)
-    )
+    ]
+    edges = [{"data": edge} for edge in records(tables.connections)]
     return {
         "directed": True,
         "multigraph": False,
         "data": {"name": tables.name, "dtype": tables.dtype},
-        "elements": {
-            "nodes": [{"data": node} for node in nodes],
-            "edges": [{"data": edge} for edge in records(tables.connections)],
-        },
+        "elements": {"nodes": nodes, "edges": edges},
     }
 
 
 def from_cytoscape_data(data: dict[str, Any]) -> Network:
     """The network that :func:`cytoscape_data` has described.
 
-    Ids may be numbers or strings of digits, as Cytoscape.js makes them.
-
-    Raises
-    ------
-    FormatError
-        If `data` does not describe a network, or contradicts itself.
+    Ids may be numbers or strings of digits, as Cytoscape.js makes them. FormatError if `data`
+    contradicts itself.
     """
     data = an_object("A graph of Cytoscape", data)
     head = an_object("The data of the graph", data.get("data"))
@@ -80,8 +64,9 @@ def from_cytoscape_data(data: dict[str, Any]) -> Network:
 
 
 def _columns(item: str, rows: Any, kinds: dict[str, type]) -> Columns:
-    require(isinstance(rows, list), f"The {item}s", "a list", rows)
-    return columns_of(item, [row.get("data") if isinstance(row, dict) else row for row in rows], kinds)
+    if isinstance(rows, list):
+        rows = [row.get("data") if isinstance(row, dict) else row for row in rows]
+    return columns_of(item, rows, kinds)
 
 
 FORMAT = Format(

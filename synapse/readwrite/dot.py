@@ -10,7 +10,7 @@ from typing import Any
 from ..network import Network
 from . import files
 from ._formats import Format
-from ._tables import Tables, records, require_names, to_tables
+from ._tables import Tables, records, to_tables
 
 __all__ = ["dot_data", "write_dot"]
 
@@ -47,9 +47,7 @@ def dot_data(network: Network) -> str:
     >>> print(dot_data(Network(a, [], b)).splitlines()[-2])
     0 -> 1 [label="0.5"];
     """
-    tables = to_tables(network)
-    require_names(tables, "DOT", UNFIT)
-    return "\n".join(_lines(tables)) + "\n"
+    return "\n".join(_lines(to_tables(network, "DOT", UNFIT))) + "\n"
 
 
 def _lines(tables: Tables) -> Iterator[str]:

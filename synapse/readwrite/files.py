@@ -41,15 +41,9 @@ def write(path: File, content: str | bytes) -> None:
     What is given a path goes to a hidden file in the same folder, is brought to the disk, and
     then takes the place of the old file in one step: whatever fails or interrupts it, there is
     the old file or the new one, whole. (Only a process killed while it writes leaves the hidden
-    file.) Into an open file it is written at once, where that stands.
-
-    Raises
-    ------
-    KindError, ArgumentError
-        If `path` is not a path, or names something that is not a file, such as a folder, or is
-        a file open for text where bytes are to be written, or in another encoding than UTF-8.
-    OSError
-        If the file cannot be written.
+    file.) Into an open file it is written at once, where that stands. Raises KindError or ArgumentError if
+    `path` is not a path, or names something that is not a file, such as a folder, or is a file open for text
+    where bytes are to be written, or in another encoding than UTF-8.
     """
     if hasattr(path, "write"):
         _write_into(path, content)
@@ -155,15 +149,7 @@ def read_text(path: File) -> str:
 
 
 def read_document(path: File) -> Any:
-    """The JSON document in a file.
-
-    Raises
-    ------
-    FormatError
-        If the file is not JSON in UTF-8, or has NaN, infinity or a key twice.
-    OSError
-        If it cannot be read.
-    """
+    """The JSON in a file; FormatError if it is none in UTF-8, or has NaN, infinity or a key twice."""
     return from_text(read_text(path))
 
 

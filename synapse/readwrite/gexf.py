@@ -14,24 +14,11 @@ from ..errors import ArgumentError
 from ..network import Network
 from . import _xml, files
 from ._formats import ALL, LINKED, Format
-from ._tables import (
-    CONNECTION,
-    NEURON,
-    Columns,
-    Tables,
-    columns_of,
-    from_tables,
-    kinds_in,
-    once,
-    records,
-    require_names,
-    to_tables,
-)
+from ._tables import CONNECTION, NEURON, Tables, columns_of, from_tables, kinds_in, records, to_tables
 
 __all__ = ["from_gexf_data", "gexf_data", "read_gexf", "write_gexf"]
 
 NAMESPACE = "http://www.gexf.net/1.2draft"
-TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
 ELEMENT = ("id", "label", "source", "target", "weight")
 """What the format has attributes of its own for; all else is told in <attvalue>."""
 
@@ -42,9 +29,9 @@ def write_gexf(network: Network, path: files.File, activations: ArrayLike | None
 
 
 def read_gexf(path: files.File) -> Network:
-    """Read a network that :func:`write_gexf` has written; activations over time are left out.
+    """Read a network that :func:`write_gexf` has written, without activations over time.
 
-    Raises FormatError where the file holds no such network, and OSError where it cannot be read.
+    Raises as :func:`synapse.load` does.
     """
     with files.reading(path):
         return from_gexf_data(files.read(path))
@@ -53,9 +40,7 @@ def read_gexf(path: files.File) -> Network:
 def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
     """A network as a GEXF document.
 
-    Nodes are numbered in the order in which neurons activate. Kept are layers, names, squashes,
-    groups, biases, states, activations, random streams, weights, ties, gaters (numbers of nodes), what
-    is trainable, and the float (under keywords). Lost are errors and traces.
+    Kept and lost is what :func:`graphml_data` says; the float is under keywords.
 
     Parameters
     ----------
@@ -69,17 +54,14 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
     ------
     KindError, ArgumentError
         If `activations` are not finite numbers of this shape.
-    FormatError
-        If a name has a character that XML cannot hold.
-    TopologyError, DivergenceError
-        As for :func:`synapse.save`.
+    FormatError, TopologyError, DivergenceError
+        As for :func:`graphml_data`.
 
     >>> import architect
     >>> print(gexf_data(architect.Perceptron(2, 3, 1, seed=0)).splitlines()[2])
     <meta><keywords>float64</keywords><description>Perceptron</description></meta>
     """
-    tables = to_tables(network)
-    require_names(tables, "GEXF", _xml.UNFIT)
+    tables = to_tables(network, "GEXF", _xml.UNFIT)
     steps = None if activations is None else _steps(activations, len(network))
     return "\n".join(_lines(tables, steps)) + "\n"
 
@@ -87,7 +69,7 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
 def _steps(activations: ArrayLike, neurons: int) -> NDArray[np.float64]:
     what, condition = "The activations", f"finite numbers, shape (T, {neurons})"
     steps = numbers(what, activations, condition)
-    if steps.ndim != 2 or steps.shape[1] != neurons:
+    if steps.shape[1:] != (neurons,):
         raise ArgumentError(f"{what} must be {condition}. Got shape {steps.shape}.")
     if not np.isfinite(steps).all():
         raise ArgumentError(f"{what} must be {condition}. Got {steps[~np.isfinite(steps)][0]}.")
@@ -108,20 +90,17 @@ def _lines(tables: Tables, steps: NDArray[np.float64] | None) -> Iterator[str]:
     yield "<nodes>"
     for i, node in enumerate(records(tables.neurons)):
         yield _element("node", node, "" if steps is None else _timeline(steps[:, i]))
-    yield "</nodes>"
-    yield "<edges>"
+    yield "</nodes>\n<edges>"
     for i, edge in enumerate(records(tables.connections)):
         yield _element("edge", {"id": i, **edge})
-    yield "</edges>"
-    yield "</graph>"
-    yield "</gexf>"
+    yield "</edges>\n</graph>\n</gexf>"
 
 
 def _declared(domain: str, mode: str, kinds: dict[str, type]) -> Iterator[str]:
     yield f'<attributes class="{domain}" mode="{mode}">'
     for name, kind in kinds.items():
         if name not in ELEMENT:
-            yield f'<attribute id="{name}" title="{name}" type="{TYPES[kind]}"/>'
+            yield f'<attribute id="{name}" title="{name}" type="{_xml.TYPES[kind]}"/>'
     yield "</attributes>"
 
 
@@ -143,36 +122,28 @@ def _timeline(steps: NDArray[np.float64]) -> str:
 
 
 def from_gexf_data(data: str | bytes) -> Network:
-    """The network that :func:`gexf_data` has described.
-
-    Raises
-    ------
-    FormatError
-        If `data` does not describe a network, or contradicts itself.
-    """
+    """The network that :func:`gexf_data` has described; FormatError if it contradicts itself."""
     root = _xml.parse(data, "gexf")
     graph = _xml.only_graph(root)
-    neurons = _columns(graph, "neuron", "node", NEURON)
-    connections = _columns(graph, "connection", "edge", CONNECTION)
+    neurons = columns_of("neuron", _records(graph, "node"), NEURON)
+    connections = columns_of("connection", _records(graph, "edge"), CONNECTION)
     name, dtype = (_xml.text_inside(root, "meta", tag) for tag in ("description", "keywords"))
     return from_tables(Tables(name, dtype, neurons, connections))
 
 
-def _columns(graph: Element, item: str, tag: str, kinds: dict[str, type]) -> Columns:
+def _records(graph: Element, tag: str) -> list[dict[Any, Any]]:
     titles = {
         attribute.get("id"): attribute.get("title")
         for attributes in _xml.inside(graph, "attributes")
         if attributes.get("class") == tag
         for attribute in _xml.inside(attributes, "attribute")
     }
-    rows = [_record(element, titles) for element in _xml.inside(graph, f"{tag}s", tag)]
-    return columns_of(item, rows, kinds)
 
+    def record(element: Element) -> dict[Any, Any]:
+        values = _xml.inside(element, "attvalues", "attvalue")
+        return _xml.record(element, ((titles.get(one.get("for")), one.get("value")) for one in values))
 
-def _record(element: Element, titles: dict[Any, Any]) -> dict[Any, Any]:
-    values = _xml.inside(element, "attvalues", "attvalue")
-    pairs = ((titles.get(one.get("for")), one.get("value")) for one in values)
-    return {**once(f"Each {_xml.tag_of(element)}", pairs), **element.attrib}
+    return [record(element) for element in _xml.inside(graph, f"{tag}s", tag)]
 
 
 FORMAT = Format(

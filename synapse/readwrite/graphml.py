@@ -9,24 +9,11 @@ from xml.etree.ElementTree import Element
 from ..network import Network
 from . import _xml, files
 from ._formats import ALL, LINKED, Format
-from ._tables import (
-    CONNECTION,
-    NEURON,
-    Columns,
-    Tables,
-    columns_of,
-    from_tables,
-    kinds_in,
-    once,
-    records,
-    require_names,
-    to_tables,
-)
+from ._tables import CONNECTION, NEURON, Tables, columns_of, from_tables, kinds_in, records, to_tables
 
 __all__ = ["from_graphml_data", "graphml_data", "read_graphml", "write_graphml"]
 
 NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
-TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
 GRAPH: dict[str, type] = {"name": str, "dtype": str}
 
 
@@ -36,10 +23,7 @@ def write_graphml(network: Network, path: files.File) -> None:
 
 
 def read_graphml(path: files.File) -> Network:
-    """Read a network that :func:`write_graphml` has written.
-
-    Raises FormatError where the file holds no such network, and OSError where it cannot be read.
-    """
+    """Read a network that :func:`write_graphml` has written. Raises as :func:`synapse.load` does."""
     with files.reading(path):
         return from_graphml_data(files.read(path))
 
@@ -63,9 +47,7 @@ def graphml_data(network: Network) -> str:
     >>> networkx.parse_graphml(text, node_type=int).nodes[5]["layer"]
     'output'
     """
-    tables = to_tables(network)
-    require_names(tables, "GraphML", _xml.UNFIT)
-    return "\n".join(_lines(tables)) + "\n"
+    return "\n".join(_lines(to_tables(network, "GraphML", _xml.UNFIT))) + "\n"
 
 
 def _lines(tables: Tables) -> Iterator[str]:
@@ -74,7 +56,7 @@ def _lines(tables: Tables) -> Iterator[str]:
     of_nodes, of_edges = kinds_in(tables.neurons, NEURON), kinds_in(tables.connections, CONNECTION)
     for domain, kinds in (("graph", GRAPH), ("node", of_nodes), ("edge", of_edges)):
         for name in _attributes(kinds):
-            kind = TYPES[kinds[name]]
+            kind = _xml.TYPES[kinds[name]]
             yield f'<key id="{domain}_{name}" for="{domain}" attr.name="{name}" attr.type="{kind}"/>'
     yield f'<graph edgedefault="directed">{_data("graph", {"name": tables.name, "dtype": tables.dtype})}'
     for node in records(tables.neurons):
@@ -97,32 +79,20 @@ def _data(domain: str, record: dict[str, Any]) -> str:
 
 
 def from_graphml_data(data: str | bytes) -> Network:
-    """The network that :func:`graphml_data` has described.
-
-    Raises
-    ------
-    FormatError
-        If `data` does not describe a network, or contradicts itself.
-    """
+    """The network that :func:`graphml_data` has described; FormatError if it contradicts itself."""
     root = _xml.parse(data, "graphml")
     graph = _xml.only_graph(root)
     keys = {key.get("id"): key.get("attr.name") for key in _xml.inside(root, "key")}
-    head = _record(graph, keys)
-    neurons, connections = (
-        _columns(graph, keys, *what)
-        for what in (("neuron", "node", NEURON), ("connection", "edge", CONNECTION))
-    )
+
+    def record(element: Element) -> dict[Any, Any]:
+        """What is told of an element: its attributes, and its <data> by the names of the keys."""
+        data = ((keys.get(data.get("key")), data.text or "") for data in _xml.inside(element, "data"))
+        return _xml.record(element, data)
+
+    head = record(graph)
+    neurons = columns_of("neuron", [record(node) for node in _xml.inside(graph, "node")], NEURON)
+    connections = columns_of("connection", [record(edge) for edge in _xml.inside(graph, "edge")], CONNECTION)
     return from_tables(Tables(head.get("name"), head.get("dtype"), neurons, connections))
-
-
-def _columns(graph: Element, keys: Mapping[Any, Any], item: str, tag: str, kinds: dict[str, type]) -> Columns:
-    return columns_of(item, [_record(element, keys) for element in _xml.inside(graph, tag)], kinds)
-
-
-def _record(element: Element, keys: Mapping[Any, Any]) -> dict[Any, Any]:
-    """What is told of a node or an edge: its attributes, and its <data> by the names of the keys."""
-    data = ((keys.get(data.get("key")), data.text or "") for data in _xml.inside(element, "data"))
-    return {**once(f"Each {_xml.tag_of(element)}", data), **element.attrib}
 
 
 FORMAT = Format(

@@ -6,20 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .._saved import (
-    OF_CONNECTIONS,
-    OF_NEURONS,
-    OPTIONAL,
-    Column,
-    Parts,
-    Traces,
-    own_memory,
-    put_together,
-    take_apart,
-)
+from .._saved import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, Column, Parts, Traces, put_together, take_apart
 from ..errors import FormatError
 from ..network import Network
-from ..topology import NO_GATER
 from . import files
 from ._checks import (
     FLOATS,
@@ -43,12 +32,8 @@ MARK, VERSION = "synapse", 1
 # The tables of a document, by the columns of each.
 LAYERS = ("name", "size")
 NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS if column not in OPTIONAL))
-CONNECTIONS = (
-    "source",
-    "target",
-    "gater",
-    *(column.name for column in OF_CONNECTIONS if column not in OPTIONAL),
-)
+ENDS = ("source", "target", "gater")
+CONNECTIONS = (*ENDS, *(column.name for column in OF_CONNECTIONS if column not in OPTIONAL))
 ELIGIBILITY = ("connection", "value")
 INFLUENCE = ("gater", "gated", "value")
 EXTENDED = ("influence", "connection", "value")
@@ -64,10 +49,7 @@ def write_json(network: Network, path: files.File) -> None:
 
 
 def read_json(path: files.File) -> Network:
-    """Read a network that :func:`write_json` has written.
-
-    Raises FormatError where the file holds no such network, and OSError where it cannot be read.
-    """
+    """Read a network that :func:`write_json` has written. Raises as :func:`synapse.load` does."""
     with files.reading(path):
         return from_json_data(files.read_document(path))
 
@@ -90,8 +72,7 @@ def json_data(network: Network) -> dict[str, Any]:
     """
     parts = take_apart(network)
     head = (MARK, VERSION, parts.name, parts.dtype.name, parts.clock)
-    architecture = parts.architecture
-    kind = {} if architecture is None else {ARCHITECTURE: architecture}
+    kind = {} if parts.architecture is None else {ARCHITECTURE: parts.architecture}
     return {**dict(zip(HEAD, head, strict=True)), **kind, **_tables(parts)}
 
 
@@ -108,7 +89,7 @@ def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
         "connections": {
             "source": edges["source"].tolist(),
             "target": edges["target"].tolist(),
-            "gater": _or_null(edges["gater"]),
+            "gater": Table.or_null(edges["gater"]),
             **_saved(OF_CONNECTIONS, edges),
         },
         "eligibility": {"connection": traces.eligible.tolist(), "value": traces.eligibility.tolist()},
@@ -119,7 +100,7 @@ def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
         },
         "extended": {
             "influence": traces.pair.tolist(),
-            "connection": _or_null(traces.extending),
+            "connection": Table.or_null(traces.extending),
             "value": traces.extended.tolist(),
         },
     }
@@ -128,7 +109,7 @@ def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
 def _saved(columns: tuple[Column, ...], values: dict[str, np.ndarray[Any, Any]]) -> dict[str, list[Any]]:
     """The columns of the schema as plain lists, without those that are rare and all 0."""
     return {
-        column.name: _plain(column, values[column.name])
+        column.name: (values[column.name] != 0 if column.dtype == "uint8" else values[column.name]).tolist()
         for column in columns
         if column not in OPTIONAL or values[column.name].any()
     }
@@ -138,31 +119,16 @@ def _optional(columns: tuple[Column, ...]) -> tuple[str, ...]:
     return tuple(column.name for column in columns if column in OPTIONAL)
 
 
-def _plain(column: Column, values: np.ndarray[Any, Any]) -> list[Any]:
-    plain: list[Any] = (values != 0).tolist() if column.dtype == "uint8" else values.tolist()
-    return plain
-
-
-def _or_null(numbers: np.ndarray[Any, Any]) -> list[int | None]:
-    return [None if number == NO_GATER else number for number in numbers.tolist()]
-
-
 def from_json_data(data: dict[str, Any]) -> Network:
-    """The network that :func:`json_data` has described.
-
-    Raises
-    ------
-    FormatError
-        If `data` does not describe a network, or contradicts itself.
-    """
+    """The network that :func:`json_data` has described; FormatError if it contradicts itself."""
     _require_format(data)
     members("A network", data, (*HEAD, *TABLES), (ARCHITECTURE,))
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
     require(data["dtype"] in FLOATS, "The dtype", " or ".join(FLOATS), data["dtype"])
     require(is_whole(data["clock"], 0, LARGEST_WHOLE), "The clock", "a whole number", data["clock"])
     neurons = Table.of_columns("neuron", data, "neurons", NEURONS, _optional(OF_NEURONS))
-    optional = _optional(OF_CONNECTIONS)
-    connections = Table.of_columns("connection", data, "connections", CONNECTIONS, optional)
+    rare = _optional(OF_CONNECTIONS)
+    connections = Table.of_columns("connection", data, "connections", CONNECTIONS, rare)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
     edges = _edges(connections, neurons, dtype, clock)
     numbers = {column.name: _checked(neurons, column, dtype, clock) for column in OF_NEURONS}
@@ -213,9 +179,7 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
 def _edges(connections: Table, neurons: Table, dtype: Any, clock: int) -> dict[str, Any]:
     """The columns of the connections, no two of which link the same neurons."""
     edges = {
-        "source": connections.indices("source", neurons),
-        "target": connections.indices("target", neurons),
-        "gater": connections.indices("gater", neurons, null="not gated"),
+        **connections.ends(neurons),
         **{column.name: _checked(connections, column, dtype, clock) for column in OF_CONNECTIONS},
     }
     require_pairs_once(connections, (edges["source"], edges["target"]))
@@ -243,10 +207,10 @@ def _traces(
     eligibility = Table.of_columns("eligibility", data, "eligibility", ELIGIBILITY)
     influence = Table.of_columns("influence", data, "influence", INFLUENCE)
     extended = Table.of_columns("extended trace", data, "extended", EXTENDED)
-    memory, memory_self = own_memory(edges["source"], edges["target"])
+    loops = np.flatnonzero(edges["source"] == edges["target"])
     return Traces(
-        memory=memory,
-        memory_self=memory_self,
+        memory=edges["target"][loops],
+        memory_self=loops,
         eligible=eligibility.indices("connection", connections),
         eligibility=eligibility.numbers("value", dtype),
         gater=influence.indices("gater", neurons),

@@ -46,8 +46,7 @@ CONNECTION = ("from", "to", "weight", "gater")
 def read_neataptic(path: files.File) -> Network:
     """Read a network that Neataptic has written (``JSON.stringify(network.toJSON())``).
 
-    See :func:`from_neataptic_data` for what is kept. Raises FormatError where the file holds no
-    such network, and OSError where it cannot be read.
+    See :func:`from_neataptic_data` for what is kept. Raises as :func:`synapse.load` does.
     """
     with files.reading(path):
         return from_neataptic_data(files.read_document(path))
@@ -105,7 +104,7 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     edges["trainable"] = learning[edges["target"]] & (edges["source"] != edges["target"])
     bias = nodes.numbers("bias")
     bias[: sizes[0]] = 0.0
-    nodes.reread(["squash"], _name_here)
+    nodes.reread(["squash"], lambda name: SQUASHES.get(name, name) if type(name) is str else name)
     columns = {"squash": nodes.squashes("squash"), "bias": bias, "trainable_bias": learning}
     layers = [(None, size) for size in sizes if size]
     columns["activation"] = np.zeros(len(nodes))
@@ -161,10 +160,6 @@ def _edges(connections: Table, nodes: Table, inputs: int) -> dict[str, Any]:
     if len(into):
         raise FormatError(f"No connection may lead to an input. Connection {into[0]} does.")
     return edges
-
-
-def _name_here(squash: Any) -> Any:
-    return SQUASHES.get(squash, squash) if type(squash) is str else squash
 
 
 FORMAT = Format(

@@ -20,10 +20,7 @@ def write_node_link(network: Network, path: files.File) -> None:
 
 
 def read_node_link(path: files.File) -> Network:
-    """Read a network that :func:`write_node_link` has written.
-
-    Raises FormatError where the file holds no such network, and OSError where it cannot be read.
-    """
+    """Read a network that :func:`write_node_link` has written. Raises as :func:`synapse.load` does."""
     with files.reading(path):
         return from_node_link_data(files.read_document(path))
 
@@ -31,14 +28,7 @@ def read_node_link(path: files.File) -> Network:
 def node_link_data(network: Network) -> dict[str, Any]:
     """A network as ``networkx.node_link_graph(data, edges="edges")`` takes it.
 
-    Nodes are numbered in the order in which neurons activate. Kept are layers, names, squashes,
-    groups, biases, states, activations, random streams, weights, ties, gaters (numbers of nodes), what
-    is trainable, and the float. Lost are errors and traces.
-
-    Raises
-    ------
-    TopologyError, DivergenceError
-        As for :func:`synapse.save`.
+    Kept and lost is what :func:`graphml_data` says. Raises as :func:`synapse.save` does.
 
     >>> from synapse import Layer, Network
     >>> a, b = Layer(1), Layer(1)
@@ -59,12 +49,8 @@ def node_link_data(network: Network) -> dict[str, Any]:
 def from_node_link_data(data: dict[str, Any]) -> Network:
     """The network that :func:`node_link_data` has described.
 
-    Edges may be under "links" too, as D3 and older versions of networkx have them.
-
-    Raises
-    ------
-    FormatError
-        If `data` does not describe a network, or contradicts itself.
+    Edges may be under "links" too, as D3 and older versions of networkx have them. FormatError if `data`
+    contradicts itself.
     """
     data = an_object("A node-link graph", data)
     graph = an_object("The graph", data.get("graph"))

@@ -17,7 +17,7 @@ from ..network import Network
 from . import files
 from ._checks import an_object, require
 from ._formats import ALL, TRACES, Format
-from ._tables import CONNECTION, NEURON, TIES, Columns, Tables, from_tables, require_names, to_tables
+from ._tables import CONNECTION, NEURON, TIES, Columns, Tables, from_tables, to_tables
 
 __all__ = ["from_npz_data", "npz_data", "read_npz", "write_npz"]
 
@@ -29,10 +29,7 @@ NAMES = (
     "architecture",
     *(f"{item}_{key}" for item, kinds in TABLES.items() for key in kinds),
 )
-HEADERS = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
-}
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 """What reads the header of an array, by the version of its format."""
 UNFIT = re.compile("\0\\Z")
 """What NumPy strips from strings."""
@@ -77,8 +74,7 @@ def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
 def _read_array(name: str, content: bytes) -> NDArray[Any]:
     """Read an array, after checking that its header agrees with the bytes that are there."""
     stream = io.BytesIO(content)
-    read_header = HEADERS[np.lib.format.read_magic(stream)]
-    shape, _, dtype = read_header(stream)
+    shape, _, dtype = HEADERS[np.lib.format.read_magic(stream)](stream)
     items, there = math.prod(shape), len(content) - stream.tell()
     if not dtype.hasobject and (items * dtype.itemsize != there or items > max(there, 1)):
         raise FormatError(
@@ -113,8 +109,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     >>> npz_data(Network(a, [], b))["connection_weight"]
     array([0.5, 0.5])
     """
-    tables = to_tables(network)
-    require_names(tables, "npz", UNFIT)
+    tables = to_tables(network, "npz", UNFIT)
     dtypes = {int: "int64", float: tables.dtype, bool: "bool", str: "str"}
     gaters = [UNGATED if gater is None else gater for gater in tables.connections["gater"]]
     items = {"neuron": tables.neurons, "connection": {**tables.connections, "gater": gaters}}
@@ -131,13 +126,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
 
 
 def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
-    """The network that :func:`npz_data` has described.
-
-    Raises
-    ------
-    FormatError
-        If `data` does not describe a network, or contradicts itself.
-    """
+    """The network that :func:`npz_data` has described; FormatError if it contradicts itself."""
     data = an_object("The arrays", data)
     neurons, connections = (_columns(data, item) for item in TABLES)
     connections["gater"] = [None if gater == UNGATED else gater for gater in connections["gater"]]

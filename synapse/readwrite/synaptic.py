@@ -38,8 +38,7 @@ class SynapticWarning(UserWarning):
 def read_synaptic(path: files.File, *, resume: bool = False) -> Network:
     """Read a network that Synaptic has written (``JSON.stringify(network.toJSON())``).
 
-    See :func:`from_synaptic_data` for what is kept, and for `resume`. Raises FormatError where the file
-    holds no such network, and OSError where it cannot be read.
+    See :func:`from_synaptic_data` for what is kept, and for `resume`. Raises as :func:`synapse.load` does.
     """
     with files.reading(path):
         return from_synaptic_data(files.read_document(path), resume=resume)
@@ -98,17 +97,18 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     parts = take_apart(network)
     _require_known_squashes(network)
     columns = (parts.neurons[name].tolist() for name in NUMBERS.values())
-    rows = zip(*columns, _layer_names(parts), _squash_names(parts), strict=True)
+    theirs = {ours: name for name, ours in SQUASHES.items()}
+    rows = zip(*columns, _layer_names(parts), map(theirs.get, parts.neurons["squash"]), strict=True)
     edges = parts.connections
-    ends = edges["source"].tolist(), edges["target"].tolist(), edges["weight"].tolist()
-    gaters = (None if gater == NO_GATER else gater for gater in edges["gater"].tolist())
+    ends = (edges[key].tolist() for key in ("source", "target", "weight"))
     _warn_of_self_weights(edges)
+    links = zip(*ends, Table.or_null(edges["gater"]), strict=True)
     return {
         "neurons": [
             {"trace": {"elegibility": {}, "extended": {}}, **dict(zip(NEURON, row, strict=True))}
             for row in rows
         ],
-        "connections": [dict(zip(CONNECTION, row, strict=True)) for row in zip(*ends, gaters, strict=True)],
+        "connections": [dict(zip(CONNECTION, row, strict=True)) for row in links],
     }
 
 
@@ -125,11 +125,6 @@ def _layer_names(parts: Parts) -> list[str | int]:
     """Of every neuron, what Synaptic calls its layer."""
     names = ["input", *range(len(parts.layers) - 2), "output"]
     return [name for name, (_, size) in zip(names, parts.layers, strict=True) for _ in range(size)]
-
-
-def _squash_names(parts: Parts) -> list[str]:
-    names = {ours: theirs for theirs, ours in SQUASHES.items()}
-    return [names[ours] for ours in parts.neurons["squash"]]
 
 
 def _warn_of_self_weights(edges: dict[str, Any]) -> None:
@@ -212,7 +207,9 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     edges = _edges(connections, neurons, number)
     order = np.argsort(number)
     columns = {ours: neurons.numbers(theirs)[order] for theirs, ours in NUMBERS.items()}
-    columns["squash"] = _squashes(neurons)[order]
+    condition = f"one of {', '.join(SQUASHES)} (functions of one's own are lost when Synaptic writes)"
+    names = neurons.values("squash", condition, lambda name: type(name) is str and name in SQUASHES)
+    columns["squash"] = np.array([SQUASHES[name] for name in names], object)[order]
     clamped = np.arange(len(neurons)) < layers[0][1]
     clamped[edges["target"]] = False
     columns["bias"][clamped] = 0.0
@@ -226,11 +223,9 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
 def _open(parts: Parts, resume: bool) -> NDArray[np.bool_]:
     """Whether the gate of each connection, if it is late, is open in the first step."""
     gater = parts.connections["gater"]
-    fired = np.logical_or.reduce(
-        [parts.neurons[name] != 0.0 for name in ("state", "old_state", "activation")]
-    )
-    gates = np.where(gater == NO_GATER, 0, gater)
-    return np.full(len(gater), True) if not resume else ~fired[gates]
+    fired = np.any([parts.neurons[name] != 0.0 for name in ("state", "old_state", "activation")], axis=0)
+    open_: NDArray[np.bool_] = ~fired[np.where(gater == NO_GATER, 0, gater)] | (not resume)
+    return open_
 
 
 def _order(neurons: Table) -> tuple[Ints, list[tuple[None, int]]]:
@@ -238,10 +233,8 @@ def _order(neurons: Table) -> tuple[Ints, list[tuple[None, int]]]:
 
     def place(layer: Any) -> int | None:
         """Where in the order of layers: inputs before, outputs after every number."""
-        if layer == "input":
-            return -1
-        if layer == "output":
-            return len(neurons)
+        if isinstance(layer, str):
+            return {"input": -1, "output": len(neurons)}.get(layer)
         return layer if is_whole(layer, 0, len(neurons) - 1) else None
 
     condition = "'input', 'output' or the number of a hidden layer"
@@ -260,12 +253,6 @@ def _whole(value: Any) -> Any:
     """The number in a string of digits, as which older versions of Synaptic write indices."""
     digits = type(value) is str and value.isascii() and value.isdecimal() and len(value) < 19
     return int(value) if digits else value
-
-
-def _squashes(neurons: Table) -> NDArray[Any]:
-    condition = f"one of {', '.join(SQUASHES)} (functions of one's own are lost when Synaptic writes)"
-    names = neurons.values("squash", condition, lambda name: type(name) is str and name in SQUASHES)
-    return np.array([SQUASHES[name] for name in names], object)
 
 
 def _edges(connections: Table, neurons: Table, number: Ints) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from ._tables import (
     from_tables,
     once,
     records,
-    require_names,
     to_tables,
 )
 
@@ -51,10 +50,8 @@ def write_table(network: Network, path: files.File, of: str = "connections") -> 
     TopologyError, DivergenceError, OSError
         As for :func:`synapse.save`.
     """
-    _require_table(of)
-    tables = to_tables(network)
-    require_names(tables, "CSV", UNFIT)
-    columns = tables.neurons if of == "neurons" else tables.connections
+    choice("The table", of, OF)
+    columns = _table(to_tables(network, "CSV", UNFIT), of)
     text = io.StringIO(newline="")
     rows = csv.DictWriter(text, list(columns), lineterminator="\n")
     rows.writeheader()
@@ -124,26 +121,19 @@ def table_data(network: Network, of: str = "connections") -> Columns:
     >>> list(table_data(architect.Perceptron(2, 3, 1, seed=0)))
     ['source', 'target', 'gater', 'weight', 'trainable']
     """
-    _require_table(of)
-    tables = to_tables(network)
-    return tables.neurons if of == "neurons" else tables.connections
+    choice("The table", of, OF)
+    return _table(to_tables(network), of)
 
 
 def from_table_data(neurons: Columns, connections: Columns, name: str, dtype: str = "float64") -> Network:
-    """The network that two tables of :func:`table_data` have described.
-
-    Raises
-    ------
-    FormatError
-        If they do not describe a network, or contradict each other.
-    """
+    """The network of two tables of :func:`table_data`; FormatError if they contradict each other."""
     for what, columns in (("neurons", neurons), ("connections", connections)):
         an_object(f"The table of {what}", columns)
     return from_tables(Tables(name, dtype, neurons, connections))
 
 
-def _require_table(of: Any) -> None:
-    choice("The table", of, OF)
+def _table(tables: Tables, of: str) -> Columns:
+    return tables.neurons if of == "neurons" else tables.connections
 
 
 FORMAT = Format(

@@ -27,21 +27,10 @@ def equal_shapes(outputs: ArrayLike, targets: ArrayLike) -> tuple[NDArray[Any], 
 
 
 def fraction(network: Network, inputs: Sequence[Floats], right: Callable[[int, Floats], bool]) -> float:
-    """Which fraction of sequences is answered rightly.
+    """Which fraction of sequences, (T_i, n), is answered rightly; empty ones count for nothing.
 
-    Parameters
-    ----------
-    network : Network
-        What answers. Its weights stay; its context is the last sequence's afterwards.
-    inputs : sequence of ndarray, each of shape (T_i, n)
-        The sequences. Empty ones count for nothing.
-    right : callable
-        Takes the number of a sequence and the outputs (T_i, m) to it; whether they are right.
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If there are no sequences, or what is judged is not a network they fit.
+    `right` takes the number of a sequence and the outputs (T_i, m) to it. The context of the network is the
+    last sequence's afterwards; its weights stay.
 
     >>> import architect, numpy as np
     >>> net = architect.Perceptron(1, 1, seed=0)

@@ -99,7 +99,7 @@ def legal(string: str) -> list[str]:
     >>> legal("BTBTXSETE")
     ['TP', 'B', 'TP', 'SX', 'SX', 'E', 'T', 'E']
     """
-    _require_string("An embedded Reber string", string)
+    text("An embedded Reber string", string)
     outer, inner = string[1:2], string[2:-2]
     node, answers = 0, []
     for symbol in inner:
@@ -114,10 +114,6 @@ def legal(string: str) -> list[str]:
             expected("An embedded Reber string", "B, T or P, a Reber string, that letter again, E", string)
         )
     return [OUTER, "B", *answers, "E"]
-
-
-def _require_string(what: str, string: object) -> None:
-    text(what, string)
 
 
 def legal_mask(string: str) -> Mask:
@@ -141,7 +137,7 @@ def encode(string: str) -> tuple[Floats, Floats]:
     >>> inputs.argmax(axis=1).tolist(), targets.argmax(axis=1).tolist()
     ([0, 1], [1, 4])
     """
-    _require_string("A string to encode", string)
+    text("A string to encode", string)
     places = [SYMBOLS.find(symbol) for symbol in string]
     if len(places) < 2 or min(places) < 0:
         raise ArgumentError(expected("A string to encode", f"two or more of the symbols {SYMBOLS}", string))

@@ -23,12 +23,7 @@ MOST_SYMBOLS = 1000
 
 
 def sequences(
-    count: int,
-    targets: int = 2,
-    distractors: int = 2,
-    prompts: int = 2,
-    length: int = 10,
-    seed: Seed = None,
+    count: int, targets: int = 2, distractors: int = 2, prompts: int = 2, length: int = 10, seed: Seed = None
 ) -> tuple[list[Floats], list[Floats]]:
     """Inputs and targets of fresh sequences, as :class:`synapse.Trainer` takes them.
 

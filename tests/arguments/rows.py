@@ -209,6 +209,17 @@ row(
     connections=k.NOTHING,
     **named,
 )
+
+
+def saved(w: World) -> io.BytesIO:
+    """A file with a network."""
+    file = io.BytesIO()
+    synapse.save(w.network, file)
+    file.seek(0)
+    return file
+
+
+row("synapse.load", lambda w: {"path": saved(w)}, path=k.EITHER, format=k.NONE)
 row("readwrite.read_table", parts(table_file), connections=k.EITHER, **named)
 row("synapse.to_torch", modules=k.NONE)
 row(

@@ -103,9 +103,8 @@ def test_an_unknown_ending_lists_those_known(capsys, model, tmp_path):
 
 def test_what_is_only_written_is_not_read(capsys, model, tmp_path):
     done(capsys, "convert", model, tmp_path / "x.py")
-    assert "can be written, not read" in refused(
-        capsys, "convert", tmp_path / "x.py", tmp_path / "y.json", code=2
-    )
+    sentence = refused(capsys, "convert", tmp_path / "x.py", tmp_path / "y.json", code=2)
+    assert "can be written, not read" in sentence
 
 
 def test_an_unknown_format_is_wrong_usage(capsys, model, tmp_path):

@@ -75,15 +75,8 @@ def test_on_a_full_disk_the_old_file_stays(capsys, model, tmp_path, ending):
 
 
 def test_without_matplotlib_it_says_what_to_install(model, tmp_path):
-    drawn = subprocess.run(
-        [sys.executable, "-c", WITHOUT],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=tmp_path,
-        env=ENVIRONMENT,
-    )
+    options = {"capture_output": True, "text": True, "timeout": 120, "cwd": tmp_path, "env": ENVIRONMENT}
+    drawn = subprocess.run([sys.executable, "-c", WITHOUT], check=False, **options)
     assert (drawn.returncode, drawn.stdout) == (1, "")
     (sentence,) = drawn.stderr.splitlines()
     assert sentence.startswith("synapse: ")

@@ -64,14 +64,10 @@ def test_parameters_that_are_shared_count_once(capsys, tmp_path):
 def test_parameters_are_what_learning_can_move(capsys, tmp_path):
     network = architect.Perceptron(2, 3, 1, seed=0)
     connections, biases = 9, 4
-    assert parameters(capsys, network, tmp_path) == connections + biases
+    assert int(info(capsys, network, tmp_path)[0]["parameters"]) == connections + biases
     network.connections[0].trainable = False
     network.hidden[0][1].trainable = False
-    assert parameters(capsys, network, tmp_path) == connections + biases - 2
-
-
-def parameters(capsys, network, folder):
-    return int(info(capsys, network, folder)[0]["parameters"])
+    assert int(info(capsys, network, tmp_path)[0]["parameters"]) == connections + biases - 2
 
 
 def test_a_layer_of_many_squashes_names_each_once(capsys, tmp_path):
@@ -97,11 +93,8 @@ def refused(capsys, path):
     return sentence
 
 
-def test_a_missing_file_is_refused(capsys, tmp_path):
+def test_a_missing_file_and_a_folder_are_refused(capsys, tmp_path):
     assert "No such file" in refused(capsys, tmp_path / "none.synapse")
-
-
-def test_a_folder_is_refused(capsys, tmp_path):
     refused(capsys, tmp_path)
 
 

@@ -12,7 +12,7 @@ from synapse import cli
 from synapse.cli import info
 from synapse.readwrite import save
 
-from .command import ENVIRONMENT, line, process
+from .command import process
 
 SUBCOMMANDS = ["info", "draw", "convert", "train", "run", "bench"]
 
@@ -92,16 +92,8 @@ def test_a_reader_that_leaves_is_no_error(model, arguments):
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as pipe:
-        done = subprocess.run(
-            line(*arguments),
-            stdout=pipe,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=120,
-            check=False,
-            cwd=model.parent,
-            env=ENVIRONMENT,
-        )
+        pipes = {"capture_output": False, "stdout": pipe, "stderr": subprocess.PIPE}
+        done = process(*arguments, **pipes, cwd=model.parent)
     assert done.stderr == ""
     assert done.returncode in (0, cli.BROKEN_PIPE)  # argparse heeds no failure to write a version
 
@@ -109,9 +101,7 @@ def test_a_reader_that_leaves_is_no_error(model, arguments):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
 def test_an_output_that_takes_nothing_is_told(model):
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            line("info", model), stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=ENVIRONMENT
-        )
+        done = process("info", model, capture_output=False, stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 1
     assert done.stderr.startswith("synapse: The output cannot be used: ")
     assert done.stderr.count("\n") == 1

@@ -99,9 +99,8 @@ def test_columns_are_found_by_name(capsys, plane, tmp_path):
 
 def test_classes_of_words(capsys, kinds, tmp_path):
     path = tmp_path / "m.npz"
-    printed = done(
-        capsys, "train", kinds, "--target", "kind", "--ignore", "code", "--validation", "0.2", "-o", path
-    )
+    options = ["--target", "kind", "--ignore", "code", "--validation", "0.2"]
+    printed = done(capsys, "train", kinds, *options, "-o", path)
     learnt, held_out, commonest = (float(cell.rstrip("%")) for cell in table(printed))
     assert learnt > 95
     assert held_out > 90
@@ -170,14 +169,13 @@ def test_patience_stops(capsys, plane, tmp_path):
         "word",
         "--validation",
         "0.3",
-        "--patience",
-        "2",
         "--epochs",
         "99999",
+        "--rate",
+        "0.1",
     ]
-    assert "stopped by patience" in done(
-        capsys, "train", plane, *options, "--rate", "0.1", "-o", tmp_path / "m.json"
-    )
+    printed = done(capsys, "train", plane, *options, "--patience", "2", "-o", tmp_path / "m.json")
+    assert "stopped by patience" in printed
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.RateWarning")
@@ -278,20 +276,9 @@ def read_until(terminal, running, pattern, seconds=100):
     ],
 )
 def test_what_no_machine_can_hold_is_refused_before_the_work(plane, tmp_path, capsys, model, hidden, told):
-    options = [
-        "train",
-        str(plane),
-        "--target",
-        "y",
-        "--ignore",
-        "word",
-        "--model",
-        model,
-        "-o",
-        str(tmp_path / "m.json"),
-    ]
+    options = ["--target", "y", "--ignore", "word", "--model", model, "-o", str(tmp_path / "m.json")]
     try:
-        code = cli.main([*options, "--hidden", hidden])
+        code = cli.main(["train", str(plane), *options, "--hidden", hidden])
     except SystemExit as left:  # argparse's
         code = left.code
     assert code == 2

@@ -1,7 +1,5 @@
 """What the tests of pictures share: what a picture says, and whether it can be read."""
 
-from __future__ import annotations
-
 from io import BytesIO
 from itertools import combinations
 

@@ -1,7 +1,5 @@
 """Learning curves and traces."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -11,8 +9,6 @@ from synapse import Layer, draw
 from synapse.errors import ArgumentError, KindError
 
 from .helpers import outside, overlapping, shown
-
-pytest.importorskip("matplotlib")
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]] * 3, [[0], [1], [1], [0]] * 3
 
@@ -45,8 +41,7 @@ def test_several_trainings_have_colours_and_names():
     assert colours[0] == colours[1] != colours[2]
     assert ax.get_yscale() == "log"
     assert legend(draw.learning([result(), result(1)])) == ["0", "1"]
-    assert overlapping(ax.figure) == []
-    assert outside(ax.figure) == []
+    assert overlapping(ax.figure) == outside(ax.figure) == []
 
 
 def test_errors_of_zero_and_nan_are_gaps_of_a_logarithmic_scale():
@@ -86,8 +81,7 @@ def test_many_traces_can_be_told_apart_and_read():
     ax = draw.traces(np.zeros((3, 32)) + np.arange(32), [f"_neuron {i} $x$" for i in range(32)])
     looks = {(line.get_color(), line.get_linestyle()) for line in ax.lines}
     assert len(looks) == len(legend(ax)) == 32
-    assert overlapping(ax.figure) == []
-    assert outside(ax.figure) == []
+    assert overlapping(ax.figure) == outside(ax.figure) == []
     assert " _neuron 31 $x$" in [text for text, _ in shown(ax.figure)]
 
 

@@ -1,7 +1,5 @@
 """How much of an error reaches earlier steps, against derivatives by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -13,8 +11,6 @@ from synapse.initializers import uniform
 
 from ..networks import unchanged, used
 from .helpers import outside, overlapping
-
-pytest.importorskip("matplotlib")
 
 INPUTS = np.random.default_rng(0).normal(size=(7, 2))
 
@@ -129,8 +125,7 @@ def test_several_networks_in_one_picture():
     assert (np.diff(np.log10(units)) < -1).all()
     assert ax.get_yscale() == "log"
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["cells", "Elman unit"]
-    assert overlapping(ax.figure) == []
-    assert outside(ax.figure) == []
+    assert overlapping(ax.figure) == outside(ax.figure) == []
 
 
 def test_refuses():

@@ -1,7 +1,5 @@
 """The script that makes the pictures of the gallery."""
 
-from __future__ import annotations
-
 import importlib.util
 from pathlib import Path
 

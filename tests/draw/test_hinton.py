@@ -1,7 +1,5 @@
 """Hinton diagrams."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -9,8 +7,6 @@ from synapse import Layer, draw
 from synapse.errors import ArgumentError, KindError
 
 from .helpers import outside, overlapping, part, paths, shown
-
-pytest.importorskip("matplotlib")
 
 
 def squares(ax):
@@ -73,8 +69,7 @@ def test_can_be_read(shape):
     ax = draw.hinton(
         weights, sources=[f"a source {i}" for i in range(shape[0])], targets=Layer(shape[1], name="t")
     )
-    assert overlapping(ax.figure) == []
-    assert outside(ax.figure) == []
+    assert overlapping(ax.figure) == outside(ax.figure) == []
 
 
 def test_refuses_what_is_no_matrix():

@@ -1,7 +1,5 @@
 """Networks as pictures: what is drawn for which neuron, connection and gate."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -21,8 +19,6 @@ from .helpers import (
     shown,
     strange_names,
 )
-
-pytest.importorskip("matplotlib")
 
 NEURON_BY_NEURON = ["perceptron", "lstm", "elman", "hand", "names", "hundred"]
 
@@ -145,8 +141,7 @@ def test_self_connections_are_loops_that_stay_clear_of_the_next_neuron():
 @pytest.mark.parametrize("name", STANDARD)
 def test_no_texts_overlap_and_none_is_cut_off(name):
     ax = draw.network(STANDARD[name]())
-    assert overlapping(ax.figure) == []
-    assert outside(ax.figure) == []
+    assert overlapping(ax.figure) == outside(ax.figure) == []
 
 
 def test_labels():
@@ -258,8 +253,7 @@ def test_marks_of_gates_lie_on_arrows_and_dotted_lines_begin_at_boxes(name):
 @pytest.mark.parametrize("name", ["lstm", "elman", "hand", "names", "loose"])
 def test_small_networks_by_layers_can_be_read_too(name):
     ax = draw.network(STANDARD[name](), blocks=True)
-    assert overlapping(ax.figure) == []
-    assert outside(ax.figure) == []
+    assert overlapping(ax.figure) == outside(ax.figure) == []
 
 
 # --- what all pictures hold to --------------------------------------------------------------------

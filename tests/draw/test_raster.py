@@ -1,7 +1,5 @@
 """Rasters."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -10,8 +8,6 @@ from synapse import Layer, Neuron, draw, record
 from synapse.errors import ArgumentError, KindError
 
 from .helpers import outside, overlapping, shown
-
-pytest.importorskip("matplotlib")
 
 RNG = np.random.default_rng(0)
 
@@ -46,16 +42,14 @@ def test_layers_are_set_apart_and_named():
         17.5,
     ]
     assert [text.get_text() for text in ax.texts] == [layer.name for layer in net.layers]
-    assert overlapping(ax.figure) == []
-    assert outside(ax.figure) == []
+    assert overlapping(ax.figure) == outside(ax.figure) == []
 
 
 def test_many_neurons_are_numbered_and_small_layers_named_without_overlap():
     net = architect.Perceptron(150, *[1] * 6, 40, 1, 1, seed=0)
     ax = draw.raster(RNG.random((30, len(net))), net)
     assert "input 0" not in [text for text, _ in shown(ax.figure)]
-    assert overlapping(ax.figure) == []
-    assert outside(ax.figure) == []
+    assert overlapping(ax.figure) == outside(ax.figure) == []
 
 
 @pytest.mark.parametrize("values", [np.zeros((4, 2)), np.full((4, 2), np.nan), [[np.inf, 1.0]], [[5.0]]])

@@ -1,7 +1,5 @@
 """What holds for all pictures: whose axes, whose figures, what is left behind, and without matplotlib."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

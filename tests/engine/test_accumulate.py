@@ -38,10 +38,7 @@ def data(net, steps=7, seed=0):
 
 def moves_of(net, moves):
     """By the network's connections and neurons, in float64."""
-    return (
-        moves.weights[net._connection_rows()].astype(float),
-        moves.biases[net._rows()].astype(float),
-    )
+    return (moves.weights[net._connection_rows()].astype(float), moves.biases[net._rows()].astype(float))
 
 
 def accumulated(net, inputs, targets, rate=1.0, clear=True):

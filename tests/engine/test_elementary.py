@@ -13,25 +13,17 @@ def ulps(ours, theirs):
     return np.abs(np.asarray(ours) - theirs) / np.spacing(np.abs(theirs))
 
 
-def test_exp_is_within_an_ulp_of_the_c_library():
-    xs = np.concatenate(
-        [random.uniform(-708, 709, 5000), random.normal(size=5000), random.normal(size=5000) * 1e-3]
-    )
-    assert ulps([exp(x) for x in xs.tolist()], np.array([math.exp(x) for x in xs.tolist()])).max() <= 1
+WIDE = (random.uniform(-708, 709, 5000), random.normal(size=9000), random.normal(size=5000) * 1e-3)
+POSITIVE = np.exp(random.uniform(-700, 700, 5000)), random.uniform(0, 1, 5000), random.uniform(0.7, 1.4, 5000)
 
 
-def test_expm1_is_within_two_ulps_of_the_c_library():
-    xs = np.concatenate(
-        [random.uniform(-708, 709, 5000), random.normal(size=9000), random.normal(size=5000) * 1e-3]
-    )
-    assert ulps([expm1(x) for x in xs.tolist()], np.array([math.expm1(x) for x in xs.tolist()])).max() <= 2
-
-
-def test_log_is_within_an_ulp_of_the_c_library():
-    xs = np.concatenate(
-        [np.exp(random.uniform(-700, 700, 5000)), random.uniform(0, 1, 5000), random.uniform(0.7, 1.4, 5000)]
-    )
-    assert ulps([log(x) for x in xs.tolist()], np.array([math.log(x) for x in xs.tolist()])).max() <= 1
+@pytest.mark.parametrize(
+    ("ours", "theirs", "at", "most"),
+    [(exp, math.exp, WIDE, 1), (expm1, math.expm1, WIDE, 2), (log, math.log, POSITIVE, 1)],
+)
+def test_functions_are_within_ulps_of_the_c_library(ours, theirs, at, most):
+    xs = np.concatenate(at).tolist()
+    assert ulps([ours(x) for x in xs], np.array([theirs(x) for x in xs])).max() <= most
 
 
 @pytest.mark.parametrize(("function", "at", "value"), [(exp, 0.0, 1.0), (expm1, 0.0, 0.0), (log, 1.0, 0.0)])

@@ -31,20 +31,10 @@ def run(*arguments, **variables):
 
 @pytest.mark.skipif(jit.DEBUGGING, reason="it is off already")
 def test_the_suite_passes_without_the_compiler():
-    files = (
-        "test_golden",
-        "test_rule",
-        "test_neuron",
-        "test_network",
-        "test_squash",
-        "test_cost",
-        "test_captured",
-        "test_registering",
-        "test_tie",
-        "test_tied_rule",
-        "engine/test_online",
-    )
-    tests = [str(ROOT / "tests" / f"{name}.py") for name in files]
+    rules = ("golden", "rule", "neuron", "network", "tie", "tied_rule")
+    names = ("squash", "cost", "captured", "registering", *rules)
+    files = [*(f"test_{name}" for name in names), "engine/test_online"]
+    tests = [str(ROOT / "tests" / f"{file}.py") for file in files]
     shown = run("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests, NUMBA_DISABLE_JIT="1")
     assert " passed" in shown
 
@@ -89,13 +79,12 @@ def test_nothing_warns_without_the_compiler():
     run("-W", "error", "-c", USE, NUMBA_DISABLE_JIT="1")
 
 
-def test_importing_the_library_does_not_import_the_compiler():
-    run("-c", "import sys, synapse; assert 'numba' not in sys.modules")
+BUILD = "from synapse import *; a, b = Layer(2), Layer(2); a.project(b); Network(a, [], b).graph"
 
 
-def test_building_a_network_does_not_import_the_compiler():
-    build = "from synapse import *; a, b = Layer(2), Layer(2); a.project(b); Network(a, [], b).graph"
-    run("-c", f"import sys; {build}; assert 'numba' not in sys.modules")
+@pytest.mark.parametrize("code", ["import synapse", BUILD], ids=["importing", "building"])
+def test_the_compiler_is_not_imported_before_it_is_needed(code):
+    run("-c", f"import sys; {code}; assert 'numba' not in sys.modules")
 
 
 def test_kernels_see_the_columns_of_a_store():

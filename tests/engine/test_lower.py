@@ -6,24 +6,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron
-from synapse.engine.lowering.flags import (
-    BACK,
-    BACK_GATED,
-    DENSE,
-    FIXED,
-    FOUR,
-    LISTED,
-    MEMORY,
-    PAIRED,
-    QUIET_GATER,
-    SHARED,
-    SILENT,
-    TIED,
-    TRACED,
-    UNORDERED,
-    WAITING,
-    ZIPPED,
-)
+from synapse.engine.lowering import flags as flag
 from synapse.engine.schema import NONE
 
 from ..networks import lstm, perceptron
@@ -52,43 +35,43 @@ def network(*layers):
 
 def test_a_dense_layer_is_one_run_a_neuron():
     net = perceptron(5, 6, 4)
-    assert [runs(neuron) for neuron in net.hidden[0]] == [[(DENSE, SILENT, 5)]] * 6
-    assert [runs(neuron) for neuron in net.output] == [[(DENSE, 0, 6)]] * 4
+    assert [runs(neuron) for neuron in net.hidden[0]] == [[(flag.DENSE, flag.SILENT, 5)]] * 6
+    assert [runs(neuron) for neuron in net.output] == [[(flag.DENSE, 0, 6)]] * 4
 
 
 def test_a_run_is_tied_as_a_whole_and_then_does_not_wait():
     net = perceptron(8, 4, 2)
-    assert flags(net.hidden[0][0]) & WAITING
+    assert flags(net.hidden[0][0]) & flag.WAITING
     links = net.hidden[0][0].incoming
     synapse.tie(links[:4])
-    assert runs(net.hidden[0][0]) == [(DENSE, SILENT | TIED, 4), (DENSE, SILENT, 4)]
-    assert not flags(net.hidden[0][0]) & WAITING
-    assert flags(net.hidden[0][1]) & WAITING
+    assert runs(net.hidden[0][0]) == [(flag.DENSE, flag.SILENT | flag.TIED, 4), (flag.DENSE, flag.SILENT, 4)]
+    assert not flags(net.hidden[0][0]) & flag.WAITING
+    assert flags(net.hidden[0][1]) & flag.WAITING
     for link in links[:3]:
         link.source.disconnect(link.target)
-    assert runs(net.hidden[0][0]) == [(DENSE, SILENT, 5)]  # a group of one is none
+    assert runs(net.hidden[0][0]) == [(flag.DENSE, flag.SILENT, 5)]  # a group of one is none
 
 
 def test_filters_of_a_place_are_weighed_four_at_a_time():
     net = architect.Convolutional((6, 6), 2, filters=(4, 8), kernel=(4, 2), seed=0)
     first, second = net.layers[1:3]
-    assert [runs(neuron) for neuron in first] == [[(DENSE, SILENT | TIED, 4)] * 4] * len(first)
-    assert [runs(neuron) for neuron in second] == [[(DENSE, TIED, 8)] * 2] * len(second)
-    assert all(flags(neuron) & FOUR for neuron in (*first[::4], *second[::4]))
+    assert [runs(neuron) for neuron in first] == [[(flag.DENSE, flag.SILENT | flag.TIED, 4)] * 4] * len(first)
+    assert [runs(neuron) for neuron in second] == [[(flag.DENSE, flag.TIED, 8)] * 2] * len(second)
+    assert all(flags(neuron) & flag.FOUR for neuron in (*first[::4], *second[::4]))
 
 
 def test_connections_from_two_neighbouring_layers_are_told_apart_only_by_what_they_want():
     a, b, c = Layer(5), Layer(6), Layer(1)
     a.project(b), a.project(c), b.project(c)
     assert network(a, b, c)
-    assert runs(c[0]) == [(DENSE, SILENT, 5), (DENSE, 0, 6)]
+    assert runs(c[0]) == [(flag.DENSE, flag.SILENT, 5), (flag.DENSE, 0, 6)]
 
 
 def test_scattered_connections_are_listed_together():
     a, b = Layer(9), Layer(1)
     a.project(b, np.array([[i % 2 == 0] for i in range(9)]))
     assert network(a, b)
-    assert runs(b[0]) == [(LISTED, SILENT, 5)]
+    assert runs(b[0]) == [(flag.LISTED, flag.SILENT, 5)]
 
 
 def test_one_gater_of_neighbours_is_shared():
@@ -96,14 +79,14 @@ def test_one_gater_of_neighbours_is_shared():
     a.project(gates)
     gates[0].gate(a.project(b))
     assert network(a, gates, b)
-    assert runs(b[0]) == [(SHARED, SILENT, 5)]
+    assert runs(b[0]) == [(flag.SHARED, flag.SILENT, 5)]
 
 
 def test_neighbouring_gaters_of_neighbours_are_zipped():
     a, gates, b = Layer(5), Layer(5), Layer(1)
     gates.gate(a.project(b), "one_to_one")
     assert network(a, gates, b)
-    assert runs(b[0]) == [(ZIPPED, SILENT, 5)]
+    assert runs(b[0]) == [(flag.ZIPPED, flag.SILENT, 5)]
 
 
 def test_scattered_gaters_are_paired():
@@ -111,24 +94,24 @@ def test_scattered_gaters_are_paired():
     for i, connection in enumerate(a.project(b)):
         gates[(3 * i) % 5].gate(connection)
     assert network(a, gates, b)
-    assert {kind for kind, _, _ in runs(b[0])} == {PAIRED}
+    assert {kind for kind, _, _ in runs(b[0])} == {flag.PAIRED}
 
 
 def test_connections_from_later_neurons_are_marked():
     a, b, c = Layer(5), Layer(5), Layer(1)
     c.project(b), a.project(b)
     assert network(a, b, c)
-    assert set(runs(b[0])) == {(DENSE, SILENT | BACK, 1), (DENSE, SILENT, 5)}
+    assert set(runs(b[0])) == {(flag.DENSE, flag.SILENT | flag.BACK, 1), (flag.DENSE, flag.SILENT, 5)}
 
 
 def test_gates_that_fire_later_are_marked():
     a, b, gates = Layer(5), Layer(1), Layer(1)
     gates[0].gate(a.project(b))
     net = network(a, b, gates)
-    assert runs(b[0]) == [(SHARED, SILENT | BACK_GATED, 5)]
+    assert runs(b[0]) == [(flag.SHARED, flag.SILENT | flag.BACK_GATED, 5)]
     gates[0].ungate(*gates[0].gated)
     b[0].gate(*b[0].incoming)
-    assert runs(b[0]) == [(SHARED, SILENT | BACK_GATED, 5)]
+    assert runs(b[0]) == [(flag.SHARED, flag.SILENT | flag.BACK_GATED, 5)]
     assert net
 
 
@@ -137,20 +120,20 @@ def test_gates_that_are_inputs_want_no_error():
     projection = a[:5].project(b)
     a[5].gate(projection)
     assert network(a, b)
-    assert runs(b[0]) == [(SHARED, SILENT | QUIET_GATER, 5)]
+    assert runs(b[0]) == [(flag.SHARED, flag.SILENT | flag.QUIET_GATER, 5)]
 
 
 def test_fixed_connections_are_marked():
     a, b = Layer(5), Layer(1)
     a.project(b, trainable=False)
     assert network(a, b)
-    assert runs(b[0]) == [(DENSE, SILENT | FIXED, 5)]
+    assert runs(b[0]) == [(flag.DENSE, flag.SILENT | flag.FIXED, 5)]
 
 
 def test_without_a_network_the_order_is_the_one_observed():
     a, b = Layer(5), Layer(1)
     a.project(b)
-    assert runs(b[0]) == [(DENSE, UNORDERED, 5)]
+    assert runs(b[0]) == [(flag.DENSE, flag.UNORDERED, 5)]
 
 
 def test_the_runs_of_a_neuron_cover_its_connections_once():
@@ -211,9 +194,9 @@ def test_a_gate_that_fires_later_keeps_no_extended_trace():
 
 def test_only_neurons_with_memory_or_gated_gates_are_traced():
     net = lstm(3, 2, 1)
-    assert all(flags(cell) & MEMORY and flags(cell) & TRACED for cell in net.hidden[2])
+    assert all(flags(cell) & flag.MEMORY and flags(cell) & flag.TRACED for cell in net.hidden[2])
     others = [neuron for neuron in net if neuron not in net.hidden[2]]
-    assert not any(flags(neuron) & (MEMORY | TRACED) for neuron in others)
+    assert not any(flags(neuron) & (flag.MEMORY | flag.TRACED) for neuron in others)
 
 
 # --- when ---------------------------------------------------------------------------------------
@@ -298,7 +281,7 @@ def test_no_index_points_nowhere():
     net._store.ready()
     c = net._store.columns
     assert (c["run_source"] < len(net)).all()
-    assert ((c["run_gater"] < len(net)) | (c["run_gater"] == NONE) | (c["run_kind"] == DENSE)).all()
+    assert ((c["run_gater"] < len(net)) | (c["run_gater"] == NONE) | (c["run_kind"] == flag.DENSE)).all()
     assert (c["run_first"] + c["run_length"] <= net._store.n_connections).all()
     assert (c["influence_trace"][c["pull"]] < len(c["extended"])).all()
 
@@ -312,7 +295,7 @@ def test_neighbours_fire_one_by_one_where_one_gates_the_other():
     hidden[1].gate(second)
     net = Network(inputs, [hidden], output)
     source.activate([0.0])
-    assert runs(hidden[1]) == [(ZIPPED, UNORDERED, 2)]
+    assert runs(hidden[1]) == [(flag.ZIPPED, flag.UNORDERED, 2)]
     net.activate([0.0])
     assert hidden.activations.tolist() == [0.5, 0.5 + 0.5 * 1.0 + 0.0 * 1.0]
     net.activate([0.0])

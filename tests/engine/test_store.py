@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from synapse import Layer, Neuron
-from synapse.engine.schema import CONNECTION, NEURON, NONE
+from synapse.engine.schema import COLUMNS, CONNECTION, NEURON, NONE
 from synapse.engine.store import Store
 
 from ..networks import lstm, used
@@ -131,7 +131,7 @@ def test_the_table_tells_where_columns_lie():
     address = store.ready()
     assert address == store.table.ctypes.data
     assert store.ready() == address
-    place = {column.name: i for i, column in enumerate(_columns())}
+    place = {column.name: i for i, column in enumerate(COLUMNS)}
     for name in ("state", "weight", "run_kind"):
         assert store.table[place[name]] == store.columns[name].ctypes.data
 
@@ -143,14 +143,8 @@ def test_the_table_is_renewed_when_columns_move():
         store.add_neurons(50)
         store.views = [View(store, row) for row in range(store.n_neurons)]
         store.ready()
-        place = [column.name for column in _columns()].index("state")
+        place = [column.name for column in COLUMNS].index("state")
         assert store.table[place] == store.columns["state"].ctypes.data
-
-
-def _columns():
-    from synapse.engine.schema import COLUMNS
-
-    return COLUMNS
 
 
 def test_it_tells_its_memory():

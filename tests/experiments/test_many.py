@@ -10,8 +10,7 @@ import synapse
 from synapse import Trainer
 from synapse.errors import TopologyError
 from synapse.experiments import train_many
-from synapse.learning._data import prepare
-from synapse.learning._passes import new_control, one_pass
+from synapse.learning._data import new_control, one_pass, prepare
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.random((400, 20)), RNG.random((400, 5))

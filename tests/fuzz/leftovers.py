@@ -28,33 +28,33 @@ def forget_store(world):
     return Change(gone=gone, removed=removed, ties=True)
 
 
-@operation(1)
-def forget_network(world):
-    """Let go of a network; its neurons stay, may be taken into another, and keep their order until then."""
+def let_go(world, verb):
+    """Let go of a network: its layers, if there was one."""
     network = world.one(world.networks)
     if network is None:
         return None
-    world.note("forget", network)
+    world.note(verb, network)
+    layers = network.layers
     world.networks.remove(network)
     world.trainers = [one for one in world.trainers if one.network is not network]
     del network
     gc.collect()
-    return Change()
+    return layers
+
+
+@operation(1)
+def forget_network(world):
+    """Let go of a network; its neurons stay, may be taken into another, and keep their order until then."""
+    return None if let_go(world, "forget") is None else Change()
 
 
 @operation(1)
 def rebuild_network(world):
     """Let go of a network, whose neurons are free then, and build another of its layers."""
-    network = world.one(world.networks)
-    if network is None:
+    layers = let_go(world, "rebuild")
+    if layers is None:
         return None
-    world.note("rebuild", network)
-    first, *hidden, last = network.layers
-    world.networks.remove(network)
-    world.trainers = [one for one in world.trainers if one.network is not network]
-    del network
-    gc.collect()
-    world.networks.append(Network(first, hidden, last))
+    world.networks.append(Network(layers[0], layers[1:-1], layers[-1]))
     return Change()
 
 

@@ -219,12 +219,9 @@ def special(world, network):
     return Change(**ANYTHING)
 
 
-@operation(4)
-def train_beside(world):
+@operation(4, "networks")
+def train_beside(world, network):
     """An epoch of the online rule in one compiled call, beside the reference."""
-    network = world.one(world.networks)
-    if network is None:
-        return None
     neurons = inside(network._store)
     n, m = len(network.input), len(network.output)
     lengths = [world.random.randint(1, 4) for _ in range(world.random.randint(1, 3))]

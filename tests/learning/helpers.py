@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import initializers
+from synapse import cost, initializers
 
 SORTS = {
     "perceptron": lambda **options: architect.Perceptron(3, 5, 4, 2, **options),
@@ -50,6 +50,50 @@ def same_bits(ours, theirs):
 
 def mean(results):
     return sum(both(result) for result in results) / len(results)
+
+
+def parameters(net):
+    return np.concatenate([net.weights, net.biases])
+
+
+def loss(net, inputs, targets, kind):
+    """The mean over sequences of the summed cost, by running the network."""
+    total = 0.0
+    for rows, aims in zip(inputs, targets, strict=True):
+        net.clear()
+        pairs = zip(aims, net.run(rows), strict=True)
+        total += sum(cost.get(kind)(t, y) for t, y in pairs if not np.isnan(t).all())
+    return total / len(inputs)
+
+
+def differences(net, name, learn, *data, width=1e-5):
+    """dE / d(weights or biases) by central differences; 0 of those that are not trained."""
+    values, slopes = getattr(net, name), np.zeros(len(learn))
+    for i in np.flatnonzero(learn):
+        ends = []
+        for sign in (1, -1):
+            moved = values.copy()
+            moved[i] += sign * width
+            setattr(net, name, moved)
+            ends.append(loss(net, *data))
+        slopes[i] = (ends[0] - ends[1]) / (2 * width)
+    setattr(net, name, values)
+    return slopes
+
+
+def by_steps(net, inputs, targets, cost=None):
+    """The rule's moves at a rate of 1, each taken back before the next step; mean over sequences."""
+    weights, biases = net.weights, net.biases
+    moved = np.zeros(len(weights)), np.zeros(len(biases))
+    for rows, aims in zip(inputs, targets):
+        net.clear()
+        for x, t in zip(rows, aims):
+            net.activate(x)
+            net.propagate(1.0, t, cost)
+            moved[0][:] += net.weights - weights
+            moved[1][:] += net.biases - biases
+            net.weights, net.biases = weights, biases
+    return -moved[0] / len(inputs), -moved[1] / len(inputs)
 
 
 def learning(net):

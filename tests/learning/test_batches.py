@@ -9,16 +9,14 @@ from synapse import Trainer, gradient, optimizers
 from synapse.errors import ArgumentError, DivergenceError, KindError, TopologyError, TrainingWarning
 from synapse.learning.rules import online
 
+from .helpers import parameters
+
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.normal(size=(10, 5, 3)), RNG.random((10, 5, 2))
 
 
 def net(**options):
     return architect.LSTM(3, 4, 2, seed=1, style="synaptic", **options)
-
-
-def parameters(one):
-    return np.concatenate([one.weights, one.biases])
 
 
 def slopes(one, inputs=INPUTS, targets=TARGETS):

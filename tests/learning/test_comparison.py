@@ -9,29 +9,13 @@ from synapse.errors import DivergenceError, KindError, SynapseError, TopologyErr
 from synapse.learning import compare_gradients
 
 from ..networks import GOLDEN, from_golden, lstm, perceptron, unchanged, used
+from .helpers import by_steps, sequences
 
 WIDE = initializers.uniform(0.8)
 
 
-def data(net, lengths=(6, 3), seed=0):
-    rng = np.random.default_rng(seed)
-    inputs = [rng.uniform(-1, 1, (length, len(net.input))) for length in lengths]
-    return inputs, [rng.random((length, len(net.output))) for length in lengths]
-
-
-def by_steps(net, inputs, targets, cost=None):
-    """The rule's moves at a rate of 1, each taken back before the next step; mean over sequences."""
-    weights, biases = net.weights, net.biases
-    moved = np.zeros(len(weights)), np.zeros(len(biases))
-    for rows, aims in zip(inputs, targets):
-        net.clear()
-        for x, t in zip(rows, aims):
-            net.activate(x)
-            net.propagate(1.0, t, cost)
-            moved[0][:] += net.weights - weights
-            moved[1][:] += net.biases - biases
-            net.weights, net.biases = weights, biases
-    return -moved[0] / len(inputs), -moved[1] / len(inputs)
+def data(net, lengths=(6, 3)):
+    return sequences(net, lengths)
 
 
 @pytest.mark.parametrize(

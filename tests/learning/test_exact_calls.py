@@ -1,10 +1,6 @@
 """Calls for exact gradients: several sequences, bits, windows, context, what is refused."""
 
-import os
-import subprocess
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +12,7 @@ from synapse.errors import ArgumentError, DivergenceError, KindError, SynapseErr
 from synapse.learning._data import prepare_sequences
 from synapse.learning._exact import ExactGradient
 
+from ..engine.test_jit import run
 from ..networks import lstm, perceptron, unchanged, used
 from .helpers import both, built, by_sort, learning, mean, one_sequence, same, same_bits, sequences
 
@@ -126,18 +123,8 @@ def bits():
 
 
 def test_another_process_gives_the_same_bits():
-    root = Path(__file__).parents[2]
-    paths = os.pathsep.join([str(Path(synapse.__file__).parents[1]), str(root)])
     code = "from tests.learning.test_exact_calls import bits; print(bits(), end='')"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": paths, "PYTHONHASHSEED": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == bits()
+    assert run("-c", code, PYTHONHASHSEED="1") == bits()
 
 
 @by_sort

@@ -10,7 +10,7 @@ from synapse import Neuron, gradient
 
 from ..networks import GOLDEN, from_golden
 from ..strategies import SMOOTH, Twin, specs
-from .helpers import both, built, by_sort, learning, one_sequence, same_bits, sequences
+from .helpers import both, built, by_sort, differences, learning, loss, one_sequence, same_bits, sequences
 
 COSTS = ("squared_error", "mean_squared_error", "cross_entropy")
 
@@ -35,44 +35,14 @@ def test_golden_gradients(name, part, cost):
 # --- differences --------------------------------------------------------------------------------
 
 
-def loss(net, inputs, targets, cost):
-    """The mean over sequences of the summed cost, by running the network."""
-    total = 0.0
-    for rows, aims in zip(inputs, targets, strict=True):
-        net.clear()
-        outputs = net.run(rows)
-        total += sum(
-            synapse.cost.get(cost)(t, y) for t, y in zip(aims, outputs, strict=True) if not np.isnan(t).all()
-        )
-    return total / len(inputs)
-
-
-def differences(net, name, learn, *data, width=1e-5):
-    """dE / d(weights or biases) by central differences; 0 of those that are not trained."""
-    values, slopes = getattr(net, name), np.zeros(len(learn))
-    for i in np.flatnonzero(learn):
-        ends = []
-        for sign in (1, -1):
-            moved = values.copy()
-            moved[i] += sign * width
-            setattr(net, name, moved)
-            ends.append(loss(net, *data))
-        slopes[i] = (ends[0] - ends[1]) / (2 * width)
-    setattr(net, name, values)
-    return slopes
-
-
 def assert_slopes(net, inputs, targets, cost, within=1e-6):
     result = gradient(net, inputs, targets, cost)
     weights, biases = learning(net)
     biases[: len(net.input)] = False
     assert result.loss == pytest.approx(loss(net, inputs, targets, cost), rel=1e-12)
-    assert result.weights == pytest.approx(
-        differences(net, "weights", weights, inputs, targets, cost), abs=within
-    )
-    assert result.biases == pytest.approx(
-        differences(net, "biases", biases, inputs, targets, cost), abs=within
-    )
+    for name, learn in (("weights", weights), ("biases", biases)):
+        slopes = differences(net, name, learn, inputs, targets, cost)
+        assert getattr(result, name) == pytest.approx(slopes, abs=within)
 
 
 @by_sort

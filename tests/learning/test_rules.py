@@ -10,9 +10,10 @@ import architect
 import synapse
 from synapse import Trainer, learning, optimizers
 from synapse.errors import ArgumentError, TrainingWarning
-from synapse.learning._data import prepare
-from synapse.learning._passes import new_control, one_pass
+from synapse.learning._data import new_control, one_pass, prepare
 from synapse.learning.rules import RULES, BatchGradient, Online, Rule
+
+from .helpers import parameters
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.normal(size=(6, 5, 3)), RNG.random((6, 5, 2))
@@ -80,10 +81,6 @@ def net(**options):
     return architect.LSTM(3, 2, 2, seed=1, **options)
 
 
-def parameters(one):
-    return np.concatenate([one.weights, one.biases])
-
-
 def trained(method, data=(INPUTS, TARGETS), one=None, **options):
     one = one or net()
     result = Trainer(one, method=method, **options).train(*data, epochs=3, progress=False)
@@ -94,20 +91,16 @@ def trained(method, data=(INPUTS, TARGETS), one=None, **options):
     "options",
     [
         {"rate": 0.5, "batch_size": 3},
+        {"rate": 0.5},  # it has a batch size of its own
         {"optimizer": optimizers.SGD(0.2, momentum=0.9), "batch_size": 4},
         {"rate": 0.5, "batch_size": 3, "l2": 0.1, "clip": 0.5},
     ],
 )
 def test_a_rule_of_ones_own_trains_with_optimizers_and_penalties(options):
     ours, result = trained("differences", **options)
-    theirs, expected = trained("bptt", **options)
+    theirs, expected = trained("bptt", **{"batch_size": 3, **options})
     assert ours == pytest.approx(theirs, abs=1e-8)
     assert result.error == pytest.approx(expected.error, abs=1e-8)
-
-
-def test_it_has_a_batch_size_of_its_own():
-    ours, theirs = trained("differences", rate=0.5)[0], trained("bptt", batch_size=3, rate=0.5)[0]
-    assert ours == pytest.approx(theirs, abs=1e-8)
 
 
 def test_it_trains_by_lbfgs():
@@ -163,11 +156,7 @@ def test_a_direct_rule_takes_an_optimizer_too():
 
 @pytest.mark.parametrize(
     ("options", "arguments"),
-    [
-        ({"dropout": 0.5}, {}),
-        ({}, {"sample_weight": [1.0] * 6}),
-        ({}, {"on_step": print}),
-    ],
+    [({"dropout": 0.5}, {}), ({}, {"sample_weight": [1.0] * 6}), ({}, {"on_step": print})],
 )
 def test_what_it_refuses_is_refused_and_nothing_is_trained(options, arguments):
     one = net()

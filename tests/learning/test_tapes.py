@@ -1,7 +1,5 @@
 """The memory of exact gradients: one set of tapes a thread and width, whose history no bit depends on."""
 
-import subprocess
-import sys
 import textwrap
 
 import numpy as np
@@ -11,20 +9,16 @@ from synapse import Trainer
 from synapse.errors import DivergenceError
 from synapse.learning._data import prepare_sequences
 from synapse.learning._exact import ExactGradient
-from tests.learning.helpers import SORTS, built
+
+from ..engine.test_jit import run
+from .helpers import SORTS, built, sequences
 
 LENGTHS = (40, 3, 17, 70, 16, 1, 33, 70, 5, 64, 2, 40)
 WHOLE = 2**62
 
 
-def data_of(net, seed=0):
-    rng = np.random.default_rng(seed)
-    inputs = [rng.uniform(-1, 1, (length, len(net.input))) for length in LENGTHS]
-    return inputs, [rng.random((length, len(net.output))) for length in LENGTHS]
-
-
 def exact_of(net, threads=1):
-    return ExactGradient(net, prepare_sequences(net, *data_of(net)), threads)
+    return ExactGradient(net, prepare_sequences(net, *sequences(net, LENGTHS)), threads)
 
 
 def descent(exact, chosen, masked=False, **options):
@@ -104,8 +98,7 @@ def test_unequal_lengths_take_no_more_memory_than_equal_ones():
             trainer.train(rows, rows, 1, progress=False)
             print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         """
-        command = [sys.executable, "-c", textwrap.dedent(script)]
-        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        return int(run("-c", textwrap.dedent(script)))
 
     assert peak("range(40, 1000, 40)") < 1.3 * peak("[960] * 24")
 
@@ -113,7 +106,7 @@ def test_unequal_lengths_take_no_more_memory_than_equal_ones():
 def test_training_on_unequal_lengths_is_the_same_in_every_order_of_lengths():
     """The first epoch meets tapes that are new, the next ones of the longest sequence."""
     net, other = built("gru"), built("gru")
-    inputs, targets = data_of(net)
+    inputs, targets = sequences(net, LENGTHS)
     trainer = Trainer(net, 0.05, method="bptt", batch_size=3)
     for _ in range(3):
         trainer.train(inputs, targets, 1, progress=False, shuffle=False)

@@ -347,10 +347,7 @@ print(result.stopped, np.isfinite(result.error), np.isfinite(net.activate(inputs
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_ctrl_c_in_the_middle_of_an_epoch_returns_what_was_reached():
     process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
+        [sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
     )
     assert process.stdout.readline() == "ready\n"
     threading.Timer(4.0, process.send_signal, [signal.SIGINT]).start()

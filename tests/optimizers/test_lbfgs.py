@@ -10,8 +10,7 @@ import pytest
 from synapse.errors import ArgumentError, DivergenceError, MissingExtraError
 from synapse.optimizers import LBFGS
 
-HESSIAN = np.array([[3.0, 1.0, 0.5], [1.0, 2.0, -0.3], [0.5, -0.3, 1.0]])
-LEAST = np.array([0.5, -1.0, 2.0])
+from .test_equations import HESSIAN, LEAST
 
 
 def rosenbrock(p):

@@ -11,7 +11,8 @@ import pytest
 from synapse.errors import ArgumentError, DivergenceError, KindError, SynapseError
 from synapse.optimizers import LBFGS, SGD, AdaGrad, Adam, AdamW, Optimizer, RMSprop, Rprop
 
-STEPS, SIZE = 50, 7
+from .test_equations import SIZE, random_gradients
+
 EACH = [
     SGD(momentum=0.9),
     RMSprop(momentum=0.5, centered=True),
@@ -21,13 +22,6 @@ EACH = [
     Rprop(),
 ]
 each = pytest.mark.parametrize("optimizer", EACH, ids=lambda optimizer: type(optimizer).__name__)
-
-
-def random_gradients(seed=0):
-    rng = np.random.default_rng(seed)
-    gradients = rng.normal(size=(STEPS, SIZE)) * 10.0 ** rng.integers(-3, 2, SIZE)
-    gradients[::7, 2] = 0.0
-    return rng.normal(size=SIZE), gradients
 
 
 @each

@@ -5,8 +5,6 @@ import numpy as np
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, readwrite
-from synapse.readwrite import json_data
-from synapse.readwrite.files import to_text
 
 from .nets import feed, memory
 
@@ -105,10 +103,6 @@ def used(name):
     net = NETWORKS[name]()
     feed(net, 3, learn=False)
     return net
-
-
-def text(net):
-    return to_text(json_data(net))
 
 
 def described(net):

@@ -3,13 +3,14 @@
 from hypothesis import strategies as st
 
 
-def put(*place, value):
-    """A change of a document: `value` at this place."""
+def put(*place):
+    """A change of a document: the last argument at the place that the others tell."""
+    *way, key, value = place
 
     def make(data):
-        for key in place[:-1]:
-            data = data[key]
-        data[place[-1]] = value
+        for one in way:
+            data = data[one]
+        data[key] = value
 
     return make
 

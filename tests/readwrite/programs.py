@@ -100,17 +100,13 @@ def run_c(net, steps, folder, context=False):
 
 
 RUNNERS = {"python": run_python, "c": run_c, "javascript": run_javascript}
+SOURCES = {"python": python_source, "c": c_source, "javascript": javascript_source}
 
 
 def expected(net, steps):
     """What the network itself answers."""
-    outputs = []
-    for row in steps:
-        if row is CLEAR:
-            net.clear()
-        else:
-            outputs.append(net.activate(row))
-    return np.array(outputs)
+    answers = (net.clear() if row is CLEAR else net.activate(row) for row in steps)
+    return np.array([outputs for outputs in answers if outputs is not None])
 
 
 def random_steps(net, steps=20, seed=0):

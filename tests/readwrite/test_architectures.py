@@ -175,21 +175,12 @@ def test_a_network_that_was_joined_to_another_is_found_in_their_store():
     assert (other.clone().codebook == other.codebook).all()
 
 
-def lose_cells(net):
-    for neuron in list(net["cells"]):
-        net.remove(neuron)
-
-
-def rename(net):
-    net["update gates"].name = "z"
-
-
 def cut(net):
     net.output[0].disconnect(net.output[1])
 
 
 def cut_and_mend(net):
-    net.output[0].disconnect(net.output[1])
+    cut(net)
     net.output[0].project(net.output[1])
 
 
@@ -200,11 +191,9 @@ def grow(net):
 @pytest.mark.parametrize(
     ("name", "edit"),
     [
-        ("LSTM", lose_cells),
-        ("GRU", rename),
-        ("Hopfield", cut),
-        ("Hopfield", cut_and_mend),
-        ("Hopfield", grow),
+        ("LSTM", lambda net: [net.remove(neuron) for neuron in list(net["cells"])]),
+        ("GRU", lambda net: setattr(net["update gates"], "name", "z")),
+        *(("Hopfield", edit) for edit in (cut, cut_and_mend, grow)),
         ("Kohonen", grow),
     ],
 )
@@ -246,10 +235,8 @@ def test_classes_of_ones_own_come_back_as_networks(kind):
 def test_files_tell_the_class_and_what_layers_do_not_tell():
     assert json_data(NETWORKS["LSTM"]())["architecture"] == {"name": "LSTM"}
     assert json_data(NETWORKS["Kohonen"]())["architecture"] == {"name": "Kohonen", "grid": [2, 3]}
-    assert json.loads(str(npz_data(NETWORKS["Kohonen"]())["architecture"])) == {
-        "name": "Kohonen",
-        "grid": [2, 3],
-    }
+    told = json.loads(str(npz_data(NETWORKS["Kohonen"]())["architecture"]))
+    assert told == {"name": "Kohonen", "grid": [2, 3]}
 
 
 @pytest.mark.parametrize(

@@ -24,86 +24,62 @@ for _ in range(100_000):
     DEEP = [DEEP]
 
 BAD = {
-    "another format": (put("format", value="other"), "not a network that Synapse has saved.*Got 'other'"),
+    "another format": (put("format", "other"), "not a network that Synapse has saved.*Got 'other'"),
     "no format": (drop("format"), 'not a network that Synapse has saved.*"format".*Synaptic'),
-    "newer": (
-        put("version", value=2),
-        "newer version of Synapse, in version 2.*reads up to 1.*Install a newer",
-    ),
-    "odd version": (put("version", value=True), "The version must be a whole number above 0. Got True"),
+    "newer": (put("version", 2), "newer version of Synapse, in version 2.*reads up to 1.*Install a newer"),
+    "odd version": (put("version", True), "The version must be a whole number above 0. Got True"),
     "missing table": (drop("neurons"), "'neurons' is missing"),
-    "unknown member": (put("more", value=1), "Got 'more' too"),
+    "unknown member": (put("more", 1), "Got 'more' too"),
     "missing column": (drop("neurons", "state"), "The table 'neurons' must have.*'state' is missing"),
-    "unknown column": (put("neurons", "more", value=[]), "Got 'more' too"),
-    "name": (put("name", value=None), "The name of the network must be a string. Got None"),
-    "dtype": (put("dtype", value="float16"), "The dtype must be float32 or float64. Got 'float16'"),
-    "unhashable dtype": (put("dtype", value=[]), "The dtype must be.* Got a list"),
-    "clock": (put("clock", value=-1), "The clock must be a whole number. Got -1"),
-    "endless clock": (put("clock", value=10**5000), "The clock must be.* Got a number of many digits"),
-    "table": (put("connections", value=[]), "The table 'connections' must be an object. Got a list"),
-    "column": (
-        put("connections", "weight", value=1),
-        "The column 'weight' of 'connections' must be a list. Got 1",
-    ),
+    "unknown column": (put("neurons", "more", []), "Got 'more' too"),
+    "name": (put("name", None), "The name of the network must be a string. Got None"),
+    "dtype": (put("dtype", "float16"), "The dtype must be float32 or float64. Got 'float16'"),
+    "unhashable dtype": (put("dtype", []), "The dtype must be.* Got a list"),
+    "clock": (put("clock", -1), "The clock must be a whole number. Got -1"),
+    "endless clock": (put("clock", 10**5000), "The clock must be.* Got a number of many digits"),
+    "table": (put("connections", []), "The table 'connections' must be an object. Got a list"),
+    "column": (put("connections", "weight", 1), "The column 'weight' of 'connections' must be a list. Got 1"),
     "short column": (
-        put("neurons", "bias", value=[]),
+        put("neurons", "bias", []),
         "of 'neurons' must be of one length. Got 12.* and 0 .*'bias'",
     ),
     "lying size": (
-        put("layers", "size", 0, value=10**12),
+        put("layers", "size", 0, 10**12),
         "The size of layer 0 must be a whole number from 1 to 12",
     ),
-    "empty layer": (put("layers", "size", 0, value=0), "The size of layer 0 must be"),
-    "sizes": (put("layers", "size", 0, value=1), "sizes of the layers must add up to 12 neurons. Got 11"),
-    "layers": (
-        put("layers", value={"name": ["a"], "size": [12]}),
-        "The number of layers must be 2 or more. Got 1",
-    ),
-    "text for a number": (
-        put("neurons", "state", 3, value="x"),
-        "The state of neuron 3 must be a finite.*Got 'x'",
-    ),
-    "true for a number": (put("neurons", "state", 3, value=True), "The state of neuron 3 .* Got True"),
-    "NaN": (
-        put("connections", "weight", 17, value=float("nan")),
-        "The weight of connection 17 .*finite.* Got nan",
-    ),
-    "infinity": (
-        put("connections", "weight", 17, value=float("inf")),
-        "The weight of connection 17 .* Got inf",
-    ),
-    "endless number": (put("neurons", "bias", 1, value=10**400), "The bias of neuron 1 .* many digits"),
-    "nested": (
-        put("neurons", "bias", 1, value=DEEP),
-        "The bias of neuron 1 must be a finite number. Got a list",
-    ),
-    "stamp": (
-        put("neurons", "stamp", 2, value=10**6),
-        "The stamp of neuron 2 must be a whole number from 0 to",
-    ),
+    "empty layer": (put("layers", "size", 0, 0), "The size of layer 0 must be"),
+    "sizes": (put("layers", "size", 0, 1), "sizes of the layers must add up to 12 neurons. Got 11"),
+    "layers": (put("layers", {"name": ["a"], "size": [12]}), "The number of layers must be 2 or more. Got 1"),
+    "text for a number": (put("neurons", "state", 3, "x"), "The state of neuron 3 must be a finite.*Got 'x'"),
+    "true for a number": (put("neurons", "state", 3, True), "The state of neuron 3 .* Got True"),
+    "NaN": (put("connections", "weight", 17, float("nan")), "The weight of connection 17 .*finite.* Got nan"),
+    "infinity": (put("connections", "weight", 17, float("inf")), "The weight of connection 17 .* Got inf"),
+    "endless number": (put("neurons", "bias", 1, 10**400), "The bias of neuron 1 .* many digits"),
+    "nested": (put("neurons", "bias", 1, DEEP), "The bias of neuron 1 must be a finite number. Got a list"),
+    "stamp": (put("neurons", "stamp", 2, 10**6), "The stamp of neuron 2 must be a whole number from 0 to"),
     "flag": (
-        put("connections", "trainable", 2, value=1),
+        put("connections", "trainable", 2, 1),
         "The trainable of connection 2 must be true or false. Got 1",
     ),
-    "neuron name": (put("neurons", "name", 2, value=2), "The name of neuron 2 must be a string or null"),
+    "neuron name": (put("neurons", "name", 2, 2), "The name of neuron 2 must be a string or null"),
     "squash": (
-        put("neurons", "squash", 2, value="soft"),
+        put("neurons", "squash", 2, "soft"),
         "The squash of neuron 2 is 'soft', .*registered.*logistic",
     ),
     "source": (
-        put("connections", "source", 5, value=12),
+        put("connections", "source", 5, 12),
         "The source of connection 5 must be .*neuron, 0 to 11. Got 12",
     ),
-    "negative": (put("connections", "target", 5, value=-1), "The target of connection 5 .* Got -1"),
-    "float index": (put("connections", "target", 5, value=1.0), "The target of connection 5 .* Got 1.0"),
-    "null source": (put("connections", "source", 5, value=None), "The source of connection 5 .* Got None"),
+    "negative": (put("connections", "target", 5, -1), "The target of connection 5 .* Got -1"),
+    "float index": (put("connections", "target", 5, 1.0), "The target of connection 5 .* Got 1.0"),
+    "null source": (put("connections", "source", 5, None), "The source of connection 5 .* Got None"),
     "gater": (
-        put("connections", "gater", 5, value=2**32 - 1),
+        put("connections", "gater", 5, 2**32 - 1),
         "The gater of connection 5 .*null .not gated.* Got 429",
     ),
-    "trace": (put("eligibility", "connection", 0, value=999), "The connection of eligibility 0 must be"),
-    "influence": (put("influence", "gater", 0, value=999), "The gater of influence 0 must be"),
-    "extended": (put("extended", "influence", 0, value=999), "The influence of extended trace 0 must be"),
+    "trace": (put("eligibility", "connection", 0, 999), "The connection of eligibility 0 must be"),
+    "influence": (put("influence", "gater", 0, 999), "The gater of influence 0 must be"),
+    "extended": (put("extended", "influence", 0, 999), "The influence of extended trace 0 must be"),
 }
 
 
@@ -128,9 +104,8 @@ def test_a_pair_of_neurons_twice():
 def test_float32_has_a_smaller_range():
     data = {**document(), "dtype": "float32"}
     data["connections"]["weight"][0] = 1e300
-    with pytest.raises(
-        errors.FormatError, match=r"The weight of connection 0 must be a finite number\. Got 1e"
-    ):
+    sentence = r"The weight of connection 0 must be a finite number\. Got 1e"
+    with pytest.raises(errors.FormatError, match=sentence):
         from_json_data(data)
 
 

@@ -13,42 +13,32 @@ import pytest
 import architect
 from synapse import errors
 from synapse.readwrite import (
-    cytoscape_data,
     dot_data,
     from_node_link_data,
     gexf_data,
     graphml_data,
-    node_link_data,
     read_graphml,
     sparse_data,
-    write_gexf,
-    write_graphml,
 )
 
-from .formats import NETWORKS, used
+from .formats import NETWORKS, data_of, used
 from .nets import feed
 
 
 def of_graphml(net):
-    stream = io.BytesIO()
-    write_graphml(net, stream)
-    stream.seek(0)
-    return nx.read_graphml(stream, node_type=int)
+    return nx.read_graphml(io.BytesIO(graphml_data(net).encode()), node_type=int)
 
 
 def of_gexf(net):
-    stream = io.BytesIO()
-    write_gexf(net, stream)
-    stream.seek(0)
-    return nx.read_gexf(stream, node_type=int)
+    return nx.read_gexf(io.BytesIO(gexf_data(net).encode()), node_type=int)
 
 
 def of_node_link(net):
-    return nx.node_link_graph(json.loads(json.dumps(node_link_data(net))), edges="edges")
+    return nx.node_link_graph(json.loads(json.dumps(data_of("node_link", net))), edges="edges")
 
 
 def of_cytoscape(net):
-    return nx.cytoscape_graph(json.loads(json.dumps(cytoscape_data(net))))
+    return nx.cytoscape_graph(json.loads(json.dumps(data_of("cytoscape", net))))
 
 
 READERS = {read.__name__: read for read in (of_graphml, of_gexf, of_node_link, of_cytoscape)}

@@ -231,29 +231,20 @@ def test_another_process_gives_the_same_bits(tmp_path):
 # --- what cannot be saved ----------------------------------------------------------------------
 
 
-def outward(net, other):
-    net.project(other)
+LINKS = {
+    "outward": lambda net, other: net.project(other),
+    "inward": lambda net, other: other.project(net),
+    "gated_from_outside": lambda net, other: other.output[0].gate(net.connections[-1]),
+    "gating_outside": lambda net, other: net.output[0].gate(other.connections[-1]),
+}
 
 
-def inward(net, other):
-    other.project(net)
-
-
-def gated_from_outside(net, other):
-    other.output[0].gate(net.connections[-1])
-
-
-def gating_outside(net, other):
-    net.output[0].gate(other.connections[-1])
-
-
-@pytest.mark.parametrize("link", [outward, inward, gated_from_outside, gating_outside])
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
 def test_links_to_the_outside_are_not_lost_in_silence(tmp_path, link):
     net, other = memory(), memory(seed=1)
     link(net, other)
-    with pytest.raises(
-        errors.TopologyError, match=r"neurons outside of it.*<Connection .*Disconnect or ungate"
-    ):
+    sentence = r"neurons outside of it.*<Connection .*Disconnect or ungate"
+    with pytest.raises(errors.TopologyError, match=sentence):
         save(net, tmp_path / "net")
     assert not list(tmp_path.iterdir())
 
@@ -261,9 +252,8 @@ def test_links_to_the_outside_are_not_lost_in_silence(tmp_path, link):
 def test_a_network_that_has_diverged_is_refused(tmp_path):
     net = memory()
     net._store["state"][net[3]._row] = np.inf
-    with pytest.raises(
-        errors.DivergenceError, match=r"The state of neuron 3 must be finite to be saved\. Got inf"
-    ):
+    sentence = r"The state of neuron 3 must be finite to be saved\. Got inf"
+    with pytest.raises(errors.DivergenceError, match=sentence):
         save(net, tmp_path / "net")
     assert not list(tmp_path.iterdir())
 

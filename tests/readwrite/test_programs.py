@@ -9,14 +9,7 @@ from hypothesis import assume, given, settings
 
 import architect
 from synapse import Layer, Network, errors
-from synapse.readwrite import (
-    c_source,
-    javascript_source,
-    python_source,
-    write_c,
-    write_javascript,
-    write_python,
-)
+from synapse.readwrite import python_source, write_c, write_javascript, write_python
 
 from ..strategies import Twin, specs
 from .nets import bump, memory
@@ -25,15 +18,14 @@ from .programs import (
     CLEAR,
     NETS,
     RUNNERS,
+    SOURCES,
     close,
     expected,
     random_steps,
-    run_python,
     scattered,
     shaken,
 )
 
-SOURCES = {"python": python_source, "c": c_source, "javascript": javascript_source}
 WRITERS = {"python": write_python, "c": write_c, "javascript": write_javascript}
 
 languages = pytest.mark.parametrize("language", RUNNERS)
@@ -110,10 +102,7 @@ def test_any_graph_in_every_language(language, spec):
 
 @pytest.mark.parametrize("write", SOURCES.values())
 def test_writing_leaves_the_network_as_it_is(write):
-    net, twin = (
-        architect.LSTM(2, 3, 1, style="synaptic", seed=0),
-        architect.LSTM(2, 3, 1, style="synaptic", seed=0),
-    )
+    net, twin = (architect.LSTM(2, 3, 1, style="synaptic", seed=0) for _ in range(2))
     for one in (net, twin):
         one.activate([0.5, -0.5])
     write(net, context=True)
@@ -237,9 +226,9 @@ def test_the_squash_of_an_input_does_not_matter(tmp_path):
     net = Network(Layer(2, bump), [], Layer(1))
     net.input.project(net.output, seed=0)
     steps = random_steps(net, 3)
-    assert close(run_python(net, steps, tmp_path), net.run(steps))
+    assert close(RUNNERS["python"](net, steps, tmp_path), net.run(steps))
 
 
 def test_a_program_checks_how_many_inputs_it_gets(tmp_path):
     with pytest.raises(AssertionError, match="The inputs must be 2 numbers. Got 3."):
-        run_python(architect.Perceptron(2, 1, seed=0), [[1.0, 2.0, 3.0]], tmp_path)
+        RUNNERS["python"](architect.Perceptron(2, 1, seed=0), [[1.0, 2.0, 3.0]], tmp_path)

@@ -245,9 +245,8 @@ def test_repeated_connections_become_one():
     data, summed = small(), small()
     data["connections"] += [link(2, 3, 0.125), link(1, 3, -1, 2), link(2, 3, 1)]
     summed["connections"][1]["weight"], summed["connections"][2]["weight"] = -0.75, 1.625
-    with pytest.warns(
-        SynapticWarning, match=r"3 connection\(s\) repeat another.* connection 4 the connection 2"
-    ):
+    sentence = r"3 connection\(s\) repeat another.* connection 4 the connection 2"
+    with pytest.warns(SynapticWarning, match=sentence):
         net = from_synaptic_data(data, resume=True)
     assert synaptic_data(net) == summed
 
@@ -299,10 +298,10 @@ def test_links_to_the_outside_are_not_lost_in_silence():
 
 
 BAD = {
-    "neurons": (put("neurons", value={}), "The table 'neurons' must be a list. Got an object"),
-    "no neurons": (put("neurons", value=[]), "The layers must be"),
-    "more": (put("more", value=1), "Got 'more' too"),
-    "no object": (put("connections", value=[[]]), "Connection 0 must be an object. Got a list"),
+    "neurons": (put("neurons", {}), "The table 'neurons' must be a list. Got an object"),
+    "no neurons": (put("neurons", []), "The layers must be"),
+    "more": (put("more", 1), "Got 'more' too"),
+    "no object": (put("connections", [[]]), "Connection 0 must be an object. Got a list"),
     "unknown": (change("neurons", 1, error=0), "Neuron 1 must have state.* Got 'error' too"),
     "custom": (change("neurons", 3, squash=None), "The squash of neuron 3 must be one of LOGISTIC.*lost"),
     "squash": (
@@ -374,4 +373,9 @@ def test_a_changed_document_is_refused_or_read(data):
     except errors.FormatError:
         return
     written = synaptic_data(net)
-    assert synaptic_data(from_synaptic_data(json.loads(files.to_text(written)))) == written
+    again = from_synaptic_data(json.loads(files.to_text(written)))
+    if any(layer.name == "relays" for layer in net.layers):  # of a late gate, which gets another relay
+        rows = np.full((3, len(net.input)), 0.5)
+        assert np.array_equal(again.run(rows), net.run(rows), equal_nan=True)
+    else:
+        assert synaptic_data(again) == written

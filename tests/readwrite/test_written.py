@@ -6,9 +6,9 @@ import pytest
 import architect
 import synapse
 from synapse import errors, squash
-from synapse.readwrite import c_source, javascript_source, onnx_model, python_source
+from synapse.readwrite import onnx_model
 
-from .programs import run_c, run_javascript, run_python
+from .programs import RUNNERS, SOURCES
 
 WRITTEN = {
     "c": "fmin({s} * {s}, 4.0)",
@@ -17,7 +17,6 @@ WRITTEN = {
     "onnx": lambda graph, s: graph.node("Min", graph.node("Mul", s, s), graph.number(4.0)),
     "torch": lambda s: (s * s).clamp(max=4.0),
 }
-SOURCES = {"c": c_source, "javascript": javascript_source, "python": python_source}
 ROWS = np.array([[0.3, -1.0], [2.0, 0.5], [-0.2, 9.0]])
 
 
@@ -29,12 +28,11 @@ def capped(state):
 
 
 def network(written):
-    own = squash.register(capped)
-    object.__setattr__(own, "written", written)
+    own = squash.register(capped, written=written)
     return architect.Perceptron(2, 4, 1, squash=own, initializer="uniform", seed=3)
 
 
-@pytest.mark.parametrize("run", [run_python, run_c, run_javascript])
+@pytest.mark.parametrize("run", RUNNERS.values(), ids=RUNNERS)
 def test_an_expression_stands_in_a_program(run, tmp_path):
     net = network(WRITTEN)
     answered = run(net, ROWS.tolist(), tmp_path)

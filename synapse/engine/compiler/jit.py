@@ -35,7 +35,7 @@ from numba.extending import (
 )
 
 from ..guard import Deferred
-from ..schema import DESTINATIONS, TABLE, Column, Columns
+from ..schema import DESTINATIONS, TABLE, Column, Columns, numpy_dtype
 from . import cache
 
 FAST_MATH = {"reassoc", "contract", "nsz"}
@@ -297,17 +297,18 @@ def _compiled_columns(typingctx: Any, table: Any, unit: Any) -> Any:
     return ColumnsType(unit)(table, unit), codegen
 
 
-def _plain_columns(table: int, unit: Any) -> Columns:
-    """The same for NUMBA_DISABLE_JIT=1: ordinary arrays over the same memory, in a debugger."""
-    n = len(TABLE)
+def plain_arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:
+    """Ordinary arrays over the columns of a table, by their types: for NUMBA_DISABLE_JIT=1, in a debugger."""
+    n, arrays = len(dtypes), []
     words = np.ctypeslib.as_array(ctypes.cast(int(table), ctypes.POINTER(ctypes.c_uint64)), (2 * n,))
-    arrays = []
-    for i, column in enumerate(TABLE):
-        dtype = np.dtype(type(unit) if column.dtype == "float" else column.dtype)
-        length = int(words[n + i])
-        memory = (ctypes.c_char * (length * dtype.itemsize)).from_address(int(words[i]))
+    for dtype, address, length in zip(dtypes, words[:n].tolist(), words[n:].tolist(), strict=True):
+        memory = (ctypes.c_char * (length * dtype.itemsize)).from_address(address)
         arrays.append(np.frombuffer(memoryview(memory), dtype))
-    return Columns(*arrays)
+    return arrays
+
+
+def _plain_columns(table: int, unit: Any) -> Columns:
+    return Columns(*plain_arrays(table, [numpy_dtype(column, np.dtype(type(unit))) for column in TABLE]))
 
 
 def _reinterpreted(given: Any, taken: Any) -> Any:

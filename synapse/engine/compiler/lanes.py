@@ -6,7 +6,6 @@ number; with a single lane it is an ordinary float, and the same kernels vectori
 
 from __future__ import annotations
 
-import ctypes
 import operator
 from typing import Any
 
@@ -15,15 +14,10 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import (
-    intrinsic,
-    lower_builtin,
-    models,
-    register_model,
-)
+from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from ..schema import TAPES, TapeColumns, numpy_dtype
-from .jit import DEBUGGING, ColumnType, TableModel, TableType, column_of, told_apart
+from .jit import DEBUGGING, ColumnType, TableModel, TableType, column_of, plain_arrays, told_apart
 
 VECTOR_BYTES = 64  # of a vector register of 512 bits, which processors without take in parts
 _FLAGS = ("reassoc", "contract", "nsz")
@@ -158,10 +152,7 @@ def _wide(column: Any) -> Any:
 def _there(builder: Any, n: Any, count: int) -> Any:
     """Which of `count` numbers are among the first n. Of a known n nothing is left of it."""
     kind = ir.VectorType(ir.IntType(64), count)
-    one = builder.insert_element(ir.Constant(kind, ir.Undefined), n, ir.Constant(ir.IntType(32), 0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), count), [0] * count)
-    spread = builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), zeros)
-    return builder.icmp_unsigned("<", ir.Constant(kind, list(range(count))), spread)
+    return builder.icmp_unsigned("<", ir.Constant(kind, list(range(count))), _spread(builder, n, kind))
 
 
 def _vector_at(builder: Any, address: Any, at: Any, kind: Any) -> tuple[Any, str]:
@@ -324,17 +315,10 @@ def _by_sample(typingctx: Any, u: Any) -> Any:
 
 def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
     """The same for NUMBA_DISABLE_JIT=1: a row of an array is a number of each sample."""
-    n = len(TAPES)
-    words = np.ctypeslib.as_array(ctypes.cast(int(table), ctypes.POINTER(ctypes.c_uint64)), (2 * n,))
-    arrays = []
-    for i, column in enumerate(TAPES):
-        dtype = np.dtype(type(unit)) if column.dtype == "lanes" else numpy_dtype(column, np.dtype(type(unit)))
-        length = int(words[n + i])
-        memory = (ctypes.c_char * (length * dtype.itemsize)).from_address(int(words[i]))
-        array = np.frombuffer(memoryview(memory), dtype)
-        wide = column.dtype == "lanes" and len(tag) > 1
-        arrays.append(array.reshape(-1, len(tag)) if wide else array)
-    return TapeColumns(*arrays)
+    one, laned = np.dtype(type(unit)), [column.dtype == "lanes" for column in TAPES]
+    dtypes = [one if wide else numpy_dtype(column, one) for column, wide in zip(TAPES, laned, strict=True)]
+    arrays = zip(plain_arrays(table, dtypes), laned, strict=True)
+    return TapeColumns(*(a.reshape(-1, len(tag)) if wide and len(tag) > 1 else a for a, wide in arrays))
 
 
 def _plain_width(column: Any) -> Any:

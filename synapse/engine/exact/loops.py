@@ -176,35 +176,17 @@ def begin_errors(u, rows, moves):
 
 
 class Samples(NamedTuple):
-    """What is run side by side, and how.
+    """What is run side by side, and how."""
 
-    Attributes
-    ----------
-    begins, lengths, shares : ndarray
-        Of each sequence: its first row of the data, its number of steps, and how much it counts.
-    weights : ndarray
-        Of each row of the data, how much it counts; empty: 1.
-    steps : uint64
-        Those of the longest lane.
-    window : uint64
-        Errors pass through at most so many steps: the steps are cut into windows of that length.
-    apart : bool
-        Steps do not depend on each other, and lie in lanes one by one: see `lay_rows`.
-    ragged : bool
-        Some samples end earlier.
-    masked : bool
-        There is dropout.
-    """
-
-    begins: Any
-    lengths: Any
-    shares: Any
-    weights: Any
-    steps: Any
-    window: Any
-    apart: bool
-    ragged: bool
-    masked: bool
+    begins: Any  # of each sequence: its first row of the data,
+    lengths: Any  # its number of steps,
+    shares: Any  # and how much it counts
+    weights: Any  # of each row of the data, how much it counts; empty: 1
+    steps: Any  # those of the longest lane
+    window: Any  # errors pass through at most so many steps, which are cut into windows of that length
+    apart: bool  # steps do not depend on each other, and lie in lanes one by one: see `lay_rows`
+    ragged: bool  # some samples end earlier
+    masked: bool  # there is dropout
 
 
 @kernel

@@ -10,17 +10,7 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.lanes import add, alike, flat, gathered, weights, width
-from ..lowering.flags import (
-    BACK,
-    BACK_GATED,
-    LISTED,
-    MEMORY,
-    QUIET_GATER,
-    SHARED,
-    SILENT,
-    STEPPED,
-    ZIPPED,
-)
+from ..lowering.flags import BACK, BACK_GATED, LISTED, MEMORY, QUIET_GATER, SHARED, SILENT, STEPPED, ZIPPED
 from ..schema import FIRST, NONE, OUTPUTS, STOP
 from .weigh import FOURS, ONE, THREE, TWO, dense_alike, four_rows, four_runs, four_sums, gain
 

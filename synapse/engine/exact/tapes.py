@@ -15,16 +15,10 @@ PLACES = {column.name: i for i, column in enumerate(TAPES)}
 
 
 class Tapes:
-    """What one unfolding is written on, see ``schema.TAPES``.
+    """What one unfolding is written on, see ``schema.TAPES``, in the float of the store.
 
-    Parameters
-    ----------
-    dtype : numpy dtype
-        The float of the store.
-    width : int
-        How many samples lie side by side.
-    steps, rows, outputs, connections : int
-        The most steps there may be; neurons, and outputs, of the network; connections of the store.
+    `width` samples lie side by side, of at most `steps` steps. `rows` counts neurons and `outputs` outputs of
+    the network, `connections` those of the store.
     """
 
     def __init__(

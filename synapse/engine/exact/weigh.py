@@ -10,16 +10,7 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.lanes import alike, gathered, nothing, pack, weights, width
-from ..lowering.flags import (
-    BACK,
-    BACK_GATED,
-    DENSE,
-    LISTED,
-    MEMORY,
-    SHARED,
-    STEPPED,
-    ZIPPED,
-)
+from ..lowering.flags import BACK, BACK_GATED, DENSE, LISTED, MEMORY, SHARED, STEPPED, ZIPPED
 from ..schema import NONE
 
 u8 = np.uint64

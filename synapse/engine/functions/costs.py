@@ -14,6 +14,8 @@ from math import log
 Pair = tuple[float, float]
 """A cost, and its error signal."""
 
+Formula = Callable[[float, float, float, float], Pair]
+
 TINY = 1e-300
 
 
@@ -23,7 +25,7 @@ class CostFormula:
 
     name: str
     code: int
-    formula: Callable[[float, float, float, float], Pair]
+    formula: Formula
     squash: str | None
 
 
@@ -31,14 +33,10 @@ COSTS: dict[str, CostFormula] = {}
 """By name, in the order of their codes."""
 
 
-def cost(
-    *, squash: str | None = None
-) -> Callable[[Callable[[float, float, float, float], Pair]], Callable[[float, float, float, float], Pair]]:
+def cost(*, squash: str | None = None) -> Callable[[Formula], Formula]:
     """Enter a built-in cost, and the squash of outputs without which its signal is wrong."""
 
-    def enter(
-        formula: Callable[[float, float, float, float], Pair],
-    ) -> Callable[[float, float, float, float], Pair]:
+    def enter(formula: Formula) -> Formula:
         name = formula.__name__
         COSTS[name] = CostFormula(name, len(COSTS), formula, squash)
         return formula

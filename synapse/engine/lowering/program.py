@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,9 @@ def spans(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
     return offsets + np.arange(total)
 
 
+_NEURONS, _IDENTITIES = ("memory", "gater", "gated"), ("memory_self", "eligible", "extending")
+
+
 @dataclass
 class Traces:
     """Traces by what they belong to, not by where they lie: they survive any new lowering.
@@ -53,22 +56,12 @@ class Traces:
         def moved(values: Indices, offset: int) -> Indices:
             return np.where(values == NONE, NONE, values.astype(np.int64) + offset)
 
-        return Traces(
-            moved(self.memory, neurons),
-            moved(self.memory_self, identities),
-            moved(self.eligible, identities),
-            self.eligibility,
-            moved(self.gater, neurons),
-            moved(self.gated, neurons),
-            self.influence,
-            self.pair,
-            moved(self.extending, identities),
-            self.extended,
-        )
+        offsets = dict.fromkeys(_NEURONS, neurons) | dict.fromkeys(_IDENTITIES, identities)
+        return replace(self, **{name: moved(getattr(self, name), by) for name, by in offsets.items()})
 
     def renamed(self, new_row: Indices) -> None:
         """Follow the neurons to their new rows (NONE: gone)."""
-        for name in ("memory", "gater", "gated"):
+        for name in _NEURONS:
             setattr(self, name, new_row[getattr(self, name)])
 
 

@@ -9,21 +9,7 @@ from numpy.typing import NDArray
 
 from ..._typing import Bools, Indices
 from ..schema import NONE
-from .flags import (
-    BACK,
-    BACK_GATED,
-    DENSE,
-    FIXED,
-    LISTED,
-    MEMORY,
-    PAIRED,
-    QUIET_GATER,
-    SHARED,
-    SILENT,
-    TIED,
-    UNORDERED,
-    ZIPPED,
-)
+from . import flags as flag
 from .order import pure_inputs
 
 if TYPE_CHECKING:
@@ -61,16 +47,16 @@ def connection_flags(store: Store) -> NDArray[np.uint8]:
         known &= network[gater] == network[target]
     back, back_gated = known & (source > target), known & gated & (gater >= target)
     flags = np.zeros(len(source), np.uint8)
-    for mask, flag in (
-        (back, BACK),
-        (back_gated, BACK_GATED),
-        (pure[source] | back, SILENT),
-        (gated & pure[gater], QUIET_GATER),
-        (store["trainable"] == 0, FIXED),
-        (~known, UNORDERED),
-        (store["tie"] != 0, TIED),
+    for mask, one in (
+        (back, flag.BACK),
+        (back_gated, flag.BACK_GATED),
+        (pure[source] | back, flag.SILENT),
+        (gated & pure[gater], flag.QUIET_GATER),
+        (store["trainable"] == 0, flag.FIXED),
+        (~known, flag.UNORDERED),
+        (store["tie"] != 0, flag.TIED),
     ):
-        flags |= mask * np.uint8(flag)
+        flags |= mask * np.uint8(one)
     return flags
 
 
@@ -102,7 +88,7 @@ def _links(store: Store, flags: NDArray[np.uint8]) -> _Links:
     alike = _same(target) & _same(flags) & _same(gated)
     if len(rows) < len(others):
         alike &= _next_to(rows)
-    memory = (store.columns["flags"][target] & MEMORY) != 0
+    memory = (store.columns["flags"][target] & flag.MEMORY) != 0
     return _Links(rows, source, target, gater, flags, gated, memory, alike)
 
 
@@ -128,7 +114,7 @@ def _cut(links: _Links) -> Cut:
     first, length = stretches(dense | zipped)
     is_zip = np.zeros(len(first), bool)
     is_zip[length > 1] = zipped[first[length > 1] + 1]
-    return first, length, np.where(links.gated[first], np.where(is_zip, ZIPPED, SHARED), DENSE)
+    return first, length, np.where(links.gated[first], np.where(is_zip, flag.ZIPPED, flag.SHARED), flag.DENSE)
 
 
 def _list_short(
@@ -145,7 +131,7 @@ def _list_short(
     last = begin + count - 1
     length = first[last] + length[last] - first[begin]
     first, kind, several = first[begin], kind[begin], count > 1
-    kind[several] = np.where(links.gated[first[several]], PAIRED, LISTED)
+    kind[several] = np.where(links.gated[first[several]], flag.PAIRED, flag.LISTED)
     return first, length, kind
 
 

@@ -9,19 +9,7 @@ from numpy.typing import NDArray
 
 from ..._typing import Bools
 from ..schema import NONE
-from .flags import (
-    BACK,
-    DENSE,
-    GATED,
-    GATES,
-    MEMORY,
-    PLAIN_RUNS,
-    SILENT,
-    TRACED,
-    UNORDERED,
-    WAITING,
-    WAITING_FLAGS,
-)
+from . import flags as flag
 from .order import pure_inputs
 
 if TYPE_CHECKING:
@@ -32,7 +20,7 @@ def find_influences(store: Store) -> None:
     """Pairs of a gater and a self-connected neuron with an incoming connection that it gates."""
     c, n = store.columns, store.n_neurons
     target, gater = store["target"], store["gater"]
-    rows = np.flatnonzero((gater != NONE) & ((c["flags"][target] & MEMORY) != 0))
+    rows = np.flatnonzero((gater != NONE) & ((c["flags"][target] & flag.MEMORY) != 0))
     key = np.unique(target[rows].astype(np.int64) << 32 | gater[rows])
     gated, gaters = (key >> 32).astype(np.uint32), (key & NONE).astype(np.uint32)
     c["influence"] = np.zeros(len(key), store.dtype)
@@ -49,14 +37,14 @@ def find_influences(store: Store) -> None:
     c["pull"] = pulls.astype(np.uint32)
     c["first_pull"] = np.searchsorted(gaters[pulls], np.arange(n)).astype(np.uint32)
     c["last_pull"] = np.searchsorted(gaters[pulls], np.arange(n), "right").astype(np.uint32)
-    c["flags"][gaters[pulls]] |= GATES
+    c["flags"][gaters[pulls]] |= flag.GATES
 
 
 def place_traces(store: Store, flags: NDArray[np.uint8]) -> None:
     """Decide who keeps traces, and where they lie; all of them start at 0."""
     c = store.columns
     traced = _traced(store, flags)
-    c["flags"][traced] |= TRACED
+    c["flags"][traced] |= flag.TRACED
     lengths = np.where(traced, c["learning"], 0)
     c["first_trace"] = (np.cumsum(lengths) - lengths).astype(np.uint32)
     c["eligibility"] = np.zeros(int(lengths.sum()), store.dtype)
@@ -70,25 +58,25 @@ def place_traces(store: Store, flags: NDArray[np.uint8]) -> None:
 def _traced(store: Store, flags: NDArray[np.uint8]) -> Bools:
     """Neurons that are self-connected, or gate memory while their eligibility cannot be read off."""
     c, target = store.columns, store["target"]
-    hard = (c["flags"] & GATED) != 0
-    hard[target[(flags & UNORDERED) != 0]] = True
+    hard = (c["flags"] & flag.GATED) != 0
+    hard[target[(flags & flag.UNORDERED) != 0]] = True
     foreign = np.zeros(store.n_neurons, bool)  # gates memory elsewhere: rows tell no order there
     apart = store["network"][c["influence_gater"]] != store["network"][c["influence_gated"]]
     foreign[c["influence_gater"][apart]] = True
-    hard[target[((flags & BACK) != 0) & foreign[target]]] = True
-    traced: Bools = ((c["flags"] & MEMORY) != 0) | (hard & ((c["flags"] & GATES) != 0))
+    hard[target[((flags & flag.BACK) != 0) & foreign[target]]] = True
+    traced: Bools = ((c["flags"] & flag.MEMORY) != 0) | (hard & ((c["flags"] & flag.GATES) != 0))
     return traced
 
 
 def mark_plain(store: Store) -> None:
     """Mark the neurons without traces whose runs are all plain, and those whose weights may all wait."""
     c, target = store.columns, store["target"][store.columns["run_first"]]
-    untraced = c["flags"] & TRACED == 0
-    other = (c["run_kind"] != DENSE) | ((c["run_flags"] & UNORDERED) != 0)
-    moving = (c["run_kind"] != DENSE) | (c["run_flags"] & WAITING_FLAGS != SILENT)
-    for runs, flag, chosen in (
-        (other, PLAIN_RUNS, untraced),
-        (moving, WAITING, untraced & (c["flags"] & GATES == 0)),
+    untraced = c["flags"] & flag.TRACED == 0
+    other = (c["run_kind"] != flag.DENSE) | ((c["run_flags"] & flag.UNORDERED) != 0)
+    moving = (c["run_kind"] != flag.DENSE) | (c["run_flags"] & flag.WAITING_FLAGS != flag.SILENT)
+    for runs, mark, chosen in (
+        (other, flag.PLAIN_RUNS, untraced),
+        (moving, flag.WAITING, untraced & (c["flags"] & flag.GATES == 0)),
     ):
         without = np.bincount(target[runs], minlength=store.n_neurons) == 0
-        c["flags"][without & chosen] |= flag
+        c["flags"][without & chosen] |= mark

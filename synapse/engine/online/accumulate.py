@@ -29,16 +29,9 @@ _PLACES = {column.name: i for i, column in enumerate(TABLE)}
 class Accumulator:
     """Buffers for moves, and the table of addresses that leads kernels there.
 
-    Parameters
-    ----------
-    store : Store
-        It is lowered if its topology has changed. An accumulator is good for one topology: until
-        ``store.topology_version`` changes.
-
-    Attributes
-    ----------
-    weights, biases : ndarray of the store's float
-        The sum of the moves, by row of connections and of neurons.
+    The store is lowered if its topology has changed. An accumulator is good for one topology: until
+    ``store.topology_version`` changes. `weights` and `biases` are the sums of the moves, by row of
+    connections and of neurons.
     """
 
     def __init__(self, store: Store) -> None:

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..._typing import Floats
 from ...cost import Cost
 from ...errors import ArgumentError
 from ...network import Network
 from ...optimizers import LBFGS, Optimizer
-from .._data import Data
-from .._passes import Control
+from .._data import Control, Data, Order
 from .._regularisation import Dropout
 
 
@@ -121,18 +119,16 @@ class Rule(ABC):
         self.task.network.clear()
 
     @abstractmethod
-    def gradient(self, chosen: NDArray[np.uint64]) -> BatchGradient:
+    def gradient(self, chosen: Order) -> BatchGradient:
         """The gradient over some sequences, by their numbers. No weight changes."""
 
-    def gradients(self, order: NDArray[np.uint64]) -> Iterator[BatchGradient]:
+    def gradients(self, order: Order) -> Iterator[BatchGradient]:
         """The gradient of each batch in turn. The caller moves the weights between two of them."""
         size = self.task.options.batch_size or self.batch_size
         for first in range(0, len(order), size):
             yield self.gradient(order[first : first + size])
 
-    def learn(
-        self, data: Data, order: NDArray[np.uint64], rate: float, control: Control
-    ) -> tuple[float, int]:
+    def learn(self, data: Data, order: Order, rate: float, control: Control) -> tuple[float, int]:
         """Run over the data once and change weights on the way, of a `direct` rule.
 
         Returns the summed cost and the number of steps with a target. The caller has the network in use and

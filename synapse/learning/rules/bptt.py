@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
-from numpy.typing import NDArray
 
-from ..._typing import Floats
 from ...errors import ArgumentError
 from ...optimizers import LBFGS
-from .._data import Data
+from .._data import Data, Order
 from .._exact import ExactGradient
 from .._regularisation import Masks
 from .base import BatchGradient, Options, Rule, Task
@@ -21,8 +17,6 @@ class BackpropagationThroughTime(Rule, method="bptt"):
 
     Werbos 1990. See :func:`synapse.gradient`.
     """
-
-    batch_size: ClassVar[int] = 32
 
     def __init__(self, task: Task) -> None:
         super().__init__(task)
@@ -52,17 +46,16 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         self._rows = network._connection_rows()
         self._masks = dropout.masks(self.task.rng) if dropout.any else None
 
-    def gradient(self, chosen: NDArray[np.uint64]) -> BatchGradient:
+    def gradient(self, chosen: Order) -> BatchGradient:
         """Forward and backward over some sequences, several side by side."""
         task, share = self.task, np.full(len(chosen), 1.0 / len(chosen))
         loss, weights, biases = self._exact.descent(
             chosen, share, task.cost, task.options.window, masks=self._masks
         )
-        by_weight: Floats = -weights[self._rows]
         return BatchGradient(
             cost=loss * len(chosen),
             steps=float(self._steps[chosen].sum()),
-            weights=by_weight,
+            weights=-weights[self._rows],
             biases=-biases,
             rows=int(self._lengths[chosen].sum()),
         )

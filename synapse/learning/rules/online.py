@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ... import engine
+from ...engine.online import Accumulator
 from ...errors import ArgumentError
 from ...optimizers import LBFGS
-from .._data import Data
-from .._passes import Control, one_pass
+from .._data import Control, Data, Order, one_pass
 from .base import Options
 from .stepwise import StepwiseRule
 
@@ -35,12 +31,7 @@ class Online(StepwiseRule, method="online"):
             raise ArgumentError('Samples and classes are weighed with method="bptt" only.')
 
     def run(
-        self,
-        data: Data,
-        order: NDArray[np.uint64],
-        rate: float,
-        control: Control,
-        moves: engine.online.Accumulator | None = None,
+        self, data: Data, order: Order, rate: float, control: Control, moves: Accumulator | None = None
     ) -> tuple[float, int]:
         """One compiled pass."""
         return one_pass(self.task.network, data, order, self.task.cost, rate, control, moves)

@@ -9,13 +9,11 @@ from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ... import engine
 from ..._typing import Ints
 from ...engine.lowering.program import spans
-from .._data import Data
-from .._passes import Control, new_control
+from ...engine.online import Accumulator
+from .._data import Control, Data, Order, new_control
 from .base import BatchGradient, Rule
 
 
@@ -31,12 +29,7 @@ class StepwiseRule(Rule):
 
     @abstractmethod
     def run(
-        self,
-        data: Data,
-        order: NDArray[np.uint64],
-        rate: float,
-        control: Control,
-        moves: engine.online.Accumulator | None = None,
+        self, data: Data, order: Order, rate: float, control: Control, moves: Accumulator | None = None
     ) -> tuple[float, int]:
         """Run over the data once; returns the summed cost and the number of steps with a target.
 
@@ -44,9 +37,7 @@ class StepwiseRule(Rule):
         `control` is as in :meth:`learn`.
         """
 
-    def learn(
-        self, data: Data, order: NDArray[np.uint64], rate: float, control: Control
-    ) -> tuple[float, int]:
+    def learn(self, data: Data, order: Order, rate: float, control: Control) -> tuple[float, int]:
         """One pass in which weights change at every step with a target."""
         return self.run(data, order, rate, control)
 
@@ -54,15 +45,15 @@ class StepwiseRule(Rule):
         """Room for the moves of a batch."""
         network = self.task.network
         if self.task.options.optimizer is not None:
-            self._moves = engine.online.Accumulator(network._store)
+            self._moves = Accumulator(network._store)
             self._rows, self._neurons = network._connection_rows(), network._rows()
 
-    def gradient(self, chosen: NDArray[np.uint64]) -> BatchGradient:
+    def gradient(self, chosen: Order) -> BatchGradient:
         """The summed moves over some whole sequences."""
         bounds = self.task.data.bounds.astype(np.int64)
         return self._over(bounds[:-1][chosen], bounds[1:][chosen])
 
-    def gradients(self, order: NDArray[np.uint64]) -> Iterator[BatchGradient]:
+    def gradients(self, order: Order) -> Iterator[BatchGradient]:
         """A batch ends with a step that has a target, which may be in the middle of a sequence."""
         data, size = self.task.data, self.task.options.batch_size or self.batch_size
         begins, ends = data.bounds[:-1][order].astype(np.int64), data.bounds[1:][order].astype(np.int64)
@@ -82,15 +73,12 @@ class StepwiseRule(Rule):
 
     def _over(self, begins: Ints, ends: Ints, continued: bool = False) -> BatchGradient:
         """The summed moves over stretches of rows; `continued`: the first begins within a sequence."""
-        clear, control = self.task.data.clear, new_control()
+        control, first = new_control(), int(continued)  # of which the context stays
         self._moves.clear()
-        parts = [(begins, ends, clear)]
-        if continued:  # its context stays
-            parts = [(begins[:1], ends[:1], False), (begins[1:], ends[1:], clear)]
         cost, steps = 0.0, 0
-        for left, right, cleared in parts:
-            if len(left) and np.isfinite(cost):
-                summed, aimed = self._through(left, right, cleared, control)
+        for here, clear in ((slice(first), False), (slice(first, None), self.task.data.clear)):
+            if len(begins[here]) and np.isfinite(cost):
+                summed, aimed = self._through(begins[here], ends[here], clear, control)
                 cost, steps = cost + summed, steps + aimed
         weights, biases = self._moves.weights[self._rows], self._moves.biases[self._neurons]
         return BatchGradient(cost, steps, -weights, -biases, int(control[1]))

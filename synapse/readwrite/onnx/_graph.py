@@ -18,8 +18,6 @@ OPSET, IR_VERSION = 17, 8  # what runtimes have read since 2022
 SPARSE = 4
 """So many times more sources than a neuron has connections at most: their matrix is not written out."""
 
-Rows = NDArray[Any]
-
 
 class Graph:
     """An ONNX graph in the making, and where in it the latest of every value is.
@@ -46,15 +44,13 @@ class Graph:
         if with_state:
             self._place("state", kept)
 
-    # --- nodes -----------------------------------------------------------------------------
-
     def node(self, kind: str, *sources: str, output: str = "", **attributes: Any) -> str:
         """A new node; the name of the tensor it makes."""
         name = output or f"{kind.lower()}_{len(self.nodes)}"
         self.nodes.append(self.onnx.helper.make_node(kind, sources, [name], **attributes))
         return name
 
-    def constant(self, values: Rows) -> str:
+    def constant(self, values: NDArray[Any]) -> str:
         """A constant tensor, the same one for the same values."""
         array = np.ascontiguousarray(values, None if values.dtype == np.int64 else self.dtype)
         key = array.dtype.str, array.shape, array.tobytes()
@@ -78,8 +74,6 @@ class Graph:
         if self.dtype == np.float32:
             return self.node(kind, source)
         return self.cast(self.node(kind, self.cast(source, np.float32)))
-
-    # --- values ----------------------------------------------------------------------------
 
     def _place(self, tensor: str, values: Ints) -> None:
         """From now on these values are the columns of a tensor."""
@@ -108,8 +102,6 @@ class Graph:
             found = self._joined[tensors] = self.node("Concat", *tensors, axis=1)
             self.width[found] = sum(self.width[tensor] for tensor in tensors)
         return self._joined[tensors]
-
-    # --- a block ---------------------------------------------------------------------------
 
     def fire(self, block: Block) -> None:
         """Weigh the neurons of a block, then let it fire."""
@@ -174,8 +166,6 @@ class Graph:
             brought = self.node("Mul", brought, self.values(self.step.lowered.gater[table]))
         return self.node("ReduceSum", brought, self.constant(np.array([2])), keepdims=0)
 
-    # --- the whole -------------------------------------------------------------------------
-
     def model(self) -> Any:
         """The model, once all blocks have fired."""
         step, helper = self.step, self.onnx.helper
@@ -183,7 +173,8 @@ class Graph:
         self.node("Identity", self.values(outputs), output="y")
         ends = [("x", step.inputs)], [("y", step.outputs)]
         if self.with_state:
-            self.node("Identity", self._next_state(), output="next_state")
+            kept = self.values(self.kept) if len(self.kept) else "state"
+            self.node("Identity", kept, output="next_state")
             ends[0].append(("state", len(self.kept)))
             ends[1].append(("next_state", len(self.kept)))
         kind = helper.np_dtype_to_tensor_dtype(self.dtype)
@@ -197,9 +188,6 @@ class Graph:
         model.ir_version = IR_VERSION
         helper.set_model_props(model, {name: json.dumps(value) for name, value in self._metadata().items()})
         return model
-
-    def _next_state(self) -> str:
-        return self.values(self.kept) if len(self.kept) else "state"
 
     def _metadata(self) -> dict[str, Any]:
         step, kinds = self.step, ("activation", "state")

@@ -23,14 +23,12 @@ NO_RUN = "{0}"  # C has no empty table
 
 @dataclass(frozen=True)
 class Language:
-    """How a language says what differs from network to network. A squash is one line of each.
+    """How a language, whose format is `key`, says what differs between networks.
 
-    `key` is the name of the format.
-
-    ``{name}`` and ``{value}`` in `function` are a squash and its expression of the state ``s``; the
-    functions that are more than an expression, such as those of groups, stand in `functions`.
-    `loop` and `run` are rows of tables; the runs of a loop stand in it, ``{nested}``, or in a table of
-    their own, ``{count}`` of them. `start` begins with ``{values}``.
+    A squash is one line of each. ``{name}`` and ``{value}`` in `function` are a squash and its expression
+    of the state ``s``; the functions that are more than an expression, such as those of groups, stand in
+    `functions`. `loop` and `run` are rows of tables; the runs of a loop stand in it, ``{nested}``, or in a
+    table of their own, ``{count}`` of them. `start` begins with ``{values}``.
     """
 
     key: str

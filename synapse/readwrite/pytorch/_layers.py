@@ -21,6 +21,7 @@ from ._torch import torch
 
 Tensor = Any  # the annotations of torch are not asked for: it need not be installed
 nn = torch.nn
+WHAT = "What is read from or written to torch"
 
 ACTIVATIONS: dict[Any, tuple[str, dict[str, Any]]] = {
     nn.Identity: ("identity", {}),
@@ -70,8 +71,6 @@ KINDS = {
 }
 PLAIN = {"bias": True, "bidirectional": False, "proj_size": 0}
 """The settings with which recurrent modules are what the architectures are."""
-
-
 PASSED_OVER = (nn.Dropout, nn.Flatten)
 """Modules that hold no numbers, and change none once training is over; a network is shown flat rows."""
 
@@ -99,13 +98,7 @@ class Part(NamedTuple):
 
 
 def peer_of(modules: Any) -> Peer:
-    """The modules, sorted.
-
-    Raises
-    ------
-    KindError, ArgumentError
-        If they are not what an architecture can be.
-    """
+    """The modules, sorted; KindError or ArgumentError if they are not what an architecture can be."""
     try:
         flat = list(_flat(modules))
     except RecursionError:
@@ -133,7 +126,7 @@ def peer_of(modules: Any) -> Peer:
 
 def _unknown(modules: Any) -> ArgumentError:
     chain = "an LSTM, GRU or RNN with at most one Linear on top, or Linears, each with one activation"
-    return ArgumentError(expected("What is read from or written to torch", chain, modules))
+    return ArgumentError(expected(WHAT, chain, modules))
 
 
 def _flat(modules: Any) -> Iterator[Any]:
@@ -144,9 +137,7 @@ def _flat(modules: Any) -> Iterator[Any]:
         if type(modules) not in PASSED_OVER:
             yield modules
     else:
-        raise KindError(
-            expected("What is read from or written to torch", "a module or a list of them", modules)
-        )
+        raise KindError(expected(WHAT, "a module or a list of them", modules))
 
 
 def _require(module: Any, settings: dict[str, Any]) -> None:
@@ -213,13 +204,7 @@ def _layer(net: Network, name: str, module: Any, i: int) -> Layer:
 
 
 def parts_of(peer: Peer, net: Network) -> list[Part]:
-    """Where the numbers of the modules stand in a network.
-
-    Raises
-    ------
-    ArgumentError
-        If it has other layers, sizes or squashes.
-    """
+    """Where the numbers of the modules stand in a network; ArgumentError if it is another one."""
     parts, layers = [], list(net.layers)
     if peer.recurrent is not None:
         parts = list(_recurrent_parts(peer.recurrent, net))
@@ -307,15 +292,11 @@ def read(peer: Peer, net: Network) -> None:
     numbers = [value.cpu().to(torch.float64).numpy() for value in values]
     if not all(np.isfinite(array).all() for array in numbers):
         raise ArgumentError("The weights of a module must be finite to be read. Got NaN or infinity.")
-    biases = [part.source is None for part in parts]
-    set_numbers(net, *(_joined(places, numbers, biases, which) for which in (False, True)))
-
-
-def _joined(places: list[Ints], numbers: list[Any], biases: list[bool], which: bool) -> tuple[Ints, Any]:
-    """Places and numbers of all biases, or of all weights."""
-    mine = [i for i, bias in enumerate(biases) if bias == which]
-    place, values = ([columns[i].reshape(-1) for i in mine] for columns in (places, numbers))
-    return np.concatenate(place), np.concatenate(values)
+    found: tuple[list[Any], list[Any]] = ([], [])  # of weights, and of biases
+    for part, place, array in zip(parts, places, numbers, strict=True):
+        found[part.source is None].append((place.reshape(-1), array.reshape(-1)))
+    weights, biases = ([np.concatenate(column) for column in zip(*pairs, strict=True)] for pairs in found)
+    set_numbers(net, (weights[0], weights[1]), (biases[0], biases[1]))
 
 
 def write(peer: Peer, net: Network) -> None:

@@ -75,21 +75,11 @@ def ends_of(topology: Topology) -> Ints:
 
 
 def stages_of(network: Network, known: Collection[str]) -> Stages:
-    """The stages of a network.
+    """The stages of a network; it stays as it is.
 
-    Parameters
-    ----------
-    network : Network
-        It stays as it is.
-    known : collection of str
-        The squashes that torch has.
-
-    Raises
-    ------
-    ArgumentError
-        If a neuron has another squash, registered without a way to write it in torch.
-    TopologyError
-        If neurons of a group wait for each other, or the network is linked with others.
+    Raises ArgumentError if a neuron has a squash that is neither known nor registered with a way to write
+    it in torch, and TopologyError if neurons of a group wait for each other, or the network is linked with
+    others.
     """
     topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
     _require_known(topology, known)

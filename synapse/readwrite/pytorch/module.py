@@ -25,23 +25,15 @@ class Context(NamedTuple):
     states: Tensor
 
 
-def _maxout(states: Tensor) -> Tensor:
-    return states * _winner(states)
-
-
 def _winner(states: Tensor) -> Tensor:
     first = states.argmax(-1, keepdim=True)  # of equals the first
     return torch.zeros_like(states).scatter(-1, first, 1.0)
 
 
-def _same(states: Tensor) -> Tensor:
-    return states
-
-
 FUNCTIONS: dict[str, Any] = {
     "logistic": torch.sigmoid,
     "tanh": torch.tanh,
-    "identity": _same,
+    "identity": lambda s: s,
     "inverse": lambda s: 1.0 - s,
     "bipolar_sigmoid": lambda s: torch.tanh(0.5 * s),
     "step": lambda s: (s > 0).to(s),
@@ -65,8 +57,8 @@ FUNCTIONS: dict[str, Any] = {
     "selu": torch.nn.functional.selu,
     "softmax": lambda s: torch.softmax(s, -1),
     "winner": _winner,
-    "maxout": _maxout,
-    "noise": _same,
+    "maxout": lambda s: s * _winner(s),
+    "noise": lambda s: s,
     "bernoulli": torch.sigmoid,
 }
 """The built-in squashes; those of a group take its states in the last axis, random ones say their mean."""
@@ -116,11 +108,8 @@ class _Stage(_Indices):
 
     def numbers(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
         """The biases, single weights and matrices: gathered once for all steps."""
-        return (
-            bias[self.neurons],
-            weight[self.weights],
-            [weight[product.weights] for product in self.products],
-        )
+        matrices = [weight[product.weights] for product in self.products]
+        return bias[self.neurons], weight[self.weights], matrices
 
     def forward(self, read: Tensor, numbers: tuple[Tensor, Tensor, list[Tensor]]) -> tuple[Tensor, Tensor]:
         bias, single, matrices = numbers
@@ -178,9 +167,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         first, place = _ties.distinct(tie)
         self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[first])))
         self.register_buffer(f"fixed_{name}", torch.tensor(values[first]))
-        self.register_buffer(
-            f"trains_{name}", torch.tensor(np.bincount(place, trained) > 0), persistent=False
-        )
+        trains = torch.tensor(np.bincount(place, trained) > 0)
+        self.register_buffer(f"trains_{name}", trains, persistent=False)
         self.register_buffer(f"_{name}_of", torch.tensor(place) if tie.any() else None, persistent=False)
 
     @property
@@ -189,15 +177,11 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         return Context(self._activation, self._state)
 
     def numbers(self) -> tuple[Tensor, Tensor]:
-        """Weights of all connections and biases of all neurons as the module computes with them: those
-        that are fixed, as they were.
-        """
+        """All weights and biases as the module computes with them: those that are fixed, as they were."""
         weight = torch.where(self.trains_weight, self.weight, self.fixed_weight)
         bias = torch.where(self.trains_bias, self.bias, self.fixed_bias)
-        return (
-            weight if self._weight_of is None else weight[self._weight_of],
-            bias if self._bias_of is None else bias[self._bias_of],
-        )
+        weight = weight if self._weight_of is None else weight[self._weight_of]
+        return weight, bias if self._bias_of is None else bias[self._bias_of]
 
     def read(self, network: Network) -> None:
         """Take the weights and biases of the network that it was made of."""
@@ -212,10 +196,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
     def write(self, network: Network) -> None:
         """Give its weights and biases to the network that it was made of.
 
-        Raises
-        ------
-        ArgumentError
-            If they are not finite, or the network is another one; nothing has changed then.
+        Raises ArgumentError if they are not finite, or the network is another one; nothing has changed then.
         """
         self._require(network)
         weight, bias = (values.detach().cpu().to(torch.float64).numpy() for values in self.numbers())
@@ -275,9 +256,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         return (torch.stack(outputs, 1) if outputs else empty), now
 
     def _begin(self, sequences: int, context: Context | None) -> Context:
-        start = (
-            Context(*(torch.zeros_like(values) for values in self.context)) if context is None else context
-        )
+        start = map(torch.zeros_like, self.context) if context is None else context
         return Context(*(values.expand(sequences, len(self._back)) for values in start))
 
     def _step(self, row: Tensor, past: Context, numbers: list[Any]) -> Context:

@@ -229,12 +229,8 @@ class _Window(NamedTuple):
 
     def positions(self, axis: int) -> Ints:
         """Where, on one axis, each window is, shape (places, kernel); some beyond the edges."""
-        length, size, stride, places = (
-            self.shape[axis],
-            self.kernel[axis],
-            self.stride[axis],
-            self.places[axis],
-        )
+        length, size = self.shape[axis], self.kernel[axis]
+        stride, places = self.stride[axis], self.places[axis]
         beyond = max((places - 1) * stride + size - length, 0) if self.same else 0
         return np.arange(places)[:, None] * stride - beyond // 2 + np.arange(size)
 

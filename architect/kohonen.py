@@ -118,9 +118,8 @@ class Kohonen(Network):
         Raises TopologyError, as all methods of the map, if neurons or connections of the map were
         added or removed.
         """
-        return (
-            np.asarray(self.parts["links"].weights).T.reshape(*self._grid, len(self.input)).astype(np.float64)
-        )
+        weights = np.asarray(self.parts["links"].weights).T
+        return weights.reshape(*self._grid, len(self.input)).astype(np.float64)
 
     @codebook.setter
     def codebook(self, values: ArrayLike) -> None:

@@ -28,7 +28,7 @@ class Perceptron(Network):
     *sizes : int
         Neurons of the input layer, of any hidden layers, and of the output layer.
     squash : str or Squash
-        Of every neuron but the inputs.
+        Of hidden and output neurons.
     output_squash : str or Squash, optional
         Of the outputs. Default: as `squash`.
     initializer, bias_initializer : str or callable

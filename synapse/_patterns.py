@@ -33,7 +33,8 @@ def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator
     if isinstance(kind, str):
         return _named_pairs(kind, n_sources, n_targets)
     if is_number(kind):
-        mask = rng.random((n_targets, n_sources)) < fraction("The density of a projection", kind)
+        density = fraction("The density of a projection", kind)  # what is refused has drawn nothing
+        mask = rng.random((n_targets, n_sources)) < density
     elif is_listed(kind):
         return _listed_pairs(kind, n_sources, n_targets)
     else:

@@ -131,6 +131,4 @@ def rebuild(architecture: dict[str, Any] | None, layers: Sequence[Layer], name: 
 def _is_known(kind: type[Network]) -> bool:
     """Whether this class is registered, or an earlier or later definition of it."""
     known = _by_name.get(kind.__name__)
-    return known is not None and (
-        (known.__module__, known.__qualname__) == (kind.__module__, kind.__qualname__)
-    )
+    return all(getattr(known, name, None) == getattr(kind, name) for name in ("__module__", "__qualname__"))

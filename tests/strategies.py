@@ -118,13 +118,8 @@ def layered(inputs, hidden, n, random):
 def dense(inputs, hidden, n, random):
     """Full layers whose neurons are all alike, some projections backward, some not trained."""
     first, middle, last = range(inputs), range(inputs, inputs + hidden), range(inputs + hidden, n)
-    links = []
-    for sources, targets, chance in (
-        (first, middle, 1.0),
-        (middle, last, 1.0),
-        (first, last, 0.3),
-        (last, middle, 0.3),
-    ):
+    links, between = [], ((first, middle, 1.0), (middle, last, 1.0), (first, last, 0.3), (last, middle, 0.3))
+    for sources, targets, chance in between:
         if random.random() < chance:
             trainable = random.random() < 0.8
             links += [(i, j, None, trainable) for j in targets for i in sources]

@@ -22,17 +22,8 @@ WALKS = {"walk": 5, "interrupts": 6, "threads": 2, "files": 3, "kills": 1, "noji
 
 @pytest.mark.parametrize("mode", WALKS)
 def test_nothing_fails(mode):
-    command = [
-        sys.executable,
-        "-m",
-        "tests.fuzz",
-        "--seed",
-        "0",
-        "--modes",
-        mode,
-        "--walks",
-        str(WALKS[mode]),
-    ]
+    options = f"-m tests.fuzz --seed 0 --modes {mode} --walks {WALKS[mode]}"
+    command = [sys.executable, *options.split()]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]

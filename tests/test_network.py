@@ -225,22 +225,14 @@ BAD_INPUTS = [
 ]
 
 
-BAD_SEQUENCES = [
-    [1.0, 2.0],
-    [[1.0]],
-    [[1.0, 2.0], [3.0]],
-    [[1.0, 2.0], [3.0, math.nan]],
-    1.0,
-    [[[1, 2, 3]]],
-    None,
-]
+BAD_ROWS = [[1.0, 2.0], [[1.0]], [[1.0, 2.0], [3.0]], [[1.0, 2.0], [3.0, math.nan]]]
 
 
 @pytest.mark.parametrize(
     ("use", "given"),
     [
         *((Network.activate, inputs) for inputs in BAD_INPUTS),
-        *((Network.run, inputs) for inputs in BAD_SEQUENCES),
+        *((Network.run, inputs) for inputs in (*BAD_ROWS, 1.0, [[[1, 2, 3]]], None)),
         *((lambda net, target: net.propagate(0.1, target), target) for target in BAD_INPUTS),
         *(
             (lambda net, rate: net.propagate(rate, [0, 1]), r)

@@ -170,12 +170,9 @@ METHODS = {
     "copy": lambda g: [g.copy(), g.copy(as_view=True)],
     "degree": lambda g: [g.degree, g.degree(weight="weight"), g.degree[first(g)]],
     "edge_subgraph": lambda g: g.edge_subgraph(list(g.edges)[::2]),
-    "edges": lambda g: [
-        g.edges,
-        *(g.edges(data=d) for d in (True, "gater")),
-        g.edges(half(g)),
-        g.edges[first_edge(g)],
-    ],
+    "edges": lambda g: (
+        [g.edges, g.edges(half(g)), g.edges[first_edge(g)], *(g.edges(data=d) for d in (True, "gater"))]
+    ),
     "get_edge_data": lambda g: [g.get_edge_data(*first_edge(g)), g.get_edge_data(1, 2, "none")],
     "has_edge": lambda g: [g.has_edge(*first_edge(g)), g.has_edge(last(g), last(g))],
     "has_node": lambda g: [g.has_node(first(g)), g.has_node("n")],

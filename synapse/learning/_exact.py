@@ -20,8 +20,9 @@ from ..engine.lowering.program import spans
 from ..engine.schema import CHUNK
 from ..errors import DivergenceError
 from ..network import Network
+from ..topology import require_closed
 from ._data import Data
-from ._parameters import ADVICE, require_closed
+from ._parameters import ADVICE
 from ._regularisation import Masks
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
@@ -57,7 +58,7 @@ class ExactGradient:
     def _renew(self) -> None:
         """Lay out what depends on the topology."""
         network, store = self.network, self.network._store
-        require_closed(network)
+        require_closed(network, "trained by gradients")
         self.data.require_fit(network)
         self._topology = store.topology_version
         self._apart = not network.has_memory  # steps do not depend on each other

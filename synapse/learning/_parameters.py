@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from .. import _ties
 from .._typing import Floats
 from ..engine.guard import InUse
-from ..engine.schema import NONE
 from ..engine.store import Store
-from ..errors import DivergenceError, TopologyError
+from ..errors import DivergenceError
 from ..network import Network
 from ..optimizers import LBFGS, Optimizer, OptimizerState
+from ..topology import require_closed
 from ._regularisation import Penalties
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class Updater:
 
     def refresh(self, optimizer: Optimizer | LBFGS) -> ParameterVector:
         """The parameters as they are now; the optimizer's state begins anew if these or it have changed."""
-        require_closed(self.network)
+        require_closed(self.network, "trained by gradients")
         if self.parameters is None or not self.parameters.current or self.optimizer is not optimizer:
             self.parameters, self.optimizer = ParameterVector(self.network), optimizer
             values, frozen = self.parameters.read(), self.parameters.frozen
@@ -151,19 +151,6 @@ class Updater:
         gradient: Floats = self.parameters.summed(batch.weights, batch.biases)
         self.penalties.apply(gradient, values[: self.parameters.n_weights])
         return gradient
-
-
-def require_closed(network: Network) -> None:
-    """Raise where connections or gates cross the border of the network: its steps are not its own."""
-    _, store, _ = network._ready()
-    mine = np.append(store["network"] == network._number_now, False)
-    ends = ("source", "target", "gater")
-    source, target, gater = (mine[np.minimum(store[end], store.n_neurons)] for end in ends)
-    if (source != target).any() or (target & (store["gater"] != NONE) & ~gater).any():
-        raise TopologyError(
-            f"{network!r} is connected with neurons outside of it: its gradient would not be its own. "
-            "Build one network of all the layers."
-        )
 
 
 def independent(networks: Sequence[Network]) -> bool:

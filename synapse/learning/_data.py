@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,11 @@ from .._checks import (
 from .._registration import require_sound
 from .._typing import Floats
 from ..cost import Cost
-from ..engine.online import Accumulator
 from ..errors import ArgumentError, KindError, TopologyError
 from ..network import Network
+
+if TYPE_CHECKING:
+    from ..engine.online import Accumulator  # compiled: imported when it is used
 
 ROOM = 64
 """Outputs whose costs are summed together, so that their logarithms vectorise."""

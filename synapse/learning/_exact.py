@@ -29,8 +29,8 @@ SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 """Samples that fill a vector register of 512 bits, which processors without take in halves."""
 Descent = tuple[float, Floats, Floats]
 """A loss, and minus its gradient by weights and biases."""
-Group = tuple[engine.exact.Samples, int, Floats | None]
-"""Sequences that are computed side by side, in how many lanes, and the factors of their activations."""
+Group = tuple[Any, int, Floats | None]
+"""`Samples` that are computed side by side, in how many lanes, and the factors of their activations."""
 WHOLE = 2**62  # a window that no sequence fills
 DEEP = 16  # steps of samples that do not depend on each other
 

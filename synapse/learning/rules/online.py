@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from ...engine.online import Accumulator
 from ...errors import ArgumentError
 from ...optimizers import LBFGS
 from .._data import Control, Data, Order, one_pass
 from .base import Options
 from .stepwise import StepwiseRule
+
+if TYPE_CHECKING:
+    from ...engine.online import Accumulator  # compiled: imported when it is used
 
 
 class Online(StepwiseRule, method="online"):

@@ -6,15 +6,18 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from ... import engine
 from ..._typing import Ints
 from ...engine.lowering.program import spans
-from ...engine.online import Accumulator
 from .._data import Control, Data, Order, new_control
 from .base import BatchGradient, Rule
+
+if TYPE_CHECKING:
+    from ...engine.online import Accumulator  # compiled: imported when it is used
 
 
 class StepwiseRule(Rule):
@@ -45,7 +48,7 @@ class StepwiseRule(Rule):
         """Room for the moves of a batch."""
         network = self.task.network
         if self.task.options.optimizer is not None:
-            self._moves = Accumulator(network._store)
+            self._moves = engine.online.Accumulator(network._store)
             self._rows, self._neurons = network._connection_rows(), network._rows()
 
     def gradient(self, chosen: Order) -> BatchGradient:

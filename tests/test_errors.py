@@ -191,3 +191,11 @@ def test_sizes_that_cannot_be_meant_are_refused_before_memory_is_taken():
 def test_settings_of_all_classes_of_numbers_are_of_use():
     sgd = synapse.optimizers.SGD(rate=Fraction(1, 2), momentum=Decimal("0.5"), weight_decay=np.float32(0.25))
     assert repr(sgd) == "SGD(rate=0.5, momentum=0.5, nesterov=False, weight_decay=0.25)"
+
+
+def test_of_very_many_names_the_first_are_listed():
+    names = [f"name{i}" for i in reversed(range(200))]
+    sentence = str(_checks.unknown_name("squash", "x", names))
+    assert "Known: name199, name198" in sentence
+    assert sentence.endswith(", ....")
+    assert len(sentence) < 400

@@ -316,8 +316,10 @@ def choice(what: str, value: Any, known: Iterable[Any]) -> Any:
 
 
 def unknown_name(kind: str, name: Any, known: Iterable[str]) -> UnknownNameError:
-    """The error for a name that is not registered; it lists those that are, as far as a sentence can."""
-    names = ", ".join(sorted(known))
+    """The error for a name that is not registered; it lists those that are: of very many the first."""
+    given = list(known)
+    names = ", ".join(sorted(given))
     if len(names) > MOST_SHOWN:
-        names = f"{names[: names.rindex(',', 0, MOST_SHOWN)]}, ..."
+        text = ", ".join(given)
+        names = f"{text[: text.rindex(',', 0, MOST_SHOWN)]}, ..."
     return UnknownNameError(f"There is no {kind} named {shown(name)}. Known: {names}.")

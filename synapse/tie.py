@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,10 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     labels = _labels(groups, len(chosen))
     with _in_use(chosen):
         _require_one_kind(chosen, labels)
-        _ties.tie_rows(*_place(chosen), labels)
+        if not isinstance(chosen, Projection):
+            _wiring.join([one.source if isinstance(one, Connection) else one for one in chosen])
+        for store, column, rows in _places(chosen):  # there is one now
+            _ties.tie_rows(store, column, rows, labels)
 
 
 def untie(items: Items) -> None:
@@ -91,7 +94,8 @@ def untie(items: Items) -> None:
     """
     chosen = _chosen("What is untied", items)
     with _in_use(chosen):
-        _ties.untie_rows(*_place(chosen))
+        for place in _places(chosen):
+            _ties.untie_rows(*place)
 
 
 def _chosen(what: str, items: Any) -> Chosen:
@@ -152,13 +156,14 @@ def _rows(projection: Projection) -> Ints:
     return rows
 
 
-def _place(chosen: Chosen) -> tuple[Store, str, Ints]:
-    """The one store in which all are, the column that they share, and their rows."""
+def _places(chosen: Chosen) -> Iterator[tuple[Store, str, Ints]]:
+    """Each store in which some are, the column that they share there, and their rows."""
     if isinstance(chosen, Projection):
-        return chosen._store, "weight", _rows(chosen)
-    if isinstance(chosen[0], Connection):
-        links: Any = chosen
-        store = _wiring.join([link.source for link in links])
-        return store, "weight", np.array([link._at for link in links], np.int64)
-    neurons: Any = chosen
-    return _wiring.join(neurons), "bias", _wiring.rows_of(neurons)
+        yield chosen._store, "weight", _rows(chosen)
+        return
+    for store in dict.fromkeys(one._store for one in chosen):
+        mine: Any = [one for one in chosen if one._store is store]
+        if isinstance(mine[0], Connection):
+            yield store, "weight", np.array([link._at for link in mine], np.int64)
+        else:
+            yield store, "bias", _wiring.rows_of(mine)

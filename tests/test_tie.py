@@ -386,3 +386,12 @@ def edit(net, rng):
         synapse.untie([link])
     else:
         tie_at_random(net, int(rng.integers(1000)), 3)
+
+
+def test_untying_joins_nothing():
+    layers = [Layer(2, dtype=dtype) for dtype in (np.float64, np.float32)]
+    for layer in layers:
+        synapse.tie(layer)
+    synapse.untie([layers[0][0], layers[1][0]])  # of different floats: they could not be joined
+    assert not any(neuron.tied for layer in layers for neuron in layer)
+    assert layers[0][0]._store is not layers[1][0]._store

@@ -22,7 +22,6 @@ from ..errors import DivergenceError
 from ..network import Network
 from ..topology import require_closed
 from ._data import Data
-from ._parameters import ADVICE
 from ._regularisation import Masks
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
@@ -31,6 +30,7 @@ Descent = tuple[float, Floats, Floats]
 """A loss, and minus its gradient by weights and biases."""
 Group = tuple[Any, int, Floats | None]
 """`Samples` that are computed side by side, in how many lanes, and the factors of their activations."""
+ADVICE = "The weights are as they were: use a lower rate, smaller weights, a window or a bounded squash."
 WHOLE = 2**62  # a window that no sequence fills
 DEEP = 16  # steps of samples that do not depend on each other
 

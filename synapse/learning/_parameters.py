@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +16,11 @@ from ..errors import DivergenceError
 from ..network import Network
 from ..optimizers import LBFGS, Optimizer, OptimizerState
 from ..topology import require_closed
+from ._exact import ADVICE
 from ._regularisation import Penalties
-
-if TYPE_CHECKING:
-    from .rules import BatchGradient
-
+from .rules import BatchGradient
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
-ADVICE = "The weights are as they were: use a lower rate, smaller weights, a window or a bounded squash."
 
 
 class ParameterVector:

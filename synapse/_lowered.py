@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from .engine.lowering.program import spans
 from .engine.schema import NONE
 from .engine.store import Store
 from .network import Network, require_network
-from .topology import NO_GATER, Topology
+from .topology import NO_GATER, Topology, freeze
 
 OWN = -1
 """Instead of the number of a run of the kernels: a self-connection, which is in none."""
@@ -70,10 +70,7 @@ class Lowered:
     along: Bools  # whether each of them continues a run with the next gater
 
     def __post_init__(self) -> None:
-        for column in fields(self):
-            value = getattr(self, column.name)
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
+        freeze(self)
 
     @classmethod
     def of(cls, network: Network, topology: Topology | None = None) -> Lowered:

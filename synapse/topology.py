@@ -17,7 +17,7 @@ from ._typing import Bools, Floats, Ints
 from ._wiring import rows_of, rows_within
 from .connection import Connection, connection_at
 from .engine.guard import InUse, steady
-from .engine.schema import NONE
+from .engine.schema import FIRST, NONE, STOP
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError
 from .graph import LiveGraph
@@ -114,10 +114,7 @@ class Topology:
     _entering: Connection | None = field(default=None)
 
     def __post_init__(self) -> None:
-        for column in fields(self):
-            value = getattr(self, column.name)
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
+        freeze(self)
 
     @classmethod
     def of(cls, shown: Network | Sequence[Neuron]) -> Topology:
@@ -242,11 +239,21 @@ class Topology:
         return f"<Topology{whose}, {self.neurons} neurons, {self.connections} connections>"
 
 
+def freeze(table: Any) -> None:
+    """Let nobody write to the arrays of a dataclass."""
+    for column in fields(table):
+        value = getattr(table, column.name)
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
+
+
 def require_closed(network: Network, doing: str) -> None:
     """Raise as :meth:`Topology.require_closed` does, without the cost of a whole table."""
     with InUse(network):
-        network._store.ready()
-        found = _crossings(network.neurons)
+        _, store, span = network._ready()
+        mine = np.zeros(store.n_neurons + 1, bool)
+        mine[int(span[FIRST]) : int(span[STOP])] = True
+        found = _crossings([(store, mine)])
         if found["crossings"]:
             raise _not_closed(repr(network), doing, found["crossings"], found["_crossing"])
 
@@ -305,7 +312,7 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     found["names"] = tuple(names[i] for i in order.tolist())
     found["squash"] = tuple(squashes.by_code(codes[i]).name for i in order.tolist())
     found["dtype"] = parts[0]["dtype"] if parts else np.dtype(np.float64)
-    return {**found, **_crossings(neurons)}
+    return {**found, **_crossings([part["members"] for part in parts])}
 
 
 _OF_NEURONS = ("bias", "state", "activation", "trainable_bias", "bias_tie")
@@ -326,6 +333,7 @@ def _part(store: Store, neurons: Sequence[Neuron]) -> dict[str, Any]:
     gater = np.minimum(store["gater"][edges], store.n_neurons)
     return {
         "dtype": store.dtype,
+        "members": (store, number >= 0),
         "numbers": mine,
         "names": [store.names[row] or f"neuron {row}" for row in rows.tolist()],
         "squash": store["squash"][rows],
@@ -340,12 +348,13 @@ def _part(store: Store, neurons: Sequence[Neuron]) -> dict[str, Any]:
     }
 
 
-def _crossings(neurons: Sequence[Neuron]) -> dict[str, Any]:
-    """How many connections or gates lead into or out of these neurons, and into them; one of each."""
+def _crossings(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
+    """How many connections or gates lead into or out of some rows of stores, and into them; one of each.
+
+    The masks of rows have one place more, for removed ends and missing gaters: False.
+    """
     found: dict[str, Any] = {"crossings": 0, "_crossing": None, "entering": 0, "_entering": None}
-    for store in {neuron._store: None for neuron in neurons}:
-        mine = np.zeros(store.n_neurons + 1, bool)
-        mine[rows_of(neuron for neuron in neurons if neuron._store is store)] = True
+    for store, mine in members:
         if mine[:-1].all():
             continue  # there are no others
         source, target, gater = (

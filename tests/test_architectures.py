@@ -1,7 +1,5 @@
 """Classes of networks that are registered from outside the package come back as what they are."""
 
-import copy
-import io
 import json
 import pickle
 import subprocess
@@ -16,7 +14,9 @@ import architect
 import synapse
 from synapse import Layer, Network, architectures
 from synapse.errors import ArgumentError, FormatError, KindError, TopologyError
-from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
+from synapse.readwrite import from_json_data, json_data
+
+from .readwrite.nets import every_way
 
 
 @architectures.register
@@ -47,24 +47,6 @@ class Tower(Network):
 
 class Shed(Network):
     """A class that nobody has registered."""
-
-
-def by_file(net):
-    file = io.StringIO()
-    synapse.save(net, file)
-    file.seek(0)
-    return synapse.load(file)
-
-
-WAYS = {
-    "clone": Network.clone,
-    "copy": copy.copy,
-    "deepcopy": copy.deepcopy,
-    "pickle": lambda net: pickle.loads(pickle.dumps(net)),
-    "file": by_file,
-    "npz": lambda net: from_npz_data(npz_data(net)),
-}
-every_way = pytest.mark.parametrize("twin_of", WAYS.values(), ids=WAYS)
 
 
 @every_way

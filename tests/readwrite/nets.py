@@ -1,16 +1,20 @@
 """Networks to save, and what makes two of them equal to the last bit."""
 
+import copy
+import io
 import json
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from synapse import ALL_TO_ELSE, Layer, Network, gate, squash
+from synapse import ALL_TO_ELSE, Layer, Network, gate, load, save, squash
 from synapse.engine.schema import COLUMNS
-from synapse.readwrite import from_json_data, json_data
+from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
 from synapse.readwrite.files import to_text
 
 ROOT = Path(__file__).parents[2]
@@ -92,3 +96,23 @@ def run_python(code, *arguments):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+def by_file(net):
+    """A network, saved and loaded."""
+    file = io.StringIO()
+    save(net, file)
+    file.seek(0)
+    return load(file)
+
+
+WAYS = {
+    "clone": Network.clone,
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda net: pickle.loads(pickle.dumps(net)),
+    "file": by_file,
+    "npz": lambda net: from_npz_data(npz_data(net)),
+}
+every_way = pytest.mark.parametrize("twin_of", WAYS.values(), ids=WAYS)
+"""By which a network comes back as what it is."""

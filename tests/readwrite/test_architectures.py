@@ -1,19 +1,16 @@
 """Architectures come back as what they are, from copies and from the files that keep it."""
 
-import copy
-import io
 import json
-import pickle
 
 import numpy as np
 import pytest
 
 import architect
-from synapse import Network, Neuron, errors, load, save
+from synapse import Network, Neuron, errors, save
 from synapse.learning import fit_readout
 from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
 
-from .nets import feed, run_python, same, through_text
+from .nets import every_way, feed, run_python, same, through_text
 
 SIZES = {"squash": "tanh", "seed": 0}
 SYNAPTIC = {"style": "synaptic", **SIZES}
@@ -43,22 +40,6 @@ NETWORKS = {
 }
 
 
-def by_file(net):
-    file = io.StringIO()
-    save(net, file)
-    file.seek(0)
-    return load(file)
-
-
-WAYS = {
-    "clone": Network.clone,
-    "copy": copy.copy,
-    "deepcopy": copy.deepcopy,
-    "pickle": lambda net: pickle.loads(pickle.dumps(net)),
-    "file": by_file,
-    "npz": lambda net: from_npz_data(npz_data(net)),
-}
-every_way = pytest.mark.parametrize("twin_of", WAYS.values(), ids=WAYS)
 every_network = pytest.mark.parametrize("make", NETWORKS.values(), ids=NETWORKS)
 
 

@@ -107,7 +107,7 @@ def walk(rule, turn, seed, most):
         losses.append(trainer.test(inputs, targets).error)
         return losses[-1] < GOAL
 
-    trainer.train(inputs, targets, epochs=most, callbacks=[note], progress=False)
+    trainer.train(inputs, targets, epochs=most, callbacks=[note], progress=False, seed=0)
     return np.array(path), np.array(losses)
 
 

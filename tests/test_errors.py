@@ -174,7 +174,7 @@ def test_a_high_rate_of_a_training_warns_once_where_it_is_given():
     with pytest.warns(errors.RateWarning, match="The rate of Trainer is 50. Trainings") as told:
         trainer = synapse.Trainer(net, 50)
     assert [warning.filename for warning in told] == [__file__]
-    trainer.train([[1.0]], [[1.0]], epochs=2, progress=False)
+    trainer.train([[1.0]], [[1.0]], epochs=2, progress=False, seed=0)
 
 
 def test_sizes_that_cannot_be_meant_are_refused_before_memory_is_taken():

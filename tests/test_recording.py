@@ -47,7 +47,7 @@ def test_errors_are_those_of_the_step():
 def test_a_training_is_recorded():
     one, other = net(), net()
     with record(one, "state", "error") as log:
-        Trainer(one, 0.1).train(INPUTS, TARGETS, epochs=20, progress=False)
+        Trainer(one, 0.1).train(INPUTS, TARGETS, epochs=20, progress=False, seed=0)
     assert log.state.shape == (600, len(one))
     for epoch in range(2):
         for step, (row, target) in enumerate(zip(INPUTS, TARGETS, strict=True)):
@@ -60,8 +60,8 @@ def test_a_training_is_recorded():
 def test_recording_changes_nothing():
     one, other = net(), net()
     with record(one, "error"):
-        Trainer(one, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False)
-    Trainer(other, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False)
+        Trainer(one, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False, seed=0)
+    Trainer(other, 0.1).train(INPUTS, TARGETS, epochs=3, progress=False, seed=0)
     assert np.array_equal(one.weights, other.weights)
     assert synapse.readwrite.json_data(one) == synapse.readwrite.json_data(other)
 
@@ -198,7 +198,7 @@ def test_steps_of_another_network_in_the_same_store_are_not_recorded():
         other.activate()
         other.propagate(0.1, [1.0])
         other.run([[0.1], [0.2]])
-        Trainer(other).train([[0.1]], [[0.2]], epochs=3, progress=False)
+        Trainer(other).train([[0.1]], [[0.2]], epochs=3, progress=False, seed=0)
     assert log.activation.tolist() == [[neuron.activation for neuron in one]]
 
 

@@ -37,7 +37,7 @@ def networks():
         architect.Perceptron(2, 3, 1, seed=3, **SMALL),
         architect.LSTM(2, 4, 1, style="synaptic", seed=0),
     )
-    synapse.Trainer(perceptron, rate=0.5).train(*XOR, epochs=5000, error=0.02, progress=False)
+    synapse.Trainer(perceptron, rate=0.5).train(*XOR, epochs=5000, error=0.02, progress=False, seed=0)
     perceptron.activate([0, 1])
     with draw.style():
         figure, (left, right) = plt.subplots(
@@ -74,7 +74,7 @@ def learnt_latch():
     net["cells"].trainable = False  # a bias would pour into the cells at every step
     rng = np.random.default_rng(0)
     trainer = synapse.Trainer(net, rate=0.1)
-    result = trainer.train(*latch(rng, 400), epochs=60, validation=0.2, progress=False)
+    result = trainer.train(*latch(rng, 400), epochs=60, validation=0.2, progress=False, seed=0)
     right = 0
     for inputs, targets in zip(*latch(rng, 200)):
         net.clear()

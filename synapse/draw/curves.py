@@ -49,7 +49,7 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     >>> from synapse import draw
     >>> from matplotlib import pyplot
     >>> trainer = synapse.Trainer(architect.Perceptron(2, 3, 1, seed=3), rate=0.5)
-    >>> result = trainer.train([[0, 0], [0, 1], [1, 1]], [[0], [1], [0]], epochs=20, progress=False)
+    >>> result = trainer.train([[0, 0], [0, 1], [1, 1]], [[0], [1], [0]], epochs=20, seed=0, progress=False)
     >>> ax = draw.learning(result)
     >>> len(ax.lines[0].get_xdata())
     20

@@ -61,7 +61,7 @@ def cross_validate(
     inputs: Any,
     targets: Any,
     folds: int = 5,
-    seed: Seed = 0,
+    seed: Seed = None,
     *,
     sample_weight: Any | None = None,
     **options: Any,
@@ -79,7 +79,8 @@ def cross_validate(
     folds : int
         How many; their sizes differ by one at most. As many as there are samples: leave one out.
     seed : int or numpy.random.Generator
-        Where the folds come from, and the orders in which the trainings take their data.
+        Seed of the folds, and of the orders in which the trainings take their data. Default: a new one
+        for each call.
     sample_weight : array_like, optional
         Weight of each sequence (or sample) in the trainings; tests are not weighted.
     **options
@@ -104,7 +105,7 @@ def cross_validate(
     >>> targets = [[x / 40 + 0.2] for x in range(20)]
     >>> def make(fold):
     ...     return architect.Perceptron(1, 1, output_squash="identity", seed=fold)
-    >>> found = cross_validate(make, inputs, targets, folds=4, epochs=200)
+    >>> found = cross_validate(make, inputs, targets, folds=4, epochs=200, seed=0)
     >>> found.mean < 1e-4, len(found.errors), found.tested[0]
     (True, 4, array([ 2,  4,  6, 13, 19]))
     """

@@ -82,7 +82,7 @@ class Trainer:
     >>> net = architect.Perceptron(2, 3, 1, seed=3)
     >>> trainer = synapse.Trainer(net, rate=0.5)
     >>> xor = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
-    >>> result = trainer.train(*xor, epochs=5000, error=0.05, progress=False)
+    >>> result = trainer.train(*xor, epochs=5000, error=0.05, seed=0, progress=False)
     >>> net.run(xor[0]).round().ravel().tolist()
     [0.0, 1.0, 1.0, 0.0]
     """
@@ -144,7 +144,7 @@ class Trainer:
         epochs: int = 100,
         error: float | None = None,
         shuffle: bool | None = None,
-        seed: Seed = 0,
+        seed: Seed = None,
         progress: bool | str = True,
         *,
         validation: tuple[Any, Any] | float | None = None,
@@ -173,7 +173,7 @@ class Trainer:
             Take sequences, or samples of a network without memory, in a new random order every epoch.
             Default: if there is more than one; never for a stream.
         seed : int or numpy.random.Generator
-            Seed of these orders, and of dropout. Default 0.
+            Seed of these orders and of dropout. Default: a new one for each call.
         progress : bool or str
             Whether to show a progress bar; a string is shown in front of it.
         validation : (inputs, targets) or float, optional

@@ -121,7 +121,7 @@ def test_pruned_networks_learn():
     net = prune(architect.LSTM(2, 4, 1, style="synaptic", seed=0), 0.5).network
     trainer = Trainer(net, rate=0.3)
     before = trainer.test(ROWS, TARGETS).error
-    trainer.train(ROWS, TARGETS, epochs=50, progress=False)
+    trainer.train(ROWS, TARGETS, epochs=50, progress=False, seed=0)
     assert trainer.test(ROWS, TARGETS).error < before
 
 

@@ -101,8 +101,8 @@ def test_learning_keeps_kernels_and_biases_shared(sort):
     net = SORTS[sort]()
     rows, aims = images(net), targets(net)
     before = net.kernels
-    Trainer(net, rate=0.2).train(rows, aims, epochs=3, progress=False)
-    Trainer(net, method="bptt", optimizer=optimizers.Adam(0.01)).train(rows, aims, epochs=3, progress=False)
+    Trainer(net, rate=0.2).train(rows, aims, epochs=3, progress=False, seed=0)
+    Trainer(net, method="bptt", optimizer=optimizers.Adam(0.01)).train(rows, aims, epochs=3, progress=False, seed=0)
     for old, new in zip(before, net.kernels, strict=True):
         assert np.abs(new - old).min() > 0
     for layer, shape in zip(net.layers[1:], net.shapes[1:], strict=False):
@@ -150,7 +150,7 @@ def test_one_weight_of_a_kernel():
     net["convolution 1"][0].incoming[4].weight = 0.75
     assert net.kernels[0][0, 1, 1, 0] == 0.75
     net["convolution 1"][0].incoming[4].trainable = False
-    Trainer(net, rate=0.2).train(images(net), targets(net), epochs=2, progress=False)
+    Trainer(net, rate=0.2).train(images(net), targets(net), epochs=2, progress=False, seed=0)
     assert net.kernels[0][0, 1, 1, 0] == 0.75
 
 
@@ -343,7 +343,7 @@ def test_adam_moves_it_as_torch_does(sort):
         (peer.loss(rows, aims) / len(rows)).backward()
         optimizer.step()
     trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(0.01), cost="squared_error", batch_size=8)
-    trainer.train(rows, aims, epochs=20, progress=False)
+    trainer.train(rows, aims, epochs=20, progress=False, seed=0)
     assert net.run(rows) == pytest.approx(peer(rows).detach().numpy(), abs=1e-8)
     for kernel, module in zip(net.kernels, peer.convolutions, strict=True):
         theirs = np.moveaxis(module.weight.detach().numpy(), 1, -1)

@@ -22,9 +22,9 @@ def nets(count=4):
 
 def test_it_gives_the_same_bits_as_one_after_the_other():
     together, alone = nets(), nets()
-    results = train_many(together, INPUTS, TARGETS, epochs=5, workers=4)
+    results = train_many(together, INPUTS, TARGETS, epochs=5, workers=4, seed=0)
     for one, other, result in zip(together, alone, results, strict=True):
-        assert Trainer(other).train(INPUTS, TARGETS, epochs=5, progress=False).error == result.error
+        assert Trainer(other).train(INPUTS, TARGETS, epochs=5, progress=False, seed=0).error == result.error
         assert (one.weights == other.weights).all()
 
 
@@ -49,7 +49,7 @@ def test_a_training_can_be_stopped_from_another_thread():
         calls.append(progress.epoch)
         threading.Thread(target=trainer.stop).start()
 
-    result = trainer.train(INPUTS, TARGETS, epochs=10**6, progress=False, callbacks=[stop_soon])
+    result = trainer.train(INPUTS, TARGETS, epochs=10**6, progress=False, callbacks=[stop_soon], seed=0)
     assert result.stopped == "interrupted"
     assert result.epochs == len(calls) >= 1
 

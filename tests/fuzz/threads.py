@@ -71,7 +71,7 @@ def train(shared, random, network):
 def long_epoch(shared, random, network):
     """An epoch long enough that the library runs it in a thread of its own."""
     inputs, targets = data(random, network, rows=6000)
-    Trainer(network, 0.001, "squared_error").train(inputs, targets, epochs=1, progress=False)
+    Trainer(network, 0.001, "squared_error").train(inputs, targets, epochs=1, progress=False, seed=0)
 
 
 def edit(shared, random, network):
@@ -116,7 +116,7 @@ def record(shared, random, network):
             network.run(np.zeros((3, len(network.input))))
             if random.random() < 0.5:
                 trainer = Trainer(network, 0.01, "squared_error")
-                trainer.train(*data(random, network), epochs=1, progress=False)
+                trainer.train(*data(random, network), epochs=1, progress=False, seed=0)
         _ = log.activation, len(log)
     assert log.error.shape == log.activation.shape
 
@@ -178,7 +178,7 @@ def alone():
     network = architect.LSTM(2, 3, 1, seed=3)
     rng = np.random.default_rng(3)
     trainer = Trainer(network, 0.1, "squared_error")
-    trainer.train(rng.uniform(-1, 1, (4, 8, 2)), rng.random((4, 8, 1)), epochs=20, progress=False)
+    trainer.train(rng.uniform(-1, 1, (4, 8, 2)), rng.random((4, 8, 1)), epochs=20, progress=False, seed=0)
     return network, trainer
 
 

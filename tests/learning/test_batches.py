@@ -125,7 +125,7 @@ def test_a_search_that_gets_no_lower_says_so(frozen):
     one.output.trainable = not frozen
     trainer = Trainer(one, method="bptt", optimizer=optimizers.LBFGS())
     with pytest.warns(TrainingWarning):
-        result = trainer.train([[0.0], [0.0]], [[0.0], [1.0]], epochs=50, progress=False)
+        result = trainer.train([[0.0], [0.0]], [[0.0], [1.0]], epochs=50, progress=False, seed=0)
     assert (result.stopped, result.error) == ("converged", pytest.approx(np.log(2.0)))
 
 
@@ -175,7 +175,7 @@ def test_weights_are_of_all_samples_those_held_out_too():
         (other, (INPUTS[:7], TARGETS[:7]), (INPUTS[7:], TARGETS[7:]), weights[:7]),
     ):
         trainer = Trainer(some, method="bptt", batch_size=4)
-        trainer.train(*data, epochs=2, validation=held_out, sample_weight=counts, progress=False)
+        trainer.train(*data, epochs=2, validation=held_out, sample_weight=counts, progress=False, seed=0)
     assert np.array_equal(parameters(one), parameters(other))
 
 
@@ -200,7 +200,7 @@ def test_the_error_told_is_the_mean_cost_of_a_step():
     one = net()
     expected = gradient(one, INPUTS, TARGETS).loss / 5
     result = Trainer(one, method="bptt", batch_size=3, rate=0.0).train(
-        INPUTS, TARGETS, epochs=1, progress=False
+        INPUTS, TARGETS, epochs=1, progress=False, seed=0,
     )
     assert result.error == pytest.approx(expected, rel=1e-12)
     assert result.error == pytest.approx(Trainer(one).test(INPUTS, TARGETS).error, rel=1e-12)
@@ -209,7 +209,7 @@ def test_the_error_told_is_the_mean_cost_of_a_step():
 def test_validation_patience_and_the_best_weights():
     one = net()
     result = Trainer(one, method="bptt", optimizer=optimizers.Adam(0.05), batch_size=4).train(
-        INPUTS, TARGETS, epochs=200, validation=0.3, patience=5, progress=False
+        INPUTS, TARGETS, epochs=200, validation=0.3, patience=5, progress=False, seed=0,
     )
     assert result.stopped == "patience"
     held_out = INPUTS[7:], TARGETS[7:]
@@ -250,7 +250,7 @@ def test_an_interrupted_training_returns_what_was_reached():
         seen.append(parameters(one))
         trainer.stop()
 
-    result = trainer.train(INPUTS, TARGETS, epochs=50, callbacks=[stop], progress=False)
+    result = trainer.train(INPUTS, TARGETS, epochs=50, callbacks=[stop], progress=False, seed=0)
     assert (result.stopped, result.epochs) == ("interrupted", 1)
     assert np.array_equal(seen[0], parameters(one))
 
@@ -284,7 +284,7 @@ def test_an_interrupted_search_keeps_the_weights_of_its_last_iteration():
             raise KeyboardInterrupt
 
     trainer = Trainer(one, method="bptt", optimizer=optimizers.LBFGS())
-    assert trainer.train(INPUTS, TARGETS, callbacks=[stop], progress=False).stopped == "interrupted"
+    assert trainer.train(INPUTS, TARGETS, callbacks=[stop], progress=False, seed=0).stopped == "interrupted"
     assert np.array_equal(seen[2], parameters(one))
     assert not np.array_equal(seen[0], seen[2])
 

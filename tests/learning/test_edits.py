@@ -33,7 +33,7 @@ def trained(edit, way, epochs=5):
         seen.append({(link.source, link.target): link.weight for link in net.connections})
 
     trainer = Trainer(net, batch_size=None if way == "search" else 4, **WAYS[way])
-    trainer.train(INPUTS, TARGETS, epochs=epochs, callbacks=[callback], progress=False)
+    trainer.train(INPUTS, TARGETS, epochs=epochs, callbacks=[callback], progress=False, seed=0)
     return net, seen
 
 
@@ -95,7 +95,7 @@ def test_a_search_goes_on_from_weights_that_a_callback_has_set():
 
     losses = []
     trainer = Trainer(net, method="bptt", optimizer=optimizers.LBFGS())
-    result = trainer.train(INPUTS, TARGETS, epochs=3, callbacks=[halve], progress=False)
+    result = trainer.train(INPUTS, TARGETS, epochs=3, callbacks=[halve], progress=False, seed=0)
     assert result.epochs == 3
     assert result.error < losses[0] / 4
 
@@ -162,7 +162,7 @@ def test_the_best_weights_come_back_to_a_network_that_was_joined_to_a_larger_one
         net.weights = np.append(net.weights[:1], 5.0 + net.weights[1:])  # the first one may be tied
 
     trainer = Trainer(net, rate=1e-9)
-    trainer.train(INPUTS, TARGETS, epochs=4, patience=3, callbacks=[join_and_spoil], progress=False)
+    trainer.train(INPUTS, TARGETS, epochs=4, patience=3, callbacks=[join_and_spoil], progress=False, seed=0)
     assert net.weights == pytest.approx(best[0][0], abs=1e-6)
     assert net.biases == pytest.approx(best[0][1], abs=1e-6)
     assert big.weights[1:] == pytest.approx(others[0][1:], abs=1e-6)
@@ -184,7 +184,7 @@ def test_the_best_weights_come_back_after_connections_got_other_numbers():
         net.weights = 5.0 + net.weights
 
     trainer = Trainer(net, rate=1e-9)
-    trainer.train(INPUTS[0], TARGETS[0], epochs=4, patience=3, callbacks=[rewire], progress=False)
+    trainer.train(INPUTS[0], TARGETS[0], epochs=4, patience=3, callbacks=[rewire], progress=False, seed=0)
     assert net._store.n_identities < 100
     assert net.weights == pytest.approx(np.delete(best[0], 3), abs=1e-6)
 
@@ -205,7 +205,7 @@ def test_a_search_that_ends_with_an_edit_leaves_the_edited_network_alone(stop):
 
     trainer = Trainer(net, method="bptt", optimizer=optimizers.LBFGS())
     goal = 1e9 if stop == "error" else None
-    result = trainer.train(INPUTS[0], TARGETS[0], error=goal, callbacks=[edit], progress=False)
+    result = trainer.train(INPUTS[0], TARGETS[0], error=goal, callbacks=[edit], progress=False, seed=0)
     assert result.stopped == stop
     assert np.array_equal(net.weights, left[-1][0])
     assert np.array_equal(net.biases, left[-1][1])

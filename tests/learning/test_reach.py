@@ -152,4 +152,4 @@ def test_a_warning_that_is_an_error_is_raised_again_and_trains_nothing():
 def test_architectures_train_in_silence(make, method):
     net = make()
     targets = np.full((3, len(net.output)), 1.0 / len(net.output))
-    Trainer(net, method=method).train(np.zeros((3, len(net.input))), targets, 1, progress=False)
+    Trainer(net, method=method).train(np.zeros((3, len(net.input))), targets, 1, progress=False, seed=0)

@@ -83,7 +83,7 @@ def net(**options):
 
 def trained(method, data=(INPUTS, TARGETS), one=None, **options):
     one = one or net()
-    result = Trainer(one, method=method, **options).train(*data, epochs=3, progress=False)
+    result = Trainer(one, method=method, **options).train(*data, epochs=3, progress=False, seed=0)
     return parameters(one), result
 
 
@@ -130,7 +130,7 @@ def test_it_lays_out_anew_after_an_edit_and_only_then(monkeypatch):
         if progress.epoch == 2:
             one.input[0].disconnect(one.connections[0].target)
 
-    Trainer(one, method="differences").train(INPUTS, TARGETS, epochs=4, callbacks=[cut], progress=False)
+    Trainer(one, method="differences").train(INPUTS, TARGETS, epochs=4, callbacks=[cut], progress=False, seed=0)
     assert laid_out == [1, 2]
 
 
@@ -180,7 +180,7 @@ def test_warnings_name_the_rules_that_pass_errors_to_earlier_steps():
     early.trainable = c.trainable = False
     data = [[[0.5], [0.1]]], [[[1.0], [0.0]]]
     with pytest.warns(TrainingWarning, match='method="bptt" or method="differences" does'):
-        Trainer(one).train(*data, epochs=1, progress=False)
+        Trainer(one).train(*data, epochs=1, progress=False, seed=0)
     assert trained("differences", data, one)[1].epochs == 3  # warnings are errors
 
 

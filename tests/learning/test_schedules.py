@@ -147,10 +147,10 @@ def test_a_training_tells_its_schedule_each_error():
 
     trainer = synapse.Trainer(architect.Perceptron(2, 3, 1, seed=0), rate=Listening())
     for _ in range(2):
-        history = trainer.train(*XOR, epochs=4, progress=False).history
+        history = trainer.train(*XOR, epochs=4, progress=False, seed=0).history
         assert seen == list(enumerate([None, *history["error"][:3]]))
     held_out = [[0, 0]], [[1]]
-    history = trainer.train(*XOR, epochs=4, progress=False, validation=held_out).history
+    history = trainer.train(*XOR, epochs=4, progress=False, validation=held_out, seed=0).history
     assert seen == list(enumerate([None, *history["validation_error"][:3]]))
 
 

@@ -89,7 +89,7 @@ def test_an_optimizer_sees_a_shared_number_once():
     inputs, targets = sequences(net, (6, 6, 6))
     twin = net.clone()
     options = {"method": "bptt", "optimizer": optimizers.SGD(0.1), "batch_size": 3, "l2": 0.3, "clip": 0.1}
-    Trainer(net, **options).train(inputs, targets, epochs=4, progress=False)
+    Trainer(net, **options).train(inputs, targets, epochs=4, progress=False, seed=0)
     by_hand(twin, inputs, targets, 0.3, 0.1, 4, 0.1)
     assert numbers(net) == pytest.approx(numbers(twin), **EXACT)
 
@@ -108,8 +108,8 @@ def test_training_keeps_what_is_tied(name, method):
     inputs, targets = sequences(net, (6, 4, 5, 3))
     trainer = Trainer(net, method=method, optimizer=OPTIMIZERS[name], batch_size=3, l1=0.001)
     before, groups = numbers(net), groups_of(net)
-    first = trainer.train(inputs, targets, epochs=1, progress=False).error
-    assert trainer.train(inputs, targets, epochs=20, progress=False).error < first
+    first = trainer.train(inputs, targets, epochs=1, progress=False, seed=0).error
+    assert trainer.train(inputs, targets, epochs=20, progress=False, seed=0).error < first
     for values, group in zip((net.weights, net.biases), groups, strict=True):
         assert values.tolist() == values[group].tolist()
     assert np.abs(numbers(net) - before).max() > 1e-3
@@ -121,7 +121,7 @@ def test_lbfgs():
     inputs, targets = sequences(net, (8,))
     before = loss(net, inputs, targets, "squared_error")
     trainer = Trainer(net, method="bptt", optimizer=optimizers.LBFGS(), cost="squared_error")
-    trainer.train(inputs, targets, epochs=20, progress=False)
+    trainer.train(inputs, targets, epochs=20, progress=False, seed=0)
     assert loss(net, inputs, targets, "squared_error") < 0.9 * before
     assert net.weights.tolist() == net.weights[groups_of(net)[0]].tolist()
 

@@ -240,7 +240,7 @@ def test_a_network_that_knows_the_machine_is_entirely_right():
 
     cells = {"peepholes": None, "cell_squash": "identity", "forget_gate_bias": 3.0, "style": "synaptic"}
     net = architect.LSTM(7, 8, 7, initializer=uniform(0.4), seed=0, **cells)
-    Trainer(net, 0.05).train(*reber.sequences(3000, seed=0), epochs=1, progress=False)
+    Trainer(net, 0.05).train(*reber.sequences(3000, seed=0), epochs=1, progress=False, seed=0)
     strings = reber.strings(200, seed=7)
     right = [string for string in strings if reber.fraction_right(net, [string]) == 1.0]
     assert 0.4 < len(right) / 200 <= 1.0

@@ -140,7 +140,9 @@ CALLS = {
     "train": trained,
     "train, exact": lambda data: trained(data, method="bptt"),
     "validation": lambda data: bits(
-        Trainer(net_of()).train(ROWS, AIMS, 1, progress=False, validation=data, seed=0).history["validation_error"]
+        Trainer(net_of())
+        .train(ROWS, AIMS, 1, progress=False, validation=data, seed=0)
+        .history["validation_error"]
     ),
     "test": lambda data: Trainer(net_of()).test(*data),
     "gradient": lambda data: bits(synapse.gradient(net_of(), *data).weights),
@@ -149,7 +151,9 @@ CALLS = {
     "run": lambda data: bits(net_of().run(data[0])),
     "train_many": lambda data: bits(*[r.error for r in train_many([net_of()], *data, epochs=1, seed=0)]),
     "cross_validate": lambda data: bits(
-        cross_validate(lambda fold: architect.Perceptron(2, 2, 1, seed=fold), *data, folds=2, epochs=1, seed=0).errors
+        cross_validate(
+            lambda fold: architect.Perceptron(2, 2, 1, seed=fold), *data, folds=2, epochs=1, seed=0
+        ).errors
     ),
     "saliency": lambda data: str(analysis.saliency(net_of(), data[0])),
     "record": lambda data: bits(recorded(net_of(), data[0])),
@@ -373,7 +377,9 @@ BAD = {
 DOORS = {
     "train": lambda net, x: Trainer(net).train(x, AIMS, 1, progress=False, seed=0),
     "train, exact": lambda net, x: Trainer(net, method="bptt").train(x, AIMS, 1, progress=False, seed=0),
-    "validation": lambda net, x: Trainer(net).train(ROWS, AIMS, 1, progress=False, validation=(x, AIMS), seed=0),
+    "validation": lambda net, x: Trainer(net).train(
+        ROWS, AIMS, 1, progress=False, validation=(x, AIMS), seed=0
+    ),
     "test": lambda net, x: Trainer(net).test(x, AIMS),
     "gradient": lambda net, x: synapse.gradient(net, x, AIMS),
     "compare_gradients": lambda net, x: compare_gradients(net, x, AIMS),
@@ -437,7 +443,12 @@ def test_single_rows_are_refused_alike(given):
         "weights of a projection": lambda: projection.weights.__setitem__(slice(None), given),
         "a projection": lambda: Layer(1).project(Layer(1), weights=given),
         "sample_weight": lambda: Trainer(net, method="bptt").train(
-            [[0.0]], [[0.5]], 1, progress=False, sample_weight=given, seed=0,
+            [[0.0]],
+            [[0.5]],
+            1,
+            progress=False,
+            sample_weight=given,
+            seed=0,
         ),
     }
     for call in calls.values():
@@ -465,7 +476,9 @@ def test_what_does_not_fit_a_float32_is_refused_as_infinity_is():
         "activate an array": lambda: net.activate(np.array([-1e39, 0.0])),
         "propagate": lambda: net.propagate(0.1, [1e39]),
         "targets": lambda: Trainer(net).train(ROWS, rows[:, :1], 1, progress=False, seed=0),
-        "targets, exact": lambda: Trainer(net, method="bptt").train(ROWS, rows[:, :1], 1, progress=False, seed=0),
+        "targets, exact": lambda: Trainer(net, method="bptt").train(
+            ROWS, rows[:, :1], 1, progress=False, seed=0
+        ),
         "gradient": lambda: synapse.gradient(net, ROWS, rows[:, :1]),
         "weights": lambda: setattr(net, "weights", np.full(len(net.connections), 1e39)),
         "biases": lambda: setattr(net, "biases", np.full(len(net), -1e39)),

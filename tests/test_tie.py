@@ -172,7 +172,9 @@ def test_networks_of_their_own_share_a_weight():
     for method in ("online", "bptt"):
         more = {"optimizer": optimizers.SGD(0.1)} if method == "bptt" else {}
         before = one.weights
-        Trainer(one, method=method, **more).train([[1.0, 0.5]], [[1.0, 0.0]], epochs=2, progress=False, seed=0)
+        Trainer(one, method=method, **more).train(
+            [[1.0, 0.5]], [[1.0, 0.0]], epochs=2, progress=False, seed=0
+        )
         assert np.abs(one.weights - before).min() > 1e-4
         assert other.weights.tolist() == one.weights.tolist()
     twin = one.clone()

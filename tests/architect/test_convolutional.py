@@ -102,7 +102,9 @@ def test_learning_keeps_kernels_and_biases_shared(sort):
     rows, aims = images(net), targets(net)
     before = net.kernels
     Trainer(net, rate=0.2).train(rows, aims, epochs=3, progress=False, seed=0)
-    Trainer(net, method="bptt", optimizer=optimizers.Adam(0.01)).train(rows, aims, epochs=3, progress=False, seed=0)
+    Trainer(net, method="bptt", optimizer=optimizers.Adam(0.01)).train(
+        rows, aims, epochs=3, progress=False, seed=0
+    )
     for old, new in zip(before, net.kernels, strict=True):
         assert np.abs(new - old).min() > 0
     for layer, shape in zip(net.layers[1:], net.shapes[1:], strict=False):

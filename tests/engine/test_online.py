@@ -83,7 +83,11 @@ ENTRIES = {
     "run_network": lambda twin: twin.net.run([[0.1 * i] * twin.inputs for i in range(3)]),
     "propagate_targets": lambda twin: twin.net.propagate(0.1, [0.5] * twin.outputs),
     "train_network": lambda twin: Trainer(twin.net, 0.1).train(
-        [[[0.1 * i] * twin.inputs for i in range(3)]] * 2, [[[0.5] * twin.outputs] * 3] * 2, 1, progress=False, seed=0,
+        [[[0.1 * i] * twin.inputs for i in range(3)]] * 2,
+        [[[0.5] * twin.outputs] * 3] * 2,
+        1,
+        progress=False,
+        seed=0,
     ),
 }
 

@@ -85,7 +85,9 @@ def test_sequences_of_several_lengths():
     rng = np.random.default_rng(2)
     inputs = [rng.random((length, 2)) for length in (1, 4, 2, 7)]
     targets = [rng.random((len(rows), 1)) for rows in inputs]
-    found = cross_validate(lambda: architect.Elman(2, 3, 1, seed=0), inputs, targets, folds=2, epochs=2, seed=0)
+    found = cross_validate(
+        lambda: architect.Elman(2, 3, 1, seed=0), inputs, targets, folds=2, epochs=2, seed=0
+    )
     assert np.isfinite(found.errors).all()
 
 

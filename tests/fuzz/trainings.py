@@ -91,7 +91,9 @@ def training(world, network, **options):
         if trainer.method != "online" or trainer.optimizer is not None:
             options.pop("on_step", None)
         world.note("train", network, type(given[0]).__name__, sorted(options))
-        result = trainer.train(*given, epochs=world.random.randint(1, 4), progress=False, **{"seed": 0} | options)
+        result = trainer.train(
+            *given, epochs=world.random.randint(1, 4), progress=False, **{"seed": 0} | options
+        )
     except SynapseError as error:
         world.note("refused:", type(error).__name__, str(error)[:90])
         return trainer

@@ -200,7 +200,11 @@ def test_the_error_told_is_the_mean_cost_of_a_step():
     one = net()
     expected = gradient(one, INPUTS, TARGETS).loss / 5
     result = Trainer(one, method="bptt", batch_size=3, rate=0.0).train(
-        INPUTS, TARGETS, epochs=1, progress=False, seed=0,
+        INPUTS,
+        TARGETS,
+        epochs=1,
+        progress=False,
+        seed=0,
     )
     assert result.error == pytest.approx(expected, rel=1e-12)
     assert result.error == pytest.approx(Trainer(one).test(INPUTS, TARGETS).error, rel=1e-12)
@@ -209,7 +213,13 @@ def test_the_error_told_is_the_mean_cost_of_a_step():
 def test_validation_patience_and_the_best_weights():
     one = net()
     result = Trainer(one, method="bptt", optimizer=optimizers.Adam(0.05), batch_size=4).train(
-        INPUTS, TARGETS, epochs=200, validation=0.3, patience=5, progress=False, seed=0,
+        INPUTS,
+        TARGETS,
+        epochs=200,
+        validation=0.3,
+        patience=5,
+        progress=False,
+        seed=0,
     )
     assert result.stopped == "patience"
     held_out = INPUTS[7:], TARGETS[7:]

@@ -130,7 +130,9 @@ def test_it_lays_out_anew_after_an_edit_and_only_then(monkeypatch):
         if progress.epoch == 2:
             one.input[0].disconnect(one.connections[0].target)
 
-    Trainer(one, method="differences").train(INPUTS, TARGETS, epochs=4, callbacks=[cut], progress=False, seed=0)
+    Trainer(one, method="differences").train(
+        INPUTS, TARGETS, epochs=4, callbacks=[cut], progress=False, seed=0
+    )
     assert laid_out == [1, 2]
 
 

@@ -30,7 +30,9 @@ def lstm(seed=0):
 
 
 def train(net, inputs, targets, **options):
-    return Trainer(net, options.pop("rate", 0.5)).train(inputs, targets, progress=False, **{"seed": 0} | options)
+    return Trainer(net, options.pop("rate", 0.5)).train(
+        inputs, targets, progress=False, **{"seed": 0} | options
+    )
 
 
 def by_hand(net, rows, targets, rate):

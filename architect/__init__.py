@@ -1,4 +1,4 @@
-"""Architectures: each a recipe of layers, projections and gates, with no arithmetic of its own."""
+"""Standard architectures: recipes of layers, projections and gates, without arithmetic of their own."""
 
 from ._memory import MemoryBlocks as MemoryBlocks, StandardBlocks as StandardBlocks
 from .construct import Delayed as Delayed, construct as construct, delayed as delayed

@@ -164,7 +164,7 @@ def test_kinds_are_checked():
         reber.strings(2.5)
     with pytest.raises(ArgumentError, match="The count of strings"):
         reber.strings(0)
-    with pytest.raises(KindError, match="What is judged must be a Network"):
+    with pytest.raises(KindError, match="What is scored must be a Network"):
         reber.fraction_right("net", reber.strings(2, seed=0))
     with pytest.raises(ArgumentError, match="at least one sequence"):
         reber.fraction_right(architect.LSTM(7, 2, 7, style="synaptic", seed=0), [])

@@ -305,7 +305,7 @@ BAD = {
     "more": (put("more", 1), "Got 'more' too"),
     "no object": (put("connections", [[]]), "Connection 0 must be an object. Got a list"),
     "unknown": (change("neurons", 1, error=0), "Neuron 1 must have state.* Got 'error' too"),
-    "custom": (in_neuron(squash=None), "The squash of neuron 3 must be one of LOGISTIC.*lost"),
+    "custom": (in_neuron(squash=None), "The squash of neuron 3 must be one of LOGISTIC.*does not save"),
     "squash": (in_neuron(squash="ELU"), "The squash of neuron 3 must be one of LOGISTIC.* Got 'ELU'"),
     "null": (in_neuron(state=None), "The state of neuron 3 must be a finite number. Got None"),
     "text": (in_neuron(bias="0.5"), "The bias of neuron 3 must be a finite number. Got '0.5'"),

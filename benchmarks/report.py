@@ -11,8 +11,8 @@ from synapse.readwrite import files
 from .cases import Case
 from .gradients import LABELS
 
-GRADIENTS = """Forward and backward pass of a batch, one thread; LSTMs over sequences of 50 steps. The LSTMs are
-`architect.LSTM(..., style="standard")` and `torch.nn.LSTM` with a `Linear`; their weights are equal.
+GRADIENTS = """Forward and backward pass of a batch, one thread; LSTMs over sequences of 50 steps.
+The LSTMs are `architect.LSTM(..., style="standard")` and `torch.nn.LSTM` with a `Linear`, with equal weights.
 Medians (minimum to maximum).
 """
 OURS = "synapse"
@@ -202,10 +202,10 @@ def steps_text(run: dict[str, Any]) -> list[str]:
     """The tables of online steps."""
     return [
         "## µs per step, medians\n",
-        "One step activates and propagates one sample and updates the weights (`activate only`: only activates). "
+        "One step: activate and propagate one sample, update the weights (`activate only`: only activate). "
         "Bold: the fastest other library doing the same computation.\n",
         steps_table(run["steps"]),
-        "¹ An LSTMCell without peepholes whose gradient is truncated at every step: it learns less per step.\n",
+        "¹ An LSTMCell without peepholes whose gradient is truncated at every step: it learns less.\n",
         f"![Time per step against the number of connections]({run['plot']})\n" if run.get("plot") else "",
         "## Spread, building, learning\n",
         details_table(run["steps"]),
@@ -229,7 +229,7 @@ def gradients_table(tasks: list[dict[str, Any]]) -> str:
         "batch",
         *LABELS.values(),
         "PyTorch / Synapse, float32",
-        "difference of losses",
+        "loss difference",
         "status",
     ]
     return table(header, lines)

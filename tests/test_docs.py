@@ -1,4 +1,4 @@
-"""The pages: their code runs, in order, and says what stands below it; the notebooks run."""
+"""The pages: their code runs in order and prints the output shown below it; the notebooks run."""
 
 import ast
 import doctest
@@ -23,11 +23,11 @@ sys.path.insert(0, str(DOCS / "_extensions"))
 import cells
 
 GIVEN = {"README.md": {"inputs": np.zeros((2, 3, 6)), "targets": np.ones((2, 3, 2))}}
-"""What a page leaves to its reader."""
+"""Variables that a page expects its reader to define."""
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_code_says_what_stands_below_it(page, tmp_path, monkeypatch):
+def test_code_prints_the_output_shown_below_it(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "__main__", **GIVEN.get(page, {})}
     found = list(cells.blocks((ROOT / page).read_text(encoding="utf-8")))
@@ -35,9 +35,11 @@ def test_code_says_what_stands_below_it(page, tmp_path, monkeypatch):
     for block in found:
         if "import torch" in block.code and find_spec("torch") is None:
             continue
-        said = cells.run(block.code, names, page, block.line)
-        alike = doctest.OutputChecker().check_output(block.shown, said, doctest.ELLIPSIS)
-        assert alike, f"{page}, line {block.line}: it says\n{said}\nand shows\n{block.shown}"
+        output = cells.run(block.code, names, page, block.line)
+        equal = doctest.OutputChecker().check_output(block.shown, output, doctest.ELLIPSIS)
+        assert equal, (
+            f"{page}, line {block.line}: the block prints\n{output}\nand the page shows\n{block.shown}"
+        )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

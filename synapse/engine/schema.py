@@ -74,6 +74,7 @@ COLUMNS = (
     Column("random", "neuron", "uint64", 0, saved=True),  # its own stream of random numbers
     Column("deterministic", "neuron", "uint8", 0, saved=True),  # gives the mean of what it would draw
     Column("trainable_bias", "neuron", "uint8", 1, saved=True),
+    Column("frozen_bias", "neuron", "uint8", 0, saved=True),  # trainable until its layer was frozen
     Column("bias_tie", "neuron", "uint32", 0, saved=True),  # those that share one bias; 0: its own
     Column("role", "neuron", "uint8", HIDDEN),
     Column("network", "neuron", "uint32", 0),  # 0: none
@@ -84,6 +85,7 @@ COLUMNS = (
     Column("target", "connection", "uint32", NONE),
     Column("gater", "connection", "uint32", NONE),
     Column("trainable", "connection", "uint8", 1, saved=True),
+    Column("frozen", "connection", "uint8", 0, saved=True),  # trainable until its layer was frozen
     Column("tie", "connection", "uint32", 0, saved=True),  # those that share one weight; 0: its own
     Column("identity", "connection", "uint32", NONE),  # what a view holds; rows move, it does not
     # the program, a row a neuron
@@ -161,7 +163,7 @@ TABLE = (*COLUMNS, *(Column(name, "destination", "float") for name in DESTINATIO
 Columns: Any = namedtuple("Columns", [column.name for column in TABLE])  # type: ignore[misc]
 
 NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
-RARE = ("step", "group", "random", "deterministic", "bias_tie", "tie")
+RARE = ("step", "group", "random", "deterministic", "frozen_bias", "bias_tie", "frozen", "tie")
 """Saved columns that files leave out where they are all 0."""
 CONNECTION = tuple(column for column in COLUMNS if column.axis == "connection")
 PROGRAM = tuple(

@@ -99,8 +99,8 @@ class LayerSteps(Sequence[Neuron]):
         that are made later, and neurons that are appended, are not frozen. What is tied to a frozen
         weight or bias is frozen with it, see :func:`synapse.tie`.
 
-        Copies, pickles, and files in the formats "json" and "npz" keep what is frozen and what is to be
-        restored; other formats keep that it is not trainable.
+        Copies, pickles and files in the format "json" keep what :meth:`unfreeze` restores. Files in other
+        formats keep what is trainable at most.
 
         >>> import architect
         >>> net = architect.Perceptron(2, 3, 1, seed=0)

@@ -49,6 +49,10 @@ class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
 class Projection:
     """What ``layer.project`` returns: connections made together, in the order of making.
 
+    Connections of a neuron with itself, which carry its state to the next step, are among them only where
+    they were asked for: the pattern ``ONE_TO_ONE`` of a layer to itself, or ``self_connections=True``. See
+    the notes of :meth:`Layer.project`.
+
     >>> from synapse import Layer
     >>> projection = Layer(2).project(Layer(3), seed=0)
     >>> len(projection), projection.weights.shape

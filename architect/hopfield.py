@@ -109,7 +109,7 @@ class Hopfield(Network):
 
     @property
     def couplings(self) -> Floats:
-        """Weights w_ij between memory neurons, shape (n, n), symmetric with a zero diagonal; a read-only copy.
+        """Weights w_ij between memory neurons, shape (n, n), symmetric, with a zero diagonal; read-only.
 
         Raises TopologyError if memory neurons or their connections have been added or removed.
         """

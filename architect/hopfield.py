@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
-from synapse._checks import MOST_CONNECTIONS, is_among, positive_integer, real_array, unknown_name
+from synapse._checks import MOST_CONNECTIONS, is_among, positive_integer, read_only, real_array, unknown_name
 from synapse._random import Seed, random_generator
 from synapse._typing import Floats
 from synapse.architectures import register
@@ -109,13 +109,13 @@ class Hopfield(Network):
 
     @property
     def couplings(self) -> Floats:
-        """Weights w_ij between memory neurons, shape (n, n), symmetric with a zero diagonal; a copy.
+        """Weights w_ij between memory neurons, shape (n, n), symmetric, with a zero diagonal; read-only.
 
         Raises TopologyError if memory neurons or their connections have been added or removed.
         """
         matrix = np.zeros((len(self.output),) * 2)
         matrix[_others(len(matrix))] = self.parts["links"].weights
-        return matrix
+        return read_only(matrix)
 
     @property
     def capacity(self) -> Capacity:
@@ -179,7 +179,7 @@ class Hopfield(Network):
         for _ in range(limit):
             if not self._sweep(rng):
                 break
-        return self.output.activations
+        return self.output.activations.copy()
 
     def _sweep(self, rng: np.random.Generator) -> bool:
         """Activate every memory neuron once; returns whether any has changed."""

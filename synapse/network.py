@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _ties, _wiring, cost as costs, graph
-from ._checks import expected, finite_array, listed, place, text
+from ._checks import expected, finite_array, listed, place, read_only, text
 from ._network_steps import NetworkSteps
 from ._typing import Floats, Ints
 from .connection import Connection, connections_at
@@ -172,11 +172,12 @@ class Network(NetworkSteps):
     @property
     @steady
     def weights(self) -> Floats:
-        """Weights in the order of ``connections``, shape (connections,); a copy. Settable: tied
-        connections must be given one value.
+        """Weights in the order of ``connections``, shape (connections,); a copy that cannot be written to.
+
+        Settable as a whole: ``net.weights = 2 * net.weights``. Tied connections must be given one value.
+        To set some weights in place, use :attr:`Projection.weights`.
         """
-        weights: Floats = self._store["weight"][self._connection_rows()]
-        return weights
+        return read_only(self._store["weight"][self._connection_rows()])
 
     @weights.setter
     @whole
@@ -188,8 +189,11 @@ class Network(NetworkSteps):
     @property
     @steady
     def biases(self) -> Floats:
-        """Biases in the order of its neurons, shape (neurons,); a copy. Settable, as ``weights`` are."""
-        return self._store["bias"][self._rows()]
+        """Biases in the order of its neurons, shape (neurons,); a copy that cannot be written to.
+
+        Settable as a whole, as ``weights`` are.
+        """
+        return read_only(self._store["bias"][self._rows()])
 
     @biases.setter
     @whole

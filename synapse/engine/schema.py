@@ -74,6 +74,7 @@ COLUMNS = (
     Column("random", "neuron", "uint64", 0, saved=True),  # position of its stream of random numbers
     Column("deterministic", "neuron", "uint8", 0, saved=True),  # outputs its mean
     Column("trainable_bias", "neuron", "uint8", 1, saved=True),
+    Column("frozen_bias", "neuron", "uint8", 0, saved=True),  # trainable until its layer was frozen
     Column("bias_tie", "neuron", "uint32", 0, saved=True),  # neurons that share one bias; 0: not tied
     Column("role", "neuron", "uint8", HIDDEN),
     Column("network", "neuron", "uint32", 0),  # 0: none
@@ -84,8 +85,8 @@ COLUMNS = (
     Column("target", "connection", "uint32", NONE),
     Column("gater", "connection", "uint32", NONE),
     Column("trainable", "connection", "uint8", 1, saved=True),
-    Column("tie", "connection", "uint32", 0, saved=True),  # connections that share one weight; 0: not tied
-    Column("identity", "connection", "uint32", NONE),  # constant, while rows move; views hold it
+    Column("frozen_bias", "neuron", "uint8", 0, saved=True),  # trainable until its layer was frozen
+    Column("bias_tie", "neuron", "uint32", 0, saved=True),  # neurons that share one bias; 0: not tied
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
     Column("block_first", "node", "uint32"),  # its block of neurons that activate together
@@ -161,7 +162,7 @@ TABLE = (*COLUMNS, *(Column(name, "destination", "float") for name in DESTINATIO
 Columns: Any = namedtuple("Columns", [column.name for column in TABLE])  # type: ignore[misc]
 
 NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
-RARE = ("step", "group", "random", "deterministic", "bias_tie", "tie")
+RARE = ("step", "group", "random", "deterministic", "frozen_bias", "bias_tie", "frozen", "tie")
 """Saved columns that files leave out where they are all 0."""
 CONNECTION = tuple(column for column in COLUMNS if column.axis == "connection")
 PROGRAM = tuple(

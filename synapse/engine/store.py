@@ -128,6 +128,7 @@ class Store:
             ("weight", weights),
             ("gater", NONE),
             ("trainable", trainable),
+            ("frozen", 0),
             ("tie", 0),
             ("identity", np.arange(identity, identity + count, dtype=np.uint32)),
         ):

@@ -60,6 +60,7 @@ row(
     lambda w: {"target": w.layer, "kind": 0.75, "weights": None},
     "second",
     weights=k.NUMBER | k.NONE,
+    self_connections=k.BOOLEAN,
     **projected,
 )
 row(

@@ -85,8 +85,9 @@ COLUMNS = (
     Column("target", "connection", "uint32", NONE),
     Column("gater", "connection", "uint32", NONE),
     Column("trainable", "connection", "uint8", 1, saved=True),
-    Column("frozen_bias", "neuron", "uint8", 0, saved=True),  # trainable until its layer was frozen
-    Column("bias_tie", "neuron", "uint32", 0, saved=True),  # neurons that share one bias; 0: not tied
+    Column("frozen", "connection", "uint8", 0, saved=True),  # trainable until its layer was frozen
+    Column("tie", "connection", "uint32", 0, saved=True),  # connections that share one weight; 0: not tied
+    Column("identity", "connection", "uint32", NONE),  # constant, while rows move; views hold it
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
     Column("block_first", "node", "uint32"),  # its block of neurons that activate together

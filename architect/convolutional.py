@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from synapse import Layer, Network, Projection, tie
 from synapse._checks import (
+    ARCHITECTURE,
     MOST_CONNECTIONS,
     MOST_NEURONS,
     choice,
@@ -19,6 +20,7 @@ from synapse._checks import (
     finite_array,
     listed,
     positive_integer,
+    understands,
 )
 from synapse._random import Seed
 from synapse._typing import Floats, Ints
@@ -92,6 +94,7 @@ class Convolutional(Network):
     (2, 2, 8)
     """
 
+    @understands(ARCHITECTURE)
     def __init__(
         self,
         inputs: Size,

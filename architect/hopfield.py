@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
-from synapse._checks import MOST_CONNECTIONS, is_among, positive_integer, real_array, unknown_name
+from synapse._checks import (
+    ARCHITECTURE,
+    MOST_CONNECTIONS,
+    is_among,
+    positive_integer,
+    real_array,
+    understands,
+    unknown_name,
+)
 from synapse._random import Seed, random_generator
 from synapse._typing import Floats
 from synapse.architectures import register
@@ -92,6 +100,7 @@ class Hopfield(Network):
     <Hopfield 8-8, 16 neurons, 64 connections>
     """
 
+    @understands(ARCHITECTURE)
     def __init__(self, size: int) -> None:
         count = positive_integer("The size of Hopfield", size, math.isqrt(MOST_CONNECTIONS))
         if count < 2:

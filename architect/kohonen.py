@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from synapse import ALL_TO_ALL, Layer, Network
 from synapse._checks import (
+    ARCHITECTURE,
     MOST_NEURONS,
     as_matrix,
     expected,
@@ -17,6 +18,7 @@ from synapse._checks import (
     function_of,
     non_negative_number,
     positive_integer,
+    understands,
 )
 from synapse._random import Seed, random_generator
 from synapse._typing import Floats
@@ -73,6 +75,7 @@ class Kohonen(Network):
     [(0, 0), (0, 4)]
     """
 
+    @understands(ARCHITECTURE)
     def __init__(
         self,
         inputs: int,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse import Layer, Network, Projection
-from synapse._checks import boolean, fraction, positive_number, whole_number
+from synapse._checks import ARCHITECTURE, boolean, fraction, positive_number, understands, whole_number
 from synapse._random import Seed
 from synapse.architectures import register
 from synapse.errors import ArgumentError
@@ -74,6 +74,7 @@ class Liquid(Network):
     True
     """
 
+    @understands(ARCHITECTURE)
     def __init__(
         self,
         inputs: int,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, KindError, PlaceError, RateWarning, UnknownNameError
+from ..errors import ArgumentError, KindError, PlaceError, RateWarning
 
 SAFE = 1e38
 """Numbers between -SAFE and SAFE fit every float that stores may have."""
@@ -25,8 +25,6 @@ MOST_NEURONS = 10_000_000
 """The largest layer. It takes about 4 GB: 300 bytes a neuron in the store and 100 as an object."""
 MOST_CONNECTIONS = 250_000_000
 """The largest projection. It takes about 20 GB while it is made: 80 bytes a connection."""
-MOST_SHOWN = 320
-"""Characters of a list of names in a sentence."""
 MOST_THREADS = 1024
 """The largest number of threads, above the number of cores of any machine."""
 MOST_DELAYS = 10_000
@@ -166,12 +164,12 @@ def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
         warnings.warn(
             f"{what} is {number:g}. Trainings with a rate above {HIGH_RATE:g} rarely converge.",
             RateWarning,
-            stacklevel=_level_of_caller(),
+            stacklevel=level_of_caller(),
         )
     return number
 
 
-def _level_of_caller() -> int:
+def level_of_caller() -> int:
     """The number of calls between a warning and the user's line that caused it."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
@@ -305,21 +303,3 @@ def listed(what: str, value: Any, condition: str) -> list[Any]:
 def is_among(value: Any, known: Iterable[str]) -> bool:
     """Whether `value` is one of these strings; it may be anything."""
     return isinstance(value, str) and value in known
-
-
-def choice(what: str, value: Any, known: Iterable[Any]) -> Any:
-    """`value` if it is one of the known strings (or None, if that is one), else an error that lists them."""
-    names = list(known)
-    if not (is_among(value, names) or (value is None and None in names)):
-        raise ArgumentError(expected(what, " or ".join(map(repr, names)), value))
-    return value
-
-
-def unknown_name(kind: str, name: Any, known: Iterable[str]) -> UnknownNameError:
-    """The error for a name that is not registered; it lists those that are: of very many the first."""
-    given = list(known)
-    names = ", ".join(sorted(given))
-    if len(names) > MOST_SHOWN:
-        text = ", ".join(given)
-        names = f"{text[: text.rindex(',', 0, MOST_SHOWN)]}, ..."
-    return UnknownNameError(f"There is no {kind} named {shown(name)}. Known: {names}.")

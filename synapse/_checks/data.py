@@ -149,6 +149,50 @@ def vector(what: str, values: Any, size: int, dtype: np.dtype[Any]) -> Floats:
     return row
 
 
+def class_row(what: str, value: Any, classes: int) -> Floats:
+    """The number of a class as a row of targets: 1 for this class, 0 for the others."""
+    return one_hot(what, np.array([[value]], np.float64), classes)[0]
+
+
+def one_hot(what: str, column: Floats, classes: int) -> Floats:
+    """Numbers of classes, shape (rows, 1), as targets, shape (rows, classes); of NaN, a row of NaN."""
+    numbers = column[:, 0]
+    missing = np.isnan(numbers)
+    bad = ~missing & ~np.isin(numbers, np.arange(classes))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        where = f" in row {row}" if len(numbers) > 1 else ""
+        given = f"{numbers[row]:g}"
+        raise ArgumentError(
+            f"Expected {_lowered(what)} to be classes from 0 to {classes - 1} "
+            f"(or NaN: no target), got {given}{where}."
+        )
+    rows = np.zeros((len(numbers), classes))
+    rows[np.flatnonzero(~missing), numbers[~missing].astype(np.intp)] = 1.0
+    rows[missing] = np.nan
+    return rows
+
+
+def _lowered(what: str) -> str:
+    return what[0].lower() + what[1:]
+
+
+def from_pairs(inputs: Any, targets: Any) -> tuple[Any, Any]:
+    """Inputs and targets; without targets both come from a list of dicts {"input": ..., "output": ...}."""
+    if targets is not None:
+        return inputs, targets
+    if isinstance(inputs, list | tuple) and inputs and all(_is_pair(one) for one in inputs):
+        return [one["input"] for one in inputs], [one["output"] for one in inputs]
+    raise ArgumentError(
+        "Expected inputs and targets, got no targets. "
+        'Give two arrays, or a list of dicts {"input": [...], "output": [...]}.'
+    )
+
+
+def _is_pair(sample: Any) -> bool:
+    return isinstance(sample, dict) and sample.keys() == {"input", "output"}
+
+
 def shape_of(array: NDArray[Any]) -> str:
     """The shape of an array in words."""
     if array.ndim == 0:
@@ -209,6 +253,19 @@ def depth_of(values: Any, left: int = DEEPEST) -> int:
         return 1 + (depth_of(first, left - 1) if left else 0)
     shape = getattr(values, "shape", (0,) * isinstance(values, range))
     return len(shape) if isinstance(shape, tuple) else 0
+
+
+def width_of(values: Any) -> int:
+    """How many numbers the rows of an array, or of lists in lists, have; 0 where there are none.
+
+    >>> width_of([[], [[1, 2]]]), width_of(np.zeros((2, 3))), width_of("text")
+    (2, 3, 0)
+    """
+    if isinstance(values, list | tuple):
+        first = next((one for one in values if not _is_empty(one)), None)
+        return width_of(first) if depth_of(first) else len(values)
+    shape = getattr(values, "shape", ())
+    return int(shape[-1]) if isinstance(shape, tuple) and shape else 0
 
 
 def _is_empty(values: Any) -> bool:

@@ -15,14 +15,17 @@ from .._checks import (
     depth_of,
     expected,
     finite_number,
+    from_pairs,
     integer,
     non_negative_number,
     numbers,
+    one_hot,
     parts_of,
+    width_of,
 )
 from .._registration import require_sound
 from .._typing import Floats
-from ..cost import Cost
+from ..cost import Cost, categorical_cross_entropy
 from ..errors import ArgumentError, KindError, TopologyError
 from ..network import Network
 
@@ -104,10 +107,18 @@ class Data:
 
 
 def prepare(network: Network, inputs: Any, targets: Any) -> Data:
-    """Check that inputs and targets are finite, fit each other and the network, and lay them out."""
-    parted = depth_of(targets) == 3
+    """Check that inputs and targets are finite, fit each other and the network, and lay them out.
+
+    Targets of softmax outputs may be numbers of classes, one a row: (N,), (S, T), or a list of (T_i,).
+    """
+    inputs, targets = from_pairs(inputs, targets)
+    depth, outputs = depth_of(targets), len(network.output)
+    softmax = outputs > 1 and network._cost(None) is categorical_cross_entropy
+    parted = depth == 3 or (softmax and depth == 2 and width_of(inputs) > 1)
     parts, together = parts_of("The inputs", inputs, len(network.input), parted)
-    aims, aims_together = parts_of("The targets", targets, len(network.output), not together)
+    classes = softmax and (depth == (1 if together else 2) or width_of(targets) == 1)
+    columns = 1 if classes else outputs
+    aims, aims_together = parts_of("The targets", targets, columns, not together)
     if together != aims_together or len(parts) != len(aims):
         raise ArgumentError(
             "Inputs and targets must have one form. "
@@ -117,7 +128,9 @@ def prepare(network: Network, inputs: Any, targets: Any) -> Data:
     for i, (part, aim) in enumerate(zip(parts, aims, strict=True)):
         where = "" if together else f" of sequence {i}"
         parts[i] = as_matrix(f"The inputs{where}", part, len(network.input), dtype)
-        aims[i] = as_matrix(f"The targets{where}", aim, len(network.output), dtype, finite=False)
+        aims[i] = as_matrix(f"The targets{where}", aim, columns, dtype, finite=False)
+        if classes:
+            aims[i] = one_hot(f"The targets{where}", aims[i], outputs)
         if len(parts[i]) != len(aims[i]):
             raise ArgumentError(
                 f"There must be as many inputs as targets{where}. Got {len(parts[i])} and {len(aims[i])}."

@@ -224,7 +224,8 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
     ------
     ArgumentError
         If the name, in any spelling, is taken by another function or is one of its other names, or is that
-        of the same function with other captured values; if the function cannot be compiled, raises, or its signal is not the slope.
+        of the same function with other captured values; if the function cannot be compiled, raises, or its
+        signal is not the slope.
 
     Notes
     -----
@@ -240,7 +241,7 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
     """
     name = getattr(function, "__name__", "")
     taken = _by_name.seek(name)
-    entry = enter("cost", COST, function, taken and taken.name, _check)
+    entry = enter("cost", COST, function, taken.name if taken else None, _check)
     if taken is None:
         taken = Cost(name, entry.address, entry.function)
         _by_name.add(name, taken)

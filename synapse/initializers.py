@@ -77,8 +77,8 @@ NEAREST = {
     "xaviernormal": "The nearest is glorot, which is uniform with the same variance.",
     "lecununiform": "The nearest is fan_in, which has a third of its variance.",
     "lecunnormal": "The nearest is fan_in, which is uniform and has a third of its variance.",
-    "randomuniform": "The nearest is uniform, which is uniform within 0.1; initializers.uniform(0.05) within 0.05.",
-    "randomnormal": "The nearest is normal, whose standard deviation is 0.1.",
+    "randomuniform": "The nearest is initializers.uniform(0.05); uniform has the bound 0.1.",
+    "randomnormal": "The nearest is initializers.normal(0.05); normal has the standard deviation 0.1.",
 }
 """Initializers of other libraries that are none of these, and what is nearest."""
 

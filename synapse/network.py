@@ -397,7 +397,7 @@ class Network(NetworkSteps):
 
 
 def _flat_layers(given: Iterable[Any]) -> list[Layer]:
-    """Layers, and lists of them, as one list; an error if something else is among them, or a layer is missing."""
+    """Layers, and lists of them, as one list of two or more; an error if something else is among them."""
     layers: list[Layer] = []
     for one in given:
         if isinstance(one, Layer | Neuron):

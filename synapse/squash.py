@@ -199,8 +199,8 @@ def register(
         If a key of `written` is none of these.
     ArgumentError, KindError
         If the name, in any spelling, is taken by another function or is one of its other names, or is that
-        of the same function with other captured values; if the function cannot be compiled, raises, does not return two finite numbers, or its derivative is not
-        the slope of its value.
+        of the same function with other captured values; if the function cannot be compiled, raises, does not
+        return two finite numbers, or its derivative is not the slope of its value.
 
     Notes
     -----
@@ -246,7 +246,7 @@ def _register(
 ) -> Squash:
     name = getattr(function, "__name__", "")
     taken = _by_name.seek(name)
-    entry = enter("squash", SQUASH, function, taken and taken.name, _check, low, high)
+    entry = enter("squash", SQUASH, function, taken.name if taken else None, _check, low, high)
     if taken is not None:  # entered before
         if written is not None:
             taken._written.clear()

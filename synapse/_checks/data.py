@@ -151,7 +151,8 @@ def vector(what: str, values: Any, size: int, dtype: np.dtype[Any]) -> Floats:
 
 def class_row(what: str, value: Any, classes: int) -> Floats:
     """The number of a class as a row of targets: 1 for this class, 0 for the others."""
-    return one_hot(what, np.array([[value]], np.float64), classes)[0]
+    rows = one_hot(what, np.array([[value]], np.float64), classes)
+    return rows.reshape(classes)
 
 
 def one_hot(what: str, column: Floats, classes: int) -> Floats:

@@ -23,7 +23,7 @@ TINY = 1e-300
 class CostFormula:
     """A built-in cost: its name, the code of kernels, the squash that its outputs must have, other names.
 
-    ``averages`` are other names that other libraries use for its mean over the outputs: the same for one output.
+    ``averages`` are names of its mean over the outputs in other libraries, the same for one output.
     """
 
     name: str

@@ -341,5 +341,5 @@ def _checked_kernel(given: ArrayLike, window: _Window, dtype: Any) -> Floats:
     array = finite_array("The kernels", given, dtype)
     if array.shape != window.kernels:
         what = f"finite numbers of shape {window.kernels}"
-        raise ArgumentError(f"The kernels must be {what}. Got {array.shape}.")
+        raise ArgumentError(f"Expected the kernels to be {what}, got {array.shape}.")
     return array

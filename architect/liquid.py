@@ -96,7 +96,7 @@ class Liquid(Network):
         counts = checked_sizes("Liquid", (inputs, pool, outputs), 3, "inputs, pool, outputs")
         most = counts[1] * (counts[1] - 1)
         if not most:
-            raise ArgumentError("The pool of Liquid must have at least 2 neurons. Got 1.")
+            raise ArgumentError("Expected the pool of Liquid to have at least 2 neurons, got 1.")
         links = _count(
             "connections", min(MANY * counts[1], most) if connections is None else connections, 1, most
         )

@@ -185,7 +185,7 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
         require_sound(store["failed"])
         row = inputs[step * self._n_inputs : (step + 1) * self._n_inputs]
         require_range("The inputs", row, store.dtype)
-        raise ArgumentError(f"The inputs must be finite. Got {shown(row.tolist())} in step {step}.")
+        raise ArgumentError(f"Expected the inputs to be finite, got {shown(row.tolist())} in step {step}.")
 
     def propagate(
         self, rate: float = 0.1, target: ArrayLike | None = None, cost: str | Cost | None = None

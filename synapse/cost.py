@@ -100,13 +100,11 @@ class Cost:
         needed = _NEEDED.get(self.name)
         if needed is not None and names != {needed}:
             raise ArgumentError(
-                f"The cost {self.name} needs {needed} outputs. Got {', '.join(sorted(names))}. "
+                f"The cost {self.name} needs {needed} outputs, got {', '.join(sorted(names))}. "
                 "Use cost='squared_error', or leave the cost out."
             )
         if "softmax" in names and self is not categorical_cross_entropy:
-            raise ArgumentError(
-                f"Softmax outputs need the cost categorical_cross_entropy, all of them. Got {self.name}."
-            )
+            raise ArgumentError(f"Softmax outputs need the cost categorical_cross_entropy, got {self.name}.")
 
     def check_targets(self, targets: NDArray[np.float64]) -> None:
         """Raise ArgumentError where rows of targets (N, m) cannot have this cost; NaN rows can."""
@@ -120,7 +118,7 @@ class Cost:
         if outside.size:
             kind = "softmax outputs" if self is categorical_cross_entropy else "the cost cross_entropy"
             raise ArgumentError(
-                f"Targets of {kind} must lie between 0 and 1. Got {shown(float(outside.flat[0]))}. "
+                f"Expected targets of {kind} to lie between 0 and 1, got {shown(float(outside.flat[0]))}. "
                 "Scale them, or use linear outputs and squared error."
             )
 
@@ -267,7 +265,7 @@ def _pair(function: Callable[..., Any], target: float, output: float) -> tuple[f
         value, signal = (float(number) for number in result)
     except (TypeError, ValueError):
         raise ArgumentError(
-            f"The cost {function.__name__!r} must return (value, signal). Got {shown(result)}."
+            f"Expected the cost {function.__name__!r} to return (value, signal), got {shown(result)}."
         ) from None
     return value, signal
 

@@ -87,7 +87,7 @@ class Layer(LayerSteps):
             given = listed("The neurons of a layer", neurons, "how many, or a list of Neurons")
             self._neurons = [require_neuron("What a layer holds", neuron) for neuron in given]
         if not self._neurons:
-            raise ArgumentError("A layer must have at least one neuron. Got none.")
+            raise ArgumentError("Expected a layer to have at least one neuron, got none.")
         if len(set(self._neurons)) < len(self._neurons):
             raise ArgumentError("A layer cannot hold a neuron twice.")
         self._network: weakref.ref[Network] | None = None

@@ -273,7 +273,7 @@ def _check(function: Callable[..., Any]) -> None:
         state, slope, told = misses[0]
         raise ArgumentError(
             f"The derivative of squash {name!r} at {state:.3g} is {slope:.6g} by differences. "
-            f"Got {told:.6g}. Return (value, derivative at the state)."
+            f"The function returned {told:.6g}. Return (value, derivative at the state)."
         )
 
 
@@ -284,10 +284,11 @@ def _pair(function: Callable[..., Any], state: float) -> tuple[float, float]:
         value, derivative = (float(number) for number in result)
     except (TypeError, ValueError):
         raise ArgumentError(
-            f"The squash {function.__name__!r} must return (value, derivative). Got {shown(result)} {advice}."
+            f"Expected squash {function.__name__!r} to return (value, derivative), got "
+            f"{shown(result)} {advice}."
         ) from None
     if not (math.isfinite(value) and math.isfinite(derivative)):
         raise ArgumentError(
-            f"The squash {function.__name__!r} must return finite numbers. Got {shown(result)} {advice}."
+            f"Expected squash {function.__name__!r} to return finite numbers, got {shown(result)} {advice}."
         )
     return value, derivative

@@ -81,7 +81,7 @@ def test_parts_are_found_again_after_an_edit():
     assert net.parts["landings"] == before
     net.hidden[1].name = "cellar"
     net.hidden[0][0].project(net.hidden[1][1])
-    with pytest.raises(TopologyError, match="This Tower must have the neurons .* A floor is missing"):
+    with pytest.raises(TopologyError, match="This Tower to have the neurons .* A floor is missing"):
         _ = net.parts
     assert type(net.clone()) is Network
 
@@ -92,7 +92,7 @@ def test_parts_are_found_again_after_an_edit():
 def test_settings_that_json_cannot_hold_are_refused(settings, monkeypatch):
     net = Tower(4)
     monkeypatch.setattr(Tower, "settings", settings)
-    with pytest.raises(KindError, match="The settings of a Tower must be a dict that JSON can hold"):
+    with pytest.raises(KindError, match="Expected the settings of a Tower to be a dict that JSON can hold"):
         net.clone()
 
 

@@ -251,9 +251,9 @@ def test_a_single_number_is_a_row_of_one():
     assert net.activate(0.5) == other.activate([0.5])
     assert net.propagate(0.1, 1) == other.propagate(0.1, [1.0])
     net.output.propagate(0.1, 0.25)
-    with pytest.raises(ArgumentError, match="The inputs must be 2 numbers. Got a single number"):
+    with pytest.raises(ArgumentError, match="Expected the inputs to be 2 numbers, got a single number"):
         net_of().activate(0.5)
-    with pytest.raises(ArgumentError, match="The inputs must be 1 number. Got 2"):
+    with pytest.raises(ArgumentError, match="Expected the inputs to be 1 number, got 2"):
         net.activate([0.5, 0.5])
 
 
@@ -300,12 +300,12 @@ def test_batches_may_be_empty(shape, outputs):
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [
-        ([MANY[0], MANY[1][:, :1]], "inputs of sequence 1 must be 2 numbers a step"),
+        ([MANY[0], MANY[1][:, :1]], "inputs of sequence 1 to be 2 numbers a step"),
         (
             [MANY[0], np.full((2, 2), np.nan)],
-            "inputs of sequence 1 must be finite. Got NaN or infinity in row 0",
+            "inputs of sequence 1 to be finite, got NaN or infinity in row 0",
         ),
-        ([MANY[0], "text"], "inputs of sequence 1 must be rows of 2 numbers each"),
+        ([MANY[0], "text"], "inputs of sequence 1 to be rows of 2 numbers each"),
         (np.zeros((2, 3, 4, 2)), "4 dimension"),
         (MANY[..., :1], "2 numbers a step"),
     ],
@@ -525,5 +525,5 @@ def test_the_sentences_about_targets_are_as_for_arrays():
     with pytest.raises(ArgumentError, match="No step has a target"):
         Trainer(net).train(pandas.DataFrame(ROWS), pandas.DataFrame(AIMS * np.nan), progress=False)
     assert math.isnan(Trainer(net).test(ROWS, AIMS * np.nan).error)
-    with pytest.raises(ArgumentError, match="Targets must be finite, or all NaN in a row"):
+    with pytest.raises(ArgumentError, match="Expected targets to be finite, or all NaN in a row"):
         Trainer(architect.LSTM(2, 2, 2, seed=0)).train(ROWS, np.where(ROWS == 1, np.nan, 0.0), progress=False)

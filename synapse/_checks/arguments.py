@@ -46,13 +46,23 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def lowered(what: str) -> str:
+    """The name of an argument as it is within a sentence.
+
+    >>> lowered("The rate"), lowered("A squash"), lowered("RMSprop")
+    ('the rate', 'a squash', 'RMSprop')
+    """
+    return what if what[1:2].isupper() else what[:1].lower() + what[1:]
+
+
 def expected(what: str, condition: str, given: Any, advice: str = "") -> str:
-    """The form of every sentence about an argument.
+    """The form of every sentence about an argument; one that is described only ("What ...") is not named.
 
     >>> expected("The rate", "a finite number above 0", -1)
-    'The rate must be a finite number above 0. Got -1.'
+    'Expected the rate to be a finite number above 0, got -1.'
     """
-    sentence = f"{what} must be {condition}. Got {shown(given)}."
+    begin = condition if what.startswith("What ") else f"{lowered(what)} to be {condition}"
+    sentence = f"Expected {begin}, got {shown(given)}."
     return f"{sentence} {advice}" if advice else sentence
 
 
@@ -77,7 +87,8 @@ def unfit(what: str, dtype: Any, value: Any) -> ArgumentError:
     """The error for a finite number beyond the range of a float."""
     kind, most = np.dtype(dtype), np.finfo(dtype).max
     return ArgumentError(
-        f"{what} must fit {kind}, the float of the network: at most {most:.3g}. Got {shown(value)}."
+        f"Expected {lowered(what)} to fit {kind}, the float of the network: at most {most:.3g}, "
+        f"got {shown(value)}."
     )
 
 
@@ -203,7 +214,7 @@ def whole_number(what: str, value: Any, condition: str, least: int, most: float 
     >>> whole_number("The delay", -1, "a whole number, 0 or above", 0)
     Traceback (most recent call last):
         ...
-    synapse.errors.ArgumentError: The delay must be a whole number, 0 or above. Got -1.
+    synapse.errors.ArgumentError: Expected the delay to be a whole number, 0 or above, got -1.
     """
     number = integer(value)
     if number is None:
@@ -255,7 +266,7 @@ def boolean(what: str, value: Any) -> bool:
     >>> boolean("The option", "no")
     Traceback (most recent call last):
         ...
-    synapse.errors.KindError: The option must be True or False. Got 'no'.
+    synapse.errors.KindError: Expected the option to be True or False, got 'no'.
     """
     if not isinstance(value, bool | np.bool_):
         raise KindError(expected(what, "True or False", value))
@@ -275,7 +286,7 @@ def function_of(what: str, value: Any, *arguments: str) -> Any:
     >>> function_of("A callback", lambda: True, "progress")
     Traceback (most recent call last):
         ...
-    synapse.errors.KindError: A callback must be a function of (progress). Got <function <lambda> at ...
+    synapse.errors.KindError: Expected a callback to be a function of (progress), got ...
     """
     condition = f"a function of ({', '.join(arguments)})"
     if not callable(value):

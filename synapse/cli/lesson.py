@@ -105,7 +105,7 @@ def _input_columns(sheet: Sheet, options: LessonOptions) -> list[str]:
 def _check_uses(columns: list[str]) -> None:
     twice = sorted(name for name, count in Counter(columns).items() if count > 1)
     if twice:
-        raise UsageError(f"A column has one use. Got {listed(twice)} for two.")
+        raise UsageError(f"Expected one use of each column, got two of {listed(twice)}.")
 
 
 def _targets(sheet: Sheet, options: LessonOptions) -> tuple[list[str], str | None, Floats]:
@@ -115,12 +115,12 @@ def _targets(sheet: Sheet, options: LessonOptions) -> tuple[list[str], str | Non
     if not options.classes and (others or not words):
         return options.target, None, sheet.numbers(options.target, "" if others else LABELS)
     if others:
-        raise UsageError(f"Classes can be learnt of one --target. Got {listed(options.target)}.")
+        raise UsageError(f"Expected one --target for classes, got {listed(options.target)}.")
     cells = sheet.column(first)
     classes = sorted(set(cells))
     if len(classes) < 2:
         raise FormatError(
-            f"The column {first!r} of {sheet.path!r} must have two classes. Got {classes[0]!r}."
+            f"Expected the column {first!r} of {sheet.path!r} to have two classes, got {classes[0]!r}."
         )
     return classes, first, np.eye(len(classes))[[classes.index(cell) for cell in cells]]
 
@@ -131,8 +131,8 @@ def _shifted(sheet: Sheet, options: LessonOptions, inputs: Floats, targets: Floa
     for rows in sheet.sequences(options.sequence):
         if rows.stop - rows.start <= options.ahead:
             raise FormatError(
-                f"There must be more than {options.ahead} rows, in every sequence, to look so many --ahead. "
-                f"Got {rows.stop - rows.start} up to line {sheet.lines[rows.stop - 1]} of {sheet.path!r}."
+                f"--ahead {options.ahead} needs sequences longer than {options.ahead} rows; the one ending "
+                f"on line {sheet.lines[rows.stop - 1]} of {sheet.path!r} has {rows.stop - rows.start}."
             )
         first, stop = rows.start + options.ahead, rows.stop - options.ahead
         parts.append((inputs[rows.start : stop], targets[first : rows.stop]))

@@ -121,8 +121,8 @@ def prepare(network: Network, inputs: Any, targets: Any) -> Data:
     aims, aims_together = parts_of("The targets", targets, columns, not together)
     if together != aims_together or len(parts) != len(aims):
         raise ArgumentError(
-            "Inputs and targets must have one form. "
-            f"Got {_form(parts, together)} and {_form(aims, aims_together)}."
+            "Expected inputs and targets in the same form, "
+            f"got {_form(parts, together)} and {_form(aims, aims_together)}."
         )
     dtype, lengths = network._store.dtype, []
     for i, (part, aim) in enumerate(zip(parts, aims, strict=True)):
@@ -133,11 +133,11 @@ def prepare(network: Network, inputs: Any, targets: Any) -> Data:
             aims[i] = one_hot(f"The targets{where}", aims[i], outputs)
         if len(parts[i]) != len(aims[i]):
             raise ArgumentError(
-                f"There must be as many inputs as targets{where}. Got {len(parts[i])} and {len(aims[i])}."
+                f"Expected as many inputs as targets{where}, got {len(parts[i])} and {len(aims[i])}."
             )
         lengths.append(len(parts[i]))
     if sum(lengths) == 0:
-        raise ArgumentError("There must be at least one sample to train on. Got none.")
+        raise ArgumentError("Expected at least one sample to train on, got none.")
     rows, targets = np.concatenate(parts), np.concatenate(aims)
     stream = together and network.has_memory
     if together and not stream:
@@ -168,8 +168,8 @@ def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise ArgumentError(
-            "Targets must be finite, or all NaN in a row without a target. "
-            f"Got {targets[row].tolist()} in row {row}."
+            "Expected targets to be finite, or all NaN in a row without a target, "
+            f"got {targets[row].tolist()} in row {row}."
         )
     return np.where(missing, 0, 1).astype(np.uint8)
 

@@ -224,7 +224,7 @@ def test_wrong_arguments_are_refused_and_nothing_has_changed():
         (([x, a, y], None, [stranger]), TopologyError, "stranger, logistic> is one of the outputs but not"),
         (([x, a, y], [x], [x]), TopologyError, "<Neuron x, tanh> is both an input and an output"),
         (([x, a, y], [a]), TopologyError, "No way leads from the inputs to <Neuron x, tanh>"),
-        (([x, a, y], []), TopologyError, "The inputs of construct must be at least one"),
+        (([x, a, y], []), TopologyError, "Expected the inputs of construct to be at least one"),
         (([x, a, "y"],), KindError, "must be a Neuron. Got 'y'"),
         ((7,), KindError, "must be neurons. Got 7"),
     ]

@@ -80,7 +80,7 @@ def test_refuses_what_is_no_matrix():
     with pytest.raises(ArgumentError, match=r"have columns|Got 3"):
         draw.hinton([[1.0]], sources=["a", "b", "c"])
     for scale in (0, -1, np.nan):
-        with pytest.raises(ArgumentError, match="The scale of a Hinton diagram must be"):
+        with pytest.raises(ArgumentError, match="Expected the scale of a Hinton diagram to be"):
             draw.hinton([[1.0]], scale=scale)
     with pytest.raises(KindError, match="The scale"):
         draw.hinton([[1.0]], scale="big")

@@ -160,5 +160,5 @@ def test_an_array_is_no_larger_than_its_bytes(descr, shape):
 )
 def test_a_number_that_is_there_twice_is_refused(format, before, again):
     text = data_of(format, NETWORKS["perceptron"]())
-    with pytest.raises(errors.FormatError, match="Each node must have its bias once. Got '7.0' and"):
+    with pytest.raises(errors.FormatError, match="Expected each node to have its bias once, got '7.0' and"):
         from_data(format, text.replace(before, again + before))

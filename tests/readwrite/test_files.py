@@ -26,7 +26,7 @@ def test_paths(tmp_path, kind):
 @pytest.mark.parametrize("path", [3, None, b"net", ["net"]])
 def test_what_is_no_path(path):
     for call in (lambda: save(memory(), path), lambda: load(path)):
-        with pytest.raises(errors.KindError, match="path must be a string or a path"):
+        with pytest.raises(errors.KindError, match="path to be a string or a path"):
             call()
 
 

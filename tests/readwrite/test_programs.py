@@ -230,5 +230,5 @@ def test_the_squash_of_an_input_does_not_matter(tmp_path):
 
 
 def test_a_program_checks_how_many_inputs_it_gets(tmp_path):
-    with pytest.raises(AssertionError, match="The inputs must be 2 numbers. Got 3."):
+    with pytest.raises(AssertionError, match="Expected the inputs to be 2 numbers, got 3."):
         RUNNERS["python"](architect.Perceptron(2, 1, seed=0), [[1.0, 2.0, 3.0]], tmp_path)

@@ -72,13 +72,13 @@ def test_seeds():
 @pytest.mark.parametrize("name", ["count", "targets", "distractors", "prompts", "length"])
 def test_numbers_must_be_whole_and_above_0(name):
     for bad, error in ((0, ArgumentError), (-1, ArgumentError), (2.5, KindError), ("2", KindError)):
-        with pytest.raises(error, match=f"The {name} of .* must be a whole number above 0"):
+        with pytest.raises(error, match=f"Expected the {name} of .* to be a whole number above 0"):
             recall.sequences(**{"count": 1, name: bad})
 
 
 def test_length_must_have_room():
     recall.sequences(1, prompts=3, length=6)
-    with pytest.raises(ArgumentError, match="The length of recall must be at least 6"):
+    with pytest.raises(ArgumentError, match="Expected the length of recall to be at least 6"):
         recall.sequences(1, prompts=3, length=5)
 
 

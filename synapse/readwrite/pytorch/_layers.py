@@ -120,7 +120,7 @@ def peer_of(modules: Any) -> Peer:
     if recurrent is not None:
         _require(recurrent, PLAIN)
     if len(linears) > 1 and recurrent is not None:
-        raise ArgumentError(f"A recurrent module can have one Linear on top. Got {len(linears)}.")
+        raise ArgumentError(f"Expected one Linear after a recurrent module, got {len(linears)}.")
     return Peer(recurrent, [(linear, name or "identity") for linear, name in linears])
 
 
@@ -291,7 +291,7 @@ def read(peer: Peer, net: Network) -> None:
     values = [part.tensor if part.extra is None else part.tensor + part.extra for part in parts]
     numbers = [value.cpu().to(torch.float64).numpy() for value in values]
     if not all(np.isfinite(array).all() for array in numbers):
-        raise ArgumentError("The weights of a module must be finite to be read. Got NaN or infinity.")
+        raise ArgumentError("Expected the weights of a module to be finite to be read, got NaN or infinity.")
     found: tuple[list[Any], list[Any]] = ([], [])  # of weights, and of biases
     for part, place, array in zip(parts, places, numbers, strict=True):
         found[part.source is None].append((place.reshape(-1), array.reshape(-1)))

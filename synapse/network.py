@@ -400,7 +400,7 @@ def _flat_layers(given: Iterable[Any]) -> list[Layer]:
     """Layers, and lists of them, as one list of two or more; an error if something else is among them."""
     layers: list[Layer] = []
     for one in given:
-        if isinstance(one, Layer | Neuron):
+        if isinstance(one, Layer | Neuron | int):
             layers.append(_require_layer(one))
         elif isinstance(one, Mapping) and one:
             raise _not_a_layer(one, "Use Network(input=a, hidden=[b], output=c).")

@@ -83,7 +83,9 @@ def test_whole_numbers_lie_within_their_bounds():
     assert [checked(value) for value in (1, 3, np.int8(2))] == [1, 3, 2]
     assert type(checked(np.int8(2))) is int
     for value in (0, 4, 10**30):
-        with pytest.raises(errors.ArgumentError, match=rf"Expected the delay to be a whole .* 3, got {value}\."):
+        with pytest.raises(
+            errors.ArgumentError, match=rf"Expected the delay to be a whole .* 3, got {value}\."
+        ):
             checked(value)
     for value in (1.0, True, None, "1"):
         with pytest.raises(errors.KindError, match="Expected the delay to be a whole number from 1 to 3"):
@@ -123,9 +125,13 @@ def test_numbers_of_all_classes_become_floats(value, number):
 @pytest.mark.parametrize("value", [1e39, -1e39, np.float64(3.5e38), 10**39])
 def test_a_number_must_fit_the_float_it_is_stored_in(value):
     assert _checks.finite_number("The number", value) == float(value)
-    with pytest.raises(errors.ArgumentError, match="Expected the number to fit float32, the float of the network"):
+    with pytest.raises(
+        errors.ArgumentError, match="Expected the number to fit float32, the float of the network"
+    ):
         _checks.finite_number("The number", value, np.float32)
-    with pytest.raises(errors.ArgumentError, match="Expected the numbers to fit float32, the float of the network"):
+    with pytest.raises(
+        errors.ArgumentError, match="Expected the numbers to fit float32, the float of the network"
+    ):
         _checks.finite_array("The numbers", [0.0, value], np.float32)
 
 
@@ -155,7 +161,9 @@ def test_a_function_takes_the_arguments_that_it_will_be_given():
     assert _checks.function_of("A callback", print, "progress") is print
     assert _checks.function_of("A callback", max, "a", "b") is max  # which does not tell its parameters
     for wrong in (5, None, lambda: True, lambda first, second: True, int):
-        with pytest.raises(errors.KindError, match=r"Expected a callback to be a function of \(progress\). Got"):
+        with pytest.raises(
+            errors.KindError, match=r"Expected a callback to be a function of \(progress\). Got"
+        ):
             _checks.function_of("A callback", wrong, "progress")
 
 

@@ -18,7 +18,7 @@ from .names import known_names, plain, suggestion, unknown_attribute
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-RATE = dict.fromkeys(("learningrate", "lr", "learningrateinit", "alpha"), "rate={value}")
+RATE = dict.fromkeys(("learningrate", "lr", "learningrateinit"), "rate={value}")
 EPOCHS = dict.fromkeys(("iterations", "nepochs", "nbepoch", "numepochs", "maxiter"), "epochs={value}")
 OF_TRAINER = ("rate", "cost", "method", "optimizer", "batch_size", "window", "clip", "l1", "l2", "dropout")
 OF_TRAIN = ("epochs", "error", "shuffle", "seed", "progress", "validation", "patience", "callbacks")
@@ -29,7 +29,7 @@ TRAINER = {
     **{name: f"Give {name}={{value}} to train()." for name in OF_TRAIN},
     "loss": "Use cost={value}.",
     "momentum": "Use optimizer=synapse.optimizers.SGD(momentum={value}).",
-    "weightdecay": "Use l2={value}.",
+    **dict.fromkeys(("weightdecay", "alpha"), "Use l2={value}."),
     "schedule": "Give callbacks=[synapse.every(10, function)] to train(). A schedule of rates is a rate.",
     "crossvalidate": "Give validation=0.3 and patience=10 to train().",
     "log": "Give callbacks=[synapse.every({value}, print)] to train().",
@@ -81,6 +81,7 @@ ARCHITECTURE = {
     "randomstate": "Use seed={value}.",
     "dropout": "Give dropout={value} to Trainer(), with method='bptt'.",
     **{name: f"Give {right} to Trainer()." for name, right in RATE.items()},
+    **dict.fromkeys(("weightdecay", "alpha"), "Give l2={value} to Trainer()."),
     "solver": "Give optimizer=synapse.optimizers.Adam(), or another, to Trainer().",
     "maxiter": "Give epochs={value} to Trainer.train().",
 }

@@ -337,8 +337,8 @@ def _checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | None:
     known = {plain(name): name for name in vars(optimizers) if name[:1].isupper() and name[:5] != "Optim"}
     found = known.get(plain(given)) if isinstance(given, str) else None
     advice = f"Use optimizer=synapse.optimizers.{found}()." if found else suggestion(given, known.values())
-    what = "an optimizer, such as synapse.optimizers.Adam()"
-    raise KindError(expected("The optimizer of a Trainer", what, optimizer, advice.strip()))
+    condition = "an optimizer, such as synapse.optimizers.Adam()"
+    raise KindError(expected("What changes the weights", condition, optimizer, advice.strip()))
 
 
 def _shuffled(data: Data, shuffle: bool | None) -> bool:

@@ -133,7 +133,9 @@ def test_refuses():
     with pytest.raises(KindError, match="Expected a Network"):
         draw.sensitivity(net["cell"], INPUTS)
     for layer in (other["cell"], Layer(1), 3):
-        with pytest.raises(ArgumentError, match="Expected the layer that errors flow through to be a layer of"):
+        with pytest.raises(
+            ArgumentError, match="Expected the layer that errors flow through to be a layer of"
+        ):
             draw.sensitivity(net, INPUTS, layer)
     with pytest.raises(ArgumentError, match="has no layer named 'cells'"):
         draw.error_flow((net, "cells"), INPUTS)

@@ -169,7 +169,11 @@ def test_frozen_is_a_mask(frozen):
         (AdamW, {"rate": math.inf}, "Expected the rate of AdamW to be a finite number above 0, got inf."),
         (SGD, {"rate": 0}, "The rate of SGD"),
         (SGD, {"rate": "x"}, "Expected the rate of SGD to be a number, got 'x'."),
-        (SGD, {"momentum": 1.0}, "Expected the momentum of SGD to be a number, 0 or above and below 1, got 1.0."),
+        (
+            SGD,
+            {"momentum": 1.0},
+            "Expected the momentum of SGD to be a number, 0 or above and below 1, got 1.0.",
+        ),
         (SGD, {"weight_decay": -0.1}, "The weight_decay of SGD"),
         (SGD, {"nesterov": True}, "Expected the momentum of SGD to be above 0 with nesterov, got 0.0."),
         (RMSprop, {"decay": -0.1}, "The decay of RMSprop"),

@@ -373,7 +373,9 @@ def test_those_that_are_tied_must_agree(table, column, value):
     net = NETWORKS["tied"]()
     data, item = data_of("json", net), table[:-1]
     data[table][column][3] = value
-    with pytest.raises(errors.FormatError, match=f"Expected the {column} of {item} 3 to be that of the {item}s"):
+    with pytest.raises(
+        errors.FormatError, match=f"Expected the {column} of {item} 3 to be that of the {item}s"
+    ):
         from_data("json", data)
     data = data_of("npz", net)
     data[f"{item}_{column.removesuffix('_bias')}"][3] = value
@@ -384,7 +386,9 @@ def test_those_that_are_tied_must_agree(table, column, value):
 def test_a_tie_is_a_number():
     data = data_of("json", NETWORKS["tied"]())
     data["connections"]["tie"][0] = 99
-    with pytest.raises(errors.FormatError, match="Expected the tie of connection 0 to be a whole number from 0 to"):
+    with pytest.raises(
+        errors.FormatError, match="Expected the tie of connection 0 to be a whole number from 0 to"
+    ):
         from_data("json", data)
 
 

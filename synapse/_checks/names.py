@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from ..errors import ArgumentError, UnknownNameError
@@ -32,8 +33,6 @@ def suggestion(name: Any, known: Iterable[Any]) -> str:
     >>> suggestion("logistik", ["tanh", "logistic"])
     " Did you mean 'logistic'?"
     """
-    from difflib import get_close_matches  # loaded when something is misspelled, not by `import synapse`
-
     if not isinstance(name, str) or len(name) > MOST_SHOWN:
         return ""
     spelled = {plain(one): one for one in known if isinstance(one, str)}

@@ -251,9 +251,9 @@ def test_a_single_number_is_a_row_of_one():
     assert net.activate(0.5) == other.activate([0.5])
     assert net.propagate(0.1, 1) == other.propagate(0.1, [1.0])
     net.output.propagate(0.1, 0.25)
-    with pytest.raises(ArgumentError, match="Expected the inputs to be 2 numbers, got a single number"):
+    with pytest.raises(ArgumentError, match="Expected 2 inputs, got a single number"):
         net_of().activate(0.5)
-    with pytest.raises(ArgumentError, match="Expected the inputs to be 1 number, got 2"):
+    with pytest.raises(ArgumentError, match="Expected 1 input, got 2"):
         net.activate([0.5, 0.5])
 
 
@@ -496,7 +496,7 @@ def test_what_does_not_fit_a_float32_is_refused_as_infinity_is():
     for call in calls.values():
         with (
             unchanged(net),
-            pytest.raises(ArgumentError, match="must fit float32.* at most 3.4e.38. Got -?1e.39"),
+            pytest.raises(ArgumentError, match="to fit float32.* at most 3.4e.38, got -?1e.39"),
         ):
             call()
     most = float(np.finfo(np.float32).max)

@@ -155,7 +155,7 @@ def squared_error(target, output, derivative, outputs):
     [
         (wrong_signal, "signal"),
         (wrong_sign, "signal"),
-        (one_result, "must return"),
+        (one_result, "to return"),
         (three_arguments, "must take"),
         (squared_error, "already"),
     ],

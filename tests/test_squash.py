@@ -259,9 +259,9 @@ def hard_limit(state):
     [
         (wrong_derivative, "derivative"),
         (wrong_sign, "derivative"),
-        (one_result, "must return"),
-        (three_results, "must return"),
-        (not_numbers, "must return"),
+        (one_result, "to return"),
+        (three_results, "to return"),
+        (not_numbers, "to return"),
         (infinite, "finite"),
         (two_arguments, "one argument"),
         (no_argument, "one argument"),

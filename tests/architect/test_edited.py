@@ -94,7 +94,7 @@ def test_one_sentence_says_what_to_do(name, where):
         use()  # what it needs is still there
         return
     with pytest.raises(
-        errors.TopologyError, match=f"This {name} to have the .* Build a new {name} of the size"
+        errors.TopologyError, match=f"This {name} must have the .* Build a new {name} of the size"
     ):
         use()
 

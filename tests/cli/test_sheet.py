@@ -50,17 +50,17 @@ def test_standard_input(monkeypatch):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("", "must name every column"),
+        ("", "to name every column"),
         ("a,b\n", "no rows"),
-        ("a,\n1,2\n", "must name every column"),
-        ("1,2\n3,4\n", "Got the numbers 1, 2"),
-        ("a,b,a\n1,2,3\n", "Got 'a' 2 times"),
-        ("a,b\n1,2\n\n3\n", "Got 1 on line 4"),
-        ("# c\na,b\n1,2,3\n", "Got 3 on line 3"),
+        ("a,\n1,2\n", "to name every column"),
+        ("1,2\n3,4\n", "got the numbers 1, 2"),
+        ("a,b,a\n1,2,3\n", "got 'a' 2 times"),
+        ("a,b\n1,2\n\n3\n", "got 1 on line 4"),
+        ("# c\na,b\n1,2,3\n", "got 3 on line 3"),
         ('a,b\n1,"2\n', "is not CSV"),
         (b"a,b\n\xff,1\n", "UTF-8"),
-        ("a,b\r1,2,3\r", "Got 3 on line 2"),
-        ("# c\u2028\r\na,b\r\n1,2,3\r\n", "Got 3 on line 3"),
+        ("a,b\r1,2,3\r", "got 3 on line 2"),
+        ("# c\u2028\r\na,b\r\n1,2,3\r\n", "got 3 on line 3"),
         (f"a,{'b' * 200_000}\n1,2\n", "is not CSV: field larger than field limit"),
     ],
 )
@@ -95,5 +95,5 @@ def test_sequences_are_neighbours(sheet):
     table = sheet("s,a\nx,1\nx,2\ny,3\nz,4\nz,5\n")
     assert table.sequences("s") == [slice(0, 2), slice(2, 3), slice(3, 5)]
     assert table.sequences(None) == [slice(0, 5)]
-    with pytest.raises(FormatError, match="'x' .* to stand together.* on line 4"):
+    with pytest.raises(FormatError, match="'x' .* must stand together.* on line 4"):
         sheet("s,a\nx,1\ny,2\nx,3\n").sequences("s")

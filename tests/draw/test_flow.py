@@ -141,7 +141,7 @@ def test_refuses():
         draw.error_flow((net, "cells"), INPUTS)
     with pytest.raises(ArgumentError, match="at least one step"):
         draw.sensitivity(net, np.empty((0, 2)))
-    with pytest.raises(ArgumentError, match="must be finite"):
+    with pytest.raises(ArgumentError, match="(to be|Expected) finite"):
         draw.sensitivity(net, [[np.inf, 0.0]])
-    with pytest.raises(ArgumentError, match="1 to 8 networks. Got 0"):
+    with pytest.raises(ArgumentError, match="Expected 1 to 8 networks, got 0"):
         draw.error_flow({}, INPUTS)

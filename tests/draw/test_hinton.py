@@ -73,11 +73,11 @@ def test_can_be_read(shape):
 
 
 def test_refuses_what_is_no_matrix():
-    with pytest.raises(KindError, match="must be a Projection or a matrix"):
+    with pytest.raises(KindError, match="(to be|Expected) a Projection or a matrix"):
         draw.hinton("weights")
     with pytest.raises(ArgumentError, match="a row a source and a column a target"):
         draw.hinton([1.0, 2.0])
-    with pytest.raises(ArgumentError, match=r"have columns|Got 3"):
+    with pytest.raises(ArgumentError, match=r"a column for each target|got 3"):
         draw.hinton([[1.0]], sources=["a", "b", "c"])
     for scale in (0, -1, np.nan):
         with pytest.raises(ArgumentError, match="Expected the scale of a Hinton diagram to be"):

@@ -66,7 +66,9 @@ def test_refuses_other_shapes_and_numbers():
             draw.raster(values)
     with pytest.raises(KindError, match="Expected the values to be a matrix"):
         draw.raster("abc")
-    with pytest.raises(ArgumentError, match=r"as many as the values have columns: 2\. Got 3\."):
+    with pytest.raises(
+        ArgumentError, match=r"Expected 2 neurons, one for each column of the values, got 3\."
+    ):
         draw.raster([[0, 1]], Layer(3))
     with pytest.raises(KindError, match="Expected the neurons to be a Network, a Layer"):
         draw.raster([[0, 1]], "ab")

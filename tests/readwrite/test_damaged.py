@@ -147,7 +147,7 @@ def archive_with(name, header):
 @pytest.mark.parametrize("shape", [(10**9,), (2**63,), (10**9, 10**9), (3,)])
 def test_an_array_is_no_larger_than_its_bytes(descr, shape):
     header = {"descr": descr, "fortran_order": False, "shape": shape}
-    with pytest.raises(errors.FormatError, match="must have the bytes that its header declares"):
+    with pytest.raises(errors.FormatError, match="to have the bytes that its header declares"):
         read("npz", io.BytesIO(archive_with("neuron_label", header)))
 
 

@@ -31,10 +31,10 @@ def test_what_is_no_path(path):
 
 
 def test_only_files_are_replaced(tmp_path):
-    with pytest.raises(errors.ArgumentError, match="must be that of a file"):
+    with pytest.raises(errors.ArgumentError, match="(to be|Expected) that of a file"):
         save(memory(), tmp_path)
     if Path(os.devnull).is_char_device():
-        with pytest.raises(errors.ArgumentError, match="must be that of a file"):
+        with pytest.raises(errors.ArgumentError, match="(to be|Expected) that of a file"):
             save(memory(), os.devnull)
         assert Path(os.devnull).is_char_device()
 

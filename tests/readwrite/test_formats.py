@@ -100,7 +100,7 @@ def test_files_of_tempfile():
 
 
 def test_text_goes_into_utf8_alone(tmp_path):
-    refused = pytest.raises(errors.ArgumentError, match="open with encoding='utf-8'. Got 'latin-1'")
+    refused = pytest.raises(errors.ArgumentError, match="open with encoding='utf-8', got 'latin-1'")
     with open(tmp_path / "net", "w", encoding="latin-1") as stream, refused:
         readwrite.write_gexf(memory(), stream)
     assert (tmp_path / "net").read_bytes() == b""
@@ -156,13 +156,13 @@ UNFIT = {"graphml": "\0", "gexf": "\x1b\ud800", "npz": "\0", "dot": "\0\udfff"}
 def test_a_name_that_does_not_fit_is_refused(format, character, tmp_path):
     net = NETWORKS["perceptron"]()
     net[4].name = f"a{character}"
-    with pytest.raises(errors.FormatError, match="label of neuron 4 to be without"):
+    with pytest.raises(errors.FormatError, match="label of neuron 4 to have no"):
         write(format, net, tmp_path / "net")
     net[4].name, net["hidden"].name = "a", f"b{character}"
-    with pytest.raises(errors.FormatError, match="layer of neuron 3 to be without"):
+    with pytest.raises(errors.FormatError, match="layer of neuron 3 to have no"):
         write(format, net, tmp_path / "net")
     net = Network(Layer(1), [], Layer(1), name=f"c{character}")
-    with pytest.raises(errors.FormatError, match="name of the network to be without"):
+    with pytest.raises(errors.FormatError, match="name of the network to have no"):
         write(format, net, tmp_path / "net")
     assert list(tmp_path.iterdir()) == []
 
@@ -198,12 +198,12 @@ def test_a_squash_is_found_by_its_name_or_refused(format):
         ("connection_source", 5, 99, "source of connection 5 to be the number of a neuron"),
         ("connection_gater", 5, 99, "gater of connection 5 to be the number of a neuron"),
         ("connection_source", 1, 0, "both lead from neuron 0 to neuron 3"),
-        ("neuron_id", 3, 2, "id of every neuron to be its own"),
+        ("neuron_id", 3, 2, "id of every neuron must be its own"),
         ("neuron_id", 3, 99, "id of neuron 3 to be a whole number from 0 to 9"),
         ("neuron_group", 2, 99, "group of neuron 2 to be a whole number from 0 to 10"),
         ("neuron_random", 2, 1 << 53, "random of neuron 2 to be a whole number from 0 to"),
-        ("neuron_layer_number", 3, 2, "layer numbers to be 0, 1"),
-        ("neuron_layer", 3, "input", "layer of neuron 4 to be named as its others"),
+        ("neuron_layer_number", 3, 2, "layer numbers must be 0, 1"),
+        ("neuron_layer", 3, "input", "layer of neuron 4 must be named as its others"),
     ],
 )
 def test_what_contradicts_itself_is_refused(format, column, place, value, sentence, monkeypatch):

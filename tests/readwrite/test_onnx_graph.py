@@ -182,7 +182,7 @@ def test_what_cannot_be_written(tmp_path):
     net = architect.Perceptron(1, 1, seed=0)
     own = Network(Layer(1), [], Layer(1, bump))
     for arguments, error, words in [
-        ((None,), errors.KindError, "must be a Network. Got None"),
+        ((None,), errors.KindError, "(to be|Expected) a Network, got None"),
         ((own,), errors.FormatError, "'bump', which cannot be written in ONNX"),
         ((net, "scan"), errors.ArgumentError, "form to be 'auto' or 'plain' or 'step', got 'scan'"),
         ((large,), errors.ArgumentError, "beyond the range of float32"),

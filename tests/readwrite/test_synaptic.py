@@ -302,9 +302,9 @@ in_neuron, in_link = partial(change, "neurons", 3), partial(change, "connections
 BAD = {
     "neurons": (put("neurons", {}), "Expected the table 'neurons' to be a list, got an object"),
     "no neurons": (put("neurons", []), "Expected the layers to be"),
-    "more": (put("more", 1), "Got 'more' too"),
+    "more": (put("more", 1), "got 'more' too"),
     "no object": (put("connections", [[]]), "Expected connection 0 to be an object, got a list"),
-    "unknown": (change("neurons", 1, error=0), "Neuron 1 to have state.* got 'error' too"),
+    "unknown": (change("neurons", 1, error=0), "Expected neuron 1 to have state.* got 'error' too"),
     "custom": (in_neuron(squash=None), "Expected the squash of neuron 3 to be one of LOGISTIC.*lost"),
     "squash": (in_neuron(squash="ELU"), "Expected the squash of neuron 3 to be one of LOGISTIC.* got 'ELU'"),
     "null": (in_neuron(state=None), "Expected the state of neuron 3 to be a finite number, got None"),

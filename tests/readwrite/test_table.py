@@ -55,7 +55,7 @@ def test_columns_are_of_equal_length_and_plain():
 
 
 def test_there_are_two_tables(tmp_path):
-    with pytest.raises(errors.ArgumentError, match="'connections' or 'neurons'. Got 'layers'"):
+    with pytest.raises(errors.ArgumentError, match="'connections' or 'neurons', got 'layers'"):
         write_table(used("named"), tmp_path / "net", "layers")
     with pytest.raises(errors.ArgumentError, match="'connections' or 'neurons'"):
         table_data(used("named"), "layers")
@@ -65,7 +65,7 @@ def test_there_are_two_tables(tmp_path):
 def test_half_a_character_is_refused(tmp_path):
     net = used("perceptron")
     net[4].name = "\ud800"
-    with pytest.raises(errors.FormatError, match="label of neuron 4 to be without"):
+    with pytest.raises(errors.FormatError, match="label of neuron 4 to have no"):
         write_table(net, tmp_path / "net", "neurons")
     assert list(tmp_path.iterdir()) == []
 
@@ -84,7 +84,7 @@ def test_half_a_character_is_refused(tmp_path):
         ),
         ("connections", "\n0,2,,", '\n0,2,"', "not CSV"),
         ("neurons", "tanh", "tanhh", "squash of neuron 2 is 'tanhh', which nobody has registered"),
-        ("neurons", "\n5,", "\n4,", "id of every neuron to be its own"),
+        ("neurons", "\n5,", "\n4,", "id of every neuron must be its own"),
         ("neurons", "0.1", "9" * 5000, "bias of neuron 5 to be a finite number"),
     ],
 )

@@ -19,9 +19,9 @@ from ._checks import (
     class_row,
     integer,
     level_of_caller,
-    missing,
     non_negative_number,
     parts_of,
+    raise_missing,
     require_range,
     row_of,
     shown,
@@ -62,7 +62,7 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
 
         def __getattr__(self, name: str) -> Any:
             """Called for attributes that do not exist: what the one of another library is here."""
-            raise missing(type(self), name, self._foreign)
+            raise_missing(self, name, self._foreign)
 
     def activate(self, inputs: ArrayLike | None = None) -> Floats:
         """Run one step.

@@ -275,6 +275,13 @@ def test_constructors_answer_arguments_of_other_libraries(make, words):
     assert words in str(caught.value)
 
 
+def test_a_test_answers_arguments_of_other_libraries(net):
+    with pytest.raises(KindError, match="test.. has no argument 'verbose'. Leave it out"):
+        Trainer(net).test(ROWS, CLASSES % 2, verbose=0)
+    with pytest.raises(KindError, match="Use cost='mse'."):
+        Trainer(net).test(ROWS, CLASSES % 2, loss="mse")
+
+
 def test_a_mistake_inside_a_call_is_passed_on(net):
     def fails(progress):
         raise TypeError("mine")
@@ -321,6 +328,18 @@ def test_classes_and_trainers_answer_too(net):
         Network.fromJSON  # noqa: B018
     with pytest.raises(AttributeError, match=r"A Trainer has no attribute 'fit'\. Use trainer\.train\("):
         Trainer(net).fit  # noqa: B018
+
+
+def test_the_error_of_a_property_is_its_own():
+    class Broken(Network):
+        @property
+        def part(self):
+            return self.name.nothing
+
+    a, b = Layer(2), Layer(1)
+    a.project(b)
+    with pytest.raises(AttributeError, match="'str' object has no attribute 'nothing'"):
+        Broken(a, b).part  # noqa: B018
 
 
 def test_copies_and_pickles_are_as_before(net):

@@ -10,7 +10,7 @@ import functools
 import inspect
 from abc import ABCMeta
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from ..errors import KindError
 from .arguments import shown
@@ -57,7 +57,15 @@ TRAIN = {
     "x": "Use train(inputs, targets).",
     "y": "Use train(inputs, targets).",
 }
-"""Arguments of Trainer.train and Trainer.test."""
+"""Arguments of Trainer.train."""
+
+TEST = {
+    **dict.fromkeys(("loss", "metrics", "scoring"), "Use cost={value}."),
+    **dict.fromkeys(("verbose", "progress", "batchsize", "log"), "Leave it out: a test is one pass."),
+    "x": "Use test(inputs, targets).",
+    "y": "Use test(inputs, targets).",
+}
+"""Arguments of Trainer.test."""
 
 NETWORK = {
     "inputs": "Use Network(input, [hidden], output), with Layers.",
@@ -198,3 +206,10 @@ def missing(owner: type, name: str, table: Mapping[str, str]) -> AttributeError:
     article = "An" if owner.__name__[0] in "AEIO" else "A"
     advice = "" if name.startswith("_") else table.get(plain(name), "")
     return unknown_attribute(f"{article} {owner.__name__}", name, dir(owner), advice)
+
+
+def raise_missing(owned: Any, name: str, table: Mapping[str, str]) -> NoReturn:
+    """Raise the error for an attribute that an object does not have; that of a property, if it has failed."""
+    if name in dir(type(owned)):
+        object.__getattribute__(owned, name)
+    raise missing(type(owned), name, table)

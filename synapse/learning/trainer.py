@@ -12,6 +12,7 @@ import numpy as np
 from .. import optimizers
 from .._checks import (
     MOST_THREADS,
+    TEST,
     TRAIN,
     TRAINER,
     TRAINER_METHODS,
@@ -21,10 +22,10 @@ from .._checks import (
     function_of,
     is_number,
     listed,
-    missing,
     non_negative_number,
     plain,
     positive_integer,
+    raise_missing,
     suggestion,
     understands,
 )
@@ -99,7 +100,7 @@ class Trainer:
 
         def __getattr__(self, name: str) -> Any:
             """Called for attributes that do not exist: what the one of another library is here."""
-            raise missing(type(self), name, TRAINER_METHODS)
+            raise_missing(self, name, TRAINER_METHODS)
 
     @understands(TRAINER)
     def __init__(
@@ -292,7 +293,7 @@ class Trainer:
         """End a training that runs in another thread, as Ctrl-C would: it returns what it has reached."""
         self._stop.set()
 
-    @understands(TRAIN)
+    @understands(TEST)
     def test(
         self,
         inputs: Any,

@@ -17,7 +17,6 @@ from ._checks import (
     NETWORK,
     expected,
     finite_array,
-    listed,
     place,
     suggestion,
     text,
@@ -30,12 +29,9 @@ from .cost import Cost
 from .engine.guard import InUse, steady, whole
 from .engine.schema import HIDDEN, INPUT, OUTPUT
 from .errors import ArgumentError, KindError, SynapseError, TopologyError
-from .layer import Layer
+from .layer import Layer, flat_layers
 from .neuron import Neuron, require_neuron
 from .projection import Projection
-
-LAYERS = "a Layer or a list of Layers"
-"""What a network is made of."""
 
 
 class Network(NetworkSteps):
@@ -95,7 +91,7 @@ class Network(NetworkSteps):
         name: str | None = None,
     ) -> None:
         ends = [[] if layer is None else [layer] for layer in (input, output)]
-        self._build(_flat_layers([*ends[0], *layers, hidden, *ends[1]]), name)
+        self._build(flat_layers([*ends[0], *layers, hidden, *ends[1]]), name)
 
     def _build(self, layers: list[Layer], name: str | None) -> None:
         """Take layers as one's own."""
@@ -394,36 +390,6 @@ class Network(NetworkSteps):
 
     def _described(self, sizes: str) -> str:
         return f"<{self.name} {sizes}, {len(self)} neurons, {len(self._connection_rows())} connections>"
-
-
-def _flat_layers(given: Iterable[Any]) -> list[Layer]:
-    """Layers, and lists of them, as one list of two or more; an error if something else is among them."""
-    layers: list[Layer] = []
-    for one in given:
-        if isinstance(one, Layer | Neuron | int):
-            layers.append(_require_layer(one))
-        elif isinstance(one, Mapping) and one:
-            raise _not_a_layer(one, "Use Network(input=a, hidden=[b], output=c).")
-        else:
-            layers += map(_require_layer, listed("A part of a network", one, LAYERS))
-    if len(layers) < 2:
-        raise ArgumentError(
-            f"Expected an input layer and an output layer, got {'1 layer' if layers else 'none'}."
-        )
-    return layers
-
-
-def _require_layer(layer: Any) -> Layer:
-    if isinstance(layer, Layer):
-        return layer
-    if isinstance(layer, Neuron):
-        raise _not_a_layer(layer, "Wrap neurons in a layer: Layer([neuron]).")
-    sizes = isinstance(layer, int) and not isinstance(layer, bool)
-    raise _not_a_layer(layer, "architect.Perceptron(2, 3, 1) takes sizes." if sizes else "")
-
-
-def _not_a_layer(given: Any, advice: str) -> KindError:
-    return KindError(expected("A part of a network", LAYERS, given, advice))
 
 
 def require_network(what: str, network: Any) -> Network:

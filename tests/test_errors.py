@@ -153,7 +153,7 @@ def test_arrays_of_all_classes_of_numbers_become_float64():
 def test_a_boolean_is_neither_number_nor_string():
     assert [_checks.boolean("The option", value) for value in (True, np.False_)] == [True, False]
     for value in (0, 1, "no", None, []):
-        with pytest.raises(errors.KindError, match="Expected the option to be True or False. Got"):
+        with pytest.raises(errors.KindError, match="Expected the option to be True or False, got"):
             _checks.boolean("The option", value)
 
 
@@ -162,7 +162,7 @@ def test_a_function_takes_the_arguments_that_it_will_be_given():
     assert _checks.function_of("A callback", max, "a", "b") is max  # which does not tell its parameters
     for wrong in (5, None, lambda: True, lambda first, second: True, int):
         with pytest.raises(
-            errors.KindError, match=r"Expected a callback to be a function of \(progress\). Got"
+            errors.KindError, match=r"Expected a callback to be a function of \(progress\), got"
         ):
             _checks.function_of("A callback", wrong, "progress")
 

@@ -158,7 +158,7 @@ def input_rows(what: str, network: Network, rows: Any) -> Floats:
 
 
 def _form(parts: list[Any], together: bool) -> str:
-    return "rows of samples" if together else f"{len(parts)} sequences"
+    return "rows of samples" if together else f"{len(parts)} sequence{'s' * (len(parts) != 1)}"
 
 
 def aimed_rows(targets: Floats) -> NDArray[np.uint8]:

@@ -86,9 +86,11 @@ def test_many_traces_can_be_told_apart_and_read():
 
 
 def test_traces_refuse_more_than_can_be_told_apart_and_other_shapes():
-    with pytest.raises(ArgumentError, match=r"Expected at most 32 neurons.* got 33\. Use draw\.raster\."):
+    with pytest.raises(
+        ArgumentError, match=r"Expected at most 32 neurons.* got 33\. Use draw\.raster for more\."
+    ):
         draw.traces(np.zeros((3, 33)))
-    with pytest.raises(ArgumentError, match="a row a step and a column a neuron"):
+    with pytest.raises(ArgumentError, match="a row for each step and a column for each neuron"):
         draw.traces([1.0, 2.0])
     with pytest.raises(ArgumentError, match="got 1"):
         draw.traces([[1.0, 2.0]], ["a"])

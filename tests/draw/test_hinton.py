@@ -75,7 +75,7 @@ def test_can_be_read(shape):
 def test_refuses_what_is_no_matrix():
     with pytest.raises(KindError, match="(to be|Expected) a Projection or a matrix"):
         draw.hinton("weights")
-    with pytest.raises(ArgumentError, match="a row a source and a column a target"):
+    with pytest.raises(ArgumentError, match="a row for each source and a column for each target"):
         draw.hinton([1.0, 2.0])
     with pytest.raises(ArgumentError, match=r"a column for each target|got 3"):
         draw.hinton([[1.0]], sources=["a", "b", "c"])

@@ -62,7 +62,7 @@ def test_one_value_and_values_that_are_no_numbers(values):
 
 def test_refuses_other_shapes_and_numbers():
     for values in ([1.0, 2.0], np.zeros((2, 2, 2)), np.zeros((0, 3))):
-        with pytest.raises(ArgumentError, match="a row a step and a column a neuron"):
+        with pytest.raises(ArgumentError, match="a row for each step and a column for each neuron"):
             draw.raster(values)
     with pytest.raises(KindError, match="Expected the values to be a matrix"):
         draw.raster("abc")

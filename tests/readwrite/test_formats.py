@@ -203,7 +203,7 @@ def test_a_squash_is_found_by_its_name_or_refused(format):
         ("neuron_group", 2, 99, "group of neuron 2 to be a whole number from 0 to 10"),
         ("neuron_random", 2, 1 << 53, "random of neuron 2 to be a whole number from 0 to"),
         ("neuron_layer_number", 3, 2, "layer numbers must be 0, 1"),
-        ("neuron_layer", 3, "input", "layer of neuron 4 must be named as its others"),
+        ("neuron_layer", 3, "input", "layer of neuron 4 to be named as its others"),
     ],
 )
 def test_what_contradicts_itself_is_refused(format, column, place, value, sentence, monkeypatch):

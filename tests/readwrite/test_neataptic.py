@@ -104,14 +104,14 @@ def test_what_is_kept():
         (put("nodes", 2, "bias", None), "bias of neuron 2 to be a finite number"),
         (put("nodes", 2, "type", "input"), "'input' to be 3"),
         (put("nodes", 2, "type", "group"), "type of neuron 2 to be input, hidden"),
-        (put("nodes", 0, "type", "hidden"), "(to be|Expected) inputs, then hidden"),
+        (put("nodes", 0, "type", "hidden"), "must be inputs, then hidden"),
         (put("input", 3), "'input' to be 2, as there are input nodes, got 3"),
         (put("connections", 0, "weight", float("inf")), "weight of connection 0 to be a finite"),
         (put("connections", 0, "to", 5), "to of connection 0 to be the number of a neuron"),
         (put("connections", 0, "to", 1), "No connection may lead to an input. Connection 0 does"),
         (put("connections", 0, "from", 1), "connections 0 and 1 both lead from neuron 1"),
         (change(nodes=3), "'nodes' to be a list"),
-        (change(hidden=3), "nothing else"),
+        (change(hidden=3), "no others"),
     ],
 )
 def test_what_is_refused(edit, sentence):

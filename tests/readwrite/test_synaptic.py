@@ -301,7 +301,7 @@ def test_links_to_the_outside_are_not_lost_in_silence():
 in_neuron, in_link = partial(change, "neurons", 3), partial(change, "connections", 2)
 BAD = {
     "neurons": (put("neurons", {}), "Expected the table 'neurons' to be a list, got an object"),
-    "no neurons": (put("neurons", []), "Expected the layers to be"),
+    "no neurons": (put("neurons", []), "The layers must be"),
     "more": (put("more", 1), "got 'more' too"),
     "no object": (put("connections", [[]]), "Expected connection 0 to be an object, got a list"),
     "unknown": (change("neurons", 1, error=0), "Expected neuron 1 to have state.* got 'error' too"),
@@ -311,8 +311,8 @@ BAD = {
     "text": (in_neuron(bias="0.5"), "Expected the bias of neuron 3 to be a finite number, got '0.5'"),
     "layer": (in_neuron(layer="hidden"), "Expected the layer of neuron 3 to be 'input', 'output' or"),
     "float layer": (in_neuron(layer=1.0), "Expected the layer of neuron 3 to be"),
-    "gap": (in_neuron(layer=2), "Expected the layers to be 'input', 0, 1, ... and 'output', and none"),
-    "no output": (change("neurons", 4, layer=0), "Expected the layers to be"),
+    "gap": (in_neuron(layer=2), "The layers must be 'input', 0, 1, ... and 'output', and none"),
+    "no output": (change("neurons", 4, layer=0), "The layers must be"),
     "huge layer": (in_neuron(layer=10**30), "Expected the layer of neuron 3 to be"),
     "from": (in_link(**{"from": 5}), "Expected the from of connection 2 to be the number of a neuron"),
     "to": (in_link(to=None), "Expected the to of connection 2 to be the number of a neuron, 0 to 4"),

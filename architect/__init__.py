@@ -1,4 +1,4 @@
-"""Architectures: each a recipe of layers, projections and gates, with no arithmetic of its own."""
+"""Standard architectures: recipes of layers, projections and gates, without arithmetic of their own."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""The two ways in which memory blocks of an LSTM are made: of Synaptic, and of the textbooks."""
+"""The two styles of an LSTM's memory blocks: Synaptic's and the standard one of textbooks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._recipe import Recipe, block_names, pass_on
 
 
 class MemoryBlocks(NamedTuple):
-    """The layers of one layer of memory blocks, "synaptic"; `forget_gates` is None where there are none."""
+    """Layers of one layer of memory blocks in the style "synaptic"; `forget_gates` is None without them."""
 
     input_gates: Layer
     forget_gates: Layer | None
@@ -21,7 +21,7 @@ class MemoryBlocks(NamedTuple):
 
 
 class StandardBlocks(NamedTuple):
-    """The layers of one of the style "standard", in the order in which they activate: `hidden` is h_t."""
+    """Layers of one layer of memory blocks in the style "standard", in activation order; `hidden` is h_t."""
 
     input_gates: Layer
     forget_gates: Layer | None
@@ -34,7 +34,7 @@ class StandardBlocks(NamedTuple):
 
 @dataclass(frozen=True)
 class Options:
-    """What an LSTM was asked for; `biases` are those of input, forget (None: no such) and output gates."""
+    """Options of an LSTM; `biases` are those of the input, forget (None without them) and output gates."""
 
     peepholes: str | None
     squash: str | Squash
@@ -49,7 +49,7 @@ class Options:
 def synaptic_blocks(
     recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: Options
 ) -> list[MemoryBlocks]:
-    """Layers of blocks as Synaptic makes them, linked to inputs and outputs; all reach the outputs."""
+    """Layers of blocks in Synaptic's style, between inputs and outputs; every layer feeds the outputs."""
     blocks: list[MemoryBlocks] = []
     ins, forgets, outs = options.biases
     for i, size in enumerate(sizes):
@@ -70,8 +70,8 @@ def _wire_synaptic(
 ) -> None:
     """Connect the layers of a memory block.
 
-    Sources to cells, through the input gates, and to the gates; cells to themselves, to the output,
-    through the output gates, and to the gates.
+    The sources lead to the gates and, through the input gates, to the cells. The cells lead to themselves, to
+    the gates and, through the output gates, to the output.
     """
     gates = _gates(block)
     for source in sources:
@@ -97,7 +97,7 @@ def _wire_synaptic(
 def standard_blocks(
     recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: Options
 ) -> list[StandardBlocks]:
-    """Layers of blocks as textbooks have them, each fed by the one before; the last one feeds the outputs."""
+    """Layers of standard blocks, each fed by the previous one; the last one feeds the outputs."""
     blocks: list[StandardBlocks] = []
     ins, forgets, outs = options.biases
     source = inputs
@@ -121,7 +121,7 @@ def standard_blocks(
 
 
 def _wire_standard(recipe: Recipe, block: StandardBlocks, source: Layer, peepholes: str | None) -> None:
-    """Connect the layers of a block: what is summed has weights that learn, what is passed on has not."""
+    """Connect the layers of a block. Weights of sums are trainable; weights of copies are not."""
     for layer in (*_gates(block), block.candidates):
         recipe.connect(source, layer)
         recipe.connect(block.hidden, layer)
@@ -135,13 +135,13 @@ def _wire_standard(recipe: Recipe, block: StandardBlocks, source: Layer, peephol
 
 
 def _gates(block: MemoryBlocks | StandardBlocks) -> list[Layer]:
-    """The gate layers of a layer of memory blocks."""
+    """Make the gate layers of a layer of memory blocks."""
     gates = (block.input_gates, block.forget_gates, block.output_gates)
     return [layer for layer in gates if layer is not None]
 
 
 def _carry(block: MemoryBlocks | StandardBlocks) -> None:
-    """The constant error carousel: cells keep their states, as far as the forget gates let them."""
+    """Add the constant error carousel: self-connections of weight 1, gated by the forget gates if any."""
     carousel = block.cells.project(block.cells, ONE_TO_ONE)
     if block.forget_gates is not None:
         block.forget_gates.gate(carousel, gate.INPUT)

@@ -1,4 +1,4 @@
-"""What all recipes share: checked sizes, and layers with drawn biases."""
+"""Helpers of all recipes: checked sizes, and layers with random biases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from synapse.squash import Squash
 
 
 def checked_sizes(architecture: str, sizes: tuple[Any, ...], least: int, form: str) -> list[int]:
-    """The sizes of layers, at least so many, as ints; an error if one is not a whole number above 0."""
+    """The sizes of at least `least` layers as ints; an error if one is not a whole number above 0."""
     if len(sizes) < least:
         raise ArgumentError(
             f"Expected {architecture} to have at least {least} sizes: {form}, got {len(sizes)}."
@@ -25,13 +25,13 @@ def checked_sizes(architecture: str, sizes: tuple[Any, ...], least: int, form: s
 
 
 def checked_biases(architecture: str, dtype: Any, **biases: Any) -> list[float]:
-    """Biases as floats that the dtype can hold, or an error that names the one that is not."""
+    """Biases as floats, or an error that names the one that is not a finite number of the dtype."""
     kind = float_type("The dtype", dtype)
     return [finite_number(f"The {name} of {architecture}", bias, kind) for name, bias in biases.items()]
 
 
 class Recipe:
-    """Where the random numbers of one network come from, and how they are drawn.
+    """The random generator of one network and its initializers.
 
     All arguments are checked before anything is drawn.
     """
@@ -52,13 +52,13 @@ class Recipe:
         self.dtype, self.rng = float_type("The dtype", dtype), random_generator(seed)
 
     def inputs(self, size: int) -> Layer:
-        """Input neurons: no bias, no squash."""
+        """A layer of input neurons: no bias, identity."""
         return Layer(size, "identity", name="input", dtype=self.dtype)
 
     def layer(
         self, size: int, function: str | Squash, name: str, bias: float | None = None, fan_in: int = 1
     ) -> Layer:
-        """A layer whose biases are drawn, each neuron to have `fan_in` sources, or are all `bias`."""
+        """A layer with random biases, for neurons of `fan_in` sources each, or with all biases at `bias`."""
         layer = Layer(size, function, name=name, dtype=self.dtype)
         if bias is None:
             layer.biases = draw(self.bias_initializer, self.rng, (size,), fan_in, size, self.dtype)
@@ -67,7 +67,7 @@ class Recipe:
         return layer
 
     def fixed(self, size: int, name: str, bias: float = 0.0) -> Layer:
-        """A layer that learning leaves alone: identity, and a bias that stays as it is."""
+        """A layer of identity neurons whose biases are not trainable."""
         layer = self.layer(size, "identity", name, bias)
         layer.trainable = False
         return layer
@@ -75,7 +75,7 @@ class Recipe:
     def connect(
         self, source: Layer, target: Layer, kind: Any = None, fan_in: int | None = None
     ) -> Projection:
-        """Project with drawn weights, where other layers lead to the target too with its whole `fan_in`."""
+        """Project with random weights; `fan_in` is that of the target, if other layers lead to it too."""
         initializer = get(self.initializer)
 
         def of_all(rng: np.random.Generator, shape: tuple[int, ...], own: int, fan_out: int) -> Any:
@@ -85,7 +85,7 @@ class Recipe:
 
 
 def pass_on(source: Layer, target: Layer, weight: float = 1.0) -> Projection:
-    """Project one to one with a weight that is not trained; with the weight 1 it copies."""
+    """Project one to one with a weight that is not trainable; a weight of 1 copies activations."""
     return source.project(target, ONE_TO_ONE, weights=weight, trainable=False)
 
 
@@ -99,14 +99,15 @@ def numbered(name: str, index: int, count: int) -> str:
 
 
 def block_names(block: Any, index: int, count: int) -> list[str]:
-    """The names of the layers of the `index`-th of `count` blocks: the fields of their NamedTuple."""
+    """Names of the layers of the `index`-th of `count` blocks, from the fields of their NamedTuple."""
     return [numbered(field.replace("_", " "), index, count) for field in block._fields]
 
 
 def blocks_of(block: Any, layers: Sequence[Layer], optional: tuple[str, ...] = ()) -> tuple[Any, ...]:
-    """The blocks of a network that has been made, by the names of its layers.
+    """The blocks of a network, found by the names of its layers.
 
-    TopologyError if there is none, or a layer is missing whose name does not begin with one of `optional`.
+    Raises TopologyError if there is none, or if a layer is missing whose name does not begin with one of
+    `optional`.
     """
     named = {layer.name or "": layer for layer in reversed(layers)}
     count = sum(name.startswith(block_names(block, 0, 1)[0]) for name in named)

@@ -1,4 +1,4 @@
-"""A network from neurons that are wired already; finds the order of activation."""
+"""Make a network of neurons that are connected already, and find their order of activation."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from synapse.network import require_network
 
 
 class Delayed(NamedTuple):
-    """What acts a step late in a network: `connections`, whose source fires after their target, and
-    those `gated` by a neuron that fires after their target or is it.
+    """The connections of a network that act one step late.
+
+    `connections` are those whose source activates after their target. `gated` are those whose gater
+    activates after their target, or is the target.
     """
 
     connections: tuple[Connection, ...]
@@ -29,41 +31,42 @@ def construct(
     *,
     name: str | None = None,
 ) -> Network:
-    """A network of neurons that are wired already, in an order of activation that is found.
+    """Make a network of neurons that are connected already, and find an order of activation.
 
-    Inputs fire first, outputs last, and in between every neuron after those that lead to it and those
-    that gate what leads to it; where that leaves a choice, in the order given. Where neurons lie on
-    cycles, that is impossible: connections that lead backward are cut, and carry the activation that their
-    source had a step ago. Backward is seen from the inputs, by the number of connections from the nearest
-    one, or, where that cuts fewer, in the order of `neurons`. Gaters come before what they gate even then,
-    as only then they learn from it. :func:`delayed` lists what was cut.
+    Inputs activate first and outputs last. Every other neuron activates after its sources and after the
+    gaters of its incoming connections; ties are resolved by the order given. Neurons on a cycle allow no such
+    order. There, backward connections carry the activation that their source had one step earlier. A
+    connection is backward if it leads nearer to the inputs, counted in connections from the nearest input, or
+    against the order of `neurons`, whichever makes fewer connections late. Gaters still precede the targets
+    of the connections they gate, because only then do they learn from them. :func:`delayed` lists the late
+    connections.
 
-    A chain of neurons that is to keep the past, each a copy of the one before it a step ago, fires in
-    the opposite order: pass the layers in that order to :class:`synapse.Network`.
+    A delay line, in which each neuron copies its predecessor of the previous step, must activate in the
+    opposite order: pass its layers in that order to :class:`synapse.Network`.
 
     Parameters
     ----------
     neurons : iterable of Neuron
-        All of the neurons, in any order.
+        All neurons, in any order.
     inputs : iterable of Neuron, optional
-        Those among them that take the inputs, in order. Default: those without incoming connections.
+        The input neurons, in order. Default: the neurons without incoming connections.
     outputs : iterable of Neuron, optional
-        Those that give the outputs, in order. Default: those that neither lead to another nor gate.
+        The output neurons, in order. Default: the neurons that neither lead to another neuron nor gate.
     name : str, optional
-        What the network is called.
+        Name of the network.
 
     Returns
     -------
     Network
-        Of one hidden layer, which holds its neurons in their order of activation.
+        A network with one hidden layer, whose neurons are in activation order.
 
     Raises
     ------
     KindError
         If anything other than a neuron is given.
     TopologyError
-        If no inputs or outputs are found; or a neuron is given twice, is input and output, is wired to
-        one that is not given, or cannot be reached from the inputs. Nothing has changed then.
+        If there are no inputs or outputs; or if a neuron is given twice, is both input and output, is
+        connected with a neuron that is not given, or cannot be reached from the inputs. Nothing has changed.
 
     Examples
     --------
@@ -90,7 +93,7 @@ def construct(
 
 
 def delayed(network: Network) -> Delayed:
-    """The connections of a network along which, or on which, something acts a step late.
+    """List the connections of a network that act one step late because of the activation order.
 
     >>> import architect
     >>> len(delayed(architect.Elman(2, 6, 1, seed=0)).connections)  # copies into the context
@@ -110,7 +113,7 @@ def delayed(network: Network) -> Delayed:
 
 
 def _once(what: str, neurons: Iterable[Any]) -> list[Neuron]:
-    """The neurons as a list, none of them twice."""
+    """The neurons as a list without repetitions."""
     given = listed(f"The {what} of construct", neurons, "neurons")
     for neuron in given:
         if not isinstance(neuron, Neuron):
@@ -126,11 +129,13 @@ def _once(what: str, neurons: Iterable[Any]) -> list[Neuron]:
 
 
 def _among(what: str, neurons: Iterable[Any], every: Sequence[Neuron]) -> list[Neuron]:
-    """The neurons that are to be inputs or outputs, checked."""
+    """Check the neurons chosen as inputs or outputs."""
     chosen, known = _once(what, neurons), set(every)
     for neuron in chosen:
         if neuron not in known:
-            raise TopologyError(f"{neuron!r} is one of the {what} but not of the neurons. Give it there too.")
+            raise TopologyError(
+                f"{neuron!r} is one of the {what} but not of the neurons. Add it to the neurons."
+            )
     return chosen
 
 
@@ -159,7 +164,7 @@ def _outputs(every: Sequence[Neuron], inputs: Sequence[Neuron]) -> list[Neuron]:
 
 
 def _refuse_strangers(every: Sequence[Neuron]) -> None:
-    """Raise where a neuron is wired to one that is not given."""
+    """Raise if a neuron is connected with one that is not given."""
     known = set(every)
     for neuron in every:
         for link in (*_into(neuron), *neuron.outgoing, *neuron.gated):
@@ -172,7 +177,7 @@ def _refuse_strangers(every: Sequence[Neuron]) -> None:
 
 
 def _refuse_unreached(every: Sequence[Neuron], inputs: Sequence[Neuron]) -> None:
-    """Raise where no way leads from an input to a neuron."""
+    """Raise if a neuron cannot be reached from an input."""
     reached, waiting = set(inputs), list(inputs)
     while waiting:
         new = [link.target for link in waiting.pop().outgoing if link.target not in reached]
@@ -187,7 +192,7 @@ def _refuse_unreached(every: Sequence[Neuron], inputs: Sequence[Neuron]) -> None
 
 
 def _into(neuron: Neuron) -> tuple[Connection, ...]:
-    """The connections that lead to a neuron, its self-connection too."""
+    """Incoming connections of a neuron, including its self-connection."""
     own = neuron.self_connection
     return neuron.incoming if own is None else (*neuron.incoming, own)
 
@@ -196,7 +201,7 @@ def _into(neuron: Neuron) -> tuple[Connection, ...]:
 
 
 def _hidden_order(every: Sequence[Neuron], inputs: set[Neuron], outputs: set[Neuron]) -> list[Neuron]:
-    """Neither inputs nor outputs, in an order in which they can activate."""
+    """Hidden neurons, in an order in which they can activate."""
     place = {neuron: i for i, neuron in enumerate(every)}
     gates, links = _empty(len(every)), _empty(len(every))
     for target in (neuron for neuron in every if neuron not in inputs):
@@ -220,12 +225,12 @@ def _empty(size: int) -> nx.DiGraph[int]:
 
 
 def _ranks(gates: nx.DiGraph[int], key: Callable[[int], tuple[float, int]]) -> dict[int, int]:
-    """The rank of every neuron in an order by a key that lets gaters come before what they gate."""
+    """The rank of every neuron in an order by a key in which gaters precede the targets they gate."""
     return {i: rank for rank, i in enumerate(nx.lexicographical_topological_sort(gates, key))}
 
 
 def _open_cycles(graph: nx.DiGraph[int], orders: Sequence[Mapping[int, int] | Sequence[int]]) -> None:
-    """Remove the edges that lie on cycles and lead backward in an order: that which removes the fewest."""
+    """Remove the backward edges of cycles, by the order that removes the fewest."""
     for members in list(nx.strongly_connected_components(graph)):
         edges = [(i, j) for i in members for j in graph.succ[i] if j in members]
         backward = [[(i, j) for i, j in edges if rank[i] > rank[j]] for rank in orders]

@@ -1,4 +1,4 @@
-"""The convolutional network: neurons that look at a small window, and share its weights."""
+"""The convolutional network: neurons that read a small window and share its weights."""
 
 from __future__ import annotations
 
@@ -39,46 +39,45 @@ PADDINGS = ("valid", "same")
 @final
 @register
 class Convolutional(Network):
-    """Layers of feature maps, then fully connected ones: LeCun and others 1989, after Fukushima 1980. ::
+    """Layers of feature maps, then fully connected layers: LeCun and others 1989, after Fukushima 1980. ::
 
         input => convolution 1 => convolution 2 => ... => hidden => output
 
-    Every place of a convolution has one neuron a filter. It is connected with the neurons of a small window
-    of the layer before, and shares its weights and its bias with the neurons of the same filter at all
-    other places (:func:`synapse.tie`): what a filter finds, it finds anywhere. There is no pooling; a
-    `stride` above 1 makes maps smaller.
+    A convolution has one neuron for each place and filter. The neuron reads a small window
+    of the previous layer, and shares its weights and its bias with the neurons of the same filter at all
+    other places (:func:`synapse.tie`). There is no pooling; a `stride` above 1 makes maps smaller.
 
-    Inputs and maps lie place by place, the channels of one place side by side: an image of shape
-    (height, width, channels) is shown as ``image.reshape(-1)``.
+    Inputs and maps are stored place by place, with the channels of one place next to each other: pass an
+    image of shape (height, width, channels) as ``image.reshape(-1)``.
 
     Parameters
     ----------
     inputs : int, (int,) or (int, int)
-        The length of a signal, or height and width of an image.
+        Length of a signal, or height and width of an image.
     outputs : int
-        Neurons of the output layer.
+        Number of output neurons.
     filters : sequence of int
-        How many each convolution has.
-    kernel : int, or sequence with one entry a convolution
-        The size of its window; an entry is a number or (height, width).
-    stride : int, or sequence with one entry a convolution
-        How far its windows are apart; likewise.
+        Number of filters of each convolution.
+    kernel : int, or sequence with one entry per convolution
+        Size of the window; an entry is a number or (height, width).
+    stride : int, or sequence with one entry per convolution
+        Distance between neighbouring windows; an entry is a number or (height, width).
     padding : {"valid", "same"}
-        "valid": windows lie within the layer. "same": with a stride of 1 maps are as large as what they look
-        at; windows reach over the edges, where nothing is connected.
+        With "valid", windows lie within the layer. With "same" and a stride of 1, a map has the shape of the
+        layer it reads; windows extend over the edges, where nothing is connected.
     channels : int
-        Numbers at each place of the input.
+        Number of channels at each place of the input.
     hidden : sequence of int
-        Neurons of fully connected layers between the last convolution and the outputs.
+        Sizes of fully connected layers between the last convolution and the outputs.
     squash, output_squash : str or Squash
-        Of every neuron but inputs and outputs, and of the outputs.
+        Activation functions of the hidden neurons and of the outputs.
     initializer, bias_initializer, seed, dtype
-        As those of :class:`Perceptron`; weights and biases of a filter are drawn once.
+        As for :class:`Perceptron`; weights and biases of a filter are drawn once.
 
     Raises
     ------
     ArgumentError, KindError
-        If a size cannot be used, or a window is larger than what it looks at.
+        If a size cannot be used, or a window is larger than the layer it reads.
 
     Examples
     --------
@@ -130,7 +129,7 @@ class Convolutional(Network):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Sizes and windows of its convolutions."""
+        """The arguments from which this network can be made again."""
         windows = [window for window, _, _ in self._convolutions]
         return {
             "inputs": windows[0].shape[:-1],
@@ -143,7 +142,7 @@ class Convolutional(Network):
 
     @classmethod
     def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Its convolutions: window, projection, and the first connection of each weight."""
+        """The convolutions: window, projection, and the first connection of each shared weight."""
         given = ("inputs", "filters", "kernel", "stride", "padding", "channels")
         windows = _checked_windows(*(settings.get(name) for name in given))
         sizes = [prod(windows[0].shape), *(window.neurons for window in windows)]
@@ -154,9 +153,9 @@ class Convolutional(Network):
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
-        """The shapes of inputs and maps, with the channels or filters last: one a layer.
+        """Shapes of the inputs and of each map, with the channels or filters last.
 
-        Raises TopologyError, as :attr:`kernels`, if neurons or connections of the convolutions were
+        Like :attr:`kernels`, it raises TopologyError if neurons or connections of the convolutions have been
         added or removed.
         """
         windows = [window for window, _, _ in self.parts["_convolutions"]]
@@ -164,8 +163,8 @@ class Convolutional(Network):
 
     @property
     def kernels(self) -> list[Floats]:
-        """The weights of each convolution, shape (filters, length, channels) or (filters, height, width,
-        channels); copies. Settable: all that share a weight have it then.
+        """Weights of each convolution, shape (filters, length, channels) or (filters, height, width,
+        channels); copies. Setting them sets every connection that shares a weight.
         """
         return [
             projection.weights[first].reshape(window.kernels).astype(np.float64)
@@ -194,7 +193,7 @@ class Convolutional(Network):
 
 
 class _Window(NamedTuple):
-    """What the neurons of a convolution look at."""
+    """The windows that the neurons of a convolution read."""
 
     shape: tuple[int, ...]  # of the layer before, channels last
     kernel: tuple[int, ...]
@@ -204,7 +203,7 @@ class _Window(NamedTuple):
 
     @property
     def places(self) -> tuple[int, ...]:
-        """How many places there are, axis by axis."""
+        """Number of places along each axis."""
         every = zip(self.shape, self.kernel, self.stride, strict=False)
         return tuple(
             -(-length // step) if self.same else (length - size) // step + 1 for length, size, step in every
@@ -217,28 +216,28 @@ class _Window(NamedTuple):
 
     @property
     def neurons(self) -> int:
-        """How many neurons the convolution has."""
+        """Number of neurons of the convolution."""
         return prod(self.maps)
 
     @property
     def kernels(self) -> tuple[int, ...]:
-        """The shape of the weights that are different."""
+        """Shape of the distinct weights."""
         return (self.filters, *self.kernel, self.shape[-1])
 
     @property
     def most(self) -> int:
-        """The connections there would be if no window reached over an edge; at least a quarter are there."""
+        """Number of connections if no window reached over an edge; at least a quarter of them exist."""
         return self.neurons * prod(self.kernels[1:])
 
     def positions(self, axis: int) -> Ints:
-        """Where, on one axis, each window is, shape (places, kernel); some beyond the edges."""
+        """Positions of each window on one axis, shape (places, kernel); some are beyond the edges."""
         length, size = self.shape[axis], self.kernel[axis]
         stride, places = self.stride[axis], self.places[axis]
         beyond = max((places - 1) * stride + size - length, 0) if self.same else 0
         return np.arange(places)[:, None] * stride - beyond // 2 + np.arange(size)
 
     def connections(self) -> tuple[Ints, Ints, Ints]:
-        """Source, target, and number of the shared weight of every connection, neuron by neuron."""
+        """Source, target and number of the shared weight of every connection, neuron by neuron."""
         axes = len(self.kernel)
         at, inside = np.zeros((1,) * 2 * axes, np.int64), np.ones((1,) * 2 * axes, bool)
         for axis in range(axes):
@@ -258,7 +257,7 @@ class _Window(NamedTuple):
 
 
 def _convolve(recipe: Recipe, source: Layer, target: Layer, window: _Window) -> tuple[Projection, Ints]:
-    """Connect a layer with the one before. The connections, and the first one of each weight."""
+    """Connect two layers. Returns the projection, and the first connection of each shared weight."""
     sources, targets, numbers = window.connections()
     fans = prod(window.kernels[1:]), prod(window.kernels[:-1])
     kernels = draw(recipe.initializer, recipe.rng, (fans[0], window.filters), *fans, recipe.dtype)
@@ -272,7 +271,7 @@ def _convolve(recipe: Recipe, source: Layer, target: Layer, window: _Window) -> 
 
 
 def _found(source: Layer, target: Layer, window: _Window) -> tuple[Projection, Ints]:
-    """What :func:`_convolve` returned, found again in a network that has been made."""
+    """Find the return value of :func:`_convolve` again in a network."""
     if window.most > 4 * len(rows_between(source, target)):  # before anything that large is laid out
         raise TopologyError(f"There are too few connections for windows of {window.kernel}.")
     sources, targets, numbers = window.connections()
@@ -301,7 +300,7 @@ def _checked_windows(
     )
     for count, size, step in every:
         if any(one > room for one, room in zip(size, shape, strict=False)):
-            condition = f"at most {shape[:-1]}, the size of what it looks at"
+            condition = f"at most {shape[:-1]}, the size of the layer it reads"
             raise ArgumentError(expected("The kernel of Convolutional", condition, size))
         windows.append(_Window(shape, size, step, padding == "same", count))
         if windows[-1].neurons > MOST_NEURONS or windows[-1].most > MOST_CONNECTIONS:
@@ -325,7 +324,7 @@ def _several(given: Any) -> bool:
 
 
 def _per_layer(what: str, given: Any, layers: int, axes: int) -> Iterator[tuple[int, ...]]:
-    """A size for each layer, of as many numbers as there are axes."""
+    """A size for each layer, with one number per axis."""
     entries = listed(what, given, "a number or a list") if _several(given) else [given] * layers
     if len(entries) != layers:
         condition = f"a number, or a list of {layers}: one a convolution"

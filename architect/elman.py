@@ -19,22 +19,24 @@ from ._recipe import Recipe, checked_sizes, numbered, pass_on
 @final
 @register
 class Elman(Network):
-    """Hidden layers that see their own activations of the step before: Elman 1990. ::
+    """A simple recurrent network, whose hidden layers read their activations of the previous step.
+
+    Elman 1990. ::
 
         input => hidden => output
                   |  ^
                   v  ||          | one to one, weight 1, not trained
                 context          => all to all
 
-    A context neuron copies its hidden neuron after the step; the error stops there, as in the
-    paper: the network learns what to keep from one step to the next only.
+    A context neuron copies its hidden neuron after the step. With the online rule the error stops there, as
+    in the paper: the network learns only which activations help one step later.
 
     Parameters
     ----------
     *sizes : int
-        Neurons of the input layer, of the hidden layers (each has a context), of the outputs.
+        Number of inputs, sizes of the hidden layers (each has a context), and number of outputs.
     squash, output_squash, initializer, bias_initializer, seed, dtype
-        As those of :class:`Perceptron`.
+        As for :class:`Perceptron`.
 
     Examples
     --------

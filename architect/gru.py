@@ -1,4 +1,4 @@
-"""The gated recurrent unit, made of ordinary neurons and gates."""
+"""The gated recurrent unit, built from ordinary neurons and gates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._recipe import Recipe, block_names, blocks_of, checked_biases, checked_siz
 
 
 class GatedUnits(NamedTuple):
-    """The layers of one layer of gated recurrent units, in the order in which they activate."""
+    """Layers of one layer of gated recurrent units, in activation order."""
 
     update_gates: Layer
     inverse_gates: Layer
@@ -30,7 +30,7 @@ class GatedUnits(NamedTuple):
 @final
 @register
 class GRU(Network):
-    """Units that blend what they hold with a candidate: Cho and others 2014. ::
+    """Gated recurrent units: Cho and others 2014. ::
 
                                     reset gates        inverse gates    update gates
                                          |                   |               | (self)
@@ -38,7 +38,7 @@ class GRU(Network):
         input, or cells of the layer below =>  candidates, update and reset gates
         cells (of the step before)         =>  update and reset gates
 
-    Of a layer with inputs x and activations h of its cells, at step t::
+    A layer with inputs x computes the activations h of its cells at step t::
 
         z_t = logistic(W_z x_t + U_z h_{t-1} + b_z)                    update gates
         r_t = logistic(W_r x_t + U_r h_{t-1} + b_r)                    reset gates
@@ -47,25 +47,26 @@ class GRU(Network):
 
     This is the form of `torch.nn.GRU`, in which a reset gate scales the whole recurrent sum of its
     unit; in the paper it scales every h before the sum. A cell is an identity neuron with a
-    self-connection of weight 1 that its update gate gates. An inverse gate is an identity neuron of
-    bias 1 with a connection of weight -1 from its update gate. The bias c, inside the product, is
-    the connection from one constant neuron, "constant", to the candidate. None of these weights and
-    biases but c is trained.
+    self-connection of weight 1, gated by its update gate. An inverse gate is an identity neuron with
+    bias 1 and a connection of weight -1 from its update gate. The bias c, inside the product, is
+    the connection from one constant neuron, "constant", to the candidate. Of these weights and
+    biases only c is trainable.
 
-    The online rule keeps the traces of an update gate through the self-connection of its cell. Between
-    the inputs and a cell stands a candidate, so credit over many steps does not reach its weights:
-    for that an :class:`LSTM`, whose inputs enter the cells, learns more.
+    The traces of an update gate reach over many steps through the self-connection of its cell. A candidate
+    lies between the inputs and a cell, so the online rule does not assign credit over many steps to the
+    weights of the candidate. In an :class:`LSTM` of the style "synaptic" the inputs enter the cells directly,
+    and it does.
 
     Parameters
     ----------
     *sizes : int
-        Inputs, units of each layer, outputs.
+        Number of inputs, units of each layer, and number of outputs.
     squash, output_squash : str or Squash
-        Of the candidates, and of the outputs. Gates are logistic.
+        Activation functions of the candidates and of the outputs. Gates are logistic.
     update_gate_bias, reset_gate_bias : float
-        With what biases the gates start; the higher that of the update gates, the longer cells keep.
+        Initial biases of the gates. Cells retain their state longer with a higher bias of the update gates.
     initializer, bias_initializer, seed, dtype
-        As those of :class:`Perceptron`; the biases of gates are not drawn.
+        As for :class:`Perceptron`; the biases of gates are not random.
 
     Raises
     ------
@@ -124,12 +125,12 @@ class GRU(Network):
 
     @classmethod
     def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Its gated units."""
+        """The layers of each layer of gated units."""
         return {"units": blocks_of(GatedUnits, layers)}
 
 
 def _wire(recipe: Recipe, unit: GatedUnits, source: Layer, constant: Layer) -> None:
-    """Connect the layers of gated units: what enters them, what recurs, and what the cells take up."""
+    """Connect the layers of gated units: their inputs, recurrent connections and cells."""
     for layer in (unit.update_gates, unit.reset_gates, unit.candidates):
         recipe.connect(source, layer)
     for layer in (unit.update_gates, unit.reset_gates):

@@ -1,4 +1,4 @@
-"""The associative memory: sign neurons, each coupled with every other."""
+"""The Hopfield network: an associative memory of sign neurons, each connected with every other."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from synapse.projection import between
 
 
 class Capacity(NamedTuple):
-    """How many random patterns a large memory holds, by its rule and by what is meant by holding.
+    """Number of random patterns that a large memory can store, by learning rule and by criterion.
 
-    ``hebb``: 0.138 n. Up to there a pattern leads to a stable state near it, with up to 1.6 % of
-    its signs wrong; beyond, memory breaks down (Amit, Gutfreund and Sompolinsky 1985).
-    ``hebb_exact``: n / (4 ln n), all patterns stable to the last sign (McEliece, Posner, Rodemich
-    and Venkatesh 1987). ``storkey``: n / sqrt(2 ln n), the same by Storkey's rule (1997).
+    ``hebb``: 0.138 n. Up to this number each pattern leads to a stable state near it, with at most 1.6 % of
+    its signs wrong; above it recall breaks down (Amit, Gutfreund and Sompolinsky 1985).
+    ``hebb_exact``: n / (4 ln n), every pattern is stable in every sign (McEliece, Posner, Rodemich
+    and Venkatesh 1987). ``storkey``: n / sqrt(2 ln n), the same criterion with Storkey's rule (1997).
     """
 
     hebb: float
@@ -49,7 +49,7 @@ def hebb(couplings: Floats, pattern: Floats) -> Floats:
 def storkey(couplings: Floats, pattern: Floats) -> Floats:
     """Couplings with one more pattern: w_ij + p_i p_j - (p_i h_ji + h_ij p_j) / n, Storkey 1997.
 
-    h_ij, the sum over k of w_ik p_k without k = i and k = j, is what the others already say.
+    h_ij is the field at i from the other neurons: the sum of w_ik p_k over k except i and j.
     """
     field = (couplings @ pattern)[:, None] - couplings * pattern
     said = field * pattern
@@ -67,29 +67,29 @@ def _without_own(couplings: Floats) -> Floats:
 @final
 @register
 class Hopfield(Network):
-    """A memory that is addressed by what it holds: Hopfield 1982. ::
+    """An associative memory: Hopfield 1982. ::
 
         input ---> output        ---> one to one, weight 1: an outer field
                     |  ^         ===> to all but itself, couplings w_ij = w_ji
                     +==+
 
-    The outputs are the memory: sign neurons of state 1 or -1. A network's inputs cannot be its outputs,
-    as inputs do not fire from what leads to them; so each memory neuron has an input neuron of its
-    own, through which a field can be laid upon it. Recall uses none: it sets the memory neurons
-    themselves, and lets them fire one by one in random order. With symmetric couplings every
-    change lowers the :meth:`energy`, so that this ends in a stable state.
+    The outputs are the memory: sign neurons with activations 1 and -1. The inputs of a network do not
+    compute their activations, so they cannot be its outputs. Each memory neuron therefore has an input neuron
+    of its own, which can apply an external field. Recall uses no field: it sets the memory neurons
+    and activates them one at a time in random order. With symmetric couplings every
+    change lowers the :meth:`energy`, so recall ends in a stable state.
 
-    ``net.activate(field)`` is one sweep in the order of the neurons, under that field; there a
+    ``net.activate(field)`` is one sweep in the order of the neurons, with that field. In it, a
     neuron whose state is exactly 0 takes the activation 0.
 
-    Couplings are n times those of papers that divide by n. Nothing else changes by that, and
-    those of Hebb's rule are whole numbers, so that a tie is exactly 0. They are not trainable by
-    gradients, and saved by :func:`synapse.save`.
+    Couplings are n times those of papers that divide by n. This changes nothing else, and couplings by Hebb's
+    rule are whole numbers, so that equal sums give exactly 0. Couplings are not trainable by
+    gradients; :func:`synapse.save` saves them.
 
     Parameters
     ----------
     size : int
-        Memory neurons, n; at least 2.
+        Number of memory neurons, n; at least 2.
 
     Examples
     --------
@@ -114,14 +114,14 @@ class Hopfield(Network):
 
     @classmethod
     def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
-        """The projection between its memory neurons."""
+        """The projection between the memory neurons."""
         return {"links": between(layers[-1], layers[-1], ALL_TO_ELSE)}
 
     @property
     def couplings(self) -> Floats:
-        """The weights w_ij between memory neurons, shape (n, n), symmetric, 0 with themselves; a copy.
+        """Weights w_ij between memory neurons, shape (n, n), symmetric with a zero diagonal; a copy.
 
-        Raises TopologyError if memory neurons or their connections were added or removed.
+        Raises TopologyError if memory neurons or their connections have been added or removed.
         """
         matrix = np.zeros((len(self.output),) * 2)
         matrix[_others(len(matrix))] = self.parts["links"].weights
@@ -129,24 +129,25 @@ class Hopfield(Network):
 
     @property
     def capacity(self) -> Capacity:
-        """How many random patterns a memory of this size may be expected to hold."""
+        """Number of random patterns that a memory of this size can be expected to store."""
         n = len(self.output)
         return Capacity(0.138 * n, n / (4 * math.log(n)), n / math.sqrt(2 * math.log(n)))
 
     def learn(self, patterns: ArrayLike, rule: str = "hebb") -> None:
-        """Store patterns, in addition to those that are stored.
+        """Store patterns in addition to those stored before.
 
         Parameters
         ----------
         patterns : array_like, shape (P, n) or (n,)
             Numbers 1 and -1, or booleans: True is 1, False -1.
         rule : {"hebb", "storkey"}
-            Storkey's takes more patterns, and more alike ones, for which their order matters.
+            The learning rule. Storkey's has a higher capacity, also for correlated patterns; its result
+            depends on their order.
 
         Raises
         ------
         ArgumentError, KindError, UnknownNameError
-            If patterns or rule cannot be used; nothing is learnt then.
+            If `patterns` or `rule` cannot be used. No weight has changed.
         """
         if not is_among(rule, RULES):
             raise unknown_name("learning rule", rule, RULES)
@@ -156,23 +157,23 @@ class Hopfield(Network):
         self.parts["links"].weights = couplings[_others(len(couplings))]
 
     def recall(self, pattern: ArrayLike, sweeps: int = 100, seed: Seed = None) -> Floats:
-        """Begin at a pattern and let neurons fire, one at a time, until none changes.
+        """Start from a pattern and activate neurons, one at a time, until none changes.
 
-        A neuron whose state is exactly 0 stays as it is.
+        A neuron whose state is exactly 0 keeps its activation.
 
         Parameters
         ----------
         pattern : array_like, shape (n,)
-            Where to begin, as :meth:`learn` takes patterns.
+            The initial activations, 1 and -1 or booleans.
         sweeps : int
-            End after so many sweeps at the latest. Each lets every neuron fire once, in a random order.
+            Maximum number of sweeps. A sweep activates every neuron once, in a random order.
         seed : int or numpy.random.Generator, optional
-            Where the orders come from.
+            Seed of the random orders.
 
         Returns
         -------
         ndarray, shape (n,)
-            What the memory holds now: 1 and -1.
+            The final activations, 1 and -1.
 
         Raises
         ------
@@ -191,7 +192,7 @@ class Hopfield(Network):
         return self.output.activations
 
     def _sweep(self, rng: np.random.Generator) -> bool:
-        """Let every memory neuron fire once; whether one has changed."""
+        """Activate every memory neuron once; returns whether any has changed."""
         before = self.output.activations
         for i in rng.permutation(len(before)):
             neuron = self.output[i]
@@ -223,5 +224,5 @@ class Hopfield(Network):
 
 
 def _others(n: int) -> NDArray[np.bool_]:
-    """Which pairs are of two different neurons: by target, then source, as connections are made."""
+    """Pairs of two different neurons, sorted by target and source as connections are made."""
     return ~np.eye(n, dtype=bool)

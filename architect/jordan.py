@@ -1,4 +1,4 @@
-"""The network that sees its own answers."""
+"""The Jordan network, whose context copies its outputs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ._recipe import Recipe, checked_sizes, numbered, pass_on
 @final
 @register
 class Jordan(Network):
-    """Hidden layers behind a context that copies the outputs of the step before: Jordan 1986. ::
+    """A recurrent network with a context that copies the outputs of the previous step: Jordan 1986. ::
 
         input => hidden => output
                    ^         |           | one to one, weight 1, not trained
@@ -28,19 +28,19 @@ class Jordan(Network):
                   context <--+
                     o decay
 
-    A context neuron fires before the hidden layers, with the state
-    ``decay * its state of the step before + output of the step before``. It feeds the first hidden
-    layer. The error stops there: the network learns what to make of its last answers.
+    A context neuron activates before the hidden layers, with the state ``decay * its previous state +
+    previous output``, and feeds the first hidden layer. With the online rule the error stops there: the
+    network learns to use its previous outputs, not to shape them for later use.
 
     Parameters
     ----------
     *sizes : int
-        Neurons of the input layer, of the hidden layers, of the outputs.
+        Number of inputs, sizes of the hidden layers, and number of outputs.
     context_decay : float
-        The weight, not trained, of the self-connection of every context neuron, at least 0 and
-        below 1. At 0 there are none: the context is the last output alone.
+        Weight of the self-connection of every context neuron (not trainable), at least 0 and
+        below 1. With 0 there are no self-connections, and the context is the previous output alone.
     squash, output_squash, initializer, bias_initializer, seed, dtype
-        As those of :class:`Perceptron`.
+        As for :class:`Perceptron`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The self-organising map: neurons on a grid compete for each sample, and neighbours learn alike."""
+"""The self-organising map: neurons on a grid compete; the winner and its neighbours learn."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from synapse.initializers import Initializer
 from synapse.projection import between
 
 MOST_EPOCHS = 10_000_000
-"""Epochs of one training: rates and radii of all are computed before the first."""
+"""Maximum number of epochs; the rates and radii of all epochs are computed before the first."""
 LARGEST = 1e150
-"""Beyond it squares, of which the biases are made, leave the finite numbers."""
+"""Limit of the weights: the squares of larger ones, which the biases contain, are not finite."""
 Schedule = float | Callable[[int], float]
 """A number, or a function of the epoch, counted from 0."""
 
@@ -39,28 +39,28 @@ Schedule = float | Callable[[int], float]
 @final
 @register
 class Kohonen(Network):
-    """A map of its inputs: Kohonen 1982. ::
+    """A self-organising map: Kohonen 1982. ::
 
-        input => output, a grid of neurons; each one's weights are a point among the inputs
+        input => output, a grid of neurons; the weights of each are a point in the space of the inputs
 
-    The state of neuron j is `w_j x - |w_j|^2 / 2`, its bias being the second part. That is
+    The state of neuron j is `w_j x - |w_j|^2 / 2`; the second term is its bias. This equals
     `(|x|^2 - |x - w_j|^2) / 2`, so the neuron with the largest activation (the squash is the identity) is the
-    one whose weights are nearest to the input x: the winner. ``net.run(samples)`` gives these
+    one whose weights are nearest to the input x: the winner. ``net.run(samples)`` returns these
     activations, row by row of the grid.
 
-    The grid is rectangular and does not close at its edges. What a neuron learns of a sample that neuron c
-    has won falls off with their distance on the grid, as a Gaussian.
+    The grid is rectangular, without wrapping at its edges. How far a neuron moves towards a sample decreases
+    with its distance on the grid from the winner c, as a Gaussian.
 
     Parameters
     ----------
     inputs : int
-        Numbers in a sample.
+        Length of a sample.
     grid : (int, int)
-        Rows and columns of the map: at least 2 neurons.
+        Rows and columns of the map, with at least 2 neurons in all.
     initializer : str or callable
-        How weights are drawn, see :mod:`synapse.initializers`.
+        Distribution of the initial weights, see :mod:`synapse.initializers`.
     seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
+        Seed of the initial weights.
 
     Examples
     --------
@@ -97,12 +97,12 @@ class Kohonen(Network):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Rows and columns of its map."""
+        """The arguments from which this map can be made again."""
         return {"grid": list(self._grid)}
 
     @classmethod
     def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Its grid, and the projection into the map."""
+        """The grid, and the projection from the inputs to the map."""
         rows, columns = grid = _checked_grid(settings.get("grid"))
         if rows * columns != len(layers[-1]):
             raise TopologyError(
@@ -117,9 +117,9 @@ class Kohonen(Network):
 
     @property
     def codebook(self) -> Floats:
-        """The weights of its neurons, shape (rows, columns, inputs); a copy. Settable: biases follow.
+        """Weights of the neurons, shape (rows, columns, inputs); a copy. Setting them also sets the biases.
 
-        Raises TopologyError, as all methods of the map, if neurons or connections of the map were
+        Like all methods of the map, it raises TopologyError if neurons or connections of the map have been
         added or removed.
         """
         weights = np.asarray(self.parts["links"].weights).T
@@ -135,12 +135,12 @@ class Kohonen(Network):
         self._set(weights.reshape(len(self.output), -1))
 
     def _set(self, weights: Floats) -> None:
-        """Weights (neurons, inputs), and the biases that go with them."""
+        """Set the weights, shape (neurons, inputs), and the biases that belong to them."""
         self.parts["links"].weights = weights.T
         self.output.biases = -0.5 * (weights**2).sum(axis=1)
 
     def winner(self, sample: ArrayLike) -> tuple[int, int]:
-        """Row and column of the neuron whose weights are nearest to a sample; the first of equals."""
+        """Row and column of the neuron whose weights are nearest to a sample; the first in case of a tie."""
         _ = self.parts  # a map that has been edited has no grid
         row, column = np.unravel_index(int(self.activate(sample).argmax()), self._grid)
         return int(row), int(column)
@@ -153,33 +153,35 @@ class Kohonen(Network):
         radius: Schedule | None = None,
         seed: Seed = None,
     ) -> list[float]:
-        """Show the samples, each epoch in a new order; at each, the winner c and those near it learn.
+        """Train on samples, in a new random order every epoch. The winner c and its neighbours learn::
 
-        w_j += rate exp(-d_jc^2 / (2 radius^2)) (x - w_j), with d_jc the distance on the grid.
+            w_j += rate exp(-d_jc^2 / (2 radius^2)) (x - w_j)
+
+        where d_jc is the distance on the grid.
 
         Parameters
         ----------
         samples : array_like, shape (N, inputs)
-            What the map is to be of.
+            The samples to map.
         epochs : int
-            How often each sample is shown.
+            Number of passes through the samples.
         rate : float or callable of the epoch, optional
-            From 0 to 1. Default: from 0.5 to 0.02 over the epochs, by equal factors.
+            Learning rate, from 0 to 1. Default: falls from 0.5 to 0.02 over the epochs by equal factors.
         radius : float or callable of the epoch, optional
-            How far on the grid learning reaches; 0: the winner alone. Default: from half the longer
-            side of the grid to 0.5, by equal factors.
+            Width of the neighbourhood on the grid; with 0 only the winner learns. Default: falls from half
+            the longer side of the grid to 0.5 by equal factors.
         seed : int or numpy.random.Generator, optional
-            Where the orders come from.
+            Seed of the random orders.
 
         Returns
         -------
         list of float
-            The quantisation error after each epoch.
+            Quantisation error after each epoch.
 
         Raises
         ------
         ArgumentError, KindError
-            If an argument cannot be used; no weight has moved then.
+            If an argument cannot be used. No weight has changed.
         """
         rows = self._checked(samples)
         last = positive_integer("The epochs of a training", epochs, MOST_EPOCHS)
@@ -193,7 +195,7 @@ class Kohonen(Network):
         return history
 
     def _epoch(self, samples: Floats, moves: Floats) -> None:
-        """Show samples; by `moves`, shape (neurons, neurons), a row for every winner, all neurons learn."""
+        """Learn samples; `moves[c]`, shape (neurons,), has the rates of all neurons if c wins."""
         weights = self.codebook.reshape(len(self.output), -1)
         for sample in samples:
             winner = int(self.activate(sample).argmax())
@@ -207,21 +209,21 @@ class Kohonen(Network):
         return apart
 
     def _nearness(self, radius: float) -> Floats:
-        """exp(-d^2 / (2 radius^2)) of all pairs; at a radius of 0, 1 of a neuron with itself."""
+        """exp(-d^2 / (2 radius^2)) for all pairs; with a radius of 0, the identity matrix."""
         apart = self._distances()
         return np.exp(-apart / (2 * radius**2)) if radius else (apart == 0).astype(np.float64)
 
     def quantization_error(self, samples: ArrayLike) -> float:
-        """The mean distance of samples from the weights of their winners."""
+        """Mean distance of the samples from the weights of their winners."""
         rows = self._checked(samples)
         weights = self.codebook.reshape(len(self.output), -1)
         winners = self.run(rows).argmax(axis=1)
         return float(np.linalg.norm(rows - weights[winners], axis=1).mean())
 
     def topographic_error(self, samples: ArrayLike) -> float:
-        """The share of samples whose two nearest neurons are not neighbours on the grid: Kiviluoto 1996.
+        """Fraction of samples whose two nearest neurons are not neighbours on the grid: Kiviluoto 1996.
 
-        The eight around a neuron are its neighbours.
+        The neighbours of a neuron are the eight around it.
         """
         activations = self.run(self._checked(samples))
         first, second = np.argsort(-activations, axis=1, kind="stable")[:, :2].T
@@ -263,12 +265,12 @@ def _require_squares(what: str, values: Floats) -> None:
 
 
 def _falling(start: float, end: float, epochs: int) -> Callable[[int], float]:
-    """From start to end over the epochs, by equal factors."""
+    """A function of the epoch that goes from start to end by equal factors."""
     return lambda epoch: start * (end / start) ** (epoch / max(1, epochs - 1))
 
 
 def _by_epoch(what: str, schedule: Schedule, epochs: int, most: float = np.inf) -> list[float]:
-    """The numbers of all epochs, checked before the first."""
+    """The values for all epochs, checked before the first."""
     if callable(schedule):
         function_of(what, schedule, "epoch")
     numbers = []

@@ -1,4 +1,4 @@
-"""The reservoir: a pool of neurons linked at random, of which only the read-out learns."""
+"""The reservoir: a pool of randomly connected neurons, of which only the readout learns."""
 
 from __future__ import annotations
 
@@ -19,49 +19,51 @@ from synapse.squash import Squash
 from ._recipe import Recipe, checked_sizes
 
 MANY = 10
-"""Connections a pool neuron, where their number is not given."""
+"""Default number of connections per pool neuron."""
 
 
 @final
 @register
 class Liquid(Network):
-    """A pool linked and gated at random, read by trained outputs: the liquid state machine of Maass,
-    Natschläger and Markram 2002 and the echo state network of Jaeger 2001, in the form of Synaptic. ::
+    """A pool of neurons with random connections and gates, read by trained outputs.
+
+    These are the liquid state machine of Maass, Natschläger and Markram 2002 and the echo state network of
+    Jaeger 2001, in Synaptic's form. ::
 
         input => pool => output
                  |  ^
                  +--+  at random, some of them gated by neurons of the pool
 
-    Only what leads to the outputs, and their biases, is trainable: all at once by
+    Only connections to the outputs, and the biases of the outputs, are trainable: all at once with
     :func:`synapse.learning.fit_readout`, or step by step.
 
     Parameters
     ----------
     inputs, pool, outputs : int
-        Neurons of each layer; at least 2 in the pool.
+        Number of neurons of each layer; the pool has at least 2.
     connections : int, optional
-        How many pairs of pool neurons are connected. Default: ten a neuron, or all of a small pool.
+        Number of connections within the pool. Default: ten per neuron, or all pairs of a small pool.
     gates : int
-        How many of these are gated, each by a pool neuron drawn at random.
+        Number of these connections that are gated, each by a random pool neuron.
     spectral_radius : float, optional
-        Weights within the pool are scaled so that the largest absolute eigenvalue of their matrix
-        (gates open, leak left out) is this. Default: weights as drawn.
+        Weights within the pool are scaled to this largest absolute eigenvalue of their matrix
+        (with open gates and without the leak). Default: weights are not scaled.
     leak : float
-        Of pool neurons, from 1 (no state is carried over) to just above 0. Below 1 each has a
-        self-connection of weight 1 - leak: s = (1 - leak) s_old + bias + what comes in.
+        Leak of the pool neurons, above 0 and at most 1. With 1 no state is carried over. Below 1 each neuron
+        has a self-connection of weight 1 - leak: s = (1 - leak) s_old + bias + weighted inputs.
     squash, output_squash : str or Squash
-        Of the pool, and of the outputs.
+        Activation functions of the pool and of the outputs.
     train_pool : bool
-        Let learning move all weights and biases of the pool, too (self-connections excepted).
+        Whether the weights and biases of the pool are trainable, too (except self-connections).
     initializer, bias_initializer, seed, dtype
-        As those of :class:`Perceptron`. Where `spectral_radius` is given, the scale of weights matters for
+        As for :class:`Perceptron`. With `spectral_radius`, the scale of the initializer matters for
         the inputs and outputs only.
 
     Notes
     -----
-    Pool neurons fire one after the other, as in every network here: in a step a neuron sees
-    what those before it have just done. In the papers all fire at once. A radius below 1 is the
-    customary guide to a memory that fades, here as there; it is no proof.
+    Pool neurons activate one after the other, as in every network of this library: a neuron reads the
+    activations of the same step from the neurons before it. In the papers all activate at once. A spectral
+    radius below 1 usually gives a memory that fades; it does not guarantee it.
 
     Examples
     --------
@@ -128,7 +130,7 @@ def _count(what: str, value: Any, least: int, most: int) -> int:
 
 
 def _pairs(rng: np.random.Generator, size: int, count: int) -> NDArray[np.bool_]:
-    """Which of `size` neurons project to which others: a mask with `count` of them."""
+    """A random mask, shape (size, size), with `count` pairs of different neurons."""
     mask = ~np.eye(size, dtype=bool)
     places = np.flatnonzero(mask)
     mask.flat[rng.choice(places, len(places) - count, replace=False)] = False
@@ -143,7 +145,7 @@ def _scale(within: Projection, radius: Any) -> None:
     weights = np.zeros((len(place), len(place)))
     weights[tuple(np.transpose(pairs))] = within.weights
     now = np.abs(np.linalg.eigvals(weights)).max()
-    if now == 0 or nx.is_directed_acyclic_graph(nx.DiGraph(pairs)):  # without cycles now is rounding only
+    if now == 0 or nx.is_directed_acyclic_graph(nx.DiGraph(pairs)):  # without cycles it is rounding error
         raise ArgumentError(
             f"The {len(pairs)} connections of the pool make no cycle of weights other than 0: "
             "the spectral radius is 0 and cannot be scaled. Give more connections, or no spectral_radius."
@@ -152,7 +154,7 @@ def _scale(within: Projection, radius: Any) -> None:
 
 
 def _gate(rng: np.random.Generator, pool: Layer, within: Projection, count: int) -> None:
-    """Let random neurons of the pool gate `count` connections within it."""
+    """Gate `count` random connections of the pool, each by a random neuron of it."""
     links = list(within)
     for i in rng.choice(len(links), count, replace=False):
         pool[int(rng.integers(len(pool)))].gate(links[i])

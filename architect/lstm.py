@@ -1,4 +1,4 @@
-"""The long short-term memory, made of ordinary neurons and gates."""
+"""The long short-term memory, built from ordinary neurons and gates."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ USUAL = "usual"
 @final
 @register
 class LSTM(Network):
-    """Memory cells behind gates: Hochreiter and Schmidhuber 1997, with the forget gates of Gers,
-    Schmidhuber and Cummins 2000, the peepholes of Gers and Schmidhuber 2000, learning by the
-    rule of Monner and Reggia 2012 (LSTM-g).
+    """Long short-term memory: memory cells with input, forget and output gates.
+
+    Hochreiter and Schmidhuber 1997, with the forget gates of Gers, Schmidhuber and Cummins 2000 and the
+    peepholes of Gers and Schmidhuber 2000. The online rule is that of Monner and Reggia 2012 (LSTM-g).
 
     The style "standard", the default, is the block of textbooks and of `torch.nn.LSTM`: cell inputs
-    and outputs are squashed, and what has passed the output gate recurs. Of a layer with inputs x, at
-    step t::
+    and outputs are squashed, and the gated outputs recur. A layer with inputs x computes at step t::
 
         i_t, f_t, o_t = logistic(W x_t + U h_{t-1} + b)            input, forget, output gates
         g_t = tanh(W x_t + U h_{t-1} + b)                          candidates
@@ -48,56 +48,57 @@ class LSTM(Network):
         h_t = o_t * tanh(c_t)                                      squashed cells, hidden
 
     Peepholes add c_{t-1} to the sums of input and forget gates, and c_t to those of the output gates.
-    A cell is a neuron with a self-connection of weight 1, the constant error carousel. Between the
-    inputs and a cell stands a candidate; the online rule brings no credit over many steps to its
-    weights, but does to those of the gates.
+    A cell is a neuron with a self-connection of weight 1, the constant error carousel. A candidate lies
+    between the inputs and a cell, so the online rule assigns credit over many steps to the weights of the
+    gates, but not to those of the candidates.
 
-    The style "synaptic" is that of Synaptic 1.1.4, and has its defaults. Inputs enter the cells, and
-    the online rule brings credit over many steps to their weights too::
+    The style "synaptic" is that of Synaptic 1.1.4, with its defaults. Inputs enter the cells directly, so
+    the online rule assigns credit over many steps to these weights too::
 
                   input gates   forget gates     output gates
                        |             | (self)         |
         input =========o=====> cells o ===============o=====> output
           =>  gates (and output)   => gates (peepholes)
 
-    Neurons activate in the order input gates, forget gates, cells, output gates. No output of a block
-    recurs but through the peepholes, so a single block learns less than one of the style "standard".
-    `docs/learning-results.md` compares what the two learn.
+    Neurons activate in the order input gates, forget gates, cells, output gates. The outputs of a block
+    recur through the peepholes only, so a single block learns less than one of the style "standard".
+    `docs/learning-results.md` compares the two styles.
 
     Parameters
     ----------
     *sizes : int
-        Inputs, memory blocks of each layer, outputs.
+        Number of inputs, memory blocks of each layer, and number of outputs.
     style : {"standard", "synaptic"}
-        Which block.
+        Style of the memory block.
     peepholes : {"usual", "all_to_all", "one_to_one", None}
-        Connections from cells to the gates: of all blocks of the layer, of their own, or none. Usual
-        are none, in the style "synaptic" all to all.
+        Connections from cells to gates: to those of all blocks of the layer, to those of their own block, or
+        none. "usual" means none, and all to all in the style "synaptic".
     hidden_to_hidden : bool
-        Connect every cell to the other cells of its layer (not gated).
+        Whether every cell is connected to the other cells of its layer (not gated).
     output_to_hidden, output_to_gates : bool
-        Connect the outputs back to the cells, or to the gates.
+        Whether the outputs are connected back to the cells, or to the gates.
     input_to_output : bool, optional
-        Connect the inputs to the outputs directly. Default: no, in the style "synaptic" yes.
+        Whether the inputs are connected to the outputs directly. Default: False, and True in the style
+        "synaptic".
     forget_gates : bool
-        Without them cells never forget, as in 1997.
+        Whether there are forget gates. Without them cells never forget, as in 1997.
     cells_per_block : int
-        Cells that share the gates of a block.
+        Number of cells that share the gates of a block.
     cell_squash : str or Squash, optional
-        Of candidates and squashed cells; in the style "synaptic" of the cells. Default: tanh, in the
-        style "synaptic" logistic.
+        Activation function of candidates and squashed cells, or of the cells in the style "synaptic".
+        Default: tanh, and logistic in the style "synaptic".
     squash, output_squash : str or Squash
-        Of gates and outputs; of the outputs alone, where given.
+        Activation functions of the gates and of the outputs. Default of `output_squash`: `squash`.
     input_gate_bias, forget_gate_bias, output_gate_bias : float
-        With what biases the gates start.
+        Initial biases of the gates.
     initializer, bias_initializer, seed, dtype
-        As those of :class:`Perceptron`; the biases of gates are not drawn.
+        As for :class:`Perceptron`; the biases of gates are not random.
 
     Raises
     ------
     ArgumentError, KindError
         If a size or an option cannot be used. `hidden_to_hidden`, `output_to_hidden`, `output_to_gates`
-        and `cells_per_block` are of the style "synaptic" alone.
+        and `cells_per_block` require the style "synaptic".
 
     Examples
     --------
@@ -176,14 +177,14 @@ class LSTM(Network):
 
     @classmethod
     def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Its memory blocks."""
+        """The layers of each layer of memory blocks."""
         standard = any((layer.name or "").startswith("candidates") for layer in layers)
         block: Any = StandardBlocks if standard else MemoryBlocks
         return {"blocks": blocks_of(block, layers, optional=("forget gates",))}
 
 
 def _check(options: Options, standard: bool) -> None:
-    """Raise where an option does not exist, or not in the standard style."""
+    """Raise if an option does not exist, or not in the standard style."""
     if options.peepholes is not None and not is_among(options.peepholes, (ALL_TO_ALL, ONE_TO_ONE)):
         known = f"{USUAL!r}, {ALL_TO_ALL!r}, {ONE_TO_ONE!r} or None"
         raise ArgumentError(expected("The peepholes of LSTM", known, options.peepholes))

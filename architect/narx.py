@@ -20,7 +20,7 @@ from ._recipe import Recipe, checked_sizes, numbered, pass_on
 @final
 @register
 class NARX(Network):
-    """A perceptron of past inputs and past outputs: Lin, Horne, Tino and Giles 1996. ::
+    """A perceptron that reads past inputs and past outputs: Lin, Horne, Tino and Giles 1996. ::
 
         y_t = F(x_t, x_{t-1}, ..., x_{t - input_delay}, y_{t-1}, ..., y_{t - output_delay})
 
@@ -30,25 +30,25 @@ class NARX(Network):
 
         -> one to one, weight 1, not trained     => all to all, from the inputs and every delay
 
-    A delay line is made of identity neurons. Each copies the one before it as it was a step ago, so a
-    line fires its last layer first. The output line fires before the hidden layers: after step t
-    its layer k holds `y_{t-k}`. Inputs fire before everything else, so the input line shifts after the
-    hidden layers have read it: its layer k then holds `x_{t-k+1}`, which they see in step t + 1.
+    A delay line consists of identity neurons. Each copies the previous one's activation of the previous step,
+    so the last layer of a line activates first. The output line activates before the hidden layers: after
+    step t its layer k holds `y_{t-k}`. Inputs activate before everything else, so the input line shifts after
+    the hidden layers have read it: its layer k then holds `x_{t-k+1}`, which they read in step t + 1.
 
     Parameters
     ----------
     inputs : int
-        How many inputs.
+        Number of inputs.
     hidden : int or iterable of int
-        Neurons of the hidden layer, or of each of several; the lines feed the first.
+        Size of the hidden layer, or of each of several; the delay lines feed the first.
     outputs : int
-        How many outputs.
+        Number of outputs.
     input_delay, output_delay : int
-        How many steps the lines reach back, from 1 to 10,000.
+        Lengths of the delay lines in steps, from 1 to 10,000.
     squash, output_squash : str or Squash
-        Of the hidden neurons, and of the outputs.
+        Activation functions of the hidden neurons and of the outputs.
     initializer, bias_initializer, seed, dtype
-        As those of :class:`Perceptron`.
+        As for :class:`Perceptron`.
 
     Raises
     ------
@@ -104,7 +104,7 @@ class NARX(Network):
 
 
 def _delay_line(recipe: Recipe, source: Layer, length: int, name: str) -> list[Layer]:
-    """Layers that each copy the one before, the first of them `source`."""
+    """Layers that each copy the previous one; the first copies `source`."""
     line = [source]
     for i in range(length):
         line.append(recipe.fixed(len(source), f"{name} {i + 1}"))

@@ -20,24 +20,24 @@ from ._recipe import Recipe, checked_sizes, numbered
 @final
 @register
 class Perceptron(Network):
-    """Layers, each fully connected to the next: Rumelhart, Hinton and Williams 1986. ::
+    """Layers that are each fully connected to the next: Rumelhart, Hinton and Williams 1986. ::
 
         input => hidden 1 => hidden 2 => ... => output
 
     Parameters
     ----------
     *sizes : int
-        Neurons of the input layer, of any hidden layers, and of the output layer.
+        Number of inputs, sizes of any hidden layers, and number of outputs.
     squash : str or Squash
-        Of hidden and output neurons.
+        Activation function of the hidden and output neurons.
     output_squash : str or Squash, optional
-        Of the outputs. Default: as `squash`.
+        Activation function of the outputs. Default: `squash`.
     initializer, bias_initializer : str or callable
-        How weights and biases are drawn, see :mod:`synapse.initializers`.
+        Distributions of the initial weights and biases, see :mod:`synapse.initializers`.
     seed : int or numpy.random.Generator, optional
-        Where they are drawn from.
+        Seed of the initial weights and biases.
     dtype : numpy dtype
-        The float of all numbers.
+        float64 or float32, for all numbers of the network.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Networks of random topology."""
+"""Networks with a random topology."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ Mask = NDArray[np.bool_]
 @final
 @register
 class Random(Network):
-    """Neurons connected at random, forward and, where asked, to themselves and backward, and gated.
+    """Neurons with random connections: forward, and optionally backward, to themselves, and gated.
 
-    Every hidden neuron is reached from an input and reaches an output. The forward pairs are those
-    of a neuron that is no output and one, no input, that fires later: with I inputs, H hidden
-    neurons and O outputs
+    Every hidden neuron is reached from an input and reaches an output. A forward pair leads from an input or
+    hidden neuron to a hidden or output neuron that activates later. With I inputs, H hidden
+    neurons and O outputs there are
 
         I (H + O) + H (H - 1) / 2 + H O
 
-    of them. Of these the density is the part that is connected: first, for each neuron, one pair
-    that joins it to the rest, then others as they are drawn. Backward pairs lead from a hidden neuron
-    to one that fires before it, or from an output to a hidden neuron: H (H - 1) / 2 + H O.
+    forward pairs. The density is the fraction of them that is connected: first one pair for each neuron
+    that joins it to the rest, then random ones. Backward pairs lead from a hidden neuron
+    to one that activates before it, or from an output to a hidden neuron: H (H - 1) / 2 + H O.
 
     Parameters
     ----------
     inputs, hidden, outputs : int
-        How many neurons of each kind.
+        Number of neurons of each kind.
     density : float
-        Which part of the forward pairs is connected, above 0 and at most 1. What joins every neuron
-        to the rest is connected even where that is more.
+        Fraction of the forward pairs that is connected, above 0 and at most 1. The pairs that join every
+        neuron to the rest are connected even if they are more.
     gates : int
-        How many connections are gated, of whatever kind, each by a hidden neuron: one that fires
-        before the target, where there is one, so that it learns from what it gates.
+        Number of gated connections of any kind. The gater is a hidden neuron that activates
+        before the target, if there is one, so that it learns from the connections it gates.
     self_connections : int
-        How many hidden neurons keep their state; the weight is 1 and not trained.
+        Number of hidden neurons with a self-connection; its weight is 1 and not trainable.
     backward : int
-        How many connections lead backward.
+        Number of backward connections.
     squash, output_squash, initializer, bias_initializer, seed, dtype
-        As those of :class:`Perceptron`; the topology is drawn from the seed, too.
+        As for :class:`Perceptron`; the seed also determines the topology.
 
     Raises
     ------
@@ -103,13 +103,13 @@ class Random(Network):
 
 
 def _check_number(name: str, number: int, most: int, what: str) -> None:
-    """Raise where `number` is not a whole number from 0 to `most`."""
-    condition = f"a whole number from 0 to {most}, all the {what} there are"
+    """Raise if `number` is not a whole number from 0 to `most`."""
+    condition = f"a whole number from 0 to {most}, the number of {what}"
     whole_number(f"The {name} of Random", number, condition, 0, most)
 
 
 def _forward_pairs(counts: Sequence[int]) -> Mask:
-    """Which pairs (source, target) lead from no output to a later neuron that is no input."""
+    """Mask of the forward pairs (source, target)."""
     n = sum(counts)
     pairs = np.triu(np.ones((n, n), bool), 1)
     pairs[:, : counts[0]] = False
@@ -118,7 +118,7 @@ def _forward_pairs(counts: Sequence[int]) -> Mask:
 
 
 def _backward_pairs(counts: Sequence[int]) -> Mask:
-    """Which pairs lead from a hidden neuron or an output back to a hidden neuron."""
+    """Mask of the backward pairs (source, target)."""
     n, end = sum(counts), counts[0] + counts[1]
     pairs = np.tril(np.ones((n, n), bool), -1)
     pairs[:, : counts[0]] = False
@@ -127,13 +127,13 @@ def _backward_pairs(counts: Sequence[int]) -> Mask:
 
 
 def _self_pairs(counts: Sequence[int]) -> Mask:
-    """The pairs of each hidden neuron and itself."""
+    """Mask of the pairs of a hidden neuron with itself."""
     place = np.arange(sum(counts))
     return np.diag((counts[0] <= place) & (place < counts[0] + counts[1]))
 
 
 def _forward(counts: Sequence[int], density: float, rng: np.random.Generator) -> Mask:
-    """Which forward pairs are connected: those that join every neuron to the rest, and more by chance."""
+    """Mask of the connected forward pairs: those that join every neuron to the rest, and random ones."""
     pairs = _forward_pairs(counts)
     mask = np.zeros_like(pairs)
     for target in range(counts[0], len(pairs)):
@@ -147,7 +147,7 @@ def _forward(counts: Sequence[int], density: float, rng: np.random.Generator) ->
 
 
 def _draw_more(mask: Mask, pairs: Mask, name: str, number: int, rng: np.random.Generator) -> None:
-    """Connect a number of pairs of a kind, or raise where there are fewer."""
+    """Connect random pairs of a mask, or raise if there are fewer."""
     _check_number(name, number, int(pairs.sum()), "pairs of neurons")
     _draw(mask, pairs, number, rng)
 
@@ -157,7 +157,7 @@ def _draw(mask: Mask, pairs: Mask, number: int, rng: np.random.Generator) -> Non
 
 
 def _gate_some(links: list[Connection], number: int, hidden: Layer, rng: np.random.Generator) -> None:
-    """Let hidden neurons gate some connections, each one that fires before the target where it can."""
+    """Gate random connections by hidden neurons, if possible by ones that activate before the target."""
     place = {neuron: i for i, neuron in enumerate(hidden)}
     for i in rng.choice(len(links), number, replace=False):
         before = place.get(links[i].target, len(hidden)) or len(hidden)

@@ -20,7 +20,7 @@ from ._recipe import Recipe, checked_sizes, pass_on
 @final
 @register
 class Residual(Network):
-    """Hidden layers that add to their input: He, Zhang, Ren and Sun 2016. ::
+    """Hidden layers whose outputs are added to their inputs: He, Zhang, Ren and Sun 2016. ::
 
                    +---------------------+                   -> one to one, weight 1, not trained
                    |                     v                   => all to all
@@ -30,18 +30,18 @@ class Residual(Network):
 
         h_1 = f(W_1 x + b_1),    h_k = h_{k-1} + f(W_k h_{k-1} + b_k)
 
-    The sum h_k is a layer of its own, of identity neurons (the form of "Identity mappings in deep
-    residual networks"). Were the skip to end in the hidden layer itself, it would be squashed with the
-    rest; so, activations and errors also pass from sum to sum as they are, however many there are.
+    The sum h_k is a separate layer of identity neurons (the form of "Identity mappings in deep residual
+    networks"). Activations and errors pass from sum to sum unchanged, in networks of any depth. A skip
+    connection that ended in the hidden layer itself would be squashed with the other inputs.
 
     Parameters
     ----------
     *sizes : int
-        Neurons of the input layer, of two or more hidden layers, all of one size, and of the outputs.
+        Number of inputs, sizes of two or more hidden layers (all equal), and number of outputs.
     squash, output_squash : str or Squash
-        Of the hidden neurons f, and of the outputs.
+        Activation functions f of the hidden neurons, and of the outputs.
     initializer, bias_initializer, seed, dtype
-        As those of :class:`Perceptron`.
+        As for :class:`Perceptron`.
 
     Raises
     ------

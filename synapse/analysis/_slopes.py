@@ -1,11 +1,11 @@
-"""Slopes: how a small change travels through a network, within a step and from step to step.
+"""Derivatives of a network's steps: how a small change propagates within a step and from step to step.
 
-The equations of the guide's page "The equations", differentiated. Of the state of neuron j::
+These are the derivatives of the equations on the page "The equations". For the state of neuron j::
 
     ds_j = g_jj w_jj ds_j(old) + sum_i (g_ij w_ij dy_i + w_ij y_i dg_ij),   dy_j = f'_j ds_j
 
-where dy of a later source, and dg of a later gater, are those of the step before. Both kinds of
-terms are `links` here: a neuron whose activation moves a state, and by how much.
+where dy of a later source, and dg of a later gater, are those of the previous step. This module calls both
+kinds of terms `links`: a neuron whose activation affects a state, and the derivative.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ._steps import Steps
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """Some links, as the matrix of those neurons that they lead to and come from."""
+    """Some links, as a matrix of the neurons they lead to and come from."""
 
     links: Ints
     targets: Ints
@@ -31,20 +31,20 @@ class Patch:
 
     @classmethod
     def of(cls, links: Ints, source: Ints, target: Ints) -> Patch:
-        """The patch of these of all links."""
+        """Make the patch of the chosen links."""
         targets, row = np.unique(target[links], return_inverse=True)
         sources, column = np.unique(source[links], return_inverse=True)
         return cls(links, targets, sources, row * len(sources) + column)
 
     def matrix(self, strength: Floats) -> Floats:
-        """Its matrix, shape (targets, sources), from the strengths of all links."""
+        """The matrix of the patch, shape (targets, sources), from the derivatives of all links."""
         size = len(self.targets) * len(self.sources)
         flat: Floats = np.bincount(self.place, strength[self.links], minlength=size).astype(np.float64)
         return flat.reshape(len(self.targets), len(self.sources))
 
 
 class Slopes:
-    """The derivatives of a network's steps, taken backwards: from what is asked to what moves it."""
+    """The derivatives of a network's steps in reverse mode: from chosen quantities back to their causes."""
 
     def __init__(self, table: Topology) -> None:
         self.table = table
@@ -58,15 +58,15 @@ class Slopes:
         self._groups = np.split(self._softmax, np.flatnonzero(np.diff(self._softmax) > 1) + 1)
 
     def back(self, step: Steps, y: Floats, s: Floats) -> tuple[Floats, Floats]:
-        """One step backwards: what the step before has to start with, both of shape (k, neurons).
+        """Go back one step; returns the derivatives with which the previous step starts, both (k, neurons).
 
-        `y` and `s` are the derivatives of k quantities by the activations and by the states of this `step`,
-        as later steps and the quantities themselves use these. Added to in place: they then hold the whole.
+        `y` and `s` are the derivatives of k quantities with respect to the activations and the states of this
+        `step`, by way of later steps and directly. The method completes them in place.
         """
         strength, carry = self._strength(step)
         derivative = step.derivative[0].copy()
         derivative[: self.table.inputs] = 0.0  # clamped
-        derivative[self._softmax] = 0.0  # each output of a group moves all
+        derivative[self._softmax] = 0.0  # each state of a group affects all its outputs
         for (first, stop), patch in zip(reversed(self._blocks), reversed(self._patches), strict=True):
             block = slice(first, stop)
             s[:, block] += y[:, block] * derivative[block]
@@ -77,14 +77,14 @@ class Slopes:
         return before, s * carry
 
     def _back_softmax(self, activation: Floats, first: int, stop: int, y: Floats, s: Floats) -> None:
-        """Outputs that are normalised together: dy_j = y_j (ds_j - sum_i y_i ds_i)."""
+        """Softmax outputs, normalised together: dy_j = y_j (ds_j - sum_i y_i ds_i)."""
         for group in self._groups:
             if len(group) and first <= group[0] < stop:
                 part = y[:, group] * activation[group]
                 s[:, group] += part - part.sum(axis=1, keepdims=True) * activation[group]
 
     def _strength(self, step: Steps) -> tuple[Floats, Floats]:
-        """How far each link moves a state, and the part of each state that carries over."""
+        """The derivative of each link, and the factor by which each state carries over."""
         table = self.table
         gained = step.gains(table)[0] * table.weight
         carry = np.zeros(table.neurons)
@@ -94,7 +94,7 @@ class Slopes:
 
 
 def _links(table: Topology) -> tuple[Ints, Ints, Ints]:
-    """Who moves whose state: sources, then gaters; clamped targets left out."""
+    """The links, first those of sources, then those of gaters, without clamped targets."""
     free = table.target >= table.inputs
     weighed, gated = np.flatnonzero(free & ~table.self_connected), np.flatnonzero(free & table.gated)
     source = np.concatenate([table.source[weighed], table.gater[gated]])
@@ -103,7 +103,7 @@ def _links(table: Topology) -> tuple[Ints, Ints, Ints]:
 
 
 def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:
-    """Where a neuron is moved by one since the last start, a new block starts; one does at the outputs."""
+    """Starts of blocks: a block ends before a neuron that depends on one inside it, and at the outputs."""
     latest = np.full(table.neurons, -1)
     early = source < target
     np.maximum.at(latest, target[early], source[early])
@@ -113,14 +113,14 @@ def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:
             starts.append(j)
     if table.softmax.any() and starts[-1] > output:
         raise TopologyError(
-            "Softmax outputs that move each other within a step have no slopes to follow. "
+            "Derivatives are not available for softmax outputs that affect each other within a step. "
             "Disconnect them from each other."
         )
     return starts
 
 
 def _patches(blocks: list[tuple[int, int]], source: Ints, target: Ints, chosen: Bools) -> list[Patch]:
-    """The chosen links into each block."""
+    """Split the chosen links by the block of their targets."""
     links = np.flatnonzero(chosen)
     links = links[np.argsort(target[links], kind="stable")]
     cuts = np.searchsorted(target[links], [first for first, _ in blocks[1:]])

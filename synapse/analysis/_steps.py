@@ -1,4 +1,4 @@
-"""Steps: what the neurons of a network did, step by step, and what each connection carried."""
+"""The numbers of a network's neurons step by step, and the activation that each connection carried."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from ..topology import Topology
 
 
 def require_analysed(network: Any) -> Network:
-    """`network` if it is one, else an error."""
+    """Return `network` if it is a Network, or raise KindError."""
     return require_network("What is analysed", network)
 
 
 def topology_of(network: Any) -> Topology:
-    """The structure of a network now."""
+    """The present structure of a network."""
     return Topology.of(require_analysed(network))
 
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """What the neurons of a network did in some steps, each of shape (steps, neurons)."""
+    """Numbers of a network's neurons in some steps, each of shape (steps, neurons)."""
 
     state: Floats
     old_state: Floats
@@ -41,9 +41,9 @@ class Steps:
         return Steps(*(getattr(self, name)[t : t + 1] for name in NUMBERS))
 
     def carried(self, table: Topology) -> Floats:
-        """What each connection carried: y_i, or the old state along a self-connection; (steps, connections).
+        """Input of each connection, shape (steps, connections): y_i, or the old state of a self-connection.
 
-        Of a source later in the order it is the activation of the step before.
+        If the source is later in the activation order, this is its activation of the previous step.
         """
         own = table.self_connected
         carried = self._activations(table.source, table.source > table.target)
@@ -51,9 +51,9 @@ class Steps:
         return carried
 
     def gains(self, table: Topology) -> Floats:
-        """The gains that the targets saw; (steps, connections).
+        """Gain of each connection as its target used it, shape (steps, connections).
 
-        Of a gater that is the target itself or later, the activation of the step before.
+        If the gater is the target itself or later, this is its activation of the previous step.
         """
         gated = table.gated
         gains = np.repeat(table.gain[None, :], len(self.state), axis=0)
@@ -62,7 +62,7 @@ class Steps:
         return gains
 
     def _activations(self, neurons: Ints, late: Bools) -> Floats:
-        """Activations of some neurons, those of the step before where a neuron fired too late."""
+        """Activations of some neurons; those of the previous step where a neuron activates too late."""
         return np.where(late, self.old_activation[:, neurons], self.activation[:, neurons])
 
 

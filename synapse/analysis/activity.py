@@ -19,22 +19,22 @@ from .table import Table
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Activity(Table):
-    """What each neuron of a network did over a sequence, one row per neuron.
+    """Activity of each neuron over a sequence, one row per neuron.
 
     Attributes
     ----------
     neuron : ndarray of int
-        Its number: ``network[number]``.
+        Number of the neuron: ``network[number]``.
     name : ndarray of str
-        Its name.
+        Name of the neuron.
     mean, std : ndarray
-        Of its activation.
+        Mean and standard deviation of its activation.
     flat : ndarray
-        The share of steps in which its slope was near 0.
+        Fraction of steps in which its slope is near 0.
     dead : ndarray of bool
         Whether its activation never changes.
     saturated : ndarray of bool
-        Whether its slope was near 0 in most steps. Inputs have no slope and are never saturated.
+        Whether its slope is near 0 in most steps. Inputs have no slope and are never saturated.
     """
 
     neuron: Ints
@@ -54,14 +54,14 @@ def activity(
     Parameters
     ----------
     network : Network
-        It is not changed.
+        The network. It is not changed.
     inputs : array_like, shape (T, n)
         At least two steps; the context is cleared first.
     still : float
-        A neuron is dead where the standard deviation of its activation is at most this.
+        A neuron is dead if the standard deviation of its activation is at most this.
     slope, share : float
-        A neuron is saturated where ``|f'|`` is below `slope` in at least this share of the steps.
-        (A step function always is.)
+        A neuron is saturated if ``|f'|`` is below `slope` in at least this fraction of the steps.
+        (A neuron with a step function always is.)
 
     Raises
     ------
@@ -102,7 +102,7 @@ def share_of(what: str, value: Any) -> float:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Distribution(Table):
-    """The distribution of numbers, one row per group.
+    """Distributions of values, one row per group.
 
     Attributes
     ----------
@@ -128,7 +128,7 @@ class Distribution(Table):
 
 
 def weight_distribution(network: Network) -> Distribution:
-    """The distribution of weights, for each pair of layers.
+    """Distribution of the weights for each pair of layers.
 
     Examples
     --------
@@ -151,12 +151,12 @@ def weight_distribution(network: Network) -> Distribution:
 
 
 def activation_distribution(network: Network, inputs: ArrayLike) -> Distribution:
-    """The distribution of activations over a sequence, for each layer.
+    """Distribution of the activations over a sequence for each layer.
 
     Parameters
     ----------
     network : Network
-        It is not changed.
+        The network. It is not changed.
     inputs : array_like, shape (T, n)
         A sequence; the context is cleared first.
 

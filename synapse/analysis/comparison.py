@@ -23,29 +23,29 @@ Link = tuple[Place, Place]
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """How two networks differ. Differences are second minus first.
+    """The differences between two networks. Numbers are second minus first.
 
-    A neuron is identified by its place, (name of the layer, number in the layer), a connection by the
+    A neuron is identified by its place, (name of the layer, number in the layer), and a connection by the
     places of its source and target.
 
     Attributes
     ----------
     same_topology : bool
-        They have the same neurons, squashes, connections and gates.
+        Whether both have the same neurons, squashes, connections and gates.
     neurons : (list, list)
-        The places that only the first, and only the second network has.
+        Places that only the first network has, and places that only the second has.
     connections : (list, list)
-        The connections that only the first, and only the second network has.
+        Connections that only the first network has, and connections that only the second has.
     squashes : list
-        The places whose squashes differ.
+        Places whose squashes differ.
     gaters : list
-        The connections, of both, that have different gaters.
+        Connections of both networks whose gaters differ.
     weights : dict
-        Differences of weights, by connection that both have.
+        Differences of weights, for each connection of both networks.
     biases : dict
-        Differences of biases, by place that both have.
+        Differences of biases, for each place of both networks.
     outputs : ndarray, shape (T, m), or None
-        Differences of outputs, where inputs were given.
+        Differences of outputs; None without inputs.
     """
 
     same_topology: bool
@@ -69,14 +69,14 @@ def compare(first: Network, second: Network, inputs: ArrayLike | None = None) ->
     Parameters
     ----------
     first, second : Network
-        They are not changed.
+        The networks. They are not changed.
     inputs : array_like, shape (T, n), optional
         A sequence that both networks run, with cleared contexts, to compare their outputs.
 
     Raises
     ------
     ArgumentError
-        If inputs are given and do not fit both networks, or the numbers of outputs differ.
+        If inputs are given that do not fit both networks, or if the numbers of outputs differ.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def compare(first: Network, second: Network, inputs: ArrayLike | None = None) ->
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the networks: its neurons by place, its weights and gaters by link."""
+    """One of the networks: its neurons by place, its weights and gaters by connection."""
 
     neurons: dict[Place, Neuron]
     links: dict[Link, float]
@@ -129,7 +129,7 @@ class _Side:
 
 
 def _places(network: Network) -> list[Place]:
-    """The place of every neuron; layers of one name are counted through."""
+    """The place of every neuron; layers of the same name are numbered."""
     counts: defaultdict[str, int] = defaultdict(int)
     places = []
     for layer in network.layers:

@@ -1,4 +1,4 @@
-"""Influence: effective weights, contributions of inputs to outputs, saliency over a sequence."""
+"""Effective weights, contributions of inputs to outputs, and saliency over a sequence."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ._steps import last_step, run_steps, topology_of
 from .table import Table
 
 MOST_STEPS = 1_000_000
-"""Steps back that a contribution can be asked for: each is a matrix of outputs by inputs."""
+"""Maximum number of steps back; each takes a matrix of outputs by inputs."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EffectiveWeights(Table):
-    """Weight times gain, one row per connection, in the order of ``network.connections``.
+    """Effective weights, one row per connection, in the order of ``network.connections``.
 
     Attributes
     ----------
     source, target : ndarray of int
-        Numbers of neurons: ``network[number]``.
+        Numbers of the neurons: ``network[number]``.
     weight, gain, effective : ndarray
-        ``effective = weight * gain``; the gain is the gater's activation now, 1 without a gater.
+        ``effective = weight * gain``; the gain is the gater's present activation, 1 without a gater.
     """
 
     source: Ints
@@ -39,7 +39,7 @@ class EffectiveWeights(Table):
 
 
 def effective_weights(network: Network) -> EffectiveWeights:
-    """Weight times gain of every connection, at this moment.
+    """Compute the effective weight, weight times present gain, of every connection.
 
     Examples
     --------
@@ -56,24 +56,24 @@ def effective_weights(network: Network) -> EffectiveWeights:
 
 
 def contribution(network: Network, steps: int = 0) -> Floats:
-    """How much each input affects each output, at the current activations: d output / d input.
+    """Compute how much each input affects each output at the present activations: d output / d input.
 
-    The sum, over all paths, of the products of effective weights and slopes f' along the path.
-    Paths lead through gates too: the gated state changes with the gater's activation by w_ij y_i.
+    This is the sum over all paths of the product of effective weights and slopes f' along the path.
+    Paths through gates count too: a gated state changes by w_ij y_i with the gater's activation.
 
     Parameters
     ----------
     network : Network
-        Slopes and gains are those of its last step.
+        The network. Slopes and gains are those of its last step.
     steps : int
-        How many steps back to go. All steps are assumed to have the slopes, gains and activations of the
-        last one: the result is how a network that stays where it is passes a change on.
+        Number of steps to go back. All steps are assumed to have the slopes, gains and activations of the
+        last one, as in a network whose activations do not change.
         :func:`saliency` is exact over a sequence.
 
     Returns
     -------
     ndarray, shape (steps + 1, m, n)
-        At ``[k]`` the outputs now by the inputs of k steps ago.
+        ``[k]`` has the derivatives of the present outputs with respect to the inputs of k steps ago.
 
     Raises
     ------
@@ -104,32 +104,33 @@ def contribution(network: Network, steps: int = 0) -> Floats:
 
 
 def _outputs(table: Topology) -> Floats:
-    """The derivatives of the outputs by all activations, before any path is followed."""
+    """Derivatives of the outputs with respect to all activations, before any path is followed."""
     return np.eye(table.outputs, table.neurons, table.neurons - table.outputs)
 
 
 def saliency(network: Network, inputs: ArrayLike) -> Floats:
-    """How much each input of each step affects each output of each step: d output_t / d input_s.
+    """Compute how much each input of each step affects each output of each step: d output_t / d input_s.
 
-    Exact: the chain rule through all steps, states, gates and backward connections. (The online rule
-    is local in time and leaves some of these paths out.)
+    The derivatives are exact: the chain rule through all steps, states, gates and backward connections. (The
+    online rule is local in time and omits some of these paths.)
 
     Parameters
     ----------
     network : Network
-        It is not changed: its context is restored.
+        The network. It is not changed, and its context is restored.
     inputs : array_like, shape (T, n)
-        A sequence; the context is cleared first. Time and memory grow with T squared.
+        A sequence; the context is cleared first. Time and memory grow with the square of T.
 
     Returns
     -------
     ndarray, shape (T, m, T, n)
-        ``[t, i, s, j]``: output i of step t by input j of step s; 0 where s is later than t.
+        ``[t, i, s, j]`` is the derivative of output i of step t with respect to input j of step s; 0 where s
+        is later than t.
 
     Raises
     ------
     ArgumentError
-        If inputs do not fit the network, are not finite, or there are none.
+        If the inputs do not fit the network, are not finite, or are empty.
 
     Examples
     --------

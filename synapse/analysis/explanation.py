@@ -1,4 +1,4 @@
-"""Explanation: why a weight changed as it did, term by term."""
+"""Explain the last change of a weight, term by term."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ..neuron import Neuron
 
 @dataclass(frozen=True)
 class GateTerm:
-    """The part of the change that is due to one neuron k that the target j gates.
+    """The part of a change that is due to one neuron k, which has a connection gated by the target j.
 
     Attributes
     ----------
     neuron : Neuron
         The neuron k, which activates after j.
     responsibility : float
-        delta_k.
+        Its responsibility delta_k.
     extended : float
-        x_ij^k, as of k's last step.
+        The extended trace x_ij^k of its last step.
     product : float
-        delta_k x_ij^k.
+        The product delta_k x_ij^k.
     """
 
     neuron: Neuron
@@ -37,29 +37,29 @@ class GateTerm:
 class Explanation:
     """The learning equation of one connection, from i to j, with its numbers.
 
-    ``total = projected * eligibility + sum(gate.product for gate in gates)``, and the weight moved by
-    rate * total. If the connection is tied, this is its own part: the parts of all that share the weight
-    are summed.
+    ``total = projected * eligibility + sum(gate.product for gate in gates)``, and the weight changed by rate
+    * total. For a tied connection this is its own part; the weight changed by the sum of the parts of all
+    connections that share it.
 
     Attributes
     ----------
     connection : Connection
         The connection explained.
     projected : float
-        P_j, the error that came back to the target, from its target value too.
+        P_j, the error projected back to the target neuron, including that of its own target value.
     eligibility : float
         The eligibility trace of the connection.
     gates : tuple of GateTerm
-        A term for each neuron that j gates and that activates later.
+        One term for each later neuron that has a connection gated by j.
     total : float
-        The change for rate 1.
+        The change for a rate of 1.
     activation : float
-        What the source passed on: y_i, of the previous step where the source is later in the order;
-        along a self-connection the old state.
+        Activation of the source, y_i; that of the previous step if the source is later in the order, and the
+        old state for a self-connection.
     gain : float
-        g_ij, of the previous step where the gater is j or later.
+        Gain g_ij; that of the previous step if the gater is j or later.
     derivative : float
-        f'_j.
+        Slope f'_j of the target.
     """
 
     connection: Connection
@@ -95,11 +95,11 @@ class Explanation:
 
 
 def explain(connection: Connection) -> Explanation:
-    """Why a weight changed: every term of the learning equation, by name and value.
+    """Explain the last change of a weight: every term of the learning equation, by name and value.
 
     Call it after ``network.propagate(rate, target)`` (or ``neuron.propagate``, or training), before
-    anything activates, is set or is connected: errors and traces are then those of that step. The
-    weight has moved by ``rate * total``.
+    anything is activated, set or connected, so that errors and traces are still those of that step. The
+    weight has changed by ``rate * total``.
 
     Parameters
     ----------
@@ -109,22 +109,22 @@ def explain(connection: Connection) -> Explanation:
     Returns
     -------
     Explanation
-        Printing it shows a table.
+        The terms. Printing it shows a table.
 
     Raises
     ------
     KindError
-        If it is not a connection.
+        If `connection` is not a Connection.
     ArgumentError
-        If it is not trainable, its target has activated since it last propagated, or weights have
-        been set since.
+        If the connection is not trainable, or if its target has been activated or weights have been set since
+        it last propagated.
 
     Notes
     -----
-    Equation (learning) of the guide's page "The equations" (Monner and Reggia 2012). The extended
-    trace to a neuron without a self-connection is not stored: it is recomputed from the weights
+    This is the equation (learning) of the page "The equations" (Monner and Reggia 2012). Extended
+    traces to neurons without a self-connection are not stored. They are recomputed from the weights
     before the update, which follow from the update of each neuron. Clones and loaded networks do
-    not store that update: such a term is refused there.
+    not have that update, so such terms are refused there.
 
     Examples
     --------
@@ -140,7 +140,8 @@ def explain(connection: Connection) -> Explanation:
     require_connection("What is explained", connection)
     if not connection.trainable:
         raise ArgumentError(
-            f"{connection!r} is not trained: nothing moves its weight. Set connection.trainable to True."
+            f"{connection!r} is not trainable, so its weight does not change. "
+            "Set connection.trainable to True."
         )
     target = connection.target
     _require_propagated(target)
@@ -161,30 +162,30 @@ def explain(connection: Connection) -> Explanation:
 
 
 def _require_propagated(target: Neuron) -> None:
-    """Firing sets delta_j to 0, and leaves its two parts for propagation to set."""
+    """Whether a neuron has propagated: activation sets delta_j to 0, and propagation sets its two parts."""
     error = target.error
     size = abs(error.projected) + abs(error.gated)
     if abs(error.responsibility - error.projected - error.gated) > rounding_of(target) * size:
         raise ArgumentError(
-            f"{target!r} has activated since it last propagated: its error is gone. "
+            f"{target!r} has been activated since it last propagated, which cleared its error. "
             "Explain a connection after propagate and before the next activate."
         )
 
 
 def _require_unmoved(target: Neuron, eligibility: float, gates: tuple[GateTerm, ...]) -> None:
-    """The terms must add up to the G_j that propagation found with the weights of then."""
+    """Check that the terms add up to the G_j that propagation computed with the weights of that time."""
     found = sum(gate.product for gate in gates if gate.neuron.self_connection is None)
     known = factored_error(target) * eligibility
     size = abs(target.error.gated * eligibility) + sum(abs(gate.product) for gate in gates)
     if abs(found - known) > rounding_of(target) * size:
         raise ArgumentError(
-            f"Weights that {target!r} gates are not those that the last propagation left: they were set. "
+            f"Weights of connections that {target!r} gates have been set since it last propagated. "
             "Explain a connection right after propagate."
         )
 
 
 def _gates(connection: Connection) -> Iterator[GateTerm]:
-    """The terms of the neurons that the target gates and that fired after it."""
+    """The terms of later neurons with connections that the target gates."""
     for neuron, extended in later_traces(connection):
         delta = neuron.error.responsibility
         yield GateTerm(neuron, delta, extended, delta * extended)

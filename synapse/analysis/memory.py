@@ -1,4 +1,4 @@
-"""How long a network remembers: half-lives of self-connected neurons, spectral radius of the recurrence."""
+"""Memory of a network: half-lives of self-connected neurons, and the spectral radius of its recurrence."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from .table import Table
 
 @dataclass(frozen=True, eq=False, repr=False)
 class HalfLives(Table):
-    """How fast the states of self-connected neurons fade, one row per neuron.
+    """Half-lives of the states of self-connected neurons, one row per neuron.
 
     Attributes
     ----------
     neuron : ndarray of int
-        Its number: ``network[number]``.
+        Number of the neuron: ``network[number]``.
     name : ndarray of str
-        Its name.
+        Name of the neuron.
     weight, gain : ndarray
         Weight and gain of the self-connection.
     half_life : ndarray
-        Steps after which half of a state is left: ln 2 / -ln abs(weight * gain). Infinite where the
-        product is 1 or more, 0 where it is 0.
+        Number of steps after which half of a state is left: ln 2 / -ln abs(weight * gain). It is infinite if
+        the product is 1 or more, and 0 if the product is 0.
     """
 
     neuron: Ints
@@ -43,15 +43,14 @@ class HalfLives(Table):
 
 
 def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
-    """The memory half-life of each self-connected neuron.
+    """Compute the half-life of the state of each self-connected neuron.
 
     Parameters
     ----------
     network : Network
-        It is not changed.
+        The network. It is not changed.
     inputs : array_like, shape (T, n), optional
-        If given, the gain is the mean gain over this sequence, with the context cleared first.
-        Default: the current gain.
+        Take the mean gain over this sequence, with the context cleared first. Default: the present gain.
 
     Raises
     ------
@@ -79,25 +78,25 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
 
 
 def spectral_radius(network: Network, of: str = "weights") -> float:
-    """The largest absolute eigenvalue of the recurrence; 0 where there is none.
+    """Compute the largest absolute eigenvalue of the recurrence; 0 without recurrence.
 
     Parameters
     ----------
     network : Network
         The network.
     of : {"weights", "step"}
-        Which matrix. ``"weights"``: W with W_ji = weight * gain of the connection from i to j, for all
-        neurons, self-connections on the diagonal, with the current gains. Only connections on a
-        loop count. Reservoirs are scaled by this.
-        ``"step"``: the derivative of what the network passes from its last step to the next
-        by what it received from the step before: the states of self-connected neurons and the activations
-        that backward connections and gaters read; the slopes are those of the last step. Below 1
-        a small change fades, if the network stays where it is.
+        The matrix. With ``"weights"`` it is W, where W_ji = weight * gain of the connection from i to j, with
+        self-connections on the diagonal and the present gains. Only connections on a loop contribute.
+        Reservoirs are scaled by this value. With ``"step"`` it is the Jacobian of one step: the derivative of
+        the numbers that the last step hands to the next with respect to those it received. These are the
+        states of self-connected neurons and the activations that backward connections and gaters read. Slopes
+        are those of the last step. With a radius below 1 a small change fades, as long as activations stay
+        near their present values.
 
     Raises
     ------
     ArgumentError
-        If `of` is another word.
+        If `of` has another value.
 
     Examples
     --------
@@ -115,7 +114,7 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
 
 
 def _loop_matrices(table: Topology, effective: Floats) -> list[Floats]:
-    """The weights within each loop: W has no other eigenvalues but 0."""
+    """Weight matrices of the loops. All other eigenvalues of W are 0."""
     loop = np.full(table.neurons, -1)
     for i, members in enumerate(loops(table.neurons, table.source, table.target)):
         loop[members] = i
@@ -128,7 +127,7 @@ def _loop_matrices(table: Topology, effective: Floats) -> list[Floats]:
 
 
 def _step_matrix(network: Network, table: Topology) -> Floats:
-    """The derivatives of what a step passes on by what it received."""
+    """The Jacobian of one step: numbers handed on with respect to numbers received."""
     slopes, now = Slopes(table), last_step(network)
     late = table.gated & (table.gater >= table.target)
     read = np.unique(np.concatenate([table.source[table.source > table.target], table.gater[late]]))

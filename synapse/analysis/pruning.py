@@ -1,4 +1,4 @@
-"""Pruning: remove the connections that matter least, and measure what that costs."""
+"""Pruning: remove the least important connections, and measure the loss before and after."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Pruned:
     network : Network
         The new network.
     removed : ndarray, shape (k, 2)
-        Source and target of the removed connections, by the numbers of their neurons.
+        Source and target of each removed connection, as numbers of neurons.
     spared : int
-        How many connections were kept because some neuron is reached by them alone.
+        Number of connections that were not removed because a neuron would become unreachable.
     loss_before, loss_after : float or None
-        The mean cost of both networks, where there are targets.
+        Mean cost of the original and of the new network; None without targets.
     """
 
     network: Network
@@ -55,40 +55,40 @@ def prune(
     *,
     keep_reached: bool = True,
 ) -> Pruned:
-    """Clone a network without the connections that matter least.
+    """Clone a network without its least important connections.
 
-    Self-connections and connections that are not trainable stay, whatever their weights.
+    Self-connections and connections that are not trainable are never removed.
 
     Parameters
     ----------
     network : Network
-        It is not changed.
+        The network. It is not changed.
     share : float
-        The share of the removable connections to remove, from 0 to 1.
+        Fraction of the removable connections to remove, from 0 to 1.
     by : {"magnitude", "contribution"}
-        The score of a connection. ``"magnitude"``: the weight's absolute value. ``"contribution"``: how far,
-        to first order, the outputs move if what the connection adds to its target in one step,
-        g_ij w_ij y_i, is removed: its absolute value times the sum, over outputs, of the
-        absolute derivatives of their sum over this and all later steps by the target's state;
-        mean over the steps.
+        The importance of a connection. ``"magnitude"`` is the absolute weight. ``"contribution"`` estimates,
+        to first order, how far the outputs move if the input that the connection adds to its target in one
+        step, g_ij w_ij y_i, is removed. It is the absolute value of that input times the sum, over the
+        outputs, of the absolute derivatives of their sum over this and all later steps with respect to the
+        target's state, averaged over the steps.
     inputs, targets : array_like, shape (T, n) and (T, m), optional
-        A sequence, run from a cleared context; samples, for a network without memory. With both,
-        losses are computed; contributions need the inputs.
+        A sequence, run from a cleared context (or samples, for a network without memory). With both,
+        losses are computed. Contributions need the inputs.
     keep_reached : bool
-        Whether every neuron that the inputs reached stays reached: of the paths to it, the one along the
-        connections that matter most is kept.
+        Whether every neuron that is reachable from the inputs stays reachable, along the path of its most
+        important connections.
 
     Returns
     -------
     Pruned
-        The new network, a clone with the same context, and what was removed.
+        The new network (a clone with the same context) and the removed connections.
 
     Raises
     ------
     ArgumentError
-        If the share or `by` cannot be used, or inputs are missing where they are needed.
+        If `share` or `by` cannot be used, or if required inputs are missing.
     TopologyError
-        If the network is connected to neurons outside of it.
+        If the network is connected with neurons outside of it.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def prune(
 
 
 def _loss(network: Network, inputs: ArrayLike | None, targets: ArrayLike | None) -> float | None:
-    """The mean cost from a cleared context, of a twin; None without targets."""
+    """Mean cost of a clone from a cleared context; None without targets."""
     if targets is None:
         return None
     twin = network.clone()
@@ -126,7 +126,7 @@ def _loss(network: Network, inputs: ArrayLike | None, targets: ArrayLike | None)
 
 
 def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floats:
-    """How much each connection moves the outputs, to first order."""
+    """First-order effect of each connection on the outputs."""
     steps, slopes = run_steps(network, inputs), Slopes(table)
     added = np.abs(steps.gains(table) * table.weight * steps.carried(table))
     y, s = np.zeros((2, table.outputs, table.neurons))
@@ -140,7 +140,7 @@ def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floa
 
 
 def _chosen(table: Topology, score: Floats, share: float, keep_reached: bool) -> tuple[Ints, int]:
-    """The connections to remove, and how many fewer these are than asked for."""
+    """The connections to remove, and the number of connections spared."""
     may_go = table.trainable & ~table.self_connected
     asked = round(share * int(may_go.sum()))
     if keep_reached:
@@ -151,7 +151,7 @@ def _chosen(table: Topology, score: Floats, share: float, keep_reached: bool) ->
 
 
 def _lifelines(table: Topology, score: Floats) -> Bools:
-    """A path from the inputs to every neuron that has one: a spanning forest of the highest scores (Prim)."""
+    """Connections of a spanning forest from the inputs with the highest scores (Prim's algorithm)."""
     order = np.argsort(table.source, kind="stable")
     first = np.searchsorted(table.source[order], np.arange(table.neurons + 1)).tolist()
     rows, target, minus = order.tolist(), table.target.tolist(), (-score).tolist()

@@ -1,4 +1,4 @@
-"""Wiring: loops, triads, patterns of gating."""
+"""Structure of a network: loops, triads, patterns of gating."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ Counts = NDArray[np.floating[Any]]
 
 
 def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
-    """Find the loops of a network: groups of neurons that can all reach each other.
+    """Find groups of neurons that can all reach each other: the strongly connected components.
 
-    These are its strongly connected components; neurons on no loop are left out. A self-connection is a loop.
+    Neurons on no loop are left out. A self-connection is a loop.
 
     Parameters
     ----------
     network : Network
         The network.
     gates : bool
-        Whether a gate counts as a link from the gater to the target of the gated connection.
+        Whether a gate counts as an edge from the gater to the target of the gated connection.
 
     Returns
     -------
     list of list of Neuron
-        The largest first; neurons in the order in which they activate.
+        The largest group first; the neurons of a group in activation order.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
 
 
 def loops(neurons: int, source: Ints, target: Ints) -> list[Ints]:
-    """Strongly connected components with an edge inside, the largest first."""
+    """Strongly connected components that contain an edge, the largest first."""
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_nodes_from(range(neurons))
     graph.add_edges_from(zip(source.tolist(), target.tolist(), strict=True))
@@ -69,21 +69,21 @@ def loops(neurons: int, source: Ints, target: Ints) -> list[Ints]:
 
 @dataclass(frozen=True)
 class Motifs:
-    """The small patterns of a network, counted.
+    """Counts of small patterns in a network.
 
     Attributes
     ----------
     triads : dict of str to int
-        The 13 ways in which three neurons can be connected with each other, by the names of
+        Counts of the 13 ways in which three neurons can be connected with each other, under the names of
         Davis and Leinhardt that ``networkx.triadic_census`` uses: ``021D`` one neuron to two,
         ``021U`` two to one, ``021C`` a chain, ``030T`` a chain with a short cut, ``030C`` a
-        cycle, ... Self-connections and gates are left out.
+        cycle, and so on. Self-connections and gates are left out.
     gates : dict of str to int
-        Of the connections that are gated, how many ... ``all``: are; ``forget``: are
-        self-connections; ``into memory``: lead from another neuron to a self-connected one;
-        ``out of memory``: lead from a self-connected neuron to another; ``peephole``: are one of
-        these three, and their gater sees that memory; ``same source``: have a gater that their source
-        projects to as well; ``own``: lead to, or from, their gater.
+        Counts of gated connections. ``all``: all of them; ``forget``: self-connections;
+        ``into memory``: connections from another neuron to a self-connected one;
+        ``out of memory``: connections from a self-connected neuron to another; ``peephole``: connections of
+        these three kinds whose gater has a connection from that self-connected neuron; ``same source``:
+        connections whose source also projects to the gater; ``own``: connections to or from their gater.
     """
 
     triads: dict[str, int]
@@ -91,12 +91,12 @@ class Motifs:
 
 
 def motifs(network: Network) -> Motifs:
-    """Count the small patterns of a network.
+    """Count small patterns in a network.
 
     Notes
     -----
     Triads are counted by products of adjacency matrices (Moody, *Matrix methods for calculating
-    the triad census*, Social Networks 20, 1998): memory grows with the square of the neurons.
+    the triad census*, Social Networks 20, 1998). Memory grows with the square of the number of neurons.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def motifs(network: Network) -> Motifs:
 
 
 def _triads(table: Topology) -> dict[str, int]:
-    """The census of connected triads, from the matrices of one-way and of two-way links."""
+    """Count connected triads from the matrices of one-way and of two-way edges."""
     linked = np.zeros((table.neurons, table.neurons), np.float32)  # counts stay below 2^24: exact
     linked[table.source[~table.self_connected], table.target[~table.self_connected]] = 1.0
     both = linked * linked.T

@@ -1,4 +1,4 @@
-"""Table: the columns that a result lists, and the way from there to pandas."""
+"""Table: a result with columns, and its conversion to pandas."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ..errors import MissingExtraError
 
 
 class Table:
-    """Columns of one length, as attributes: what frozen dataclasses that list something inherit."""
+    """Base class of results that are tables: frozen dataclasses whose fields are columns of one length."""
 
     def columns(self) -> dict[str, Any]:
-        """The columns by name."""
+        """Return the columns as a dict, by name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return len(next(iter(self.columns().values())))
 
     def to_pandas(self) -> Any:
-        """A ``pandas.DataFrame`` with these columns.
+        """Convert to a ``pandas.DataFrame`` with these columns.
 
         Raises
         ------

@@ -4,13 +4,13 @@
 
     synapse info MODEL                                    print the contents of a saved model
     synapse draw MODEL -o picture.png                     draw it, or write a page to explore: x.html
-    synapse convert IN OUT                                convert between formats, by file endings
+    synapse convert IN OUT                                convert between formats, by file suffixes
     synapse train DATA.csv --target COLUMN -o MODEL       learn to predict a column of a table
     synapse run MODEL DATA.csv                            predict
     synapse bench                                         time networks on this machine
 
-Exit codes: 0 done, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 the
-reader of a pipe has closed it. An error is one sentence on stderr.
+Exit codes: 0 success, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 a
+pipe closed by its reader. An error is one sentence on stderr.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _done(options: argparse.Namespace) -> int:
 
 
 def _verdict(error: Exception) -> tuple[str, int]:
-    """The sentence for an error, and the exit code."""
+    """The message for an error, and the exit code."""
     if isinstance(error, UsageError):
         return str(error), MISUSED
     if isinstance(error, SynapseError):
@@ -110,8 +110,8 @@ def _verdict(error: Exception) -> tuple[str, int]:
         return f"{name} cannot be used: {reason(error)}", FAILED
     if isinstance(error, MemoryError):
         return f"There is not enough memory for this{': ' if str(error) else ''}{error}.", FAILED
-    told = f"{type(error).__name__}: {error}"
-    return f"This should not happen ({told}). Please report it, with what `synapse --debug` shows.", FAILED
+    what = f"{type(error).__name__}: {error}"
+    return f"This is a bug ({what}). Please report it with the output of `synapse --debug`.", FAILED
 
 
 def _give_up_output() -> None:
@@ -125,5 +125,5 @@ def _fail(sentence: str, code: int) -> int:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    """A warning as a sentence, without the line of the program from which it came."""
+    """A warning as a sentence, without the line of code that caused it."""
     print(f"synapse: warning: {message}", file=sys.stderr)

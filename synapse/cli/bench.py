@@ -1,4 +1,4 @@
-"""``synapse bench``: how fast networks of the usual sizes are on this machine."""
+"""``synapse bench``: time networks of common sizes on this machine."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ..network import Network
 from .words import aligned
 
 NOTES = """
-Microseconds of one step, answering alone (net.run) and learning too (Trainer.train: answer, error, new
-weights after every sample), on one core; medians of five.
+Microseconds per step on one core, median of five: running (net.run), and learning (Trainer.train: activation,
+error and new weights at every step).
 """
 
 
 class Case(NamedTuple):
-    """A network to time, and how it is built."""
+    """A network to time, and the function that builds it."""
 
     name: str
     build: Callable[..., Network]
     sizes: tuple[int, ...]
 
 
-LSTM = partial(architect.LSTM, style="synaptic")  # that of Synaptic and Neataptic, which benchmarks compare
+LSTM = partial(architect.LSTM, style="synaptic")  # the style of the peers in benchmarks
 CASES = (
     Case("2-3-1", architect.Perceptron, (2, 3, 1)),
     Case("10-20-5", architect.Perceptron, (10, 20, 5)),
@@ -52,15 +52,15 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "bench",
         help="time networks on this machine",
-        description="Time networks of the usual sizes on this machine.",
+        description="Time networks of common sizes on this machine.",
         epilog=NOTES,
     )
-    parser.add_argument("--quick", action="store_true", help="small networks only, and less exactly")
+    parser.add_argument("--quick", action="store_true", help="small networks only, with fewer repeats")
     parser.set_defaults(do=bench)
 
 
 def bench(options: argparse.Namespace) -> int:
-    """Time and print; the exit code."""
+    """Time the networks and print a table; return the exit code."""
     cases, seconds = (QUICK, 0.01) if options.quick else (CASES, 0.1)
     _row(CASES[0], seconds)  # loads the compiled kernels, or compiles them
     print(aligned([HEAD, *(_row(case, seconds) for case in cases)], "<>>>>"))
@@ -68,7 +68,7 @@ def bench(options: argparse.Namespace) -> int:
 
 
 def _row(case: Case, seconds: float) -> tuple[str, ...]:
-    """The row of one network, as cells."""
+    """The cells of one network."""
     begin = time.perf_counter()
     network = case.build(*case.sizes, seed=0)
     built = time.perf_counter() - begin
@@ -87,7 +87,7 @@ def _row(case: Case, seconds: float) -> tuple[str, ...]:
 
 
 def _microseconds(what: Callable[[int], None], most: int, seconds: float) -> float:
-    """Of one step of `what`: the median over calls of so many steps that each takes about `seconds`."""
+    """Time of one step: the median over calls with so many steps that each takes about `seconds`."""
     steps = 64
     what(steps)
     while (taken := _seconds(what, steps)) < seconds and steps < most:

@@ -1,4 +1,4 @@
-"""``synapse convert``: a model from one format to another."""
+"""``synapse convert``: convert a model from one format to another."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from . import formats
 
 NOTES = """
-The ending of a file selects its format; for .json files that are read, the content does. Files with other
-endings are read as .json. Programs, .onnx, .dot and .csv cannot be read back.
+The suffix of a file selects its format; when a .json file is read, its content does. Files with other
+suffixes are read as .json. Programs, .onnx, .dot and .csv cannot be read back.
 """
 
 
@@ -30,8 +30,8 @@ def add_to(commands: Any) -> None:
 
 
 def convert(options: argparse.Namespace) -> int:
-    """Read and write; the exit code."""
-    formats.require_writable(options.target, options.write_as)  # a wrong ending is told before the work
+    """Read and write; return the exit code."""
+    formats.require_writable(options.target, options.write_as)  # a wrong suffix is an error before any work
     network = formats.read(options.source, options.read_as)
     formats.write(network, options.target, options.write_as)
     return 0

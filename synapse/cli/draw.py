@@ -1,4 +1,4 @@
-"""``synapse draw``: a model as a picture, or as a page to explore."""
+"""``synapse draw``: draw a model as a picture, or write a page to explore it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PICTURES = (".png", ".svg", ".pdf")
 PAGE = ".html"
 
 MOST_STEPS = 200
-"""The most rows of a table that a page shows: more are slow in a browser."""
+"""Maximum number of rows that a page shows; more are slow in a browser."""
 
 NOTES = f"""
 A page shows the network at every step of a sequence: the first {MOST_STEPS} rows of --data or, without it, a
@@ -43,12 +43,12 @@ def add_to(commands: Any) -> None:
 
 
 def draw(options: argparse.Namespace) -> int:
-    """Draw; the exit code."""
+    """Draw; return the exit code."""
     ending = Path(options.output).suffix.lower()
     if ending not in (*PICTURES, PAGE):
-        raise UsageError(f"The ending of {options.output!r} must be {', '.join(PICTURES)} or {PAGE}.")
+        raise UsageError(f"The suffix of {options.output!r} must be {', '.join(PICTURES)} or {PAGE}.")
     if options.data is not None and ending != PAGE:
-        raise UsageError(f"A picture shows no --data. To see them, write a page: {PAGE}.")
+        raise UsageError(f"A picture cannot show --data. Write a page instead ({PAGE}).")
     network = read(options.model)
     network.clear()
     try:
@@ -85,7 +85,7 @@ def _explore(network: Network, options: argparse.Namespace) -> None:
 
 
 def pulses(inputs: int) -> Floats:
-    """A pulse on each input in turn, then five steps of zeros, shape (steps, inputs).
+    """Inputs with a pulse on each input in turn, then five steps of zeros, shape (steps, inputs).
 
     >>> pulses(2).tolist()[:3]
     [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]

@@ -1,4 +1,4 @@
-"""The formats of models on disk in the words of the command; the table of them is in ``readwrite``."""
+"""The formats of model files for the command; their table is in ``readwrite``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WRITABLE = [form.name for form in formats() if form.write]
 
 
 def _suffixes(reads: bool, writes: bool) -> str:
-    """The ends of file names of the formats that are read, or written, or both."""
+    """File suffixes of the formats that can be read, written, or both."""
     fitting = (form for form in formats() if (form.read or not reads) and (form.write or not writes))
     return ", ".join(suffix for form in fitting for suffix in form.suffixes)
 
@@ -34,9 +34,9 @@ def table() -> str:
 
 
 def read(path: str, name: str | None = None) -> Network:
-    """The network in a file of the format of this name, or of that which :func:`synapse.load` finds.
+    """Read the network of a file, in the format of this name or in that which :func:`synapse.load` finds.
 
-    Raises UsageError if nothing reads this format, and FormatError if the file cannot be read, or holds no
+    Raises UsageError if the format cannot be read, and FormatError if the file cannot be read or is not a
     network.
     """
     form = by_suffix(path)
@@ -57,17 +57,17 @@ def keeps(path: str) -> bool:
 
 
 def require_writable(path: str, name: str | None = None) -> None:
-    """Raise UsageError if neither a name nor the ending of a file tells a format that can be written."""
+    """Raise UsageError if neither the name of a format nor a suffix selects a format that can be written."""
     form = by_suffix(path)
     if name is None and (form is None or form.write is None):
-        raise UsageError(f"The ending of {path!r} must tell a format to write: {WRITING}.")
+        raise UsageError(f"The suffix of {path!r} must be that of a format to write: {WRITING}.")
 
 
 def write(network: Network, path: str, name: str | None = None) -> None:
-    """Write a network to a file, in the format that its ending tells.
+    """Write a network to a file, in the format of its suffix.
 
-    Raises as :func:`require_writable` does, and FormatError if the file cannot be written, or hold the
-    network.
+    Raises as :func:`require_writable` does, and FormatError if the file cannot be written or the format
+    cannot represent the network.
     """
     require_writable(path, name)
     try:

@@ -16,7 +16,7 @@ from .words import UsageError, listed
 Part = tuple[Floats, Floats]
 
 ENCODE = "Leave the column out with --ignore, or write numbers for its words."
-LABELS = "If these are names of classes, say --classes."
+LABELS = "If these are names of classes, pass --classes."
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Lesson:
     """Inputs and targets, in the units of the table."""
 
     inputs: list[str]  # names of the columns
-    outputs: list[str]  # likewise, or names of the classes
+    outputs: list[str]  # names of the columns or of the classes
     kind: str | None  # the column whose classes the outputs are; None if they are numbers
     parts: list[Part]  # inputs (T, n) and targets (T, m) of each sequence; samples or a stream are one part
     sequences: bool  # whether the parts are sequences
@@ -44,13 +44,13 @@ class Lesson:
     def split(self, share: float, in_order: bool, seed: int) -> tuple[list[Part], list[Part]]:
         """Split into training parts and held-out parts.
 
-        Sequences or samples are held out at random; of a stream (`in_order`), the end is held out. Raises
-        ArgumentError if nothing would be left to learn from.
+        Sequences or samples are held out at random. For a stream (`in_order`), the end is held out. Raises
+        ArgumentError if no training data would remain.
         """
         count = len(self.parts) if self.sequences else len(self.parts[0][0])
         out = max(1, round(share * count))
         if out >= count:
-            raise ArgumentError(f"To hold out {out} of {count} leaves nothing to learn from. Give more data.")
+            raise ArgumentError(f"Holding out {out} of {count} leaves no training data. Provide more data.")
         order = np.arange(count)
         if self.sequences or not in_order:
             order = np.random.default_rng(seed).permutation(count)
@@ -96,7 +96,7 @@ def _input_columns(sheet: Sheet, options: LessonOptions) -> list[str]:
     names = [name for name in sheet.names if name not in (*taken, *targets)]
     if not names:
         raise ArgumentError(
-            f"No column of {sheet.path!r} is left for the inputs. To predict a column from its own past, "
+            f"{sheet.path!r} has no column left for the inputs. To predict a column from its own past, "
             "say how many rows --ahead."
         )
     return names
@@ -105,7 +105,7 @@ def _input_columns(sheet: Sheet, options: LessonOptions) -> list[str]:
 def _check_uses(columns: list[str]) -> None:
     twice = sorted(name for name, count in Counter(columns).items() if count > 1)
     if twice:
-        raise UsageError(f"Expected one use of each column, got two of {listed(twice)}.")
+        raise UsageError(f"A column can have one use only. {listed(twice)} has two.")
 
 
 def _targets(sheet: Sheet, options: LessonOptions) -> tuple[list[str], str | None, Floats]:

@@ -10,11 +10,18 @@ from ..network import Network
 from .lesson import Lesson, Part, joined
 from .words import aligned, printable
 
+ENDINGS = {
+    "epochs": "reached the epoch limit",
+    "patience": "stopped by --patience",
+    "interrupted": "interrupted",
+}
+"""Why a training ended, in the words of the report."""
+
 
 def report(
     network: Network, lesson: Lesson, training: list[Part], held_out: list[Part], result: Result
 ) -> str:
-    """The network, what the training did, and a table of errors, as text.
+    """The network, the result of the training, and a table of errors, as text.
 
     The last column is the error of a constant prediction: the mean, or the most common class, of the training
     rows, measured on the held-out rows if there are any.
@@ -22,13 +29,13 @@ def report(
     network.clear()
     what, alone, targets = "error (root mean square)", "mean alone", lesson.outputs
     if lesson.kind is not None:
-        what, alone, targets = "share right", "commonest alone", [lesson.kind]
-    columns = [(what, *map(printable, targets)), ("learnt", *_quality(network, lesson, training))]
+        what, alone, targets = "accuracy", "most common class", [lesson.kind]
+    columns = [(what, *map(printable, targets)), ("training", *_quality(network, lesson, training))]
     if held_out:
-        columns.append(("held out", *_quality(network, lesson, held_out)))
+        columns.append(("held-out", *_quality(network, lesson, held_out)))
     columns.append((alone, *_without_network(lesson, training, held_out or training)))
     rows = list(zip(*columns, strict=True))
-    ending = f"{result.epochs} epochs, {result.seconds:.1f} s, stopped by {result.stopped}"
+    ending = f"{result.epochs} epochs, {result.seconds:.1f} s, {ENDINGS[result.stopped]}"
     return f"{printable(repr(network))}\n{ending}\n\n{aligned(rows, '<' + '>' * (len(columns) - 1))}"
 
 
@@ -44,7 +51,7 @@ def _quality(network: Network, lesson: Lesson, parts: list[Part]) -> list[str]:
 
 def _without_network(lesson: Lesson, training: list[Part], parts: list[Part]) -> list[str]:
     targets = joined(parts)[1]
-    mean = joined(training)[1].mean(axis=0)  # of classes: how common each is
+    mean = joined(training)[1].mean(axis=0)  # for classes, the frequency of each
     return _figures(lesson, np.broadcast_to(mean, targets.shape), targets)
 
 

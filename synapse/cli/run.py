@@ -1,4 +1,4 @@
-"""``synapse run``: the outputs of a model for the rows of a table."""
+"""``synapse run``: compute the outputs of a model for the rows of a table."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from .words import listed, reason
 
 NOTES = """
 The columns of DATA are found by the names of the model's inputs; others are ignored. Every row is
-a step: a model with memory starts with a cleared context, and clears it again where the value of --sequence
-changes. The result is CSV, a row of outputs for every row. If the outputs are probabilities of classes
-(softmax), the likeliest class comes first, under the name of the target column.
+a step. A model with memory starts with a cleared context, and clears it again when the value of --sequence
+changes. The result is CSV with one row of outputs per row. If the outputs are probabilities of classes
+(softmax), the first column is the likeliest class, under the name of the target column.
 """
 
 
 def add_to(commands: Any) -> None:
     """Add the subcommand to argparse."""
     parser = commands.add_parser(
-        "run", help="let a model predict", description="Let a model predict.", epilog=NOTES
+        "run", help="predict with a model", description="Predict with a model.", epilog=NOTES
     )
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)

@@ -35,7 +35,7 @@ ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
 MODELS = tuple(ARCHITECTURES)
 
 NEURON_BYTES, CONNECTION_BYTES = 200, 60
-"""Lower bounds of the memory that each takes while a network is built."""
+"""Lower bounds of the memory per neuron and connection while a network is built, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ class Scaled:
     """A network whose inputs and outputs are columns of a table.
 
     Until :meth:`set` is called, the scaling neurons have weights of 1, so that the network is trained in
-    standard units and learns as the architecture alone would. Its neurons have the names of the columns; a
-    `kind` is the column whose class probabilities the outputs are: these are not scaled.
+    standard units and learns as the architecture alone would. Its neurons have the names of the columns.
+    With `kind`, the outputs are the class probabilities of that column and are not scaled.
     """
 
     def __init__(

@@ -82,7 +82,7 @@ class Sheet:
         for start in starts:
             if cells[start] in seen:
                 raise FormatError(
-                    f"The rows of sequence {cells[start]!r} of {self.path!r} must stand together. "
+                    f"The rows of sequence {cells[start]!r} of {self.path!r} must be consecutive. "
                     f"It goes on, after another, on line {self.lines[start]}."
                 )
             seen.add(cells[start])
@@ -98,18 +98,18 @@ def is_number(cell: str) -> bool:
 
 
 def read_sheet(path: str) -> Sheet:
-    """The table in a CSV file; ``-`` is standard input.
+    """Read the table in a CSV file; ``-`` is standard input.
 
-    The first row has the names of the columns; lines before it that begin with # are comments. Cells
-    are separated by commas, semicolons or tabs, whichever splits the first row into most cells. Raises
-    FormatError if the file cannot be read, is not UTF-8, has no names of columns or one twice, has no rows,
-    or has a row with more or fewer cells than there are names.
+    The first row has the names of the columns; lines before it that begin with # are comments. Cells are
+    separated by commas, semicolons or tabs, whichever splits the first row into most cells. Raises
+    FormatError if the file cannot be read, is not UTF-8, has missing or repeated names of columns, has no
+    rows, or has a row with more or fewer cells than there are names.
     """
     try:
         text = files.read_text(sys.stdin.buffer if path == "-" else path)
     except (OSError, FormatError) as error:
         raise FormatError(f"Cannot read {path!r}: {reason(error)}") from error
-    lines = list(io.StringIO(text, newline=None))  # a row may end in \r alone
+    lines = list(io.StringIO(text, newline=None))  # a row may end with \r alone
     content = list(dropwhile(lambda line: line.startswith("#") or not line.strip(), lines))
     names, rows, ends = _parsed(path, "".join(content), len(lines) - len(content))
     _check_names(path, names)
@@ -143,7 +143,7 @@ def _parsed(path: str, text: str, skipped: int) -> tuple[list[str], list[list[st
 
 def _delimiter(text: str) -> str:
     """The separator that splits the first row into most cells."""
-    first = text.split("\n", 1)[0][:100_000]  # within what csv takes as one cell
+    first = text.split("\n", 1)[0][:100_000]  # within csv's limit for one cell
     return max(DELIMITERS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
 
 

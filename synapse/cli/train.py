@@ -20,7 +20,8 @@ from .words import UsageError, fraction, names, natural, positive, whole, wholes
 INTERRUPTED = 130
 
 NOTES = """
-DATA is CSV: names of columns in the first row; cells separated by commas, semicolons or tabs; no empty cells.
+DATA is CSV with the names of the columns in the first row. Cells are separated by commas, semicolons or tabs;
+none may be empty.
 
 A target of numbers is trained with squared error. A target of words, or of numbers with --classes, is
 trained as classes, with one probability each. Columns are standardised inside the model: `synapse run` takes
@@ -76,7 +77,7 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
 
 
 def train(options: argparse.Namespace) -> int:
-    """Train and save; the exit code."""
+    """Train and save; return the exit code."""
     _check_output(options.output)
     sheet = read_sheet(options.data)
     chosen = {name: getattr(options, name) for name in LessonOptions.__annotations__}
@@ -93,9 +94,9 @@ def train(options: argparse.Namespace) -> int:
 
 
 def _check_output(path: str) -> None:
-    """Raise, before the work, if the model could not be saved, or could not be run."""
+    """Raise, before any work, if the model could not be saved or read back."""
     if not formats.keeps(path):
-        raise UsageError(f"The ending of {path!r} must be one of {formats.KEEPING}.")
+        raise UsageError(f"The suffix of {path!r} must be one of {formats.KEEPING}.")
     if not Path(path).absolute().parent.is_dir():
         raise FormatError(f"Cannot write {path!r}: there is no such folder.")
 
@@ -104,8 +105,8 @@ def _ended(result: Result, path: str) -> int:
     """The exit code; prints a sentence after an interruption."""
     if result.stopped != "interrupted":
         return 0
-    told = f"synapse: Interrupted after {result.epochs} epochs; {path!r} is what was reached."
-    print(told, file=sys.stderr)
+    message = f"Interrupted after {result.epochs} epochs; {path!r} is the model trained so far."
+    print(f"synapse: {message}", file=sys.stderr)
     return INTERRUPTED
 
 
@@ -133,7 +134,7 @@ def _fit(
         )
     except DivergenceError:
         raise DivergenceError(
-            f"The error left the finite numbers; nothing is saved. Give a lower --rate than {options.rate:g}."
+            f"The error is no longer finite; nothing is saved. Use a lower --rate than {options.rate:g}."
         ) from None
     model.set(*scales)
     return result

@@ -15,7 +15,7 @@ class UsageError(ArgumentError):
 
 
 def reason(error: OSError | SynapseError) -> str:
-    """Why a file could not be read or written, as a sentence."""
+    """The reason why a file could not be read or written, as a sentence."""
     if isinstance(error, OSError):
         return f"{error.strerror or error}."
     return str(error)
@@ -57,14 +57,14 @@ def listed(names: Iterable[str]) -> str:
 
 
 def names(text: str) -> list[str]:
-    """Names between commas; one that has a comma itself in double quotes.
+    """Names separated by commas; a name that contains a comma is in double quotes.
 
     >>> names('age,"height, cm"')
     ['age', 'height, cm']
     """
     found = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
     if not all(found) or not found:
-        raise ArgumentTypeError(f"expected names between commas, got {text!r}")
+        raise ArgumentTypeError(f"expected names separated by commas, got {text!r}")
     if len(set(found)) < len(found):
         raise ArgumentTypeError(f"expected every name once, got {text!r}")
     return found
@@ -89,7 +89,7 @@ def natural(text: str) -> int:
 
 
 def wholes(text: str) -> list[int]:
-    """Whole numbers above 0 between commas.
+    """Whole numbers above 0, separated by commas.
 
     >>> wholes("8,4")
     [8, 4]

@@ -1,8 +1,8 @@
 """Pictures drawn by matplotlib, which the extra ``draw`` installs: ``pip install "synapse-neurons[draw]"``.
 
 Every function takes an ``ax`` and returns the Axes that it has drawn on; without one it makes a figure.
-No global setting is changed. Names are shown as they are, including ``$``, and shortened where they are long;
-for letters that the font lacks, set matplotlib's ``font.family``.
+No global setting is changed. Names are shown literally, including ``$``; long names are shortened.
+For letters that the font lacks, set matplotlib's ``font.family``.
 
 `explore` writes an interactive page instead and needs no extra.
 """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH, HEIGHT, PITCH = 1.5, 1.0, 2.6
-"""Width and height of a box; distance from one box to the next."""
+"""Width and height of a box, and distance between boxes."""
 
 LANE = 0.42
 """Distance between two arrows that pass boxes."""
@@ -26,7 +26,7 @@ ONWARDS = "#505050"
 
 @dataclass(frozen=True)
 class Bundle:
-    """All connections from one layer to another, and the layers that gate them (-2: outside)."""
+    """All connections from one layer to another, and the layers that gate them (-2: outside the drawing)."""
 
     source: int
     target: int
@@ -104,7 +104,7 @@ def _own(bundle: Bundle, number: int, of: int) -> Route:
 
 
 def _in_lanes(found: list[Bundle], side: float, first: float) -> list[Route]:
-    """Ways beside the boxes, each in the nearest lane that is free between its ends."""
+    """Paths beside the boxes, each in the nearest lane that is free between its ends."""
     found = sorted(found, key=lambda b: (abs(b.target - b.source), b.source))
     lanes: list[list[tuple[int, int]]] = []
     result = []
@@ -129,7 +129,7 @@ def _lane(bundle: Bundle, side: float, off: float, found: list[Bundle]) -> Route
 
 
 def _port(bundle: Bundle, found: list[Bundle], leaving: bool) -> float:
-    """Where on its box a way leaves or arrives: on the side where the other end is, the longest innermost."""
+    """The port of a path on a box: on the side of its other end, with the longest path innermost."""
     layer, other = (bundle.source, bundle.target) if leaving else (bundle.target, bundle.source)
     right = other > layer
     spans = sorted(
@@ -221,7 +221,7 @@ def _draw_route(ax: Axes, route: Route, unit: float) -> None:
 
 
 def _draw_gate(ax: Axes, route: Route, gater: int) -> None:
-    """A mark on the way, and a dotted line to it from the box of the gater, where that is shown."""
+    """A mark on the path, and a dotted line to it from the box of the gater, if that is shown."""
     place = _mark(route, gater)
     if gater >= 0:
         side = np.sign(place[1]) or 1.0
@@ -231,7 +231,7 @@ def _draw_gate(ax: Axes, route: Route, gater: int) -> None:
 
 
 def _mark(route: Route, gater: int) -> Floats:
-    """Where a gate sits: on a loop at its foot, else nearest to its gater, clear of ends and text."""
+    """The place of a gate: at the foot of a loop, otherwise nearest to its gater, clear of ends and text."""
     if route.bundle.source == route.bundle.target:
         shift = 0.06 * (route.bundle.gaters.index(gater) - (len(route.bundle.gaters) - 1) / 2)
         foot: Floats = along(route.way, np.array([0.5 + shift]))[0]

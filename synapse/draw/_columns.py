@@ -7,7 +7,7 @@ import math
 ACROSS, DOWN = 88, 64
 """Distance from one column of neurons to the next, and from one neuron to the one below."""
 TALL = 20
-"""The most neurons in one column; larger layers are about twice as high as wide."""
+"""Maximum number of neurons in one column; larger layers are about twice as high as wide."""
 
 
 def columns_of(count: int) -> int:

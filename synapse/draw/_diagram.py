@@ -1,4 +1,4 @@
-"""The table that a picture of a network shows: layers are columns, connections lead from one to another."""
+"""The table behind a picture of a network: layers are columns."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..neuron import Neuron
 from ..topology import Topology
 
 LONGEST_ROW = 25
-"""Neurons without a network of which each is drawn in a column of its own."""
+"""Maximum number of neurons without a network that are each drawn in their own column."""
 
 
 def diagram_of(shown: Any) -> Topology:
-    """The table of a network, or of neurons: up to 25 of them in columns of their own, more in one."""
+    """The table of a network, or of single neurons: up to 25 have a column each, more share one."""
     if isinstance(shown, Network):
         return Topology.of(shown)
     neurons = [shown] if isinstance(shown, Neuron) else shown

@@ -19,7 +19,7 @@ from ..topology import Topology
 from ._columns import places, size_of
 
 MOST_TRACES = 200_000
-"""The most traces in a page, those of a step times steps: about 4 MB."""
+"""Maximum number of traces in a page, traces times steps: about 4 MB."""
 
 NUMBERS = ("activation", "state", "derivative")
 ERRORS = ("responsibility", "projected", "gated")
@@ -27,10 +27,10 @@ ERRORS = ("responsibility", "projected", "gated")
 
 
 def describe(network: Network) -> dict[str, Any]:
-    """Layers, neurons and connections of a network, which stays as it is, one list a column.
+    """Layers, neurons and connections of a network, with one list per column.
 
-    ``layers`` with their size on the page, ``neurons`` with their position relative to the middle of their
-    layer, ``connections`` with source, target and gater (-1: none) by number.
+    ``layers`` have their size on the page, ``neurons`` their position relative to the middle of their
+    layer, and ``connections`` the numbers of source, target and gater (-1: none).
 
     >>> import architect
     >>> describe(architect.Perceptron(2, 1, seed=0))["connections"]["target"]
@@ -86,12 +86,12 @@ def _tied_with(tie: NDArray[Any]) -> list[int]:
 
 
 def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) -> dict[str, Any]:
-    """Run a network (a clone) over rows (T, n) of inputs; its numbers before the first step and after each.
+    """Run a network (a clone) over rows (T, n) of inputs, and collect its numbers before and after each step.
 
-    Errors are computed from the target (m,) of each step, where it has one. ``activation``, ``state``,
-    ``derivative``, ``bias_eligibility`` and the errors are T + 1 rows of one number per neuron (None for an
-    error that is always 0); ``eligibility`` has one per connection, ``extended`` one per pair of
-    ``connection`` and ``neuron`` that has such a trace. These two are None where there would be too many.
+    Errors are computed from the target (m,) of each step that has one. ``activation``, ``state``,
+    ``derivative``, ``bias_eligibility`` and the errors have T + 1 rows of one number per neuron (None for an
+    error that is always 0). ``eligibility`` has one number per connection, ``extended`` one per pair of
+    ``connection`` and ``neuron`` that has such a trace. These two are None if there would be too many.
     """
     reads, connections, extended = _reads(network), network.connections, Extended(network)
     room = MOST_TRACES // (len(rows) + 1) - len(connections)
@@ -152,7 +152,7 @@ class Extended:
         return np.concatenate([np.empty(0), *traces])
 
     def columns(self, values: Floats) -> dict[str, list[Any]]:
-        """The values, one row per step, that are not always 0; with their connections and neurons."""
+        """The traces that are not always 0, one row per step, with their connections and neurons."""
         used = (values != 0).any(axis=0)
         connection, neuron = self._pairs[used].T.tolist()
         return {"connection": connection, "neuron": neuron, "values": [plain(row) for row in values[:, used]]}

@@ -1,7 +1,7 @@
 """Positions of neurons in a picture, and the paths of their connections.
 
-A way is a path of points from the middle of the source to the middle of the target, an array of
-shape (STEPS, 2). The distance of two neurons of a column is 1.
+A way is the path of a connection: points from the middle of the source to the middle of the target, shape
+(STEPS, 2). The distance between two neurons of a column is 1.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from ..topology import Topology
 
 RADIUS = 0.26
 TALLEST = 25
-"""Neurons above each other before a layer is folded into several columns."""
+"""Maximum number of neurons in a column; larger layers are folded into several columns."""
 
 BENDS = (
     0.0,
     *(side * bend for bend in (0.35, 0.5, 0.65, 0.8, 0.95, 1.15, 1.4, 1.7, 2.0) for side in (1, -1)),
 )
-"""How far a connection that passes columns may swerve, in the order in which it tries."""
+"""Bends that a connection across other columns tries, in this order."""
 
 SWERVES = [(bend, bend) for bend in BENDS]
 SWERVES += sorted(product(BENDS, BENDS), key=lambda pair: abs(pair[0]) + abs(pair[1]))
-"""How far in its first and its second half: arches, then waves."""
+"""Bends of its first and second half: arches, then waves."""
 
 AVOIDED = 60
-"""Neurons above which connections that pass columns no longer look for a free way."""
+"""Maximum number of neurons for which connections across columns search for a free path."""
 
 ROUND = 12
 STEPS = 4 * ROUND + 2
@@ -41,7 +41,7 @@ CUBIC = np.stack(
 
 @dataclass(frozen=True)
 class Places:
-    """Centres of neurons, shape (neurons, 2), and of columns, shape (layers,); how far columns are apart."""
+    """Centres of neurons, (neurons, 2), centres of columns, (layers,), and the distance of columns."""
 
     centres: Floats
     columns: Floats
@@ -90,7 +90,7 @@ def _loop(centre: Floats) -> Floats:
 
 
 def _within(here: Floats, there: Floats, gap: float) -> Floats:
-    """Inside a layer: on the right of it down the column, on the left of it up."""
+    """A connection inside a layer: on its right down the column, on its left up."""
     drop = here[1] - there[1]
     if drop == 0.0:  # neighbours in a folded layer
         lift = 0.5 * float(np.sign(there[0] - here[0]))
@@ -101,7 +101,7 @@ def _within(here: Floats, there: Floats, gap: float) -> Floats:
 
 
 def _bent(here: Floats, there: Floats, first: float, second: float) -> Floats:
-    """From here to there, the first and the second half lifted."""
+    """A path from start to end, with its first and second half lifted."""
     third = (there - here) / 3
     lifts = np.array([[0.0, first / 0.75], [0.0, second / 0.75]])
     way: Floats = CUBIC @ np.array([here, here + third + lifts[0], there - third + lifts[1], there])
@@ -109,7 +109,7 @@ def _bent(here: Floats, there: Floats, first: float, second: float) -> Floats:
 
 
 def _free(here: Floats, there: Floats, others: Floats) -> Floats:
-    """The least bent way that passes no other neuron, or that which passes them farthest."""
+    """The straightest path that meets no other neuron, or the one with the largest distance from them."""
     side = 1.0 if here[1] + there[1] >= 0 else -1.0
     farthest, best = -np.inf, _bent(here, there, 0.0, 0.0)
     for first, second in SWERVES:
@@ -123,10 +123,10 @@ def _free(here: Floats, there: Floats, others: Floats) -> Floats:
 
 
 def _lead_back(ways: Floats, back: Indices, here: Floats, there: Floats, places: Places) -> None:
-    """Ways against the order: over or under everything, each in a lane of its own.
+    """Paths of backward connections: above or below everything, each in its own lane.
 
-    They leave on the right of their source and arrive from the left of their target. The upper
-    half runs above, the lower below; short ways, and those of outer neurons, in the inner lanes.
+    They leave on the right of their source and arrive from the left of their target. Those of the upper half
+    of a layer run above, the others below; short paths, and those of outer neurons, take the inner lanes.
     """
     rim = float(np.abs(places.centres[:, 1]).max()) + 0.8
     middle = (here[:, 1] + there[:, 1]) / 2
@@ -148,7 +148,7 @@ def _lead_back(ways: Floats, back: Indices, here: Floats, there: Floats, places:
 
 
 def rounded(corners: Floats, radius: float) -> Floats:
-    """A line through corners, with the inner ones rounded off by ROUND points each."""
+    """A line through corners; each inner corner is rounded by ROUND points."""
     pieces = [corners[:1]]
     for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
         into, out = before - corner, after - corner
@@ -159,13 +159,13 @@ def rounded(corners: Floats, radius: float) -> Floats:
 
 
 def along(way: Floats, shares: Floats) -> Floats:
-    """The points at these shares of the length of a way."""
+    """The points at these fractions of the length of a path."""
     length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
     return np.stack([np.interp(shares * length[-1], length, way[:, axis]) for axis in (0, 1)], axis=1)
 
 
 def arrowheads(ways: Floats, size: float) -> Floats:
-    """Triangles where ways come to the discs of their targets, shape (connections, 3, 2)."""
+    """Arrowheads where paths reach the discs of their targets, shape (connections, 3, 2)."""
     heads = np.empty((len(ways), 3, 2))
     for i, way in enumerate(ways):
         outside = np.linalg.norm(way - way[-1], axis=1) >= RADIUS
@@ -184,7 +184,7 @@ def _arrowhead(before: Floats, end: Floats, short: float, size: float) -> Floats
 
 
 def marks(ways: Floats, gated: Indices, apart: float = 0.2) -> Floats:
-    """Where gates sit: on their connections, near the middle, apart from each other where that can be."""
+    """Places of gates: on their connections near the middle, and apart from each other if possible."""
     found = np.empty((0, 2))
     for i in gated:
         tries = along(ways[i], np.array([0.5, 0.42, 0.58, 0.35, 0.65, 0.29, 0.71]))

@@ -16,7 +16,7 @@ from ._columns import places, size_of
 WIDTH, HEIGHT = 640, 300
 """The largest size of the drawing, in pixels."""
 MOST_NEURONS, MOST_CONNECTIONS = 100, 500
-"""The most that are drawn one by one; a larger network is drawn as one box per layer."""
+"""Maximum numbers of neurons and connections drawn one by one; a larger network is one box per layer."""
 GAP = 100
 """Distance between two layers; units are those of `_columns`."""
 BOX = (130.0, 70.0)
@@ -34,9 +34,9 @@ class Line(NamedTuple):
 
 
 def small_picture(network: Network) -> str:
-    """An SVG drawing of a network as it is now, of at most 640 by 300 pixels.
+    """Draw the present state of a network as SVG, at most 640 by 300 pixels.
 
-    A network of more than 100 neurons or 500 connections is drawn as one box a layer.
+    A network of more than 100 neurons or 500 connections is drawn as one box per layer.
 
     >>> from synapse import Layer, Network
     >>> small_picture(Network(Layer(1), [], Layer(1)))[:44]
@@ -59,7 +59,7 @@ def small_picture(network: Network) -> str:
 
 
 def _framed(words: str, parts: Sequence[str], box: tuple[float, float, float, float], scale: float) -> str:
-    """The parts of a drawing in one, scaled, with some pixels about their box (x, y, width, height)."""
+    """Put the parts of a drawing together, scaled, with a margin around their box (x, y, width, height)."""
     x, y, width, height = box
     beside, above = 8 / scale, 28 / scale
     view = f"{x - beside:.1f} {y - above:.1f} {width + 2 * beside:.1f} {height + 1.5 * above:.1f}"
@@ -72,7 +72,7 @@ def _framed(words: str, parts: Sequence[str], box: tuple[float, float, float, fl
 
 
 def _middles(widths: Sequence[float]) -> list[float]:
-    """The middles of layers of these widths, one after the other."""
+    """Centres of consecutive layers with these widths."""
     ends = np.cumsum([width + GAP for width in widths])
     return [float(end - GAP - width / 2) for end, width in zip(ends, widths, strict=True)]
 
@@ -104,7 +104,7 @@ def _circles(table: Topology, middles: Sequence[float]) -> Iterator[str]:
 
 
 def _titles(table: Topology, middles: Sequence[float], scale: float, y: float) -> Iterator[str]:
-    """Names of layers, of one size whatever the scale."""
+    """Names of layers, in the same size at every scale."""
     for label, count, x in zip(table.layers, table.sizes.tolist(), middles, strict=True):
         room = (GAP + size_of(count)[0]) * scale
         yield _text(label, x, y, 11 / scale, max(3, int(room / 6.5)))
@@ -136,7 +136,7 @@ def _bundles(table: Topology, middles: Sequence[float]) -> Iterator[Line]:
 def _box_ends(
     source: int, x: float, target: int, u: float
 ) -> tuple[tuple[int, float, float], tuple[int, float, float]]:
-    """From which side of a box to which of another: over the boxes between, under them to lead back."""
+    """The ends of a line between two boxes: above the boxes in between, or below them if it leads back."""
     width, height = BOX
     if target == source + 1:
         return (source, x + width / 2, 0.0), (target, u - width / 2, 0.0)
@@ -157,7 +157,7 @@ def _drawn(line: Line) -> str:
 
 
 def _middle_of(line: Line) -> tuple[float, float]:
-    """The middle of a line, which bows aside unless it leads to the next layer; left is up, back is down."""
+    """The middle of a line: bent, unless it leads to the next layer; forward lines bend up, others down."""
     (source, x, y), (target, u, v) = line.source, line.target
     aside = 0.0 if target == source + 1 else 0.15 if target == source else -0.1
     return (x + u) / 2 - aside * (v - y), (y + v) / 2 + aside * (u - x)

@@ -1,4 +1,4 @@
-"""One look for all pictures: colours that colour-blind people can distinguish, and readable labels."""
+"""The style of all pictures: colours that colour-blind people can distinguish, and readable labels."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ LOOK: dict[str, Any] = {
 }
 
 TICKS: dict[str, Any] = {"which": "both", "color": INK, "labelcolor": INK, "labelsize": 8.0}
-"""Look of ticks: these are made when a figure is drawn, after the style has ended."""
+"""Settings of ticks, which are made when a figure is drawn, after the style context has ended."""
 
 
 def need_matplotlib() -> None:
-    """Raise MissingExtraError where matplotlib is not installed."""
+    """Raise MissingExtraError if matplotlib is not installed."""
     try:
-        import matplotlib as mpl  # noqa: F401 - an extra: synapse works without it
+        import matplotlib as mpl  # noqa: F401 - an optional dependency
     except ImportError:
         raise MissingExtraError(
             'Pictures need matplotlib, which is not installed: pip install "synapse-neurons[draw]".'
@@ -68,7 +68,7 @@ def need_matplotlib() -> None:
 
 
 def style() -> AbstractContextManager[None]:
-    """The look of all pictures, as a context for figures of your own.
+    """The style of all pictures, as a context manager for your own figures.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def style() -> AbstractContextManager[None]:
 
 
 def check_axes(ax: Any) -> None:
-    """Raise unless `ax` is None or something to draw on."""
+    """Raise unless `ax` is None or a matplotlib Axes."""
     need_matplotlib()
     from matplotlib.axes import Axes
 
@@ -103,7 +103,7 @@ def check_axes(ax: Any) -> None:
 
 @contextmanager
 def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
-    """In the style of all pictures, the axes to draw on: those given, or those of a new figure.
+    """The axes to draw on, in the style of all pictures: those given, or those of a new figure.
 
     A figure made here is closed again if drawing fails.
     """
@@ -125,7 +125,7 @@ def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
 
 
 def label(text: object, longest: int = 24) -> str:
-    r"""A name as matplotlib can show it: one line, not too long, and no mathematics in it.
+    r"""A name for matplotlib: one line, shortened, without mathematics.
 
     >>> print(label("price in $ per kilogramme and day", 20))
     price in \$…e and day
@@ -138,7 +138,7 @@ def label(text: object, longest: int = 24) -> str:
 
 
 def entry(text: object) -> str:
-    """A name as a legend can show it; one that begins with an underscore would be left out."""
+    """A name for a legend, which would leave out a name that begins with an underscore."""
     name = label(text, 40)
     return f" {name}" if name.startswith("_") else name
 
@@ -163,7 +163,7 @@ def diverging() -> Colormap:
 
 
 def around_zero(values: NDArray[np.float64]) -> Normalize:
-    """A scale with zero in its middle that holds all finite values."""
+    """A scale with zero in its middle that includes all finite values."""
     from matplotlib.colors import Normalize
 
     limit = largest(values) or 1.0
@@ -177,7 +177,7 @@ def largest(values: NDArray[np.float64]) -> float:
 
 
 def colouring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
-    """For values of one sign cividis, for values of both signs the diverging map around zero."""
+    """Cividis for values of one sign, a diverging colour map around zero for values of both signs."""
     from matplotlib import colormaps
     from matplotlib.colors import Normalize
 
@@ -199,7 +199,7 @@ def key(ax: Axes, cmap: Colormap, norm: Normalize, what: str, **options: Any) ->
 
 
 def points_a_unit(ax: Axes) -> float:
-    """How many points of type a unit of axes of equal aspect is, about."""
+    """Approximate size, in points of type, of one unit of axes with equal aspect."""
     box = ax.get_window_extent()
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     inches = min(box.width / (x1 - x0), box.height / (y1 - y0)) / ax.figure.dpi

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DASHES = ("-", "--", ":", "-.")
 MOST = len(CYCLE) * len(DASHES)
-"""The most lines that can be distinguished."""
+"""Maximum number of lines that can be distinguished."""
 
 
 def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes:

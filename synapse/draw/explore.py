@@ -33,7 +33,7 @@ def explore(net: Network, sequence: ArrayLike, path: File, targets: ArrayLike | 
     Parameters
     ----------
     net : Network
-        No connection or gate may link it to neurons outside of it, as for :meth:`Network.clone`.
+        The network. It must not be connected with neurons outside of it, as for :meth:`Network.clone`.
     sequence : array_like, shape (T, n)
         One row of inputs per step.
     path : str, path or open file
@@ -50,7 +50,7 @@ def explore(net: Network, sequence: ArrayLike, path: File, targets: ArrayLike | 
     TopologyError
         If the network is connected to neurons outside of it.
     DivergenceError
-        If it has a number that is not finite.
+        If the network has a number that is not finite.
     OSError
         If the file cannot be written.
 
@@ -80,7 +80,7 @@ def _aims(net: Network, steps: int, targets: ArrayLike) -> list[Floats | None]:
 
 
 def page_of(data: dict[str, Any]) -> str:
-    """The page that shows some data: template, style, library and script in one text."""
+    """The page for some data: template, style, library and script in one text."""
     library = _part("cytoscape.min.js")
     script = "(() => {\n" + "\n".join(map(_part, SCRIPTS)) + "})();\n"
     parts = {

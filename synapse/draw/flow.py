@@ -22,28 +22,28 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CONTEXT = ("state", "activation")
-"""What one step hands to the next."""
+"""The numbers that one step hands to the next."""
 
 
 def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = None) -> Floats:
-    r"""How strongly the last step of a sequence depends on each step before, by differences.
+    r"""Measure how strongly the last step of a sequence depends on each earlier step, by finite differences.
 
-    Without a layer, how its outputs depend on its inputs: ``|∂y_T/∂x_t|``. With a layer, how the
-    states of that depend on themselves: ``|∂s_T/∂s_t|``, which is 1 at every lag where the
-    states are kept as they are, as in the constant error carousel (Hochreiter and Schmidhuber
-    1997). By the chain rule this is also how much of an error at step T comes back to step t, if
-    nothing cuts it short.
+    Without a layer, it returns how the outputs depend on the inputs: ``|∂y_T/∂x_t|``. With a layer, it
+    returns how the states of the layer depend on their own earlier values: ``|∂s_T/∂s_t|``. This is 1 at
+    every lag if the states are preserved exactly, as in the constant error carousel (Hochreiter and
+    Schmidhuber 1997). By the chain rule it is also the factor by which an error at step T reaches step t with
+    an exact gradient.
 
-    The norm of an n by m matrix J is ``sqrt(Σ J² / n)``, 1 for the identity. J is a product of
-    derivatives of one step by the states and activations of the step before, each a central
-    difference of ``net.activate``: in double precision right to about 8 digits, even where the
-    product is tiny; only a single step that lets less than about 1e-9 through is lost in rounding.
-    A state is moved by moving the bias of its neuron for one step.
+    The norm of an n by m matrix J is ``sqrt(Σ J² / n)``, which is 1 for the identity. J is a product of
+    Jacobians of single steps, each computed by central
+    differences of ``net.activate``. In double precision it is accurate to about 8 digits, even if the
+    product is tiny; only a single step with a derivative below about 1e-9 is lost in rounding.
+    A state is changed by changing the bias of its neuron for one step.
 
     Parameters
     ----------
     net : Network
-        It is not changed.
+        The network. It is not changed.
     inputs : array_like, shape (T, n)
         One row per step; the context is cleared first.
     layer : str or Layer, optional
@@ -79,7 +79,7 @@ def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = Non
 
 
 def _layer_of(net: Network, layer: str | Layer) -> Layer:
-    """A layer of the network, by itself or by its name."""
+    """Return a layer of the network, given itself or its name."""
     found = net[layer] if isinstance(layer, str) else layer
     if not any(found is own for own in net.layers):
         raise ArgumentError(expected("The layer that errors flow through", f"a layer of {net!r}", layer))
@@ -112,15 +112,15 @@ class _Stepper:
         return np.concatenate([read_numbers(self.net, name) for name in CONTEXT])
 
     def by_context(self, context: Floats, row: Floats) -> Floats:
-        """Derivatives of the context after a step by that before, shape (2 n, 2 n)."""
+        """Derivatives of the context after a step with respect to that before, shape (2 n, 2 n)."""
         return self._derivatives(context, lambda moved: self.step(moved, row))
 
     def by_inputs(self, context: Floats, row: Floats) -> Floats:
-        """Derivatives of the context after a step by its inputs, shape (2 n, inputs)."""
+        """Derivatives of the context after a step with respect to its inputs, shape (2 n, inputs)."""
         return self._derivatives(row, lambda moved: self.step(context, moved))
 
     def by_states(self, places: Ints, context: Floats, row: Floats) -> Floats:
-        """Derivatives of the context after a step by states within it, shape (2 n, places)."""
+        """Derivatives of the context after a step with respect to states within it, shape (2 n, places)."""
         before = self.net.biases
 
         def moved(biases: Floats) -> Floats:
@@ -144,7 +144,7 @@ class _Stepper:
 
 
 def _sensitivity(steps: _Stepper, rows: Floats, layer: Layer | None) -> Floats:
-    """Backwards from the last step, keeping the derivatives of what is measured by each context."""
+    """Go backwards from the last step with the derivatives of the measured numbers."""
     n = len(steps.net)
     steps.net.clear()
     contexts = [np.zeros(2 * n)]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 GROUND = "#f1f1f1"
 NAMED = 60
-"""The most rows, or columns, that are named."""
+"""Maximum number of rows, or columns, with names."""
 
 
 def hinton(
@@ -31,8 +31,8 @@ def hinton(
 ) -> Axes:
     """Draw weights as squares, one row per source, one column per target.
 
-    The area of a square is the magnitude of its weight; positive ones are blue, negative ones
-    orange. Where two neurons are not connected the ground is white; a number that is not finite
+    The area of a square is the magnitude of its weight; positive weights are blue, negative ones
+    orange. Pairs that are not connected are white; a number that is not finite
     is a grey cross.
 
     Parameters
@@ -44,7 +44,7 @@ def hinton(
     sources, targets : Layer, or sequence of Neuron or str, optional
         Names of rows and columns. Default: the neurons of the projection, or numbers.
     scale : float, optional
-        The magnitude that is drawn as a full square. Default: the largest.
+        The magnitude of a full square. Default: the largest magnitude.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def hinton(
 
 
 def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
-    """Weights as a matrix, where there are connections, and the layers of rows and columns."""
+    """Weights as a matrix, the mask of connections, and the layers of rows and columns."""
     if isinstance(weights, Projection):
         source, target = weights.source, weights.target
         row, column = ({n: i for i, n in enumerate(layer)} for layer in (source, target))
@@ -101,7 +101,7 @@ def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
 
 
 def _draw_squares(ax: Axes, matrix: Floats, there: Any, full: float) -> None:
-    """The ground, the weights on it, and crosses where a number is not finite."""
+    """The background, the squares, and crosses for numbers that are not finite."""
     from matplotlib.collections import PolyCollection
 
     ground = _squares(np.argwhere(there), np.full(there.sum(), 0.96))

@@ -1,4 +1,4 @@
-"""A network as a picture: neuron by neuron, or, where it is large, layer by layer."""
+"""Draw a network neuron by neuron or, if it is large, layer by layer."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_NEURONS, MOST_CONNECTIONS = 300, 4000
-"""The largest network that is drawn neuron by neuron."""
+"""Maximum numbers of neurons and connections of a network that is drawn neuron by neuron."""
 
 MOST_ARROWHEADS = 250
-"""The most connections that all have arrowheads."""
+"""Maximum number of connections that all have arrowheads."""
 
 COLOURS = ("activation", "bias", "state")
 
@@ -50,15 +50,13 @@ def network(
 ) -> Axes:
     """Draw a network: layers from left to right, connections as thick as their weights.
 
-    Negative weights are orange, positive ones blue; the scale is that of the weights which learning
-    moves, if there are any. Connections that lead backwards run over or
-    under the others, those within a layer beside it (on the left where they lead to an earlier
-    neuron), self-connections are loops. A gate is a dotted line from the neuron that gates to a
-    mark on the connection that it gates.
+    Negative weights are orange, positive ones blue; the scale is that of the trainable weights, if there are
+    any. Backward connections run above or below the others. Connections within a layer run beside it (on the
+    left if they lead to an earlier neuron). Self-connections are loops. A gate is a dotted line from the
+    gater to a mark on the gated connection.
 
-    Networks of more than 300 neurons or 4000 connections are drawn by layers: boxes, and arrows
-    labelled with the number and pattern of their connections, green where they lead to the same
-    or an earlier layer.
+    Networks of more than 300 neurons or 4000 connections are drawn by layers: boxes, and arrows labelled with
+    the number and pattern of their connections. Arrows to the same or an earlier layer are green.
 
     Parameters
     ----------
@@ -67,7 +65,7 @@ def network(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     colour : {"activation", "bias", "state"}, optional
-        The number that colours the discs of neurons, where these are drawn. Default: none.
+        The number that colours the discs of neurons, if neurons are drawn. Default: none.
     blocks : bool, optional
         Whether to draw by layers. Default: True for large networks.
     colour_bars : bool
@@ -123,7 +121,7 @@ def _draw_neurons(diagram: Topology, ax: Axes | None, title: str, colour: str | 
 
 
 def _extent(places: Places, ways: Floats) -> tuple[Floats, Floats]:
-    """The corners of the picture; below there is room for the names of layers."""
+    """The corners of the picture, with space for the names of layers at the bottom."""
     every = np.concatenate([places.centres, ways.reshape(-1, 2)])
     low, high = every.min(axis=0) - np.array([0.9, 0.55]), every.max(axis=0) + np.array([0.9, 0.45])
     return low - [0.0, 0.9], high
@@ -149,7 +147,7 @@ def _draw_connections(ax: Axes, diagram: Topology, ways: Floats, bars: bool) -> 
             gid="connections",
         )
     )
-    few = diagram.connections <= MOST_ARROWHEADS  # else only those that lead to no later layer are pointed
+    few = diagram.connections <= MOST_ARROWHEADS  # otherwise only backward and lateral ones have arrowheads
     pointed = (few | (diagram.layer[diagram.target] <= diagram.layer[diagram.source]))[order]
     if pointed.any():
         heads = list(arrowheads(ways[order][pointed], 0.15))
@@ -160,7 +158,7 @@ def _draw_connections(ax: Axes, diagram: Topology, ways: Floats, bars: bool) -> 
 
 
 def _draw_gates(ax: Axes, diagram: Topology, places: Places, ways: Floats) -> None:
-    """A mark on each gated connection, and a dotted line to it from the gater, where that is shown."""
+    """A mark on each gated connection, and a dotted line to it from the gater, if that is shown."""
     from matplotlib.collections import LineCollection, PatchCollection
     from matplotlib.patches import Circle
 
@@ -188,7 +186,7 @@ def _draw_gates(ax: Axes, diagram: Topology, places: Places, ways: Floats) -> No
 
 
 def _draw_discs(ax: Axes, diagram: Topology, places: Places, colour: str | None, bars: bool) -> list[str]:
-    """The neurons; what ink can be read on each."""
+    """Draw the neurons; returns a readable text colour for each."""
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Circle
 
@@ -208,7 +206,7 @@ def _draw_discs(ax: Axes, diagram: Topology, places: Places, colour: str | None,
 
 
 def _draw_names(ax: Axes, diagram: Topology, places: Places, inks: list[str]) -> None:
-    """Numbers and short names in the discs, longer ones below them; none where they would be too small."""
+    """Numbers and short names in the discs, longer names below them; none if they would be too small."""
     from matplotlib.patheffects import withStroke
 
     unit = points_a_unit(ax)
@@ -228,7 +226,7 @@ def _draw_names(ax: Axes, diagram: Topology, places: Places, inks: list[str]) ->
 
 
 def _draw_layer_names(ax: Axes, diagram: Topology, places: Places, bottom: float) -> None:
-    """The names of layers at the foot of the picture, in a type in which the longest word has room."""
+    """The names of layers at the foot of the picture, in a size that fits the longest word."""
     room = 0.92 * places.gap * points_a_unit(ax) / (1.12 * WIDE)
     longest = max(len(word) for name in diagram.layers for word in [*name.split(), "layer"])
     size = float(np.clip(room / min(longest, 12), 5.0, 9.0))

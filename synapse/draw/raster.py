@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NAMED = 60
-"""The most neurons that are named."""
+"""Maximum number of neurons with names."""
 
 
 def raster(
@@ -120,7 +120,7 @@ def _set_layers_apart(ax: Axes, layers: list[tuple[str, int]], rows: int) -> Non
 
 
 def spread(places: Floats, apart: float, last: float) -> Floats:
-    """Rising places, moved as little as needed to be `apart` from each other and none after `last`."""
+    """Ascending places, moved as little as possible to be `apart` from each other and not beyond `last`."""
     moved = places.copy()
     for i in range(1, len(moved)):
         moved[i] = max(moved[i], moved[i - 1] + apart)

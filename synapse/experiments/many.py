@@ -1,4 +1,4 @@
-"""Training many networks side by side, in threads: the kernels need no interpreter lock."""
+"""Train many networks in parallel threads; the kernels release the interpreter lock."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def train_many(
     rate, cost
         As for :class:`synapse.Trainer`.
     workers : int, optional
-        How many train at once. Default: the cores that the process may use.
+        Number of threads. Default: the number of cores that the process may use.
     **options
         Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``error``, ``validation``, ...
 
     Returns
     -------
     list of Result
-        One for each network, in order; the same bits as one after the other. After Ctrl-C, what
-        each had reached.
+        One for each network, in order, with the same bits as if trained one after the other. After Ctrl-C,
+        the results so far.
 
     Raises
     ------
     TopologyError
-        If two of the networks live in one store: they are connected, or are the same.
+        If two of the networks are connected or are the same.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def train_many(
     networks = listed("The networks", networks, "a list of Networks")
     trainers = [Trainer(network, rate, cost) for network in networks]
     if not independent(networks):
-        raise TopologyError("Networks that are trained side by side must not be connected. Two of these are.")
+        raise TopologyError("Networks that are trained in parallel must not be connected. Two of these are.")
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     count = available if workers is None else positive_integer("The workers", workers, MOST_THREADS)
     options = {"progress": False, **options}

@@ -21,16 +21,16 @@ from ..network import Network
 
 @dataclass(frozen=True, eq=False)
 class CrossValidation:
-    """What a cross-validation found, fold by fold.
+    """The results of a cross-validation, fold by fold.
 
     Parameters
     ----------
     errors : ndarray, shape (folds,)
-        Mean cost of each fold's tests, as :meth:`synapse.Trainer.test` gives it.
+        Mean cost of each fold on its held-out data, as :meth:`synapse.Trainer.test` computes it.
     tested : list of ndarray of int
-        Numbers of the sequences, or samples, that each fold tested.
+        Numbers of the held-out sequences, or samples, of each fold.
     results : list of Result
-        What each training reached.
+        Result of each training.
     networks : list of Network
         The trained networks.
     """
@@ -42,12 +42,12 @@ class CrossValidation:
 
     @property
     def mean(self) -> float:
-        """The mean of the folds' errors."""
+        """Mean of the folds' errors."""
         return float(self.errors.mean())
 
     @property
     def deviation(self) -> float:
-        """The standard deviation of the folds' errors, with one less than there are in the divisor."""
+        """Sample standard deviation of the folds' errors (the divisor is the number of folds minus 1)."""
         return float(self.errors.std(ddof=1))
 
     def __repr__(self) -> str:
@@ -66,23 +66,23 @@ def cross_validate(
     sample_weight: Any | None = None,
     **options: Any,
 ) -> CrossValidation:
-    """Split the data into folds; for each, train on the others and test on it.
+    """Split the data into folds. For each fold, train on the others and test on it.
 
     Parameters
     ----------
     make : callable
-        Gives a new :class:`synapse.Trainer`, or a network to be trained as a Trainer does by default. It
-        is called once a fold: with the number of the fold, if it takes an argument.
+        Returns a new :class:`synapse.Trainer`, or a network, which is trained by a Trainer with its defaults.
+        It is called once per fold, with the number of the fold if it takes an argument.
     inputs, targets : array_like
         Samples, (N, n) and (N, m), or sequences, (S, T, n) or a list of (T_i, n), as for
         :meth:`synapse.Trainer.train`.
     folds : int
-        How many; their sizes differ by one at most. As many as there are samples: leave one out.
+        Number of folds; their sizes differ by at most one. As many folds as samples is leave-one-out.
     seed : int or numpy.random.Generator
         Seed of the folds, and of the orders in which the trainings take their data. Default: a new one
         for each call.
     sample_weight : array_like, optional
-        Weight of each sequence (or sample) in the trainings; tests are not weighted.
+        Weight of each sequence (or sample) in training; tests are not weighted.
     **options
         Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``patience``, ...
 
@@ -93,10 +93,10 @@ def cross_validate(
     Raises
     ------
     ArgumentError, KindError
-        If an argument cannot be used, the data are a stream, or `make` gives the same network twice;
-        nothing has been trained then.
+        If an argument cannot be used, the data are a stream, or `make` returns the same network twice.
+        Nothing has been trained.
     KeyboardInterrupt
-        After Ctrl-C: folds that are missing would make the rest misleading.
+        After Ctrl-C, because the result of fewer folds would be misleading.
 
     Examples
     --------
@@ -133,19 +133,19 @@ def cross_validate(
 
 
 def _made(make: Callable[..., Trainer | Network], folds: int) -> list[Trainer]:
-    """A trainer for each fold, whose networks have no neurons in common."""
+    """Make a trainer for each fold; their networks have no neurons in common."""
     numbered = _takes_an_argument(make)
     trainers = [_as_trainer(make(fold) if numbered else make()) for fold in range(folds)]
     if not independent([trainer.network for trainer in trainers]):
         raise ArgumentError(
-            "Every fold needs a network of its own, or it has learnt from what it is tested on. "
+            "Every fold needs its own network; otherwise it would be tested on data it was trained on. "
             "Let make build a new one at every call."
         )
     return trainers
 
 
 def _require_fewer(folds: int, inputs: Any) -> None:
-    """Raise where there are fewer sequences or samples than folds, before a network is made for each."""
+    """Raise if there are fewer sequences or samples than folds, before networks are made."""
     try:
         most = len(inputs)
     except TypeError:  # left to the check of the data
@@ -155,13 +155,13 @@ def _require_fewer(folds: int, inputs: Any) -> None:
 
 
 def _takes_an_argument(make: Callable[..., Any]) -> bool:
-    """Whether a function has a parameter that the number of the fold can go to."""
+    """Whether a function has a parameter for the number of the fold."""
     if not callable(make):
         raise KindError(expected("What makes a fold's trainer", "a function", make))
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     try:
         parameters: Sequence[inspect.Parameter] = list(inspect.signature(make).parameters.values())
-    except ValueError:  # a built-in function does not tell its parameters
+    except ValueError:  # a built-in function without a signature
         return False
     return any(p.kind in kinds and p.default is p.empty for p in parameters)
 
@@ -177,7 +177,7 @@ def _as_trainer(made: Any) -> Trainer:
 def _check(data: Data, folds: int) -> None:
     if data.stream:
         raise ArgumentError(
-            "A stream into a network with memory cannot be cut into folds: its order is what is learnt. "
+            "A stream into a network with memory cannot be split into folds, because its order matters. "
             "Give sequences, (S, T, n)."
         )
     count = len(data.filled)
@@ -186,7 +186,7 @@ def _check(data: Data, folds: int) -> None:
 
 
 def _part(data: Data, chosen: NDArray[np.intp]) -> tuple[Any, Any]:
-    """Inputs and targets of some sequences, or samples, in the form that was given."""
+    """Inputs and targets of some sequences, or samples, in the form given by the user."""
     if not data.clear:
         return data.inputs[chosen], data.targets[chosen]
     spans = [slice(int(data.bounds[i]), int(data.bounds[i + 1])) for i in chosen]

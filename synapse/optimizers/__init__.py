@@ -1,7 +1,7 @@
 """Optimizers: how a gradient changes parameters, which are flat vectors.
 
-Settings never change; what an optimizer remembers between steps is in the :class:`OptimizerState` that its
-``begin`` returns. :class:`LBFGS` is different: it asks for costs and gradients itself.
+An optimizer holds settings, which never change. Its memory between steps is in the :class:`OptimizerState`
+that ``begin`` returns. :class:`LBFGS` is different: it evaluates costs and gradients itself.
 
 >>> import numpy as np
 >>> from synapse import optimizers

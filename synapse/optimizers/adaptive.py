@@ -1,4 +1,4 @@
-"""A rate for each parameter, from the size of its gradients."""
+"""Optimizers with a rate for each parameter, scaled by the size of its gradients."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class RMSprop(Optimizer):
     Parameters
     ----------
     rate : float
-        How far parameters move.
+        The learning rate.
     decay : float
-        The factor of the last mean square.
+        Factor of the previous mean square.
     epsilon : float
-        Keeps the quotient finite where gradients vanish.
+        Term of the denominator that keeps the quotient finite when gradients vanish.
     momentum : float
-        The factor of the last velocity; velocities sum quotients.
+        Factor of the previous velocity, which accumulates quotients.
     centered : bool
-        Divide by the standard deviation: subtract the square of the running mean.
+        Whether to divide by the standard deviation, that is, to subtract the square of the running mean.
 
     Examples
     --------
@@ -60,12 +60,12 @@ class RMSprop(Optimizer):
         settle(self, boolean, "centered")
 
     def memory(self) -> dict[str, float]:
-        """``mean_square``; ``mean`` if centred; ``velocity`` with momentum."""
+        """Names: ``mean_square``, ``mean`` if centered, and ``velocity`` with momentum; all start at 0."""
         used = {"mean_square": True, "mean": self.centered, "velocity": self.momentum}
         return {name: 0.0 for name, remembered in used.items() if remembered}
 
     def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Means, then the quotient."""
+        """Update the means and compute the quotient."""
         change, spare = state.change, state.spare
         np.square(gradient, out=spare)
         average(state.mean_square, self.decay, spare, spare)
@@ -79,7 +79,7 @@ class RMSprop(Optimizer):
         change *= rate
 
     def _deviation(self, state: OptimizerState, gradient: Floats) -> None:
-        """What the gradient is divided by, into ``state.spare``."""
+        """Compute the denominator in ``state.spare``."""
         spare = state.spare
         if self.centered:
             average(state.mean, self.decay, gradient, spare)
@@ -102,9 +102,9 @@ class AdaGrad(Optimizer):
     Parameters
     ----------
     rate : float
-        How far parameters move at first.
+        The learning rate, which is the size of the first step.
     epsilon : float
-        Keeps the quotient finite where gradients vanish.
+        Term of the denominator that keeps the quotient finite when gradients vanish.
 
     Examples
     --------
@@ -122,11 +122,11 @@ class AdaGrad(Optimizer):
         settle(self, positive_number, "rate", "epsilon")
 
     def memory(self) -> dict[str, float]:
-        """``sum_of_squares``."""
+        """One name: ``sum_of_squares``, which starts at 0."""
         return {"sum_of_squares": 0.0}
 
     def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """The sum, then the quotient."""
+        """Update the sum and compute the quotient."""
         change, spare, total = state.change, state.spare, state.sum_of_squares
         np.square(gradient, out=spare)
         total += spare

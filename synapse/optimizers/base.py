@@ -1,4 +1,4 @@
-"""What the optimizers share: settings that never change, and the state of one training."""
+"""Base classes of the optimizers: settings that never change, and the state of one training."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..errors import ArgumentError, DivergenceError, KindError
 
 
 def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
-    """Which of `size` parameters may move; None: all."""
+    """Mask of the parameters that may change; None if all may."""
     if frozen is None:
         return None
     mask = any_array("The frozen", frozen, f"{size} truth values")
@@ -29,21 +29,21 @@ def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
 
 
 def check_parameters(parameters: Any, shape: tuple[int, ...] | None = None) -> None:
-    """Raise unless `parameters` is a vector of float64 that can be moved in place."""
+    """Raise unless `parameters` is a vector of float64 that can be changed in place."""
     masked = isinstance(parameters, np.ma.MaskedArray)
     if not isinstance(parameters, np.ndarray) or masked or parameters.dtype != np.float64:
         raise KindError(expected("The parameters", "a NumPy array of float64", parameters))
     if parameters.ndim != 1 or (shape is not None and parameters.shape != shape):
-        condition = "a vector" if shape is None else f"of the shape {shape} they began with"
+        condition = "a vector" if shape is None else f"of shape {shape}, as at the start"
         raise ArgumentError(expected("The parameters", condition, parameters.shape))
     if not parameters.flags.writeable:
-        raise ArgumentError("The parameters are moved in place, but this array is read-only.")
+        raise ArgumentError("The parameters are changed in place, but this array is read-only.")
 
 
 class Optimizer(ABC):
-    """An equation that turns gradients into changes of parameters, and its settings.
+    """Base class of optimizers: an equation that turns gradients into changes, and its settings.
 
-    A subclass of your own has a ``rate``, names the vectors it remembers in :meth:`memory` and has its
+    Your own subclass has a ``rate``, names the vectors of its memory in :meth:`memory`, and computes its
     equation in :meth:`find_change`.
 
     Examples
@@ -66,25 +66,25 @@ class Optimizer(ABC):
 
     @final
     def begin(self, parameters: Floats, frozen: Any = None) -> OptimizerState:
-        """The state of a training before its first step.
+        """Make the state of a training before its first step.
 
         Parameters
         ----------
-        parameters : numpy.ndarray
-            (n,), float64: the parameters that will be changed.
-        frozen : array_like of bool, optional
-            (n,): parameters that never move, neither by gradients nor by weight decay.
+        parameters : numpy.ndarray of float64, shape (n,)
+            The parameters to be changed.
+        frozen : array_like of bool, shape (n,), optional
+            Mask of parameters that never change, neither by gradients nor by weight decay.
         """
         check_parameters(parameters)
         return OptimizerState(self, parameters.size, frozen)
 
     @abstractmethod
     def memory(self) -> dict[str, float]:
-        """The names of the vectors that are remembered between steps, and the number each starts with."""
+        """Names of the vectors that the state holds between steps, with their initial values."""
 
     @abstractmethod
     def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Write into ``state.change`` what is to be taken from the parameters; change nothing but `state`."""
+        """Write into ``state.change`` what will be subtracted from the parameters; modify only `state`."""
 
     def _about(self, setting: str) -> str:
         return f"The {setting} of {type(self).__name__}"
@@ -92,27 +92,27 @@ class Optimizer(ABC):
 
 @final
 class OptimizerState:
-    """What an optimizer remembers of a training; :meth:`Optimizer.begin` makes one, :meth:`step` uses it.
+    """The memory of an optimizer in one training; :meth:`Optimizer.begin` makes it, :meth:`step` uses it.
 
-    Each vector that the optimizer remembers is an attribute, as ``state.first_moment`` with Adam.
+    Each vector of the memory is an attribute, such as ``state.first_moment`` of Adam.
 
     Parameters
     ----------
     optimizer : Optimizer
-        The rule.
+        The optimizer.
     size : int
-        How many parameters there are.
-    frozen : array_like of bool, optional
-        (size,): those that never move.
+        Number of parameters.
+    frozen : array_like of bool, shape (size,), optional
+        Mask of parameters that never change.
 
     Attributes
     ----------
     steps : int
-        Steps done.
-    change : numpy.ndarray
-        (size,): what the last step took from the parameters, had none been frozen.
-    spare : numpy.ndarray
-        (size,): room for a rule to work in.
+        Number of steps done.
+    change : numpy.ndarray, shape (size,)
+        Values that the last step subtracted from the parameters (also computed for frozen ones).
+    spare : numpy.ndarray, shape (size,)
+        Working memory for the optimizer.
 
     Examples
     --------
@@ -142,28 +142,27 @@ class OptimizerState:
         self._memory: dict[str, Floats] = {}
         for name, start in optimizer.memory().items():
             if hasattr(OptimizerState, name):
-                raise ArgumentError(f"An OptimizerState has a {name} already. Give this vector another name.")
+                raise ArgumentError(f"An OptimizerState already has a {name}. Give this vector another name.")
             self._memory[name] = np.full(size, start, np.float64)
 
     def step(self, parameters: Floats, gradient: Any, rate: float | None = None) -> None:
-        """Move `parameters`, in place, against `gradient`.
+        """Change `parameters` in place by one step against `gradient`.
 
         Parameters
         ----------
-        parameters : numpy.ndarray
-            (n,), float64.
-        gradient : array_like
-            (n,); it is left as it is.
+        parameters : numpy.ndarray of float64, shape (n,)
+            The parameters.
+        gradient : array_like, shape (n,)
+            The gradient of the cost; it is not changed.
         rate : float, optional
-            Instead of the optimizer's own: rates that change are given at every step.
+            Learning rate of this step. Default: the optimizer's own.
 
         Raises
         ------
         ArgumentError, KindError
-            If one cannot be used.
+            If an argument cannot be used. Nothing has changed.
         DivergenceError
-            If the gradient is not finite, or too large to be squared; nothing has changed after either. Or if
-            the move is not finite; the parameters are as before then.
+            If the gradient, its square or the change is not finite. The parameters have not changed.
         """
         check_parameters(parameters, self.change.shape)
         gradient = self._checked(gradient)
@@ -173,26 +172,26 @@ class OptimizerState:
             self.optimizer.find_change(self, parameters, gradient, rate)
         if not np.isfinite(self.change, out=self._finite).all():
             raise DivergenceError(
-                f"A move of {type(self.optimizer).__name__} is not finite; the parameters are as before. "
+                f"A step of {type(self.optimizer).__name__} is not finite; the parameters are as before. "
                 "Train on with a lower rate."
             )
         moving = True if self._moving is None else self._moving
         np.subtract(parameters, self.change, out=parameters, where=moving)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Copies of all that the next step depends on, parameters and settings apart, by name."""
+        """Copies, by name, of the step count and the memory: all that :meth:`restore` needs."""
         return {
             "steps": np.array(self.steps),
             **{name: vector.copy() for name, vector in self._memory.items()},
         }
 
     def restore(self, arrays: Mapping[str, Any]) -> None:
-        """Take over what :meth:`arrays` gave.
+        """Restore the state from the result of :meth:`arrays`.
 
         Raises
         ------
         ArgumentError
-            If the names or shapes are of another optimizer or of other parameters; nothing has changed then.
+            If names or shapes do not match this optimizer and its parameters. Nothing has changed.
         """
         names, what = ["steps", *self._memory], f"The arrays of {type(self.optimizer).__name__}"
         if not isinstance(arrays, Mapping):

@@ -1,4 +1,4 @@
-"""Clipping: gradients limited by norm or by value, in place."""
+"""Clipping of gradients by norm or by value, in place."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ def clip_by_norm(gradient: Floats | Iterable[Floats], most: float) -> float:
     Parameters
     ----------
     gradient : numpy.ndarray or iterable of them
-        Floats of any shape, changed in place; several arrays are one gradient.
+        Floats of any shape, changed in place. Several arrays form one gradient.
     most : float
-        Above 0.
+        Maximum norm, above 0.
 
     Returns
     -------
     float
-        The norm before.
+        The norm before clipping.
 
     Raises
     ------
     ArgumentError, KindError
-        If an argument cannot be used.
+        If an argument cannot be used. Nothing has changed.
     DivergenceError
-        If the gradient is not finite. Nothing has changed after either.
+        If the gradient is not finite. Nothing has changed.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def clip_by_norm(gradient: Floats | Iterable[Floats], most: float) -> float:
 
 
 def clip_by_value(gradient: Floats | Iterable[Floats], most: float) -> None:
-    """Bring every entry of a gradient between -most and most.
+    """Clip every entry of a gradient to the range from -most to most, in place.
 
     Parameters
     ----------

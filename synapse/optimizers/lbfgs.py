@@ -1,4 +1,4 @@
-"""L-BFGS: whole gradients, their change as a model of the curvature, a search along each line."""
+"""L-BFGS: a model of the curvature from past gradients, and a line search in each iteration."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from ..errors import ArgumentError, DivergenceError, MissingExtraError
 from .base import check_parameters, mask_of_moving
 
 LINE_SEARCH = 20
-"""Evaluations along a line, at most."""
+"""Maximum number of evaluations in a line search."""
 MOST_MEMORY = 10_000
-"""The longest memory: each of its changes takes 16 bytes per parameter."""
+"""Maximum memory; each of its changes takes 16 bytes per parameter."""
 MOST_CALLS = 2**31 - 1
-"""What SciPy can count."""
+"""Largest count that SciPy supports."""
 
 
 @final
 @dataclass(frozen=True)
 class LBFGS:
-    """Limited-memory BFGS, by SciPy: for a cost of all the data, never of a changing batch.
+    """Limited-memory BFGS by SciPy, for the cost of all data together, not of changing batches.
 
-    Nocedal 1980; the code is that of Zhu, Byrd, Lu and Nocedal 1997. It finds its own steps and so
+    Nocedal 1980; the code is that of Zhu, Byrd, Lu and Nocedal 1997. It chooses its own step sizes and
     has no rate.
 
     Parameters
     ----------
     memory : int
-        Number of past changes that the model of the curvature is made from.
+        Number of past changes in the model of the curvature.
     iterations : int
-        How many lines are searched, at most.
+        Maximum number of line searches.
     tolerance : float
-        It ends where no entry of the gradient is larger.
+        The search ends when no entry of the gradient is larger in magnitude.
 
     Examples
     --------
@@ -63,23 +63,23 @@ class LBFGS:
         frozen: Any = None,
         callback: Callable[[Floats, float], Any] | None = None,
     ) -> Floats:
-        """The parameters at which `function` is least, as far as the search came.
+        """Minimise `function`; returns the best parameters found.
 
         Parameters
         ----------
         function : callable
-            Takes parameters, (n,); returns their cost and its gradient, (n,).
-        parameters : numpy.ndarray
-            (n,), float64: where the search begins; they are left as they are.
-        frozen : array_like of bool, optional
-            (n,): parameters that stay as they are.
+            Takes parameters, shape (n,), and returns their cost and its gradient, shape (n,).
+        parameters : numpy.ndarray of float64, shape (n,)
+            Starting point of the search; it is not changed.
+        frozen : array_like of bool, shape (n,), optional
+            Mask of parameters that do not change.
         callback : callable, optional
-            Called with parameters and cost after every iteration; a true answer ends the search.
+            Called with parameters and cost after every iteration; returning a true value ends the search.
 
         Raises
         ------
         ArgumentError, KindError
-            If an argument, or what the function returns, cannot be used.
+            If an argument, or a value returned by `function`, cannot be used.
         DivergenceError
             If a cost or a gradient is not finite.
         MissingExtraError
@@ -106,7 +106,7 @@ class LBFGS:
             "maxls": LINE_SEARCH,
             "maxfun": min((LINE_SEARCH + 1) * self.iterations, MOST_CALLS),
             "gtol": self.tolerance,
-            "ftol": np.finfo(np.float64).eps,  # the cost has stopped to fall
+            "ftol": np.finfo(np.float64).eps,  # the cost no longer falls
         }
         found = optimize.minimize(
             problem.cost,
@@ -121,7 +121,7 @@ class LBFGS:
 
 @dataclass
 class _Problem:
-    """A function of all parameters as one of those that are free."""
+    """A function of all parameters, as a function of the free ones alone."""
 
     function: Callable[[Floats], tuple[float, Any]]
     parameters: Floats
@@ -146,7 +146,7 @@ class _Problem:
         return float(cost), slopes[self.free]
 
     def tell(self, intermediate_result: Any) -> None:
-        """SciPy knows the form of this callback by the name of its argument."""
+        """Called by SciPy, which selects this form of callback by the name of the argument."""
         assert self.callback is not None
         if self.callback(self.whole(intermediate_result.x), float(intermediate_result.fun)):
             raise StopIteration

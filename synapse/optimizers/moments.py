@@ -1,4 +1,4 @@
-"""Adam and its relative: running means of gradients and of their squares."""
+"""Adam and AdamW: running means of gradients and of their squares."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _fractions(what: str, value: Any) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class _Moments(Optimizer):
-    """What Adam and AdamW share."""
+    """Base class of Adam and AdamW."""
 
     rate: float = 0.001
     betas: tuple[float, float] = (0.9, 0.999)
@@ -34,12 +34,12 @@ class _Moments(Optimizer):
         settle(self, boolean, "amsgrad")
 
     def memory(self) -> dict[str, float]:
-        """``first_moment``, ``second_moment`` and, with amsgrad, ``largest_second_moment``."""
+        """Names: ``first_moment``, ``second_moment`` and, with amsgrad, ``largest_second_moment``; from 0."""
         names = ["first_moment", "second_moment"] + ["largest_second_moment"] * bool(self.amsgrad)
         return dict.fromkeys(names, 0.0)
 
     def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Moments, freed from their start at 0, then their quotient."""
+        """Update the moments and compute the quotient, with bias correction."""
         beta, beta2 = self.betas
         spare, first, second = state.spare, state.first_moment, state.second_moment
         average(first, beta, gradient, spare)
@@ -57,20 +57,20 @@ class _Moments(Optimizer):
 @final
 @dataclass(frozen=True)
 class Adam(_Moments):
-    """Running means of the gradient, m, and of its square, v: p -= rate · m̂ / (√v̂ + epsilon).
+    """Adam: running means of the gradient, m, and of its square, v: p -= rate · m̂ / (√v̂ + epsilon).
 
-    Kingma and Ba 2015, algorithm 1; m̂ = m / (1 - beta1^t) and v̂ = v / (1 - beta2^t).
+    Kingma and Ba 2015, algorithm 1, where m̂ = m / (1 - beta1^t) and v̂ = v / (1 - beta2^t).
 
     Parameters
     ----------
     rate : float
-        How far parameters move, at most, while gradients keep their sign.
+        The learning rate: about the largest change of a parameter in one step.
     betas : (float, float)
-        The factors of the last means.
+        Factors of the previous means m and v.
     epsilon : float
-        Keeps the quotient finite where gradients vanish.
+        Term of the denominator that keeps the quotient finite when gradients vanish.
     amsgrad : bool
-        Divide by the root of the largest v so far: Reddi, Kale and Kumar 2018.
+        Whether to divide by the root of the largest v so far: Reddi, Kale and Kumar 2018.
 
     Examples
     --------
@@ -85,7 +85,7 @@ class Adam(_Moments):
 @final
 @dataclass(frozen=True)
 class AdamW(_Moments):
-    """Adam, with weights that decay by themselves: p -= rate · weight_decay · p, past the quotient.
+    """Adam with decoupled weight decay: also p -= rate · weight_decay · p.
 
     Loshchilov and Hutter 2019, algorithm 2.
 
@@ -94,7 +94,7 @@ class AdamW(_Moments):
     rate, betas, epsilon, amsgrad
         As for :class:`Adam`.
     weight_decay : float
-        The share of each parameter that decays in a step, times the rate.
+        Factor of the decay; a step multiplies each parameter by 1 - rate · weight_decay.
 
     Examples
     --------
@@ -111,7 +111,7 @@ class AdamW(_Moments):
         settle(self, non_negative_number, "weight_decay")
 
     def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Adam's change, and the decay."""
+        """Compute Adam's change and add the decay."""
         super().find_change(state, parameters, gradient, rate)
         np.multiply(parameters, rate * self.weight_decay, out=state.spare)
         state.change += state.spare

@@ -18,19 +18,19 @@ from .base import Optimizer, OptimizerState
 class SGD(Optimizer):
     """Stochastic gradient descent: p -= rate · v, v = momentum · v + g.
 
-    Polyak 1964 for the momentum; Nesterov 1983 in the form of Sutskever, Martens, Dahl and Hinton 2013:
-    p -= rate · (g + momentum · v).
+    Momentum is that of Polyak 1964, or that of Nesterov 1983 in the form of Sutskever, Martens, Dahl and
+    Hinton 2013: p -= rate · (g + momentum · v).
 
     Parameters
     ----------
     rate : float
-        How far parameters move.
+        The learning rate.
     momentum : float
-        The factor of the last velocity.
+        Factor of the previous velocity. Default 0: no momentum.
     nesterov : bool
-        Take the gradient where the velocity leads.
+        Whether to use Nesterov's momentum.
     weight_decay : float
-        This much of each parameter is added to its gradient.
+        Factor of the L2 penalty: `weight_decay` times each parameter is added to its gradient.
 
     Examples
     --------
@@ -54,11 +54,11 @@ class SGD(Optimizer):
             raise ArgumentError(expected(self._about("momentum"), "above 0 with nesterov", self.momentum))
 
     def memory(self) -> dict[str, float]:
-        """``velocity``, with momentum."""
+        """One name with momentum: ``velocity``, which starts at 0."""
         return {"velocity": 0.0} if self.momentum else {}
 
     def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Velocity, then the step along it."""
+        """Update the velocity and compute the step along it."""
         change = state.change
         np.multiply(parameters, self.weight_decay, out=change)
         change += gradient

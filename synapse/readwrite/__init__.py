@@ -1,16 +1,16 @@
-"""Networks written to files and read back, one module a format.
+"""Write networks to files and read them back. Each format has its own module.
 
-`save` and `load` choose the format by the name of the file. JSON, which they take where the name means
-none, keeps everything, so that a training goes on as if nothing had happened. The other formats are for
-other programs.
+`save` and `load` choose the format by the suffix of the file name, and JSON if the suffix is unknown. JSON
+preserves the whole network, including its states and traces. The other formats exchange networks with other
+programs.
 
-For every format x, ``write_x(network, path)`` and ``read_x(path)`` go to a file and back, and
-``x_data(network)`` and ``from_x_data(data)`` give and take what stands in one. A path may be a
+For every format x, ``write_x(network, path)`` and ``read_x(path)`` write and read a file, and
+``x_data(network)`` and ``from_x_data(data)`` convert to and from the content of a file. A path may be a
 string, an ``os.PathLike`` or an open file.
 
-`write_python`, `write_c`, `write_javascript` and `write_onnx` write what a network does, to be
-run where Synapse is not; there is no way back from these. `to_torch` and `from_torch`
-exchange networks with PyTorch, in memory.
+`write_python`, `write_c`, `write_javascript` and `write_onnx` write programs that compute a network's outputs
+without Synapse; these files cannot be read back. `to_torch` and `from_torch`
+exchange networks with PyTorch in memory.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..network import Network
 from ._formats import MODULES, formats as formats, load as load, module_of, save as save
 
-if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` imports what is asked for
+if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` imports modules when they are used
     from .cytoscape import *
     from .dot import *
     from .gexf import *
@@ -43,7 +43,7 @@ _HERE = ["formats", "load", "save"]
 
 
 def __getattr__(name: str) -> Any:
-    """A function from the module of its format: ``write_gexf`` and ``gexf_data`` from ``gexf``."""
+    """Import a function from the module of its format, such as ``write_gexf`` from ``gexf``."""
     if name == "__all__":
         return __dir__()
     word = name
@@ -57,7 +57,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """The names of all formats; this imports their modules."""
+    """Names of this package and of all formats; this imports the modules of the formats."""
     return sorted({*_HERE, *(name for word in MODULES for name in module_of(word).__all__)})
 
 
@@ -67,4 +67,4 @@ def _reduced(network: Network) -> tuple[Any, ...]:
     return from_json_data, (json_data(network),)
 
 
-copyreg.pickle(Network, _reduced)  # pickle and copy go the same way as files
+copyreg.pickle(Network, _reduced)  # pickle and copy use the same data as files

@@ -1,4 +1,4 @@
-"""What a document must hold, said once: each check gives the value back, or one FormatError."""
+"""Checks of documents. Each returns the value or raises a FormatError."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ..topology import NO_GATER
 
 FLOATS = ("float32", "float64")
 LARGEST_RANDOM = (1 << 53) - 1
-"""Of where a stream of random numbers stands: every program can read it."""
+"""Largest position of a stream of random numbers: an integer that every program can read."""
 LARGEST_WHOLE = sys.maxsize
-"""Of a clock: steps of many lifetimes."""
+"""Largest value of a clock."""
 
 
 def given(value: Any) -> str:
-    """A value as a sentence can carry it; what is nested, or very long, only by its kind.
+    """A value in the words of an error message; a nested or very long one by its kind only.
 
     >>> given(0.5), given([[1]]), given(10**5000)
     ('0.5', 'a list', 'a number of many digits')
@@ -42,19 +42,19 @@ def require(fits: bool, what: str, condition: str, value: Any) -> None:
 
 
 def is_whole(value: Any, first: int, last: int) -> bool:
-    """Whether a value is an integer in ``first .. last`` (True and 1.0 are none)."""
+    """Whether a value is an integer from `first` to `last` (True and 1.0 are not)."""
     return type(value) is int and first <= value <= last
 
 
 def an_object(what: str, value: Any) -> dict[str, Any]:
-    """`value` if it is an object, as JSON calls a dict."""
+    """Return `value` if it is an object, JSON's word for a dict."""
     require(isinstance(value, dict), what, "an object", value)
     found: dict[str, Any] = value
     return found
 
 
 def checked_architecture(architecture: Any) -> dict[str, Any] | None:
-    """The description that a file holds, if it is an object with a name; its class checks the settings."""
+    """Return the description of an architecture if it is an object with a name; its class checks the rest."""
     if architecture is None:
         return None
     found = an_object("The architecture", architecture)
@@ -64,7 +64,7 @@ def checked_architecture(architecture: Any) -> dict[str, Any] | None:
 
 
 def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
-    """`value` if it is an object with these keys and no others."""
+    """Return `value` if it is an object with these keys and no others."""
     found = an_object(what, value)
     keys = tuple(keys)
     missing = [key for key in keys if key not in found]
@@ -79,9 +79,9 @@ def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] 
 
 
 class Table:
-    """Columns of one length, to be taken out by kind.
+    """Columns of one length, each read by a method for its kind.
 
-    An `item` is what a row is: "neuron", "connection", ... Each method raises FormatError where a value does
+    `item` names a row: "neuron", "connection", ... Each method raises FormatError where a value does
     not fit: "Expected the state of neuron 3 to be ..., got ...".
 
     >>> table = Table("neuron", {"state": [0.5, 1], "name": ["a", "b"]})
@@ -102,7 +102,7 @@ class Table:
     def of_columns(
         cls, item: str, document: dict[str, Any], name: str, keys: Sequence[str], optional: Sequence[str] = ()
     ) -> Table:
-        """The table that a document has under this name: an object of columns with these keys."""
+        """Take a table from a document: an object of columns with these keys."""
         columns = members(f"The table {name!r}", document[name], keys, optional)
         keys = (*keys, *(key for key in optional if key in columns))
         for key in keys:
@@ -120,7 +120,7 @@ class Table:
     def of_records(
         cls, item: str, document: dict[str, Any], name: str, keys: Sequence[str], optional: Sequence[str] = ()
     ) -> Table:
-        """The table that a document has under this name: a list of objects with these keys."""
+        """Take a table from a document: a list of objects with these keys."""
         records = document[name]
         require(isinstance(records, list), f"The table {name!r}", "a list", records)
         wanted = set(keys)
@@ -136,12 +136,12 @@ class Table:
         return key in self._columns
 
     def reread(self, keys: Iterable[str], read: Callable[[Any], Any]) -> None:
-        """Bring the values of some columns into one form before they are checked."""
+        """Convert the values of some columns before they are checked."""
         for key in keys:
             self._columns[key] = [read(value) for value in self._columns[key]]
 
     def values(self, key: str, condition: str, fits: Callable[[Any], bool]) -> list[Any]:
-        """A column whose every value fits; `condition` says in words what fits."""
+        """A column whose values all fit; `condition` describes in words which values do."""
         column = self._columns[key]
         if not all(map(fits, column)):
             i = next(i for i, value in enumerate(column) if not fits(value))
@@ -167,7 +167,7 @@ class Table:
         return np.array(self.values(key, condition, lambda value: is_whole(value, first, last)), np.int64)
 
     def indices(self, key: str, table: Table, null: str = "") -> NDArray[np.int64]:
-        """A column of row numbers of another table; where `null` has a meaning, -1 for null."""
+        """A column of row numbers of another table; null becomes -1 if `null` says what it means."""
         last = len(table) - 1
         condition = f"the number of a {table.item}, 0 to {last}" + (f", or null ({null})" if null else "")
 
@@ -179,11 +179,11 @@ class Table:
 
     @staticmethod
     def or_null(numbers: NDArray[Any]) -> list[int | None]:
-        """The way back from `indices`: null for -1."""
+        """The inverse of `indices`: null for -1."""
         return [None if number == NO_GATER else number for number in numbers.tolist()]
 
     def ends(self, neurons: Table) -> dict[str, NDArray[Any]]:
-        """Whom connections lead from and to, and who gates them."""
+        """Sources, targets and gaters of connections."""
         nulls = {"source": "", "target": "", "gater": "not gated"}
         return {end: self.indices(end, neurons, null) for end, null in nulls.items()}
 
@@ -199,7 +199,7 @@ class Table:
                 squashes.get(name)
             except UnknownNameError:
                 raise FormatError(
-                    f"The {key} of {self.item} {names.index(name)} is {given(name)}, which nobody has "
+                    f"The {key} of {self.item} {names.index(name)} is {given(name)}, which has not been "
                     "registered. Register the function first, with @squash.register. "
                     f"Known: {', '.join(squashes.names())}."
                 ) from None
@@ -207,7 +207,7 @@ class Table:
 
 
 def require_pairs_once(connections: Table, pairs: Sequence[NDArray[np.int64]]) -> None:
-    """Raise where two rows have the same pair of neurons."""
+    """Raise if two rows have the same pair of neurons."""
     keys = pairs[0] << 32 | pairs[1]
     order = np.argsort(keys, kind="stable")
     again = np.flatnonzero(keys[order][1:] == keys[order][:-1])
@@ -222,7 +222,7 @@ def require_pairs_once(connections: Table, pairs: Sequence[NDArray[np.int64]]) -
 def require_shared(
     item: str, tie: NDArray[np.int64], columns: dict[str, NDArray[Any]], names: Iterable[str]
 ) -> None:
-    """Raise where rows that are tied have different values in one of these columns."""
+    """Raise if tied rows have different values in one of these columns."""
     for name in names:
         common = first_of_group(tie, columns[name])
         unlike = np.flatnonzero(columns[name] != common)

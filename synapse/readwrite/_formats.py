@@ -1,4 +1,4 @@
-"""The table of formats: each describes itself in its own module, which is imported when it is needed."""
+"""The table of formats. Each format is described in its own module, which is imported when it is used."""
 
 from __future__ import annotations
 
@@ -32,46 +32,46 @@ MODULES = {
     "onnx": "onnx",
     "torch": "pytorch",
 }
-"""The module of each format. A new format is one line here, and its module with `FORMAT` and `__all__`.
+"""The module of each format. A new format needs one line here, and a module with `FORMAT` and `__all__`.
 
-A JSON document is of the first format whose marks it has.
+A JSON document has the first format whose marks it contains.
 """
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format: what it is for, what it keeps, and what reads and writes it."""
+    """A format: its purpose, what it preserves, and the functions that read and write it."""
 
-    name: str  # the word in the names of its functions: write_gexf of "gexf"
-    what: str  # what it is, or the programs that read it
-    kept: str  # what of a network is in it
-    lost: str  # and what is not
-    link: str  # where it is specified
-    suffixes: tuple[str, ...] = ()  # the ends of file names that mean it
+    name: str  # the name in its functions: "gexf" for write_gexf
+    what: str  # a description, or the programs that read it
+    kept: str  # what the format preserves of a network
+    lost: str  # what it does not preserve
+    link: str  # its specification
+    suffixes: tuple[str, ...] = ()  # suffixes of its file names
     write: Callable[..., None] | None = None  # write(network, path)
     read: Callable[..., Network] | None = None  # read(path)
-    data: Callable[..., Any] | None = None  # a network as what stands in a file
-    from_data: Callable[..., Network] | None = None  # and back
+    data: Callable[..., Any] | None = None  # data(network): the content of a file
+    from_data: Callable[..., Network] | None = None  # from_data(data): a network
     marks: frozenset[str] = frozenset()  # members by which a JSON document is recognised
-    extra: str = ""  # the package that it needs beside those of Synapse
+    extra: str = ""  # an additional package that it requires
 
 
 ALL = (
     "layers, their names and order, names of neurons, squashes (your own by name), groups, biases, weights, "
     "ties, gates, what is trainable, states, activations, random streams, dtype"
 )
-"""What graph formats keep: a network that was read answers a sequence as the one that was written."""
+"""What graph formats preserve: after reading, a sequence gives the same outputs as before writing."""
 TRACES = "errors and traces, as after ``clear``"
 LINKED = f"{TRACES}; the class of an architecture"
 
 
 def module_of(name: str) -> Any:
-    """The module of a format."""
+    """Import the module of a format."""
     return importlib.import_module(f".{MODULES[name]}", __package__)
 
 
 def format_of(name: str) -> Format:
-    """The format of this name, or an ArgumentError."""
+    """The format with this name, or an ArgumentError."""
     choice("The format", name, tuple(MODULES))
     found: Format = module_of(name).FORMAT
     return found
@@ -83,7 +83,7 @@ def formats() -> list[Format]:
 
 
 def by_suffix(path: Any) -> Format | None:
-    """The format that the name of a file means, None where it means none, or it is an open file."""
+    """The format of a file by its suffix; None for an unknown suffix or an open file."""
     if not isinstance(path, str | os.PathLike):
         return None
     suffix = Path(path).suffix.lower()
@@ -98,28 +98,30 @@ def by_marks(document: Any) -> Format:
 
 
 def save(network: Network, path: files.File, format: str | None = None) -> None:
-    """Write a network to a file, from which :func:`load` reads its twin.
+    """Write a network to a file, from which :func:`load` reads an identical network.
 
-    The format is the one that the end of the file's name means, and JSON if it means none. JSON keeps the
-    whole network: layers, names, weights, biases, squashes (those of your own by name), gates, ties, what is
-    trainable, and the context: states, errors and traces. Every step after :func:`load` gives the same bits
-    as with the network that was saved, and so does a new trainer: by the online rule with a plain rate,
-    training goes on as if it had not been interrupted. An :class:`architect.LSTM` comes back as one, and so
-    does every architecture, unless layers that make it what it is were removed or have other names now;
-    then, and of a class of your own, comes back a :class:`Network` of its name. The file does not keep the
-    projections by which connections were made, ties to other networks, and what belongs to a trainer: the
-    momentum or moments of an optimizer and the position in a schedule of rates. The table of formats lists
-    what the others keep; drawings, programs and ONNX models cannot be read back.
+    The suffix of the file name selects the format; an unknown suffix selects JSON.
+
+    JSON preserves the whole network: layers, names, weights, biases, squashes (your own by name), gates,
+    ties, trainable flags, and the context (states, errors and traces). After :func:`load`, every step gives
+    the same bits as with the saved network, and a new trainer with the online rule and a plain rate continues
+    the training as if it had not been interrupted. Architectures such as :class:`architect.LSTM` keep their
+    class, unless layers that define it were removed or renamed. In that case, and for a class that is not
+    registered (:func:`synapse.architectures.register`), :func:`load` returns a :class:`Network` with the same
+    name.
+
+    JSON does not preserve projections, ties to other networks, and the state of a trainer (the memory of an
+    optimizer, the position in a schedule of rates). The table of formats lists what the other formats
+    preserve. Drawings, programs and ONNX models cannot be read back.
 
     Parameters
     ----------
     network : Network
-        What is saved; it stays as it is.
+        The network to save. It is not changed.
     path : str, os.PathLike or file
-        Where to: a path, or a file that is open. A file that is there is replaced in one step: it is never
-        found half written.
+        A path or an open file. An existing file is replaced in one step, so that it is always complete.
     format : str, optional
-        The name of a format, whatever the file is called.
+        Name of a format. Default: the format of the suffix.
 
     Raises
     ------
@@ -128,11 +130,15 @@ def save(network: Network, path: files.File, format: str | None = None) -> None:
     TopologyError
         If the network is connected with neurons outside of it, which would be lost.
     DivergenceError
-        If it has a number that is not finite.
+        If the network has a number that is not finite.
     FormatError
-        If the format cannot hold the network.
+        If the format cannot represent the network.
     OSError
-        If the file cannot be written; the old one is untouched then.
+        If the file cannot be written. An existing file has not changed.
+
+    See Also
+    --------
+    load : Read the file.
 
     Examples
     --------
@@ -157,25 +163,28 @@ def save(network: Network, path: files.File, format: str | None = None) -> None:
 def load(path: files.File, format: str | None = None) -> Network:
     """Read a network that :func:`save` or another program has written.
 
-    Nothing in a file is run, and nothing in it is believed before it is checked. The format is the one that
-    the end of the file's name means; of ``.json``, and of files whose names mean none, it is found by the
-    content.
+    Nothing in a file is executed, and everything in it is checked. The suffix of the file name selects the
+    format. For ``.json`` and for unknown suffixes the content does.
 
     Parameters
     ----------
     path : str, os.PathLike or file
-        The file: a path, or a file that is open.
+        A path or an open file.
     format : str, optional
-        The name of a format, whatever the file is called.
+        Name of a format. Default: the format of the suffix, or of the content.
 
     Raises
     ------
     ArgumentError
         If there is no such format, or it cannot be read.
     FormatError
-        If the file holds no network, or one that contradicts itself; the sentence says where.
+        If the file does not contain a valid network; the message says where.
     OSError
         If the file cannot be read.
+
+    See Also
+    --------
+    save : Write a file.
     """
     form = _chosen(path, format, "read", "read from")
     assert form.read is not None

@@ -1,8 +1,8 @@
-"""Relays: identity neurons that stand for what other libraries allow in a network and this one does not.
+"""Relays: identity neurons that represent features of other libraries' networks that Synapse does not have.
 
-A network here has at most one connection from a neuron to another, and a gate that has not fired yet is
-closed. Synaptic and Neataptic differ in both. What relays add is not trained, so that all other weights
-learn as if they were not there.
+In Synapse a pair of neurons has at most one connection, and a gate is closed until its gater first activates.
+Synaptic and Neataptic differ in both. Weights and biases of relays are not trainable, so that all other
+weights learn as they would without relays.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from ..errors import FormatError
 from ..topology import NO_GATER
 
 LAYER = "relays"
-"""The name of the layer of relays, right after the inputs."""
+"""Name of the layer of relays, directly after the inputs."""
 
 
 def first_of_pair(source: Ints, target: Ints) -> Ints:
-    """For each connection the first one with the same source and target: itself, as a rule."""
+    """For each connection the first one with the same source and target, which is usually itself."""
     _, first, inverse = np.unique(source << 32 | target, return_index=True, return_inverse=True)
     firsts: Ints = first[inverse]
     return firsts
@@ -32,9 +32,9 @@ def first_of_pair(source: Ints, target: Ints) -> Ints:
 def with_pairs_once(parts: Parts) -> Parts:
     """The same network, in which each connection that repeats another one starts from a relay.
 
-    The relay of a source that fires before the target fires right after the source, that of a later
-    source right after the inputs: either passes on the activation that the target has seen so far. Raises
-    FormatError if both neurons are outputs, as no relay can fire between them.
+    If the source activates before the target, its relay activates directly after the source; otherwise
+    directly after the inputs. In both cases the relay has the activation that the target would read. Raises
+    FormatError if both neurons are outputs, because no relay can activate between them.
     """
     source, target = parts.connections["source"], parts.connections["target"]
     first = first_of_pair(source, target)
@@ -58,11 +58,11 @@ def with_pairs_once(parts: Parts) -> Parts:
 def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] | None = None) -> Parts:
     """The same network, in which these late gates are open in the first step.
 
-    A gate is late where it fires after the target of what it gates, so that its gain is the activation
-    of the step before. Its relay, right after the inputs, reads that activation, and beside it a neuron
-    that is 1 before the first step and 0 from then on: together they are 1 in the first step. `gated` tells
-    of each connection whether its gate, if it has one, is open; the gain is the activation of the step before
-    times the gate's mask, by default 1.
+    A gate is late if it activates after the target of the connection it gates, so that the gain is its
+    activation of the previous step. Its relay, directly after the inputs, reads that activation, and also a
+    neuron that is 1 before the first step and 0 afterwards, so that the sum is 1 in the first step. `gated`
+    has for each connection whether its gate, if any, is open. The gain is the previous activation times the
+    gate's mask, which is 1 by default.
     """
     gater, target = parts.connections["gater"], parts.connections["target"]
     late = gated & is_late(gater, target)
@@ -80,13 +80,13 @@ def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] 
 
 
 def is_late(gater: Ints, target: Ints) -> NDArray[np.bool_]:
-    """Whether each connection has a gate that fires after its target or is that target."""
+    """Whether each connection has a gater that activates after its target or is that target."""
     late: NDArray[np.bool_] = (gater != NO_GATER) & (gater >= target)
     return late
 
 
 def _insert(parts: Parts, places: Ints, activation: NDArray[Any]) -> tuple[Parts, Ints, Ints]:
-    """Identity neurons before these places; the numbers of the old neurons, and of the new ones."""
+    """Insert identity neurons at these places; returns the numbers of the old and of the new neurons."""
     order = np.argsort(places, kind="stable")
     old = len(parts.neurons["squash"])
     number = np.arange(old) + np.searchsorted(places[order], np.arange(old), side="right")
@@ -102,7 +102,7 @@ def _insert(parts: Parts, places: Ints, activation: NDArray[Any]) -> tuple[Parts
 
 
 def _layers(parts: Parts, places: Ints) -> list[tuple[str | None, int]]:
-    """The layers with room for relays: for those right after the inputs one of their own."""
+    """The layers with relays; those directly after the inputs have their own layer."""
     (input_name, inputs), *others = _named(parts.layers)
     front = int((places == inputs).sum())
     if front and others[0][0] != LAYER:
@@ -117,14 +117,14 @@ def _layers(parts: Parts, places: Ints) -> list[tuple[str | None, int]]:
 
 
 def _named(layers: Any) -> list[tuple[str, int]]:
-    """Layers under the names that they would have without relays."""
+    """Layers with the names that they would have without relays."""
     hidden = len(layers) - 2
     names = ["input", *(f"hidden {i + 1}" if hidden > 1 else "hidden" for i in range(hidden)), "output"]
     return [(name or usual, size) for (name, size), usual in zip(layers, names, strict=True)]
 
 
 def _connect(parts: Parts, source: Ints, target: Ints, weight: NDArray[Any]) -> Parts:
-    """The network with connections that are not trained."""
+    """The network with additional connections that are not trainable."""
     gater, trainable = np.full(len(source), NO_GATER), np.full(len(source), False)
     new = {"source": source, "target": target, "weight": weight, "gater": gater, "trainable": trainable}
     edges = {name: np.append(column, new[name]) for name, column in parts.connections.items()}

@@ -1,9 +1,9 @@
-"""One step of a network: what programs and ONNX models are written from.
+"""One step of a network, from which programs and ONNX models are written.
 
 A step reads and writes one vector of *values*: value ``i`` is the activation of neuron ``i``, value
-``neurons + i`` its state. A self-connection is then a connection like others, whose source is a
-state; and a value that has not been written yet in this step is the one of the step before, which
-is all that a backward connection means.
+``neurons + i`` is its state. A self-connection is then a connection like others, whose source is a
+state. A value that has not been written yet in this step is that of the previous step; backward connections
+need nothing else.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from ..errors import FormatError
 from ..network import Network, require_network
 
 MEANS = {"noise": "identity", "bernoulli": "logistic"}
-"""The random squashes, and what their mean is."""
+"""The random squashes, and their means."""
 
 
 class Block(NamedTuple):
-    """Neighbouring neurons of one squash, none of which waits for another of them in a step.
+    """Consecutive neurons with one squash that do not depend on each other within a step.
 
-    They are weighed, ``first .. stop``, and then they fire: at once or, where they are ``grouped``, one
-    after the other the groups that they are of, which may have neurons outside of the block.
+    First their states are computed, ``first .. stop``, then their activations: all at once or, if they are
+    ``grouped``, group by group. A group may have neurons outside of the block.
     """
 
     first: int
@@ -45,34 +45,35 @@ class Step:
 
     name: str
     layers: list[tuple[str, int]]  # name and size of inputs, hidden layers, outputs
-    names: list[str]  # what its neurons are called
+    names: list[str]  # names of its neurons
     outputs: int
     start: Floats  # (2 neurons,): the values before the first step
     biases: Floats
     weights: Floats  # in the order of `lowered`
-    blocks: list[Block]  # in the order in which they fire
-    lowered: Lowered  # which neurons are computed together, and the connections
+    blocks: list[Block]  # in activation order
+    lowered: Lowered  # neurons that are computed together, and the connections
 
     @property
     def inputs(self) -> int:
-        """The number of inputs."""
+        """Number of inputs."""
         return self.lowered.inputs
 
     @property
     def neurons(self) -> int:
-        """The number of neurons."""
+        """Number of neurons."""
         return self.lowered.neurons
 
     def rows(self, first: int, stop: int) -> Ints:
-        """Where the connections into neurons ``first .. stop`` lie."""
+        """Range of the connections into neurons ``first .. stop``."""
         return np.arange(*np.searchsorted(self.lowered.target, [first, stop]).tolist())
 
 
 def step_of(network: Network, format: str, language: str, known: Collection[str], context: bool) -> Step:
-    """The step of a network for a language in which the known squashes can be written.
+    """Describe the step of a network for a language in which the `known` squashes can be written.
 
-    The format is its key in ``Squash.written``, the language what it is called in sentences. With `context`
-    it starts from that of the network, instead of 0. Raises as :func:`synapse.readwrite.python_source` does.
+    `format` is the key of the language in ``Squash.written``, `language` its name in messages. With `context`
+    the values start from the network's context instead of 0. Raises as
+    :func:`synapse.readwrite.python_source` does.
     """
     require_network("What is written as a program", network)
     boolean("The context", context)
@@ -97,12 +98,12 @@ def step_of(network: Network, format: str, language: str, known: Collection[str]
 
 
 def written(squash: str, format: str) -> Any:
-    """How a registered squash says that it is written in a format; None if it does not."""
+    """How a registered squash is written in a format; None if it was not registered with one."""
     return squashes.get(squash).written.get(format)
 
 
 def require_written(name: str, squash: str, format: str, language: str, known: Collection[str]) -> None:
-    """Raise FormatError where a squash is neither known there nor registered with a way to write it."""
+    """Raise FormatError if a squash is neither known nor registered with a way to write it."""
     if squash in known or written(squash, format) is not None:
         return
     if squash in MEANS:

@@ -1,9 +1,9 @@
-"""A network as two plain tables, of neurons and of connections: what graph formats can hold.
+"""A network as two plain tables, of neurons and of connections, for graph formats.
 
-Every format but Synapse's own and those of other libraries is written from this projection and
-read back into it. Kept is all that the outputs come from, now and later: layers, order, names,
-squashes, groups, biases, weights, ties, gates, states, activations, random streams, and what is
-trainable. Lost are the errors and traces of a training under way, as `clear` forgets them.
+Every format but Synapse's own and those of other libraries is written from these tables and
+read back into them. The tables preserve everything that determines outputs: layers, order, names,
+squashes, groups, biases, weights, ties, gates, states, activations, random streams, and trainable
+flags. They do not preserve errors and traces; a network that was read has these as after `clear`.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ NEURON: dict[str, type] = {
     "deterministic": bool,
     "bias_tie": int,
 }
-"""What is told of a neuron. Its id is its number in the order in which neurons activate; those of
-one group compete; random is where its stream of random numbers stands, see `Neuron.deterministic`;
-those of one bias_tie share their bias."""
+"""Columns of a neuron. The id is its number in activation order; neurons with the same group compete; random
+is the position of its stream of random numbers, see `Neuron.deterministic`; neurons with the same bias_tie
+share their bias."""
 CONNECTION: dict[str, type] = {
     "source": int,
     "target": int,
@@ -56,22 +56,22 @@ CONNECTION: dict[str, type] = {
     "trainable": bool,
     "tie": int,
 }
-"""What is told of a connection. Its gater, and its ends, are ids of neurons; those of one tie share
+"""Columns of a connection. Source, target and gater are ids of neurons; connections with the same tie share
 their weight."""
 USUAL = {"gater": None, "group": 0, "random": 0, "deterministic": False, "bias_tie": 0, "tie": 0}
-"""What most have, and a row then leaves out: not gated, in no group, not random, not tied."""
+"""Usual values, which a row leaves out: not gated, in no group, not random, not tied."""
 TIES = ("bias_tie", "tie")
-"""Columns that a table leaves out where nothing is tied."""
+"""Columns that a table leaves out if nothing is tied."""
 
 Columns = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
 class Tables:
-    """A network in columns of plain Python values; read ones have yet to be checked.
+    """A network in columns of plain Python values. Columns read from a file are not checked yet.
 
-    The columns are those of `NEURON` and `CONNECTION`; the gater is None where there is none. The dtype is
-    the name of a float; for the architecture see :func:`synapse.architectures.describe`.
+    The columns are those of `NEURON` and `CONNECTION`; the gater is None without a gate. `dtype` is
+    the name of a float type; for the architecture see :func:`synapse.architectures.describe`.
     """
 
     name: Any
@@ -82,9 +82,10 @@ class Tables:
 
 
 def to_tables(network: Network, format: str = "", unfit: re.Pattern[str] | None = None) -> Tables:
-    """The plain tables of a network; it stays as it is.
+    """Make the plain tables of a network.
 
-    Raises as :func:`synapse.save` does, and FormatError if a name has a character that is unfit for a format.
+    Raises as :func:`synapse.save` does, and FormatError if a name has a character that the format cannot
+    hold.
     """
     parts = take_apart(network)
     numbers, edges = parts.neurons, parts.connections
@@ -105,7 +106,7 @@ def to_tables(network: Network, format: str = "", unfit: re.Pattern[str] | None 
 
 
 def _plain(columns: Mapping[str, Any], kinds: Mapping[str, type]) -> Columns:
-    """The columns that are there as lists; those that tell who is tied only where somebody is."""
+    """The columns as lists; those of ties only if something is tied."""
     return {
         key: (columns[key] != 0 if kind is bool else columns[key]).tolist()
         for key, kind in kinds.items()
@@ -114,12 +115,12 @@ def _plain(columns: Mapping[str, Any], kinds: Mapping[str, type]) -> Columns:
 
 
 def kinds_in(columns: Columns, kinds: Mapping[str, type]) -> dict[str, type]:
-    """The kinds of those columns that a table has."""
+    """The kinds of the columns that a table has."""
     return {key: kind for key, kind in kinds.items() if key in columns}
 
 
 def from_tables(tables: Tables) -> Network:
-    """The network of some plain tables; a FormatError says where they contradict themselves or each other."""
+    """Make the network of plain tables; FormatError if they contradict themselves or each other."""
     require(type(tables.name) is str, "The name of the network", "a string", tables.name)
     require(is_among(tables.dtype, FLOATS), "The dtype", " or ".join(FLOATS), tables.dtype)
     dtype = np.dtype(tables.dtype)
@@ -146,7 +147,7 @@ def from_tables(tables: Tables) -> Network:
 
 
 def _in_order(columns: Columns) -> Table:
-    """The table of the neurons by their ids, which must be 0, 1, ..."""
+    """The table of the neurons, sorted by their ids, which must be 0, 1, ..."""
     columns = _with_ties(columns, "bias_tie", "id")
     table = Table.of_columns("neuron", {"neurons": columns}, "neurons", tuple(NEURON))
     ids = table.whole("id", 0, len(table) - 1)
@@ -158,7 +159,7 @@ def _in_order(columns: Columns) -> Table:
 
 
 def _layers(neurons: Table) -> list[tuple[str, int]]:
-    """Names and sizes of the layers, whose neurons follow one another."""
+    """Names and sizes of the layers; the neurons of a layer are consecutive."""
     numbers, names = neurons.whole("layer_number", 0, len(neurons) - 1), neurons.texts("layer")
     found, first, sizes = np.unique(numbers, return_index=True, return_counts=True)
     if len(found) < 2 or (numbers != np.repeat(np.arange(len(found)), sizes)).any():
@@ -185,22 +186,22 @@ def _edges(columns: Columns, neurons: Table, dtype: Any) -> dict[str, Any]:
 
 
 def _with_ties(columns: Any, name: str, like: str) -> Any:
-    """The same with the column that tells who is tied: nobody, where it is left out."""
+    """The same columns, with the column of ties added (nothing tied) if it is left out."""
     if not isinstance(columns, dict) or name in columns or not isinstance(columns.get(like), list):
-        return columns  # the checks refuse what is no table
+        return columns  # not a table: the checks refuse it
     return {**columns, name: [0] * len(columns[like])}
 
 
 def records(columns: Columns) -> list[dict[str, Any]]:
-    """The rows of a table, each without what is usual."""
+    """The rows of a table, each without the usual values."""
     rows = (zip(columns, row, strict=True) for row in zip(*columns.values(), strict=True))
     return [{key: value for key, value in row if key not in USUAL or value != USUAL[key]} for row in rows]
 
 
 def columns_of(item: str, rows: Any, kinds: Mapping[str, type]) -> Columns:
-    """The columns of rows that were read; text is taken for the number or flag that it tells.
+    """The columns of rows from a file; text is converted to numbers and flags.
 
-    What a row has beyond these columns is another program's, and left out.
+    Additional columns, written by other programs, are left out.
     """
     require(isinstance(rows, list), f"The {item}s", "a list", rows)
     wanted = [key for key in kinds if key not in USUAL]
@@ -211,7 +212,7 @@ def columns_of(item: str, rows: Any, kinds: Mapping[str, type]) -> Columns:
 
 
 def once(what: str, pairs: Iterable[tuple[str | None, Any]]) -> dict[str | None, Any]:
-    """Names and values as a dict; the same column of a network twice is refused."""
+    """Names and values as a dict; raises FormatError if a column of a network occurs twice."""
     values: dict[str | None, Any] = {}
     for name, value in pairs:
         if name in values and (name in NEURON or name in CONNECTION):
@@ -224,7 +225,7 @@ def once(what: str, pairs: Iterable[tuple[str | None, Any]]) -> dict[str | None,
 
 
 def _typed(kind: type, value: Any) -> Any:
-    """The number or flag that a text tells; what it does not is left for the checks to refuse."""
+    """Convert text to a number or flag; text that is neither is returned, and the checks refuse it."""
     if type(value) is not str or kind is str:
         return value
     if kind is bool:
@@ -236,12 +237,12 @@ def _typed(kind: type, value: Any) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """A value as formats of text have it; numbers with every digit that they need."""
+    """A value as text; numbers with all digits that they need to be read back exactly."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _require_names(tables: Tables, format: str, unfit: re.Pattern[str]) -> None:
-    """Raise where a name has a character that a format cannot hold."""
+    """Raise if a name has a character that a format cannot hold."""
     named = {"name of the network": tables.name}
     for key in ("label", "layer"):
         named |= {f"{key} of neuron {i}": name for i, name in enumerate(tables.neurons[key])}

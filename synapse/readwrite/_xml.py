@@ -1,4 +1,4 @@
-"""What the formats of XML share: text that comes back as it was, and a parser without entities."""
+"""Helpers of the XML formats: text that is read back unchanged, and a parser that refuses entities."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from ._checks import require
 from ._tables import as_text, once
 
 TYPES = {int: "long", float: "double", bool: "boolean", str: "string"}
-"""What the kinds of values are called."""
+"""Names of the kinds of values."""
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot hold, not even escaped."""
 
 
 class _Builder(ElementTree.TreeBuilder):
-    """Builds the tree of a document, unless that declares entities, which are a way to attack."""
+    """Builds the tree of a document, and refuses entity declarations, which can be used for attacks."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
         raise FormatError(f"Expected a file without a document type declaration, got <!DOCTYPE {name}>.")
 
 
 def parse(content: str | bytes, root: str) -> ElementTree.Element:
-    """The tree of a document; FormatError if it is no XML, of another root, or with a document type."""
+    """Parse a document; FormatError if it is not XML, has another root, or declares a document type."""
     parser = ElementTree.XMLParser(target=_Builder())
     try:
         parser.feed(content)
@@ -46,7 +46,7 @@ def tag_of(element: ElementTree.Element) -> str:
 
 
 def inside(element: ElementTree.Element, *path: str) -> Iterator[ElementTree.Element]:
-    """The elements at a path below another one, in whatever version of the namespace."""
+    """The elements at a path below another one, in any version of the namespace."""
     if not path:
         yield element
         return
@@ -56,12 +56,12 @@ def inside(element: ElementTree.Element, *path: str) -> Iterator[ElementTree.Ele
 
 
 def record(element: ElementTree.Element, pairs: Iterable[tuple[str | None, Any]]) -> dict[Any, Any]:
-    """What is told of an element in its attributes, and in these pairs."""
+    """Attributes of an element, with these pairs added."""
     return {**once(f"Each {tag_of(element)}", pairs), **element.attrib}
 
 
 def only_graph(root: ElementTree.Element) -> ElementTree.Element:
-    """The one graph of a document."""
+    """The only graph of a document."""
     graphs = list(inside(root, "graph"))
     if len(graphs) != 1:
         raise FormatError(f"Expected the file to hold one <graph>, got {len(graphs)}.")
@@ -74,7 +74,7 @@ def text_inside(element: ElementTree.Element, *path: str) -> str | None:
 
 
 def quoted(value: object) -> str:
-    """A value as an attribute, quotation marks and all."""
+    """A value as an attribute, including quotation marks."""
     return quoteattr(as_text(value))
 
 

@@ -14,7 +14,7 @@ __all__ = ["cytoscape_data", "from_cytoscape_data", "read_cytoscape", "write_cyt
 
 
 def write_cytoscape(network: Network, path: files.File) -> None:
-    """Write a network for Cytoscape. See :func:`cytoscape_data` for what is kept."""
+    """Write a network for Cytoscape. :func:`cytoscape_data` lists what the file preserves."""
     files.write_document(path, cytoscape_data(network))
 
 
@@ -25,9 +25,9 @@ def read_cytoscape(path: files.File) -> Network:
 
 
 def cytoscape_data(network: Network) -> dict[str, Any]:
-    """A network as ``networkx.cytoscape_graph`` and ``cytoscape({elements: ...})`` take it.
+    """Convert a network to the JSON of ``networkx.cytoscape_graph`` and ``cytoscape({elements: ...})``.
 
-    Kept and lost is what :func:`graphml_data` says. Raises as :func:`synapse.save` does.
+    It preserves the same as :func:`graphml_data`. Raises as :func:`synapse.save` does.
 
     >>> from synapse import Layer, Network
     >>> a, b = Layer(1), Layer(1)
@@ -50,10 +50,10 @@ def cytoscape_data(network: Network) -> dict[str, Any]:
 
 
 def from_cytoscape_data(data: dict[str, Any]) -> Network:
-    """The network that :func:`cytoscape_data` has described.
+    """Make a network from the result of :func:`cytoscape_data`.
 
-    Ids may be numbers or strings of digits, as Cytoscape.js makes them. FormatError if `data`
-    contradicts itself.
+    Ids may be numbers or, as Cytoscape.js writes them, strings of digits. Raises FormatError if `data` is not
+    a valid network.
     """
     data = an_object("A graph of Cytoscape", data)
     head = an_object("The data of the graph", data.get("data"))

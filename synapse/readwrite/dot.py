@@ -1,4 +1,4 @@
-"""DOT, which Graphviz draws."""
+"""DOT, the language of Graphviz."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._tables import Tables, records, to_tables
 __all__ = ["dot_data", "write_dot"]
 
 UNFIT = re.compile("[\0\ud800-\udfff]")
-"""What a file of text for Graphviz cannot hold."""
+"""Characters that a file for Graphviz cannot hold."""
 HEAD = """\
 rankdir=LR;
 newrank=true;
@@ -23,16 +23,16 @@ node [shape=circle];"""
 
 
 def write_dot(network: Network, path: files.File) -> None:
-    """Write a network for Graphviz, to be drawn: ``dot -Tsvg``. See :func:`dot_data`."""
+    """Write a drawing of a network for Graphviz (``dot -Tsvg``). See :func:`dot_data`."""
     files.write(path, dot_data(network))
 
 
 def dot_data(network: Network) -> str:
-    """A network as a drawing in DOT, which is not read back.
+    """Draw a network in DOT. The drawing cannot be read back.
 
-    Each layer is a cluster of one rank. Connections show their weights to four digits; those that
-    are not trained are dashed. A gated connection runs through a point, to which a dotted line
-    leads from its gater. Biases and squashes are in the tooltips of the neurons.
+    Each layer is a cluster with one rank. Connections show their weights to four digits; connections that
+    are not trainable are dashed. A gated connection passes through a point, with a dotted line
+    from its gater. Tooltips of the neurons show squashes and biases.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def _connection(i: int, edge: dict[str, Any]) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """A text as DOT has it, drawn as it is: Graphviz reads entities, and what follows a backslash."""
+    """A text as a quoted string of DOT; entities and backslashes are escaped."""
     escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
     escaped = escaped.replace("\r", "").replace("\n", "\\n").replace("\t", " ")
     return f'"{escaped}"'

@@ -1,4 +1,4 @@
-"""Files: written whole or not at all; JSON documents, read without trusting them."""
+"""Files that are written completely or not at all, and checked JSON documents."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ..errors import ArgumentError, FormatError, KindError
 
 PathLike = str | os.PathLike[str]
 File = PathLike | IO[str] | IO[bytes]
-"""Where a network is written to and read from: a path, or what `open` returns."""
+"""A path, or an open file as `open` returns it."""
 
 
 def as_path(path: Any) -> Path:
-    """`path` as a Path, or a KindError."""
+    """Return `path` as a Path, or raise KindError."""
     try:
         return Path(path)
     except TypeError:
@@ -31,34 +31,34 @@ def as_path(path: Any) -> Path:
 
 
 def write_document(path: File, document: Mapping[str, Any]) -> None:
-    """Write a JSON document, one column or record a line, as UTF-8. See :func:`write`."""
+    """Write a JSON document as UTF-8, with one column or record per line. See :func:`write`."""
     write(path, to_text(document))
 
 
 def write(path: File, content: str | bytes) -> None:
-    """Write a file: text as UTF-8, bytes as they are.
+    """Write a file: text as UTF-8, or bytes.
 
-    What is given a path goes to a hidden file in the same folder, is brought to the disk, and
-    then takes the place of the old file in one step: whatever fails or interrupts it, there is
-    the old file or the new one, whole. (Only a process killed while it writes leaves the hidden
-    file.) Into an open file it is written at once, where that stands. Raises KindError or ArgumentError if
-    `path` is not a path, or names something that is not a file, such as a folder, or is a file open for text
-    where bytes are to be written, or in another encoding than UTF-8.
+    With a path, the content is written to a hidden file in the same folder and flushed to the disk. The
+    hidden file then replaces the old file in one step, so that after any failure or interrupt there is either
+    the complete old file or the complete new one. (A process killed while it writes leaves the hidden file.)
+    With an open file, the content is written at its position. Raises KindError or ArgumentError if `path` is
+    not a path, names something other than a file (such as a folder), or is a file open for text when bytes
+    are written, or in an encoding other than UTF-8.
     """
     if hasattr(path, "write"):
         _write_into(path, content)
         return
     file = Path(os.path.realpath(as_path(path)))  # a symbolic link stays one
-    if file.exists() and not file.is_file():  # to replace /dev/null would be a mishap
+    if file.exists() and not file.is_file():  # never replace /dev/null
         raise ArgumentError(expected("The path", "that of a file", str(path)))
     _replace(file, content.encode() if isinstance(content, str) else content)
 
 
 @contextmanager
 def replacing(path: File) -> Iterator[io.BytesIO]:
-    """What to write bytes into; at the end of the block the file is written, see :func:`write`.
+    """A buffer for bytes; the file is written at the end of the block, see :func:`write`.
 
-    If the block raises, the file stays as it was.
+    If the block raises, the file does not change.
     """
     content = io.BytesIO()
     yield content
@@ -78,7 +78,7 @@ def _write_into(stream: Any, content: str | bytes) -> None:
 
 
 def _replace(file: Path, content: bytes) -> None:
-    """Put the content in the place of a file, in one step."""
+    """Replace a file by the content in one step."""
     hidden = file.with_name(f".synapse-{uuid.uuid4().hex}.tmp")
     try:
         with open(hidden, "xb") as stream:
@@ -95,7 +95,7 @@ def _replace(file: Path, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the new name of a file to the disk too, where the system has a way to."""
+    """Flush the new name of a file to the disk, if the system supports it."""
     with suppress(OSError, AttributeError):  # the file itself is safe already
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -105,7 +105,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def to_text(document: Mapping[str, Any]) -> str:
-    """A document as JSON, each column of a table or record of a list on a line of its own.
+    """A document as JSON, with each column of a table and each record of a list on its own line.
 
     >>> print(to_text({"clock": 3, "layers": {"name": ["a", "b"], "size": [2, 1]}}))
     {
@@ -135,13 +135,13 @@ def _lines(brackets: str, items: Iterable[str]) -> str:
 
 
 def read(path: File) -> bytes:
-    """What a file holds; text of an open file as UTF-8."""
+    """The content of a file; text of an open file as UTF-8."""
     content = path.read() if hasattr(path, "read") else as_path(path).read_bytes()
     return content.encode("utf-8", "surrogatepass") if isinstance(content, str) else bytes(content)
 
 
 def read_text(path: File) -> str:
-    """The text in a file, or a FormatError if it is not UTF-8."""
+    """The text of a file, or a FormatError if it is not UTF-8."""
     try:
         return read(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -149,12 +149,12 @@ def read_text(path: File) -> str:
 
 
 def read_document(path: File) -> Any:
-    """The JSON in a file; FormatError if it is none in UTF-8, or has NaN, infinity or a key twice."""
+    """Read JSON from a file; FormatError if it is not JSON in UTF-8, or has NaN, infinity or a key twice."""
     return from_text(read_text(path))
 
 
 def from_text(text: str) -> Any:
-    """What :func:`to_text` has written, or a FormatError as :func:`read_document` raises it."""
+    """Parse the result of :func:`to_text`, or raise a FormatError as :func:`read_document` does."""
     try:
         return json.loads(text, parse_constant=_refuse, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
@@ -182,7 +182,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 @contextmanager
 def reading(path: File) -> Iterator[None]:
-    """Let an error that a file's content causes tell, in a note, which file it is."""
+    """Add the name of the file, as a note, to errors caused by its content."""
     try:
         yield
     except FormatError as error:

@@ -1,4 +1,4 @@
-"""GEXF 1.2, which Gephi and networkx read, with activations over time if wanted."""
+"""GEXF 1.2, which Gephi and networkx read, optionally with activations over time."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["from_gexf_data", "gexf_data", "read_gexf", "write_gexf"]
 
 NAMESPACE = "http://www.gexf.net/1.2draft"
 ELEMENT = ("id", "label", "source", "target", "weight")
-"""What the format has attributes of its own for; all else is told in <attvalue>."""
+"""Columns that are attributes of an element in GEXF; the others are in <attvalue>."""
 
 
 def write_gexf(network: Network, path: files.File, activations: ArrayLike | None = None) -> None:
-    """Write a network as GEXF. See :func:`gexf_data` for what is kept."""
+    """Write a network as GEXF. :func:`gexf_data` describes the parameters and what the file preserves."""
     files.write(path, gexf_data(network, activations))
 
 
@@ -38,17 +38,17 @@ def read_gexf(path: files.File) -> Network:
 
 
 def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
-    """A network as a GEXF document.
+    """Convert a network to a GEXF document.
 
-    Kept and lost is what :func:`graphml_data` says; the float is under keywords.
+    It preserves the same as :func:`graphml_data`; the dtype is stored under keywords.
 
     Parameters
     ----------
     network : Network
-        What is written.
-    activations : array_like, optional
-        Activations at the steps of a run, a row a step and a column a neuron, for the timeline of
-        Gephi: a dynamic attribute "activations", whose step t lasts from t to t + 1.
+        The network. It is not changed.
+    activations : array_like, shape (T, neurons), optional
+        Activations of a run of T steps, for the timeline of Gephi. They are a dynamic attribute
+        "activations", whose step t lasts from t to t + 1.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def _timeline(steps: NDArray[np.float64]) -> str:
 
 
 def from_gexf_data(data: str | bytes) -> Network:
-    """The network that :func:`gexf_data` has described; FormatError if it contradicts itself."""
+    """Make a network from the result of :func:`gexf_data`; FormatError if it is not valid."""
     root = _xml.parse(data, "gexf")
     graph = _xml.only_graph(root)
     neurons = columns_of("neuron", _records(graph, "node"), NEURON)

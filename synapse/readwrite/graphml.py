@@ -18,7 +18,7 @@ GRAPH: dict[str, type] = {"name": str, "dtype": str}
 
 
 def write_graphml(network: Network, path: files.File) -> None:
-    """Write a network as GraphML. See :func:`graphml_data` for what is kept."""
+    """Write a network as GraphML. :func:`graphml_data` lists what the file preserves."""
     files.write(path, graphml_data(network))
 
 
@@ -29,11 +29,11 @@ def read_graphml(path: files.File) -> Network:
 
 
 def graphml_data(network: Network) -> str:
-    """A network as a GraphML document.
+    """Convert a network to a GraphML document.
 
-    Nodes are numbered in the order in which neurons activate. Kept are layers, names, squashes,
-    groups, biases, states, activations, random streams, weights, ties, gaters (numbers of nodes), what
-    is trainable, and the float. Lost are errors and traces.
+    Nodes are numbered in activation order. The document preserves layers, names, squashes,
+    groups, biases, states, activations, random streams, weights, ties, gaters (numbers of nodes), trainable
+    flags and the dtype. It does not preserve errors and traces.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def _lines(tables: Tables) -> Iterator[str]:
 
 
 def _attributes(values: Mapping[str, Any]) -> list[str]:
-    """What is told in <data>; the others are attributes of the element itself."""
+    """Columns that are stored in <data>; the others are attributes of the element itself."""
     return [name for name in values if name not in ("id", "source", "target")]
 
 
@@ -79,13 +79,13 @@ def _data(domain: str, record: dict[str, Any]) -> str:
 
 
 def from_graphml_data(data: str | bytes) -> Network:
-    """The network that :func:`graphml_data` has described; FormatError if it contradicts itself."""
+    """Make a network from the result of :func:`graphml_data`; FormatError if it is not valid."""
     root = _xml.parse(data, "graphml")
     graph = _xml.only_graph(root)
     keys = {key.get("id"): key.get("attr.name") for key in _xml.inside(root, "key")}
 
     def record(element: Element) -> dict[Any, Any]:
-        """What is told of an element: its attributes, and its <data> by the names of the keys."""
+        """All values of an element: its attributes, and its <data> by the names of the keys."""
         data = ((keys.get(data.get("key")), data.text or "") for data in _xml.inside(element, "data"))
         return _xml.record(element, data)
 

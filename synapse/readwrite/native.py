@@ -1,4 +1,4 @@
-"""Synapse's own files: everything a network is, as JSON that a person can read."""
+"""Synapse's own format: the whole network as readable JSON."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ TABLES = ("layers", "neurons", "connections", "eligibility", "influence", "exten
 
 
 def write_json(network: Network, path: files.File) -> None:
-    """Write a network as JSON, whatever the file is called. See :func:`synapse.save`."""
+    """Write a network as JSON, with any file name. See :func:`synapse.save`."""
     files.write_document(path, json_data(network))
 
 
@@ -55,14 +55,14 @@ def read_json(path: files.File) -> Network:
 
 
 def json_data(network: Network) -> dict[str, Any]:
-    """What :func:`write_json` writes, as dicts and lists of plain numbers.
+    """Convert a network to the content of its JSON file: dicts and lists of plain numbers.
 
-    ``format``, ``version``, ``name``, ``dtype``, ``clock``, of an architecture ``architecture`` (its
-    ``name``, and settings that its layers do not tell), and tables as dicts of columns:
-    ``layers``, ``neurons`` (in the order in which they activate), ``connections`` (in the order
-    of making; source, target and gater are numbers of neurons), and the traces by what they
-    belong to: ``eligibility`` to a connection, ``influence`` to a gater and the neuron gated,
-    ``extended`` to an influence and an incoming connection of its gater (null: the bias).
+    The keys are ``format``, ``version``, ``name``, ``dtype``, ``clock``, for an architecture ``architecture``
+    (its ``name``, and settings that do not follow from its layers), and tables as dicts of columns:
+    ``layers``, ``neurons`` (in activation order), ``connections`` (in order of
+    creation; source, target and gater are numbers of neurons), and three tables of traces.
+    ``eligibility`` has a row for each connection, ``influence`` for each gater and gated neuron, and
+    ``extended`` for each influence and incoming connection of its gater (null for the bias).
 
     >>> from synapse import Layer, Network
     >>> a, b = Layer(2), Layer(1)
@@ -107,7 +107,7 @@ def _tables(parts: Parts) -> dict[str, dict[str, list[Any]]]:
 
 
 def _saved(columns: tuple[Column, ...], values: dict[str, np.ndarray[Any, Any]]) -> dict[str, list[Any]]:
-    """The columns of the schema as plain lists, without those that are rare and all 0."""
+    """The columns of the schema as plain lists, without optional ones that are all 0."""
     return {
         column.name: (values[column.name] != 0 if column.dtype == "uint8" else values[column.name]).tolist()
         for column in columns
@@ -120,7 +120,7 @@ def _optional(columns: tuple[Column, ...]) -> tuple[str, ...]:
 
 
 def from_json_data(data: dict[str, Any]) -> Network:
-    """The network that :func:`json_data` has described; FormatError if it contradicts itself."""
+    """Make a network from the result of :func:`json_data`; FormatError if it is not valid."""
     _require_format(data)
     members("A network", data, (*HEAD, *TABLES), (ARCHITECTURE,))
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
@@ -148,7 +148,7 @@ def from_json_data(data: dict[str, Any]) -> Network:
 
 
 def _require_format(data: Any) -> None:
-    """Raise unless this is a document of ours, of a version that we know."""
+    """Raise unless this is a document of Synapse in a known version."""
     require(isinstance(data, dict), "A saved network", "an object", data)
     if data.get("format") != MARK:
         foreign = "neurons" in data and "connections" in data and "format" not in data
@@ -167,7 +167,7 @@ def _require_format(data: Any) -> None:
 
 
 def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
-    """Names and sizes of the layers, which together must have all the neurons."""
+    """Names and sizes of the layers, which must add up to all neurons."""
     table = Table.of_columns("layer", data, "layers", LAYERS)
     names, sizes = table.texts("name"), table.whole("size", 1, neurons).tolist()
     require(len(table) >= 2, "The number of layers", "2 or more", len(table))
@@ -179,7 +179,7 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
 
 
 def _edges(connections: Table, neurons: Table, dtype: Any, clock: int) -> dict[str, Any]:
-    """The columns of the connections, no two of which link the same neurons."""
+    """The columns of the connections; each pair of neurons has at most one."""
     edges = {
         **connections.ends(neurons),
         **{column.name: _checked(connections, column, dtype, clock) for column in OF_CONNECTIONS},
@@ -197,7 +197,7 @@ def _checked(table: Table, column: Column, dtype: Any, clock: int) -> np.ndarray
         return table.numbers(column.name, dtype)
     if column.dtype == "uint8":
         return table.flags(column.name)
-    # No neuron has fired later than now, and there are no more groups than members.
+    # No neuron has activated after the present clock, and there are no more groups than members.
     last = {"stamp": clock, "random": LARGEST_RANDOM}.get(column.name, len(table))
     return table.whole(column.name, 0, last)
 
@@ -205,7 +205,7 @@ def _checked(table: Table, column: Column, dtype: Any, clock: int) -> np.ndarray
 def _traces(
     data: dict[str, Any], neurons: Table, connections: Table, edges: dict[str, Any], dtype: Any
 ) -> Traces:
-    """The traces; one that this version of Synapse has no need of is left out when it is lowered."""
+    """The traces. Lowering leaves out those that this version of Synapse does not use."""
     eligibility = Table.of_columns("eligibility", data, "eligibility", ELIGIBILITY)
     influence = Table.of_columns("influence", data, "influence", INFLUENCE)
     extended = Table.of_columns("extended trace", data, "extended", EXTENDED)
@@ -228,7 +228,7 @@ FORMAT = Format(
     name="json",
     what="the whole network, with states and traces",
     kept="the whole network to the last bit, with states, errors and traces; the class of an architecture",
-    lost="what belongs to a trainer; projections; ties to other networks; a class of your own",
+    lost="the state of a trainer; projections; ties to other networks; classes that are not registered",
     link="https://www.rfc-editor.org/rfc/rfc8259",
     suffixes=(".json", ".synapse"),
     write=write_json,

@@ -1,4 +1,4 @@
-"""The files of Neataptic 1.4, the JavaScript library, read."""
+"""Read files of Neataptic 1.4, the JavaScript library."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SQUASHES = {
     "INVERSE": "inverse",
     "SELU": "selu",
 }
-"""The activation functions of Neataptic, and their names here."""
+"""Activation functions of Neataptic, and their names in Synapse."""
 
 ORDER = {"input": 0, "hidden": 1, "constant": 1, "output": 2}
 NETWORK = ("nodes", "connections", "input", "output")
@@ -46,21 +46,21 @@ CONNECTION = ("from", "to", "weight", "gater")
 def read_neataptic(path: files.File) -> Network:
     """Read a network that Neataptic has written (``JSON.stringify(network.toJSON())``).
 
-    See :func:`from_neataptic_data` for what is kept. Raises as :func:`synapse.load` does.
+    :func:`from_neataptic_data` lists what is preserved. Raises as :func:`synapse.load` does.
     """
     with files.reading(path):
         return from_neataptic_data(files.read_document(path))
 
 
 def from_neataptic_data(data: dict[str, Any]) -> Network:
-    """The network that Neataptic's ``toJSON`` has described.
+    """Make a network from the result of Neataptic's ``toJSON``.
 
-    It gives the outputs that Neataptic gives after ``Network.fromJSON(data)``: connections, weights,
-    gaters, biases, squashes and the order of the nodes are kept. As in Neataptic, inputs have no
-    bias, an input that gates a connection leaves it open, self-connections are not trained, nor are
-    nodes of type "constant" and what leads to them. All that lies between inputs and outputs becomes
-    one layer. The masks that a training with dropout leaves are multiplied into the weights; dropout
-    itself, which is for training, is lost.
+    Its outputs are those of Neataptic after ``Network.fromJSON(data)``: connections, weights,
+    gaters, biases, squashes and the order of the nodes are preserved. As in Neataptic, inputs have no
+    bias, and an input that gates a connection leaves it open. Self-connections, nodes of type "constant" and
+    connections to them are not trainable. All neurons between inputs and outputs become
+    one layer. Masks left by training with dropout are multiplied into the weights; the dropout
+    setting itself is not read.
 
     Parameters
     ----------
@@ -70,7 +70,8 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     Returns
     -------
     Network
-        In float64. If a gate fires after what it gates, it has a layer named "relays", see the notes.
+        A network in float64. If a gate activates after the target of a connection it gates, the network has a
+        layer named "relays", see the notes.
 
     Raises
     ------
@@ -81,10 +82,10 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
 
     Notes
     -----
-    After Neataptic has read a file, gates that come later in the order than what they gate are open
-    for one step, and after its ``clear()`` closed for one. Each has a relay here, an identity neuron
-    right after the inputs that is 1 in the first step and then passes on the gate's activation of the
-    step before. ``clear()`` closes them too.
+    After Neataptic has read a file, gates that activate after the targets they gate are open
+    for one step, and after its ``clear()`` closed for one. Synapse represents each by a relay, an identity
+    neuron directly after the inputs that is 1 in the first step and then has the gate's previous activation.
+    ``clear()`` closes these gates too.
 
     >>> node = {"bias": 0, "squash": "TANH", "mask": 1}
     >>> nodes = [{**node, "type": "input"}, {**node, "type": "output"}]
@@ -97,7 +98,7 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     connections = Table.of_records("connection", data, "connections", CONNECTION)
     sizes = _sizes(data, nodes)
     edges = _edges(connections, nodes, sizes[0])
-    edges["gater"][edges["gater"] < sizes[0]] = NO_GATER  # what is clamped never sets a gain
+    edges["gater"][edges["gater"] < sizes[0]] = NO_GATER  # an input never sets a gain
     masks = _masks(nodes, sizes)
     edges["weight"] *= _factors(edges, masks)
     learning = np.array([kind != "constant" for kind in nodes.texts("type")])
@@ -113,7 +114,7 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
 
 
 def _masks(nodes: Table, sizes: tuple[int, int, int]) -> NDArray[Any]:
-    """The factor of each neuron's activation."""
+    """Factor of each neuron's activation."""
     condition = "a number from 0 to 1"
     masks = nodes.values("mask", condition, lambda mask: type(mask) in (int, float) and 0 <= mask <= 1)
     for i in (*range(sizes[0]), *range(sizes[0] + sizes[1], len(masks))):
@@ -122,9 +123,9 @@ def _masks(nodes: Table, sizes: tuple[int, int, int]) -> NDArray[Any]:
 
 
 def _factors(edges: dict[str, Any], masks: NDArray[Any]) -> NDArray[Any]:
-    """The factor of each connection: the masks of its source, unless it carries a state, and of its gate.
+    """Factor of each connection: the masks of its source (unless it carries a state) and of its gate.
 
-    Those of late gates are left to their relays, as such gates are open in the first step.
+    Masks of late gates are applied by their relays, because such gates are open in the first step.
     """
     own, gater = edges["source"] == edges["target"], edges["gater"]
     ungated = (gater == NO_GATER) | is_late(gater, edges["target"])
@@ -134,7 +135,7 @@ def _factors(edges: dict[str, Any], masks: NDArray[Any]) -> NDArray[Any]:
 
 
 def _sizes(data: dict[str, Any], nodes: Table) -> tuple[int, int, int]:
-    """How many inputs, neurons between, and outputs there are, in this order."""
+    """Numbers of inputs, neurons in between, and outputs."""
     kinds = nodes.values(
         "type", "input, hidden, constant or output", lambda kind: type(kind) is str and kind in ORDER
     )
@@ -166,7 +167,7 @@ FORMAT = Format(
     name="neataptic",
     what="Neataptic 1.4",
     kept="order, weights (times dropout's masks), gates (late ones by way of relays), biases, squashes",
-    lost="layers between inputs and outputs (they become one), dropout",
+    lost="hidden layers (they become one), dropout",
     link="https://wagenaartje.github.io/neataptic/docs/architecture/network/",
     read=read_neataptic,
     from_data=from_neataptic_data,

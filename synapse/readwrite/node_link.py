@@ -15,7 +15,7 @@ __all__ = ["from_node_link_data", "node_link_data", "read_node_link", "write_nod
 
 
 def write_node_link(network: Network, path: files.File) -> None:
-    """Write a network as node-link JSON. See :func:`node_link_data` for what is kept."""
+    """Write a network as node-link JSON. :func:`node_link_data` lists what the file preserves."""
     files.write_document(path, node_link_data(network))
 
 
@@ -26,9 +26,9 @@ def read_node_link(path: files.File) -> Network:
 
 
 def node_link_data(network: Network) -> dict[str, Any]:
-    """A network as ``networkx.node_link_graph(data, edges="edges")`` takes it.
+    """Convert a network to the JSON of ``networkx.node_link_graph(data, edges="edges")``.
 
-    Kept and lost is what :func:`graphml_data` says. Raises as :func:`synapse.save` does.
+    It preserves the same as :func:`graphml_data`. Raises as :func:`synapse.save` does.
 
     >>> from synapse import Layer, Network
     >>> a, b = Layer(1), Layer(1)
@@ -47,10 +47,10 @@ def node_link_data(network: Network) -> dict[str, Any]:
 
 
 def from_node_link_data(data: dict[str, Any]) -> Network:
-    """The network that :func:`node_link_data` has described.
+    """Make a network from the result of :func:`node_link_data`.
 
-    Edges may be under "links" too, as D3 and older versions of networkx have them. FormatError if `data`
-    contradicts itself.
+    Edges may also be under "links", as D3 and older versions of networkx write them. Raises FormatError if
+    `data` is not a valid network.
     """
     data = an_object("A node-link graph", data)
     graph = an_object("The graph", data.get("graph"))

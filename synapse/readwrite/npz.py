@@ -1,4 +1,4 @@
-"""NumPy's ``.npz``: the columns of a network as arrays, without pickles."""
+"""NumPy's ``.npz`` format: the columns of a network as arrays, without pickles."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ NAMES = (
     *(f"{item}_{key}" for item, kinds in TABLES.items() for key in kinds),
 )
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-"""What reads the header of an array, by the version of its format."""
+"""Functions that read the header of an array, by the version of its format."""
 UNFIT = re.compile("\0\\Z")
-"""What NumPy strips from strings."""
+"""The character that NumPy strips from strings."""
 
 
 def write_npz(network: Network, path: files.File) -> None:
-    """Write a network as ``.npz``, uncompressed. See :func:`npz_data` for what is kept.
+    """Write a network as an uncompressed ``.npz``. :func:`npz_data` lists what the file preserves.
 
-    The name of the file is taken as it is, with or without ``.npz``.
+    The file name is used unchanged, with or without ``.npz``.
     """
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **npz_data(network))
@@ -48,8 +48,8 @@ def write_npz(network: Network, path: files.File) -> None:
 def read_npz(path: files.File) -> Network:
     """Read a network that :func:`write_npz` has written.
 
-    Raises FormatError where the file holds no such network, or is compressed (so that a small
-    file cannot ask for much memory), and OSError where it cannot be read.
+    Raises FormatError if the file is not a valid network or is compressed (a small compressed
+    file could require much memory), and OSError if it cannot be read.
     """
     with files.reading(path):
         return from_npz_data(_arrays(files.read(path)))
@@ -67,12 +67,12 @@ def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
             return {name: _read_array(name, archive.read(f"{name}.npy")) for name in found}
     except FormatError:
         raise
-    except Exception as error:  # zipfile and NumPy raise a dozen kinds at damaged files
+    except Exception as error:  # zipfile and NumPy raise many kinds for damaged files
         raise FormatError(f"The file is not of arrays, or only a part of one: {error}.") from None
 
 
 def _read_array(name: str, content: bytes) -> NDArray[Any]:
-    """Read an array, after checking that its header agrees with the bytes that are there."""
+    """Read an array, after checking that its header agrees with the number of bytes."""
     stream = io.BytesIO(content)
     shape, _, dtype = HEADERS[np.lib.format.read_magic(stream)](stream)
     items, there = math.prod(shape), len(content) - stream.tell()
@@ -87,14 +87,14 @@ def _read_array(name: str, content: bytes) -> NDArray[Any]:
 
 
 def npz_data(network: Network) -> dict[str, NDArray[Any]]:
-    """The columns of a network as arrays.
+    """Convert a network to a dict of arrays.
 
-    ``name`` and ``dtype``, shape (), and of an architecture ``architecture``, as JSON; ``neuron_label``,
-    ``neuron_bias``, ..., shape (neurons,), in the order in which neurons activate;
-    ``connection_source``, ``connection_weight``, ..., shape (connections,), in the order of making. A
-    connection without a gater has -1 there. Kept are layers, names, squashes, groups, biases, states,
-    activations, random streams, weights, ties, gaters, what is trainable, the float, and the class of an
-    architecture. Lost are errors and traces.
+    The arrays are ``name`` and ``dtype``, shape (), and for an architecture ``architecture``, as JSON;
+    ``neuron_label``, ``neuron_bias``, ..., shape (neurons,), in activation order; and ``connection_source``,
+    ``connection_weight``, ..., shape (connections,), in order of creation. The gater of a connection that is
+    not gated is -1. The arrays preserve layers, names, squashes, groups, biases, states, activations, random
+    streams, weights, ties, gaters, trainable flags, the dtype, and the class of an architecture. They do not
+    preserve errors and traces.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
 
 
 def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
-    """The network that :func:`npz_data` has described; FormatError if it contradicts itself."""
+    """Make a network from the result of :func:`npz_data`; FormatError if it is not valid."""
     data = an_object("The arrays", data)
     neurons, connections = (_columns(data, item) for item in TABLES)
     connections["gater"] = [None if gater == UNGATED else gater for gater in connections["gater"]]

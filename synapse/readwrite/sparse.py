@@ -13,20 +13,20 @@ __all__ = ["sparse_data"]
 
 
 def sparse_data(network: Network) -> Any:
-    """The weights as a ``scipy.sparse.csr_array``.
+    """Convert the weights to a ``scipy.sparse.csr_array``.
 
-    Weight [i, j] leads from neuron i to neuron j, in the order in which neurons activate. Weights
-    of 0 are stored too: what is stored is what is connected. All else is lost.
+    Entry [i, j] is the weight from neuron i to neuron j, numbered in activation order. An entry is stored for
+    every connection, also if its weight is 0. Nothing else is preserved.
 
     Parameters
     ----------
     network : Network
-        What is told of; it stays as it is.
+        The network. It is not changed.
 
     Returns
     -------
     scipy.sparse.csr_array, shape (neurons, neurons)
-        In the float of the network.
+        The weights, in the dtype of the network.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def sparse_data(network: Network) -> Any:
            [0. , 0. , 0. ]])
     """
     try:
-        from scipy import sparse  # not everybody who imports synapse has it
+        from scipy import sparse  # an optional dependency
     except ImportError:
         raise MissingExtraError(
             "A sparse matrix needs SciPy, which is not installed: pip install scipy."

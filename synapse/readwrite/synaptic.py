@@ -1,4 +1,4 @@
-"""The files of Synaptic 1.1.4, the JavaScript library, read and written."""
+"""Read and write files of Synaptic 1.1.4, the JavaScript library."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ from ._relays import first_of_pair, with_open_gates, with_pairs_once
 __all__ = ["SynapticWarning", "from_synaptic_data", "read_synaptic", "synaptic_data", "write_synaptic"]
 
 SQUASHES = {"LOGISTIC": "logistic", "TANH": "tanh", "IDENTITY": "identity", "HLIM": "step", "RELU": "relu"}
-"""The activation functions of Synaptic, and what they are called here."""
+"""Activation functions of Synaptic, and their names in Synapse."""
 
 NUMBERS = {"state": "state", "old": "old_state", "activation": "activation", "bias": "bias"}
-"""A neuron's numbers in Synaptic, and their columns."""
+"""Names of a neuron's numbers in Synaptic, and their columns."""
 
 NEURON = (*NUMBERS, "layer", "squash")
 CONNECTION = ("from", "to", "weight", "gater")
 
 
 class SynapticWarning(UserWarning):
-    """A network means something slightly different on the other side."""
+    """A network behaves slightly differently in the other library."""
 
 
 def read_synaptic(path: files.File, *, resume: bool = False) -> Network:
     """Read a network that Synaptic has written (``JSON.stringify(network.toJSON())``).
 
-    See :func:`from_synaptic_data` for what is kept, and for `resume`. Raises as :func:`synapse.load` does.
+    :func:`from_synaptic_data` lists what is preserved and describes `resume`. Raises as :func:`synapse.load`
+    does.
     """
     with files.reading(path):
         return from_synaptic_data(files.read_document(path), resume=resume)
@@ -47,22 +48,22 @@ def read_synaptic(path: files.File, *, resume: bool = False) -> Network:
 def write_synaptic(network: Network, path: files.File) -> None:
     """Write a network for Synaptic to read (``Network.fromJSON(JSON.parse(text))``).
 
-    See :func:`synaptic_data` for what is kept. A file that is there is replaced in one step.
+    :func:`synaptic_data` lists what the file preserves. An existing file is replaced in one step.
     """
     files.write_document(path, synaptic_data(network))
 
 
 def synaptic_data(network: Network) -> dict[str, Any]:
-    """A network as Synaptic's ``toJSON`` gives it.
+    """Convert a network to the form of Synaptic's ``toJSON``.
 
-    Kept are layers, connections, weights, gaters, biases, squashes, states and activations.
-    Lost are names, traces and errors (Synaptic 1.1.4 writes none), what is tied, what is trainable
-    (there, all but self-connections), and float32.
+    It preserves layers, connections, weights, gaters, biases, squashes, states and activations.
+    It does not preserve names, traces and errors (Synaptic 1.1.4 writes none), ties, trainable flags
+    (in Synaptic everything but self-connections is trainable), and float32.
 
     Parameters
     ----------
     network : Network
-        Every squash must be known to Synaptic: logistic, tanh, identity, step or relu.
+        The network. Synaptic must have each of its squashes: logistic, tanh, identity, step or relu.
 
     Returns
     -------
@@ -72,19 +73,19 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     Raises
     ------
     ArgumentError
-        If Synaptic does not know the squash of a neuron.
+        If Synaptic does not have the squash of a neuron.
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
 
     Warns
     -----
     SynapticWarning
-        If a self-connection has another weight than 1, which Synaptic reads as 1.
+        If a self-connection has a weight other than 1, which Synaptic reads as 1.
 
     Notes
     -----
-    A file says nothing of gains: gates that come later in the order than what they gate are open for
-    one step after Synaptic has read it. ``from_synaptic_data(data, resume=True)`` reads it without that.
+    A file has no gains: after Synaptic has read it, gates that activate after the targets they gate are open
+    for one step. ``from_synaptic_data(data, resume=True)`` reads the file without this effect.
 
     Examples
     --------
@@ -122,7 +123,7 @@ def _require_known_squashes(network: Network) -> None:
 
 
 def _layer_names(parts: Parts) -> list[str | int]:
-    """Of every neuron, what Synaptic calls its layer."""
+    """Synaptic's name of the layer of every neuron."""
     names = ["input", *range(len(parts.layers) - 2), "output"]
     return [name for name, (_, size) in zip(names, parts.layers, strict=True) for _ in range(size)]
 
@@ -132,20 +133,20 @@ def _warn_of_self_weights(edges: dict[str, Any]) -> None:
     if len(other):
         i = other[0]
         message = (
-            f"{len(other)} self-connection(s) have another weight than 1, which Synaptic will read as 1, "
+            f"{len(other)} self-connection(s) have a weight other than 1, which Synaptic will read as 1, "
             f"such as that of neuron {edges['source'][i]}: {edges['weight'][i]:.4g}."
         )
         warnings.warn(message, SynapticWarning, stacklevel=3)
 
 
 def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network:
-    """The network that Synaptic's ``toJSON`` has described.
+    """Make a network from the result of Synaptic's ``toJSON``.
 
-    It gives the outputs that Synaptic gives after ``Network.fromJSON(data)``: layers, connections,
-    weights, gaters, biases, squashes, states and activations are kept, and neurons activate in the
-    order of the list. As in Synaptic, inputs without incoming connections lose their bias, which the
-    first activation there sets to 0, an input that gates a connection leaves it open, and all
-    connections but self-connections are trained. Traces are not read: Synaptic 1.1.4 writes none and
+    Its outputs are those of Synaptic after ``Network.fromJSON(data)``: layers, connections,
+    weights, gaters, biases, squashes, states and activations are preserved, and neurons activate in the
+    order of the list. As in Synaptic, inputs without incoming connections lose their bias (the
+    first activation in Synaptic sets it to 0), an input that gates a connection leaves it open, and all
+    connections but self-connections are trainable. Traces are not read: Synaptic 1.1.4 writes none and
     ignores those of older files.
 
     Parameters
@@ -153,40 +154,39 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     data : dict
         ``{"neurons": [...], "connections": [...]}``.
     resume : bool
-        Synaptic itself does not go on after reading a file as the network did that wrote it. True
-        goes on as that network: late gates that have fired are not open but have the activation that
-        was written, and repeated connections all count. Default False: as Synaptic after reading.
+        Whether to continue as the network that wrote the file. Synaptic itself does not: after it has read a
+        file, late gates are open for one step. With True, late gates that have activated have the activation
+        in the file, and repeated connections all count. Default False: as Synaptic after reading.
 
     Returns
     -------
     Network
-        In float64. Where Synaptic allows what networks here do not, a layer named "relays", right
-        after the inputs, has identity neurons that stand for it, see the notes.
+        A network in float64. Late gates and repeated connections are represented by identity neurons in a
+        layer named "relays", directly after the inputs, see the notes.
 
     Raises
     ------
     FormatError
-        If `data` does not describe a network, or has a squash that Synaptic does not name; or if two
-        connections lead from one output to another one with different gaters.
+        If `data` does not describe a network, has a squash that Synaptic does not have, or has two
+        connections from one output to another with different gaters.
 
     Warns
     -----
     SynapticWarning
-        If two connections link the same neurons, as Synaptic's ``project`` allows by mistake.
+        If two connections have the same source and target, which Synaptic's ``project`` allows by mistake.
 
     Notes
     -----
-    A gate is late where it comes after what it gates in the order. After Synaptic has read a file, late
-    gates are open for one step. Here each has a relay that is 1 in the first step and then passes on
-    the gate's activation of the step before. ``clear()`` closes them, like all gates.
+    A gate is late if it activates after the target of a connection it gates. After Synaptic has read a file,
+    late gates are open for one step. Synapse represents each by a relay that is 1 in the first step and then
+    has the gate's previous activation. ``clear()`` closes these gates, like all gates.
 
-    Of connections that link the same neurons, Synaptic keeps the first one it has read and gives it
-    the weight of the last, unless a connection leads back already: then all of them count. Those that
-    count have one connection with the sum of their weights for each gater, the second one by way of
-    a relay.
+    Of several connections with the same source and target, Synaptic uses the first and gives it the weight of
+    the last. If a connection in the opposite direction was read before, all of them count. Synapse makes one
+    connection for each gater, with the sum of the weights that count; all but the first lead through a relay.
 
-    Synaptic writes one gater for a connection that two neurons gate, so that no reader can go on as
-    that network: `resume` takes the gater that is in the file.
+    Synaptic writes one gater for a connection that two neurons gate, so no reader can continue as
+    that network; `resume` uses the gater in the file.
 
     Examples
     --------
@@ -207,13 +207,13 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     edges = _edges(connections, neurons, number)
     order = np.argsort(number)
     columns = {ours: neurons.numbers(theirs)[order] for theirs, ours in NUMBERS.items()}
-    condition = f"one of {', '.join(SQUASHES)} (functions of one's own are lost when Synaptic writes)"
+    condition = f"one of {', '.join(SQUASHES)} (Synaptic does not save custom functions)"
     names = neurons.values("squash", condition, lambda name: type(name) is str and name in SQUASHES)
     columns["squash"] = np.array([SQUASHES[name] for name in names], object)[order]
     clamped = np.arange(len(neurons)) < layers[0][1]
     clamped[edges["target"]] = False
     columns["bias"][clamped] = 0.0
-    edges["gater"][edges["gater"] < layers[0][1]] = NO_GATER  # what is clamped never sets a gain
+    edges["gater"][edges["gater"] < layers[0][1]] = NO_GATER  # an input never sets a gain
     edges = _without_repeats(edges, len(neurons), resume)
     edges["trainable"] = edges["source"] != edges["target"]
     parts = with_pairs_once(Parts(None, np.float64, layers, None, columns, edges))
@@ -229,10 +229,10 @@ def _open(parts: Parts, resume: bool) -> NDArray[np.bool_]:
 
 
 def _order(neurons: Table) -> tuple[Ints, list[tuple[None, int]]]:
-    """The number that each neuron of the file gets here, and the sizes of the layers."""
+    """The new number of each neuron of the file, and the sizes of the layers."""
 
     def place(layer: Any) -> int | None:
-        """Where in the order of layers: inputs before, outputs after every number."""
+        """Place in the order of layers: inputs before, outputs after every number."""
         if isinstance(layer, str):
             return {"input": -1, "output": len(neurons)}.get(layer)
         return layer if is_whole(layer, 0, len(neurons) - 1) else None
@@ -250,13 +250,13 @@ def _order(neurons: Table) -> tuple[Ints, list[tuple[None, int]]]:
 
 
 def _whole(value: Any) -> Any:
-    """The number in a string of digits, as which older versions of Synaptic write indices."""
+    """Convert a string of digits, which older versions of Synaptic write for indices, to a number."""
     digits = type(value) is str and value.isascii() and value.isdecimal() and len(value) < 19
     return int(value) if digits else value
 
 
 def _edges(connections: Table, neurons: Table, number: Ints) -> dict[str, Any]:
-    """The connections' columns, in numbers of neurons here."""
+    """The columns of the connections, with the new numbers of neurons."""
     source, target = (number[connections.indices(end, neurons)] for end in ("from", "to"))
     gater = connections.indices("gater", neurons, null="not gated")
     gater[gater != NO_GATER] = number[gater[gater != NO_GATER]]
@@ -276,7 +276,7 @@ def _refuse_loops_twice(source: Ints, target: Ints) -> None:
 
 
 def _without_repeats(edges: dict[str, Any], neurons: int, resume: bool) -> dict[str, Any]:
-    """The connections without those that another one can stand for."""
+    """The connections without repetitions."""
     first = first_of_pair(edges["source"], edges["target"])
     again = np.flatnonzero(first != np.arange(len(first)))
     if not len(again):
@@ -294,10 +294,10 @@ def _without_repeats(edges: dict[str, Any], neurons: int, resume: bool) -> dict[
 
 
 def _overwritten(edges: dict[str, Any], neurons: int) -> dict[str, Any]:
-    """What Synaptic makes of repeated connections as it reads them one by one.
+    """The connections that Synaptic makes when it reads repeated connections one by one.
 
-    It finds the earlier one and gives it the weight of the later, unless a connection leads back
-    already: then it takes that for the earlier one, and makes a second.
+    It finds the earlier one and gives it the weight of the later. If a connection in the opposite direction
+    exists already, it mistakes that for the earlier one and makes a second connection.
     """
     weight, gaters = edges["weight"].copy(), [[gater] for gater in edges["gater"].tolist()]
     made: dict[tuple[int, int], int] = {}
@@ -315,12 +315,12 @@ def _overwritten(edges: dict[str, Any], neurons: int) -> dict[str, Any]:
 
 
 def _latest(gaters: list[int], target: int, neurons: int) -> int:
-    """The gater that has fired last when the target fires; it sets the gain."""
+    """The gater that activated last before the target; it sets the gain."""
     return max((g for g in gaters if g != NO_GATER), key=lambda g: (g - target) % neurons, default=NO_GATER)
 
 
 def _summed(edges: dict[str, Any]) -> dict[str, Any]:
-    """The connections, those alike (of one source, target and gater) as one with the sum of their weights."""
+    """Merge connections with the same source, target and gater into one with the sum of their weights."""
     ends = np.stack([edges["source"], edges["target"], edges["gater"]])
     _, first, inverse = np.unique(ends, axis=1, return_index=True, return_inverse=True)
     first = first[inverse.reshape(-1)]

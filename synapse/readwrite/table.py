@@ -1,4 +1,4 @@
-"""The two tables of a network, neurons and connections, for data frames, spreadsheets and CSV."""
+"""Two tables of a network, neurons and connections, for data frames, spreadsheets and CSV."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ __all__ = ["from_table_data", "read_table", "table_data", "write_table"]
 
 OF = ("connections", "neurons")
 UNFIT = re.compile("[\ud800-\udfff]")
-"""Half characters, which UTF-8 cannot write."""
+"""Surrogates, which UTF-8 cannot encode."""
 
 
 def write_table(network: Network, path: files.File, of: str = "connections") -> None:
-    """Write one of the two tables of a network as CSV, in UTF-8, with one row of headers.
+    """Write one of the two tables of a network as CSV, in UTF-8, with a header row.
 
-    Empty are the gater of a connection that is not gated, and the group, random and deterministic of a
-    neuron that needs none. See :func:`table_data` for the columns. The edge
-    list alone is not the network: biases and squashes are in the table of neurons.
+    Cells with usual values are empty: the gater of a connection that is not gated, and the group, random and
+    deterministic of most neurons. :func:`table_data` lists the columns. To read the network back, you need
+    both tables: biases and squashes are in the table of neurons.
 
     Raises
     ------
     ArgumentError
         If `of` is neither "connections" nor "neurons".
     FormatError
-        If a name has half a character, which UTF-8 cannot write.
+        If a name has a surrogate, which UTF-8 cannot encode.
     TopologyError, DivergenceError, OSError
         As for :func:`synapse.save`.
     """
@@ -60,21 +60,21 @@ def write_table(network: Network, path: files.File, of: str = "connections") -> 
 
 
 def read_table(neurons: files.File, connections: files.File, name: str, dtype: str = "float64") -> Network:
-    """Read a network from its two tables, as :func:`write_table` has written them.
+    """Read a network from its two tables, written by :func:`write_table`.
 
     Parameters
     ----------
     neurons, connections : str, os.PathLike or file
         The two files.
     name, dtype : str
-        The name and the float of the network, which have no place in a table.
+        Name and dtype of the network, which the tables do not have.
 
     Raises
     ------
     FormatError
-        If the files hold no such network.
+        If the tables are not a valid network.
     OSError
-        If they cannot be read.
+        If a file cannot be read.
     """
     with files.reading(neurons):
         of_neurons = columns_of("neuron", _rows(files.read_text(neurons)), NEURON)
@@ -84,7 +84,7 @@ def read_table(neurons: files.File, connections: files.File, name: str, dtype: s
 
 
 def _rows(text: str) -> list[dict[Any, Any]]:
-    """The rows of a CSV file, without the cells that are empty because their value is usual."""
+    """The rows of a CSV file, without empty cells."""
     try:
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
         once("The table", ((name, name) for name in reader.fieldnames or ()))
@@ -95,25 +95,26 @@ def _rows(text: str) -> list[dict[Any, Any]]:
 
 
 def table_data(network: Network, of: str = "connections") -> Columns:
-    """One of the two tables of a network, as columns of equal length.
+    """Convert a network to one of its two tables, as columns of equal length.
 
-    ``pandas.DataFrame``, ``polars.DataFrame`` and ``pyarrow.table`` take them as they are.
+    ``pandas.DataFrame``, ``polars.DataFrame`` and ``pyarrow.table`` accept the result. The tables do not
+    preserve errors and traces, and the name and dtype of the network.
 
     Parameters
     ----------
     network : Network
-        What is told of.
+        The network. It is not changed.
     of : str, optional
-        "connections", the edge list: source, target and gater (ids of neurons, None: not gated),
-        weight, trainable. "neurons": id (the number in the order in which they activate), label,
-        layer, layer_number, squash, bias, state, activation, trainable, group, random, deterministic. Where
-        some are tied, `tie` or `bias_tie` too: those with one number share their weight or bias, 0:
-        not tied. Lost are errors and traces, and the name and the float of the network.
+        The table. "connections" is the edge list: source, target and gater (ids of neurons, None if not
+        gated), weight, trainable. "neurons" has the columns id (the number in activation order), label,
+        layer, layer_number, squash, bias, state, activation, trainable, group, random, deterministic. If
+        something is tied, there is also a column `tie` or `bias_tie`: rows with the same number share their
+        weight or bias; 0 means not tied.
 
     Raises
     ------
     ArgumentError
-        If `of` is neither.
+        If `of` is neither "connections" nor "neurons".
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
 
@@ -126,7 +127,7 @@ def table_data(network: Network, of: str = "connections") -> Columns:
 
 
 def from_table_data(neurons: Columns, connections: Columns, name: str, dtype: str = "float64") -> Network:
-    """The network of two tables of :func:`table_data`; FormatError if they contradict each other."""
+    """Make a network from the two tables of :func:`table_data`; FormatError if they are not valid."""
     for what, columns in (("neurons", neurons), ("connections", connections)):
         an_object(f"The table of {what}", columns)
     return from_tables(Tables(name, dtype, neurons, connections))

@@ -1,4 +1,4 @@
-"""Scores of a network on sequences, each of which begins with a cleared context."""
+"""Scores of a network on sequences. The context is cleared before each sequence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..network import Network, require_network
 def equal_shapes(outputs: ArrayLike, targets: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     """Outputs of a network and their targets, as arrays of one shape."""
     given = []
-    for what, values in (("The outputs", outputs), ("What the outputs should be", targets)):
+    for what, values in (("The outputs", outputs), ("The targets", targets)):
         given.append(any_array(what, values, "numbers"))
         if given[-1].dtype.kind not in "biuf":
             raise KindError(expected(what, "numbers", values))
@@ -27,17 +27,17 @@ def equal_shapes(outputs: ArrayLike, targets: ArrayLike) -> tuple[NDArray[Any], 
 
 
 def fraction(network: Network, inputs: Sequence[Floats], right: Callable[[int, Floats], bool]) -> float:
-    """Which fraction of sequences, (T_i, n), is answered rightly; empty ones count for nothing.
+    """Fraction of sequences, each of shape (T_i, n), that the network gets right. Empty ones do not count.
 
-    `right` takes the number of a sequence and the outputs (T_i, m) to it. The context of the network is the
-    last sequence's afterwards; its weights stay.
+    `right` takes the number of a sequence and its outputs, shape (T_i, m). Afterwards the network has the
+    context of the last sequence; its weights have not changed.
 
     >>> import architect, numpy as np
     >>> net = architect.Perceptron(1, 1, seed=0)
     >>> fraction(net, [np.zeros((3, 1))] * 4, lambda i, outputs: i < 3)
     0.75
     """
-    require_network("What is judged", network)
+    require_network("What is scored", network)
     inputs = listed("The sequences", inputs, "a list of arrays (T, n)")
     filled = [i for i, rows in enumerate(inputs) if len(rows)]
     if not filled:

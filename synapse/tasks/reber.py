@@ -1,9 +1,9 @@
-"""The embedded Reber grammar: which symbol can come next, where the last but one depends on the second.
+"""The embedded Reber grammar: predict which symbols can come next.
 
-A Reber string is a walk along the arcs of a graph (:data:`ARCS`), at every fork one way or the other
-with equal chance. An embedded string wraps one: ``B``, then ``T`` or ``P``, a Reber string, the
-same ``T`` or ``P`` again, ``E``. Whoever predicts its end must have kept one bit over the whole
-inner string. Hochreiter and Schmidhuber 1997, experiment 1.
+A Reber string is a random walk along the arcs of a graph (:data:`ARCS`), with equal probabilities at
+every fork. An embedded string wraps one: ``B``, then ``T`` or ``P``, a Reber string, the
+same ``T`` or ``P`` again, ``E``. To predict the last symbol but one, a network must store one bit during the
+whole inner string. Hochreiter and Schmidhuber 1997, experiment 1.
 
 >>> strings(3, seed=0)
 ['BPBTSSXXVPXVPSEPE', 'BPBTXSEPE', 'BPBPTTTTVPXTVPXVPSEPE']
@@ -37,14 +37,14 @@ ARCS = {
     5: {"V": 6, "P": 4},
     6: {"E": 7},
 }
-"""The grammar: from each node, by symbol, the next node. Walks begin at 0 and end at 7."""
+"""The grammar: for each node, the next node by symbol. Walks start at node 0 and end at node 7."""
 
 END = 7
 OUTER = "TP"
 
 
 def string(seed: Seed = None) -> str:
-    """One embedded Reber string; see :func:`strings`.
+    """Generate one embedded Reber string; see :func:`strings`.
 
     >>> string(seed=1)
     'BPBPTVVEPE'
@@ -60,26 +60,26 @@ def string(seed: Seed = None) -> str:
 
 
 def _either(symbols: str, rng: np.random.Generator) -> str:
-    """One of one or two symbols; no chance is spent where there is no choice."""
+    """Choose one of one or two symbols; a single symbol draws no random number."""
     return symbols[0] if len(symbols) == 1 or rng.random() < 0.5 else symbols[1]
 
 
 def strings(count: int, seed: Seed = None) -> list[str]:
-    """A number of embedded Reber strings, each drawn anew.
+    """Generate embedded Reber strings, independently of each other.
 
     Parameters
     ----------
     count : int
-        How many.
+        Number of strings.
     seed : int or numpy.random.Generator, optional
-        Where the choices come from; a generator goes on from where it is.
+        Seed of the random choices. A generator continues its own stream.
     """
     rng, count = random_generator(seed), positive_integer("The count of strings", count, MOST_SEQUENCES)
     return [string(rng) for _ in range(count)]
 
 
 def legal(string: str) -> list[str]:
-    """The symbols that can come next, after each symbol but the last.
+    """List the symbols that can come next, after each symbol but the last.
 
     Parameters
     ----------
@@ -89,12 +89,12 @@ def legal(string: str) -> list[str]:
     Returns
     -------
     list of str
-        As many as the string has steps: its length less 1.
+        One entry per step; the number of steps is the length of the string minus 1.
 
     Raises
     ------
     ArgumentError
-        If the grammar does not make this string.
+        If the grammar does not generate this string.
 
     >>> legal("BTBTXSETE")
     ['TP', 'B', 'TP', 'SX', 'SX', 'E', 'T', 'E']
@@ -117,21 +117,21 @@ def legal(string: str) -> list[str]:
 
 
 def legal_mask(string: str) -> Mask:
-    """The same as booleans, shape (T, 7): which outputs may be most active at each step."""
+    """The result of :func:`legal` as booleans, shape (T, 7), by step and symbol."""
     return np.array([[symbol in allowed for symbol in SYMBOLS] for allowed in legal(string)])
 
 
 def encode(string: str) -> tuple[Floats, Floats]:
-    """One-hot inputs and targets of a string: at each step a symbol, and the one after it.
+    """Encode a string as one-hot inputs and targets; the target of a step is the next symbol.
 
     Parameters
     ----------
     string : str
-        Of symbols of :data:`SYMBOLS`, two or more.
+        Two or more symbols of :data:`SYMBOLS`.
 
     Returns
     -------
-    inputs, targets : ndarray, shape (T, 7) each, T the length less 1
+    inputs, targets : ndarray, shape (T, 7) each, where T is the length of the string minus 1
 
     >>> inputs, targets = encode("BTX")
     >>> inputs.argmax(axis=1).tolist(), targets.argmax(axis=1).tolist()
@@ -146,7 +146,7 @@ def encode(string: str) -> tuple[Floats, Floats]:
 
 
 def sequences(count: int, seed: Seed = None) -> tuple[list[Floats], list[Floats]]:
-    """Inputs and targets of :func:`strings`, as :class:`synapse.Trainer` takes them.
+    """Generate strings and encode them as inputs and targets for :class:`synapse.Trainer`.
 
     Returns
     -------
@@ -166,12 +166,12 @@ def right(outputs: Floats, allowed: Mask, strict: bool = False) -> bool:
     Parameters
     ----------
     outputs : ndarray, shape (T, 7)
-        What a network answered.
+        Outputs of a network.
     allowed : ndarray of bool, shape (T, 7)
-        What :func:`legal_mask` says of the string.
+        Legal symbols, as :func:`legal_mask` returns them.
     strict : bool
-        Ask what Hochreiter and Schmidhuber asked: every legal symbol is more active than
-        every other.
+        Whether to use the criterion of Hochreiter and Schmidhuber: every legal symbol has a higher output
+        than every other symbol.
 
     >>> right(np.array([[0.0, 0.9, 0.4, 0.5, 0.0, 0.0, 0.0]]), legal_mask("BTBTXSETE")[:1])
     True
@@ -189,12 +189,12 @@ def right(outputs: Floats, allowed: Mask, strict: bool = False) -> bool:
 
 
 def fraction_right(network: Network, strings: Sequence[str], strict: bool = False) -> float:
-    """Which fraction of strings a network predicts rightly at every step, its context cleared before each.
+    """Fraction of strings that a network predicts correctly at every step, from a cleared context.
 
     Parameters
     ----------
     network : Network
-        With seven inputs and seven outputs. Its context is the last string's afterwards.
+        A network with seven inputs and seven outputs. Afterwards it has the context of the last string.
     strings : sequence of str
         Embedded Reber strings.
     strict : bool
@@ -203,7 +203,7 @@ def fraction_right(network: Network, strings: Sequence[str], strict: bool = Fals
     Raises
     ------
     ArgumentError, KindError
-        If there are no strings, one is not of the grammar, or the network does not fit.
+        If there are no strings, a string is not in the grammar, or the network does not fit.
 
     >>> import architect
     >>> fraction_right(architect.LSTM(7, 4, 7, seed=0), strings(20, seed=0))

@@ -1,8 +1,9 @@
-"""Distracted sequence recall: name the targets seen, in their order, when the prompts come.
+"""Distracted sequence recall: output the target symbols of a sequence, in order, at the prompts.
 
 A sequence shows target symbols at random places among distractors, then the prompts one by one.
-All outputs are to be 0 until the first prompt; at it, the output of the first target seen is to be 1,
-at the second prompt that of the second, and so on. Monner and Reggia 2012, section 5.1.
+All targets are 0 before the first prompt. At the first prompt the target is 1 for the output of the first
+target symbol shown, at the second prompt for that of the second, and so on. Monner and Reggia 2012,
+section 5.1.
 """
 
 from __future__ import annotations
@@ -19,29 +20,29 @@ from ..network import Network
 from ._scoring import equal_shapes, fraction
 
 MOST_SYMBOLS = 1000
-"""Symbols of a kind: each has an input of its own."""
+"""Maximum number of symbols of a kind; each has its own input."""
 
 
 def sequences(
     count: int, targets: int = 2, distractors: int = 2, prompts: int = 2, length: int = 10, seed: Seed = None
 ) -> tuple[list[Floats], list[Floats]]:
-    """Inputs and targets of fresh sequences, as :class:`synapse.Trainer` takes them.
+    """Generate inputs and targets of random sequences for :class:`synapse.Trainer`.
 
     Parameters
     ----------
     count : int
-        How many sequences.
+        Number of sequences.
     targets : int
-        How many target symbols there are; inputs and outputs come in their order.
+        Number of target symbols. They are the first inputs, and the outputs in the same order.
     distractors : int
-        How many distractor symbols there are: the inputs after those of the targets.
+        Number of distractor symbols: the inputs after those of the targets.
     prompts : int
-        How many prompt symbols there are, the last inputs; each sequence shows all, in order, and
-        as many targets before, drawn with replacement.
+        Number of prompt symbols, the last inputs. Each sequence ends with all prompts, in order, and
+        shows as many targets before, drawn with replacement.
     length : int
-        Steps of a sequence, prompts included.
+        Number of steps of a sequence, including the prompts.
     seed : int or numpy.random.Generator, optional
-        Where they come from.
+        Seed of the random sequences.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def sequences(
     Raises
     ------
     ArgumentError, KindError
-        If a number is not a whole one above 0, or the length has no room for targets and prompts.
+        If a number is not a whole number above 0, or the length is too short for targets and prompts.
 
     Examples
     --------
@@ -80,7 +81,7 @@ def sequences(
 def _sequence(
     symbols: Floats, targets: int, distractors: int, prompts: int, length: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """One sequence; `symbols` holds a one-hot row for each symbol."""
+    """Generate one sequence; `symbols` has a one-hot row for each symbol."""
     open_steps = length - prompts
     shown = rng.integers(targets, size=prompts)
     order = targets + rng.integers(distractors, size=open_steps)
@@ -92,7 +93,7 @@ def _sequence(
 
 
 def right(outputs: Floats, targets: Floats) -> bool:
-    """Whether every rounded output is right at every step.
+    """Whether every rounded output equals its target at every step.
 
     Parameters
     ----------
@@ -107,19 +108,19 @@ def right(outputs: Floats, targets: Floats) -> bool:
 
 
 def fraction_right(network: Network, inputs: Sequence[Floats], targets: Sequence[Floats]) -> float:
-    """Which fraction of sequences is entirely right, the context cleared before each.
+    """Fraction of sequences that a network gets right at every step; the context is cleared before each.
 
     Parameters
     ----------
     network : Network
-        What answers. Its context is the last sequence's afterwards.
+        The network. Afterwards it has the context of the last sequence.
     inputs, targets : sequence of ndarray
         As :func:`sequences` returns them.
 
     Raises
     ------
     ArgumentError, KindError
-        If there are no sequences, not as many targets, or the network does not fit.
+        If there are no sequences, their number differs from that of the targets, or the network does not fit.
 
     >>> import architect
     >>> fraction_right(architect.LSTM(6, 7, 2, seed=0), *sequences(20, seed=0))

@@ -173,5 +173,5 @@ def test_softmax_outputs_that_feed_each_other_are_refused():
     net = perceptron(2, 2)
     net.output[0].project(net.output[1], weight=1.0)
     net.output.squash = "softmax"
-    with pytest.raises(TopologyError, match="Softmax outputs that move each other"):
+    with pytest.raises(TopologyError, match="softmax outputs that affect each other"):
         contribution(net)

@@ -136,7 +136,7 @@ def test_before_propagation_it_is_refused():
     net.propagate(0.1, [1.0])
     explain(net.connections[0])
     net.activate([1.0, 1.0])
-    with pytest.raises(ArgumentError, match="has activated since it last propagated"):
+    with pytest.raises(ArgumentError, match="has been activated since it last propagated"):
         explain(net.connections[0])
 
 
@@ -170,7 +170,7 @@ def test_weights_set_since_are_noticed():
     _, feed, link = gated_pair()
     explain(feed)
     link.weight = 3.0
-    with pytest.raises(ArgumentError, match="are not those that the last propagation left"):
+    with pytest.raises(ArgumentError, match="have been set since it last propagated"):
         explain(feed)
 
 
@@ -179,7 +179,7 @@ def test_what_cannot_be_explained():
     net.activate([0.5])
     net.propagate(0.1, [1.0])
     own = net["hidden 3"][0].self_connection
-    with pytest.raises(ArgumentError, match="is not trained"):
+    with pytest.raises(ArgumentError, match="is not trainable"):
         explain(own)
     with pytest.raises(KindError, match="(to be|Expected) a Connection"):
         explain(net[0])

@@ -45,7 +45,7 @@ def test_sequences_are_held_out_whole(in_order):
 
 
 def test_something_has_to_be_left():
-    with pytest.raises(ArgumentError, match="leaves nothing to learn from"):
+    with pytest.raises(ArgumentError, match="leaves no training data"):
         lesson(1).split(0.1, in_order=False, seed=0)
 
 

@@ -69,9 +69,7 @@ def test_an_error_of_the_program_asks_to_be_reported(capsys, monkeypatch, model)
     monkeypatch.setattr(info, "describe", fail)
     assert cli.main(["info", str(model)]) == 1
     printed = capsys.readouterr()
-    assert printed.err.startswith(
-        "synapse: This should not happen (ZeroDivisionError: by hand). Please report"
-    )
+    assert printed.err.startswith("synapse: This is a bug (ZeroDivisionError: by hand). Please report")
     assert printed.err.count("\n") == 1
     with pytest.raises(ZeroDivisionError):
         cli.main(["--debug", "info", str(model)])

@@ -95,5 +95,5 @@ def test_sequences_are_neighbours(sheet):
     table = sheet("s,a\nx,1\nx,2\ny,3\nz,4\nz,5\n")
     assert table.sequences("s") == [slice(0, 2), slice(2, 3), slice(3, 5)]
     assert table.sequences(None) == [slice(0, 5)]
-    with pytest.raises(FormatError, match="'x' .* must stand together.* on line 4"):
+    with pytest.raises(FormatError, match="'x' .* must be consecutive.* on line 4"):
         sheet("s,a\nx,1\ny,2\nx,3\n").sequences("s")

@@ -175,7 +175,7 @@ def test_patience_stops(capsys, plane, tmp_path):
         "0.1",
     ]
     printed = done(capsys, "train", plane, *options, "--patience", "2", "-o", tmp_path / "m.json")
-    assert "stopped by patience" in printed
+    assert "stopped by --patience" in printed
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.RateWarning")
@@ -186,20 +186,20 @@ def test_patience_stops(capsys, plane, tmp_path):
         (["--target", "y"], "'word' of .* to have finite numbers, got 'x' on line 2.*--ignore"),
         (["--target", "y", "--ignore", "wrod"], "no column 'wrod'"),
         (["--target", "y", "--ignore", "word", "--sequence", "z"], "no column 'z'"),
-        (["--target", "y", "--ignore", "word", "--sequence", "word"], "for two"),
-        (["--target", "y", "--inputs", "y"], "'y' for two"),
+        (["--target", "y", "--ignore", "word", "--sequence", "word"], "has two"),
+        (["--target", "y", "--inputs", "y"], "'y' has two"),
         (["--target", "y,word", "--classes"], "one --target"),
         (["--target", "y,word"], "'word'.*finite numbers"),
-        (["--target", "y", "--inputs", "a", "--ahead", "60"], "more than 60 rows"),
-        (["--target", "y", "--inputs", "a", "--sequence", "word"], "must stand together"),
-        (["--target", "y", "--inputs", "a", "--validation", "0.999"], "leaves nothing"),
+        (["--target", "y", "--inputs", "a", "--ahead", "60"], "longer than 60 rows"),
+        (["--target", "y", "--inputs", "a", "--sequence", "word"], "must be consecutive"),
+        (["--target", "y", "--inputs", "a", "--validation", "0.999"], "leaves no training data"),
         (["--target", "y", "--ignore", "a,b,word"], "--ahead"),
         (["--target", "y", "--inputs", "a", "--rate", "1e9"], "lower --rate than 1e"),
     ],
 )
 def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_path, options, told):
     path = tmp_path / "m.json"
-    code = 2 if told in ("for two", "'y' for two", "one --target") else 1
+    code = 2 if told in ("has two", "'y' has two", "one --target") else 1
     assert re.search(told, refused(capsys, "train", plane, *options, "-o", path, code=code))
     assert not path.exists()
 
@@ -311,10 +311,12 @@ def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(plane, tmp_p
         os.close(theirs)
         assert " steps/s" in read_until(ours, running, "error .* steps/s")
         running.send_signal(signal.SIGINT)
-        said = read_until(ours, running, "what was reached")
-        assert re.search(r"synapse: Interrupted after \d+ epochs; .*m.json' is what was reached\.", said)
+        said = read_until(ours, running, "trained so far")
+        assert re.search(
+            r"synapse: Interrupted after \d+ epochs; .*m.json' is the model trained so far\.", said
+        )
         assert running.wait(60) == 130
-        assert "stopped by interrupted" in running.stdout.read()
+        assert ", interrupted" in running.stdout.read()
     os.close(ours)
     answer = process("run", tmp_path / "m.json", plane)
     assert answer.returncode == 0

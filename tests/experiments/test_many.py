@@ -1,4 +1,4 @@
-"""Training many networks side by side."""
+"""Training many networks in parallel."""
 
 import threading
 
@@ -31,7 +31,7 @@ def test_it_gives_the_same_bits_as_one_after_the_other():
 def test_connected_networks_are_refused():
     a, b = nets(2)
     a.project(b)
-    with pytest.raises(TopologyError, match="side by side"):
+    with pytest.raises(TopologyError, match="in parallel"):
         train_many([a, b], INPUTS, TARGETS)
 
 

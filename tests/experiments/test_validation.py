@@ -102,14 +102,14 @@ def test_sample_weights_go_with_their_samples():
 
 
 def test_a_stream_is_refused():
-    with pytest.raises(ArgumentError, match="A stream into a network with memory cannot be cut into folds"):
+    with pytest.raises(ArgumentError, match="A stream into a network with memory cannot be split into folds"):
         cross_validate(lambda: architect.Elman(3, 2, 2, seed=0), INPUTS, TARGETS)
 
 
 def test_one_network_for_all_folds_is_refused_and_stays_as_it_was():
     net = linear()
     before = net.weights.copy()
-    with pytest.raises(ArgumentError, match="a network of its own"):
+    with pytest.raises(ArgumentError, match="needs its own network"):
         cross_validate(lambda: net, INPUTS, TARGETS)
     assert (net.weights == before).all()
 

@@ -218,5 +218,5 @@ def test_one_of_ones_own_cannot_take_a_name_in_use():
         def find_change(self, state, parameters, gradient, rate):
             state.change[:] = rate * gradient
 
-    with pytest.raises(ArgumentError, match="steps already"):
+    with pytest.raises(ArgumentError, match="already has a steps"):
         Mine().begin(np.zeros(2))

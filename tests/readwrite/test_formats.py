@@ -183,7 +183,7 @@ def changed(data, old, new):
 def test_a_squash_is_found_by_its_name_or_refused(format):
     data = data_of(format, used("gated"))  # has neurons with the squash "bump", which tests.nets registers
     assert_twins(used("gated"), from_data(format, data))
-    sentence = "squash of neuron 23 is 'lump', which nobody has registered"
+    sentence = "squash of neuron 23 is 'lump', which has not been registered"
     with pytest.raises(errors.FormatError, match=sentence):
         from_data(format, changed(data, "bump", "lump"))
 

@@ -96,7 +96,7 @@ def test_what_is_kept():
     ("edit", "sentence"),
     [
         (drop("nodes", 0, "bias"), "'bias' is missing"),
-        (put("nodes", 2, "squash", "COSINE"), "squash of neuron 2 is 'COSINE', which nobody"),
+        (put("nodes", 2, "squash", "COSINE"), "squash of neuron 2 is 'COSINE', which has not"),
         (put("nodes", 2, "squash", ["TANH"]), "squash of neuron 2 to be a string"),
         (put("nodes", 4, "mask", 0.6), "mask of neuron 4, an input or output, to be 1, got 0.6"),
         (put("nodes", 2, "mask", "1"), "mask of neuron 2 to be a number from 0 to 1"),

@@ -305,8 +305,11 @@ BAD = {
     "more": (put("more", 1), "got 'more' too"),
     "no object": (put("connections", [[]]), "Expected connection 0 to be an object, got a list"),
     "unknown": (change("neurons", 1, error=0), "Expected neuron 1 to have state.* got 'error' too"),
-    "custom": (in_neuron(squash=None), "Expected the squash of neuron 3 to be one of LOGISTIC.*lost"),
-    "squash": (in_neuron(squash="ELU"), "Expected the squash of neuron 3 to be one of LOGISTIC.* got 'ELU'"),
+    "custom": (
+        in_neuron(squash=None),
+        "Expected the squash of neuron 3 to be one of LOGISTIC.*does not save",
+    ),
+    "squash": (in_neuron(squash="ELU"), "the squash of neuron 3 to be one of LOGISTIC.* got 'ELU'"),
     "null": (in_neuron(state=None), "Expected the state of neuron 3 to be a finite number, got None"),
     "text": (in_neuron(bias="0.5"), "Expected the bias of neuron 3 to be a finite number, got '0.5'"),
     "layer": (in_neuron(layer="hidden"), "Expected the layer of neuron 3 to be 'input', 'output' or"),

@@ -83,7 +83,7 @@ def test_half_a_character_is_refused(tmp_path):
             "weight of connection 0 to be a finite number, got inf",
         ),
         ("connections", "\n0,2,,", '\n0,2,"', "not CSV"),
-        ("neurons", "tanh", "tanhh", "squash of neuron 2 is 'tanhh', which nobody has registered"),
+        ("neurons", "tanh", "tanhh", "squash of neuron 2 is 'tanhh', which has not been registered"),
         ("neurons", "\n5,", "\n4,", "id of every neuron must be its own"),
         ("neurons", "0.1", "9" * 5000, "bias of neuron 5 to be a finite number"),
     ],

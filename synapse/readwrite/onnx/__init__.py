@@ -1,4 +1,4 @@
-"""Networks as ONNX models, for ONNX Runtime and what else reads them: one step a call."""
+"""Networks as ONNX models for ONNX Runtime and other runtimes; a call computes one step."""
 
 from __future__ import annotations
 
@@ -30,36 +30,36 @@ def write_onnx(
     dtype: DTypeLike = np.float32,
     context: bool = False,
 ) -> None:
-    """Write :func:`onnx_model` to a file; one that is there is replaced in one step."""
+    """Write :func:`onnx_model` to a file; an existing file is replaced in one step."""
     files.write(path, onnx_model(network, form, dtype=dtype, context=context).SerializeToString())
 
 
 def onnx_model(
     network: Network, form: str = "auto", *, dtype: DTypeLike = np.float32, context: bool = False
 ) -> Any:
-    """A network as an ONNX model of one step.
+    """Write a network as an ONNX model of one step.
 
-    It maps ``x`` of shape (batch, inputs) to ``y`` of shape (batch, outputs). A network with memory
-    has also an input ``state`` and an output ``next_state``, of shape (batch, values): those
-    activations and states that the next step reads. Begin with zeros (or with what the metadata
-    have under ``start``), and give ``next_state`` back with the next ``x``.
+    The model maps ``x`` of shape (batch, inputs) to ``y`` of shape (batch, outputs). For a network with
+    memory it also has an input ``state`` and an output ``next_state``, both of shape (batch, values): the
+    activations and states that the next step reads. Start with zeros (or with ``start`` of the metadata), and
+    pass each ``next_state`` as ``state`` with the next ``x``.
 
-    The metadata tell, as JSON, the names of ``neurons``, ``layers`` with their sizes, what
-    ``state`` holds (``["activation" or "state", number of the neuron]``), and its ``start``.
+    The metadata contain, as JSON, the names of ``neurons``, the ``layers`` with their sizes, the meaning of
+    each value of ``state`` (``["activation" or "state", number of the neuron]``), and ``start``.
 
     Parameters
     ----------
     network : Network
-        Any, of built-in squashes; it stays as it is. Random neurons must be deterministic: their mean is
-        written.
+        The network. It is not changed. Its squashes must be built in or registered with ``written=``. Random
+        neurons must be deterministic; the model computes their means.
     form : {"auto", "plain", "step"}
-        "plain": without a state, for networks without memory only. "step": with a state, be it of
-        no values. "auto": with a state where there is one.
+        "plain" has no state, and requires a network without memory. "step" has a state, possibly
+        empty. "auto" has a state if the network has memory.
     dtype : numpy dtype
-        float32, which every runtime has, or float64, to compute as the network does (of `gelu`, the
-        error function in float32: runtimes have no other).
+        float32, which every runtime supports, or float64, to compute as the network does. (The error function
+        of `gelu` is always float32, because runtimes have no other.)
     context : bool
-        Have the ``start`` be the network's context as it is now. Default: zeros, as after ``clear``.
+        Whether ``start`` is the network's present context. Default: zeros, as after ``clear``.
 
     Returns
     -------
@@ -70,9 +70,9 @@ def onnx_model(
     MissingExtraError
         If the package onnx is not installed.
     ArgumentError
-        If form or dtype is none of these, or a weight is beyond the dtype's range.
+        If `form` or `dtype` has another value, or a weight exceeds the range of the dtype.
     FormatError, KindError, TopologyError, DivergenceError
-        As for :func:`python_source`, and if a plain model is asked of a network with memory.
+        As for :func:`python_source`, and if `form` is "plain" for a network with memory.
     """
     choice("The form", form, FORMS)
     step = step_of(network, "onnx", "ONNX", SQUASHES, context)
@@ -80,8 +80,7 @@ def onnx_model(
     _require_range(step, kind)
     if form == "plain" and len(kept):
         raise TopologyError(
-            f"{network!r} has memory: a plain model cannot hold what a step reads of the one before. "
-            'Use form="step".'
+            f'{network!r} has memory, and a plain model has no state for it. Use form="step".'
         )
     graph = Graph(step, kind, kept, with_state=form == "step" or len(kept) > 0)
     for block in step.blocks:
@@ -98,7 +97,7 @@ def _require_range(step: Step, dtype: np.dtype[Any]) -> None:
 
 
 def _kept(step: Step) -> Ints:
-    """The values that a step reads before it writes them."""
+    """Values that a step reads before it writes them."""
     late = [column[column >= step.lowered.target] for column in (step.lowered.source, step.lowered.gater)]
     absent = [
         np.setdiff1d(np.arange(first, stop), np.arange(step.inputs, block.stop)) + step.neurons
@@ -111,7 +110,7 @@ def _kept(step: Step) -> Ints:
 FORMAT = Format(
     name="onnx",
     what="a model for ONNX Runtime and others",
-    kept="what a network answers in one step",
+    kept="the outputs of a network, one step per call",
     lost="learning",
     link="https://onnx.ai/onnx/repo-docs/IR.html",
     suffixes=(".onnx",),

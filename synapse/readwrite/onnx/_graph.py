@@ -1,4 +1,4 @@
-"""An ONNX graph in the making: its nodes follow the blocks of neurons that fire together, not the neurons."""
+"""Build an ONNX graph. Its nodes compute blocks of neurons, not single neurons."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ...topology import NO_GATER
 from .._step import Block, Step, written
 from ._squashes import SQUASHES
 
-OPSET, IR_VERSION = 17, 8  # what runtimes have read since 2022
+OPSET, IR_VERSION = 17, 8  # supported by runtimes since 2022
 SPARSE = 4
-"""So many times more sources than a neuron has connections at most: their matrix is not written out."""
+"""Above this ratio of sources to connections per neuron, connections are not written as a matrix."""
 
 
 class Graph:
-    """An ONNX graph in the making, and where in it the latest of every value is.
+    """An ONNX graph under construction, with the tensor that has the latest version of every value.
 
-    Tensors are known by name. Each holds values side by side, shape (batch, width).
+    Tensors have names. Each holds several values, shape (batch, width).
     """
 
     def __init__(self, step: Step, dtype: np.dtype[Any], kept: Ints, with_state: bool) -> None:
@@ -45,13 +45,13 @@ class Graph:
             self._place("state", kept)
 
     def node(self, kind: str, *sources: str, output: str = "", **attributes: Any) -> str:
-        """A new node; the name of the tensor it makes."""
+        """Add a node; returns the name of its output."""
         name = output or f"{kind.lower()}_{len(self.nodes)}"
         self.nodes.append(self.onnx.helper.make_node(kind, sources, [name], **attributes))
         return name
 
     def constant(self, values: NDArray[Any]) -> str:
-        """A constant tensor, the same one for the same values."""
+        """Add a constant tensor, unless one with the same values exists; returns its name."""
         array = np.ascontiguousarray(values, None if values.dtype == np.int64 else self.dtype)
         key = array.dtype.str, array.shape, array.tobytes()
         if key not in self.constants:
@@ -61,27 +61,27 @@ class Graph:
         return found
 
     def number(self, value: float) -> str:
-        """A constant number."""
+        """Add a constant number; returns its name."""
         return self.constant(np.array(value))
 
     def cast(self, source: str, dtype: Any = None) -> str:
-        """A tensor in another kind of numbers, by default the model's float; of truth values 0 and 1."""
+        """Cast a tensor, by default to the float of the model; booleans become 0 and 1."""
         kind = np.dtype(dtype or self.dtype)
         return self.node("Cast", source, to=self.onnx.helper.np_dtype_to_tensor_dtype(kind))
 
     def single(self, kind: str, source: str) -> str:
-        """A node that runtimes have in float32 alone."""
+        """Add a node that runtimes have for float32 only, with casts around it."""
         if self.dtype == np.float32:
             return self.node(kind, source)
         return self.cast(self.node(kind, self.cast(source, np.float32)))
 
     def _place(self, tensor: str, values: Ints) -> None:
-        """From now on these values are the columns of a tensor."""
+        """Register the columns of a tensor as the latest versions of these values."""
         self._tensor[values], self._column[values] = tensor, np.arange(len(values))
         self.width[tensor] = len(values)
 
     def values(self, wanted: Ints) -> str:
-        """The latest of some values, shape (batch, *wanted.shape)."""
+        """The latest versions of some values, shape (batch, *wanted.shape)."""
         tensors = tuple(dict.fromkeys(self._tensor[wanted.ravel()]))
         widths = [self.width[tensor] for tensor in tensors]
         first = dict(zip(tensors, np.cumsum([0, *widths[:-1]]).tolist(), strict=True))
@@ -95,7 +95,7 @@ class Graph:
         return found
 
     def _together(self, tensors: tuple[str, ...]) -> str:
-        """Tensors side by side."""
+        """Concatenate tensors along the second axis."""
         if len(tensors) == 1:
             return tensors[0]
         if tensors not in self._joined:
@@ -104,7 +104,7 @@ class Graph:
         return self._joined[tensors]
 
     def fire(self, block: Block) -> None:
-        """Weigh the neurons of a block, then let it fire."""
+        """Compute the states of a block, then its activations."""
         step, neurons = self.step, np.arange(block.first, block.stop)
         self._place(self._weighed(block), neurons + step.neurons)
         squash = SQUASHES.get(block.squash) or written(block.squash, "onnx")
@@ -113,7 +113,7 @@ class Graph:
             self._place(squash(self, self.values(neurons + step.neurons)), neurons)
 
     def _weighed(self, block: Block) -> str:
-        """The states of a block: biases, and what each sort of connections brings."""
+        """The states of a block: biases plus the weighted inputs of gated and other connections."""
         step, rows = self.step, self.step.rows(block.first, block.stop)
         biases = self.constant(step.biases[block.first : block.stop])
         own, open_ = step.lowered.source[rows] >= step.neurons, step.lowered.gater[rows] == NO_GATER
@@ -125,16 +125,16 @@ class Graph:
         return total or self._repeated(biases, block.stop - block.first)
 
     def _repeated(self, row: str, width: int) -> str:
-        """A row for every one of the batch."""
+        """Repeat a row for every element of the batch."""
         batch = self.node("Shape", "x", start=0, end=1)
         shape = self.node("Concat", batch, self.constant(np.array([width])), axis=0)
         return self.node("Expand", row, shape)
 
     def _brought(self, block: Block, rows: Ints) -> str:
-        """What connections, all gated or none, bring to the states of a block.
+        """Weighted inputs of a block from connections that are all gated, or all not.
 
-        A matrix of weights where sources and neurons are connected densely and the gaters are
-        those of the sources, or those of the neurons; else lists.
+        They are a product with a matrix of weights if the connections are dense and each source, or each
+        neuron, has one gater; otherwise sums over lists.
         """
         step, neurons = self.step, np.arange(block.first, block.stop)
         sources, column = np.unique(step.lowered.source[rows], return_inverse=True)
@@ -155,7 +155,7 @@ class Graph:
         return self._listed(rows, target, len(neurons))
 
     def _listed(self, rows: Ints, target: Ints, neurons: int) -> str:
-        """The same for scattered connections: lists of one length, filled up with weights 0."""
+        """The same for sparse connections: lists of one length, padded with weights of 0."""
         count = np.bincount(target, minlength=neurons)
         place = target, np.arange(len(rows)) - (np.cumsum(count) - count)[target]
         table = np.full((neurons, count.max()), rows[0])
@@ -167,7 +167,7 @@ class Graph:
         return self.node("ReduceSum", brought, self.constant(np.array([2])), keepdims=0)
 
     def model(self) -> Any:
-        """The model, once all blocks have fired."""
+        """Make the model, after all blocks have been added."""
         step, helper = self.step, self.onnx.helper
         outputs = np.arange(step.neurons - step.outputs, step.neurons)
         self.node("Identity", self.values(outputs), output="y")
@@ -199,7 +199,7 @@ class Graph:
 
 
 def _one_each(gater: Ints, place: Ints, places: int) -> Ints | None:
-    """The gater of every place, where the connections of each have one in common."""
+    """The gater of every place, if the connections of each place share one."""
     chosen = np.zeros(places, np.int64)
     chosen[place] = gater
     return chosen if (chosen[place] == gater).all() else None

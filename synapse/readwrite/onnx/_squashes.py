@@ -1,7 +1,7 @@
-"""The activation functions as nodes of an ONNX graph: adding one is one line of the table.
+"""Activation functions as nodes of an ONNX graph; each is one line of the table.
 
-They are made of nodes that runtimes have for both floats: LeakyRelu, Elu, Softplus and others are often
-there for float32 alone.
+They use nodes that runtimes support for both floats. LeakyRelu, Elu, Softplus and others often exist for
+float32 only.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Networks as programs that stand alone, a module a language."""
+"""Networks as standalone programs, one module per language."""

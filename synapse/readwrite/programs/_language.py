@@ -1,6 +1,6 @@
-"""How a network is written as a program: what differs between the languages, and what they share.
+"""Write a network as a program: what the languages share, and the record of their differences.
 
-The steps of a program stand in ``templates/``, the same in every language.
+The code of a program is in ``templates/``, one file per language, with the same steps in each.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ NO_RUN = "{0}"  # C has no empty table
 
 @dataclass(frozen=True)
 class Language:
-    """How a language, whose format is `key`, says what differs between networks.
+    """The syntax of a language, whose format is `key`, for the parts that differ between networks.
 
-    A squash is one line of each. ``{name}`` and ``{value}`` in `function` are a squash and its expression
-    of the state ``s``; the functions that are more than an expression, such as those of groups, stand in
-    `functions`. `loop` and `run` are rows of tables; the runs of a loop stand in it, ``{nested}``, or in a
-    table of their own, ``{count}`` of them. `start` begins with ``{values}``.
+    A squash is one entry of `expressions`. ``{name}`` and ``{value}`` in `function` are a squash and its
+    expression of the state ``s``; functions that need more than an expression, such as those of groups, are
+    in `functions`. `loop` and `run` are rows of tables. The runs of a loop are either inside its row,
+    ``{nested}``, or in a separate table, ``{count}`` of them. `start` begins with ``{values}``.
     """
 
     key: str
@@ -44,9 +44,9 @@ class Language:
 
 
 class Loop(NamedTuple):
-    """Neurons ``first .. stop`` that are weighed by the same runs; then some fire.
+    """Neurons ``first .. stop`` whose states are computed by the same runs; then some activate.
 
-    ``fires`` is empty where others of a group are yet to be weighed.
+    ``fires`` is empty if states of others of a group are not computed yet.
     """
 
     first: int
@@ -57,7 +57,7 @@ class Loop(NamedTuple):
 
 
 def source(network: Network, language: Language, context: bool) -> str:
-    """A network as a program; raises as :func:`synapse.readwrite.python_source` does."""
+    """Write a network as a program; raises as :func:`synapse.readwrite.python_source` does."""
     known = {**language.squashes, **language.functions}
     step = step_of(network, language.key, language.name, known, context)
     loops = list(_loops(step))
@@ -82,7 +82,7 @@ def _loops(step: Step) -> Iterator[Loop]:
     """The loops of a step, in order."""
     for block, stretches in zip(step.blocks, step.lowered.stretches(), strict=True):
         for stretch in stretches:
-            # Of a block without groups none waits for another: each may fire as soon as it is weighed.
+            # Neurons of a block without groups do not depend on each other: each activates at once.
             fires = (0, 0) if block.grouped else (stretch.first, stretch.stop)
             if block.grouped and stretch is stretches[-1]:
                 fires = block.fires[0]
@@ -92,17 +92,17 @@ def _loops(step: Step) -> Iterator[Loop]:
 
 
 def _heading(step: Step) -> Iterator[str]:
-    """What a program says first: whose it is, and where its layers are."""
+    """The first comment of a program: the name of the network, and the places of its layers."""
     counts = f"{step.neurons} neurons, {len(step.weights)} connections"
     yield f"The network {safe(step.name)}: {counts}. Written by Synapse."
-    yield "Its layers, in the order in which they fire:"
+    yield "Layers in activation order:"
     ends = accumulate(size for _, size in step.layers)
     for (name, size), end in zip(step.layers, ends, strict=True):
         yield f"  {safe(name)}: neurons {end - size} .. {end - 1}"
 
 
 def safe(text: str) -> str:
-    r"""A name as a comment of any language can carry it: nothing in it ends the comment.
+    r"""A name for a comment in any language, without characters that could end the comment.
 
     >>> safe("gates */"), safe("a\n#"), safe("<b>"), safe("é")
     ('gates u+2au+2f', 'au+a#', 'u+3cbu+3e', 'u+e9')
@@ -120,7 +120,7 @@ def _function(language: Language, name: str) -> str:
 
 
 def _identifier(name: str) -> str:
-    """A name as every language can have it."""
+    """A name that is valid in every language."""
     return "".join(c if c.isascii() else f"u{ord(c):x}" for c in name)
 
 
@@ -142,7 +142,7 @@ def _rows(language: Language, loop: Loop) -> list[str]:
 
 
 def _numbers(values: Iterable[float]) -> str:
-    """Numbers, exactly; a single 0 where there are none, as C has no empty table."""
+    """Numbers with all digits; a single 0 if there are none, because C has no empty table."""
     return _lines([repr(value) for value in values] or ["0.0"])
 
 

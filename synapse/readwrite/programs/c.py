@@ -1,4 +1,4 @@
-"""Networks as C99 programs that stand alone."""
+"""Networks as standalone C99 programs."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ LANGUAGE = Language(
     loop="    {{{first}, {stop}, {fire_first}, {fire_stop}, fire_{squash}, {count}}},",
     run="{{{}}}",
     start=(
-        "\n// Begin with the context that the network had when it was written, instead of network_clear.\n"
+        "\n// Start from the network's context at the time of writing, instead of network_clear.\n"
         "void network_start(Network *net);\nvoid network_start(Network *net) {{\n"
         "    static const double start[] = {{\n    {values}\n    }};\n"
         "    memcpy(net->value, start, sizeof start);\n}}\n"
@@ -74,14 +74,15 @@ LANGUAGE = Language(
 
 
 def write_c(network: Network, path: files.File, context: bool = False) -> None:
-    """Write :func:`c_source` to a file; one that is there is replaced in one step."""
+    """Write :func:`c_source` to a file; an existing file is replaced in one step."""
     files.write(path, c_source(network, context))
 
 
 def c_source(network: Network, context: bool = False) -> str:
-    """A network as a C99 program of its own: ``network_step`` and ``network_clear`` on a ``Network``.
+    """Write a network as a C99 program with ``network_step`` and ``network_clear`` on a ``Network``.
 
-    With `context` also ``network_start``, to begin with. Else as :func:`python_source`.
+    With `context` it also has ``network_start``, which restores the context. Parameters and errors are those
+    of :func:`python_source`.
 
     >>> from synapse import Layer, Network
     >>> print(c_source(Network(Layer(2), [], Layer(1))).splitlines()[0])
@@ -93,7 +94,7 @@ def c_source(network: Network, context: bool = False) -> str:
 FORMAT = Format(
     name="c",
     what="a C99 program",
-    kept="what a network answers",
+    kept="the outputs of a network",
     lost="learning",
     link="https://www.open-std.org/jtc1/sc22/wg14/www/docs/n1256.pdf",
     suffixes=(".c",),

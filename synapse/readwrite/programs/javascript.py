@@ -1,4 +1,4 @@
-"""Networks as JavaScript programs that stand alone."""
+"""Networks as standalone JavaScript programs."""
 
 from __future__ import annotations
 
@@ -79,14 +79,15 @@ LANGUAGE = Language(
 
 
 def write_javascript(network: Network, path: files.File, context: bool = False) -> None:
-    """Write :func:`javascript_source` to a file; one that is there is replaced in one step."""
+    """Write :func:`javascript_source` to a file; an existing file is replaced in one step."""
     files.write(path, javascript_source(network, context))
 
 
 def javascript_source(network: Network, context: bool = False) -> str:
-    """A network as a JavaScript program of its own: a class ``Network`` with ``step`` and ``clear``.
+    """Write a network as a JavaScript program: a class ``Network`` with ``step`` and ``clear``.
 
-    It runs in browsers, as a script, and in Node, by ``require``. Else as :func:`python_source`.
+    It runs in browsers, as a script, and in Node, with ``require``. Parameters and errors are those of
+    :func:`python_source`.
     """
     return source(network, LANGUAGE, context)
 
@@ -94,7 +95,7 @@ def javascript_source(network: Network, context: bool = False) -> str:
 FORMAT = Format(
     name="javascript",
     what="a JavaScript program",
-    kept="what a network answers",
+    kept="the outputs of a network",
     lost="learning",
     link="https://tc39.es/ecma262/",
     suffixes=(".js",),

@@ -1,4 +1,4 @@
-"""Networks as Python programs that stand alone."""
+"""Networks as standalone Python programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LANGUAGE = Language(
     template="program.py.in",
     comment="# ",
     squashes={
-        "logistic": "1.0 / (1.0 + exp(min(-s, 709.0)))",  # beyond, Python raises where others give infinity
+        "logistic": "1.0 / (1.0 + exp(min(-s, 709.0)))",  # exp raises OverflowError above
         "tanh": "tanh(s)",
         "identity": "s",
         "inverse": "1.0 - s",
@@ -63,30 +63,30 @@ LANGUAGE = Language(
 
 
 def write_python(network: Network, path: files.File, context: bool = False) -> None:
-    """Write :func:`python_source` to a file; one that is there is replaced in one step."""
+    """Write :func:`python_source` to a file; an existing file is replaced in one step."""
     files.write(path, python_source(network, context))
 
 
 def python_source(network: Network, context: bool = False) -> str:
-    """A network as a Python program of its own, which needs nothing but Python.
+    """Write a network as a Python program that needs nothing but Python.
 
     The program has a class ``Network`` with ``step(inputs)``, which takes and returns a list of
-    numbers, and ``clear()``. It answers as the network does, to rounding; it does not learn.
+    numbers, and ``clear()``. Its outputs are those of the network, up to rounding. It does not learn.
 
     Parameters
     ----------
     network : Network
-        Any, of built-in squashes; it stays as it is. Random neurons must be deterministic: their mean is
-        written.
+        The network. It is not changed. Its squashes must be built in or registered with ``written=``. Random
+        neurons must be deterministic; the program computes their means.
     context : bool
-        Begin with the network's states and activations as they are now. Default: cleared.
+        Whether to start from the network's present states and activations. Default: a cleared context.
 
     Raises
     ------
     FormatError
-        If a neuron has a squash of a user's own, or is random and not deterministic.
+        If a squash cannot be written in this language, or a random neuron is not deterministic.
     KindError
-        If it is not a network.
+        If `network` is not a Network.
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
 
@@ -106,7 +106,7 @@ def python_source(network: Network, context: bool = False) -> str:
 FORMAT = Format(
     name="python",
     what="a Python program",
-    kept="what a network answers",
+    kept="the outputs of a network",
     lost="learning",
     link="https://docs.python.org/3/reference/",
     suffixes=(".py",),

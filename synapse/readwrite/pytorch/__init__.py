@@ -1,6 +1,6 @@
-"""Networks as modules of PyTorch, and weights from there and back.
+"""Convert networks to modules of PyTorch, and exchange weights in both directions.
 
-PyTorch is an extra: ``pip install 'synapse-neurons[torch]'``; it is imported when one of these is called.
+PyTorch is an extra: ``pip install 'synapse-neurons[torch]'``. It is imported when a function is called.
 """
 
 from __future__ import annotations
@@ -17,45 +17,49 @@ WHAT = "What goes to torch and comes from there"
 
 
 def to_torch(network: Network, modules: Any = None) -> Any:
-    """A module of PyTorch that computes what a network does; or its weights, written into given modules.
+    """Convert a network to a PyTorch module, or write its weights into given modules.
 
     Parameters
     ----------
     network : Network
-        Of any topology: gates, self-connections, connections backward, groups. Random neurons say
-        their mean there, as deterministic ones do here.
+        A network of any topology: gates, self-connections, backward connections, groups. In the module,
+        random neurons output their mean, as deterministic ones do.
     modules : torch.nn.Module or list of them, optional
-        What :func:`from_torch` reads: `torch.nn.LSTM`, `GRU` or `RNN`, alone or followed by one
-        `Linear`, or `Linear` after `Linear`, of the network's sizes; or a module that this
-        function has made of it. Their weights become the network's. Of the two biases that torch
-        adds up, the second becomes 0.
+        Modules that receive the network's weights, of the network's sizes and of a kind that
+        :func:`from_torch` reads: `torch.nn.LSTM`, `GRU` or `RNN`, alone or followed by one
+        `Linear`, or a stack of `Linear`; or a module that this function has made of the network. Of the two
+        biases that torch adds, the second becomes 0.
 
     Returns
     -------
     torch.nn.Module
-        `modules`, where given. Else a :class:`~synapse.readwrite.pytorch.module.SequenceModule`:
-        called with inputs of shape (T, n) or (S, T, n), and optionally with the context to begin with
-        (default: cleared), it gives outputs of shape (T, m) or (S, T, m). Its parameters are `weight`,
-        in the order of ``network.connections``, and `bias`, in the order of the neurons; what is tied
-        is there once, and what is not trainable stays as it is. ``module.unroll`` gives the context
-        after the last step, too, and ``module.context`` is that of the network at the time of the call.
+        `modules`, if given. Otherwise a :class:`~synapse.readwrite.pytorch.module.SequenceModule`. Call it
+        with inputs of shape (T, n) or (S, T, n), and optionally with an initial context (default: cleared);
+        it returns outputs of shape (T, m) or (S, T, m). Its parameters are `weight`, in the order of
+        ``network.connections``, and `bias`, in the order of the neurons. Tied parameters occur once; weights
+        and biases that are not trainable do not change. ``module.unroll`` also returns the context after the
+        last step, and ``module.context`` is the network's context at the time of conversion.
 
     Raises
     ------
     MissingExtraError
         If PyTorch is not installed.
     ArgumentError
-        If a neuron has a squash of a user's own, or `modules` are of other sizes or settings.
+        If a squash cannot be written in torch, or `modules` have other sizes or settings.
     TopologyError
-        If the network hears neurons outside of it, neurons that compete are connected with each other
-        within a step, or `modules` have no place for a connection.
+        If the network has connections from neurons outside of it, if neurons that compete are connected with
+        each other within a step, or if `modules` have no parameter for a connection.
 
     Notes
     -----
-    Neurons that do not wait for each other are computed together. Those among them with the same
-    sources are one product of matrices; scattered connections are gathered. Gradients go back through
-    all steps: unlike the online rule, nothing is left out. Inside torch, its own `LSTM` is many
-    times as fast as the module of the same network.
+    Neurons that do not depend on each other are computed together. Neurons with the same
+    sources are one matrix product; sparse connections are gathered. Gradients flow through
+    all steps: unlike the online rule, nothing is left out. `torch.nn.LSTM` is many
+    times faster than the module of the same network.
+
+    See Also
+    --------
+    from_torch : Read weights of PyTorch modules.
 
     Examples
     --------
@@ -71,7 +75,7 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     torch.Size([9])
     """
     require_network(WHAT, network)
-    from .module import SequenceModule  # torch is imported when it is asked for
+    from .module import SequenceModule  # imports torch
 
     if modules is None:
         return SequenceModule(network)
@@ -85,7 +89,7 @@ def to_torch(network: Network, modules: Any = None) -> Any:
 
 
 def from_torch(modules: Any, network: Network | None = None) -> Network:
-    """Weights of PyTorch, read into a network: a new one, or one that is there.
+    """Read weights of PyTorch modules into a new network, or into a given one.
 
     Parameters
     ----------
@@ -93,36 +97,39 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
         One of
 
         - `torch.nn.LSTM`, `GRU` or `RNN`, which become an :class:`architect.LSTM` in the style
-          "standard", a :class:`architect.GRU`, a :class:`architect.Elman`; alone (the outputs then
-          show the last hidden layer), or in a list with a `Linear` and perhaps an activation;
-        - `Linear` after `Linear`, each with an activation or none, in a list or a `Sequential`: a
+          "standard", an :class:`architect.GRU` or an :class:`architect.Elman`; alone (the outputs then
+          copy the last hidden layer), or in a list with a `Linear` and optionally an activation;
+        - a stack of `Linear`, each with an activation or none, in a list or a `Sequential`, which becomes an
           :class:`architect.Perceptron`;
-        - a module that :func:`to_torch` has made; the network it was made of is needed then.
+        - a module that :func:`to_torch` has made; `network` must then be the network it was made of.
 
-        `Dropout` and `Flatten` among them hold no numbers and are passed over; dropout between recurrent
-        layers, too.
+        `Dropout` and `Flatten` have no parameters and are skipped, as is dropout between recurrent layers.
     network : Network, optional
-        Where to read them into: of the same layers, by name, sizes and squashes. Connections that
-        torch has no place for, such as peepholes, stay as they are, and so does the read-out if no
-        `Linear` is given.
+        The network that receives the weights, with the same layers by name, size and squash. Connections
+        without a counterpart in torch, such as peepholes, do not change, and neither does the readout if no
+        `Linear` is given. Default: a new network.
 
     Returns
     -------
     Network
-        The new one, or `network`. Its context is not touched.
+        The new network, or `network`. Its context does not change.
 
     Raises
     ------
     MissingExtraError
         If PyTorch is not installed.
     ArgumentError, KindError, TopologyError
-        If the modules are of another sort, have settings that no architecture has (bidirectional,
-        a projection, no bias) or do not match the network; nothing has changed then.
+        If the modules are of another kind, have settings that no architecture has (bidirectional,
+        a projection, no bias) or do not match the network. Nothing has changed.
 
     Notes
     -----
-    The two biases of a sum in torch, b_ih and b_hh, are one here; only of the candidates of a GRU the
-    second stands apart, as the weight of the connection from the neuron "constant".
+    Torch has two biases for each sum, b_ih and b_hh; Synapse has one, their sum. Only the candidates of a GRU
+    need the second one: it is the weight of the connection from the neuron "constant".
+
+    See Also
+    --------
+    to_torch : Convert a network to a PyTorch module.
 
     Examples
     --------
@@ -131,7 +138,7 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
     >>> from_torch([lstm, linear])
     <LSTM 3-4-2, 33 neurons, 136 connections>
     """
-    from .module import SequenceModule  # torch is imported when it is asked for
+    from .module import SequenceModule  # imports torch
 
     if network is not None:
         require_network(WHAT, network)

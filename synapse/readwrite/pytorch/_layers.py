@@ -1,4 +1,4 @@
-"""What holds the same numbers in modules of PyTorch and in the architectures."""
+"""Correspondence between the parameters of PyTorch modules and of the architectures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ...network import Network
 from ...topology import Topology
 from ._torch import torch
 
-Tensor = Any  # the annotations of torch are not asked for: it need not be installed
+Tensor = Any  # torch may not be installed where types are checked
 nn = torch.nn
 WHAT = "What is read from or written to torch"
 
@@ -40,14 +40,14 @@ ACTIVATIONS: dict[Any, tuple[str, dict[str, Any]]] = {
     nn.Softshrink: ("soft_threshold", {"lambd": 0.5}),
     nn.Softmax: ("softmax", {"dim": -1}),
 }
-"""Activations of torch, the squash of each, and with what settings they are the same."""
+"""Activations of torch, with the equal squash and the settings for which they are equal."""
 
 
 class Kind(NamedTuple):
-    """A recurrent module: names of layers in an architecture.
+    """A recurrent module: names of the corresponding layers of an architecture.
 
-    ``summed`` are those that its matrices lead to, in torch's order, ``recurrent`` shows h of the step
-    before, ``shown`` is h; ``passed`` is how many connections of a unit are no part of its matrices.
+    ``summed`` are the targets of its matrices, in torch's order; ``recurrent`` has h of the previous
+    step, ``shown`` is h; ``passed`` is the number of connections of a unit that are not part of a matrix.
     """
 
     summed: tuple[str, ...]
@@ -70,22 +70,22 @@ KINDS = {
     nn.RNN: Kind(("hidden",), ("tanh",), "context", "hidden", 1),
 }
 PLAIN = {"bias": True, "bidirectional": False, "proj_size": 0}
-"""The settings with which recurrent modules are what the architectures are."""
+"""Settings for which recurrent modules are equal to the architectures."""
 PASSED_OVER = (nn.Dropout, nn.Flatten)
-"""Modules that hold no numbers, and change none once training is over; a network is shown flat rows."""
+"""Modules without parameters that change nothing after training; inputs of a network are flat rows."""
 
 
 class Peer(NamedTuple):
-    """Modules of torch: a recurrent one or None, then matrices, each with a squash."""
+    """Modules of torch: a recurrent module or None, then matrices, each with a squash."""
 
     recurrent: Any
     linears: list[tuple[Any, str]]
 
 
 class Part(NamedTuple):
-    """A stretch of a tensor and its place in a network: the matrix (targets, sources), or the biases.
+    """Part of a tensor and its counterpart in a network: the matrix (targets, sources), or the biases.
 
-    Torch has two biases for one sum: `extra` is added on the way in and becomes 0 on the way out.
+    Torch has two biases for one sum: `extra` is added when it is read, and set to 0 when it is written.
     """
 
     tensor: Tensor
@@ -98,7 +98,7 @@ class Part(NamedTuple):
 
 
 def peer_of(modules: Any) -> Peer:
-    """The modules, sorted; KindError or ArgumentError if they are not what an architecture can be."""
+    """The modules in order; KindError or ArgumentError if no architecture corresponds to them."""
     try:
         flat = list(_flat(modules))
     except RecursionError:
@@ -148,7 +148,7 @@ def _flat(modules: Any) -> Iterator[Any]:
 
 
 def _require(module: Any, settings: dict[str, Any]) -> None:
-    """Raise where a module has another setting than the architectures can have."""
+    """Raise if a module has a setting that the architectures do not support."""
     for name, wanted in settings.items():
         has = getattr(module, name, wanted)
         if name == "bias":  # a Linear's is a tensor or None
@@ -162,7 +162,7 @@ def _require(module: Any, settings: dict[str, Any]) -> None:
 
 
 def network_of(peer: Peer) -> Network:
-    """A new network for the modules, all of whose weights are 0 as yet."""
+    """Make a new network for the modules, with all weights 0."""
     first = peer.recurrent if peer.recurrent is not None else peer.linears[0][0]
     options: dict[str, Any] = {"initializer": "zeros", "bias_initializer": "zeros", "dtype": _dtype(first)}
     if peer.recurrent is None:
@@ -194,7 +194,7 @@ def _dtype(module: Any) -> Any:
 
 
 def _pass_on(net: Network, shown: Layer) -> None:
-    """Let the outputs show a layer as it is, for good."""
+    """Make the outputs a fixed copy of a layer."""
     between, weights, connections = _between(net, shown, net.output), net.weights, net.connections
     weights[between] = np.eye(len(shown))
     net.weights = weights
@@ -211,7 +211,7 @@ def _layer(net: Network, name: str, module: Any, i: int) -> Layer:
 
 
 def parts_of(peer: Peer, net: Network) -> list[Part]:
-    """Where the numbers of the modules stand in a network; ArgumentError if it is another one."""
+    """Places of the modules' parameters in a network; ArgumentError if the network does not match."""
     parts, layers = [], list(net.layers)
     if peer.recurrent is not None:
         parts = list(_recurrent_parts(peer.recurrent, net))
@@ -266,13 +266,13 @@ def _require_shape(part: Part) -> None:
 
 
 def _neurons(net: Network, layer: Layer) -> Ints:
-    """Numbers of the neurons of a layer."""
+    """Indices of the neurons of a layer."""
     sizes = [len(one) for one in net.layers]
     return np.arange(len(layer)) + sum(sizes[: net.layers.index(layer)])
 
 
 def _between(net: Network, source: Layer, target: Layer) -> Ints:
-    """Numbers of the connections between two layers, shape (targets, sources)."""
+    """Indices of the connections between two layers, shape (targets, sources)."""
     topology = Topology.of(net)
     i = topology.source - _neurons(net, source)[0]
     j = topology.target - _neurons(net, target)[0]
@@ -287,12 +287,12 @@ def _between(net: Network, source: Layer, target: Layer) -> Ints:
 
 
 def _place(part: Part, net: Network) -> Ints:
-    """The numbers of the connections, or of the neurons, whose weights or biases a part is."""
+    """Indices of the connections whose weights, or of the neurons whose biases, a part contains."""
     return _neurons(net, part.target) if part.source is None else _between(net, part.source, part.target)
 
 
 def read(peer: Peer, net: Network) -> None:
-    """Weights and biases from the modules; nothing has changed where an error is raised."""
+    """Read weights and biases from the modules; nothing has changed if an error is raised."""
     parts = parts_of(peer, net)
     places = [_place(part, net) for part in parts]
     values = [part.tensor if part.extra is None else part.tensor + part.extra for part in parts]
@@ -307,7 +307,7 @@ def read(peer: Peer, net: Network) -> None:
 
 
 def write(peer: Peer, net: Network) -> None:
-    """Weights and biases into the modules; nothing has changed where an error is raised."""
+    """Write weights and biases into the modules; nothing has changed if an error is raised."""
     parts = parts_of(peer, net)
     places = [_place(part, net) for part in parts]
     held = sum(place.size for part, place in zip(parts, places, strict=True) if part.source is not None)
@@ -320,7 +320,7 @@ def write(peer: Peer, net: Network) -> None:
 
 
 def _require_room(peer: Peer, net: Network, held: int) -> None:
-    """Raise where a network has connections that the modules have no place for."""
+    """Raise if a network has connections without a counterpart in the modules."""
     if peer.recurrent is not None:
         kind, module = KINDS[type(peer.recurrent)], peer.recurrent
         held += kind.passed * module.hidden_size * module.num_layers
@@ -329,13 +329,13 @@ def _require_room(peer: Peer, net: Network, held: int) -> None:
     over = len(net.weights) - held
     if over:
         raise TopologyError(
-            f"{net!r} has {over} connections that the modules have no place for, such as peepholes or a "
+            f"{net!r} has {over} connections without a counterpart in the modules, such as peepholes or a "
             "read-out without a Linear. to_torch(network) alone makes a module of any topology."
         )
 
 
 def _shown_as_it_is(net: Network, shown: Layer) -> int:
-    """How many connections make the outputs a copy of a layer; 0 where they are none."""
+    """Number of connections that make the outputs a copy of a layer; 0 if they are not a copy."""
     if len(shown) != len(net.output) or net.output.squash is None or net.output.squash.name != "identity":
         return 0
     between = _between(net, shown, net.output)

@@ -1,4 +1,4 @@
-"""How the steps of a network become products of matrices: which neurons fire together, and what they read."""
+"""Convert the steps of a network to matrix products: neurons computed together, and the values they read."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from ...topology import NO_GATER, Topology
 from .._step import written
 
 ONE = 0
-"""Where the number 1 stands among what can be read: the gain of a connection without a gater."""
+"""Index of the constant 1 among the readable values: the gain of a connection without a gater."""
 
 
 @dataclass
 class Product:
     """Neurons with the same sources: a matrix of weights (targets, sources).
 
-    ``inner`` gates what leaves each source, ``outer`` the whole sum of each target; None: not gated.
-    Sources and gaters are places among what can be read, targets neurons of the stage.
+    ``inner`` are gaters of each source, ``outer`` gaters of the whole sum of each target; None: not gated.
+    Sources and gaters are indices of readable values, targets are neurons of the stage.
     """
 
     targets: Ints
@@ -41,10 +41,10 @@ class Product:
 
 @dataclass
 class Stage:
-    """Neurons that do not wait for each other, ordered by squash, and all that leads to them.
+    """Neurons that do not depend on each other, sorted by squash, and their incoming connections.
 
-    ``scattered`` are connections one by one: targets, sources, gaters, weights. ``pieces`` are the
-    names of squashes and the neighbours of this stage that they are applied to.
+    ``scattered`` are single connections: targets, sources, gaters, weights. ``pieces`` are
+    squashes and the consecutive neurons of this stage that they are applied to.
     """
 
     neurons: Ints
@@ -57,9 +57,9 @@ class Stage:
 class Stages:
     """A network as stages.
 
-    At every step there can be read, in this order: 1, all activations of the step before, all states
-    of the step before, the inputs, and the activations of each stage that has fired. ``order`` are the
-    neurons as the last two bring them; ``ends`` the source, target and gater of every connection.
+    The readable values of a step are, in this order: 1, all activations of the previous step, all states
+    of the previous step, the inputs, and the activations of each stage computed so far. ``order`` are the
+    neurons in the order of the last two; ``ends`` are source, target and gater of every connection.
     """
 
     inputs: int
@@ -70,16 +70,16 @@ class Stages:
 
 
 def ends_of(topology: Topology) -> Ints:
-    """Source, target and gater of every connection as numbers of neurons, -1: no gater; (3, connections)."""
+    """Source, target and gater (-1: none) of every connection as numbers of neurons; (3, connections)."""
     return np.array([topology.source, topology.target, topology.gater])
 
 
 def stages_of(network: Network, known: Collection[str]) -> Stages:
-    """The stages of a network; it stays as it is.
+    """Find the stages of a network.
 
-    Raises ArgumentError if a neuron has a squash that is neither known nor registered with a way to write
-    it in torch, and TopologyError if neurons of a group wait for each other, or the network is linked with
-    others.
+    Raises ArgumentError if a squash is neither known nor registered with a way to write it in torch, and
+    TopologyError if neurons of a group depend on each other within a step, or if the network is connected
+    with others.
     """
     topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
     _require_known(topology, known)
@@ -88,7 +88,7 @@ def stages_of(network: Network, known: Collection[str]) -> Stages:
     into = np.split(np.argsort(ends[1], kind="stable"), np.cumsum(np.bincount(ends[1], minlength=n)))
     level = _levels(ends, into, groups, inputs)
     names, codes = np.unique(np.array(topology.squash, str), return_inverse=True)
-    keys = np.where(level > 0, [groups, codes, level], 0)  # inputs stay as they are
+    keys = np.where(level > 0, [groups, codes, level], 0)  # inputs are one stage
     order = np.lexsort((np.arange(n), *keys))
     found = Stages(inputs, topology.outputs, ends, [], order)
     reads = _places_read(ends, order)
@@ -108,7 +108,7 @@ def _require_known(topology: Topology, known: Collection[str]) -> None:
 
 
 def _levels(ends: Ints, into: list[Ints], groups: Ints, inputs: int) -> Ints:
-    """Of every neuron how many others fire before it, one after the other; 0 for inputs."""
+    """Depth of every neuron: the longest chain of neurons it depends on within a step; 0 for inputs."""
     source, _, gater = ends
     level = np.zeros(len(groups), np.int64)
     for members in np.split(np.arange(len(groups)), np.flatnonzero(np.diff(groups)) + 1):
@@ -119,14 +119,14 @@ def _levels(ends: Ints, into: list[Ints], groups: Ints, inputs: int) -> Ints:
         before = both[both < np.tile(ends[1][rows], 2)]
         if (before >= members[0]).any():
             raise TopologyError(
-                "Neurons of a group wait for each other within a step: torch settles a group at once."
+                "Neurons of a group depend on each other within a step, but torch computes a group at once."
             )
         level[members] = 1 + level[before].max(initial=0)
     return level
 
 
 def _places_read(ends: Ints, order: Ints) -> tuple[Ints, Ints]:
-    """Where the source and the gater of every connection are read: of this step, or of the one before."""
+    """Indices at which source and gater of every connection are read: of this or of the previous step."""
     source, target, gater = ends
     n = len(order)
     now = np.empty(n, np.int64)
@@ -139,10 +139,10 @@ def _places_read(ends: Ints, order: Ints) -> tuple[Ints, Ints]:
 
 
 def _stage(neurons: Ints, into: list[Ints], reads: tuple[Ints, Ints], ends: Ints) -> Stage:
-    """Connections into neurons with the same sources make a product, all others stand alone."""
+    """Split connections into products, of neurons with the same sources, and single ones."""
     stage, alike = Stage(neurons), defaultdict(list)
     for place, j in enumerate(neurons):
-        own = ends[0][into[j]] == j  # its state is a source that no other neuron has
+        own = ends[0][into[j]] == j  # no other neuron reads its state
         for kind, rows in (("own", into[j][own]), *_sums(into[j][~own], reads)):
             if len(rows):
                 inner = reads[1][rows].tobytes() if kind == "inner" else b""
@@ -160,7 +160,7 @@ def _stage(neurons: Ints, into: list[Ints], reads: tuple[Ints, Ints], ends: Ints
 
 
 def _sums(rows: Ints, reads: tuple[Ints, Ints]) -> list[tuple[str, Ints]]:
-    """Connections into a neuron without a gater, and with; one gater of all is taken out of the sum."""
+    """Connections into a neuron without a gater, and with one; a gater of all is applied to the sum."""
     sources, gaters = reads
     rows = rows[np.argsort(sources[rows], kind="stable")]
     gated = gaters[rows] != ONE
@@ -169,7 +169,7 @@ def _sums(rows: Ints, reads: tuple[Ints, Ints]) -> list[tuple[str, Ints]]:
 
 
 def _product(kind: str, targets: Ints, rows: Ints, reads: tuple[Ints, Ints]) -> Product:
-    """Of connections as rows (targets, sources), each of which has the sources of the first."""
+    """The matrix of connections given as rows (targets, sources) with the same sources."""
     sources, gaters = reads
     inner = gaters[rows[0]] if kind == "inner" else None
     outer = gaters[rows[:, 0]] if kind == "outer" else None
@@ -177,7 +177,7 @@ def _product(kind: str, targets: Ints, rows: Ints, reads: tuple[Ints, Ints]) -> 
 
 
 def _pieces(squash: NDArray[np.str_], groups: Ints) -> list[tuple[str, int, int]]:
-    """Stretches that one call of a function settles: of one squash, and of one group if they compete."""
+    """Consecutive neurons that one call of a function computes: one squash, or one group."""
     grouped = np.array([squashes.get(str(name)).grouped for name in squash])
     change = (squash[1:] != squash[:-1]) | ((np.diff(groups) != 0) & grouped[1:])
     bounds: list[Any] = [0, *(np.flatnonzero(change) + 1).tolist(), len(squash)]

@@ -1,4 +1,4 @@
-"""PyTorch, or the error that says how to get it."""
+"""Import PyTorch, or raise an error that says how to install it."""
 
 from ...errors import MissingExtraError
 
@@ -6,7 +6,7 @@ try:
     import torch
 except ImportError as missing:
     raise MissingExtraError(
-        "PyTorch is needed for this, and not installed. Get it with: pip install 'synapse-neurons[torch]'"
+        "This needs PyTorch, which is not installed. Install it: pip install 'synapse-neurons[torch]'."
     ) from missing
 
 __all__ = ["torch"]

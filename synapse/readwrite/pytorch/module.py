@@ -1,4 +1,4 @@
-"""The module that computes in PyTorch what a network does."""
+"""The PyTorch module of a network."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from .._step import written
 from ._stages import Product, Stage, ends_of, stages_of
 from ._torch import torch
 
-Tensor = Any  # the annotations of torch are not asked for: it need not be installed
+Tensor = Any  # torch may not be installed where types are checked
 
 
 class Context(NamedTuple):
-    """What a network carries from one step to the next: shape (neurons,), or (sequences, neurons)."""
+    """Activations and states between two steps, each of shape (neurons,) or (sequences, neurons)."""
 
     activations: Tensor
     states: Tensor
 
 
 def _winner(states: Tensor) -> Tensor:
-    first = states.argmax(-1, keepdim=True)  # of equals the first
+    first = states.argmax(-1, keepdim=True)  # the first in case of a tie
     return torch.zeros_like(states).scatter(-1, first, 1.0)
 
 
@@ -42,7 +42,7 @@ FUNCTIONS: dict[str, Any] = {
     "relu": torch.relu,
     "leaky_relu": torch.nn.functional.leaky_relu,
     "elu": torch.nn.functional.elu,
-    "softplus": lambda s: torch.logaddexp(s, torch.zeros_like(s)),  # torch's own is cut off above 20
+    "softplus": lambda s: torch.logaddexp(s, torch.zeros_like(s)),  # torch's own is linear above 20
     "gaussian": lambda s: torch.exp(-s * s),
     "ramp": lambda s: torch.nn.functional.hardtanh(s, 0.0, 1.0),
     "hard_tanh": torch.nn.functional.hardtanh,
@@ -61,7 +61,7 @@ FUNCTIONS: dict[str, Any] = {
     "noise": lambda s: s,
     "bernoulli": torch.sigmoid,
 }
-"""The built-in squashes; those of a group take its states in the last axis, random ones say their mean."""
+"""The built-in squashes. Those of a group take its states in the last axis; random ones return their mean."""
 
 
 def _function(squash: str) -> Any:
@@ -69,7 +69,7 @@ def _function(squash: str) -> Any:
 
 
 class _Indices(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
-    """Index tensors that move with the module, and are no part of what it has learnt."""
+    """Index tensors that move to a device with the module, and are not in its state dict."""
 
     def hold(self, **arrays: Any) -> None:
         for name, array in arrays.items():
@@ -94,7 +94,7 @@ class _Product(_Indices):
 
 
 class _Stage(_Indices):
-    """Neurons that fire together: their states, and their activations."""
+    """Neurons that are computed together: their states and activations."""
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class _Stage(_Indices):
         self.pieces = stage.pieces
 
     def numbers(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """The biases, single weights and matrices: gathered once for all steps."""
+        """Gather the biases, single weights and matrices, once for all steps."""
         matrices = [weight[product.weights] for product in self.products]
         return bias[self.neurons], weight[self.weights], matrices
 
@@ -125,33 +125,35 @@ class _Stage(_Indices):
 
 
 def _ties_of(topology: Topology) -> dict[str, Ints]:
-    """What each connection, and each neuron, is tied with."""
+    """The ties of each connection and of each neuron."""
     return {"weight": topology.tie, "bias": topology.bias_tie}
 
 
 class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
-    """A network of any topology as a module of PyTorch; made by :func:`synapse.to_torch`.
+    """A network of any topology as a PyTorch module; made by :func:`synapse.to_torch`.
 
     Attributes
     ----------
     weight : torch.nn.Parameter, shape (connections,)
-        In the order of ``network.connections``; those that are tied are one, where the first of them is.
+        Weights in the order of ``network.connections``. Tied weights are one entry, at the place of the
+        first.
     bias : torch.nn.Parameter, shape (neurons,)
-        In the order of the network's neurons; likewise.
+        Biases in the order of the network's neurons. Tied biases are one entry, at the place of the first.
     context : Context
-        That of the network when the module was made: to go on from there, give it to the call.
+        The network's context when the module was made. Pass it to a call to continue from there.
 
     Notes
     -----
-    What is not trainable in the network is not read from the parameters but from the buffers
-    ``fixed_weight`` and ``fixed_bias``, so that no optimizer, weight decay included, moves it.
+    Weights and biases that are not trainable in the network are read from the buffers
+    ``fixed_weight`` and ``fixed_bias`` instead of the parameters, so that no optimizer changes them, not even
+    by weight decay.
     """
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         plan, topology = stages_of(network, FUNCTIONS), Topology.of(network)
         self._ends, self._inputs, self._outputs = plan.ends, plan.inputs, plan.outputs
-        # What leads to a given input is never read, nor is its bias.
+        # Connections to inputs and biases of inputs are never read.
         learns = topology.trainable & (topology.target >= plan.inputs)
         biased = topology.trainable_bias & (np.arange(topology.neurons) >= plan.inputs)
         self._hold("weight", topology.weight.astype(topology.dtype), learns, topology.tie)
@@ -163,7 +165,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         self.stages = torch.nn.ModuleList(_Stage(stage) for stage in plan.stages)
 
     def _hold(self, name: str, values: Any, trained: Bools, tie: Ints) -> None:
-        """Weights or biases as a parameter, each shared one once, and which of them torch may move."""
+        """Weights or biases as a parameter, with each shared one once, and the mask of trainable ones."""
         first, place = _ties.distinct(tie)
         self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[first])))
         self.register_buffer(f"fixed_{name}", torch.tensor(values[first]))
@@ -173,18 +175,18 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
 
     @property
     def context(self) -> Context:
-        """That of the network when the module was made."""
+        """The network's context when the module was made."""
         return Context(self._activation, self._state)
 
     def numbers(self) -> tuple[Tensor, Tensor]:
-        """All weights and biases as the module computes with them: those that are fixed, as they were."""
+        """All weights and biases that the module computes with, including the fixed ones."""
         weight = torch.where(self.trains_weight, self.weight, self.fixed_weight)
         bias = torch.where(self.trains_bias, self.bias, self.fixed_bias)
         weight = weight if self._weight_of is None else weight[self._weight_of]
         return weight, bias if self._bias_of is None else bias[self._bias_of]
 
     def read(self, network: Network) -> None:
-        """Take the weights and biases of the network that it was made of."""
+        """Copy the weights and biases of the network it was made of into the module."""
         self._require(network)
         with torch.no_grad():
             ties = _ties_of(Topology.of(network))
@@ -194,9 +196,9 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
                     getattr(self, holder).copy_(torch.tensor(values[first[name]]))
 
     def write(self, network: Network) -> None:
-        """Give its weights and biases to the network that it was made of.
+        """Copy the module's weights and biases into the network it was made of.
 
-        Raises ArgumentError if they are not finite, or the network is another one; nothing has changed then.
+        Raises ArgumentError if they are not finite or the network is another one. Nothing has changed.
         """
         self._require(network)
         weight, bias = (values.detach().cpu().to(torch.float64).numpy() for values in self.numbers())
@@ -211,11 +213,11 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         known = len(network) == len(self._back) and np.array_equal(ends_of(topology), self._ends)
         if not known or not self._ties_stand(topology):
             raise ArgumentError(
-                f"The module was made of another network than {network!r}, or that has changed."
+                f"The module was made of a network other than {network!r}, or that network has changed."
             )
 
     def _ties_stand(self, topology: Topology) -> bool:
-        """Whether those are tied in the network that were when the module was made."""
+        """Whether the network has the same ties as when the module was made."""
         for name, tie in _ties_of(topology).items():
             place = getattr(self, f"_{name}_of")
             was = np.arange(len(tie)) if place is None else place.cpu().numpy()
@@ -224,23 +226,24 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         return True
 
     def forward(self, inputs: Tensor, context: Context | None = None) -> Tensor:
-        """The outputs of one sequence, or of several at once.
+        """Compute the outputs of one sequence, or of several at once.
 
         Parameters
         ----------
         inputs : torch.Tensor, shape (T, n) or (S, T, n)
-            A row a step.
+            One sequence of T steps, or S sequences.
         context : Context, optional
-            Where to begin. Default: cleared, as after ``network.clear()``.
+            The initial context. Default: cleared, as after ``network.clear()``.
 
         Returns
         -------
         torch.Tensor, shape (T, m) or (S, T, m)
+            The outputs.
         """
         return self.unroll(inputs, context)[0]
 
     def unroll(self, inputs: Tensor, context: Context | None = None) -> tuple[Tensor, Context]:
-        """The outputs as the call of the module gives them, and the context after the last step."""
+        """Compute the outputs, as a call of the module does, and the context after the last step."""
         if inputs.ndim not in (2, 3) or inputs.shape[-1] != self._inputs:
             n, got = self._inputs, tuple(inputs.shape)
             raise ArgumentError(
@@ -264,7 +267,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         return Context(*(values.expand(sequences, len(self._back)) for values in start))
 
     def _step(self, row: Tensor, past: Context, numbers: list[Any]) -> Context:
-        """One step: what can be read grows by the activations of each stage."""
+        """Compute one step; the readable values grow by the activations of each stage."""
         read = torch.cat([row.new_ones(len(row), 1), *past, row], 1)
         states = [past.states[:, : self._inputs]]
         for stage, own in zip(self.stages, numbers, strict=True):
@@ -275,6 +278,6 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         return Context(fresh.index_select(1, self._back), torch.cat(states, 1).index_select(1, self._back))
 
     def extra_repr(self) -> str:
-        """Sizes, for the repr."""
+        """The sizes, for the repr."""
         n, m = self._inputs, self._outputs
         return f"{n} inputs, {m} outputs, {len(self._back)} neurons, {self._ends.shape[1]} connections"

@@ -1,5 +1,9 @@
 """Standard architectures: recipes of layers, projections and gates, without arithmetic of their own."""
 
+from typing import TYPE_CHECKING, Any
+
+from synapse._checks import unknown_attribute
+
 from ._memory import MemoryBlocks as MemoryBlocks, StandardBlocks as StandardBlocks
 from .construct import Delayed as Delayed, construct as construct, delayed as delayed
 from .convolutional import Convolutional as Convolutional
@@ -14,3 +18,9 @@ from .narx import NARX as NARX
 from .perceptron import Perceptron as Perceptron
 from .random import Random as Random
 from .residual import Residual as Residual
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Called for names that do not exist: the most similar one is suggested."""
+        raise unknown_attribute(f"The module {__name__}", name, globals())

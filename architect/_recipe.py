@@ -18,7 +18,9 @@ from synapse.squash import Squash
 def checked_sizes(architecture: str, sizes: tuple[Any, ...], least: int, form: str) -> list[int]:
     """The sizes of at least `least` layers as ints; an error if one is not a whole number above 0."""
     if len(sizes) < least:
-        raise ArgumentError(f"{architecture} must have at least {least} sizes: {form}. Got {len(sizes)}.")
+        raise ArgumentError(
+            f"Expected {architecture} to have at least {least} sizes: {form}, got {len(sizes)}."
+        )
     return [positive_integer(f"A layer size of {architecture}", size, MOST_NEURONS) for size in sizes]
 
 

@@ -119,7 +119,7 @@ def _once(what: str, neurons: Iterable[Any]) -> list[Neuron]:
         if not isinstance(neuron, Neuron):
             raise KindError(expected(f"Each of the {what} of construct", "a Neuron", neuron))
     if not given:
-        raise TopologyError(f"The {what} of construct must be at least one neuron. Got none.")
+        raise TopologyError(f"Expected at least one neuron as the {what} of construct, got none.")
     seen: set[Neuron] = set()
     for neuron in given:
         if neuron in seen:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from synapse import Layer, Network, Projection, tie
 from synapse._checks import (
+    ARCHITECTURE,
     MOST_CONNECTIONS,
     MOST_NEURONS,
     choice,
@@ -20,6 +21,7 @@ from synapse._checks import (
     listed,
     positive_integer,
     read_only,
+    understands,
 )
 from synapse._random import Seed
 from synapse._typing import Floats, Ints
@@ -92,6 +94,7 @@ class Convolutional(Network):
     (2, 2, 8)
     """
 
+    @understands(ARCHITECTURE)
     def __init__(
         self,
         inputs: Size,
@@ -338,5 +341,5 @@ def _checked_kernel(given: ArrayLike, window: _Window, dtype: Any) -> Floats:
     array = finite_array("The kernels", given, dtype)
     if array.shape != window.kernels:
         what = f"finite numbers of shape {window.kernels}"
-        raise ArgumentError(f"The kernels must be {what}. Got {array.shape}.")
+        raise ArgumentError(f"Expected the kernels to be {what}, got {array.shape}.")
     return array

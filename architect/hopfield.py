@@ -10,7 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
-from synapse._checks import MOST_CONNECTIONS, is_among, positive_integer, read_only, real_array, unknown_name
+from synapse._checks import (
+    ARCHITECTURE,
+    MOST_CONNECTIONS,
+    is_among,
+    lowered,
+    positive_integer,
+    read_only,
+    real_array,
+    understands,
+    unknown_name,
+)
 from synapse._random import Seed, random_generator
 from synapse._typing import Floats
 from synapse.architectures import register
@@ -92,10 +102,11 @@ class Hopfield(Network):
     <Hopfield 8-8, 16 neurons, 64 connections>
     """
 
+    @understands(ARCHITECTURE)
     def __init__(self, size: int) -> None:
         count = positive_integer("The size of Hopfield", size, math.isqrt(MOST_CONNECTIONS))
         if count < 2:
-            raise ArgumentError("The size of Hopfield must be at least 2. Got 1.")
+            raise ArgumentError("Expected the size of Hopfield to be at least 2, got 1.")
         field, memory = Layer(count, "identity", name="input"), Layer(count, "sign", name="memory")
         memory.trainable = False
         field.project(memory, ONE_TO_ONE, weights=1.0, trainable=False)
@@ -202,12 +213,14 @@ class Hopfield(Network):
         rows = np.atleast_2d(given.astype(np.float64))
         if rows.ndim != 2 or rows.shape[1] != n or not len(rows) or (one and given.ndim != 1):
             shape = f"({n},)" if one else f"(P, {n}) or ({n},)"
-            raise ArgumentError(f"{what} must have the shape {shape}. Got {given.shape}.")
+            raise ArgumentError(f"Expected {lowered(what)} to have the shape {shape}, got {given.shape}.")
         if given.dtype == bool:
             return np.where(rows, 1.0, -1.0)
         if not (np.abs(rows) == 1).all():
             wrong = rows[np.abs(rows) != 1][0]
-            raise ArgumentError(f"{what} must consist of 1 and -1, or of booleans. Got {wrong:g} among them.")
+            raise ArgumentError(
+                f"Expected {lowered(what)} to consist of 1 and -1, or of booleans, got {wrong:g} too."
+            )
         return rows
 
 

@@ -10,14 +10,17 @@ from numpy.typing import ArrayLike
 
 from synapse import ALL_TO_ALL, Layer, Network
 from synapse._checks import (
+    ARCHITECTURE,
     MOST_NEURONS,
     as_matrix,
     expected,
     finite_array,
     function_of,
+    lowered,
     non_negative_number,
     positive_integer,
     read_only,
+    understands,
 )
 from synapse._random import Seed, random_generator
 from synapse._typing import Floats
@@ -74,6 +77,7 @@ class Kohonen(Network):
     [(0, 0), (0, 4)]
     """
 
+    @understands(ARCHITECTURE)
     def __init__(
         self,
         inputs: int,
@@ -103,7 +107,7 @@ class Kohonen(Network):
         rows, columns = grid = _checked_grid(settings.get("grid"))
         if rows * columns != len(layers[-1]):
             raise TopologyError(
-                f"The neurons of the grid {grid} must be {rows * columns}. Got {len(layers[-1])}."
+                f"Expected {rows * columns} neurons for the grid {grid}, got {len(layers[-1])}."
             )
         return {"_grid": grid, "links": between(layers[0], layers[-1], ALL_TO_ALL)}
 
@@ -128,7 +132,7 @@ class Kohonen(Network):
         shape = self.codebook.shape
         weights = finite_array("The codebook", values, self.dtype)
         if weights.shape != shape:
-            raise ArgumentError(f"The codebook must have the shape {shape}. Got {weights.shape}.")
+            raise ArgumentError(f"Expected the codebook to have the shape {shape}, got {weights.shape}.")
         _require_squares("The codebook", weights)
         self._set(weights.reshape(len(self.output), -1))
 
@@ -231,7 +235,7 @@ class Kohonen(Network):
         _ = self.parts  # a map that has been edited has no grid
         rows = as_matrix("Samples", samples, len(self.input), self.dtype)
         if not len(rows):
-            raise ArgumentError("There must be at least one sample. Got none.")
+            raise ArgumentError("Expected at least one sample, got none.")
         _require_squares("Samples", rows)
         return rows
 
@@ -251,13 +255,15 @@ def _checked_grid(grid: Any) -> tuple[int, int]:
         positive_integer("The columns of Kohonen", columns, MOST_NEURONS),
     )
     if sides == (1, 1):
-        raise ArgumentError("The grid of Kohonen must have at least 2 neurons. Got 1.")
+        raise ArgumentError("Expected the grid of Kohonen to have at least 2 neurons, got 1.")
     return sides
 
 
 def _require_squares(what: str, values: Floats) -> None:
     if not (np.abs(values) <= LARGEST).all():  # not of NaN either
-        raise ArgumentError(f"{what} must be finite numbers within ±{LARGEST:g}. Got others among them.")
+        raise ArgumentError(
+            f"Expected {lowered(what)} to be finite numbers within ±{LARGEST:g}, got others too."
+        )
 
 
 def _falling(start: float, end: float, epochs: int) -> Callable[[int], float]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse import Layer, Network, Projection
-from synapse._checks import boolean, fraction, positive_number, whole_number
+from synapse._checks import ARCHITECTURE, boolean, fraction, positive_number, understands, whole_number
 from synapse._random import Seed
 from synapse.architectures import register
 from synapse.errors import ArgumentError
@@ -76,6 +76,7 @@ class Liquid(Network):
     True
     """
 
+    @understands(ARCHITECTURE)
     def __init__(
         self,
         inputs: int,
@@ -97,7 +98,7 @@ class Liquid(Network):
         counts = checked_sizes("Liquid", (inputs, pool, outputs), 3, "inputs, pool, outputs")
         most = counts[1] * (counts[1] - 1)
         if not most:
-            raise ArgumentError("The pool of Liquid must have at least 2 neurons. Got 1.")
+            raise ArgumentError("Expected the pool of Liquid to have at least 2 neurons, got 1.")
         links = _count(
             "connections", min(MANY * counts[1], most) if connections is None else connections, 1, most
         )

@@ -8,7 +8,16 @@ from typing import Any, final
 import numpy as np
 
 from synapse import ALL_TO_ALL, ONE_TO_ONE, Layer, Network
-from synapse._checks import MOST_NEURONS, boolean, expected, is_among, positive_integer, unknown_name
+from synapse._checks import (
+    ARCHITECTURE,
+    MOST_NEURONS,
+    boolean,
+    expected,
+    is_among,
+    positive_integer,
+    understands,
+    unknown_name,
+)
 from synapse._random import Seed
 from synapse.architectures import register
 from synapse.errors import ArgumentError
@@ -104,6 +113,7 @@ class LSTM(Network):
 
     _left_out = ("forget gates", "candidates", "cells", "output gates", "squashed cells", "hidden")
 
+    @understands(ARCHITECTURE)
     def __init__(
         self,
         *sizes: int,

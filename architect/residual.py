@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Network
+from synapse._checks import ARCHITECTURE, understands
 from synapse._random import Seed
 from synapse.architectures import register
 from synapse.errors import ArgumentError
@@ -56,6 +57,7 @@ class Residual(Network):
 
     _left_out = ("sum",)
 
+    @understands(ARCHITECTURE)
     def __init__(
         self,
         *sizes: int,
@@ -69,7 +71,9 @@ class Residual(Network):
         form = "inputs, two or more hidden layers of one size, outputs"
         counts = checked_sizes("Residual", sizes, 4, form)
         if len(set(counts[1:-1])) > 1:
-            raise ArgumentError(f"The hidden layers of Residual must be of one size. Got {counts[1:-1]}.")
+            raise ArgumentError(
+                f"Expected the hidden layers of Residual to be of one size, got {counts[1:-1]}."
+            )
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
         first = recipe.inputs(counts[0])
         layers = [recipe.layer(counts[1], squash, "hidden 1", fan_in=counts[0])]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _ties, _wiring, cost as costs
-from ._checks import FLOAT32, FLOAT64, non_negative_number, vector
+from ._checks import FLOAT32, FLOAT64, class_row, integer, non_negative_number, vector
 from ._random import Seed, random_generator
 from ._typing import Floats, Ints
 from .cost import Cost
@@ -59,15 +59,17 @@ class LayerSteps(Sequence[Neuron]):
         rate, cost
             As :meth:`Neuron.propagate` takes them. The default cost goes with the squashes of the layer.
         targets : array_like, shape (n,), optional
-            What their activations should have been.
+            What their activations should have been; of softmax outputs also the number of a class, from 0.
         """
         step, code = non_negative_number("The rate", rate), 0
         aims = np.full(len(self), np.nan)
         if targets is not None:
-            aims = self._vector("The targets of a layer", targets)
             squash = [neuron.squash for neuron in self._neurons]
-            measure = costs.matching(squash) if cost is None else costs.get(cost)
+            measure = costs.matching(squash) if cost is None else costs.of_outputs(cost, len(self))
             measure.check(squash)
+            if measure is costs.categorical_cross_entropy and integer(targets) is not None:
+                targets = class_row("The target of a layer", targets, len(self))
+            aims = self._vector("The targets of a layer", targets)
             measure.check_targets(aims[None])
             code = measure.code
         with InUse(*self._alive()), _ties.summed_moves(neuron._store for neuron in self._neurons):

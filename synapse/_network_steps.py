@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from typing import Any, NoReturn, overload
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,10 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 from . import _ties, _wiring, cost as costs, engine
 from ._checks import (
     FLOAT64,
+    METHODS,
+    Answering,
     as_matrix,
     boolean,
+    class_row,
+    integer,
+    level_of_caller,
     non_negative_number,
     parts_of,
+    raise_missing,
     require_range,
     row_of,
     shown,
@@ -30,7 +37,7 @@ from .engine.lowering.flags import BACK, BACK_GATED
 from .engine.lowering.order import pure_inputs
 from .engine.schema import FIRST, NONE, STOP
 from .engine.store import Store
-from .errors import ArgumentError, TopologyError
+from .errors import ArgumentError, TopologyError, TopologyWarning
 from .initializers import Initializer
 from .layer import Layer
 from .neuron import Neuron
@@ -38,9 +45,10 @@ from .neuron import Neuron
 NOTHING = np.empty(0)
 
 
-class NetworkSteps(Sequence[Neuron]):
+class NetworkSteps(Sequence[Neuron], metaclass=Answering):
     """The methods of a network that run kernels, and its rows in the store."""
 
+    _foreign = METHODS
     _layers: list[Layer]
     _anchor: Neuron
     _n_inputs: int
@@ -49,6 +57,12 @@ class NetworkSteps(Sequence[Neuron]):
     _span_version: int
     _cost_asked: tuple[str | Cost | None, int]
     _cost_found: Cost
+
+    if not TYPE_CHECKING:  # or every attribute would be right to a type checker
+
+        def __getattr__(self, name: str) -> Any:
+            """Called for attributes that do not exist: what the one of another library is here."""
+            raise_missing(self, name, self._foreign)
 
     def activate(self, inputs: ArrayLike | None = None) -> Floats:
         """Run one step.
@@ -171,7 +185,7 @@ class NetworkSteps(Sequence[Neuron]):
         require_sound(store["failed"])
         row = inputs[step * self._n_inputs : (step + 1) * self._n_inputs]
         require_range("The inputs", row, store.dtype)
-        raise ArgumentError(f"The inputs must be finite. Got {shown(row.tolist())} in step {step}.")
+        raise ArgumentError(f"Expected the inputs to be finite, got {shown(row.tolist())} in step {step}.")
 
     def propagate(
         self, rate: float = 0.1, target: ArrayLike | None = None, cost: str | Cost | None = None
@@ -183,7 +197,8 @@ class NetworkSteps(Sequence[Neuron]):
         rate : float
             How far weights move.
         target : array_like, shape (m,), optional
-            What the outputs should have been. None: errors come from the networks it projects to.
+            What the outputs should have been; of softmax outputs also the number of a class, from 0. None:
+            errors come from the networks it projects to.
         cost : str or Cost, optional
             Default: cross-entropy for logistic outputs, else squared error.
 
@@ -201,6 +216,8 @@ class NetworkSteps(Sequence[Neuron]):
         """
         step = non_negative_number("The rate", rate, self._store.dtype)
         measure = self._cost(cost)
+        if measure is costs.categorical_cross_entropy and integer(target) is not None:
+            target = class_row("The target", target, self._n_outputs)
         aims = NOTHING if target is None else self._vector("The target", target, self._n_outputs)
         measure.check_targets(aims.reshape(-1, self._n_outputs))
         store = self._anchor._store
@@ -219,7 +236,7 @@ class NetworkSteps(Sequence[Neuron]):
 
     def _cost(self, cost: str | Cost | None) -> Cost:
         """The cost, or the one that matches the squashes of the outputs, checked."""
-        cost = None if cost is None else costs.get(cost)
+        cost = None if cost is None else costs.of_outputs(cost, self._n_outputs)
         asked = (cost, self._store.topology_version)  # a squash that is set anew changes the version
         if self._cost_asked != asked:
             squash = [neuron.squash for neuron in self._layers[-1]]
@@ -323,7 +340,19 @@ class NetworkSteps(Sequence[Neuron]):
             learning = first + inputs if pure else first
             self._span = np.array([first, inputs, self._n_outputs, stop, learning], np.uint64)
             self._span_version = store.topology_version
+            self._warn_of_unreached(store, stop)
         return address, store, self._span
+
+    def _warn_of_unreached(self, store: Store, stop: int) -> None:
+        """Warn where no connection leads into any output; called once for each topology."""
+        columns, first = store.columns, stop - self._n_outputs
+        if columns["first_run"][first] == columns["last_run"][stop - 1]:
+            warnings.warn(
+                f"{self!r}: no connection leads into its outputs, so they depend on no input. "
+                "Connect a layer to them with project().",
+                TopologyWarning,
+                stacklevel=level_of_caller(),
+            )
 
 
 def _changed(network: NetworkSteps) -> TopologyError:

@@ -128,8 +128,8 @@ def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Ints, Ints]
         larger, smaller = max(n_sources, n_targets), min(n_sources, n_targets)
         if larger % smaller:
             raise ArgumentError(
-                f"A one-to-one projection needs layers of one size, or one a multiple of the other. "
-                f"Got {n_sources} and {n_targets}."
+                "Expected layers of the same size for a one-to-one projection, or one size a multiple of the "
+                f"other, got {n_sources} and {n_targets}."
             )
         index = np.arange(larger)
         return index * n_sources // larger, index * n_targets // larger
@@ -185,7 +185,7 @@ def given_weights(
         return chosen
     if values.shape not in ((), (len(pairs[0]),)):
         raise ArgumentError(
-            f"Weights must be a number, ({n_sources}, {n_targets}) or ({len(pairs[0])},) numbers. "
-            f"Got {shape_of(values)}."
+            f"Expected the weights to be a number, ({n_sources}, {n_targets}) or ({len(pairs[0])},) numbers, "
+            f"got {shape_of(values)}."
         )
     return np.broadcast_to(values, (len(pairs[0]),)).copy()

@@ -43,14 +43,15 @@ def enter(
     kind: str,
     parameters: tuple[str, ...],
     function: Any,
-    taken: bool,
+    taken: str | None,
     check: Callable[[Callable[..., Any]], None],
     *bounds: float,
 ) -> Registered:
     """Compile a user's function and enter it, or find the same one entered before.
 
-    It must take these `parameters` and pass the `check`, which is given the function. `taken` tells whether
-    the registry has a function of this name: it must be the same, with equal captured values and `bounds`.
+    It must take these `parameters` and pass the `check`, which is given the function. `taken` is
+    the name of the registered function that has this name, in any spelling, if there is one: it must be the
+    same function, with equal captured values and `bounds`.
     """
     if not inspect.isfunction(function):
         raise KindError(expected(f"A {kind} to register", "a Python function", function))
@@ -62,6 +63,7 @@ def enter(
         return before
     if taken:
         what = "" if before is None else ", with other code, bounds or captured values"
+        what = what if taken == name else f" as {taken!r}"
         raise ArgumentError(f"A {kind} named {name!r} is registered already{what}. Give yours another name.")
     if len(inspect.signature(function).parameters) != len(parameters):
         one = f"one argument, the {parameters[0]}" if len(parameters) == 1 else f"({', '.join(parameters)})"

@@ -172,6 +172,6 @@ def _require_finite(parts: Parts) -> None:
             bad = np.flatnonzero(~np.isfinite(column))
             if len(bad):
                 raise DivergenceError(
-                    f"The {name} of {item} {bad[0]} must be finite to be saved. Got {column[bad[0]]}. "
+                    f"Expected the {name} of {item} {bad[0]} to be finite to be saved, got {column[bad[0]]}. "
                     "Clear the network if its weights are finite, or go back to one saved earlier."
                 )

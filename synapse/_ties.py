@@ -110,9 +110,7 @@ def _agreed(store: Store, name: str, rows: Any, values: ArrayLike) -> tuple[Ints
     if len(unlike):
         what = "weight, and connections" if name == "weight" else "bias, and neurons"
         one, other = common[unlike[0]].item(), numbers[unlike[0]].item()
-        raise ArgumentError(
-            f"Those that are tied share one {what} of a group must be given the same. Got {one} and {other}."
-        )
+        raise ArgumentError(f"Expected one {what} for all members of a tied group, got {one} and {other}.")
     return rows, numbers
 
 

@@ -3,7 +3,8 @@
 A cost gives its value and the error signal of an output, -dE/ds, from target, output and the
 slope of the output's squash. Built in are `cross_entropy` (logistic outputs),
 `squared_error` (half the square), `mean_squared_error`, `binary_misses` and, for softmax
-outputs, `categorical_cross_entropy`:
+outputs, `categorical_cross_entropy`. Their names in other libraries are understood too, in any case: "mse",
+"bce", "CrossEntropyLoss" (see :func:`get`):
 
 >>> from synapse import cost
 >>> cost.squared_error([1.0], [0.5])
@@ -15,17 +16,43 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
-from ._checks import expected, finite_array, finite_number, positive_integer, shown, unknown_name
+from ._checks import Names, expected, finite_array, finite_number, plain, positive_integer, shown
 from ._registration import COST, enter, tried
 from .engine.functions.costs import COSTS
 from .errors import ArgumentError, KindError
 from .squash import Squash, logistic as _logistic, softmax as _softmax
+
+NEAREST = {
+    "binary": "Synaptic's also counts outputs between 1/4 and 3/4 as misses. Use cost='binary_misses'.",
+    "sse": "Use cost='squared_error', which is half of it.",
+    "sumsquarederror": "Use cost='squared_error', which is half of it.",
+    "rmse": "Use cost='mean_squared_error', the square of it.",
+    "kldivergence": "Use cost='categorical_cross_entropy', which differs from it by a constant.",
+    "kldiv": "Use cost='categorical_cross_entropy', which differs from it by a constant.",
+    "nllloss": "Use softmax outputs with cost='categorical_cross_entropy'.",
+    "bcewithlogitsloss": "Use logistic outputs with cost='cross_entropy'.",
+} | dict.fromkeys(
+    (
+        "mae",
+        "meanabsoluteerror",
+        "l1",
+        "l1loss",
+        "huber",
+        "huberloss",
+        "smoothl1loss",
+        "hinge",
+        "msle",
+        "mape",
+    ),
+    "The nearest is mean_squared_error; @cost.register adds a cost of your own.",
+)
+"""Costs of other libraries that are none of these, and what is nearest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +100,11 @@ class Cost:
         needed = _NEEDED.get(self.name)
         if needed is not None and names != {needed}:
             raise ArgumentError(
-                f"The cost {self.name} needs {needed} outputs. Got {', '.join(sorted(names))}. "
+                f"The cost {self.name} needs {needed} outputs, got {', '.join(sorted(names))}. "
                 "Use cost='squared_error', or leave the cost out."
             )
         if "softmax" in names and self is not categorical_cross_entropy:
-            raise ArgumentError(
-                f"Softmax outputs need the cost categorical_cross_entropy, all of them. Got {self.name}."
-            )
+            raise ArgumentError(f"Softmax outputs need the cost categorical_cross_entropy, got {self.name}.")
 
     def check_targets(self, targets: NDArray[np.float64]) -> None:
         """Raise ArgumentError where rows of targets (N, m) cannot have this cost; NaN rows can."""
@@ -93,7 +118,7 @@ class Cost:
         if outside.size:
             kind = "softmax outputs" if self is categorical_cross_entropy else "the cost cross_entropy"
             raise ArgumentError(
-                f"Targets of {kind} must lie between 0 and 1. Got {shown(float(outside.flat[0]))}. "
+                f"Expected targets of {kind} to lie between 0 and 1, got {shown(float(outside.flat[0]))}. "
                 "Scale them, or use linear outputs and squared error."
             )
 
@@ -104,15 +129,23 @@ class Cost:
         return get, (self.name,)
 
 
-_by_name = {one.name: Cost(one.name, one.code) for one in COSTS.values()}
+_MEANS = {other: one.name for one in COSTS.values() for other in one.averages}
+_by_name = Names(
+    "cost",
+    {one.name: Cost(one.name, one.code) for one in COSTS.values()},
+    {alias: one.name for one in COSTS.values() for alias in one.aliases} | _MEANS,
+    NEAREST,
+)
+_PLAIN_MEANS = frozenset(map(plain, _MEANS))
 _NEEDED = {one.name: one.squash for one in COSTS.values()}
 cross_entropy, squared_error = _by_name["cross_entropy"], _by_name["squared_error"]
 categorical_cross_entropy = _by_name["categorical_cross_entropy"]
-globals().update(_by_name)  # the others
+globals().update(_by_name.synonyms | _by_name)  # the others
 
-if TYPE_CHECKING:
 
-    def __getattr__(name: str) -> Cost: ...
+def __getattr__(name: str) -> Cost:
+    """Registered costs, and other spellings."""
+    return _by_name.attribute(__name__, name)
 
 
 _LOGISTIC, _SOFTMAX = frozenset({_logistic}), frozenset({_softmax})
@@ -126,18 +159,34 @@ def names() -> list[str]:
 def get(cost: str | Cost) -> Cost:
     """The cost of this name; a :class:`Cost` is returned as it is.
 
+    Names are understood in any case, with or without underscores, hyphens and spaces. So are the names that
+    other libraries use for the same cost, such as "mse"; "bce" is the mean over the outputs there, and
+    the same as `cross_entropy` for one output.
+
     Raises
     ------
     UnknownNameError
         If no cost of this name is registered.
+
+    >>> get("MSE"), get("BinaryCrossentropy")
+    (<cost mean_squared_error>, <cost cross_entropy>)
     """
     if isinstance(cost, Cost):
         return cost
     if isinstance(cost, str):
-        if cost not in _by_name:
-            raise unknown_name("cost", cost, _by_name)
-        return _by_name[cost]
+        return _by_name.find(cost)
     raise KindError(expected("A cost", "a name or a registered cost", cost))
+
+
+def of_outputs(cost: str | Cost, outputs: int) -> Cost:
+    """The cost of this name for so many outputs; an ArgumentError if the name is that of a mean over them."""
+    found = get(cost)
+    if outputs > 1 and isinstance(cost, str) and plain(cost) in _PLAIN_MEANS:
+        raise ArgumentError(
+            f"{shown(cost)} is a mean over {outputs} outputs in other libraries; {found.name} is the sum. "
+            f"Use cost={found.name!r}, and 1/{outputs} of the rate for the same updates."
+        )
+    return found
 
 
 def matching(squashes: Sequence[Squash]) -> Cost:
@@ -172,8 +221,9 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
     Raises
     ------
     ArgumentError
-        If the name is taken by another function, or by the same one with other captured values; if the
-        function cannot be compiled, raises, or its signal is not the slope.
+        If the name, in any spelling, is taken by another function or is one of its other names, or is that
+        of the same function with other captured values; if the function cannot be compiled, raises, or its
+        signal is not the slope.
 
     Notes
     -----
@@ -190,10 +240,11 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
     0.0625
     """
     name = getattr(function, "__name__", "")
-    taken = _by_name.get(name)
-    entry = enter("cost", COST, function, taken is not None, _check)
+    taken = _by_name.seek(name)
+    entry = enter("cost", COST, function, taken.name if taken else None, _check)
     if taken is None:
-        taken = _by_name[name] = Cost(name, entry.address, entry.function)
+        taken = Cost(name, entry.address, entry.function)
+        _by_name.add(name, taken)
     return taken
 
 
@@ -216,7 +267,7 @@ def _pair(function: Callable[..., Any], target: float, output: float) -> tuple[f
         value, signal = (float(number) for number in result)
     except (TypeError, ValueError):
         raise ArgumentError(
-            f"The cost {function.__name__!r} must return (value, signal). Got {shown(result)}."
+            f"Expected the cost {function.__name__!r} to return (value, signal), got {shown(result)}."
         ) from None
     return value, signal
 

@@ -51,5 +51,9 @@ class MissingExtraError(SynapseError, ImportError):
     """A package that only an extra brings is not installed."""
 
 
+class TopologyWarning(UserWarning):
+    """The outputs of a network that is run depend on nothing, as no connection leads into them."""
+
+
 class TrainingWarning(UserWarning):
     """A training changes nothing, or cannot change or use a part of the network."""

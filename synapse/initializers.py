@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ._checks import expected, finite_array, finite_number, function_of, non_negative_number, unknown_name
+from ._checks import Names, expected, finite_array, finite_number, function_of, non_negative_number
 from ._typing import Floats
 from .errors import ArgumentError
 
@@ -69,15 +69,46 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fa
     return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
-_by_name: dict[str, Initializer] = {
-    "uniform": uniform(),
-    "normal": normal(),
-    "zeros": constant(0.0),
-    "fan_in": fan_in,
-    "glorot": glorot,
-    "he": he,
-    "orthogonal": orthogonal,
+NEAREST = {
+    "ones": "Use initializers.constant(1.0).",
+    "heuniform": "The nearest is he, a Gaussian with the same variance.",
+    "kaiminguniform": "The nearest is he, a Gaussian with the same variance.",
+    "glorotnormal": "The nearest is glorot, which is uniform with the same variance.",
+    "xaviernormal": "The nearest is glorot, which is uniform with the same variance.",
+    "lecununiform": "The nearest is fan_in, which has a third of its variance.",
+    "lecunnormal": "The nearest is fan_in, which is uniform and has a third of its variance.",
+    "randomuniform": "The nearest is initializers.uniform(0.05); uniform has the bound 0.1.",
+    "randomnormal": "The nearest is initializers.normal(0.05); normal has the standard deviation 0.1.",
 }
+"""Initializers of other libraries that are none of these, and what is nearest."""
+
+_by_name: Names[Initializer] = Names(
+    "initializer",
+    {
+        "uniform": uniform(),
+        "normal": normal(),
+        "zeros": constant(0.0),
+        "fan_in": fan_in,
+        "glorot": glorot,
+        "he": he,
+        "orthogonal": orthogonal,
+    },
+    {
+        "zero": "zeros",
+        "xavier": "glorot",
+        "xavier_uniform": "glorot",
+        "glorot_uniform": "glorot",
+        "kaiming": "he",
+        "kaiming_normal": "he",
+        "he_normal": "he",
+    },
+    NEAREST,
+)
+
+
+def __getattr__(name: str) -> Initializer:
+    """Registered initializers, and other spellings."""
+    return _by_name.attribute(__name__, name)
 
 
 def names() -> list[str]:
@@ -86,11 +117,13 @@ def names() -> list[str]:
 
 
 def get(initializer: str | Initializer) -> Initializer:
-    """The initializer of this name; a function is returned as it is."""
+    """The initializer of this name; a function is returned as it is.
+
+    Names are understood in any case, with or without underscores, and so are "xavier" (`glorot`) and
+    "kaiming" (`he`). An unknown one is an :class:`~synapse.errors.UnknownNameError`.
+    """
     if isinstance(initializer, str):
-        if initializer not in _by_name:
-            raise unknown_name("initializer", initializer, _by_name)
-        return _by_name[initializer]
+        return _by_name.find(initializer)
     made: Initializer = function_of("An initializer", initializer, "rng", "shape", "fan_in", "fan_out")
     return made
 
@@ -105,9 +138,9 @@ def register(function: Initializer) -> Initializer:
     """
     function_of("An initializer to register", function, "rng", "shape", "fan_in", "fan_out")
     name = getattr(function, "__name__", "")
-    if not name or name in _by_name:
+    if not name or _by_name.seek(name) is not None:
         raise ArgumentError(f"An initializer named {name!r} is registered already. Give yours another name.")
-    _by_name[name] = function
+    _by_name.add(name, function)
     return function
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -90,7 +90,7 @@ class Layer(LayerSteps):
             given = listed("The neurons of a layer", neurons, "how many, or a list of Neurons")
             self._neurons = [require_neuron("What a layer holds", neuron) for neuron in given]
         if not self._neurons:
-            raise ArgumentError("A layer must have at least one neuron. Got none.")
+            raise ArgumentError("Expected a layer to have at least one neuron, got none.")
         if len(set(self._neurons)) < len(self._neurons):
             raise ArgumentError("A layer cannot hold a neuron twice.")
         self._network: weakref.ref[Network] | None = None
@@ -364,3 +364,37 @@ def _as_layer(what: str, target: Any) -> Layer:
     if not isinstance(layer, Layer):
         raise KindError(expected(what, "a Layer, a Neuron or a Network", target))
     return layer
+
+
+LAYERS = "a Layer or a list of Layers"
+"""What a network is made of."""
+
+
+def flat_layers(given: Iterable[Any]) -> list[Layer]:
+    """Layers, and lists of them, as one list of two or more; an error if something else is among them."""
+    layers: list[Layer] = []
+    for one in given:
+        if isinstance(one, Layer | Neuron | int):
+            layers.append(_require_layer(one))
+        elif isinstance(one, Mapping) and one:
+            raise _not_a_layer(one, "Use Network(input=a, hidden=[b], output=c).")
+        else:
+            layers += map(_require_layer, listed("A part of a network", one, LAYERS))
+    if len(layers) < 2:
+        raise ArgumentError(
+            f"Expected an input layer and an output layer, got {'1 layer' if layers else 'none'}."
+        )
+    return layers
+
+
+def _require_layer(layer: Any) -> Layer:
+    if isinstance(layer, Layer):
+        return layer
+    if isinstance(layer, Neuron):
+        raise _not_a_layer(layer, "Wrap neurons in a layer: Layer([neuron]).")
+    sizes = isinstance(layer, int) and not isinstance(layer, bool)
+    raise _not_a_layer(layer, "architect.Perceptron(2, 3, 1) takes sizes." if sizes else "")
+
+
+def _not_a_layer(given: Any, advice: str) -> KindError:
+    return KindError(expected("A part of a network", LAYERS, given, advice))

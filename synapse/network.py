@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _ties, _wiring, cost as costs, graph
-from ._checks import expected, finite_array, listed, place, read_only, text
+from ._checks import (
+    NETWORK,
+    expected,
+    finite_array,
+    place,
+    read_only,
+    suggestion,
+    text,
+    understands,
+)
 from ._network_steps import NetworkSteps
 from ._typing import Floats, Ints
 from .connection import Connection, connections_at
@@ -21,7 +30,7 @@ from .cost import Cost
 from .engine.guard import InUse, steady, whole
 from .engine.schema import HIDDEN, INPUT, OUTPUT
 from .errors import ArgumentError, KindError, SynapseError, TopologyError
-from .layer import Layer
+from .layer import Layer, flat_layers
 from .neuron import Neuron, require_neuron
 from .projection import Projection
 
@@ -31,19 +40,27 @@ class Network(NetworkSteps):
 
     Parameters
     ----------
-    input : Layer
-        The neurons that take the inputs.
-    hidden : sequence of Layer
-        The neurons in between, in order.
-    output : Layer
-        The neurons whose activations are the outputs.
+    *layers : Layer or list of Layer
+        The input layer, any hidden layers, and the output layer, in the order in which they activate:
+        ``Network(a, b, c)``, or with the hidden layers in a list, ``Network(a, [b], c)``.
+    input, output : Layer, optional
+        The first and the last layer by name, instead of by position.
+    hidden : list of Layer, optional
+        Hidden layers by name, after those given by position.
     name : str, optional
         Its name. Default: the name of its class.
 
     Raises
     ------
+    ArgumentError, KindError
+        If there are not at least two layers, or something else is among them.
     TopologyError
         If a neuron is in two layers, or belongs to another network.
+
+    Warns
+    -----
+    TopologyWarning
+        When it runs and no connection leads into an output; once for each topology.
 
     Notes
     -----
@@ -55,7 +72,7 @@ class Network(NetworkSteps):
     >>> from synapse import Layer, Network
     >>> a, b = Layer(2), Layer(1)
     >>> _ = a.project(b, weights=1.0)
-    >>> net = Network(a, [], b)
+    >>> net = Network(a, b)
     >>> net.activate([1.0, -1.0])
     array([0.5])
     >>> net
@@ -65,24 +82,20 @@ class Network(NetworkSteps):
     _left_out: ClassVar[tuple[str, ...]] = ()
     """Its repr leaves out the sizes of layers whose names begin with one of these."""
 
+    @understands(NETWORK)
     def __init__(
         self,
-        input: Layer,
+        *layers: Layer | Iterable[Layer],
+        input: Layer | None = None,
         hidden: Iterable[Layer] = (),
         output: Layer | None = None,
-        *,
         name: str | None = None,
     ) -> None:
-        if output is None:
-            raise ArgumentError("A network must have an output layer. Got none.")
-        layers: list[Layer] = [
-            input,
-            *listed("The hidden layers of a network", hidden, "a list of Layers"),
-            output,
-        ]
-        for layer in layers:
-            if not isinstance(layer, Layer):
-                raise KindError(expected("What a network is made of", "a Layer", layer))
+        ends = [[] if layer is None else [layer] for layer in (input, output)]
+        self._build(flat_layers([*ends[0], *layers, hidden, *ends[1]]), name)
+
+    def _build(self, layers: list[Layer], name: str | None) -> None:
+        """Take layers as one's own."""
         neurons = [neuron for layer in layers for neuron in layer]
         if len(set(neurons)) < len(neurons):
             raise TopologyError("A neuron stands in two layers of the network. Give each neuron one place.")
@@ -154,8 +167,9 @@ class Network(NetworkSteps):
         for layer in self._layers:
             if layer.name == index:
                 return layer
-        known = ", ".join(layer.label for layer in self._layers)
-        raise ArgumentError(f"{self!r} has no layer named {index!r}. It has: {known}.")
+        names = [layer.label for layer in self._layers]
+        hint, known = suggestion(index, names), ", ".join(names)
+        raise ArgumentError(f"{self!r} has no layer named {index!r}.{hint} It has: {known}.")
 
     def __len__(self) -> int:
         return sum(map(len, self._layers))

@@ -199,7 +199,7 @@ def record(network: Network, *numbers: str, neurons: Layer | Iterable[Neuron] | 
         if not is_among(name, (*WATCHABLE, *ALIASES)):
             raise unknown_name("number of a neuron", name, [*WATCHABLE, *ALIASES])
     if len(set(numbers)) < len(numbers):
-        raise ArgumentError(f"A number is recorded once. Got {', '.join(numbers)}.")
+        raise ArgumentError(f"Expected each number once, got {', '.join(numbers)}.")
     return Log(network, numbers or ("activation",), _checked(network, neurons))
 
 
@@ -214,5 +214,5 @@ def _checked(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, .
         if neuron not in own:
             raise ArgumentError(f"{neuron!r} is not a neuron of {network!r}: only its own can be recorded.")
     if not chosen:
-        raise ArgumentError("At least one neuron must be recorded. Got none.")
+        raise ArgumentError("Expected at least one neuron to be recorded, got none.")
     return chosen

@@ -2,12 +2,17 @@
 
 A squash gives an activation and its derivative at a state. Built in are
 
-- smooth: `logistic`, `tanh`, `bipolar_sigmoid`, `identity`, `inverse`, `softplus`, `gaussian`, `sinus`,
-  `bent_identity`, `softsign`, `swish` (also `silu`), `gelu`;
-- with a kink: `relu`, `leaky_relu`, `elu`, `selu`, `absolute`, `ramp`, `hard_tanh`, `soft_threshold`;
-- with a jump: `step` (also `hard_limit`, `heaviside`), `sign`, `bipolar`, `hard_threshold`;
+- smooth: `logistic` (also `sigmoid`), `tanh`, `bipolar_sigmoid`, `identity` (also `linear`), `inverse`,
+  `softplus`, `gaussian`, `sinus` (also `sin`, `sine`, `sinusoid`), `bent_identity`, `softsign`,
+  `swish` (also `silu`), `gelu`;
+- with a kink: `relu`, `leaky_relu`, `elu`, `selu`, `absolute` (also `abs`), `ramp`, `hard_tanh`,
+  `soft_threshold` (also `soft_shrink`);
+- with a jump: `step` (also `hard_limit`, `hlim`, `heaviside`, `binary_step`), `sign` (also `signum`, `sgn`),
+  `bipolar`, `hard_threshold` (also `hard_shrink`);
 - of a group of neurons: `winner`, `maxout` and, for outputs, `softmax`;
 - random: `noise`, `bernoulli`.
+
+Names are understood in any case, with or without underscores: "ReLU", "leakyrelu", "HARD-TANH".
 
 >>> from synapse import squash
 >>> squash.logistic(0.0)
@@ -22,10 +27,10 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 from . import engine
-from ._checks import bounds, expected, finite_number, is_among, shown, unknown_name
+from ._checks import Names, bounds, expected, finite_number, is_among, shown, unknown_name
 from ._registration import SQUASH, enter, tried
 from .engine.functions.activations import ACTIVATIONS, FIRST_CUSTOM, FUNCTIONS, GROUPED, RANDOM
 from .errors import ArgumentError, KindError
@@ -35,6 +40,18 @@ PROBES = [0.05 + 0.31 * i for i in range(-13, 14)]
 
 EXPRESSIONS, BUILDERS = ("c", "javascript", "python"), ("onnx", "torch")
 """Where a registered function may be written: as an expression, and as a function that builds it."""
+
+NEAREST = {
+    "hardsigmoid": "The nearest is ramp, which has the slope 1 from 0 to 1.",
+    "relu6": "The nearest is relu, which has no upper bound.",
+    "prelu": "The nearest is leaky_relu, whose slope below 0 is 0.01 and is not trained.",
+    "mish": "The nearest is swish.",
+    "hardswish": "The nearest is swish, which is smooth.",
+    "hardsilu": "The nearest is swish, which is smooth.",
+    "logsoftmax": "Use softmax outputs: their cost computes the logarithm.",
+    "logsigmoid": "Use logistic outputs: their cost computes the logarithm.",
+}
+"""Functions of other libraries that are none of these, and what is nearest."""
 
 STATE = "{s}"
 """What stands for the state in an expression."""
@@ -96,14 +113,19 @@ class Squash:
         return get, (self.name,)
 
 
-_by_name = {one.name: Squash(one.name, one.code, one.low, one.high) for one in ACTIVATIONS.values()}
+_by_name = Names(
+    "squash",
+    {one.name: Squash(one.name, one.code, one.low, one.high) for one in ACTIVATIONS.values()},
+    {alias: one.name for one in ACTIVATIONS.values() for alias in one.aliases},
+    NEAREST,
+)
 _by_code = {squash.code: squash for squash in _by_name.values()}
-_ALIASES = {alias: _by_name[one.name] for one in ACTIVATIONS.values() for alias in one.aliases}
-globals().update(_by_name | _ALIASES)  # squash.logistic
+globals().update(_by_name.synonyms | _by_name)  # squash.logistic
 
-if TYPE_CHECKING:
 
-    def __getattr__(name: str) -> Squash: ...
+def __getattr__(name: str) -> Squash:
+    """Registered functions, and other spellings."""
+    return _by_name.attribute(__name__, name)
 
 
 def names() -> list[str]:
@@ -114,6 +136,9 @@ def names() -> list[str]:
 def get(squash: str | Squash) -> Squash:
     """The squash of this name; a :class:`Squash` is returned as it is.
 
+    Names are understood in any case, with or without underscores, hyphens and spaces. So are the names that
+    other libraries use for the same function, such as "sigmoid" and "linear".
+
     Raises
     ------
     UnknownNameError
@@ -121,16 +146,13 @@ def get(squash: str | Squash) -> Squash:
 
     Examples
     --------
-    >>> get("tanh")
-    <squash tanh>
+    >>> get("tanh"), get("Sigmoid")
+    (<squash tanh>, <squash logistic>)
     """
     if isinstance(squash, Squash):
         return squash
     if isinstance(squash, str):
-        found = _by_name.get(squash) or _ALIASES.get(squash)
-        if found is None:
-            raise unknown_name("squash", squash, _by_name)
-        return found
+        return _by_name.find(squash)
     advice = "A function of your own is registered first, with @squash.register."
     raise KindError(expected("A squash", "a name or a registered function", squash, advice))
 
@@ -178,9 +200,9 @@ def register(
     UnknownNameError
         If a key of `written` is none of these.
     ArgumentError, KindError
-        If the name is taken by another function, or by the same one with other captured values; if the
-        function cannot be compiled, raises, does not return two finite numbers, or its derivative is not
-        the slope of its value.
+        If the name, in any spelling, is taken by another function or is one of its other names, or is that
+        of the same function with other captured values; if the function cannot be compiled, raises, does not
+        return two finite numbers, or its derivative is not the slope of its value.
 
     Notes
     -----
@@ -227,8 +249,8 @@ def _register(
     function: Callable[..., Any], low: float, high: float, written: dict[str, Any] | None
 ) -> Squash:
     name = getattr(function, "__name__", "")
-    taken = _by_name.get(name) or _ALIASES.get(name)
-    entry = enter("squash", SQUASH, function, taken is not None, _check, low, high)
+    taken = _by_name.seek(name)
+    entry = enter("squash", SQUASH, function, taken.name if taken else None, _check, low, high)
     if taken is not None:  # entered before
         if written is not None:
             taken._written.clear()
@@ -237,7 +259,8 @@ def _register(
     FUNCTIONS.append(entry.address)
     code = FIRST_CUSTOM + FUNCTIONS.index(entry.address)
     squash = Squash(name, code, low, high, entry.function, written or {})
-    _by_name[name] = _by_code[squash.code] = squash
+    _by_name.add(name, squash)
+    _by_code[squash.code] = squash
     return squash
 
 
@@ -254,7 +277,7 @@ def _check(function: Callable[..., Any]) -> None:
         state, slope, told = misses[0]
         raise ArgumentError(
             f"The derivative of squash {name!r} at {state:.3g} is {slope:.6g} by differences. "
-            f"Got {told:.6g}. Return (value, derivative at the state)."
+            f"The function returned {told:.6g}. Return (value, derivative at the state)."
         )
 
 
@@ -265,10 +288,11 @@ def _pair(function: Callable[..., Any], state: float) -> tuple[float, float]:
         value, derivative = (float(number) for number in result)
     except (TypeError, ValueError):
         raise ArgumentError(
-            f"The squash {function.__name__!r} must return (value, derivative). Got {shown(result)} {advice}."
+            f"Expected squash {function.__name__!r} to return (value, derivative), got "
+            f"{shown(result)} {advice}."
         ) from None
     if not (math.isfinite(value) and math.isfinite(derivative)):
         raise ArgumentError(
-            f"The squash {function.__name__!r} must return finite numbers. Got {shown(result)} {advice}."
+            f"Expected squash {function.__name__!r} to return finite numbers, got {shown(result)} {advice}."
         )
     return value, derivative

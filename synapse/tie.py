@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _ties, _wiring
-from ._checks import any_array, expected, listed, shown
+from ._checks import any_array, expected, listed
 from ._typing import Ints
 from .connection import Connection, require_connection
 from .engine.guard import InUse
@@ -100,18 +100,18 @@ def untie(items: Items) -> None:
 
 def _chosen(what: str, items: Any) -> Chosen:
     """The items, checked."""
-    kind = f"{what} must be a Projection, a Layer, or a list of connections or of neurons"
+    kind = "a Projection, a Layer, or a list of connections or of neurons"
     if not isinstance(items, Projection):
         if isinstance(items, Connection | Neuron):
-            raise KindError(f"{kind}. Got {shown(items)}.")
-        items = listed(what, items, kind.removeprefix(f"{what} must be "))
+            raise KindError(expected(what, kind, items))
+        items = listed(what, items, kind)
         if items and not isinstance(items[0], Connection | Neuron):
-            raise KindError(f"{kind}. Got {shown(items[0])} in it.")
+            raise KindError(f"{expected(what, kind, items[0])[:-1]} in it.")
         for one in items:
             like = require_connection if isinstance(items[0], Connection) else require_neuron
             like(f"{what}, beginning with {items[0]!r},", one)
     if len(items) == 0:
-        raise ArgumentError(f"{kind}. Got none.")
+        raise ArgumentError(f"Expected {kind}, got none.")
     chosen: Chosen = items
     return chosen
 

@@ -242,7 +242,7 @@ def test_a_row_for_a_network_of_two_inputs_is_no_column():
         lambda x: Trainer(net_of()).train(x, AIMS[:2], seed=0),
         lambda x: recorded(net_of(), x),
     ):
-        with pytest.raises(ArgumentError, match="1 dimension|2 numbers a step"):
+        with pytest.raises(ArgumentError, match="1 dimension|2 inputs a step"):
             call([0.0, 1.0])
 
 
@@ -251,9 +251,9 @@ def test_a_single_number_is_a_row_of_one():
     assert net.activate(0.5) == other.activate([0.5])
     assert net.propagate(0.1, 1) == other.propagate(0.1, [1.0])
     net.output.propagate(0.1, 0.25)
-    with pytest.raises(ArgumentError, match="The inputs must be 2 numbers. Got a single number"):
+    with pytest.raises(ArgumentError, match="Expected 2 inputs, got a single number"):
         net_of().activate(0.5)
-    with pytest.raises(ArgumentError, match="The inputs must be 1 number. Got 2"):
+    with pytest.raises(ArgumentError, match="Expected 1 input, got 2"):
         net.activate([0.5, 0.5])
 
 
@@ -300,14 +300,14 @@ def test_batches_may_be_empty(shape, outputs):
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [
-        ([MANY[0], MANY[1][:, :1]], "inputs of sequence 1 must be 2 numbers a step"),
+        ([MANY[0], MANY[1][:, :1]], "inputs of sequence 1 to be 2 numbers a step"),
         (
             [MANY[0], np.full((2, 2), np.nan)],
-            "inputs of sequence 1 must be finite. Got NaN or infinity in row 0",
+            "inputs of sequence 1 to be finite, got NaN or infinity in row 0",
         ),
-        ([MANY[0], "text"], "inputs of sequence 1 must be rows of 2 numbers each"),
+        ([MANY[0], "text"], "inputs of sequence 1 to be rows of 2 numbers each"),
         (np.zeros((2, 3, 4, 2)), "4 dimension"),
-        (MANY[..., :1], "2 numbers a step"),
+        (MANY[..., :1], "2 inputs a step"),
     ],
 )
 def test_a_batch_that_is_refused_has_not_run_at_all(parts, sentence):
@@ -370,9 +370,9 @@ BAD = {
     "NaN": (np.where(ROWS == 1, np.nan, ROWS), "finite"),
     "infinity": (ROWS + np.inf, "finite"),
     "too long a double": (ROWS + np.longdouble("1e4000"), "finite"),
-    "another width": (ROWS[:, :1], "2 numbers a step"),
-    "a DataFrame of another width": (pandas.DataFrame(ROWS[:, :1]), "2 numbers a step"),
-    "four dimensions": (np.zeros((1, 2, 3, 2)), "dimension|2 numbers a step"),
+    "another width": (ROWS[:, :1], "2 inputs a step"),
+    "a DataFrame of another width": (pandas.DataFrame(ROWS[:, :1]), "2 inputs a step"),
+    "four dimensions": (np.zeros((1, 2, 3, 2)), "dimension|2 inputs a step"),
 }
 DOORS = {
     "train": lambda net, x: Trainer(net).train(x, AIMS, 1, progress=False, seed=0),
@@ -496,7 +496,7 @@ def test_what_does_not_fit_a_float32_is_refused_as_infinity_is():
     for call in calls.values():
         with (
             unchanged(net),
-            pytest.raises(ArgumentError, match="must fit float32.* at most 3.4e.38. Got -?1e.39"),
+            pytest.raises(ArgumentError, match="to fit float32.* at most 3.4e.38, got -?1e.39"),
         ):
             call()
     most = float(np.finfo(np.float32).max)
@@ -525,5 +525,5 @@ def test_the_sentences_about_targets_are_as_for_arrays():
     with pytest.raises(ArgumentError, match="No step has a target"):
         Trainer(net).train(pandas.DataFrame(ROWS), pandas.DataFrame(AIMS * np.nan), progress=False)
     assert math.isnan(Trainer(net).test(ROWS, AIMS * np.nan).error)
-    with pytest.raises(ArgumentError, match="Targets must be finite, or all NaN in a row"):
+    with pytest.raises(ArgumentError, match="Expected targets to be finite, or all NaN in a row"):
         Trainer(architect.LSTM(2, 2, 2, seed=0)).train(ROWS, np.where(ROWS == 1, np.nan, 0.0), progress=False)

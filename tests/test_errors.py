@@ -32,9 +32,9 @@ def test_the_parent_of_all_is_at_hand():
 
 
 def test_a_sentence_says_what_was_expected_and_what_was_given():
-    assert _checks.expected("The rate", "above 0", -1) == "The rate must be above 0. Got -1."
+    assert _checks.expected("The rate", "above 0", -1) == "Expected the rate to be above 0, got -1."
     advised = _checks.expected("A squash", "a name", 3, "Try 'tanh'.")
-    assert advised == "A squash must be a name. Got 3. Try 'tanh'."
+    assert advised == "Expected a squash to be a name, got 3. Try 'tanh'."
 
 
 def test_a_long_value_is_cut():
@@ -59,10 +59,10 @@ def test_checks_return_the_number_or_say_what_is_wrong(check, good, bad, wrong):
     for value in good:
         assert check("The number", value) == float(value)
     for value in bad:
-        with pytest.raises(errors.ArgumentError, match="The number must be"):
+        with pytest.raises(errors.ArgumentError, match="Expected the number to be"):
             check("The number", value)
     for value in wrong:
-        with pytest.raises(errors.KindError, match="The number must be"):
+        with pytest.raises(errors.KindError, match="Expected the number to be"):
             check("The number", value)
 
 
@@ -83,10 +83,12 @@ def test_whole_numbers_lie_within_their_bounds():
     assert [checked(value) for value in (1, 3, np.int8(2))] == [1, 3, 2]
     assert type(checked(np.int8(2))) is int
     for value in (0, 4, 10**30):
-        with pytest.raises(errors.ArgumentError, match=rf"The delay must be a whole .* 3\. Got {value}\."):
+        with pytest.raises(
+            errors.ArgumentError, match=rf"Expected the delay to be a whole .* 3, got {value}\."
+        ):
             checked(value)
     for value in (1.0, True, None, "1"):
-        with pytest.raises(errors.KindError, match="The delay must be a whole number from 1 to 3"):
+        with pytest.raises(errors.KindError, match="Expected the delay to be a whole number from 1 to 3"):
             checked(value)
 
 
@@ -123,9 +125,13 @@ def test_numbers_of_all_classes_become_floats(value, number):
 @pytest.mark.parametrize("value", [1e39, -1e39, np.float64(3.5e38), 10**39])
 def test_a_number_must_fit_the_float_it_is_stored_in(value):
     assert _checks.finite_number("The number", value) == float(value)
-    with pytest.raises(errors.ArgumentError, match="The number must fit float32, the float of the network"):
+    with pytest.raises(
+        errors.ArgumentError, match="Expected the number to fit float32, the float of the network"
+    ):
         _checks.finite_number("The number", value, np.float32)
-    with pytest.raises(errors.ArgumentError, match="The numbers must fit float32, the float of the network"):
+    with pytest.raises(
+        errors.ArgumentError, match="Expected the numbers to fit float32, the float of the network"
+    ):
         _checks.finite_array("The numbers", [0.0, value], np.float32)
 
 
@@ -134,7 +140,7 @@ def test_a_number_must_fit_the_float_it_is_stored_in(value):
     [[True], ["1"], [1j], [None], np.ma.array([0.5], mask=[True]), [[1], [1, 2]], [math.nan], [10**400]],
 )
 def test_arrays_hold_finite_numbers_alone(values):
-    with pytest.raises(errors.SynapseError, match=r"The numbers must be .*\. Got "):
+    with pytest.raises(errors.SynapseError, match=r"Expected the numbers to be .*, got "):
         _checks.finite_array("The numbers", values)
 
 
@@ -147,7 +153,7 @@ def test_arrays_of_all_classes_of_numbers_become_float64():
 def test_a_boolean_is_neither_number_nor_string():
     assert [_checks.boolean("The option", value) for value in (True, np.False_)] == [True, False]
     for value in (0, 1, "no", None, []):
-        with pytest.raises(errors.KindError, match="The option must be True or False. Got"):
+        with pytest.raises(errors.KindError, match="Expected the option to be True or False, got"):
             _checks.boolean("The option", value)
 
 
@@ -155,14 +161,16 @@ def test_a_function_takes_the_arguments_that_it_will_be_given():
     assert _checks.function_of("A callback", print, "progress") is print
     assert _checks.function_of("A callback", max, "a", "b") is max  # which does not tell its parameters
     for wrong in (5, None, lambda: True, lambda first, second: True, int):
-        with pytest.raises(errors.KindError, match=r"A callback must be a function of \(progress\). Got"):
+        with pytest.raises(
+            errors.KindError, match=r"Expected a callback to be a function of \(progress\), got"
+        ):
             _checks.function_of("A callback", wrong, "progress")
 
 
 def test_a_place_in_a_sequence_ends_iteration_as_any_other():
     layer = synapse.Layer(3)
     assert [layer[-3], layer[np.int64(2)]] == [layer[0], layer[2]]
-    with pytest.raises(IndexError, match="A place in a layer must be from -3 to 2. Got 3."):
+    with pytest.raises(IndexError, match="Expected a place in a layer to be from -3 to 2, got 3."):
         layer[3]
     assert list(reversed(layer)) == [layer[2], layer[1], layer[0]]
 
@@ -179,11 +187,11 @@ def test_a_high_rate_of_a_training_warns_once_where_it_is_given():
 
 def test_sizes_that_cannot_be_meant_are_refused_before_memory_is_taken():
     with pytest.raises(
-        errors.ArgumentError, match="The size of a layer must be at most 10000000. Got 10000000000."
+        errors.ArgumentError, match="Expected the size of a layer to be at most 10000000, got 10000000000."
     ):
         synapse.Layer(10**10)
     wide = synapse.Layer(20_000)
-    with pytest.raises(errors.ArgumentError, match="A projection must be of at most 250000000 pairs"):
+    with pytest.raises(errors.ArgumentError, match="Expected a projection to be of at most 250000000 pairs"):
         wide.project(synapse.Layer(20_000))
     wide.project(synapse.Layer(20_000), synapse.ONE_TO_ONE)
 

@@ -213,7 +213,7 @@ def half_frozen_biases():
 
 def of_two_kinds():
     net = perceptron()
-    return net, [net.connections[0], net.output[0]], "must be a Connection"
+    return net, [net.connections[0], net.output[0]], "(to be|Expected) a Connection"
 
 
 def of_two_floats():
@@ -228,10 +228,13 @@ REFUSED = {
     "one of their biases frozen": (half_frozen_biases, ArgumentError),
     "a connection and a neuron": (of_two_kinds, KindError),
     "two floats": (of_two_floats, TopologyError),
-    "none": (lambda: (perceptron(), [], "Got none"), ArgumentError),
-    "one alone": (lambda: ((net := perceptron()), net.connections[0], "must be a Projection"), KindError),
-    "a number": (lambda: (perceptron(), 3, "must be a Projection"), KindError),
-    "names": (lambda: (perceptron(), "ab", "must be a Projection"), KindError),
+    "none": (lambda: (perceptron(), [], "got none"), ArgumentError),
+    "one alone": (
+        lambda: ((net := perceptron()), net.connections[0], "(to be|Expected) a Projection"),
+        KindError,
+    ),
+    "a number": (lambda: (perceptron(), 3, "(to be|Expected) a Projection"), KindError),
+    "names": (lambda: (perceptron(), "ab", "(to be|Expected) a Projection"), KindError),
 }
 
 

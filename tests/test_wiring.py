@@ -102,9 +102,9 @@ def test_what_a_failed_call_was_to_do_is_not_half_done():
 
 @pytest.mark.parametrize("given", [None, 3, "neuron", Layer(1)])
 def test_a_neuron_is_asked_for_by_name(given):
-    with pytest.raises(KindError, match="The thing must be a Neuron"):
+    with pytest.raises(KindError, match="Expected the thing to be a Neuron"):
         require_neuron("The thing", given)
-    with pytest.raises(KindError, match="The thing must be a Connection"):
+    with pytest.raises(KindError, match="Expected the thing to be a Connection"):
         require_connection("The thing", given)
 
 

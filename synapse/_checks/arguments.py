@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, KindError, PlaceError, RateWarning, UnknownNameError
+from ..errors import ArgumentError, KindError, PlaceError, RateWarning
 
 SAFE = 1e38
 """Numbers between -SAFE and SAFE fit every float that stores may have."""
@@ -25,8 +25,6 @@ MOST_NEURONS = 10_000_000
 """The largest layer. It takes about 4 GB: 300 bytes a neuron in the store and 100 as an object."""
 MOST_CONNECTIONS = 250_000_000
 """The largest projection. It takes about 20 GB while it is made: 80 bytes a connection."""
-MOST_SHOWN = 320
-"""Characters of a list of names in a sentence."""
 MOST_THREADS = 1024
 """The largest number of threads, above the number of cores of any machine."""
 MOST_DELAYS = 10_000
@@ -48,13 +46,23 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def lowered(what: str) -> str:
+    """The name of an argument as it is within a sentence.
+
+    >>> lowered("The rate"), lowered("A squash"), lowered("RMSprop")
+    ('the rate', 'a squash', 'RMSprop')
+    """
+    return what if what[1:2].isupper() else what[:1].lower() + what[1:]
+
+
 def expected(what: str, condition: str, given: Any, advice: str = "") -> str:
-    """The form of every sentence about an argument.
+    """The form of every sentence about an argument; one that is described only ("What ...") is not named.
 
     >>> expected("The rate", "a finite number above 0", -1)
-    'The rate must be a finite number above 0. Got -1.'
+    'Expected the rate to be a finite number above 0, got -1.'
     """
-    sentence = f"{what} must be {condition}. Got {shown(given)}."
+    begin = condition if what.startswith("What ") else f"{lowered(what)} to be {condition}"
+    sentence = f"Expected {begin}, got {shown(given)}."
     return f"{sentence} {advice}" if advice else sentence
 
 
@@ -79,7 +87,8 @@ def unfit(what: str, dtype: Any, value: Any) -> ArgumentError:
     """The error for a finite number beyond the range of a float."""
     kind, most = np.dtype(dtype), np.finfo(dtype).max
     return ArgumentError(
-        f"{what} must fit {kind}, the float of the network: at most {most:.3g}. Got {shown(value)}."
+        f"Expected {lowered(what)} to fit {kind}, the float of the network: at most {most:.3g}, "
+        f"got {shown(value)}."
     )
 
 
@@ -166,12 +175,12 @@ def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
         warnings.warn(
             f"{what} is {number:g}. Trainings with a rate above {HIGH_RATE:g} rarely converge.",
             RateWarning,
-            stacklevel=_level_of_caller(),
+            stacklevel=level_of_caller(),
         )
     return number
 
 
-def _level_of_caller() -> int:
+def level_of_caller() -> int:
     """The number of calls between a warning and the user's line that caused it."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
@@ -205,7 +214,7 @@ def whole_number(what: str, value: Any, condition: str, least: int, most: float 
     >>> whole_number("The delay", -1, "a whole number, 0 or above", 0)
     Traceback (most recent call last):
         ...
-    synapse.errors.ArgumentError: The delay must be a whole number, 0 or above. Got -1.
+    synapse.errors.ArgumentError: Expected the delay to be a whole number, 0 or above, got -1.
     """
     number = integer(value)
     if number is None:
@@ -257,7 +266,7 @@ def boolean(what: str, value: Any) -> bool:
     >>> boolean("The option", "no")
     Traceback (most recent call last):
         ...
-    synapse.errors.KindError: The option must be True or False. Got 'no'.
+    synapse.errors.KindError: Expected the option to be True or False, got 'no'.
     """
     if not isinstance(value, bool | np.bool_):
         raise KindError(expected(what, "True or False", value))
@@ -277,7 +286,7 @@ def function_of(what: str, value: Any, *arguments: str) -> Any:
     >>> function_of("A callback", lambda: True, "progress")
     Traceback (most recent call last):
         ...
-    synapse.errors.KindError: A callback must be a function of (progress). Got <function <lambda> at ...
+    synapse.errors.KindError: Expected a callback to be a function of (progress), got ...
     """
     condition = f"a function of ({', '.join(arguments)})"
     if not callable(value):
@@ -305,21 +314,3 @@ def listed(what: str, value: Any, condition: str) -> list[Any]:
 def is_among(value: Any, known: Iterable[str]) -> bool:
     """Whether `value` is one of these strings; it may be anything."""
     return isinstance(value, str) and value in known
-
-
-def choice(what: str, value: Any, known: Iterable[Any]) -> Any:
-    """`value` if it is one of the known strings (or None, if that is one), else an error that lists them."""
-    names = list(known)
-    if not (is_among(value, names) or (value is None and None in names)):
-        raise ArgumentError(expected(what, " or ".join(map(repr, names)), value))
-    return value
-
-
-def unknown_name(kind: str, name: Any, known: Iterable[str]) -> UnknownNameError:
-    """The error for a name that is not registered; it lists those that are: of very many the first."""
-    given = list(known)
-    names = ", ".join(sorted(given))
-    if len(names) > MOST_SHOWN:
-        text = ", ".join(given)
-        names = f"{text[: text.rindex(',', 0, MOST_SHOWN)]}, ..."
-    return UnknownNameError(f"There is no {kind} named {shown(name)}. Known: {names}.")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .._typing import Floats
 from ..errors import ArgumentError, KindError, SynapseError
-from .arguments import expected, real_number, shown, unfit
+from .arguments import expected, lowered, real_number, shown, unfit
 
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
@@ -39,7 +39,7 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
     >>> numbers("The inputs", [1j, 2], "2 numbers")
     Traceback (most recent call last):
         ...
-    synapse.errors.KindError: The inputs must be 2 numbers. Got complex numbers.
+    synapse.errors.KindError: Expected the inputs to be 2 numbers, got complex numbers.
     """
     usual = type(values) is np.ndarray and values.dtype is FLOAT64
     array = values if usual else real_array(what, values, condition)
@@ -53,7 +53,9 @@ def real_array(what: str, values: Any, condition: str) -> NDArray[Any]:
     """`values` as an array of whatever kind of numbers, or of booleans; refused as by :func:`numbers`."""
     array = any_array(what, values, condition)
     if array.dtype.kind not in REAL:
-        raise KindError(f"{what} must be {condition}. Got {OTHER.get(array.dtype.kind) or shown(values)}.")
+        raise KindError(
+            f"Expected {lowered(what)} to be {condition}, got {OTHER.get(array.dtype.kind) or shown(values)}."
+        )
     return array
 
 
@@ -123,7 +125,9 @@ def _of_table(what: str, table: Any, condition: str) -> Any:
     columns = list(table.items()) if table.ndim == 2 else [(table.name, table)]
     for name, column in columns:
         if column.dtype.kind not in REAL:
-            raise KindError(f"{what} must be {condition}. The column {shown(name)} holds {column.dtype}.")
+            raise KindError(
+                f"Expected {lowered(what)} to be {condition}. The column {shown(name)} holds {column.dtype}."
+            )
     if columns and all(column.dtype == bool for _, column in columns):
         return table.to_numpy()
     return table.to_numpy(np.float64, na_value=np.nan)
@@ -145,17 +149,69 @@ def row_of(what: str, values: Any, size: int) -> Floats:
     if row.ndim == 0 and size == 1:
         row = row.reshape(1)
     if row.shape != (size,):
-        raise ArgumentError(f"{what} must be {condition}. Got {shape_of(row)}.")
+        raise ArgumentError(f"{_counted(what, size)}, got {shape_of(row)}.")
     return row
+
+
+def _counted(what: str, size: int) -> str:
+    """The beginning of a sentence about so many numbers.
+
+    >>> _counted("The inputs", 1), _counted("The target", 2)
+    ('Expected 1 input', 'Expected the target to be 2 numbers')
+    """
+    if what in ("The inputs", "The targets"):
+        return f"Expected {size} {what.removeprefix('The ').removesuffix('s' * (size == 1))}"
+    return f"Expected {lowered(what)} to be {size} number{'s' * (size != 1)}"
 
 
 def vector(what: str, values: Any, size: int, dtype: np.dtype[Any]) -> Floats:
     """`values` as `size` finite floats that fit a store of this float, or an error."""
     row = row_of(what, values, size)
     if not np.isfinite(row).all():
-        raise ArgumentError(f"{what} must be finite. Got {shown(values)}.")
+        raise ArgumentError(f"Expected {lowered(what)} to be finite, got {shown(values)}.")
     require_range(what, row, dtype)
     return row
+
+
+def class_row(what: str, value: Any, classes: int) -> Floats:
+    """The number of a class as a row of targets: 1 for this class, 0 for the others."""
+    rows = one_hot(what, np.array([[value]], np.float64), classes)
+    return rows.reshape(classes)
+
+
+def one_hot(what: str, column: Floats, classes: int) -> Floats:
+    """Numbers of classes, shape (rows, 1), as targets, shape (rows, classes); of NaN, a row of NaN."""
+    numbers = column[:, 0]
+    missing = np.isnan(numbers)
+    bad = ~missing & ~np.isin(numbers, np.arange(classes))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        where = f" in row {row}" if len(numbers) > 1 else ""
+        given = f"{numbers[row]:g}"
+        raise ArgumentError(
+            f"Expected {lowered(what)} to be classes from 0 to {classes - 1} "
+            f"(or NaN: no target), got {given}{where}."
+        )
+    rows = np.zeros((len(numbers), classes))
+    rows[np.flatnonzero(~missing), numbers[~missing].astype(np.intp)] = 1.0
+    rows[missing] = np.nan
+    return rows
+
+
+def from_pairs(inputs: Any, targets: Any) -> tuple[Any, Any]:
+    """Inputs and targets; without targets both come from a list of dicts {"input": ..., "output": ...}."""
+    if targets is not None:
+        return inputs, targets
+    if isinstance(inputs, list | tuple) and inputs and all(_is_pair(one) for one in inputs):
+        return [one["input"] for one in inputs], [one["output"] for one in inputs]
+    raise ArgumentError(
+        "Expected inputs and targets, got no targets. "
+        'Give two arrays, or a list of dicts {"input": [...], "output": [...]}.'
+    )
+
+
+def _is_pair(sample: Any) -> bool:
+    return isinstance(sample, dict) and sample.keys() == {"input", "output"}
 
 
 def shape_of(array: NDArray[Any]) -> str:
@@ -178,10 +234,10 @@ def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite
     if rows.ndim != 2 or rows.shape[1] != columns:
         flat = rows.shape[:1] == (1,) or rows.ndim == 0
         got = shape_of(rows.reshape(rows.shape[1:])) if flat else f"an array of shape {rows.shape}"
-        raise ArgumentError(f"{what} must be {width} a step. Got {got}.")
+        raise ArgumentError(f"{_counted(what, columns)} a step, got {got}.")
     if finite and not np.isfinite(rows).all():
         row = np.flatnonzero(~np.isfinite(rows).all(axis=1))[0]
-        raise ArgumentError(f"{what} must be finite. Got NaN or infinity in row {row}.")
+        raise ArgumentError(f"Expected {lowered(what)} to be finite, got NaN or infinity in row {row}.")
     require_range(what, rows, dtype)
     return rows
 
@@ -201,7 +257,8 @@ def parts_of(what: str, values: Any, columns: int, parted: bool = False) -> tupl
     if depth == 2 or columns == 1 or _is_empty(values):
         return [values], True
     raise ArgumentError(
-        f"{what} must be an array (N, n), (S, T, n), or a list of (T, n). Got {depth} dimension(s)."
+        f"Expected {lowered(what)} to be an array (N, n), (S, T, n), or a list of (T, n), "
+        f"got {depth} dimension{'s' * (depth != 1)}."
     )
 
 
@@ -218,6 +275,19 @@ def depth_of(values: Any, left: int = DEEPEST) -> int:
         return 1 + (depth_of(first, left - 1) if left else 0)
     shape = getattr(values, "shape", (0,) * isinstance(values, range))
     return len(shape) if isinstance(shape, tuple) else 0
+
+
+def width_of(values: Any) -> int:
+    """How many numbers the rows of an array, or of lists in lists, have; 0 where there are none.
+
+    >>> width_of([[], [[1, 2]]]), width_of(np.zeros((2, 3))), width_of("text")
+    (2, 3, 0)
+    """
+    if isinstance(values, list | tuple):
+        first = next((one for one in values if not _is_empty(one)), None)
+        return width_of(first) if depth_of(first) else len(values)
+    shape = getattr(values, "shape", ())
+    return int(shape[-1]) if isinstance(shape, tuple) and shape else 0
 
 
 def _is_empty(values: Any) -> bool:

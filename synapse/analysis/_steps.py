@@ -78,7 +78,7 @@ def run_steps(network: Any, inputs: ArrayLike) -> Steps:
     """Check and run a sequence of shape (T, n) from a cleared context; the network stays as it was."""
     rows = as_matrix("The inputs", inputs, len(require_analysed(network).input), network.dtype)
     if not len(rows):
-        raise ArgumentError("The inputs must be at least one step. Got none.")
+        raise ArgumentError("Expected inputs of at least one step, got none.")
     with preserved_context(network):
         network.clear()
         taken = [_step(network, row) for row in rows]

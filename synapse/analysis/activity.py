@@ -82,9 +82,7 @@ def activity(
     share = share_of("The share of steps of a saturated neuron", share)
     steps = run_steps(network, inputs)
     if len(steps.state) < 2:
-        raise ArgumentError(
-            "The inputs must have at least two steps, to show which activations change. Got one."
-        )
+        raise ArgumentError("Expected inputs of at least two steps, to see what changes, got one.")
     std = steps.activation.std(axis=0)
     flat = (np.abs(steps.derivative) < slope).mean(axis=0)
     flat[: len(network.input)] = 0.0

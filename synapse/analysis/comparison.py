@@ -147,7 +147,6 @@ def _outputs_apart(first: Network, second: Network, inputs: ArrayLike) -> Floats
     one, other = (run_steps(net, inputs).activation[:, -len(net.output) :] for net in (first, second))
     if one.shape != other.shape:
         raise ArgumentError(
-            "Comparing outputs requires networks with the same number of outputs. "
-            f"Got {one.shape[1]} and {other.shape[1]}."
+            f"Expected networks with the same number of outputs, got {one.shape[1]} and {other.shape[1]}."
         )
     return other - one

@@ -101,7 +101,9 @@ def prune(
     choice("What pruning goes by", by, ("magnitude", "contribution"))
     boolean("The keep_reached", keep_reached)
     if inputs is None and (targets is not None or by == "contribution"):
-        raise ArgumentError("Losses and contributions need inputs. Got none. Give inputs=, shape (T, n).")
+        raise ArgumentError(
+            "Expected inputs for losses and contributions, got none. Give inputs=, shape (T, n)."
+        )
     table = topology_of(network)
     score = np.abs(table.weight)
     if inputs is not None and by == "contribution":

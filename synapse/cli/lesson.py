@@ -120,7 +120,7 @@ def _targets(sheet: Sheet, options: LessonOptions) -> tuple[list[str], str | Non
     classes = sorted(set(cells))
     if len(classes) < 2:
         raise FormatError(
-            f"The column {first!r} of {sheet.path!r} must have two classes. Got {classes[0]!r}."
+            f"Expected the column {first!r} of {sheet.path!r} to have two classes, got {classes[0]!r}."
         )
     return classes, first, np.eye(len(classes))[[classes.index(cell) for cell in cells]]
 

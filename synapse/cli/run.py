@@ -71,7 +71,9 @@ def input_rows(network: Network, sheet: Sheet, in_order: bool, sequence: str | N
     if in_order:
         columns = [name for name in sheet.names if name != sequence]
         if len(columns) != len(names):
-            raise ArgumentError(f"{sheet.path!r} must have {len(names)} columns. Got {listed(columns)}.")
+            raise ArgumentError(
+                f"Expected {sheet.path!r} to have {len(names)} columns, got {listed(columns)}."
+            )
         return sheet.numbers(columns)
     missing = [name for name in names if name not in sheet.names]
     if missing:

@@ -64,8 +64,8 @@ class Sheet:
         for cell, line in zip(cells, self.lines, strict=True):
             if not is_number(cell):
                 raise FormatError(
-                    f"The column {name!r} of {self.path!r} must have finite numbers. "
-                    f"Got {cell!r} on line {line}. {advice}".rstrip()
+                    f"Expected the column {name!r} of {self.path!r} to have finite numbers, "
+                    f"got {cell!r} on line {line}. {advice}".rstrip()
                 )
         return list(map(float, cells))
 
@@ -131,8 +131,8 @@ def _parsed(path: str, text: str, skipped: int) -> tuple[list[str], list[list[st
             line = reader.line_num + skipped
             if len(cells) != len(names):
                 raise FormatError(
-                    f"Every row of {path!r} must have {len(names)} cells, as the first has. "
-                    f"Got {len(cells)} on line {line}."
+                    f"Expected every row of {path!r} to have {len(names)} cells, as the first has, "
+                    f"got {len(cells)} on line {line}."
                 )
             rows.append([cell.strip() for cell in cells])
             ends.append(line)
@@ -149,13 +149,13 @@ def _delimiter(text: str) -> str:
 
 def _check_names(path: str, names: list[str]) -> None:
     if not names or not all(names):
-        raise FormatError(f"The first row of {path!r} must name every column. Got {listed(names)}.")
+        raise FormatError(f"Expected the first row of {path!r} to name every column, got {listed(names)}.")
     if all(map(is_number, names)):
         raise FormatError(
-            f"The first row of {path!r} must name the columns. Got the numbers {', '.join(names[:5])}."
+            f"Expected the first row of {path!r} to name the columns, got the numbers {', '.join(names[:5])}."
         )
     (name, count), *_ = Counter(names).most_common(1)
     if count > 1:
         raise FormatError(
-            f"The first row of {path!r} must name every column once. Got {name!r} {count} times."
+            f"Expected the first row of {path!r} to name every column once, got {name!r} {count} times."
         )

@@ -19,7 +19,7 @@ def steps_by_neurons(values: ArrayLike) -> Floats:
     matrix = numbers("The values", values, "a matrix of steps and neurons")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
-            f"The values must have a row a step and a column a neuron. Got an array of shape {matrix.shape}."
+            f"Expected a row for each step and a column for each neuron, got the shape {matrix.shape}."
         )
     return matrix
 
@@ -30,9 +30,7 @@ def names_of(neurons: Any, count: int) -> tuple[list[str], list[tuple[str, int]]
         return [str(i) for i in range(count)], []
     shown = listed("The neurons", neurons, "a Network, a Layer, or a list of neurons or names")
     if len(shown) != count:
-        raise ArgumentError(
-            f"The neurons must be as many as the values have columns: {count}. Got {len(shown)}."
-        )
+        raise ArgumentError(f"Expected {count} neurons, one for each column of the values, got {len(shown)}.")
     names = [n.name if isinstance(n, Neuron) else str(n) for n in shown]
     layers = list(neurons.layers) if isinstance(neurons, Network) else []
     layers = [neurons] if isinstance(neurons, Layer) else layers

@@ -81,7 +81,7 @@ def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
     else:
         raise KindError(expected("What learning shows", "a Result, a history, or several of them", results))
     if not 0 < len(named) <= len(CYCLE):
-        raise ArgumentError(f"Learning curves must be of 1 to {len(CYCLE)} trainings. Got {len(named)}.")
+        raise ArgumentError(f"Expected 1 to {len(CYCLE)} trainings, got {len(named)}.")
     return [(str(name), _history(result)) for name, result in named]
 
 
@@ -152,9 +152,7 @@ def traces(
     names, _ = names_of(neurons, matrix.shape[1])
     text("The name of what is drawn", what)
     if len(names) > MOST:
-        raise ArgumentError(
-            f"Traces must be of {MOST} neurons at most, to be told apart. Got {len(names)}. Use draw.raster."
-        )
+        raise ArgumentError(f"Expected at most {MOST} neurons, got {len(names)}. Use draw.raster for more.")
     with canvas(ax, (6.5, max(2.8, 0.19 * len(names) + 0.3))) as ax:
         looks = product(DASHES, CYCLE)
         for column, name, (dash, colour) in zip(matrix.T, names, looks, strict=False):

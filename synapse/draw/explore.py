@@ -75,7 +75,7 @@ def _aims(net: Network, steps: int, targets: ArrayLike) -> list[Floats | None]:
     """The target of every step, None where it is NaN."""
     rows = as_matrix("The targets", targets, len(net.output), net.dtype, finite=False)
     if len(rows) != steps:
-        raise ArgumentError(f"There must be a row of targets for each of {steps} steps. Got {len(rows)}.")
+        raise ArgumentError(f"Expected {steps} rows of targets, one for each step, got {len(rows)}.")
     return [row if aimed else None for row, aimed in zip(rows, aimed_rows(rows), strict=True)]
 
 

@@ -73,7 +73,7 @@ def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = Non
     measured = None if layer is None else _layer_of(net, layer)
     rows = as_matrix("The inputs", inputs, len(net.input), net.dtype)
     if not len(rows):
-        raise ArgumentError("The inputs must be at least one step. Got none.")
+        raise ArgumentError("Expected inputs of at least one step, got none.")
     with _borrowed(net):
         return _sensitivity(_Stepper(net), rows, measured)
 
@@ -199,7 +199,7 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     check_axes(ax)
     named = networks if isinstance(networks, Mapping) else {"": networks}
     if not 0 < len(named) <= len(CYCLE):
-        raise ArgumentError(f"Errors can be shown of 1 to {len(CYCLE)} networks. Got {len(named)}.")
+        raise ArgumentError(f"Expected 1 to {len(CYCLE)} networks, got {len(named)}.")
     pairs = {str(name): _pair(part) for name, part in named.items()}
     flows = {name: sensitivity(net, inputs, layer) for name, (net, layer) in pairs.items()}
     with canvas(ax, (6.0, 3.6)) as ax:

@@ -94,8 +94,8 @@ def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
     matrix = numbers("The weights of a Hinton diagram", weights, "a Projection or a matrix")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
-            "The weights of a Hinton diagram must have a row a source and a column a target. "
-            f"Got an array of shape {matrix.shape}."
+            "Expected weights with a row for each source and a column for each target, "
+            f"got an array of shape {matrix.shape}."
         )
     return matrix, np.ones(matrix.shape, bool), None, None
 

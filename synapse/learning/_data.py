@@ -15,14 +15,17 @@ from .._checks import (
     depth_of,
     expected,
     finite_number,
+    from_pairs,
     integer,
     non_negative_number,
     numbers,
+    one_hot,
     parts_of,
+    width_of,
 )
 from .._registration import require_sound
 from .._typing import Floats
-from ..cost import Cost
+from ..cost import Cost, categorical_cross_entropy
 from ..errors import ArgumentError, KindError, TopologyError
 from ..network import Network
 
@@ -104,27 +107,37 @@ class Data:
 
 
 def prepare(network: Network, inputs: Any, targets: Any) -> Data:
-    """Check that inputs and targets are finite, fit each other and the network, and lay them out."""
-    parted = depth_of(targets) == 3
+    """Check that inputs and targets are finite, fit each other and the network, and lay them out.
+
+    Targets of softmax outputs may be numbers of classes, one a row: (N,), (S, T), or a list of (T_i,).
+    """
+    inputs, targets = from_pairs(inputs, targets)
+    depth, outputs = depth_of(targets), len(network.output)
+    softmax = outputs > 1 and network._cost(None) is categorical_cross_entropy
+    parted = depth == 3 or (softmax and depth == 2 and width_of(inputs) > 1)
     parts, together = parts_of("The inputs", inputs, len(network.input), parted)
-    aims, aims_together = parts_of("The targets", targets, len(network.output), not together)
+    classes = softmax and (depth == (1 if together else 2) or width_of(targets) == 1)
+    columns = 1 if classes else outputs
+    aims, aims_together = parts_of("The targets", targets, columns, not together)
     if together != aims_together or len(parts) != len(aims):
         raise ArgumentError(
-            "Inputs and targets must have one form. "
-            f"Got {_form(parts, together)} and {_form(aims, aims_together)}."
+            "Expected inputs and targets in the same form, "
+            f"got {_form(parts, together)} and {_form(aims, aims_together)}."
         )
     dtype, lengths = network._store.dtype, []
     for i, (part, aim) in enumerate(zip(parts, aims, strict=True)):
         where = "" if together else f" of sequence {i}"
         parts[i] = as_matrix(f"The inputs{where}", part, len(network.input), dtype)
-        aims[i] = as_matrix(f"The targets{where}", aim, len(network.output), dtype, finite=False)
+        aims[i] = as_matrix(f"The targets{where}", aim, columns, dtype, finite=False)
+        if classes:
+            aims[i] = one_hot(f"The targets{where}", aims[i], outputs)
         if len(parts[i]) != len(aims[i]):
             raise ArgumentError(
-                f"There must be as many inputs as targets{where}. Got {len(parts[i])} and {len(aims[i])}."
+                f"Expected as many inputs as targets{where}, got {len(parts[i])} and {len(aims[i])}."
             )
         lengths.append(len(parts[i]))
     if sum(lengths) == 0:
-        raise ArgumentError("There must be at least one sample to train on. Got none.")
+        raise ArgumentError("Expected at least one sample to train on, got none.")
     rows, targets = np.concatenate(parts), np.concatenate(aims)
     stream = together and network.has_memory
     if together and not stream:
@@ -145,7 +158,7 @@ def input_rows(what: str, network: Network, rows: Any) -> Floats:
 
 
 def _form(parts: list[Any], together: bool) -> str:
-    return "rows of samples" if together else f"{len(parts)} sequences"
+    return "rows of samples" if together else f"{len(parts)} sequence{'s' * (len(parts) != 1)}"
 
 
 def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
@@ -155,8 +168,8 @@ def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise ArgumentError(
-            "Targets must be finite, or all NaN in a row without a target. "
-            f"Got {targets[row].tolist()} in row {row}."
+            "Expected targets to be finite, or all NaN in a row without a target, "
+            f"got {targets[row].tolist()} in row {row}."
         )
     return np.where(missing, 0, 1).astype(np.uint8)
 

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from .. import cost as costs
+from .._checks import level_of_caller
 from .._typing import Bools, Ints
 from ..cost import Cost
 from ..engine.functions.activations import RANDOM, SIGN, STEP
@@ -37,7 +38,7 @@ def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> None:
             return
         sentences = list(_sentences(_Links(network), method, cost))
     for sentence in sentences:
-        warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=3)
+        warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=level_of_caller())
     _warned[network] = state
 
 

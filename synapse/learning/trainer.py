@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import optimizers
 from .._checks import (
     MOST_THREADS,
+    TEST,
+    TRAIN,
+    TRAINER,
+    TRAINER_METHODS,
     boolean,
     choice,
     expected,
@@ -20,7 +25,11 @@ from .._checks import (
     is_number,
     listed,
     non_negative_number,
+    plain,
     positive_integer,
+    raise_missing,
+    suggestion,
+    understands,
 )
 from .._random import Seed, random_generator
 from ..cost import Cost
@@ -91,6 +100,13 @@ class Trainer:
     [0.0, 1.0, 1.0, 0.0]
     """
 
+    if not TYPE_CHECKING:  # or every attribute would be right to a type checker
+
+        def __getattr__(self, name: str) -> Any:
+            """Called for attributes that do not exist: what the one of another library is here."""
+            raise_missing(self, name, TRAINER_METHODS)
+
+    @understands(TRAINER)
     def __init__(
         self,
         network: Network,
@@ -111,9 +127,7 @@ class Trainer:
     ) -> None:
         self.network = require_network("What a Trainer trains", network)
         self.method: str = choice("The method of a Trainer", method, RULES)
-        if optimizer is not None and not isinstance(optimizer, (Optimizer, LBFGS)):
-            raise KindError(expected("The optimizer of a Trainer", "one of synapse.optimizers", optimizer))
-        self.optimizer = optimizer
+        self.optimizer = _checked_optimizer(optimizer)
         self.penalties = Penalties(l1, l2, clip, clip_value)
         self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
         sums = self.penalties != Penalties() or (self.batch_size or 1) > 1
@@ -141,6 +155,7 @@ class Trainer:
         """The options that its rule may refuse or use."""
         return Options(self.optimizer, self.batch_size, self.window, self.dropout, self.threads)
 
+    @understands(TRAIN)
     def train(
         self,
         inputs: Any,
@@ -170,7 +185,9 @@ class Trainer:
             from before the call ("bptt": as one sequence). (S, T, n) or a list of (T_i, n): sequences,
             the context cleared before each. Without `targets`: a stream of batches, see Notes.
         targets : array_like
-            The same with m columns. A row of NaN: no target at this step.
+            The same with m columns. A row of NaN: no target at this step. For softmax outputs also integer
+            classes, from 0: (N,), (S, T) or a list of (T_i,); NaN: no target. Leave it out if `inputs` is a
+            stream of batches, or a list of dicts ``{"input": [...], "output": [...]}``.
         epochs : int, optional
             The epoch limit: maximum number of passes through the data. Default: 100; 1 for a stream.
         error : float, optional
@@ -352,10 +369,11 @@ class Trainer:
         """End a training that runs in another thread, as Ctrl-C would: it returns what it has reached."""
         self._stop.set()
 
+    @understands(TEST)
     def test(
         self,
         inputs: Any,
-        targets: Any,
+        targets: Any = None,
         cost: str | Cost | None = None,
         *,
         sample_weight: Any | None = None,
@@ -386,3 +404,15 @@ class Trainer:
         data, measure = self._prepared(inputs, targets, cost)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
         return mean_cost(self.network, data, measure, weights)
+
+
+def _checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | None:
+    """An optimizer, or an error: a name or a class is answered with the call that makes one."""
+    if optimizer is None or isinstance(optimizer, Optimizer | LBFGS):
+        return optimizer
+    given = optimizer.__name__ if isinstance(optimizer, type) else optimizer
+    known = {plain(name): name for name in vars(optimizers) if name[:1].isupper() and name[:5] != "Optim"}
+    found = known.get(plain(given)) if isinstance(given, str) else None
+    advice = f"Use optimizer=synapse.optimizers.{found}()." if found else suggestion(given, known.values())
+    condition = "an optimizer, such as synapse.optimizers.Adam()"
+    raise KindError(expected("What changes the weights", condition, optimizer, advice.strip()))

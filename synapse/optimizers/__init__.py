@@ -13,6 +13,9 @@ that ``begin`` returns. :class:`LBFGS` is different: it evaluates costs and grad
 array([ 1., -2.])
 """
 
+from typing import TYPE_CHECKING, Any
+
+from .._checks import unknown_attribute
 from .adaptive import AdaGrad as AdaGrad, RMSprop as RMSprop
 from .base import Optimizer as Optimizer, OptimizerState as OptimizerState
 from .clipping import clip_by_norm as clip_by_norm, clip_by_value as clip_by_value
@@ -20,3 +23,9 @@ from .lbfgs import LBFGS as LBFGS
 from .moments import Adam as Adam, AdamW as AdamW
 from .rprop import Rprop as Rprop
 from .sgd import SGD as SGD
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Called for names that do not exist: the most similar one is suggested."""
+        raise unknown_attribute(f"The module {__name__}", name, globals())

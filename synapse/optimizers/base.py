@@ -22,7 +22,9 @@ def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
     mask = any_array("The frozen", frozen, f"{size} truth values")
     if mask.dtype != np.bool_ or mask.shape != (size,):
         given = f"{mask.dtype} of shape {mask.shape}"
-        raise ArgumentError(f"The frozen must be {size} truth values, one a parameter. Got {given}.")
+        raise ArgumentError(
+            f"Expected `frozen` with {size} boolean{'s' * (size != 1)}, one for each parameter, got {given}."
+        )
     return ~mask
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
-from .._checks import shown
+from .._checks import lowered, shown
 from .._ties import first_of_group
 from ..errors import FormatError, UnknownNameError
 from ..topology import NO_GATER
@@ -36,9 +36,9 @@ def given(value: Any) -> str:
 
 
 def require(fits: bool, what: str, condition: str, value: Any) -> None:
-    """Raise a FormatError unless `fits`: "The version must be a whole number. Got 'x'."."""
+    """Raise unless something fits: "Expected the version to be a whole number, got 'x'."."""
     if not fits:
-        raise FormatError(f"{what} must be {condition}. Got {given(value)}.")
+        raise FormatError(f"Expected {lowered(what)} to be {condition}, got {given(value)}.")
 
 
 def is_whole(value: Any, first: int, last: int) -> bool:
@@ -69,11 +69,11 @@ def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] 
     keys = tuple(keys)
     missing = [key for key in keys if key not in found]
     if missing:
-        raise FormatError(f"{what} must have {', '.join(keys)}. {missing[0]!r} is missing.")
+        raise FormatError(f"Expected {lowered(what)} to have {', '.join(keys)}; {missing[0]!r} is missing.")
     unknown = [key for key in found if key not in (*keys, *optional)]
     if unknown:
         raise FormatError(
-            f"{what} must have {', '.join(keys)} and nothing else. Got {given(unknown[0])} too."
+            f"Expected {lowered(what)} to have {', '.join(keys)} and no others, got {given(unknown[0])} too."
         )
     return found
 
@@ -81,8 +81,8 @@ def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] 
 class Table:
     """Columns of one length, each read by a method for its kind.
 
-    `item` names a row: "neuron", "connection", ... Each method raises FormatError if a value does
-    not fit: "The state of neuron 3 must be ... Got ...".
+    `item` names a row: "neuron", "connection", ... Each method raises FormatError where a value does
+    not fit: "Expected the state of neuron 3 to be ..., got ...".
 
     >>> table = Table("neuron", {"state": [0.5, 1], "name": ["a", "b"]})
     >>> table.numbers("state")
@@ -90,7 +90,7 @@ class Table:
     >>> table.whole("name", 0, 9)
     Traceback (most recent call last):
         ...
-    synapse.errors.FormatError: The name of neuron 0 must be a whole number from 0 to 9. Got 'a'.
+    synapse.errors.FormatError: Expected the name of neuron 0 to be a whole number from 0 to 9, got 'a'.
     """
 
     def __init__(self, item: str, columns: dict[str, list[Any]]) -> None:
@@ -111,8 +111,8 @@ class Table:
         for key, length in lengths.items():
             if length != lengths[keys[0]]:
                 raise FormatError(
-                    f"The columns of {name!r} must be of one length. "
-                    f"Got {lengths[keys[0]]} items in {keys[0]!r} and {length} in {key!r}."
+                    f"Expected the columns of {name!r} to be of one length, "
+                    f"got {lengths[keys[0]]} items in {keys[0]!r} and {length} in {key!r}."
                 )
         return cls(item, columns)
 
@@ -229,6 +229,6 @@ def require_shared(
         if len(unlike):
             i = int(unlike[0])
             raise FormatError(
-                f"The {name} of {item} {i} must be that of the {item}s it is tied to, "
-                f"{common[i].item()}. Got {columns[name][i].item()}."
+                f"Expected the {name} of {item} {i} to be that of the {item}s it is tied to, "
+                f"{common[i].item()}, got {columns[name][i].item()}."
             )

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import is_among, shown
+from .._checks import is_among, lowered, shown
 from .._saved import Parts, put_together, take_apart
 from ..errors import FormatError
 from ..network import Network
@@ -217,7 +217,8 @@ def once(what: str, pairs: Iterable[tuple[str | None, Any]]) -> dict[str | None,
     for name, value in pairs:
         if name in values and (name in NEURON or name in CONNECTION):
             raise FormatError(
-                f"{what} must have its {name} once. Got {shown(values[name])} and {shown(value)}."
+                f"Expected {lowered(what)} to have its {name} once, "
+                f"got {shown(values[name])} and {shown(value)}."
             )
         values[name] = value
     return values
@@ -248,5 +249,5 @@ def _require_names(tables: Tables, format: str, unfit: re.Pattern[str]) -> None:
     for what, name in named.items():
         if found := unfit.search(name):
             raise FormatError(
-                f"The {what} must be without {found[0]!r} to be written as {format}. Got {shown(name)}."
+                f"Expected the {what} to have no {found[0]!r}, which {format} cannot hold, got {shown(name)}."
             )

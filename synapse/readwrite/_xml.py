@@ -23,7 +23,7 @@ class _Builder(ElementTree.TreeBuilder):
     """Builds the tree of a document, and refuses entity declarations, which can be used for attacks."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise FormatError(f"The file must be without a document type declaration. Got <!DOCTYPE {name}>.")
+        raise FormatError(f"Expected a file without a document type declaration, got <!DOCTYPE {name}>.")
 
 
 def parse(content: str | bytes, root: str) -> ElementTree.Element:
@@ -64,7 +64,7 @@ def only_graph(root: ElementTree.Element) -> ElementTree.Element:
     """The only graph of a document."""
     graphs = list(inside(root, "graph"))
     if len(graphs) != 1:
-        raise FormatError(f"The file must hold one <graph>. Got {len(graphs)}.")
+        raise FormatError(f"Expected the file to hold one <graph>, got {len(graphs)}.")
     return graphs[0]
 
 

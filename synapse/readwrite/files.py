@@ -169,7 +169,7 @@ def from_text(text: str) -> Any:
 
 
 def _refuse(constant: str) -> None:
-    raise FormatError(f"Numbers must be finite. Got {constant}.")
+    raise FormatError(f"Expected numbers to be finite, got {constant}.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import numbers
+from .._checks import lowered, numbers
 from ..errors import ArgumentError
 from ..network import Network
 from . import _xml, files
@@ -72,9 +72,11 @@ def _steps(activations: ArrayLike, neurons: int) -> NDArray[np.float64]:
     what, condition = "The activations", f"finite numbers, shape (T, {neurons})"
     steps = numbers(what, activations, condition)
     if steps.shape[1:] != (neurons,):
-        raise ArgumentError(f"{what} must be {condition}. Got shape {steps.shape}.")
+        raise ArgumentError(f"Expected {lowered(what)} to be {condition}, got shape {steps.shape}.")
     if not np.isfinite(steps).all():
-        raise ArgumentError(f"{what} must be {condition}. Got {steps[~np.isfinite(steps)][0]}.")
+        raise ArgumentError(
+            f"Expected {lowered(what)} to be {condition}, got {steps[~np.isfinite(steps)][0]}."
+        )
     return steps.astype(np.float64)
 
 

@@ -154,8 +154,8 @@ def _require_format(data: Any) -> None:
         foreign = "neurons" in data and "connections" in data and "format" not in data
         advice = " Files of Synaptic are read with synapse.readwrite.read_synaptic." if foreign else ""
         raise FormatError(
-            f'This is not a network that Synapse has saved: "format" must be {MARK!r}. '
-            f"Got {given(data.get('format'))}.{advice}"
+            f'This is not a network that Synapse has saved: expected "format" to be {MARK!r}, '
+            f"got {given(data.get('format'))}.{advice}"
         )
     version = data.get("version")
     require(is_whole(version, 1, LARGEST_WHOLE), "The version", "a whole number above 0", version)
@@ -172,7 +172,9 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
     names, sizes = table.texts("name"), table.whole("size", 1, neurons).tolist()
     require(len(table) >= 2, "The number of layers", "2 or more", len(table))
     if sum(sizes) != neurons:
-        raise FormatError(f"The sizes of the layers must add up to {neurons} neurons. Got {sum(sizes)}.")
+        raise FormatError(
+            f"Expected the sizes of the layers to add up to {neurons} neurons, got {sum(sizes)}."
+        )
     return list(zip(names, sizes, strict=True))
 
 

@@ -62,7 +62,7 @@ def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
             if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
                 raise FormatError("The file must be uncompressed, as write_npz and numpy.savez write it.")
             if len(set(members)) < len(members):
-                raise FormatError("The file must hold each array once. Got one of them twice.")
+                raise FormatError("Expected the file to hold each array once, got one of them twice.")
             found = [name for name in NAMES if f"{name}.npy" in members]
             return {name: _read_array(name, archive.read(f"{name}.npy")) for name in found}
     except FormatError:
@@ -78,8 +78,8 @@ def _read_array(name: str, content: bytes) -> NDArray[Any]:
     items, there = math.prod(shape), len(content) - stream.tell()
     if not dtype.hasobject and (items * dtype.itemsize != there or items > max(there, 1)):
         raise FormatError(
-            f"The array {name!r} must have the bytes that its header declares, {items} items of "
-            f"{dtype.itemsize} bytes. Got {there} bytes."
+            f"Expected the array {name!r} to have the bytes that its header declares, {items} items of "
+            f"{dtype.itemsize} bytes, got {there} bytes."
         )
     stream.seek(0)
     array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
@@ -154,7 +154,7 @@ def _array(data: dict[str, Any], name: str, axes: int) -> NDArray[Any]:
         raise FormatError(f"The arrays must include {name!r}, which is missing.")
     array = np.asarray(data[name])
     if array.ndim != axes:
-        raise FormatError(f"The array {name!r} must have {axes} axes. Got shape {array.shape}.")
+        raise FormatError(f"Expected the array {name!r} to have {axes} axes, got shape {array.shape}.")
     return array
 
 

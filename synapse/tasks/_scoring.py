@@ -41,7 +41,7 @@ def fraction(network: Network, inputs: Sequence[Floats], right: Callable[[int, F
     inputs = listed("The sequences", inputs, "a list of arrays (T, n)")
     filled = [i for i, rows in enumerate(inputs) if len(rows)]
     if not filled:
-        raise ArgumentError("A score needs at least one sequence. Got none.")
+        raise ArgumentError("Expected at least one sequence, got none.")
     for rows in inputs:
         input_rows("The inputs", network, rows)
     count = 0

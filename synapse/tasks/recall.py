@@ -69,8 +69,8 @@ def sequences(
     length = positive_integer("The length of recall", length, MOST_SEQUENCES)
     if length < 2 * prompts:
         raise ArgumentError(
-            f"The length of recall must be at least {2 * prompts}, "
-            f"so that each of {prompts} prompts has a target to ask for. Got {length}."
+            f"Expected the length of recall to be at least {2 * prompts}, "
+            f"so that each of {prompts} prompts has a target, got {length}."
         )
     rng = random_generator(seed)
     symbols = np.eye(targets + distractors + prompts)
@@ -134,5 +134,5 @@ def fraction_right(network: Network, inputs: Sequence[Floats], targets: Sequence
     listed_targets = listed("The targets", targets, "a list of arrays (T, m)")
     targets = [finite_array("The targets", rows) for rows in listed_targets]
     if len(inputs) != len(targets):
-        raise ArgumentError(f"There must be as many inputs as targets. Got {len(inputs)} and {len(targets)}.")
+        raise ArgumentError(f"Expected as many inputs as targets, got {len(inputs)} and {len(targets)}.")
     return fraction(network, inputs, lambda i, outputs: right(outputs, targets[i]))

@@ -70,7 +70,7 @@ def test_bad_bounds(options):
 def test_bad_inputs():
     with pytest.raises(ArgumentError, match="at least two steps"):
         activity(perceptron(2, 1), ROWS[:1])
-    with pytest.raises(KindError, match="must be a Network"):
+    with pytest.raises(KindError, match="(to be|Expected) a Network"):
         activation_distribution(Layer(2), ROWS)
 
 

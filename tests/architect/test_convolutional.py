@@ -211,7 +211,7 @@ BAD = {
     "no outputs": ({"outputs": 0}, ArgumentError, "layer size"),
     "a hidden layer of 0": ({"hidden": (0,)}, ArgumentError, "layer size"),
     "a wide kernel": ({"kernel": 7}, ArgumentError, r"at most \(6, 6\)"),
-    "a kernel too wide for the second": ({"kernel": 4}, ArgumentError, r"at most \(3, 3\).* Got \(4, 4\)"),
+    "a kernel too wide for the second": ({"kernel": 4}, ArgumentError, r"at most \(3, 3\).* got \(4, 4\)"),
     "a kernel for each of three": ({"kernel": (3, 3, 3)}, ArgumentError, "one a convolution"),
     "a kernel of three axes": ({"kernel": ((3, 3, 3), 3)}, ArgumentError, "2 numbers"),
     "a stride of 0": ({"stride": 0}, ArgumentError, "stride"),

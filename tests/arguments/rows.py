@@ -83,7 +83,9 @@ row(
 row(
     "synapse.Network.__init__",
     lambda w: {"input": w.layer, "hidden": [], "output": w.second},
-    hidden=k.EMPTY,
+    layers=k.EMPTY | k.LAYER,
+    input=k.LAYER,
+    hidden=k.EMPTY | k.LAYER,
     output=k.LAYER,
 )
 row("synapse.Network.add", neurons=k.NEURON | k.LAYER)

@@ -52,7 +52,7 @@ def test_the_context_is_cleared_before_each_sequence(capsys, network, data, tmp_
 def test_columns_in_order(capsys, network, data, tmp_path):
     table = tmp_path / "other.csv"
     table.write_text("who,x,y\nann,0,1\nann,1,0.5\n")
-    assert "must have 2 columns" in refused(capsys, "run", tmp_path / "m.json", table, "--in-order")
+    assert "to have 2 columns" in refused(capsys, "run", tmp_path / "m.json", table, "--in-order")
     printed = done(capsys, "run", tmp_path / "m.json", table, "--in-order", "--sequence", "who")
     np.testing.assert_array_equal(answers(printed), network.run(STEPS))
 

@@ -50,17 +50,17 @@ def test_standard_input(monkeypatch):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("", "must name every column"),
+        ("", "to name every column"),
         ("a,b\n", "no rows"),
-        ("a,\n1,2\n", "must name every column"),
-        ("1,2\n3,4\n", "Got the numbers 1, 2"),
-        ("a,b,a\n1,2,3\n", "Got 'a' 2 times"),
-        ("a,b\n1,2\n\n3\n", "Got 1 on line 4"),
-        ("# c\na,b\n1,2,3\n", "Got 3 on line 3"),
+        ("a,\n1,2\n", "to name every column"),
+        ("1,2\n3,4\n", "got the numbers 1, 2"),
+        ("a,b,a\n1,2,3\n", "got 'a' 2 times"),
+        ("a,b\n1,2\n\n3\n", "got 1 on line 4"),
+        ("# c\na,b\n1,2,3\n", "got 3 on line 3"),
         ('a,b\n1,"2\n', "is not CSV"),
         (b"a,b\n\xff,1\n", "UTF-8"),
-        ("a,b\r1,2,3\r", "Got 3 on line 2"),
-        ("# c\u2028\r\na,b\r\n1,2,3\r\n", "Got 3 on line 3"),
+        ("a,b\r1,2,3\r", "got 3 on line 2"),
+        ("# c\u2028\r\na,b\r\n1,2,3\r\n", "got 3 on line 3"),
         (f"a,{'b' * 200_000}\n1,2\n", "is not CSV: field larger than field limit"),
     ],
 )
@@ -72,7 +72,7 @@ def test_what_is_no_table_is_refused(sheet, content, told):
 @pytest.mark.parametrize("cell", ["x", "nan", "inf", "1_000", "1.5.2", "0x1"])
 def test_what_is_no_number_is_told_with_its_line(sheet, cell):
     table = sheet(f"# c\na,b\n1,2\n{cell},3\n")
-    with pytest.raises(FormatError, match=f"'a' of .* must have finite numbers. Got '{cell}' on line 4"):
+    with pytest.raises(FormatError, match=f"'a' of .* to have finite numbers, got '{cell}' on line 4"):
         table.numbers(["b", "a"])
 
 

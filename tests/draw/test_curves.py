@@ -64,7 +64,7 @@ def test_learning_refuses_what_is_no_result(given):
 
 @pytest.mark.parametrize("given", [[], {}, [{"error": [1.0]}] * 9])
 def test_learning_refuses_none_and_too_many(given):
-    with pytest.raises(ArgumentError, match="must be of 1 to 8 trainings"):
+    with pytest.raises(ArgumentError, match="Expected 1 to 8 trainings"):
         draw.learning(given)
 
 
@@ -86,9 +86,11 @@ def test_many_traces_can_be_told_apart_and_read():
 
 
 def test_traces_refuse_more_than_can_be_told_apart_and_other_shapes():
-    with pytest.raises(ArgumentError, match=r"32 neurons at most, .* Got 33\. Use draw\.raster\."):
+    with pytest.raises(
+        ArgumentError, match=r"Expected at most 32 neurons.* got 33\. Use draw\.raster for more\."
+    ):
         draw.traces(np.zeros((3, 33)))
-    with pytest.raises(ArgumentError, match="a row a step and a column a neuron"):
+    with pytest.raises(ArgumentError, match="a row for each step and a column for each neuron"):
         draw.traces([1.0, 2.0])
-    with pytest.raises(ArgumentError, match="Got 1"):
+    with pytest.raises(ArgumentError, match="got 1"):
         draw.traces([[1.0, 2.0]], ["a"])

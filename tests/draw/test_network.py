@@ -275,7 +275,7 @@ def test_the_network_stays_as_it_was():
 
 @pytest.mark.parametrize("given", [3, None, "net", ["a"], object()])
 def test_refuses_what_is_no_network(given):
-    with pytest.raises(KindError, match="What is drawn must be a Network, or a sequence of neurons"):
+    with pytest.raises(KindError, match="Expected a Network, or a sequence of neurons"):
         draw.network(given)
 
 

@@ -62,13 +62,15 @@ def test_one_value_and_values_that_are_no_numbers(values):
 
 def test_refuses_other_shapes_and_numbers():
     for values in ([1.0, 2.0], np.zeros((2, 2, 2)), np.zeros((0, 3))):
-        with pytest.raises(ArgumentError, match="a row a step and a column a neuron"):
+        with pytest.raises(ArgumentError, match="a row for each step and a column for each neuron"):
             draw.raster(values)
-    with pytest.raises(KindError, match="The values must be a matrix"):
+    with pytest.raises(KindError, match="Expected the values to be a matrix"):
         draw.raster("abc")
-    with pytest.raises(ArgumentError, match=r"as many as the values have columns: 2\. Got 3\."):
+    with pytest.raises(
+        ArgumentError, match=r"Expected 2 neurons, one for each column of the values, got 3\."
+    ):
         draw.raster([[0, 1]], Layer(3))
-    with pytest.raises(KindError, match="The neurons must be a Network, a Layer"):
+    with pytest.raises(KindError, match="Expected the neurons to be a Network, a Layer"):
         draw.raster([[0, 1]], "ab")
-    with pytest.raises(KindError, match="The neurons must be a Network, a Layer"):
+    with pytest.raises(KindError, match="Expected the neurons to be a Network, a Layer"):
         draw.raster([[0]], Neuron())

@@ -68,7 +68,7 @@ def test_does_not_depend_on_settings(picture):
 
 
 def test_refuses_other_axes_and_leaves_no_figure(picture):
-    with pytest.raises(KindError, match=r"The ax must be a matplotlib Axes or None\. Got 3\."):
+    with pytest.raises(KindError, match=r"Expected the ax to be a matplotlib Axes or None, got 3\."):
         picture(ax=3)
     assert plt.get_fignums() == []
 

@@ -143,11 +143,12 @@ def report(counts, failures, seconds):
 
 def child(options):
     """Walk until the time is over; tell in a file what happened."""
-    from synapse.errors import TrainingWarning
+    from synapse.errors import TopologyWarning, TrainingWarning
 
     from .registry import KNOWN
 
     warnings.simplefilter("ignore", TrainingWarning)  # random networks do train in vain
+    warnings.simplefilter("ignore", TopologyWarning)
     KNOWN.update(filter(None, options.without.split(",")))
     walk = walker(options.child)
     folder, counts, failures = Path(options.journal), Counter(), {}
@@ -191,12 +192,13 @@ def walker(mode):
 
 def replay(options):
     """Do one walk again, or some operations of it."""
-    from synapse.errors import TrainingWarning
+    from synapse.errors import TopologyWarning, TrainingWarning
 
     from .walk import walk
 
     warnings.simplefilter("error")
     warnings.simplefilter("ignore", TrainingWarning)
+    warnings.simplefilter("ignore", TopologyWarning)
     only = [int(number) for number in options.only.split(",")] if options.only else None
     failure = walk(options.replay, Counter(), only=only)
     print(failure or "nothing failed")

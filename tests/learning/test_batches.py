@@ -118,6 +118,7 @@ def test_lbfgs_finds_what_descent_takes_long_for():
     assert found < slow
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # biases alone
 @pytest.mark.parametrize("frozen", [False, True])
 def test_a_search_that_gets_no_lower_says_so(frozen):
     pytest.importorskip("scipy")

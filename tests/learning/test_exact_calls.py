@@ -244,12 +244,12 @@ def test_how_it_is_shown():
 
 
 BAD = {
-    "inputs of another size": (lambda x, t: gradient(net_of(), x[:, :2], t), "3 numbers"),
-    "targets of another size": (lambda x, t: gradient(net_of(), x, t[:, :1]), "2 numbers"),
+    "inputs of another size": (lambda x, t: gradient(net_of(), x[:, :2], t), "3 inputs"),
+    "targets of another size": (lambda x, t: gradient(net_of(), x, t[:, :1]), "2 targets"),
     "fewer targets": (lambda x, t: gradient(net_of(), x, t[:-1]), "as many"),
     "one row": (lambda x, t: gradient(net_of(), x[0], t[0]), "dimension"),
-    "two forms": (lambda x, t: gradient(net_of(), [x], t), "one form"),
-    "fewer sequences": (lambda x, t: gradient(net_of(), [x, x], [t]), "one form"),
+    "two forms": (lambda x, t: gradient(net_of(), [x], t), "the same form"),
+    "fewer sequences": (lambda x, t: gradient(net_of(), [x, x], [t]), "the same form"),
     "a shorter sequence": (lambda x, t: gradient(net_of(), [x, x], [t, t[1:]]), "sequence 1"),
     "nothing": (lambda x, t: gradient(net_of(), x[:0], t[:0]), "at least one"),
     "an input of NaN": (lambda x, t: gradient(net_of(), x * np.nan, t), "finite"),

@@ -57,7 +57,9 @@ def test_wrong_rates_are_refused(wrong):
 
 
 def test_a_wrong_then_is_named():
-    with pytest.raises(SynapseError, match="The then of WarmUp must be a number, a schedule or a function"):
+    with pytest.raises(
+        SynapseError, match="Expected the then of WarmUp to be a number, a schedule or a function"
+    ):
         WarmUp(2, then="fast")
 
 

@@ -150,7 +150,7 @@ def test_arrays_of_another_training_are_refused(change):
     state = SGD(momentum=0.5).begin(parameters)
     state.step(parameters, [1.0, 1.0])
     unchanged(parameters, state, lambda: state.restore({**state.arrays(), **change}), SynapseError)
-    with pytest.raises(ArgumentError, match="SGD must be steps, velocity"):
+    with pytest.raises(ArgumentError, match="SGD to be steps, velocity"):
         state.restore({"steps": 3})
 
 
@@ -165,29 +165,33 @@ def test_frozen_is_a_mask(frozen):
 @pytest.mark.parametrize(
     ("kind", "settings", "sentence"),
     [
-        (Adam, {"rate": -1}, "The rate of Adam must be a finite number above 0. Got -1."),
-        (AdamW, {"rate": math.inf}, "The rate of AdamW must be a finite number above 0. Got inf."),
-        (SGD, {"rate": 0}, "The rate of SGD"),
-        (SGD, {"rate": "x"}, "The rate of SGD must be a number. Got 'x'."),
-        (SGD, {"momentum": 1.0}, "The momentum of SGD must be a number, 0 or above and below 1. Got 1.0."),
-        (SGD, {"weight_decay": -0.1}, "The weight_decay of SGD"),
-        (SGD, {"nesterov": True}, "The momentum of SGD must be above 0 with nesterov. Got 0.0."),
-        (RMSprop, {"decay": -0.1}, "The decay of RMSprop"),
-        (RMSprop, {"epsilon": 0.0}, "The epsilon of RMSprop"),
-        (RMSprop, {"momentum": math.nan}, "The momentum of RMSprop"),
-        (AdaGrad, {"rate": None}, "The rate of AdaGrad"),
-        (AdaGrad, {"epsilon": -1}, "The epsilon of AdaGrad"),
-        (Adam, {"betas": 0.9}, "The betas of Adam must be two numbers. Got 0.9."),
-        (Adam, {"betas": (0.9, 1.0)}, "The betas of Adam"),
-        (Adam, {"epsilon": 0}, "The epsilon of Adam"),
-        (AdamW, {"weight_decay": -1}, "The weight_decay of AdamW"),
-        (Rprop, {"etas": (1.2, 0.5)}, "The etas of Rprop must be one below and one above 1"),
-        (Rprop, {"etas": (0, 2)}, "The etas of Rprop"),
-        (Rprop, {"steps": (1.0, 2.0)}, "The steps of Rprop must be around the rate, 0.01"),
-        (Rprop, {"steps": (1, 2, 3)}, "The steps of Rprop must be two numbers"),
-        (LBFGS, {"memory": 0}, "The memory of LBFGS"),
-        (LBFGS, {"iterations": 1.5}, "The iterations of LBFGS"),
-        (LBFGS, {"tolerance": 0}, "The tolerance of LBFGS"),
+        (Adam, {"rate": -1}, "Expected the rate of Adam to be a finite number above 0, got -1."),
+        (AdamW, {"rate": math.inf}, "Expected the rate of AdamW to be a finite number above 0, got inf."),
+        (SGD, {"rate": 0}, "the rate of SGD"),
+        (SGD, {"rate": "x"}, "Expected the rate of SGD to be a number, got 'x'."),
+        (
+            SGD,
+            {"momentum": 1.0},
+            "Expected the momentum of SGD to be a number, 0 or above and below 1, got 1.0.",
+        ),
+        (SGD, {"weight_decay": -0.1}, "the weight_decay of SGD"),
+        (SGD, {"nesterov": True}, "Expected the momentum of SGD to be above 0 with nesterov, got 0.0."),
+        (RMSprop, {"decay": -0.1}, "the decay of RMSprop"),
+        (RMSprop, {"epsilon": 0.0}, "the epsilon of RMSprop"),
+        (RMSprop, {"momentum": math.nan}, "the momentum of RMSprop"),
+        (AdaGrad, {"rate": None}, "the rate of AdaGrad"),
+        (AdaGrad, {"epsilon": -1}, "the epsilon of AdaGrad"),
+        (Adam, {"betas": 0.9}, "Expected the betas of Adam to be two numbers, got 0.9."),
+        (Adam, {"betas": (0.9, 1.0)}, "the betas of Adam"),
+        (Adam, {"epsilon": 0}, "the epsilon of Adam"),
+        (AdamW, {"weight_decay": -1}, "the weight_decay of AdamW"),
+        (Rprop, {"etas": (1.2, 0.5)}, "Expected the etas of Rprop to be one below and one above 1"),
+        (Rprop, {"etas": (0, 2)}, "the etas of Rprop"),
+        (Rprop, {"steps": (1.0, 2.0)}, "Expected the steps of Rprop to be around the rate, 0.01"),
+        (Rprop, {"steps": (1, 2, 3)}, "Expected the steps of Rprop to be two numbers"),
+        (LBFGS, {"memory": 0}, "the memory of LBFGS"),
+        (LBFGS, {"iterations": 1.5}, "the iterations of LBFGS"),
+        (LBFGS, {"tolerance": 0}, "the tolerance of LBFGS"),
     ],
 )
 def test_settings_are_checked(kind, settings, sentence):

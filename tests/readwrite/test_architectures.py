@@ -274,9 +274,9 @@ def test_windows_that_cannot_be_give_a_network(setting):
 @pytest.mark.parametrize("architecture", ["LSTM", 1, ["LSTM"], {}, {"name": 1}, {"name": ["LSTM"]}])
 def test_what_is_no_architecture_is_refused(architecture):
     net = NETWORKS["LSTM"]()
-    with pytest.raises(errors.FormatError, match="architecture must be"):
+    with pytest.raises(errors.FormatError, match="architecture to be"):
         from_json_data({**json_data(net), "architecture": architecture})
-    with pytest.raises(errors.FormatError, match="architecture must be"):
+    with pytest.raises(errors.FormatError, match="architecture to be"):
         from_npz_data({**npz_data(net), "architecture": np.array(json.dumps(architecture))})
 
 

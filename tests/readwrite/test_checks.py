@@ -26,47 +26,62 @@ for _ in range(100_000):
 
 in_neurons, in_links = partial(put, "neurons"), partial(put, "connections")
 BAD = {
-    "another format": (put("format", "other"), "not a network that Synapse has saved.*Got 'other'"),
+    "another format": (put("format", "other"), "not a network that Synapse has saved.*got 'other'"),
     "no format": (drop("format"), 'not a network that Synapse has saved.*"format".*Synaptic'),
     "newer": (put("version", 2), "newer version of Synapse, in version 2.*reads up to 1.*Install a newer"),
-    "odd version": (put("version", True), "The version must be a whole number above 0. Got True"),
+    "odd version": (put("version", True), "Expected the version to be a whole number above 0, got True"),
     "missing table": (drop("neurons"), "'neurons' is missing"),
-    "unknown member": (put("more", 1), "Got 'more' too"),
-    "missing column": (drop("neurons", "state"), "The table 'neurons' must have.*'state' is missing"),
-    "unknown column": (in_neurons("more", []), "Got 'more' too"),
-    "name": (put("name", None), "The name of the network must be a string. Got None"),
-    "dtype": (put("dtype", "float16"), "The dtype must be float32 or float64. Got 'float16'"),
-    "unhashable dtype": (put("dtype", []), "The dtype must be.* Got a list"),
-    "clock": (put("clock", -1), "The clock must be a whole number. Got -1"),
-    "endless clock": (put("clock", 10**5000), "The clock must be.* Got a number of many digits"),
-    "table": (put("connections", []), "The table 'connections' must be an object. Got a list"),
-    "column": (in_links("weight", 1), "The column 'weight' of 'connections' must be a list. Got 1"),
-    "short column": (in_neurons("bias", []), "of 'neurons' must be of one length. Got 12.* and 0 .*'bias'"),
+    "unknown member": (put("more", 1), "got 'more' too"),
+    "missing column": (drop("neurons", "state"), "Expected the table 'neurons' to have.*'state' is missing"),
+    "unknown column": (in_neurons("more", []), "got 'more' too"),
+    "name": (put("name", None), "Expected the name of the network to be a string, got None"),
+    "dtype": (put("dtype", "float16"), "Expected the dtype to be float32 or float64, got 'float16'"),
+    "unhashable dtype": (put("dtype", []), "Expected the dtype to be.* got a list"),
+    "clock": (put("clock", -1), "Expected the clock to be a whole number, got -1"),
+    "endless clock": (put("clock", 10**5000), "Expected the clock to be.* got a number of many digits"),
+    "table": (put("connections", []), "Expected the table 'connections' to be an object, got a list"),
+    "column": (in_links("weight", 1), "Expected the column 'weight' of 'connections' to be a list, got 1"),
+    "short column": (in_neurons("bias", []), "of 'neurons' to be of one length, got 12.* and 0 .*'bias'"),
     "lying size": (
         put("layers", "size", 0, 10**12),
-        "The size of layer 0 must be a whole number from 1 to 12",
+        "Expected the size of layer 0 to be a whole number from 1 to 12",
     ),
-    "empty layer": (put("layers", "size", 0, 0), "The size of layer 0 must be"),
-    "sizes": (put("layers", "size", 0, 1), "sizes of the layers must add up to 12 neurons. Got 11"),
-    "layers": (put("layers", {"name": ["a"], "size": [12]}), "The number of layers must be 2 or more. Got 1"),
-    "text for a number": (in_neurons("state", 3, "x"), "The state of neuron 3 must be a finite.*Got 'x'"),
-    "true for a number": (in_neurons("state", 3, True), "The state of neuron 3 .* Got True"),
-    "NaN": (in_links("weight", 17, float("nan")), "The weight of connection 17 .*finite.* Got nan"),
-    "infinity": (in_links("weight", 17, float("inf")), "The weight of connection 17 .* Got inf"),
-    "endless number": (in_neurons("bias", 1, 10**400), "The bias of neuron 1 .* many digits"),
-    "nested": (in_neurons("bias", 1, DEEP), "The bias of neuron 1 must be a finite number. Got a list"),
-    "stamp": (in_neurons("stamp", 2, 10**6), "The stamp of neuron 2 must be a whole number from 0 to"),
-    "flag": (in_links("trainable", 2, 1), "The trainable of connection 2 must be true or false. Got 1"),
-    "neuron name": (in_neurons("name", 2, 2), "The name of neuron 2 must be a string or null"),
+    "empty layer": (put("layers", "size", 0, 0), "Expected the size of layer 0 to be"),
+    "sizes": (put("layers", "size", 0, 1), "sizes of the layers to add up to 12 neurons, got 11"),
+    "layers": (
+        put("layers", {"name": ["a"], "size": [12]}),
+        "Expected the number of layers to be 2 or more, got 1",
+    ),
+    "text for a number": (
+        in_neurons("state", 3, "x"),
+        "Expected the state of neuron 3 to be a finite.*got 'x'",
+    ),
+    "true for a number": (in_neurons("state", 3, True), "the state of neuron 3 .* got True"),
+    "NaN": (in_links("weight", 17, float("nan")), "the weight of connection 17 .*finite.* got nan"),
+    "infinity": (in_links("weight", 17, float("inf")), "the weight of connection 17 .* got inf"),
+    "endless number": (in_neurons("bias", 1, 10**400), "the bias of neuron 1 .* many digits"),
+    "nested": (
+        in_neurons("bias", 1, DEEP),
+        "Expected the bias of neuron 1 to be a finite number, got a list",
+    ),
+    "stamp": (in_neurons("stamp", 2, 10**6), "Expected the stamp of neuron 2 to be a whole number from 0 to"),
+    "flag": (
+        in_links("trainable", 2, 1),
+        "Expected the trainable of connection 2 to be true or false, got 1",
+    ),
+    "neuron name": (in_neurons("name", 2, 2), "Expected the name of neuron 2 to be a string or null"),
     "squash": (in_neurons("squash", 2, "soft"), "The squash of neuron 2 is 'soft', .*registered.*logistic"),
-    "source": (in_links("source", 5, 12), "The source of connection 5 must be .*neuron, 0 to 11. Got 12"),
-    "negative": (in_links("target", 5, -1), "The target of connection 5 .* Got -1"),
-    "float index": (in_links("target", 5, 1.0), "The target of connection 5 .* Got 1.0"),
-    "null source": (in_links("source", 5, None), "The source of connection 5 .* Got None"),
-    "gater": (in_links("gater", 5, 2**32 - 1), "The gater of connection 5 .*null .not gated.* Got 429"),
-    "trace": (put("eligibility", "connection", 0, 999), "The connection of eligibility 0 must be"),
-    "influence": (put("influence", "gater", 0, 999), "The gater of influence 0 must be"),
-    "extended": (put("extended", "influence", 0, 999), "The influence of extended trace 0 must be"),
+    "source": (
+        in_links("source", 5, 12),
+        "Expected the source of connection 5 to be .*neuron, 0 to 11, got 12",
+    ),
+    "negative": (in_links("target", 5, -1), "the target of connection 5 .* got -1"),
+    "float index": (in_links("target", 5, 1.0), "the target of connection 5 .* got 1.0"),
+    "null source": (in_links("source", 5, None), "the source of connection 5 .* got None"),
+    "gater": (in_links("gater", 5, 2**32 - 1), "the gater of connection 5 .*null .not gated.* got 429"),
+    "trace": (put("eligibility", "connection", 0, 999), "Expected the connection of eligibility 0 to be"),
+    "influence": (put("influence", "gater", 0, 999), "Expected the gater of influence 0 to be"),
+    "extended": (put("extended", "influence", 0, 999), "Expected the influence of extended trace 0 to be"),
 }
 
 
@@ -91,14 +106,14 @@ def test_a_pair_of_neurons_twice():
 def test_float32_has_a_smaller_range():
     data = {**document(), "dtype": "float32"}
     data["connections"]["weight"][0] = 1e300
-    sentence = r"The weight of connection 0 must be a finite number\. Got 1e"
+    sentence = r"Expected the weight of connection 0 to be a finite number, got 1e"
     with pytest.raises(errors.FormatError, match=sentence):
         from_json_data(data)
 
 
 @pytest.mark.parametrize("data", [None, [], "text", 1, [[]]])
 def test_what_is_no_document(data):
-    with pytest.raises(errors.FormatError, match="A saved network must be an object"):
+    with pytest.raises(errors.FormatError, match="Expected a saved network to be an object"):
         from_json_data(data)
 
 
@@ -110,8 +125,8 @@ TEXTS = {
     "nested lists": (b"[" * 10**6, "nested too deeply"),
     "nested objects": (b'{"a":' * 10**6, "nested too deeply"),
     "many digits": (b"9" * 10**5, "a number that cannot be read"),
-    "NaN": (b'{"format": NaN}', "Numbers must be finite. Got NaN"),
-    "infinity": (b'{"format": -Infinity}', "Numbers must be finite. Got -Infinity"),
+    "NaN": (b'{"format": NaN}', "Expected numbers to be finite, got NaN"),
+    "infinity": (b'{"format": -Infinity}', "Expected numbers to be finite, got -Infinity"),
     "key twice": (b'{"format": "synapse", "format": "synapse"}', "has the key 'format' twice"),
 }
 

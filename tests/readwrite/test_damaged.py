@@ -147,7 +147,7 @@ def archive_with(name, header):
 @pytest.mark.parametrize("shape", [(10**9,), (2**63,), (10**9, 10**9), (3,)])
 def test_an_array_is_no_larger_than_its_bytes(descr, shape):
     header = {"descr": descr, "fortran_order": False, "shape": shape}
-    with pytest.raises(errors.FormatError, match="must have the bytes that its header declares"):
+    with pytest.raises(errors.FormatError, match="to have the bytes that its header declares"):
         read("npz", io.BytesIO(archive_with("neuron_label", header)))
 
 
@@ -160,5 +160,5 @@ def test_an_array_is_no_larger_than_its_bytes(descr, shape):
 )
 def test_a_number_that_is_there_twice_is_refused(format, before, again):
     text = data_of(format, NETWORKS["perceptron"]())
-    with pytest.raises(errors.FormatError, match="Each node must have its bias once. Got '7.0' and"):
+    with pytest.raises(errors.FormatError, match="Expected each node to have its bias once, got '7.0' and"):
         from_data(format, text.replace(before, again + before))

@@ -100,7 +100,7 @@ def test_files_of_tempfile():
 
 
 def test_text_goes_into_utf8_alone(tmp_path):
-    refused = pytest.raises(errors.ArgumentError, match="open with encoding='utf-8'. Got 'latin-1'")
+    refused = pytest.raises(errors.ArgumentError, match="open with encoding='utf-8', got 'latin-1'")
     with open(tmp_path / "net", "w", encoding="latin-1") as stream, refused:
         readwrite.write_gexf(memory(), stream)
     assert (tmp_path / "net").read_bytes() == b""
@@ -131,7 +131,7 @@ def test_what_fails_leaves_the_old_file(format, tmp_path, monkeypatch):
 @pytest.mark.parametrize("format", [*FORMATS, "dot", "table"])
 def test_what_is_no_path(format):
     for path in (3, None):
-        with pytest.raises(errors.KindError, match="path must be a string or a path, or an open file"):
+        with pytest.raises(errors.KindError, match="path to be a string or a path, or an open file"):
             write(format, memory(), path)
 
 
@@ -142,7 +142,7 @@ def test_what_is_no_path(format):
 def test_infinite_weights_and_a_part_of_a_larger_network_are_not_written(format):
     diverged, part = NETWORKS["perceptron"](), NETWORKS["perceptron"]()
     diverged._store["weight"][3] = np.inf
-    with pytest.raises(errors.DivergenceError, match="weight of connection 3 must be finite"):
+    with pytest.raises(errors.DivergenceError, match="weight of connection 3 to be finite"):
         data_of(format, diverged)
     part.output.project(Layer(1), seed=0)
     with pytest.raises(errors.TopologyError, match="cannot be saved alone"):
@@ -156,13 +156,13 @@ UNFIT = {"graphml": "\0", "gexf": "\x1b\ud800", "npz": "\0", "dot": "\0\udfff"}
 def test_a_name_that_does_not_fit_is_refused(format, character, tmp_path):
     net = NETWORKS["perceptron"]()
     net[4].name = f"a{character}"
-    with pytest.raises(errors.FormatError, match="label of neuron 4 must be without"):
+    with pytest.raises(errors.FormatError, match="label of neuron 4 to have no"):
         write(format, net, tmp_path / "net")
     net[4].name, net["hidden"].name = "a", f"b{character}"
-    with pytest.raises(errors.FormatError, match="layer of neuron 3 must be without"):
+    with pytest.raises(errors.FormatError, match="layer of neuron 3 to have no"):
         write(format, net, tmp_path / "net")
     net = Network(Layer(1), [], Layer(1), name=f"c{character}")
-    with pytest.raises(errors.FormatError, match="name of the network must be without"):
+    with pytest.raises(errors.FormatError, match="name of the network to have no"):
         write(format, net, tmp_path / "net")
     assert list(tmp_path.iterdir()) == []
 
@@ -192,18 +192,18 @@ def test_a_squash_is_found_by_its_name_or_refused(format):
 @pytest.mark.parametrize(
     ("column", "place", "value", "sentence"),
     [
-        ("neuron_bias", 2, np.inf, "bias of neuron 2 must be a finite number. Got inf"),
-        ("neuron_state", 2, np.nan, "state of neuron 2 must be a finite number. Got nan"),
-        ("connection_weight", 5, -np.inf, "weight of connection 5 must be a finite number. Got -inf"),
-        ("connection_source", 5, 99, "source of connection 5 must be the number of a neuron"),
-        ("connection_gater", 5, 99, "gater of connection 5 must be the number of a neuron"),
+        ("neuron_bias", 2, np.inf, "bias of neuron 2 to be a finite number, got inf"),
+        ("neuron_state", 2, np.nan, "state of neuron 2 to be a finite number, got nan"),
+        ("connection_weight", 5, -np.inf, "weight of connection 5 to be a finite number, got -inf"),
+        ("connection_source", 5, 99, "source of connection 5 to be the number of a neuron"),
+        ("connection_gater", 5, 99, "gater of connection 5 to be the number of a neuron"),
         ("connection_source", 1, 0, "both lead from neuron 0 to neuron 3"),
         ("neuron_id", 3, 2, "id of every neuron must be its own"),
-        ("neuron_id", 3, 99, "id of neuron 3 must be a whole number from 0 to 9"),
-        ("neuron_group", 2, 99, "group of neuron 2 must be a whole number from 0 to 10"),
-        ("neuron_random", 2, 1 << 53, "random of neuron 2 must be a whole number from 0 to"),
+        ("neuron_id", 3, 99, "id of neuron 3 to be a whole number from 0 to 9"),
+        ("neuron_group", 2, 99, "group of neuron 2 to be a whole number from 0 to 10"),
+        ("neuron_random", 2, 1 << 53, "random of neuron 2 to be a whole number from 0 to"),
         ("neuron_layer_number", 3, 2, "layer numbers must be 0, 1"),
-        ("neuron_layer", 3, "input", "layer of neuron 4 must be named as its others"),
+        ("neuron_layer", 3, "input", "layer of neuron 4 to be named as its others"),
     ],
 )
 def test_what_contradicts_itself_is_refused(format, column, place, value, sentence, monkeypatch):
@@ -224,7 +224,7 @@ def test_what_contradicts_itself_is_refused(format, column, place, value, senten
 @pytest.mark.parametrize("format", GRAPHS)
 @pytest.mark.parametrize(
     ("head", "sentence"),
-    [({"dtype": "float16"}, "dtype must be float32 or float64"), ({"dtype": "object"}, "dtype")],
+    [({"dtype": "float16"}, "dtype to be float32 or float64"), ({"dtype": "object"}, "dtype")],
 )
 def test_a_head_that_does_not_fit_is_refused(format, head, sentence, monkeypatch):
     net = Network(Layer(1), [], Layer(1))
@@ -342,7 +342,7 @@ def test_a_json_document_is_known_by_its_content(name, tmp_path):
 def test_a_format_that_is_not_there_is_refused(tmp_path):
     net = architect.Perceptron(2, 3, 1, seed=0)
     for call in (lambda: save(net, tmp_path / "net", "jason"), lambda: load(tmp_path / "net", "jason")):
-        with pytest.raises(errors.SynapseError, match="The format must be"):
+        with pytest.raises(errors.SynapseError, match="Expected the format to be"):
             call()
     with pytest.raises(errors.ArgumentError, match="neataptic cannot be written to a file"):
         save(net, tmp_path / "net", "neataptic")
@@ -373,7 +373,9 @@ def test_those_that_are_tied_must_agree(table, column, value):
     net = NETWORKS["tied"]()
     data, item = data_of("json", net), table[:-1]
     data[table][column][3] = value
-    with pytest.raises(errors.FormatError, match=f"The {column} of {item} 3 must be that of the {item}s"):
+    with pytest.raises(
+        errors.FormatError, match=f"Expected the {column} of {item} 3 to be that of the {item}s"
+    ):
         from_data("json", data)
     data = data_of("npz", net)
     data[f"{item}_{column.removesuffix('_bias')}"][3] = value
@@ -384,7 +386,9 @@ def test_those_that_are_tied_must_agree(table, column, value):
 def test_a_tie_is_a_number():
     data = data_of("json", NETWORKS["tied"]())
     data["connections"]["tie"][0] = 99
-    with pytest.raises(errors.FormatError, match="The tie of connection 0 must be a whole number from 0 to"):
+    with pytest.raises(
+        errors.FormatError, match="Expected the tie of connection 0 to be a whole number from 0 to"
+    ):
         from_data("json", data)
 
 

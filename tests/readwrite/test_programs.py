@@ -189,9 +189,9 @@ def test_files_hold_the_source(tmp_path, language):
 @languages
 def test_paths_that_cannot_be_written(tmp_path, language):
     net = architect.Perceptron(2, 3, 1, seed=0)
-    with pytest.raises(errors.ArgumentError, match="must be that of a file"):
+    with pytest.raises(errors.ArgumentError, match="(to be|Expected) that of a file"):
         WRITERS[language](net, tmp_path)
-    with pytest.raises(errors.KindError, match="must be a string or a path"):
+    with pytest.raises(errors.KindError, match="(to be|Expected) a string or a path"):
         WRITERS[language](net, 3)
     with pytest.raises(FileNotFoundError):
         WRITERS[language](net, tmp_path / "missing" / "net")
@@ -212,10 +212,10 @@ def test_what_cannot_be_written(tmp_path, language):
         (noisy, errors.FormatError, "'dice 0' is 'noise', whose random numbers .* Set deterministic = True"),
         (own, errors.FormatError, "squash of neuron 'odd 0' is 'bump', which cannot be written in"),
         (memory(), errors.FormatError, "'bump'"),
-        (None, errors.KindError, "must be a Network. Got None"),
-        (Layer(2), errors.KindError, "must be a Network. Got <Layer"),
+        (None, errors.KindError, "(to be|Expected) a Network, got None"),
+        (Layer(2), errors.KindError, "(to be|Expected) a Network, got <Layer"),
         (foreign, errors.TopologyError, "outside of it"),
-        (broken, errors.DivergenceError, "must be finite"),
+        (broken, errors.DivergenceError, "(to be|Expected) finite"),
     ]:
         with pytest.raises(error, match=words):
             WRITERS[language](net, path)
@@ -230,5 +230,5 @@ def test_the_squash_of_an_input_does_not_matter(tmp_path):
 
 
 def test_a_program_checks_how_many_inputs_it_gets(tmp_path):
-    with pytest.raises(AssertionError, match="The inputs must be 2 numbers. Got 3."):
+    with pytest.raises(AssertionError, match="Expected 2 inputs, got 3."):
         RUNNERS["python"](architect.Perceptron(2, 1, seed=0), [[1.0, 2.0, 3.0]], tmp_path)

@@ -300,24 +300,27 @@ def test_links_to_the_outside_are_not_lost_in_silence():
 
 in_neuron, in_link = partial(change, "neurons", 3), partial(change, "connections", 2)
 BAD = {
-    "neurons": (put("neurons", {}), "The table 'neurons' must be a list. Got an object"),
+    "neurons": (put("neurons", {}), "Expected the table 'neurons' to be a list, got an object"),
     "no neurons": (put("neurons", []), "The layers must be"),
-    "more": (put("more", 1), "Got 'more' too"),
-    "no object": (put("connections", [[]]), "Connection 0 must be an object. Got a list"),
-    "unknown": (change("neurons", 1, error=0), "Neuron 1 must have state.* Got 'error' too"),
-    "custom": (in_neuron(squash=None), "The squash of neuron 3 must be one of LOGISTIC.*does not save"),
-    "squash": (in_neuron(squash="ELU"), "The squash of neuron 3 must be one of LOGISTIC.* Got 'ELU'"),
-    "null": (in_neuron(state=None), "The state of neuron 3 must be a finite number. Got None"),
-    "text": (in_neuron(bias="0.5"), "The bias of neuron 3 must be a finite number. Got '0.5'"),
-    "layer": (in_neuron(layer="hidden"), "The layer of neuron 3 must be 'input', 'output' or"),
-    "float layer": (in_neuron(layer=1.0), "The layer of neuron 3 must be"),
+    "more": (put("more", 1), "got 'more' too"),
+    "no object": (put("connections", [[]]), "Expected connection 0 to be an object, got a list"),
+    "unknown": (change("neurons", 1, error=0), "Expected neuron 1 to have state.* got 'error' too"),
+    "custom": (
+        in_neuron(squash=None),
+        "Expected the squash of neuron 3 to be one of LOGISTIC.*does not save",
+    ),
+    "squash": (in_neuron(squash="ELU"), "the squash of neuron 3 to be one of LOGISTIC.* got 'ELU'"),
+    "null": (in_neuron(state=None), "Expected the state of neuron 3 to be a finite number, got None"),
+    "text": (in_neuron(bias="0.5"), "Expected the bias of neuron 3 to be a finite number, got '0.5'"),
+    "layer": (in_neuron(layer="hidden"), "Expected the layer of neuron 3 to be 'input', 'output' or"),
+    "float layer": (in_neuron(layer=1.0), "Expected the layer of neuron 3 to be"),
     "gap": (in_neuron(layer=2), "The layers must be 'input', 0, 1, ... and 'output', and none"),
     "no output": (change("neurons", 4, layer=0), "The layers must be"),
-    "huge layer": (in_neuron(layer=10**30), "The layer of neuron 3 must be"),
-    "from": (in_link(**{"from": 5}), "The from of connection 2 must be the number of a neuron"),
-    "to": (in_link(to=None), "The to of connection 2 must be the number of a neuron, 0 to 4"),
-    "gater": (in_link(gater="x"), "The gater of connection 2 must be.*or null .not gated"),
-    "weight": (in_link(weight=float("nan")), "The weight of connection 2 must be a finite"),
+    "huge layer": (in_neuron(layer=10**30), "Expected the layer of neuron 3 to be"),
+    "from": (in_link(**{"from": 5}), "Expected the from of connection 2 to be the number of a neuron"),
+    "to": (in_link(to=None), "Expected the to of connection 2 to be the number of a neuron, 0 to 4"),
+    "gater": (in_link(gater="x"), "Expected the gater of connection 2 to be.*or null .not gated"),
+    "weight": (in_link(weight=float("nan")), "Expected the weight of connection 2 to be a finite"),
 }
 
 

@@ -55,7 +55,7 @@ def test_columns_are_of_equal_length_and_plain():
 
 
 def test_there_are_two_tables(tmp_path):
-    with pytest.raises(errors.ArgumentError, match="'connections' or 'neurons'. Got 'layers'"):
+    with pytest.raises(errors.ArgumentError, match="'connections' or 'neurons', got 'layers'"):
         write_table(used("named"), tmp_path / "net", "layers")
     with pytest.raises(errors.ArgumentError, match="'connections' or 'neurons'"):
         table_data(used("named"), "layers")
@@ -65,7 +65,7 @@ def test_there_are_two_tables(tmp_path):
 def test_half_a_character_is_refused(tmp_path):
     net = used("perceptron")
     net[4].name = "\ud800"
-    with pytest.raises(errors.FormatError, match="label of neuron 4 must be without"):
+    with pytest.raises(errors.FormatError, match="label of neuron 4 to have no"):
         write_table(net, tmp_path / "net", "neurons")
     assert list(tmp_path.iterdir()) == []
 
@@ -73,19 +73,19 @@ def test_half_a_character_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("table", "old", "new", "sentence"),
     [
-        ("connections", "weight", "mass", "Connection 0 must have .* 'weight' is missing"),
-        ("connections", "true", "maybe", "trainable of connection 0 must be true or false. Got 'maybe'"),
-        ("connections", "\n0,2,,", "\n0,2,x,", "gater of connection 0 must be the number of a neuron"),
+        ("connections", "weight", "mass", "Expected connection 0 to have .* 'weight' is missing"),
+        ("connections", "true", "maybe", "trainable of connection 0 to be true or false, got 'maybe'"),
+        ("connections", "\n0,2,,", "\n0,2,x,", "gater of connection 0 to be the number of a neuron"),
         (
             "connections",
             "\n0,2,,-0.7",
             "\n0,2,,inf",
-            "weight of connection 0 must be a finite number. Got inf",
+            "weight of connection 0 to be a finite number, got inf",
         ),
         ("connections", "\n0,2,,", '\n0,2,"', "not CSV"),
         ("neurons", "tanh", "tanhh", "squash of neuron 2 is 'tanhh', which has not been registered"),
         ("neurons", "\n5,", "\n4,", "id of every neuron must be its own"),
-        ("neurons", "0.1", "9" * 5000, "bias of neuron 5 must be a finite number"),
+        ("neurons", "0.1", "9" * 5000, "bias of neuron 5 to be a finite number"),
     ],
 )
 def test_tables_that_do_not_fit(table, old, new, sentence):
@@ -113,5 +113,5 @@ def test_a_column_that_is_there_twice_is_refused():
     def doubled(of, text):
         return "\n".join(f"{line},bias" for line in text.splitlines()) if of == "neurons" else text
 
-    with pytest.raises(errors.FormatError, match="The table must have its bias once"):
+    with pytest.raises(errors.FormatError, match="Expected the table to have its bias once"):
         read_table(*tables(used("named"), doubled), "net")

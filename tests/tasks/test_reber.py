@@ -102,7 +102,7 @@ def test_accepts_no_changed_string(many):
     "string", ["", "B", "BTE", "BTTE", "BTBTXSEPE", "BPBTXSETE", "BTBTXSETEE", "btbtxsete"]
 )
 def test_strings_of_another_form_are_refused(string):
-    with pytest.raises(ArgumentError, match="An embedded Reber string must be"):
+    with pytest.raises(ArgumentError, match="Expected an embedded Reber string to be"):
         reber.legal(string)
 
 
@@ -151,20 +151,20 @@ def test_encode():
 
 @pytest.mark.parametrize("string", ["", "B", "BZ"])
 def test_encode_refuses(string):
-    with pytest.raises(ArgumentError, match="A string to encode must be"):
+    with pytest.raises(ArgumentError, match="Expected a string to encode to be"):
         reber.encode(string)
 
 
 def test_kinds_are_checked():
-    with pytest.raises(KindError, match="must be a string"):
+    with pytest.raises(KindError, match="(to be|Expected) a string"):
         reber.legal(7)
-    with pytest.raises(KindError, match="A string to encode"):
+    with pytest.raises(KindError, match="a string to encode"):
         reber.encode(None)
     with pytest.raises(KindError, match="The count of strings"):
         reber.strings(2.5)
     with pytest.raises(ArgumentError, match="The count of strings"):
         reber.strings(0)
-    with pytest.raises(KindError, match="What is scored must be a Network"):
+    with pytest.raises(KindError, match="Expected a Network"):
         reber.fraction_right("net", reber.strings(2, seed=0))
     with pytest.raises(ArgumentError, match="at least one sequence"):
         reber.fraction_right(architect.LSTM(7, 2, 7, style="synaptic", seed=0), [])
@@ -183,7 +183,7 @@ def test_seeds():
     assert reber.strings(50, seed=np.random.default_rng(1)) == reber.strings(50, seed=1)
     rng = np.random.default_rng(1)
     assert reber.strings(20, seed=rng) + reber.strings(30, seed=rng) == reber.strings(50, seed=1)
-    with pytest.raises(ArgumentError, match="The seed must be"):
+    with pytest.raises(ArgumentError, match="Expected the seed to be"):
         reber.string(seed=-1)
 
 

@@ -72,13 +72,13 @@ def test_seeds():
 @pytest.mark.parametrize("name", ["count", "targets", "distractors", "prompts", "length"])
 def test_numbers_must_be_whole_and_above_0(name):
     for bad, error in ((0, ArgumentError), (-1, ArgumentError), (2.5, KindError), ("2", KindError)):
-        with pytest.raises(error, match=f"The {name} of .* must be a whole number above 0"):
+        with pytest.raises(error, match=f"Expected the {name} of .* to be a whole number above 0"):
             recall.sequences(**{"count": 1, name: bad})
 
 
 def test_length_must_have_room():
     recall.sequences(1, prompts=3, length=6)
-    with pytest.raises(ArgumentError, match="The length of recall must be at least 6"):
+    with pytest.raises(ArgumentError, match="Expected the length of recall to be at least 6"):
         recall.sequences(1, prompts=3, length=5)
 
 
@@ -105,11 +105,11 @@ def test_fraction_right_counts_sequences_and_clears_before_each():
 def test_judging_refuses():
     net = architect.LSTM(6, 4, 2, style="synaptic", seed=0)
     inputs, targets = recall.sequences(3, seed=0)
-    with pytest.raises(ArgumentError, match="as many inputs as targets. Got 3 and 2"):
+    with pytest.raises(ArgumentError, match="as many inputs as targets, got 3 and 2"):
         recall.fraction_right(net, inputs, targets[:2])
     with pytest.raises(ArgumentError, match="at least one sequence"):
         recall.fraction_right(net, [], [])
-    with pytest.raises(KindError, match="must be a Network"):
+    with pytest.raises(KindError, match="(to be|Expected) a Network"):
         recall.fraction_right(None, inputs, targets)
-    with pytest.raises(ArgumentError, match="must be 5 numbers a step"):
+    with pytest.raises(ArgumentError, match="Expected 5 inputs a step"):
         recall.fraction_right(architect.LSTM(5, 4, 2, style="synaptic", seed=0), inputs, targets)

@@ -56,7 +56,7 @@ def activation(
     return enter
 
 
-@activation(0.0, 1.0)
+@activation(0.0, 1.0, aliases=("sigmoid",))
 def logistic(state: float) -> Pair:
     """1 / (1 + e^-s)."""
     shrunk = exp(-state)
@@ -64,7 +64,7 @@ def logistic(state: float) -> Pair:
     return value, value * (shrunk * value)  # y (1 - y), without the loss of digits near y = 1
 
 
-@activation()
+@activation(aliases=("linear",))
 def identity(state: float) -> Pair:
     """s."""
     return state, 1.0
@@ -112,13 +112,13 @@ def gaussian(state: float) -> Pair:
     return value, -2.0 * state * value
 
 
-@activation(0.0, 1.0, aliases=("hard_limit", "heaviside"))
+@activation(0.0, 1.0, aliases=("hard_limit", "hlim", "heaviside", "binary_step"))
 def step(state: float) -> Pair:
     """1 above 0, else 0 (hard limit, Heaviside). Its derivative is 0, so no error passes through it."""
     return (1.0 if state > 0.0 else 0.0), 0.0
 
 
-@activation(-1.0, 1.0)
+@activation(-1.0, 1.0, aliases=("signum", "sgn"))
 def sign(state: float) -> Pair:
     """1 above 0, -1 below, 0 at 0. Its derivative is 0, so no error passes through it."""
     return (1.0 if state > 0.0 else 0.0) - (1.0 if state < 0.0 else 0.0), 0.0
@@ -140,13 +140,13 @@ def hard_tanh(state: float) -> Pair:
     return (state, 1.0) if state < 1.0 else (1.0, 0.0)
 
 
-@activation()
+@activation(aliases=("hard_shrink",))
 def hard_threshold(state: float) -> Pair:
     """s where |s| is above 1/2, else 0."""
     return (state, 1.0) if abs(state) > THRESHOLD else (0.0, 0.0)
 
 
-@activation()
+@activation(aliases=("soft_shrink",))
 def soft_threshold(state: float) -> Pair:
     """s shrunk towards 0 by 1/2, and 0 within 1/2."""
     if state > THRESHOLD:
@@ -154,7 +154,7 @@ def soft_threshold(state: float) -> Pair:
     return (state + THRESHOLD, 1.0) if state < -THRESHOLD else (0.0, 0.0)
 
 
-@activation(-1.0, 1.0)
+@activation(-1.0, 1.0, aliases=("sin", "sine", "sinusoid"))
 def sinus(state: float) -> Pair:
     """sin s."""
     return np.sin(state), np.cos(state)
@@ -174,7 +174,7 @@ def softsign(state: float) -> Pair:
     return state * shrunk, shrunk * shrunk
 
 
-@activation(low=0.0)
+@activation(low=0.0, aliases=("abs",))
 def absolute(state: float) -> Pair:
     """|s|."""
     return (state, 1.0) if state >= 0.0 else (-state, -1.0)

@@ -21,30 +21,37 @@ TINY = 1e-300
 
 @dataclass(frozen=True)
 class CostFormula:
-    """A built-in cost: name, code for kernels, and the squash that its outputs must have."""
+    """A built-in cost: name, code for kernels, the squash that its outputs must have, and other names.
+
+    ``averages`` are other libraries' names of its mean over the outputs; it is the same for one output.
+    """
 
     name: str
     code: int
     formula: Formula
     squash: str | None
+    aliases: tuple[str, ...]
+    averages: tuple[str, ...]
 
 
 COSTS: dict[str, CostFormula] = {}
 """By name, in the order of their codes."""
 
 
-def cost(*, squash: str | None = None) -> Callable[[Formula], Formula]:
-    """Enter a built-in cost, and the squash of outputs without which its signal is wrong."""
+def cost(
+    *, squash: str | None = None, aliases: tuple[str, ...] = (), averages: tuple[str, ...] = ()
+) -> Callable[[Formula], Formula]:
+    """Enter a built-in cost, the squash of outputs without which its signal is wrong, and its other names."""
 
     def enter(formula: Formula) -> Formula:
         name = formula.__name__
-        COSTS[name] = CostFormula(name, len(COSTS), formula, squash)
+        COSTS[name] = CostFormula(name, len(COSTS), formula, squash, aliases, averages)
         return formula
 
     return enter
 
 
-@cost(squash="logistic")
+@cost(squash="logistic", averages=("bce", "bce_loss", "binary_cross_entropy"))
 def cross_entropy(target: float, output: float, derivative: float, outputs: float) -> Pair:
     """-(t ln y + (1 - t) ln(1 - y)), for logistic outputs: signal t - y."""
     value = target * log(max(output, TINY)) + (1.0 - target) * log(max(1.0 - output, TINY))
@@ -59,7 +66,7 @@ def squared_error(target: float, output: float, derivative: float, outputs: floa
     return 0.5 * error * error, error * derivative
 
 
-@cost()
+@cost(aliases=("mse", "mse_loss"))
 def mean_squared_error(target: float, output: float, derivative: float, outputs: float) -> Pair:
     """(t - y)^2 / n over n outputs: signal 2 (t - y) f' / n."""
     error = target - output
@@ -72,7 +79,7 @@ def binary_misses(target: float, output: float, derivative: float, outputs: floa
     return (1.0 if (target > 0.5) != (output > 0.5) else 0.0), target - output
 
 
-@cost(squash="softmax")
+@cost(squash="softmax", aliases=("cross_entropy_loss", "sparse_categorical_cross_entropy"))
 def categorical_cross_entropy(target: float, output: float, derivative: float, outputs: float) -> Pair:
     """-t ln y, for softmax outputs and targets that add up to 1: signal t - y."""
     value = 0.0

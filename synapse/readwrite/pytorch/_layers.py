@@ -102,7 +102,7 @@ def peer_of(modules: Any) -> Peer:
     try:
         flat = list(_flat(modules))
     except RecursionError:
-        raise _unknown(modules) from None
+        raise _unknown([]) from None
     recurrent = flat.pop(0) if flat and type(flat[0]) in KINDS else None
     linears: list[tuple[Any, str]] = []
     for module in flat:
@@ -114,19 +114,26 @@ def peer_of(modules: Any) -> Peer:
             _require(module, settings)
             linears[-1] = (linears[-1][0], name)
         else:
-            raise _unknown(modules)
+            raise _unknown(module)
     if recurrent is None and not linears:
-        raise _unknown(modules)
+        raise _unknown([])
     if recurrent is not None:
         _require(recurrent, PLAIN)
     if len(linears) > 1 and recurrent is not None:
-        raise ArgumentError(f"A recurrent module can have one Linear on top. Got {len(linears)}.")
+        raise ArgumentError(f"Expected one Linear after a recurrent module, got {len(linears)}.")
     return Peer(recurrent, [(linear, name or "identity") for linear, name in linears])
 
 
-def _unknown(modules: Any) -> ArgumentError:
-    chain = "an LSTM, GRU or RNN with at most one Linear on top, or Linears, each with one activation"
-    return ArgumentError(expected(WHAT, chain, modules))
+def _unknown(module: Any) -> ArgumentError:
+    """The error for a module of another kind; of one with parts it names these."""
+    parts = (
+        [] if isinstance(module, list | tuple) else [f"model.{name}" for name, _ in module.named_children()]
+    )
+    advice = f" Pass submodules as a list: [{', '.join(parts[:4])}]." if parts else ""
+    return ArgumentError(
+        "from_torch reads an LSTM, GRU or RNN (optionally followed by one Linear), or a stack of Linears, "
+        f"each with at most one activation; got {type(module).__name__}.{advice}"
+    )
 
 
 def _flat(modules: Any) -> Iterator[Any]:
@@ -291,7 +298,7 @@ def read(peer: Peer, net: Network) -> None:
     values = [part.tensor if part.extra is None else part.tensor + part.extra for part in parts]
     numbers = [value.cpu().to(torch.float64).numpy() for value in values]
     if not all(np.isfinite(array).all() for array in numbers):
-        raise ArgumentError("The weights of a module must be finite to be read. Got NaN or infinity.")
+        raise ArgumentError("Expected the weights of a module to be finite to be read, got NaN or infinity.")
     found: tuple[list[Any], list[Any]] = ([], [])  # of weights, and of biases
     for part, place, array in zip(parts, places, numbers, strict=True):
         found[part.source is None].append((place.reshape(-1), array.reshape(-1)))

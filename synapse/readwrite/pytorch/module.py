@@ -203,7 +203,9 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         self._require(network)
         weight, bias = (values.detach().cpu().to(torch.float64).numpy() for values in self.numbers())
         if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-            raise ArgumentError("The weights of a module must be finite to be read. Got NaN or infinity.")
+            raise ArgumentError(
+                "Expected the weights of a module to be finite to be read, got NaN or infinity."
+            )
         network.weights, network.biases = weight, bias
 
     def _require(self, network: Network) -> None:
@@ -244,7 +246,9 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         """Compute the outputs, as a call of the module does, and the context after the last step."""
         if inputs.ndim not in (2, 3) or inputs.shape[-1] != self._inputs:
             n, got = self._inputs, tuple(inputs.shape)
-            raise ArgumentError(f"The inputs must be a tensor of shape (T, {n}) or (S, T, {n}). Got {got}.")
+            raise ArgumentError(
+                f"Expected the inputs to be a tensor of shape (T, {n}) or (S, T, {n}), got {got}."
+            )
         if inputs.ndim == 2:
             outputs, after = self.unroll(inputs[None], context)
             return outputs[0], Context(*(values[0] for values in after))

@@ -1,0 +1,215 @@
+"""Calls as other libraries have them: each is answered by a sentence with the call that does it here.
+
+The tables are searched when a call has failed already, so that calls which succeed cost nothing. Their keys
+are in the form of :func:`plain`; ``{value}`` stands for what was given.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from abc import ABCMeta
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+
+from ..errors import KindError
+from .arguments import shown
+from .names import known_names, plain, suggestion, unknown_attribute
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+RATE = dict.fromkeys(("learningrate", "lr", "learningrateinit"), "rate={value}")
+EPOCHS = dict.fromkeys(("iterations", "nepochs", "nbepoch", "numepochs", "maxiter"), "epochs={value}")
+OF_TRAINER = ("rate", "cost", "method", "optimizer", "batch_size", "window", "clip", "l1", "l2", "dropout")
+OF_TRAIN = ("epochs", "error", "shuffle", "seed", "progress", "validation", "patience", "callbacks")
+
+TRAINER = {
+    **{name: f"Use {right}." for name, right in RATE.items()},
+    **{name: f"Give {right} to train()." for name, right in EPOCHS.items()},
+    **{name: f"Give {name}={{value}} to train()." for name in OF_TRAIN},
+    "loss": "Use cost={value}.",
+    "momentum": "Use optimizer=synapse.optimizers.SGD(momentum={value}).",
+    **dict.fromkeys(("weightdecay", "alpha"), "Use l2={value}."),
+    "schedule": "Give callbacks=[synapse.every(10, function)] to train(). A schedule of rates is a rate.",
+    "crossvalidate": "Give validation=0.3 and patience=10 to train().",
+    "log": "Give callbacks=[synapse.every({value}, print)] to train().",
+    "verbose": "Give progress=True or progress=False to train().",
+    "randomstate": "Give seed={value} to train().",
+    "metrics": "Use trainer.test(inputs, targets, cost=...) after the training.",
+    "device": "Leave it out: Synapse computes on the CPU.",
+}
+"""Arguments of a Trainer."""
+
+TRAIN = {
+    **{name: f"Use {right}." for name, right in EPOCHS.items()},
+    **{name: f"Give {right} to Trainer()." for name, right in RATE.items()},
+    **{plain(name): f"Give {name}={{value}} to Trainer()." for name in OF_TRAINER},
+    "loss": "Give cost={value} to Trainer().",
+    "schedule": "Use callbacks=[synapse.every(10, function)]. A schedule of rates is a rate of Trainer().",
+    "crossvalidate": "Use validation=0.3, the fraction of the data to hold out, and patience=10.",
+    "log": "Use callbacks=[synapse.every({value}, print)], or progress=True for a progress bar.",
+    "verbose": "Use progress=True or progress=False.",
+    "validationdata": "Use validation=(inputs, targets).",
+    "validationsplit": "Use validation={value}.",
+    "earlystopping": "Use patience=10 and validation=0.3.",
+    "randomstate": "Use seed={value}.",
+    "metrics": "Use trainer.test(inputs, targets, cost=...) after the training.",
+    "x": "Use train(inputs, targets).",
+    "y": "Use train(inputs, targets).",
+}
+"""Arguments of Trainer.train."""
+
+TEST = {
+    **dict.fromkeys(("loss", "metrics", "scoring"), "Use cost={value}."),
+    **dict.fromkeys(("verbose", "progress", "batchsize", "log"), "Leave it out: a test is one pass."),
+    "x": "Use test(inputs, targets).",
+    "y": "Use test(inputs, targets).",
+}
+"""Arguments of Trainer.test."""
+
+NETWORK = {
+    "inputs": "Use Network(input, [hidden], output), with Layers.",
+    "outputs": "Use Network(input, [hidden], output), with Layers.",
+    "layers": "Use Network(input, hidden, output), with Layers in order.",
+    "inputsize": "Use Network(Layer(2), Layer(3), Layer(1)), or architect.Perceptron(2, 3, 1).",
+    "hiddensize": "Use Network(Layer(2), Layer(3), Layer(1)), or architect.Perceptron(2, 3, 1).",
+    "outputsize": "Use Network(Layer(2), Layer(3), Layer(1)), or architect.Perceptron(2, 3, 1).",
+}
+"""Arguments of a Network."""
+
+SIZES = "Give the sizes of the layers in order, inputs first."
+ARCHITECTURE = {
+    "activation": "Use squash={value}.",
+    "outputactivation": "Use output_squash={value}.",
+    "nonlinearity": "Use squash={value}.",
+    **dict.fromkeys(("inputsize", "inputshape", "inputdim", "hiddensize", "hiddensizes"), SIZES),
+    **dict.fromkeys(("hiddenlayersizes", "outputsize", "outputdim", "numlayers", "units"), SIZES),
+    "kernelinitializer": "Use initializer={value}.",
+    "weightinitializer": "Use initializer={value}.",
+    "randomstate": "Use seed={value}.",
+    "dropout": "Give dropout={value} to Trainer(), with method='bptt'.",
+    **{name: f"Give {right} to Trainer()." for name, right in RATE.items()},
+    **dict.fromkeys(("weightdecay", "alpha"), "Give l2={value} to Trainer()."),
+    "solver": "Give optimizer=synapse.optimizers.Adam(), or another, to Trainer().",
+    "maxiter": "Give epochs={value} to Trainer.train().",
+}
+"""Arguments of architectures."""
+
+TRAINING = "Use synapse.Trainer(net).train(inputs, targets)."
+RUNNING = "Use net.run(inputs), or net.activate(inputs) for one step."
+TESTING = "Use synapse.Trainer(net).test(inputs, targets)."
+NUMBERS = "Use net.weights and net.biases, or synapse.save(net, path) and synapse.load(path)."
+COMPILED = "Leave it out: everything is compiled, and all numbers are always up to date."
+FLOAT = "Leave it out: Synapse computes on the CPU; dtype=np.float32 is given to layers and architectures."
+METHODS = {
+    **dict.fromkeys(("fit", "train"), TRAINING),
+    "partialfit": "Use synapse.Trainer(net).train(inputs, targets, epochs=1), or net.propagate.",
+    "compile": "Leave it out: give cost=, optimizer= and rate= to synapse.Trainer(net, ...).",
+    **dict.fromkeys(("predict", "predictproba", "forward", "call", "feed", "transform"), RUNNING),
+    **dict.fromkeys(("evaluate", "score", "test"), TESTING),
+    "summary": "Use print(net), or synapse.draw.network(net).",
+    **dict.fromkeys(("statedict", "loadstatedict", "parameters", "namedparameters"), NUMBERS),
+    **dict.fromkeys(("getweights", "setweights"), NUMBERS),
+    "backward": "Use net.propagate(rate, target), or synapse.gradient(net, inputs, targets).",
+    "zerograd": "Leave it out: gradients are not accumulated between calls.",
+    "eval": "Use net.deterministic = True where neurons are random.",
+    **dict.fromkeys(("to", "cpu", "cuda", "half", "float", "double"), FLOAT),
+    **dict.fromkeys(("modules", "children"), "Use net.layers."),
+    "tojson": "Use synapse.save(net, path), or synapse.readwrite.json_data(net) for a dict.",
+    "fromjson": "Use synapse.load(path), or synapse.readwrite.read_synaptic(path) for files of Synaptic.",
+    "todot": "Use synapse.readwrite.write_dot(net, path).",
+    "standalone": "Use synapse.readwrite.write_javascript(net, path), write_python, write_c or write_onnx.",
+    **dict.fromkeys(("optimize", "setoptimize", "optimized", "restore"), COMPILED),
+    "trainer": "Use trainer = synapse.Trainer(net).",
+    "worker": "Use synapse.experiments.train_many([net], inputs, targets).",
+    "inputs": "Use net.input, the layer of its inputs; len(net.input) is their number.",
+    "outputs": "Use net.output, the layer of its outputs; len(net.output) is their number.",
+    "save": "Use synapse.save(net, path).",
+    "load": "Use synapse.load(path).",
+    "set": "Use Network(input, [hidden], output); net.add(layer) adds a hidden layer.",
+}
+"""Attributes of networks."""
+
+TRAINER_METHODS = {
+    "fit": "Use trainer.train(inputs, targets).",
+    "partialfit": "Use trainer.train(inputs, targets, epochs=1).",
+    **dict.fromkeys(("evaluate", "validate", "score"), "Use trainer.test(inputs, targets)."),
+    **dict.fromkeys(("predict", "predictproba", "run", "activate"), "Use trainer.network.run(inputs)."),
+    "trainasync": "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
+    "workertrain": "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
+    "compile": "Leave it out: give cost=, optimizer= and rate= to synapse.Trainer(net, ...).",
+    "xor": "Run `python -m demos xor`.",
+    "dsr": "Run `python -m demos recall`; the data are in synapse.tasks.recall.",
+    "erg": "Run `python -m demos reber`; the data are in synapse.tasks.reber.",
+    "learningrate": "Use trainer.rate.",
+    "loss": "Use trainer.cost.",
+    "save": "Use synapse.save(trainer.network, path).",
+    "model": "Use trainer.network.",
+}
+"""Attributes of trainers."""
+
+
+def understands(table: Mapping[str, str]) -> Callable[[Function], Function]:
+    """A decorator: a keyword that a function does not have is answered by one sentence.
+
+    The sentence is that of the `table`, or suggests the most similar parameter. Signature and annotations
+    are those of the function; nothing is done where the arguments fit.
+    """
+
+    def wrap(function: Function) -> Function:
+        @functools.wraps(function)
+        def call(*arguments: Any, **named: Any) -> Any:
+            try:
+                return function(*arguments, **named)
+            except TypeError as error:
+                began = error.__traceback__ is None or error.__traceback__.tb_next is not None
+                sentence = "" if began else _about_arguments(function, named, table)
+                if not sentence:
+                    raise
+            raise KindError(sentence)
+
+        return cast(Function, call)
+
+    return wrap
+
+
+def _about_arguments(function: Callable[..., Any], named: Mapping[str, Any], table: Mapping[str, str]) -> str:
+    """The sentence about the first keyword that a function does not have; "" if it has all of them."""
+    known = [name for name in inspect.signature(function).parameters if name != "self"]
+    foreign = [name for name in named if name not in known]
+    if not foreign:
+        return ""
+    name, spelled = foreign[0], {plain(one): one for one in known}
+    owner, _, short = function.__qualname__.rpartition(".")
+    call = owner.rpartition(".")[2] if short == "__init__" else short
+    same = spelled.get(plain(name))
+    advice = f"Use {same}={{value}}." if same else table.get(plain(name))
+    if advice is None:
+        advice = f"{suggestion(name, known).lstrip()} It has: {known_names(known)}.".lstrip()
+    return f"{call}() has no argument {name!r}. {advice.replace('{value}', shown(named[name]))}"
+
+
+class Answering(ABCMeta):
+    """A class of this class answers an attribute that another library's class has by a sentence."""
+
+    _foreign: Mapping[str, str]
+
+    if not TYPE_CHECKING:  # or every attribute would be right to a type checker
+
+        def __getattr__(cls, name: str) -> Any:
+            """Called for attributes that do not exist."""
+            raise missing(cls, name, {} if name.startswith("_") else cls._foreign)
+
+
+def missing(owner: type, name: str, table: Mapping[str, str]) -> AttributeError:
+    """The error for an attribute that a class and its objects do not have."""
+    article = "An" if owner.__name__[0] in "AEIO" else "A"
+    advice = "" if name.startswith("_") else table.get(plain(name), "")
+    return unknown_attribute(f"{article} {owner.__name__}", name, dir(owner), advice)
+
+
+def raise_missing(owned: Any, name: str, table: Mapping[str, str]) -> NoReturn:
+    """Raise the error for an attribute that an object does not have; that of a property, if it has failed."""
+    if name in dir(type(owned)):
+        object.__getattribute__(owned, name)
+    raise missing(type(owned), name, table)

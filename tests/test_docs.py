@@ -16,7 +16,7 @@ from synapse import engine
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-PAGES = ["README.md", *(f"docs/{name}.md" for name in ("tutorial", "guide", "cookbook", "migration"))]
+PAGES = ["README.md", *(f"docs/{name}.md" for name in ("index", "tutorial", "guide", "cookbook", "choosing", "migration"))]
 NOTEBOOKS = sorted(DOCS.glob("notebooks/*.ipynb"))
 
 sys.path.insert(0, str(DOCS / "_extensions"))

@@ -224,7 +224,6 @@ def main(quick: bool, seed: int, out: Path) -> None:
     picture(curves, chunk, seen, out / "recall24.png")
     synapse.save(net, out / "recall24.synapse")
     ends = {name: np.median([curve[-1] for curve in some]) for name, some in curves.items()}
-    half = max(window for window in missing if window < length)
     lesson(
         f"Errors that go back through all {length} steps solve the task. Fraction of new sequences right at "
         f"the end, median: {'; '.join(f'{name} {part:.0%}' for name, part in ends.items())}. A "

@@ -413,7 +413,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
         "1956-1979. The medians of the networks are "
         + ", ".join(f"{one:.3f} and {two:.3f} ({name})" for name, (one, two) in medians.items())
         + f". {worse} of the {len(medians)} networks are worse on 1956-1979, which is outside of the range "
-        f"seen in training: the highest year has {SPOTS[during(*PERIODS['1956-1979'])].max():.0f} sunspots, in training "
+        "seen in training: "
+        f"the highest year has {SPOTS[during(*PERIODS['1956-1979'])].max():.0f} sunspots, in training "
         f"{SPOTS[TRAINING].max():.0f}."
     )
 

@@ -16,7 +16,8 @@ from synapse import engine
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-PAGES = ["README.md", *(f"docs/{name}.md" for name in ("index", "tutorial", "guide", "cookbook", "choosing", "migration"))]
+RUN = ("index", "tutorial", "guide", "cookbook", "choosing", "migration")
+PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
 NOTEBOOKS = sorted(DOCS.glob("notebooks/*.ipynb"))
 
 sys.path.insert(0, str(DOCS / "_extensions"))
@@ -56,6 +57,46 @@ def test_notebooks_are_kept_without_outputs(path):
     assert content["nbformat"] == 4
     code = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+
+
+WRITTEN = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (
+        *ROOT.glob("*.md"),
+        *ROOT.glob("[!.]*/**/README.md"),
+        *DOCS.rglob("*.md"),
+        *DOCS.rglob("*.rst"),
+    )
+)
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)(?:#[^)\s]*)?\)")
+TOP = sorted(path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))
+CITED = re.compile(rf"(?<![\w/.-])(?:\.\./)*((?:{'|'.join(TOP)})/[\w./-]*\w\.[a-z]+)\b")
+NAMED = re.compile(r"`([\w./-]*\w\.py)`")
+"""In a line of text: the end of a file's path."""
+FILES = [path.relative_to(ROOT).as_posix() for top in TOP for path in (ROOT / top).rglob("*.py")]
+
+
+def missing_files(page):
+    """Files that a page links to or names and that do not exist, except those that its examples add."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    added = set(re.findall(r"^<!-- file (\S+) -->$", text, re.MULTILINE))
+    links = [target for target in LINK.findall(text) if not ((ROOT / page).parent / target).exists()]
+    cited = [name for name in CITED.findall(text) if name not in added and not (ROOT / name).exists()]
+    ends = [f"/{name}" for name in NAMED.findall(cells.FENCE.sub("", text))]
+    return [*links, *cited, *(end for end in ends if not any(f"/{file}".endswith(end) for file in FILES))]
+
+
+@pytest.mark.parametrize("page", WRITTEN)
+def test_files_that_a_page_cites_are_there(page):
+    assert missing_files(page) == []
+
+
+def test_a_file_that_is_not_there_is_found(tmp_path, monkeypatch):
+    (tmp_path / "page.md").write_text(
+        "[a](page.md) [b](none.md#part) docs/none.json `none.py` `lower.py`", encoding="utf-8"
+    )
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    assert missing_files("page.md") == ["none.md", "docs/none.json", "/none.py"]
 
 
 def test_there_are_three_notebooks():

@@ -1,7 +1,7 @@
 """The directive ``objects``: one line for each public name of some modules, linked to its entry.
 
-The line is the first of the object's docstring, so the list cannot fall behind the code. A name that no page of the
-reference documents is a warning, and so an error of the build.
+The line is the first of the object's docstring, so the list cannot fall behind the code. A name without an
+entry in the reference is a warning, and so an error of the build.
 """
 
 import importlib

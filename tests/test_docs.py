@@ -8,11 +8,12 @@ import runpy
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from synapse import engine
+from synapse import engine, optimizers
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -97,6 +98,33 @@ def test_a_file_that_is_not_there_is_found(tmp_path, monkeypatch):
     )
     monkeypatch.setitem(globals(), "ROOT", tmp_path)
     assert missing_files("page.md") == ["none.md", "docs/none.json", "/none.py"]
+
+
+def test_the_reference_lists_public_names_with_their_first_sentence():
+    pytest.importorskip("sphinx")
+    import objects
+
+    listed = dict(objects.public(optimizers))
+    assert {"Adam", "clip_by_norm", "OptimizerState"} <= set(listed)
+    assert not {"adaptive", "np", "_base"} & set(listed)
+
+    def documented():
+        """Uses :class:`~synapse.Neuron` and ``x``. Then more.
+
+        Not this.
+        """
+
+    assert objects.summary(documented) == "Uses Neuron and x."
+
+
+def test_the_start_page_writes_the_explorer_that_it_shows(tmp_path):
+    pytest.importorskip("sphinx")
+    import live
+
+    builder = SimpleNamespace(format="html")
+    env = SimpleNamespace(doc2path=lambda name: DOCS / f"{name}.md")
+    live.write_explorer(SimpleNamespace(builder=builder, env=env, outdir=tmp_path), None)
+    assert "<title>Synapse explorer</title>" in (tmp_path / live.WRITTEN).read_text(encoding="utf-8")
 
 
 def test_there_are_three_notebooks():

@@ -9,7 +9,7 @@ This takes memory, to hold the pattern, and a switch, to move it. The switch is 
 connections: one neuron scales all three connections of the ring at once, another scales the three
 self-connections.
 
-            start                    says 0   says 1   says 2
+            start                    count 0  count 1  count 2
               |                        ^        ^        ^
               v                        |        |        |       (each to each)
         +---> a -----o-----> b -----o-----> c
@@ -49,7 +49,7 @@ def build(seed, switch=True):
     hold, move = Neuron(name="hold"), Neuron(name="move")
     carry = Neuron("identity", name="carry")
     a, b, c = (Neuron("tanh", name=name) for name in "abc")
-    says = [Neuron(name=f"says {count}") for count in range(3)]
+    says = [Neuron(name=f"count {count}") for count in range(3)]
 
     for gate in (hold, move):
         pulse.project(gate, seed=draw)
@@ -235,7 +235,7 @@ def export(net, out):
 # Gates are dotted lines that end in a dot on what they scale.
 
 PLACES = {
-    "says 0": (3.0, 5.2), "says 1": (5.5, 5.2), "says 2": (8.0, 5.2),
+    "count 0": (3.0, 5.2), "count 1": (5.5, 5.2), "count 2": (8.0, 5.2),
     "a": (3.0, 2.2), "b": (5.5, 2.2), "c": (8.0, 2.2), "carry": (5.5, -2.1),
     "start": (0.2, 3.5), "pulse": (0.2, -1.0), "move": (4.8, 0.8), "hold": (5.9, -0.3),
 }  # fmt: skip

@@ -46,8 +46,9 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
     ----------
     network : Network
         The network. It is not changed.
-    activations : array_like, shape (T, neurons), optional
-        Activations of a run of T steps, for the timeline of Gephi. They are a dynamic attribute
+    activations : array_like, shape (T, n), optional
+        Activations of all n neurons in a run of T steps, for the timeline of Gephi. They are a dynamic
+        attribute
         "activations", whose step t lasts from t to t + 1.
 
     Raises

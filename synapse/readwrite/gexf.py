@@ -48,8 +48,7 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
         The network. It is not changed.
     activations : array_like, shape (T, n), optional
         Activations of all n neurons in a run of T steps, for the timeline of Gephi. They are a dynamic
-        attribute
-        "activations", whose step t lasts from t to t + 1.
+        attribute "activations", whose step t lasts from t to t + 1.
 
     Raises
     ------

@@ -17,7 +17,7 @@ copyright = "2026, Synapse developers"
 version = release = synapse.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-extensions += ["formats", "house", "mathml", "notebooks", "references"]  # of docs/_extensions
+extensions += ["formats", "house", "live", "mathml", "notebooks", "objects", "references"]  # of docs/_extensions
 exclude_patterns = ["_extensions"]
 default_role = "literal"  # `name` in docstrings
 
@@ -45,7 +45,7 @@ python_maximum_signature_line_length = 88
 html_theme = "furo"
 html_title = f"Synapse {release}"
 html_static_path = ["_static"]
-html_css_files = ["math.css"]
+html_css_files = ["math.css", "pages.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_math_renderer = "mathml"

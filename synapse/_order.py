@@ -113,7 +113,8 @@ def _groups(ways: Ways) -> list[int]:
             i, targets = trail[-1]
             if seen[i] < 0:
                 seen[i], clock = clock, clock + 1
-                path.append(i), heads.append(i)
+                path.append(i)
+                heads.append(i)
             for j in targets:
                 if seen[j] < 0:
                     trail.append((j, iter(ways[j])))

@@ -17,6 +17,7 @@ from ..connection import Connection
 from ..errors import KindError, TopologyError
 from ..initializers import Initializer
 from ..network import Network
+from ..neuron import Neuron
 from ..squash import Squash
 from ..topology import NO_GATER
 from ._arrangement import Layers, arrange
@@ -130,17 +131,17 @@ def from_networkx(
     initializers.get(initializer)
     rng = random_generator(seed)
     title = None if name is None else text("The name of a network", name)
-    nodes = _nodes_of(graph)
-    place = {node: i for i, node in enumerate(graph)}
-    labels = [
-        str(node) if own is None else own for node, own in zip(graph, nodes.texts("label", keys), strict=True)
-    ]
+    names = _nodes_of(graph)
+    place = {node: i for i, node in enumerate(names)}
+    nodes = Items("node", [graph.nodes[node] for node in names], lambda i: f"the node {shown(names[i])}")
+    texts = nodes.texts("label", keys)
+    labels = [str(node) if label is None else label for node, label in zip(names, texts, strict=True)]
     connections = _connections(graph, keys, kind, place, labels)
     subset = nodes.whole_numbers("subset", keys)
     layers = arrange(place, connections, inputs, outputs, subset)
     neurons = _neurons(nodes, keys, kind, layers, functions)
     parts = Parts(
-        name=title or graph.name if isinstance(graph.name, str) else title,
+        name=str(graph.name) if name is None else title,
         dtype=kind,
         layers=_named_layers(layers, nodes.texts("layer", keys), subset),
         names=[labels[i] for layer in layers for i in layer],
@@ -155,15 +156,13 @@ def from_networkx(
     return network
 
 
-def _nodes_of(graph: Any) -> Items:
-    """The nodes of a graph, which may be anything."""
+def _nodes_of(graph: Any) -> list[Any]:
+    """The nodes of a graph in its order; neurons, whose graph may have any order, in that of activation."""
     if not isinstance(graph, nx.Graph):
         advice = " networkx.from_pandas_edgelist, from_scipy_sparse_array and read_graphml make one."
         raise KindError(expected("What from_networkx reads", "a graph of networkx", graph, advice))
-    names = list(graph)
-    return Items(
-        "node", [data for _, data in graph.nodes(data=True)], lambda i: f"the node {shown(names[i])}"
-    )
+    nodes = list(graph)
+    return sorted(nodes) if all(isinstance(node, Neuron) for node in nodes) else nodes
 
 
 # --- columns, by the numbers of nodes and edges in the graph --------------------------------------

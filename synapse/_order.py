@@ -15,7 +15,7 @@ Ways = list[set[int]]
 class Order(NamedTuple):
     """The neurons that are neither inputs nor outputs, in their order, and the depth of each of these.
 
-    The depth never falls along a connection that is not cut. It rises by 1 from one group of
+    The depth never falls along a connection that leads forward. It rises by 1 from one group of
     neurons on common cycles to the next, and within such a group with the distance from the inputs.
     """
 
@@ -49,8 +49,7 @@ def find_order(
     ranks = [_ranks(gating, lambda i: (near[i], i)), _ranks(gating, lambda i: (0, i))]
     ways = [targets | gated for targets, gated in zip(ways, gating, strict=True)]
     groups = _groups(ways)
-    ways = _without_cycles(ways, groups, ranks)
-    order = _sorted(ways, lambda i: (0, i))
+    order = _sorted(_without_cycles(ways, groups, ranks), lambda i: (0, i))
     depths = _depths(ways, order, groups, near)
     found = [i for i in order if i not in inputs and i not in outputs]
     return Order(found, [depths[i] for i in found])
@@ -146,10 +145,12 @@ def _without_cycles(ways: Ways, groups: Sequence[int], orders: Sequence[Sequence
     return opened
 
 
-def _depths(ways: Ways, order: Iterable[int], groups: Sequence[int], near: Sequence[int]) -> list[int]:
-    """The depth of every neuron."""
-    depths = [0] * len(ways)
+def _depths(ways: Ways, order: Sequence[int], groups: Sequence[int], near: Sequence[int]) -> list[int]:
+    """The depth of every neuron, from all that leads to it forward in the order."""
+    depths, fired = [0] * len(ways), [False] * len(ways)
     for i in order:
+        fired[i] = True
         for j in ways[i]:
-            depths[j] = max(depths[j], depths[i] + (groups[i] != groups[j] or near[i] < near[j]))
+            if not fired[j]:
+                depths[j] = max(depths[j], depths[i] + (groups[i] != groups[j] or near[i] < near[j]))
     return depths

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
-
-import networkx as nx
 
 from synapse import Connection, Layer, Network, Neuron
 from synapse._checks import expected, listed
+from synapse._order import find_order
 from synapse.errors import KindError, TopologyError
 from synapse.network import require_network
 
@@ -203,36 +202,12 @@ def _into(neuron: Neuron) -> tuple[Connection, ...]:
 def _hidden_order(every: Sequence[Neuron], inputs: set[Neuron], outputs: set[Neuron]) -> list[Neuron]:
     """Hidden neurons, in an order in which they can activate."""
     place = {neuron: i for i, neuron in enumerate(every)}
-    gates, links = _empty(len(every)), _empty(len(every))
-    for target in (neuron for neuron in every if neuron not in inputs):
-        for link in _into(target):
-            for graph, before in ((links, link.source), (gates, link.gater)):
-                if before not in (None, target) and before not in outputs:  # those are last in any case
-                    graph.add_edge(place[before], place[target])
-    _open_cycles(gates, [range(len(every))])
-    near = nx.multi_source_dijkstra_path_length(links, {place[neuron] for neuron in inputs})
-    ranks = [_ranks(gates, lambda i: (near.get(i, len(every)), i)), _ranks(gates, lambda i: (0, i))]
-    links.add_edges_from(gates.edges)
-    _open_cycles(links, ranks)
-    ordered = [every[i] for i in nx.lexicographical_topological_sort(links)]
-    return [neuron for neuron in ordered if neuron not in inputs and neuron not in outputs]
-
-
-def _empty(size: int) -> nx.DiGraph[int]:
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from(range(size))
-    return graph
-
-
-def _ranks(gates: nx.DiGraph[int], key: Callable[[int], tuple[float, int]]) -> dict[int, int]:
-    """The rank of every neuron in an order by a key in which gaters precede the targets they gate."""
-    return {i: rank for rank, i in enumerate(nx.lexicographical_topological_sort(gates, key))}
-
-
-def _open_cycles(graph: nx.DiGraph[int], orders: Sequence[Mapping[int, int] | Sequence[int]]) -> None:
-    """Remove the backward edges of cycles, by the order that removes the fewest."""
-    for members in list(nx.strongly_connected_components(graph)):
-        edges = [(i, j) for i in members for j in graph.succ[i] if j in members]
-        backward = [[(i, j) for i, j in edges if rank[i] > rank[j]] for rank in orders]
-        fewest = min(backward, key=len)
-        graph.remove_edges_from(fewest)
+    into = [(link, place[target]) for target in every for link in _into(target)]
+    order = find_order(
+        len(every),
+        [(place[link.source], target) for link, target in into],
+        [(place[link.gater], target) for link, target in into if link.gater is not None],
+        {place[neuron] for neuron in inputs},
+        {place[neuron] for neuron in outputs},
+    )
+    return [every[i] for i in order.neurons]

@@ -13,7 +13,7 @@ from .learning import Gradient, Trainer, every, gradient
 from .network import Network
 from .neuron import Neuron
 from .projection import Projection, gate
-from .readwrite import from_torch, load, save, to_torch
+from .readwrite import from_networkx, from_torch, load, save, to_torch
 from .recording import Log, record
 from .tie import tie, untie
 from .topology import Topology
@@ -43,6 +43,7 @@ __all__ = [
     "cost",
     "errors",
     "every",
+    "from_networkx",
     "from_torch",
     "gate",
     "gradient",

@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parents[1]
 WRITTEN = {
     "carousel": {"carousel.png"},
     "concert": {"concert.png"},
+    "connectome": {"connectome.graphml", "connectome.png", "connectome.synapse"},
     "delta_rule": {"delta_rule.png"},
     "digits": {"digits.png", "digits.synapse"},
     "filter": {"filter.png", "filter.synapse"},
@@ -40,6 +41,7 @@ WRITTEN = {
     "reber": {"reber.png", "reber.synapse"},
     "recall": {"recall.png", "recall.synapse"},
     "recall24": {"recall24.png", "recall24.synapse"},
+    "small_world": {"small_world.png", "small_world.synapse"},
     "som": {"som.png", "som.synapse"},
     "tegmark": {"tegmark.png"},
     "text": {"text.png", "text.synapse"},

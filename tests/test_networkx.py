@@ -16,7 +16,7 @@ import matplotlib.pyplot
 import networkx as nx
 import pytest
 
-from synapse import Layer, Network, Neuron
+from synapse import Layer, Network, Neuron, Topology
 from synapse.errors import KindError
 from synapse.graph import GraphEditError
 
@@ -274,6 +274,44 @@ def test_what_functions_are_asked_to_keep_in_a_graph_becomes_a_note(alone):
     assert nx.to_latex(graph) == nx.to_latex(copy)
     flow = nx.maximum_flow_value(graph, net[0], net[3], capacity="betweenness")
     assert flow == nx.maximum_flow_value(copy, net[0], net[3], capacity="betweenness") > 0
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_functions_of_attributes_read_the_neurons(alone):
+    net = network("gated, recurrent", alone)
+    plain = Topology.of(net).to_networkx()
+    for key in ("layer", "squash", "subset"):
+        mixing = [nx.attribute_mixing_dict(graph, key) for graph in (net.graph, plain)]
+        assert mixing[0] == mixing[1]
+        found, expected = (nx.attribute_assortativity_coefficient(graph, key) for graph in (net.graph, plain))
+        assert found == pytest.approx(expected)
+    found, expected = (nx.numeric_assortativity_coefficient(graph, "bias") for graph in (net.graph, plain))
+    assert found == pytest.approx(expected)
+    layers = nx.get_node_attributes(net.graph, "layer")
+    together = nx.quotient_graph(net.graph.copy(), lambda u, v: layers[u] == layers[v])
+    assert len(together) == len(net.layers)
+
+
+def test_drawings_are_coloured_by_attributes():
+    net = network("bipartite, without cycles", True)
+    graph, ax = net.graph, mpl.pyplot.figure().add_subplot()
+    places = nx.multipartite_layout(graph)
+    colours = list(nx.get_node_attributes(graph, "activation").values())
+    widths = [abs(weight) for _, _, weight in graph.edges(data="weight")]
+    nx.draw_networkx_edges(graph, places, ax=ax, width=widths, arrows=False)
+    drawn = nx.draw_networkx_nodes(graph, places, ax=ax, node_color=colours)
+    assert drawn.get_array().tolist() == [neuron.activation for neuron in graph]
+    assert len(drawn.get_offsets()) == len(net)
+
+
+def test_a_backend_sees_the_weights_of_now():
+    """graphblas-algorithms converts a graph and may keep the result; that of a live graph is made anew."""
+    pytest.importorskip("graphblas_algorithms")
+    net = linked((1, 2, 1), (0, 1), (0, 2), (1, 3), (2, 3))
+    for weight in (1.0, 50.0):
+        net[0].connected(net[1]).weight = weight
+        found, expected = nx.pagerank(net.graph, backend="graphblas"), nx.pagerank(net.graph)
+        assert found == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("alone", [True, False])

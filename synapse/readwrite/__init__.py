@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` imports module
     from .dot import *
     from .gexf import *
     from .graphml import *
+    from .graphs import *
     from .native import *
     from .neataptic import *
     from .node_link import *

@@ -23,6 +23,7 @@ MODULES = {
     "synaptic": "synaptic",
     "neataptic": "neataptic",
     "node_link": "node_link",
+    "networkx": "graphs",
     "table": "table",
     "sparse": "sparse",
     "dot": "dot",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import networkx as nx
 import numpy as np
 
 import architect
@@ -98,6 +99,14 @@ row("synapse.untie", items=k.LAYER | k.NETWORK)
 row("synapse.record", neurons=k.NONE)
 row("synapse.Log.__getitem__", name=k.NOTHING)
 row("synapse.Topology.of", shown=k.LAYER | k.NETWORK | k.EMPTY)
+row(
+    "synapse.from_networkx",
+    lambda w: {"graph": nx.path_graph(3, nx.DiGraph)},
+    graph=k.NOTHING,
+    weight=k.NONE,
+    gater=k.NONE,
+    attributes=k.NONE | {"{}"},
+)
 
 # --- training -----------------------------------------------------------------------------------------
 

@@ -1,0 +1,242 @@
+"""Connectome: a wiring diagram, read from a GraphML file, learns which way to flee from a touch.
+
+    python -m demos connectome
+
+The wiring is made up. It is drawn so that its numbers resemble those of the nematode C. elegans: 280 neurons,
+about 2100 connections, most with one or two synapses and some with dozens, hubs, neighbours whose neighbours
+are connected, and short paths. Published diagrams are not shipped here because the terms of their data are
+not stated; the package cect collects them. To use one, replace `wiring` by networkx.read_graphml.
+
+Sensory neurons along the body are touched. Motor neurons drive the body away from the touch: forward if it
+was at the tail, backward if it was at the head. Interneurons lie in between, connected as the wiring has it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+
+import architect
+import synapse
+from demos._common import BLUE, GREEN, GREY, ORANGE, check, heading, pyplot, save_figure
+
+KINDS = {"sensory": 80, "inter": 90, "motor": 110}
+COLOURS = {"sensory": BLUE, "inter": GREEN, "motor": ORANGE}
+
+# --- 1. A wiring ----------------------------------------------------------------------------------
+#
+# Each pair is connected with a chance that falls with the distance along the body, rises with how many
+# connections the two tend to have, and favours the way from sensory to motor neurons. A fifth of the
+# neurons is inhibitory: all their weights are negative.
+
+FAVOUR = {"sensory": (0.3, 1.0, 0.1), "inter": (0.05, 1.0, 1.0), "motor": (0.0, 0.1, 0.3)}
+EDGES, REACH = 2000, 0.08
+
+
+def wiring(rng):
+    """A directed graph: nodes have a kind, a place along the body and a sign, edges a number of synapses."""
+    kinds = [kind for kind, count in KINDS.items() for _ in range(count)]
+    place, size = rng.random(len(kinds)), rng.lognormal(0.0, 0.7, len(kinds))
+    favour = np.array([[FAVOUR[a][list(KINDS).index(b)] for b in kinds] for a in kinds])
+    near = np.exp(-np.abs(place[:, None] - place) / REACH) + 0.02 * (size[:, None] * size > 3)
+    chance = favour * near * size[:, None] * size
+    np.fill_diagonal(chance, 0.0)
+    pairs = rng.choice(chance.size, EDGES, replace=False, p=(chance / chance.sum()).ravel())
+    graph = nx.DiGraph(name="made-up connectome")
+    for i, kind in enumerate(kinds):
+        sign = -1 if kind != "sensory" and rng.random() < 0.2 else 1
+        graph.add_node(f"{kind}{i}", kind=kind, place=float(place[i]), sign=sign)
+    names = list(graph)
+    for source, target in zip(*np.divmod(pairs, len(kinds)), strict=True):
+        graph.add_edge(names[source], names[target], synapses=1 + int(rng.lognormal(0.3, 1.1)))
+    for source, target in list(graph.edges):
+        if rng.random() < 0.1 and graph.nodes[source]["kind"] == "inter":
+            graph.add_edge(target, source, synapses=1 + int(rng.lognormal(0.3, 1.1)))
+    return graph
+
+
+# Figures of C. elegans: chemical synapses after Varshney and others 2011, counted in the copy in the
+# package cect 0.3.5.
+WORM = {"neurons": 279, "connections": 2194, "synapses, median": 2, "synapses, 99 % below": 16}
+WORM |= {"both directions": 0.21, "clustering": 0.32, "mean path": 2.6}
+
+
+def figures(graph):
+    """The same figures of a graph."""
+    synapses = [count for _, _, count in graph.edges(data="synapses")]
+    both = graph.to_undirected()
+    largest = both.subgraph(max(nx.connected_components(both), key=len))
+    told = len(graph), len(synapses), np.median(synapses), np.percentile(synapses, 99)
+    shape = nx.reciprocity(graph), nx.average_clustering(both), nx.average_shortest_path_length(largest)
+    return dict(zip(WORM, (*told, *shape), strict=True))
+
+
+def compare(graph):
+    heading("A made-up wiring, and that of the worm")
+    print("                          made up      worm")
+    for name, value in figures(graph).items():
+        print(f"   {name:20} {value:10.4g} {WORM[name]:9}")
+
+
+# --- 2. From the file to a network ----------------------------------------------------------------
+#
+# The file is GraphML as any program writes it. `networkx` reads it, `from_networkx` makes the network. A
+# count of synapses is no weight yet: the counts into a neuron are scaled to a norm of 1, and signed. Nothing
+# leads into the sensory neurons, and neurons that they do not reach are left out.
+
+
+def network(path):
+    """The network of a GraphML file."""
+    graph = nx.read_graphml(path)
+    kinds = nx.get_node_attributes(graph, "kind")
+    graph.remove_edges_from([edge for edge in graph.edges if kinds[edge[1]] == "sensory"])
+    sensory = [node for node in graph if kinds[node] == "sensory"]
+    reached = set(sensory).union(*(nx.descendants(graph, node) for node in sensory))
+    graph.remove_nodes_from([node for node in graph if node not in reached])
+    for target in graph:
+        into = list(graph.in_edges(target, data=True))
+        norm = sum(data["synapses"] ** 2 for *_, data in into) ** 0.5
+        for source, _, data in into:
+            data["weight"] = graph.nodes[source]["sign"] * data["synapses"] / norm
+    motor = [node for node in graph if kinds[node] == "motor"]
+    net = synapse.from_networkx(graph, sensory, motor, squash="tanh", output_squash="logistic")
+    return graph, net
+
+
+def tell(graph, net):
+    heading("The network")
+    print(f"   {net}")
+    late = architect.delayed(net).connections
+    print(f"   {len(late)} connections arrive one step late: they lead back to neurons that have fired.")
+    places = nx.get_node_attributes(graph, "place")
+    return np.array([places[n.name] for n in net.input]), np.array([places[n.name] for n in net.output])
+
+
+# --- 3. Touches -----------------------------------------------------------------------------------
+#
+# A touch excites the sensory neurons near it for one step, among noise. Every second motor neuron drives
+# forward, the others backward; from the second step on, those of the right direction are to be active.
+
+STEPS, WIDTH, NOISE = 5, 0.08, 0.1
+
+
+def touches(count, sensors, motors, seed):
+    rng = np.random.default_rng(seed)
+    spot = rng.random(count)
+    inputs = rng.normal(0.0, NOISE, (count, STEPS, len(sensors)))
+    inputs[:, 0] += np.exp(-(((spot[:, None] - sensors) / WIDTH) ** 2))
+    forward = np.arange(len(motors)) % 2 == 0
+    targets = np.full((count, STEPS, len(motors)), np.nan)
+    targets[:, 1:] = ((spot > 0.5)[:, None] == forward)[:, None]
+    return inputs, targets
+
+
+def fraction_right(net, inputs, targets):
+    """How often the motor neurons of the right direction are the more active ones at the last step."""
+    answers = []
+    for rows, aims in zip(inputs, targets, strict=True):
+        net.clear()
+        last, right = net.run(rows)[-1], aims[-1] == 1
+        answers.append(last[right].mean() > last[~right].mean())
+    return float(np.mean(answers))
+
+
+def learn(net, sensors, motors, seed, quick):
+    heading("Learning which way to flee")
+    fresh = touches(300, sensors, motors, [seed, 1])
+    trainer = synapse.Trainer(net, method="bptt", optimizer=synapse.optimizers.Adam(), rate=0.003)
+    right = [fraction_right(net, *fresh)]
+    for round_ in range(4 if quick else 10):
+        trainer.train(*touches(200, sensors, motors, [seed, 2, round_]), epochs=5, seed=seed, progress=False)
+        right.append(fraction_right(net, *fresh))
+    print("   fraction of 300 fresh touches that are answered rightly, after every 1000:")
+    print("   " + " ".join(f"{part:.2f}" for part in right))
+    check("the wiring learns which way to flee", right[-1] > 0.9)
+    return fresh, right
+
+
+# --- 4. Lesions -----------------------------------------------------------------------------------
+#
+# A copy of the network loses interneurons: those through which most shortest paths run, or others by chance.
+
+
+def lesion(net, names, fresh):
+    twin = net.clone()
+    for neuron in [neuron for neuron in twin if neuron.name in names]:
+        neuron.ungate(*neuron.gated)
+        twin.remove(neuron)
+    return fraction_right(twin, *fresh)
+
+
+def lesions(graph, net, fresh, seed):
+    heading("Without some of its interneurons")
+    between = nx.betweenness_centrality(graph)
+    inter = sorted((n for n in graph if graph.nodes[n]["kind"] == "inter"), key=between.get, reverse=True)
+    rng, counts = np.random.default_rng([seed, 3]), (0, 5, 10, 20, 30)
+    hubs = [lesion(net, set(inter[:count]), fresh) for count in counts]
+    chance = [
+        np.mean([lesion(net, set(rng.choice(inter, count, replace=False)), fresh) for _ in range(5)])
+        for count in counts
+    ]
+    print("   interneurons removed   " + "".join(f"{count:7}" for count in counts))
+    print("   hubs first             " + "".join(f"{part:7.2f}" for part in hubs))
+    print("   by chance, mean of 5   " + "".join(f"{part:7.2f}" for part in chance))
+    check("without its hubs it errs more often than without others", sum(hubs) < sum(chance))
+    print(
+        "\nThe lesson: the network has learnt along the paths that the wiring has; where many of them meet,"
+    )
+    print("the loss of a few neurons costs most.")
+    return counts, hubs, chance
+
+
+# --- 5. A picture ---------------------------------------------------------------------------------
+
+
+def picture(graph, right, lost, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, axes = plt.subplot_mosaic("AAB;AAC", figsize=(12, 6), layout="constrained")
+    rows = {"sensory": 2.0, "inter": 1.0, "motor": 0.0}
+    rng = np.random.default_rng([0, 4])  # not that of the places
+    places = {
+        node: (data["place"], rows[data["kind"]] + rng.uniform(-0.25, 0.25))
+        for node, data in graph.nodes(data=True)
+    }
+    ax = axes["A"]
+    nx.draw_networkx_edges(graph, places, ax=ax, edge_color=GREY, alpha=0.15, width=0.6, arrows=False)
+    for kind, colour in COLOURS.items():
+        mine = [node for node in graph if graph.nodes[node]["kind"] == kind]
+        sizes = [6 + 3 * graph.degree(node) for node in mine]
+        nx.draw_networkx_nodes(
+            graph, places, mine, ax=ax, node_color=colour, node_size=sizes, edgecolors="white", linewidths=0.5
+        )
+        ax.text(-0.03, rows[kind], kind, ha="right", va="center", color=colour, weight="bold")
+    ax.set(title="A made-up wiring: place along the body, size by connections", xlim=(-0.16, 1.02))
+    ax.set_axis_off()
+    axes["B"].plot(np.arange(len(right)), right, "o-", color=BLUE)
+    axes["B"].set(xlabel="thousand touches", ylabel="fraction right", ylim=(0.4, 1.02), title="Learning")
+    counts, hubs, chance = lost
+    axes["C"].plot(counts, hubs, "o-", color=ORANGE, label="hubs first")
+    axes["C"].plot(counts, chance, "s--", color=GREY, label="by chance")
+    axes["C"].set(xlabel="interneurons removed", ylabel="fraction right", ylim=(0.4, 1.02), title="Lesions")
+    axes["C"].legend(frameon=False)
+    save_figure(figure, path)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    made = wiring(np.random.default_rng(seed))
+    compare(made)
+    nx.write_graphml(made, out / "connectome.graphml")
+    graph, net = network(out / "connectome.graphml")
+    sensors, motors = tell(graph, net)
+    fresh, right = learn(net, sensors, motors, seed, quick)
+    lost = lesions(graph, net, fresh, seed)
+    picture(graph, right, lost, out / "connectome.png")
+    synapse.save(net, out / "connectome.synapse")
+
+
+# To try: a real wiring; FAVOUR without the way from sensory to interneurons; other inputs, such as touches
+# of two places at once.

@@ -1,0 +1,170 @@
+"""Small_world: a network from any graph remembers three steps back, if a few shortcuts shorten its ways.
+
+    python -m demos small_world
+
+Watts and Strogatz (1998) took a ring of nodes, each joined to its six nearest neighbours, and moved each
+edge with some probability to a random end. A tenth of the edges is enough: most neighbours are still
+neighbours, and yet every node is a few steps from any other. Here such graphs become networks:
+`synapse.from_networkx` makes a neuron of every node and a connection of every edge, whatever the graph, and
+finds the order in which the neurons fire. Node 0 is the input. Node 50, on the other side of the ring, is the
+output. It learns to repeat the bit that went in three steps ago.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+from tqdm import tqdm
+
+import architect
+import synapse
+from demos._common import BLUE, GREY, ORANGE, PURPLE, RED, check, heading, pyplot, save_figure
+
+NODES, NEIGHBOURS, OUTPUT = 100, 6, 50
+MOVED = {0.0: "a ring", 0.1: "a small world", 1.0: "a random graph"}
+
+# --- 1. Three graphs ------------------------------------------------------------------------------
+#
+# Edges of a Watts-Strogatz graph have no direction: each gets one by chance. Nothing leads into the input,
+# and some path leads from it to the output.
+
+
+def ring(moved, rng):
+    """An undirected graph, and the same with directions."""
+    while True:
+        graph = nx.watts_strogatz_graph(NODES, NEIGHBOURS, moved, seed=int(rng.integers(1 << 30)))
+        directed = nx.DiGraph((u, v) if rng.random() < 0.5 else (v, u) for u, v in graph.edges)
+        directed.remove_edges_from(list(directed.in_edges(0)))
+        if nx.has_path(directed, 0, OUTPUT):
+            return graph, directed
+
+
+def network(graph, seed):
+    return synapse.from_networkx(
+        graph, [0], [OUTPUT], squash="tanh", output_squash="logistic", initializer="glorot", seed=seed
+    )
+
+
+def show_graphs(seed):
+    heading(f"{NODES} nodes, {NODES * NEIGHBOURS // 2} edges")
+    print("                   edges   mean length   clustering    connections that")
+    print("                   moved   of a path     coefficient   arrive one step late")
+    drawn = {}
+    for moved, name in MOVED.items():
+        graph, directed = ring(moved, np.random.default_rng(seed))
+        net, drawn[moved] = network(directed, seed), graph
+        path, cluster = nx.average_shortest_path_length(graph), nx.average_clustering(graph)
+        late = len(architect.delayed(net).connections)
+        print(f"   {name:15} {moved:5.0%} {path:10.1f} {cluster:13.2f} {late:14} of {len(net.connections)}")
+    return drawn
+
+
+# --- 2. The task ----------------------------------------------------------------------------------
+#
+# Random bits go in. The target is the bit of three steps ago, so the network must keep three bits in the
+# cycles of its graph. Every five epochs there are new sequences. The gradient is exact (backpropagation
+# through time), the optimizer Adam.
+
+DELAY, STEPS, GOAL, CHUNK = 3, 20, 0.95, 5
+
+
+def task(count, seed):
+    bits = np.random.default_rng(seed).integers(0, 2, (count, STEPS, 1)).astype(float)
+    targets = np.full_like(bits, np.nan)  # nothing is asked before three bits have been read
+    targets[:, DELAY:] = bits[:, :-DELAY]
+    return 2 * bits - 1, targets
+
+
+def fraction_right(net, inputs, targets):
+    right = 0
+    for rows, aims in zip(inputs, targets, strict=True):
+        net.clear()
+        right += ((net.run(rows) > 0.5) == (aims > 0.5))[DELAY:].sum()
+    return right / targets[:, DELAY:].size
+
+
+# --- 3. Learning ----------------------------------------------------------------------------------
+
+
+def learn(moved, seed, most):
+    """The network, and the fraction of bits that are right after every five epochs."""
+    _, graph = ring(moved, np.random.default_rng([seed, 1]))
+    net = network(graph, seed)
+    trainer = synapse.Trainer(net, method="bptt", optimizer=synapse.optimizers.Adam(), rate=0.01)
+    fresh, curve = task(50, [seed, 2]), [0.5]
+    while (len(curve) - 1) * CHUNK < most and curve[-1] < GOAL:
+        batch = task(100, [seed, 3, len(curve)])
+        trainer.train(*batch, epochs=CHUNK, seed=seed, progress=False)
+        curve.append(fraction_right(net, *fresh))
+    return net, curve
+
+
+def compare(seed, quick):
+    seeds, most = range(seed, seed + (4 if quick else 9)), 60 if quick else 200
+    heading(f"Epochs until {GOAL:.0%} of the bits are right, {len(seeds)} seeds each")
+    curves, nets = {}, {}
+    for moved, name in MOVED.items():
+        runs = [learn(moved, each, most) for each in tqdm(seeds, desc=name, leave=False)]
+        curves[moved], nets[moved] = [curve for _, curve in runs], runs[0][0]
+        needed = sorted(CHUNK * (len(curve) - 1) if curve[-1] >= GOAL else np.inf for curve in curves[moved])
+        told = "  ".join(f"> {most}" if np.isinf(epochs) else f"{epochs:5}" for epochs in needed)
+        print(f"   {name:15} {told}", flush=True)
+    print()
+    return curves, nets[0.1]
+
+
+def lesson(curves):
+    solved = {moved: sum(curve[-1] >= GOAL for curve in each) for moved, each in curves.items()}
+    check("more small worlds than rings learn it", solved[0.1] > solved[0.0])
+    check("nearly all small worlds do, as random graphs do", solved[0.1] >= len(curves[0.1]) - 1)
+    print(
+        "\nThe lesson: a few shortcuts make paths from input to output nearly as short as in a random graph,"
+    )
+    print("though neighbours stay together. Signals and errors cross fewer neurons, and learning succeeds.")
+
+
+# --- 4. A picture ---------------------------------------------------------------------------------
+
+
+def picture(graphs, curves, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    figure, axes = plt.subplots(
+        2, 3, figsize=(12, 7.4), height_ratios=(1.5, 1), layout="constrained", sharey="row"
+    )
+    for (moved, graph), colour, above, below in zip(
+        graphs.items(), (BLUE, ORANGE, PURPLE), *axes, strict=True
+    ):
+        places = nx.circular_layout(graph)
+        nx.draw_networkx_edges(graph, places, ax=above, edge_color=colour, alpha=0.6, width=0.8)
+        ends = [BLUE if node == 0 else RED if node == OUTPUT else "white" for node in graph]
+        sizes = [90 if node in (0, OUTPUT) else 12 for node in graph]
+        nx.draw_networkx_nodes(graph, places, ax=above, node_color=ends, node_size=sizes, edgecolors=GREY)
+        above.set(title=f"{MOVED[moved]}: {moved:.0%} of the edges moved", aspect="equal")
+        above.text(0.88, 0.0, "input", ha="right", va="center", color=BLUE)
+        above.text(-0.88, 0.0, "output", va="center", color=RED)
+        above.set_axis_off()
+        for curve in curves[moved]:
+            below.plot(CHUNK * np.arange(len(curve)), curve, color=colour, lw=1.2, alpha=0.8)
+        below.axhline(GOAL, color=GREY, lw=1, ls=":")
+        below.set(
+            xlabel="epochs",
+            ylim=(0.4, 1.02),
+            xlim=(0, CHUNK * max(len(c) for cs in curves.values() for c in cs)),
+        )
+    axes[1, 0].set_ylabel("fraction of bits that are right")
+    save_figure(figure, path)
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    graphs = show_graphs(seed)
+    curves, net = compare(seed, quick)
+    lesson(curves)
+    picture(graphs, curves, out / "small_world.png")
+    synapse.save(net, out / "small_world.synapse")
+
+
+# To try: DELAY = 5; nx.barabasi_albert_graph, whose hubs make paths short; a graph of your own.

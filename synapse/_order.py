@@ -1,0 +1,156 @@
+"""The order in which neurons can activate, found from which neuron leads to which."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple
+
+Pairs = Iterable[tuple[int, int]]
+Ways = list[set[int]]
+"""The neurons that each neuron leads to."""
+
+
+class Order(NamedTuple):
+    """The neurons that are neither inputs nor outputs, in their order, and the depth of each of these.
+
+    The depth never falls along a connection that leads forward. It rises by 1 from one group of
+    neurons on common cycles to the next, and within such a group with the distance from the inputs.
+    """
+
+    neurons: list[int]
+    depths: list[int]
+
+
+def find_order(
+    count: int, links: Pairs, gates: Pairs, inputs: Collection[int], outputs: Collection[int]
+) -> Order:
+    """The order of activation of neurons 0 to ``count - 1``; see :func:`architect.construct`.
+
+    Parameters
+    ----------
+    count : int
+        The number of neurons.
+    links : iterable of (source, target)
+        The connections, among them self-connections.
+    gates : iterable of (gater, target)
+        For every gated connection its gater and its target.
+    inputs, outputs : collection of int
+        The neurons that fire first and last.
+
+    >>> find_order(4, [(0, 1), (1, 2), (2, 1), (2, 3)], [], inputs=[0], outputs=[3])
+    Order(neurons=[1, 2], depths=[1, 2])
+    """
+    inputs, outputs = set(inputs), set(outputs)
+    ways, gating = (_acting(count, pairs, inputs, outputs) for pairs in (links, gates))
+    gating = _without_cycles(gating, _groups(gating), [range(count)])
+    near = _distances(ways, inputs)
+    ranks = [_ranks(gating, lambda i: (near[i], i)), _ranks(gating, lambda i: (0, i))]
+    ways = [targets | gated for targets, gated in zip(ways, gating, strict=True)]
+    groups = _groups(ways)
+    order = _sorted(_without_cycles(ways, groups, ranks), lambda i: (0, i))
+    depths = _depths(ways, order, groups, near)
+    found = [i for i in order if i not in inputs and i not in outputs]
+    return Order(found, [depths[i] for i in found])
+
+
+def _acting(count: int, pairs: Pairs, inputs: set[int], outputs: set[int]) -> Ways:
+    """The pairs that the order depends on: what outputs lead to, and inputs receive, is late in any case."""
+    ways: Ways = [set() for _ in range(count)]
+    for i, j in pairs:
+        if i != j and i not in outputs and j not in inputs:
+            ways[i].add(j)
+    return ways
+
+
+def _distances(ways: Ways, inputs: Iterable[int]) -> list[int]:
+    """The number of connections from the nearest input to each neuron; of one that none reaches, that of all
+    neurons.
+    """
+    near, layer, far = [len(ways)] * len(ways), set(inputs), 0
+    while layer:
+        for i in layer:
+            near[i] = far
+        far += 1
+        layer = {j for i in layer for j in ways[i] if near[j] == len(ways)}
+    return near
+
+
+def _sorted(ways: Ways, key: Callable[[int], tuple[int, int]]) -> list[int]:
+    """The neurons, each before those it leads to; where that leaves a choice, by key."""
+    waiting = Counter(j for targets in ways for j in targets)
+    ready = [(*key(i), i) for i in range(len(ways)) if not waiting[i]]
+    heapify(ready)
+    order = []
+    while ready:
+        i = heappop(ready)[-1]
+        order.append(i)
+        for j in ways[i]:
+            waiting[j] -= 1
+            if not waiting[j]:
+                heappush(ready, (*key(j), j))
+    return order
+
+
+def _ranks(gating: Ways, key: Callable[[int], tuple[int, int]]) -> list[int]:
+    """The rank of every neuron in an order by a key that lets gaters come before what they gate."""
+    ranks = [0] * len(gating)
+    for rank, i in enumerate(_sorted(gating, key)):
+        ranks[i] = rank
+    return ranks
+
+
+def _groups(ways: Ways) -> list[int]:
+    """A number for each neuron, common to those that lie on common cycles (Gabow 2000)."""
+    group, seen = [-1] * len(ways), [-1] * len(ways)
+    clock, found = 0, 0
+    for root in range(len(ways)):
+        trail = [(root, iter(ways[root]))] if seen[root] < 0 else []
+        path, heads = [], []
+        while trail:
+            i, targets = trail[-1]
+            if seen[i] < 0:
+                seen[i], clock = clock, clock + 1
+                path.append(i)
+                heads.append(i)
+            for j in targets:
+                if seen[j] < 0:
+                    trail.append((j, iter(ways[j])))
+                    break
+                while group[j] < 0 and seen[heads[-1]] > seen[j]:
+                    heads.pop()
+            else:
+                trail.pop()
+                if heads[-1] == i:
+                    heads.pop()
+                    found += 1
+                    while group[i] < 0:
+                        group[path.pop()] = found
+    return group
+
+
+def _without_cycles(ways: Ways, groups: Sequence[int], orders: Sequence[Sequence[int]]) -> Ways:
+    """The ways without those that lead backward within a group, in the order that cuts the fewest of them."""
+    inside = [(i, j) for i, targets in enumerate(ways) for j in targets if groups[i] == groups[j]]
+    cut = [Counter(groups[i] for i, j in inside if order[i] > order[j]) for order in orders]
+    best = {
+        group: min(zip(cut, orders, strict=True), key=lambda pair: pair[0][group])[1] for group in set(groups)
+    }
+    opened = [set(targets) for targets in ways]
+    for i, j in inside:
+        order = best[groups[i]]
+        if order[i] > order[j]:
+            opened[i].discard(j)
+    return opened
+
+
+def _depths(ways: Ways, order: Sequence[int], groups: Sequence[int], near: Sequence[int]) -> list[int]:
+    """The depth of every neuron, from all that leads to it forward in the order."""
+    depths, fired = [0] * len(ways), [False] * len(ways)
+    for i in order:
+        fired[i] = True
+        for j in ways[i]:
+            if not fired[j]:
+                depths[j] = max(depths[j], depths[i] + (groups[i] != groups[j] or near[i] < near[j]))
+    return depths

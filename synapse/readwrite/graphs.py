@@ -1,0 +1,308 @@
+"""Networks from any graph of networkx."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from .. import initializers, squash as squashes
+from .._checks import expected, float_type, shown, text
+from .._random import Seed, given_back, random_generator
+from .._saved import Parts, put_together
+from .._typing import Ints
+from ..connection import Connection
+from ..errors import KindError, TopologyError
+from ..initializers import Initializer
+from ..network import Network
+from ..neuron import Neuron
+from ..squash import Squash
+from ..topology import NO_GATER
+from ._arrangement import Layers, arrange
+from ._attributes import Check, Items, Keys, keys_of
+from ._formats import LINKED, Format
+
+__all__ = ["from_networkx"]
+
+Columns = dict[str, Any]
+
+
+def from_networkx(
+    graph: Any,
+    inputs: Iterable[Any] | None = None,
+    outputs: Iterable[Any] | None = None,
+    *,
+    weight: str | None = "weight",
+    gater: str | None = "gater",
+    attributes: Mapping[str, str | None] | None = None,
+    squash: str | Squash = "logistic",
+    output_squash: str | Squash | None = None,
+    initializer: str | Initializer = "fan_in",
+    seed: Seed = None,
+    dtype: Any = np.float64,
+    name: str | None = None,
+) -> Network:
+    """A network from a graph of networkx: nodes become neurons, edges become connections.
+
+    Values that the graph has are used, those that it lacks are chosen. Each edge of an undirected graph
+    becomes two connections, one in each direction. Self-loops become self-connections.
+
+    Inputs fire first and outputs last. In between, every neuron fires after those that lead to it and
+    those that gate what leads to it, as in :func:`architect.construct`, and neurons of one depth form a
+    layer. Cycles are cut: connections that lead backward carry the activation of the step before.
+    ``architect.delayed(net)`` lists them. If the nodes have the attribute ``subset``, these numbers are the
+    layers, and within a layer nodes fire in the order of the graph.
+
+    Parameters
+    ----------
+    graph : networkx.Graph or networkx.DiGraph
+        Any graph, also the live ``net.graph`` and the result of ``Topology.to_networkx``. A multigraph is
+        accepted if no pair of nodes has parallel edges.
+    inputs, outputs : iterable of nodes, optional
+        The nodes that become inputs and outputs, in this order. Default: the nodes of the lowest and of
+        the highest ``subset``; without that attribute, the nodes without incoming edges, and the other
+        nodes that have no outgoing edges and gate none. Self-loops do not count.
+    weight : str, optional
+        The edge attribute that holds the weights. None draws all weights. Default "weight".
+    gater : str, optional
+        The edge attribute that holds the node (or its ``label``) whose neuron gates the connection. None
+        reads no gates. Default "gater".
+    attributes : mapping of str to str, optional
+        Names under which this graph stores other values; None instead of a name ignores them. The keys are
+        "squash", "bias", "trainable" (of nodes and edges), "label" (the name of the neuron), "layer" (the
+        name of its layer, used together with "subset"), "subset", "state" and "activation".
+        Default: these words themselves.
+    squash, output_squash : str or Squash
+        Activation function of the nodes that have none, and of the outputs among them. Default:
+        "logistic"; the same for the outputs.
+    initializer : str or callable
+        How the missing weights are drawn, see :mod:`synapse.initializers`. Missing weights of
+        self-connections are 1, and missing biases are 0. Default "fan_in", for the mean number of incoming
+        connections.
+    seed : int or numpy.random.Generator, optional
+        Seed for the drawn weights.
+    dtype : numpy dtype
+        Float of the network. Default float64.
+    name : str, optional
+        Name of the network. Default: the name of the graph, if it has one.
+
+    Returns
+    -------
+    Network
+        Every neuron is named by the ``label`` of its node, or by ``str(node)``:
+        ``{neuron.name: neuron for neuron in net}`` finds the neuron of a node. Weights and biases are
+        trainable unless the graph says otherwise; those of self-connections are not.
+
+    Raises
+    ------
+    KindError, ArgumentError, UnknownNameError
+        If `graph` is not a graph, a value cannot be used, or no edge or node has an attribute that you name.
+    TopologyError
+        If no inputs or outputs are found, a node is both, an edge has a gater that is not in the graph, or
+        there are parallel edges.
+
+    See Also
+    --------
+    synapse.Topology.to_networkx : The way back.
+    architect.construct : A network of neurons that are connected already.
+
+    Notes
+    -----
+    ``from_networkx(Topology.of(net).to_networkx())`` and ``from_networkx(net.graph)`` give networks that
+    compute what `net` computes. They lose what the graph does not hold: the class of an architecture, ties,
+    traces and errors, and the streams of random neurons. Several groups of competing neurons in one layer
+    become one group.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> graph = nx.DiGraph([("x", "a"), ("a", "b"), ("b", "a"), ("b", "y")])
+    >>> net = from_networkx(graph, seed=0)
+    >>> net, [neuron.name for neuron in net]
+    (<Network 1-1-1-1, 4 neurons, 4 connections>, ['x', 'a', 'b', 'y'])
+    >>> import architect
+    >>> [(link.source.name, link.target.name) for link in architect.delayed(net).connections]
+    [('b', 'a')]
+    """
+    keys, kind = keys_of(weight, gater, attributes), float_type("The dtype", dtype)
+    functions = squashes.get(squash), squashes.get(squash if output_squash is None else output_squash)
+    initializers.get(initializer)
+    rng = random_generator(seed)
+    title = None if name is None else text("The name of a network", name)
+    names = _nodes_of(graph)
+    place = {node: i for i, node in enumerate(names)}
+    nodes = Items("node", [graph.nodes[node] for node in names], lambda i: f"the node {shown(names[i])}")
+    texts = nodes.texts("label", keys)
+    labels = [str(node) if label is None else label for node, label in zip(names, texts, strict=True)]
+    connections = _connections(graph, keys, kind, place, labels)
+    subset = nodes.whole_numbers("subset", keys)
+    layers = arrange(place, connections, inputs, outputs, subset)
+    neurons = _neurons(nodes, keys, kind, layers, functions)
+    parts = Parts(
+        name=str(graph.name) if name is None else title,
+        dtype=kind,
+        layers=_named_layers(layers, nodes.texts("layer", keys), subset),
+        names=[labels[i] for layer in layers for i in layer],
+        neurons=neurons,
+        connections=connections,
+    )
+    with given_back(rng):
+        _draw_missing(connections, initializer, rng, kind)
+        _number(parts, layers)
+        network = put_together(parts)
+        network.reseed(rng)  # the neurons that are random
+    return network
+
+
+def _nodes_of(graph: Any) -> list[Any]:
+    """The nodes of a graph in its order; neurons, whose graph may have any order, in that of activation."""
+    if not isinstance(graph, nx.Graph):
+        advice = " networkx.from_pandas_edgelist, from_scipy_sparse_array and read_graphml make one."
+        raise KindError(expected("What from_networkx reads", "a graph of networkx", graph, advice))
+    nodes = list(graph)
+    return sorted(nodes) if all(isinstance(node, Neuron) for node in nodes) else nodes
+
+
+# --- columns, by the numbers of nodes and edges in the graph --------------------------------------
+
+
+def _connections(
+    graph: nx.Graph[Any], keys: Keys, dtype: np.dtype[Any], place: Mapping[Any, int], labels: Sequence[str]
+) -> Columns:
+    """The columns of the connections; a weight that the graph does not have is NaN."""
+    links = list(graph.edges(data=True))
+    if not graph.is_directed():
+        links += [(v, u, data) for u, v, data in links if u != v]
+
+    def label(i: int) -> str:
+        return f"the edge from {shown(links[i][0])} to {shown(links[i][1])}"
+
+    source, target = (np.array([place[link[end]] for link in links], np.int64) for end in (0, 1))
+    if graph.is_multigraph():
+        _refuse_parallel(source, target, label)
+    edges = Items("edge", [data for _, _, data in links], label)
+    gaters = edges.read("gater", keys["gater"], _gater_among(place, labels), get=_gater_of)
+    return {
+        "source": source,
+        "target": target,
+        "gater": np.array([NO_GATER if number is None else number for number in gaters], np.int64),
+        "weight": edges.numbers("weight", keys, dtype),
+        "trainable": edges.flags("trainable", keys, (source != target).tolist()),
+    }
+
+
+def _refuse_parallel(source: Ints, target: Ints, label: Callable[[int], str]) -> None:
+    """Raise where two edges lead from one node to another."""
+    _, first, count = np.unique(np.stack([source, target]), axis=1, return_index=True, return_counts=True)
+    if (count > 1).any():
+        raise TopologyError(
+            "A pair of neurons has one connection, but the graph has "
+            f"{label(int(first[count.argmax()]))} several times. "
+            "Merge parallel edges first: networkx.DiGraph(graph) keeps the last one."
+        )
+
+
+def _gater_of(data: Any, key: str) -> Any:
+    """The gater of an edge; a connection knows it itself, in a mapping it has a name."""
+    return data.gater if isinstance(data, Connection) else data.get(key)
+
+
+def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
+    """The check that finds the number of a gater: a node, or the label of exactly one node."""
+    named: dict[str, int] = {}
+    for i, label in enumerate(labels):
+        named[label] = NO_GATER if label in named else i
+
+    def number(what: str, value: Any) -> int:
+        try:
+            found = place.get(value, named.get(value, NO_GATER))
+        except TypeError:  # a value without a hash is no node
+            found = NO_GATER
+        if found == NO_GATER:
+            raise TopologyError(expected(what, "a node of the graph or the label of one node", value))
+        return found
+
+    return number
+
+
+def _neurons(
+    nodes: Items, keys: Keys, dtype: np.dtype[Any], layers: Layers, functions: tuple[Squash, Squash]
+) -> Columns:
+    """The columns of the neurons."""
+    usual = [functions[0].name] * len(nodes.data)
+    for i in layers[-1]:
+        usual[i] = functions[1].name
+    found = nodes.squashes("squash", keys)
+    squash = [own if own is not None else other for own, other in zip(found, usual, strict=True)]
+    numbers = {
+        name: np.nan_to_num(nodes.numbers(name, keys, dtype)) for name in ("bias", "state", "activation")
+    }
+    return {
+        "squash": np.array(squash, object),
+        **numbers,
+        "trainable_bias": nodes.flags("trainable", keys, [True] * len(usual)),
+        "group": _groups(squash, layers),
+    }
+
+
+def _groups(squash: Sequence[str], layers: Layers) -> Ints:
+    """The numbers of groups of neurons that compete: those of one layer with the same function."""
+    group = np.zeros(len(squash), np.int64)
+    known: dict[tuple[int, str], int] = {}
+    for number, layer in enumerate(layers):
+        for i in layer:
+            if squashes.get(squash[i]).grouped:
+                group[i] = known.setdefault((number, squash[i]), len(known) + 1)
+    return group
+
+
+def _named_layers(
+    layers: Layers, names: Sequence[str | None], subset: Sequence[int | None]
+) -> list[tuple[str | None, int]]:
+    """Name and size of each layer; one that the graph does not name gets the usual name."""
+    shared = [{names[i] if subset[i] is not None else None for i in layer} for layer in layers]
+    own = [found.pop() if len(found) == 1 else None for found in shared]
+    return [
+        (name if own.count(name) == 1 else None, len(layer)) for name, layer in zip(own, layers, strict=True)
+    ]
+
+
+# --- the network ----------------------------------------------------------------------------------
+
+
+def _draw_missing(
+    connections: Columns, initializer: str | Initializer, rng: np.random.Generator, dtype: np.dtype[Any]
+) -> None:
+    """Replace weights that are NaN: drawn, and 1 for self-connections."""
+    weight, own = connections["weight"], connections["source"] == connections["target"]
+    weight[np.isnan(weight) & own] = 1.0
+    missing = np.isnan(weight)
+    if missing.any():
+        fan_in, fan_out = (
+            -(-len(weight) // len(np.unique(connections[end]))) for end in ("target", "source")
+        )
+        count = int(missing.sum())
+        weight[missing] = initializers.draw(initializer, rng, (count,), fan_in, fan_out, dtype)
+
+
+def _number(parts: Parts, layers: Layers) -> None:
+    """Number the neurons in their order of activation."""
+    order = np.concatenate(layers)
+    number = np.full(len(order) + 1, NO_GATER)
+    number[order] = np.arange(len(order))
+    parts.neurons = {name: column[order] for name, column in parts.neurons.items()}
+    for end in ("source", "target", "gater"):
+        parts.connections[end] = number[parts.connections[end]]
+
+
+FORMAT = Format(
+    name="networkx",
+    what="any graph of networkx, in memory; Topology.to_networkx is the way back",
+    kept="layers, their names and order, names of neurons, squashes, biases, weights, gates, what is "
+    "trainable, states, activations",
+    lost=f"{LINKED}; ties; random streams",
+    link="https://networkx.org/documentation/stable/reference/classes/digraph.html",
+    from_data=from_networkx,
+)

@@ -17,7 +17,8 @@ copyright = "2026, Synapse developers"
 version = release = synapse.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-extensions += ["formats", "house", "live", "mathml", "notebooks", "objects", "references"]  # of docs/_extensions
+# The last ones are in docs/_extensions.
+extensions += ["formats", "house", "live", "mathml", "notebooks", "objects", "references"]
 exclude_patterns = ["_extensions"]
 default_role = "literal"  # `name` in docstrings
 

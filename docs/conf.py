@@ -20,7 +20,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 extensions += ["formats", "house", "mathml", "notebooks"]  # of docs/_extensions
 exclude_patterns = ["_extensions"]
 default_role = "literal"  # `name` in docstrings
-nitpicky = False
+nitpicky = True
 
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3

@@ -60,6 +60,8 @@ class Layer(LayerSteps):
     ArgumentError
         If the layer would be empty, or have a neuron twice.
 
+    Examples
+    --------
     >>> layer = Layer(3, squash="tanh", name="hidden")
     >>> layer, layer[0]
     (<Layer hidden, 3 neurons>, <Neuron hidden 0, tanh>)

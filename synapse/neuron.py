@@ -204,6 +204,8 @@ class Neuron(NeuronSteps):
         seed : int or numpy.random.Generator, optional
             The same seed gives the same stream. Default: an unrecorded random seed.
 
+        Examples
+        --------
         >>> neuron = Neuron(squash="noise")
         >>> neuron.reseed(0)
         >>> first = neuron.activate()

@@ -119,6 +119,8 @@ def get(squash: str | Squash) -> Squash:
     UnknownNameError
         If no function of this name is registered.
 
+    Examples
+    --------
     >>> get("tanh")
     <squash tanh>
     """
@@ -185,6 +187,8 @@ def register(
     Where the function raises later, or indexes out of bounds, the call that needed its value raises
     :class:`~synapse.errors.FunctionError`: weights are as before that step.
 
+    Examples
+    --------
     >>> import math
     >>> @register(low=0.0)
     ... def square(state):

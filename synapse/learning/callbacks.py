@@ -64,6 +64,8 @@ class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
     function : callable
         Takes a :class:`Progress`; a true result ends the training.
 
+    Examples
+    --------
     >>> import synapse, architect
     >>> seen = []
     >>> trainer = synapse.Trainer(architect.Perceptron(1, 1, seed=0))

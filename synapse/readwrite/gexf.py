@@ -57,6 +57,8 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
     FormatError, TopologyError, DivergenceError
         As for :func:`graphml_data`.
 
+    Examples
+    --------
     >>> import architect
     >>> print(gexf_data(architect.Perceptron(2, 3, 1, seed=0)).splitlines()[2])
     <meta><keywords>float64</keywords><description>Perceptron</description></meta>

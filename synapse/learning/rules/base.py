@@ -61,7 +61,7 @@ RULES: dict[str, type[Rule]] = {}
 class Rule(ABC):
     """A learning rule in one training.
 
-    ``class Name(Rule, method="name")`` enters a rule in :data:`RULES`, for ``Trainer(method="name")``.
+    ``class Name(Rule, method="name")`` enters a rule in ``RULES``, for ``Trainer(method="name")``.
 
     A rule defines :meth:`gradient`; batches, optimizers and L-BFGS follow from it. It may form its batches
     in another way (:meth:`gradients`), or change weights itself while it runs (`direct`, :meth:`learn`).

@@ -48,8 +48,8 @@ class Trainer:
     network : Network
         The network to train.
     rate : float, schedule or callable of the epoch, optional
-        The learning rate, or a schedule such as :class:`~synapse.learning.Cosine`. Default: 0.1, or the optimizer's own. A
-        rate above 10 warns (:class:`synapse.errors.RateWarning`).
+        The learning rate, or a schedule such as :class:`~synapse.learning.Cosine`. Default: 0.1, or the
+        optimizer's own. A rate above 10 warns (:class:`synapse.errors.RateWarning`).
     cost : str or Cost, optional
         The cost. Default: cross-entropy for logistic outputs, otherwise squared error.
     method : {"online", "bptt"}

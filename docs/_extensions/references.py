@@ -8,14 +8,29 @@ import re
 from inspect import ismethod
 from pydoc import locate
 
+from sphinx.addnodes import pending_xref
+
 NAME = re.compile(r"[\w.]*\.[\w.]+|[A-Z]\w*[a-z]\w*[A-Z]\w*")
 """Words of a type that must refer to something: those with a dot, or with capitals inside."""
+CAPITAL = re.compile(r"[A-Z]\w|\w\.\w")
+"""What is in every word of a type that may refer to something."""
 
 
 def keep_colons(app, what, name, obj, options, lines):
     """Let an attribute's docstring begin with an empty line: Napoleon takes "Text: more" for a type."""
     if what in ("attribute", "data", "property") and lines:
         lines.insert(0, "")
+
+
+def free_prose(app, doctree):
+    """Make text of those words of a type that cannot be names: "neurons" would find ``Network.neurons``."""
+    for node in list(doctree.findall(pending_xref)):
+        if (
+            node.get("refdomain") == "py"
+            and node.get("refspecific")
+            and not CAPITAL.search(node["reftarget"])
+        ):
+            node.replace_self(node.children)
 
 
 def find_alias(app, env, node, contnode):
@@ -58,5 +73,6 @@ def same(one, other):
 def setup(app):
     """Connect before Napoleon, which has priority 500."""
     app.connect("autodoc-process-docstring", keep_colons, priority=400)
+    app.connect("doctree-read", free_prose)
     app.connect("missing-reference", find_alias)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -114,6 +114,10 @@ class Rule(ABC):
     def lay_out(self) -> None:  # noqa: B027 - most rules need no memory of their own
         """Lay out working memory for the network's present topology."""
 
+    def continued(self, task: Task) -> Rule:
+        """The rule for the next batch of a stream: by default a new one, which keeps nothing of this one."""
+        return type(self)(task)
+
     def clear(self) -> None:
         """Forget the context, before a sequence whose steps are run one by one."""
         self.task.network.clear()

@@ -115,7 +115,7 @@ def refuse_for_streams(
             "Give validation=(inputs, targets)."
         )
     if sample_weight is not None:
-        raise ArgumentError("sample_weight is for arrays. For a stream of batches give class_weight.")
+        raise ArgumentError("The sample_weight is for arrays. For a stream of batches give class_weight.")
     if isinstance(optimizer, LBFGS):
         raise ArgumentError("L-BFGS needs all data at once: give arrays, train(inputs, targets).")
 

@@ -14,7 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, final
 
-from .._checks import expected, text
+from .._checks import expected, integer, text
 from ..errors import ArgumentError, KindError, MissingExtraError
 from .callbacks import Batch, Progress
 
@@ -126,8 +126,8 @@ class PythonLogger:
             logger = logging.getLogger(text("The logger of a PythonLogger, if it is no Logger,", logger))
         self.logger = logger
         names = logging.getLevelNamesMapping()
-        number = names.get(level) if isinstance(level, str) else level
-        if isinstance(number, bool) or not isinstance(number, int):
+        number = names.get(level) if isinstance(level, str) else integer(level)
+        if number is None:
             condition = f"a whole number or one of {', '.join(names)}"
             raise ArgumentError(expected("The level of a PythonLogger", condition, level))
         self.level = number
@@ -196,7 +196,7 @@ class TensorBoard:
 def _writer(log_dir: Any) -> Any:
     """A SummaryWriter of whichever package is installed."""
     try:
-        folder = os.fspath(log_dir)
+        folder = str(Path(log_dir))
     except TypeError:
         condition = "a path, or a writer with add_scalar"
         raise KindError(expected("The log_dir of a TensorBoard", condition, log_dir)) from None

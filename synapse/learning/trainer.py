@@ -254,7 +254,7 @@ class Trainer:
             held_out = self._held_out(validation)
         else:
             if steps is not None:
-                raise ArgumentError("steps limits the batches of a stream. For arrays give epochs.")
+                raise ArgumentError("The steps limit the batches of a stream. For arrays give epochs.")
             source, held_out = self._arrays(inputs, targets, validation, sample_weight, class_weight, make)
         warn_of_dead_ends(self.network, self.method, self.cost)
         followed = held_out is not None or patience is not None

@@ -89,6 +89,7 @@ class Training:
     on_step: Callable[[Step], Any] | None
     on_batch: Callable[[Batch], Any] | None
     bar: Any = field(init=False)  # of progress
+    order: Order = field(init=False)  # the sequences of the latest task that have a step
     begun: float = field(init=False)  # when, in seconds
     label: str = ""
     history: dict[str, list[float]] = field(default_factory=dict)
@@ -135,6 +136,7 @@ class Training:
             with InUse(self.network):
                 self.work = self.rule(task) if self.work is None else self.work.continued(task)
                 self._refresh(self.work)
+            self.order = task.data.filled
         return self.work
 
     def _refresh(self, work: Rule) -> None:
@@ -203,10 +205,9 @@ class Training:
         total, steps = 0.0, 0.0
         try:
             for task in self.source:
-                order = task.data.filled
-                if self.shuffle:
-                    order = self.rng.permutation(order)
-                cost, aimed = self._pass(self._rule_for(task), epoch, order, rate)
+                work = self._rule_for(task)
+                order = self.rng.permutation(self.order) if self.shuffle else self.order
+                cost, aimed = self._pass(work, epoch, order, rate)
                 total, steps = total + cost, steps + aimed
                 if self.ending is None and not self.source.whole and self._asked_to_stop():
                     self.ending = "interrupted"
@@ -304,10 +305,13 @@ class Training:
         batch = Batch(
             epoch + 1, self.batch, self.updates, loss, norm, rate, seconds, rows, steps, self.network
         )
-        with interruptible():
-            stop = on_batch(batch)
-        if stop:
-            self.ending = "callback"
+        try:
+            with interruptible():
+                stop = on_batch(batch)
+        except KeyboardInterrupt:  # the batch is complete
+            self.ending = "interrupted"
+        else:
+            self.ending = "callback" if stop else None
 
     def _in_a_thread(self, work: Rule, order: Order, rate: float, control: Control) -> tuple[float, int]:
         """A long epoch runs in a thread of its own; this one updates the bar and looks for Ctrl-C."""

@@ -46,12 +46,12 @@ class CSVLogger:
 
     Examples
     --------
-    >>> import architect, synapse, tempfile
-    >>> path = tempfile.mkdtemp() + "/xor.csv"
+    >>> import architect, pathlib, synapse, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "xor.csv"
     >>> trainer = synapse.Trainer(architect.Perceptron(2, 3, 1, seed=0))
     >>> log = synapse.learning.CSVLogger(path)
     >>> _ = trainer.train([[0, 1], [1, 1]], [[1], [0]], epochs=2, callbacks=[log], progress=False)
-    >>> [line.split(",")[0] for line in open(path)]
+    >>> [line.split(",")[0] for line in path.read_text().splitlines()]
     ['epoch', '1', '2']
     """
 
@@ -118,7 +118,7 @@ class PythonLogger:
     >>> log = synapse.learning.PythonLogger(logger, level="WARNING")
     >>> trainer = synapse.Trainer(architect.Perceptron(2, 3, 1, seed=0))
     >>> _ = trainer.train([[0, 1]], [[1]], epochs=1, callbacks=[log], progress=False)  # doctest: +ELLIPSIS
-    epoch 1, error 0.692..., rate 0.1, seconds ...
+    epoch 1, error 0.898..., rate 0.1, seconds ...
     """
 
     def __init__(self, logger: logging.Logger | str = "synapse", level: int | str = "INFO") -> None:

@@ -142,7 +142,7 @@ def test_a_writer_of_ones_own_gets_epochs_and_batches():
 
 
 def written(folder):
-    """The scalars in a folder of TensorBoard: records of a length, its checksum, an event and its checksum."""
+    """The scalars in a folder: records of a length, its checksum, an event and its checksum."""
     from tensorboardX.proto.event_pb2 import Event
 
     (path,), found = list(folder.glob("events*")), []

@@ -1,6 +1,7 @@
 """Callbacks: every so many calls; what is told after batches, and that telling it changes nothing."""
 
 import signal
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -78,7 +79,7 @@ def test_batches_are_counted_and_their_losses_make_the_error(way):
         assert sum(batch.rows for batch in here) == sum(batch.steps for batch in here) == 50
         mean = sum(batch.loss * batch.steps for batch in here) / 50
         assert mean == pytest.approx(result.history["error"][epoch - 1], rel=1e-12)
-    assert all(one.seconds <= other.seconds for one, other in zip(seen, seen[1:], strict=False))
+    assert all(one.seconds <= other.seconds for one, other in pairwise(seen))
     assert all(batch.network is net for batch in seen)
 
 

@@ -26,7 +26,7 @@ class Online(StepwiseRule, method="online"):
         super().check(options)
         if options.window != WHOLE or options.threads != 1:
             raise ArgumentError(
-                'The window and threads are for method="bptt": the online rule sends no error to earlier steps.'
+                'The window and threads are for method="bptt": online, no error goes to earlier steps.'
             )
         if isinstance(options.optimizer, LBFGS):
             raise ArgumentError('L-BFGS needs exact gradients: give method="bptt".')

@@ -89,6 +89,12 @@ class Stream:
             raise type(error)(f"In batch {number}: {error}") from error.__cause__
 
 
+def is_stream(inputs: Any, targets: Any) -> bool:
+    """Whether a training is given batches: no targets, and no list of samples as dicts, which hold theirs."""
+    samples = isinstance(inputs, list) and bool(inputs) and isinstance(inputs[0], Mapping)
+    return targets is None and not samples
+
+
 def checked_batches(batches: Any, epochs: int) -> Any:
     """`batches` if they can be those of so many epochs, else an error."""
     single = isinstance(batches, str | bytes | Mapping) or hasattr(batches, "__array__") or is_number(batches)

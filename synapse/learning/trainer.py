@@ -32,7 +32,7 @@ from ._exact import checked_window
 from ._parameters import Updater
 from ._reach import warn_of_dead_ends
 from ._regularisation import Chances, Dropout, Penalties
-from ._source import NO_TARGET, Arrays, Stream, checked_batches, refuse_for_streams
+from ._source import NO_TARGET, Arrays, Stream, checked_batches, is_stream, refuse_for_streams
 from .callbacks import Batch, Callback, Step
 from .evaluation import Evaluation, mean_cost
 from .rules import RULES, Options, Rule, Task
@@ -244,7 +244,7 @@ class Trainer:
         weighted = sample_weight is not None or class_weight is not None
         options = replace(self._options(), on_step=on_step is not None, weighted=weighted)
         self._rule.check(options)
-        rng, stream = random_generator(seed), targets is None
+        rng, stream = random_generator(seed), is_stream(inputs, targets)
         limit = positive_integer("The epochs", (1 if stream else 100) if epochs is None else epochs)
         make = partial(Task, self.network, cost=self.cost, rng=rng, options=options)
         if stream:

@@ -352,6 +352,7 @@ REFUSED = {
     "a number": lambda net: train(net, 3),
     "text": lambda net: train(net, "no"),
     "a dict": lambda net: train(net, {"inputs": ROWS}),
+    "dicts without numbers": lambda net: train(net, [{"a": 1}]),
     "a function of something": lambda net: train(net, lambda x: x),
     "a function that returns no iterable": lambda net: train(net, lambda: 3),
     "no batch": lambda net: train(net, []),

@@ -122,7 +122,7 @@ def test_pairs_can_be_listed():
 )
 def test_listed_pairs_are_numbers_of_neurons(kind):
     a, b = Layer(2), Layer(3)
-    with unchanged([*a, *b]), pytest.raises(ArgumentError, match="A list of pairs"):
+    with unchanged([*a, *b]), pytest.raises(ArgumentError, match="a list of pairs"):
         a.project(b, kind)
 
 

@@ -73,7 +73,12 @@ class Recipe:
         return layer
 
     def connect(
-        self, source: Layer, target: Layer, kind: Any = None, fan_in: int | None = None
+        self,
+        source: Layer,
+        target: Layer,
+        kind: Any = None,
+        fan_in: int | None = None,
+        self_connections: bool = False,
     ) -> Projection:
         """Project with random weights; `fan_in` is that of the target, if other layers lead to it too."""
         initializer = get(self.initializer)
@@ -81,7 +86,9 @@ class Recipe:
         def of_all(rng: np.random.Generator, shape: tuple[int, ...], own: int, fan_out: int) -> Any:
             return initializer(rng, shape, fan_in or own, fan_out)
 
-        return source.project(target, kind, initializer=of_all, seed=self.rng)
+        return source.project(
+            target, kind, initializer=of_all, self_connections=self_connections, seed=self.rng
+        )
 
 
 def pass_on(source: Layer, target: Layer, weight: float = 1.0) -> Projection:

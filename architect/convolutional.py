@@ -20,6 +20,7 @@ from synapse._checks import (
     finite_array,
     listed,
     positive_integer,
+    read_only,
     understands,
 )
 from synapse._random import Seed
@@ -162,14 +163,14 @@ class Convolutional(Network):
         return [windows[0].shape, *(window.maps for window in windows)]
 
     @property
-    def kernels(self) -> list[Floats]:
+    def kernels(self) -> tuple[Floats, ...]:
         """Weights of each convolution, shape (filters, length, channels) or (filters, height, width,
-        channels); copies. Setting them sets every connection that shares a weight.
+        channels); read-only copies. Setting them as a whole sets every connection that shares a weight.
         """
-        return [
-            projection.weights[first].reshape(window.kernels).astype(np.float64)
+        return tuple(
+            read_only(projection.weights[first].reshape(window.kernels).astype(np.float64))
             for window, projection, first in self.parts["_convolutions"]
-        ]
+        )
 
     @kernels.setter
     def kernels(self, values: Sequence[ArrayLike]) -> None:

@@ -16,6 +16,7 @@ from synapse._checks import (
     is_among,
     lowered,
     positive_integer,
+    read_only,
     real_array,
     understands,
     unknown_name,
@@ -119,13 +120,13 @@ class Hopfield(Network):
 
     @property
     def couplings(self) -> Floats:
-        """Weights w_ij between memory neurons, shape (n, n), symmetric with a zero diagonal; a copy.
+        """Weights w_ij between memory neurons, shape (n, n), symmetric, with a zero diagonal; read-only.
 
         Raises TopologyError if memory neurons or their connections have been added or removed.
         """
         matrix = np.zeros((len(self.output),) * 2)
         matrix[_others(len(matrix))] = self.parts["links"].weights
-        return matrix
+        return read_only(matrix)
 
     @property
     def capacity(self) -> Capacity:
@@ -189,7 +190,7 @@ class Hopfield(Network):
         for _ in range(limit):
             if not self._sweep(rng):
                 break
-        return self.output.activations
+        return self.output.activations.copy()
 
     def _sweep(self, rng: np.random.Generator) -> bool:
         """Activate every memory neuron once; returns whether any has changed."""

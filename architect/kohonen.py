@@ -19,6 +19,7 @@ from synapse._checks import (
     lowered,
     non_negative_number,
     positive_integer,
+    read_only,
     understands,
 )
 from synapse._random import Seed, random_generator
@@ -117,13 +118,14 @@ class Kohonen(Network):
 
     @property
     def codebook(self) -> Floats:
-        """Weights of the neurons, shape (rows, columns, inputs); a copy. Setting them also sets the biases.
+        """Weights of the neurons, shape (rows, columns, inputs); a read-only copy. Setting them as a whole
+        also sets the biases.
 
         Like all methods of the map, it raises TopologyError if neurons or connections of the map have been
         added or removed.
         """
         weights = np.asarray(self.parts["links"].weights).T
-        return weights.reshape(*self._grid, len(self.input)).astype(np.float64)
+        return read_only(weights.reshape(*self._grid, len(self.input)).astype(np.float64))
 
     @codebook.setter
     def codebook(self, values: ArrayLike) -> None:
@@ -196,7 +198,7 @@ class Kohonen(Network):
 
     def _epoch(self, samples: Floats, moves: Floats) -> None:
         """Learn samples; `moves[c]`, shape (neurons,), has the rates of all neurons if c wins."""
-        weights = self.codebook.reshape(len(self.output), -1)
+        weights = self.codebook.reshape(len(self.output), -1).copy()
         for sample in samples:
             winner = int(self.activate(sample).argmax())
             weights += moves[winner][:, None] * (sample - weights)

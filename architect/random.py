@@ -97,7 +97,9 @@ class Random(Network):
         between = recipe.layer(counts[1], squash, "hidden")
         output = recipe.layer(counts[2], last, "output")
         every = Layer([*first, *between, *output])
-        links = list(recipe.connect(every, every, mask))
+        links = list(recipe.connect(every, every, mask, self_connections=True))
+        for own in (link for link in links if link.source is link.target):
+            own.weight, own.trainable = 1.0, False  # a constant error carousel
         _gate_some(links, gates, between, recipe.rng)
         super().__init__(first, [between], output)
 

@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: this project beside its peers, in one run; see README.md here."""
+"""``python -m benchmarks`` compares this library with others in one run; see README.md in this folder."""
 
 from __future__ import annotations
 
@@ -19,26 +19,22 @@ TABLES = ("steps", "calls", "growth", "gradients")
 
 
 def arguments(given: list[str] | None) -> argparse.Namespace:
-    """What is asked for; --quick only changes defaults."""
+    """Parse the arguments; --quick only changes defaults."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rows", help=f"networks, by default {','.join(ROWS)}")
     parser.add_argument("--peers", help=f"families or single peers, by default {','.join(FAMILIES)}")
+    parser.add_argument("--repeats", type=int, help="number of measurements of every cell; by default 5")
+    parser.add_argument("--seconds", type=float, help="approximate seconds per measurement; by default 0.5")
+    parser.add_argument("--cap", type=float, help="time limit of one cell in seconds; by default 60")
     parser.add_argument(
-        "--repeats", type=int, help="measurements of every cell, in alternation; by default 5"
-    )
-    parser.add_argument("--seconds", type=float, help="about how long one measurement takes; by default 0.5")
-    parser.add_argument("--cap", type=float, help="seconds a cell may take in all; by default 60")
-    parser.add_argument(
-        "--largest", type=int, help="growth up to 10^this connections, 0 for none; by default 7"
+        "--largest", type=int, help="measure growth up to 10^LARGEST connections, 0 for none; by default 7"
     )
     parser.add_argument("--core", type=int, help="the core to run on; by default the last one")
     parser.add_argument("--only", help=f"tables, by default {','.join(TABLES)}")
-    parser.add_argument("--no-calls", action="store_true", help="leave out the calls from Python")
-    parser.add_argument(
-        "--no-install", action="store_true", help="do not ask npm for packages that are missing"
-    )
-    parser.add_argument("--quick", action="store_true", help="the table of steps only, of small networks")
-    parser.add_argument("--out", type=Path, help="where results go; by default benchmarks/results")
+    parser.add_argument("--no-calls", action="store_true", help="omit the calls from Python")
+    parser.add_argument("--no-install", action="store_true", help="do not install missing npm packages")
+    parser.add_argument("--quick", action="store_true", help="only the table of steps, for small networks")
+    parser.add_argument("--out", type=Path, help="folder for the results; by default benchmarks/results")
     options = parser.parse_args(given)
     usual = {
         "rows": ",".join(QUICK_ROWS if options.quick else ROWS),

@@ -1,4 +1,4 @@
-"""The Markdown of a run, made from its JSON alone."""
+"""Write the Markdown of a run from its JSON."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from synapse.readwrite import files
 from .cases import Case
 from .gradients import LABELS
 
-GRADIENTS = """Forward and backward of a batch, one thread; LSTMs over sequences of 50 steps.
-The LSTM is `architect.LSTM(..., style="standard")` and `torch.nn.LSTM` with a `Linear`, of equal weights.
-Medians (least to most).
+GRADIENTS = """Forward and backward pass of a batch, one thread; LSTMs over sequences of 50 steps.
+The LSTMs are `architect.LSTM(..., style="standard")` and `torch.nn.LSTM` with a `Linear`, with equal weights.
+Medians (minimum to maximum).
 """
 OURS = "synapse"
 
 
 def number(value: float | None) -> str:
-    """Three figures, thousands apart.
+    """Format a number with three digits and a comma between thousands.
 
     >>> number(0.07512), number(21.94), number(1526.2)
     ('0.0751', '21.9', '1,526')
@@ -31,12 +31,12 @@ def number(value: float | None) -> str:
 
 
 def medians(cells: list[dict[str, Any]], row: str) -> dict[str, float]:
-    """Medians by peer."""
+    """The median of each library for a network."""
     return {cell["peer"]: cell["median"] for cell in cells if cell["row"] == row and "median" in cell}
 
 
 def best_peer(cells: list[dict[str, Any]], row: str) -> tuple[str, float] | None:
-    """The fastest of the others that does the same: its name, and its median over ours."""
+    """The fastest other library doing the same computation: its name, and its median over Synapse's."""
     less = {cell["peer"] for cell in cells if cell["row"] == row and cell["learns_less"]}
     times = medians(cells, row)
     others = {name: time for name, time in times.items() if not name.startswith(OURS) and name not in less}
@@ -53,7 +53,7 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def steps_table(cells: list[dict[str, Any]]) -> str:
-    """Medians: a line each network, a column each peer; the best other one, and our lead."""
+    """Medians: one line per network, one column per library, and the ratio of the best other to Synapse."""
     rows = list(dict.fromkeys(cell["row"] for cell in cells))
     timed = {cell["peer"] for cell in cells if "median" in cell}
     peers = {cell["peer"]: cell["label"] for cell in cells if cell["peer"] in timed}
@@ -74,7 +74,7 @@ def _entry(cell: dict[str, Any] | None, best: tuple[str, float] | None) -> str:
 
 
 def details_table(cells: list[dict[str, Any]]) -> str:
-    """All cells that were started: spread, building, memory, learning."""
+    """Spread, building, memory and learning of all cells that were started."""
     lines = []
     for cell in cells:
         if "start_seconds" not in cell and not cell["status"].startswith(("over", "failed")):
@@ -93,7 +93,7 @@ def details_table(cells: list[dict[str, Any]]) -> str:
                 cell["status"],
             ]
         )
-    titles = "network, peer, numbers, median µs, least to most, start s, build s, build MB, learns, status"
+    titles = "network, library, precision, median µs, min to max, start s, build s, build MB, learns, status"
     return table(titles.split(", "), lines)
 
 
@@ -108,7 +108,7 @@ def _learning(cell: dict[str, Any]) -> str:
 
 
 def left_out(cells: list[dict[str, Any]]) -> str:
-    """Why the others were not."""
+    """The reasons why cells were not started."""
     reasons: dict[str, list[str]] = {}
     for cell in cells:
         if "start_seconds" not in cell and not cell["status"].startswith(("over", "failed")):
@@ -117,7 +117,7 @@ def left_out(cells: list[dict[str, Any]]) -> str:
 
 
 def calls_table(calls: dict[str, Any]) -> str:
-    """What a call from Python costs."""
+    """The time of calls from Python."""
     times = {f"`{name}`, µs": (t, 1.0) for name, t in calls.get("calls", {}).items()}
     times["`import synapse, architect`, ms"] = calls["import_seconds"], 1e3
     times["from there to the first step, ms"] = calls["first_step_seconds"], 1e3
@@ -125,7 +125,7 @@ def calls_table(calls: dict[str, Any]) -> str:
         [name, *(number(unit * t[which]) for which in ("median", "least", "most"))]
         for name, (t, unit) in times.items()
     ]
-    return table(["call (2-3-1, where nothing else is said)", "median", "least", "most"], lines)
+    return table(["call (2-3-1 unless noted)", "median", "min", "max"], lines)
 
 
 def growth_table(growth: list[dict[str, Any]]) -> str:
@@ -147,21 +147,21 @@ def growth_table(growth: list[dict[str, Any]]) -> str:
             ]
         )
     titles = (
-        "kind, connections, µs a step, ns a connection, GB/s, copy GB/s, build s, lower s, first step s, "
+        "kind, connections, µs per step, ns per connection, GB/s, copy GB/s, build s, lower s, first step s, "
     )
     titles += "call of one step s"
-    return table([*titles.split(", "), "bytes a connection", "status"], lines)
+    return table([*titles.split(", "), "bytes per connection", "status"], lines)
 
 
 def large_text(growth: list[dict[str, Any]]) -> str:
-    """Saving at 10^7 and changing one connection at 10^6."""
+    """The time to save at 10^7 connections and to change one connection at 10^6."""
     lines = []
     for g in growth:
         for name, text in {
             "save_seconds": "save, s",
             "load_seconds": "load, s",
             "file_megabytes": "file, MB",
-            "activate_seconds": "activate alone, s",
+            "activate_seconds": "activate only, s",
             "weight_seconds": "set one weight and activate, s",
             "first_connect_seconds": "add the first connection and activate, s",
             "connect_seconds": "add one more and activate, s",
@@ -169,7 +169,7 @@ def large_text(growth: list[dict[str, Any]]) -> str:
         }.items():
             if name in g:
                 lines.append([f"{g['made']:,} connections: {text}", number(g[name])])
-    return table(["what", "took"], lines) if lines else ""
+    return table(["operation", "value"], lines) if lines else ""
 
 
 def markdown(run: dict[str, Any]) -> str:
@@ -202,18 +202,19 @@ def steps_text(run: dict[str, Any]) -> list[str]:
     """The tables of online steps."""
     return [
         "## µs per step, medians\n",
-        "One step: activate and propagate one sample (`activate only`: activate). Bold: fastest other.\n",
+        "One step: activate and propagate one sample, update the weights (`activate only`: only activate). "
+        "Bold: the fastest other library doing the same computation.\n",
         steps_table(run["steps"]),
-        "¹ learns less per step: an LSTMCell without peepholes, its gradient cut at every step.\n",
-        f"![Time per step against connections]({run['plot']})\n" if run.get("plot") else "",
+        "¹ An LSTMCell without peepholes whose gradient is truncated at every step: it learns less.\n",
+        f"![Time per step against the number of connections]({run['plot']})\n" if run.get("plot") else "",
         "## Spread, building, learning\n",
         details_table(run["steps"]),
-        "Left out:\n\n" + left_out(run["steps"]),
+        "Not measured:\n\n" + left_out(run["steps"]),
     ]
 
 
 def gradients_table(tasks: list[dict[str, Any]]) -> str:
-    """Medians, least and most by peer; losses as far as they agree."""
+    """Median, minimum and maximum of each library, and the relative difference of the losses."""
     lines = []
     for task in tasks:
         cells = task.get("cells", {})
@@ -223,7 +224,14 @@ def gradients_table(tasks: list[dict[str, Any]]) -> str:
         losses = [cell["loss"] for cell in cells.values()]
         apart = f"{(max(losses) - min(losses)) / abs(losses[0]):.0e}" if losses else "-"
         lines.append([Case.named(task["row"]).label, str(task["batch"]), *times, lead, apart, task["status"]])
-    header = ["network", "batch", *LABELS.values(), "PyTorch / Synapse, float32", "losses apart", "status"]
+    header = [
+        "network",
+        "batch",
+        *LABELS.values(),
+        "PyTorch / Synapse, float32",
+        "loss difference",
+        "status",
+    ]
     return table(header, lines)
 
 
@@ -232,7 +240,7 @@ def _spread(cell: dict[str, Any] | None) -> str:
 
 
 def write(run: dict[str, Any], folder: Path) -> None:
-    """JSON and Markdown."""
+    """Write the JSON and the Markdown."""
     rows = dict.fromkeys(cell["row"] for cell in run["steps"])
     ratios = {row: best_peer(run["steps"], row) for row in rows}
     run["ratios"] = {row: {"peer": best[0], "over_ours": best[1]} for row, best in ratios.items() if best}

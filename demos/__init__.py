@@ -4,8 +4,10 @@
     python -m demos reber           run one; --quick, --seed N, --out DIR
     python -m demos --names         the names only
 
-A demo is a module of this folder. The first line of its docstring says what it shows, and its
-``main(quick, seed, out)`` runs it: small where `quick`, from a seed, writing into the folder `out`.
+A demo is a module of this folder. The first line of its docstring says what it shows; the paragraph that
+begins with "Task:" is printed before a run. Its ``main(quick, seed, out)`` runs it: small where `quick`,
+from a seed, writing into the folder `out`. It ends with a call of ``lesson``, which prints what the
+numbers just measured mean.
 """
 
 from __future__ import annotations
@@ -23,6 +25,14 @@ def names() -> list[str]:
 
 def summary(name: str) -> str:
     """What a demo shows: the first line of its docstring, read without running it."""
-    tree = ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))
-    first = (ast.get_docstring(tree) or "").partition("\n")[0]
+    first = _text(name).partition("\n")[0]
     return (first.partition(": ")[2] or first).rstrip(".")
+
+
+def task(name: str) -> str:
+    """What the network has to do: the paragraph of the docstring that begins with "Task:"."""
+    return next(part for part in _text(name).split("\n\n") if part.startswith("Task:"))
+
+
+def _text(name: str) -> str:
+    return ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))) or ""

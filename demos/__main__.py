@@ -9,13 +9,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from demos import names, summary
+from demos import names, summary, task
+from demos._common import paragraph
 
 USER_ERROR = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0, or 2 for a mistake of the user, who has been told on stderr."""
+    """Run the command; the exit code is 0, or 2 for a mistake of the user, which stderr explains."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.names:
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_listing())
         return 0
     if options.name not in names():
-        return _refuse(f"There is no demo named {options.name!r}. There are: {', '.join(names())}.")
+        return _refuse(f"There is no demo named {options.name!r}. The demos are: {', '.join(names())}.")
     out = options.out or Path("runs") / options.name
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -41,12 +42,16 @@ def _refuse(sentence: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m demos", description="Synapse shown at work.")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="which demo to run; none: list them")
+    parser = argparse.ArgumentParser(prog="python -m demos", description="Run a demo of Synapse.")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="the demo to run; without it, all demos are listed"
+    )
     parser.add_argument("--names", action="store_true", help="print the names of the demos only")
     parser.add_argument("--quick", action="store_true", help="a small version that takes seconds")
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="what is random comes from it (0)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to write (runs/NAME)")
+    parser.add_argument(
+        "--seed", type=_seed, default=0, metavar="N", help="seed of the random numbers (default 0)"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the folder to write to (default runs/NAME)")
     return parser
 
 
@@ -63,16 +68,17 @@ def _seed(text: str) -> int:
 def _listing() -> str:
     width = max(map(len, names()))
     lines = [f"  {name:{width}}  {summary(name)}" for name in names()]
-    return "\n".join(["The demos; run one with: python -m demos NAME", "", *lines])
+    return "\n".join(["Demos. Run one with: python -m demos NAME", "", *lines])
 
 
 def _run(name: str, quick: bool, seed: int, out: Path) -> None:
-    """Run one demo, and say which files it has written."""
+    """Print a demo's task, run it, and print which files it has written."""
+    paragraph(task(name))
     demo = importlib.import_module(f"demos.{name}")
     begin, before = time.perf_counter(), _files(out)
     demo.main(quick=quick, seed=seed, out=out)
     written = ", ".join(sorted(path.name for path, time in _files(out).items() if before.get(path) != time))
-    print(f"\nDone in {time.perf_counter() - begin:.1f} s. Written into {out}: {written or 'nothing'}.")
+    print(f"\nDone in {time.perf_counter() - begin:.1f} s. Files written to {out}: {written or 'nothing'}.")
 
 
 def _files(folder: Path) -> dict[Path, int]:

@@ -1,7 +1,8 @@
-"""What the demos share: headings, checks, and pictures where matplotlib is installed."""
+"""What the demos share: headings, checks, lessons, and pictures where matplotlib is installed."""
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,17 @@ RED, SKY, GREY, BLACK = "#d55e00", "#56b4e9", "#8a8a8a", "#222222"
 def heading(text: str) -> None:
     """Begin a part."""
     print(f"\n{text}\n{'-' * len(text)}\n")
+
+
+def paragraph(text: str) -> None:
+    """Print text in lines of at most 100 characters."""
+    print(textwrap.fill(" ".join(text.split()), 100))
+
+
+def lesson(text: str) -> None:
+    """End a demo: print what can be learnt from the numbers that it has measured."""
+    print()
+    paragraph(f"Lesson: {text}")
 
 
 def check(claim: str, holds: bool) -> None:

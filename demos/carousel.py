@@ -1,12 +1,15 @@
-"""Carousel: a memory cell, built one part at a time, and what each part is for.
+"""Carousel: a memory cell, built part by part, and what each part is for.
 
     python -m demos carousel
 
-To learn that something seen long ago mattered, a network must still know how its weights shaped what it
-holds now. One neuron with a connection to itself of weight 1 knows that for ever: Hochreiter and
-Schmidhuber called it the constant error carousel (1997). Alone it is helpless: everything disturbs it,
-nothing empties it, and nobody knows how full it is. Three parts cure that, and with them it is the
-cell of an LSTM. Here they are added neuron by neuron, with weights set by hand, each to a small claim.
+Task: A memory cell must store a number for 1000 steps, ignore noise, take a new number when told to, and
+fire at regular intervals. Its parts are added neuron by neuron, with weights set by hand.
+
+To learn from something seen long ago, a network needs to know how its weights affected what it holds now.
+A neuron whose self-connection has the weight 1 keeps this derivative unchanged: Hochreiter and
+Schmidhuber called it the constant error carousel (1997). Alone it is not enough: every input disturbs it,
+nothing empties it, and no other neuron knows how full it is. An input gate, a forget gate and a peephole
+solve these problems and make it the cell of an LSTM. Each part is checked on its own.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLUE, GREY, ORANGE, RED, check, heading, pyplot, save_figure
+from demos._common import BLUE, GREY, ORANGE, RED, check, heading, lesson, pyplot, save_figure
 from synapse import Layer, Network, Neuron
 
 STEPS = 1000
@@ -59,8 +62,8 @@ def the_carousel(rng):
     before, wanted = answer(net, inputs), rng.uniform(2.0, 3.0)
     net.propagate(rate=1 / value**2, target=[wanted])  # the rate that goes all the way at once
     after = answer(net, inputs)
-    print(f"Wanted at the end: {wanted:.3f}. Given: {before:.3f}; after one step of learning: {after:.3f}.")
-    check(f"one step of learning, {STEPS} steps late, puts the state right", close(after, wanted))
+    print(f"Target at the end: {wanted:.3f}. Output: {before:.3f}; after one learning step: {after:.3f}.")
+    check(f"one learning step, {STEPS} steps later, corrects the state", close(after, wanted))
     return kept
 
 
@@ -124,7 +127,7 @@ def the_elman_unit(rng):
     same = np.allclose(true[:11], by_hand[:11], rtol=1e-3, atol=1e-10)
     check("by differences it is x f' (u f') (u f') ...", same)
     check("u f' is never above 1/4", bool((factors <= 0.25).all()))
-    check("after ten steps less than a millionth is left", bool(abs(true[10]) < 1e-6 * abs(true[0])))
+    check("after ten steps less than a millionth of it is left", bool(abs(true[10]) < 1e-6 * abs(true[0])))
     return true
 
 
@@ -157,9 +160,9 @@ def protected(rng):
     net = Network(Layer([x, write]), [Layer([gate])], Layer([cell]))
     inputs = np.column_stack([noise, np.arange(STEPS) == 0])
     gated = watch(net, inputs, lambda: cell.state)
-    print(f"{value:.3f} is to be kept through {STEPS - 1} steps of noise. State at the end:")
+    print(f"The cell must keep {value:.3f} through {STEPS - 1} steps of noise. Its state at the end:")
     print(f"  without a gate: {alone[-1]:+9.3f}\n  with it:        {gated[-1]:+9.3f}")
-    check("without a gate the noise is all in the cell", close(alone[-1], noise.sum()))
+    check("without a gate the cell adds up all the noise", close(alone[-1], noise.sum()))
     check("with a gate the state moves by less than 0.001", bool(np.ptp(gated) < 1e-3))
 
     link, opens = x.connected(cell), write.connected(gate)
@@ -168,7 +171,10 @@ def protected(rng):
     opens.weight = gate.bias = 0.0  # half open at every step: now its weights matter
     true, trace = slope(net, inputs[:50], opens), opens.extended[cell]
     print(f"  extended trace of write -> gate, half open: {trace:.6f}, by differences {true:.6f}")
-    check("the extended trace is how the gate's weight moves the cell", close(true, trace, 1e-6))
+    check(
+        "the extended trace is the derivative of the cell's state by the gate's weight",
+        close(true, trace, 1e-6),
+    )
     return alone, gated
 
 
@@ -203,12 +209,12 @@ def emptied(rng):
     (write, keeper), (reset, forget) = add_input_gate(x, cell), add_forget_gate(cell)
     net = Network(Layer([x, write, reset]), [Layer([keeper, forget])], Layer([cell]))
     states, link = watch(net, inputs, lambda: cell.state), x.connected(cell)
-    print(f"{first:.3f} is written at step 0; {second:.3f}, with a reset, at {STEPS // 2}. State at the end:")
+    print(f"Input {first:.3f} at step 0; {second:.3f}, with a reset, at step {STEPS // 2}. State at the end:")
     print(f"  without a forget gate: {kept[-1]:.3f}, the sum\n  with it:               {states[-1]:.3f}")
     check("without it the cell holds the sum", close(kept[-1], first + second, 1e-3))
     check("with it the cell holds the second number", close(states[-1], second, 1e-3))
-    check("and the first one until then", close(states[STEPS // 2 - 1], first, 1e-3))
-    check("the eligibility has forgotten too", close(link.eligibility, second, 1e-3))
+    check("before the reset it holds the first number", close(states[STEPS // 2 - 1], first, 1e-3))
+    check("the reset clears the eligibility too", close(link.eligibility, second, 1e-3))
     check("it is still the true derivative", close(slope(net, inputs, link), link.eligibility, 1e-6))
     return kept, states
 
@@ -247,11 +253,14 @@ def timed(rng):
     net.clear()
     says = net.run(ticks)[:, 0]
     at = 1 + np.flatnonzero(says > 0.5)
-    print(f"A timer for every {period} steps says 1 at the steps {', '.join(map(str, at[:6]))}, ...")
+    print(f"The output of a timer with period {period} is 1 at steps {', '.join(map(str, at[:6]))}, ...")
     multiples = np.arange(period, STEPS + 1, period)
     wanted = np.isin(1 + np.arange(STEPS), multiples)
-    check(f"it fires at every multiple of {period} up to {STEPS}, only there", np.array_equal(at, multiples))
-    check("it says 1 there, and 0 elsewhere, to a millionth", bool(abs(says - wanted).max() < 1e-6))
+    check(
+        f"it fires at every multiple of {period} up to {STEPS} and nowhere else",
+        np.array_equal(at, multiples),
+    )
+    check("its output is 1 there and 0 elsewhere, to a millionth", bool(abs(says - wanted).max() < 1e-6))
 
     blind = timer(period, peephole=False)
     level = watch(blind, ticks, lambda: blind["cell"][0].state)
@@ -313,6 +322,13 @@ def main(quick: bool, seed: int, out: Path) -> None:
     kept, faded = the_carousel(rng), the_elman_unit(rng)
     disturbed, refilled, clock = protected(rng), emptied(rng), timed(rng)
     picture(kept, faded, disturbed, refilled, clock, out / "carousel.png")
+    lesson(
+        f"The self-connection of weight 1 keeps the derivative exactly for {STEPS} steps; the Elman unit "
+        f"keeps {abs(faded[10] / faded[0]):.0e} of it for 10. Under noise the state of the cell drifts "
+        f"by {np.ptp(disturbed[0]):.1f} without an input gate and by {np.ptp(disturbed[1]):.1e} with "
+        "one. A forget gate lets it take a new number, and a peephole, which lets the gate read the "
+        f"cell, makes it a timer with period {clock[0]}."
+    )
 
 
 # To try: an Elman unit whose loop weight is 4, where its slope is 1/4; a forget gate half open; a timer

@@ -1,10 +1,13 @@
-"""music_of_one_neuron: a neuron that hears itself forgets, holds, explodes or latches; two sing.
+"""music_of_one_neuron: a neuron with a self-connection forgets, holds or explodes; two of them play a tune.
 
     python -m demos music_of_one_neuron
 
-A neuron that hears itself has a life of its own: after the input falls silent, something goes on. What
-goes on depends on one number, the weight of its connection to itself. Two such neurons swing like a
-string. The last part lets them play a short tune, written as a sound file.
+Task: Predict the behaviour of one or two neurons from their weights alone: how fast a neuron with a
+self-connection forgets, when it holds one bit, and which period two neurons oscillate with. The last part
+plays a tune with them.
+
+After the input ends, the activity of a neuron with a self-connection depends on one number, the weight of
+that connection.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, check, heading, pyplot, save_figure
+from demos._common import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, check, heading, lesson, pyplot, save_figure
 from synapse import Layer, Network, Neuron
 from synapse.readwrite import files
 
@@ -40,7 +43,7 @@ def struck(weight, steps):
 
 
 def five_lives(rng):
-    heading("1. One weight, five lives")
+    heading("1. One weight, five behaviours")
     below, above = rng.uniform(0.85, 0.95), rng.uniform(1.05, 1.1)
     lives = {weight: struck(weight, 61) for weight in (below, 1.0, above, -below, -1.0)}
     print("   weight   state after 1        2       10       60 steps")
@@ -48,11 +51,11 @@ def five_lives(rng):
         print(f"  {weight:+7.4f}      " + "".join(f"{states[step]:+9.3f}" for step in (1, 2, 10, 60)))
     for weight, states in lives.items():
         check(
-            f"after n steps it is {weight:+.4f} to the power n",
+            f"after n steps the state is {weight:+.4f} to the power n",
             np.allclose(states, weight ** np.arange(61.0)),
         )
     half_life(below)
-    check("with -1 it is as large after 60 steps as at the start", abs(lives[-1.0][60]) == 1)
+    check("with -1 the state is as large after 60 steps as at the start", abs(lives[-1.0][60]) == 1)
     return lives
 
 
@@ -61,7 +64,7 @@ def half_life(weight):
     told = math.log(2) / -math.log(weight)
     states = struck(weight, 200)
     seen = np.interp(math.log(1000), -np.log(states), np.arange(200)) / math.log2(1000)
-    print(f"  half-life of weight {weight:.4f}: ln 2 / -ln w = {told:.4f} steps, seen {seen:.4f}")
+    print(f"  half-life of weight {weight:.4f}: ln 2 / -ln w = {told:.4f} steps, measured {seen:.4f}")
     check("the half-life is ln 2 / -ln w", math.isclose(told, seen, rel_tol=1e-9))
 
 
@@ -86,22 +89,20 @@ def looped(weight):
 
 
 def one_bit(rng):
-    heading("2. A squash in the loop: one bit")
+    heading("2. A squash in the loop stores one bit")
     kicks, courses = rng.uniform(0.05, 0.5, 3) * [1, -1, 1], {}
     for weight in (0.8, 2.0):
         net = looped(weight)
         for kick in kicks:
             net.clear()
             courses[weight, kick] = net.run(kick * np.eye(60, 1))[:, 0]
-            print(
-                f"  weight {weight}, kicked by {kick:+.3f}: after 59 steps {courses[weight, kick][-1]:+.6f}"
-            )
+            print(f"  weight {weight}, pulse of {kick:+.3f}: after 59 steps {courses[weight, kick][-1]:+.6f}")
     rest = resting(2.0)
-    print(f"  y = tanh(2 y) holds at 0 and at {rest:.6f}, with either sign")
+    print(f"  the solutions of y = tanh(2 y) are 0 and ±{rest:.6f}")
     ends = {weight: np.array([courses[weight, kick][-1] for kick in kicks]) for weight in (0.8, 2.0)}
-    check("with 0.8 every kick dies away", bool((abs(ends[0.8]) < 1e-5).all()))
+    check("with 0.8 every pulse fades", bool((abs(ends[0.8]) < 1e-5).all()))
     held = np.allclose(ends[2.0], rest * np.sign(kicks), atol=1e-9)
-    check("with 2 the sign of the kick is kept, at that value", held)
+    check("with 2 the sign of the pulse is kept, at that value", held)
     return courses, rest
 
 
@@ -132,11 +133,14 @@ def hysteresis():
     turn = up[rising > 0][0], down[falling < 0][0]
     y = -math.sqrt(1 - 1 / weight)
     told = math.atanh(y) - weight * y
-    print(f"  rising bias turns it at {turn[0]:+.3f}, falling at {turn[1]:+.3f}; by the formula ±{told:.4f}")
+    print(
+        f"  the output changes sign at a bias of {turn[0]:+.3f} (rising) and {turn[1]:+.3f} (falling); "
+        f"formula ±{told:.4f}"
+    )
     step = up[1] - up[0]
     late = np.array([turn[0] - told, -told - turn[1]])
-    check("it turns at the first bias past the formula", bool(((late >= 0) & (late <= step)).all()))
-    return up, rising, falling
+    check("it changes sign at the first bias past the formula's", bool(((late >= 0) & (late <= step)).all()))
+    return up, rising, falling, turn
 
 
 def settled(net, neuron, bias, steps=300):
@@ -176,17 +180,17 @@ def push_for(period, keep=1.0):
 
 
 def two_neurons(rng):
-    heading("4. Two neurons go round")
+    heading("4. Two neurons oscillate")
     period = int(rng.integers(20, 41))
     push = push_for(period)
     turns = pair(1.0, push).run(np.eye(100 * period + 1, 1))
-    print(f"  They push each other with {push:.6f}.\n   steps          a          b")
+    print(f"  The weights between them are ±{push:.6f}.\n   steps          a          b")
     for step in (0, period, 100 * period):
         print(f"  {step:6}  {turns[step, 0]:+.6f}  {turns[step, 1]:+.6f}")
-    check(f"a turn takes {period} steps", np.allclose(turns[period], turns[0], atol=1e-9))
-    check("a hundred turns later it swings as on the first day", np.allclose(turns[-1], turns[0], atol=1e-7))
+    check(f"the period is {period} steps", np.allclose(turns[period], turns[0], atol=1e-9))
+    check("after a hundred periods the amplitude is the same", np.allclose(turns[-1], turns[0], atol=1e-7))
     quarter = turns[period // 4]
-    check("a quarter of a turn later it is elsewhere", bool(abs(quarter - turns[0]).max() > 0.5))
+    check("after a quarter of a period the activations differ", bool(abs(quarter - turns[0]).max() > 0.5))
     return turns[: 3 * period]
 
 
@@ -213,12 +217,12 @@ def tune(quick, path):
         a.connected(b).weight, b.connected(a).weight = push, -push
         sound.append(net.run(np.eye(length, 1))[:, 0])
     heard = [pitch(tone) for tone in sound]
-    print("  note   wanted    heard")
+    print("  note   target   played")
     for note, hertz in list(zip(TUNE, heard, strict=True))[:4]:
         print(f"  {note:4} {NOTES[note]:8.2f} {hertz:8.2f} Hz")
     write(np.concatenate(sound), path)
     right = all(abs(hertz / NOTES[note] - 1) < 0.01 for note, hertz in zip(TUNE, heard, strict=True))
-    check("every note is less than a sixth of a semitone out of tune", right)
+    check("every note is within a sixth of a semitone", right)
     return sound[0]
 
 
@@ -314,10 +318,17 @@ def main(quick: bool, seed: int, out: Path) -> None:
     rng = np.random.default_rng(seed)
     lives = five_lives(rng)
     bit = one_bit(rng)
-    loop = hysteresis()
+    *loop, turn = hysteresis()
     turns = two_neurons(rng)
     tone = tune(quick, out / "music_of_one_neuron.wav")
     picture(lives, bit, loop, turns, tone, out / "music_of_one_neuron.png")
+    forgets = min(abs(weight) for weight in lives)
+    lesson(
+        f"The weight of a self-connection sets the memory: {forgets:.3f} keeps {forgets**10:.0%} of a "
+        "state for 10 steps, 1 keeps all of it. With tanh in the loop and a weight of 2 the neuron "
+        f"stores one bit, ±{bit[1]:.3f}, and a bias of {turn[0]:+.3f} or {turn[1]:+.3f} flips it. Two "
+        "coupled neurons oscillate with a period that their weights determine."
+    )
 
 
 # To try: another tune; two strings at once, one neuron adding them; a tanh neuron with weight -2.

@@ -1,11 +1,12 @@
-"""Optimizers: nine rules walk down the same narrow valley, and then down the same valley turned by 45°.
+"""Optimizers: nine optimizers in a narrow valley of the loss, along an axis and turned by 45 degrees.
 
     python -m demos optimizers
 
-A neuron with two weights learns from forty examples. Its loss over the two weights is a long valley, ten
-times as wide along as across: across, the slope is steep and the way short; along, the slope is faint and
-the way long. The lesson is what each rule makes of the same gradients, and which of them
-care how the valley lies.
+Task: Minimise the loss of a neuron with two weights on forty examples, with nine optimizers from the same
+start. The loss is a narrow valley: once along the axis of one weight, once turned by 45 degrees.
+
+Across the valley the slope is steep and the way short; along it, the slope is small and the way long. The
+demo shows which optimizers depend on the direction of the valley.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import synapse
-from demos._common import BLUE, GREEN, GREY, RED, check, heading, pyplot, save_figure
+from demos._common import BLUE, GREEN, GREY, RED, check, heading, lesson, pyplot, save_figure
 from synapse import Layer, Network
 from synapse.errors import MissingExtraError
 from synapse.optimizers import LBFGS, SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
@@ -68,7 +69,7 @@ def show_valley(seed):
         rest = synapse.gradient(neuron(BEST @ turn), rows, wanted)
         slope = ", ".join(f"{value:+.3f}" for value in found.weights)
         print(f"  {name}: loss at the start {found.loss:.3f}, gradient ({slope}); at the end {rest.loss:.3f}")
-    print("\nAlong the axis the second weight has the longer way, and by far the smaller slope.")
+    print("\nAlong the axis the second weight is further from its target and has by far the smaller slope.")
 
 
 # --- 2. The rules ---------------------------------------------------------------------------------
@@ -112,14 +113,14 @@ def walk(rule, turn, seed, most):
 
 
 def race(seed, most):
-    heading(f"2. Steps until the loss is below {GOAL}, {most} at most")
+    heading(f"2. Steps until the loss is below {GOAL} (at most {most})")
     walks = {}
     print(f"  rule            {'   '.join(VALLEYS)}")
     for name, rule in RULES.items():
         try:
             walks[name] = [walk(rule, turn, seed, most) for turn in VALLEYS.values()]
         except MissingExtraError:
-            print(f"  {name:14}  left out: it needs SciPy")
+            print(f"  {name:14}  left out: SciPy is not installed")
             continue
         print(f"  {name:14}  " + "   ".join(f"{told(losses):>13}" for _, losses in walks[name]))
     return walks
@@ -142,19 +143,19 @@ def told(losses):
 
 
 def compare(walks):
-    heading("3. Which way the valley lies")
+    heading("3. The direction of the valley")
     for name in ("plain descent", "momentum 0.9", "Nesterov 0.9"):
         (path, _), (turned, _) = walks[name]
         together = min(len(path), len(turned))
         gap = np.abs(path[:together] @ TURN - turned[:together]).max()
-        check(f"{name} walks the same way, turned: largest difference {gap:.0e}", gap < 1e-6)
+        check(f"{name}: the path is the same, turned (largest difference {gap:.0e})", gap < 1e-6)
     for name in ("AdaGrad", "RMSprop"):
         (_, along), (_, turned) = walks[name]
-        check(f"{name} takes fewer steps along an axis", steps(along) < steps(turned))
+        check(f"{name} takes fewer steps along the axis", steps(along) < steps(turned))
     if "L-BFGS" in walks:
         turned = {name: steps(losses) for name, (_, (_, losses)) in walks.items()}
         check("L-BFGS takes the fewest steps in the turned valley", turned["L-BFGS"] == min(turned.values()))
-        print("(A step of L-BFGS may ask for several gradients, and it cannot learn from changing batches.)")
+        print("(A step of L-BFGS may need several gradients, and it cannot use batches that change.)")
 
 
 # --- 4. A picture ---------------------------------------------------------------------------------
@@ -213,6 +214,14 @@ def main(quick: bool, seed: int, out: Path) -> None:
     walks = race(seed, MOST)
     compare(walks)
     picture(walks, seed, 25 if quick else 61, out / "optimizers.png")
+    counts = {name: [told(losses) for _, losses in both] for name, both in walks.items()}
+    lesson(
+        "Descent, momentum and Nesterov follow the gradient whatever its direction: "
+        f"{counts['plain descent'][0]} and {counts['plain descent'][1]} steps (axis, turned) for plain "
+        f"descent, {counts['Nesterov 0.9'][0]} and {counts['Nesterov 0.9'][1]} for Nesterov. A rate for each "
+        f"weight helps most along an axis: AdaGrad takes {counts['AdaGrad'][0]} and "
+        f"{counts['AdaGrad'][1]} steps, Adam {counts['Adam'][0]} and {counts['Adam'][1]}."
+    )
 
 
 # To try: other rates in RULES; a valley twice as narrow, inputs of spread 1.5 and 0.075; a turn by 10° only.

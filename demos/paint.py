@@ -1,11 +1,12 @@
-"""Paint: a network of 53 neurons learns a picture, as a function from a place to its colour.
+"""Paint: a network of 53 neurons learns a picture as a function from place to colour.
 
     python -m demos paint
 
-The network is asked one thing only: what colour is at (x, y)? It never sees the picture as a whole.
-Pixel by pixel it is told the right answer, thousands of times over, and a frame is kept now and then.
-What comes first is the light of the whole, then large shapes, then edges. At the end the picture is a
-formula: it can be painted at any size. How sharp it is depends on what the network is given to see with.
+Task: Learn a picture as a function: the inputs are the coordinates (x, y) of a pixel, the outputs its
+red, green and blue. Then draw the picture at four times the size.
+
+The network never sees the picture as a whole. It first learns the overall brightness, then large shapes,
+then edges. How sharp the result is depends on how the coordinates are given to the network.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, ORANGE, check, heading, pyplot, save_figure
+from demos._common import BLUE, GREY, ORANGE, check, heading, lesson, pyplot, save_figure
 from synapse.initializers import normal
 from synapse.learning import Cosine
 from synapse.readwrite import files
@@ -95,7 +96,7 @@ def learn(title, see, colours, frames, seed):
     heading(title)
     inputs = see(places(round(len(colours) ** 0.5)))
     net = painter(inputs.shape[1], seed)
-    print(f"{net!r}\n  epochs   wrong by")
+    print(f"{net!r}\n  epochs      error")
     kept, wrong = [], []
 
     def keep(epoch):
@@ -117,11 +118,11 @@ def distance(answers, colours):
 
 def both(colours, frames, bounds, seed):
     by_place = learn("2. From x and y", see_place, colours, frames, seed)
-    by_waves = learn("3. From x, y and waves of them", see_waves, colours, frames, seed)
+    by_waves = learn("3. From x, y and their waves", see_waves, colours, frames, seed)
     even, place, waves = distance(colours.mean(axis=0), colours), by_place[2][-1], by_waves[2][-1]
-    print(f"\nThe mean colour everywhere would be wrong by {even:.4f}.")
-    check(f"from x and y it is wrong by less than {bounds[0]:.0%} of that", place < bounds[0] * even)
-    check(f"from waves by less than {bounds[1]:.0%}", waves < bounds[1] * even)
+    print(f"\nThe mean colour everywhere would have an error of {even:.4f}.")
+    check(f"from x and y the error is below {bounds[0]:.0%} of that", place < bounds[0] * even)
+    check(f"from waves it is below {bounds[1]:.0%}", waves < bounds[1] * even)
     return by_place, by_waves
 
 
@@ -133,13 +134,15 @@ def both(colours, frames, bounds, seed):
 
 
 def enlarge(net, colours, seed, times=4):
-    heading("4. Larger than it was learnt")
+    heading("4. Larger than the training picture")
     size = round(len(colours) ** 0.5)
     truth, painted = evening(times * size, seed), net.run(see_waves(places(times * size)))
     blocks = square(colours).repeat(times, axis=0).repeat(times, axis=1).reshape(-1, 3)
     missed, blocky = distance(painted, truth), distance(blocks, truth)
-    print(f"{times * size} pixels wide. Painted: wrong by {missed:.4f}; larger pixels: by {blocky:.4f}.")
-    check("painted anew it is nearer to the true picture than with larger pixels", missed < blocky)
+    print(
+        f"{times * size} pixels wide. Error when painted: {missed:.4f}; with enlarged pixels: {blocky:.4f}."
+    )
+    check("the painted picture is nearer to the true one than enlarged pixels", missed < blocky)
     return painted
 
 
@@ -193,6 +196,12 @@ def main(quick: bool, seed: int, out: Path) -> None:
         save_frames(plt, by_waves[1], frames, out)
         picture(plt, colours, frames, by_place, by_waves, painted, out / "paint.png")
     synapse.save(by_waves[0], out / "paint.synapse")
+    lesson(
+        "A network can store a picture as a function of place. How sharp it is depends on the inputs: "
+        f"from x and y alone the error is {by_place[2][-1]:.3f}, with sines and cosines of them "
+        f"{by_waves[2][-1]:.3f} after the same {frames[-1]} epochs. As a function it can be drawn at any "
+        "size."
+    )
 
 
 # To try: a photograph of your own; eight frequencies, and what they do between the pixels; the colour of

@@ -1,9 +1,13 @@
-"""Reber: an LSTM reads strings of a grammar, and learns to expect only what may come next.
+"""Reber: an LSTM learns which symbols of a grammar may come next.
 
     python -m demos reber
 
-The strings come from a little machine. It goes from place to place, says a symbol on the way, and where
-two ways lead on it tosses a coin:
+Task: Predict the next symbol of a string of the embedded Reber grammar, at every step. A prediction is
+right if the grammar allows the symbol; the last but one symbol depends on the second one, many steps
+before.
+
+The strings come from a small machine. It moves from place to place and emits a symbol on each move; where
+two moves are possible it tosses a coin:
 
     from 0:  B to 1
     from 1:  T to 2,  or P to 3
@@ -14,9 +18,9 @@ two ways lead on it tosses a coin:
     from 6:  E, and done
 
 An embedded string puts one of these into an envelope: B, then T or P, the inner string, the same T or P
-again, E. What comes next is mostly told by the last two or three symbols, but for the last but one: that
-was decided at the second symbol, and any number of others have come since. Networks without memory for
-such long spans got everything right but this, which made the task a test for memory in the 1990s.
+again, E. The last two or three symbols mostly decide the next one. The last but one symbol is different:
+it was decided at the second symbol, and any number of symbols lie in between. Networks without a memory
+for such long spans got everything right but this, which made the task a test for memory in the 1990s.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ from tqdm import tqdm
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, RED, check, heading, pyplot, save_figure
+from demos._common import BLUE, GREY, RED, check, heading, lesson, pyplot, save_figure
 from synapse.initializers import uniform
 from synapse.tasks import reber
 
@@ -39,7 +43,7 @@ from synapse.tasks import reber
 
 
 def strings(seed):
-    heading("Five strings, and what may follow each symbol of the last")
+    heading("Five strings, and the symbols that may follow each symbol of the last")
     some = reber.strings(5, seed=seed)
     print("\n".join(some))
     print("\n  " + "  ".join(f"{symbol:2}" for symbol in some[-1]))
@@ -95,7 +99,7 @@ def learn(net, seed, count):
             trainer.train(*reber.sequences(CHUNK, seed=rng), epochs=1, shuffle=False, progress=False)
             seen.append(start + CHUNK)
             right.append(reber.fraction_right(net, fresh))
-            bar.set_postfix_str(f"{right[-1]:.1%} of 300 fresh ones right")
+            bar.set_postfix_str(f"{right[-1]:.1%} of 300 new strings right")
             bar.update(CHUNK)
     for i in range(1, len(seen), 2 if count < 20_000 else 4):
         print(f"{seen[i]:6} strings: {right[i]:6.1%} {'#' * round(40 * right[i])}")
@@ -110,15 +114,16 @@ def learn(net, seed, count):
 
 def test(net, seed, quick):
     count = 500 if quick else 5_000
-    heading(f"{count} fresh strings")
+    heading(f"{count} new strings")
     fresh = reber.strings(count, seed=[seed, 3])
     right, strict = (reber.fraction_right(net, fresh, strict=strict) for strict in (False, True))
-    print(f"only legal symbols expected:      {right:7.2%} of strings")
-    print(f"and all legal ones before others: {strict:7.2%}")
+    print(f"the first choice is always legal:   {right:7.2%} of strings")
+    print(f"all legal symbols rank before others: {strict:5.2%}")
     if quick:
-        check("it knows the inner grammar (the quick version stops before the rest is sure)", right > 0.4)
+        check("it has learnt the inner grammar (the quick run may stop before the rest)", right > 0.4)
     else:
         check("more than 99 % of strings are right", right > 0.99)
+    return right
 
 
 # --- 5. One string, symbol by symbol --------------------------------------------------------------
@@ -169,11 +174,11 @@ def find_memory(net):
     votes = np.array([cell.connected(t).weight - cell.connected(p).weight for cell in net["cells"]])
     tells = (with_t - with_p)[-1] * votes * let_out[-2]
     ranking = np.argsort(-tells)
-    print("cell   state after T...   after P...   what the difference says for the right letter")
+    print("cell   state after T...   after P...   effect of the difference on the right letter")
     for i in ranking[:4]:
         print(f"{i:4}   {with_t[-1, i]:+16.2f}   {with_p[-1, i]:+10.2f}   {tells[i]:+8.2f}")
     best = ranking[0]
-    print(f"\nCell {best} tells the most. Its state after each symbol, and how much its forget gate kept:")
+    print(f"\nCell {best} has the largest effect. Its state after each symbol, and its forget gate (kept):")
     print("   symbol    " + "".join(f"{symbol:>7}" for symbol in "*" + INNER))
     for name, rows in (("* is T", with_t), ("* is P", with_p), ("kept  ", kept)):
         print(f"   {name}    " + "".join(f"{x:7.2f}" for x in rows[1:, best]))
@@ -222,11 +227,18 @@ def main(quick: bool, seed: int, out: Path) -> None:
     strings(seed)
     net = build(seed)
     progress = learn(net, seed, 15_000 if quick else STRINGS)
-    test(net, seed, quick)
+    right = test(net, seed, quick)
     read_aloud(net, reber.string(seed=[seed, 4]))
     memory = find_memory(net)
     picture(progress, memory, out / "reber.png")
     synapse.save(net, out / "reber.synapse")
+    best, with_t, with_p, kept = memory
+    lesson(
+        f"The LSTM predicts {right:.1%} of new strings right at every symbol, the last but one included, "
+        f"which takes a memory across the inner string. Cell {best} is that memory: its state ends at "
+        f"{with_t[-1, best]:+.1f} after T and {with_p[-1, best]:+.1f} after P, and its forget gate keeps "
+        f"at least {kept[1:, best].min():.0%} of it at every step."
+    )
 
 
 # To try: forget_gate_bias=0, and see the last plateau grow long; forget_gates=False; four cells; strict.

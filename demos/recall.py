@@ -1,12 +1,14 @@
-"""Recall: name two symbols in the order they were seen, after a while of distraction.
+"""Recall: an LSTM names two symbols in the order in which they appeared, after distraction.
 
     python -m demos recall
 
-A sequence of ten symbols goes by: two targets (A or B) at random places, among distractors (x or y), and
-at the end two prompts. At prompt 1 the network is to name the first target, at prompt 2 the second; at
-every other step it is to say nothing. So it must tell what matters from what does not, keep two things at
-once, and keep their order, though the same A means one thing when it comes first and another when it
-comes second. Monner and Reggia set this task in 2012 to compare memory networks.
+Task: Ten symbols are shown: two targets (A or B) among distractors (x or y), then two prompts. At the
+first prompt the network must name the first target, at the second prompt the second; at every other step
+both outputs must be 0.
+
+So the network must tell targets from distractors, store two of them, and keep their order: the same A
+means one thing when it comes first and another when it comes second. Monner and Reggia (2012) use this
+task to compare memory networks.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from tqdm import tqdm
 
 import architect
 import synapse
-from demos._common import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, check, heading, pyplot, save_figure
+from demos._common import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, check, heading, lesson, pyplot, save_figure
 from synapse.tasks import recall
 
 SYMBOLS = "ABxy12"
@@ -30,7 +32,7 @@ SYMBOLS = "ABxy12"
 
 
 def show_some(seed):
-    heading("Five sequences, and what is to be said at prompts 1 and 2")
+    heading("Five sequences, and the targets at prompts 1 and 2")
     inputs, targets = recall.sequences(5, seed=[seed, 1])
     for rows, wanted in zip(inputs, targets, strict=True):
         said = ["AB"[step.argmax()] for step in wanted[-2:]]
@@ -94,7 +96,7 @@ def compare(seed, quick):
         needed = [len(curve) * CHUNK if curve[-1] >= GOAL else None for curve in curves[name]]
         print(f"  {name:28}" + "  ".join("not solved" if n is None else f"{n:6}" for n in needed), flush=True)
     name = "linear cells, no peepholes"
-    check("linear cells without peepholes solve it", all(curve[-1] >= GOAL for curve in curves[name]))
+    check("linear cells without peepholes solve the task", all(curve[-1] >= GOAL for curve in curves[name]))
     return curves, nets[name]
 
 
@@ -104,10 +106,8 @@ def compare(seed, quick):
 def step_by_step(net, seed):
     heading("A sequence, step by step")
     inputs, targets = recall.sequences(200, seed=[seed, 4])
-    print(
-        f"Of 200 fresh sequences {recall.fraction_right(net, inputs, targets):.1%} are right. One of them:\n"
-    )
-    print("   read   wanted       output A   output B")
+    print(f"Of 200 new sequences {recall.fraction_right(net, inputs, targets):.1%} are right. One of them:\n")
+    print("   read   target       output A   output B")
     net.clear()
     for row, wanted in zip(inputs[0], targets[0], strict=True):
         a, b = net.activate(row)
@@ -140,7 +140,7 @@ def states(net, pair):
 
 
 def look_inside(net):
-    heading(f"{PATTERN} with all pairs of targets: what cells keep until the prompts")
+    heading(f"{PATTERN} with all pairs of targets: the states of the cells before the prompts")
     seen = {pair: states(net, pair) for pair in PAIRS}
     runs = {pair: run for pair, (run, _) in seen.items()}
     kept = np.mean([part for _, part in seen.values()], axis=0)
@@ -152,8 +152,8 @@ def look_inside(net):
     for cell, (one, two, part) in enumerate(zip(first, second, kept, strict=True)):
         print(f"   {cell:4}   {one:+15.2f}   {two:+18.2f}   {part:16.0%}")
     best = int(np.abs(first).argmax())
-    print(f"\nCell {best} holds the first target best: its state is {first[best]:+.2f} for A instead of B.")
-    return runs, best
+    print(f"\nCell {best} separates the first targets best: its state differs by {first[best]:+.2f}.")
+    return runs, best, first[best]
 
 
 # --- 6. A picture ---------------------------------------------------------------------------------
@@ -187,9 +187,17 @@ def main(quick: bool, seed: int, out: Path) -> None:
     show_some(seed)
     curves, net = compare(seed, quick)
     step_by_step(net, seed)
-    runs, best = look_inside(net)
+    runs, best, gap = look_inside(net)
     picture(curves, runs, best, out / "recall.png")
     synapse.save(net, out / "recall.synapse")
+    medians = {name: int(np.median([len(curve) * CHUNK for curve in some])) for name, some in curves.items()}
+    lesson(
+        f"Memory cells can store several things in order: in cell {best} the first target alone moves "
+        f"the state by {gap:+.1f}, many steps later. Sequences seen until the task was solved or the "
+        "limit was reached, median: "
+        + "; ".join(f"{name} {count:,}" for name, count in medians.items())
+        + "."
+    )
 
 
 # To try: recall.sequences(..., length=20), which keeps the targets waiting longer; three prompts.

@@ -1,11 +1,13 @@
-"""Som: a self-organising map lays colours out in a square, like beside like, and nobody tells it how.
+"""Som: a self-organising map arranges colours on a grid, without targets.
 
     python -m demos som
 
-A colour is three numbers: how much red, green and blue. There is no target and no error. Neurons stand on
-a square grid; each has three weights, so it stands for a colour, too. A colour is shown; the neuron most
-like it wins, and it and its neighbours on the grid become a little more like it. That is all of Kohonen's
-rule of 1982, by which he meant to explain how the maps in a brain put themselves in order.
+Task: Arrange colours on a square grid so that similar colours are neighbours. A colour is three numbers
+(red, green, blue); there is no target and no error.
+
+Each neuron of the grid has three weights, so it represents a colour too. A colour is shown; the neuron
+nearest to it wins, and the winner and its neighbours on the grid move towards the colour. This is
+Kohonen's rule of 1982, a model of how maps form in the brain.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, RED, check, heading, pyplot, save_figure
+from demos._common import BLUE, RED, check, heading, lesson, pyplot, save_figure
 
 NAMED = {
     "red": (1, 0, 0),
@@ -51,8 +53,10 @@ def who_wins(net):
     neuron = net.output[row * net.grid[1] + column]
     weights = np.array([link.weight for link in neuron.incoming])
     distances = np.linalg.norm(net.codebook - colour, axis=2)
-    print(f"{net!r}: each neuron of the map has a colour drawn at random.")
-    print(f"Orange {colour} is won by row {row}, column {column}: its weights are {weights.round(2)}.")
+    print(f"{net!r}. Each neuron of the map starts with a random colour.")
+    print(
+        f"Orange {colour}: the winner is in row {row}, column {column}; its weights are {weights.round(2)}."
+    )
     by_hand = weights @ colour - weights @ weights / 2
     check("the winner's state is w x - |w|^2 / 2", np.isclose(neuron.state, by_hand))
     check("no neuron is nearer to orange", bool(np.isclose(distances.min(), distances[row, column])))
@@ -71,13 +75,13 @@ def one_step(net):
     before = net.codebook
     net.train([colour], epochs=1, rate=rate, radius=radius)
     moved, way = np.linalg.norm(net.codebook - before, axis=2), np.linalg.norm(colour - before, axis=2)
-    print(f"Along row {row} of the grid, by how many columns a neuron is away from the winner:")
+    print(f"Row {row} of the grid, by distance from the winner in columns:")
     told = {abs(c - column): moved[row, c] / way[row, c] for c in range(net.grid[1])}
     for distance in sorted(told)[:6]:
         print(f"  {distance}: {told[distance]:6.1%} of the way to orange")
-    check("the winner has gone half of the way", np.isclose(moved[row, column], rate * way[row, column]))
+    check("the winner has moved half of the way", np.isclose(moved[row, column], rate * way[row, column]))
     expected = rate * np.exp(-1 / (2 * radius**2))
-    check(f"its neighbours {expected:.1%} of theirs", np.isclose(told[1], expected))
+    check(f"its neighbours have moved {expected:.1%} of theirs", np.isclose(told[1], expected))
     check("the same neuron wins orange again", net.winner(colour) == (row, column))
 
 
@@ -111,7 +115,7 @@ def step_between(codebook):
 
 
 def make_maps(samples, side, epochs, seed):
-    heading("3. A map, and what comes about without neighbours")
+    heading("3. A map, and the same training without neighbours")
     maps = {}
     for name in ("with neighbours", "each for itself"):
         net = architect.Kohonen(3, (side, side), initializer=any_colour, seed=seed)
@@ -139,15 +143,15 @@ def told(name, errors, codebook):
 
 
 def compare(start, maps):
-    heading("4. What order costs")
+    heading("4. The price of order")
     (ordered, with_), (_, alone) = maps["with neighbours"], maps["each for itself"]
-    check("the map was torn for most colours before", with_[0, 1] > 0.5)
-    check("after training it is torn for fewer than one in ten", with_[-1, 1] < 0.1)
+    check("before training the map is torn for most colours", with_[0, 1] > 0.5)
+    check("after training it is torn for fewer than 10%", with_[-1, 1] < 0.1)
     check(
-        "cells side by side differ less than half as much as before",
+        "neighbours on the grid differ less than half as much as before",
         step_between(ordered.codebook) < step_between(start) / 2,
     )
-    check("without neighbours most colours are still torn apart", alone[-1, 1] > 0.5)
+    check("without neighbours it is still torn for most colours", alone[-1, 1] > 0.5)
     check("without neighbours colours are nearer to their winners", alone[-1, 0] < with_[-1, 0])
 
 
@@ -171,8 +175,8 @@ def read(net):
     colours = [np.linalg.norm(np.subtract(NAMED[a], NAMED[b])) for a, b in pairs]
     grid = [np.linalg.norm(np.subtract(places[a], places[b])) for a, b in pairs]
     alike = np.corrcoef(colours, grid)[0, 1]
-    print(f"\nDistances of named colours and of their places: a correlation of {alike:.2f}.")
-    check("colours further apart are, on the whole, further apart on the map", alike > 0.3)
+    print(f"\nThe distances of named colours and of their places have a correlation of {alike:.2f}.")
+    check("on the whole, colours further apart are further apart on the map", alike > 0.3)
     return places
 
 
@@ -219,6 +223,13 @@ def main(quick: bool, seed: int, out: Path) -> None:
     compare(start, maps)
     ordered = maps["with neighbours"][0]
     picture(start, maps, read(ordered), out / "som.png")
+    exact, torn = (dict(zip(maps, (errors[-1, i] for _, errors in maps.values()))) for i in (0, 1))
+    lesson(
+        "If the winner's neighbours learn too, a map orders itself without targets: it is torn for "
+        f"{torn['with neighbours']:.1%} of the colours, and for {torn['each for itself']:.0%} if the "
+        f"winner learns alone. The price is accuracy: a colour is {exact['with neighbours']:.3f} from "
+        f"its winner instead of {exact['each for itself']:.3f}."
+    )
     synapse.save(ordered, out / "som.synapse")
 
 

@@ -1,15 +1,15 @@
-"""Sunspots: a perceptron, an Elman network and an LSTM forecast next year's number.
+"""Sunspots: a perceptron, an Elman network and an LSTM forecast the number of sunspots.
 
     python -m demos sunspots
 
-Spots on the sun come and go in cycles of about eleven years, no two alike. Their yearly numbers are
-known from 1700 on, and statisticians have tried to foresee them for a century: Yule invented the
-autoregressive model for this very series in 1927. In 1990 Weigend, Huberman and Rumelhart forecast it
-with a neural network, and their split of the years has been used ever since.
+Task: Forecast the yearly number of sunspots one year ahead. Three networks learn from 1712-1920 and are
+tested on 1921-1955, 1956-1979 and 1980-2008.
 
-We follow it: learn from 1712-1920, then forecast 1921-1955 and 1956-1979, always one year ahead. The
-sun of 1956-1979 was livelier than it had ever been before, so that is the hard part. The years
-1980-2008, which nobody had seen then, are added.
+Sunspots come and go in cycles of about eleven years, no two of them the same. The yearly numbers are
+known from 1700 on, and have been forecast for a century: Yule invented the autoregressive model for this
+series in 1927. In 1990 Weigend, Huberman and Rumelhart forecast it with a neural network; their split of
+the years is used here. The sun was more active in 1956-1979 than ever before, so this is the hard part.
+The years 1980-2008 were not known then.
 """
 
 from __future__ import annotations
@@ -24,7 +24,20 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, heading, pyplot, save_figure
+from demos._common import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    heading,
+    lesson,
+    pyplot,
+    save_figure,
+)
 from synapse.initializers import uniform
 from synapse.learning import Cosine
 from synapse.readwrite import files
@@ -275,7 +288,7 @@ def table(simple, networks):
     return "\n".join(
         [
             line("", PERIODS),
-            line("", ["learnt", "forecast", "forecast", "forecast"]),
+            line("", ["training", "forecast", "forecast", "forecast"]),
             *(line(name, scores([each])) for name, each in simple.items()),
             *(line(name, scores([run.forecast for run in runs])) for name, runs in networks.items()),
             "published (? marks unverified figures):",
@@ -295,7 +308,7 @@ def verdict(simple, networks):
         }
         better = [name for name, median in medians.items() if median < line]
         lines.append(
-            f"On {period} AR(12) has {line:.3f}; lower, by the median: {', '.join(better) or 'none'}."
+            f"On {period} AR(12) has {line:.3f}; networks with a lower median: {', '.join(better) or 'none'}."
         )
     return "\n".join(lines)
 
@@ -376,14 +389,34 @@ def main(quick: bool, seed: int, out: Path) -> None:
     print(table(simple, networks))
     print(f"\n{verdict(simple, networks)}")
     if quick:
-        print("The quick version: two seeds, a tenth of the epochs. These numbers are no result.")
+        print("This quick run has two seeds and a tenth of the epochs, so its numbers are no result.")
 
-    print("Saved and drawn: of each network the run whose fit of 1712-1920 is the median.")
+    print("For each network, the run with the median fit on 1712-1920 is saved and plotted.")
 
     chosen = {name: middle(runs) for name, runs in networks.items()}
     forecasts = {**simple, **{name: run.forecast for name, run in chosen.items()}}
     save(chosen, forecasts, out)
     picture(forecasts, states(chosen["LSTM"].net, scale.there(SPOTS)), out / "sunspots.png")
+    medians = {
+        name: [
+            np.median([arv(run.forecast, during(*PERIODS[period])) for run in runs])
+            for period in ("1921-1955", "1956-1979")
+        ]
+        for name, runs in networks.items()
+    }
+    first, second = (
+        arv(simple["linear AR(12)"], during(*PERIODS[period])) for period in ("1921-1955", "1956-1979")
+    )
+    worse = sum(two > one for one, two in medians.values())
+    lesson(
+        f"Compare with a linear model first: AR(12) has {first:.3f} on 1921-1955 and {second:.3f} on "
+        "1956-1979. The medians of the networks are "
+        + ", ".join(f"{one:.3f} and {two:.3f} ({name})" for name, (one, two) in medians.items())
+        + f". {worse} of the {len(medians)} networks are worse on 1956-1979, which is outside of the range "
+        "seen in training: "
+        f"the highest year has {SPOTS[during(*PERIODS['1956-1979'])].max():.0f} sunspots, in training "
+        f"{SPOTS[TRAINING].max():.0f}."
+    )
 
 
 # The networks are saved whole: synapse.load brings them back. The graph of the LSTM also goes out as

@@ -1,10 +1,12 @@
-"""Text: an LSTM reads the beginning of "Alice", letter by letter, and begins to write.
+"""Text: an LSTM learns to predict the next letter of "Alice" and writes text of its own.
 
     python -m demos text
 
-The network sees one character at a time and says how likely each character is to come next. That is all
-it is taught. To do it well it must find out, without being told, where words end and which words there
-are. What counting letters and pairs of letters can do is the yardstick.
+Task: Predict the next character of a text ("Alice's Adventures in Wonderland"), as a probability for each
+character. The yardstick is a table that counts single characters and pairs of them.
+
+Prediction is all the network is trained for. To do it well it has to learn where words end and which
+words exist.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREEN, GREY, ORANGE, RED, check, heading, pyplot, save_figure
+from demos._common import BLUE, GREEN, GREY, ORANGE, RED, check, heading, lesson, pyplot, save_figure
 from synapse.optimizers import Adam
 
 TEXT = (Path(__file__).parent / "data" / "alice.txt").read_text(encoding="utf-8")
@@ -48,14 +50,14 @@ def pairs(codes):
 
 
 def counting(codes):
-    heading("1. What counting can do")
+    heading("1. The yardstick: counting")
     counts = pairs(codes)
-    print(f"{len(codes):,} characters to learn from; {len(LETTERS)} kinds of them in the whole text.")
-    print("Bits per character, if they are counted")
+    print(f"{len(codes):,} characters for training; the whole text has {len(LETTERS)} different ones.")
+    print("Bits per character when counting")
     found = {
-        "all alike": np.log2(len(LETTERS)),
-        "by letters": bits(counts.sum(axis=0)),
-        "by pairs": bits(counts),
+        "nothing": np.log2(len(LETTERS)),
+        "letters": bits(counts.sum(axis=0)),
+        "pairs": bits(counts),
     }
     for name, value in found.items():
         print(f"  {name:10} {value:5.2f}")
@@ -114,7 +116,7 @@ def show(text):
 
 
 def learn(net, codes, unread, batch, rate, shown, seed):
-    heading("2. Reading, and what it writes meanwhile (temperature 0.7)")
+    heading("2. Training, with samples of its writing (temperature 0.7)")
     curves = [[], []]
 
     def look(progress):
@@ -144,14 +146,14 @@ def bits_of(trainer, codes):
 def score(trainer, codes, unread, found, curve):
     heading("3. Better than counting?")
     net = {"read": bits_of(trainer, codes), "unread": bits_of(trainer, unread)}
-    letters, by_pairs = found["by letters"], found["by pairs"]
+    letters, by_pairs = found["letters"], found["pairs"]
     other = bits_unread(pairs(codes), unread)
     print("  bits per character      read   unread")
     print(f"  counting letters       {letters:5.2f}        -")
     print(f"  counting pairs         {by_pairs:5.2f}    {other:5.2f}")
     print(f"  the network            {net['read']:5.2f}    {net['unread']:5.2f}")
     best = int(np.argmin(curve))
-    print(f"\nOn unread text it was best after {best + 1} epochs, {curve[best]:.2f} bits per character.")
+    print(f"\nOn unread text it was best after {best + 1} epochs: {curve[best]:.2f} bits per character.")
     return letters, by_pairs, other, net
 
 
@@ -159,7 +161,7 @@ def score(trainer, codes, unread, found, curve):
 
 
 def temperatures(net, seed):
-    heading("4. Timid and bold")
+    heading("4. Low and high temperature")
     for temperature in (0.2, 0.6, 1.0):
         print(f"\ntemperature {temperature}:")
         show(write(net, 320, temperature, seed))
@@ -210,13 +212,19 @@ def main(quick: bool, seed: int, out: Path) -> None:
     trainer, curves = learn(net, codes, unread, batch, rate, shown, seed)
     letters, by_pairs, other, net_bits = score(trainer, codes, unread, found, curves[1])
     if quick:
-        check("it predicts what it has read better than counting letters", net_bits["read"] < letters)
+        check("it predicts the training text better than counting letters", net_bits["read"] < letters)
     else:
-        check("it predicts what it has read better than counting pairs", net_bits["read"] < by_pairs)
-        check("what it has not read, too", net_bits["unread"] < other)
+        check("it predicts the training text better than counting pairs", net_bits["read"] < by_pairs)
+        check("it predicts unread text better than counting pairs", net_bits["unread"] < other)
     temperatures(net, seed)
     picture(net, curves, found, unread, out / "text.png")
     synapse.save(net, out / "text.synapse")
+    lesson(
+        f"The network uses {net_bits['unread']:.2f} bits per character on unread text, counting pairs "
+        f"{other:.2f}. On the training text it uses {net_bits['read']:.2f}, also because it memorises what "
+        "it reads: only unread text shows what it has learnt. The epoch to stop at is the best one on "
+        f"unread text, here epoch {int(np.argmin(curves[1])) + 1} with {min(curves[1]):.2f}."
+    )
 
 
 # To try: another text in `TEXT`; fewer blocks, which learn less by heart; write(..., opening="Do cats ").

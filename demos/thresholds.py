@@ -1,10 +1,13 @@
-"""Thresholds: step, sign, ramp and the S-curves; how a bias moves them and a weight steepens them.
+"""Thresholds: step, sign, ramp and S-curves; a bias moves them, a weight steepens them.
 
     python -m demos thresholds
 
-A neuron adds up what comes in; its squash turns the sum, the state, into an activation. Most squashes are
-thresholds of some kind: low on one side, high on the other. They differ in what happens in between, and
-that decides whether a neuron can learn. One input and one neuron are enough to see it.
+Task: Compare five squashes (step, sign, ramp, logistic, tanh) of a neuron with one input: where their
+threshold is, how steep it is, and whether a neuron with this squash can learn.
+
+A neuron adds up its weighted inputs; its squash turns the sum, the state, into an activation. Most
+squashes are low on one side and high on the other, and differ in between. That difference decides whether
+a neuron can learn.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLACK, GREY, ORANGE, SKY, check, heading, pyplot, save_figure
+from demos._common import BLACK, GREY, ORANGE, SKY, check, heading, lesson, pyplot, save_figure
 from synapse import Layer, Network, squash
 
 NAMES = ("step", "sign", "ramp", "logistic", "tanh")
@@ -69,10 +72,10 @@ def moved(seed):
     bias = np.random.default_rng(seed).uniform(-1.0, 1.0)
     for name in NAMES:
         same = np.allclose(answers(one_neuron(name, 1.0, bias), xs), answers(one_neuron(name), xs + bias))
-        check(f"{name}: a bias of {bias:+.3f} slides the curve by {-bias:+.3f}", same)
+        check(f"{name}: a bias of {bias:+.3f} moves the curve by {-bias:+.3f}", same)
     net = one_neuron("step", weight=2.0, bias=-3.0)
     yes = xs[answers(net, xs) == 1.0]
-    print(f"Weight 2, bias -3: the first input with a yes, in steps of 0.01, is {yes[0]:.2f}.")
+    print(f"Weight 2, bias -3: the first input (in steps of 0.01) with the output 1 is {yes[0]:.2f}.")
     check("a step neuron's threshold is -bias / weight = 1.5", np.isclose(yes[0], 1.51))
 
 
@@ -118,19 +121,23 @@ def steepened():
 
 
 def learning():
-    heading("4. Who can learn")
+    heading("4. Which of them can learn")
     states = (-4.0, 0.5, 4.0)
-    print("  how far the weight moves at a state of" + "".join(f"{state:10.1f}" for state in states))
+    print("  change of the weight at a state of    " + "".join(f"{state:10.1f}" for state in states))
     moves = {name: [move(name, state) for state in states] for name in NAMES}
     for name, values in moves.items():
         print(f"  {name:38}" + "".join(f"{value:10.6f}" for value in values))
         slopes = [squash.get(name).derivative(state) for state in states]
-        check(f"{name}: each is 0.3 x slope", np.allclose(values, np.multiply(0.3, slopes), atol=1e-14))
-    check("step and sign learn nowhere", not any(moves["step"] + moves["sign"]))
+        check(
+            f"{name}: each change is 0.3 x slope", np.allclose(values, np.multiply(0.3, slopes), atol=1e-14)
+        )
+    check("with step and sign the weight never changes", not any(moves["step"] + moves["sign"]))
     check(
-        "the ramp learns in the middle only", [value > 0 for value in moves["ramp"]] == [False, True, False]
+        "with the ramp it changes only in the middle",
+        [value > 0 for value in moves["ramp"]] == [False, True, False],
     )
-    check("the S-curves learn everywhere", min(moves["logistic"] + moves["tanh"]) > 0)
+    check("with the S-curves it always changes", min(moves["logistic"] + moves["tanh"]) > 0)
+    return moves
 
 
 def move(name, state):
@@ -181,8 +188,14 @@ def main(quick: bool, seed: int, out: Path) -> None:
     five()
     moved(seed)
     steepened()
-    learning()
+    moves = learning()
     picture(out / "thresholds.png")
+    lesson(
+        "A bias moves a threshold and a weight steepens it; learning needs a slope. At the states -4, "
+        f"0.5 and 4 the weight changes by {', '.join(f'{value:.3f}' for value in moves['logistic'])} "
+        f"with the logistic squash, by {', '.join(f'{value:.3f}' for value in moves['ramp'])} with the "
+        f"ramp, and by {', '.join(f'{value:.3f}' for value in moves['step'])} with the step."
+    )
 
 
 # To try: relu and gaussian in NAMES; a ramp with weight 0.25 and bias 0.5 beside the logistic: it is the

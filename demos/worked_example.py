@@ -1,11 +1,13 @@
-"""Worked_example: every number of a 2-2-2 network, forward, backward and learnt, for a pocket calculator.
+"""Worked_example: every number of a 2-2-2 network in one learning step, for a pocket calculator.
 
     python -m demos worked_example
 
-Two inputs, two hidden neurons, two outputs: eight weights and four biases. One sample goes through, its
-errors come back, and the twelve numbers move. Each line is printed with the numbers put in, so that it can be
-done again by hand (printed figures are rounded to six places, the computer's have sixteen). Then four samples
-are learnt in three ways: one by one, in pairs, and all at once. Nothing is random: a seed changes nothing.
+Task: Compute one learning step of a 2-2-2 network by hand and compare every number with the library's.
+Then learn four samples in three ways: one by one, in pairs, and all at once.
+
+There are eight weights and four biases. Each line is printed with its numbers, so you can redo it with a
+pocket calculator (printed figures are rounded to six places, computed ones have sixteen). Nothing is
+random: a seed changes nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLACK, BLUE, GREEN, RED, check, heading, pyplot, save_figure
+from demos._common import BLACK, BLUE, GREEN, RED, check, heading, lesson, pyplot, save_figure
 from synapse import Layer, Network, Neuron
 
 WEIGHTS = {
@@ -106,7 +108,7 @@ def forward(example, sample):
         print(f"    activation = 1 / (1 + e^{-neuron.state:+.6f}) = {neuron.activation:.6f}")
         state = neuron.bias + sum(link.weight * link.source.activation for link in sources)
         same = close(neuron.state, state) and close(neuron.activation, 1 / (1 + math.exp(-state)))
-        check(f"{name} by hand is {name} of the library", same)
+        check(f"{name} by hand equals {name} of the library", same)
 
 
 def incoming(example, target):
@@ -134,7 +136,7 @@ def close(a, b):
 
 
 def backward(example, sample):
-    heading("3. Errors come back")
+    heading("3. Errors, backward")
     example.learn(sample, rate=0.0)  # a rate of 0 computes the errors and moves nothing
     deltas = {}
     for name, wanted in zip(("y1", "y2"), sample[1]):
@@ -149,7 +151,7 @@ def backward(example, sample):
         print(f"delta {name} = {h:.6f} x {1 - h:.6f} x {blame} = {deltas[name]:+.6f}")
     for name, delta in deltas.items():
         same = close(example.neurons[name].error.responsibility, delta)
-        check(f"delta {name} by hand is {name}.error.responsibility", same)
+        check(f"delta {name} by hand equals {name}.error.responsibility", same)
     return deltas
 
 
@@ -161,7 +163,7 @@ def backward(example, sample):
 
 
 def moved(example, sample, deltas):
-    heading("4. The twelve numbers move")
+    heading("4. The twelve numbers change")
     before, error = example.numbers(), example.error([sample])
     slopes = {name: slope(example, sample, name) for name in before}
     sources = {name: (source, target) for name, (source, target, _) in WEIGHTS.items()}
@@ -176,12 +178,12 @@ def moved(example, sample, deltas):
             f"{name}  {before[name]:+.4f}  + {RATE:g} x {deltas[target]:+.6f} x {activation:.6f} = {new:+.6f}"
         )
         same.append(close(new, after[name]))
-    check("all twelve by hand are those of the library, to 1e-12", len(same) == 12 and all(same))
+    check("all twelve by hand equal those of the library, to 1e-12", len(same) == 12 and all(same))
     measured = [close_enough(after[n] - before[n], -RATE * slopes[n]) for n in before]
-    check("each has moved by -rate x the measured slope of E", all(measured))
+    check("each has changed by -rate x the measured slope of E", all(measured))
     print(f"E was {error:.6f} and is {example.error([sample]):.6f} now.")
     check("the error of this sample has fallen", example.error([sample]) < error)
-    return before, after
+    return before, after, (error, example.error([sample]))
 
 
 def slope(example, sample, name, tiny=1e-6):
@@ -239,12 +241,12 @@ def three_ways():
     plain = Example()
     for sample in SAMPLES:
         plain.learn(sample, RATE)
-    check("groups of one are what the library does by itself", same_numbers(plain.numbers(), ends["online"]))
+    check("groups of one equal the library's own steps", same_numbers(plain.numbers(), ends["online"]))
     first = [change(Example(), sample, RATE)["w5"] for sample in SAMPLES]
-    print("\nThe changes of w5 that the samples ask for: " + ", ".join(f"{c:+.6f}" for c in first))
-    check("batch: w5 moves by their mean", close(ends["batch"]["w5"], start["w5"] + sum(first) / 4))
+    print("\nThe change of w5 for each sample alone: " + ", ".join(f"{c:+.6f}" for c in first))
+    check("batch: w5 changes by their mean", close(ends["batch"]["w5"], start["w5"] + sum(first) / 4))
     unlike = abs(ends["online"]["w5"] - start["w5"] - sum(first)) > 1e-5
-    check("online: w5 does not quite move by their sum, as later samples see moved weights", unlike)
+    check("online: w5 changes by almost their sum, as later samples see changed weights", unlike)
 
 
 def same_numbers(one, other):
@@ -260,15 +262,16 @@ def same_numbers(one, other):
 
 
 def differ():
-    heading("6. How much the ways differ")
+    heading("6. How much the three ways differ")
     gaps = []
     for rate in (0.08, 0.04, 0.02, 0.01):
         online, batch = epoch(Example(), 1, rate), epoch(Example(), 4, 4 * rate)
         gaps.append(max(abs(online[name] - batch[name]) for name in online))
         print(f"  rate {rate:.2f}: largest difference of the twelve {gaps[-1]:.3e}")
     ratios = [a / b for a, b in pairwise(gaps)]
-    print("  each over the next: " + ", ".join(f"{ratio:.2f}" for ratio in ratios))
-    check("halving the rate divides the difference by about four", abs(ratios[-1] - 4) < 0.1)
+    print("  ratio of each to the next: " + ", ".join(f"{ratio:.2f}" for ratio in ratios))
+    check("half the rate gives about a quarter of the difference", abs(ratios[-1] - 4) < 0.1)
+    return ratios
 
 
 # --- 7. A picture ---------------------------------------------------------------------------------
@@ -326,10 +329,16 @@ def main(quick: bool, seed: int, out: Path) -> None:
     print("  ".join(f"{name} {value:g}" for name, value in example.numbers().items()))
     forward(example, sample)
     deltas = backward(example, sample)
-    before, after = moved(example, sample, deltas)
+    before, after, (high, low) = moved(example, sample, deltas)
     three_ways()
-    differ()
+    ratios = differ()
     picture(before, after, deltas, out / "worked_example.png")
+    lesson(
+        "Learning is arithmetic that you can redo by hand: activations forward, deltas backward, and "
+        "each number changes by rate x delta x activation. One step lowers the error of the sample from "
+        f"{high:.4f} to {low:.4f}. Online and batch learning agree better the smaller the rate: half the "
+        f"rate divides their difference by {ratios[-1]:.2f}."
+    )
 
 
 # To try: cross-entropy in `learn` (leave the cost out): then delta of an output is t - y, without the slope.

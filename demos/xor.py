@@ -1,10 +1,12 @@
-"""XOR: six neurons learn "one or the other, but not both", and every number in them is looked at.
+"""XOR: six neurons learn "one or the other, but not both", with every number shown.
 
     python -m demos xor
 
-Two inputs, each 0 or 1. The answer is 1 when exactly one of them is 1. No straight line separates the
-two cases, so a single neuron cannot learn this, and in 1969 that was held against the whole field.
-Three neurons in between are enough. The network is so small that we can check by hand what it does.
+Task: The two inputs are 0 or 1; the target is 1 when exactly one of them is 1. A single neuron cannot
+learn this, because no straight line separates the two cases; three hidden neurons can.
+
+The network is so small that every number in it can be checked by hand. In 1969, that a single neuron
+cannot learn XOR was held against the whole field.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, RED, check, heading, pyplot, save_figure
+from demos._common import BLUE, GREY, RED, check, heading, lesson, pyplot, save_figure
 from synapse.initializers import uniform
 
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -32,18 +34,19 @@ GOAL = 0.02
 
 
 def one_neuron(seed, quick):
-    heading("1. One neuron cannot")
+    heading("1. One neuron is not enough")
     net = architect.Perceptron(2, 1, seed=seed)
     result = synapse.Trainer(net, rate=0.05).train(INPUTS, TARGETS, epochs=500 if quick else 5000, seed=seed)
-    print(f"{net!r} ends with a cost of {result.error:.3f}, and answers")
+    print(f"{net!r} ends with a cost of {result.error:.3f} and these outputs:")
     table(net)
     solved = (net.run(INPUTS).round() == TARGETS).all()
     check("one neuron does not get all four right", not solved)
+    return result.error
 
 
 def table(net):
-    """Inputs, what is wanted, what comes out."""
-    print("  a  b   wanted   output")
+    """Inputs, targets and outputs."""
+    print("  a  b   target   output")
     for (a, b), (wanted,), (output,) in zip(INPUTS, TARGETS, net.run(INPUTS), strict=True):
         print(f"  {a:.0f}  {b:.0f}   {wanted:6.0f}   {output:6.3f}")
 
@@ -58,7 +61,7 @@ def six_neurons(seed):
     heading("2. Six neurons")
     weights = uniform(1.0)
     net = architect.Perceptron(2, 3, 1, initializer=weights, bias_initializer=weights, seed=seed)
-    print(f"{net!r}, before it has learnt:")
+    print(f"{net!r}, before training:")
     weights_of(net)
     return net
 
@@ -97,14 +100,14 @@ def one_step(net):
     same = math.isclose
     check(f"the state of {hidden.name} is bias + weights x inputs", same(state, hidden.state))
     check("its activation is 1 / (1 + e^-state)", same(hidden.activation, 1 / (1 + math.exp(-state))))
-    check("the output's error is wanted - given", same(output.error.responsibility, 1.0 - given))
+    check("the output's error is target - output", same(output.error.responsibility, 1.0 - given))
     claim = f"the error of {hidden.name} is slope x weight x the output's error"
     check(claim, same(error, hidden.error.responsibility))
 
     moved = link.weight + rate * output.error.responsibility * hidden.activation
     net.activate([1.0, 0.0])
     net.propagate(rate=rate, target=[1.0])
-    claim = f"the weight from {hidden.name} to the output has moved by rate x error x activation"
+    claim = f"the weight from {hidden.name} to the output has changed by rate x error x activation"
     check(claim, same(link.weight, moved))
 
 
@@ -123,7 +126,7 @@ def learn(net, seed):
         if result.error <= GOAL:
             print(f"A cost of {result.error:.3f} after {result.epochs} epochs of four samples.")
             break
-        print(f"Stuck at a cost of {result.error:.3f}: new weights.")
+        print(f"Stuck at a cost of {result.error:.3f}; starting again from new weights.")
         net.reset(seed=1000 * (attempt + 1) + seed, initializer=uniform(1.0))
     table(net)
     check("all four rounded outputs are right", bool((net.run(INPUTS).round() == TARGETS).all()))
@@ -138,7 +141,7 @@ def learn(net, seed):
 
 
 def what_it_found(net):
-    heading("5. What it has found")
+    heading("5. The solution")
     weights_of(net)
     print("\n  a  b   " + "   ".join(neuron.name for neuron in net["hidden"]) + "   output")
     for a, b in INPUTS:
@@ -181,13 +184,18 @@ def line(neuron):
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
-    one_neuron(seed, quick)
+    alone = one_neuron(seed, quick)
     net = six_neurons(seed)
     one_step(net)
     history = learn(net, seed)
     what_it_found(net)
     picture(net, history, out / "xor.png")
     synapse.save(net, out / "xor.synapse")
+    lesson(
+        f"One neuron draws one line and stays at a cost of {alone:.3f} (always answering 0.5 costs "
+        f"{math.log(2):.3f}). Three hidden neurons draw three lines, and the output combines them: the "
+        f"cost falls to {history[-1]:.3f} in {len(history)} epochs."
+    )
 
 
 # To try: a Perceptron(2, 2, 1), which has just enough neurons and gets stuck more often; or three inputs

@@ -17,10 +17,20 @@ copyright = "2026, Synapse developers"
 version = release = synapse.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-extensions += ["formats", "house", "mathml", "notebooks"]  # of docs/_extensions
+extensions += ["formats", "house", "live", "mathml", "notebooks", "objects", "references"]  # of docs/_extensions
 exclude_patterns = ["_extensions"]
 default_role = "literal"  # `name` in docstrings
-nitpicky = False
+
+# Every reference resolves, except to what other sites document: their inventories would have to be fetched.
+nitpicky = True
+nitpick_ignore_regex = [
+    (r"py:.*", r"(collections|contextlib|os|pathlib|types|typing)\..*"),
+    (r"py:.*", r"(matplotlib|networkx|nx|numpy|scipy|torch)\..*"),
+    (r"py:class", r"ArrayLike|Axes|NDArray"),  # as annotations of these libraries spell them
+    # Types in annotations that a reader does not use by name; the text of each parameter says what it takes.
+    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|Error|Format)"),
+    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Initializer|Order|Seed|Store|Weights)"),
+]
 
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
@@ -35,7 +45,7 @@ python_maximum_signature_line_length = 88
 html_theme = "furo"
 html_title = f"Synapse {release}"
 html_static_path = ["_static"]
-html_css_files = ["math.css"]
+html_css_files = ["math.css", "pages.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_math_renderer = "mathml"

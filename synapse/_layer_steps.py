@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from . import _ties, _wiring, cost as costs
 from ._checks import FLOAT32, FLOAT64, class_row, integer, non_negative_number, vector
 from ._random import Seed, random_generator
-from ._typing import Floats
+from ._typing import Floats, Ints
 from .cost import Cost
 from .engine.guard import InUse
 from .engine.store import Store
@@ -84,17 +84,52 @@ class LayerSteps(Sequence[Neuron]):
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
         """Forget context and learning: new random biases, and weights of incoming connections.
 
-        What learning does not move keeps its value, see :meth:`Network.reset`.
+        What is not trainable keeps its value, see :meth:`Network.reset`.
         """
         rng = random_generator(seed)
         with InUse(*self._alive()):
-            for store in {neuron._store: None for neuron in self._neurons}:
-                store.ready()
-                rows = _wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)
-                _ties.reset_parameters(
-                    store, np.flatnonzero(np.isin(store["target"], rows)), rows, rng, initializer
-                )
+            for store, connections, neurons in self._parameters():
+                _ties.reset_parameters(store, connections, neurons, rng, initializer)
             self.clear()
+
+    def freeze(self) -> None:
+        """Let learning leave the layer alone: the weights of all connections into it, and its biases.
+
+        These are the parameters that :meth:`reset` draws, too. They are no longer trainable until
+        :meth:`unfreeze`. Connections that lead out of the layer belong to the layers that they lead to:
+        they still learn, and errors still pass through the frozen layer to those before it. Connections
+        that are made later, and neurons that are appended, are not frozen. What is tied to a frozen
+        weight or bias is frozen with it, see :func:`synapse.tie`.
+
+        Copies, pickles and files in the format "json" keep what :meth:`unfreeze` restores. Files in other
+        formats keep what is trainable at most.
+
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> net["hidden"].freeze()
+        >>> [connection.trainable for connection in net.connections]
+        [False, False, False, False, False, False, True, True, True]
+        """
+        with InUse(*self._alive()):
+            for parameters in self._parameters():
+                _ties.freeze(*parameters)
+
+    def unfreeze(self) -> None:
+        """Let learning move again what :meth:`freeze` has frozen, and nothing else.
+
+        What was not trainable before, such as the self-connections of memory cells, stays as it is. So
+        does what has been set to be trainable or not since then.
+        """
+        with InUse(*self._alive()):
+            for parameters in self._parameters():
+                _ties.unfreeze(*parameters)
+
+    def _parameters(self) -> Iterator[tuple[Store, Ints, Ints]]:
+        """Each store of its neurons, the rows of the connections into them there, and their rows."""
+        for store in {neuron._store: None for neuron in self._neurons}:
+            store.ready()
+            rows = _wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)
+            yield store, np.flatnonzero(np.isin(store["target"], rows)), rows
 
     def _alive(self) -> list[Neuron]:
         """Its neurons, if none of them has been removed from its network.

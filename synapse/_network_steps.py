@@ -255,9 +255,11 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
 
     @whole
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
-        """Forget context and learning: new random weights and biases.
+        """Forget context and learning: new random weights and biases for all that is trainable.
 
-        Self-connections and whatever is not trainable keep theirs, inputs have no bias.
+        Weights and biases that are not trainable keep their values: constant error carousels, fixed copies,
+        what :meth:`Layer.freeze` has frozen. So do the biases of inputs. A self-connection that is trainable
+        gets a random weight like any other. Random neurons keep their streams, see :meth:`reseed`.
         """
         connections = self._connection_rows()
         _ties.reset_parameters(self._store, connections, self._rows(), random_generator(seed), initializer)

@@ -154,7 +154,7 @@ class NeuronSteps:
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
         """Forget the context and learning: new random weights of incoming connections, and a new bias.
 
-        What learning does not move keeps its value, see :meth:`Network.reset`.
+        What is not trainable keeps its value, see :meth:`Network.reset`.
         """
         store = self._require()
         store.ready()

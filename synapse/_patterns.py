@@ -14,19 +14,60 @@ from .errors import ArgumentError, KindError, TopologyError
 from .initializers import Initializer, draw
 
 ALL_TO_ALL = "all_to_all"
-"""Every source to every target."""
+"""Every source to every target; to itself only with ``self_connections=True``."""
 ONE_TO_ONE = "one_to_one"
 """Source i to target i; blockwise if one layer is a multiple of the other."""
 ALL_TO_ELSE = "all_to_else"
 """Every source to every target except itself."""
 
 
-def pairs_of(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+def pairs_of(
+    kind: Any,
+    source: Sequence[Any],
+    target: Sequence[Any],
+    rng: np.random.Generator,
+    self_connections: bool = False,
+) -> tuple[Ints, Ints]:
     """Indices of the sources and of the targets of a pattern, sorted by target.
 
-    Those of a neuron with itself are among them; `ALL_TO_ELSE` leaves them out later.
+    Pairs of a neuron with itself are left out unless `self_connections` is True or all are such pairs,
+    see :func:`is_carousel`.
+
+    Raises
+    ------
+    ArgumentError
+        If the kind is none, or a mask or list names a neuron with itself and `self_connections` is False.
     """
-    whole = not is_listed(kind) and not (isinstance(kind, str) and kind == ONE_TO_ONE)
+    if self_connections and is_named(kind, ALL_TO_ELSE):
+        raise ArgumentError(
+            f"{ALL_TO_ELSE!r} leaves self-connections out. With self_connections=True give {ALL_TO_ALL!r}."
+        )
+    pairs = _every_pair(kind, len(source), len(target), rng)
+    if self_connections or is_carousel(kind, source, target):
+        return pairs
+    own = _same_neuron(source, target, pairs)
+    if own.any() and not isinstance(kind, str) and not is_number(kind):
+        raise ArgumentError(
+            f"The {'list' if is_listed(kind) else 'mask'} connects {own.sum()} neuron(s) with themselves. "
+            "A self-connection carries a neuron's state to the next step: give self_connections=True to "
+            "make them, or leave these pairs out."
+        )
+    return pairs[0][~own], pairs[1][~own]
+
+
+def is_named(kind: Any, *names: str) -> bool:
+    """Whether a pattern is one of these names."""
+    return isinstance(kind, str) and kind in names
+
+
+def is_carousel(kind: Any, source: Sequence[Any], target: Sequence[Any]) -> bool:
+    """Whether a pattern connects each neuron with itself and with no other: one to one, to the same layer."""
+    return is_named(kind, ONE_TO_ONE) and list(source) == list(target)
+
+
+def _every_pair(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """The pairs of a pattern, those of a neuron with itself among them."""
+    whole = not is_listed(kind) and not is_named(kind, ONE_TO_ONE)
     if whole and n_sources * n_targets > MOST_CONNECTIONS:
         pairs = f"{n_sources} and {n_targets} neurons"
         raise ArgumentError(expected("A projection", f"of at most {MOST_CONNECTIONS} pairs", pairs))
@@ -101,7 +142,7 @@ def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Ints, Ints]
     return sources, targets
 
 
-def same_neuron(source: Sequence[Any], target: Sequence[Any], pairs: tuple[Any, Any]) -> NDArray[np.bool_]:
+def _same_neuron(source: Sequence[Any], target: Sequence[Any], pairs: tuple[Any, Any]) -> NDArray[np.bool_]:
     """Which pairs connect a neuron with itself."""
     if not set(source) & set(target):
         return np.zeros(len(pairs[0]), bool)
@@ -127,10 +168,20 @@ def drawn_weights(
     return draw(initializer, rng, (count,), -(-count // n_targets), -(-count // n_sources), dtype)
 
 
-def given_weights(values: Floats, n_sources: int, n_targets: int, pairs: tuple[Any, Any]) -> Floats:
-    """Weights of some pairs from a number, a matrix, or one number a pair."""
+def given_weights(
+    values: Floats, n_sources: int, n_targets: int, pairs: tuple[Any, Any], all_to_all: bool = False
+) -> Floats:
+    """Weights of some pairs from a number, a matrix, or one number a pair.
+
+    Where a matrix for all pairs has a weight for one that is left out, that is refused.
+    """
     if values.shape == (n_sources, n_targets):
         chosen: Floats = values[pairs]
+        if all_to_all and np.count_nonzero(chosen) < np.count_nonzero(values):
+            raise ArgumentError(
+                "The weights are not 0 for some pairs of a neuron with itself, which are left out. "
+                "Set these to 0, or give self_connections=True."
+            )
         return chosen
     if values.shape not in ((), (len(pairs[0]),)):
         raise ArgumentError(

@@ -26,6 +26,11 @@ def random_generator(seed: Seed) -> np.random.Generator:
     return np.random.default_rng(whole if several else whole[0])
 
 
+def seeds_of(seed: Seed, count: int) -> list[Seed]:
+    """`count` seeds for work in as many threads, which cannot share one generator: of one, its children."""
+    return [*seed.spawn(count)] if isinstance(seed, np.random.Generator) else [seed] * count
+
+
 @contextmanager
 def given_back(rng: np.random.Generator) -> Iterator[None]:
     """After an error inside, a generator is as it was: what is refused has drawn nothing."""

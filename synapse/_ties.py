@@ -21,8 +21,13 @@ from .engine.store import Store
 from .errors import ArgumentError
 from .initializers import Initializer, draw
 
-TIES = {"weight": "tie", "trainable": "tie", "bias": "bias_tie", "trainable_bias": "bias_tie"}
+TIES = {
+    **dict.fromkeys(("weight", "trainable", "frozen"), "tie"),
+    **dict.fromkeys(("bias", "trainable_bias", "frozen_bias"), "bias_tie"),
+}
 """The columns that tied rows share, and the column that holds their group."""
+FROZEN = {"trainable": "frozen", "trainable_bias": "frozen_bias"}
+"""Whether learning moves a row, and whether it did before it was frozen."""
 
 
 def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
@@ -48,11 +53,10 @@ def reset_parameters(
 ) -> None:
     """Draw new weights for some connections and new biases for some neurons.
 
-    Parameters that are not trainable, self-connections and the biases of inputs keep their values.
+    Parameters that are not trainable and the biases of inputs keep their values.
     """
     connections = connections[np.argsort(store["identity"][connections])]  # the order of making
-    learns = (store["trainable"] == 1) & (store["source"] != store["target"])
-    connections = connections[learns[connections]]
+    connections = connections[store["trainable"][connections] == 1]
     neurons = neurons[(store["trainable_bias"][neurons] == 1) & (store["role"][neurons] != INPUT)]
     fans = max(1, len(connections) // max(1, len(neurons)))
     weights = draw(initializer, rng, (len(connections),), fans, fans)
@@ -61,6 +65,33 @@ def reset_parameters(
         require_range("What an initializer returns", drawn, store.dtype)
     assign_first(store, "weight", connections, weights)
     assign_first(store, "bias", neurons, biases)
+
+
+def set_trainable(store: Store, name: str, rows: Any, value: bool) -> None:
+    """Set whether learning moves some rows, and those tied to them; whether they were frozen is forgotten."""
+    assign(store, name, rows, value)
+    assign(store, FROZEN[name], rows, 0)
+
+
+def freeze(store: Store, connections: Ints, neurons: Ints) -> None:
+    """Let learning leave alone what it moves of some weights and biases, and note which it moved."""
+    store.touch()
+    for rows, (trainable, frozen) in zip((connections, neurons), FROZEN.items(), strict=True):
+        _hand_over(store, rows, trainable, frozen)
+
+
+def unfreeze(store: Store, connections: Ints, neurons: Ints) -> None:
+    """Let learning move what :func:`freeze` has noted, and nothing else."""
+    store.touch()
+    for rows, (trainable, frozen) in zip((connections, neurons), FROZEN.items(), strict=True):
+        _hand_over(store, rows, frozen, trainable)
+
+
+def _hand_over(store: Store, rows: Ints, giver: str, taker: str) -> None:
+    """Move the 1 of one column to another, in those rows that have it."""
+    chosen = rows[store[giver][rows] == 1]
+    assign(store, taker, chosen, 1)
+    assign(store, giver, chosen, 0)
 
 
 def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
@@ -153,7 +184,7 @@ def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
     All rows of a group take the value of the first of the rows given.
     """
     store.touch()
-    tie, column = store[TIES[name]], store[name]
+    tie = store[TIES[name]]
     before, part = int(tie.max(initial=0)), _joined(labels, tie[rows].astype(np.int64))
     renamed = np.arange(before + 1)
     renamed[tie[rows]] = before + 1 + part
@@ -162,7 +193,8 @@ def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
     tie[rows] = before + 1 + part
     _, first = np.unique(part, return_index=True)
     members = np.flatnonzero(tie > before)
-    column[members] = column[rows[first]][tie[members].astype(np.int64) - before - 1]
+    for shared in (store[column] for column, group in TIES.items() if group == TIES[name]):
+        shared[members] = shared[rows[first]][tie[members].astype(np.int64) - before - 1]
 
 
 def _joined(labels: Ints, tie: Ints) -> Ints:

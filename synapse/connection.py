@@ -94,17 +94,18 @@ class Connection(DataView):
     @property
     @steady
     def trainable(self) -> bool:
-        """Whether learning moves its weight, and those of all that it is tied to. Self-connections
-        are not trained unless asked to.
+        """Whether learning moves its weight, and those of all that it is tied to. Settable. What
+        :meth:`Layer.unfreeze` restores is forgotten then.
         """
         return bool(self._store["trainable"][self._at])
 
     @trainable.setter
     @whole
     def trainable(self, value: bool) -> None:
-        if self.trainable != boolean("The trainable of a connection", value):
+        learns = boolean("The trainable of a connection", value)
+        if self.trainable != learns:
             self._store.touch()
-            _ties.assign(self._store, "trainable", self._at, bool(value))
+        _ties.set_trainable(self._store, "trainable", self._at, learns)
 
     @property
     @steady

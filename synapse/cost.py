@@ -230,6 +230,8 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
     Where the function raises later, the call that needed its value raises
     :class:`~synapse.errors.FunctionError`: weights are as before that step.
 
+    Examples
+    --------
     >>> @register
     ... def quartic(target, output, derivative, outputs):
     ...     error = target - output

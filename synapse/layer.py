@@ -21,6 +21,7 @@ from ._checks import (
     listed,
     place,
     positive_integer,
+    read_only,
     text,
 )
 from ._layer_steps import LayerSteps
@@ -60,6 +61,8 @@ class Layer(LayerSteps):
     ArgumentError
         If the layer would be empty, or have a neuron twice.
 
+    Examples
+    --------
     >>> layer = Layer(3, squash="tanh", name="hidden")
     >>> layer, layer[0]
     (<Layer hidden, 3 neurons>, <Neuron hidden 0, tanh>)
@@ -163,18 +166,21 @@ class Layer(LayerSteps):
 
     @property
     def activations(self) -> Floats:
-        """The activations of its neurons, shape (n,); a copy."""
-        return self._column("activation")
+        """The activations of its neurons, shape (n,); a copy that cannot be written to."""
+        return read_only(self._column("activation"))
 
     @property
     def states(self) -> Floats:
-        """The states of its neurons, shape (n,); a copy."""
-        return self._column("state")
+        """The states of its neurons, shape (n,); a copy that cannot be written to."""
+        return read_only(self._column("state"))
 
     @property
     def biases(self) -> Floats:
-        """The biases of its neurons, shape (n,); a copy. Settable."""
-        return self._column("bias")
+        """The biases of its neurons, shape (n,); a copy that cannot be written to.
+
+        Settable as a whole: ``layer.biases = 2 * layer.biases``.
+        """
+        return read_only(self._column("bias"))
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
@@ -206,12 +212,19 @@ class Layer(LayerSteps):
     @property
     @steady
     def trainable(self) -> bool:
-        """Whether learning moves the biases of all its neurons. Settable."""
+        """Whether learning moves the biases of all its neurons, as :attr:`Neuron.trainable` does. Settable.
+
+        Weights are not concerned: :meth:`freeze` keeps learning from moving the weights of incoming
+        connections, too.
+        """
         return all(neuron.trainable for neuron in self._alive())
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._set_column("trainable_bias", np.full(len(self), boolean("The trainable of a layer", value)))
+        learns = boolean("The trainable of a layer", value)
+        with InUse(*self._alive()):
+            for neuron in self._neurons:
+                neuron.trainable = learns
 
     @property
     @steady
@@ -236,6 +249,7 @@ class Layer(LayerSteps):
         weights: ArrayLike | None = None,
         initializer: str | Initializer = "uniform",
         trainable: bool | None = None,
+        self_connections: bool = False,
         seed: Seed = None,
     ) -> Projection:
         """Connect its neurons to those of another layer, or of itself.
@@ -243,38 +257,63 @@ class Layer(LayerSteps):
         Parameters
         ----------
         target : Layer, Neuron or Network
-            Where to; of a network its input layer.
+            The layer to connect to; for a network, its input layer.
         kind : str, float, array of bool or tuple of two lists of int
-            ``ALL_TO_ALL`` (the default), ``ONE_TO_ONE`` (the default to itself:
-            self-connections), ``ALL_TO_ELSE``, a density, a mask of shape (sources, targets), or a
+            ``ALL_TO_ALL`` (the default), ``ONE_TO_ONE`` (the default to itself: constant error
+            carousels, see the notes), ``ALL_TO_ELSE``, a density, a mask of shape (sources, targets), or a
             tuple of two lists of numbers: connection i leads from source ``kind[0][i]`` to target
             ``kind[1][i]``.
         weights : array_like, optional
-            The weights: a number, shape (sources, targets) for a full projection, or
-            (connections,). Default: drawn by the initializer; 1 for self-connections.
+            The weights: a number, shape (sources, targets), or (connections,). Default: drawn by the
+            initializer; 1 for carousels.
         initializer : str or callable
             See :mod:`synapse.initializers`.
         trainable : bool, optional
-            Whether learning moves the weights. Default: all but those of self-connections.
+            Whether learning moves the weights. Default: False for carousels, else True.
+        self_connections : bool
+            Whether pairs of a neuron with itself are connected, too, where the layers share neurons.
+            Default: False. See the notes.
         seed : int or numpy.random.Generator, optional
-            Where densities and weights are drawn from.
+            Seed for densities and weights.
 
         Raises
         ------
         KindError
             If the target holds no neurons.
+        ArgumentError
+            If a mask or a list has a pair of a neuron with itself, or a matrix of weights a weight for it,
+            and `self_connections` is False.
         TopologyError
             If a pair of neurons is connected already; nothing is connected then.
+
+        Notes
+        -----
+        A self-connection carries the state of a neuron to its next step, see :meth:`Neuron.project`; it is
+        not one recurrent connection among others. So patterns leave it out: where a layer projects to
+        itself, or to a layer with some of its neurons, ``ALL_TO_ALL`` is the same as ``ALL_TO_ELSE``, and a
+        density concerns the other pairs. Masks and lists that name such pairs are refused. With
+        ``self_connections=True`` they are made like the other connections: their weights are drawn
+        and trainable, so that each neuron is a leaky integrator of its own.
+
+        The pattern ``ONE_TO_ONE`` of a layer to itself is meant to make self-connections: constant error
+        carousels, of weight 1 and not trainable, with which neurons keep their whole state.
+
+        >>> layer = Layer(3)
+        >>> len(layer.project(layer, Layer.ALL_TO_ALL)), layer[0].self_connection
+        (6, None)
+        >>> [(link.weight, link.trainable) for link in layer.project(layer)]
+        [(1.0, False), (1.0, False), (1.0, False)]
         """
         to = _as_layer("The target of a projection", target)
         rng = random_generator(seed)
         if trainable is not None:
             boolean("The trainable of a projection", trainable)
+        own = boolean("The self_connections of a projection", self_connections)
         if weights is not None:
             weights = finite_array("Weights", weights, self._store.dtype)
         initializers.get(initializer)
         with InUse(*self._alive(), *to._alive()):
-            return connect_layers(self, to, kind, weights, initializer, trainable, rng)
+            return connect_layers(self, to, kind, weights, initializer, trainable, rng, own)
 
     def _receive(
         self, source: Neuron, weight: float | None, trainable: bool | None, seed: Seed

@@ -18,6 +18,7 @@ from ._checks import (
     expected,
     finite_array,
     place,
+    read_only,
     suggestion,
     text,
     understands,
@@ -185,11 +186,12 @@ class Network(NetworkSteps):
     @property
     @steady
     def weights(self) -> Floats:
-        """Weights in the order of ``connections``, shape (connections,); a copy. Settable: tied
-        connections must be given one value.
+        """Weights in the order of ``connections``, shape (connections,); a copy that cannot be written to.
+
+        Settable as a whole: ``net.weights = 2 * net.weights``. Tied connections must be given one value.
+        To set some weights in place, use :attr:`Projection.weights`.
         """
-        weights: Floats = self._store["weight"][self._connection_rows()]
-        return weights
+        return read_only(self._store["weight"][self._connection_rows()])
 
     @weights.setter
     @whole
@@ -201,8 +203,11 @@ class Network(NetworkSteps):
     @property
     @steady
     def biases(self) -> Floats:
-        """Biases in the order of its neurons, shape (neurons,); a copy. Settable, as ``weights`` are."""
-        return self._store["bias"][self._rows()]
+        """Biases in the order of its neurons, shape (neurons,); a copy that cannot be written to.
+
+        Settable as a whole, as ``weights`` are.
+        """
+        return read_only(self._store["bias"][self._rows()])
 
     @biases.setter
     @whole

@@ -143,15 +143,18 @@ class Neuron(NeuronSteps):
     @property
     @steady
     def trainable(self) -> bool:
-        """Whether learning moves its bias, and those of all that it is tied to."""
+        """Whether learning moves its bias, and those of all that it is tied to. Settable.
+
+        Weights are not concerned: see :attr:`Connection.trainable`, :attr:`Projection.trainable` and
+        :meth:`Layer.freeze`.
+        """
         return bool(self._require()["trainable_bias"][self._row])
 
     @trainable.setter
     @whole
     def trainable(self, value: bool) -> None:
-        _ties.assign(
-            self._require(), "trainable_bias", self._row, boolean("The trainable of a neuron", value)
-        )
+        learns = boolean("The trainable of a neuron", value)
+        _ties.set_trainable(self._require(), "trainable_bias", self._row, learns)
 
     @property
     @steady
@@ -204,6 +207,8 @@ class Neuron(NeuronSteps):
         seed : int or numpy.random.Generator, optional
             The same seed gives the same stream. Default: an unrecorded random seed.
 
+        Examples
+        --------
         >>> neuron = Neuron(squash="noise")
         >>> neuron.reseed(0)
         >>> first = neuron.activate()
@@ -271,12 +276,12 @@ class Neuron(NeuronSteps):
         Parameters
         ----------
         target : Neuron or Layer
-            The end of the connection. The neuron itself: a self-connection, which carries its state
-            to the next step.
+            The end of the connection. The neuron itself: a self-connection, see the notes. Of a layer
+            that holds the neuron, all others: :meth:`Layer.project` leaves self-connections out.
         weight : float, optional
-            Default: 1 for a self-connection, else drawn uniformly from ±0.1.
+            The weight. Default: 1 for a self-connection, else drawn uniformly from ±0.1.
         trainable : bool, optional
-            Whether learning moves the weight. Default: all but self-connections.
+            Whether learning moves the weight. Default: False for a self-connection, else True.
         seed : int or numpy.random.Generator, optional
             Seed for the random weight.
 
@@ -290,6 +295,20 @@ class Neuron(NeuronSteps):
             If the target is neither a neuron nor a layer.
         TopologyError
             If they are connected already.
+
+        Notes
+        -----
+        A self-connection does not carry the activation, but the state, before the squash: the state of a
+        step begins with weight * gain * (state of the step before). With the weight 1 the neuron adds up
+        all that it receives and forgets nothing, the constant error carousel of an LSTM. With a weight
+        below 1 its memory fades. To bring its activation back, project to another neuron and from there
+        to this one.
+
+        >>> from synapse import Neuron
+        >>> source, memory = Neuron(), Neuron(squash="identity")
+        >>> _ = source.project(memory, weight=1.0), memory.project(memory)
+        >>> [(source.activate(x), memory.activate())[1] for x in (1.0, 0.0, 2.0)]
+        [1.0, 1.0, 3.0]
         """
         store = self._require()
         if not isinstance(target, Neuron):

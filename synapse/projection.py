@@ -6,20 +6,21 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
 from . import _ties, _wiring
-from ._checks import expected, finite_array, is_among, is_number, place, require_range
+from ._checks import boolean, expected, is_among, is_number, place, require_range
+from ._live_weights import Weights
 from ._patterns import (
     ALL_TO_ALL,
     ALL_TO_ELSE,
     ONE_TO_ONE,
     drawn_weights,
     given_weights,
+    is_carousel,
     is_listed,
+    is_named,
     pairs_of,
-    same_neuron,
 )
 from ._typing import Floats, Ints
 from .connection import Connection, connection_at
@@ -45,58 +46,12 @@ class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
     ONE_TO_ONE = "one_to_one"
 
 
-class Weights(NDArrayOperatorsMixin):
-    """The weights of a projection, as an array that reads and writes the live numbers.
-
-    Shape (sources, targets) for a full projection, else (connections,).
-    """
-
-    __slots__ = ("_projection",)
-
-    def __init__(self, projection: Projection) -> None:
-        self._projection = projection
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        values = self._projection._values()
-        return values if dtype is None else values.astype(dtype)
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        arrays = [np.asarray(x) if isinstance(x, Weights) else x for x in inputs]
-        kwargs.pop("out", None)  # `w *= 2` makes an array, which the projection then takes
-        return getattr(ufunc, method)(*arrays, **kwargs)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(sources, targets) or (connections,)."""
-        return self._projection._rows().shape
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, key: Any) -> Any:
-        return np.asarray(self)[key]
-
-    def __setitem__(self, key: Any, values: ArrayLike) -> None:
-        weights = finite_array("Weights", values, self._projection._store.dtype)
-        with InUse(self._projection):
-            rows = self._projection._rows()[key]
-            _ties.assign(self._projection._store, "weight", rows, _fitting(weights, rows))
-
-    def __repr__(self) -> str:
-        return f"Weights({np.asarray(self)!r})"
-
-
-def _fitting(values: NDArray[Any], rows: Any) -> NDArray[Any]:
-    """Values broadcast to the shape of the rows, or an error."""
-    shape = np.shape(rows)
-    try:
-        return np.broadcast_to(values, shape)
-    except ValueError:
-        raise ArgumentError(expected("Weights", f"of shape {shape}", values.shape)) from None
-
-
 class Projection:
     """What ``layer.project`` returns: connections made together, in the order of making.
+
+    Connections of a neuron with itself, which carry its state to the next step, are among them only where
+    they were asked for: the pattern ``ONE_TO_ONE`` of a layer to itself, or ``self_connections=True``. See
+    the notes of :meth:`Layer.project`.
 
     >>> from synapse import Layer
     >>> projection = Layer(2).project(Layer(3), seed=0)
@@ -138,26 +93,53 @@ class Projection:
         return alive
 
     @steady
-    def _rows(self) -> Ints:
-        """Rows of the connections, in the shape of the weights."""
+    def _rows(self, *keys: Any) -> Ints:
+        """Rows of the connections, in the shape of the weights; indexed by each key in turn."""
         rows = self._store.row_of[self._first : self._first + self._count].astype(np.int64)
         if not self._whole or (rows == NONE).any():
             raise TopologyError("Connections of this projection have been removed: iterate over those left.")
-        return rows if self._shape is None else rows.reshape(self._shape).T
+        rows = rows if self._shape is None else rows.reshape(self._shape).T
+        for key in keys:
+            rows = rows[key]
+        return rows
 
     @steady
-    def _values(self) -> NDArray[Any]:
-        values: NDArray[Any] = self._store["weight"][self._rows()]
-        return values
+    def _values(self, *keys: Any) -> Any:
+        return self._store["weight"][self._rows(*keys)]
 
     @property
     def weights(self) -> Weights:
-        """Its weights, read and written in place; shape (sources, targets) if full, else (connections,)."""
+        """Its weights as a live array, shape (sources, targets) if full, else (connections,). Settable."""
         return Weights(self)
 
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
-        Weights(self)[...] = values
+        if not (isinstance(values, Weights) and values.is_whole(self)):  # `projection.weights *= 2`
+            Weights(self)[...] = values
+
+    @property
+    @steady
+    def trainable(self) -> bool:
+        """Whether learning moves all of its weights. Settable, for all connections that still exist.
+
+        Connections that share a weight with one of them, see :func:`synapse.tie`, are set with it. A
+        constant error carousel is set, too: this names its connections, as ``connection.trainable`` does.
+
+        >>> from synapse import Layer
+        >>> projection = Layer(2).project(Layer(2))
+        >>> projection.trainable = False
+        >>> [connection.trainable for connection in projection]
+        [False, False, False, False]
+        """
+        return bool(self._store["trainable"][self._store.row_of[self._identities()]].all())
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        learns = boolean("The trainable of a projection", value)
+        with InUse(self):
+            rows = self._store.row_of[self._identities()].astype(np.int64)
+            self._store.touch()
+            _ties.set_trainable(self._store, "trainable", rows, learns)
 
     def __len__(self) -> int:
         return len(self._identities())
@@ -206,26 +188,29 @@ def connect_layers(
     initializer: str | Initializer,
     trainable: bool | None,
     rng: np.random.Generator,
+    self_connections: bool,
 ) -> Projection:
     """What ``source.project(target)`` does with checked arguments; the caller has the stores in use."""
     itself = target is source or list(target) == list(source)
     chosen: Any = kind if kind is not None else (ONE_TO_ONE if itself else ALL_TO_ALL)
     if weights is not None and weights.ndim == 1 and is_number(chosen):
         raise ArgumentError(expected("Weights of random pairs", "a number or a matrix", weights))
-    pairs = pairs_of(chosen, len(source), len(target), rng)
-    own = same_neuron(source, target, pairs)
-    if isinstance(chosen, str) and chosen == ALL_TO_ELSE:
-        pairs, own = (pairs[0][~own], pairs[1][~own]), own[~own]
+    pairs = pairs_of(chosen, source, target, rng, self_connections)
     if not len(pairs[0]):
-        raise TopologyError("The projection would have no connection. Give a higher density or another mask.")
+        raise TopologyError(
+            "The projection would have no connection. Give a higher density or another mask, "
+            "or self_connections=True to connect neurons with themselves."
+        )
     full, dtype = len(pairs[0]) == len(source) * len(target) and not is_listed(chosen), source._store.dtype
-    if weights is None:
-        values = drawn_weights(initializer, rng, len(source), len(target), pairs, full, dtype)
-        values[own] = 1.0
+    carousel = is_carousel(chosen, source, target)
+    if weights is not None:
+        values = given_weights(weights, len(source), len(target), pairs, is_named(chosen, ALL_TO_ALL))
+    elif carousel:
+        values = np.ones(len(source))
     else:
-        values = given_weights(weights, len(source), len(target), pairs)
+        values = drawn_weights(initializer, rng, len(source), len(target), pairs, full, dtype)
     require_range("Weights", values, dtype)
-    learns = ~own if trainable is None else np.full(len(own), bool(trainable))
+    learns = np.full(len(values), not carousel if trainable is None else bool(trainable))
     store, first = _wiring.connect_many(source, target, pairs, values, learns)
     return Projection(store, first, len(pairs[0]), source, target, full)
 
@@ -256,11 +241,9 @@ def between(source: Layer, target: Layer, kind: str | tuple[Ints, Ints]) -> Proj
         If the connections are not all there, or were not made in that order.
     """
     store, rows = source._store, rows_between(source, target)
-    sources, targets = pairs_of(kind, len(source), len(target), np.random.default_rng())
-    full = isinstance(kind, str) and kind == ALL_TO_ALL
-    if isinstance(kind, str) and kind == ALL_TO_ELSE:
+    sources, targets = pairs_of(kind, source, target, np.random.default_rng())
+    if not is_carousel(kind, source, target):
         rows = rows[store["source"][rows] != store["target"][rows]]
-        sources, targets = sources[sources != targets], targets[sources != targets]
     numbers = store["identity"][rows].astype(np.int64)
     found = _index_in(source, store["source"][rows]), _index_in(target, store["target"][rows])
     same = np.array_equal(found[0], sources) and np.array_equal(found[1], targets)
@@ -268,6 +251,7 @@ def between(source: Layer, target: Layer, kind: str | tuple[Ints, Ints]) -> Proj
         raise TopologyError(
             f"Connections {source.label} -> {target.label} have changed since they were made."
         )
+    full = is_named(kind, ALL_TO_ALL, ALL_TO_ELSE) and len(rows) == len(source) * len(target)
     return Projection(store, int(numbers[0]), len(rows), source, target, full=full)
 
 

@@ -144,6 +144,8 @@ def get(squash: str | Squash) -> Squash:
     UnknownNameError
         If no function of this name is registered.
 
+    Examples
+    --------
     >>> get("tanh"), get("Sigmoid")
     (<squash tanh>, <squash logistic>)
     """
@@ -207,6 +209,8 @@ def register(
     Where the function raises later, or indexes out of bounds, the call that needed its value raises
     :class:`~synapse.errors.FunctionError`: weights are as before that step.
 
+    Examples
+    --------
     >>> import math
     >>> @register(low=0.0)
     ... def square(state):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import squash as squashes
-from ._checks import expected, listed
+from ._checks import expected, listed, read_only
 from ._typing import Bools, Floats, Ints
 from ._wiring import rows_of, rows_within
 from .connection import Connection, connection_at
@@ -244,7 +244,7 @@ def freeze(table: Any) -> None:
     for column in fields(table):
         value = getattr(table, column.name)
         if isinstance(value, np.ndarray):
-            value.flags.writeable = False
+            read_only(value)
 
 
 def require_closed(network: Network, doing: str) -> None:

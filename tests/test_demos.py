@@ -62,9 +62,20 @@ def test_runs(name, tmp_path, capsys):
     said = run(name, tmp_path, capsys)
     assert "[holds]" in said
     assert "[FAILS]" not in said
+    assert_begins_with_its_task_and_ends_with_its_lesson(name, said)
     assert {path.name for path in tmp_path.iterdir()} == WRITTEN[name]
     assert all(path.stat().st_size > 500 for path in tmp_path.iterdir())
-    assert said.rstrip().endswith(f"Written into {tmp_path}: {', '.join(sorted(WRITTEN[name]))}.")
+    assert said.rstrip().endswith(f"Files written to {tmp_path}: {', '.join(sorted(WRITTEN[name]))}.")
+
+
+def assert_begins_with_its_task_and_ends_with_its_lesson(name, said):
+    """The task is the docstring's; the lesson has numbers and follows the results."""
+    words = said.split()
+    task = demos.task(name).split()
+    assert words[: len(task)] == task
+    results, _, lesson = said.partition("\nLesson: ")
+    assert "[holds]" in results
+    assert re.search(r"\d", lesson.partition("Files written")[0])
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -104,7 +115,7 @@ def test_writes_into_runs_by_default(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert command.main(["xor", "--quick"]) == 0
     assert (tmp_path / "runs" / "xor" / "xor.synapse").exists()
-    assert f"Written into {Path('runs') / 'xor'}: xor.synapse." in capsys.readouterr().out
+    assert f"Files written to {Path('runs') / 'xor'}: xor.synapse." in capsys.readouterr().out
 
 
 def test_lists_them_with_a_line_each(capsys):
@@ -127,7 +138,7 @@ def test_names_only():
 def test_a_wrong_name_is_told_which_there_are(capsys):
     assert command.main(["zor"]) == 2
     told = capsys.readouterr()
-    assert told.err == f"There is no demo named 'zor'. There are: {', '.join(demos.names())}.\n"
+    assert told.err == f"There is no demo named 'zor'. The demos are: {', '.join(demos.names())}.\n"
     assert told.out == ""
 
 
@@ -140,7 +151,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path, capsys):
 def test_only_files_of_this_run_are_told(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     (tmp_path / "notes.txt").touch()
-    assert run("xor", tmp_path, capsys).rstrip().endswith(f"Written into {tmp_path}: xor.synapse.")
+    assert run("xor", tmp_path, capsys).rstrip().endswith(f"Files written to {tmp_path}: xor.synapse.")
 
 
 @pytest.mark.parametrize("seed", ["-1", "x", "1.5"])
@@ -158,6 +169,7 @@ def test_begins_with_a_docstring(name):
     assert text.partition(":")[0].lower() == name
     assert f"python -m demos {name}" in text
     assert 20 < len(demos.summary(name)) < 110
+    assert 1 <= len(re.findall(r"[.?!](?=\s|$)", demos.task(name))) <= 3
 
 
 def test_the_grammar_that_reber_tells_is_the_one_that_makes_strings():

@@ -1,4 +1,7 @@
-"""The objects, learning and the engine touch the store. All others read through these and `Topology`."""
+"""Rules of the house: who touches the store, and what seeds are called.
+
+The objects, learning and the engine touch the store. All others read through these and `Topology`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import ast
 from pathlib import Path
 
 import pytest
+
+from .arguments import PUBLIC
 
 ROOT = Path(__file__).resolve().parents[1]
 PRIVATE = {"_store", "_rows", "_connection_rows"}
@@ -34,3 +39,23 @@ def _owns(file: Path) -> bool:
 @pytest.mark.parametrize("file", [file for file in _modules() if not _owns(file)], ids=str)
 def test_no_room_touches_the_store(file):
     assert not _mentions(ROOT / file)
+
+
+# --- randomness --------------------------------------------------------------------------------
+
+OTHER_NAMES = {"generator", "prng", "random_seed", "random_state", "rng"}
+"""What other libraries call a seed."""
+
+
+def test_every_seed_defaults_to_none():
+    defaults = {
+        name: one.parameters()["seed"].default for name, one in PUBLIC.items() if "seed" in one.parameters()
+    }
+    assert len(defaults) > 25
+    assert {name: default for name, default in defaults.items() if default is not None} == {}
+
+
+def test_no_seed_has_another_name():
+    """Initializers are called with a generator, one that their caller draws from too."""
+    called_otherwise = {name for name, one in PUBLIC.items() if OTHER_NAMES & one.parameters().keys()}
+    assert {name for name in called_otherwise if not name.startswith("initializers.")} == set()

@@ -129,6 +129,9 @@ OPERATIONS = {
     "train": train(),
     "train by batches": train(optimizer=optimizers.Adam(0.01)),
     "train exactly": train(method="bptt", threads=2),
+    "train on a stream": lambda world: Trainer(world.other).train(
+        [(X, Y), (X, Y)], epochs=2, progress=False, on_batch=lambda batch: None
+    ),
     "search": train(method="bptt", optimizer=optimizers.LBFGS()),
 }
 REPEATABLE = [

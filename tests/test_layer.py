@@ -1,12 +1,16 @@
+import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
 
 import architect
+import synapse
 from synapse import Layer, Network, Neuron, cost, squash
 from synapse.errors import ArgumentError, KindError, SynapseError, TopologyError, UnknownNameError
 
+from .integrity import check_store
 from .networks import lstm, unchanged, used
 
 
@@ -109,9 +113,9 @@ def test_numbers_are_copies_in_the_order_of_its_neurons():
     _, b = linked()
     assert b.activations.tolist() == [neuron.activation for neuron in b]
     assert b.states.tolist() == [neuron.state for neuron in b]
-    b.activations[0] = b.biases[0] = 9.0
-    assert b[0].activation != 9.0
-    assert b[0].bias == 0.0
+    for name in ("activations", "states", "biases"):
+        with unchanged(b), pytest.raises(ValueError, match="read-only"):
+            getattr(b, name)[0] = 9.0
 
 
 def test_numbers_of_neurons_that_are_not_linked():
@@ -276,7 +280,7 @@ def test_a_reset_leaves_what_learning_does_not_move(where):
     """Whatever is reset: the same rule for a neuron, a layer and a network."""
     a, b, c = Layer(2), Layer(3, name="hidden"), Layer(1)
     fixed, moved = a.project(b, trainable=False, seed=1), b.project(b, Layer.ALL_TO_ELSE, seed=2)
-    own = b.project(b, weights=0.7, trainable=True)
+    own = b.project(b, weights=0.7)
     b.project(c, seed=3)
     net = Network(a, [b], c)
     b[1].trainable, b[1].bias = False, 0.25
@@ -290,6 +294,225 @@ def test_a_reset_leaves_what_learning_does_not_move(where):
         if reset == where(net).reset:
             assert (moved.weights[:] != free[0]).all()
             assert (np.delete(b.biases, 1) != free[1]).all()
+
+
+def frozen_parts():
+    """A network with everything that learning may not move; its fixed connections, and fixed neurons."""
+    x, cells, copies, y = Layer(2), Layer(3, "noise", name="cells"), Layer(3, "identity"), Layer(2, name="y")
+    entering = x.project(cells, seed=0)
+    within = cells.project(cells, Layer.ALL_TO_ALL, self_connections=True, seed=1)
+    copied = cells.project(copies, Layer.ONE_TO_ONE, weights=1.0, trainable=False)
+    carousel = copies.project(copies)
+    leaving = copies.project(y, seed=2)
+    synapse.tie([entering[0], entering[3], leaving[1]])
+    synapse.tie(cells[:2])
+    net = Network(x, [cells, copies], y)
+    entering[0].trainable = cells[0].trainable = False  # and what is tied to them
+    within[0].trainable = False  # a self-connection
+    y.freeze()
+    links = {entering[0], entering[3], leaving[1], within[0], *copied, *carousel, *leaving}
+    return net, links, {*cells[:2], *y}
+
+
+RESETS = {
+    "network": lambda net: net.reset(seed=5, initializer="normal"),
+    "layers": lambda net: [layer.reset(seed=5, initializer="normal") for layer in net.layers],
+    "slices": lambda net: [layer[:2].reset(seed=5, initializer="normal") for layer in net.layers],
+    "neurons": lambda net: [neuron.reset(seed=5, initializer="normal") for neuron in net],
+}
+
+
+@pytest.mark.parametrize("reset", RESETS.values(), ids=list(RESETS))
+def test_a_reset_draws_what_is_trainable_and_nothing_else(reset):
+    """Neurons, connections, self-connections, carousels, ties, what is frozen, and random streams."""
+    net, links, neurons = frozen_parts()
+    for x in ([1.0, 0.5], [0.3, -0.2]):
+        net.activate(x)
+    store = net._store
+    before = {one: one.weight for one in net.connections} | {one: one.bias for one in net}
+    trainable, streams = [one.trainable for one in before], store["random"].tolist()
+    reset(net)
+    assert [one.trainable for one in before] == trainable
+    assert store["random"].tolist() == streams
+    assert all(one.weight == before[one] for one in links)
+    assert all(one.bias == before[one] for one in (*neurons, *net.input))
+    moved = {link for link in net.connections if link.weight != before[link]}
+    assert moved <= {link for link in net.connections if link not in links}
+    assert len(moved) == len(net.connections) - len(links) or reset is RESETS["slices"]
+    assert any(link.source is link.target for link in moved)  # a self-connection that learns is forgotten
+    assert not net.output.states.any()
+
+
+@pytest.mark.parametrize(
+    "name", ["LSTM", "GRU", "Elman", "Jordan", "NARX", "Liquid", "Random", "Hopfield", "Kohonen"]
+)
+def test_a_reset_of_an_architecture_leaves_what_is_not_trainable(name):
+    sizes = {"Hopfield": (5,), "Kohonen": (2, (2, 2)), "Liquid": (2, 8, 1), "Random": (2, 6, 1)}
+    more = {} if name == "Hopfield" else {"seed": 0}
+    net = getattr(architect, name)(*sizes.get(name, (2, 3, 1)), **more)
+    net.output.freeze()
+    for reset in RESETS.values():
+        weights = {link: link.weight for link in net.connections if not link.trainable}
+        biases = {neuron: neuron.bias for neuron in net if not neuron.trainable}
+        assert weights
+        reset(net)
+        assert all(link.weight == weight for link, weight in weights.items())
+        assert all(neuron.bias == bias for neuron, bias in biases.items())
+
+
+# --- frozen layers ------------------------------------------------------------------------------
+
+
+def learns(net):
+    return [link.trainable for link in net.connections], [neuron.trainable for neuron in net]
+
+
+def test_a_frozen_layer_keeps_its_incoming_weights_and_its_biases():
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    before = net.weights, net.biases
+    net["hidden"].freeze()
+    assert learns(net) == ([False] * 6 + [True] * 3, [True] * 2 + [False] * 3 + [True])
+    for _ in range(3):
+        net.activate([1.0, -0.5])
+        net.propagate(0.5, [1.0])
+    moved = net.weights != before[0], net.biases != before[1]
+    assert [part.tolist() for part in moved] == [[False] * 6 + [True] * 3, [False] * 5 + [True]]
+    net["hidden"].unfreeze()
+    assert learns(net) == ([True] * 9, [True] * 6)
+    net.activate([1.0, -0.5])
+    net.propagate(0.5, [1.0])
+    assert (net.weights != before[0]).all()
+
+
+@pytest.mark.parametrize("options", [{}, {"style": "synaptic"}])
+def test_unfreezing_restores_what_was_trainable(options):
+    """Carousels and fixed copies do not become trainable, nor does what was set to be fixed."""
+    net = architect.LSTM(2, 3, 1, seed=0, **options)
+    net.connections[0].trainable = net.output[0].trainable = False
+    own = net["cells"].project(Layer([net["cells"][0]]), Layer.ALL_TO_ALL, seed=1)  # learns
+    before = learns(net)
+    for layer in net.layers:
+        layer.freeze()
+    assert not any(map(any, learns(net)))
+    assert not own.trainable
+    for layer in net.layers:
+        layer.freeze()  # a second time changes nothing
+    for layer in net.layers:
+        layer.unfreeze()
+    assert learns(net) == before
+    assert own.trainable
+    assert not any(link.trainable for link in net.connections if link.source is link.target)
+    for layer in net.layers:
+        layer.unfreeze()
+    assert learns(net) == before
+
+
+def test_what_is_set_while_frozen_is_not_restored():
+    net = architect.Perceptron(2, 2, 1, seed=0)
+    layer, links = net["hidden"], net.connections
+    layer.freeze()
+    links[0].trainable, links[1].trainable = False, True
+    layer[0].trainable, layer[1].trainable = False, True
+    layer.unfreeze()
+    assert learns(net) == ([False] + [True] * 5, [True, True, False, True, True])
+    layer.freeze()
+    layer.trainable, links[3].trainable = False, False
+    layer.unfreeze()
+    assert learns(net) == ([False, True, True, False, True, True], [True, True, False, False, True])
+
+
+def test_self_connections_that_learn_are_frozen_and_restored():
+    layer = Layer(2)
+    learning, carousel = layer[:1].project(layer[:1], trainable=True), layer[1:].project(layer[1:])
+    layer.freeze()
+    assert not learning.trainable
+    layer.unfreeze()
+    assert (learning.trainable, carousel.trainable) == (True, False)
+
+
+def test_what_is_tied_is_frozen_and_restored_together():
+    net = architect.Perceptron(2, 2, 2, seed=0)
+    links = net.connections
+    synapse.tie([links[0], links[5]])
+    synapse.tie([net["hidden"][0], net.output[1]])
+    net["hidden"].freeze()
+    assert learns(net) == ([False] * 4 + [True, False, True, True], [True, True, False, False, True, False])
+    net.output.unfreeze()  # it has members of both
+    assert learns(net) == ([True] + [False] * 3 + [True] * 4, [True, True, True, False, True, True])
+    net["hidden"].unfreeze()
+    assert all(map(all, learns(net)))
+
+
+def test_frozen_and_unfrozen_parts_of_a_group_agree():
+    net = architect.Perceptron(2, 2, 2, seed=0)
+    links = net.connections
+    links[1].trainable = False
+    net["hidden"].freeze()
+    synapse.tie([links[0], links[1]])  # both do not learn now, and both did, as the first of them
+    net["hidden"].unfreeze()
+    assert links[0].trainable == links[1].trainable == True  # noqa: E712
+    check_store(net._store)
+
+
+def test_what_is_made_later_is_not_frozen():
+    _, b = linked()
+    b.freeze()
+    late = Layer(2).project(b)
+    b.append(Neuron())
+    assert late.trainable
+    assert b[3].trainable
+    assert not b[0].trainable
+
+
+def test_layers_of_several_networks_and_none_are_frozen():
+    layer = Layer([Neuron(), Neuron()])
+    link = Neuron().project(layer[1])
+    layer.freeze()
+    assert not any(neuron.trainable for neuron in layer)
+    assert not link.trainable
+    layer.unfreeze()
+    assert layer.trainable
+    assert link.trainable
+
+
+@pytest.mark.parametrize(
+    "twin_of", [Network.clone, copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))]
+)
+def test_a_copy_is_frozen_too_and_can_be_unfrozen(twin_of):
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
+    before = learns(net)
+    net["cells"].freeze()
+    twin = twin_of(net)
+    assert learns(twin) == learns(net) != before
+    twin["cells"].unfreeze()
+    assert learns(twin) == before
+
+
+def test_a_file_is_frozen_too_and_can_be_unfrozen(tmp_path):
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
+    before = learns(net)
+    net["cells"].freeze()
+    for name in ("net.json", "net.npz"):
+        synapse.save(net, tmp_path / name)
+    twin, plain = synapse.load(tmp_path / "net.json"), synapse.load(tmp_path / "net.npz")
+    assert learns(twin) == learns(plain) == learns(net) != before
+    twin["cells"].unfreeze(), plain["cells"].unfreeze()
+    assert learns(twin) == before
+    assert learns(plain) == learns(net)  # npz keeps what is trainable, not what was
+
+
+def test_frozen_parts_stay_frozen_when_rows_move():
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
+    before = learns(net)
+    net["cells"].freeze()
+    frozen = learns(net)
+    net.activate([1.0, 0.0])
+    other = Layer(300).project(net.input[:1], seed=0)  # the larger store absorbs it
+    assert other[0].source._store is net._store
+    assert learns(net) == frozen
+    net["cells"].unfreeze()
+    assert learns(net) == before
+    check_store(net._store)
 
 
 def test_a_reset_of_a_layer_of_fixed_copies_keeps_them():

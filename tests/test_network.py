@@ -2,6 +2,7 @@ import contextlib
 import copy
 import gc
 import math
+import operator
 import pickle
 import weakref
 from itertools import pairwise
@@ -81,7 +82,11 @@ def test_connections_that_lead_elsewhere_are_not_its_own():
 
 def test_weights_and_biases_are_copies_that_can_be_set(net):
     weights, biases = net.weights, net.biases
-    net.weights[0] = net.biases[0] = 9.0
+    for name in ("weights", "biases"):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(net, name)[0] = 9.0
+        with pytest.raises(ValueError, match="read-only"):
+            setattr(net, name, operator.imul(getattr(net, name), 2.0))  # net.weights *= 2.0
     assert (net.weights == weights).all()
     net.weights, net.biases = 2 * weights, 3 * biases
     assert [connection.weight for connection in net.connections] == (2 * weights).tolist()

@@ -1,5 +1,9 @@
-"""The wheel: it holds `synapse` and `architect` alone, and works where it is installed."""
+"""The wheel: it holds `synapse` and `architect` alone, and works where it is installed.
 
+What is written about the package agrees with it. `.ci/run` tests the source distribution from itself.
+"""
+
+import configparser
 import email
 import re
 import shutil
@@ -114,3 +118,38 @@ def test_the_installed_wheel_builds_trains_and_saves(elsewhere, tmp_path):
 def test_the_installed_command_runs(elsewhere, tmp_path):
     command = next(elsewhere.parent.glob("synapse*"))
     assert run(command, "--version", cwd=tmp_path) == f"synapse {synapse.__version__}\n"
+
+
+# --- what is written about the package ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def declared():
+    """setup.cfg."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    return config
+
+
+def test_the_citation_gives_this_version():
+    assert f"version: {synapse.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_the_oldest_versions_are_all_that_setup_cfg_declares(declared):
+    extras = declared["options.extras_require"].values()
+    needed = " ".join([declared["options"]["install_requires"], *extras]).split()
+    needed = {line for line in needed if not line.startswith("synapse-neurons[")}
+    found = run(sys.executable, ROOT / ".ci/oldest.py", cwd=ROOT).split()
+    assert {line.replace("==", ">=") for line in found} == needed
+    assert all(re.fullmatch(r"[\w-]+==[\d.]+", line) for line in found)
+
+
+def test_the_build_needs_the_setuptools_that_the_tests_need(declared):
+    (line,) = re.findall(r"setuptools>=[\d.]+", declared["options.extras_require"]["test"])
+    assert f'requires = ["{line}"]' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_every_python_from_the_oldest_on_is_classified(declared):
+    minors = re.findall(r"Python :: 3\.(\d+)", declared["metadata"]["classifiers"])
+    first = declared["options"]["python_requires"].removeprefix(">=3.")
+    assert minors == [str(minor) for minor in range(int(first), int(first) + len(minors))]

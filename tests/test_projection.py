@@ -1,5 +1,6 @@
 import gc
 import math
+import operator
 import weakref
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 import synapse
 from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, Neuron, Projection, gate
-from synapse.errors import ArgumentError, KindError, TopologyError
+from synapse.errors import ArgumentError, KindError, SynapseError, TopologyError
 
 from .networks import unchanged
 
@@ -68,13 +69,6 @@ def test_all_to_else_leaves_self_connections_out_of_overlapping_layers():
     assert [len(neuron.incoming) for neuron in layer] == [0, 2, 2]
 
 
-def test_all_to_all_of_itself_trains_all_but_self_connections():
-    layer = Layer(3)
-    projection = layer.project(layer, ALL_TO_ALL, seed=0)
-    assert [c.trainable for c in projection] == [c.source is not c.target for c in projection]
-    assert [neuron.self_connection.weight for neuron in layer] == [1.0] * 3
-
-
 def test_whether_weights_are_trained_can_be_told():
     a, b = Layer(2), Layer(2)
     assert not any(c.trainable for c in a.project(b, trainable=False))
@@ -112,8 +106,6 @@ def test_pairs_can_be_listed():
     every = c.project(d, (np.array([1, 1, 0, 0]), np.array([0, 1, 0, 1])), weights=[[1, 2], [3, 4]])
     assert every.weights[:].tolist() == [3.0, 4.0, 1.0, 2.0]
     assert [link.weight for link in every] == [3.0, 4.0, 1.0, 2.0]
-    layer = Layer(2)
-    assert [link.weight for link in layer.project(layer, ([0], [0]))] == [1.0]
 
 
 @pytest.mark.parametrize(
@@ -165,6 +157,171 @@ def test_it_is_a_sequence_of_connections():
     assert list(projection)[1] is projection[1]
     with pytest.raises(IndexError):
         projection[4]
+
+
+# --- self-connections ---------------------------------------------------------------------------
+
+
+def own_of(neurons):
+    return [neuron.self_connection for neuron in neurons if neuron.self_connection is not None]
+
+
+@pytest.mark.parametrize("kind", [ALL_TO_ALL, ALL_TO_ELSE, 1.0, 0.5])
+def test_a_pattern_leaves_self_connections_out(kind):
+    layer = Layer(6)
+    projection = layer.project(layer, kind, seed=0)
+    assert not own_of(layer)
+    assert all(link.trainable for link in projection)
+    assert projection.weights.shape == (len(projection),)
+    assert 5 < len(projection) < 30 if kind == 0.5 else len(projection) == 30
+
+
+def test_all_to_all_of_itself_is_all_to_else():
+    one, other = Layer(4), Layer(4)
+    found = one.project(one, ALL_TO_ALL, seed=3), other.project(other, ALL_TO_ELSE, seed=3)
+    assert ends(found[0], one, one) == ends(found[1], other, other)
+    assert found[0].weights.tolist() == found[1].weights.tolist()
+
+
+@pytest.mark.parametrize("kind", [None, ALL_TO_ALL, ALL_TO_ELSE, 1.0])
+def test_layers_that_share_neurons_get_no_self_connections(kind):
+    layer = Layer(4)
+    layer[:3].project(layer[1:], kind, seed=0)
+    assert not own_of(layer)
+    assert sum(len(neuron.incoming) for neuron in layer) == 9 - 2
+
+
+def test_one_to_one_with_a_part_of_itself_makes_no_self_connection():
+    layer = Layer(4)
+    projection = layer[:2].project(layer, ONE_TO_ONE)  # in blocks: 0 to 0 and 1, 1 to 2 and 3
+    assert ends(projection, layer, layer) == [(0, 1), (1, 2), (1, 3)]
+
+
+def test_a_neuron_and_its_layer_are_connected_without_a_self_connection():
+    one, other = Layer(3), Layer(3)
+    assert len(one[0].project(one)) == len(other.project(other[0])) == 2
+    assert not own_of([*one, *other])
+
+
+def test_a_layer_of_one_neuron_has_only_the_pair_with_itself():
+    layer = Layer(1)
+    with unchanged(layer), pytest.raises(TopologyError, match="self_connections=True"):
+        layer.project(layer, ALL_TO_ALL)
+    assert layer.project(layer, ALL_TO_ALL, self_connections=True).weights.shape == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "kind", [ALL_TO_ALL, 1.0, np.ones((3, 3), bool), (np.repeat(range(3), 3), np.tile(range(3), 3))]
+)
+def test_asked_for_self_connections_are_made_like_the_others(kind):
+    """Drawn and trainable: no neuron becomes an integrator that keeps all it receives."""
+    layer = Layer(3)
+    projection = layer.project(layer, kind, self_connections=True, initializer="normal", seed=0)
+    assert len(projection) == 9
+    assert len(own_of(layer)) == 3
+    assert all(link.trainable for link in projection)
+    assert len({link.weight for link in projection}) == 9
+    assert max(abs(link.weight) for link in projection) < 0.5
+    if kind is ALL_TO_ALL:
+        assert projection.weights.shape == (3, 3)
+
+
+def test_asked_for_self_connections_learn_and_take_given_weights():
+    x, layer, y = Layer(1), Layer(2, "tanh"), Layer(1)
+    x.project(layer, seed=0)
+    within = layer.project(layer, ALL_TO_ALL, weights=[[0.5, 0.1], [0.2, 0.6]], self_connections=True)
+    layer.project(y, seed=1)
+    net = Network(x, [layer], y)
+    assert [link.weight for link in own_of(layer)] == [0.5, 0.6]
+    before = within.weights.copy()
+    synapse.Trainer(net, method="bptt").train(
+        np.ones((1, 4, 1)), np.ones((1, 4, 1)), epochs=2, progress=False
+    )
+    assert (within.weights != before).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [(np.eye(3, k=0, dtype=bool) | np.eye(3, k=1, dtype=bool), "mask"), (([0, 1], [1, 1]), "list")],
+)
+def test_a_mask_or_list_with_self_connections_asks_for_them_by_name(kind, what):
+    layer = Layer(3)
+    with (
+        unchanged(layer),
+        pytest.raises(ArgumentError, match=f"The {what} connects .* self_connections=True"),
+    ):
+        layer.project(layer, kind)
+    other = Layer(3)
+    assert len(layer.project(other, kind)) == len(layer.project(layer, kind, self_connections=True))
+    assert own_of(layer)
+
+
+def test_a_matrix_of_weights_is_not_cut_down_unnoticed():
+    layer, weights = Layer(2), np.array([[1.0, 2.0], [3.0, 4.0]])
+    with unchanged(layer), pytest.raises(ArgumentError, match="self_connections=True"):
+        layer.project(layer, ALL_TO_ALL, weights=weights)
+    np.fill_diagonal(weights, 0.0)
+    assert layer.project(layer, ALL_TO_ALL, weights=weights).weights.tolist() == [3.0, 2.0]
+
+
+def test_all_to_else_cannot_have_self_connections():
+    layer = Layer(2)
+    with unchanged(layer), pytest.raises(ArgumentError, match="all_to_all"):
+        layer.project(layer, ALL_TO_ELSE, self_connections=True)
+
+
+def test_one_to_one_to_itself_makes_carousels_whatever_is_asked():
+    for options in ({}, {"self_connections": True}, {"self_connections": False}):
+        layer = Layer(2)
+        projection = layer.project(layer, ONE_TO_ONE, **options)
+        assert [(c.weight, c.trainable) for c in projection] == [(1.0, False)] * 2
+
+
+def test_no_neuron_of_a_random_pool_keeps_its_state():
+    """Nine of 24 neurons were perfect integrators, unnoticed."""
+    x, pool, y = Layer(2), Layer(24, "tanh"), Layer(1)
+    x.project(pool, seed=0), pool.project(pool, 0.3, seed=1), pool.project(y, seed=2)
+    net = Network(x, [pool], y)
+    assert not synapse.Topology.of(net).self_connected.any()
+
+
+# --- what learning moves ------------------------------------------------------------------------
+
+
+def test_whether_it_is_trainable_is_read_and_set_for_all():
+    a, b = Layer(2), Layer(2)
+    projection = a.project(b, seed=0)
+    assert projection.trainable
+    projection[1].trainable = False
+    assert not projection.trainable
+    projection.trainable = True
+    assert [link.trainable for link in projection] == [True] * 4
+    assert not b.project(b).trainable
+    for value in (None, "no", 0.5):
+        with unchanged([*a, *b]), pytest.raises(SynapseError):
+            projection.trainable = value
+
+
+def test_whether_it_is_trainable_concerns_those_left_and_those_tied_to_them():
+    a, b, c = Layer(2), Layer(2), Layer(2)
+    projection, other = a.project(b, weights=1.0), b.project(c, weights=1.0)
+    synapse.tie([projection[1], other[2]])
+    a[0].disconnect(b[0])
+    projection.trainable = False
+    assert [link.trainable for link in projection] == [False] * 3
+    assert [link.trainable for link in other] == [True, True, False, True]
+
+
+def test_what_is_not_trainable_does_not_move():
+    a, b = Layer(2), Layer(2)
+    projection = a.project(b, seed=0)
+    net = Network(a, [], b)
+    for trainable in (False, True):
+        projection.trainable = trainable
+        before = net.weights
+        net.activate([1.0, 0.5])
+        net.propagate(0.5, [1.0, 0.0])
+        assert (net.weights != before).all() == trainable == (net.weights != before).any()
 
 
 # --- weights ------------------------------------------------------------------------------------
@@ -240,6 +397,123 @@ def test_weights_can_be_replaced_scaled_and_sliced():
     assert np.array_equal(projection.weights, np.ones((2, 2)))
     projection.weights[:, 1] = [5, 6]
     assert np.array_equal(projection.weights, [[1, 5], [1, 6]])
+
+
+IN_PLACE = {
+    "*=": lambda w: operator.imul(w, 2.0),
+    "+=": lambda w: operator.iadd(w, [[1.0], [2.0]]),
+    "-=": lambda w: operator.isub(w, 0.5),
+    "/=": lambda w: operator.itruediv(w, 4.0),
+    "**=": lambda w: operator.ipow(w, 2),
+    "by itself": lambda w: operator.iadd(w, w),
+    "by its transpose": lambda w: operator.iadd(w, w.T),
+    "out": lambda w: np.multiply(w, 2, out=w),
+    "out, in part": lambda w: np.multiply(w, 2, out=w, where=[[True, False], [False, True]]),
+    "out, accumulated": lambda w: np.add.accumulate(w, axis=1, out=w),
+    "clip": lambda w: np.clip(w, 1.5, 3.5, out=w),
+    "item": lambda w: w.__setitem__(0, w[0] * 2),
+    "slice": lambda w: w.__setitem__((slice(1, None), 0), w[1:, 0] + 1),
+    "mask": lambda w: w.__setitem__(np.asarray(w) > 2, 0.0),
+}
+
+
+@pytest.mark.parametrize("change", IN_PLACE.values(), ids=list(IN_PLACE))
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_an_operation_in_place_changes_the_network(change, dtype):
+    """As it changes an array of NumPy."""
+    start = np.array([[1.0, 2.0], [3.0, 4.0]], dtype)
+    layers = Layer(2, dtype=dtype), Layer(2, dtype=dtype)
+    projection = layers[0].project(layers[1], weights=start)
+    weights = projection.weights
+    answer, wanted = change(weights), change(start)
+    assert answer is None or answer is weights
+    assert (answer is None) == (wanted is None)
+    links = [[a.connected(b).weight for b in layers[1]] for a in layers[0]]
+    assert links == start.tolist() == weights.tolist() == projection.weights.tolist()
+
+
+def test_a_part_of_the_weights_is_live_where_numpy_has_a_view():
+    projection = Layer(2).project(Layer(3), weights=[[1, 2, 3], [4, 5, 6]])
+    weights = projection.weights
+    row, column, corner = weights[1], weights[:, 2], weights[1:][..., :2]
+    row *= 10
+    column -= 1
+    corner[0, 1] = 7
+    weights[0] += 100
+    assert projection.weights.tolist() == [[101, 102, 102], [40, 7, 59]]
+    assert (row.tolist(), column.tolist(), corner.tolist()) == ([40, 7, 59], [102, 59], [[40, 7]])
+    for copied in (weights[[0, 1]], weights[weights > 50], weights * 1, weights.copy(), np.array(weights)):
+        copied *= 0
+    assert projection.weights.tolist() == [[101, 102, 102], [40, 7, 59]]
+
+
+def test_what_cannot_be_live_cannot_be_written_to():
+    weights = Layer(2).project(Layer(2), weights=1.0).weights
+    for write in (
+        lambda: operator.setitem(np.asarray(weights), (0, 0), 2.0),
+        lambda: operator.setitem(weights.T, (0, 0), 2.0),
+        lambda: weights.fill(2.0),
+        weights.sort,
+    ):
+        with pytest.raises(ValueError, match="read-only"):
+            write()
+    with pytest.raises(ValueError, match="copy"):
+        np.array(weights, copy=False)
+    assert weights.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_an_array_takes_weights_in_place_and_at_places():
+    weights = Layer(2).project(Layer(2), weights=[[1, 2], [3, 4]]).weights
+    total = np.ones((2, 2))
+    total += weights
+    assert total.tolist() == [[2, 3], [4, 5]]
+    np.add.at(weights, ([0, 0], [1, 1]), 1.0)
+    assert weights.tolist() == [[1, 4], [3, 4]]
+    quotient, left = np.divmod(weights, 2, out=(weights, None))
+    assert quotient is weights
+    assert (weights.tolist(), left.tolist()) == ([[0, 2], [1, 2]], [[1, 0], [1, 0]])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda w: operator.imul(w, math.inf),
+        lambda w: operator.iadd(w, [1.0, 2.0, 3.0]),
+        lambda w: operator.iadd(w, "one"),
+        lambda w: operator.iadd(w, np.ones((2, 2, 2))),
+        lambda w: operator.setitem(w[0], 0, math.nan),
+        lambda w: w[2],
+    ],
+)
+def test_an_operation_in_place_that_fails_changes_nothing(change):
+    a, b = Layer(2), Layer(2)
+    weights = a.project(b, weights=1.0).weights
+    with unchanged([*a, *b]), pytest.raises((ValueError, TypeError, IndexError)):
+        change(weights)
+
+
+def test_weights_behave_as_an_array():
+    weights = Layer(2).project(Layer(2), weights=[[1, 2], [3, 4]]).weights
+    assert (weights.dtype, weights.ndim, weights.size) == (np.float64, 2, 4)
+    assert (weights.mean(), weights.max(axis=0).tolist()) == (2.5, [3, 4])
+    assert [row.tolist() for row in weights] == [[1, 2], [3, 4]]
+    assert str(weights) == str(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    with pytest.raises(AttributeError):
+        _ = weights.means
+    partial = Layer(2).project(Layer(2), ONE_TO_ONE, weights=[5, 6]).weights
+    partial *= 2
+    assert partial.tolist() == [10, 12]
+
+
+def test_weights_that_are_tied_are_scaled_together_or_not_at_all():
+    a, b = Layer(2), Layer(2)
+    projection = a.project(b, weights=1.0)
+    synapse.tie(projection)
+    weights = projection.weights
+    weights *= 3
+    assert weights.tolist() == [[3, 3], [3, 3]]
+    with unchanged([*a, *b]), pytest.raises(ArgumentError, match="tied"):
+        weights += [[0, 1], [0, 0]]
 
 
 @pytest.mark.parametrize("values", [math.nan, [[1, math.inf], [0, 0]], [1, 2, 3], "one"])

@@ -37,7 +37,7 @@ def test_all_take_the_value_of_the_first():
 def test_a_projection_and_a_layer_by_groups():
     a, b = Layer(4), Layer(4)
     projection = a.project(b, seed=0)
-    before = projection.weights[:]
+    before = projection.weights.copy()
     synapse.tie(projection, groups=np.tile(np.arange(4), 4))  # by source
     assert projection.weights[:].tolist() == np.tile(before[:, :1], 4).tolist()
     synapse.tie(b, groups=[5, -1, 5, -1])
@@ -74,7 +74,7 @@ def test_what_is_set_of_one_is_set_of_all(set_it):
     net = perceptron()
     links = net.connections
     synapse.tie(links[2:6])
-    before = net.weights
+    before = net.weights.copy()
     if set_it == "trainable":
         links[3].trainable = False
         assert [link.trainable for link in links[:7]] == [True, True, False, False, False, False, True]
@@ -150,7 +150,7 @@ def test_untying():
     links = net.connections
     synapse.tie(links[:4])
     synapse.tie(net.hidden[0])
-    weights = net.weights
+    weights = net.weights.copy()
     synapse.untie(links[1:2])
     links[0].weight = 9.0
     weights[[0, 2, 3]] = 9.0

@@ -322,7 +322,7 @@ def test_edits_that_undo_each_other_leave_no_memory_behind():
     net = perceptron(2, 3, 1)
     store = net._store
     projection = net["hidden"].project(Layer(2), seed=0)
-    kept, weights = list(projection), projection.weights[:]
+    kept, weights = list(projection), projection.weights.copy()
     used(net)
     for _ in range(9000):
         neuron = Neuron()

@@ -1,6 +1,6 @@
-"""Code that stands in a page or a notebook: found, run in order, and what it says told.
+"""Find the code of a page or notebook, run it in order, and collect its output.
 
-Sphinx is not needed here: the tests use this too.
+This module does not need Sphinx, so the tests use it too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):
-    """A fenced block of Python, the line it begins in, and the block of text right after it ("": none)."""
+    """A fenced block of Python, its first line number, and the text block directly after it, or ""."""
 
     line: int
     code: str
@@ -28,43 +28,44 @@ class Block(NamedTuple):
 
 
 def blocks(text: str) -> Iterator[Block]:
-    """The blocks of Python of a Markdown page, in order."""
+    """Yield the Python blocks of a Markdown page, in order."""
     fences = list(FENCE.finditer(text))
     for fence, after in zip(fences, [*fences[1:], None]):
         if fence[1] != "python":
             continue
-        beside = after and after[1] == "text" and not text[fence.end() : after.start()].strip()
-        yield Block(text.count("\n", 0, fence.start(2)) + 1, fence[2], after[2] if beside else "")
+        adjacent = after and after[1] == "text" and not text[fence.end() : after.start()].strip()
+        yield Block(text.count("\n", 0, fence.start(2)) + 1, fence[2], after[2] if adjacent else "")
 
 
 def run(code: str, names: dict[str, Any], where: str, line: int = 1, *, show_last: bool = False) -> str:
-    """Run code among `names`; what it prints, and with `show_last` what a notebook shows of its end.
+    """Run code in the namespace `names` and return its output.
 
-    That is the value of its last line, if it has one and does not end with a semicolon.
+    With `show_last`, the output includes the value of the last line, as in a notebook, if that line is an
+    expression and does not end with a semicolon.
     """
     tree = ast.parse("\n" * (line - 1) + code, where)
     ends = show_last and not code.rstrip().endswith(";")
     last = tree.body.pop() if ends and tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    said = io.StringIO()
-    with redirect_stdout(said):
+    output = io.StringIO()
+    with redirect_stdout(output):
         exec(compile(tree, where, "exec"), names)
         if last is not None:
             value = eval(compile(ast.Expression(last.value), where, "eval"), names)
             if value is not None:
                 print(repr(value))
-    return said.getvalue()
+    return output.getvalue()
 
 
 def notebook(path: Path) -> Iterator[tuple[str, str]]:
-    """The cells of a notebook: their kind, ``markdown`` or ``code``, and their text."""
+    """Yield the kind of each cell of a notebook, ``markdown`` or ``code``, and its text."""
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         yield cell["cell_type"], "".join(cell["source"])
 
 
 def run_notebook(path: Path) -> Iterator[tuple[str, str, str, list[str]]]:
-    """Run a notebook: of every cell its kind, text, what it says, and its pictures as base64 of PNG.
+    """Run a notebook; yield the kind, text, output and pictures (PNG in base64) of each cell.
 
-    Code cells run in order among names of their own, as plain Python: magic commands are errors.
+    Code cells run in order in their own namespace, as plain Python: magic commands are errors.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
     for number, (kind, text) in enumerate(notebook(path)):
@@ -75,7 +76,7 @@ def run_notebook(path: Path) -> Iterator[tuple[str, str, str, list[str]]]:
 
 
 def pictures() -> list[str]:
-    """The figures that are open in matplotlib, which are then closed."""
+    """Return the open figures of matplotlib and close them."""
     pyplot = sys.modules.get("matplotlib.pyplot")
     found = []
     for number in pyplot.get_fignums() if pyplot else []:

@@ -6,8 +6,8 @@ from synapse.readwrite import formats
 
 
 def rows():
-    """The cells of the table as reStructuredText, a row a format."""
-    yield "x", "For", "Suffixes", "Reads", "Writes", "Kept", "Lost", "Needs"
+    """The cells of the table as reStructuredText, one row per format."""
+    yield "x", "For", "Suffixes", "Reads", "Writes", "Stored", "Lost", "Requires"
     for form in formats():
         does = ("yes" if form.read else "no", "yes" if form.write else "no")
         suffixes = " ".join(f"``{suffix}``" for suffix in form.suffixes)

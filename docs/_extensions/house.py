@@ -21,10 +21,10 @@ GROUPS = {
     "engine/store, schema": ["engine", "engine.store", "engine.schema", "engine.guard"],
     "cli": ["__main__"],
 }
-"""Rooms of several modules of ``synapse``. Private helpers at the top are counted with the objects. Every
-other package, and every wing of the engine, is a room of its own."""
+"""Boxes that contain several modules of ``synapse``. Private helpers at the top level belong to the objects.
+Every other package, and every subpackage of the engine, has its own box."""
 UPWARD = {("synapse.network", "synapse.draw._small")}
-"""The one call upward, of `_repr_html_`: left out."""
+"""The one upward import, in `_repr_html_`, which the picture omits."""
 WINGS = {"compiler", "exact", "functions", "lowering", "online"}
 """Loaded when first used, as attributes of ``engine``."""
 
@@ -42,7 +42,7 @@ TIP = (
 
 
 def sources(root=ROOT):
-    """The source files, by the names of their modules."""
+    """Map module names to their source files."""
     found = {}
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
@@ -52,7 +52,7 @@ def sources(root=ROOT):
 
 
 def imported(name, path, known):
-    """The modules that one imports wherever it does, but for annotations only."""
+    """The modules that a file imports anywhere, except imports for annotations."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     skipped = {
         id(inner)
@@ -79,7 +79,7 @@ def imported(name, path, known):
 
 
 def room_of(module):
-    """The room that a module is in; None for the top of ``synapse``, which only passes names on."""
+    """The box of a module; None for the top of ``synapse``, which only re-exports names."""
     package, _, inner = module.partition(".")
     if package == "architect" or not inner:
         return package if package == "architect" else None
@@ -93,7 +93,7 @@ def room_of(module):
 
 
 def rooms(root=ROOT):
-    """The graph of rooms: nodes with their files and lines, an edge to each room that another uses."""
+    """The graph of boxes: nodes have their files and lines, edges are imports."""
     found, graph = sources(root), nx.DiGraph()
     for module, path in found.items():
         room = room_of(module)
@@ -110,7 +110,7 @@ def rooms(root=ROOT):
 
 
 def levels(graph):
-    """Rows of rooms, users above what they use; rooms that use each other share a row."""
+    """Rows of boxes, each above the boxes that it imports; boxes that import each other share a row."""
     whole = nx.condensation(graph)
     depth = {}
     for part in reversed(list(nx.topological_sort(whole))):
@@ -122,7 +122,7 @@ def levels(graph):
 
 
 def svg(graph):
-    """The picture: a row for each level, an arrow to each room that is used and not reached otherwise."""
+    """The picture: one row per level, and an arrow for each import that no longer path implies."""
     rows, place = levels(graph), {}
     for i, row in enumerate(rows):
         width = min(190, (WIDTH - GAP) / len(row) - GAP)
@@ -144,7 +144,7 @@ def svg(graph):
 
 
 def _direct(graph):
-    """Edges without those that longer ways imply."""
+    """The edges that no longer path implies."""
     whole = nx.condensation(graph)
     members = whole.graph["mapping"]
     kept = nx.transitive_reduction(whole).edges
@@ -166,7 +166,7 @@ class House(SphinxDirective):
     """``{house}``: the picture."""
 
     def run(self):
-        """Draw it into the page."""
+        """Draw the picture into the page."""
         for path in sources().values():
             self.env.note_dependency(str(path))
         return [nodes.raw("", svg(rooms()), format="html")]

@@ -1,4 +1,4 @@
-"""Notebooks as pages: every cell is run when the site is built, and shown with what it says."""
+"""Notebooks as pages: the site shows each cell with its output; cells run when the site is built."""
 
 from pathlib import Path
 
@@ -7,23 +7,23 @@ from myst_parser.parsers.sphinx_ import MystParser
 
 
 def as_markdown(path):
-    """A notebook that has been run, as a page."""
+    """Run a notebook and return it as a Markdown page."""
     parts = []
-    for kind, text, said, pictures in cells.run_notebook(path):
+    for kind, text, output, pictures in cells.run_notebook(path):
         parts.append(text if kind == "markdown" else f"```python\n{text}\n```")
-        if said:
-            parts.append(f"```text\n{said}```")
-        parts += [f"![What the cell above draws](data:image/png;base64,{picture})" for picture in pictures]
+        if output:
+            parts.append(f"```text\n{output}```")
+        parts += [f"![Output of the cell above](data:image/png;base64,{picture})" for picture in pictures]
     return "\n\n".join(parts) + "\n"
 
 
 class Notebook(MystParser):
-    """Reads a notebook as the page that it makes."""
+    """Parser that runs a notebook and parses the result as Markdown."""
 
     supported = ("notebook",)
 
     def parse(self, inputstring, document):
-        """Run it; the text that Sphinx has read is of no use, as cells are not lines."""
+        """Run the notebook and parse the result; the text that Sphinx has read is ignored."""
         super().parse(as_markdown(Path(document["source"])), document)
 
 

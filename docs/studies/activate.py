@@ -1,4 +1,4 @@
-"""Draws docs/_static/activate.svg, with the numbers of a network that has run.
+"""Draw docs/_static/activate.svg with the numbers of a network that has run.
 
 python docs/studies/activate.py
 """
@@ -44,7 +44,7 @@ def text(x, y, words, kind=""):
 
 
 def box(x, y, width, colour, title, *lines):
-    """A box with code as its title, and lines below."""
+    """A box with code as its title and lines of text below it."""
     height, fill = 32 + 19 * len(lines), TINTS.get(colour, "#ffffff")
     place = f'x="{x}" y="{y}" width="{width}" height="{height}"'
     yield f'<rect {place} rx="6" fill="{fill}" stroke="{colour}" stroke-width="1.6"/>'
@@ -53,7 +53,7 @@ def box(x, y, width, colour, title, *lines):
 
 
 def way(number, x, y, path, kind=""):
-    """An arrow, and its number, if it has one, at (x, y)."""
+    """An arrow and, if it has a number, the number at (x, y)."""
     yield f'<path d="{path}" class="way {kind}"/>'
     if number is None:
         return
@@ -62,7 +62,7 @@ def way(number, x, y, path, kind=""):
 
 
 def table(x, y, title, columns, width, marked):
-    """Columns of numbers side by side, their names above; `marked`: rows written, by colour."""
+    """A table of numbers below its column names; `marked` maps rows that a kernel writes to colours."""
     yield text(x, y - 26, title, "small")
     for c, (name, values) in enumerate(columns.items()):
         left = x + c * width
@@ -101,8 +101,8 @@ def picture():
         290,
         INK,
         "Network.activate",
-        "2 numbers? else an error;",
-        "where is the table, which rows are mine?",
+        "checks that there are 2 numbers,",
+        "gets the table and the network's rows",
     )
     yield from box(366, 166, 290, INK, "Store.ready()", "is the program older than the topology?")
     yield from box(
@@ -111,12 +111,12 @@ def picture():
         290,
         INK,
         "lower(store)",
-        "only then: sort rows, cut runs, find",
-        "blocks, lay out traces, renew the table",
+        "only if so: sort rows, form runs, find",
+        "blocks, lay out traces, update the table",
     )
     yield from box(366, 388, 290, INK, "table of addresses", "state, activation, weight, source, ...")
-    yield from table(366, 518, "a row a neuron, in order of activation", neurons, 96, marked)
-    yield from table(366, 686, "a row a connection, sorted by target", links, 96, {})
+    yield from table(366, 518, "one row per neuron, in order of activation", neurons, 96, marked)
+    yield from table(366, 686, "one row per connection, sorted by target", links, 96, {})
     yield from box(
         712,
         60,
@@ -124,22 +124,22 @@ def picture():
         INK,
         "run_network",
         "(address, unit, span, inputs, outputs)",
-        "not finite? nothing is touched",
+        "rejects inputs that are not finite",
     )
-    yield from box(712, 190, 264, BLUE, "clamp_neuron", "the inputs become activations")
+    yield from box(712, 190, 264, BLUE, "clamp_neuron", "sets the inputs' activations")
     yield from box(
         712,
         300,
         264,
         ORANGE,
         "weigh_neuron, weigh_four",
-        "the states of a block,",
-        "and the traces that go with them",
+        "compute the states of a block",
+        "and the corresponding traces",
     )
-    yield from box(712, 430, 264, GREEN, "fire", "its activations and slopes")
-    yield from box(712, 560, 264, INK, "outputs", "the last rows, copied")
-    yield from box(24, 560, 230, INK, f"array([{answer[0]:.4f}])", "back at your line")
-    yield from box(24, 430, 290, INK, "net.output[0].activation", "a view: it reads row 4 when asked")
+    yield from box(712, 430, 264, GREEN, "fire", "computes its activations and slopes")
+    yield from box(712, 560, 264, INK, "outputs", "a copy of the last rows")
+    yield from box(24, 560, 230, INK, f"array([{answer[0]:.4f}])", "returned to your line")
+    yield from box(24, 430, 290, INK, "net.output[0].activation", "a view: reads row 4 on access")
 
     yield from way(1, 139, 138, "M139 112 V164")
     yield from way(2, 339, 192, "M314 192 H364")

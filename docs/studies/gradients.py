@@ -1,11 +1,11 @@
-"""How near the online rule is to the exact gradient: eleven architectures, sequences of 1 to 50 steps.
+"""Compare the online rule with the exact gradient: eleven architectures, sequences of 1 to 50 steps.
 
-    python docs/studies/gradients.py             # measures, writes gradients.json, then as below
-    python docs/studies/gradients.py report      # the table in gradients.md and the picture, from the JSON
+    python docs/studies/gradients.py             # measures, writes gradients.json, then reports
+    python docs/studies/gradients.py report      # makes the table in gradients.md and the picture
 
-Nothing is learnt here. Each network is built from a seed and shown 8 random sequences; the rule's steps,
-summed over them while weights stand still, are compared with the gradient (`compare_gradients`): over all
-weights and biases, and over those before the outputs, as the outputs' own are exact in any network.
+The networks are not trained. Each is built from a seed and runs 8 random sequences; the rule's updates,
+summed over them with fixed weights, are compared with the gradient (`compare_gradients`): over all weights
+and biases, and over those before the outputs, because the gradients of the outputs are exact in any network.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def picture(rows):
             panel.set_xticks([1, 3, 10, 50], ["1", "3", "10", "50"])
             panel.minorticks_off()
         panels[0, 0].set_yscale("log")
-        panels[0, 0].set_ylim(2, EXACT / 2)  # what is near is above
+        panels[0, 0].set_ylim(2, EXACT / 2)  # nearly exact is at the top
         panels[0, 0].set_yticks([1, 1e-3, 1e-6, EXACT], ["1", "0.001", "$10^{-6}$", "exact"])
         panels[0, 0].minorticks_off()
         figure.supxlabel("steps of the sequence", size=9)
@@ -150,7 +150,7 @@ def picture(rows):
 
 
 def shown(values):
-    """The median of seeds and the lowest, rounded down, so that 1 is said of what is exact only."""
+    """The median and the lowest of the seeds, rounded down, so that only exact gradients give 1."""
     if values.min() > 1 - EXACT:
         return "1"
     digits = 5 if values.min() > 0.999 else 3
@@ -161,7 +161,7 @@ def shown(values):
 
 
 def table(rows):
-    """At the longest sequences."""
+    """The cosines at the longest sequences."""
     cases = [(scale, "every step", part) for scale, part in product(SCALES, ("all", "hidden"))]
     cases += [(SCALES[1], "last step", "hidden")]
     head = ["", *(f"±{scale:g}, {targets}, {part}" for scale, targets, part in cases)]
@@ -177,7 +177,7 @@ def report():
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("what", nargs="?", choices=["report"], help="measure nothing")
+    options.add_argument("what", nargs="?", choices=["report"], help="only write the table and the picture")
     if options.parse_args().what is None:
         run()
     report()

@@ -1,7 +1,7 @@
-"""What the learning studies share: many seeds on a few processes, results as JSON, tables in a page.
+"""Common parts of the learning studies: many seeds on a few processes, results as JSON, tables in a page.
 
-:func:`study` runs a function over cases and seeds, writes NAME.json, and brings a table of it into
-learning.md, between the markers ``<!-- NAME -->`` and ``<!-- end -->`` if they are there.
+:func:`study` runs a function over cases and seeds, writes NAME.json, and writes a table of it into
+learning.md, between the markers ``<!-- NAME -->`` and ``<!-- end -->`` if the page has them.
 """
 
 from __future__ import annotations
@@ -35,15 +35,13 @@ def parser(description: str, most: int, name: str) -> argparse.ArgumentParser:
     """The options that the studies share."""
     options = argparse.ArgumentParser(description=description.partition("\n")[0])
     options.add_argument(
-        "--name", default=name, help=f"of the JSON, and of the table in learning.md ({name})"
+        "--name", default=name, help=f"name of the JSON file and of the table in learning.md ({name})"
     )
-    options.add_argument(
-        "--table", action="store_true", help="run nothing: make the table from the JSON there is"
-    )
-    options.add_argument("--seeds", type=int, default=10, help="how many seeds, counted from --first (10)")
+    options.add_argument("--table", action="store_true", help="only make the table, from the existing JSON")
+    options.add_argument("--seeds", type=int, default=10, help="number of seeds, starting at --first (10)")
     options.add_argument("--first", type=int, default=0, help="the first seed (0)")
-    options.add_argument("--most", type=int, default=most, help=f"training sequences at most ({most})")
-    options.add_argument("--processes", type=int, default=2, help="how many at once (2)")
+    options.add_argument("--most", type=int, default=most, help=f"limit of training sequences ({most})")
+    options.add_argument("--processes", type=int, default=2, help="number of parallel processes (2)")
     return options
 
 
@@ -54,7 +52,7 @@ def study(
     cases: Sequence[Any],
     report: Callable[[list[Row]], str],
 ) -> None:
-    """``work(case, seed, most)`` for every case and seed, results as JSON, and the table of them."""
+    """Run ``work(case, seed, most)`` for every case and seed; write the results as JSON and as a table."""
     path = HERE / f"{given.name}.json"
     if not given.table:
         begin = time.perf_counter()
@@ -67,7 +65,7 @@ def study(
 
 
 def run_all(work: Callable[..., Row], cases: Sequence[tuple[Any, ...]], processes: int) -> list[Row]:
-    """``work(*case)`` for every case, in order; other users of the machine go first."""
+    """Run ``work(*case)`` for every case, with low priority; return the results in order."""
     if hasattr(os, "nice"):
         os.nice(10)
     with ProcessPoolExecutor(processes) as pool:
@@ -76,7 +74,7 @@ def run_all(work: Callable[..., Row], cases: Sequence[tuple[Any, ...]], processe
 
 
 def save(path: Path, settings: Row, rows: list[Row], begin: float) -> None:
-    """Results, and what is needed to make them again."""
+    """Write the results, and the information needed to reproduce them."""
     made = {
         "command": shlex.join(["python", f"docs/studies/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
         "seconds": round(time.perf_counter() - begin, 1),
@@ -91,14 +89,14 @@ def save(path: Path, settings: Row, rows: list[Row], begin: float) -> None:
 
 
 def middle(needed: Sequence[int | None]) -> str:
-    """The median, where a run that was not solved counts as longer than any; a dash if that is one."""
+    """The median, counting unsolved runs as infinite; a dash if it is infinite."""
     ranked = sorted(float("inf") if n is None else n for n in needed)
     median = (ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2
     return "-" if median == float("inf") else f"{median:,.0f}"
 
 
 def listed(needed: Sequence[int | None]) -> str:
-    """All runs in the order of their seeds, in thousands; a dash where it was not solved."""
+    """All runs in the order of their seeds, in thousands; a dash for an unsolved run."""
     return " ".join("-" if n is None else f"{n / 1000:g}" for n in needed)
 
 
@@ -109,7 +107,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def fill(name: str, text: str, path: Path = PAGE) -> None:
-    """Put a text into the page between the markers of this name, if they are there."""
+    """Write a text into the page between the markers of this name, if the page has them."""
     page = path.read_text(encoding="utf-8")
     before, opening, rest = page.partition(f"<!-- {name} -->")
     _, closing, after = rest.partition("<!-- end -->")

@@ -1,8 +1,8 @@
-"""What peers' test suites ask of their networks, from the architects' defaults: the table of learning.md.
+"""The tasks of other libraries' test suites with the default settings of `architect`: a table of learning.md.
 
     python docs/studies/peers.py    # forty seeds; writes peers.json and learning.md
 
-The tasks, with the peers' limits of iterations and thresholds, are those of tests/peers/tasks.py.
+tests/peers/tasks.py has the tasks, with those libraries' iteration limits and thresholds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def learn(name: str, seed: int, most: int) -> many.Row:
 
 
 def report(rows: list[many.Row]) -> str:
-    """The table of the page."""
+    """The table for learning.md."""
     lines = []
     for name in CASES:
         runs = [row for row in rows if row["task"] == name]

@@ -1,4 +1,4 @@
-"""The pictures of the gallery's section "draw", made by the functions of ``synapse.draw``.
+"""Make the pictures of the gallery's section "draw" with the functions of ``synapse.draw``.
 
     python docs/studies/pictures.py [FOLDER]     # default: docs/gallery
 

@@ -1,15 +1,15 @@
-"""Embedded Reber grammar: strings an online LSTM needs until it never predicts an illegal symbol.
+"""Embedded Reber grammar: how many strings an LSTM needs online until it never predicts an illegal symbol.
 
     python docs/studies/reber.py       # ten seeds; writes reber.json and its table in learning.md
     python docs/studies/reber.py --choose --first 100 --name reber_settings     # on other seeds
     python docs/studies/reber.py --finalists --first 200 --seeds 30 --name reber_finalists
 
-LSTM(7, 16, 7) with linear cells, no peepholes, forget gate biases 3, other gate biases 0, weights and
-biases of cells and outputs from ±1; cross-entropy, the context cleared before each string, weights moved
-at every step, the rate falling in a line from 0.05 to 0 over 40,000 strings. Every 500 training strings the
-network reads 1000 others, always the same; solved is whose most active output is a legal next
-symbol at every step of all 1000. Training goes on to the end, and the final weights are judged once more, on
-10,000 strings that nothing was chosen or stopped by.
+The network is LSTM(7, 16, 7) with linear cells, no peepholes, forget gate biases 3, other gate biases 0,
+weights and biases of cells and outputs within ±1, and cross-entropy. The context is cleared before each
+string and weights are updated at every step; the rate decreases linearly from 0.05 to 0 over 40,000 strings.
+After every 500 training strings the network is tested on 1000 others, always the same; the task is solved
+when the most active output is a legal next symbol at every step of all 1000. Training continues to the end,
+and the final weights are evaluated once more on 10,000 strings that were not used to choose or stop anything.
 """
 
 from __future__ import annotations
@@ -167,8 +167,10 @@ def report(rows: list[many.Row]) -> str:
 
 if __name__ == "__main__":
     options = many.parser(__doc__, most=40_000, name="reber")
-    options.add_argument("--choose", action="store_true", help="all settings that were compared")
-    options.add_argument("--finalists", action="store_true", help="the surest and the fastest of them")
+    options.add_argument("--choose", action="store_true", help="run all settings that were compared")
+    options.add_argument(
+        "--finalists", action="store_true", help="run the most reliable and the fastest settings"
+    )
     given = options.parse_args()
     compared = COMPARED if given.choose else FINALISTS if given.finalists else [CHOSEN]
     many.study(given, {**SETTINGS, "cases": compared}, train, compared, report)

@@ -1,12 +1,12 @@
-"""Distracted sequence recall: what cells and peepholes an online LSTM learns it with.
+"""Distracted sequence recall: which cells and peepholes let an LSTM learn it online.
 
     python docs/studies/recall_table.py                # ten seeds; writes recall_table.json and learning.md
     python docs/studies/recall_table.py --seeds 30 --first 100 --name recall_more
 
-Six symbols, ten steps: 2 targets, 2 distractors, 2 prompts. LSTM(6, 7, 2), weights and biases of cells
-and outputs from ±0.1, gate biases 1, rate 0.1, cross-entropy, the context cleared before each
-sequence, weights moved at every step. Every 500 training sequences the network answers 1000 others,
-always the same; solved is who answers 95 % of them entirely right.
+There are six symbols (2 targets, 2 distractors, 2 prompts) and ten steps. The network is LSTM(6, 7, 2), with
+weights and biases of cells and outputs within ±0.1, gate biases 1, rate 0.1 and cross-entropy. The context is
+cleared before each sequence and weights are updated at every step. After every 500 training sequences the
+network is tested on 1000 others, always the same; the task is solved when 95 % of them are entirely correct.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""Why Synaptic's LSTM(1, 1, 1) learns Neataptic's stream, and the same network by the paper's rule does not.
+"""Find out why Synaptic's LSTM(1, 1, 1) learns Neataptic's stream although the paper's rule does not.
 
-    python docs/studies/stream.py    # a second; prints the table of docs/learning-results.md
+    python docs/studies/stream.py    # takes a second; prints the table of docs/learning-results.md
 
-One input x, input gate i, forget gate f, cell c, output gate o and output y, wired as Synaptic does, with
-each difference between its rule and the paper's to be switched on. Forty seeds each, weights and biases
-within ±0.1, gate biases 1, rate 0.3, 5,000 epochs; learnt is a mean cross-entropy below 0.05.
+The network has one input x, input gate i, forget gate f, cell c, output gate o and output y, wired as in
+Synaptic. Each difference between Synaptic's rule and the paper's can be switched on. There are forty seeds
+each, with weights and biases within ±0.1, gate biases 1, rate 0.3 and 5,000 epochs; a run has learnt the
+stream if its mean cross-entropy is below 0.05.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numba
 import numpy as np
 
 INPUTS, TARGETS = np.array([0.0, 1.0, 1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0, 1.0, 0.0])
-DIFFERENCES = ("error along peepholes", "moved weights", "late traces", "bias without trace")
+DIFFERENCES = ("error along peepholes", "updated weights", "late traces", "bias without trace")
 
 
 @numba.njit
@@ -77,7 +78,7 @@ def train(w, b, along, moved, late, bare, epochs=5000, rate=0.3):
 
 
 def run(seed: int, switches: tuple[bool, ...]) -> float:
-    """The cost that a seed ends with."""
+    """The final cost of a seed."""
     rng = np.random.default_rng(seed)
     weights, biases = rng.uniform(-0.1, 0.1, 9), rng.uniform(-0.1, 0.1, 5)
     biases[[0, 1, 3]] = 1.0

@@ -1,16 +1,16 @@
-"""How the settings of ``python -m demos sunspots`` were chosen, and how sure its table is.
+"""Choose the settings of ``python -m demos sunspots``, and measure how its results vary with the seed.
 
-    python docs/studies/sunspots.py search     # chooses, on years within 1712-1920 only
-    python docs/studies/sunspots.py test       # what was chosen, on the test years, with many seeds
+    python docs/studies/sunspots.py search     # chooses settings, on years within 1712-1920 only
+    python docs/studies/sunspots.py test       # tests the chosen settings on the test years, with many seeds
     python docs/studies/sunspots.py report     # writes sunspots.md from the results
 
-The 209 training years are cut into five blocks. Each block is held out in turn: a network learns from
-the other four and is judged on the fifth (for the last block, 1880-1920, this is a forecast into the
-future). Settings are drawn at random and judged by the mean ARV over the five blocks with one seed;
-the best of each model are judged again with five other seeds, and the lowest mean wins. The years
-after 1920 are neither learnt from nor judged before everything is chosen.
+The 209 training years are divided into five blocks. Each block is held out in turn: a network is trained on
+the other four and evaluated on the fifth (for the last block, 1880-1920, this is a forecast of the
+future). Settings are drawn at random and evaluated by the mean ARV over the five blocks with one seed;
+the best settings of each model are evaluated again with five other seeds, and the lowest mean wins. The
+years after 1920 are used neither for training nor for evaluation before all settings are chosen.
 
-Results are kept in sunspots.json, with the command that made them.
+sunspots.json contains the results and the commands that produced them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ FAILED = 9.0
 
 @dataclass(frozen=True)
 class Plain:
-    """The numbers themselves, not their roots, around 0."""
+    """The plain numbers, not their roots, standardised."""
 
     mean: float
     deviation: float
@@ -280,10 +280,12 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("what", choices=["search", "test", "report"])
     parser.add_argument("--models", nargs="+", choices=list(BUILD), default=list(BUILD))
-    parser.add_argument("--trials", type=int, default=150, help="settings drawn for each model")
-    parser.add_argument("--finalists", type=int, default=12, help="how many of them are judged again")
-    parser.add_argument("--seeds", type=int, default=5, help="with how many seeds (of search, of test)")
-    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--trials", type=int, default=150, help="number of random settings for each model")
+    parser.add_argument(
+        "--finalists", type=int, default=12, help="number of settings that are evaluated again"
+    )
+    parser.add_argument("--seeds", type=int, default=5, help="number of seeds (for search, for test)")
+    parser.add_argument("--jobs", type=int, default=2, help="number of processes")
     given = parser.parse_args(arguments)
     command = shlex.join(
         ["python", "docs/studies/sunspots.py", *(sys.argv[1:] if arguments is None else arguments)]
@@ -312,7 +314,7 @@ def main(arguments=None):
 
 
 def report(results):
-    """All that is known, as Markdown."""
+    """All results as Markdown."""
     return "\n\n".join([INTRODUCTION, _validation(results), *_finalists(results), _tests(results)]) + "\n"
 
 
@@ -355,8 +357,8 @@ def _finalists(results):
         diverged = sum(FAILED in result["blocks"] for result in found["first"])
         text = (
             f"## {model}\n\n`{found['command']}`, {found['seconds']} s: {len(tried)} settings with one seed; "
-            f"the best had {tried[0]:.3f}, the median {np.median(tried):.3f}; {diverged} diverged.\n\n"
-            f"{_choices(found['first'])}\n\nThe finalists, with five other seeds (mean, lowest-highest):"
+            f"the best ARV is {tried[0]:.3f}, the median {np.median(tried):.3f}; {diverged} diverged.\n\n"
+            f"{_choices(found['first'])}\n\nFinalists, with five other seeds (mean, lowest-highest):"
         )
         rows = [
             [
@@ -370,7 +372,7 @@ def _finalists(results):
 
 
 def _choices(results):
-    """What each choice is worth: the median and the best of all settings that have it."""
+    """The median and the best result of all settings with each choice."""
     rows = []
     for name in results[0]["settings"]:
         means = {}
@@ -379,7 +381,7 @@ def _choices(results):
         if len(means) <= 8:
             worth = (f"{value}: {np.median(m):.3f} / {min(m):.3f}" for value, m in sorted(means.items()))
             rows.append([name, "; ".join(worth)])
-    return _markdown(["choice", "median / best of the settings with it"], rows)
+    return _markdown(["choice", "median / best of the settings with each value"], rows)
 
 
 def _tests(results):
@@ -391,7 +393,7 @@ def _tests(results):
         rows.append(
             [model, *(f"{m:.3f} ({a:.3f}-{b:.3f})" for a, m, b in zip(low, middle, high, strict=True))]
         )
-    text = f"## Test years\n\n`{command}`: learnt from all of 1712-1920, {seeds} seeds, "
+    text = f"## Test years\n\n`{command}`: trained on all of 1712-1920, {seeds} seeds, "
     text += "median (lowest-highest).\n\n"
     return text + _markdown(["", *demo.PERIODS], rows) + "\n\n" + TESTED
 
@@ -399,38 +401,40 @@ def _tests(results):
 INTRODUCTION = """\
 # Sunspots: how the settings were chosen
 
-Made by `docs/studies/sunspots.py`; every number is in `sunspots.json`, with the command that made it.
+`docs/studies/sunspots.py` writes this page; `sunspots.json` has every number and the commands that made them.
 All figures are average relative variances (ARV), one year ahead: lower is better.
 
-The 209 years 1712-1920 are cut into five blocks. Each block is held out in turn, and settings are judged
-by the mean over the five. For the last block, 1880-1920, this is a forecast of the future; the others are
-forecast by networks that know later years too, so they are good for comparing settings, not for bragging.
-Values are scaled by mean and deviation of the years learnt. The years after 1920 took no part.
+The 209 years 1712-1920 are divided into five blocks. Each block is held out in turn, and settings are judged
+by the mean over the five. For the last block, 1880-1920, this is a forecast of the future. The networks that
+forecast the other blocks are also trained on later years, so these figures compare settings but are no
+measure of forecasting skill. Values are scaled by the mean and deviation of the training years. The years
+after 1920 were not used.
 
-What is common to all was fixed before, in a first look at the same blocks that has not been kept (300
+The common settings were fixed before, in a first search on the same blocks whose results were not stored (300
 perceptrons, 199 LSTMs, 121 Elman networks, one seed each): a linear output with squared error, and a rate
-that falls to 0 along half a cosine. Logistic outputs and constant rates were no better there."""
+that decreases to 0 along half a cosine. Logistic outputs and constant rates were no better there."""
 
 VALIDATION = """\
-Networks with the chosen settings; in brackets the lowest and highest mean of five seeds. (The lowest of
-many flatters a little.) AR(12) gains much by square roots alone, so that is the line to beat. All networks
-do; the recurrent ones, which see one year at a time, most of all in 1754-1795, with the highest peak of
-the training years, 1778."""
+The networks have the chosen settings; brackets show the lowest and highest mean of five seeds. (The best of
+many settings is slightly optimistic.) Square roots alone improve AR(12) considerably, so AR(12) on roots is
+the baseline. All networks beat it. The recurrent networks, which receive one year at a time, gain most
+in 1754-1795, the block with the highest peak of the training years, 1778."""
 
 TESTED = """\
-The test years were forecast with the chosen settings only, after the choice. (While the demo was being
-written, its quick version printed them for settings that nobody had chosen, networks hardly trained; they
-led to nothing. The forecasts of the linear models and of an untuned prototype were known before.)
+The test years were forecast only with the chosen settings, after the choice. (During development, the quick
+version of the demo printed test results of hardly trained networks with other settings; they influenced
+no choice. The forecasts of the linear models and of an untuned prototype were known before.)
 
-- On 1921-1955 all three networks beat AR(12), 0.130, and AR(12) on roots, 0.124, with every seed; but the
-  perceptron beats the latter by next to nothing.
-- On 1956-1979 AR(12) has 0.368, on roots 0.250. Only the LSTM beats the first, and nothing the second.
-  These cycles are stronger than any learnt from; a straight line may extend to them better than a squash.
-- On 1980-2008 AR(12) has 0.198, on roots 0.151. The perceptron and the LSTM beat the first, nothing the
-  second.
-- Elman networks differ most from seed to seed.
-- A prototype's perceptron that saw plain numbers had 0.107 on 1921-1955. The held-out years preferred
-  roots, and we keep to what they said: 0.121."""
+- On 1921-1955, all three networks beat AR(12), 0.130, and AR(12) on roots, 0.124, with every seed; but the
+  perceptron beats AR(12) on roots only marginally.
+- On 1956-1979, AR(12) has 0.368, on roots 0.250. Only the LSTM beats AR(12), and no network beats AR(12) on
+  roots. These cycles are stronger than any in the training years; a linear model may extrapolate to them
+  better than a squash.
+- On 1980-2008, AR(12) has 0.198, on roots 0.151. The perceptron and the LSTM beat AR(12); no network beats
+  AR(12) on roots.
+- Elman networks vary most from seed to seed.
+- A prototype's perceptron trained on plain numbers had 0.107 on 1921-1955. On the held-out years roots were
+  better, so we kept them: 0.121."""
 
 
 if __name__ == "__main__":

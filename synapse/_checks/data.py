@@ -88,6 +88,15 @@ def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
     return found
 
 
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """`array`, which cannot be written to from now on: NumPy raises ValueError.
+
+    For copies of numbers that live elsewhere, into which a user would write in vain.
+    """
+    array.flags.writeable = False
+    return array
+
+
 def _opened(what: str, values: Any, condition: str, depth: int = 0) -> Any:
     """`values` in the form that NumPy reads without losing anything."""
     if type(values) in PLAIN:

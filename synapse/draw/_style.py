@@ -75,6 +75,8 @@ def style() -> AbstractContextManager[None]:
     MissingExtraError
         Without matplotlib.
 
+    Examples
+    --------
     >>> import matplotlib
     >>> from synapse import draw
     >>> before = matplotlib.rcParams["font.size"]

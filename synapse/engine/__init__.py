@@ -1,9 +1,9 @@
-"""Numbers only: the store, lowering and the kernels. Knows no object that a user holds.
+"""Numbers only: the store, lowering and the kernels. The engine does not use the objects that users hold.
 
-``schema`` names the columns and ``store`` holds them. ``lowering`` makes what the kernels walk, ``functions``
-has the formulas, ``online`` the kernels of single steps, ``exact`` those of gradients through time,
-``compiler`` all that knows Numba. The last three, and what ``functions`` compiles, import Numba, which takes
-its time; they are loaded when first asked for.
+``schema`` names the columns and ``store`` holds them. ``lowering`` makes the program that kernels execute,
+``functions`` has the formulas, ``online`` the kernels of single steps, ``exact`` those of gradients through
+time, and ``compiler`` everything that depends on Numba. The last three, and the compiled part of
+``functions``, import Numba, which is slow to import; they are loaded when they are first used.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""One thread at a time, and Ctrl-C afterwards: whatever is done to a store is done whole.
+"""Operations on a store are atomic: one thread at a time, with Ctrl-C deferred.
 
-Every store has a lock. Steps, epochs and changes of structure hold it, so that one of them waits until
-another that runs in a different thread is over. A change of structure, and whatever else consists of several
-steps, also defers Ctrl-C: it is raised when all is done. Reading waits for changes of structure alone, not
-for steps: every change begins with ``store.touch()``, by which readers see that it is under way.
+Every store has a lock. Steps, epochs and changes of structure hold it, so that each waits until
+others in different threads are finished. A change of structure, and every other operation of several
+parts, also defers Ctrl-C until it is complete. Reading waits for changes of structure only, not
+for steps: every change begins with ``store.touch()``, by which readers detect it.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ Answer = TypeVar("Answer")
 View = TypeVar("View")
 
 PATIENCE = 0.05
-"""Seconds between two looks for Ctrl-C while a lock is awaited."""
+"""Seconds between two checks for Ctrl-C while waiting for a lock."""
 
 
 class Deferred:
-    """Within this context, Ctrl-C does not interrupt; it is raised at the end.
+    """A context that defers Ctrl-C to its end.
 
-    In a thread other than the main one, within another such context, or where Ctrl-C is not handled by a
-    Python function, it has nothing to do. `came` tells whether Ctrl-C was pressed and awaits the end.
+    It has no effect in a thread other than the main one, within another such context, or if Ctrl-C is not
+    handled by a Python function. `came` is whether Ctrl-C was pressed and is pending.
     """
 
     __slots__ = ("_handler", "came")
@@ -66,7 +66,7 @@ class Deferred:
 
 
 def take() -> bool:
-    """Whether Ctrl-C has been pressed and deferred; the caller sees to it, and it is not raised."""
+    """Whether Ctrl-C is pending. The caller handles it, and it will not be raised."""
     deferred = Deferred.active
     if deferred is None or not deferred.came or get_ident() != threading.main_thread().ident:
         return False
@@ -75,14 +75,14 @@ def take() -> bool:
 
 
 def check() -> None:
-    """Raise a deferred Ctrl-C now: a place at which it does no harm."""
+    """Raise a pending Ctrl-C, at a place where it is safe."""
     if take():
         raise KeyboardInterrupt
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Ctrl-C interrupts as usual meanwhile, although it is deferred around: for code of the user."""
+    """A context in which Ctrl-C interrupts as usual, inside one that defers it: for code of the user."""
     deferred = Deferred.active
     if deferred is None or get_ident() != threading.main_thread().ident:
         yield
@@ -97,9 +97,9 @@ def interruptible() -> Iterator[None]:
 
 
 class InUse:
-    """The stores of some views are this thread's alone, and Ctrl-C is deferred.
+    """A context in which this thread holds the locks of the stores of some views, and Ctrl-C is deferred.
 
-    Views are what has a ``_store``: neurons, networks, ... It may be another one after waiting.
+    Views are objects with a ``_store``, such as neurons and networks. Their store may change while waiting.
     """
 
     __slots__ = ("_deferred", "_held", "_views")
@@ -126,13 +126,13 @@ class InUse:
     def _acquire(self) -> None:
         while True:
             stores = {view._store for view in self._views}
-            # All threads lock stores in the order in which these were made: no two wait for each other.
+            # All threads lock stores in the order of their creation, which prevents deadlocks.
             for store in sorted(stores, key=lambda store: store.serial) if len(stores) > 1 else stores:
                 _wait_for(store)
                 self._held.append(store)
             if stores == {view._store for view in self._views}:
                 return
-            while self._held:  # meanwhile one has been joined to a larger one
+            while self._held:  # a store has been joined to another while waiting
                 self._held.pop().lock.release()
 
 
@@ -143,18 +143,18 @@ def _wait_for(store: Store) -> None:
 
 
 def whole(method: Callable[Concatenate[View, Given], Answer]) -> Callable[Concatenate[View, Given], Answer]:
-    """A decorator: a method of a view has its store for itself, and is not interrupted."""
+    """A decorator: a method of a view holds the lock of its store, and is not interrupted."""
 
     @wraps(method)
     def alone(self: View, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
         with InUse(self):
             return method(self, *args, **kwargs)
 
-    return alone  # type: ignore[return-value]  # mypy takes `self` for a name that callers may use
+    return alone  # type: ignore[return-value]  # mypy counts `self` as a keyword argument
 
 
 def steady(read: Callable[Concatenate[View, Given], Answer]) -> Callable[Concatenate[View, Given], Answer]:
-    """A decorator: what a view reads is of one topology, while other threads edit, too."""
+    """A decorator: a method of a view reads from one topology, even if other threads edit."""
 
     @wraps(read)
     def settled(self: View, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
@@ -164,7 +164,7 @@ def steady(read: Callable[Concatenate[View, Given], Answer]) -> Callable[Concate
             answer = read(self, *args, **kwargs)
             if store.program is program and program.version == store.topology_version:
                 return answer
-        except Exception:  # rows may have moved meanwhile; what is really wrong is raised again
+        except Exception:  # rows may have moved; a real error is raised again
             if store.program is program and program.version == store.topology_version:
                 raise
         with InUse(self):

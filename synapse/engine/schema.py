@@ -1,7 +1,7 @@
-"""The table of columns: every number a set of connected neurons has, by name.
+"""The table of columns: every number of a set of connected neurons, by name.
 
-One row a neuron, a connection, a run, ... as `axis` says. The table drives growing, merging,
-clearing, saving, the addresses that kernels receive, and the fields of the views.
+A column has one row per neuron, connection, run, and so on, as its `axis` says. The table drives growing,
+merging, clearing, saving, the addresses that kernels receive, and the fields of the views.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 NONE = 0xFFFFFFFF
 """In an index column: no such row."""
 
-FAILED = 6  # room for what is noted of a registered function that raised
+FAILED = 6  # length of the record of a registered function that raised
 FIRST, INPUTS, OUTPUTS, STOP, LEARNING = range(5)
 """Places in the span of a network, that kernels take: its first row, how many inputs and outputs it has, the
 row after its last, and the first row that can learn (after the inputs, unless something leads into them)."""
@@ -32,10 +32,10 @@ HIDDEN, INPUT, OUTPUT = 0, 1, 2
 
 
 class Column(NamedTuple):
-    """One column: `axis` it has a row for, `dtype` ("float": the store's), `default`, and how it lives.
+    """One column: its `axis`, `dtype` ("float" is the store's float), `default`, and lifetime.
 
-    `saved` columns go into a saved network; `cleared` ones are forgotten by ``clear()``;
-    those on the axes after "connection" belong to the program and are made by lowering.
+    `saved` columns are saved with a network; `cleared` ones are reset by ``clear()``;
+    columns on the axes after "connection" belong to the program and are made by lowering.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Column(NamedTuple):
 
 
 def _context(name: str) -> Column:
-    """A number that a neuron keeps from step to step."""
+    """A number of a neuron that is part of the context."""
     return Column(name, "neuron", "float", 0.0, saved=True, cleared=True)
 
 
@@ -67,14 +67,15 @@ COLUMNS = (
     _context("pushed_gated"),  # sum of delta_k I_jk over gated neurons without a self-connection
     _context("pushed_traced"),  # the same over self-connected ones
     _context("step"),  # rate (P_j + the part of G_j that factors), of the last propagation
-    Column("waiting", "neuron", "float"),  # a step that weights from inputs have yet to take; 0 between calls
+    Column("waiting", "neuron", "float"),  # a pending step of weights from inputs; 0 between calls
     Column("stamp", "neuron", "uint64", 0, saved=True, cleared=True),  # when it last activated
     Column("squash", "neuron", "uint32", 0),
-    Column("group", "neuron", "uint32", 0, saved=True),  # those that compete; 0: none
-    Column("random", "neuron", "uint64", 0, saved=True),  # its own stream of random numbers
-    Column("deterministic", "neuron", "uint8", 0, saved=True),  # gives the mean of what it would draw
+    Column("group", "neuron", "uint32", 0, saved=True),  # neurons that compete; 0: none
+    Column("random", "neuron", "uint64", 0, saved=True),  # position of its stream of random numbers
+    Column("deterministic", "neuron", "uint8", 0, saved=True),  # outputs its mean
     Column("trainable_bias", "neuron", "uint8", 1, saved=True),
-    Column("bias_tie", "neuron", "uint32", 0, saved=True),  # those that share one bias; 0: its own
+    Column("frozen_bias", "neuron", "uint8", 0, saved=True),  # trainable until its layer was frozen
+    Column("bias_tie", "neuron", "uint32", 0, saved=True),  # neurons that share one bias; 0: not tied
     Column("role", "neuron", "uint8", HIDDEN),
     Column("network", "neuron", "uint32", 0),  # 0: none
     Column("position", "neuron", "uint32", 0),  # in the order of its network
@@ -84,23 +85,24 @@ COLUMNS = (
     Column("target", "connection", "uint32", NONE),
     Column("gater", "connection", "uint32", NONE),
     Column("trainable", "connection", "uint8", 1, saved=True),
-    Column("tie", "connection", "uint32", 0, saved=True),  # those that share one weight; 0: its own
-    Column("identity", "connection", "uint32", NONE),  # what a view holds; rows move, it does not
+    Column("frozen", "connection", "uint8", 0, saved=True),  # trainable until its layer was frozen
+    Column("tie", "connection", "uint32", 0, saved=True),  # connections that share one weight; 0: not tied
+    Column("identity", "connection", "uint32", NONE),  # constant, while rows move; views hold it
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
-    Column("block_first", "node", "uint32"),  # the block of neurons it fires with
+    Column("block_first", "node", "uint32"),  # its block of neurons that activate together
     Column("block_stop", "node", "uint32"),
-    Column("alike_stop", "node", "uint32"),  # the neurons from it on whose runs are alike
-    Column("group_first", "node", "uint32"),  # whose states decide on its activation
+    Column("alike_stop", "node", "uint32"),  # end of the neurons with runs like its own
+    Column("group_first", "node", "uint32"),  # whose states determine its activation
     Column("group_stop", "node", "uint32"),
     Column("first_run", "node", "uint32"),
     Column("last_run", "node", "uint32"),
     Column("first_incoming", "node", "uint32"),
-    Column("learning", "node", "uint32"),  # how many of its incoming connections learn (they come first)
+    Column("learning", "node", "uint32"),  # number of its trainable incoming connections (they come first)
     Column("self_row", "node", "uint32"),
     Column("self_gater", "node", "uint32"),
     Column("first_trace", "node", "uint32"),
-    Column("first_influence", "node", "uint32"),  # groups: the neurons that gate something into it
+    Column("first_influence", "node", "uint32"),  # groups: neurons that gate a connection into it
     Column("last_influence", "node", "uint32"),
     Column("first_pull", "node", "uint32"),  # influences it has on self-connected neurons
     Column("last_pull", "node", "uint32"),
@@ -116,7 +118,7 @@ COLUMNS = (
     Column("influence", "influence", "float"),
     Column("influence_gater", "influence", "uint32"),
     Column("influence_gated", "influence", "uint32"),
-    Column("influence_trace", "influence", "uint32"),  # NONE: the gater comes later, no error reaches it
+    Column("influence_trace", "influence", "uint32"),  # NONE: the gater is later and gets no error
     Column("influence_self", "influence", "uint8"),  # it gates the self-connection
     Column("pull", "pull", "uint32"),
     # what is shared: stretches of neighbouring rows whose groups are neighbours; of each group the
@@ -161,7 +163,7 @@ TABLE = (*COLUMNS, *(Column(name, "destination", "float") for name in DESTINATIO
 Columns: Any = namedtuple("Columns", [column.name for column in TABLE])  # type: ignore[misc]
 
 NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
-RARE = ("step", "group", "random", "deterministic", "bias_tie", "tie")
+RARE = ("step", "group", "random", "deterministic", "frozen_bias", "bias_tie", "frozen", "tie")
 """Saved columns that files leave out where they are all 0."""
 CONNECTION = tuple(column for column in COLUMNS if column.axis == "connection")
 PROGRAM = tuple(
@@ -180,30 +182,30 @@ def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:
 
 ENDED = 0xFFFFFFFFFFFFFFFF
 CHUNK = 16
-"""Steps of an unfolding whose part of the gradient is summed together."""
+"""Number of steps of an unfolding whose gradients are summed together."""
 TAPES = (
-    # Of every step and neuron: the step before the first comes first, and holds what a sequence begins with.
+    # By step and neuron. The first row is the step before the first: the initial context of a sequence.
     Column("activation", "tape", "lanes"),
-    Column("transposed", "tape", "lanes"),  # activations of each sample neuron by neuron; empty of one sample
+    Column("transposed", "tape", "lanes"),  # activations sample by sample; empty for one sample
     Column("state", "tape", "lanes"),  # of self-connected neurons
     Column("slope", "tape", "lanes"),
-    Column("mask", "tape", "lanes"),  # what activations are multiplied by: dropout; empty where there is none
-    Column("error", "tape", "lanes"),  # delta of a chunk of steps in turn, and room for four of them gated
+    Column("mask", "tape", "lanes"),  # factors of activations, for dropout; empty without it
+    Column("error", "tape", "lanes"),  # delta of a chunk of steps, and of four gated neurons
     Column("weighed", "tape", "lanes"),  # the states of one step
-    # Of every neuron: what later neurons and steps have sent it, to be multiplied by its slope or not.
-    Column("pushed", "tape", "lanes"),  # of this step and the one before, in turn
+    # By neuron: errors from later neurons and steps, to be multiplied by its slope or not.
+    Column("pushed", "tape", "lanes"),  # of this and the previous step, alternating
     Column("carried", "tape", "lanes"),
-    # Of every step.
+    # By step.
     Column("signal", "tape", "lanes"),  # the cost's -dE/ds of the outputs
     Column("value", "tape", "lanes"),  # the cost of each output in one step
-    # Of every step and sample, one after the other.
+    # By step and sample.
     Column("row", "tape", "uint64"),  # its row of the data; ENDED: the sample has ended
-    Column("share", "tape", "float64"),  # how much it counts
+    Column("share", "tape", "float64"),  # its weight in the cost
     Column("failed", "tape", "float64"),  # as the store's
-    # What is asked for.
+    # The results.
     Column("weight_move", "tape", "float64"),  # by rows of connections: minus the gradient
     Column("bias_move", "tape", "float64"),
 )
-"""The columns of an unfolding through time; "lanes" are floats of several samples side by side."""
+"""The columns of an unfolding through time; "lanes" are floats of several samples."""
 
 TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES])  # type: ignore[misc]

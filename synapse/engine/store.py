@@ -1,4 +1,4 @@
-"""The store: owner of every number of a set of connected neurons."""
+"""The store owns every number of a set of connected neurons."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from .lowering.program import Program, Traces
 from .schema import COLUMNS, CONNECTION, DESTINATIONS, FAILED, NEURON, NONE, TABLE, Column, numpy_dtype
 
 SPARE = 4096
-"""Indices and identities of what has been removed that a store may hold beside those in use."""
+"""Removed rows and identities that a store tolerates before it is compacted."""
 
 _serials, _versions = count(), count(1)
 
 
 class Store:
-    """Flat arrays, a column a number, a row a neuron or a connection.
+    """Flat arrays: one column per number, one row per neuron or connection.
 
-    Objects that users hold are views of rows. Neuron rows change only when lowering sorts them or another
-    store absorbs this one, and the views are re-pointed then; connections are known by an identity that
-    outlives the moving of their rows. `dtype` is the float of the store.
+    Objects that users hold are views of rows. Rows of neurons change only when lowering sorts them or another
+    store absorbs this one; the views are updated then. Connections have an identity that
+    does not change when their rows move. `dtype` is the float of the store.
     """
 
     def __init__(self, dtype: Any = np.float64) -> None:
@@ -38,25 +38,27 @@ class Store:
         self.dtype = np.dtype(dtype)
         self.unit = self.dtype.type(1)
         self.n_neurons = 0
-        self.n_connections = 0  # rows, removed ones included until the next lowering
-        self.n_removed = 0  # neurons and connections that the next lowering sweeps away
+        self.n_connections = 0  # rows, including removed ones until the next lowering
+        self.n_removed = 0  # neurons and connections that the next lowering removes
         self.columns: dict[str, NDArray[Any]] = {
             column.name: np.empty(0, numpy_dtype(column, self.dtype)) for column in COLUMNS
         }
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["failed"] = np.zeros(FAILED)
         self.columns["log_place"] = np.zeros(4, np.uint64)
-        self.absorbed = False  # by another store, which has all that this one had
-        self.recorder: Any = None  # is called before steps are made and after lowering
+        self.absorbed = False  # by another store, which has taken over its contents
+        self.recorder: Any = None  # called before steps and after lowering
         self.row_of = np.empty(0, np.uint32)  # by identity of a connection; NONE: removed
         self.n_identities = 0
         self.views: list[Any] = []  # the neuron objects, by row
         self.names: list[str | None] = []
         self.networks: dict[int, weakref.ref[Any]] = {}
-        self.followers: weakref.WeakSet[Any] = weakref.WeakSet()  # hold identities that may be renumbered
+        self.followers: weakref.WeakSet[Any] = (
+            weakref.WeakSet()
+        )  # objects with identities that may be renumbered
         self.edges: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self.graph: Any = None  # the objects' graph, once looked at
-        # Another after every change of structure. No two stores have the same: it tells topologies apart.
+        # Changes with every change of structure, and differs between stores: it identifies a topology.
         self.topology_version = next(_versions)
         self.program = Program(version=0)
         self.table = np.zeros(2 * len(TABLE), np.uint64)
@@ -67,7 +69,7 @@ class Store:
         return self  # so that a store can be held as its views are
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        """A column, cut to its length. Not to be kept: columns move when they grow."""
+        """A column, cut to its length. Do not hold it: columns move when they grow."""
         column = self.columns[name]
         axis = _AXES[name]
         if axis == "neuron":
@@ -84,7 +86,7 @@ class Store:
     # --- growing ---------------------------------------------------------------------------
 
     def _reserve(self, table: Sequence[Column], rows: int) -> None:
-        """Make room for `rows` rows in these columns, and some more so that appending stays cheap."""
+        """Ensure capacity for `rows` rows in these columns, with a reserve so that appending stays cheap."""
         capacity = len(self.columns[table[0].name])
         if rows <= capacity:
             return
@@ -114,7 +116,7 @@ class Store:
         weights: NDArray[np.floating[Any]] | float,
         trainable: NDArray[np.bool_] | bool = True,
     ) -> int:
-        """Append connections, whose arguments have been checked; returns the first identity."""
+        """Append connections with checked arguments; returns the first identity."""
         self.touch()
         first, count = self.n_connections, len(sources)
         self._reserve(CONNECTION, first + count)
@@ -126,6 +128,7 @@ class Store:
             ("weight", weights),
             ("gater", NONE),
             ("trainable", trainable),
+            ("frozen", 0),
             ("tie", 0),
             ("identity", np.arange(identity, identity + count, dtype=np.uint32)),
         ):
@@ -147,7 +150,7 @@ class Store:
         self.n_identities = needed
 
     def remove_connections(self, identities: Indices) -> None:
-        """Leave tombstones, which the next lowering sweeps away."""
+        """Mark connections as removed; the next lowering removes their rows."""
         self.touch()
         rows = self.row_of[identities]
         for name in ("source", "target", "gater"):
@@ -157,11 +160,11 @@ class Store:
         for identity in identities.tolist() if self.edges else ():
             view = self.edges.pop(identity, None)
             if view is not None:
-                view._identity = -1  # its number may be given to another
+                view._identity = -1  # the identity may be used again
         self.n_removed += len(identities)
 
     def remove_neurons(self, rows: Indices) -> None:
-        """The same of neurons, whose connections have been removed."""
+        """Mark neurons as removed, whose connections have been removed before."""
         self.touch()
         for row in rows.tolist():
             self.views[row]._row = -1
@@ -170,12 +173,12 @@ class Store:
         self.n_removed += len(rows)
 
     def sweep(self) -> None:
-        """Lower now, if most of what the store holds has been removed."""
+        """Lower now if most rows of the store have been removed."""
         if self.n_removed > max(SPARE, (self.n_neurons + self.n_connections) // 2):
             self.ready()
 
     def renumber(self) -> None:
-        """Give connections new identities, in the order of the old ones, if most belong to none."""
+        """Give connections new identities, in the same order, if most identities are unused."""
         if self.n_identities <= 2 * self.n_connections + SPARE:
             return
         alive = np.flatnonzero(self.row_of[: self.n_identities] != NONE)
@@ -192,15 +195,15 @@ class Store:
             follower._renumbered(new)
 
     def touch(self) -> None:
-        """The topology is about to change: the program is lowered anew before the next step."""
+        """Announce a change of topology; the program is lowered again before the next step."""
         self.topology_version = next(_versions)
 
     # --- merging ---------------------------------------------------------------------------
 
     def absorb(self, other: Store) -> None:
-        """Take over every neuron and connection of another store of the same float, and re-point its views.
+        """Take over every neuron and connection of another store of the same float, and update its views.
 
-        Indices are written where no one looks yet; then all is published. An error leaves both as they were.
+        Rows are appended first and published at the end, so that an error leaves both stores unchanged.
         """
         if other.dtype != self.dtype:
             raise ValueError(f"stores of {self.dtype} and {other.dtype} cannot be joined")
@@ -228,22 +231,22 @@ class Store:
             ("group", neurons, 0, self._highest("group", self.n_neurons)),
             ("bias_tie", neurons, 0, self._highest("bias_tie", self.n_neurons)),
             ("tie", connections, 0, self._highest("tie", self.n_connections)),
-            ("stamp", neurons, 0, int(self["clock"][0])),  # both orders stay as observed
+            ("stamp", neurons, 0, int(self["clock"][0])),  # preserves the observed order in each store
         ):
             added = self.columns[name][rows]
             added[added != none] += added.dtype.type(offset)
 
     def _highest(self, name: str, count: int) -> int:
-        """The highest number of a group, or of a tie, in the first rows."""
+        """Largest number of a group, or of a tie, in the first rows."""
         return int(self.columns[name][:count].max(initial=0))
 
     def _highest_network(self) -> int:
         return max(self._highest("network", self.n_neurons), *self.networks, 0)
 
     def new_network(self, network: Any) -> int:
-        """Number a network that neurons of this store are to form.
+        """Number a new network of neurons of this store.
 
-        Those of networks that are no more go on as they were until they are taken into another: nothing may
+        Neurons of a deleted network keep their order until another network takes them: no number may
         depend on when Python collects an object.
         """
         for number in [number for number, other in self.networks.items() if other() is None]:
@@ -253,7 +256,7 @@ class Store:
         return number
 
     def join_group(self, rows: Indices) -> None:
-        """These neurons compete from now on, and with no others."""
+        """Make these neurons a group that competes, without others."""
         self.touch()
         self["group"][rows] = 1 + self._highest("group", self.n_neurons)
 
@@ -263,7 +266,7 @@ class Store:
             self.columns[column.name][first : first + count] = other.columns[column.name][:count]
 
     def _adopt(self, other: Store, kept: list[Traces]) -> None:
-        """Publish what has been appended, and re-point everything that looks at the other store."""
+        """Publish the appended rows, and update everything that refers to the other store."""
         neurons, identities, networks = self.n_neurons, self.n_identities, self._highest_network()
         moved = other.row_of[: other.n_identities].copy()
         moved[moved != NONE] += np.uint32(self.n_connections)
@@ -291,7 +294,7 @@ class Store:
     # --- stepping --------------------------------------------------------------------------
 
     def ready(self) -> int:
-        """Lower if the topology has changed; returns the address of the table that kernels take."""
+        """Lower if the topology has changed; returns the address of the table for kernels."""
         if self.program.version != self.topology_version:
             with InUse(self):
                 self._lower()
@@ -300,7 +303,7 @@ class Store:
     def _lower(self) -> None:
         if self.program.version == self.topology_version:
             return  # another thread has done so
-        if self.absorbed:  # its views have rows of another store: `guard.steady` reads these
+        if self.absorbed:  # its views have rows of another store now, see `guard.steady`
             raise RuntimeError("This store has been absorbed by another. Read from that one.")
         version = self.topology_version
         lower(self)
@@ -309,7 +312,7 @@ class Store:
         if self.recorder is not None:
             self.recorder.follow()
         self._renew_table()
-        self.program = Program(version)  # last: if lowering fails, it begins anew
+        self.program = Program(version)  # last, so that lowering starts over after a failure
 
     def _renew_table(self) -> None:
         self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
@@ -319,7 +322,7 @@ class Store:
             self.table[len(TABLE) + i] = len(array)
 
     def sort_neurons(self, order: NDArray[np.int64]) -> NDArray[np.uint32]:
-        """Bring the neurons into this order (rows left out are dropped); returns new rows by old."""
+        """Reorder the neurons (rows left out are dropped); returns new rows by old ones."""
         new_row = np.full(self.n_neurons + 1, NONE, np.uint32)
         new_row[order] = np.arange(len(order), dtype=np.uint32)
         columns = {column.name: self[column.name][order] for column in NEURON}
@@ -336,14 +339,14 @@ class Store:
         return new_row
 
     def sort_connections(self, order: NDArray[np.int64]) -> None:
-        """Bring the connections into this order; rows left out are dropped."""
+        """Reorder the connections; rows left out are dropped."""
         self.columns.update({column.name: self[column.name][order] for column in CONNECTION})
         self.n_connections = len(order)
         self.row_of[self["identity"]] = np.arange(len(order), dtype=np.uint32)
 
     @property
     def memory(self) -> int:
-        """Bytes held by all columns."""
+        """Bytes of all columns."""
         return sum(array.nbytes for array in self.columns.values()) + self.row_of.nbytes
 
 

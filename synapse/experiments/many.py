@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from .._checks import MOST_THREADS, listed, positive_integer
+from .._random import Seed, seeds_of
 from ..cost import Cost
 from ..errors import TopologyError
 from ..learning import Result, Trainer
@@ -24,6 +25,7 @@ def train_many(
     rate: Rate = 0.1,
     cost: str | Cost | None = None,
     workers: int | None = None,
+    seed: Seed = None,
     **options: Any,
 ) -> list[Result]:
     """Train several networks on the same data, as many at a time as there are cores.
@@ -38,6 +40,9 @@ def train_many(
         As for :class:`synapse.Trainer`.
     workers : int, optional
         Number of threads. Default: the number of cores that the process may use.
+    seed : int or numpy.random.Generator
+        Seed of each training, as for :meth:`synapse.Trainer.train`. From a generator, each training gets a
+        generator of its own (``seed.spawn``), so results do not depend on which network trains first.
     **options
         Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``error``, ``validation``, ...
 
@@ -67,8 +72,12 @@ def train_many(
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     count = available if workers is None else positive_integer("The workers", workers, MOST_THREADS)
     options = {"progress": False, **options}
+    seeds = seeds_of(seed, len(trainers))
     with ThreadPoolExecutor(max_workers=count) as pool:
-        runs = [pool.submit(trainer.train, inputs, targets, **options) for trainer in trainers]
+        runs = [
+            pool.submit(trainer.train, inputs, targets, seed=one, **options)
+            for trainer, one in zip(trainers, seeds, strict=True)
+        ]
         try:
             for run in runs:
                 run.exception()  # waits

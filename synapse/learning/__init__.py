@@ -1,9 +1,10 @@
 """Training: the trainer and its learning rules, exact gradients, schedules, callbacks, read-outs."""
 
-from .callbacks import Progress as Progress, Step as Step, every as every
+from .callbacks import Batch as Batch, Progress as Progress, Step as Step, every as every
 from .comparison import GradientComparison as GradientComparison, compare_gradients as compare_gradients
 from .evaluation import Evaluation as Evaluation
 from .gradient import Gradient as Gradient, gradient as gradient
+from .logs import CSVLogger as CSVLogger, PythonLogger as PythonLogger, TensorBoard as TensorBoard
 from .readout import Readout as Readout, fit_readout as fit_readout
 from .schedules import (
     AdaptiveSchedule as AdaptiveSchedule,

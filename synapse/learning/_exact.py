@@ -65,6 +65,11 @@ class ExactGradient:
         self._sums = np.zeros(store.n_connections), np.zeros(len(network))
         self._tapes: dict[tuple[int, int], engine.exact.Tapes] = {}
 
+    def take_tapes(self, other: ExactGradient) -> None:
+        """Use the tapes of another workspace, which is used no more, if they are of this topology."""
+        if self._topology == other._topology:
+            self._tapes = other._tapes
+
     def descent(
         self,
         chosen: NDArray[Any],

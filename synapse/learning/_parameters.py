@@ -131,22 +131,25 @@ class Updater:
             self.state = optimizer.begin(values, frozen) if isinstance(optimizer, Optimizer) else None
         return self.parameters
 
-    def update(self, batch: BatchGradient, rate: float | None) -> None:
-        """One step of the optimizer."""
+    def update(self, batch: BatchGradient, rate: float | None, measured: bool = False) -> float | None:
+        """One step of the optimizer. Returns the norm of the gradient before it is clipped, if `measured`."""
         assert self.parameters is not None
         assert self.state is not None
         values = self.parameters.read()
         gradient = self.penalised(batch, values)
+        norm = float(np.linalg.norm(gradient)) if measured else None
+        self.penalties.limit(gradient)
         self.state.step(values, gradient, rate)
         if self.network._store.dtype == np.float32 and np.abs(values).max(initial=0.0) > FLOAT32_MAX:
             raise DivergenceError(f"A weight or a bias left the range of float32. {ADVICE}")
         self.parameters.write(values)
+        return norm
 
     def penalised(self, batch: BatchGradient, values: Floats) -> Floats:
-        """A batch's gradient by the parameters, with penalties, clipped."""
+        """A batch's gradient by the parameters, with penalties."""
         assert self.parameters is not None
         gradient: Floats = self.parameters.summed(batch.weights, batch.biases)
-        self.penalties.apply(gradient, values[: self.parameters.n_weights])
+        self.penalties.add_to(gradient, values[: self.parameters.n_weights])
         return gradient
 
 

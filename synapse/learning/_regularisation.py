@@ -42,13 +42,16 @@ class Penalties:
         """The penalty of these weights, which is added to the cost."""
         return float(self.l1 * np.abs(weights).sum() + 0.5 * self.l2 * (weights**2).sum())
 
-    def apply(self, gradient: Floats, weights: Floats) -> None:
-        """Add penalties to a gradient and clip it, in place; its first entries are those of the weights."""
+    def add_to(self, gradient: Floats, weights: Floats) -> None:
+        """Add the slopes of the penalties to a gradient; its first entries are those of the weights."""
         slopes = gradient[: len(weights)]
         if self.l1:
             slopes += self.l1 * np.sign(weights)
         if self.l2:
             slopes += self.l2 * weights
+
+    def limit(self, gradient: Floats) -> None:
+        """Clip a gradient, in place."""
         if self.clip_value is not None:
             clip_by_value(gradient, self.clip_value)
         if self.clip is not None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import numpy as np
+
 from .._typing import Floats
 from ..engine.guard import InUse
 from ..optimizers import LBFGS
@@ -20,11 +22,13 @@ class _EditedError(Exception):
 class Search:
     """A search by L-BFGS over all sequences, of which the rule gives the gradients.
 
-    `note` is called with the mean cost after each iteration; it may edit the network. A true result ends the
-    search.
+    `note` is called with the mean cost and the norm of the gradient after each iteration; it may edit the
+    network. A true result ends the search.
     """
 
-    def __init__(self, optimizer: LBFGS, updater: Updater, rule: Rule, note: Callable[[float], bool]) -> None:
+    def __init__(
+        self, optimizer: LBFGS, updater: Updater, rule: Rule, note: Callable[[float, float], bool]
+    ) -> None:
         self.optimizer, self.updater, self.rule, self.note = optimizer, updater, rule, note
         self.order = rule.task.data.filled
 
@@ -40,21 +44,22 @@ class Search:
 
     def _from(self, reached: Floats, parameters: ParameterVector, epochs: int) -> tuple[int, bool]:
         """One search that begins at `reached`: its number of iterations, and whether it has ended."""
-        costs: dict[bytes, float] = {}
+        seen: dict[bytes, tuple[float, float]] = {}
         done, ended = 0, True
 
         def function(values: Floats) -> tuple[float, Floats]:
             batch = self._gradient(parameters, values)
-            costs[values.tobytes()] = batch.cost / batch.steps
+            slopes = self.updater.penalised(batch, values)
+            seen[values.tobytes()] = batch.cost / batch.steps, float(np.linalg.norm(slopes))
             penalty = self.updater.penalties.of(values[: parameters.n_weights])
-            return batch.cost / len(self.order) + penalty, self.updater.penalised(batch, values)
+            return batch.cost / len(self.order) + penalty, slopes
 
         def callback(values: Floats, _: float) -> bool:
             nonlocal reached, done, ended
             with self._unedited(parameters):
                 parameters.write(values)
                 reached, done = parameters.read(), done + 1
-            stop = self.note(costs[values.tobytes()])
+            stop = self.note(*seen[values.tobytes()])
             with InUse(self.updater.network):
                 ended = stop or (parameters.current and bool((parameters.read() == reached).all()))
             return stop or not ended
@@ -66,7 +71,8 @@ class Search:
                 parameters.write(found)
             if done == 0:  # it could not get any lower
                 batch = self._gradient(parameters)
-                self.note(batch.cost / batch.steps)
+                slopes = self.updater.penalised(batch, parameters.read())
+                self.note(batch.cost / batch.steps, float(np.linalg.norm(slopes)))
         except _EditedError:
             return done, False
         except BaseException:

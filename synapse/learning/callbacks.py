@@ -1,4 +1,4 @@
-"""Callbacks: functions that a training calls after an epoch or a step, and what it passes to them."""
+"""Callbacks: functions that a training calls after an epoch, batch or step, and what it passes to them."""
 
 from __future__ import annotations
 
@@ -49,21 +49,69 @@ class Step:
     network: Network
 
 
+@dataclass(frozen=True)
+class Batch:
+    """The state of a training after a batch, which is what one update of the weights was computed from.
+
+    With an optimizer a batch is `batch_size` sequences (for the online rule: steps), or a batch of a stream.
+    The plain online rule updates the weights at every step; its batches are those of a stream, and arrays
+    are one batch. With L-BFGS a batch is one iteration.
+
+    Parameters
+    ----------
+    epoch : int
+        Number of the epoch, from 1.
+    batch : int
+        Number of the batch within its epoch, from 1.
+    update : int
+        Number of the batch since training began, from 1.
+    loss : float
+        Mean cost of the batch's steps with a target, before the update; NaN if none has a target.
+    gradient_norm : float or None
+        Euclidean norm of the gradient with its penalties, before clipping. For the plain online rule: the
+        norm of the change of all weights and biases in this batch, divided by the rate; None if the rate is 0
+        or the network was edited meanwhile.
+    rate : float
+        The learning rate; NaN with L-BFGS.
+    seconds : float
+        Time since training began.
+    rows : int
+        Number of rows in the batch.
+    steps : float
+        Number of rows with a target; with weights of samples or classes, the sum of their weights.
+    network : Network
+        The network; a callback may read, change and save it.
+    """
+
+    epoch: int
+    batch: int
+    update: int
+    loss: float
+    gradient_norm: float | None
+    rate: float
+    seconds: float
+    rows: int
+    steps: float
+    network: Network
+
+
 Callback = Callable[[Progress], Any]
 """Called after every epoch; a true result ends the training."""
 
 
 @dataclass(frozen=True)
 class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
-    """A callback that calls a function every so many epochs.
+    """A callback that calls a function every so many epochs or, as `on_batch`, every so many batches.
 
     Parameters
     ----------
     epochs : int
-        The number of epochs between two calls.
+        The number of epochs, or batches, between two calls.
     function : callable
-        Takes a :class:`Progress`; a true result ends the training.
+        Takes a :class:`Progress`, or a :class:`Batch`; a true result ends the training.
 
+    Examples
+    --------
     >>> import synapse, architect
     >>> seen = []
     >>> trainer = synapse.Trainer(architect.Perceptron(1, 1, seed=0))
@@ -74,12 +122,13 @@ class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
     """
 
     epochs: int
-    function: Callback
+    function: Callable[[Any], Any]
 
     def __post_init__(self) -> None:
         settle(self, positive_integer, "epochs")
         function_of("The function of every", self.function, "progress")
 
-    def __call__(self, progress: Progress) -> Any:
-        """Call the function, if the epoch's number is a multiple of ``epochs``."""
-        return self.function(progress) if progress.epoch % self.epochs == 0 else None
+    def __call__(self, progress: Progress | Batch) -> Any:
+        """Call the function, if the number of the epoch, or batch, is a multiple of ``epochs``."""
+        number = progress.update if isinstance(progress, Batch) else progress.epoch
+        return self.function(progress) if number % self.epochs == 0 else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +41,8 @@ from ._exact import checked_window
 from ._parameters import Updater
 from ._reach import warn_of_dead_ends
 from ._regularisation import Chances, Dropout, Penalties
-from .callbacks import Callback, Step
+from ._source import NO_TARGET, Arrays, Stream, checked_batches, is_stream, refuse_for_streams
+from .callbacks import Batch, Callback, Step
 from .evaluation import Evaluation, mean_cost
 from .rules import RULES, Options, Rule, Task
 from .schedules import Rate, checked_rate, rates_of
@@ -57,8 +60,8 @@ class Trainer:
     network : Network
         The network to train.
     rate : float, schedule or callable of the epoch, optional
-        The learning rate; see :mod:`synapse.learning.schedules`. Default: 0.1, or the optimizer's own. A
-        rate above 10 warns (:class:`synapse.errors.RateWarning`).
+        The learning rate, or a schedule such as :class:`~synapse.learning.Cosine`. Default: 0.1, or the
+        optimizer's own. A rate above 10 warns (:class:`synapse.errors.RateWarning`).
     cost : str or Cost, optional
         The cost. Default: cross-entropy for logistic outputs, otherwise squared error.
     method : {"online", "bptt"}
@@ -70,7 +73,8 @@ class Trainer:
         if the topology, or what is trainable, has changed. With "online", the updates of `batch_size` steps
         are summed before the optimizer is called.
     batch_size : int, optional
-        Number of sequences, or samples, in a batch. Default: 32; 1 with "online"; everything with L-BFGS.
+        Number of sequences, or samples, in a batch. Default: 32; 1 with "online"; everything with L-BFGS; for
+        a stream of batches, all of each batch.
     window : int, optional
         For "bptt": errors pass through at most so many steps, see :func:`gradient`. Default: through all.
     clip, clip_value : float, optional
@@ -156,7 +160,7 @@ class Trainer:
         self,
         inputs: Any,
         targets: Any = None,
-        epochs: int = 100,
+        epochs: int | None = None,
         error: float | None = None,
         shuffle: bool | None = None,
         seed: Seed = None,
@@ -167,34 +171,36 @@ class Trainer:
         restore_best: bool = True,
         callbacks: Iterable[Callback] = (),
         on_step: Callable[[Step], Any] | None = None,
+        on_batch: Callable[[Batch], Any] | None = None,
+        steps: int | None = None,
         sample_weight: Any | None = None,
         class_weight: Mapping[int, float] | None = None,
     ) -> Result:
-        """Train.
+        """Train on arrays, ``train(inputs, targets)``, or on a stream of batches, ``train(batches)``.
 
         Parameters
         ----------
-        inputs : array_like
+        inputs : array_like, iterable or callable
             (N, n): samples; a network with memory takes them as one stream and keeps its context
             from before the call ("bptt": as one sequence). (S, T, n) or a list of (T_i, n): sequences,
-            the context cleared before each.
+            the context cleared before each. Without `targets`: a stream of batches, see Notes.
         targets : array_like
-            The same with m columns. A row of NaN: no target at this step. Of softmax outputs also numbers
-            of classes, from 0: (N,), (S, T) or a list of (T_i,); NaN: no target. Left out: `inputs` is a
-            list of dicts ``{"input": [...], "output": [...]}``.
-        epochs : int
-            The epoch limit: maximum number of passes through the data. Default 100.
+            The same with m columns. A row of NaN: no target at this step. For softmax outputs also integer
+            classes, from 0: (N,), (S, T) or a list of (T_i,); NaN: no target. Leave it out if `inputs` is a
+            stream of batches, or a list of dicts ``{"input": [...], "output": [...]}``.
+        epochs : int, optional
+            The epoch limit: maximum number of passes through the data. Default: 100; 1 for a stream.
         error : float, optional
             Training ends when the mean cost of an epoch is at most this; 0 or above.
         shuffle : bool, optional
             Take sequences, or samples of a network without memory, in a new random order every epoch.
-            Default: if there is more than one; never for a stream.
+            Default: if there is more than one; never for a stream, nor for a stream of batches.
         seed : int or numpy.random.Generator
             Seed of these orders and of dropout. Default: a new one for each call.
         progress : bool or str
             Whether to show a progress bar; a string is shown in front of it.
         validation : (inputs, targets) or float, optional
-            Held-out data, or the fraction of the given data to hold out: the last part.
+            Held-out data or, for arrays, the fraction of them to hold out: the last part.
         patience : int, optional
             Training ends after so many epochs without a lower error, on the held-out data if there are any.
         restore_best : bool
@@ -205,8 +211,14 @@ class Trainer:
         on_step : callable, optional
             Called with a :class:`Step` after every step; a true result ends the training. Each step is
             then a compiled call of its own. With "online" and no optimizer.
+        on_batch : callable, optional
+            Called with a :class:`~synapse.learning.Batch` after every update; a true result ends the
+            training. It may edit the network.
+        steps : int, optional
+            For a stream of batches: maximum number of batches, in all epochs. Default: no limit.
         sample_weight : array_like, optional
-            Weight in training of each sequence (or sample), held-out ones included; with "bptt".
+            Weight in training of each sequence (or sample), held-out ones included; with "bptt". Not for a
+            stream of batches.
         class_weight : mapping of int to float, optional
             Weight of the steps of each class: the index of the target's largest entry, or 0 or 1 for a
             single output; with "bptt".
@@ -218,7 +230,8 @@ class Trainer:
         Raises
         ------
         ArgumentError, KindError
-            If an argument cannot be used; nothing has been trained then.
+            If an argument cannot be used; nothing has been trained then. If a batch of a stream cannot be
+            used; the error gives its number in the epoch, from 1, and the batches before have been trained.
         DivergenceError
             If the cost is not finite; the weights are those before that step.
         FunctionError
@@ -233,23 +246,44 @@ class Trainer:
         Notes
         -----
         Ctrl-C ends the training as a callback would: the result is returned, the network stays usable.
+
+        A stream of batches is an iterable of pairs (inputs, targets), each in one of the forms above, such as
+        a generator or a ``DataLoader`` of PyTorch. An epoch is one pass through it. Several epochs need an
+        iterable that can be iterated over again, or a function that returns a new one for each epoch. Batches
+        may have different lengths. They are trained in the order in which they come and are not kept.
+
+        With an optimizer or "bptt", each batch is one update, or one for each `batch_size` of its sequences
+        (for "online", of its steps). The plain online rule updates the weights at every step. The context
+        goes on from one batch of rows (T, n) to the next, so cutting a stream into batches changes nothing;
+        with "bptt" each batch of rows into a network with memory is a sequence, and begins with a cleared
+        context. An error inside the iterable is raised unchanged; the batches before have been trained.
         """
-        data, _ = self._prepared(inputs, targets)
-        weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
-        options = replace(self._options(), on_step=on_step is not None, weighted=weights is not None)
+        weighted = sample_weight is not None or class_weight is not None
+        options = replace(self._options(), on_step=on_step is not None, weighted=weighted)
         self._rule.check(options)
-        data, held_out = self._held_out(data, validation)
-        weights = None if weights is None else weights[: len(data.inputs)]
-        if not (data.aimed if weights is None else data.aimed * weights).any():
-            raise ArgumentError("No step has a target that counts: all rows are NaN, or weigh nothing.")
-        data, held_out = self._rule.arrange(data), held_out and self._rule.arrange(held_out)
+        rng, stream = random_generator(seed), is_stream(inputs, targets)
+        limit = positive_integer("The epochs", (1 if stream else 100) if epochs is None else epochs)
+        make = partial(Task, self.network, cost=self.cost, rng=rng, options=options)
+        if stream:
+            batches = checked_batches(inputs, limit)
+            refuse_for_streams(self.optimizer, validation, sample_weight)
+            source: Arrays | Stream = self._stream(batches, steps, class_weight, make)
+            held_out = self._held_out(validation)
+        else:
+            if steps is not None:
+                raise ArgumentError("The steps limit the batches of a stream. For arrays give epochs.")
+            source, held_out = self._arrays(inputs, targets, validation, sample_weight, class_weight, make)
         warn_of_dead_ends(self.network, self.method, self.cost)
         followed = held_out is not None or patience is not None
         training = Training(
-            epochs=positive_integer("The epochs", epochs),
+            epochs=limit,
             goal=None if error is None else non_negative_number("The error to stop at", error),
-            shuffle=_shuffled(data, shuffle),
-            task=Task(self.network, data, self.cost, weights, random_generator(seed), options),
+            shuffle=source.shuffled(shuffle),
+            network=self.network,
+            source=source,
+            cost=self.cost,
+            rng=rng,
+            options=options,
             patience=None if patience is None else positive_integer("The patience", patience),
             restore=boolean("The restore_best", restore_best) and followed,
             rates=rates_of(self.rate, self._float),
@@ -262,8 +296,50 @@ class Trainer:
                 for callback in listed("The callbacks", callbacks, "a list of functions")
             ),
             on_step=None if on_step is None else function_of("The on_step", on_step, "step"),
+            on_batch=None if on_batch is None else function_of("The on_batch", on_batch, "batch"),
         )
         return training.run(progress if isinstance(progress, str) else boolean("The progress", progress))
+
+    def _arrays(
+        self,
+        inputs: Any,
+        targets: Any,
+        validation: Any,
+        sample_weight: Any | None,
+        class_weight: Mapping[int, float] | None,
+        make: Callable[..., Task],
+    ) -> tuple[Arrays, Data | None]:
+        """Checked arrays, and what of them is held out."""
+        data, _ = self._prepared(inputs, targets)
+        held_out: Data | None
+        weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
+        if is_number(validation):
+            data, held_out = data.split(validation)
+            held_out = self._validating(held_out)
+        else:
+            held_out = self._held_out(validation)
+        weights = None if weights is None else weights[: len(data.inputs)]
+        if not (data.aimed if weights is None else data.aimed * weights).any():
+            raise ArgumentError(NO_TARGET)
+        return Arrays(make(self._rule.arrange(data), weights=weights)), held_out
+
+    def _stream(
+        self,
+        batches: Any,
+        steps: int | None,
+        class_weight: Mapping[int, float] | None,
+        make: Callable[..., Task],
+    ) -> Stream:
+        """A stream, whose batches are checked when they come."""
+
+        def task(inputs: Any, targets: Any) -> Task:
+            data, _ = self._prepared(inputs, targets)
+            weights = row_weights(data, None, class_weight, len(self.network.output))
+            found = make(self._rule.arrange(data), weights=weights)
+            size = self.batch_size or len(data.inputs)  # by default one update
+            return replace(found, options=replace(found.options, batch_size=size))
+
+        return Stream(batches, task, inf if steps is None else positive_integer("The steps", steps))
 
     def _prepared(self, inputs: Any, targets: Any, cost: str | Cost | None = None) -> tuple[Data, Cost]:
         """Data that its network and a cost, by default its own, can take; and the cost."""
@@ -274,20 +350,20 @@ class Trainer:
         measure.check_targets(data.targets)
         return data, measure
 
-    def _held_out(self, data: Data, validation: Any) -> tuple[Data, Data | None]:
-        """The data to train on, and those held out."""
+    def _held_out(self, validation: Any) -> Data | None:
+        """A pair of inputs and targets to validate by, checked."""
         if validation is None:
-            return data, None
-        if is_number(validation):
-            data, held_out = data.split(validation)
-        elif isinstance(validation, tuple | list) and len(validation) == 2:
-            held_out, _ = self._prepared(*validation)
-        else:
+            return None
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
             kind = "a fraction, or a pair of inputs and targets"
             raise KindError(expected("The validation", kind, validation))
-        if not held_out.aimed.any():
+        return self._validating(self._prepared(*validation)[0])
+
+    def _validating(self, data: Data) -> Data:
+        """Held-out data as the rule takes them."""
+        if not data.aimed.any():
             raise ArgumentError("No step that is held out has a target: there is nothing to validate by.")
-        return data, held_out
+        return self._rule.arrange(data)
 
     def stop(self) -> None:
         """End a training that runs in another thread, as Ctrl-C would: it returns what it has reached."""
@@ -340,12 +416,3 @@ def _checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | None:
     advice = f"Use optimizer=synapse.optimizers.{found}()." if found else suggestion(given, known.values())
     condition = "an optimizer, such as synapse.optimizers.Adam()"
     raise KindError(expected("What changes the weights", condition, optimizer, advice.strip()))
-
-
-def _shuffled(data: Data, shuffle: bool | None) -> bool:
-    if shuffle is not None and boolean("The shuffle", shuffle) and data.stream:
-        raise ArgumentError(
-            "A stream into a network with memory cannot be shuffled: its order is what is learnt. "
-            "Give sequences, (S, T, n), or leave shuffle out."
-        )
-    return data.sequences > 1 if shuffle is None else bool(shuffle)

@@ -5,24 +5,28 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from tqdm.auto import tqdm
 
 from .._snapshot import Snapshot, preserved_context
+from ..cost import Cost
 from ..engine.guard import Deferred, InUse, interruptible, take
-from ..errors import DivergenceError
+from ..errors import ArgumentError, DivergenceError
 from ..network import Network
 from ..optimizers import LBFGS
 from ._data import Control, Data, Order, new_control
-from ._parameters import Updater
+from ._parameters import ParameterVector, Updater
 from ._search import Search
-from .callbacks import Callback, Progress, Step
+from ._source import NO_TARGET, Arrays, Stream
+from .callbacks import Batch, Callback, Progress, Step
 from .evaluation import mean_cost
-from .rules import Rule, Task
+from .rules import Options, Rule, Task
 from .schedules import Rates
 
 LONG = 2e7
@@ -46,7 +50,7 @@ class Result:
         By epoch: ``error``, ``rate`` and, with held-out data, ``validation_error``.
     stopped : str
         Why it ended: ``epochs``, ``error``, ``patience``, ``callback`` or ``interrupted``; with L-BFGS also
-        ``converged``, if the cost gets no lower.
+        ``converged``, if the cost gets no lower; of a stream also ``steps``.
     """
 
     error: float
@@ -67,7 +71,11 @@ class Training:
     """One call of ``Trainer.train``."""
 
     rule: type[Rule]
-    task: Task
+    network: Network
+    source: Arrays | Stream
+    cost: Cost
+    rng: np.random.Generator  # of the orders
+    options: Options
     rates: Rates
     updater: Updater  # used where there is an optimizer
     stop: threading.Event  # set by another thread to end the training
@@ -79,8 +87,9 @@ class Training:
     restore: bool  # the weights of the best epoch
     callbacks: tuple[Callback, ...]
     on_step: Callable[[Step], Any] | None
-    work: Rule = field(init=False)
+    on_batch: Callable[[Batch], Any] | None
     bar: Any = field(init=False)  # of progress
+    order: Order = field(init=False)  # the sequences of the latest task that have a step
     begun: float = field(init=False)  # when, in seconds
     label: str = ""
     history: dict[str, list[float]] = field(default_factory=dict)
@@ -89,16 +98,9 @@ class Training:
     best_weights: Snapshot | None = None
     latest: float = math.nan  # mean cost of the latest epoch, even if it was cut short
     ending: str | None = None  # why the present epoch is the last, and cut short
-
-    @property
-    def network(self) -> Network:
-        """The network that is trained."""
-        return self.task.network
-
-    @property
-    def data(self) -> Data:
-        """The training data."""
-        return self.task.data
+    work: Rule | None = None  # the rule, for the latest task
+    batch: int = 0  # number of updates in this epoch, counted for `on_batch`
+    updates: int = 0  # in all
 
     @property
     def monitored(self) -> list[float]:
@@ -110,7 +112,8 @@ class Training:
         self.history = {"error": [], "rate": []}
         if self.held_out is not None:
             self.history["validation_error"] = []
-        self.begun, total = time.perf_counter(), len(self.data.inputs) * self.epochs
+        self.begun, rows = time.perf_counter(), self.source.rows
+        total = None if rows is None else rows * self.epochs
         self.bar = tqdm(total=total, unit=" steps", unit_scale=True, disable=not progress)
         self.label = f"{progress}: " if isinstance(progress, str) else ""
         with self.bar, Deferred():
@@ -119,10 +122,7 @@ class Training:
     def _until_stopped(self) -> str:
         """All epochs; returns why they ended."""
         try:
-            with InUse(self.network):
-                self.work = self.rule(self.task)
-                self._refresh()
-            run = self._search if isinstance(self.task.options.optimizer, LBFGS) else self._epochs
+            run = self._search if isinstance(self.options.optimizer, LBFGS) else self._epochs
             return run()
         except KeyboardInterrupt:  # from a callback, or from a place at which it does no harm
             return "interrupted"
@@ -130,11 +130,20 @@ class Training:
             take()
             self.stop.clear()
 
-    def _refresh(self) -> None:
+    def _rule_for(self, task: Task) -> Rule:
+        """The rule, ready for this task."""
+        if self.work is None or self.work.task is not task:
+            with InUse(self.network):
+                self.work = self.rule(task) if self.work is None else self.work.continued(task)
+                self._refresh(self.work)
+            self.order = task.data.filled
+        return self.work
+
+    def _refresh(self, work: Rule) -> None:
         """Lay out what depends on the topology. The caller has the network in use."""
-        if self.task.options.optimizer is not None:
-            self.updater.refresh(self.task.options.optimizer)
-        self.work.refresh()
+        if self.options.optimizer is not None:
+            self.updater.refresh(self.options.optimizer)
+        work.refresh()
 
     def _asked_to_stop(self) -> bool:
         """Whether Ctrl-C was pressed, or ``trainer.stop`` called."""
@@ -148,35 +157,37 @@ class Training:
             reason = "interrupted" if self._asked_to_stop() else self._epoch(epoch)
             if reason is not None:
                 return reason
+            if not self.source.left:
+                return "steps"
         return "epochs"
 
     def _search(self) -> str:
         """Iterations of L-BFGS, each an epoch; returns why they ended."""
-        optimizer = self.task.options.optimizer
+        optimizer, source = self.options.optimizer, self.source
         assert isinstance(optimizer, LBFGS)
-        rows, ended = len(self.data.inputs), "epochs"
+        assert isinstance(source, Arrays)
+        task, rows, ended = source.task, source.rows, "epochs"
+        counted = task.data.aimed * (1.0 if task.weights is None else task.weights)
 
-        def note(error: float) -> bool:
+        def note(error: float, norm: float) -> bool:
             nonlocal ended
             self.bar.update(rows)
-            self.latest = error
+            self.latest, self.batch = error, 0
+            if self.on_batch is not None:
+                epoch = len(self.history["error"])
+                self._report(self.on_batch, epoch, error, norm, math.nan, rows, float(counted.sum()))
             self._record(error, math.nan)
-            reason = "interrupted" if self._asked_to_stop() else self._judge()
+            reason = "interrupted" if self._asked_to_stop() else self._judge() or self.ending
             ended = reason or ended
             return reason is not None
 
-        Search(optimizer, self.updater, self.work, note).run(self.epochs)
+        Search(optimizer, self.updater, self._rule_for(task), note).run(self.epochs)
         return "converged" if ended == "epochs" and len(self.history["error"]) < self.epochs else ended
 
     def _epoch(self, epoch: int) -> str | None:
         """One epoch; returns why training ends with it, if it does."""
-        rate = self.rates(epoch, self.monitored[-1] if epoch else None)
-        order = self.data.filled
-        if self.shuffle:
-            order = self.task.rng.permutation(order)
-        total, steps = self._pass(epoch, order, rate)
-        if steps:
-            self.latest = total / steps
+        rate, self.batch = self.rates(epoch, self.monitored[-1] if epoch else None), 0
+        total, steps = self._tasks(epoch, rate)
         if self.ending is not None:
             return self.ending
         if not math.isfinite(total):
@@ -184,8 +195,28 @@ class Training:
                 f"The cost became {total} in epoch {epoch + 1}. The weights are those before that step: "
                 "train on with a lower rate, smaller inputs or a bounded squash."
             )
+        if not steps:  # of a stream: arrays have been checked
+            raise ArgumentError(NO_TARGET)
         self._record(total / steps, rate)
         return self._judge()
+
+    def _tasks(self, epoch: int, rate: float) -> tuple[float, float]:
+        """All data of an epoch. Returns the summed cost and the number of steps with a target."""
+        total, steps = 0.0, 0.0
+        try:
+            for task in self.source:
+                work = self._rule_for(task)
+                order = self.rng.permutation(self.order) if self.shuffle else self.order
+                cost, aimed = self._pass(work, epoch, order, rate)
+                total, steps = total + cost, steps + aimed
+                if self.ending is None and not self.source.whole and self._asked_to_stop():
+                    self.ending = "interrupted"
+                if self.ending is not None or not math.isfinite(total):
+                    break
+        finally:
+            if steps:
+                self.latest = total / steps
+        return total, steps
 
     def _record(self, error: float, rate: float) -> None:
         """Append to the history, with the error on the held-out data."""
@@ -193,7 +224,7 @@ class Training:
         self.history["rate"].append(rate)
         if self.held_out is not None:
             with preserved_context(self.network):
-                found = mean_cost(self.network, self.held_out, self.task.cost)
+                found = mean_cost(self.network, self.held_out, self.cost)
             self.history["validation_error"].append(found.error)
         self.bar.set_description(f"{self.label}error {error:.5g}", refresh=False)
 
@@ -226,26 +257,67 @@ class Training:
             error = errors[self.best_epoch - 1]
         return Result(error, len(errors), seconds, self.history, stopped)
 
-    def _pass(self, epoch: int, order: Order, rate: float) -> tuple[float, float]:
-        """Returns the summed cost and the number of steps with a target."""
-        if self.on_step is not None:
-            return self._by_steps(self.on_step, epoch, order, rate)
+    def _pass(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:
+        """One task. Returns the summed cost and the number of steps with a target."""
+        if self.options.optimizer is not None:
+            return self._by_batches(work, epoch, order, rate)
+        if self.on_batch is None:
+            return self._directly(work, epoch, order, rate)
         with InUse(self.network):
-            if self.task.options.optimizer is not None:
-                return self._by_batches(order, rate)
-            self.work.refresh()
-            control, rows = new_control(), len(self.data.inputs)
+            parameters = ParameterVector(self.network)
+            before = parameters.read()
+        cost, steps = self._directly(work, epoch, order, rate)
+        if self.ending is None and math.isfinite(cost):
+            norm, lengths = None, np.diff(work.task.data.bounds)
+            if rate and parameters.writable:
+                norm = float(np.linalg.norm(parameters.read() - before)) / rate
+            loss = cost / steps if steps else math.nan
+            self._report(self.on_batch, epoch, loss, norm, rate, int(lengths[order].sum()), steps)
+        return cost, steps
+
+    def _directly(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:
+        """A pass in which the rule changes weights itself."""
+        if self.on_step is not None:
+            return self._by_steps(work, self.on_step, epoch, order, rate)
+        with InUse(self.network):
+            work.refresh()
+            data, control = work.task.data, new_control()
+            rows = len(data.inputs)
             if rows * (len(self.network) + self.network._store.n_connections) < LONG:
-                found = self.work.learn(self.data, order, rate, control)
+                found = work.learn(data, order, rate, control)
                 self.bar.update(rows)
                 return found
-            return self._in_a_thread(order, rate, control)
+            return self._in_a_thread(work, order, rate, control)
 
-    def _in_a_thread(self, order: Order, rate: float, control: Control) -> tuple[float, int]:
+    def _report(
+        self,
+        on_batch: Callable[[Batch], Any],
+        epoch: int,
+        loss: float,
+        norm: float | None,
+        rate: float,
+        rows: int,
+        steps: float,
+    ) -> None:
+        """Call `on_batch` after an update."""
+        self.batch, self.updates = self.batch + 1, self.updates + 1
+        seconds = time.perf_counter() - self.begun
+        batch = Batch(
+            epoch + 1, self.batch, self.updates, loss, norm, rate, seconds, rows, steps, self.network
+        )
+        try:
+            with interruptible():
+                stop = on_batch(batch)
+        except KeyboardInterrupt:  # the batch is complete
+            self.ending = "interrupted"
+        else:
+            self.ending = "callback" if stop else None
+
+    def _in_a_thread(self, work: Rule, order: Order, rate: float, control: Control) -> tuple[float, int]:
         """A long epoch runs in a thread of its own; this one updates the bar and looks for Ctrl-C."""
         self.network._ready()  # here: another thread cannot lower
         with ThreadPoolExecutor(1) as pool:
-            epoch = pool.submit(self.work.learn, self.data, order, rate, control)
+            epoch = pool.submit(work.learn, work.task.data, order, rate, control)
             shown = 0
             while not wait([epoch], 0.05).done:
                 done = int(control[1])
@@ -257,37 +329,43 @@ class Training:
         self.bar.update(int(control[1]) - shown)
         return epoch.result()
 
-    def _by_batches(self, order: Order, rate: float) -> tuple[float, float]:
+    def _by_batches(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:
         """An update after every batch."""
-        if not self.updater.current:  # a callback has edited the network
-            self._refresh()
-        total, steps = 0.0, 0.0
-        for batch in self.work.gradients(order):
-            total, steps = total + batch.cost, steps + batch.steps
-            self.bar.update(batch.rows)
-            if not math.isfinite(batch.cost):
-                break
-            self.updater.update(batch, rate)
-            if self._asked_to_stop():
-                break
+        total, steps, use = 0.0, 0.0, InUse(self.network)
+        with use:
+            if not self.updater.current:  # a callback has edited the network
+                self._refresh(work)
+            for batch in work.gradients(order):
+                total, steps = total + batch.cost, steps + batch.steps
+                self.bar.update(batch.rows)
+                if not math.isfinite(batch.cost):
+                    break
+                norm = self.updater.update(batch, rate, measured=self.on_batch is not None)
+                if self.on_batch is not None:
+                    loss = batch.cost / batch.steps if batch.steps else math.nan
+                    with _released(use):
+                        self._report(self.on_batch, epoch, loss, norm, rate, batch.rows, batch.steps)
+                    self._refresh(work)
+                if self.ending is not None or self._asked_to_stop():
+                    break
         if self._asked_to_stop():
             self.ending = "interrupted"
         return total, steps
 
     def _by_steps(
-        self, on_step: Callable[[Step], Any], epoch: int, order: Order, rate: float
+        self, work: Rule, on_step: Callable[[Step], Any], epoch: int, order: Order, rate: float
     ) -> tuple[float, float]:
         """The same pass, a row at a time, so that the caller sees every step."""
-        data, bounds = self.data, self.data.bounds.tolist()
+        data, bounds = work.task.data, work.task.data.bounds.tolist()
         total, steps = 0.0, 0
         for sequence in order.tolist():
             if data.clear:
-                self.work.clear()
+                work.clear()
             for row in range(bounds[sequence], bounds[sequence + 1]):
                 one = data.rows(row, row + 1)
                 with InUse(self.network):
-                    self.work.refresh()
-                    cost, aimed = self.work.learn(one, one.filled, rate, new_control())
+                    work.refresh()
+                    cost, aimed = work.learn(one, one.filled, rate, new_control())
                 total, steps = total + cost, steps + aimed
                 self.bar.update(1)
                 if not math.isfinite(cost):
@@ -299,3 +377,13 @@ class Training:
                     self.ending = "callback"
                     return total, steps
         return total, steps
+
+
+@contextmanager
+def _released(use: InUse) -> Iterator[None]:
+    """Others may use the network meanwhile; it is in use again afterwards."""
+    use.__exit__()
+    try:
+        yield
+    finally:
+        use.__enter__()

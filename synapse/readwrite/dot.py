@@ -41,6 +41,8 @@ def dot_data(network: Network) -> str:
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
 
+    Examples
+    --------
     >>> from synapse import Layer, Network
     >>> a, b = Layer(1), Layer(1)
     >>> _ = a.project(b, weights=0.5)

@@ -46,9 +46,9 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
     ----------
     network : Network
         The network. It is not changed.
-    activations : array_like, shape (T, neurons), optional
-        Activations of a run of T steps, for the timeline of Gephi. They are a dynamic attribute
-        "activations", whose step t lasts from t to t + 1.
+    activations : array_like, shape (T, N), optional
+        Activations of the N neurons in a run of T steps, for the timeline of Gephi. They are a dynamic
+        attribute "activations", whose step t lasts from t to t + 1.
 
     Raises
     ------
@@ -57,6 +57,8 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
     FormatError, TopologyError, DivergenceError
         As for :func:`graphml_data`.
 
+    Examples
+    --------
     >>> import architect
     >>> print(gexf_data(architect.Perceptron(2, 3, 1, seed=0)).splitlines()[2])
     <meta><keywords>float64</keywords><description>Perceptron</description></meta>

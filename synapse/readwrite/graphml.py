@@ -42,6 +42,8 @@ def graphml_data(network: Network) -> str:
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
 
+    Examples
+    --------
     >>> import architect, networkx
     >>> text = graphml_data(architect.Perceptron(2, 3, 1, seed=0))
     >>> networkx.parse_graphml(text, node_type=int).nodes[5]["layer"]

@@ -132,7 +132,7 @@ def from_json_data(data: dict[str, Any]) -> Network:
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
     edges = _edges(connections, neurons, dtype, clock)
     numbers = {column.name: _checked(neurons, column, dtype, clock) for column in OF_NEURONS}
-    require_shared("neuron", numbers["bias_tie"], numbers, ("bias", "trainable_bias"))
+    require_shared("neuron", numbers["bias_tie"], numbers, ("bias", "trainable_bias", "frozen_bias"))
     parts = Parts(
         name=data["name"],
         dtype=dtype,
@@ -185,7 +185,7 @@ def _edges(connections: Table, neurons: Table, dtype: Any, clock: int) -> dict[s
         **{column.name: _checked(connections, column, dtype, clock) for column in OF_CONNECTIONS},
     }
     require_pairs_once(connections, (edges["source"], edges["target"]))
-    require_shared("connection", edges["tie"], edges, ("weight", "trainable"))
+    require_shared("connection", edges["tie"], edges, ("weight", "trainable", "frozen"))
     return edges
 
 

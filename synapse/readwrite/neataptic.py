@@ -87,6 +87,8 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     neuron directly after the inputs that is 1 in the first step and then has the gate's previous activation.
     ``clear()`` closes these gates too.
 
+    Examples
+    --------
     >>> node = {"bias": 0, "squash": "TANH", "mask": 1}
     >>> nodes = [{**node, "type": "input"}, {**node, "type": "output"}]
     >>> link = {"from": 0, "to": 1, "weight": 0.5, "gater": None}

@@ -103,6 +103,8 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
 
+    Examples
+    --------
     >>> from synapse import Layer, Network
     >>> a, b = Layer(2), Layer(1)
     >>> _ = a.project(b, weights=0.5)

@@ -35,6 +35,8 @@ def sparse_data(network: Network) -> Any:
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
 
+    Examples
+    --------
     >>> from synapse import Layer, Network
     >>> a, b = Layer(2), Layer(1)
     >>> _ = a.project(b, weights=0.5)

@@ -118,6 +118,8 @@ def table_data(network: Network, of: str = "connections") -> Columns:
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
 
+    Examples
+    --------
     >>> import architect
     >>> list(table_data(architect.Perceptron(2, 3, 1, seed=0)))
     ['source', 'target', 'gater', 'weight', 'trainable']

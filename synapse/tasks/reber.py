@@ -96,6 +96,8 @@ def legal(string: str) -> list[str]:
     ArgumentError
         If the grammar does not generate this string.
 
+    Examples
+    --------
     >>> legal("BTBTXSETE")
     ['TP', 'B', 'TP', 'SX', 'SX', 'E', 'T', 'E']
     """
@@ -133,6 +135,8 @@ def encode(string: str) -> tuple[Floats, Floats]:
     -------
     inputs, targets : ndarray, shape (T, 7) each, where T is the length of the string minus 1
 
+    Examples
+    --------
     >>> inputs, targets = encode("BTX")
     >>> inputs.argmax(axis=1).tolist(), targets.argmax(axis=1).tolist()
     ([0, 1], [1, 4])
@@ -152,6 +156,8 @@ def sequences(count: int, seed: Seed = None) -> tuple[list[Floats], list[Floats]
     -------
     inputs, targets : list of ndarray, each of shape (T_i, 7)
 
+    Examples
+    --------
     >>> inputs, targets = sequences(3, seed=0)
     >>> [rows.shape for rows in inputs]
     [(16, 7), (8, 7), (20, 7)]
@@ -173,6 +179,8 @@ def right(outputs: Floats, allowed: Mask, strict: bool = False) -> bool:
         Whether to use the criterion of Hochreiter and Schmidhuber: every legal symbol has a higher output
         than every other symbol.
 
+    Examples
+    --------
     >>> right(np.array([[0.0, 0.9, 0.4, 0.5, 0.0, 0.0, 0.0]]), legal_mask("BTBTXSETE")[:1])
     True
     >>> right(np.array([[0.0, 0.9, 0.4, 0.5, 0.0, 0.0, 0.0]]), legal_mask("BTBTXSETE")[:1], strict=True)
@@ -205,6 +213,8 @@ def fraction_right(network: Network, strings: Sequence[str], strict: bool = Fals
     ArgumentError, KindError
         If there are no strings, a string is not in the grammar, or the network does not fit.
 
+    Examples
+    --------
     >>> import architect
     >>> fraction_right(architect.LSTM(7, 4, 7, seed=0), strings(20, seed=0))
     0.0

@@ -100,6 +100,8 @@ def right(outputs: Floats, targets: Floats) -> bool:
     outputs, targets : ndarray, shape (T, m)
         Outputs of a network, and their targets.
 
+    Examples
+    --------
     >>> right(np.array([[0.4, 0.1], [0.2, 0.7]]), np.array([[0.0, 0.0], [0.0, 1.0]]))
     True
     """
@@ -122,6 +124,8 @@ def fraction_right(network: Network, inputs: Sequence[Floats], targets: Sequence
     ArgumentError, KindError
         If there are no sequences, their number differs from that of the targets, or the network does not fit.
 
+    Examples
+    --------
     >>> import architect
     >>> fraction_right(architect.LSTM(6, 7, 2, seed=0), *sequences(20, seed=0))
     0.0

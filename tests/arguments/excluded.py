@@ -20,6 +20,7 @@ EXCLUDED: dict[str, str] = {
             "architect.GatedUnits.__init__",
             "architect.MemoryBlocks.__init__",
             "architect.StandardBlocks.__init__",
+            "learning.Batch.__init__",
             "learning.Evaluation.__init__",
             "learning.GradientComparison.__init__",
             "learning.Progress.__init__",
@@ -64,6 +65,9 @@ EXCLUDED: dict[str, str] = {
             "synapse.Log.make_room",
             "synapse.Topology.require_closed",
             "synapse.every.__call__",
+            "learning.CSVLogger.__call__",
+            "learning.PythonLogger.__call__",
+            "learning.TensorBoard.__call__",
             "cost.Cost.check",
             "cost.Cost.check_targets",
             *(

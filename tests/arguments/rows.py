@@ -60,6 +60,7 @@ row(
     lambda w: {"target": w.layer, "kind": 0.75, "weights": None},
     "second",
     weights=k.NUMBER | k.NONE,
+    self_connections=k.BOOLEAN,
     **projected,
 )
 row(
@@ -112,7 +113,7 @@ row(
     recurrent_dropout=k.UNIT | {"{}"},
 )
 row("float32: synapse.Trainer.__init__", lambda w: {"network": w.narrow_net}, rate=k.RATE32 | k.NONE)
-short = {"epochs": 2, "progress": False}
+short = {"epochs": 2, "progress": False, "targets": [[1.0], [0.0], [1.0], [0.0]]}
 row(
     "synapse.Trainer.train",
     {**short, "callbacks": [lambda progress: True]},
@@ -121,11 +122,26 @@ row(
     validation=k.FRACTION | k.NONE,
     patience=k.COUNT | k.NONE,
     callbacks=k.EMPTY,
+    epochs=k.COUNT | k.NONE,
+    steps=k.NONE,
+)
+row(
+    "stream: synapse.Trainer.train",
+    lambda w: {"inputs": [(w.inputs, w.targets)], "progress": False, "callbacks": [lambda progress: True]},
+    epochs=k.COUNT | k.NONE,
+    steps=k.COUNT | k.NONE,
+    shuffle=k.NONE | {"False", "numpy False"},
+    sample_weight=k.NONE,
 )
 weighted = {"class_weight": k.NONE | {"{}"}}
 row("bptt: synapse.Trainer.train", short, "by_bptt", sample_weight=k.NONE, **weighted)
 row("synapse.Trainer.test", **weighted)
 row("learning.fit_readout", lambda w: {"network": w.readable}, network=k.NOTHING)
+row("learning.CSVLogger.__init__", {"path": "log.csv"}, path=k.TEXT - {"empty"})
+row(
+    "learning.TensorBoard.__init__", log_dir=frozenset(f"{path} skipped" for path in k.TEXT)
+)  # folders are made
+row("learning.PythonLogger.__init__", logger=k.TEXT, level=k.WHOLE | {"-1", "10**400", "10**5000"})
 row("synapse.every.__init__", {"epochs": 2, "function": lambda progress: None})
 row("learning.Cosine.__init__", end=k.RATE)
 row("learning.WarmUp.__init__", {"epochs": 2, "then": 0.1}, then=k.RATE)

@@ -184,7 +184,7 @@ def test_patience_stops(capsys, plane, tmp_path):
     [
         (["--target", "none"], "no column 'none'"),
         (["--target", "y"], "'word' of .* to have finite numbers, got 'x' on line 2.*--ignore"),
-        (["--target", "y", "--ignore", "wrod"], "no column 'wrod'"),
+        (["--target", "y", "--ignore", "wrod"], "no column 'wrod'"),  # codespell:ignore wrod
         (["--target", "y", "--ignore", "word", "--sequence", "z"], "no column 'z'"),
         (["--target", "y", "--ignore", "word", "--sequence", "word"], "has two"),
         (["--target", "y", "--inputs", "y"], "'y' has two"),

@@ -138,7 +138,7 @@ def test_what_another_user_may_have_put_there_is_not_used(place, trap, tmp_path)
         place.private.rename(place.temporary / f"synapse-cache-{os.getuid() + 1}")
     lines = place.run(code)
     assert lines == [
-        "synapse: no directory for compiled kernels can be written; every process compiles its own."
+        "synapse: found no writable directory for compiled kernels; every process compiles its own."
     ]
     assert not files(tmp_path)
 

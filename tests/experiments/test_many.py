@@ -28,6 +28,19 @@ def test_it_gives_the_same_bits_as_one_after_the_other():
         assert (one.weights == other.weights).all()
 
 
+def test_a_generator_gives_each_network_numbers_of_its_own():
+    """Its orders do not depend on which network is trained first, nor on the number of threads."""
+    found = []
+    for workers in (1, 4, 4):
+        some = nets()
+        train_many(some, INPUTS, TARGETS, epochs=3, workers=workers, seed=np.random.default_rng(5))
+        found.append(np.concatenate([net.weights for net in some]).tobytes())
+    assert found[0] == found[1] == found[2]
+    alike = [architect.Perceptron(20, 30, 5, seed=0) for _ in range(2)]
+    train_many(alike, INPUTS, TARGETS, epochs=1, seed=np.random.default_rng(5))
+    assert (alike[0].weights != alike[1].weights).any()
+
+
 def test_connected_networks_are_refused():
     a, b = nets(2)
     a.project(b)

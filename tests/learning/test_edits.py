@@ -1,7 +1,11 @@
 """Networks that a callback edits while they are trained by batches."""
 
+import warnings
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies as st
 
 import architect
 import synapse
@@ -50,6 +54,71 @@ def test_what_is_frozen_moves_no_more(way):
     ends = first.source, first.target
     assert seen[0][ends] != seen[1][ends] == seen[4][ends] == first.weight
     assert np.array_equal(net.hidden[0].biases, biases[0])
+
+
+@every_way
+@pytest.mark.parametrize("part", ["hidden", "output"])
+def test_a_layer_frozen_for_some_epochs_moves_before_and_after(way, part):
+    if way == "search":
+        pytest.importorskip("scipy")
+    net, seen = architect.LSTM(2, 3, 1, seed=0) if part == "output" else architect.Elman(2, 3, 1, seed=0), []
+
+    def callback(news):
+        own = [link for link in net.connections if link.target in net[part]]
+        free = np.array([link.trainable for link in own]), net[part].trainable
+        seen.append((free, np.array([link.weight for link in own]), net[part].biases))
+        if news.epoch in (2, 4):
+            net[part].freeze() if news.epoch == 2 else net[part].unfreeze()
+
+    trainer = Trainer(net, batch_size=None if way == "search" else 4, **WAYS[way])
+    trainer.train(INPUTS, TARGETS, epochs=6, callbacks=[callback], progress=False, seed=0)
+    moved = [(b[1] != a[1]).all() and (b[2] != a[2]).all() for a, b in pairwise(seen)]
+    still = [(b[1] == a[1]).all() and (b[2] == a[2]).all() for a, b in pairwise(seen)]
+    assert (moved, still) == ([True, False, False, True, True], [False, True, True, False, False])
+    assert [found[0][0].all() for found in seen] == [True, True, False, False, True, True]
+
+
+OPTIMIZERS = [
+    optimizers.SGD(0.1, momentum=0.9),
+    optimizers.AdamW(0.05, weight_decay=0.1),
+    optimizers.RMSprop(0.01),
+    optimizers.Rprop(),
+]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    optimizer=st.sampled_from(OPTIMIZERS),
+    method=st.sampled_from(["bptt", "online"]),
+    plan=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["freeze", "unfreeze", "flip"])), max_size=6),
+)
+def test_whatever_is_not_trainable_does_not_move_whenever_it_is_set(optimizer, method, plan):
+    """With momentum, moments and decay of every optimizer, and layers frozen between epochs."""
+    net, steps, wrong = architect.LSTM(2, 2, 1, seed=0), iter(plan), []
+    state = {}
+
+    def callback(news):
+        for one, (fixed, value) in state.items():
+            now = one.bias if isinstance(one, synapse.Neuron) else one.weight
+            wrong.extend([one] if fixed and now != value else [])
+        place, do = next(steps, (None, None))
+        layer = net.layers[place % len(net.layers)] if do else None
+        if do == "flip":
+            layer.trainable = not layer.trainable
+            link = layer[0].incoming[0] if layer[0].incoming else net.connections[0]
+            link.trainable = not link.trainable
+        elif do:
+            getattr(layer, do)()
+        state.update({link: (not link.trainable, link.weight) for link in net.connections})
+        state.update({neuron: (not neuron.trainable, neuron.bias) for neuron in net})
+
+    callback(None)
+    trainer = Trainer(net, method=method, optimizer=optimizer, batch_size=5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nothing may be left that learns
+        trainer.train(INPUTS, TARGETS, epochs=6, callbacks=[callback], progress=False, seed=0)
+    assert not wrong
+    assert not any(link.trainable for link in net.connections if link.source is link.target)
 
 
 @every_way

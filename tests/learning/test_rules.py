@@ -156,6 +156,43 @@ def test_a_direct_rule_takes_an_optimizer_too():
     assert np.array_equal(trained("sign", **adam)[0], trained("online", **adam)[0])
 
 
+BATCHES = [(INPUTS[:3], TARGETS[:3]), (INPUTS[3:], TARGETS[3:])]
+
+
+@pytest.mark.parametrize("method", ["differences", "sign"])
+def test_a_rule_of_ones_own_takes_streams_and_tells_batches(method):
+    """Sign moves weights itself, by the whole of what it is given."""
+    options, one, seen = ({"rate": 0.01} if method == "sign" else {"rate": 0.5}), net(), []
+    result = Trainer(one, method=method, **options).train(
+        BATCHES, epochs=2, on_batch=seen.append, progress=False
+    )
+    assert [(batch.epoch, batch.batch, batch.rows, batch.steps) for batch in seen] == [
+        (1, 1, 15, 15),
+        (1, 2, 15, 15),
+        (2, 1, 15, 15),
+        (2, 2, 15, 15),
+    ]
+    assert all(batch.gradient_norm > 0 for batch in seen)
+    other = net()
+    for batch in (*BATCHES, *BATCHES):
+        Trainer(other, method=method, **options).train(*batch, epochs=1, shuffle=False, progress=False)
+    assert np.array_equal(parameters(one), parameters(other))
+    assert result.error == pytest.approx(np.mean([batch.loss for batch in seen[2:]]))
+
+
+@pytest.mark.parametrize("method", ["differences", "sign"])
+def test_to_tell_batches_changes_no_bit_of_a_rule_of_ones_own(method):
+    one = net()
+    seen = []
+    result = Trainer(one, method=method, rate=0.01).train(
+        INPUTS, TARGETS, epochs=3, progress=False, seed=0, on_batch=seen.append
+    )
+    expected, plain = trained(method, rate=0.01)
+    assert np.array_equal(parameters(one), expected)
+    assert result.history == plain.history
+    assert len(seen) == (3 if method == "sign" else 6)
+
+
 @pytest.mark.parametrize(
     ("options", "arguments"),
     [({"dropout": 0.5}, {}), ({}, {"sample_weight": [1.0] * 6}), ({}, {"on_step": print})],

@@ -319,6 +319,14 @@ def test_what_cannot_be_used_is_refused_and_changes_nothing(wrong, error):
     assert (net.weights == before).all()
 
 
+@pytest.mark.parametrize("options", [{"window": 3}, {"threads": 2}])
+def test_the_online_rule_refuses_what_it_would_ignore(options):
+    with pytest.raises(ArgumentError, match="The window and threads are for"):
+        Trainer(lstm(), **options)
+    Trainer(lstm(), method="bptt", **options)
+    Trainer(lstm(), window=None, threads=1)
+
+
 def test_a_stream_into_memory_is_never_shuffled():
     with pytest.raises(ArgumentError, match="cannot be shuffled"):
         train(lstm(), SEQUENCES[0][0], SEQUENCES[1][0], shuffle=True)

@@ -86,7 +86,7 @@ def test_envelopes_are_as_frequent(many):
 def test_accepts_exactly_the_grammar(length):
     """All inner strings of this length but the B, in matching and other envelopes."""
     for symbols in itertools.product(reber.SYMBOLS, repeat=length):
-        string = f"BTB{''.join(symbols)}TE"
+        string = f"BTB{''.join(symbols)}TE"  # codespell:ignore te
         assert accepted(string) == bool(EMBEDDED.fullmatch(string)), string
 
 

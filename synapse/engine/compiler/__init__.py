@@ -1,4 +1,4 @@
-"""Everything that knows Numba and LLVM."""
+"""Everything that depends on Numba and LLVM."""
 
 from . import jit, registered
 

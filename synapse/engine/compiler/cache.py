@@ -1,7 +1,7 @@
-"""Where compiled kernels are kept on disk, and what happens where they cannot be.
+"""The cache of compiled kernels on disk, and its fallbacks.
 
-Numba's cache files are pickles, and a pickle that is loaded can run code. They are therefore written to
-directories of the user alone. A file that was not written whole is thrown away before it is loaded.
+Numba's cache files are pickles, and loading a pickle can run code. They are therefore written only to
+directories that belong to the user alone. An incomplete file is discarded before it is loaded.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _told: set[str] = set()
 
 
 def _source_stamp() -> tuple[float, int]:
-    """The newest change and the total size of the engine's files."""
+    """Time of the latest change, and total size, of the engine's files."""
     stats = [file.stat() for file in _ENGINE.rglob("*.py")]
     return max(s.st_mtime for s in stats), sum(s.st_size for s in stats)
 
 
 def _tell(sentence: str) -> None:
-    """Write a line to stderr, once in a process."""
+    """Write a line to stderr, once per process."""
     if sentence not in _told:
         _told.add(sentence)
         sys.stderr.write(f"synapse: {sentence}\n")
@@ -48,7 +48,7 @@ class _CheckedFile(IndexDataCacheFile):
 
     def _load_data(self, name: str) -> Any:
         if not _is_whole(self._data_path(name)):
-            raise FileNotFoundError(name)  # Numba compiles then, and writes the file anew
+            raise FileNotFoundError(name)  # Numba then compiles, and writes the file again
         return super()._load_data(name)
 
     @contextmanager
@@ -61,7 +61,7 @@ class _CheckedFile(IndexDataCacheFile):
 
 
 def _is_whole(path: str) -> bool:
-    """Whether a file ends with the digest of what comes before; pickles pass over what follows them."""
+    """Whether a file ends with the digest of its content; a pickle ignores bytes after its end."""
     try:
         with open(path, "rb") as file:
             content = file.read()
@@ -71,7 +71,7 @@ def _is_whole(path: str) -> bool:
 
 
 class _KernelCache(FunctionCache):
-    """The cache of one kernel. Whatever fails in it, the kernel is compiled."""
+    """The cache of one kernel. If anything in it fails, the kernel is compiled."""
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)
@@ -80,7 +80,7 @@ class _KernelCache(FunctionCache):
     def load_overload(self, signature: Any, context: Any) -> Any:
         try:
             return super().load_overload(signature, context)
-        except Exception:  # of another Numba, another machine: what it raises depends on what it finds
+        except Exception:  # a file of another Numba or machine can raise anything
             return None
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
@@ -88,11 +88,11 @@ class _KernelCache(FunctionCache):
             super().save_overload(signature, compiled)
         except OSError as error:
             self.disable()
-            _tell(f"compiled kernels cannot be kept ({error}); every process compiles its own.")
+            _tell(f"cannot cache compiled kernels ({error}); every process compiles its own.")
 
 
 def enable(dispatcher: Any) -> None:
-    """Keep what `dispatcher` compiles: where Numba does, or else in a temporary directory of the user."""
+    """Cache what `dispatcher` compiles in Numba's directory, or in a temporary directory of the user."""
     try:
         dispatcher._cache = _KernelCache(dispatcher.py_func)
     except RuntimeError:  # no directory that Numba knows can be written
@@ -102,21 +102,21 @@ def enable(dispatcher: Any) -> None:
 def _enable_in_private_directory(dispatcher: Any) -> None:
     where = _private_directory()
     if where is None:
-        _tell("no directory for compiled kernels can be written; every process compiles its own.")
+        _tell("found no writable directory for compiled kernels; every process compiles its own.")
         return
     asked = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = where
     try:
         dispatcher._cache = _KernelCache(dispatcher.py_func)
-        _tell(f"compiled kernels are kept in {where}; set NUMBA_CACHE_DIR to keep them elsewhere.")
+        _tell(f"compiled kernels are cached in {where}; set NUMBA_CACHE_DIR to choose another directory.")
     except RuntimeError:
-        _tell("no directory for compiled kernels can be written; every process compiles its own.")
+        _tell("found no writable directory for compiled kernels; every process compiles its own.")
     finally:
         numba.config.CACHE_DIR = asked
 
 
 def _private_directory() -> str | None:
-    """A directory among the temporary ones that this user alone can write to; None: there is none."""
+    """A temporary directory that only this user can write to; None if there is none."""
     with suppress(OSError):
         parent = tempfile.gettempdir()
         user = os.getuid() if hasattr(os, "getuid") else None
@@ -129,12 +129,12 @@ def _private_directory() -> str | None:
 
 
 def _is_private(path: str, user: int) -> bool:
-    """Whether this is a directory, no link to one, that nobody but this user can write to or list."""
+    """Whether this is a directory (not a link) that only this user can write to and list."""
     found = os.lstat(path)
     return stat.S_ISDIR(found.st_mode) and found.st_uid == user and not found.st_mode & 0o077
 
 
 def _keeps_names(parent: str, user: int) -> bool:
-    """Whether no other user can put something else in the place of what this user has made there."""
+    """Whether no other user can replace files that this user has made in this directory."""
     found = os.stat(parent)
     return found.st_uid in (0, user) and bool(not found.st_mode & 0o022 or found.st_mode & stat.S_ISVTX)

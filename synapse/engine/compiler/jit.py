@@ -1,8 +1,8 @@
-"""The one place that knows Numba: how kernels are compiled, and how they see a store's columns.
+"""How kernels are compiled by Numba, and how they access a store's columns.
 
-Kernels are compiled once and kept on disk. Of fast-math only three liberties are taken:
+Kernels are compiled once and cached on disk. Only three fast-math flags are used:
 sums may be reassociated (so that they vectorise), a product and a sum may be fused, and
-the sign of zero is not kept. NaN and infinity keep their IEEE meaning.
+the sign of zero is not preserved. NaN and infinity keep their IEEE meaning.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ DEBUGGING = bool(numba.config.DISABLE_JIT)
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile an entry: what Python calls, with a store's table of addresses."""
+    """Compile an entry: a function that Python calls with a store's table of addresses."""
     if DEBUGGING:
         return np.errstate(all="ignore")(function)  # compiled arithmetic does not warn either
     compiled = numba.njit(nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False)(function)
@@ -53,7 +53,7 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 @register_pass(mutates_CFG=False, analysis_only=True)
 class _LeaveToKernels(FunctionPass):
-    """What is laid or linked into kernels is optimised there, not before: a third less to compile."""
+    """Skip optimising functions that are inlined or linked into kernels: it saves a third of the time."""
 
     _name = "leave_to_kernels"
 
@@ -63,12 +63,12 @@ class _LeaveToKernels(FunctionPass):
     def run_pass(self, state: Any) -> bool:
         library = state.library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
         library.enable_object_caching()
-        library._optimize_final_module = lambda: None  # a Numba without this detail compiles longer
+        library._optimize_final_module = lambda: None  # a Numba without this detail just compiles longer
         return False
 
 
 class _PartCompiler(CompilerBase):
-    """Numba's own, for functions of which no machine code is wanted."""
+    """Numba's own code library, for functions that need no machine code."""
 
     def define_pipelines(self) -> list[Any]:
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
@@ -91,33 +91,33 @@ def _part(**options: Any) -> Any:
 
 
 def inline(function: Callable[..., Any]) -> Any:
-    """Compile a piece of a kernel; its body is laid into every caller."""
+    """Compile a part of a kernel that is inlined into every caller."""
     return _part(fastmath=FAST_MATH, forceinline=True)(function)
 
 
 def piece(function: Callable[..., Any]) -> Any:
-    """Compile a piece of a kernel that is too large, or too rarely run, to be laid into callers."""
+    """Compile a part of a kernel that is too large, or too rarely run, to be inlined."""
     return _part(fastmath=FAST_MATH)(function)
 
 
 def formula(function: Callable[..., Any]) -> Any:
-    """Compile a function that is laid into kernels, and that Python may call, too."""
+    """Compile a function that is inlined into kernels, and that Python can call."""
     return numba.njit(nogil=True, fastmath=FAST_MATH, error_model="numpy", forceinline=True)(function)
 
 
 def exact(function: Callable[..., Any]) -> Any:
-    """The same where the order of operations matters: a product and a sum may be fused, no more."""
+    """The same for code whose order of operations matters: only a product and a sum may be fused."""
     return numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy", forceinline=True)(function)
 
 
 class _Compiling(event.Listener):
-    """Says so, once, when compiling takes more than two seconds; Ctrl-C is raised when it is done.
+    """Prints a notice, once, if compiling takes more than two seconds, and defers Ctrl-C to the end.
 
-    Raised within, it may come while LLVM calls back into Python, which would print and forget it.
+    Raised earlier, Ctrl-C could arrive while LLVM calls back into Python, which would print and ignore it.
     """
 
     def __init__(self) -> None:
-        self.deferred: list[Deferred] = []  # of the main thread; in others there is nothing to defer
+        self.deferred: list[Deferred] = []  # in the main thread; others receive no Ctrl-C
         self.depth = 0
         self.timer: threading.Timer | None = None
         self.lock = threading.Lock()
@@ -149,7 +149,7 @@ if not DEBUGGING:
 
 
 class TableType(types.Type):
-    """One word, the address of a table of addresses of columns; these are its attributes."""
+    """The type of a bundle: one word, the address of a table of column addresses, its attributes."""
 
     columns: tuple[Column, ...]
     unit: Any
@@ -160,7 +160,7 @@ class TableType(types.Type):
     place: dict[str, int]
 
     def dtype(self, name: str) -> Any:
-        """What a column holds."""
+        """The element type of a column."""
         dtype = self.columns[self.place[name]].dtype
         return self.unit if dtype == "float" else numba.from_dtype(np.dtype(dtype))
 
@@ -170,7 +170,7 @@ class TableType(types.Type):
 
 
 class ColumnsType(TableType):
-    """What kernels call ``m``: the columns of a store."""
+    """The type of ``m`` in kernels: the columns of a store."""
 
     columns = TABLE
 
@@ -180,19 +180,19 @@ class ColumnsType(TableType):
 
 
 class ColumnType(types.Type):
-    """``m.weight``: the address of a column. The compiler is told that columns do not overlap."""
+    """The type of ``m.weight``: the address of a column. The compiler assumes that columns do not overlap."""
 
     def __init__(self, dtype: Any, family: tuple[str, ...]) -> None:
         self.dtype, self.family = dtype, family
         super().__init__(name=f"Column({dtype}, {' '.join(family)})")
 
     def unify(self, _: Any, other: Any) -> Any:
-        """One of two columns, chosen at run time: what is stored to either may be read from it."""
+        """The type of one of two columns, chosen at run time: it may overlap with both."""
         related = isinstance(other, ColumnType) and other.family[0] == self.family[0]
         return ColumnType(self.dtype, self.family[:1]) if related else None
 
     def can_convert_to(self, _: Any, other: Any) -> Any:
-        """Whether it may be taken for the other: for that of all related columns."""
+        """Whether it can be converted to the type of all related columns."""
         related = isinstance(other, ColumnType) and other.family == self.family[:1]
         return Conversion.safe if related else None
 
@@ -204,7 +204,7 @@ FAMILIES = {name: ("activations", name) for name in ("activation", "old_activati
 
 
 class TableModel(models.PrimitiveModel):
-    """The address of a table, a number of 64 bits."""
+    """The address of a table, as a 64-bit number."""
 
     def __init__(self, manager: Any, table: Any) -> None:
         super().__init__(manager, table, ir.IntType(64))
@@ -246,7 +246,7 @@ class _WriteColumn(AbstractTemplate):
 
 
 def told_apart(builder: Any, instruction: Any, family: tuple[str, ...]) -> None:
-    """Mark an access so that the optimiser knows (TBAA) that it touches one column or table alone."""
+    """Mark an access for the optimiser (TBAA): it touches only one column or table."""
     module, offset = builder.module, ir.Constant(ir.IntType(64), 0)
     kind = module.add_metadata(["synapse columns"])
     for name in family:
@@ -278,7 +278,7 @@ def _one_of_two(context: Any, builder: Any, given: Any, taken: Any, value: Any) 
 
 @lower_getattr_generic(TableType)
 def column_of(context: Any, builder: Any, kind: Any, table: Any, name: str) -> Any:
-    """The address of a column. It is marked as invariant, so that loops load it once."""
+    """The address of a column, marked as invariant so that loops load it once."""
     slot = builder.gep(
         builder.inttoptr(table, ir.IntType(64).as_pointer()), [ir.Constant(ir.IntType(64), kind.place[name])]
     )
@@ -298,7 +298,7 @@ def _compiled_columns(typingctx: Any, table: Any, unit: Any) -> Any:
 
 
 def plain_arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:
-    """Ordinary arrays over the columns of a table, by their types: for NUMBA_DISABLE_JIT=1, in a debugger."""
+    """Ordinary arrays over the columns of a table, for NUMBA_DISABLE_JIT=1 and debuggers."""
     n, arrays = len(dtypes), []
     words = np.ctypeslib.as_array(ctypes.cast(int(table), ctypes.POINTER(ctypes.c_uint64)), (2 * n,))
     for dtype, address, length in zip(dtypes, words[:n].tolist(), words[n:].tolist(), strict=True):
@@ -312,7 +312,7 @@ def _plain_columns(table: int, unit: Any) -> Columns:
 
 
 def _reinterpreted(given: Any, taken: Any) -> Any:
-    """A function that reads the 64 bits of one type as another."""
+    """A function that reinterprets the 64 bits of one type as another."""
 
     @intrinsic
     def cast(typingctx: Any, value: Any) -> Any:
@@ -325,7 +325,7 @@ def _reinterpreted(given: Any, taken: Any) -> Any:
 
 
 def _reader(numbers: Any) -> Any:
-    """A function of an index: the whole number of 64 bits that a table has there."""
+    """A function of an index that returns the 64-bit integer at that place of a table."""
     table = [int(number) for number in numbers]
 
     @intrinsic
@@ -343,7 +343,7 @@ def _reader(numbers: Any) -> Any:
 
 
 def _constant(value: float) -> Any:
-    """A function of one number: `value`, in that number's type."""
+    """A function that returns `value` in the type of its argument."""
 
     @intrinsic
     def constant(typingctx: Any, like: Any) -> Any:
@@ -356,16 +356,19 @@ def _constant(value: float) -> Any:
 
 
 def _stream_of(whole: Any) -> Any:
-    """A function of a word of a stream of random numbers, in this type of whole number."""
-    weyl, word_bits = whole(0x1E3779B97F4A7D), whole((1 << 53) - 1)  # what a float, and JSON, can hold
+    """The step of a stream of random numbers, for words of this integer type."""
+    weyl, word_bits = (
+        whole(0x1E3779B97F4A7D),
+        whole((1 << 53) - 1),
+    )  # the integers that floats and JSON represent
     first, second, all_bits = whole(0xBF58476D1CE4E5B9), whole(0x94D049BB133111EB), whole((1 << 64) - 1)
     s30, s27, s31, s11 = whole(30), whole(27), whole(31), whole(11)
 
     def stream(word: Any) -> Any:
-        """The next word, and the number in [0, 1) made of it.
+        """The next word, and the number in [0, 1) computed from it.
 
-        Steps of an odd number reach all 2^53 words; the mixer of Steele, Lea and Flood (SplitMix64,
-        2014) makes neighbours unlike.
+        Adding an odd number reaches all 2^53 words; the mixer of Steele, Lea and Flood (SplitMix64,
+        2014) decorrelates consecutive words.
         """
         word = (word + weyl) & word_bits
         mixed = ((word ^ (word >> s30)) * first) & all_bits
@@ -393,5 +396,5 @@ else:
 
     @numba.njit(forceinline=True)
     def columns(table: int, unit: Any) -> Any:
-        """The store's columns, to be indexed, from the address of its table."""
+        """The columns of a store, from the address of its table."""
         return _compiled_columns(table, unit)

@@ -1,7 +1,7 @@
-"""Samples side by side: numbers of which a kernel computes several at once, one for each sample.
+"""Lanes: vectors with one number per sample, so that kernels compute several samples at once.
 
-The second part of ``jit.py``. A `Lanes` is a short vector, which the processor adds and multiplies as one
-number; with a single lane it is an ordinary float, and the same kernels vectorise over neurons instead.
+This is the second part of ``jit.py``. A `Lanes` is a short vector, which the processor adds and multiplies as
+one number. With a single lane it is an ordinary float, and the same kernels vectorise over neurons instead.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 from ..schema import TAPES, TapeColumns, numpy_dtype
 from .jit import DEBUGGING, ColumnType, TableModel, TableType, column_of, plain_arrays, told_apart
 
-VECTOR_BYTES = 64  # of a vector register of 512 bits, which processors without take in parts
+VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
 _FLAGS = ("reassoc", "contract", "nsz")
 
 
 class LanesType(types.Type):
-    """A number of each of `count` samples."""
+    """The type of one number for each of `count` samples."""
 
     def __init__(self, unit: Any, count: int) -> None:
         self.unit, self.count = unit, count
@@ -32,7 +32,7 @@ class LanesType(types.Type):
 
 
 def laned(unit: Any, count: int) -> Any:
-    """The type of a number of `count` samples."""
+    """The type of numbers of `count` samples: a float for one sample."""
     return unit if count == 1 else LanesType(unit, count)
 
 
@@ -51,7 +51,7 @@ def _spread(builder: Any, value: Any, kind: Any) -> Any:
 
 
 def _define(operation: Any, method: str) -> None:
-    """An arithmetic operation of lanes with lanes, or with one number for all of them."""
+    """An arithmetic operation of lanes with lanes, or with one number for all lanes."""
 
     class Operation(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
@@ -113,7 +113,7 @@ def _total(typingctx: Any, value: Any) -> Any:
 
 @intrinsic
 def _flat(typingctx: Any, column: Any) -> Any:
-    """A column of lanes as the single numbers that it holds."""
+    """A column of lanes as a column of single numbers."""
     dtype = column.dtype.unit if isinstance(column.dtype, LanesType) else column.dtype
     taken = ColumnType(dtype, column.family)
 
@@ -125,7 +125,7 @@ def _flat(typingctx: Any, column: Any) -> Any:
 
 @intrinsic
 def _alike(typingctx: Any, value: Any, column: Any) -> Any:
-    """One number, in every lane of the kind that a column holds."""
+    """One number in every lane, in the element type of a column."""
     taken = column.dtype
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -139,8 +139,8 @@ def _alike(typingctx: Any, value: Any, column: Any) -> Any:
 
 # --- packs -------------------------------------------------------------------------------------
 #
-# What a kernel takes at once: of a column of lanes, one neuron of all samples; of a column of single
-# numbers, as many neighbours as fill a vector register, of which only the first n are there.
+# A pack is what a kernel processes at once: from a column of lanes, one neuron of all samples; from a
+# column of single numbers, as many as fill a vector register, of which the first n are valid.
 
 
 def _wide(column: Any) -> Any:
@@ -150,13 +150,13 @@ def _wide(column: Any) -> Any:
 
 
 def _there(builder: Any, n: Any, count: int) -> Any:
-    """Which of `count` numbers are among the first n. Of a known n nothing is left of it."""
+    """The mask of the first n of `count` numbers. It is compiled away if n is constant."""
     kind = ir.VectorType(ir.IntType(64), count)
     return builder.icmp_unsigned("<", ir.Constant(kind, list(range(count))), _spread(builder, n, kind))
 
 
 def _vector_at(builder: Any, address: Any, at: Any, kind: Any) -> tuple[Any, str]:
-    """Where a vector begins, and what LLVM calls its kind."""
+    """The pointer to a vector, and LLVM's suffix for its type."""
     place = builder.bitcast(builder.gep(address, [at]), kind.as_pointer())
     suffix = f"v{kind.count}f{64 if isinstance(kind.element, ir.DoubleType) else 32}"
     return place, f"{suffix}.p0{suffix}"
@@ -194,7 +194,7 @@ def _load_one(context: Any, builder: Any, column: Any, address: Any, at: Any) ->
 
 @intrinsic
 def _width(typingctx: Any, column: Any) -> Any:
-    """How many neurons a pack of this column holds."""
+    """Number of neurons in a pack of this column."""
     count = 1 if isinstance(column.dtype, LanesType) else _wide(column).count
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -216,7 +216,7 @@ def _nothing(typingctx: Any, column: Any) -> Any:
 
 @intrinsic
 def _pack(typingctx: Any, column: Any, at: Any, n: Any) -> Any:
-    """The pack of a column that begins at a place, with n numbers or more in a row to be had."""
+    """The pack of a column that begins at an index, with the first n numbers valid."""
     taken = _wide(column)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -229,7 +229,7 @@ def _pack(typingctx: Any, column: Any, at: Any, n: Any) -> Any:
 
 @intrinsic
 def _weights(typingctx: Any, column: Any, at: Any, n: Any, like: Any) -> Any:
-    """Weights of what a pack of the column `like` holds: one for all samples, or one a neighbour."""
+    """Weights for a pack of the column `like`: one for all samples, or one for each consecutive number."""
     laned = isinstance(like.dtype, LanesType)
     taken = column.dtype if laned else _wide(column)
 
@@ -243,7 +243,7 @@ def _weights(typingctx: Any, column: Any, at: Any, n: Any, like: Any) -> Any:
 
 @intrinsic
 def _add(typingctx: Any, column: Any, at: Any, value: Any, n: Any) -> Any:
-    """Add the first n numbers of a pack to a column that holds as many samples, or single numbers."""
+    """Add the first n numbers of a pack to a column of lanes or of single numbers."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         address, at, value, n = args
@@ -263,14 +263,14 @@ def _add(typingctx: Any, column: Any, at: Any, value: Any, n: Any) -> Any:
 
 @intrinsic
 def _gathered(typingctx: Any, value: Any, like: Any) -> Any:
-    """What a pack comes to in a column: of neighbours the sum, of samples each its own."""
+    """Reduce a pack to an element of a column: the sum of consecutive numbers, or each sample's own."""
     if isinstance(like.dtype, LanesType):
         return value(value, like), lambda context, builder, sig, args: args[0]
     return value.unit(value, like), lambda context, builder, sig, args: _sum(builder, args[0])
 
 
 class TapesType(TableType):
-    """What kernels call ``u``: one word, the address of the table of addresses of some tapes."""
+    """The type of ``u`` in kernels: one word, the address of the table of addresses of some tapes."""
 
     columns = TAPES
 
@@ -293,7 +293,7 @@ register_model(TapesType)(TableModel)
 
 @intrinsic
 def _compiled_tapes(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
-    """The address of a table of tapes as ``u``; a tuple, the `tag`, is as long as there are lanes."""
+    """The address of a table of tapes as ``u``; the length of the tuple `tag` is the number of lanes."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return args[0]
@@ -303,7 +303,7 @@ def _compiled_tapes(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
 
 @intrinsic
 def _by_sample(typingctx: Any, u: Any) -> Any:
-    """Activations in which neurons are neighbours: of one sample as they are, of several transposed."""
+    """Activations in which neurons are consecutive: as they are for one sample, transposed for several."""
     name = "activation" if u.count == 1 else "transposed"
     taken = ColumnType(u.unit, u.column(name).family)
 
@@ -314,7 +314,7 @@ def _by_sample(typingctx: Any, u: Any) -> Any:
 
 
 def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
-    """The same for NUMBA_DISABLE_JIT=1: a row of an array is a number of each sample."""
+    """The same for NUMBA_DISABLE_JIT=1: a row of an array has one number per sample."""
     one, laned = np.dtype(type(unit)), [column.dtype == "lanes" for column in TAPES]
     dtypes = [one if wide else numpy_dtype(column, one) for column, wide in zip(TAPES, laned, strict=True)]
     arrays = zip(plain_arrays(table, dtypes), laned, strict=True)

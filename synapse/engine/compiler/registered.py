@@ -1,8 +1,8 @@
-"""Functions of users inside kernels: how they are compiled, and how kernels call them.
+"""Users' functions inside kernels: how they are compiled and called.
 
-Arguments and results pass by value and through the stack of the kernel that calls, so that kernels may run
-at the same time. A function that raises gives NaN. The kernel notes which and where in a column `failed`;
-the code that called the kernel raises the error.
+Arguments and results are passed by value and on the stack of the calling kernel, so that kernels can run in
+parallel. A function that raises returns NaN. The kernel records the function and its arguments in the column
+`failed`, and the caller of the kernel raises the error.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from .jit import DEBUGGING, inline
 
 
 class Compiled(NamedTuple):
-    """A user's function as kernels call it.
+    """A user's function, compiled for kernels.
 
-    `address` is what kernels know it by. `function` is what Python calls: it computes the same, and raises
-    what the kernels turn into NaN. `alive` must be kept as long as the address is used.
+    Kernels call it by `address`. `function` computes the same for Python, and raises the errors that
+    kernels turn into NaN. `alive` must be referenced as long as the address is used.
     """
 
     address: int
@@ -34,18 +34,18 @@ class Compiled(NamedTuple):
 
 
 def helper(function: Callable[..., Any]) -> Any:
-    """A user's function, or one that it calls, compiled so that every mistake in it raises."""
+    """Compile a user's function, or one that it calls, so that errors in it raise."""
     return numba.njit(error_model="python", boundscheck=True)(function)
 
 
 def compile_function(function: Any, arguments: int) -> Compiled:
-    """Make a `helper` of so many numbers, which returns two, callable by kernels."""
+    """Make a `helper`, which takes so many numbers and returns two, callable by kernels."""
     if DEBUGGING:
         number = next(_numbers)
         _PLAIN[number] = function
         return Compiled(number, function, None)
     function.compile((types.float64,) * arguments)
-    function.disable_compile()  # later it might read other values of what it refers to
+    function.disable_compile()  # a later compilation could read changed values of captured variables
 
     def one(a: Any, results: Any) -> Any:
         memory = numba.carray(results, 2)
@@ -72,7 +72,7 @@ def compile_function(function: Any, arguments: int) -> Compiled:
 
 @intrinsic
 def _compiled_call(typingctx: Any, address: Any, arguments: Any) -> Any:
-    """Call ``int64 f(double ..., double *results)`` by its address: whether it returned, and its results."""
+    """Call ``int64 f(double ..., double *results)`` by its address; returns whether it ran, and results."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         number, whole = ir.DoubleType(), ir.IntType(64)
@@ -86,7 +86,7 @@ def _compiled_call(typingctx: Any, address: Any, arguments: Any) -> Any:
     return types.Tuple((types.int64, types.float64, types.float64))(types.uint64, arguments), codegen
 
 
-_numbers = itertools.count(1 << 32)  # where addresses are; codes of built-in functions are smaller
+_numbers = itertools.count(1 << 32)  # like addresses, larger than codes of built-in functions
 _PLAIN: dict[int, Callable[..., Any]] = {}
 
 
@@ -109,9 +109,10 @@ else:
 
 @inline
 def called(failed, address, arguments):
-    """The results of the user's function at `address`; NaN where it raises. writes: failed
+    """The results of the user's function at `address`; NaN if it raises. writes: failed
 
-    The first that raises is noted: how many arguments, its address, the arguments. None is called after it.
+    The first function that raises is recorded: number of arguments, address, arguments. No function is called
+    after it.
     """
     if failed[0] != 0.0:
         return math.nan, math.nan

@@ -1,9 +1,9 @@
-"""Exact gradients: what the errors of a chunk of steps add to the moves of weights and biases.
+"""Exact gradients: sum the errors of a chunk of steps into the gradient of weights and biases.
 
     dE/dw_ij = - sum over steps and samples of delta_j g_ij y_i
 
-Neurons with the same sources are taken four at a time, and their sources a vector register at a time: the
-activations of a sample lie side by side on ``u.transposed``, so that nothing is summed across a register.
+Neurons with the same sources are processed four at a time, and their sources a vector register at a time: the
+activations of a sample are consecutive in ``u.transposed``, so that no sum runs across a register.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ u8 = np.uint64
 
 @inline
 def scale_four(m, u, rs, slot, at, gains, steps, rows):
-    """Lay out the errors of four neurons, scaled by their gaters, after all others."""
+    """Write the errors of four neurons, scaled by their gaters, after all others."""
     size, to = rows + FOURS, slot + rows
     for t in range(steps):
         u.error[to + t * size] = u.error[at + t * size] * gain(m, u, rs[0], gains + t * rows)
@@ -32,7 +32,7 @@ def scale_four(m, u, rs, slot, at, gains, steps, rows):
 
 @inline
 def add_moves(u, rows, count, q, sums, left):
-    """Add to the moves of up to four neurons' connections."""
+    """Add to the gradient of up to four neurons' connections."""
     add(u.weight_move, rows[0] + q, sums[0], left)
     if count > ONE:
         add(u.weight_move, rows[1] + q, sums[1], left)
@@ -44,7 +44,7 @@ def add_moves(u, rows, count, q, sums, left):
 
 @inline
 def accumulate_one(u, activation, error, at, e, size, steps, lanes, rows, left):
-    """sum over steps and samples of four neurons' errors times a pack of activations."""
+    """Sum over steps and samples of four neurons' errors times a pack of activations."""
     a, b, c, d = nothing(activation), nothing(activation), nothing(activation), nothing(activation)
     for t in range(steps):
         for lane in range(lanes):
@@ -58,7 +58,7 @@ def accumulate_one(u, activation, error, at, e, size, steps, lanes, rows, left):
 
 @inline
 def accumulate_two(u, activation, error, at, e, size, steps, lanes, rows, left):
-    """The same of two packs side by side: every error is read once for both."""
+    """The same for two consecutive packs: every error is read once for both."""
     a, b, c, d = nothing(activation), nothing(activation), nothing(activation), nothing(activation)
     f, g, h, i = nothing(activation), nothing(activation), nothing(activation), nothing(activation)
     step = width(activation)
@@ -79,7 +79,7 @@ def accumulate_two(u, activation, error, at, e, size, steps, lanes, rows, left):
 
 @inline
 def accumulate_run(m, u, rs, count, begin, n, at, steps, rows, lanes):
-    """The moves of a dense run of up to four neurons, whose errors lie `at`, its activations at `begin`."""
+    """The gradient of a dense run of up to four neurons, with errors at `at` and activations at `begin`."""
     activation, error, four = by_sample(u), flat(u.error), four_rows(m, rs)
     step, q = width(activation), u8(0)
     at, size = at * lanes, (rows + FOURS) * lanes
@@ -96,7 +96,7 @@ def accumulate_run(m, u, rs, count, begin, n, at, steps, rows, lanes):
 
 @inline
 def accumulate_four(m, u, span, j, count, step, steps, lanes):
-    """The moves of the dense runs of up to four neurons alike."""
+    """The gradient of the dense runs of up to four neurons with the same sources."""
     rows = span[STOP] - span[FIRST]
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         flags = m.run_flags[r]
@@ -113,7 +113,7 @@ def accumulate_four(m, u, span, j, count, step, steps, lanes):
 
 @inline
 def product(u, at, tape, place, steps, rows):
-    """The sum over steps and samples of an error times what lies on a tape."""
+    """Sum over steps and samples of an error times a number of a tape."""
     moved = alike(0.0, u.state)
     for t in range(steps):
         moved += u.error[at + t * (rows + FOURS)] * tape[place + t * rows]
@@ -122,7 +122,7 @@ def product(u, at, tape, place, steps, rows):
 
 @inline
 def gated_product(u, at, gater, tape, place, steps, rows):
-    """The same of an error scaled by a gater."""
+    """The same for an error scaled by a gater."""
     moved = alike(0.0, u.state)
     for t in range(steps):
         gained = u.error[at + t * (rows + FOURS)] * u.activation[gater + t * rows]
@@ -132,7 +132,7 @@ def gated_product(u, at, gater, tape, place, steps, rows):
 
 @inline
 def accumulate_single(m, u, span, j, r, now, steps):
-    """The moves of a run one by one: its sources are neither a row nor, from neuron to neuron, the same."""
+    """The gradient of a run connection by connection: sources that are listed or differ between neurons."""
     rows, at = span[STOP] - span[FIRST], j - span[FIRST]
     kind, flags, first = m.run_kind[r], m.run_flags[r], u8(m.run_first[r])
     seen = now - rows if flags & BACK else now
@@ -150,7 +150,7 @@ def accumulate_single(m, u, span, j, r, now, steps):
 
 @inline
 def accumulate_memory(m, u, span, j, now, steps):
-    """The move of a self-connection that is trained, along which states go."""
+    """The gradient of a trainable self-connection, which carries states."""
     rows, self_row, gater, at = span[STOP] - span[FIRST], m.self_row[j], m.self_gater[j], j - span[FIRST]
     before = now - rows
     if m.trainable[self_row] and gater == NONE:
@@ -162,7 +162,7 @@ def accumulate_memory(m, u, span, j, now, steps):
 
 @inline
 def accumulate_bias(u, at, steps, rows):
-    """The move of a bias: the sum of a neuron's errors."""
+    """The gradient of a bias: the sum of a neuron's errors."""
     moved = alike(0.0, u.state)
     for t in range(steps):
         moved += u.error[at + t * (rows + FOURS)]
@@ -171,7 +171,7 @@ def accumulate_bias(u, at, steps, rows):
 
 @inline
 def accumulate(m, u, span, step, steps, lanes):
-    """What `steps` steps from `step` on add to the moves of all weights and biases."""
+    """Add `steps` steps from `step` on to the gradient of all weights and biases."""
     rows = span[STOP] - span[FIRST]
     now, first = (step + ONE) * rows - span[FIRST], span[FIRST] + span[INPUTS]
     while first < span[STOP]:

@@ -1,4 +1,4 @@
-"""Exact gradients, the way forward: the activations of one step, and their slopes, samples side by side."""
+"""Exact gradients, forward pass: activations and slopes of one step, for several samples at once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ONE = u8(1)
 
 @inline
 def fire(m, u, first, last, offset, step, now, lanes):
-    """activation y_j = f_j(s_j), and the slope, of neurons side by side that have one squash."""
+    """activation y_j = f_j(s_j), and the slope, of consecutive neurons with one squash."""
     code, n = m.squash[first], (last - first) * lanes
     state, activation, slope = flat(u.weighed), flat(u.activation), flat(u.slope)
     at, to = (offset + first) * lanes, (now + first) * lanes
@@ -57,7 +57,7 @@ def fire(m, u, first, last, offset, step, now, lanes):
 
 @inline
 def fire_custom(m, u, code, first, last, offset, step, now, lanes):
-    """The same of a registered function, which is not called for samples that have ended: it might raise."""
+    """The same for a registered function, which is not called for ended samples, as it might raise."""
     state, activation, slope = flat(u.weighed), flat(u.activation), flat(u.slope)
     for j in range(first, last):
         for lane in range(lanes):
@@ -70,7 +70,7 @@ def fire_custom(m, u, code, first, last, offset, step, now, lanes):
 
 @inline
 def fire_groups(m, u, code, first, last, offset, now, lanes):
-    """The same of groups of neurons, whose states decide together."""
+    """The same for groups of neurons."""
     for j in range(first, last):
         u.state[now + j] = u.weighed[offset + j]
     state, activation, slope = flat(u.state), flat(u.activation), flat(u.slope)
@@ -85,7 +85,7 @@ def fire_groups(m, u, code, first, last, offset, now, lanes):
 
 @inline
 def drop(u, first, last, now, rows, lanes):
-    """Dropout: activations, and with them slopes, times a number of each step, neuron and sample."""
+    """Dropout: multiply activations and slopes by the mask of each step, neuron and sample."""
     activation, slope, mask = flat(u.activation), flat(u.slope), flat(u.mask)
     for q in range((now + first) * lanes, (now + last) * lanes):
         activation[q] *= mask[q - rows * lanes]
@@ -94,7 +94,7 @@ def drop(u, first, last, now, rows, lanes):
 
 @inline
 def rest(u, first, last, offset, step, lanes):
-    """Samples that have ended stay at 0, so that they cannot grow without bound."""
+    """Set ended samples to 0, so that they cannot grow without bound."""
     state = flat(u.weighed)
     for lane in range(lanes):
         if u.row[step * lanes + lane] == ENDED:
@@ -104,7 +104,7 @@ def rest(u, first, last, offset, step, lanes):
 
 @inline
 def clamp_inputs(u, span, inputs, step, now, lanes):
-    """Lay a row of `inputs` onto the input neurons of every sample; 0 where it has ended."""
+    """Copy a row of `inputs` to the input neurons of every sample; 0 for ended samples."""
     activation, n, rows = flat(u.activation), span[INPUTS], span[STOP] - span[FIRST]
     first = (now + span[FIRST]) * lanes
     for lane in range(lanes):
@@ -123,7 +123,7 @@ def clamp_inputs(u, span, inputs, step, now, lanes):
 
 @inline
 def transpose(m, u, first, last, span, now, lanes):
-    """Lay activations that the sums of the gradient need out sample by sample."""
+    """Transpose activations for the sums of the gradient, so that those of a sample are consecutive."""
     activation, transposed, rows = flat(u.activation), flat(u.transposed), span[STOP] - span[FIRST]
     begin = (now + span[FIRST]) * lanes
     for j in range(first, last):

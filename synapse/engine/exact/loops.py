@@ -1,12 +1,12 @@
-"""The kernels of exact gradients through time: a network unfolded over its steps, samples side by side.
+"""The kernels of exact gradients through time: a network unfolded over its steps, for several samples.
 
-``m`` is a store's columns, ``u`` the tapes of one unfolding (`schema.TAPES`), on which every number is
-that of several samples (lanes). A neuron in row j has, at the step whose numbers begin at `now`, the
-activation ``u.activation[now + j]``; the step before begins at `before`. ``weigh.py`` has the equations of
-the online rule; in ``propagate.py`` errors follow every connection and gate, also to the step before; and
+``m`` is a store's columns, ``u`` the tapes of one unfolding (`schema.TAPES`), on which every number has one
+value per sample (lanes). At the step whose numbers begin at `now`, the neuron in row j has the
+activation ``u.activation[now + j]``; the previous step begins at `before`. ``weigh.py`` has the equations of
+the online rule; in ``propagate.py`` errors follow every connection and gate, also to the previous step; and
 ``accumulate.py`` sums the gradient, a chunk of steps at a time:
 
-    delta_j = f'_j A_j + sum_k over what carried s_j on + the cost's -dE/ds_j
+    delta_j = f'_j A_j + the errors of the next state, if s_j carries over + the cost's -dE/ds_j
     A_i     = sum_k delta_k g_ik w_ik + sum over what i gates of delta_k w_ak y_a
     dE/dw   = - sum over steps and samples of delta_j g_ij y_i
 """
@@ -37,7 +37,7 @@ u8 = np.uint64
 
 @inline
 def lay_targets(u, span, targets, step, lanes):
-    """Lay the targets of a step where the outputs' error signals will be; NaN: none."""
+    """Copy the targets of a step to the place of the outputs' error signals; NaN means no target."""
     signal, n = flat(u.signal), span[OUTPUTS]
     for lane in range(lanes):
         row = u.row[step * lanes + lane]
@@ -47,7 +47,7 @@ def lay_targets(u, span, targets, step, lanes):
 
 @inline
 def aim_outputs(u, span, targets, step, now, cost, lanes):
-    """The cost of a step; targets give way to the outputs' error signals."""
+    """The cost of a step; the outputs' error signals overwrite the targets."""
     lay_targets(u, span, targets, step, lanes)
     n, total_ = span[OUTPUTS], 0.0
     activation, slope, signal, value = flat(u.activation), flat(u.slope), flat(u.signal), flat(u.value)
@@ -100,7 +100,7 @@ def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
 
 @inline
 def propagate_network(m, u, span, step, slot, window, lanes):
-    """Errors of one step, block by block in reverse order; returns what is finite where they are."""
+    """Errors of one step, block by block in reverse order; returns a number that is finite if they are."""
     n, rows = span[OUTPUTS], span[STOP] - span[FIRST]
     now = (step + ONE) * rows - span[FIRST]
     before = now - rows
@@ -119,7 +119,7 @@ def propagate_network(m, u, span, step, slot, window, lanes):
             propagate_alike(m, u, j, stop, slot, now, before, to_now, to_before, offset)
             j = stop
         last = first
-    if step % window == 0:  # errors do not pass from one window to that before
+    if step % window == 0:  # errors do not pass to the previous window
         none = alike(0.0, u.state)
         for i in range(rows):
             u.pushed[to_before + span[FIRST] + i] = none
@@ -132,9 +132,9 @@ def propagate_network(m, u, span, step, slot, window, lanes):
 
 @inline
 def lay_rows(u, samples, lanes):
-    """Which row of the data each sample has at each step, and how much it counts.
+    """Write the row of the data, and its weight, for each step and sample.
 
-    A lane is a sequence; or, if steps do not depend on each other, samples come step by step (`apart`).
+    A lane is a sequence or, if steps do not depend on each other (`apart`), every step is a sample.
     """
     begins, lengths, weights, apart = samples.begins, samples.lengths, samples.weights, samples.apart
     for step in range(samples.steps):
@@ -152,7 +152,7 @@ def lay_rows(u, samples, lanes):
 
 @inline
 def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
-    """All steps forward, and their cost; NaN where a registered function has raised."""
+    """Run all steps forward, and compute their cost; NaN if a registered function has raised."""
     rows, value = span[STOP] - span[FIRST], 0.0
     u.failed[0] = 0.0
     if lanes > ONE:
@@ -166,7 +166,7 @@ def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
 
 @inline
 def begin_errors(u, rows, moves):
-    """Nothing has been sent or summed yet."""
+    """Reset the errors and sums to 0."""
     none = alike(0.0, u.state)
     for i in range(rows):
         u.carried[i], u.bias_move[i] = none, 0.0
@@ -176,25 +176,25 @@ def begin_errors(u, rows, moves):
 
 
 class Samples(NamedTuple):
-    """What is run side by side, and how."""
+    """The samples that are run together, and options of the run."""
 
-    begins: Any  # of each sequence: its first row of the data,
-    lengths: Any  # its number of steps,
-    shares: Any  # and how much it counts
-    weights: Any  # of each row of the data, how much it counts; empty: 1
-    steps: Any  # those of the longest lane
-    window: Any  # errors pass through at most so many steps, which are cut into windows of that length
-    apart: bool  # steps do not depend on each other, and lie in lanes one by one: see `lay_rows`
-    ragged: bool  # some samples end earlier
-    masked: bool  # there is dropout
+    begins: Any  # first row of the data of each sequence
+    lengths: Any  # number of steps of each sequence
+    shares: Any  # weight of each sequence
+    weights: Any  # weight of each row of the data; empty: 1
+    steps: Any  # number of steps of the longest lane
+    window: Any  # length of the windows that errors do not leave
+    apart: bool  # whether steps do not depend on each other, so that each is a sample: see `lay_rows`
+    ragged: bool  # whether some samples end earlier
+    masked: bool  # whether there is dropout
 
 
 @kernel
 def gradient_network(table, unit, tape_table, tag, span, inputs, targets, samples, cost, moves):
-    """Run `Samples` side by side, take their cost and sum the gradient.
+    """Run `Samples` together, compute their cost and sum the gradient.
 
-    `moves` is the number of connections. Rows of `inputs` and `targets` lie one after the other. Returns the
-    summed cost, and the last step at which errors were not finite (the number of steps: none was).
+    `moves` is the number of connections. Rows of `inputs` and `targets` are consecutive. Returns the
+    summed cost, and the last step at which errors were not finite (the number of steps if all were finite).
     """
     m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), u8(len(tag))
     rows, chunk = span[STOP] - span[FIRST], u8(CHUNK)

@@ -1,7 +1,7 @@
-"""Exact gradients, the way back: the errors of one step, sent to all that a neuron depends on.
+"""Exact gradients, backward pass: send the errors of one step to everything a neuron depends on.
 
-The equations stand in ``loops.py``. What is added at `to_now` is sent within the step, at `to_before` to the
-step before.
+The equations are in ``loops.py``. Errors within the step are added at `to_now`, those for the previous step
+at `to_before`.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def settle_softmax(m, u, first, last, now, to_now, lanes):
 
 @inline
 def settle(m, u, span, first, last, now, to_now, slot, lanes):
-    """delta of neurons alike; returns their sum, which is finite where they are.
+    """delta of neurons that are computed together; returns their sum, which is finite if they are.
 
-    What they were pushed_at is forgotten, so that the step before the one before can send.
+    The pushed errors are reset, so that the place can be used for the step before the previous one.
     """
     slope, pushed, carried, error = flat(u.slope), flat(u.pushed), flat(u.carried), flat(u.error)
     at, to = (now + first) * lanes, (slot + first) * lanes
@@ -63,7 +63,7 @@ def settle(m, u, span, first, last, now, to_now, slot, lanes):
 
 @inline
 def push_memory(m, u, j, slot, now, before, to_now, to_before, offset):
-    """Along a self-connection: to the state of the step before, and to the gater."""
+    """Send errors along a self-connection: to the previous state, and to the gater."""
     delta, weight, gater = u.error[slot + j], m.weight[m.self_row[j]], m.self_gater[j]
     if gater == NONE:
         u.carried[offset + j] = delta * weight
@@ -75,13 +75,13 @@ def push_memory(m, u, j, slot, now, before, to_now, to_before, offset):
 
 @inline
 def has_error(flags):
-    """Whether an error goes to the sources of a run."""
+    """Whether the sources of a run get an error."""
     return not flags & SILENT or flags & BACK
 
 
 @inline
 def push_pack(m, u, to, row, q, left, e):
-    """What one pack of sources is sent by four neurons."""
+    """Errors that four neurons send to one pack of sources."""
     sent = e[0] * weights(m.weight, row[0] + q, left, u.activation)
     sent += e[1] * weights(m.weight, row[1] + q, left, u.activation)
     sent += e[2] * weights(m.weight, row[2] + q, left, u.activation)
@@ -91,7 +91,7 @@ def push_pack(m, u, to, row, q, left, e):
 
 @inline
 def push_gaters(m, u, rs, d, sums, by, count):
-    """What the gaters of four runs are sent: delta_j sum_i w_ij y_i."""
+    """Errors sent to the gaters of four runs: delta_j sum_i w_ij y_i."""
     u.pushed[by + m.run_gater[rs[0]]] += d[0] * gathered(sums[0], u.state)
     if count > ONE:
         u.pushed[by + m.run_gater[rs[1]]] += d[1] * gathered(sums[1], u.state)
@@ -103,7 +103,7 @@ def push_gaters(m, u, rs, d, sums, by, count):
 
 @inline
 def push_four(m, u, j, count, slot, now, before, to_now, to_before):
-    """The errors of up to four neurons alike, along their dense runs."""
+    """Send the errors of up to four neurons with the same sources along their dense runs."""
     at, none, step = slot + j, alike(0.0, u.state), width(u.activation)
     d = (
         u.error[at],
@@ -138,7 +138,7 @@ def push_four(m, u, j, count, slot, now, before, to_now, to_before):
 
 @inline
 def push_stepped(m, u, r, gap, first, last, slot, now, before, to_now, to_before):
-    """The errors of neurons alike of which each has its sources one further than that before."""
+    """Send the errors of neurons whose sources are shifted by one from neuron to neuron."""
     flags, row, shared = m.run_flags[r], u8(m.run_first[r]), m.run_kind[r] == SHARED
     seen, to = (before, to_before) if flags & BACK else (now, to_now)
     gains, by = (before, to_before) if flags & BACK_GATED else (now, to_now)
@@ -159,7 +159,7 @@ def push_stepped(m, u, r, gap, first, last, slot, now, before, to_now, to_before
 
 @inline
 def push_scattered(m, u, r, delta, now, before, to_now, to_before):
-    """Along a run of listed sources, or of a gater a connection."""
+    """Send an error along a run with listed sources, or with a gater for each connection."""
     kind, flags = m.run_kind[r], m.run_flags[r]
     first, n = u8(m.run_first[r]), u8(m.run_length[r])
     seen, to = (before, to_before) if flags & BACK else (now, to_now)
@@ -182,7 +182,7 @@ def push_scattered(m, u, r, delta, now, before, to_now, to_before):
 
 @inline
 def propagate_alike(m, u, first, last, slot, now, before, to_now, to_before, offset):
-    """The errors of neurons alike go to all that they depend on, in this step and the one before."""
+    """Send the errors of neurons to everything they depend on, in this and the previous step."""
     runs = u8(m.last_run[first]) - u8(m.first_run[first])
     if m.flags[first] & MEMORY:
         for j in range(first, last):

@@ -1,4 +1,4 @@
-"""The memory of an unfolding through time: the tapes that kernels write forward and read backward."""
+"""Tapes: memory of an unfolding through time, written by the forward and read by the backward pass."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from numpy.typing import NDArray
 
 from ..schema import CHUNK, FAILED, TAPES, numpy_dtype
 
-GATED = 4  # room for as many neurons' errors, scaled by their gaters, after those of all neurons
-LINE = 64  # bytes of a line of memory, and of a vector register
+GATED = 4  # number of neurons whose errors, scaled by gaters, have room after those of all neurons
+LINE = 64  # bytes of a cache line, and of a vector register
 PLACES = {column.name: i for i, column in enumerate(TAPES)}
 
 
 class Tapes:
-    """What one unfolding is written on, see ``schema.TAPES``, in the float of the store.
+    """The tapes of one unfolding, see ``schema.TAPES``, in the float of the store.
 
-    `width` samples lie side by side, of at most `steps` steps. `rows` counts neurons and `outputs` outputs of
-    the network, `connections` those of the store.
+    They have `width` samples of at most `steps` steps. `rows` and `outputs` are the numbers of neurons and
+    outputs of the network, `connections` is the number of connections of the store.
     """
 
     def __init__(
         self, dtype: np.dtype[Any], width: int, steps: int, rows: int, outputs: int, connections: int
     ) -> None:
         self.width, self.steps, self.rows = width, steps, rows
-        self.tag = (0,) * width  # its length is known when kernels are compiled
-        self.continued = False  # whether the last call began with a context
+        self.tag = (0,) * width  # kernels are compiled for its length
+        self.continued = False  # whether the last call started from a context
         sizes = {
             "activation": (steps + 1) * rows,
             "transposed": (steps + 1) * rows if width > 1 else 0,
@@ -57,12 +57,12 @@ class Tapes:
         return self.columns[name]
 
     def _lay(self, name: str, array: NDArray[Any]) -> None:
-        """Let a column be this array."""
+        """Set a column to this array."""
         self.columns[name] = array
         self.table[PLACES[name]], self.table[len(TAPES) + PLACES[name]] = array.ctypes.data, len(array)
 
     def begin(self, context: dict[str, NDArray[Any]] | None, mask: NDArray[Any] | None) -> None:
-        """Lay out activations and states to begin with (default: 0), and what activations are multiplied by.
+        """Set the initial activations and states (default: 0), and the factors of activations.
 
         `mask` has the shape (steps, neurons, samples).
         """
@@ -76,7 +76,7 @@ class Tapes:
         self.continued = context is not None
 
     def beyond(self, loss: float, bad: int, steps: int) -> tuple[str, int, tuple[int, int] | None]:
-        """What has left the finite range: its name, the step, and neuron and sample, where they are known."""
+        """The first number that is not finite: its name, step and, if known, neuron and sample."""
         if not np.isfinite(loss):
             values = self["activation"].reshape(-1, self.rows, self.width)[1 : steps + 1]
             places = np.argwhere(~np.isfinite(values))
@@ -90,7 +90,7 @@ class Tapes:
 
 
 def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Zeros that begin with a line of memory."""
+    """Zeros that start at a cache line."""
     memory = np.zeros(size * dtype.itemsize + LINE, np.uint8)
     offset = -memory.ctypes.data % LINE
     return memory[offset : offset + size * dtype.itemsize].view(dtype)

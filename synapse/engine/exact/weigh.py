@@ -1,7 +1,7 @@
-"""Exact gradients, the way forward: the states of one step, samples side by side.
+"""Exact gradients, forward pass: the states of one step, for several samples at once.
 
-Neurons whose runs are alike are computed together, and four at a time where they have the same sources.
-The equations are those of ``online/loops.py``; ``exact/loops.py`` tells how the tapes lie.
+Neurons whose runs have the same form are computed together, and four at a time if they have the same sources.
+The equations are those of ``online/weigh.py``; ``exact/loops.py`` describes the layout of the tapes.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ ONE, TWO, THREE = u8(1), u8(2), u8(3)
 FOURS = u8(4)
 
 
-# --- what neurons alike have -------------------------------------------------------------------
+# --- runs of neurons that are computed together ------------------------------------------------
 
 
 @inline
 def dense_alike(m, r):
-    """Whether neurons alike have the same sources in this run, one after the other."""
+    """Whether the neurons have the same, consecutive sources in this run."""
     kind = m.run_kind[r]
     return (kind == DENSE or kind == SHARED) and not m.run_flags[r] & STEPPED
 
 
 @inline
 def four_runs(m, j, r, count):
-    """A run of each of four neurons alike; of those beyond the `count` that count are, the first's again."""
+    """The same run of each of four neurons; beyond the first `count`, the first one's again."""
     runs = u8(m.last_run[j]) - u8(m.first_run[j])
     return (
         r,
@@ -42,13 +42,13 @@ def four_runs(m, j, r, count):
 
 @inline
 def four_rows(m, rs):
-    """Where the connections of four runs begin."""
+    """First connections of four runs."""
     return u8(m.run_first[rs[0]]), u8(m.run_first[rs[1]]), u8(m.run_first[rs[2]]), u8(m.run_first[rs[3]])
 
 
 @inline
 def gain(m, u, r, gains):
-    """The activation by which a run is gated."""
+    """The gain of a run with one gater."""
     return u.activation[gains + m.run_gater[r]]
 
 
@@ -57,7 +57,7 @@ def gain(m, u, r, gains):
 
 @inline
 def carry_state(m, u, j, now, before):
-    """What a self-connection brings: g_jj w_jj s_j of the step before."""
+    """The state carried over by a self-connection: g_jj w_jj s_j(old)."""
     value = u.state[before + j] * m.weight[m.self_row[j]]
     gater = m.self_gater[j]
     if gater != NONE:
@@ -67,7 +67,7 @@ def carry_state(m, u, j, now, before):
 
 @inline
 def add_pack(m, u, source, q, left, rows, sums):
-    """What one pack of sources brings to four neurons: each source is read once for all."""
+    """Weighted inputs of four neurons from one pack of sources, each of which is read once."""
     y = pack(u.activation, source + q, left)
     return (
         sums[0] + y * weights(m.weight, rows[0] + q, left, u.activation),
@@ -79,7 +79,7 @@ def add_pack(m, u, source, q, left, rows, sums):
 
 @inline
 def four_sums(m, u, source, n, rows):
-    """sum_i w_ij y_i of four neurons with the same sources, still in packs."""
+    """sum_i w_ij y_i of four neurons with the same sources, as packs."""
     step, none = width(u.activation), nothing(u.activation)
     sums = (none, none, none, none)
     whole = n - n % step
@@ -92,7 +92,7 @@ def four_sums(m, u, source, n, rows):
 
 @inline
 def weigh_four(m, u, j, count, offset, now, before):
-    """The states of up to four neurons alike, as far as their dense runs tell them."""
+    """The parts of the states of up to four neurons that come from dense runs."""
     none = nothing(u.activation)
     a, b, c, d = none, none, none, none
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
@@ -118,7 +118,7 @@ def weigh_four(m, u, j, count, offset, now, before):
 
 @inline
 def add_stepped(m, u, r, gap, first, last, offset, now, before):
-    """What a run brings to neurons alike of which each has its sources one further than that before."""
+    """Weighted inputs of neurons whose sources are shifted by one from neuron to neuron."""
     flags, row = m.run_flags[r], u8(m.run_first[r])
     source = (before if flags & BACK else now) + u8(m.run_source[r])
     gater = (before if flags & BACK_GATED else now) + u8(m.run_gater[r])
@@ -134,7 +134,7 @@ def add_stepped(m, u, r, gap, first, last, offset, now, before):
 
 @inline
 def scattered_sum(m, u, r, now, before):
-    """What a run of listed sources, or of a gater a connection, brings to the state of its target."""
+    """Weighted inputs of a target from a run with listed sources, or with a gater for each connection."""
     kind, flags = m.run_kind[r], m.run_flags[r]
     first, n = u8(m.run_first[r]), u8(m.run_length[r])
     seen = before if flags & BACK else now
@@ -155,7 +155,7 @@ def scattered_sum(m, u, r, now, before):
 
 @inline
 def weigh_alike(m, u, first, last, offset, now, before):
-    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons alike."""
+    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons computed together."""
     runs = u8(m.last_run[first]) - u8(m.first_run[first])
     for j in range(first, last, FOURS):
         weigh_four(m, u, j, last - j, offset, now, before)
@@ -173,7 +173,7 @@ def weigh_alike(m, u, first, last, offset, now, before):
 
 @inline
 def keep_memory(m, u, first, last, offset, now):
-    """States that the next step is to find."""
+    """Store the states for the next step."""
     for j in range(first, last):
         if m.flags[j] & MEMORY:
             u.state[now + j] = u.weighed[offset + j]

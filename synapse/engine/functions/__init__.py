@@ -1,6 +1,6 @@
-"""The formulas: activation functions, costs, and the elementary functions that they are made of.
+"""The formulas: activation functions, costs, and the elementary functions that they use.
 
-Formulas are plain Python. What is compiled of them is loaded when first asked for.
+Formulas are plain Python. Their compiled versions are loaded when they are first used.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The built-in activation functions, each in one place: its value and slope, its bounds and other names.
+"""The built-in activation functions: value and slope, bounds and other names.
 
-They are plain Python. Their order is that of their codes, and the order in which kernels compare these: those
-used most come first. `compiled.py` compiles them, with the exp and expm1 of ``elementary.py`` in place of
+They are plain Python. Their order is that of their codes, which kernels compare in this order, so the most
+common ones come first. `compiled.py` compiles them, with exp and expm1 of ``elementary.py`` instead of
 those of the C library; ``synapse.squash`` has them by name. To add one, write it here,
 before those that are random or of a group.
 """
@@ -18,7 +18,7 @@ Pair = tuple[float, float]
 """An activation, and its derivative, at a state."""
 
 SINGLE, GROUP, CHANCE = "single", "group", "chance"
-"""Kinds: of one state; the states of a whole group decide; a random number is drawn at every step."""
+"""Kinds: a function of one state, of the states of a group, or of a state and a random number."""
 
 LEAK = 0.01
 THRESHOLD = 0.5
@@ -28,7 +28,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
 
 @dataclass(frozen=True)
 class Activation:
-    """A built-in activation function: its name, the code of kernels, and what is declared with it."""
+    """A built-in activation function: name, code for kernels, and declared properties."""
 
     name: str
     code: int
@@ -114,19 +114,19 @@ def gaussian(state: float) -> Pair:
 
 @activation(0.0, 1.0, aliases=("hard_limit", "hlim", "heaviside", "binary_step"))
 def step(state: float) -> Pair:
-    """1 above 0, else 0 (hard limit, Heaviside). Its derivative is 0: nothing is learnt through it."""
+    """1 above 0, else 0 (hard limit, Heaviside). Its derivative is 0, so no error passes through it."""
     return (1.0 if state > 0.0 else 0.0), 0.0
 
 
 @activation(-1.0, 1.0, aliases=("signum", "sgn"))
 def sign(state: float) -> Pair:
-    """1 above 0, -1 below, 0 at 0. Its derivative is 0: nothing is learnt through it."""
+    """1 above 0, -1 below, 0 at 0. Its derivative is 0, so no error passes through it."""
     return (1.0 if state > 0.0 else 0.0) - (1.0 if state < 0.0 else 0.0), 0.0
 
 
 @activation(0.0, 1.0)
 def ramp(state: float) -> Pair:
-    """s, held within 0 and 1."""
+    """s, clipped to 0 and 1."""
     if state <= 0.0:
         return 0.0, 0.0
     return (state, 1.0) if state < 1.0 else (1.0, 0.0)
@@ -134,7 +134,7 @@ def ramp(state: float) -> Pair:
 
 @activation(-1.0, 1.0)
 def hard_tanh(state: float) -> Pair:
-    """s, held within -1 and 1."""
+    """s, clipped to -1 and 1."""
     if state <= -1.0:
         return -1.0, 0.0
     return (state, 1.0) if state < 1.0 else (1.0, 0.0)
@@ -148,7 +148,7 @@ def hard_threshold(state: float) -> Pair:
 
 @activation(aliases=("soft_shrink",))
 def soft_threshold(state: float) -> Pair:
-    """s drawn towards 0 by 1/2: what is left of it, else 0."""
+    """s shrunk towards 0 by 1/2, and 0 within 1/2."""
     if state > THRESHOLD:
         return state - THRESHOLD, 1.0
     return (state + THRESHOLD, 1.0) if state < -THRESHOLD else (0.0, 0.0)
@@ -189,7 +189,7 @@ def swish(state: float) -> Pair:
 
 @activation(low=-0.16997120747990369)
 def gelu(state: float) -> Pair:
-    """s times the share of a standard normal below s: Hendrycks and Gimpel 2016."""
+    """s times the standard normal distribution function at s: Hendrycks and Gimpel 2016."""
     share = 0.5 * (1.0 + erf(state * ROOT_HALF))
     return state * share, share + state * NORMAL_TOP * exp(-0.5 * state * state)
 
@@ -204,7 +204,7 @@ def selu(state: float) -> Pair:
 
 @activation(-1.0, 1.0)
 def bipolar(state: float) -> Pair:
-    """1 above 0, else -1. Its derivative is 0: nothing is learnt through it."""
+    """1 above 0, else -1. Its derivative is 0, so no error passes through it."""
     return (1.0 if state > 0.0 else -1.0), 0.0
 
 
@@ -223,27 +223,27 @@ def inverse(state: float) -> Pair:
 
 @activation(kind=CHANCE)
 def noise(state: float) -> Pair:
-    """The state plus a standard normal number, drawn anew at every step from the neuron's own stream.
+    """The state plus a standard normal number, drawn at every step from the neuron's own stream.
 
-    Weights scale it; ``neuron.deterministic`` stops it. What is drawn is added in `chance.chance`.
+    Outgoing weights scale it; ``neuron.deterministic`` switches it off. `chance.chance` adds the number.
     """
     return state, 1.0
 
 
 @activation(0.0, 1.0, kind=CHANCE)
 def bernoulli(state: float) -> Pair:
-    """1 with the chance 1 / (1 + e^-s), else 0; here the chance itself, of which `chance.chance` draws.
+    """1 with probability 1 / (1 + e^-s), else 0; this function is the probability, `chance.chance` draws.
 
-    As the gate of connections it is dropout; ``neuron.deterministic`` makes it the chance itself, as when a
-    network is tested. Its derivative is that of the chance: the straight-through estimator of Bengio, Léonard
-    and Courville 2013.
+    As a gater of connections it is dropout. With ``neuron.deterministic`` it is the probability itself, as in
+    a test. Its derivative is that of the probability: the straight-through estimator of Bengio, Léonard and
+    Courville 2013.
     """
     return logistic(state)
 
 
 @activation(kind=GROUP)
 def maxout(state: float) -> Pair:
-    """The neuron of a group with the largest state passes it on, the others are 0.
+    """The state for the neuron of a group with the largest state, 0 for the others.
 
     A neuron that sums the group with weights of 1 is the maxout unit of Goodfellow and others 2013.
     """
@@ -252,24 +252,24 @@ def maxout(state: float) -> Pair:
 
 @activation(0.0, 1.0, kind=GROUP)
 def winner(state: float) -> Pair:
-    """Winner takes all: 1 for the neuron of a group with the largest state (the first of equals), else 0.
+    """Winner takes all: 1 for the neuron of a group with the largest state (the first in a tie), else 0.
 
-    Its derivative is 0, as that of `step`. A group are the neurons of a ``Layer``.
+    Its derivative is 0, like that of `step`. The neurons of a ``Layer`` are a group.
     """
     return 1.0, 0.0
 
 
 @activation(0.0, 1.0, kind=GROUP)
 def softmax(state: float) -> Pair:
-    """e^s_j / sum_k e^s_k, of the outputs of a network, normalised together.
+    """e^s_j / sum_k e^s_k over the outputs of a network.
 
-    Alone, a neuron is a group of one: always 1. Groups are computed together, see `competition.compete`.
+    A single neuron is a group of one, whose activation is 1. See `competition.compete` for groups.
     """
     return 1.0, 0.0
 
 
 def _codes(kind: str) -> range:
-    """The codes of a kind, which lie side by side."""
+    """The codes of a kind, which are consecutive."""
     codes = [one.code for one in ACTIVATIONS.values() if one.kind == kind]
     assert codes == list(range(codes[0], codes[-1] + 1))
     return range(codes[0], codes[-1] + 1)
@@ -284,7 +284,7 @@ FIRST_GROUPED, LAST_GROUPED = GROUPED[0], GROUPED[-1]
 FIRST_RANDOM, LAST_RANDOM = RANDOM[0], RANDOM[-1]
 
 FIRST_CUSTOM = 64
-"""Users' activation functions are numbered from here."""
+"""First code of users' activation functions."""
 
 FUNCTIONS: list[int] = []
 """Users' activation functions: the addresses that kernels call."""

@@ -1,4 +1,4 @@
-"""Activations for which a random number is drawn: noise, bernoulli."""
+"""Activations that draw a random number: noise, bernoulli."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ TURN = 2.0 * math.pi
 
 @inline
 def draw(m, j):
-    """A number from 0 to 1 (left out), the next of the neuron's own stream. writes: random"""
+    """The next number of the neuron's own stream, from 0 to 1 (exclusive). writes: random"""
     m.random[j], uniform = stream(m.random[j])
     return uniform
 
 
 @piece
 def chance(m, j, code, state):
-    """The activation and derivative of a neuron that is random, or of its mean while it is deterministic.
+    """Activation and derivative of a random neuron, or its mean while it is deterministic.
 
-    noise adds a standard normal number (Box and Muller 1958), bernoulli says 1 with its chance.
+    noise adds a standard normal number (Box and Muller 1958), bernoulli is 1 with its probability.
     reads: deterministic; writes: random
     """
     value, derivative = squash_of(code, state)

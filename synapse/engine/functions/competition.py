@@ -1,4 +1,4 @@
-"""Activations that the states of a whole group decide: softmax, winner, maxout."""
+"""Activations that depend on the states of a group: softmax, winner, maxout."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def normalise(state, activation, slope, first, last, stride, top):
 
 @piece
 def compete(code, state, activation, slope, first, last, stride):
-    """The activations of a group: shared out (softmax), or of the largest state alone.
+    """The activations of a group: softmax, or nonzero for the largest state only.
 
-    The group's numbers lie `stride` apart in columns of states, activations and derivatives.
+    The group's numbers are `stride` apart in columns of states, activations and derivatives.
     """
     best = first
     for j in range(first, last, stride):

@@ -1,4 +1,4 @@
-"""The built-in functions as kernels call them: each compiled, and all of a kind by their codes."""
+"""The built-in functions, compiled: each by itself, and all of a kind selected by code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _compiled(module: ModuleType, table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _by_code(functions: Mapping[str, Any], arguments: str) -> Callable[..., Any]:
-    """``built_in(code, ...)``: that of the functions which has this code, its place in the table."""
+    """Make ``built_in(code, ...)``, which calls the function with this code, its index in the table."""
     *others, last = functions
     lines = [f"    if code == {code}: return {name}({arguments})" for code, name in enumerate(others)]
     source = "\n".join([f"def built_in(code, {arguments}):", *lines, f"    return {last}({arguments})"])
@@ -39,7 +39,7 @@ SQUASHES, ERRORS = _compiled(activations, ACTIVATIONS), _compiled(costs, COSTS)
 logistic, tanh, identity = (SQUASHES[name] for name in ("logistic", "tanh", "identity"))
 cross_entropy = ERRORS["cross_entropy"]
 
-# A piece of its own, for scalars: laid into every kernel it would double what has to be compiled.
+# A separate function for scalars: inlined into every kernel it would double the code to compile.
 squash_of = piece(_by_code(SQUASHES, "state"))
 """``(code, state)``: activation and derivative of the built-in squash with this code."""
 
@@ -49,13 +49,13 @@ cost_of = formula(_by_code(ERRORS, "target, output, derivative, outputs"))
 
 @inline
 def custom(m, failed, code, state):
-    """The same of a registered function; NaN where it raises, which `failed` notes. reads: functions"""
+    """The same for a registered function; NaN if it raises, recorded in `failed`. reads: functions"""
     return called(failed, m.functions[code - FIRST_CUSTOM], (np.float64(state),))
 
 
 @inline
 def judge(failed, code, target, output, derivative, outputs):
-    """The same under any cost; a user's comes by its address, and is NaN where it raises. writes: failed"""
+    """The same for any cost; a user's is called by its address, and is NaN if it raises. writes: failed"""
     if code < FIRST_CUSTOM_COST:
         return cost_of(code, target, output, derivative, outputs)
     return called(

@@ -1,7 +1,7 @@
-"""The built-in costs, each in one place: of one output, its value and its error signal -dE/ds.
+"""The built-in costs: value and error signal -dE/ds of one output.
 
-``derivative`` is the output's f'(s), ``outputs`` how many outputs the network has. They are plain Python, in
-the order of the codes by which kernels call them. `compiled.py` compiles them, with the log of
+``derivative`` is the output's f'(s), ``outputs`` the number of outputs. They are plain Python, in
+the order of the codes by which kernels call them. `compiled.py` compiles them, with log of
 ``elementary.py``; ``synapse.cost`` has them by name.
 """
 
@@ -21,9 +21,9 @@ TINY = 1e-300
 
 @dataclass(frozen=True)
 class CostFormula:
-    """A built-in cost: its name, the code of kernels, the squash that its outputs must have, other names.
+    """A built-in cost: name, code for kernels, the squash that its outputs must have, and other names.
 
-    ``averages`` are names of its mean over the outputs in other libraries, the same for one output.
+    ``averages`` are other libraries' names of its mean over the outputs; it is the same for one output.
     """
 
     name: str
@@ -55,7 +55,7 @@ def cost(
 def cross_entropy(target: float, output: float, derivative: float, outputs: float) -> Pair:
     """-(t ln y + (1 - t) ln(1 - y)), for logistic outputs: signal t - y."""
     value = target * log(max(output, TINY)) + (1.0 - target) * log(max(1.0 - output, TINY))
-    # Only an output that was given its activation has a slope of 0: it does not learn.
+    # Only an output whose activation was set has a slope of 0: it does not learn.
     return -value, target - output if derivative != 0.0 else 0.0
 
 
@@ -75,7 +75,7 @@ def mean_squared_error(target: float, output: float, derivative: float, outputs:
 
 @cost()
 def binary_misses(target: float, output: float, derivative: float, outputs: float) -> Pair:
-    """1 where output and target lie on different sides of 1/2: no slope of its own, signal t - y."""
+    """1 if output and target are on different sides of 1/2; it has no slope, so the signal is t - y."""
     return (1.0 if (target > 0.5) != (output > 0.5) else 0.0), target - output
 
 
@@ -90,4 +90,4 @@ def categorical_cross_entropy(target: float, output: float, derivative: float, o
 
 CROSS_ENTROPY = COSTS["cross_entropy"].code
 FIRST_CUSTOM_COST = len(COSTS)
-"""A user's cost has its address for a code, which is larger."""
+"""The code of a user's cost is its address, which is larger."""

@@ -1,7 +1,7 @@
 """exp, expm1 and log in plain arithmetic, so that loops over a layer's neurons vectorise.
 
-A call of the C library costs 5-10 ns and stops the vectoriser. These stay within 1 ulp of it, expm1 2
-(``tests/engine/test_elementary.py``), and NaN goes in and out as NaN. They are compiled without
+A call of the C library takes 5-10 ns and prevents vectorisation. These are within 1 ulp of it, expm1 within 2
+(``tests/engine/test_elementary.py``), and return NaN for NaN. They are compiled without
 reassociation, which would undo the split of ln 2.
 """
 
@@ -15,7 +15,7 @@ STEPS = 64  # to a factor of 2: e^x = 2^(k/64) e^r
 PER_STEP = STEPS * 1.4426950408889634  # 64 / ln 2
 STEP_HIGH = 6.93147180369123816490e-01 / STEPS  # ln 2 / 64 in two parts: multiples of the first are exact
 STEP_LOW = 1.90821492927058770002e-10 / STEPS
-ROUNDER = 6755399441055744.0  # 1.5 * 2^52: what is added to it is rounded to a whole number
+ROUNDER = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to a whole number
 power_bits = table(np.exp2(np.arange(STEPS) / STEPS).view(np.int64))  # those of 2^(i/64)
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 LOWEST, HIGHEST = -708.0, 709.0  # beyond, results would not be normal numbers
@@ -26,7 +26,7 @@ SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 
 @exact
 def exp(x):
-    """e^x for x within -708 .. 709; outside, the value at the bound."""
+    """e^x for x within -708 .. 709; beyond, the value at the bound."""
     x = np.float64(x)
     x = LOWEST if x < LOWEST else x
     x = HIGHEST if x > HIGHEST else x
@@ -42,7 +42,7 @@ def exp(x):
 
 @exact
 def expm1(x):
-    """e^x - 1 for x within -708 .. 709, to the last digits near 0 too; outside, the value at the bound."""
+    """e^x - 1 for x within -708 .. 709, accurate also near 0; beyond, the value at the bound."""
     x = np.float64(x)
     x = LOWEST if x < LOWEST else x
     x = HIGHEST if x > HIGHEST else x

@@ -1,4 +1,4 @@
-"""Which of the neurons that fire together are computed together."""
+"""Find neurons of a block that are computed together, because their runs have the same form."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 class _Ahead(NamedTuple):
-    """Of every run, how the same run of the next neuron differs."""
+    """For every run, its difference from the corresponding run of the next neuron."""
 
     target: Indices
-    runs: Indices  # of every neuron, how many runs it has
-    step: Indices  # how much further the sources lie; 0 for those listed
-    gap: Indices  # how much further the connections lie
-    fits: Bools  # whether both may belong to neurons alike
+    runs: Indices  # number of runs of every neuron
+    step: Indices  # offset of the sources; 0 for listed ones
+    gap: Indices  # offset of the connections
+    fits: Bools  # whether both can belong to neurons that are computed together
 
 
 def find_alike(store: Store) -> None:
-    """Stretches of neurons that fire together and have runs alike, so that they can be computed together.
+    """Find consecutive neurons of a block with runs of the same form, which can be computed together.
 
-    Run by run they have the same sources, or each has those one further than the neuron before (`STEPPED`);
-    lists and pairs may differ. Their connections lie equally far apart.
+    Run by run they have the same sources, or each has sources shifted by one from the previous neuron
+    (`STEPPED`); lists and pairs may differ. Their connections are equally spaced.
     """
     c, n = store.columns, store.n_neurons
     ahead = _look_ahead(store)
@@ -61,14 +61,14 @@ def _look_ahead(store: Store) -> _Ahead:
 
 
 def _apart(store: Store, ahead: _Ahead) -> Bools:
-    """The neurons with which a stretch ends."""
+    """Mask of the neurons that end a stretch."""
     c, n = store.columns, store.n_neurons
     target, runs, step, gap, fits = ahead
     alike = np.bincount(target[~fits], minlength=n) == 0
     alike[:-1] &= (runs[1:] == runs[:-1]) & (c["block_stop"][1:] == c["block_stop"][:-1])
     alike[:-1] &= c["flags"][1:] == c["flags"][:-1]
     alike[-1:] = False
-    # Of three in a row, the third must differ from the second as that does from the first.
+    # Of three consecutive neurons, the third must differ from the second as the second from the first.
     before = np.maximum(np.arange(len(step)) - runs[target], 0)
     turns = np.bincount(target[(step != step[before]) | (gap != gap[before])], minlength=n) > 0
     apart: Bools = ~alike
@@ -78,7 +78,7 @@ def _apart(store: Store, ahead: _Ahead) -> Bools:
 
 
 def mark_heard(store: Store) -> None:
-    """Mark the neurons whose activations the sums of an exact gradient need: see ``exact/accumulate.py``."""
+    """Mark neurons whose activations exact gradients sum over: see ``exact/accumulate.py``."""
     c, n = store.columns, store.n_neurons
     trained = (c["run_kind"] == DENSE) | (c["run_kind"] == SHARED)
     trained &= c["run_flags"] & (FIXED | STEPPED) == 0
@@ -88,7 +88,7 @@ def mark_heard(store: Store) -> None:
 
 
 def mark_fours(store: Store) -> None:
-    """Mark the neurons that can be weighed together with the next three: see ``weigh.weigh_four``."""
+    """Mark neurons that can be computed with the next three: see ``weigh.weigh_four``."""
     c, n = store.columns, store.n_neurons
     other = (c["run_kind"] != DENSE) | (c["run_flags"] & STEPPED != 0)
     plain = np.bincount(store["target"][c["run_first"][other]], minlength=n) == 0

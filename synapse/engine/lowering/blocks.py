@@ -1,4 +1,4 @@
-"""Which neurons fire together."""
+"""Find blocks: consecutive neurons that activate together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def find_blocks(store: Store) -> None:
-    """Neighbours that do not wait for each other, in one network and of one squash, fire together."""
+    """Group consecutive neurons of one network and squash that do not depend on each other into blocks."""
     c, n = store.columns, store.n_neurons
     after = np.zeros(n, np.int64)  # the first row at which a block with this neuron may begin
     for before, target in _dependencies(store):
@@ -38,7 +38,7 @@ def find_blocks(store: Store) -> None:
 def _dependencies(store: Store) -> list[tuple[Indices, Indices]]:
     """Pairs of a neuron and one that reads its activation.
 
-    Of a run with neighbouring sources or gaters, the last before the target is enough.
+    For a run with consecutive sources or gaters, the last one before the target is enough.
     """
 
     def last_before(first: Indices, length: Indices) -> Indices:
@@ -65,7 +65,7 @@ def _dependencies(store: Store) -> list[tuple[Indices, Indices]]:
 
 
 def _block_starts(after: list[int], change: list[bool]) -> NDArray[np.int64]:
-    """Greedily: a block goes on until a neuron waits for one of its own."""
+    """Split greedily: a block ends before a neuron that depends on one of it."""
     starts: list[int] = []
     for row, (needed, changed) in enumerate(zip(after, change, strict=True)):
         if changed or needed > starts[-1]:
@@ -74,7 +74,7 @@ def _block_starts(after: list[int], change: list[bool]) -> NDArray[np.int64]:
 
 
 def _find_groups(store: Store) -> None:
-    """Neighbours of one group and squash; the softmax outputs of a network are one, too."""
+    """Groups of consecutive neurons with one group and squash; softmax outputs of a network are one group."""
     c, n = store.columns, store.n_neurons
     network, squash, group = store["network"], store["squash"], store["group"].astype(np.int64)
     outputs = (squash == SOFTMAX) & (store["role"] == OUTPUT) & (network != 0)

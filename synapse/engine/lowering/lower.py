@@ -1,7 +1,7 @@
-"""Lowering: from a topology to what the kernels walk.
+"""Lowering: from a topology to the program of the kernels.
 
-Neurons are sorted into the order in which they activate, the incoming connections of a neuron
-are laid side by side, and neighbouring sources become runs. Everything is done on whole columns:
+Neurons are sorted into activation order, the incoming connections of a neuron
+become consecutive rows, and consecutive sources become runs. All operations are on whole columns:
 10^6 connections take a fraction of a second.
 """
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def lower(store: Store) -> None:
-    """Make the program columns of `store` from its topology; numbers and traces are kept."""
+    """Make the program columns of `store` from its topology; numbers and traces are preserved."""
     kept = store.program.traces(store)
-    store.program = Program(0, kept)  # if this fails, the next lowering has them still
+    store.program = Program(0, kept)  # so that the next lowering has them if this one fails
     order_neurons(store, kept)
     order_connections(store)
     number_ties(store)

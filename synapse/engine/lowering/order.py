@@ -1,4 +1,4 @@
-"""In which order neurons and connections lie: the first part of lowering."""
+"""The order of the rows of neurons and connections: the first part of lowering."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def order_neurons(store: Store, kept: list[Traces]) -> None:
-    """Networks one after the other, each in its own order, then neurons of no network."""
+    """Order of neurons: networks one after the other, each in activation order, then other neurons."""
     network, position = store["network"].astype(np.int64), store["position"]
     alive = np.array([view is not None for view in store.views], bool)
     key = np.where(network == 0, np.iinfo(np.int64).max, network)
@@ -30,7 +30,7 @@ def order_neurons(store: Store, kept: list[Traces]) -> None:
 
 
 def order_connections(store: Store) -> None:
-    """By target; what learns first, ungated first, the self-connection last of its kind."""
+    """Order of connections: by target, then trainable first, ungated first, self-connection last."""
     source, target, gater = store["source"], store["target"], store["gater"]
     major = target.astype(np.int64) << 2
     major |= ((store["trainable"] == 0).astype(np.uint8) << 1) | (source == target)
@@ -48,7 +48,7 @@ def order_connections(store: Store) -> None:
 
 
 def lay_out_nodes(store: Store) -> None:
-    """The columns with a row a neuron, as far as the order of connections tells them."""
+    """The columns with one row per neuron that follow from the order of connections."""
     n, c = store.n_neurons, store.columns
     target = store["target"]
     for column in PROGRAM:
@@ -66,7 +66,7 @@ def lay_out_nodes(store: Store) -> None:
 
 
 def pure_inputs(store: Store) -> Bools:
-    """Inputs of a lowered store into which nothing leads: they are clamped, and want no error."""
+    """Inputs of a lowered store without incoming connections: they are clamped, and get no error."""
     first = store.columns["first_incoming"]
     incoming = np.diff(first.astype(np.int64), append=store.n_connections)
     return np.asarray((store["role"] == INPUT) & (incoming == 0))

@@ -1,4 +1,4 @@
-"""What lowering makes of a topology, and the traces that outlive it."""
+"""The lowered program of a topology, and traces that are independent of it."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _NEURONS, _IDENTITIES = ("memory", "gater", "gated"), ("memory_self", "eligible"
 
 @dataclass
 class Traces:
-    """Traces by what they belong to, not by where they lie: they survive any new lowering.
+    """Traces addressed by neurons and identities instead of rows, so that they survive lowering.
 
-    Identity NONE stands for a bias.
+    Identity NONE represents a bias.
     """
 
     memory: Indices  # rows of self-connected neurons
     memory_self: Indices  # and the identities of their self-connections
-    eligible: Indices  # identities of connections with an eligibility trace of their own
+    eligible: Indices  # identities of connections with a stored eligibility trace
     eligibility: NDArray[Any]
     gater: Indices  # pairs of gater and gated neuron with extended traces
     gated: Indices
@@ -51,7 +51,7 @@ class Traces:
     extended: NDArray[Any]
 
     def shifted(self, neurons: int, identities: int) -> Traces:
-        """The same after the rows and identities have moved up, as a larger store took them over."""
+        """The same traces with rows and identities shifted, for a store that was absorbed by another."""
 
         def moved(values: Indices, offset: int) -> Indices:
             return np.where(values == NONE, NONE, values.astype(np.int64) + offset)
@@ -67,13 +67,13 @@ class Traces:
 
 @dataclass
 class Program:
-    """The version of the topology that a store's program columns were lowered from."""
+    """The version of the topology from which a store's program columns were made."""
 
     version: int
     pending: list[Traces] = field(default_factory=list)
 
     def traces(self, store: Store) -> list[Traces]:
-        """Every trace that is kept now."""
+        """Every trace that is stored now."""
         return self.pending if self.version == 0 else [kept_traces(store)]
 
 
@@ -108,7 +108,7 @@ def kept_traces(store: Store) -> Traces:
 
 
 def restore(store: Store, kept: list[Traces]) -> None:
-    """Lay kept traces into the columns of a new program; what a change has touched stays 0."""
+    """Write preserved traces into the columns of a new program; traces affected by a change stay 0."""
     row_of = np.append(store.row_of[: store.n_identities], NONE).astype(np.int64)
     carried = np.zeros(store.n_neurons, bool)
     _read_off(store, kept, row_of)
@@ -122,7 +122,7 @@ def restore(store: Store, kept: list[Traces]) -> None:
 
 
 def _read_off(store: Store, kept: list[Traces], row_of: Indices) -> None:
-    """Traces of neurons without a self-connection that have kept none: what each saw when it last fired."""
+    """Restore traces of neurons that store none: the inputs of their last activation."""
     c, stamp = store.columns, store["stamp"]
     new = ((c["flags"] & (TRACED | MEMORY)) == TRACED) & (c["learning"] != 0)
     for traces in kept:
@@ -144,7 +144,7 @@ def _read_off(store: Store, kept: list[Traces], row_of: Indices) -> None:
 
 
 def _still_self_connected(store: Store, kept: Traces, row_of: Indices) -> Indices:
-    """Rows of the neurons that have the self-connection which they had when the traces were kept."""
+    """Rows of the neurons that still have the self-connection of the preserved traces."""
     alive = kept.memory != NONE
     memory = kept.memory[alive].astype(np.int64)
     own = row_of[np.minimum(kept.memory_self[alive], store.n_identities)]

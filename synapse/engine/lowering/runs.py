@@ -1,4 +1,4 @@
-"""Neighbouring connections that are summed in one loop: runs."""
+"""Runs: consecutive connections that are summed in one loop."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from ..store import Store
 
 SHORT = 4
-"""Runs shorter than this are listed together: a loop over indices beats many tiny loops."""
+"""Runs shorter than this are merged into a list: a loop over indices is faster than many tiny loops."""
 
 Cut = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]
-"""Of each run its first place among the links, its length, its kind."""
+"""For each run, its first index among the links, its length and its kind."""
 
 
 class _Links(NamedTuple):
-    """The connections that runs are made of, without self-connections, in the order of their rows."""
+    """The connections of all runs, without self-connections, in the order of their rows."""
 
     rows: Indices
     source: Indices
@@ -32,11 +32,11 @@ class _Links(NamedTuple):
     flags: NDArray[np.uint8]
     gated: Bools
     memory: Bools  # the target is self-connected
-    alike: Bools  # side by side with the one before, and like it but for source and gater
+    alike: Bools  # follows the previous one, and differs from it only in source and gater
 
 
 def connection_flags(store: Store) -> NDArray[np.uint8]:
-    """Of every connection: what a run made of it would have to heed."""
+    """Flags of every connection for its run."""
     source, target, gater = store["source"], store["target"], store["gater"]
     gated = gater != NONE
     gater = np.where(gated, gater, target) if gated.any() else target
@@ -80,7 +80,7 @@ def find_runs(store: Store, flags: NDArray[np.uint8]) -> None:
 
 
 def _links(store: Store, flags: NDArray[np.uint8]) -> _Links:
-    """The connections that runs are made of."""
+    """Collect the connections of all runs."""
     others = store["source"] != store["target"]
     chosen: Any = slice(None) if others.all() else np.flatnonzero(others)
     source, target, gater = (store[name][chosen] for name in ("source", "target", "gater"))
@@ -93,23 +93,23 @@ def _links(store: Store, flags: NDArray[np.uint8]) -> _Links:
 
 
 def _same(values: NDArray[Any]) -> Bools:
-    """Whether each is that before."""
+    """Whether each value equals the previous one."""
     return np.append(False, values[1:] == values[:-1])[: len(values)]
 
 
 def _next_to(values: Indices) -> Bools:
-    """Whether each is one above that before."""
+    """Whether each value is one above the previous one."""
     return np.append(False, values[1:] == values[:-1] + 1)[: len(values)]
 
 
 def _cut(links: _Links) -> Cut:
-    """Runs whose sources are neighbours, with one gater or with neighbours as gaters."""
+    """Runs with consecutive sources, and one gater or consecutive gaters."""
     neighbours = links.alike & _next_to(links.source)
     dense = neighbours & _same(links.gater)
     zipped = np.zeros(len(dense), bool)
     if links.gated.any():
         zipped = neighbours & _next_to(links.gater) & ~links.memory & links.gated
-        # A zip may only begin where no dense run of the same gater is under way.
+        # A zip may only start outside of a dense run with the same gater.
         zipped &= ~dense & ~np.append(dense[1:], False) & ~np.append(False, dense[:-1])
     first, length = stretches(dense | zipped)
     is_zip = np.zeros(len(first), bool)
@@ -120,9 +120,9 @@ def _cut(links: _Links) -> Cut:
 def _list_short(
     links: _Links, first: NDArray[np.int64], length: NDArray[np.int64], kind: NDArray[Any]
 ) -> Cut:
-    """List short runs together that lie side by side and are alike but for their sources and gaters.
+    """Merge consecutive short runs that differ only in sources and gaters into lists.
 
-    A self-connected target keeps its gated runs whole: each belongs to one influence.
+    Gated runs of a self-connected target are not merged, because each belongs to one influence.
     """
     loose = (length < SHORT) & ~(links.gated[first] & links.memory[first])
     joined = np.zeros(len(first), bool)
@@ -136,7 +136,7 @@ def _list_short(
 
 
 def stretches(joined: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First index and length of the stretches in which each item is joined to the one before."""
+    """First index and length of each stretch of items that are joined to the previous one."""
     first = np.flatnonzero(~joined)
     length = np.diff(np.append(first, len(joined)))
     return first, length

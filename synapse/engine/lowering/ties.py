@@ -1,4 +1,4 @@
-"""What is shared: the groups of tied connections, and of neurons with tied biases."""
+"""Groups of tied connections, and of neurons with tied biases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def number_ties(store: Store) -> None:
-    """Number the groups from 1 on. Whoever is alone, as others have been removed, shares nothing."""
+    """Number the groups from 1. A group with one member left is dissolved."""
     for name in ("tie", "bias_tie"):
         tie = store[name]
         if tie.any():
@@ -23,12 +23,14 @@ def number_ties(store: Store) -> None:
 
 
 def lay_out_ties(store: Store) -> None:
-    """The rows that share a weight, or a bias: stretches of neighbours whose groups are neighbours, too."""
+    """Rows that share a weight or a bias, as stretches of consecutive rows with consecutive groups."""
     c, counts = store.columns, []
     for name, number in (("tied", "tie"), ("bias_tied", "bias_tie")):
         tied = np.flatnonzero(store[number])
         _, first, place = np.unique(store[number][tied], return_index=True, return_inverse=True)
-        group = np.argsort(np.argsort(first))[place]  # as they come: a filter's weights are neighbours
+        group = np.argsort(np.argsort(first))[
+            place
+        ]  # in order of first use: a filter's weights are consecutive
         starts, lengths = stretches(
             np.append(False, (np.diff(tied) == 1) & (np.diff(group) == 1))[: len(tied)]
         )

@@ -1,4 +1,4 @@
-"""Which traces are kept, and where they lie."""
+"""Decide which traces are stored, and where."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def find_influences(store: Store) -> None:
 
 
 def place_traces(store: Store, flags: NDArray[np.uint8]) -> None:
-    """Decide who keeps traces, and where they lie; all of them start at 0."""
+    """Decide which neurons store traces, and assign their rows; all traces start at 0."""
     c = store.columns
     traced = _traced(store, flags)
     c["flags"][traced] |= flag.TRACED
@@ -56,11 +56,11 @@ def place_traces(store: Store, flags: NDArray[np.uint8]) -> None:
 
 
 def _traced(store: Store, flags: NDArray[np.uint8]) -> Bools:
-    """Neurons that are self-connected, or gate memory while their eligibility cannot be read off."""
+    """Neurons that are self-connected, or gate memory while their eligibility must be stored."""
     c, target = store.columns, store["target"]
     hard = (c["flags"] & flag.GATED) != 0
     hard[target[(flags & flag.UNORDERED) != 0]] = True
-    foreign = np.zeros(store.n_neurons, bool)  # gates memory elsewhere: rows tell no order there
+    foreign = np.zeros(store.n_neurons, bool)  # gates memory in another network, where rows give no order
     apart = store["network"][c["influence_gater"]] != store["network"][c["influence_gated"]]
     foreign[c["influence_gater"][apart]] = True
     hard[target[((flags & flag.BACK) != 0) & foreign[target]]] = True
@@ -69,7 +69,7 @@ def _traced(store: Store, flags: NDArray[np.uint8]) -> Bools:
 
 
 def mark_plain(store: Store) -> None:
-    """Mark the neurons without traces whose runs are all plain, and those whose weights may all wait."""
+    """Mark neurons without traces whose runs are all plain, and those whose updates may all be delayed."""
     c, target = store.columns, store["target"][store.columns["run_first"]]
     untraced = c["flags"] & flag.TRACED == 0
     other = (c["run_kind"] != flag.DENSE) | ((c["run_flags"] & flag.UNORDERED) != 0)

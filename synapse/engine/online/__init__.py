@@ -1,4 +1,4 @@
-"""The kernels of one step at a time: a neuron's, a network's, a whole training's."""
+"""The kernels of the online rule: steps of a neuron and of a network, and loops over many steps."""
 
 from .accumulate import Accumulator as Accumulator
 from .loops import (

@@ -1,17 +1,17 @@
-"""Moves of the online rule that are summed while the weights stand still.
+"""Accumulate the updates of the online rule without changing weights.
 
-The kernels read ``weight`` and ``bias`` and add every move to ``weight_destination`` and
-``bias_destination``. In a store's table these are the same columns. An `Accumulator` has a table of its own,
-in which they are two buffers that begin with 0. Every kernel that takes a store's address takes this one
-instead, and learns without moving a weight:
+The kernels read ``weight`` and ``bias`` and add every update to ``weight_destination`` and
+``bias_destination``. In a store's table these are the same columns. An `Accumulator` has its own table,
+in which they are two buffers that start at 0. Every kernel that takes a store's address also takes this one,
+and then learns without changing weights:
 
     moves = Accumulator(store)                # of a store that is ready, which the caller has in use
     train_network(moves.address, store.unit, ...)  # with a rate of 1: minus the gradient of the online rule
-    moves.weights, moves.biases               # what all steps since `clear` add up to, by row of the store
+    moves.weights, moves.biases               # sums over all steps since `clear`, by row of the store
 
-Tied numbers are not summed: each member's row has its own moves. Weights from inputs do not wait
-(`propagate.move_ahead`): when a call returns, all its moves are in the buffers. Everything else that a step
-writes (activations, errors, traces, the clock, a recording) is written to the store.
+Tied numbers are not summed: each member's row has its own updates. Updates of weights from inputs are not
+delayed (`propagate.move_ahead`): when a call returns, all updates are in the buffers. Everything else that a
+step writes (activations, errors, traces, the clock, a recording) is written to the store.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _PLACES = {column.name: i for i, column in enumerate(TABLE)}
 
 
 class Accumulator:
-    """Buffers for moves, and the table of addresses that leads kernels there.
+    """Buffers for updates, and the table of addresses that directs kernels to them.
 
-    The store is lowered if its topology has changed. An accumulator is good for one topology: until
-    ``store.topology_version`` changes. `weights` and `biases` are the sums of the moves, by row of
+    The store is lowered if its topology has changed. An accumulator is valid for one topology: until
+    ``store.topology_version`` changes. `weights` and `biases` are the sums of the updates, by row of
     connections and of neurons.
     """
 
@@ -43,16 +43,16 @@ class Accumulator:
             **dict(zip(DESTINATIONS, (self.weights, self.biases), strict=True)),
             "ties": np.zeros_like(store["ties"]),
             "flags": store["flags"] & ~np.uint8(WAITING),
-            "run_flags": store["run_flags"] | np.uint8(TIED),  # of such a run no weight waits
+            "run_flags": store["run_flags"] | np.uint8(TIED),  # updates of such runs are never delayed
         }
         self._columns: dict[int, NDArray[np.generic]] = {_PLACES[name]: columns[name] for name in columns}
         self._table = np.empty_like(store.table)
 
     @property
     def address(self) -> int:
-        """The address of a table for kernels: as the store's is now, moves apart.
+        """The address of a table for kernels: the store's present table, except the destinations.
 
-        Ask for it before every call: columns may move, as those of a recording do when they grow.
+        Read it before every call, because columns can move, as those of a recording do when they grow.
         """
         if self.topology != self.store.topology_version:
             raise RuntimeError("The topology has changed since the accumulator was made.")
@@ -62,6 +62,6 @@ class Accumulator:
         return int(self._table.ctypes.data)
 
     def clear(self) -> None:
-        """Begin again with 0."""
+        """Reset the buffers to 0."""
         self.weights[:] = 0.0
         self.biases[:] = 0.0

@@ -1,4 +1,4 @@
-"""The kernels of an activation: what a neuron says at its state, alone, in a group, or by chance."""
+"""Kernels of activations: of single neurons, of groups, and of random neurons."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ONE = u8(1)
 
 @inline
 def tick(m, n):
-    """When the first of the `n` neurons that fire now does so. writes: clock"""
+    """Advance the clock by `n` activations; returns the time of the first. writes: clock"""
     now = m.clock[0] + ONE
     m.clock[0] += n
     return now
@@ -31,7 +31,7 @@ def tick(m, n):
 
 @inline
 def forget_error(m, j):
-    """Make room for the errors of this step. writes: responsibility, pushed*"""
+    """Reset the errors of the previous step. writes: responsibility, pushed*"""
     m.responsibility[j] = 0.0
     m.pushed[j] = 0.0
     m.pushed_gated[j] = 0.0
@@ -40,7 +40,7 @@ def forget_error(m, j):
 
 @inline
 def begin_step(m, j, now):
-    """What comes with every new activation: room for errors, and the order of firing.
+    """Bookkeeping of every new activation: reset errors, and record the order of activation.
 
     reads: activation; writes: old_activation, responsibility, pushed*, stamp
     """
@@ -51,7 +51,7 @@ def begin_step(m, j, now):
 
 @inline
 def clamp_neuron(m, j, value, now):
-    """Set the activation of an input. Its derivative is 0: no error passes, nothing of it learns.
+    """Set the activation of an input. Its derivative is 0, so it gets no error and does not learn.
 
     writes: activation, old_activation, derivative, responsibility, pushed*, stamp
     """
@@ -62,7 +62,7 @@ def clamp_neuron(m, j, value, now):
 
 @inline
 def fire(m, first, last):
-    """activation y_j = f_j(s_j) of neurons side by side that have one squash.
+    """activation y_j = f_j(s_j) of consecutive neurons with one squash.
 
     reads: state, squash, group_first, group_stop
     writes: activation, old_activation, derivative, stamp, clock, responsibility, pushed*, failed

@@ -1,7 +1,7 @@
 """The kernels that Python calls: activate, propagate, and the loops over many neurons and many steps.
 
-``m`` is the bundle of a store's columns (see ``schema.py``). A step is that of ``weigh.py``, ``fire.py``
-and ``propagate.py``; each kernel names the columns it reads and writes.
+``m`` is the bundle of a store's columns (see ``schema.py``). The parts of a step are in ``weigh.py``,
+``fire.py`` and ``propagate.py``. Each kernel lists the columns it reads and writes.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ ONE = u8(1)
 
 # --- networks ----------------------------------------------------------------------------------
 #
-# A network lies in rows first .. stop of its store, in the order in which it activates: inputs,
-# hidden neurons, outputs. `span` has the numbers of a network that kernels take, see ``schema.LEARNING``.
+# A network has rows first .. stop of its store, in activation order: inputs, hidden neurons,
+# outputs. `span` has the numbers of a network for kernels, see ``schema.LEARNING``.
 
 
 @inline
 def clear_neuron(m, j):
-    """Forget the context: state, activation, errors, traces. writes: every cleared column, traces"""
+    """Clear the context: state, activation, errors, traces. writes: every cleared column, traces"""
     m.state[j] = 0.0
     m.old_state[j] = 0.0
     m.activation[j] = 0.0
@@ -62,9 +62,9 @@ def clear_neuron(m, j):
 
 @inline
 def activate_network(m, span, inputs, row):
-    """One step: inputs, then the others block by block. No inputs at all: none is clamped.
+    """One step: inputs, then the others block by block. With empty inputs, none is clamped.
 
-    reads: block_stop, and what `weigh_neuron` and `fire` read
+    reads: block_stop, and the columns that `weigh_neuron` and `fire` read
     """
     first = span[FIRST]
     if inputs.size > 0:
@@ -83,9 +83,9 @@ def activate_network(m, span, inputs, row):
 
 @inline
 def aim_outputs(m, span, targets, row, cost):
-    """The outputs' error signals wait in ``projected``. Returns what is finite where the cost is.
+    """Write the outputs' error signals to ``projected``. Returns a number that is finite if the cost is.
 
-    Built-in costs are summed later, see `summed_cost`: here their logarithms are left out.
+    Built-in costs are summed later, see `summed_cost`; their logarithms are left out here.
     reads: activation, derivative; writes: projected
     """
     n = span[OUTPUTS]
@@ -107,9 +107,9 @@ def aim_outputs(m, span, targets, row, cost):
 
 @inline
 def summed_cost(m, cost, kept, filled, outputs):
-    """The summed cost of the outputs in ``kept``, whose second half holds their targets."""
+    """The summed cost of the outputs in ``kept``, whose second half has their targets."""
     room, size, total = u8(kept.size) >> ONE, np.float64(outputs), 0.0
-    if cost == CROSS_ENTROPY:  # said here, so that the loop has no branch and vectorises
+    if cost == CROSS_ENTROPY:  # tested here, so that the loop has no branch and vectorises
         for i in range(filled):
             total += cross_entropy(kept[room + i], kept[i], 1.0, size)[0]
         return total
@@ -120,7 +120,7 @@ def summed_cost(m, cost, kept, filled, outputs):
 
 @inline
 def keep_outputs(m, span, targets, row, kept, filled):
-    """Lay outputs and targets of a step into ``kept``; returns how much of it is filled now."""
+    """Append outputs and targets of a step to ``kept``; returns its new length."""
     n, room = span[OUTPUTS], u8(kept.size) >> ONE
     for o in range(n):
         kept[filled + o] = m.activation[span[STOP] - n + o]
@@ -130,7 +130,7 @@ def keep_outputs(m, span, targets, row, kept, filled):
 
 @inline
 def propagate_network(m, span, rate, ahead):
-    """Block by block in reverse order; the outputs' error signals have been laid out before."""
+    """Propagate block by block in reverse order; the outputs' error signals have been written before."""
     before_moves(m)
     for j in range(span[LEARNING], span[STOP] - span[OUTPUTS]):
         m.projected[j] = 0.0
@@ -162,16 +162,16 @@ def activate_one(table, unit, row):
 
 @kernel
 def clamp_one(table, unit, row, value):
-    """One neuron takes `value` as its activation."""
+    """Set the activation of one neuron to `value`."""
     m = columns(table, unit)
     clamp_neuron(m, u8(row), value, tick(m, ONE))
 
 
 @kernel
 def propagate_one(table, unit, row, target, cost, outputs, rate):
-    """One neuron, one of so many outputs, propagates; `target` NaN: it has none.
+    """Propagate one neuron, one of `outputs` outputs; with `target` NaN it has no target.
 
-    Returns its cost; NaN has moved no weight.
+    Returns its cost; if that is NaN, no weight has changed.
     """
     m = columns(table, unit)
     m.failed[0] = 0.0
@@ -194,7 +194,7 @@ def propagate_one(table, unit, row, target, cost, outputs, rate):
 
 @kernel
 def clear_rows(table, unit, rows):
-    """These neurons forget their context."""
+    """Clear the context of these neurons."""
     m = columns(table, unit)
     for i in range(u8(rows.shape[0])):
         clear_neuron(m, u8(rows[i]))
@@ -202,10 +202,10 @@ def clear_rows(table, unit, rows):
 
 @kernel
 def run_network(table, unit, span, inputs, outputs):
-    """Activate once for every row of `outputs`, which are written; rows lie one after the other.
+    """Activate once for every row of `outputs`, which are written; rows are consecutive.
 
-    Returns 1 + the first row of `inputs` that is not finite in the store's float, else 0. Nothing is touched
-    where there is such a row. A step in which a registered function raises is the last: returns 1 + its row.
+    Returns 1 + the first row of `inputs` that is not finite in the store's float, else 0. With such a row
+    nothing has changed. If a registered function raises, the run ends: returns 1 + the row of that step.
     """
     m, most = columns(table, unit), np.finfo(unit).max
     m.failed[0] = 0.0
@@ -224,9 +224,9 @@ def run_network(table, unit, span, inputs, outputs):
 
 @kernel
 def propagate_targets(table, unit, span, targets, cost, rate):
-    """Propagate the whole network after an activation; no targets at all: no output has one.
+    """Propagate the whole network after an activation; with empty targets, no output has one.
 
-    Returns the cost; one that is not finite has moved no weight.
+    Returns the cost; if it is not finite, no weight has changed.
     """
     m = columns(table, unit)
     m.failed[0] = 0.0
@@ -252,18 +252,18 @@ def train_network(
 ):
     """An epoch in one call: the sequences ``bounds[s] .. bounds[s + 1]`` of rows, in `order`.
 
-    At rows that are `aimed` the cost is taken and, with `learn`, the error propagated at once.
-    ``kept`` is room for the outputs and targets of some steps, whose costs are summed together.
-    ``control[0]`` is watched: not 0 stops. ``control[1]`` tells how many rows are done. Returns
-    the summed cost and the number of rows aimed at; a cost that is not finite ends the epoch
-    before it has moved a weight, and so does a registered function that raises: the cost is NaN then.
+    At `aimed` rows, which have a target, the cost is computed and, with `learn`, the error propagated.
+    ``kept`` is a buffer for the outputs and targets of some steps, whose costs are summed together.
+    A ``control[0]`` other than 0 stops the epoch; ``control[1]`` is the number of rows done. Returns
+    the summed cost and the number of rows with a target. A cost that is not finite ends the epoch
+    before weights change; so does a registered function that raises, with a cost of NaN.
     """
     m = columns(table, unit)
     m.failed[0] = 0.0
     total, judged, filled, going = 0.0, u8(0), u8(0), True
     for s in range(u8(order.shape[0])):
         if clear and going:
-            move_ahead(m, span[FIRST], span[STOP])  # the inputs that they wait for are forgotten
+            move_ahead(m, span[FIRST], span[STOP])  # clearing discards the inputs that they need
             for j in range(span[FIRST], span[STOP]):
                 clear_neuron(m, j)
         for row in range(bounds[order[s]], bounds[order[s] + ONE]):

@@ -1,8 +1,8 @@
-"""The kernels of the online rule: errors that a neuron sends to earlier ones, and the moves of its weights.
+"""Kernels of the online rule: errors that a neuron sends to earlier ones, and updates of its weights.
 
-The equations are those of the guide's page "The equations"; each kernel names the columns it reads and
-writes. Moves are added to ``weight_destination`` and ``bias_destination``, which are ``weight`` and ``bias``
-unless moves are accumulated (``accumulate.py``).
+The equations are those of the page "The equations". Each kernel lists the columns it reads and writes.
+Updates are added to ``weight_destination`` and ``bias_destination``, which are ``weight`` and ``bias`` unless
+updates are accumulated (``accumulate.py``).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ ONE = u8(1)
 
 @inline
 def push_back(m, r, delta, first, n, source):
-    """The error of a neuron goes back along a run of plain connections. writes: pushed"""
+    """Send the error of a neuron back along a run of plain connections. writes: pushed"""
     if not m.run_flags[r] & SILENT:
         for t in range(n):
             m.pushed[source + t] += delta * m.weight[first + t]
@@ -44,10 +44,10 @@ def push_back(m, r, delta, first, n, source):
 
 @inline
 def propagate_run(m, j, r, delta, step, pull, extended, ahead):
-    """Push the error of `j` along a run of plain connections, then move their weights.
+    """Push the error of `j` along a run of plain connections, then update their weights.
 
-    `pull` is the step along the extended traces that begin at `extended`; with `ahead`, the
-    weights of connections from inputs wait: see `move_ahead`.
+    `pull` is the step along the extended traces that begin at `extended`; with `ahead`, updates
+    of weights from inputs are delayed: see `move_ahead`.
     reads: activation, old_activation, eligibility, extended; writes: pushed, weight_destination
     """
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
@@ -72,11 +72,11 @@ def propagate_run(m, j, r, delta, step, pull, extended, ahead):
 
 @inline
 def move_ahead(m, first, last):
-    """Move the weights that wait, as `weigh_neuron` would with the next inputs.
+    """Apply delayed updates, as `weigh_neuron` would with the next inputs.
 
-    A weight from an input is read once a step, to sum; moving it then, instead of when the
-    error is known, saves a pass over memory. It reads the input of the step before from
-    ``old_activation``; here, with no next input, that is still ``activation``.
+    A weight from an input is read once per step, to sum. Updating it then, instead of when the
+    error is known, saves a pass over memory. `weigh_neuron` reads the previous input from
+    ``old_activation``; here, without a next input, it is still in ``activation``.
     reads: waiting, activation; writes: weight, waiting
     """
     for j in range(first, last):
@@ -93,7 +93,7 @@ def move_ahead(m, first, last):
 
 @inline
 def propagate_gated_run(m, j, r, delta, step):
-    """The same for a run with one gater, or with a neighbouring gater for each connection.
+    """The same for a run with one gater, or with consecutive gaters.
 
     reads: activation, old_activation, eligibility; writes: pushed, pushed_gated, weight_destination
     """
@@ -123,10 +123,10 @@ def propagate_gated_run(m, j, r, delta, step):
 
 @inline
 def propagate_listed_run(m, j, r, delta, step):
-    """The same for scattered connections, and for those whose order is the one observed.
+    """The same for scattered connections, and for those whose order is found at run time.
 
-    Of a neuron that has fired since `j` did, the old activation is what `j` saw; and no error
-    goes to it.
+    If a source has activated since `j` did, `j` read its old activation, and no error
+    is sent to it.
     reads: activation, old_activation, stamp, eligibility; writes: pushed, pushed_gated, weight_destination
     """
     flags, kind = m.run_flags[r], m.run_kind[r]
@@ -157,7 +157,7 @@ def propagate_listed_run(m, j, r, delta, step):
 
 @inline
 def push_influences(m, k, delta):
-    """G_j of every j that gates the self-connected k: delta_k I_jk.
+    """The part delta_k I_jk of G_j, for every j that gates the self-connected k.
 
     reads: influence; writes: pushed_traced
     """
@@ -169,9 +169,9 @@ def push_influences(m, k, delta):
 
 @inline
 def pull_extended(m, j, rate, pulls):
-    """The part of learning that goes through gates: rate * sum_k delta_k x_ij^k.
+    """The part of the update that passes through gates: rate * sum_k delta_k x_ij^k.
 
-    `pulls` of these have been taken along with other moves already.
+    The first `pulls` terms have already been added with other updates.
     reads: responsibility, extended; writes: weight_destination, bias_destination
     """
     first, n = u8(m.first_incoming[j]), u8(m.learning[j])
@@ -190,11 +190,11 @@ def pull_extended(m, j, rate, pulls):
 
 @inline
 def settle(m, first, last, rate, ahead):
-    """Errors delta_j = P_j + G_j of neurons that fire together, and the moves of their biases.
+    """Errors delta_j = P_j + G_j of a block of neurons, and updates of their biases.
 
-    P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which waits in ``projected``;
+    P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which is in ``projected``;
     G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With `ahead`, the
-    step of weights that wait is noted.
+    step of delayed updates is stored.
 
     reads: derivative, pushed*, projected, bias_eligibility
     writes: responsibility, projected, gated, step, waiting, pushed*, bias_destination
@@ -215,14 +215,14 @@ def settle(m, first, last, rate, ahead):
 
 @inline
 def propagate_neuron(m, j, rate, ahead):
-    """Push the error of a settled neuron to earlier ones with its weights as they are, then move them.
+    """Push the error of a neuron to earlier ones, with its weights before the update; then update them.
 
     Learning dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k).
     reads: responsibility, step, traces, activation; writes: pushed*, weight_destination, bias_destination
     """
     delta, step, flags = m.responsibility[j], m.step[j], m.flags[j]
     pulls, pull, extended = u8(0), zero(rate), u8(0)
-    if flags & (GATES | PLAIN_RUNS) == GATES | PLAIN_RUNS:  # one pass moves along both traces
+    if flags & (GATES | PLAIN_RUNS) == GATES | PLAIN_RUNS:  # one pass for both kinds of traces
         p = u8(m.pull[m.first_pull[j]])
         pulls, extended = ONE, u8(m.influence_trace[p])
         pull = rate * m.responsibility[m.influence_gated[p]]

@@ -1,7 +1,7 @@
-"""The kernels of what is shared: weights of tied connections, biases of tied neurons.
+"""Kernels of ties: weights of tied connections, biases of tied neurons.
 
-In a step each member moves its own number, like any other. Only before and after is there more to do, so
-that no inner loop knows of ties, and no neuron sees a number that has moved already.
+In a step each member updates its own number, like any other. Additional work is done only before and after
+the step, so that no inner loop depends on ties, and no neuron reads a number that has been updated already.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ONE = u8(1)
 
 @piece
 def note_shared(values, first, base, move, groups):
-    """What each group shares goes to `base`."""
+    """Copy the shared number of each group to `base`."""
     for g in range(groups):
         base[g] = values[first[g]]
         move[g] = zero(base[g])
@@ -25,7 +25,7 @@ def note_shared(values, first, base, move, groups):
 
 @piece
 def add_moves(values, rows, lengths, groups, base, move, stretches):
-    """The moves of all members are added to `base`, and all take the sum."""
+    """Add the updates of all members to `base`, and give all members the sum."""
     for s in range(stretches):
         row, g = u8(rows[s]), u8(groups[s])
         for t in range(u8(lengths[s])):
@@ -38,7 +38,7 @@ def add_moves(values, rows, lengths, groups, base, move, stretches):
 
 @inline
 def before_moves(m):
-    """Note what is shared.
+    """Store the shared numbers before a step.
 
     reads: weight, bias; writes: tied_base, tied_move, bias_tied_base, bias_tied_move
     """
@@ -50,7 +50,7 @@ def before_moves(m):
 
 @inline
 def after_moves(m):
-    """What is shared moves by the sum of its members' moves.
+    """Update shared numbers by the sum of their members' updates.
 
     writes: weight, tied_move, bias, bias_tied_move
     """
@@ -64,7 +64,7 @@ def after_moves(m):
 
 @kernel
 def hold_shared(table, unit):
-    """From now on neurons that propagate one by one move their own numbers alone."""
+    """Start a phase in which neurons that propagate one by one update only their own numbers."""
     m = columns(table, unit)
     before_moves(m)
     m.ties[HELD] = ONE
@@ -72,7 +72,7 @@ def hold_shared(table, unit):
 
 @kernel
 def release_shared(table, unit):
-    """No longer: what is shared moves now, by all that they have done since."""
+    """End that phase: update the shared numbers by the sum of all updates since its start."""
     m = columns(table, unit)
     m.ties[HELD] = u8(0)
     after_moves(m)

@@ -1,7 +1,7 @@
-"""The kernels of states: what a neuron sums up when it activates, and the traces that move with it.
+"""Kernels of states: the sums of a neuron's inputs, and the traces that are updated with them.
 
 ``m`` is the bundle of a store's columns (see ``schema.py``). The equations are those of the
-guide's page "The equations"; each kernel names the columns it reads and writes.
+page "The equations". Each kernel lists the columns it reads and writes.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from ..lowering.flags import (
 )
 from ..schema import NONE
 
-# Indices are unsigned throughout: with signed ones Numba guards every access against negative
-# values and the inner loops do not vectorise.
+# All indices are unsigned: with signed ones Numba checks every access for negative
+# values, and the inner loops do not vectorise.
 u8 = np.uint64
 ONE = u8(1)
 
 
 @inline
 def carry_state(m, j):
-    """Start the state of a self-connected neuron: g_jj w_jj and what it carries over.
+    """Start the state of a self-connected neuron: g_jj w_jj, and the state carried over.
 
     reads: weight, activation, state; writes: influence
     """
@@ -49,7 +49,7 @@ def carry_state(m, j):
 
 @inline
 def gated_sum(m, j, r, first, n):
-    """What a run of gated or scattered connections brings to the state of `j`.
+    """The weighted inputs of `j` from a run of gated or scattered connections.
 
     reads: weight, source, gater, activation; writes: influence
     """
@@ -78,13 +78,13 @@ def gated_sum(m, j, r, first, n):
 
 @inline
 def trace_of(m, j, row):
-    """Where the eligibility of the incoming connection in this row lies. reads: first_trace"""
+    """Index of the eligibility of the incoming connection in this row. reads: first_trace"""
     return u8(m.first_trace[j]) + row - u8(m.first_incoming[j])
 
 
 @inline
 def move_eligibility(m, j, carry):
-    """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the connections that learn.
+    """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the trainable connections.
 
     reads: activation, weight, state; writes: eligibility, bias_eligibility
     """
@@ -143,8 +143,8 @@ def move_extended(m, k, carry, block):
 def extend_run(m, block, r, start, carry, scale):
     """The same for a run of ungated connections whose eligibility is the source's activation.
 
-    Of a source later than its target the activation of the step before counts: kept as
-    old_activation where the source has fired since, that is, where it comes before `block`.
+    For a source later than its target, the activation of the previous step counts. It is in
+    old_activation if the source has activated since, that is, if it comes before `block`.
     """
     first, n = u8(m.run_first[r]), u8(m.run_length[r])
     back = m.run_flags[r] & BACK
@@ -168,13 +168,13 @@ def extend_run(m, block, r, start, carry, scale):
 
 @inline
 def waits(m, r):
-    """Whether the weights of a run may be moved when they are next read: see `move_ahead`."""
+    """Whether the updates of a run may be delayed until its weights are next read: see `move_ahead`."""
     return m.run_flags[r] & WAITING_FLAGS == SILENT
 
 
 @inline
 def dense_sum(m, j, r, first, n):
-    """What a run of plain connections brings to the state of `j`, moved first where they wait.
+    """The weighted inputs of `j` from a run of plain connections, after applying delayed updates.
 
     reads: weight, activation, old_activation, waiting; writes: weight
     """
@@ -194,9 +194,9 @@ def dense_sum(m, j, r, first, n):
 
 @inline
 def weigh_neuron(m, j, block):
-    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and the traces that go with it.
+    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces.
 
-    No neuron from row `block` on has fired in this step.
+    Neurons from row `block` on have not activated in this step.
     reads: weight, bias, activation; writes: state, old_state, traces
     """
     flags = m.flags[j]
@@ -223,7 +223,7 @@ def weigh_neuron(m, j, block):
 
 @inline
 def weigh_four(m, j):
-    """The same for four neurons at once whose runs are alike: every source is read once for all.
+    """The same for four neurons with the same sources: every source is read once for all four.
 
     reads: weight, bias, activation, old_activation, waiting; writes: state, old_state, weight, waiting
     """
@@ -262,7 +262,7 @@ def weigh_four(m, j):
 
 @inline
 def weigh_block(m, first, last):
-    """The states of neurons that fire together."""
+    """The states of a block of neurons."""
     j = first
     while j < last:
         if m.flags[j] & FOUR:

@@ -61,7 +61,7 @@ RULES: dict[str, type[Rule]] = {}
 class Rule(ABC):
     """A learning rule in one training.
 
-    ``class Name(Rule, method="name")`` enters a rule in :data:`RULES`, for ``Trainer(method="name")``.
+    ``class Name(Rule, method="name")`` enters a rule in ``RULES``, for ``Trainer(method="name")``.
 
     A rule defines :meth:`gradient`; batches, optimizers and L-BFGS follow from it. It may form its batches
     in another way (:meth:`gradients`), or change weights itself while it runs (`direct`, :meth:`learn`).
@@ -113,6 +113,10 @@ class Rule(ABC):
 
     def lay_out(self) -> None:  # noqa: B027 - most rules need no memory of their own
         """Lay out working memory for the network's present topology."""
+
+    def continued(self, task: Task) -> Rule:
+        """The rule for the next batch of a stream: by default a new one, which keeps nothing of this one."""
+        return type(self)(task)
 
     def clear(self) -> None:
         """Forget the context, before a sequence whose steps are run one by one."""

@@ -40,6 +40,12 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         """A stream is one sequence."""
         return data.as_sequences()
 
+    def continued(self, task: Task) -> BackpropagationThroughTime:
+        """A new rule, which uses the same tapes."""
+        following = type(self)(task)
+        following._exact.take_tapes(self._exact)
+        return following
+
     def lay_out(self) -> None:
         """The rows of the connections, and the masks of dropout."""
         network, dropout = self.task.network, self.task.options.dropout

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ...errors import ArgumentError
 from ...optimizers import LBFGS
 from .._data import Control, Data, Order, one_pass
+from .._exact import WHOLE
 from .base import Options
 from .stepwise import StepwiseRule
 
@@ -21,8 +22,12 @@ class Online(StepwiseRule, method="online"):
 
     @classmethod
     def check(cls, options: Options) -> None:
-        """No L-BFGS, no dropout, no weights of samples."""
+        """No L-BFGS, no dropout, no weights of samples, no window, no threads."""
         super().check(options)
+        if options.window != WHOLE or options.threads != 1:
+            raise ArgumentError(
+                'The window and threads are for method="bptt": online, no error goes to earlier steps.'
+            )
         if isinstance(options.optimizer, LBFGS):
             raise ArgumentError('L-BFGS needs exact gradients: give method="bptt".')
         if options.dropout.any:

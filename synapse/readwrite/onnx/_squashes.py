@@ -64,6 +64,11 @@ def _softsign(graph: Graph, s: str) -> str:
     return graph.node("Div", s, graph.node("Add", graph.node("Abs", s), graph.number(1.0)))
 
 
+def _swish(graph: Graph, s: str) -> str:
+    # Without Sigmoid: ONNX Runtime before 1.31 merges it and the product into a node for float32 alone.
+    return graph.node("Div", s, graph.node("Add", graph.node("Exp", graph.node("Neg", s)), graph.number(1.0)))
+
+
 def _gelu(graph: Graph, s: str) -> str:
     share = graph.single("Erf", graph.node("Mul", s, graph.number(math.sqrt(0.5))))
     share = graph.node("Mul", graph.node("Add", share, graph.number(1.0)), graph.number(0.5))
@@ -86,7 +91,7 @@ SQUASHES: dict[str, Callable[[Graph, str], str]] = {
     "sinus": lambda graph, s: graph.node("Sin", s),
     "bent_identity": _bent_identity,
     "softsign": _softsign,
-    "swish": lambda graph, s: graph.node("Mul", s, graph.node("Sigmoid", s)),
+    "swish": _swish,
     "gelu": _gelu,
     "relu": lambda graph, s: graph.node("Relu", s),
     "leaky_relu": lambda graph, s: graph.node("Max", s, graph.node("Mul", s, graph.number(0.01))),

@@ -195,7 +195,7 @@ def _dtype(module: Any) -> Any:
 
 def _pass_on(net: Network, shown: Layer) -> None:
     """Make the outputs a fixed copy of a layer."""
-    between, weights, connections = _between(net, shown, net.output), net.weights, net.connections
+    between, weights, connections = _between(net, shown, net.output), net.weights.copy(), net.connections
     weights[between] = np.eye(len(shown))
     net.weights = weights
     for number in between.flat:

@@ -1,0 +1,53 @@
+"""The checks of .ci/run one by one: ``nox -s tests-3.13``; ``nox --list`` names them.
+
+``.ci/run`` runs everything in a clean copy. Here each session has an environment that is kept.
+"""
+
+import nox
+
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "typing"]
+
+
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
+def tests(session):
+    """The suite, or what is named: ``nox -s tests-3.11 -- tests/test_neuron.py``."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "-q", *session.posargs)
+
+
+@nox.session(python="3.11")
+def oldest(session):
+    """The suite with the oldest versions that setup.cfg admits."""
+    bounds = session.run("python", ".ci/oldest.py", silent=True)
+    constraints = session.create_tmp() + "/constraints.txt"
+    with open(constraints, "w", encoding="utf-8") as file:
+        file.write(bounds)
+    session.install("-c", constraints, "-e", ".[test]")
+    # Packages that old may warn about their own dependencies, which are new.
+    session.run("python", "-m", "pytest", "-q", "-W", "default::DeprecationWarning", *session.posargs)
+
+
+@nox.session
+def lint(session):
+    """Faults, formatting, spelling, and the order of imports."""
+    session.install("-e", ".[dev]")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("codespell")
+    session.run("lint-imports", "--no-logo")
+
+
+@nox.session
+def typing(session):
+    """The annotations."""
+    session.install("-e", ".[dev]")
+    session.run("mypy", "synapse", "architect")
+
+
+@nox.session
+def docs(session):
+    """The site, into the folder ``site``."""
+    session.install("-e", ".[docs]")
+    session.run("python", "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q", "docs", "site")

@@ -1,0 +1,145 @@
+"""Where the data of an epoch come from: arrays, which are the same in all epochs, or a stream of batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._checks import boolean, expected, function_of, is_number
+from ..engine.guard import interruptible
+from ..errors import ArgumentError, KindError, SynapseError
+from ..optimizers import LBFGS, Optimizer
+from .rules import Task
+
+NO_TARGET = "No step has a target that counts: all rows are NaN, or weigh nothing."
+END = object()
+
+
+@dataclass
+class Arrays:
+    """Data given as arrays: one task for all epochs."""
+
+    task: Task
+    left = math.inf  # batches that may still be taken
+    whole = True  # an epoch is one task
+
+    @property
+    def rows(self) -> int:
+        """The number of rows in an epoch."""
+        return len(self.task.data.inputs)
+
+    def __iter__(self) -> Iterator[Task]:
+        yield self.task
+
+    def shuffled(self, shuffle: bool | None) -> bool:
+        """Whether sequences are taken in a new order every epoch."""
+        data = self.task.data
+        if shuffle is not None and boolean("The shuffle", shuffle) and data.stream:
+            raise ArgumentError(
+                "A stream into a network with memory cannot be shuffled: its order is what is learnt. "
+                "Give sequences, (S, T, n), or leave shuffle out."
+            )
+        return data.sequences > 1 if shuffle is None else bool(shuffle)
+
+
+@dataclass
+class Stream:
+    """Batches from an iterable, or from a function that returns one; an epoch is one pass through it.
+
+    `prepare` checks one pair of inputs and targets and returns what a rule works on. `left` is the number of
+    batches that may still be taken, in all epochs. No batch is kept.
+    """
+
+    batches: Any
+    prepare: Callable[[Any, Any], Task]
+    left: float
+    rows = None  # of an epoch: not known before its end
+    whole = False
+
+    def __iter__(self) -> Iterator[Task]:
+        number = 0
+        with interruptible():
+            batches = iter(_iterable(self.batches))
+        while self.left:
+            with interruptible():
+                batch = next(batches, END)
+            if batch is END:
+                break
+            number, self.left = number + 1, self.left - 1
+            yield self._fitting(number, batch)
+        if not number:
+            raise ArgumentError(
+                "There are no batches in this epoch. Give batches that can be iterated over again, such as a "
+                "list, or a function that returns new ones for each epoch."
+            )
+
+    def shuffled(self, shuffle: bool | None) -> bool:
+        """Never: batches come in their own order."""
+        if shuffle is not None and boolean("The shuffle", shuffle):
+            raise ArgumentError("A stream of batches comes in its own order: shuffle where it is made.")
+        return False
+
+    def _fitting(self, number: int, batch: Any) -> Task:
+        """The task of a batch, or an error that gives its number, from 1."""
+        try:
+            return self.prepare(*_pair(batch))
+        except SynapseError as error:
+            raise type(error)(f"In batch {number}: {error}") from error.__cause__
+
+
+def is_stream(inputs: Any, targets: Any) -> bool:
+    """Whether a training is given batches: no targets, and no list of samples as dicts, which hold theirs."""
+    samples = isinstance(inputs, list) and bool(inputs) and isinstance(inputs[0], Mapping)
+    return targets is None and not samples
+
+
+def checked_batches(batches: Any, epochs: int) -> Any:
+    """`batches` if they can be those of so many epochs, else an error."""
+    single = isinstance(batches, str | bytes | Mapping) or hasattr(batches, "__array__") or is_number(batches)
+    if batches is None or single:
+        condition = "(inputs, targets) as two arguments, or an iterable of such pairs as the only one"
+        raise KindError(expected("The data of a training", condition, batches))
+    if isinstance(batches, Iterator) and epochs > 1:
+        raise ArgumentError(
+            f"An iterator is used up after one epoch, but there are to be {epochs}. Give a function that "
+            "returns a new one for each epoch, or epochs=1."
+        )
+    if not isinstance(batches, Iterable) and callable(batches):
+        return function_of("The function that returns batches", batches)
+    return _iterable(batches)
+
+
+def refuse_for_streams(
+    optimizer: Optimizer | LBFGS | None, validation: Any, sample_weight: Any | None
+) -> None:
+    """Raise if an argument needs all data at once."""
+    if is_number(validation):
+        raise ArgumentError(
+            "No fraction can be held out of a stream of batches: its length is not known. "
+            "Give validation=(inputs, targets)."
+        )
+    if sample_weight is not None:
+        raise ArgumentError("The sample_weight is for arrays. For a stream of batches give class_weight.")
+    if isinstance(optimizer, LBFGS):
+        raise ArgumentError("L-BFGS needs all data at once: give arrays, train(inputs, targets).")
+
+
+def _iterable(batches: Any) -> Any:
+    """What can be iterated over: the batches, or what a function returns."""
+    if not isinstance(batches, Iterable) and callable(batches):
+        batches = batches()
+    if not isinstance(batches, Iterable) and not hasattr(batches, "__getitem__"):
+        condition = "an iterable of pairs, (inputs, targets), or a function that returns one"
+        raise KindError(expected("The batches", condition, batches))
+    return batches
+
+
+def _pair(batch: Any) -> tuple[Any, Any]:
+    """The inputs and targets of a batch. A list is a pair if it holds arrays, as those of a DataLoader do."""
+    arrays = isinstance(batch, list) and all(hasattr(part, "__array__") for part in batch)
+    if not (isinstance(batch, tuple) or arrays) or len(batch) != 2:
+        advice = "Arrays are given as two arguments: train(inputs, targets)."
+        raise KindError(expected("A batch", "a pair, (inputs, targets)", batch, advice))
+    return batch[0], batch[1]

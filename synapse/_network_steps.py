@@ -346,7 +346,8 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
     def _warn_of_unreached(self, store: Store, stop: int) -> None:
         """Warn where no connection leads into any output; called once for each topology."""
         columns, first = store.columns, stop - self._n_outputs
-        if columns["first_run"][first] == columns["last_run"][stop - 1]:
+        alone = (columns["self_row"][first:stop] == NONE).all()
+        if alone and columns["first_run"][first] == columns["last_run"][stop - 1]:
             warnings.warn(
                 f"{self!r}: no connection leads into its outputs, so they depend on no input. "
                 "Connect a layer to them with project().",

@@ -108,9 +108,8 @@ def _agreed(store: Store, name: str, rows: Any, values: ArrayLike) -> tuple[Ints
     common = first_of_group(store[TIES[name]][rows], numbers)
     unlike = np.flatnonzero(numbers != common)
     if len(unlike):
-        what = "weight, and connections" if name == "weight" else "bias, and neurons"
         one, other = common[unlike[0]].item(), numbers[unlike[0]].item()
-        raise ArgumentError(f"Expected one {what} for all members of a tied group, got {one} and {other}.")
+        raise ArgumentError(f"Expected one {name} for all members of a tied group, got {one} and {other}.")
     return rows, numbers
 
 

@@ -140,7 +140,7 @@ _PLAIN_MEANS = frozenset(map(plain, _MEANS))
 _NEEDED = {one.name: one.squash for one in COSTS.values()}
 cross_entropy, squared_error = _by_name["cross_entropy"], _by_name["squared_error"]
 categorical_cross_entropy = _by_name["categorical_cross_entropy"]
-globals().update(_by_name.synonyms | _by_name)  # the others
+globals().update(_by_name)  # the others
 
 
 def __getattr__(name: str) -> Cost:

@@ -120,7 +120,7 @@ _by_name = Names(
     NEAREST,
 )
 _by_code = {squash.code: squash for squash in _by_name.values()}
-globals().update(_by_name.synonyms | _by_name)  # squash.logistic
+globals().update(_by_name)  # squash.logistic; `__getattr__` knows the synonyms, one of which is "abs"
 
 
 def __getattr__(name: str) -> Squash:

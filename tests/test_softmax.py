@@ -36,6 +36,7 @@ def test_neurons_one_by_one_give_the_same_outputs():
         assert other.output.activations == pytest.approx(expected, abs=1e-15)
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # nothing leads to the outputs
 def test_large_states_do_not_overflow():
     outputs = Layer(3, squash="softmax")
     network = Network(Layer(1), [], outputs)

@@ -108,6 +108,7 @@ def test_a_neuron_is_asked_for_by_name(given):
         require_connection("The thing", given)
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # nothing leads to the outputs
 def test_removed_neurons_leave_no_connection_behind():
     net = used(perceptron(2, 3, 2, seed=1))
     for neuron in list(net.hidden[0]):

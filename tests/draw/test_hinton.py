@@ -82,5 +82,5 @@ def test_refuses_what_is_no_matrix():
     for scale in (0, -1, np.nan):
         with pytest.raises(ArgumentError, match="Expected the scale of a Hinton diagram to be"):
             draw.hinton([[1.0]], scale=scale)
-    with pytest.raises(KindError, match="The scale"):
+    with pytest.raises(KindError, match="the scale"):
         draw.hinton([[1.0]], scale="big")

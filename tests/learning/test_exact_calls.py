@@ -286,7 +286,7 @@ def test_what_cannot_be_used_is_refused(what):
 @pytest.mark.parametrize("row", [[1.0, 1.0, 0.0], [2.0, -1.0, 0.0]])
 def test_targets_of_softmax_are_probabilities(row):
     net = architect.Perceptron(2, 3, 3, output_squash="softmax", seed=0)
-    with pytest.raises(ArgumentError, match="Targets of softmax"):
+    with pytest.raises(ArgumentError, match="argets of softmax"):
         gradient(net, [[0.0, 1.0]], [row])
 
 

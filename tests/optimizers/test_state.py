@@ -156,9 +156,9 @@ def test_arrays_of_another_training_are_refused(change):
 
 @pytest.mark.parametrize("frozen", [[True], [0, 1], "ab", [[True, False]]])
 def test_frozen_is_a_mask(frozen):
-    with pytest.raises(ArgumentError, match="2 truth values"):
+    with pytest.raises(ArgumentError, match="2 booleans"):
         SGD().begin(np.zeros(2), frozen)
-    with pytest.raises(ArgumentError, match="2 truth values"):
+    with pytest.raises(ArgumentError, match="2 booleans"):
         LBFGS().minimise(lambda p: (0.0, p), np.zeros(2), frozen)
 
 
@@ -167,31 +167,31 @@ def test_frozen_is_a_mask(frozen):
     [
         (Adam, {"rate": -1}, "Expected the rate of Adam to be a finite number above 0, got -1."),
         (AdamW, {"rate": math.inf}, "Expected the rate of AdamW to be a finite number above 0, got inf."),
-        (SGD, {"rate": 0}, "the rate of SGD"),
+        (SGD, {"rate": 0}, "Expected the rate of SGD"),
         (SGD, {"rate": "x"}, "Expected the rate of SGD to be a number, got 'x'."),
         (
             SGD,
             {"momentum": 1.0},
             "Expected the momentum of SGD to be a number, 0 or above and below 1, got 1.0.",
         ),
-        (SGD, {"weight_decay": -0.1}, "the weight_decay of SGD"),
+        (SGD, {"weight_decay": -0.1}, "Expected the weight_decay of SGD"),
         (SGD, {"nesterov": True}, "Expected the momentum of SGD to be above 0 with nesterov, got 0.0."),
-        (RMSprop, {"decay": -0.1}, "the decay of RMSprop"),
-        (RMSprop, {"epsilon": 0.0}, "the epsilon of RMSprop"),
-        (RMSprop, {"momentum": math.nan}, "the momentum of RMSprop"),
-        (AdaGrad, {"rate": None}, "the rate of AdaGrad"),
-        (AdaGrad, {"epsilon": -1}, "the epsilon of AdaGrad"),
+        (RMSprop, {"decay": -0.1}, "Expected the decay of RMSprop"),
+        (RMSprop, {"epsilon": 0.0}, "Expected the epsilon of RMSprop"),
+        (RMSprop, {"momentum": math.nan}, "Expected the momentum of RMSprop"),
+        (AdaGrad, {"rate": None}, "Expected the rate of AdaGrad"),
+        (AdaGrad, {"epsilon": -1}, "Expected the epsilon of AdaGrad"),
         (Adam, {"betas": 0.9}, "Expected the betas of Adam to be two numbers, got 0.9."),
-        (Adam, {"betas": (0.9, 1.0)}, "the betas of Adam"),
-        (Adam, {"epsilon": 0}, "the epsilon of Adam"),
-        (AdamW, {"weight_decay": -1}, "the weight_decay of AdamW"),
+        (Adam, {"betas": (0.9, 1.0)}, "Expected the betas of Adam"),
+        (Adam, {"epsilon": 0}, "Expected the epsilon of Adam"),
+        (AdamW, {"weight_decay": -1}, "Expected the weight_decay of AdamW"),
         (Rprop, {"etas": (1.2, 0.5)}, "Expected the etas of Rprop to be one below and one above 1"),
-        (Rprop, {"etas": (0, 2)}, "the etas of Rprop"),
+        (Rprop, {"etas": (0, 2)}, "Expected the etas of Rprop"),
         (Rprop, {"steps": (1.0, 2.0)}, "Expected the steps of Rprop to be around the rate, 0.01"),
         (Rprop, {"steps": (1, 2, 3)}, "Expected the steps of Rprop to be two numbers"),
-        (LBFGS, {"memory": 0}, "the memory of LBFGS"),
-        (LBFGS, {"iterations": 1.5}, "the iterations of LBFGS"),
-        (LBFGS, {"tolerance": 0}, "the tolerance of LBFGS"),
+        (LBFGS, {"memory": 0}, "Expected the memory of LBFGS"),
+        (LBFGS, {"iterations": 1.5}, "Expected the iterations of LBFGS"),
+        (LBFGS, {"tolerance": 0}, "Expected the tolerance of LBFGS"),
     ],
 )
 def test_settings_are_checked(kind, settings, sentence):

@@ -160,9 +160,9 @@ def test_kinds_are_checked():
         reber.legal(7)
     with pytest.raises(KindError, match="a string to encode"):
         reber.encode(None)
-    with pytest.raises(KindError, match="The count of strings"):
+    with pytest.raises(KindError, match="the count of strings"):
         reber.strings(2.5)
-    with pytest.raises(ArgumentError, match="The count of strings"):
+    with pytest.raises(ArgumentError, match="the count of strings"):
         reber.strings(0)
     with pytest.raises(KindError, match="Expected a Network"):
         reber.fraction_right("net", reber.strings(2, seed=0))

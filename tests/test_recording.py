@@ -9,6 +9,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Neuron, Trainer, record
+from synapse._recorder import Recorder
 from synapse.errors import ArgumentError, KindError, TopologyError, UnknownNameError
 
 INPUTS = np.random.default_rng(0).normal(size=(30, 3))
@@ -135,7 +136,13 @@ def test_repr():
     ("wrong", "error"),
     [
         (lambda one: record(one.input), KindError),
-        (lambda one: record(one, "weight"), UnknownNameError),
+        (lambda one: record(one, "weights"), UnknownNameError),
+        (lambda one: record(one, "weight", neurons=one.output), ArgumentError),
+        (lambda one: record(one, "state", connections=one.connections), ArgumentError),
+        (lambda one: record(one, "weight", connections=[]), ArgumentError),
+        (lambda one: record(one, "weight", connections=[one.output[0]]), KindError),
+        (lambda one: record(one, "weight", connections=net().connections), ArgumentError),
+        (lambda one: record(architect.Perceptron(2, 1, seed=0), "extended"), ArgumentError),
         (lambda one: record(one, "state", "state"), ArgumentError),
         (lambda one: record(one, neurons=[]), ArgumentError),
         (lambda one: record(one, neurons=[Neuron()]), ArgumentError),
@@ -229,8 +236,8 @@ def test_a_log_is_not_copied():
 
 
 def test_ctrl_c_as_recording_begins_leaves_nothing_recorded(ctrl_c, monkeypatch):
-    one, follow = net(), synapse.recording.Log.follow
-    monkeypatch.setattr(synapse.recording.Log, "follow", lambda log: (ctrl_c(), follow(log)))
+    one, follow = net(), Recorder.follow
+    monkeypatch.setattr(Recorder, "follow", lambda recorder: (ctrl_c(), follow(recorder)))
     log = record(one)
     with pytest.raises(KeyboardInterrupt):
         log.__enter__()

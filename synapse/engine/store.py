@@ -16,7 +16,18 @@ from .functions.activations import FUNCTIONS
 from .guard import Deferred, InUse
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
-from .schema import COLUMNS, CONNECTION, DESTINATIONS, FAILED, NEURON, NONE, TABLE, Column, numpy_dtype
+from .schema import (
+    COLUMNS,
+    CONNECTION,
+    DESTINATIONS,
+    FAILED,
+    NEURON,
+    NONE,
+    PLACES,
+    TABLE,
+    Column,
+    numpy_dtype,
+)
 
 SPARE = 4096
 """Indices and identities of what has been removed that a store may hold beside those in use."""
@@ -45,9 +56,9 @@ class Store:
         }
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["failed"] = np.zeros(FAILED)
-        self.columns["log_place"] = np.zeros(4, np.uint64)
+        self.columns["log_place"] = np.zeros(PLACES, np.uint64)
         self.absorbed = False  # by another store, which has all that this one had
-        self.recorder: Any = None  # is called before steps are made and after lowering
+        self.recorder: Any = None  # is called before steps are made and after lowering, see ``_recorder.py``
         self.row_of = np.empty(0, np.uint32)  # by identity of a connection; NONE: removed
         self.n_identities = 0
         self.views: list[Any] = []  # the neuron objects, by row

@@ -18,11 +18,18 @@ class Tapes:
     """What one unfolding is written on, see ``schema.TAPES``, in the float of the store.
 
     `width` samples lie side by side, of at most `steps` steps. `rows` counts neurons and `outputs` outputs of
-    the network, `connections` those of the store.
+    the network, `connections` those of the store. `recorded`: there is room to keep what a recording takes.
     """
 
     def __init__(
-        self, dtype: np.dtype[Any], width: int, steps: int, rows: int, outputs: int, connections: int
+        self,
+        dtype: np.dtype[Any],
+        width: int,
+        steps: int,
+        rows: int,
+        outputs: int,
+        connections: int,
+        recorded: bool = False,
     ) -> None:
         self.width, self.steps, self.rows = width, steps, rows
         self.tag = (0,) * width  # its length is known when kernels are compiled
@@ -42,6 +49,7 @@ class Tapes:
             "row": steps * width,
             "share": steps * width,
             "failed": FAILED,
+            **dict.fromkeys(("noted_state", "noted_slope", "noted_error"), steps * rows * recorded),
             "weight_move": connections,
             "bias_move": rows,
         }
@@ -74,6 +82,11 @@ class Tapes:
                 first = self[name][: self.rows * self.width].reshape(self.rows, self.width)
                 first.T[...] = 0.0 if context is None else context[name]
         self.continued = context is not None
+
+    def steps_of(self, name: str, steps: int) -> NDArray[Any]:
+        """The first steps of a column of all steps and neurons, shape (steps, samples, neurons)."""
+        values = self[name].reshape(-1, self.rows, self.width)
+        return values[len(values) - self.steps :][:steps].swapaxes(1, 2)
 
     def beyond(self, loss: float, bad: int, steps: int) -> tuple[str, int, tuple[int, int] | None]:
         """What has left the finite range: its name, the step, and neuron and sample, where they are known."""

@@ -188,13 +188,23 @@ class Recorder:
 
     def _renew(self, steps: int, latest: Floats | None = None) -> None:
         """Allocate memory in which the kernels write so many steps, after the `latest`."""
-        store, memory = self._store, np.empty(steps * self.width)
+        store, memory = self._store, self._memory(steps).reshape(-1)
         with Deferred():
             if latest is not None:
                 memory[: latest.size] = latest.reshape(-1)
                 self._take(len(latest))
             store.columns["log"] = memory
             store._renew_table()
+
+    def _memory(self, steps: int) -> Floats:
+        """Memory for so many rows."""
+        try:
+            return np.empty((steps, self.width))
+        except MemoryError:
+            raise MemoryError(
+                f"Recording {steps} steps of {self.width} numbers takes {8e-9 * steps * self.width:.3g} GB. "
+                "Record fewer neurons or connections, or fewer steps at a time."
+            ) from None
 
     def _present(self) -> Floats:
         """What the kernels have written into their present memory."""
@@ -211,6 +221,7 @@ class Recorder:
             self._chunks.append(present[: len(present) - without].copy())
         self._store.columns["log_place"][WATCHED_STEPS] = without
 
+    @whole
     def steps(self) -> int:
         """The number of rows."""
         return sum(map(len, self._chunks)) + len(self._present())
@@ -261,11 +272,13 @@ class Recorder:
 
         Weights and biases are those of now, gains follow from activations. Other numbers are NaN.
         """
+        rows = self._memory(len(numbers["activation"]))
+        rows[...] = np.nan
         with Deferred():
             self._take()
             self.step_over()
-            self._chunks.append(np.full((len(numbers["activation"]), self.width), np.nan))
-        columns, rows = self._store.columns, self._chunks[-1]
+            self._chunks.append(rows)
+        columns = self._store.columns
         for name, place in self.places.items():
             if name not in PAIR_NUMBERS:
                 watched = columns["watched" if name in NEURON_NUMBERS else "watched_connection"]

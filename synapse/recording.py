@@ -37,6 +37,8 @@ class Log:
 
     Attributes
     ----------
+    network : Network
+        The network.
     numbers : tuple of str
         The names of the arrays.
     neurons : tuple of Neuron
@@ -48,7 +50,7 @@ class Log:
     """
 
     def __init__(self, numbers: tuple[str, ...], recorder: Recorder) -> None:
-        self.numbers = numbers
+        self.network, self.numbers = recorder.network, numbers
         self.neurons, self.connections = recorder.neurons, recorder.connections
         self.pairs = recorder.pairs
         self._recorder = recorder

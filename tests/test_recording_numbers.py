@@ -11,45 +11,8 @@ from synapse import Layer, Network, Neuron, Trainer, optimizers, record
 from synapse.errors import ArgumentError
 
 from .integrity import check_store
+from .recorded import agree, names_for, shown
 from .strategies import SMOOTH, Twin, crowded, specs
-
-OF_NEURONS = ("activation", "state", "derivative", "bias", "bias_eligibility", "error", "projected", "gated")
-OF_CONNECTIONS = ("weight", "gain", "eligibility")
-ERRORS = {"error": "responsibility", "projected": "projected", "gated": "gated"}
-
-
-def names_for(net):
-    gating = any(link.extended for link in net.connections)
-    return [*OF_NEURONS, *(OF_CONNECTIONS if net.connections else ()), *(["extended"] if gating else [])]
-
-
-def shown(log, propagated=True):
-    """What the objects show now, by number; NaN of what has been removed."""
-    found = {}
-    for name in log.numbers:
-        values = []
-        for owner in log.owners(name):
-            ends = owner if isinstance(owner, tuple) else (owner,)
-            if any((end._row if isinstance(end, Neuron) else end._identity) < 0 for end in ends):
-                values.append(np.nan)
-            elif name == "extended":
-                values.append(owner[0].extended.get(owner[1], np.nan))
-            elif name in ERRORS:
-                split = name != "error" and not propagated
-                values.append(0.0 if split else getattr(owner.error, ERRORS[name]))
-            else:
-                values.append(getattr(owner, name))
-        found[name] = np.array(values)
-    return found
-
-
-def agree(log, expected, at=-1, within=1e-12):
-    for name, values in expected.items():
-        row = log[name][at]
-        scale = max(1.0, np.nanmax(np.abs(values), initial=0.0))
-        same = (row == values) | (np.isnan(row) & np.isnan(values))
-        wrong = ~same & ~(np.abs(row - values) <= within * scale)
-        assert not wrong.any(), (name, np.flatnonzero(wrong), row[wrong], values[wrong])
 
 
 def make_edit(net, random):
@@ -360,3 +323,13 @@ def test_rows_that_fill_the_memory_again_and_again():
         one.propagate(0.01, [0.5] * 10)
         if at % 50 == 49 or at % 256 in (0, 255):
             assert np.array_equal(log.weight[at], one.weights)
+
+
+def test_more_than_memory_holds_is_refused_before_anything_runs():
+    net = architect.Perceptron(30, 40, 10, seed=0)
+    with record(net, "weight") as log:
+        net.activate([0.1] * 30)
+        with pytest.raises(MemoryError, match="Record fewer neurons or connections"):
+            log._recorder.make_room(10**12)
+        net.activate([0.1] * 30)
+    assert len(log) == 2

@@ -100,8 +100,10 @@ def step(rng):
     neuron.propagate(0.0)
 
 def record(rng):
-    with synapse.record(net, "state", "error") as log:
+    with synapse.record(net, "state", "error", "weight", "gain", "eligibility") as log:
         net.run(X[0])
+        net.output[0].activate()
+        synapse.gradient(net, X, Y)
         assert log.state.shape[1] == len(log.neurons)
 
 def save(rng):
@@ -152,7 +154,7 @@ APART = """
 nets = [architect.LSTM(2, 3, 1, style="synaptic", seed=seed) for seed in range(6)]
 
 def train(rng, net):
-    Trainer(net).train(X, Y, epochs=5, progress=False)
+    Trainer(net).train(X, Y, epochs=5, progress=False, seed=0)
 
 for seed, net in enumerate(nets):
     train(None, net)

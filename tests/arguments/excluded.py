@@ -61,7 +61,6 @@ EXCLUDED: dict[str, str] = {
             ),
             "architectures.rebuild",
             "squash.by_code",
-            "synapse.Log.make_room",
             "synapse.Topology.require_closed",
             "synapse.every.__call__",
             "cost.Cost.check",

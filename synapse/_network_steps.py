@@ -172,7 +172,7 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
                 fits = inputs.size in (0, steps * self._n_inputs) and outputs.size == steps * self._n_outputs
                 if not fits:
                     raise _changed(self)
-                if store.recorder is not None:
+                if store.recorder is not None and store.recorder.records(self):
                     store.recorder.make_room(steps)
                 bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs))
                 if bad:
@@ -252,6 +252,8 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
         """Forget the context: states, activations, errors and traces. Weights stay."""
         address, store, span = self._ready()
         engine.online.clear_rows(address, store.unit, np.arange(span[FIRST], span[STOP], dtype=np.uint64))
+        if store.recorder is not None and store.recorder.records(self):
+            store.recorder.step_over()
 
     @whole
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:

@@ -87,10 +87,13 @@ class NeuronSteps:
         with store.lock:
             if store is self._store and self._row >= 0:
                 address = store.ready()
+                activation = number
                 if value is not None:
                     engine.online.clamp_one(address, store.unit, self._row, number)
-                    return number
-                activation = float(engine.online.activate_one(address, store.unit, self._row))
+                else:
+                    activation = float(engine.online.activate_one(address, store.unit, self._row))
+                if store.recorder is not None:
+                    store.recorder.activated(self)
                 if activation != activation:
                     require_sound(store["failed"])
                 return activation
@@ -139,6 +142,8 @@ class NeuronSteps:
                 value = engine.online.propagate_one(
                     ready, store.unit, self._row, target, cost, float(outputs), step
                 )
+                if store.recorder is not None:
+                    store.recorder.propagated(self)
                 if value != value:
                     require_sound(store["failed"], "The weights of this neuron are as before.")
                 return
@@ -149,6 +154,8 @@ class NeuronSteps:
         """Forget the context: state, activation, errors and traces. Weights stay."""
         store = self._require()
         engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.uint64))
+        if store.recorder is not None and store.recorder.owns(self):
+            store.recorder.step_over()
 
     @whole
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:

@@ -30,6 +30,8 @@ def restore_context(network: Network, context: Context) -> None:
     """Restore a context; the topology must be the same."""
     for name, values in context.items():
         network._store.columns[name][...] = values
+    if network._store.recorder is not None:
+        network._store.recorder.step_over()
 
 
 @contextmanager

@@ -231,3 +231,5 @@ def summed_moves(stores: Iterable[Store]) -> Iterator[None]:
     finally:
         for store in held:
             engine.online.release_shared(store.ready(), store.unit)
+            if store.recorder is not None:
+                store.recorder.updated()

@@ -1,45 +1,59 @@
-"""Recording: the numbers of neurons at each step, while compiled code runs."""
+"""Recording: the numbers of neurons and connections at each step, while compiled code runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from ._checks import is_among, listed, unknown_name
+from ._checks import expected, is_among, listed, unknown_name
+from ._recorder import Pair, Recorder
 from ._typing import Floats
-from .engine.guard import whole
-from .engine.schema import NONE, WATCHABLE
-from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError
+from .connection import Connection, extended_into, require_connection
+from .engine.schema import CONNECTION_NUMBERS, NEURON_NUMBERS, PAIR_NUMBERS, WATCHABLE
+from .errors import ArgumentError, KindError, MissingExtraError
 from .layer import Layer
 from .network import Network, require_network
 from .neuron import Neuron, require_neuron
+from .projection import Projection
 
 ALIASES = {"error": "responsibility"}
+NUMBERS = (*WATCHABLE, *ALIASES)
+Shown = Neuron | Connection | Network | Layer | Projection | Iterable[Neuron] | Iterable[Connection]
 
 
 class Log:
     """The numbers that :func:`record` has collected.
 
-    Its arrays have a row for each step and a column for each neuron, and are attributes:
-    ``log.activation``. Steps are those of ``activate``, ``run`` and training, at the end of each; errors
-    are those of the step's propagation, 0 where there was none. A neuron that is removed meanwhile has NaN
-    from then on.
+    Each number is an attribute: ``log.activation`` is an array of shape (steps, neurons), ``log.weight`` has
+    the shape (steps, connections), and ``log.extended`` has the shape (steps, pairs). ``log["activation"]``
+    is the same array, ``log.of(net["cells"])`` is the part of some neurons or connections, and ``dict(log)``
+    has all arrays by name: ``numpy.savez("log.npz", **log)`` saves them.
+
+    Pictures, analyses and formats that take activations over time take a log as it is.
+    ``numpy.asarray(log)`` is what they show: the only number that the log has, or the activations.
 
     Attributes
     ----------
-    neurons : tuple of Neuron
-        The neurons recorded, in the order of the columns.
+    network : Network
+        The network.
     numbers : tuple of str
         The names of the arrays.
+    neurons : tuple of Neuron
+        The neurons recorded, in the order of the columns. Empty if no number of neurons is recorded.
+    connections : tuple of Connection
+        The connections recorded, in the same way.
+    pairs : tuple of (Connection, Neuron)
+        The columns of ``log.extended``: a connection, and a neuron that the connection's target gates.
     """
 
-    def __init__(self, network: Network, numbers: tuple[str, ...], neurons: tuple[Neuron, ...]) -> None:
-        self.neurons, self.numbers = neurons, numbers
-        self._network = network
-        self._chunks: list[Floats] = []  # copies of earlier memory of the kernels
+    def __init__(self, numbers: tuple[str, ...], recorder: Recorder) -> None:
+        self.network, self.numbers = recorder.network, numbers
+        self.neurons, self.connections = recorder.neurons, recorder.connections
+        self.pairs = recorder.pairs
+        self._recorder = recorder
 
     def __getattr__(self, name: str) -> Floats:
         numbers = self.__dict__.get("numbers", ())  # a copy under way has none
@@ -48,124 +62,189 @@ class Log:
         return self[name]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        raise KindError("A Log belongs to its network and cannot be copied. Copy its arrays.")
-
-    @property
-    def _store(self) -> Store:
-        return self._network._store
+        raise KindError("A Log belongs to its network and cannot be copied. Copy its arrays: dict(log).")
 
     def __getitem__(self, name: str) -> Floats:
-        """The array of a number, shape (steps, neurons)."""
+        """The array of a number, one row per step."""
         if not is_among(name, self.numbers):
             raise unknown_name("recorded number", name, self.numbers)
-        return self._all()[:, self.numbers.index(name)]
+        return self._recorder.rows()[:, self._recorder.places[_column(name)]]
+
+    def keys(self) -> tuple[str, ...]:
+        """The names of the arrays, as ``dict(log)`` asks for them."""
+        return self.numbers
 
     def __len__(self) -> int:
         """The number of steps recorded."""
-        return len(self._all())
+        return self._recorder.steps()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(self[self.shown], dtype)
+
+    @property
+    def shown(self) -> str:
+        """The number that pictures show: the only one recorded, or the activation.
+
+        Raises
+        ------
+        ArgumentError
+            If several numbers are recorded and the activation is not among them.
+        """
+        if len(self.numbers) > 1 and "activation" not in self.numbers:
+            names = " or ".join(f"log.{name}" for name in self.numbers)
+            raise ArgumentError(f"This log has several numbers. Pass one of them: {names}.")
+        return self.numbers[0] if len(self.numbers) == 1 else "activation"
+
+    def owners(self, number: str) -> tuple[Neuron, ...] | tuple[Connection, ...] | tuple[Pair, ...]:
+        """The columns of the array of a number: neurons, connections or pairs."""
+        if not is_among(number, self.numbers):
+            raise unknown_name("recorded number", number, self.numbers)
+        return self._recorder.owners(_column(number))
+
+    def of(self, items: Shown, number: str | None = None) -> Floats:
+        """The recorded numbers of some neurons or connections.
+
+        Parameters
+        ----------
+        items : Neuron, Connection, Network, Layer, Projection, or iterable of Neuron or Connection
+            Whose numbers.
+        number : str, optional
+            Which number. Default: the only one recorded of neurons, or of connections; if there are several,
+            the activation or the weight.
+
+        Returns
+        -------
+        ndarray, shape (steps,) or (steps, n)
+            One column per item, in their order; of a single neuron or connection, without that axis.
+
+        Raises
+        ------
+        ArgumentError, KindError, UnknownNameError
+            If an item is not recorded, or the number is not.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.LSTM(2, 3, 1, seed=0)
+        >>> with record(net, "activation", "weight") as log:
+        ...     outputs = net.run([[0.0, 1.0], [1.0, 1.0]])
+        >>> log.of(net["cells"]).shape, log.of(net.output[0]).shape, log.of(net.connections[0]).shape
+        ((2, 3), (2,), (2,))
+        """
+        single = isinstance(items, Neuron | Connection)
+        what = "The items of a log"
+        chosen = [items] if single else listed(what, items, "a list of Neurons or Connections")
+        name = self._default(chosen) if number is None else number
+        owners = self.owners(name)
+        place = {owner: i for i, owner in enumerate(owners)}
+        for one in chosen:
+            if not isinstance(one, Neuron | Connection):
+                raise KindError(expected(what, "Neurons or Connections", one))
+            if one not in place:
+                raise ArgumentError(f"The {name} of {one!r} is not recorded.")
+        found = self[name][:, [place[one] for one in chosen]]
+        return found[:, 0] if single else found
+
+    def _default(self, items: Sequence[Any]) -> str:
+        """The number that is meant if none is named."""
+        connections = bool(items) and isinstance(items[0], Connection)
+        known = CONNECTION_NUMBERS if connections else NEURON_NUMBERS
+        usual = "weight" if connections else "activation"
+        names = [name for name in self.numbers if _column(name) in known]
+        return names[0] if len(names) == 1 else usual
+
+    def labels(self, number: str) -> list[str]:
+        """A name for each column of a number: ``"hidden 0"``, ``"input 0 -> hidden 0"``."""
+        return [_label(owner) for owner in self.owners(number)]
+
+    def to_pandas(self) -> Any:
+        """A ``pandas.DataFrame`` with one row per step.
+
+        Its columns have two levels, number and label: ``frame["activation"]["hidden 0"]``.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(1, 1, seed=0)
+        >>> with record(net, "weight") as log:
+        ...     outputs = net.run([[0.0], [1.0]])
+        >>> log.to_pandas().shape
+        (2, 1)
+        """
+        try:
+            pandas = import_module("pandas")
+        except ImportError:
+            raise MissingExtraError("A data frame needs pandas. Install it: pip install pandas.") from None
+        columns = [(number, label) for number in self.numbers for label in self.labels(number)]
+        values = np.concatenate([self[number] for number in self.numbers], axis=1)
+        index = pandas.MultiIndex.from_tuples(columns, names=["number", "of"])
+        return pandas.DataFrame(values, columns=index, index=pandas.RangeIndex(len(values), name="step"))
 
     def __repr__(self) -> str:
-        return f"<Log of {', '.join(self.numbers)}: {len(self)} steps, {len(self.neurons)} neurons>"
+        sizes = {"neuron": self.neurons, "connection": self.connections, "pair": self.pairs}
+        of = ", ".join(f"{len(all_)} {name}{'s' * (len(all_) != 1)}" for name, all_ in sizes.items() if all_)
+        return f"<Log of {', '.join(self.numbers)}: {len(self)} steps, {of or 'nothing'}>"
 
     def __enter__(self) -> Log:
         try:
-            self._begin()
+            self._recorder.begin()
             return self
         except KeyboardInterrupt:  # raised when recording has begun: the block is not entered
             self.close()
             raise
 
-    @whole
-    def _begin(self) -> None:
-        store = self._store
-        if store.recorder is not None:
-            raise TopologyError(
-                f"{self._network!r}, or one that is joined to it, is being recorded already. "
-                "Record all that you want at once."
-            )
-        store.ready()
-        places = [WATCHABLE.index(ALIASES.get(name, name)) for name in self.numbers]
-        store.columns["watched_what"] = np.array(places, np.uint8)
-        self.follow()
-        self._renew(AT_ONCE)
-        store.columns["log_place"][:3] = len(self.neurons), len(self.numbers), 0
-        store.recorder = self
-
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @whole
     def close(self) -> None:
         """End the recording, as leaving the block does. A second call has no effect.
 
         Ctrl-C in the instant in which Python leaves the block may keep it from being called.
         """
-        store = self._store
-        if store.recorder is not self:
-            return
-        self._take()
-        store.recorder = None
-        store.columns["log_place"][:] = 0
-        self._renew(0)
-
-    def follow(self) -> None:
-        """Tell the kernels which rows to record; called when lowering has moved them."""
-        store = self._store
-        rows = [neuron._row if neuron._row >= 0 else NONE for neuron in self.neurons]
-        store.columns["watched"] = np.array(rows, np.uint32)
-        store.columns["log_place"][3] = self._network._anchor._row
-
-    def make_room(self, steps: int) -> None:
-        """Make room to record `steps` more steps; called before they run."""
-        columns = self._store.columns
-        neurons, numbers, done = (int(n) for n in columns["log_place"][:3])
-        if (done + steps) * neurons * numbers > len(columns["log"]):
-            self._take()
-            self._renew(max(steps, AT_ONCE))
-
-    def _renew(self, steps: int) -> None:
-        """Allocate memory in which the kernels write so many steps."""
-        store = self._store
-        store.columns["log"] = np.empty(steps * len(self.neurons) * len(self.numbers))
-        store._renew_table()
-
-    def _present(self) -> Floats:
-        """What the kernels have written into their present memory."""
-        store = self._store
-        if store.recorder is not self:
-            return np.empty((0, len(self.numbers), len(self.neurons)))
-        neurons, numbers, steps = (int(n) for n in store.columns["log_place"][:3])
-        return store.columns["log"][: steps * neurons * numbers].reshape(steps, numbers, neurons)
-
-    def _take(self) -> None:
-        present = self._present()
-        if len(present):
-            self._chunks.append(present.copy())
-            self._store.columns["log_place"][2] = 0
-
-    @whole
-    def _all(self) -> Floats:
-        return np.concatenate(
-            [np.empty((0, len(self.numbers), len(self.neurons))), *self._chunks, self._present()]
-        )
+        self._recorder.close()
 
 
-AT_ONCE = 256
-"""The least number of steps for which memory is allocated."""
+def _column(number: str) -> str:
+    """The column of a store that has this number."""
+    return ALIASES.get(number, number)
 
 
-def record(network: Network, *numbers: str, neurons: Layer | Iterable[Neuron] | None = None) -> Log:
-    """Record numbers of neurons at every step, at compiled speed.
+def _label(owner: Neuron | Connection | Pair) -> str:
+    """A name for a column, also of what has been removed."""
+    if isinstance(owner, tuple):
+        return f"{_label(owner[0])}, to {_label(owner[1])}"
+    if isinstance(owner, Connection):
+        removed = owner._identity < 0
+        return "removed" if removed else f"{owner.source.name} -> {owner.target.name}"
+    return "removed" if owner._row < 0 else owner.name
+
+
+def record(
+    network: Network,
+    *numbers: str,
+    neurons: Layer | Iterable[Neuron] | None = None,
+    connections: Projection | Iterable[Connection] | None = None,
+) -> Log:
+    """Record numbers of neurons and connections at every step, at compiled speed.
 
     Parameters
     ----------
     network : Network
-        What is recorded, inside a ``with`` block.
+        The network to record, inside a ``with`` block.
     *numbers : str
-        "activation", "state", "derivative", "error" (the responsibility), "projected", "gated".
-        Default: activations.
+        Names of the attributes to record. Of neurons: "activation", "state", "derivative", "bias",
+        "bias_eligibility", and the parts of the error: "error" (the responsibility), "projected", "gated".
+        Of connections: "weight", "gain", "eligibility". Of connections and neurons: "extended", the extended
+        traces. Default: "activation".
     neurons : Layer or iterable of Neuron, optional
-        Whose. Default: of all its neurons, in the order in which they activate.
+        The neurons to record. Default: all of the network, in the order in which they activate.
+    connections : Projection or iterable of Connection, optional
+        The connections to record. Default: all of the network, in the order of ``net.connections``.
 
     Returns
     -------
@@ -177,42 +256,105 @@ def record(network: Network, *numbers: str, neurons: Layer | Iterable[Neuron] | 
     UnknownNameError
         If a number has another name.
     ArgumentError, KindError, TopologyError
-        If a neuron is not of the network, there is none, or the network is being recorded already
-        (this when the block is entered).
+        If a neuron or connection is not of the network, there is none, none of its numbers is recorded, or
+        the network is being recorded already (this when the block is entered).
 
     Notes
     -----
-    Single neurons that are activated by themselves make no step of the network and are not recorded,
-    nor are the steps of an exact gradient, which leaves the network as it is.
+    A row holds what the objects show at the end of a step, after the weights have moved.
+
+    - ``net.activate`` and every step of ``net.run`` and of training begin a row. ``net.propagate`` completes
+      it: errors, weights and biases are those after it. Errors are 0 in a step that is not propagated.
+    - Neurons and layers called one by one make steps, too. A step begins with the first neuron that
+      activates, and lasts until a neuron activates for a second time.
+    - An update by an optimizer belongs to the last step of its batch. The steps before it have the weights
+      that they ran with. L-BFGS: the weights of the point at which each gradient is taken.
+    - Exact gradients (:func:`synapse.gradient`, ``method="bptt"``) add a row for each step of each sequence,
+      in the order of the sequences. "error" is minus the derivative of the cost of that sequence by the
+      state, through all later steps. This rule has no traces and does not split errors: "eligibility",
+      "bias_eligibility", "extended", "projected" and "gated" are NaN.
+    - A neuron or connection that is removed has NaN from then on. One that is added is not recorded.
+
+    The log holds ``steps * columns`` numbers of 8 bytes: name the connections that you need.
 
     Examples
     --------
     >>> import architect
     >>> net = architect.LSTM(2, 3, 1, seed=0)
-    >>> with record(net, "state", neurons=net["cells"]) as log:
+    >>> with record(net, "state", "weight", neurons=net["cells"]) as log:
     ...     outputs = net.run([[0.0, 1.0], [1.0, 1.0], [1.0, 0.0]])
-    >>> log, log.state.shape
-    (<Log of state: 3 steps, 3 neurons>, (3, 3))
+    >>> log
+    <Log of state, weight: 3 steps, 3 neurons, 75 connections>
+    >>> log.state.shape, log.weight.shape
+    ((3, 3), (3, 75))
     """
     require_network("What is recorded", network)
     for name in numbers:
-        if not is_among(name, (*WATCHABLE, *ALIASES)):
-            raise unknown_name("number of a neuron", name, [*WATCHABLE, *ALIASES])
+        if not is_among(name, NUMBERS):
+            raise unknown_name("number to record", name, NUMBERS)
     if len(set(numbers)) < len(numbers):
         raise ArgumentError(f"Expected each number once, got {', '.join(numbers)}.")
-    return Log(network, numbers or ("activation",), _checked(network, neurons))
+    names = numbers or ("activation",)
+    columns = [_column(name) for name in names]
+    of_neurons = any(column in NEURON_NUMBERS for column in columns)
+    chosen = _neurons(network, neurons) if neurons is not None or of_neurons else ()
+    of_connections = any(column in CONNECTION_NUMBERS for column in columns)
+    of_pairs = any(column in PAIR_NUMBERS for column in columns)
+    wanted = connections is not None or of_connections or of_pairs
+    links = _connections(network, connections) if wanted else ()
+    for given, recorded, what in (
+        (neurons, of_neurons, "neurons"),
+        (connections, of_connections or of_pairs, "connections"),
+    ):
+        if given is not None and not recorded:
+            raise ArgumentError(f"No number of {what} is recorded: name one, or leave out {what}=.")
+    pairs = _pairs(links) if of_pairs else ()
+    return Log(names, Recorder(network, columns, chosen, links if of_connections else (), pairs))
 
 
-def _checked(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, ...]:
+def _neurons(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, ...]:
     """The neurons to record, checked."""
     if neurons is None:
         return tuple(network)
-    what = "What is recorded of a network"
+    what = "The neurons to record"
     chosen = tuple(require_neuron(what, one) for one in listed(what, neurons, "a list of Neurons"))
-    own = set(network)
-    for neuron in chosen:
-        if neuron not in own:
-            raise ArgumentError(f"{neuron!r} is not a neuron of {network!r}: only its own can be recorded.")
+    return _owned(network, chosen, set(network), "neuron")
+
+
+def _connections(network: Network, connections: Iterable[Any] | None) -> tuple[Connection, ...]:
+    """The connections to record, checked."""
+    own = network.connections
+    if connections is None:
+        return _owned(network, tuple(own), set(own), "connection")
+    what = "The connections to record"
+    given = listed(what, connections, "a Projection or a list of Connections")
+    chosen = tuple(require_connection(what, one) for one in given)
+    return _owned(network, chosen, set(own), "connection")
+
+
+def _owned(network: Network, chosen: tuple[Any, ...], own: set[Any], kind: str) -> tuple[Any, ...]:
+    """What is chosen, if it is of the network, there is something, and nothing twice."""
+    for one in chosen:
+        if one not in own:
+            raise ArgumentError(f"{one!r} is not in {network!r}: only its own {kind}s can be recorded.")
     if not chosen:
-        raise ArgumentError("Expected at least one neuron to be recorded, got none.")
+        raise ArgumentError(f"Expected at least one {kind} to record, got none.")
     return chosen
+
+
+def _pairs(connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
+    """The extended traces of connections: each with the neurons that its target gates."""
+    into: dict[Neuron, list[Connection]] = {}
+    for connection in connections:
+        into.setdefault(connection.target, []).append(connection)
+    gating = set(connections[0]._store["gater"].tolist())
+    pairs = tuple(
+        (links[i], gated)
+        for gater, links in into.items()
+        if gater._row in gating
+        for gated, which, _ in extended_into(gater, links)
+        for i in which.tolist()
+    )
+    if not pairs:
+        raise ArgumentError("No connection has an extended trace: none leads to a neuron that gates another.")
+    return pairs

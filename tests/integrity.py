@@ -31,7 +31,11 @@ from synapse.engine.schema import (
     NEURON,
     NONE,
     OUTPUT,
+    PAIR_FIELDS,
     TABLE,
+    WATCHED_NUMBERS,
+    WATCHED_STEPS,
+    WATCHED_WIDTH,
     numpy_dtype,
 )
 
@@ -204,13 +208,29 @@ def check_recorder(store):
         require(place == 0, "nothing is recorded without a recorder")
         return
     require(recorder._store is store, "a recorder of another store")
-    neurons, numbers, steps = (int(number) for number in place[:3])
-    require(neurons == len(recorder.neurons) and numbers == len(recorder.numbers), "what is recorded")
-    require(steps * neurons * numbers <= len(store.columns["log"]), "room for what is recorded")
-    require(len(store.columns["watched"]) == neurons, "neurons that are recorded")
+    width, steps = (int(place[at]) for at in (WATCHED_WIDTH, WATCHED_STEPS))
+    counts = recorder.columns, recorder.neurons, recorder.connections, recorder.pairs
+    require(place[WATCHED_NUMBERS:] == [len(each) for each in counts], "what is recorded")
+    require(width == sum(len(recorder.owners(name)) for name in recorder.columns), "the width of a row")
+    require(steps * width <= len(store.columns["log"]), "room for what is recorded")
     if store.program.version == store.topology_version:
         rows = [neuron._row if neuron._row >= 0 else NONE for neuron in recorder.neurons]
         require(store.columns["watched"] == rows, "rows that are recorded")
+        rows = [link._at if link._identity >= 0 else NONE for link in recorder.connections]
+        require(store.columns["watched_connection"] == rows, "rows of connections that are recorded")
+        check_pairs(store, recorder)
+
+
+def check_pairs(store, recorder):
+    """The kernels compute or read the extended traces that the connections show."""
+    fields = store.columns["watched_pair"].reshape(-1, PAIR_FIELDS)
+    for (link, gated), (trace, row, neuron, first, stop) in zip(recorder.pairs, fields.tolist(), strict=True):
+        there = link._identity >= 0 and gated._row >= 0 and gated in link.extended
+        require((row != NONE) == there, "a pair that is recorded")
+        if there:
+            require((row, neuron) == (link._at, gated._row), "rows of a pair")
+            require(trace == NONE or trace < len(store.columns["extended"]), "the place of a trace")
+            require(first <= stop <= len(store.columns["watched_gate"]), "what a neuron gates")
 
 
 def check_graph(store):

@@ -88,8 +88,12 @@ def lower(world):
 
 
 def record(world):
-    with synapse.record(world.net, "state", "error"):
+    with synapse.record(world.net, "state", "error", "weight", "extended") as log:
         world.net.run(X[0])
+        world.net.output[0].activate()
+        log._recorder.make_room(2 * log._recorder._least)
+        synapse.gradient(world.net, X, Y)
+    assert np.isfinite(log.state).all()
 
 
 def train(**options):

@@ -9,6 +9,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Neuron, Trainer, record
+from synapse._recorder import Recorder
 from synapse.errors import ArgumentError, KindError, TopologyError, UnknownNameError
 
 INPUTS = np.random.default_rng(0).normal(size=(30, 3))
@@ -129,13 +130,21 @@ def test_repr():
     with record(one, "state", "error") as log:
         one.run(INPUTS)
     assert repr(log) == "<Log of state, error: 30 steps, 21 neurons>"
+    with record(one, "weight", connections=one.connections[:1]) as log:
+        assert repr(log) == "<Log of weight: 0 steps, 1 connection>"
 
 
 @pytest.mark.parametrize(
     ("wrong", "error"),
     [
         (lambda one: record(one.input), KindError),
-        (lambda one: record(one, "weight"), UnknownNameError),
+        (lambda one: record(one, "weights"), UnknownNameError),
+        (lambda one: record(one, "weight", neurons=one.output), ArgumentError),
+        (lambda one: record(one, "state", connections=one.connections), ArgumentError),
+        (lambda one: record(one, "weight", connections=[]), ArgumentError),
+        (lambda one: record(one, "weight", connections=[one.output[0]]), KindError),
+        (lambda one: record(one, "weight", connections=net().connections), ArgumentError),
+        (lambda one: record(architect.Perceptron(2, 1, seed=0), "extended"), ArgumentError),
         (lambda one: record(one, "state", "state"), ArgumentError),
         (lambda one: record(one, neurons=[]), ArgumentError),
         (lambda one: record(one, neurons=[Neuron()]), ArgumentError),
@@ -229,10 +238,60 @@ def test_a_log_is_not_copied():
 
 
 def test_ctrl_c_as_recording_begins_leaves_nothing_recorded(ctrl_c, monkeypatch):
-    one, follow = net(), synapse.recording.Log.follow
-    monkeypatch.setattr(synapse.recording.Log, "follow", lambda log: (ctrl_c(), follow(log)))
+    one, follow = net(), Recorder.follow
+    monkeypatch.setattr(Recorder, "follow", lambda recorder: (ctrl_c(), follow(recorder)))
     log = record(one)
     with pytest.raises(KeyboardInterrupt):
         log.__enter__()
     one.run(INPUTS)
     assert (one._store.recorder, len(log)) == (None, 0)
+
+
+# --- the log as other functions take it --------------------------------------------------------
+
+
+def test_numbers_of_neurons_connections_layers_and_projections():
+    one = net()
+    with record(one, "activation", "state", "weight", "gain") as log:
+        one.run(INPUTS)
+    links = one.connections
+    assert np.array_equal(log.of(one["cells"], "state"), log.state[:, [n in one["cells"] for n in one]])
+    assert np.array_equal(log.of(one.output[1]), log.activation[:, -1])
+    assert np.array_equal(log.of(links[::-1], "gain"), log.gain[:, ::-1])
+    assert np.array_equal(log.of(links[3]), log.weight[:, 3])
+    assert log.of([]).shape == (30, 0)
+    assert log.owners("weight") == tuple(links)
+    for wrong, error in (("a", KindError), (["a"], KindError), (Neuron(), ArgumentError), (3, KindError)):
+        with pytest.raises(error):
+            log.of(wrong)
+    with pytest.raises(ArgumentError, match="The state of"):
+        log.of(links[0], "state")
+    with pytest.raises(UnknownNameError):
+        log.of(links[0], "eligibility")
+
+
+def test_the_default_number_is_the_only_one():
+    one = net()
+    with record(one, "state", "gain") as log:
+        one.run(INPUTS)
+    assert np.array_equal(log.of(one), log.state)
+    assert np.array_equal(log.of(one.connections), log.gain)
+
+
+def test_a_log_is_a_mapping_an_array_and_a_data_frame(tmp_path):
+    one = net()
+    removed = one["cells"][0]
+    with record(one, "activation", "weight", "extended", neurons=[one.output[0], removed]) as log:
+        one.run(INPUTS)
+        one.remove(removed)
+        one.run(INPUTS[:1])
+    np.savez(tmp_path / "log.npz", **log)
+    saved = np.load(tmp_path / "log.npz")
+    assert set(saved) == set(dict(log)) == {"activation", "weight", "extended"}
+    assert np.array_equal(np.asarray(log), log.activation, equal_nan=True)
+    assert np.asarray(log, np.float32).dtype == np.float32
+    frame = log.to_pandas()
+    assert frame["activation"].columns.tolist() == ["output 0", "removed"]
+    assert np.array_equal(frame["weight"].to_numpy(), log.weight, equal_nan=True)
+    assert len(frame["extended"].columns) == len(log.pairs) == log.extended.shape[1]
+    assert frame.index.name == "step"

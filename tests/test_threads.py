@@ -100,8 +100,10 @@ def step(rng):
     neuron.propagate(0.0)
 
 def record(rng):
-    with synapse.record(net, "state", "error") as log:
+    with synapse.record(net, "state", "error", "weight", "gain", "eligibility") as log:
         net.run(X[0])
+        net.output[0].activate()
+        synapse.gradient(net, X, Y)
         assert log.state.shape[1] == len(log.neurons)
 
 def save(rng):

@@ -13,6 +13,7 @@ from .._snapshot import preserved_context, read_numbers
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..network import Network, require_network
+from ..recording import Log
 from ..topology import Topology
 
 
@@ -84,6 +85,14 @@ def run_steps(network: Any, inputs: ArrayLike) -> Steps:
         taken = [_step(network, row) for row in rows]
     joined = {name: np.concatenate([getattr(step, name) for step in taken]) for name in NUMBERS}
     return Steps(**joined)
+
+
+def numbers_over_time(network: Any, inputs: ArrayLike | Log, *names: str) -> list[Floats]:
+    """Numbers of all neurons, each of shape (steps, neurons): from a log, or by running a sequence."""
+    if isinstance(inputs, Log):
+        return [inputs.of(require_analysed(network), name) for name in names]
+    steps = run_steps(network, inputs)
+    return [getattr(steps, name) for name in names]
 
 
 def _step(network: Network, row: Floats) -> Steps:

@@ -13,7 +13,8 @@ from .._checks import expected, finite_number, non_negative_number
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..network import Network
-from ._steps import require_analysed, run_steps, topology_of
+from ..recording import Log
+from ._steps import numbers_over_time, require_analysed, topology_of
 from .table import Table
 
 
@@ -47,7 +48,12 @@ class Activity(Table):
 
 
 def activity(
-    network: Network, inputs: ArrayLike, *, still: float = 1e-9, slope: float = 0.01, share: float = 0.95
+    network: Network,
+    inputs: ArrayLike | Log,
+    *,
+    still: float = 1e-9,
+    slope: float = 0.01,
+    share: float = 0.95,
 ) -> Activity:
     """Find the neurons that are dead or saturated over a sequence.
 
@@ -55,8 +61,9 @@ def activity(
     ----------
     network : Network
         The network. It is not changed.
-    inputs : array_like, shape (T, n)
-        At least two steps; the context is cleared first.
+    inputs : array_like, shape (T, n), or Log
+        A sequence to run, at least two steps; the context is cleared first. Or a log that has "activation"
+        and "derivative" of all neurons; nothing is run then.
     still : float
         A neuron is dead if the standard deviation of its activation is at most this.
     slope, share : float
@@ -66,7 +73,7 @@ def activity(
     Raises
     ------
     ArgumentError
-        If a bound is below 0 or a share above 1, or the inputs cannot be used.
+        If a bound is below 0 or a share above 1, or the inputs or the log cannot be used.
 
     Examples
     --------
@@ -80,16 +87,18 @@ def activity(
     still = non_negative_number("The bound of a dead neuron's deviation", still)
     slope = non_negative_number("The bound of a saturated neuron's slope", slope)
     share = share_of("The share of steps of a saturated neuron", share)
-    steps = run_steps(network, inputs)
-    if len(steps.state) < 2:
-        raise ArgumentError("Expected inputs of at least two steps, to see what changes, got one.")
-    std = steps.activation.std(axis=0)
-    flat = (np.abs(steps.derivative) < slope).mean(axis=0)
+    activation, derivative = numbers_over_time(network, inputs, "activation", "derivative")
+    if len(activation) < 2:
+        raise ArgumentError(
+            "Expected inputs of at least two steps, to show which activations change, got one."
+        )
+    std = activation.std(axis=0)
+    flat = (np.abs(derivative) < slope).mean(axis=0)
     flat[: len(network.input)] = 0.0
     number = np.arange(len(network))
     saturated = (flat >= share) & (number >= len(network.input))
     names = np.array([neuron.name for neuron in network])
-    return Activity(number, names, steps.activation.mean(axis=0), std, flat, std <= still, saturated)
+    return Activity(number, names, activation.mean(axis=0), std, flat, std <= still, saturated)
 
 
 def share_of(what: str, value: Any) -> float:
@@ -150,15 +159,16 @@ def weight_distribution(network: Network) -> Distribution:
     return _spread(names, np.split(table.weight[order], np.cumsum(np.bincount(group))[:-1]))
 
 
-def activation_distribution(network: Network, inputs: ArrayLike) -> Distribution:
+def activation_distribution(network: Network, inputs: ArrayLike | Log) -> Distribution:
     """Distribution of the activations over a sequence for each layer.
 
     Parameters
     ----------
     network : Network
         The network. It is not changed.
-    inputs : array_like, shape (T, n)
-        A sequence; the context is cleared first.
+    inputs : array_like, shape (T, n), or Log
+        A sequence to run; the context is cleared first. Or a log that has the "activation" of all neurons;
+        nothing is run then.
 
     Raises
     ------
@@ -174,7 +184,8 @@ def activation_distribution(network: Network, inputs: ArrayLike) -> Distribution
     """
     layers = require_analysed(network).layers
     cuts = np.cumsum([len(layer) for layer in layers])[:-1]
-    parts = np.split(run_steps(network, inputs).activation, cuts, axis=1)
+    (activation,) = numbers_over_time(network, inputs, "activation")
+    parts = np.split(activation, cuts, axis=1)
     return _spread([layer.label for layer in layers], parts)
 
 

@@ -15,6 +15,7 @@ from .._typing import Floats
 from ..connection import Connection, extended_into
 from ..network import Network
 from ..neuron import Neuron
+from ..recording import Log
 from ..topology import Topology
 from ._columns import places, size_of
 
@@ -113,6 +114,34 @@ def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) ->
     if "extended" in collected:
         found["extended"] = extended.columns(np.array(collected["extended"]))
     return {"eligibility": None, "extended": None, **found}
+
+
+def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
+    """The same of recorded steps. There is no number before the first step, nor of what was not recorded."""
+    steps, nothing = len(log), np.full(len(network), np.nan)
+    found: dict[str, Any] = dict.fromkeys((*ERRORS, "eligibility", "extended"))
+    for name in (*NUMBERS, "bias_eligibility", *ERRORS):
+        number = "error" if name == "responsibility" and "error" in log.numbers else name
+        if number in log.numbers or number not in ERRORS:
+            known = number in log.numbers or number in NUMBERS  # else an error, which names what is missing
+            rows = log.of(network, number) if known else np.tile(nothing, (steps, 1))
+            found[name] = [plain(row) for row in (nothing, *rows)]
+    connections = network.connections
+    room = MOST_TRACES // (steps + 1) - len(connections)
+    if "eligibility" in log.numbers and room >= 0:
+        rows = log.of(connections, "eligibility")
+        found["eligibility"] = [plain(row) for row in (np.full(len(connections), np.nan), *rows)]
+    if "extended" in log.numbers and room >= len(log.pairs):
+        place = {connection: c for c, connection in enumerate(connections)}
+        number_of = {neuron: i for i, neuron in enumerate(network)}
+        values = np.concatenate([np.full((1, len(log.pairs)), np.nan), log["extended"]])
+        there = [p for p, (link, neuron) in enumerate(log.pairs) if link in place and neuron in number_of]
+        found["extended"] = {
+            "connection": [place[log.pairs[p][0]] for p in there],
+            "neuron": [number_of[log.pairs[p][1]] for p in there],
+            "values": [plain(row) for row in values[:, there]],
+        }
+    return found
 
 
 def _reads(network: Network) -> dict[str, Callable[[], Iterable[float]]]:

@@ -1,17 +1,44 @@
-"""Arguments that several pictures take: numbers of neurons over time, and whose they are."""
+"""Arguments that several pictures take: numbers over time, and the neurons or connections they belong to."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import ArrayLike
 
-from .._checks import listed, numbers
+from .._checks import listed, numbers, text
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..layer import Layer
 from ..network import Network
 from ..neuron import Neuron
+from ..recording import Log
+
+
+class OverTime(NamedTuple):
+    """`values` of shape (steps, columns), a name for each column, layers with their sizes, and what it is."""
+
+    values: Floats
+    names: list[str]
+    layers: list[tuple[str, int]]
+    what: str
+
+
+def over_time(values: ArrayLike | Log, neurons: Any, what: str | None) -> OverTime:
+    """The checked arguments of a picture of numbers over time. A log brings its own names."""
+    if isinstance(values, Log):
+        number = values.shown
+        neurons = _recorded(values, number) if neurons is None else neurons
+        values, what = values[number], number if what is None else what
+    what = text("The name of what is drawn", "activation" if what is None else what)
+    matrix = steps_by_neurons(values)
+    return OverTime(matrix, *names_of(neurons, matrix.shape[1]), what)
+
+
+def _recorded(log: Log, number: str) -> Any:
+    """What a number was recorded of: the network, if of all its neurons; else a label for each column."""
+    network = log.network
+    return network if log.owners(number) == tuple(network) else log.labels(number)
 
 
 def steps_by_neurons(values: ArrayLike) -> Floats:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import boolean, expected, numbers, text
+from .._checks import boolean, expected, numbers
 from .._typing import Floats
 from ..errors import ArgumentError, KindError
 from ..learning.training import Result
+from ..recording import Log
 from ._style import CYCLE, canvas, entry, label
-from ._values import names_of, steps_by_neurons
+from ._values import over_time
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,20 +117,21 @@ def _draw_run(ax: Axes, name: str, history: dict[str, Floats], colour: str) -> N
 
 
 def traces(
-    values: ArrayLike, neurons: Any = None, ax: Axes | None = None, *, what: str = "activation"
+    values: ArrayLike | Log, neurons: Any = None, ax: Axes | None = None, *, what: str | None = None
 ) -> Axes:
     """Draw activations or states over time as lines, one per neuron.
 
     Parameters
     ----------
-    values : array_like, shape (T, n)
-        An array of a :class:`synapse.Log`, such as ``log.activation``, or some columns of it.
+    values : Log or array_like, shape (T, n)
+        A log, which shows its activations or the only number that it has, or an array of one, such as
+        ``log.state`` or ``log.of(net["cells"])``.
     neurons : Network, Layer, or sequence of Neuron or str, optional
-        The neurons that the values belong to.
+        The neurons that the values belong to. Default: those of the log; numbers, if there is none.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
-    what : str
-        The name of the values, for the axis.
+    what : str, optional
+        The name of the values, for the axis. Default: that of the log's number, or "activation".
 
     Raises
     ------
@@ -148,9 +150,7 @@ def traces(
     ['up', 'down']
     >>> pyplot.close(ax.figure)
     """
-    matrix = steps_by_neurons(values)
-    names, _ = names_of(neurons, matrix.shape[1])
-    text("The name of what is drawn", what)
+    matrix, names, _, what = over_time(values, neurons, what)
     if len(names) > MOST:
         raise ArgumentError(f"Expected at most {MOST} neurons, got {len(names)}. Use draw.raster for more.")
     with canvas(ax, (6.5, max(2.8, 0.19 * len(names) + 0.3))) as ax:

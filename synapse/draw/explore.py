@@ -17,13 +17,14 @@ from ..errors import ArgumentError
 from ..learning._data import aimed_rows
 from ..network import Network, require_network
 from ..readwrite.files import File, write
-from ._document import describe, numbers_of
+from ..recording import Log
+from ._document import describe, numbers_of, numbers_of_log
 
 SCRIPTS = ("model.js", "colours.js", "graph.js", "highlight.js", "panel.js", "controls.js")
 """The parts of the page's own script, in order: each uses definitions of earlier ones."""
 
 
-def explore(net: Network, sequence: ArrayLike, path: File, targets: ArrayLike | None = None) -> None:
+def explore(net: Network, sequence: ArrayLike | Log, path: File, targets: ArrayLike | None = None) -> None:
     """Write a page that shows a network, neuron by neuron, at every step of a sequence.
 
     The page is one HTML file that loads nothing from elsewhere: it can be mailed, stored and opened
@@ -34,8 +35,10 @@ def explore(net: Network, sequence: ArrayLike, path: File, targets: ArrayLike | 
     ----------
     net : Network
         The network. It must not be connected with neurons outside of it, as for :meth:`Network.clone`.
-    sequence : array_like, shape (T, n)
-        One row of inputs per step.
+    sequence : array_like, shape (T, n), or Log
+        One row of inputs per step. Or a log: the page shows the recorded steps, with the weights of now. The
+        log must have "activation", "state" and "derivative" of all neurons. Errors, "bias_eligibility",
+        "eligibility" and "extended" are shown where they are recorded.
     path : str, path or open file
         The file to write; an existing file is replaced in one step.
     targets : array_like, shape (T, m), optional
@@ -64,11 +67,16 @@ def explore(net: Network, sequence: ArrayLike, path: File, targets: ArrayLike | 
     '<!DOCTYPE html>'
     """
     require_network("What is explored", net)
-    rows = as_matrix("The sequence", sequence, len(net.input), net.dtype)
-    aims = [None] * len(rows) if targets is None else _aims(net, len(rows), targets)
-    twin = net.clone()
-    data = {**describe(twin), "description": repr(net), "steps": len(rows), **numbers_of(twin, rows, aims)}
-    write(path, page_of(data))
+    if isinstance(sequence, Log):
+        if targets is not None:
+            raise ArgumentError("A log has the errors that were recorded: leave out the targets.")
+        twin, steps, numbers = net.clone(), len(sequence), numbers_of_log(net, sequence)
+    else:
+        rows = as_matrix("The sequence", sequence, len(net.input), net.dtype)
+        aims = [None] * len(rows) if targets is None else _aims(net, len(rows), targets)
+        twin, steps = net.clone(), len(rows)
+        numbers = numbers_of(twin, rows, aims)
+    write(path, page_of({**describe(twin), "description": repr(net), "steps": steps, **numbers}))
 
 
 def _aims(net: Network, steps: int, targets: ArrayLike) -> list[Floats | None]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import boolean, text
+from .._checks import boolean
 from .._typing import Floats
+from ..recording import Log
 from ._style import INK, canvas, colouring, key, label
-from ._values import names_of, steps_by_neurons
+from ._values import over_time
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,11 +22,11 @@ NAMED = 60
 
 
 def raster(
-    values: ArrayLike,
+    values: ArrayLike | Log,
     neurons: Any = None,
     ax: Axes | None = None,
     *,
-    what: str = "activation",
+    what: str | None = None,
     colour_bars: bool = True,
 ) -> Axes:
     """Draw activations or states over time: one row per neuron, one column per step.
@@ -35,14 +36,16 @@ def raster(
 
     Parameters
     ----------
-    values : array_like, shape (T, n)
-        An array of a :class:`synapse.Log`, such as ``log.activation``.
+    values : Log or array_like, shape (T, n)
+        A log, which shows its activations or the only number that it has, or an array of one, such as
+        ``log.state``.
     neurons : Network, Layer, or sequence of Neuron or str, optional
-        The neurons that the values belong to. Layers of a network are separated and named.
+        The neurons that the values belong to. Layers of a network are separated and named. Default: those
+        of the log; numbers, if there is none.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
-    what : str
-        The name of the values, for the colour bar.
+    what : str, optional
+        The name of the values, for the colour bar. Default: that of the log's number, or "activation".
     colour_bars : bool
         Whether to add a colour bar.
 
@@ -61,15 +64,13 @@ def raster(
     >>> net = architect.LSTM(1, 3, 1, seed=0)
     >>> with synapse.record(net) as log:
     ...     outputs = net.run([[1]] * 8)
-    >>> ax = draw.raster(log.activation, net)
+    >>> ax = draw.raster(log)
     >>> [text.get_text() for text in ax.get_yticklabels()][:2]
     ['input 0', 'input gates 0']
     >>> pyplot.close(ax.figure)
     """
-    matrix = steps_by_neurons(values)
+    matrix, names, layers, what = over_time(values, neurons, what)
     steps, count = matrix.shape
-    names, layers = names_of(neurons, count)
-    text("The name of what is drawn", what)
     boolean("The colour_bars", colour_bars)
     height = float(np.clip(0.17 * count + 0.9, 1.8, 9.0))
     with canvas(ax, (float(np.clip(0.06 * steps + 3.2, 5.0, 11.0)), height)) as ax:

@@ -23,9 +23,12 @@ STRETCHES, GROUPS, BIAS_STRETCHES, BIAS_GROUPS, HELD = range(5)
 """Places in the column ``ties``: how many stretches and groups there are of tied connections, and of neurons
 with tied biases; and whether what is shared moves later."""
 
-WATCHED_NEURONS, WATCHED_NUMBERS, WATCHED_STEPS, WATCHED_NETWORK = range(4)
-"""Places in the column ``log_place``: how many neurons (0: nothing is recorded), numbers and steps are
-recorded; and the first row of the network."""
+WATCHED_WIDTH, WATCHED_STEPS, WATCHED_NETWORK, WATCHED_OPEN = range(4)
+WATCHED_NUMBERS, WATCHED_NEURONS, WATCHED_CONNECTIONS, WATCHED_PAIRS = range(4, 8)
+"""Places in the column ``log_place``: how many values a row of the log has (0: nothing is recorded) and how
+many rows there are; the first row of the network; whether a propagation still belongs to the latest row; and
+how many numbers, neurons, connections and pairs of a connection and a gated neuron are recorded."""
+PLACES = 8
 
 # What a neuron is in its network.
 HIDDEN, INPUT, OUTPUT = 0, 1, 2
@@ -145,14 +148,36 @@ COLUMNS = (
     # of the first registered function that raised in a call: how many arguments (0: none), its address, those
     Column("failed", "failed", "float64"),
     # what is recorded, see ``synapse.record``
+    Column("watched_what", "watched", "uint8"),  # which numbers: places in WATCHABLE
     Column("watched", "watched", "uint32"),  # rows of neurons; NONE: removed
-    Column("watched_what", "what", "uint8"),  # which of their numbers: places in WATCHABLE
-    Column("log", "log", "float64"),  # by step, number, neuron
-    Column("log_place", "place", "uint64"),  # see WATCHED_NEURONS
+    Column("watched_connection", "watched", "uint32"),  # rows of connections
+    Column("watched_run", "watched", "uint32"),  # the run of each; NONE: a self-connection
+    Column("watched_pair", "watched", "uint32"),  # PAIR_FIELDS of each pair
+    Column("watched_gate", "watched", "uint32"),  # rows of gated connections, by gater and target
+    Column("log", "log", "float64"),  # by step, number, neuron (or connection, or pair)
+    Column("log_place", "place", "uint64"),  # see WATCHED_WIDTH
 )
 
-WATCHABLE = ("activation", "state", "derivative", "responsibility", "projected", "gated")
-"""Numbers of neurons that can be recorded."""
+NEURON_NUMBERS = (
+    "activation",
+    "state",
+    "derivative",
+    "bias_eligibility",
+    "responsibility",
+    "bias",
+    "projected",
+    "gated",
+)
+CONNECTION_NUMBERS = ("gain", "eligibility", "weight")
+PAIR_NUMBERS = ("extended",)
+"""Of a connection and a neuron that the target of the connection gates."""
+WATCHABLE = (*NEURON_NUMBERS, *CONNECTION_NUMBERS, *PAIR_NUMBERS)
+"""Numbers that can be recorded."""
+
+PAIR_TRACE, PAIR_ROW, PAIR_GATED, PAIR_FIRST, PAIR_STOP = range(5)
+PAIR_FIELDS = 5
+"""Of a recorded pair: the place of its trace (NONE: it is computed), the row of the connection (NONE: there
+is no such trace), the row of the gated neuron, and where its gated connections lie in ``watched_gate``."""
 
 DESTINATIONS = {"weight_destination": "weight", "bias_destination": "bias"}
 """Where kernels add the moves that they make, and the column that this is, see ``online/accumulate.py``."""
@@ -202,6 +227,10 @@ TAPES = (
     Column("row", "tape", "uint64"),  # its row of the data; ENDED: the sample has ended
     Column("share", "tape", "float64"),  # its weight in the cost
     Column("failed", "tape", "float64"),  # as the store's
+    # By step and neuron, for a recording; empty without one.
+    Column("noted_state", "tape", "lanes"),
+    Column("noted_slope", "tape", "lanes"),
+    Column("noted_error", "tape", "lanes"),
     # The results.
     Column("weight_move", "tape", "float64"),  # by rows of connections: minus the gradient
     Column("bias_move", "tape", "float64"),

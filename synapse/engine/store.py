@@ -16,7 +16,18 @@ from .functions.activations import FUNCTIONS
 from .guard import Deferred, InUse
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
-from .schema import COLUMNS, CONNECTION, DESTINATIONS, FAILED, NEURON, NONE, TABLE, Column, numpy_dtype
+from .schema import (
+    COLUMNS,
+    CONNECTION,
+    DESTINATIONS,
+    FAILED,
+    NEURON,
+    NONE,
+    PLACES,
+    TABLE,
+    Column,
+    numpy_dtype,
+)
 
 SPARE = 4096
 """Removed rows and identities that a store tolerates before it is compacted."""
@@ -45,9 +56,9 @@ class Store:
         }
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["failed"] = np.zeros(FAILED)
-        self.columns["log_place"] = np.zeros(4, np.uint64)
+        self.columns["log_place"] = np.zeros(PLACES, np.uint64)
         self.absorbed = False  # by another store, which has taken over its contents
-        self.recorder: Any = None  # called before steps and after lowering
+        self.recorder: Any = None  # called before steps and after lowering, see ``_recorder.py``
         self.row_of = np.empty(0, np.uint32)  # by identity of a connection; NONE: removed
         self.n_identities = 0
         self.views: list[Any] = []  # the neuron objects, by row

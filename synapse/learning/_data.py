@@ -234,7 +234,7 @@ def one_pass(
     """
     data.require_fit(network)
     address, store, span = network._ready()
-    if store.recorder is not None:
+    if store.recorder is not None and store.recorder.records(network):
         store.recorder.make_room(int((data.bounds[1:][order] - data.bounds[:-1][order]).sum()))
     total, steps = engine.online.train_network(
         address if moves is None else moves.address,

@@ -22,6 +22,7 @@ from ..errors import DivergenceError
 from ..network import Network
 from ..topology import require_closed
 from ._data import Data
+from ._noted import NotedSteps
 from ._regularisation import Masks
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
@@ -63,7 +64,8 @@ class ExactGradient:
         self._topology = store.topology_version
         self._apart = not network.has_memory  # steps do not depend on each other
         self._sums = np.zeros(store.n_connections), np.zeros(len(network))
-        self._tapes: dict[tuple[int, int], engine.exact.Tapes] = {}
+        self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
+        self._noted: NotedSteps | None = None  # what a recording takes from the present call
 
     def take_tapes(self, other: ExactGradient) -> None:
         """Use the tapes of another workspace, which is used no more, if they are of this topology."""
@@ -89,6 +91,11 @@ class ExactGradient:
         if self._topology != self.network._store.topology_version:
             self._renew()
         self._ready = self.network._ready()  # here: the threads that compute cannot lower
+        recorder = self.network._store.recorder
+        self._noted = None
+        if recorder is not None and recorder.records(self.network):
+            sizes = len(self.network), self.network._n_inputs
+            self._noted = NotedSteps(self.data, chosen, share, *sizes)
         groups = list(self._groups(chosen, share, window, masks))
         loss, weights, biases = 0.0, *self._sums
         weights[:] = 0.0
@@ -102,6 +109,8 @@ class ExactGradient:
             raise DivergenceError(
                 f"The gradient of a weight, an error times an activation, left the finite range. {ADVICE}"
             )
+        if self._noted is not None:
+            recorder.add(self._noted.numbers)
         return loss, weights, biases
 
     def _parts(self, groups: list[Group], cost: Cost, context: bool) -> Iterator[Descent]:
@@ -157,6 +166,7 @@ class ExactGradient:
                 apart=self._apart,
                 ragged=not full,
                 masked=mask is not None,
+                recorded=self._noted is not None,
             )
             yield samples, width, mask
 
@@ -181,17 +191,25 @@ class ExactGradient:
         if bad != steps or not isfinite(loss):
             require_sound(tapes["failed"], "The weights are as before.")
             raise self._divergence(tapes, loss, bad, steps)
+        if self._noted is not None:
+            self._noted.take(tapes, steps)
         return loss, tapes["weight_move"], tapes["bias_move"]
 
     def _tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
         """The tapes of this number; longer ones take the place of those that are too short."""
-        key = number, width
+        key = number, width, self._noted is not None
         if key in self._tapes and self._tapes[key].steps < steps:
             del self._tapes[key]  # before there are others: both together may not fit into memory
         if key not in self._tapes:
             network, store, padded = self.network, self.network._store, -(-steps // CHUNK) * CHUNK
             self._tapes[key] = engine.exact.Tapes(
-                store.dtype, width, padded, len(network), len(network.output), store.n_connections
+                store.dtype,
+                width,
+                padded,
+                len(network),
+                len(network.output),
+                store.n_connections,
+                recorded=self._noted is not None,
             )
         return self._tapes[key]
 

@@ -143,6 +143,9 @@ class Updater:
         if self.network._store.dtype == np.float32 and np.abs(values).max(initial=0.0) > FLOAT32_MAX:
             raise DivergenceError(f"A weight or a bias left the range of float32. {ADVICE}")
         self.parameters.write(values)
+        recorder = self.network._store.recorder
+        if recorder is not None and recorder.records(self.network):
+            recorder.updated()
         return norm
 
     def penalised(self, batch: BatchGradient, values: Floats) -> Floats:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .._checks import lowered, numbers
 from ..errors import ArgumentError
 from ..network import Network
+from ..recording import Log
 from . import _xml, files
 from ._formats import ALL, LINKED, Format
 from ._tables import CONNECTION, NEURON, Tables, columns_of, from_tables, kinds_in, records, to_tables
@@ -23,7 +24,7 @@ ELEMENT = ("id", "label", "source", "target", "weight")
 """Columns that are attributes of an element in GEXF; the others are in <attvalue>."""
 
 
-def write_gexf(network: Network, path: files.File, activations: ArrayLike | None = None) -> None:
+def write_gexf(network: Network, path: files.File, activations: ArrayLike | Log | None = None) -> None:
     """Write a network as GEXF. :func:`gexf_data` describes the parameters and what the file preserves."""
     files.write(path, gexf_data(network, activations))
 
@@ -37,7 +38,7 @@ def read_gexf(path: files.File) -> Network:
         return from_gexf_data(files.read(path))
 
 
-def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
+def gexf_data(network: Network, activations: ArrayLike | Log | None = None) -> str:
     """Convert a network to a GEXF document.
 
     It preserves the same as :func:`graphml_data`; the dtype is stored under keywords.
@@ -46,14 +47,15 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
     ----------
     network : Network
         The network. It is not changed.
-    activations : array_like, shape (T, N), optional
-        Activations of the N neurons in a run of T steps, for the timeline of Gephi. They are a dynamic
-        attribute "activations", whose step t lasts from t to t + 1.
+    activations : Log or array_like, shape (T, N), optional
+        Activations of the N neurons in a run of T steps, for the timeline of Gephi, or a log that has the
+        "activation" of all neurons. They are a dynamic attribute "activations", whose step t lasts from t to
+        t + 1.
 
     Raises
     ------
     KindError, ArgumentError
-        If `activations` are not finite numbers of this shape.
+        If `activations` are not finite numbers of this shape, or a log does not have them.
     FormatError, TopologyError, DivergenceError
         As for :func:`graphml_data`.
 
@@ -64,11 +66,14 @@ def gexf_data(network: Network, activations: ArrayLike | None = None) -> str:
     <meta><keywords>float64</keywords><description>Perceptron</description></meta>
     """
     tables = to_tables(network, "GEXF", _xml.UNFIT)
-    steps = None if activations is None else _steps(activations, len(network))
+    steps = None if activations is None else _steps(activations, network)
     return "\n".join(_lines(tables, steps)) + "\n"
 
 
-def _steps(activations: ArrayLike, neurons: int) -> NDArray[np.float64]:
+def _steps(activations: ArrayLike | Log, network: Network) -> NDArray[np.float64]:
+    neurons = len(network)
+    if isinstance(activations, Log):
+        activations = activations.of(network, "activation")
     what, condition = "The activations", f"finite numbers, shape (T, {neurons})"
     steps = numbers(what, activations, condition)
     if steps.shape[1:] != (neurons,):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network
+from synapse import Layer, Network, record
 from synapse.analysis import activation_distribution, activity, weight_distribution
-from synapse.errors import ArgumentError, KindError
+from synapse.errors import ArgumentError, KindError, UnknownNameError
 
 from ..networks import lstm, perceptron, unchanged, used
 
@@ -109,3 +109,35 @@ def test_activations_are_grouped_by_layer():
 
 def test_without_connections_there_is_nothing_to_list():
     assert len(weight_distribution(Network(Layer(2), [], Layer(1)))) == 0
+
+
+def equal(one, other):
+    """Rounding depends on how arrays lie in memory."""
+    if other.dtype.kind == "f":
+        np.testing.assert_allclose(one, other, atol=1e-14)
+    else:
+        assert one.tolist() == other.tolist()
+
+
+def test_a_log_is_analysed_as_the_run_that_it_recorded():
+    net = strange()
+    with record(net, "derivative", "activation", neurons=list(net)[::-1]) as log:
+        net.run(ROWS)
+    found, run = activity(net, log), activity(net, ROWS)
+    for name, column in run.columns().items():
+        equal(getattr(found, name), column)
+    found, run = activation_distribution(net, log), activation_distribution(net, ROWS)
+    for name, column in run.columns().items():
+        equal(getattr(found, name), column)
+
+
+def test_a_log_of_other_neurons_is_refused():
+    net = strange()
+    with record(net, neurons=net.output) as log:
+        net.run(ROWS)
+    with pytest.raises(ArgumentError, match="is not recorded"):
+        activation_distribution(net, log)
+    with record(net) as log:
+        net.run(ROWS)
+    with pytest.raises(UnknownNameError, match="derivative"):
+        activity(net, log)

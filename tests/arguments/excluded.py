@@ -62,7 +62,6 @@ EXCLUDED: dict[str, str] = {
             ),
             "architectures.rebuild",
             "squash.by_code",
-            "synapse.Log.make_room",
             "synapse.Topology.require_closed",
             "synapse.every.__call__",
             "learning.CSVLogger.__call__",

@@ -140,7 +140,7 @@ BY_ANNOTATION: dict[str, Kind] = {
         ("str", "str | Cost", "str | Initializer", "Callable", "Callback", "Initializer"), NOTHING
     ),
     **dict.fromkeys(("Axes", "Connection", "Mapping", "Projection", "Sequence", "tuple"), NOTHING),
-    **dict.fromkeys(("ArrayLike", "File", "Floats"), EITHER),
+    **dict.fromkeys(("ArrayLike", "ArrayLike | Log", "File", "Floats"), EITHER),
     "bool": BOOLEAN,
     "float": NUMBER,
     "int": SIZE,

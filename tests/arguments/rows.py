@@ -96,7 +96,10 @@ row("synapse.Network.propagate", step, rate=k.NOT_NEGATIVE, target=k.EITHER)
 row("float32: synapse.Network.propagate", step, "narrow_net", rate=k.NOT_NEGATIVE32)
 row("synapse.tie", lambda w: {"items": w.projection}, items=k.LAYER | k.NETWORK, groups=k.NONE)
 row("synapse.untie", items=k.LAYER | k.NETWORK)
-row("synapse.record", neurons=k.NONE)
+row("synapse.record", neurons=k.NONE, connections=k.NONE)
+row("synapse.Log.of", lambda w: {"items": w.network}, items=k.EMPTY, number=k.NONE)
+for name in ("owners", "labels"):
+    row(f"synapse.Log.{name}", {"number": "activation"})
 row("synapse.Log.__getitem__", name=k.NOTHING)
 row("synapse.Topology.of", shown=k.LAYER | k.NETWORK | k.EMPTY)
 row(
@@ -208,6 +211,8 @@ row("analysis.contribution", steps=k.SIZE | {"0"})
 
 row("draw.error_flow", lambda w: {"networks": w.lstm}, networks=k.NETWORK)
 row("draw.explore", lambda w: {"sequence": w.inputs, "path": io.StringIO()})
+for name in ("raster", "traces"):
+    row(f"draw.{name}", what=k.TEXT | k.NONE)
 row("draw.hinton", lambda w: {"weights": w.projection}, weights=k.EITHER, scale=k.POSITIVE | k.NONE)
 row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results=k.NOTHING)
 row("draw.network", net=k.NEURON | k.LAYER | k.NETWORK)

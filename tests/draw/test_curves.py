@@ -94,3 +94,13 @@ def test_traces_refuse_more_than_can_be_told_apart_and_other_shapes():
         draw.traces([1.0, 2.0])
     with pytest.raises(ArgumentError, match="got 1"):
         draw.traces([[1.0, 2.0]], ["a"])
+
+
+def test_traces_of_a_log_have_its_names():
+    net = architect.LSTM(2, 3, 1, seed=0)
+    with synapse.record(net, "state", neurons=net["cells"]) as log:
+        net.run(np.ones((5, 2)))
+    ax = draw.traces(log)
+    np.testing.assert_array_equal([line.get_ydata() for line in ax.lines], log.state.T)
+    assert legend(ax) == ["cells 0", "cells 1", "cells 2"]
+    assert ax.get_ylabel() == "state"

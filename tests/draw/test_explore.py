@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Neuron, tie
+from synapse import Layer, Network, Neuron, record, tie
 from synapse.draw import explore
-from synapse.errors import ArgumentError, KindError, TopologyError
+from synapse.errors import ArgumentError, KindError, TopologyError, UnknownNameError
 from tests.readwrite.nets import same
 
 NASTY = [
@@ -317,3 +317,29 @@ def test_a_file_is_replaced_whole(tmp_path):
     explore(lstm(), rows(3), str(path))
     assert path.read_text(encoding="utf-8") == page_of(lstm(), rows(3))
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_page_holds_the_numbers_of_a_log():
+    net, sequence = lstm(), rows(3)
+    targets = np.random.default_rng(2).random((len(sequence), 2))
+    run = data_of(page_of(net.clone(), sequence, targets))
+    names = "activation", "state", "derivative", "bias_eligibility", "error", "projected", "gated"
+    with record(net, *names, "eligibility", "extended") as log:
+        for row, target in zip(sequence, targets, strict=True):
+            net.activate(row)
+            net.propagate(0.0, target)
+    page = data_of(page_of(net, log))
+    for name in ("activation", "state", "derivative", "bias_eligibility", "responsibility", "eligibility"):
+        assert page[name][1:] == run[name][1:]
+        assert set(page[name][0]) == {None}
+    traces = [
+        dict(zip(zip(e["connection"], e["neuron"], strict=True), e["values"][-1], strict=True))
+        for e in (page["extended"], run["extended"])
+    ]
+    assert {pair: traces[0][pair] for pair in traces[1]} == pytest.approx(traces[1], abs=1e-14)
+    with record(net) as log:
+        net.run(sequence)
+    with pytest.raises(UnknownNameError, match="state"):
+        page_of(net, log)
+    with pytest.raises(ArgumentError, match="leave out the targets"):
+        page_of(net, log, targets)

@@ -74,3 +74,25 @@ def test_refuses_other_shapes_and_numbers():
         draw.raster([[0, 1]], "ab")
     with pytest.raises(KindError, match="Expected the neurons to be a Network, a Layer"):
         draw.raster([[0]], Neuron())
+
+
+def test_a_log_is_drawn_as_it_is():
+    net = architect.LSTM(2, 3, 1, seed=0)
+    with record(net, "activation", "weight") as log:
+        net.run(RNG.random((6, 2)))
+    ax = draw.raster(log)
+    np.testing.assert_array_equal(ax.images[0].get_array(), log.activation.T)
+    assert [text.get_text() for text in ax.texts] == [layer.name for layer in net.layers]
+    with record(net, "weight", connections=net.connections[:2]) as log:
+        net.run(RNG.random((6, 2)))
+    ax = draw.raster(log)
+    assert [text.get_text() for text in ax.get_yticklabels()] == log.labels("weight")
+    assert "weight" in {text for text, _ in shown(ax.figure)}
+
+
+def test_a_log_of_several_numbers_without_activations_is_refused():
+    net = architect.LSTM(2, 3, 1, seed=0)
+    with record(net, "state", "weight") as log:
+        net.run(RNG.random((6, 2)))
+    with pytest.raises(ArgumentError, match=r"Pass one of them: log\.state or log\.weight"):
+        draw.raster(log)

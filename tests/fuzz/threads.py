@@ -111,7 +111,7 @@ def edit(shared, random, network):
 
 def record(shared, random, network):
     """Recordings around steps and trainings."""
-    with synapse.record(network, "activation", "state", "error") as log:
+    with synapse.record(network, "activation", "state", "error", "weight", "eligibility") as log:
         for _ in range(random.randint(1, 3)):
             network.run(np.zeros((3, len(network.input))))
             if random.random() < 0.5:

@@ -11,6 +11,8 @@ import synapse
 from synapse import Trainer, optimizers, record
 from synapse.errors import SynapseError, TopologyError
 
+from ..integrity import check_store
+from ..recorded import agree, names_for, shown
 from .registry import DONE, KNOWN, Change, attempt, done, operation
 from .steps import finite
 from .world import Mismatch
@@ -189,23 +191,33 @@ def record_run(world, network):
     if world.depth > 1:
         return None
     neurons = world.some(network.output, 3) if world.chance(0.6) else None
-    numbers = world.some(["activation", "state", "derivative", "error", "projected", "gated"], 3)
-    numbers = list(dict.fromkeys(["activation", *numbers]))
+    numbers = list(dict.fromkeys(["activation", *world.some(names_for(network), 4)]))
     world.note("record", numbers, "of", network, "[")
-    seen = []
+    seen, places = [], []
     try:
         with world.nested(), record(network, *numbers, neurons=neurons) as log:
             for _ in range(world.random.randint(1, 3)):
                 rows = world.rng.uniform(-1, 1, (world.random.randint(1, 3), len(network.input)))
                 seen += list(network.run(rows))
+                places += range(len(log) - len(rows), len(log))  # edits may make steps of single neurons
+                compare(log)
                 edit_or_not(world)
         attempt(world, lambda: network.activate([0.0] * len(network.input)))
     except TopologyError as error:
         world.note("refused:", error)
         log = None
     world.note("]")
-    check_log(log, seen, network, neurons)
+    check_log(log, seen, places, network)
     return done(world)
+
+
+def compare(log):
+    """The latest row holds what the objects show."""
+    check_store(log.network._store)
+    try:
+        agree(log, shown(log, propagated=False), within=1e-5)
+    except AssertionError as error:
+        raise Mismatch(f"recorded numbers are not those of the objects: {error}") from None
 
 
 def edit_or_not(world):
@@ -214,17 +226,17 @@ def edit_or_not(world):
         world.do(world, world.one([*(name for name in EDITS if name != "copy_network"), "record_run"]))
 
 
-def check_log(log, seen, network, neurons):
+def check_log(log, seen, places, network):
     """The log holds the outputs of each step, in the columns of their neurons."""
     if log is None:
         return
-    if len(log) != len(seen):
-        raise Mismatch(f"{len(seen)} steps were made and {len(log)} are recorded")
+    if len(set(places)) != len(seen):
+        raise Mismatch(f"{len(seen)} steps were made and {len(set(places))} are recorded")
     place = {neuron: i for i, neuron in enumerate(network.output)}
     for column, neuron in enumerate(log.neurons):
         if neuron in place and all(len(row) == len(seen[-1]) for row in seen):
             wanted = np.array([row[place[neuron]] for row in seen])
-            if not np.array_equal(log.activation[:, column], wanted):
+            if not np.array_equal(log.activation[places, column], wanted):
                 raise Mismatch("what is recorded are not the outputs")
 
 
@@ -235,7 +247,8 @@ def record_training(world, network):
         return None
     world.note("record", network, "[")
     try:
-        with world.nested(), record(network, "activation", "error") as log:
+        names = names_for(network)
+        with world.nested(), record(network, *names) as log:
             for _ in range(world.random.randint(1, 3)):
                 world.oracle.adopt()
                 world.do(world, world.one(["train", "train_and_edit", "step_round", "wild_steps", *EDITS]))

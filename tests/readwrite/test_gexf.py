@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from synapse import errors, readwrite
+from synapse import errors, readwrite, record
 
 from .formats import NETWORKS, assert_twins
 
@@ -34,3 +34,14 @@ def test_activations_that_do_not_fit(activations, error, sentence, tmp_path):
     with pytest.raises(error, match=sentence):
         readwrite.write_gexf(NETWORKS["perceptron"](), tmp_path / "net", activations)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_is_the_timeline():
+    net = NETWORKS["perceptron"]()
+    with record(net, "state", "activation", neurons=list(net)[::-1]) as log:
+        net.run(np.ones((3, len(net.input))))
+    assert readwrite.gexf_data(net, log) == readwrite.gexf_data(net, log.activation[:, ::-1])
+    with record(net, neurons=net.output) as log:
+        net.run(np.ones((3, len(net.input))))
+    with pytest.raises(errors.ArgumentError, match="is not recorded"):
+        readwrite.gexf_data(net, log)

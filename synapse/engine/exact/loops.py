@@ -160,8 +160,25 @@ def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
     for step in range(samples.steps):
         now = (step + ONE) * rows - span[FIRST]
         activate_network(m, u, span, inputs, step, now, now - rows, lanes, samples)
+        if samples.recorded:
+            note_forward(u, rows, step)
         value += aim_outputs(u, span, targets, step, now, cost, lanes)
     return value if u.failed[0] == 0.0 else math.nan
+
+
+@inline
+def note_forward(u, rows, step):
+    """Store the states and slopes of a step for a recording, because the backward pass may change them."""
+    for i in range(rows):
+        u.noted_state[step * rows + i] = u.weighed[i]
+        u.noted_slope[step * rows + i] = u.slope[(step + ONE) * rows + i]
+
+
+@inline
+def note_errors(u, rows, step, begin):
+    """Store the errors of a step of the chunk that starts at `begin`."""
+    for i in range(rows):
+        u.noted_error[step * rows + i] = u.error[(step - begin) * (rows + FOURS) + i]
 
 
 @inline
@@ -187,6 +204,7 @@ class Samples(NamedTuple):
     apart: bool  # whether steps do not depend on each other, so that each is a sample: see `lay_rows`
     ragged: bool  # whether some samples end earlier
     masked: bool  # whether there is dropout
+    recorded: bool  # whether states, slopes and errors of all steps are stored
 
 
 @kernel
@@ -212,6 +230,8 @@ def gradient_network(table, unit, tape_table, tag, span, inputs, targets, sample
             slot = (step - begin) * (rows + FOURS) - span[FIRST]
             if not math.isfinite(propagate_network(m, u, span, step, slot, samples.window, lanes)):
                 return value, step
+            if samples.recorded:
+                note_errors(u, rows, step, begin)
         accumulate(m, u, span, begin, stop - begin, lanes)
         stop = begin
     return value, steps

@@ -18,11 +18,19 @@ class Tapes:
     """The tapes of one unfolding, see ``schema.TAPES``, in the float of the store.
 
     They have `width` samples of at most `steps` steps. `rows` and `outputs` are the numbers of neurons and
-    outputs of the network, `connections` is the number of connections of the store.
+    outputs of the network, `connections` is the number of connections of the store. With
+    `recorded` there is memory for the numbers of a recording.
     """
 
     def __init__(
-        self, dtype: np.dtype[Any], width: int, steps: int, rows: int, outputs: int, connections: int
+        self,
+        dtype: np.dtype[Any],
+        width: int,
+        steps: int,
+        rows: int,
+        outputs: int,
+        connections: int,
+        recorded: bool = False,
     ) -> None:
         self.width, self.steps, self.rows = width, steps, rows
         self.tag = (0,) * width  # kernels are compiled for its length
@@ -42,6 +50,7 @@ class Tapes:
             "row": steps * width,
             "share": steps * width,
             "failed": FAILED,
+            **dict.fromkeys(("noted_state", "noted_slope", "noted_error"), steps * rows * recorded),
             "weight_move": connections,
             "bias_move": rows,
         }
@@ -74,6 +83,11 @@ class Tapes:
                 first = self[name][: self.rows * self.width].reshape(self.rows, self.width)
                 first.T[...] = 0.0 if context is None else context[name]
         self.continued = context is not None
+
+    def steps_of(self, name: str, steps: int) -> NDArray[Any]:
+        """The first steps of a column of all steps and neurons, shape (steps, samples, neurons)."""
+        values = self[name].reshape(-1, self.rows, self.width)
+        return values[len(values) - self.steps :][:steps].swapaxes(1, 2)
 
     def beyond(self, loss: float, bad: int, steps: int) -> tuple[str, int, tuple[int, int] | None]:
         """The first number that is not finite: its name, step and, if known, neuron and sample."""

@@ -14,7 +14,7 @@ from ..compiler.jit import columns, inline, kernel
 from ..functions.compiled import cost_of, cross_entropy, judge
 from ..functions.costs import CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import TRACED
-from ..schema import FIRST, HELD, INPUTS, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_NEURONS
+from ..schema import FIRST, HELD, INPUTS, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH
 from .fire import clamp_neuron, fire, forget_error, tick
 from .propagate import move_ahead, propagate_neuron, settle
 from .record import note
@@ -77,8 +77,8 @@ def activate_network(m, span, inputs, row):
         weigh_block(m, first, last)
         fire(m, first, last)
         first = last
-    if m.log_place[WATCHED_NEURONS] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
-        note(m, True)
+    if m.log_place[WATCHED_WIDTH] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
+        note(m, True, True, NONE)
 
 
 @inline
@@ -142,8 +142,8 @@ def propagate_network(m, span, rate, ahead):
             propagate_neuron(m, last - ONE - back, rate, ahead)
         last = first
     after_moves(m)
-    if m.log_place[WATCHED_NEURONS] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
-        note(m, False)
+    if m.log_place[WATCHED_WIDTH] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
+        note(m, False, False, NONE)
 
 
 # --- entries: what Python calls ----------------------------------------------------------------
@@ -190,6 +190,12 @@ def propagate_one(table, unit, row, target, cost, outputs, rate):
     if alone:
         after_moves(m)
     return value
+
+
+@kernel
+def note_step(table, unit, begin, activated, row):
+    """Record a step in which neurons are called one by one, see `note`."""
+    note(columns(table, unit), begin, activated, u8(row))
 
 
 @kernel

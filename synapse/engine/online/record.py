@@ -7,14 +7,37 @@ import math
 import numpy as np
 
 from ..compiler.jit import inline, piece
-from ..schema import NONE, WATCHED_NEURONS, WATCHED_NUMBERS, WATCHED_STEPS
+from ..lowering.flags import TRACED
+from ..schema import (
+    CONNECTION_NUMBERS,
+    NEURON_NUMBERS,
+    NONE,
+    PAIR_FIELDS,
+    PAIR_FIRST,
+    PAIR_GATED,
+    PAIR_ROW,
+    PAIR_STOP,
+    PAIR_TRACE,
+    WATCHABLE,
+    WATCHED_CONNECTIONS,
+    WATCHED_NEURONS,
+    WATCHED_NUMBERS,
+    WATCHED_OPEN,
+    WATCHED_PAIRS,
+    WATCHED_STEPS,
+    WATCHED_WIDTH,
+)
+from .weigh import waits
 
 u8 = np.uint64
 ONE = u8(1)
+FIRST_MOVED, PROJECTED = WATCHABLE.index("responsibility"), WATCHABLE.index("projected")
+CONNECTIONS, PAIRS = len(NEURON_NUMBERS), len(NEURON_NUMBERS) + len(CONNECTION_NUMBERS)
+WEIGHT = WATCHABLE.index("weight")
 
 
 @inline
-def watched_number(m, what, j):
+def neuron_number(m, what, j):
     """The number of a neuron at this place of ``schema.WATCHABLE``."""
     if what == 0:
         return np.float64(m.activation[j])
@@ -23,25 +46,126 @@ def watched_number(m, what, j):
     if what == 2:
         return np.float64(m.derivative[j])
     if what == 3:
+        return np.float64(m.bias_eligibility[j] if m.flags[j] & TRACED else m.stamp[j] != 0)
+    if what == 4:
         return np.float64(m.responsibility[j])
-    return np.float64(m.projected[j]) if what == 4 else np.float64(m.gated[j])
+    if what == 5:
+        return np.float64(m.bias[j])
+    return np.float64(m.projected[j]) if what == 6 else np.float64(m.gated[j])
+
+
+@inline
+def seen(m, i, j):
+    """The activation of `i` that `j` saw when it last fired."""
+    moved = i == j or m.stamp[i] > m.stamp[j]
+    return np.float64(m.old_activation[i] if moved else m.activation[i])
+
+
+@inline
+def eligibility_of(m, c):
+    """The eligibility of a connection: stored, or read off."""
+    j = m.target[c]
+    offset = c - u8(m.first_incoming[j])
+    if m.flags[j] & TRACED and offset < m.learning[j]:
+        return np.float64(m.eligibility[u8(m.first_trace[j]) + offset])
+    gain = seen(m, m.gater[c], j) if m.gater[c] != NONE else 1.0
+    return gain * seen(m, m.source[c], j)
+
+
+@inline
+def present_weight(m, c, r):
+    """A weight with the move that it may still wait for, see ``propagate.move_ahead``."""
+    j = m.target[c]
+    if r != NONE and m.waiting[j] != 0.0 and waits(m, r):
+        return np.float64(m.weight[c] + m.waiting[j] * m.activation[m.source[c]])
+    return np.float64(m.weight[c])
+
+
+@inline
+def connection_number(m, what, c, r):
+    """The number of a connection, which is in run `r`."""
+    if what == CONNECTIONS:
+        return np.float64(m.activation[m.gater[c]]) if m.gater[c] != NONE else 1.0
+    return present_weight(m, c, r) if what == WEIGHT else eligibility_of(m, c)
+
+
+@inline
+def extended_trace(m, pair):
+    """The extended trace of a pair: stored or, if the gated neuron is not self-connected, computed."""
+    trace = m.watched_pair[pair + PAIR_TRACE]
+    if trace != NONE:
+        return np.float64(m.extended[trace])
+    c, k = u8(m.watched_pair[pair + PAIR_ROW]), m.watched_pair[pair + PAIR_GATED]
+    influence = 0.0
+    for p in range(u8(m.watched_pair[pair + PAIR_FIRST]), u8(m.watched_pair[pair + PAIR_STOP])):
+        row = m.watched_gate[p]
+        influence += m.weight[row] * seen(m, m.source[row], k)
+    return np.float64(m.derivative[m.target[c]]) * eligibility_of(m, c) * influence
+
+
+@inline
+def note_neurons(m, what, at, begin, activated, only):
+    """The number `what` of the recorded neurons. See `note`. writes: log"""
+    for i in range(m.log_place[WATCHED_NEURONS]):
+        j = m.watched[i]
+        if j == NONE:
+            if activated:
+                m.log[at + i] = math.nan
+        elif what < PROJECTED:
+            m.log[at + i] = neuron_number(m, what, u8(j))
+        elif begin:
+            m.log[at + i] = 0.0
+        elif not activated and (only == NONE or only == j):
+            m.log[at + i] = neuron_number(m, what, u8(j))
+
+
+@inline
+def note_connections(m, what, at, activated):
+    """The number `what` of the recorded connections. writes: log"""
+    for i in range(m.log_place[WATCHED_CONNECTIONS]):
+        c = m.watched_connection[i]
+        if c != NONE:
+            m.log[at + i] = connection_number(m, what, u8(c), m.watched_run[i])
+        elif activated:
+            m.log[at + i] = math.nan
+
+
+@inline
+def note_pairs(m, at, activated):
+    """The extended traces of the recorded pairs. writes: log"""
+    for i in range(m.log_place[WATCHED_PAIRS]):
+        if m.watched_pair[i * u8(PAIR_FIELDS) + u8(PAIR_ROW)] != NONE:
+            m.log[at + i] = extended_trace(m, i * u8(PAIR_FIELDS))
+        elif activated:
+            m.log[at + i] = math.nan
 
 
 @piece
-def note(m, new):
-    """Record the watched numbers: of a `new` step, or anew those of the latest, whose errors are known now.
+def note(m, begin, activated, only):
+    """Record the watched numbers in the latest row, or in a new one with `begin`.
 
-    reads: watched, watched_what; writes: log, log_place
+    Neurons have `activated` since, or else propagated: then only the numbers that a propagation changes are
+    written, into a row that is still open, and what has been removed keeps what it had. The parts of an error
+    are those of a propagation within the step: of the neuron in row `only`, or of all (NONE).
+
+    reads: watched*, and what is recorded; writes: log, log_place
     """
-    neurons, numbers = m.log_place[WATCHED_NEURONS], m.log_place[WATCHED_NUMBERS]
-    if not new and m.log_place[WATCHED_STEPS] == 0:
-        return
-    if new:
+    if begin:
         m.log_place[WATCHED_STEPS] += ONE
-    at = (m.log_place[WATCHED_STEPS] - ONE) * neurons * numbers
-    for w in range(numbers):
-        for i in range(neurons):
-            j = m.watched[i]
-            m.log[at + w * neurons + i] = (
-                math.nan if j == NONE else watched_number(m, m.watched_what[w], u8(j))
-            )
+        m.log_place[WATCHED_OPEN] = ONE
+    elif m.log_place[WATCHED_OPEN] == 0:
+        return
+    at = (m.log_place[WATCHED_STEPS] - ONE) * m.log_place[WATCHED_WIDTH]
+    for w in range(m.log_place[WATCHED_NUMBERS]):
+        what = m.watched_what[w]
+        if what < CONNECTIONS:
+            if activated or what >= FIRST_MOVED:
+                note_neurons(m, what, at, begin, activated, only)
+            at += m.log_place[WATCHED_NEURONS]
+        elif what < PAIRS:
+            if activated or what == WEIGHT:
+                note_connections(m, what, at, activated)
+            at += m.log_place[WATCHED_CONNECTIONS]
+        else:
+            note_pairs(m, at, activated)
+            at += m.log_place[WATCHED_PAIRS]

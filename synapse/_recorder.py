@@ -1,0 +1,300 @@
+"""What :func:`synapse.record` keeps: the rows that kernels write, and what lays them out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import engine
+from ._typing import Floats, Ints
+from .connection import Connection
+from .engine.guard import Deferred, whole
+from .engine.lowering.flags import DENSE, MEMORY
+from .engine.lowering.program import spans
+from .engine.schema import (
+    CONNECTION_NUMBERS,
+    NEURON_NUMBERS,
+    NONE,
+    PAIR_FIELDS,
+    PAIR_NUMBERS,
+    WATCHABLE,
+    WATCHED_NETWORK,
+    WATCHED_OPEN,
+    WATCHED_STEPS,
+)
+from .engine.store import Store
+from .errors import TopologyError
+from .network import Network
+from .neuron import Neuron
+
+Pair = tuple[Connection, Neuron]
+"""A connection, and a neuron that its target gates."""
+
+AT_ONCE, ROOM = 256, 1 << 20
+"""Memory is allocated for at least so many steps, or fewer steps that fill so many numbers."""
+
+
+class Recorder:
+    """Rows of the numbers of neurons, connections and pairs, one row a step; a store's ``recorder``.
+
+    `columns` are the names of the columns of the store (see ``schema.WATCHABLE``). The caller of its methods,
+    apart from `begin`, `close` and `rows`, has the store in use.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        columns: Sequence[str],
+        neurons: tuple[Neuron, ...],
+        connections: tuple[Connection, ...],
+        pairs: tuple[Pair, ...],
+    ) -> None:
+        self.network, self.columns = network, tuple(columns)
+        self.neurons, self.connections, self.pairs = neurons, connections, pairs
+        ends = np.cumsum([0, *(len(self.owners(name)) for name in columns)]).tolist()
+        self.places = {name: slice(*ends[i : i + 2]) for i, name in enumerate(columns)}
+        self.width: int = ends[-1]
+        self._chunks: list[Floats] = []  # rows that are no longer in the memory of the kernels
+        self._called: set[Neuron] | None = None  # who has activated by itself in the latest step
+
+    def owners(self, column: str) -> tuple[Any, ...]:
+        """Whose numbers these are: the neurons, the connections or the pairs."""
+        if column in NEURON_NUMBERS:
+            return self.neurons
+        return self.connections if column in CONNECTION_NUMBERS else self.pairs
+
+    @property
+    def _store(self) -> Store:
+        return self.network._store
+
+    @property
+    def active(self) -> bool:
+        """Whether it records."""
+        return self._store.recorder is self
+
+    def records(self, network: Network) -> bool:
+        """Whether it records this network, and not another one of the store."""
+        return network._number_now == self.network._number_now
+
+    def owns(self, neuron: Neuron) -> bool:
+        """Whether a neuron of the store is one of the network."""
+        return bool(self._store["network"][neuron._row] == self.network._number_now)
+
+    @whole
+    def begin(self) -> None:
+        """Record from now on."""
+        store = self._store
+        if store.recorder is not None:
+            raise TopologyError(
+                f"{self.network!r}, or one that is joined to it, is being recorded already. "
+                "Record all that you want at once."
+            )
+        store.ready()
+        what = [WATCHABLE.index(column) for column in self.columns]
+        store.columns["watched_what"] = np.array(what, np.uint8)
+        counts = len(what), len(self.neurons), len(self.connections), len(self.pairs)
+        store.columns["log_place"][:] = self.width, 0, 0, 0, *counts
+        self.follow()
+        self._renew(self._least)
+        store.recorder = self
+
+    @whole
+    def close(self) -> None:
+        """Record no more; a second call has no effect."""
+        store = self._store
+        if not self.active:
+            return
+        self._take()
+        store.recorder = None
+        store.columns["log_place"][:] = 0
+        self._renew(0)
+
+    def follow(self) -> None:
+        """Tell the kernels which rows to record; called when lowering has moved them."""
+        columns = self._store.columns
+        neurons = [neuron._row if neuron._row >= 0 else NONE for neuron in self.neurons]
+        columns["watched"] = np.array(neurons, np.uint32)
+        rows = self._rows_of(self.connections)
+        columns["watched_connection"] = rows
+        columns["watched_run"] = self._runs_of(rows)
+        self._follow_pairs()
+        columns["log_place"][WATCHED_NETWORK] = self.network._anchor._row
+
+    def _rows_of(self, connections: Sequence[Connection]) -> NDArray[np.uint32]:
+        """The rows of connections; NONE where they have been removed."""
+        store = self._store
+        row_of = np.append(store.row_of[: store.n_identities], np.uint32(NONE))
+        return row_of[np.fromiter((one._identity for one in connections), np.int64, len(connections))]
+
+    def _runs_of(self, rows: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """The dense run that each row is in; NONE if it is in none."""
+        columns = self._store.columns
+        run = np.full(self._store.n_connections + 1, NONE, np.uint32)
+        dense = np.flatnonzero(columns["run_kind"] == DENSE)
+        lengths = columns["run_length"][dense]
+        run[spans(columns["run_first"][dense], lengths)] = np.repeat(dense, lengths)
+        return run[np.minimum(rows, self._store.n_connections)]
+
+    def _follow_pairs(self) -> None:
+        """The same of pairs, see ``schema.PAIR_TRACE``."""
+        store, columns = self._store, self._store.columns
+        gated = np.flatnonzero(store["gater"] != NONE)
+        key = store["gater"][gated].astype(np.int64) << 32 | store["target"][gated]
+        order = np.argsort(key, kind="stable")
+        columns["watched_gate"] = gated[order].astype(np.uint32)
+        fields = np.full((len(self.pairs), PAIR_FIELDS), NONE, np.uint32)
+        rows = self._rows_of([connection for connection, _ in self.pairs]).astype(np.int64)
+        neurons = np.array([neuron._row for _, neuron in self.pairs], np.int64)
+        there = np.flatnonzero((rows != NONE) & (neurons >= 0))
+        rows, neurons = rows[there], neurons[there]
+        pair = store["target"][rows].astype(np.int64) << 32 | neurons
+        first, stop = (np.searchsorted(key[order], pair, side) for side in ("left", "right"))
+        trace = self._traces_of(rows, neurons)
+        exists = np.where(columns["flags"][neurons] & MEMORY, trace != NONE, first < stop)
+        fields[there] = np.stack([trace, np.where(exists, rows, NONE), neurons, first, stop], axis=1)
+        columns["watched_pair"] = fields.reshape(-1)
+
+    def _traces_of(self, rows: Ints, gated: Ints) -> Ints:
+        """Where the extended traces of connections to neurons lie that their targets gate; NONE: nowhere."""
+        columns, target = self._store.columns, self._store["target"][rows].astype(np.int64)
+        kept = np.flatnonzero(columns["influence_trace"] != NONE)
+        key = columns["influence_gater"][kept].astype(np.int64) << 32 | columns["influence_gated"][kept]
+        order = np.argsort(key)
+        kept, key = np.append(kept[order], 0), np.append(key[order], -1)
+        place = np.searchsorted(key[:-1], target << 32 | gated)
+        offset = rows - columns["first_incoming"][target]
+        found = (key[place] == (target << 32 | gated)) & (offset < columns["learning"][target])
+        if not found.any():
+            return np.full(len(rows), NONE, np.int64)
+        return np.where(found, columns["influence_trace"][kept[place]].astype(np.int64) + offset, NONE)
+
+    # --- memory ----------------------------------------------------------------------------
+
+    @property
+    def _least(self) -> int:
+        """The least number of steps for which memory is allocated."""
+        return max(2, min(AT_ONCE, ROOM // max(1, self.width)))
+
+    def make_room(self, steps: int) -> None:
+        """Make room to record `steps` more steps; called before they run."""
+        place, self._called = self._store.columns["log_place"], None
+        rows = int(place[WATCHED_STEPS]) + steps
+        if rows * self.width > len(self._store.columns["log"]):
+            latest = self._present()[-1:]  # stays: it may be propagated yet, if those steps are refused
+            self._renew(max(steps, self._least) + len(latest), latest)
+
+    def _renew(self, steps: int, latest: Floats | None = None) -> None:
+        """Allocate memory in which the kernels write so many steps, after the `latest`."""
+        store, memory = self._store, self._memory(steps).reshape(-1)
+        with Deferred():
+            if latest is not None:
+                memory[: latest.size] = latest.reshape(-1)
+                self._take(len(latest))
+            store.columns["log"] = memory
+            store._renew_table()
+
+    def _memory(self, steps: int) -> Floats:
+        """Memory for so many rows."""
+        try:
+            return np.empty((steps, self.width))
+        except MemoryError:
+            raise MemoryError(
+                f"Recording {steps} steps of {self.width} numbers takes {8e-9 * steps * self.width:.3g} GB. "
+                "Record fewer neurons or connections, or fewer steps at a time."
+            ) from None
+
+    def _present(self) -> Floats:
+        """What the kernels have written into their present memory."""
+        if not self.active:
+            return np.empty((0, self.width))
+        columns = self._store.columns
+        steps = int(columns["log_place"][WATCHED_STEPS])
+        return columns["log"][: steps * self.width].reshape(steps, self.width)
+
+    def _take(self, without: int = 0) -> None:
+        """Keep what the kernels have written, but for the last rows, which they go on with."""
+        present = self._present()
+        if len(present) > without:
+            self._chunks.append(present[: len(present) - without].copy())
+        self._store.columns["log_place"][WATCHED_STEPS] = without
+
+    @whole
+    def steps(self) -> int:
+        """The number of rows."""
+        return sum(map(len, self._chunks)) + len(self._present())
+
+    @whole
+    def rows(self) -> Floats:
+        """All rows, shape (steps, width)."""
+        return np.concatenate([np.empty((0, self.width)), *self._chunks, self._present()])
+
+    # --- steps that no kernel records ------------------------------------------------------
+
+    def step_over(self) -> None:
+        """End the latest step: the context is another now, and a propagation does not belong to that step."""
+        self._store.columns["log_place"][WATCHED_OPEN] = 0
+        self._called = None
+
+    def activated(self, neuron: Neuron) -> None:
+        """A neuron has activated by itself. A new step begins if it did so in the latest step already."""
+        store, called = self._store, self._called
+        if not self.owns(neuron):
+            return
+        begin = called is None or neuron in called
+        if begin:
+            self.make_room(1)
+        engine.online.note_step(store.ready(), store.unit, begin, True, NONE)
+        self._called = {neuron} if called is None or begin else called
+        self._called.add(neuron)
+
+    def propagated(self, neuron: Neuron) -> None:
+        """A neuron has propagated by itself."""
+        if self.owns(neuron):
+            store = self._store
+            engine.online.note_step(store.ready(), store.unit, False, False, neuron._row)
+
+    def updated(self) -> None:
+        """Weights and biases have changed after the latest step, which an update belongs to."""
+        store = self._store
+        store.ready()
+        present = self._present()
+        rows = present if len(present) else (self._chunks or [present])[-1]
+        for name, watched in (("weight", "watched_connection"), ("bias", "watched")):
+            if len(rows) and name in self.columns:
+                there = store.columns[watched] != NONE
+                rows[-1, self.places[name]][there] = store[name][store.columns[watched][there]]
+
+    def add(self, numbers: dict[str, Floats]) -> None:
+        """Append steps of an exact gradient, whose `numbers` of all neurons have the shape (steps, neurons).
+
+        Weights and biases are those of now, gains follow from activations. Other numbers are NaN.
+        """
+        rows = self._memory(len(numbers["activation"]))
+        rows[...] = np.nan
+        with Deferred():
+            self._take()
+            self.step_over()
+            self._chunks.append(rows)
+        columns = self._store.columns
+        for name, place in self.places.items():
+            if name not in PAIR_NUMBERS:
+                watched = columns["watched" if name in NEURON_NUMBERS else "watched_connection"]
+                there = np.flatnonzero(watched != NONE)
+                rows[:, place][:, there] = self._exact(name, watched[there].astype(np.int64), numbers)
+
+    def _exact(self, name: str, rows: Ints, numbers: dict[str, Floats]) -> Any:
+        """The number of these rows of neurons or connections in steps of an exact gradient."""
+        store, first = self._store, self.network._anchor._row
+        if name in numbers:
+            return numbers[name][:, rows - first]
+        if name in ("weight", "bias"):
+            return store[name][rows]
+        if name != "gain":
+            return np.nan
+        gater = store["gater"][rows].astype(np.int64)
+        gains = np.ones((len(numbers["activation"]), len(rows)))
+        gains[:, gater != NONE] = numbers["activation"][:, gater[gater != NONE] - first]
+        return gains

@@ -1,0 +1,43 @@
+"""What a recording should hold: the numbers that the objects show after a step."""
+
+import numpy as np
+
+from synapse import Neuron
+
+OF_NEURONS = ("activation", "state", "derivative", "bias", "bias_eligibility", "error", "projected", "gated")
+OF_CONNECTIONS = ("weight", "gain", "eligibility")
+ERRORS = {"error": "responsibility", "projected": "projected", "gated": "gated"}
+
+
+def names_for(net):
+    gating = any(link.extended for link in net.connections)
+    return [*OF_NEURONS, *(OF_CONNECTIONS if net.connections else ()), *(["extended"] if gating else [])]
+
+
+def shown(log, propagated=True):
+    """What the objects show now, by number; NaN of what has been removed."""
+    found = {}
+    for name in log.numbers:
+        values = []
+        for owner in log.owners(name):
+            ends = owner if isinstance(owner, tuple) else (owner,)
+            if any((end._row if isinstance(end, Neuron) else end._identity) < 0 for end in ends):
+                values.append(np.nan)
+            elif name == "extended":
+                values.append(owner[0].extended.get(owner[1], np.nan))
+            elif name in ERRORS:
+                split = name != "error" and not propagated
+                values.append(0.0 if split else getattr(owner.error, ERRORS[name]))
+            else:
+                values.append(getattr(owner, name))
+        found[name] = np.array(values)
+    return found
+
+
+def agree(log, expected, at=-1, within=1e-12):
+    for name, values in expected.items():
+        row = log[name][at]
+        scale = max(1.0, np.nanmax(np.abs(values), initial=0.0))
+        same = (row == values) | (np.isnan(row) & np.isnan(values))
+        wrong = ~same & ~(np.abs(row - values) <= within * scale)
+        assert not wrong.any(), (name, np.flatnonzero(wrong), row[wrong], values[wrong])

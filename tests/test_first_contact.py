@@ -57,7 +57,7 @@ def test_packages_are_reached_by_import_synapse_and_loaded_when_used():
         (synapse, "Perceptron", ""),
         (squash, "sigmiod", "sigmoid"),
         (cost, "mean_square_error", "mean_squared_error"),
-        (initializers, "ortogonal", "orthogonal"),
+        (initializers, "ortogonal", "orthogonal"),  # codespell:ignore ortogonal
         (optimizers, "Adm", "Adam"),
         (architect, "LSMT", "LSTM"),
     ],
@@ -202,7 +202,7 @@ def test_a_function_of_ones_own_is_found_in_any_spelling_and_as_an_attribute():
     ("call", "words"),
     [
         (lambda net: Trainer(net, method="bptd"), "'bptt' or 'online', got 'bptd'. Did you mean 'bptt'?"),
-        (lambda net: net["hiden"], "Did you mean 'hidden'? It has: input, hidden, output."),
+        (lambda net: net["hidde"], "Did you mean 'hidden'? It has: input, hidden, output."),
         (lambda net: synapse.record(net, "activatoin"), "Did you mean 'activation'?"),
         (lambda net: synapse.save(net, "x", format="jsn"), "Did you mean 'json'?"),
     ],
@@ -311,7 +311,7 @@ def test_a_mistake_inside_a_call_is_passed_on(net):
         ("optimize", "Leave it out"),
         ("standalone", "write_javascript"),
         ("trainer", "synapse.Trainer(net)"),
-        ("actvate", "Did you mean 'activate'?"),
+        ("actvate", "Did you mean 'activate'?"),  # codespell:ignore actvate
     ],
 )
 def test_an_attribute_of_another_library_is_answered_by_ours(net, name, words):

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _ties
+from .. import _ties, optimizers
+from .._checks import expected, plain, suggestion
 from .._typing import Floats
 from ..engine.guard import InUse
 from ..engine.store import Store
-from ..errors import DivergenceError
+from ..errors import DivergenceError, KindError
 from ..network import Network
 from ..optimizers import LBFGS, Optimizer, OptimizerState
 from ..topology import require_closed
@@ -154,6 +155,18 @@ class Updater:
         gradient: Floats = self.parameters.summed(batch.weights, batch.biases)
         self.penalties.add_to(gradient, values[: self.parameters.n_weights])
         return gradient
+
+
+def checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | None:
+    """Return `optimizer`, or raise KindError; for a name or a class it gives the call that makes one."""
+    if optimizer is None or isinstance(optimizer, Optimizer | LBFGS):
+        return optimizer
+    given = optimizer.__name__ if isinstance(optimizer, type) else optimizer
+    known = {plain(name): name for name in vars(optimizers) if name[:1].isupper() and name[:5] != "Optim"}
+    found = known.get(plain(given)) if isinstance(given, str) else None
+    advice = f"Use optimizer=synapse.optimizers.{found}()." if found else suggestion(given, known.values())
+    condition = "an optimizer, such as synapse.optimizers.Adam()"
+    raise KindError(expected("What changes the weights", condition, optimizer, advice.strip()))
 
 
 def independent(networks: Sequence[Network]) -> bool:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import optimizers
 from .._checks import (
     MOST_THREADS,
     TEST,
@@ -25,10 +24,8 @@ from .._checks import (
     is_number,
     listed,
     non_negative_number,
-    plain,
     positive_integer,
     raise_missing,
-    suggestion,
     understands,
 )
 from .._random import Seed, random_generator
@@ -38,7 +35,7 @@ from ..network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer
 from ._data import Data, prepare, row_weights
 from ._exact import checked_window
-from ._parameters import Updater
+from ._parameters import Updater, checked_optimizer
 from ._reach import warn_of_dead_ends
 from ._regularisation import Chances, Dropout, Penalties
 from ._source import NO_TARGET, Arrays, Stream, checked_batches, is_stream, refuse_for_streams
@@ -127,7 +124,7 @@ class Trainer:
     ) -> None:
         self.network = require_network("What a Trainer trains", network)
         self.method: str = choice("The method of a Trainer", method, RULES)
-        self.optimizer = _checked_optimizer(optimizer)
+        self.optimizer = checked_optimizer(optimizer)
         self.penalties = Penalties(l1, l2, clip, clip_value)
         self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
         sums = self.penalties != Penalties() or (self.batch_size or 1) > 1
@@ -404,15 +401,3 @@ class Trainer:
         data, measure = self._prepared(inputs, targets, cost)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
         return mean_cost(self.network, data, measure, weights)
-
-
-def _checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | None:
-    """An optimizer, or an error: a name or a class is answered with the call that makes one."""
-    if optimizer is None or isinstance(optimizer, Optimizer | LBFGS):
-        return optimizer
-    given = optimizer.__name__ if isinstance(optimizer, type) else optimizer
-    known = {plain(name): name for name in vars(optimizers) if name[:1].isupper() and name[:5] != "Optim"}
-    found = known.get(plain(given)) if isinstance(given, str) else None
-    advice = f"Use optimizer=synapse.optimizers.{found}()." if found else suggestion(given, known.values())
-    condition = "an optimizer, such as synapse.optimizers.Adam()"
-    raise KindError(expected("What changes the weights", condition, optimizer, advice.strip()))

@@ -25,12 +25,12 @@ default_role = "literal"  # `name` in docstrings
 # Every reference resolves, except to what other sites document: their inventories would have to be fetched.
 nitpicky = True
 nitpick_ignore_regex = [
-    (r"py:.*", r"(collections|contextlib|os|pathlib|types|typing)\..*"),
+    (r"py:.*", r"(collections|contextlib|logging|os|pathlib|types|typing)(\..*)?"),
     (r"py:.*", r"(matplotlib|networkx|nx|numpy|scipy|torch)\..*"),
     (r"py:class", r"ArrayLike|Axes|NDArray"),  # as annotations of these libraries spell them
     # Types in annotations that a reader does not use by name; the text of each parameter says what it takes.
     (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|Error|Format)"),
-    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Initializer|Order|Seed|Store|Weights)"),
+    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Initializer|Order|Recorder|Seed|Store|Weights)"),
 ]
 
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]

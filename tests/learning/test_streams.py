@@ -296,11 +296,11 @@ def test_stop_from_another_place_ends_it_after_a_batch():
 
 def test_a_batch_that_does_not_fit_is_named():
     net = lstm()
-    with pytest.raises(SynapseError, match=r"^In batch 3: The inputs.* 3 numbers.*shape \(5, 2\)"):
+    with pytest.raises(SynapseError, match=r"^In batch 3: Expected .*3 .*shape \(5, 2\)"):
         train(net, [*STREAM[:2], (np.zeros((5, 2)), AIMS[:5]), *STREAM])
-    with pytest.raises(ArgumentError, match="^In batch 1: There must be as many inputs as targets"):
+    with pytest.raises(ArgumentError, match="^In batch 1: Expected as many inputs as targets"):
         train(net, [(ROWS, AIMS[:5])])
-    with pytest.raises(ArgumentError, match="^In batch 2: Targets must be"):
+    with pytest.raises(ArgumentError, match="^In batch 2: Expected targets to be finite"):
         train(net, [STREAM[0], (ROWS[:1], [[np.inf, 0.0]])])
 
 
@@ -320,7 +320,7 @@ def test_callbacks_may_edit_the_network_between_batches(options):
 
 def test_a_batch_that_fits_no_more_is_named():
     net = perceptron()
-    with pytest.raises(SynapseError, match="^In batch 2: The inputs"):
+    with pytest.raises(SynapseError, match="^In batch 2: Expected 4 inputs"):
         train(net, STREAM, on_batch=lambda batch: net.input.append(synapse.Neuron()))
 
 

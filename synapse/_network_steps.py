@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, overload
+from typing import Any, NoReturn, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,15 +13,15 @@ from . import _ties, _wiring, cost as costs, engine
 from ._checks import (
     FLOAT64,
     METHODS,
-    Answering,
+    answers,
     as_matrix,
     boolean,
     class_row,
     integer,
     level_of_caller,
     non_negative_number,
+    own_names,
     parts_of,
-    raise_missing,
     require_range,
     row_of,
     shown,
@@ -45,10 +45,10 @@ from .neuron import Neuron
 NOTHING = np.empty(0)
 
 
-class NetworkSteps(Sequence[Neuron], metaclass=Answering):
+@answers(METHODS)
+class NetworkSteps(Sequence[Neuron]):
     """The methods of a network that run kernels, and its rows in the store."""
 
-    _foreign = METHODS
     _layers: list[Layer]
     _anchor: Neuron
     _n_inputs: int
@@ -58,11 +58,8 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
     _cost_asked: tuple[str | Cost | None, int]
     _cost_found: Cost
 
-    if not TYPE_CHECKING:  # or every attribute would be right to a type checker
-
-        def __getattr__(self, name: str) -> Any:
-            """Called for attributes that do not exist: what the one of another library is here."""
-            raise_missing(self, name, self._foreign)
+    def __dir__(self) -> list[str]:
+        return own_names(self)
 
     def activate(self, inputs: ArrayLike | None = None) -> Floats:
         """Run one step.

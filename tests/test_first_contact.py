@@ -311,7 +311,6 @@ def test_a_mistake_inside_a_call_is_passed_on(net):
         ("optimize", "Leave it out"),
         ("standalone", "write_javascript"),
         ("trainer", "synapse.Trainer(net)"),
-        ("actvate", "Did you mean 'activate'?"),  # codespell:ignore actvate
     ],
 )
 def test_an_attribute_of_another_library_is_answered_by_ours(net, name, words):

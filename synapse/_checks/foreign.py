@@ -1,20 +1,19 @@
-"""Calls as other libraries have them: each is answered by a sentence with the call that does it here.
+"""Calls of other libraries: each raises an error with the equivalent call.
 
-The tables are searched when a call has failed already, so that calls which succeed cost nothing. Their keys
-are in the form of :func:`plain`; ``{value}`` stands for what was given.
+The tables are searched only after a call has failed, so that calls which succeed cost nothing. Keys for
+arguments are in the form of :func:`plain`; ``{value}`` is replaced by the given value.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from abc import ABCMeta
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from ..errors import KindError
 from .arguments import shown
-from .names import known_names, plain, suggestion, unknown_attribute
+from .names import known_names, plain, suggestion
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -101,25 +100,32 @@ TESTING = "Use synapse.Trainer(net).test(inputs, targets)."
 NUMBERS = "Use net.weights and net.biases, or synapse.save(net, path) and synapse.load(path)."
 COMPILED = "Leave it out: everything is compiled, and all numbers are always up to date."
 FLOAT = "Leave it out: Synapse computes on the CPU; dtype=np.float32 is given to layers and architectures."
+SAVING = "Use synapse.save(net, path), or synapse.readwrite.json_data(net) for a dict."
+LOADING = "Use synapse.load(path), or synapse.readwrite.read_synaptic(path) for files of Synaptic."
 METHODS = {
     **dict.fromkeys(("fit", "train"), TRAINING),
-    "partialfit": "Use synapse.Trainer(net).train(inputs, targets, epochs=1), or net.propagate.",
+    "partial_fit": "Use synapse.Trainer(net).train(inputs, targets, epochs=1), or net.propagate.",
     "compile": "Leave it out: give cost=, optimizer= and rate= to synapse.Trainer(net, ...).",
-    **dict.fromkeys(("predict", "predictproba", "forward", "call", "feed", "transform"), RUNNING),
+    **dict.fromkeys(("predict", "predict_proba", "forward", "feed", "transform"), RUNNING),
     **dict.fromkeys(("evaluate", "score", "test"), TESTING),
     "summary": "Use print(net), or synapse.draw.network(net).",
-    **dict.fromkeys(("statedict", "loadstatedict", "parameters", "namedparameters"), NUMBERS),
-    **dict.fromkeys(("getweights", "setweights"), NUMBERS),
+    **dict.fromkeys(("state_dict", "load_state_dict", "parameters", "named_parameters"), NUMBERS),
+    **dict.fromkeys(("get_weights", "set_weights"), NUMBERS),
     "backward": "Use net.propagate(rate, target), or synapse.gradient(net, inputs, targets).",
-    "zerograd": "Leave it out: gradients are not accumulated between calls.",
+    "zero_grad": "Leave it out: gradients are not accumulated between calls.",
     "eval": "Use net.deterministic = True where neurons are random.",
     **dict.fromkeys(("to", "cpu", "cuda", "half", "float", "double"), FLOAT),
     **dict.fromkeys(("modules", "children"), "Use net.layers."),
-    "tojson": "Use synapse.save(net, path), or synapse.readwrite.json_data(net) for a dict.",
-    "fromjson": "Use synapse.load(path), or synapse.readwrite.read_synaptic(path) for files of Synaptic.",
-    "todot": "Use synapse.readwrite.write_dot(net, path).",
+    **dict.fromkeys(
+        ("toJSON", "to_json"), "Use synapse.save(net, path), or synapse.readwrite.json_data(net) for a dict."
+    ),
+    **dict.fromkeys(
+        ("fromJSON", "from_json"),
+        "Use synapse.load(path), or synapse.readwrite.read_synaptic(path) for files of Synaptic.",
+    ),
+    **dict.fromkeys(("toDot", "to_dot"), "Use synapse.readwrite.write_dot(net, path)."),
     "standalone": "Use synapse.readwrite.write_javascript(net, path), write_python, write_c or write_onnx.",
-    **dict.fromkeys(("optimize", "setoptimize", "optimized", "restore"), COMPILED),
+    **dict.fromkeys(("optimize", "setOptimize", "optimized", "restore"), COMPILED),
     "trainer": "Use trainer = synapse.Trainer(net).",
     "worker": "Use synapse.experiments.train_many([net], inputs, targets).",
     "inputs": "Use net.input, the layer of its inputs; len(net.input) is their number.",
@@ -130,18 +136,20 @@ METHODS = {
 }
 """Attributes of networks."""
 
-TRAINER_METHODS = {
+TRAINER_SAVING = "Use synapse.save(net, path), or synapse.readwrite.json_data(net) for a dict."
+LOADING = "Use synapse.load(path), or synapse.readwrite.read_synaptic(path) for files of Synaptic."
+METHODS = {
     "fit": "Use trainer.train(inputs, targets).",
-    "partialfit": "Use trainer.train(inputs, targets, epochs=1).",
+    "partial_fit": "Use trainer.train(inputs, targets, epochs=1).",
     **dict.fromkeys(("evaluate", "validate", "score"), "Use trainer.test(inputs, targets)."),
-    **dict.fromkeys(("predict", "predictproba", "run", "activate"), "Use trainer.network.run(inputs)."),
-    "trainasync": "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
-    "workertrain": "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
+    **dict.fromkeys(("predict", "predict_proba", "run", "activate"), "Use trainer.network.run(inputs)."),
+    "trainAsync": "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
+    "workerTrain": "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
     "compile": "Leave it out: give cost=, optimizer= and rate= to synapse.Trainer(net, ...).",
-    "xor": "Run `python -m demos xor`.",
-    "dsr": "Run `python -m demos recall`; the data are in synapse.tasks.recall.",
-    "erg": "Run `python -m demos reber`; the data are in synapse.tasks.reber.",
-    "learningrate": "Use trainer.rate.",
+    "XOR": "Run `python -m demos xor`.",
+    "DSR": "Run `python -m demos recall`; the data are in synapse.tasks.recall.",
+    "ERG": "Run `python -m demos reber`; the data are in synapse.tasks.reber.",
+    **dict.fromkeys(("learning_rate", "learningRate"), "Use trainer.rate."),
     "loss": "Use trainer.cost.",
     "save": "Use synapse.save(trainer.network, path).",
     "model": "Use trainer.network.",
@@ -189,27 +197,46 @@ def _about_arguments(function: Callable[..., Any], named: Mapping[str, Any], tab
     return f"{call}() has no argument {name!r}. {advice.replace('{value}', shown(named[name]))}"
 
 
-class Answering(ABCMeta):
-    """A class of this class answers an attribute that another library's class has by a sentence."""
+class ForeignAttribute:
+    """An attribute of another library's class: reading it raises AttributeError with the equivalent call.
 
-    _foreign: Mapping[str, str]
+    A descriptor, because a method ``__getattr__`` would make every attribute of the class slower to read.
+    """
 
-    if not TYPE_CHECKING:  # or every attribute would be right to a type checker
+    def __init__(self, name: str, advice: str) -> None:
+        self.name, self.advice = name, advice
+        self.__doc__ = None  # not an attribute to document
 
-        def __getattr__(cls, name: str) -> Any:
-            """Called for attributes that do not exist."""
-            raise missing(cls, name, {} if name.startswith("_") else cls._foreign)
+    def __get__(self, owned: Any, owner: type) -> NoReturn:
+        article = "An" if owner.__name__[0] in "AEIO" else "A"
+        raise AttributeError(
+            f"{article} {owner.__name__} has no attribute {self.name!r}. {self.advice}",
+            name=self.name,
+            obj=owned,
+        )
 
 
-def missing(owner: type, name: str, table: Mapping[str, str]) -> AttributeError:
-    """The error for an attribute that a class and its objects do not have."""
-    article = "An" if owner.__name__[0] in "AEIO" else "A"
-    advice = "" if name.startswith("_") else table.get(plain(name), "")
-    return unknown_attribute(f"{article} {owner.__name__}", name, dir(owner), advice)
+Class = TypeVar("Class", bound=type)
 
 
-def raise_missing(owned: Any, name: str, table: Mapping[str, str]) -> NoReturn:
-    """Raise the error for an attribute that an object does not have; that of a property, if it has failed."""
-    if name in dir(type(owned)):
-        object.__getattribute__(owned, name)
-    raise missing(type(owned), name, table)
+def answers(table: Mapping[str, str]) -> Callable[[Class], Class]:
+    """A class decorator: for the attributes of a table that a class does not have, errors give the advice."""
+
+    def answering(cls: Class) -> Class:
+        for name, advice in table.items():
+            if not hasattr(cls, name):
+                setattr(cls, name, ForeignAttribute(name, advice))
+        return cls
+
+    return answering
+
+
+def own_names(owned: Any) -> list[str]:
+    """The names of an object's attributes, without those of other libraries."""
+    foreign = {
+        name
+        for base in type(owned).__mro__
+        for name in vars(base)
+        if type(vars(base)[name]) is ForeignAttribute
+    }
+    return [name for name in object.__dir__(owned) if name not in foreign]

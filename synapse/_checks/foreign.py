@@ -116,13 +116,8 @@ METHODS = {
     "eval": "Use net.deterministic = True where neurons are random.",
     **dict.fromkeys(("to", "cpu", "cuda", "half", "float", "double"), FLOAT),
     **dict.fromkeys(("modules", "children"), "Use net.layers."),
-    **dict.fromkeys(
-        ("toJSON", "to_json"), "Use synapse.save(net, path), or synapse.readwrite.json_data(net) for a dict."
-    ),
-    **dict.fromkeys(
-        ("fromJSON", "from_json"),
-        "Use synapse.load(path), or synapse.readwrite.read_synaptic(path) for files of Synaptic.",
-    ),
+    **dict.fromkeys(("toJSON", "to_json"), SAVING),
+    **dict.fromkeys(("fromJSON", "from_json"), LOADING),
     **dict.fromkeys(("toDot", "to_dot"), "Use synapse.readwrite.write_dot(net, path)."),
     "standalone": "Use synapse.readwrite.write_javascript(net, path), write_python, write_c or write_onnx.",
     **dict.fromkeys(("optimize", "setOptimize", "optimized", "restore"), COMPILED),
@@ -136,9 +131,7 @@ METHODS = {
 }
 """Attributes of networks."""
 
-TRAINER_SAVING = "Use synapse.save(net, path), or synapse.readwrite.json_data(net) for a dict."
-LOADING = "Use synapse.load(path), or synapse.readwrite.read_synaptic(path) for files of Synaptic."
-METHODS = {
+TRAINER_METHODS = {
     "fit": "Use trainer.train(inputs, targets).",
     "partial_fit": "Use trainer.train(inputs, targets, epochs=1).",
     **dict.fromkeys(("evaluate", "validate", "score"), "Use trainer.test(inputs, targets)."),

@@ -611,7 +611,7 @@ def test_the_numbers_of_gaters_must_match():
     a, b = Layer(3), Layer(2)
     projection = a.project(b)
     for size, kind in ((3, gate.INPUT), (2, gate.OUTPUT), (4, gate.ONE_TO_ONE), (4, gate.INPUT)):
-        with pytest.raises(TopologyError, match=f"A layer of {size} cannot gate"):
+        with pytest.raises(TopologyError, match=f"and {size} gater"):
             Layer(size).gate(projection, kind)
     assert not any(connection.gater for connection in projection)
 

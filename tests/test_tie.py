@@ -202,13 +202,13 @@ def removed_neuron():
 def half_frozen():
     net = perceptron()
     net.connections[2].trainable = False
-    return net, net.connections[1:4], "trained together or not at all"
+    return net, net.connections[1:4], "all trainable or all not"
 
 
 def half_frozen_biases():
     net = perceptron()
     net.output[0].trainable = False
-    return net, net.output, "trained together or not at all"
+    return net, net.output, "all trainable or all not"
 
 
 def of_two_kinds():
@@ -255,7 +255,7 @@ def test_what_cannot_be_tied(case):
 def test_groups_that_do_not_fit(groups, error):
     net = perceptron()
     before = everything(net)
-    with pytest.raises(error, match="the groups of what is tied"):
+    with pytest.raises(error, match="the groups of a tie"):
         synapse.tie(net.connections[:3], groups=groups)
     assert everything(net) == before
 

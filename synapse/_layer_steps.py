@@ -198,7 +198,7 @@ class LayerSteps(Sequence[Neuron]):
                 _ties.unfreeze(*parameters)
 
     def _parameters(self) -> Iterator[tuple[Store, Ints, Ints]]:
-        """Iterate over its stores; yields the store, the rows of incoming connections, those of its neurons."""
+        """Iterate over its stores; yields the store, the rows of incoming connections and of its neurons."""
         for store in {neuron._store: None for neuron in self._neurons}:
             store.ready()
             rows = _wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)

@@ -62,7 +62,7 @@ def reset_parameters(
     weights = draw(initializer, rng, (len(connections),), fans, fans)
     biases = draw(initializer, rng, (len(neurons),), fans, fans)
     for drawn in (weights, biases):
-        require_range("What an initializer returns", drawn, store.dtype)
+        require_range("The result of an initializer", drawn, store.dtype)
     assign_first(store, "weight", connections, weights)
     assign_first(store, "bias", neurons, biases)
 

@@ -135,7 +135,7 @@ def test_a_kind_is_a_pattern_a_density_or_a_mask(kind):
 
 def test_a_projection_has_a_connection():
     a, b = Layer(2), Layer(3)
-    with pytest.raises(TopologyError, match="no connection"):
+    with pytest.raises(TopologyError, match="at least one connection"):
         a.project(b, np.zeros((2, 3), bool))
 
 

@@ -126,11 +126,11 @@ def test_numbers_of_all_classes_become_floats(value, number):
 def test_a_number_must_fit_the_float_it_is_stored_in(value):
     assert _checks.finite_number("The number", value) == float(value)
     with pytest.raises(
-        errors.ArgumentError, match="Expected the number to fit float32, the float of the network"
+        errors.ArgumentError, match="Expected the number to fit float32, the dtype of the network"
     ):
         _checks.finite_number("The number", value, np.float32)
     with pytest.raises(
-        errors.ArgumentError, match="Expected the numbers to fit float32, the float of the network"
+        errors.ArgumentError, match="Expected the numbers to fit float32, the dtype of the network"
     ):
         _checks.finite_array("The numbers", [0.0, value], np.float32)
 

@@ -110,7 +110,7 @@ class LayerSteps(Sequence[Neuron]):
             aims = self._vector("The targets of a layer", targets)
             measure.check_targets(aims[None])
             code = measure.code
-        with InUse(*self._alive()), _ties.summed_moves(neuron._store for neuron in self._neurons):
+        with InUse(*self._alive()), _ties.summed_updates(neuron._store for neuron in self._neurons):
             for neuron, aim in zip(reversed(self._neurons), reversed(aims.tolist()), strict=True):
                 neuron._propagate(step, aim, code, len(self))
 

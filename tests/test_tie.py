@@ -218,7 +218,7 @@ def of_two_kinds():
 
 def of_two_floats():
     net, other = perceptron(), perceptron(dtype="float32")
-    return net, [net.connections[0], other.connections[0]], "one dtype"
+    return net, [net.connections[0], other.connections[0]], "same dtype"
 
 
 REFUSED = {

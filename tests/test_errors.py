@@ -179,7 +179,7 @@ def test_a_high_rate_of_a_training_warns_once_where_it_is_given():
     first, last = synapse.Layer(1), synapse.Layer(1)
     first.project(last, seed=0)
     net = synapse.Network(first, [], last)
-    with pytest.warns(errors.RateWarning, match="The rate of Trainer is 50. Trainings") as told:
+    with pytest.warns(errors.RateWarning, match="The rate of Trainer is 50. Training with") as told:
         trainer = synapse.Trainer(net, 50)
     assert [warning.filename for warning in told] == [__file__]
     trainer.train([[1.0]], [[1.0]], epochs=2, progress=False, seed=0)

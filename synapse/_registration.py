@@ -67,9 +67,7 @@ def enter(
         raise ArgumentError(f"A {kind} named {name!r} is registered already{what}. Give yours another name.")
     if len(inspect.signature(function).parameters) != len(parameters):
         one = f"one argument, the {parameters[0]}" if len(parameters) == 1 else f"({', '.join(parameters)})"
-        raise ArgumentError(
-            f"Expected the {kind} {name!r} to take {one}, got {inspect.signature(function)}."
-        )
+        raise ArgumentError(f"Expected the {kind} {name!r} to take {one}, got {inspect.signature(function)}.")
     plain: Any = getattr(copy, "py_func", copy)
     check(plain)
     compiled = _compiled(kind, name, copy, len(parameters))

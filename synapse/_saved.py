@@ -172,6 +172,6 @@ def _require_finite(parts: Parts) -> None:
             bad = np.flatnonzero(~np.isfinite(column))
             if len(bad):
                 raise DivergenceError(
-                    f"Expected finite values to save, got {column[bad[0]]} for the {name} of {item} {bad[0]}. "
-                    "Clear the network if its weights are finite, or return to one saved earlier."
+                    f"Expected finite values to save, got {column[bad[0]]} for the {name} of {item} {bad[0]}."
+                    " Clear the network if its weights are finite, or return to one saved earlier."
                 )

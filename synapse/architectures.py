@@ -49,7 +49,8 @@ def register(kind: Class) -> Class:
     See Also
     --------
     get : Find a class by its name.
-    synapse.save, synapse.load : Write a network to a file, and read it.
+    synapse.save : Write a network to a file.
+    synapse.load : Read a network from a file.
 
     Examples
     --------

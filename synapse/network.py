@@ -66,7 +66,8 @@ class Network(NetworkSteps):
     --------
     Trainer : Train a network on data.
     record : Record values of neurons and connections over time.
-    save, load : Write a network to a file, and read it.
+    save : Write a network to a file.
+    load : Read a network from a file.
     from_networkx : Make a network from a graph.
 
     Notes

@@ -53,7 +53,7 @@ def reset_parameters(
 ) -> None:
     """Draw new weights for some connections and new biases for some neurons.
 
-    Parameters that are not trainable and the biases of inputs keep their values.
+    Parameters that are not trainable, and the biases of inputs, do not change.
     """
     connections = connections[np.argsort(store["identity"][connections])]  # the order of creation
     connections = connections[store["trainable"][connections] == 1]

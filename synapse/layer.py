@@ -119,7 +119,7 @@ class Layer(LayerSteps):
     def __getitem__(self, index: int | slice) -> Neuron | Layer:
         if isinstance(index, slice):
             return Layer(self._neurons[index])
-        return self._neurons[place("A place in a layer", index, len(self._neurons))]
+        return self._neurons[place("An index of a layer", index, len(self._neurons))]
 
     def __len__(self) -> int:
         return len(self._neurons)

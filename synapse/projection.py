@@ -173,7 +173,7 @@ class Projection:
 
     def __getitem__(self, index: int) -> Connection:
         identities = self._identities()
-        at = place("A place in a projection", index, len(identities))
+        at = place("An index of a projection", index, len(identities))
         return connection_at(self._store, int(identities[at]))
 
     def _gaters(self, layer: Layer, kind: str) -> tuple[Ints, Ints]:

@@ -260,9 +260,9 @@ def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
         if not is_among(language, (*EXPRESSIONS, *BUILDERS)):
             raise unknown_name("language", language, [*EXPRESSIONS, *BUILDERS])
         if language in BUILDERS and not callable(text):
-            raise KindError(expected(f"What is written for {language}", "a function", text))
+            raise KindError(expected(f"The {language} code of a squash", "a function", text))
         if language in EXPRESSIONS and not (isinstance(text, str) and STATE in text):
-            what = f"What is written for {language}"
+            what = f"The {language} code of a squash"
             raise ArgumentError(expected(what, f"an expression with {STATE} for the state", text))
     return dict(written)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _ties, _wiring
-from ._checks import any_array, expected, listed
+from ._checks import any_array, expected, listed, shown
 from ._typing import Ints
 from .connection import Connection, require_connection
 from .engine.guard import InUse
@@ -124,12 +124,12 @@ def _chosen(what: str, items: Any) -> Chosen:
             raise KindError(expected(what, kind, items))
         items = listed(what, items, kind)
         if items and not isinstance(items[0], Connection | Neuron):
-            raise KindError(f"{expected(what, kind, items[0])[:-1]} in it.")
+            raise KindError(f"Expected {kind}, got a list with {shown(items[0])}.")
         for one in items:
             like = require_connection if isinstance(items[0], Connection) else require_neuron
-            like(f"{what}, beginning with {items[0]!r},", one)
+            like(f"Every item after {items[0]!r}", one)
     if len(items) == 0:
-        raise ArgumentError(f"Expected {kind}, got none.")
+        raise ArgumentError(f"Expected {kind}, got an empty one.")
     chosen: Chosen = items
     return chosen
 

@@ -170,7 +170,7 @@ def test_a_function_takes_the_arguments_that_it_will_be_given():
 def test_a_place_in_a_sequence_ends_iteration_as_any_other():
     layer = synapse.Layer(3)
     assert [layer[-3], layer[np.int64(2)]] == [layer[0], layer[2]]
-    with pytest.raises(IndexError, match="Expected a place in a layer to be from -3 to 2, got 3."):
+    with pytest.raises(IndexError, match="Expected an index of a layer to be from -3 to 2, got 3."):
         layer[3]
     assert list(reversed(layer)) == [layer[2], layer[1], layer[0]]
 

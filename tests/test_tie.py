@@ -228,7 +228,7 @@ REFUSED = {
     "one of their biases frozen": (half_frozen_biases, ArgumentError),
     "a connection and a neuron": (of_two_kinds, KindError),
     "two floats": (of_two_floats, TopologyError),
-    "none": (lambda: (perceptron(), [], "got none"), ArgumentError),
+    "none": (lambda: (perceptron(), [], "got an empty one"), ArgumentError),
     "one alone": (
         lambda: ((net := perceptron()), net.connections[0], "(to be|Expected) a Projection"),
         KindError,

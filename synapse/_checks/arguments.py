@@ -107,7 +107,7 @@ def real_number(what: str, value: Any) -> float:
         return float(value)
     except OverflowError:
         return math.inf
-    except ValueError:  # a signalling NaN of decimal
+    except ValueError:  # a signaling NaN of decimal
         return math.nan
 
 

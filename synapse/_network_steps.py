@@ -324,6 +324,14 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
         --------
         clear : Clear the context only.
         reseed : Restart the streams of random neurons.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> net.reset(seed=1, initializer="zeros")
+        >>> net.activate([0.0, 1.0])
+        array([0.5])
         """
         connections = self._connection_rows()
         _ties.reset_parameters(self._store, connections, self._rows(), random_generator(seed), initializer)

@@ -89,6 +89,14 @@ class NeuronSteps:
         See Also
         --------
         propagate : Learn from the error of this activation.
+
+        Examples
+        --------
+        >>> from synapse import Neuron
+        >>> source, target = Neuron(), Neuron(squash="identity", bias=1.0)
+        >>> link = source.project(target, weight=0.5)
+        >>> source.activate(2.0), target.activate()
+        (2.0, 2.0)
         """
         store = self._store if self._row >= 0 else self._require()
         number = 0.0 if value is None else finite_number("The activation of a neuron", value, store.dtype)
@@ -134,6 +142,17 @@ class NeuronSteps:
         See Also
         --------
         activate : Activate the neuron first.
+
+        Examples
+        --------
+        >>> from synapse import Neuron
+        >>> source, target = Neuron(), Neuron(squash="identity")
+        >>> link = source.project(target, weight=0.5)
+        >>> source.activate(2.0), target.activate()
+        (2.0, 1.0)
+        >>> target.propagate(rate=0.25, target=2.0)
+        >>> target.error.responsibility, link.weight
+        (1.0, 1.0)
         """
         store = self._require()
         step = non_negative_number("The rate", rate, store.dtype)

@@ -141,6 +141,13 @@ class Layer(LayerSteps):
             If the neuron is in the layer already.
         TopologyError
             If the neuron belongs to another network.
+
+        Examples
+        --------
+        >>> layer = Layer(2, name="hidden")
+        >>> layer.append(Neuron())
+        >>> layer[2]
+        <Neuron hidden 2, logistic>
         """
         require_neuron("What a layer holds", neuron)
         with InUse(neuron, *self._alive()):
@@ -377,6 +384,15 @@ class Layer(LayerSteps):
         --------
         Neuron.gate : Gate single connections.
         Neuron.ungate : Stop gating connections.
+
+        Examples
+        --------
+        >>> from synapse import gate
+        >>> inputs, cells, gates = Layer(3), Layer(2), Layer(2)
+        >>> projection = inputs.project(cells, seed=0)
+        >>> gates.gate(projection, gate.INPUT)
+        >>> [connection.gater is gates[1] for connection in cells[1].incoming]
+        [True, True, True]
         """
         require_projection("What a layer gates", projection)
         with InUse(projection, *self._alive()):

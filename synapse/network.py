@@ -305,6 +305,17 @@ class Network(NetworkSteps):
         See Also
         --------
         remove : Remove a hidden neuron.
+
+        Examples
+        --------
+        >>> from synapse import Layer, Network
+        >>> a, b, c = Layer(2), Layer(3), Layer(1)
+        >>> _ = a.project(b), b.project(c)
+        >>> net = Network(a, c)
+        >>> net.add(b)
+        <Layer hidden, 3 neurons>
+        >>> net
+        <Network 2-3-1, 6 neurons, 9 connections>
         """
         layer = Layer([neurons]) if isinstance(neurons, Neuron) else neurons
         if not isinstance(layer, Layer):
@@ -335,6 +346,14 @@ class Network(NetworkSteps):
         See Also
         --------
         add : Add a hidden layer or neuron.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> net.remove(net["hidden"][0])
+        >>> net
+        <Perceptron 2-2-1, 5 neurons, 6 connections>
         """
         require_neuron("What is removed from a network", neuron)
         for layer in self._layers[1:-1]:

@@ -276,7 +276,7 @@ class Neuron(NeuronSteps):
 
     @steady
     def connected(self, other: Neuron) -> Connection | None:
-        """Connection from this neuron to another; None if there is none."""
+        """Return the connection from this neuron to another; None if there is none."""
         self._require()
         return _wiring.find(self, require_neuron("The other neuron", other))
 

@@ -150,6 +150,13 @@ class Topology:
         See Also
         --------
         to_networkx : Convert the table to a graph.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> Topology.of(net["hidden"])
+        <Topology, 3 neurons, 0 connections>
         """
         if isinstance(shown, Network):
             return cls(**_network_facts(shown))
@@ -242,6 +249,13 @@ class Topology:
         --------
         from_networkx : Make a network from a graph.
         Network.graph : Live graph of a network.
+
+        Examples
+        --------
+        >>> import architect
+        >>> graph = Topology.of(architect.Perceptron(2, 1, seed=0)).to_networkx()
+        >>> list(graph.edges)
+        [(0, 2), (1, 2)]
         """
         graph: nx.DiGraph[int] = nx.DiGraph()
         of_layers = [self.layers[number] for number in self.layer.tolist()]

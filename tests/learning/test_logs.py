@@ -106,9 +106,9 @@ def test_a_python_logger_has_a_name_and_a_level(caplog):
         train(epochs=1, callbacks=[PythonLogger(logging.getLogger("mine"), "WARNING"), PythonLogger("x", 10)])
     assert [(one.name, one.levelname) for one in caplog.records] == [("mine", "WARNING")]
     for wrong in ("loud", True, None):
-        with pytest.raises(ArgumentError, match="The level of a PythonLogger"):
+        with pytest.raises(ArgumentError, match="the level of a PythonLogger"):
             PythonLogger(level=wrong)
-    with pytest.raises(KindError, match="The logger of a PythonLogger"):
+    with pytest.raises(KindError, match="the logger of a PythonLogger"):
         PythonLogger(3)
 
 

@@ -8,7 +8,7 @@ are connected, and short paths. Published diagrams are not shipped here because 
 not stated; the package cect collects them. To use one, replace `wiring` by networkx.read_graphml.
 
 Sensory neurons along the body are touched. Motor neurons drive the body away from the touch: forward if it
-was at the tail, backward if it was at the head. Interneurons lie in between, connected as the wiring has it.
+was at the tail, backward if it was at the head. Interneurons lie in between, connected as in the wiring.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ COLOURS = {"sensory": BLUE, "inter": GREEN, "motor": ORANGE}
 
 # --- 1. A wiring ----------------------------------------------------------------------------------
 #
-# Each pair is connected with a chance that falls with the distance along the body, rises with how many
-# connections the two tend to have, and favours the way from sensory to motor neurons. A fifth of the
-# neurons is inhibitory: all their weights are negative.
+# Each pair is connected with a probability that falls with the distance along the body, rises with the
+# expected number of connections of both, and is higher from sensory towards motor neurons. A fifth of the
+# neurons are inhibitory: all their weights are negative.
 
 FAVOUR = {"sensory": (0.3, 1.0, 0.1), "inter": (0.05, 1.0, 1.0), "motor": (0.0, 0.1, 0.3)}
 EDGES, REACH = 2000, 0.08
@@ -64,7 +64,7 @@ WORM |= {"both directions": 0.21, "clustering": 0.32, "mean path": 2.6}
 
 
 def figures(graph):
-    """The same figures of a graph."""
+    """Compute the same figures for a graph."""
     synapses = [count for _, _, count in graph.edges(data="synapses")]
     both = graph.to_undirected()
     largest = both.subgraph(max(nx.connected_components(both), key=len))
@@ -82,9 +82,9 @@ def compare(graph):
 
 # --- 2. From the file to a network ----------------------------------------------------------------
 #
-# The file is GraphML as any program writes it. `networkx` reads it, `from_networkx` makes the network. A
-# count of synapses is no weight yet: the counts into a neuron are scaled to a norm of 1, and signed. Nothing
-# leads into the sensory neurons, and neurons that they do not reach are left out.
+# The file is ordinary GraphML. `networkx` reads it, and `from_networkx` builds the network. Weights are
+# computed from the numbers of synapses: those into each neuron are scaled to a norm of 1, and signed.
+# Connections into sensory neurons are removed, and so are neurons that no sensory neuron reaches.
 
 
 def network(path):
@@ -134,7 +134,7 @@ def touches(count, sensors, motors, seed):
 
 
 def fraction_right(net, inputs, targets):
-    """How often the motor neurons of the right direction are the more active ones at the last step."""
+    """The fraction of touches after which the motor neurons of the right direction are more active."""
     answers = []
     for rows, aims in zip(inputs, targets, strict=True):
         net.clear()
@@ -159,7 +159,7 @@ def learn(net, sensors, motors, seed, quick):
 
 # --- 4. Lesions -----------------------------------------------------------------------------------
 #
-# A copy of the network loses interneurons: those through which most shortest paths run, or others by chance.
+# Interneurons of a copy are removed: first those on the most shortest paths (hubs), then random ones.
 
 
 def lesion(net, names, fresh):
@@ -200,7 +200,7 @@ def picture(graph, right, lost, path):
         return
     figure, axes = plt.subplot_mosaic("AAB;AAC", figsize=(12, 6), layout="constrained")
     rows = {"sensory": 2.0, "inter": 1.0, "motor": 0.0}
-    rng = np.random.default_rng([0, 4])  # not that of the places
+    rng = np.random.default_rng([0, 4])  # not the generator of the places
     places = {
         node: (data["place"], rows[data["kind"]] + rng.uniform(-0.25, 0.25))
         for node, data in graph.nodes(data=True)

@@ -298,9 +298,9 @@ def test_a_batch_that_does_not_fit_is_named():
     net = lstm()
     with pytest.raises(SynapseError, match=r"^In batch 3: Expected 3 inputs.*shape \(5, 2\)"):
         train(net, [*STREAM[:2], (np.zeros((5, 2)), AIMS[:5]), *STREAM])
-    with pytest.raises(ArgumentError, match="^In batch 1: There must be as many inputs as targets"):
+    with pytest.raises(ArgumentError, match="^In batch 1: Expected as many inputs as targets"):
         train(net, [(ROWS, AIMS[:5])])
-    with pytest.raises(ArgumentError, match="^In batch 2: Targets must be"):
+    with pytest.raises(ArgumentError, match="^In batch 2: Expected targets to be"):
         train(net, [STREAM[0], (ROWS[:1], [[np.inf, 0.0]])])
 
 

@@ -1,4 +1,4 @@
-"""Small_world: a network from any graph remembers three steps back, if a few shortcuts shorten its ways.
+"""Small_world: a network from any graph remembers three steps back, if a few shortcuts shorten its paths.
 
     python -m demos small_world
 
@@ -27,12 +27,12 @@ MOVED = {0.0: "a ring", 0.1: "a small world", 1.0: "a random graph"}
 
 # --- 1. Three graphs ------------------------------------------------------------------------------
 #
-# Edges of a Watts-Strogatz graph have no direction: each gets one by chance. Nothing leads into the input,
-# and some path leads from it to the output.
+# Edges of a Watts-Strogatz graph have no direction, so each gets a random one. No edge leads into the input,
+# and at least one path leads from it to the output.
 
 
 def ring(moved, rng):
-    """An undirected graph, and the same with directions."""
+    """An undirected graph, and the same graph with directions."""
     while True:
         graph = nx.watts_strogatz_graph(NODES, NEIGHBOURS, moved, seed=int(rng.integers(1 << 30)))
         directed = nx.DiGraph((u, v) if rng.random() < 0.5 else (v, u) for u, v in graph.edges)
@@ -63,16 +63,16 @@ def show_graphs(seed):
 
 # --- 2. The task ----------------------------------------------------------------------------------
 #
-# Random bits go in. The target is the bit of three steps ago, so the network must keep three bits in the
-# cycles of its graph. Every five epochs there are new sequences. The gradient is exact (backpropagation
-# through time), the optimizer Adam.
+# The inputs are random bits. The target is the bit of three steps ago, so the network must store three bits
+# in the cycles of its graph. Every five epochs there are new sequences. Training uses exact gradients
+# (backpropagation through time) and Adam.
 
 DELAY, STEPS, GOAL, CHUNK = 3, 20, 0.95, 5
 
 
 def task(count, seed):
     bits = np.random.default_rng(seed).integers(0, 2, (count, STEPS, 1)).astype(float)
-    targets = np.full_like(bits, np.nan)  # nothing is asked before three bits have been read
+    targets = np.full_like(bits, np.nan)  # no target before three bits have been read
     targets[:, DELAY:] = bits[:, :-DELAY]
     return 2 * bits - 1, targets
 
@@ -167,4 +167,4 @@ def main(quick: bool, seed: int, out: Path) -> None:
     synapse.save(net, out / "small_world.synapse")
 
 
-# To try: DELAY = 5; nx.barabasi_albert_graph, whose hubs make paths short; a graph of your own.
+# To try: DELAY = 5; nx.barabasi_albert_graph, whose hubs make paths short; your own graph.

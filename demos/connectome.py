@@ -1,14 +1,14 @@
-"""Connectome: a wiring diagram, read from a GraphML file, learns which way to flee from a touch.
+"""Connectome: a network with the wiring of a GraphML file learns in which direction to flee from a touch.
 
     python -m demos connectome
 
-The wiring is made up. It is drawn so that its numbers resemble those of the nematode C. elegans: 280 neurons,
-about 2100 connections, most with one or two synapses and some with dozens, hubs, neighbours whose neighbours
-are connected, and short paths. Published diagrams are not shipped here because the terms of their data are
-not stated; the package cect collects them. To use one, replace `wiring` by networkx.read_graphml.
+Task: Sensory neurons along a body are touched at one place. Motor neurons must drive the body away from the
+touch: forward if it was at the tail, backward if it was at the head. Interneurons lie in between.
 
-Sensory neurons along the body are touched. Motor neurons drive the body away from the touch: forward if it
-was at the tail, backward if it was at the head. Interneurons lie in between, connected as in the wiring.
+The wiring is generated, not measured. Its statistics resemble those of the nematode C. elegans: 280 neurons,
+about 2100 connections, most with one or two synapses and some with dozens, hubs, clustering, and short paths.
+Published connectomes are not included because the terms of their data are not stated; the package cect
+collects them. To use one, replace `wiring` by networkx.read_graphml.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREEN, GREY, ORANGE, check, heading, pyplot, save_figure
+from demos._common import BLUE, GREEN, GREY, ORANGE, check, heading, lesson, pyplot, save_figure
+from synapse.readwrite import files
 
 KINDS = {"sensory": 80, "inter": 90, "motor": 110}
 COLOURS = {"sensory": BLUE, "inter": GREEN, "motor": ORANGE}
 
 # --- 1. A wiring ----------------------------------------------------------------------------------
 #
-# Each pair is connected with a probability that falls with the distance along the body, rises with the
-# expected number of connections of both, and is higher from sensory towards motor neurons. A fifth of the
-# neurons are inhibitory: all their weights are negative.
+# The probability of a connection falls with the distance along the body, rises with the typical number of
+# connections of both neurons, and is higher on the way from sensory to motor neurons. A fifth of the
+# neurons are inhibitory: all their outgoing weights are negative.
 
 FAVOUR = {"sensory": (0.3, 1.0, 0.1), "inter": (0.05, 1.0, 1.0), "motor": (0.0, 0.1, 0.3)}
 EDGES, REACH = 2000, 0.08
@@ -44,7 +45,7 @@ def wiring(rng):
     chance = favour * near * size[:, None] * size
     np.fill_diagonal(chance, 0.0)
     pairs = rng.choice(chance.size, EDGES, replace=False, p=(chance / chance.sum()).ravel())
-    graph = nx.DiGraph(name="made-up connectome")
+    graph = nx.DiGraph(name="generated connectome")
     for i, kind in enumerate(kinds):
         sign = -1 if kind != "sensory" and rng.random() < 0.2 else 1
         graph.add_node(f"{kind}{i}", kind=kind, place=float(place[i]), sign=sign)
@@ -57,38 +58,38 @@ def wiring(rng):
     return graph
 
 
-# Figures of C. elegans: chemical synapses after Varshney and others 2011, counted in the copy in the
+# Statistics of C. elegans: chemical synapses of Varshney and others 2011, counted in the copy of the
 # package cect 0.3.5.
 WORM = {"neurons": 279, "connections": 2194, "synapses, median": 2, "synapses, 99 % below": 16}
 WORM |= {"both directions": 0.21, "clustering": 0.32, "mean path": 2.6}
 
 
 def figures(graph):
-    """Compute the same figures for a graph."""
+    """The same statistics for a graph."""
     synapses = [count for _, _, count in graph.edges(data="synapses")]
     both = graph.to_undirected()
     largest = both.subgraph(max(nx.connected_components(both), key=len))
-    told = len(graph), len(synapses), np.median(synapses), np.percentile(synapses, 99)
+    counts = len(graph), len(synapses), np.median(synapses), np.percentile(synapses, 99)
     shape = nx.reciprocity(graph), nx.average_clustering(both), nx.average_shortest_path_length(largest)
-    return dict(zip(WORM, (*told, *shape), strict=True))
+    return dict(zip(WORM, (*counts, *shape), strict=True))
 
 
 def compare(graph):
-    heading("A made-up wiring, and that of the worm")
-    print("                          made up      worm")
+    heading("The generated wiring and that of the worm")
+    print("                        generated      worm")
     for name, value in figures(graph).items():
         print(f"   {name:20} {value:10.4g} {WORM[name]:9}")
 
 
 # --- 2. From the file to a network ----------------------------------------------------------------
 #
-# The file is ordinary GraphML. `networkx` reads it, and `from_networkx` builds the network. Weights are
-# computed from the numbers of synapses: those into each neuron are scaled to a norm of 1, and signed.
-# Connections into sensory neurons are removed, and so are neurons that no sensory neuron reaches.
+# networkx reads the GraphML file of any program, and `from_networkx` makes the network. The counts of
+# synapses into a neuron are scaled to a norm of 1 and signed to become weights. Sensory neurons get no
+# incoming connections, and neurons that they do not reach are left out.
 
 
 def network(path):
-    """The network of a GraphML file."""
+    """Make the network of a GraphML file."""
     graph = nx.read_graphml(path)
     kinds = nx.get_node_attributes(graph, "kind")
     graph.remove_edges_from([edge for edge in graph.edges if kinds[edge[1]] == "sensory"])
@@ -105,19 +106,19 @@ def network(path):
     return graph, net
 
 
-def tell(graph, net):
+def describe(graph, net):
     heading("The network")
     print(f"   {net}")
     late = architect.delayed(net).connections
-    print(f"   {len(late)} connections arrive one step late: they lead back to neurons that have fired.")
+    print(f"   {len(late)} connections arrive one step late, because they lead back to earlier neurons.")
     places = nx.get_node_attributes(graph, "place")
     return np.array([places[n.name] for n in net.input]), np.array([places[n.name] for n in net.output])
 
 
 # --- 3. Touches -----------------------------------------------------------------------------------
 #
-# A touch excites the sensory neurons near it for one step, among noise. Every second motor neuron drives
-# forward, the others backward; from the second step on, those of the right direction are to be active.
+# A touch excites the sensory neurons near it for one step, with noise. Every second motor neuron drives
+# forward, the others backward. From the second step on, the target is 1 for those of the right direction.
 
 STEPS, WIDTH, NOISE = 5, 0.08, 0.1
 
@@ -134,7 +135,7 @@ def touches(count, sensors, motors, seed):
 
 
 def fraction_right(net, inputs, targets):
-    """The fraction of touches after which the motor neurons of the right direction are more active."""
+    """Fraction of touches after which the right motor neurons are more active at the last step."""
     answers = []
     for rows, aims in zip(inputs, targets, strict=True):
         net.clear()
@@ -144,22 +145,22 @@ def fraction_right(net, inputs, targets):
 
 
 def learn(net, sensors, motors, seed, quick):
-    heading("Learning which way to flee")
+    heading("Learning the direction")
     fresh = touches(300, sensors, motors, [seed, 1])
     trainer = synapse.Trainer(net, method="bptt", optimizer=synapse.optimizers.Adam(), rate=0.003)
     right = [fraction_right(net, *fresh)]
     for round_ in range(4 if quick else 10):
         trainer.train(*touches(200, sensors, motors, [seed, 2, round_]), epochs=5, seed=seed, progress=False)
         right.append(fraction_right(net, *fresh))
-    print("   fraction of 300 fresh touches that are answered rightly, after every 1000:")
+    print("   fraction of 300 new touches with the right direction, after every 1000 touches:")
     print("   " + " ".join(f"{part:.2f}" for part in right))
-    check("the wiring learns which way to flee", right[-1] > 0.9)
+    check("the network learns the direction", right[-1] > 0.9)
     return fresh, right
 
 
 # --- 4. Lesions -----------------------------------------------------------------------------------
 #
-# Interneurons of a copy are removed: first those on the most shortest paths (hubs), then random ones.
+# A copy of the network loses interneurons: those on most shortest paths (hubs), or random ones.
 
 
 def lesion(net, names, fresh):
@@ -182,12 +183,8 @@ def lesions(graph, net, fresh, seed):
     ]
     print("   interneurons removed   " + "".join(f"{count:7}" for count in counts))
     print("   hubs first             " + "".join(f"{part:7.2f}" for part in hubs))
-    print("   by chance, mean of 5   " + "".join(f"{part:7.2f}" for part in chance))
-    check("without its hubs it errs more often than without others", sum(hubs) < sum(chance))
-    print(
-        "\nThe lesson: the network has learnt along the paths that the wiring has; where many of them meet,"
-    )
-    print("the loss of a few neurons costs most.")
+    print("   random, mean of 5      " + "".join(f"{part:7.2f}" for part in chance))
+    check("losing hubs costs more than losing random interneurons", sum(hubs) < sum(chance))
     return counts, hubs, chance
 
 
@@ -200,7 +197,7 @@ def picture(graph, right, lost, path):
         return
     figure, axes = plt.subplot_mosaic("AAB;AAC", figsize=(12, 6), layout="constrained")
     rows = {"sensory": 2.0, "inter": 1.0, "motor": 0.0}
-    rng = np.random.default_rng([0, 4])  # not the generator of the places
+    rng = np.random.default_rng([0, 4])  # not that of the places
     places = {
         node: (data["place"], rows[data["kind"]] + rng.uniform(-0.25, 0.25))
         for node, data in graph.nodes(data=True)
@@ -214,13 +211,13 @@ def picture(graph, right, lost, path):
             graph, places, mine, ax=ax, node_color=colour, node_size=sizes, edgecolors="white", linewidths=0.5
         )
         ax.text(-0.03, rows[kind], kind, ha="right", va="center", color=colour, weight="bold")
-    ax.set(title="A made-up wiring: place along the body, size by connections", xlim=(-0.16, 1.02))
+    ax.set(title="The generated wiring: place along the body, size by connections", xlim=(-0.16, 1.02))
     ax.set_axis_off()
     axes["B"].plot(np.arange(len(right)), right, "o-", color=BLUE)
     axes["B"].set(xlabel="thousand touches", ylabel="fraction right", ylim=(0.4, 1.02), title="Learning")
     counts, hubs, chance = lost
     axes["C"].plot(counts, hubs, "o-", color=ORANGE, label="hubs first")
-    axes["C"].plot(counts, chance, "s--", color=GREY, label="by chance")
+    axes["C"].plot(counts, chance, "s--", color=GREY, label="random")
     axes["C"].set(xlabel="interneurons removed", ylabel="fraction right", ylim=(0.4, 1.02), title="Lesions")
     axes["C"].legend(frameon=False)
     save_figure(figure, path)
@@ -229,14 +226,20 @@ def picture(graph, right, lost, path):
 def main(quick: bool, seed: int, out: Path) -> None:
     made = wiring(np.random.default_rng(seed))
     compare(made)
-    nx.write_graphml(made, out / "connectome.graphml")
+    files.write(out / "connectome.graphml", "\n".join(nx.generate_graphml(made)))
     graph, net = network(out / "connectome.graphml")
-    sensors, motors = tell(graph, net)
+    sensors, motors = describe(graph, net)
     fresh, right = learn(net, sensors, motors, seed, quick)
     lost = lesions(graph, net, fresh, seed)
     picture(graph, right, lost, out / "connectome.png")
     synapse.save(net, out / "connectome.synapse")
+    counts, hubs, chance = lost
+    lesson(
+        f"The network gets {right[-1]:.0%} of new touches right. Without {counts[-1]} hubs it gets "
+        f"{hubs[-1]:.0%}, without {counts[-1]} random interneurons {chance[-1]:.0%}: it has learnt along the "
+        "paths of the wiring, and the neurons where many paths meet matter most."
+    )
 
 
-# To try: a real wiring; FAVOUR without the way from sensory to interneurons; other inputs, such as touches
-# of two places at once.
+# To try: a real connectome; FAVOUR without the way from sensory to interneurons; other inputs, such as
+# touches of two places at once.

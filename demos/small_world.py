@@ -1,13 +1,15 @@
-"""Small_world: a network from any graph remembers three steps back, if a few shortcuts shorten its paths.
+"""Small_world: a network made from a networkx graph remembers three steps, if shortcuts shorten its paths.
 
     python -m demos small_world
 
-Watts and Strogatz (1998) took a ring of nodes, each joined to its six nearest neighbours, and moved each
+Task: The input of a network of 100 neurons is a stream of random bits. The target is the bit of three
+steps ago. The topology is a graph of Watts and Strogatz: a ring, a small world, or a random graph.
+
+Watts and Strogatz (1998) took a ring of nodes, each connected to its six nearest neighbours, and moved each
 edge with some probability to a random end. A tenth of the edges is enough: most neighbours are still
-neighbours, and yet every node is a few steps from any other. Here such graphs become networks:
-`synapse.from_networkx` makes a neuron of every node and a connection of every edge, whatever the graph, and
-finds the order in which the neurons fire. Node 0 is the input. Node 50, on the other side of the ring, is the
-output. It learns to repeat the bit that went in three steps ago.
+connected, and every node is a few steps from any other. Here such graphs become networks:
+`synapse.from_networkx` makes a neuron of every node and a connection of every edge of any graph, and
+finds an order of activation. Node 0 is the input. Node 50, on the other side of the ring, is the output.
 """
 
 from __future__ import annotations
@@ -20,19 +22,19 @@ from tqdm import tqdm
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, ORANGE, PURPLE, RED, check, heading, pyplot, save_figure
+from demos._common import BLUE, GREY, ORANGE, PURPLE, RED, check, heading, lesson, pyplot, save_figure
 
 NODES, NEIGHBOURS, OUTPUT = 100, 6, 50
 MOVED = {0.0: "a ring", 0.1: "a small world", 1.0: "a random graph"}
 
 # --- 1. Three graphs ------------------------------------------------------------------------------
 #
-# Edges of a Watts-Strogatz graph have no direction, so each gets a random one. No edge leads into the input,
-# and at least one path leads from it to the output.
+# Edges of a Watts-Strogatz graph have no direction; here each gets a random one. The input has no incoming
+# edges, and a path leads from it to the output.
 
 
 def ring(moved, rng):
-    """An undirected graph, and the same graph with directions."""
+    """An undirected graph, and the same with directions."""
     while True:
         graph = nx.watts_strogatz_graph(NODES, NEIGHBOURS, moved, seed=int(rng.integers(1 << 30)))
         directed = nx.DiGraph((u, v) if rng.random() < 0.5 else (v, u) for u, v in graph.edges)
@@ -64,8 +66,8 @@ def show_graphs(seed):
 # --- 2. The task ----------------------------------------------------------------------------------
 #
 # The inputs are random bits. The target is the bit of three steps ago, so the network must store three bits
-# in the cycles of its graph. Every five epochs there are new sequences. Training uses exact gradients
-# (backpropagation through time) and Adam.
+# in the cycles of its graph. There are new sequences every five epochs. The gradient is exact
+# (backpropagation through time), and the optimizer is Adam.
 
 DELAY, STEPS, GOAL, CHUNK = 3, 20, 0.95, 5
 
@@ -109,20 +111,22 @@ def compare(seed, quick):
         runs = [learn(moved, each, most) for each in tqdm(seeds, desc=name, leave=False)]
         curves[moved], nets[moved] = [curve for _, curve in runs], runs[0][0]
         needed = sorted(CHUNK * (len(curve) - 1) if curve[-1] >= GOAL else np.inf for curve in curves[moved])
-        told = "  ".join(f"> {most}" if np.isinf(epochs) else f"{epochs:5}" for epochs in needed)
-        print(f"   {name:15} {told}", flush=True)
+        shown = "  ".join(f"> {most}" if np.isinf(epochs) else f"{epochs:5}" for epochs in needed)
+        print(f"   {name:15} {shown}", flush=True)
     print()
     return curves, nets[0.1]
 
 
-def lesson(curves):
+def conclude(curves):
     solved = {moved: sum(curve[-1] >= GOAL for curve in each) for moved, each in curves.items()}
-    check("more small worlds than rings learn it", solved[0.1] > solved[0.0])
-    check("nearly all small worlds do, as random graphs do", solved[0.1] >= len(curves[0.1]) - 1)
-    print(
-        "\nThe lesson: a few shortcuts make paths from input to output nearly as short as in a random graph,"
+    check("more small worlds than rings solve the task", solved[0.1] > solved[0.0])
+    check("nearly all small worlds solve it, like random graphs", solved[0.1] >= len(curves[0.1]) - 1)
+    seeds = len(curves[0.1])
+    lesson(
+        f"Of {seeds} seeds each, {solved[0.0]} rings, {solved[0.1]} small worlds and {solved[1.0]} random "
+        "graphs solve the task. A few shortcuts make the paths from input to output nearly as short as in a "
+        "random graph, while most neighbours stay connected. Signals and errors then cross fewer neurons."
     )
-    print("though neighbours stay together. Signals and errors cross fewer neurons, and learning succeeds.")
 
 
 # --- 4. A picture ---------------------------------------------------------------------------------
@@ -162,9 +166,9 @@ def picture(graphs, curves, path):
 def main(quick: bool, seed: int, out: Path) -> None:
     graphs = show_graphs(seed)
     curves, net = compare(seed, quick)
-    lesson(curves)
     picture(graphs, curves, out / "small_world.png")
     synapse.save(net, out / "small_world.synapse")
+    conclude(curves)
 
 
 # To try: DELAY = 5; nx.barabasi_albert_graph, whose hubs make paths short; your own graph.

@@ -387,7 +387,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     print(table(simple, networks))
     print(f"\n{verdict(simple, networks)}")
     if quick:
-        print("This quick run has two seeds and a tenth of the epochs, so its numbers are no result.")
+        print("This quick run has two seeds and a tenth of the epochs, so its numbers are not a result.")
 
     print("For each network, the run with the median fit on 1712-1920 is saved and plotted.")
 

@@ -602,6 +602,7 @@ def test_weights_follow_seed_and_initializer():
 # --- layers that lose their neurons ------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_a_layer_that_has_lost_all_neurons_is_refused():
     net = architect.Perceptron(2, 1, 1, seed=0)
     layer = net["hidden"]

@@ -419,6 +419,7 @@ def test_a_hidden_neuron_can_be_removed():
     assert net.activate([1.0, 2.0]) == pytest.approx(smaller.activate([1.0, 2.0]))
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_a_layer_goes_with_its_last_neuron():
     net = perceptron(2, 1, 1, seed=1)
     net.remove(net.hidden[0][0])

@@ -40,6 +40,7 @@ def test_steps_do_not_depend_on_each_other():
     assert abs(np.corrcoef(numbers[1:], numbers[:-1])[0, 1]) < 0.05
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_streams_of_neighbours_do_not_depend_on_each_other():
     layer = Layer(2, "noise")
     net = Network(Layer(1), [], layer)
@@ -60,6 +61,7 @@ def test_without_a_seed_two_neurons_differ():
     assert Neuron("noise").activate() != Neuron("noise").activate()
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_calm_neurons_give_the_mean():
     layer = Layer(2, "noise", bias=0.3)
     layer[1].squash = "bernoulli"

@@ -141,7 +141,7 @@ def test_table_has_every_model_and_what_is_published(run):
         assert name in text
     line = next(line for line in text.splitlines() if "persistence" in line)
     assert line.split()[1:] == ["0.300", "0.427", "0.965", "0.566"]
-    assert "These numbers are no result" in text
+    assert "its numbers are not a result" in text
 
 
 def test_networks_and_graph_are_written(run):

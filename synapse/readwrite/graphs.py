@@ -159,7 +159,7 @@ def from_networkx(
 def _nodes_of(graph: Any) -> list[Any]:
     """The nodes of a graph in its order; neurons are returned in their order of activation."""
     if not isinstance(graph, nx.Graph):
-        advice = " networkx.from_pandas_edgelist, from_scipy_sparse_array and read_graphml make one."
+        advice = "Make one with networkx.from_pandas_edgelist, from_scipy_sparse_array or read_graphml."
         raise KindError(expected("The graph of from_networkx", "a graph of networkx", graph, advice))
     nodes = list(graph)
     return sorted(nodes) if all(isinstance(node, Neuron) for node in nodes) else nodes

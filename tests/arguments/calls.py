@@ -175,11 +175,9 @@ class Call:
         return lambda: used(function(*bound.args, **bound.kwargs))
 
     def arguments(self, world: World) -> dict[str, Any]:
-        """Good arguments; what has no default, a seed and targets may be what the world has by that name."""
+        """Good arguments; what has no default, and a seed, may be what the world has by that name."""
         asked = [
-            key
-            for key, one in self.public.parameters().items()
-            if one.default is one.empty or key in ("seed", "targets")
+            key for key, one in self.public.parameters().items() if one.default is one.empty or key == "seed"
         ]
         found = {key: getattr(world, key) for key in asked if hasattr(world, key)}
         return found | (self.good(world) if callable(self.good) else self.good)

@@ -147,7 +147,7 @@ row(
 )
 weighted = {"class_weight": k.NONE | {"{}"}}
 row("bptt: synapse.Trainer.train", short, "by_bptt", sample_weight=k.NONE, **weighted)
-row("synapse.Trainer.test", **weighted)
+row("synapse.Trainer.test", {"targets": short["targets"]}, **weighted)
 row("learning.fit_readout", lambda w: {"network": w.readable}, network=k.NOTHING)
 row("learning.CSVLogger.__init__", {"path": "log.csv"}, path=k.TEXT - {"empty"})
 row(

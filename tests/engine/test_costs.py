@@ -7,6 +7,7 @@ BUILT_IN = ["cross_entropy", "squared_error", "mean_squared_error", "binary_miss
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_the_engine_calls_each_cost_by_its_code(name):
     measure = cost.get(name)
     assert costs.COSTS[name].code == measure.code

@@ -286,6 +286,7 @@ def test_no_index_points_nowhere():
     assert (c["influence_trace"][c["pull"]] < len(c["extended"])).all()
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_neighbours_fire_one_by_one_where_one_gates_the_other():
     """Also where the gates are neighbours of which the last is the gated neuron itself."""
     source = Network(Layer(1), [], Layer(2, squash="identity", bias=1.0))

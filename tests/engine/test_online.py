@@ -236,6 +236,7 @@ def test_a_gate_whose_slope_is_zero_still_learns_from_what_it_let_in_before():
 
 
 @pytest.mark.parametrize("others", [1, 20])
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_a_gate_of_another_network_keeps_what_it_saw_of_a_later_neuron(others):
     """Whichever network comes first in the store, the one that is called first fires first."""
     hidden, cells = Layer(2, bias=0.5), Layer(1, squash="identity", bias=0.5)

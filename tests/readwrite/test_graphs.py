@@ -368,34 +368,34 @@ def with_edge(**data):
 @pytest.mark.parametrize(
     ("graph", "options", "error", "sentence"),
     [
-        ([[0, 1]], {}, KindError, "a graph of networkx. Got .*networkx.from_pandas_edgelist"),
+        ([[0, 1]], {}, KindError, "a graph of networkx, got .*networkx.from_pandas_edgelist"),
         (nx.DiGraph(), {}, TopologyError, "The graph must have at least two nodes"),
         (digraph("ab", "ba"), {}, TopologyError, "as an input, found none. Name the inputs"),
         (digraph("xa", "ab", "ba"), {}, TopologyError, "as an output, found none. Name the outputs"),
         (nx.empty_graph(2, nx.DiGraph), {}, TopologyError, "The node 0 is connected to no other node"),
         (nx.MultiDiGraph(["xy", "xy"]), {}, TopologyError, "the edge from 'x' to 'y' several times"),
         (nx.MultiGraph(["xy", "yx"]), {"inputs": "x"}, TopologyError, "several times"),
-        (digraph("xy"), {"inputs": "x"}, KindError, "The inputs of from_networkx must be a list of nodes"),
-        (digraph("xy"), {"inputs": ["z"]}, TopologyError, "must be nodes of the graph. Got 'z'"),
-        (digraph("xy"), {"outputs": [[1]]}, TopologyError, "must be nodes of the graph"),
+        (digraph("xy"), {"inputs": "x"}, KindError, "the inputs of from_networkx to be a list of nodes"),
+        (digraph("xy"), {"inputs": ["z"]}, TopologyError, "to be nodes of the graph, got 'z'"),
+        (digraph("xy"), {"outputs": [[1]]}, TopologyError, "to be nodes of the graph"),
         (digraph("xy"), {"outputs": []}, TopologyError, "at least one node"),
         (digraph("xy"), {"inputs": ["x", "x"]}, TopologyError, "'x' is given twice among the inputs"),
         (digraph("xy"), {"outputs": ["x"]}, TopologyError, "'x' is both an input and an output"),
-        (digraph("xy"), {"weight": 0.5}, KindError, "The weight attribute must be the name of an attribute"),
+        (digraph("xy"), {"weight": 0.5}, KindError, "the weight attribute to be the name of an attribute"),
         (digraph("xy"), {"weight": "size"}, ArgumentError, "No edge has the attribute 'size'. Known: none."),
         (with_node(bias=1), {"attributes": {"label": "id"}}, ArgumentError, "No node has .* Known: 'bias'."),
         (digraph("xy"), {"attributes": {"colour": "c"}}, ArgumentError, "keys among squash, bias"),
-        (digraph("xy"), {"attributes": {"bias": 1}}, KindError, "The bias attribute must be the name"),
-        (with_edge(weight="2"), {}, KindError, "The weight of the edge .* must be a .*weight=None"),
-        (with_edge(weight=np.nan), {}, ArgumentError, "must be a finite number. Got nan. Pass weight=None"),
-        (with_edge(weight=1e39), {"dtype": np.float32}, ArgumentError, "The weight of the edge from 'a'"),
-        (with_edge(trainable=1), {}, KindError, "The trainable of the edge from 'a' to 'y' must be"),
-        (with_edge(gater="z"), {}, TopologyError, "The gater of the edge .* a node of the graph .* Got 'z'"),
-        (with_edge(gater=["a"]), {}, TopologyError, "The gater of the edge"),
+        (digraph("xy"), {"attributes": {"bias": 1}}, KindError, "the bias attribute to be the name"),
+        (with_edge(weight="2"), {}, KindError, "the weight of the edge .* to be a .*weight=None"),
+        (with_edge(weight=np.nan), {}, ArgumentError, "to be a finite number, got nan. Pass weight=None"),
+        (with_edge(weight=1e39), {"dtype": np.float32}, ArgumentError, "the weight of the edge from 'a'"),
+        (with_edge(trainable=1), {}, KindError, "the trainable of the edge from 'a' to 'y' to be"),
+        (with_edge(gater="z"), {}, TopologyError, "the gater of the edge .* a node of the graph .* got 'z'"),
+        (with_edge(gater=["a"]), {}, TopologyError, "the gater of the edge"),
         (with_node(squash="excitatory"), {}, UnknownNameError, "The squash of the node 'a' cannot be used."),
         (with_node(state="Ohio"), {}, KindError, "Pass attributes={'state': None} to ignore"),
         (with_node(subset=1), {}, TopologyError, "Either all nodes must have a subset"),
-        (with_node(subset=0.5), {}, ArgumentError, "The subset of the node 'a' must be a whole number"),
+        (with_node(subset=0.5), {}, ArgumentError, "the subset of the node 'a' to be a whole number"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_in_a_sentence(graph, options, error, sentence):
@@ -410,5 +410,5 @@ def test_gaters_outside_of_a_live_graph_are_told():
     net, outside = lstm(1, 1, 1), Layer(1)
     outside[0].gate(net[0].outgoing[0])
     Network(Layer(1), [], outside)
-    with pytest.raises(TopologyError, match="The gater of the edge"):
+    with pytest.raises(TopologyError, match="the gater of the edge"):
         from_networkx(net.graph)

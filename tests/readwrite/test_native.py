@@ -143,6 +143,7 @@ def test_connections_keep_the_order_of_making():
     assert described(through_text(net)) == described(net)
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_a_network_without_connections():
     net = through_text(Network(Layer(2), [], Layer(1, bias=0.5)))
     assert net.activate([1, 1]) == synapse.squash.logistic(0.5)

@@ -53,6 +53,7 @@ class Session:
 
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize("name", NETS)
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_every_step_is_the_network_s_own(dtype, name):
     net = NETS[name]()
     steps = random_steps(net)
@@ -71,6 +72,7 @@ def test_any_graph(spec):
 
 
 @pytest.mark.parametrize("name", ["perceptron, tanh", "lstm, all links", "no connections", "competing"])
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_a_batch_is_as_many_networks_side_by_side(name):
     net, batch = NETS[name](), 3
     sequences = np.random.default_rng(0).normal(size=(batch, 7, len(net.input)))

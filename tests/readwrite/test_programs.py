@@ -36,6 +36,7 @@ languages = pytest.mark.parametrize("language", RUNNERS)
 
 @languages
 @pytest.mark.parametrize("name", NETS)
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_every_step_is_the_network_s_own(tmp_path, language, name):
     net = NETS[name]()
     steps = random_steps(net)

@@ -1,1 +1,1 @@
-"""Benchmarks: this project beside the libraries people would otherwise reach for, in one run."""
+"""Benchmarks: compares this project with other libraries in one run."""

@@ -95,7 +95,7 @@ def main(given: list[str] | None = None) -> dict[str, Any]:
     if steps and importlib.util.find_spec("matplotlib") is None:
         tell("no plot: matplotlib is not installed")
     elif steps:
-        from . import plot  # only where it can be drawn
+        from . import plot  # needs matplotlib
 
         plot.draw(results, options.out / "time_per_step.png")
         results["plot"] = "time_per_step.png"

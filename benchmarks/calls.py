@@ -1,6 +1,6 @@
-"""Calls from Python: what one of them costs; and what starting costs.
+"""The time of single calls from Python, and of importing the library.
 
-``python -m benchmarks.calls '{"seconds": 0.2, "repeats": 5}'`` is the child that measures.
+``python -m benchmarks.calls '{"seconds": 0.2, "repeats": 5}'`` runs the measurement.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ print(imported - begin, time.perf_counter() - imported)
 
 
 def measure(seconds: float, repeats: int, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Times of calls in µs, and of starting in seconds."""
+    """Measure times of calls in µs, and of starting in seconds."""
     news = child.ask("benchmarks.calls", {"seconds": seconds, "repeats": repeats}, 300)
-    started = [_start() for _ in range(repeats + 1)][1:]  # the first fills the disk's cache
+    started = [_start() for _ in range(repeats + 1)][1:]  # the first one fills the disk cache
     news["import_seconds"] = _summed_up([imported for imported, _ in started])
     news["first_step_seconds"] = _summed_up([first for _, first in started])
     for name, times in news.get("calls", {}).items():
@@ -51,8 +51,8 @@ def _summed_up(times: list[float]) -> dict[str, Any]:
 
 
 def calls() -> dict[str, Callable[[], Any]]:
-    """The calls by the text a user would write."""
-    import numpy as np  # as late as the project, so that nothing is measured that is not needed
+    """The measured calls, by their source text."""
+    import numpy as np  # imported late, so that starting is measured without it
 
     import architect
     import synapse

@@ -1,4 +1,4 @@
-"""The networks that are measured, and the samples all peers are given."""
+"""The networks that are measured, and the samples, which are the same for all libraries."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ PERCEPTRON, LSTM, ACTIVATE = "perceptron", "lstm", "activate"
 
 @dataclass(frozen=True)
 class Case:
-    """A row of the table: a network, and what is done with it.
+    """A row of the table: a network and the measured computation.
 
-    ``perceptron`` and ``lstm`` are online training steps, ``activate`` is a perceptron that only
-    answers.
+    ``perceptron`` and ``lstm`` are online training steps, ``activate`` is a forward pass of a perceptron.
     """
 
     kind: str
@@ -37,7 +36,7 @@ class Case:
 
     @property
     def connections(self) -> int:
-        """How many weights; of an LSTM with all-to-all peepholes, self-connections counted."""
+        """The number of weights, including self-connections; LSTMs have all-to-all peepholes."""
         if self.kind != LSTM:
             return sum(a * b for a, b in zip(self.sizes, self.sizes[1:]))
         n, cells, m = self.sizes
@@ -45,14 +44,14 @@ class Case:
 
     @classmethod
     def named(cls, key: str) -> Case:
-        """The case of a name such as ``10-20-5`` or ``lstm-6-8-6``."""
+        """Return the case with a name such as ``10-20-5`` or ``lstm-6-8-6``."""
         first, _, rest = key.strip().lower().partition("-")
         kind, sizes = (first, rest) if first in (LSTM, ACTIVATE) else (PERCEPTRON, key.strip())
         try:
             return cls(kind, tuple(int(size) for size in sizes.split("-")))
         except ValueError:
             raise SystemExit(
-                f"A row is named like 10-20-5, lstm-6-8-6 or activate-2-3-1. Got {key!r}."
+                f"Expected a row such as 10-20-5, lstm-6-8-6 or activate-2-3-1, got {key!r}."
             ) from None
 
 
@@ -71,16 +70,16 @@ QUICK_ROWS = ["2-3-1", "10-20-5", "lstm-6-8-6", "activate-2-3-1"]
 
 
 def samples(case: Case, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs drawn from 0 to 1 and targets from 0 to 0.3.
+    """Draw inputs from 0 to 1 and targets from 0 to 0.3.
 
-    Targets off the middle give something to learn that no noise of a step can hide.
+    The mean of the targets is not that of untrained outputs, so that learning is visible after few steps.
     """
     rng = np.random.default_rng(seed)
     return rng.random((SAMPLES, case.sizes[0])), 0.3 * rng.random((SAMPLES, case.sizes[-1]))
 
 
 def write_samples(case: Case, folder: Path) -> Path:
-    """The samples as raw float64, inputs before targets: what every language can read."""
+    """Write the samples as raw float64, inputs before targets, which every language can read."""
     path = folder / f"{case.key}.f64"
     inputs, targets = samples(case)
     path.write_bytes(inputs.tobytes() + targets.tobytes())
@@ -88,7 +87,7 @@ def write_samples(case: Case, folder: Path) -> Path:
 
 
 def read_samples(path: str, sizes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """What `write_samples` wrote."""
+    """Read the file of `write_samples`."""
     numbers = np.fromfile(path)
     split = SAMPLES * sizes[0]
     return numbers[:split].reshape(SAMPLES, sizes[0]), numbers[split:].reshape(SAMPLES, sizes[-1])

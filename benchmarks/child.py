@@ -1,4 +1,4 @@
-"""A part of the benchmark that runs in a process of its own, and answers with one line of JSON."""
+"""Runs a part of the benchmark in its own process, which prints one line of JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .peers.cell import ROOT, environment
 
 
 def ask(module: str, spec: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """Run ``python -m module spec``; its answer, or why there is none under ``status``."""
+    """Run ``python -m module spec``; returns its result, or the reason of the failure under ``status``."""
     command = [sys.executable, "-m", module, json.dumps(spec)]
     try:
         done = subprocess.run(

@@ -1,7 +1,7 @@
-"""Exact gradients, ours and PyTorch's: a process for each network and batch, in it all in alternation.
+"""Exact gradients of Synapse and PyTorch: one process per network and batch, libraries in alternation.
 
-PyTorch's modules are made first and their weights read into our networks: all compute the same gradient,
-and the losses say so.
+PyTorch's modules are created first and their weights are copied to Synapse's networks, so that all compute
+the same gradient. The losses are compared.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 from . import child
 from .cases import LSTM, Case
 
-STEPS = 50  # of a sequence
+STEPS = 50  # steps per sequence
 TASKS = [
     *((row, batch) for row in ("lstm-6-8-6", "lstm-30-72-30", "lstm-100-100-20") for batch in (1, 32)),
     *((row, 32) for row in ("10-20-5", "64-128-10", "784-100-10")),
@@ -34,7 +34,7 @@ Work = Callable[[], float]
 def measure(
     tasks: list[tuple[str, int]], seconds: float, repeats: int, cap: float, tell: Callable[[str], None]
 ) -> list[dict[str, Any]]:
-    """Every network and batch; microseconds per time step and sequence, or per sample."""
+    """Measure every network and batch, in microseconds per time step and sequence, or per sample."""
     results = []
     for row, batch in tasks:
         spec = {"row": row, "batch": batch, "seconds": seconds, "repeats": repeats}
@@ -47,15 +47,15 @@ def measure(
 
 
 def samples(case: Case, batch: int) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs (batch, steps, n) from 0 to 1, targets from 0 to 0.3; a perceptron's have one step."""
+    """Inputs, shape (batch, steps, n), from 0 to 1, targets from 0 to 0.3; one step for perceptrons."""
     rng, steps = np.random.default_rng(0), STEPS if case.kind == LSTM else 1
     inputs = rng.random((batch, steps, case.sizes[0]))
     return inputs, 0.3 * rng.random((batch, steps, case.sizes[-1]))
 
 
 def modules_of(case: Case) -> list[Any]:
-    """PyTorch's LSTM and read-out, or its Linears with logistic functions."""
-    import torch  # where it is installed
+    """Create PyTorch's LSTM and read-out, or its Linears with logistic functions."""
+    import torch  # if it is installed
     from torch import nn
 
     torch.set_num_threads(1)
@@ -67,8 +67,8 @@ def modules_of(case: Case) -> list[Any]:
 
 
 def torch_work(case: Case, modules: list[Any], inputs: np.ndarray, targets: np.ndarray) -> Work:
-    """Forward and backward by autograd: the loss of a batch, its gradients in the parameters."""
-    import torch  # where it is installed
+    """Forward and backward pass by autograd: the loss of a batch; gradients are in the parameters."""
+    import torch  # if it is installed
     from torch import nn
 
     x, t = (torch.tensor(values, dtype=torch.float32) for values in (inputs, targets))
@@ -112,7 +112,7 @@ def our_work(case: Case, modules: list[Any], inputs: np.ndarray, targets: np.nda
 
 
 def works_of(case: Case, batch: int) -> dict[str, Work]:
-    """What is timed: by peer, a call that computes the gradient of the same batch."""
+    """The timed functions by library; each computes the gradient of the same batch."""
     inputs, targets = samples(case, batch)
     installed = importlib.util.find_spec("torch") is not None
     modules = modules_of(case) if installed else []
@@ -124,12 +124,12 @@ def works_of(case: Case, batch: int) -> dict[str, Work]:
 
 
 def run(spec: dict[str, Any]) -> dict[str, Any]:
-    """One network and batch: warm up, then repeat by repeat each in turn."""
+    """Measure one network and batch: warm up, then each library in turn for every repeat."""
     case = Case.named(spec["row"])
     works = works_of(case, spec["batch"])
     counts, losses = {}, {}
     for name, work in works.items():
-        losses[name] = work()  # kernels are read, or compiled
+        losses[name] = work()  # loads or compiles the kernels
         seconds = timed(work, 3)
         timed(work, max(1, int(spec["seconds"] / seconds)))
         counts[name] = max(1, int(spec["seconds"] / timed(work, 3)))

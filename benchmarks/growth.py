@@ -30,27 +30,27 @@ from .peers import ours
 DENSITY = 0.1
 LARGEST = {"dense": 7, "sparse": 6, "lstm": 6}  # powers of ten
 CHANGED, SAVED = 10**6, 10**7
-PASSES = 3  # over the weights: read to sum; read and written to move
+PASSES = 3  # over the weights: read for the sum, read and written for the update
 
 
 def points(highest: int) -> list[tuple[str, int]]:
-    """Kinds, and how many connections each is to have."""
+    """Kinds of networks, and their approximate numbers of connections."""
     return [(kind, 10**e) for kind, most in LARGEST.items() for e in range(3, min(most, highest) + 1)]
 
 
 def measure(highest: int, seconds: float, repeats: int, tell: Callable[[str], None]) -> list[dict[str, Any]]:
-    """All points, each in a process of its own."""
+    """Measure all points, each in its own process."""
     results = []
     for kind, connections in points(highest):
         spec = {"kind": kind, "connections": connections, "seconds": seconds, "repeats": repeats}
         results.append(child.ask("benchmarks.growth", spec, 900))
         median = results[-1].get("nanoseconds_per_connection", math.nan)
-        tell(f"growth, {kind}, {connections:,}: {median:.3f} ns a connection  {results[-1]['status']}")
+        tell(f"growth, {kind}, {connections:,}: {median:.3f} ns per connection  {results[-1]['status']}")
     return results
 
 
 def build(kind: str, connections: int) -> synapse.Network:
-    """A network with about so many connections."""
+    """Build a network with about this number of connections."""
     if kind == "dense":
         side = round(math.sqrt(connections / 2))
         return architect.Perceptron(side, side, side, seed=0)
@@ -65,23 +65,23 @@ def build(kind: str, connections: int) -> synapse.Network:
 
 
 class Grown(ours.Net):
-    """A network built elsewhere, on the same samples as all cases."""
+    """A network with the samples of all cases."""
 
     def __init__(self, net: synapse.Network) -> None:
         self.net, self.rows = net, {}
         self.inputs, self.targets = drawn(Case("perceptron", (len(net.input), len(net.output))))
-        self.trainer = synapse.Trainer(net, rate=0.1 / len(net))  # large layers do not saturate
+        self.trainer = synapse.Trainer(net, rate=0.1 / len(net))  # so that large layers do not saturate
 
 
 def stopwatch(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds, and what came of it."""
+    """Call a function; returns the seconds and the result."""
     begin = time.perf_counter()
     result = work()
     return time.perf_counter() - begin, result
 
 
 def copy_bandwidth(numbers: int, seconds: float) -> float:
-    """Bytes read and written a second by NumPy's plain copy of so many float64."""
+    """Bytes read and written per second by NumPy's copy of this number of float64 values."""
     source, target = np.ones(numbers), np.zeros(numbers)
     times, stop = [], time.perf_counter() + seconds
     loops = max(1, 10**6 // numbers)
@@ -103,7 +103,7 @@ def saving(net: synapse.Network) -> dict[str, float]:
 
 
 def changing(net: synapse.Network) -> dict[str, float]:
-    """Seconds for one connection more, or fewer, or another weight, until the next step is done."""
+    """Seconds to add or remove a connection or set a weight, including the next step."""
     x = np.zeros(len(net.input))
     source, target = net.input[0], net.output[0]
     news = {"activate_seconds": statistics.median(stopwatch(lambda: net.activate(x))[0] for _ in range(5))}
@@ -130,7 +130,7 @@ def changing(net: synapse.Network) -> dict[str, float]:
 
 
 def step_times(net: Grown, least: float, repeats: int) -> list[float]:
-    """Seconds a step, of calls so long that what a call costs by itself is small beside them."""
+    """Seconds per step, in calls so long that the overhead of a call is negligible."""
     steps, seconds = 2, 0.0
     while seconds < least:
         steps *= 2
@@ -141,9 +141,9 @@ def step_times(net: Grown, least: float, repeats: int) -> list[float]:
 
 
 def point(spec: dict[str, Any]) -> dict[str, Any]:
-    """One network: built, lowered, trained; saved or changed at the sizes that ask for it."""
+    """Measure one network: build, lower and train it; at some sizes also save or change it."""
     small = Grown(build(spec["kind"], 100))
-    small.train(1)  # reads the kernels from the disk
+    small.train(1)  # loads the kernels
     before = reset_peak()
     built, net = stopwatch(lambda: build(spec["kind"], spec["connections"]))
     lowered, _ = stopwatch(net._ready)

@@ -1,4 +1,4 @@
-"""What the numbers were measured on, and the core they are pinned to."""
+"""A description of the machine, and the choice of the core."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .peers.cell import ROOT
 
 
 def pin(core: int | None) -> int | None:
-    """Bind this process, and the children it will have, to one core."""
+    """Bind this process and its future children to one core."""
     if not hasattr(os, "sched_setaffinity"):
         return None
     free = sorted(os.sched_getaffinity(0))
@@ -41,12 +41,12 @@ def describe(core: int | None) -> dict[str, Any]:
 
 
 def load() -> list[float]:
-    """How busy the machine has been over 1, 5 and 15 minutes."""
+    """The load average over 1, 5 and 15 minutes."""
     return [round(average, 2) for average in os.getloadavg()]
 
 
 def install_node_packages() -> str:
-    """Get the npm packages that are missing; why that failed, or nothing."""
+    """Install missing npm packages; returns the reason of a failure, or an empty string."""
     modules = NPM_FOLDER / "node_modules"
     missing = [spec for name, spec in NODE_PACKAGES.items() if not (modules / name).is_dir()]
     if not missing:

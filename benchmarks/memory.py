@@ -1,4 +1,4 @@
-"""The peak of this process's memory, from a moment on."""
+"""The peak memory of this process since a reset."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def reset_peak() -> float:
-    """Forget the peak of memory so far, where Linux lets us; MB in use now."""
+    """Reset the peak memory, if Linux permits it; returns the MB in use."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -17,7 +17,7 @@ def reset_peak() -> float:
 
 
 def peak() -> float:
-    """MB at the highest since `reset_peak`."""
+    """The peak in MB since `reset_peak`."""
     try:
         status = Path("/proc/self/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6

@@ -15,7 +15,7 @@ from synapse.readwrite import files
 
 from .cases import LSTM, Case
 
-# Okabe and Ito's colours, which the colour-blind tell apart; markers say the same once more.
+# Okabe and Ito's colours, which colour-blind people can distinguish; markers differ, too.
 STYLES = {
     "synapse": ("#D55E00", "o"),
     "synapse-f32": ("#D55E00", "*"),
@@ -31,7 +31,7 @@ STYLES = {
     "brain-beta": ("#56B4E9", "d"),
 }
 DASHED = {"synapse-f32", "numpy-f32", "torch-ops-f64", "brain-beta", "synaptic-v8"}
-APART = 0.035  # of the height of the axes, between two labels
+APART = 0.035  # minimum distance of two labels, relative to the height of the axes
 
 
 def spread(heights: list[float], apart: float, lowest: float = 0.0, highest: float = 1.0) -> list[float]:
@@ -58,7 +58,7 @@ Line = tuple[str, list[tuple[int, float, float, float]]]
 
 
 def lines_of(cells: list[dict[str, Any]], kind: str) -> dict[str, Line]:
-    """By peer: its label, and connections, median, least and most of every network of a kind."""
+    """By library: its label, and connections, median, minimum and maximum of every network of a kind."""
     lines: dict[str, Line] = {}
     for cell in cells:
         if Case.named(cell["row"]).kind == kind and "median" in cell:
@@ -71,7 +71,7 @@ def lines_of(cells: list[dict[str, Any]], kind: str) -> dict[str, Line]:
 
 
 def draw(run: dict[str, Any], path: Path) -> None:
-    """Perceptrons on the left, LSTMs on the right."""
+    """Draw perceptrons on the left, LSTMs on the right."""
     kinds = [kind for kind in ("perceptron", LSTM) if lines_of(run["steps"], kind)]
     if not kinds:
         return
@@ -102,7 +102,7 @@ def _line(ax: Any, peer: str, label: str, points: list[tuple[int, float, float, 
 
 
 def _growth(ax: Any, growth: list[dict[str, Any]], kind: str) -> list[tuple[Any, ...]]:
-    """Square networks of ours, up to the largest; and what memory allows."""
+    """Draw Synapse's square networks, up to the largest, and the limit by memory bandwidth."""
     ends = []
     colour = STYLES["synapse"][0]
     points = [(g["made"], g["median"]) for g in growth if g["kind"] == kind and "median" in g]
@@ -112,7 +112,7 @@ def _growth(ax: Any, growth: list[dict[str, Any]], kind: str) -> list[tuple[Any,
         ends.append((*points[-1], label, colour, False))
     copied = [g for g in growth if "copy_bandwidth" in g]
     limits = [(g["made"], 1e6 * 16 * g["made"] / g["copy_bandwidth"]) for g in copied]
-    limits = [point for point in limits if point[0] > 5_000]  # below, a copy's time is the call's
+    limits = [point for point in limits if point[0] > 5_000]  # smaller copies measure the call only
     if limits and kind != LSTM:
         ax.plot(*zip(*limits), color="black", ls=(0, (1, 1)), lw=1.2, zorder=2)
         ends.append((*limits[-1], "memory bandwidth: float64 copied", "black", False))
@@ -120,7 +120,7 @@ def _growth(ax: Any, growth: list[dict[str, Any]], kind: str) -> list[tuple[Any,
 
 
 def _label(ax: Any, ends: list[tuple[Any, ...]]) -> None:
-    """Names at the right, apart from each other, with a thin line to where they belong."""
+    """Write names on the right, without overlap, with a thin line to each curve."""
     ax.margins(x=0.04, y=0.05)
     low, high = (math.log10(limit) for limit in ax.get_ylim())
     heights = [(math.log10(end[1]) - low) / (high - low) for end in ends]

@@ -1,4 +1,4 @@
-"""The round robin: every peer's worker is built, then they are measured in turn, repeat by repeat."""
+"""Measures online steps: builds a worker per library, then measures them in turn for every repeat."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .peers.cell import Cell
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how often."""
+    """Duration and number of the measurements."""
 
     repeats: int
     seconds: float
@@ -31,7 +31,7 @@ Tell = Callable[[str], None]
 
 
 def measure(cases: list[Case], peers: list[Peer], plan: Plan, tell: Tell) -> list[dict[str, Any]]:
-    """All cells, row by row."""
+    """Measure all cells, row by row."""
     fill_cache(cases, peers, tell)
     results: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="synapse-bench-") as folder:
@@ -50,7 +50,7 @@ def measure(cases: list[Case], peers: list[Peer], plan: Plan, tell: Tell) -> lis
 
 
 def fill_cache(cases: list[Case], peers: list[Peer], tell: Tell) -> None:
-    """Let the kernels be compiled, as once after an install, before anything is measured."""
+    """Compile the kernels before the measurement, as happens once after an installation."""
     for peer in peers:
         if peer.module == "ours.py" and any(not peer.why_not(case) for case in cases):
             news = child.ask("benchmarks.peers.ours", {"precision": peer.precision}, 300)
@@ -59,7 +59,7 @@ def fill_cache(cases: list[Case], peers: list[Peer], tell: Tell) -> None:
 
 
 def measure_row(cells: list[Cell], plan: Plan) -> None:
-    """Build, see that it learns, warm up; then repeat by repeat, each peer in turn."""
+    """Build the workers, check that they learn, warm up; then measure each in turn for every repeat."""
     for cell in cells:
         cell.start()
         if cell.running:
@@ -78,7 +78,7 @@ def measure_row(cells: list[Cell], plan: Plan) -> None:
 
 
 def summed_up(result: dict[str, Any]) -> dict[str, Any]:
-    """With median, least and most of the repeats, where there are any."""
+    """Add the median, minimum and maximum of the repeats, if there are any."""
     times = result["microseconds"]
     if times:
         result |= {"median": statistics.median(times), "least": min(times), "most": max(times)}

@@ -1,4 +1,4 @@
-"""What the demos share: headings, checks, lessons, and pictures where matplotlib is installed."""
+"""Common parts of the demos: headings, checks, lessons, and pictures if matplotlib is installed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from synapse.readwrite import files
 
-# Colours that colour-blind people tell apart: Okabe and Ito 2008.
+# Colours that colour-blind people can distinguish: Okabe and Ito 2008.
 BLUE, ORANGE, GREEN, PURPLE = "#0072b2", "#e69f00", "#009e73", "#cc79a7"
 RED, SKY, GREY, BLACK = "#d55e00", "#56b4e9", "#8a8a8a", "#222222"
 
 
 def heading(text: str) -> None:
-    """Begin a part."""
+    """Print the heading of a part."""
     print(f"\n{text}\n{'-' * len(text)}\n")
 
 
@@ -24,20 +24,20 @@ def paragraph(text: str) -> None:
 
 
 def lesson(text: str) -> None:
-    """End a demo: print what can be learnt from the numbers that it has measured."""
+    """Print the lesson at the end of a demo: the conclusion from its measurements."""
     print()
     paragraph(f"Lesson: {text}")
 
 
 def check(claim: str, holds: bool) -> None:
-    """Print what is claimed; a demo whose claim does not hold ends here."""
+    """Print a claim and whether it holds; if it does not, the demo ends."""
     print(f"{'[holds]' if holds else '[FAILS]'} {claim}")
     if not holds:
         raise SystemExit(f"The demo claims that {claim}, and this run shows otherwise.")
 
 
 def pyplot() -> Any | None:
-    """matplotlib.pyplot, writing to files only; None, and a sentence, where it is not installed."""
+    """Return matplotlib.pyplot, writing to files only; None, and a message, if it is not installed."""
     try:
         import matplotlib  # an extra: the demos run without it
     except ImportError:
@@ -50,7 +50,7 @@ def pyplot() -> Any | None:
 
 
 def save_figure(figure: Any, path: Path) -> None:
-    """Write a figure, and let go of its memory."""
+    """Write a figure and close it."""
     from matplotlib import pyplot
 
     with files.replacing(path) as picture:

@@ -1,14 +1,14 @@
-"""Carousel: a memory cell, built part by part, and what each part is for.
+"""Carousel: a memory cell, built part by part, and the purpose of each part.
 
     python -m demos carousel
 
 Task: A memory cell must store a number for 1000 steps, ignore noise, take a new number when told to, and
 fire at regular intervals. Its parts are added neuron by neuron, with weights set by hand.
 
-To learn from something seen long ago, a network needs to know how its weights affected what it holds now.
+To learn from an input of long ago, a network needs the derivative of its present state by its weights.
 A neuron whose self-connection has the weight 1 keeps this derivative unchanged: Hochreiter and
 Schmidhuber called it the constant error carousel (1997). Alone it is not enough: every input disturbs it,
-nothing empties it, and no other neuron knows how full it is. An input gate, a forget gate and a peephole
+nothing clears it, and no other neuron can read its state. An input gate, a forget gate and a peephole
 solve these problems and make it the cell of an LSTM. Each part is checked on its own.
 """
 
@@ -23,26 +23,26 @@ from synapse import Layer, Network, Neuron
 
 STEPS = 1000
 WIDTH = 1e-5  # of finite differences
-OPEN = 16.0  # a logistic neuron with this state is open but for one part in ten million
-STEEP = 40.0  # how sharply the gates of part 4 tell one count from the next
+OPEN = 16.0  # a logistic neuron with this state is open to within one part in ten million
+STEEP = 40.0  # how sharply the gates of part 4 separate one count from the next
 
 # --- 1. The carousel ------------------------------------------------------------------------------
 #
-# A cell has the squash identity and a self-connection of weight 1: its state of the step before comes
-# back as it was. At step 0 the input is some number x; then there is silence.
+# A cell has the squash identity and a self-connection of weight 1, which adds its state of the previous
+# step unchanged. At step 0 the input is some number x; then it is 0.
 #
-# What does the weight w from input to cell do to the state, a thousand steps later? The state is w x,
-# so d state / d w = x, at every step. The connection keeps exactly this number: its eligibility. Every
+# How does the weight w from input to cell affect the state a thousand steps later? The state is w x,
+# so d state / d w = x, at every step. The connection stores exactly this number: its eligibility. Every
 # step multiplies it by the weight of the self-connection, which is 1, and adds the present input. So
-# when an error comes after a thousand steps, the product of error and eligibility moves the weight in
-# the right direction, by the right amount, and nothing of the past has to be stored.
+# when an error arrives after a thousand steps, the product of error and eligibility changes the weight in
+# the right direction, by the right amount, and no past activations have to be stored.
 
 
 def bare(weight):
     x, cell = Neuron(name="x"), Neuron("identity", name="cell")
     x.project(cell, weight=weight)
     cell.project(cell)  # a self-connection: weight 1, not trained
-    cell.trainable = False  # a bias would fill it a little at every step
+    cell.trainable = False  # a bias would be added at every step
     return x, cell
 
 
@@ -60,7 +60,7 @@ def the_carousel(rng):
     check("it is the true derivative", close(slope(net, inputs, link), value))
 
     before, wanted = answer(net, inputs), rng.uniform(2.0, 3.0)
-    net.propagate(rate=1 / value**2, target=[wanted])  # the rate that goes all the way at once
+    net.propagate(rate=1 / value**2, target=[wanted])  # the rate that reaches the target in one step
     after = answer(net, inputs)
     print(f"Target at the end: {wanted:.3f}. Output: {before:.3f}; after one learning step: {after:.3f}.")
     check(f"one learning step, {STEPS} steps later, corrects the state", close(after, wanted))
@@ -68,14 +68,14 @@ def the_carousel(rng):
 
 
 def pulse(value):
-    """A value at the first step and silence after it, shape (STEPS, 1)."""
+    """A value at the first step and 0 afterwards, shape (STEPS, 1)."""
     inputs = np.zeros((STEPS, 1))
     inputs[0] = value
     return inputs
 
 
 def watch(net, inputs, look):
-    """What `look` sees after each step, from an empty context."""
+    """The results of `look` after each step, from a cleared context."""
     net.clear()
     seen = []
     for row in inputs:
@@ -85,7 +85,7 @@ def watch(net, inputs, look):
 
 
 def answer(net, inputs):
-    """The output after the last step, from an empty context."""
+    """The output after the last step, from a cleared context."""
     net.clear()
     return net.run(inputs)[-1, 0]
 
@@ -105,16 +105,16 @@ def close(a, b, tolerance=1e-8):
     return bool(abs(a - b) <= tolerance * max(1.0, abs(b)))
 
 
-# An Elman unit remembers in another way: a copy of its activation comes back, through the weight u and
+# An Elman unit remembers differently: a copy of its activation returns through the weight u and
 # then through the squash. So every step multiplies the derivative by u f', and the slope f' of the
-# logistic function is never above 1/4. With u = 1, as in the cell, ten steps leave less than a
-# millionth. This is not a fault of some learning rule: it is how little y now depends on w then.
+# logistic function is never above 1/4. With u = 1, as in the cell, less than a millionth is left after ten
+# steps. No learning rule can change that: the output really depends so little on the early input.
 
 
 def the_elman_unit(rng):
     x, copy, unit = Neuron(name="x"), Neuron("identity", name="copy"), Neuron(name="unit")
     link = x.project(unit, weight=rng.uniform(0.5, 1.5))
-    unit.project(copy, weight=1.0)  # copy fires first: it sees the unit of the step before
+    unit.project(copy, weight=1.0)  # copy fires first: it reads the unit's activation of the previous step
     loop = copy.project(unit, weight=1.0)
     net = Network(Layer([x]), [Layer([copy])], Layer([unit]))
     inputs = pulse(rng.uniform(0.5, 1.5))[:21]
@@ -133,12 +133,12 @@ def the_elman_unit(rng):
 
 # --- 2. The input gate protects it ----------------------------------------------------------------
 #
-# The world is not silent. Whatever comes in is added to the cell, and after a while what it held is
-# lost among it. So a second neuron, the input gate, scales the connection into the cell: its activation
-# is the gain of the connection. Its bias keeps it shut, an input called "write" opens it. Eligibility
-# grows by gain times input: what the gate keeps out does not spoil the trace either.
+# Real inputs are rarely 0. Every input is added to the cell, and after a while the stored number is lost in
+# the sum. So a second neuron, the input gate, scales the connection into the cell: its activation
+# is the gain of the connection. Its bias keeps it closed; an input named "write" opens it. Eligibility
+# grows by gain times input, so inputs that the gate blocks do not change the trace either.
 #
-# The gate can learn too. How its weight moves the state of the cell is the extended trace.
+# The gate can learn, too. The derivative of the cell's state by a weight of the gate is the extended trace.
 
 
 def add_input_gate(x, cell):
@@ -180,9 +180,10 @@ def protected(rng):
 
 # --- 3. The forget gate empties it ----------------------------------------------------------------
 #
-# A protected cell can be written to again, but the new is added to the old. A third neuron, the
-# forget gate, scales the self-connection: open (1), the carousel turns; shut (0), state and eligibility
-# are gone at once (Gers, Schmidhuber and Cummins 2000). Its bias keeps it open, "reset" shuts it.
+# A protected cell can be written to again, but the new number is added to the old one. A third neuron, the
+# forget gate, scales the self-connection. If it is open (1), the cell holds its state; if it is closed (0),
+# state and eligibility become 0 (Gers, Schmidhuber and Cummins 2000). Its bias keeps it open, and the input
+# "reset" closes it.
 
 
 def add_forget_gate(cell):
@@ -221,14 +222,14 @@ def emptied(rng):
 
 # --- 4. The peephole times it ---------------------------------------------------------------------
 #
-# So far an input told the gates when to act. Can a cell act by its own clock: fire every n-th step, on
-# nothing but a constant input of 1? The cell can count: each step adds 1. But the gates must see the
+# So far inputs controlled the gates. Can a cell keep time by itself: fire at every n-th step, with a
+# constant input of 1? The cell can count: each step adds 1. But the gates must be able to read the
 # count. A connection from the cell to a gate is a peephole (Gers, Schraudolph and Schmidhuber 2002).
 #
-# The forget gate fires before the cell, so it sees the count of the step before. It is open below
-# n - 1/2 and shut above: after n the cell begins again at 1. The output gate fires after the cell and
-# opens above n - 1/2. Without the peephole of the forget gate the gates have nothing that changes: the
-# cell fills up to a level, and nothing happens ever after.
+# The forget gate fires before the cell, so it reads the count of the previous step. It is open below
+# n - 1/2 and closed above: after n the cell starts again at 1. The output gate fires after the cell and
+# opens above n - 1/2. Without its peephole the forget gate has a constant input: the cell rises to a
+# constant level, and the output never fires again.
 
 
 def timer(period, peephole=True):
@@ -331,5 +332,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: an Elman unit whose loop weight is 4, where its slope is 1/4; a forget gate half open; a timer
-# that is told a new period by an input, without a change of weights.
+# To try: an Elman unit whose loop weight is 4, where its slope is 1/4; a forget gate that is half open; a
+# timer whose period is set by an input, without a change of weights.

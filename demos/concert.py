@@ -26,17 +26,17 @@ EVENINGS = np.array(list(itertools.product((0.0, 1.0), repeat=3)))
 
 # --- 1. Weighing ----------------------------------------------------------------------------------
 #
-# Each reason has a weight: how much it speaks for going (positive) or against (negative). The bias is the
-# mood before any reason is heard: -1.5 says that it takes some reason to leave the sofa. The state of the
-# neuron is the bias and the weights of all reasons that hold, added up. The squash "step" makes the
-# decision: 1 (go) if the state is above 0, else 0 (stay).
+# Each reason has a weight: it counts for going (positive) or against (negative). The bias is the preference
+# without any reason: at -1.5, the default is to stay. The state of the neuron is the sum of the bias and the
+# weights of all reasons that hold. The squash "step" makes the decision: 1 (go) if the state is above 0,
+# otherwise 0 (stay).
 #
-# Somebody could have said the same in words: "I go if a friend comes, unless it is far and the weather
-# bad." Weights and words must agree on all eight evenings.
+# The same decision in words: "I go if a friend comes, unless it is far and the weather is bad." Weights and
+# words must agree on all eight evenings.
 
 
 def neuron_with(squash, weights, bias):
-    """A network of as many inputs as weights, and one neuron."""
+    """A network with one input per weight, and one neuron."""
     inputs, decision = Layer(len(weights), name="reasons"), Layer(1, squash, bias, name="decision")
     inputs.project(decision, weights=np.reshape(weights, (-1, 1)))
     return Network(inputs, [], decision)
@@ -72,23 +72,23 @@ def weights_of(net):
 
 # --- 2. Learning from mistakes --------------------------------------------------------------------
 #
-# Now we know what somebody decided on each evening, but not the weights. Frank Rosenblatt's perceptron
+# Now the decision on each evening is known, but not the weights. Frank Rosenblatt's perceptron
 # (1958) begins with all weights 0 and learns from mistakes only:
 #
-#     said no, wanted yes:  add the inputs to the weights, and 1 to the bias
-#     said yes, wanted no:  take them away
+#     output 0, target 1:  add the inputs to the weights, and 1 to the bias
+#     output 1, target 0:  subtract them
 #
-# that is, weight += (wanted - said) x input. If any weights do the job, the rule stops after a limited
-# number of mistakes, in whatever order the examples come (Novikoff 1962). With a set of weights and bias
-# known to do it, of length L, and the smallest distance from zero that their states have, m, there are
-# at most (R L / m)^2 mistakes, R^2 being the largest number of ones an evening has, the bias's included.
-# Our own from part 1: L^2 = 1 + 4 + 1 + 2.25, m = 0.5, R^2 = 4. At most 132 mistakes.
+# that is, weight += (target - output) x input. If any weights solve the task, the rule stops after a limited
+# number of mistakes, for any order of the examples (Novikoff 1962). Take any solution; let L be the length of
+# the vector of its weights and bias, and m the smallest absolute value of its states. Then there are at most
+# (R L / m)^2 mistakes, where R^2 is the largest number of ones in an example, including the bias's.
+# For the weights of part 1: L^2 = 1 + 4 + 1 + 2.25, m = 0.5, R^2 = 4. At most 132 mistakes.
 #
 # The rule is written out here, because `propagate` follows the slope of the squash, and a step has none.
 
 
 def correct(neuron, said, wanted):
-    """Rosenblatt's rule: True where there was something to correct."""
+    """Apply Rosenblatt's rule to one example; returns whether there was a mistake."""
     for link in neuron.incoming:
         link.weight += (wanted - said) * link.source.activation
     neuron.bias += wanted - said
@@ -115,13 +115,13 @@ def rosenblatt(wanted, seed):
 
 # --- 3. Learning from slopes ----------------------------------------------------------------------
 #
-# The library's rule asks of each weight: if it were a little larger, how would the error change? Through a
-# step the answer is always "not at all". So nothing is learnt, as we check first.
+# The library's rule uses the derivative of the error by each weight. Through a step this derivative is
+# always 0, so nothing is learnt, as we check first.
 #
 # Replace the step by the logistic function, which rises smoothly from 0 to 1, and measure the error by
-# cross-entropy. Then the answer is simple: weight += rate x (wanted - said) x input. This is
-# Rosenblatt's rule again, but "said" is now a number between 0 and 1, so there is always a little to
-# correct, and an evening that is decided narrowly counts for more than a clear one.
+# cross-entropy. Then the rule is simple: weight += rate x (target - output) x input. This is
+# Rosenblatt's rule again, but the output is now a number between 0 and 1, so every example changes the
+# weights a little, and uncertain decisions change them more than clear ones.
 
 
 def slopes(wanted, seed, quick):
@@ -151,16 +151,16 @@ def slopes(wanted, seed, quick):
 
 # --- 4. A decision that one neuron cannot take ----------------------------------------------------
 #
-# Somebody goes if exactly one of two things holds: fine weather, or a friend. (With a friend and fine
-# weather, they walk by the lake instead.) Suppose one step neuron could do it. Then
+# Suppose the decision is to go if exactly one of two things holds: fine weather, or a friend. (With a friend
+# and fine weather, they walk by the lake instead.) If one step neuron could do it, then
 #
 #     bias <= 0                          nothing holds: stay
 #     weather + bias > 0                 go
 #     friend + bias > 0                  go
 #     weather + friend + bias <= 0       both: stay
 #
-# Add the middle two: weather + friend + 2 bias > 0. Add the outer two: weather + friend + 2 bias <= 0. Both
-# cannot be. So Rosenblatt's rule never ends here: every pass through the evenings has a mistake.
+# Add the middle two: weather + friend + 2 bias > 0. Add the outer two: weather + friend + 2 bias <= 0. This
+# is a contradiction. So Rosenblatt's rule never ends here: every pass through the evenings has a mistake.
 
 EITHER = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 ONE_OF_TWO = np.array([[0.0], [1.0], [1.0], [0.0]])
@@ -182,9 +182,9 @@ def cannot(seed, quick):
 
 # --- 5. The layer that can ------------------------------------------------------------------------
 #
-# Ask two simpler questions first. "Does anything hold?" and "Do both hold?" are each a matter of one
-# neuron. The decision is then: something, but not both. That is a matter of one neuron too. A layer
-# between reasons and decision changes the question into one that can be weighed.
+# Ask two simpler questions first. One neuron can decide "does anything hold?", and another "do both hold?".
+# The decision is then: something, but not both, which one neuron can decide, too. A hidden layer changes the
+# problem into one that a weighted sum can solve.
 #
 # Here the weights are set by hand. The demo xor shows how such a layer is learnt.
 
@@ -246,7 +246,7 @@ def learnt(axes, path):
 
 
 def plane(axes, net):
-    """The four evenings of part 4, and the lines where the two neurons between change their minds."""
+    """Plot the four evenings of part 4, and the lines where the two hidden neurons switch."""
     side = np.linspace(-0.5, 1.5, 201)
     a, b = np.meshgrid(side, side)
     said = net.run(np.column_stack([a.ravel(), b.ravel()])).reshape(a.shape)

@@ -22,8 +22,8 @@ from synapse import Layer, Network
 
 # --- 1. The delta rule ----------------------------------------------------------------------------
 #
-# A neuron with squash f has the state s = b + sum of w_i x_i and says y = f(s). The error on an example with
-# the wanted value t is E = (t - y)^2 / 2. If w_i grows by a little, s grows by x_i times as much, y by
+# A neuron with squash f has the state s = b + sum of w_i x_i and the output y = f(s). The error on an example
+# with target t is E = (t - y)^2 / 2. If w_i grows a little, s grows by x_i times as much, y by
 # f'(s) times that, and E by -(t - y) times that:
 #
 #     dE/dw_i = -(t - y) f'(s) x_i         and for the bias, whose input is 1:  dE/db = -(t - y) f'(s)
@@ -32,8 +32,8 @@ from synapse import Layer, Network
 #
 #     change of w_i = rate x (t - y) f'(s) x_i
 #
-# Widrow and Hoff, 1960. (t - y) f'(s) is called delta: the neuron's `error.responsibility`. We check it in
-# the crudest way: change a weight by a millionth either way, and see how much the error changes.
+# Widrow and Hoff, 1960. (t - y) f'(s) is called delta: the neuron's `error.responsibility`. We check it
+# numerically: change a weight by a millionth in both directions, and measure the change of the error.
 
 
 def neuron(name, weight=0.0, bias=0.0):
@@ -44,7 +44,7 @@ def neuron(name, weight=0.0, bias=0.0):
 
 
 def numbers(net):
-    """The point where the network stands: weight and bias."""
+    """The weight and bias of the network, as a point of the plane."""
     return np.array([net.connections[0].weight, net.output[0].bias])
 
 
@@ -69,7 +69,7 @@ def derived(seed):
 
 
 def difference(net, x, t, point, step):
-    """How much larger the error is a step ahead than a step behind."""
+    """The error at point + step minus that at point - step."""
     errors = []
     for place in (point + step, point - step):
         put(net, place)
@@ -79,15 +79,15 @@ def difference(net, x, t, point, step):
 
 # --- 2. The landscape -----------------------------------------------------------------------------
 #
-# Twenty points near a straight line, t = 0.8 x - 0.3, and a neuron with squash identity, so that y = w x + b:
-# learning will fit a line. The error of all points, their mean, is a quadratic function of w and b: a
+# Twenty points lie near a straight line, t = 0.8 x - 0.3. The neuron has the squash identity, so that
+# y = w x + b: learning fits a line. The mean error of all points is a quadratic function of w and b: a
 # valley with the same curvatures everywhere. They are the eigenvalues of the matrix
 #
 #     H = [ mean of x^2    mean of x ]
 #         [ mean of x          1     ]
 #
-# The large one is the curvature across the valley, the small one along its floor. The walk begins on the
-# slope; the lowest point is known in this case (least squares), so we can see how near it comes.
+# The large one is the curvature across the valley, the small one along its floor. The descent begins on the
+# slope; the lowest point is known in this case (least squares), so we can measure the distance to it.
 
 START = np.array([-0.7, 0.6])
 
@@ -117,22 +117,22 @@ def error(point, x, t):
 
 # --- 3. Four rates --------------------------------------------------------------------------------
 #
-# One step: each point is shown, with the weights as they stand, and asks for its change; the mean of all
-# changes is made. `propagate` changes the weights at once, so we note the change and put them back.
+# One step computes the change for each point with the same weights, and then applies the mean of all
+# changes. `propagate` changes the weights at once, so we record the change and restore the weights.
 #
 # Look at the direction across the valley, with curvature c. At a distance d from the floor the slope is
-# c d, so one step leaves d - rate c d = (1 - rate c) d. Over and over, d is multiplied by 1 - rate c. So
+# c d, so after one step the distance is d - rate c d = (1 - rate c) d. Each step multiplies d by 1 - rate c:
 #
 #     rate below 1/c             d shrinks, from one side
 #     rate between 1/c and 2/c   each step ends beyond the floor, but less far out: a zigzag that dies out,
 #                                quickly well below 2/c, slowly near it
-#     rate above 2/c             each step goes farther out than the one before
+#     rate above 2/c             each step ends farther out than the previous one
 #
-# The bound is that of the steepest direction: 2 / largest curvature. Meanwhile the floor of the valley is so
-# flat that even a good rate has to take many steps along it. That is the trouble with plain gradient
+# The steepest direction sets the limit: 2 / largest curvature. But the floor of the valley is so
+# flat that even a good rate needs many steps along it. That is the weakness of plain gradient
 # descent: one rate for directions of different curvature.
 
-# Parts of 2 / curvature across.
+# Rates as fractions of 2 / curvature across the valley.
 RATES = {"too small": 0.02, "good": 0.8, "zigzag": 0.96, "runs away": 1.02}
 
 
@@ -177,8 +177,8 @@ def four_rates(x, t, curvatures, steps=30):
 
 # --- 4. The bound, found by trial -----------------------------------------------------------------
 #
-# Stand beside the lowest point, straight across the valley. Walk 10 steps. Farther out than before? Then the
-# rate was too high. Halving the interval 28 times pins down the rate at which the answer changes.
+# Start beside the lowest point, straight across the valley, and make 10 steps. If the distance has grown, the
+# rate was too high. Halving an interval of rates 28 times finds the rate at which this changes.
 
 
 def bound_by_trial(x, t, lowest, curvatures, directions):
@@ -198,9 +198,9 @@ def bound_by_trial(x, t, lowest, curvatures, directions):
 
 # --- 5. One point at a time -----------------------------------------------------------------------
 #
-# The library's own way, and that of Widrow and Hoff, is to move after every single point. Each point has a
-# valley of its own, so the walk trembles; it ends near the lowest point, not in it, and the nearer the
-# smaller the rate. In return, twenty points make twenty steps, not one.
+# The library's online rule, like that of Widrow and Hoff, updates the weights after every single point. Each
+# point has its own valley, so the path fluctuates; it ends near the lowest point, the nearer the smaller the
+# rate. In return, twenty points give twenty steps instead of one.
 
 
 def online(x, t, lowest, seed, quick):
@@ -227,7 +227,7 @@ def tremble(x, t, rate, epochs, seed):
 
 
 def trail(x, t, seed):
-    """Where the network stands after each point of its first two epochs, at rate 0.1."""
+    """Weight and bias after each point of the first two epochs, at rate 0.1."""
     net = neuron("identity", *START)
     path = [numbers(net)]
     synapse.Trainer(net, rate=0.1).train(
@@ -293,5 +293,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: let x run from -1 to 1 in `points`, so that its mean is 0. The valley becomes much rounder, and a
-# good rate needs a few steps only: this is why inputs are centred before learning.
+# To try: let x range from -1 to 1 in `points`, so that its mean is 0. The valley becomes much rounder, and a
+# good rate needs only a few steps. This is why inputs are centred before learning.

@@ -32,8 +32,8 @@ FOLDS, GOAL = 5, 0.97
 
 # --- 1. The digits --------------------------------------------------------------------------------
 #
-# A digit is 64 numbers from 0 to 1, and nothing tells the network which points are neighbours. What is
-# wanted is a row of ten numbers, 1 at the digit and 0 elsewhere.
+# A digit is 64 numbers from 0 to 1; the network has no information about which pixels are neighbours. The
+# target is a row of ten numbers, 1 at the digit and 0 elsewhere.
 
 
 def show_some():
@@ -47,10 +47,10 @@ def show_some():
 
 # --- 2. Learning ----------------------------------------------------------------------------------
 #
-# 64 inputs, 64 hidden neurons, ten outputs that share out a certainty of 1 among the digits: softmax. The
-# cost is -log(what the right digit got). After every 32 digits the exact gradient of their mean cost
-# goes to Adam, which moves every weight by about the rate, in the direction in which it has lately been
-# pulled. A little weight decay (l2) keeps the weights small.
+# The network has 64 inputs, 64 hidden neurons and ten softmax outputs, the probabilities of the digits. The
+# cost is -log(probability of the right digit). After every 32 digits Adam gets the exact gradient of
+# their mean cost. It changes every weight by about the rate, in the average direction of its recent
+# gradients. A little weight decay (l2) keeps the weights small.
 
 
 def perceptron(seed):
@@ -63,18 +63,18 @@ def trainer(net):
     return synapse.Trainer(net, method="bptt", optimizer=Adam(RATE), batch_size=BATCH, l2=DECAY)
 
 
-# How well it reads is asked of digits that it has not learnt from. One choice of them says little: so the
-# digits are dealt into five folds, and five networks each learn from four folds and read the fifth.
-# In the end every digit has been read once.
+# Accuracy is measured on digits that were not used for training. A single test set would be small, so the
+# digits are divided into five folds: five networks each learn from four folds and are tested on the fifth.
+# In the end every digit has been tested once.
 
 
 def read(net, which):
-    """Which digit the network takes each for."""
+    """The digit that the network assigns to each image."""
     return net.run(IMAGES[which]).argmax(axis=1)
 
 
 def learn(build, seed, epochs):
-    """The networks, what each has read as a test, and how they learnt."""
+    """The networks, their test results, and the results of training."""
     return cross_validate(
         lambda fold: trainer(build([seed, fold])), IMAGES, WANTED, FOLDS, seed, epochs=epochs
     )
@@ -82,13 +82,13 @@ def learn(build, seed, epochs):
 
 # --- 3. Beside scikit-learn -----------------------------------------------------------------------
 #
-# scikit-learn's MLPClassifier has the same form and learns from the same folds by the same rule: Adam,
-# batches of 32, the same rate and decay, as many epochs. Its starting weights and the order of its batches
-# are others, so results differ by chance.
+# scikit-learn's MLPClassifier has the same layers and learns from the same folds by the same rule: Adam,
+# batches of 32, the same rate and decay, the same number of epochs. Its initial weights and the order of its
+# batches are different, so results differ by chance.
 
 
 def sklearn_learner():
-    """scikit-learn's class; None, and a sentence, where it is not installed."""
+    """Return scikit-learn's class; None, and a printed message, if it is not installed."""
     try:
         from sklearn.neural_network import MLPClassifier  # not a dependency: only compared with
     except ImportError:
@@ -98,13 +98,13 @@ def sklearn_learner():
 
 
 def theirs(learner, fold, fresh, epochs):
-    """The fraction of a fold that scikit-learn's network reads rightly."""
+    """The fraction of a fold that scikit-learn's network classifies correctly."""
     known = np.setdiff1d(np.arange(len(LABELS)), fresh)
     # It divides its decay, alpha, by the size of the batch.
     options = {"learning_rate_init": RATE, "batch_size": BATCH, "alpha": DECAY * BATCH}
     other = learner(HIDDEN, max_iter=epochs, n_iter_no_change=epochs, random_state=fold, **options)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it might learn on after the epochs asked for
+        warnings.simplefilter("ignore")  # that it has not converged after this number of epochs
         other.fit(IMAGES[known], LABELS[known])
     return other.score(IMAGES[fresh], LABELS[fresh])
 
@@ -126,9 +126,9 @@ def compare(found, seed, epochs):
 
 # --- 4. Neighbours --------------------------------------------------------------------------------
 #
-# A convolution is told which points are neighbours: its neurons look at 3 x 3 of them, and those that look
-# for the same share their weights. The gain here is in what has to be learnt, not in what is read: all digits
-# stand in the middle of 64 points, so that there is little to find anywhere else.
+# A convolution uses the positions of the pixels: its neurons see 3 x 3 of them, and all neurons of a feature
+# share their weights. Here this saves parameters but does not raise accuracy: all digits are centred in the
+# image, so features rarely occur at other places.
 
 
 def convolution(seed):
@@ -138,7 +138,7 @@ def convolution(seed):
 
 
 def numbers_learnt(net):
-    """How many weights and biases there are; those that are shared count once."""
+    """The number of weights and biases; shared ones count once."""
     kernels = getattr(net, "kernels", [])
     dense = net.layers[len(kernels) :]
     shared = sum(kernel.size + len(kernel) for kernel in kernels)
@@ -158,11 +158,11 @@ def with_neighbours(found, seed, epochs):
 
 # --- 5. What it misreads --------------------------------------------------------------------------
 #
-# All tests taken together. A row is the digit that was written, a column what was read.
+# The table adds up all tests: a row per written digit, a column per recognised digit.
 
 
 def confusion(found):
-    """Of each misread digit: its number, what it was read as, and how sure the network was."""
+    """For each misread digit: its index, the digit it was taken for, and the network's probability for it."""
     heading("5. Misread digits")
     table, wrong = np.zeros((10, 10), int), []
     for net, fresh in zip(found.networks, found.tested):
@@ -183,7 +183,7 @@ def confusion(found):
 
 # --- 6. A picture ---------------------------------------------------------------------------------
 #
-# The misread ones of which the network was surest. Some of them a person would misread too.
+# The misread digits with the highest probabilities. A person would misread some of them, too.
 
 
 def picture(wrong, found, path):
@@ -230,4 +230,4 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: no hidden layer, Perceptron(64, 10): how much does it lose? And HIDDEN = 8?
+# To try: no hidden layer, Perceptron(64, 10): how much accuracy is lost? And with HIDDEN = 8?

@@ -24,7 +24,7 @@ from synapse.learning import Cosine
 
 # --- 1. Pictures ----------------------------------------------------------------------------------
 #
-# Both are drawn by formulas: one to learn from, with discs and grain, one to be tried on later. A pixel is
+# Both are drawn by formulas: one for training, with discs and grain, one for testing. A pixel is
 # a number from -1 (black) to 1 (white); one in thirty is a speck of dirt, all black or all white.
 
 
@@ -62,9 +62,9 @@ def neighbourhoods(image):
 
 # --- 2. Filters that are sums ---------------------------------------------------------------------
 #
-# A linear filter is nine numbers: how much of each neighbour goes into the new pixel. A neuron with the
-# squash identity is the same thing, with weights. So one network of nine inputs and three outputs can
-# learn three filters side by side. Each output sees its own targets; they do not disturb one another.
+# A linear filter is nine numbers: the factor of each neighbour in the new pixel. A neuron with the
+# squash identity computes the same with its weights. So one network of nine inputs and three outputs can
+# learn three filters at once. Each output has its own targets and weights.
 
 KERNELS = {
     "blur": np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16,
@@ -102,11 +102,11 @@ def side_by_side(name, learnt, kernel):
 
 # --- 3. Filters that are not ----------------------------------------------------------------------
 #
-# Two filters that no weighted sum can do. The strength of an edge is the length of the slope, whichever
-# way it points: a root of squares. The median is the fifth of the nine pixels in order of brightness: a
-# speck of dirt comes first or last, so it is gone, and edges stay sharp. For these, a hidden layer.
+# No weighted sum can compute the next two filters. The strength of an edge is the length of the slope in any
+# direction: a root of squares. The median is the fifth of the nine pixels in order of brightness: a
+# speck of dirt comes first or last, so it disappears, and edges remain sharp. They need a hidden layer.
 #
-# How much is missed is told as a part of the spread of the wanted pixels: the mean would miss 1.
+# Errors are relative to the standard deviation of the target pixels: always predicting the mean has error 1.
 
 ACROSS = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4
 
@@ -162,7 +162,7 @@ def picture(image, other, linear, answers, path):
 
 
 def show(axes, pixels, title, like=None):
-    """Pixels as a grey square; as light and dark as those they are like."""
+    """Show pixels as a grey square, with the range of brightness of `like`."""
     size, like = round(np.size(pixels) ** 0.5), pixels if like is None else like
     axes.imshow(np.reshape(pixels, (size, size)), cmap="gray", vmin=np.min(like), vmax=np.max(like))
     axes.set(xticks=[], yticks=[])
@@ -184,5 +184,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: a kernel of your own; a filter by 5 x 5 pixels; the median without dirt in the picture to learn
-# from; a photograph and what your favourite program made of it.
+# To try: your own kernel; a filter of 5 x 5 pixels; the median without dirt in the training picture; a
+# photograph before and after a filter of your favourite program.

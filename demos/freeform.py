@@ -34,13 +34,13 @@ from synapse.readwrite import files
 
 # --- 1. Wiring ------------------------------------------------------------------------------------
 #
-# Neurons fire in a fixed order, and who fires later sees what earlier ones did in the same step. Were a
-# to fire before b and b before c, a token would run through the whole ring at once. So they fire in the
-# order c, b, a: each reads what its predecessor said a step ago. Only a would read a c that has fired
-# already; "carry" fires before all three and keeps what c said, for a.
+# Neurons fire in a fixed order, and later neurons read the new activations of earlier ones. If a fired
+# before b and b before c, a token would run through the whole ring in one step. So they fire in the
+# order c, b, a: each reads its predecessor's activation of the previous step. Only a would read the new
+# activation of c; so "carry" fires before all three and copies the previous activation of c for a.
 #
-# Squash tanh holds the token between -1 and 1. Weights are drawn from ±0.1, but for two kinds that are
-# not learnt: self-connections have the weight 1, and carry copies.
+# The squash tanh holds the token between -1 and 1. Weights are drawn from ±0.1, except for two kinds that
+# are not trained: self-connections and the copy have the weight 1.
 
 
 def build(seed, switch=True):
@@ -71,8 +71,8 @@ def build(seed, switch=True):
 
 # --- 2. The task ----------------------------------------------------------------------------------
 #
-# At the first step, start is 1. At later steps a pulse comes with a chance of 0.4. At every step the
-# output of the present count modulo 3 is to be 1, the others 0.
+# At the first step, start is 1. At each later step there is a pulse with probability 0.4. At every step the
+# target is 1 for the output of the present count modulo 3, and 0 for the others.
 
 
 def sequences(count, shortest, longest, rng):
@@ -86,7 +86,7 @@ def sequences(count, shortest, longest, rng):
 
 
 def fraction_right(net, inputs, targets):
-    """Which fraction of sequences has the right output most active at every step."""
+    """The fraction of sequences in which the right output is most active at every step."""
     right = 0
     for rows, wanted in zip(inputs, targets, strict=True):
         net.clear()
@@ -96,11 +96,11 @@ def fraction_right(net, inputs, targets):
 
 # --- 3. Learning ----------------------------------------------------------------------------------
 #
-# Sequences of 8 to 20 steps, a thousand at a time, until 200 fresh ones are all right. An unlucky start
-# in a hundred does not get there; it begins again from other weights. Then the real question: has it
-# learnt to count, or only what 20 steps look like? Sequences of 200 steps tell.
+# Training uses sequences of 8 to 20 steps, a thousand at a time, until 200 new ones are all right. About one
+# start in a hundred fails; it is repeated with other weights. Has the network learnt to count, or only
+# sequences of up to 20 steps? A test with 200 steps shows that.
 #
-# The same neurons without the switch are shown as many sequences: they cannot do it.
+# The same neurons without the switch are trained on as many sequences: they cannot learn the task.
 
 
 def learn(net, seed, chunks=6, attempts=5):
@@ -137,8 +137,8 @@ def with_and_without(seed, quick):
 
 # --- 4. The token, seen ---------------------------------------------------------------------------
 #
-# Every number of every neuron can be read at any moment. Here are ten steps with four pulses. What counts
-# as the token is up to the network: training found a code of three values, one pattern for each count.
+# Every number of every neuron can be read at any time. Here are ten steps with four pulses. Training has
+# found its own code for the token: one pattern of three values for each count.
 
 
 def watch(net):
@@ -159,8 +159,8 @@ def watch(net):
 # --- 5. The network as a graph --------------------------------------------------------------------
 #
 # `net.graph` is a networkx graph: its nodes are the neurons themselves, its edges the connections, with
-# the weights of this moment. Any algorithm of networkx takes it as it is. Strong connections shall count
-# as short, so the length of a connection is 1 / |weight|.
+# the present weights. Any algorithm of networkx accepts it. Strong connections count as short: the length of
+# a connection is 1 / |weight|.
 
 
 def length(source, target, link):
@@ -172,23 +172,23 @@ def analyse(net):
     graph = net.graph
     neuron = {n.name: n for n in net}
 
-    # Where can activity go round? In a strongly connected component with more than one neuron.
+    # Activity can circulate in a strongly connected component with more than one neuron.
     loops = [component for component in nx.strongly_connected_components(graph) if len(component) > 1]
     print("loops:        " + "; ".join(", ".join(sorted(n.name for n in loop)) for loop in loops))
     ring = {neuron[name] for name in ("a", "b", "c", "carry")}
     check("the ring is the only loop of several neurons", loops == [ring])
 
-    # By which way does the start reach an output most strongly?
+    # The strongest path from the start to an output.
     for output in net.output:
         distance, path = nx.single_source_dijkstra(graph, neuron["start"], output, weight=length)
         print(f"shortest way: {' > '.join(n.name for n in path)}, length {distance:.2f}")
 
-    # Who lies on most of the shortest ways between others?
+    # The neuron on most of the shortest paths between others.
     between = nx.betweenness_centrality(graph, weight=length)
     ranking = sorted(between, key=between.get, reverse=True)[:4]
     print("betweenness:  " + ", ".join(f"{n.name} {between[n]:.3f}" for n in ranking))
 
-    # And how does the pulse reach the outputs? By no connection at all: it only opens and closes others.
+    # No path of connections leads from the pulse to the outputs: it only opens and closes other connections.
     check(
         "no path of connections leads from pulse to an output",
         not any(nx.has_path(graph, neuron["pulse"], output) for output in net.output),
@@ -197,8 +197,8 @@ def analyse(net):
     print(f"with gates:   {' > '.join(net[i].name for i in path)}")
 
 
-# A gate is not an edge, it is about an edge. To let networkx see what it moves, take a plain copy (integer
-# nodes, numbers and strings only) and add an edge from each gater to the target of what it gates.
+# A gate is not an edge but acts on an edge. To include its influence, take a plain copy of the graph (integer
+# nodes, numbers and strings only) and add an edge from each gater to the target of each gated connection.
 
 
 def influence(net):
@@ -210,8 +210,8 @@ def influence(net):
 
 # --- 6. To other programs -------------------------------------------------------------------------
 #
-# The plain copy is what writers of file formats want. GEXF opens in Gephi; GraphML in yEd, Cytoscape,
-# igraph and others. Both carry weights, gains and, at gated connections, the number of the gater.
+# Functions that write files need the plain copy. GEXF opens in Gephi; GraphML in yEd, Cytoscape,
+# igraph and others. Both contain weights, gains and, for gated connections, the number of the gater.
 
 
 def export(net, out):
@@ -231,8 +231,8 @@ def export(net, out):
 
 # --- 7. A picture ---------------------------------------------------------------------------------
 #
-# Connections are arrows, as thick as their weights: blue where positive, red and broken where negative.
-# Gates are dotted lines that end in a dot on what they scale.
+# Connections are arrows with a width by weight: blue if positive, red and dashed if negative. Gates are
+# dotted lines that end in a dot on the connection that they scale.
 
 PLACES = {
     "count 0": (3.0, 5.2), "count 1": (5.5, 5.2), "count 2": (8.0, 5.2),
@@ -255,7 +255,7 @@ def picture(net, path):
         boxes[neuron] = text.get_bbox_patch()
     axes.set(xlim=(-0.5, 9.0), ylim=(-2.5, 5.7))
     axes.set_axis_off()
-    figure.canvas.draw()  # now the boxes know their sizes, and arrows can end at them
+    figure.canvas.draw()  # computes the sizes of the boxes, at which arrows end
     for link in net.connections:
         middle = loop(axes, link) if link.source is link.target else arrow(axes, link, boxes)
         if link.gater is not None:
@@ -273,7 +273,7 @@ def looks(link):
 
 
 def arrow(axes, link, boxes):
-    """Draw a connection between two neurons; its middle, where a gate sits."""
+    """Draw a connection between two neurons; returns its middle, the place for a gate."""
     here, there = np.array(PLACES[link.source.name]), np.array(PLACES[link.target.name])
     ends = {"patchA": boxes[link.source], "patchB": boxes[link.target], "shrinkA": 0, "shrinkB": 2}
     style = {"arrowstyle": "-|>", "mutation_scale": 14, **looks(link)}
@@ -282,7 +282,7 @@ def arrow(axes, link, boxes):
 
 
 def loop(axes, link):
-    """Draw a self-connection as an oval below its neuron; its lowest point."""
+    """Draw a self-connection as an oval below its neuron; returns its lowest point."""
     turn = np.linspace(0, 2 * np.pi, 60)
     x, y = PLACES[link.source.name]
     x, y = x + LEAN[link.source.name], y - 0.4
@@ -304,5 +304,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: a ring of five; a second switch that moves the token the other way; hold and move fed by each
-# other as well as by the pulse.
+# To try: a ring of five; a second switch that moves the token backward; connections between hold and move in
+# addition to those from the pulse.

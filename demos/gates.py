@@ -23,14 +23,14 @@ from demos._common import BLUE, GREEN, GREY, ORANGE, RED, check, heading, lesson
 from synapse import Layer, Network, Neuron
 from synapse.initializers import glorot
 
-LEARNT = 1.0  # examples of a and b lie between -1 and 1
-FAR = 10.0  # and are asked for up to here
+LEARNT = 1.0  # in training, a and b lie between -1 and 1
+FAR = 10.0  # in the largest test, between -10 and 10
 
 # --- 1. The task ----------------------------------------------------------------------------------
 
 
 def examples(count, reach, rng):
-    """Rows of s, a, b with a and b up to `reach`, and of the answer."""
+    """Rows of s, a, b with a and b up to `reach`, and the targets."""
     s = rng.integers(0, 2, count)
     a, b = rng.uniform(-reach, reach, (2, count))
     return np.column_stack([s, a, b]), np.where(s == 1, a, b)[:, None]
@@ -44,15 +44,15 @@ def the_task(data):
 
 
 def miss(net, reach, seed):
-    """Root mean square of what it is wrong by, as a part of that of the wanted answers."""
+    """Root mean square error, relative to the root mean square of the targets."""
     inputs, wanted = examples(1000, reach, np.random.default_rng([seed, 9]))
     return np.sqrt(((net.run(inputs) - wanted) ** 2).mean() / (wanted**2).mean())
 
 
 # --- 2. A sum cannot ------------------------------------------------------------------------------
 #
-# The best that a single linear neuron can do is to answer (a + b) / 2, whatever s is. Where a is wanted it
-# is wrong by (b - a) / 2: on the average by the root of a half, 0.707, of what was wanted.
+# The best output of a single linear neuron is (a + b) / 2, whatever s is. If the target is a, its error is
+# (b - a) / 2. The mean relative error is the square root of 1/2, 0.707.
 
 
 def a_sum(seed, data, epochs):
@@ -75,8 +75,8 @@ def train(net, data, epochs, rate):
 #               |                |
 #             gate A <-- s --> gate B
 #
-# The gates are logistic neurons which see the switch only. Nobody tells them what to do: the error of the
-# answer comes to a gate as error x what its gain multiplies (`neuron.error.gated`), the weight times a, or b.
+# The gates are logistic neurons whose only input is the switch. They have no targets: a gate receives the
+# output's error times the term that its gain multiplies, the weight times a, or b (`neuron.error.gated`).
 
 
 def gated(seed):
@@ -113,7 +113,7 @@ def by_gates(seed, data, epochs):
 
 
 def learns_by_influence(net, answer):
-    """The error of a gate, from what it gates."""
+    """The error of a gate, computed from the connection that it gates."""
     net.activate([1.0, 0.5, -0.5])
     net.propagate(rate=0, target=[2.0])
     gate = net["gates"][0]
@@ -124,15 +124,15 @@ def learns_by_influence(net, answer):
 
 
 def parameters(net):
-    """How many weights and biases are learnt: inputs have no bias."""
+    """The number of weights and biases that are trained; inputs have no bias."""
     return len(net.connections) + len(net) - len(net.input)
 
 
 # --- 4. Without gates -----------------------------------------------------------------------------
 #
-# A perceptron with a tanh hidden layer has a way of its own to switch: s pushes a hidden neuron to where
-# tanh is flat, and what else the neuron hears no longer gets through. Two hidden neurons are enough for
-# that (11 numbers to learn, against 7 with gates); we try sixteen too. On the examples both do well.
+# A perceptron with a tanh hidden layer can switch in another way: s moves the state of a hidden neuron to
+# where tanh is flat, so that its other inputs have little effect. Two hidden neurons are enough for
+# that (11 parameters, against 7 with gates); we try sixteen, too. Both fit the examples well.
 
 
 def without_gates(seed, data, epochs):
@@ -149,9 +149,9 @@ def without_gates(seed, data, epochs):
 
 # --- 5. Beyond the examples -----------------------------------------------------------------------
 #
-# With the gates the answer is a times something plus b times something, whatever a and b are: what is
-# right for small numbers is right for large ones. A tanh lets no large number through: up to ten times
-# the range, the perceptrons do not even know how large the answer is, and more hidden neurons do not help.
+# With gates the output is always linear in a and b, so a network that is right for small numbers is right for
+# large ones. A tanh is bounded: at up to ten times the range, the outputs of the perceptrons do not even have
+# the right size, and more hidden neurons do not help.
 
 
 def beyond(seed, nets):
@@ -213,5 +213,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: one gate and a fixed connection; a switch of three numbers; s that is 0.5; a gate whose answer
-# is gated in its turn.
+# To try: one gate and a fixed connection; a switch with three positions; s = 0.5; a gate whose connections
+# are gated, too.

@@ -6,9 +6,9 @@ Task: Find the weights of a network for XOR, for an 8-3-8 code and for XOR with 
 descent and by a genetic algorithm. The cost of each method is the number of evaluations: one sample run
 once through the network.
 
-Gradient descent computes for every weight which way is down and takes a step. A genetic algorithm keeps a
-population of weight vectors, selects better ones as parents, and recombines and mutates them. The answers
-hold for these tasks and settings only.
+Gradient descent computes the slope of the error for every weight and takes a step downhill. A genetic
+algorithm has a population of weight vectors, selects better ones as parents, and recombines and mutates
+them. The results hold for these tasks and settings only.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from synapse.initializers import uniform
 
 # --- 1. What is counted ---------------------------------------------------------------------------
 #
-# The coin is the evaluation: one sample once through the network, each weight used once. To judge a network
-# on all four samples of XOR costs four. On the way back, each weight is used once to move it, and those from
-# hidden neurons to outputs once more to carry the error. So a `propagate` is counted as two evaluations
-# (rather too many than too few), and a step of learning, forward and backward, as three.
+# The unit is one evaluation: one sample once through the network, which uses each weight once. To evaluate a
+# network on all four samples of XOR costs four. The backward pass uses each weight once for its update, and
+# those from hidden neurons to outputs once more for the error. So a `propagate` is counted as two evaluations
+# (an upper bound), and a learning step, forward and backward, as three.
 
 
 class Task(NamedTuple):
-    """What is to be learnt, by a network of which sizes, down to which error, for how many evaluations."""
+    """A task: data, sizes of the network, the error to reach and the limit of evaluations."""
 
     sizes: tuple[int, ...]
     inputs: np.ndarray
@@ -56,14 +56,14 @@ XOR = Task((2, 3, 1), SQUARE, ONE_OF_TWO, goal=0.1, budget=40_000)
 
 # --- 2. Downhill ----------------------------------------------------------------------------------
 #
-# The trainer at rate 0.5, from random weights between -1 and 1. The error of an epoch is taken as its samples
-# are learnt, so that looking at it costs nothing extra. (While little is known it is above ln 2 = 0.693, the
-# cost of always saying 0.5: each sample pulls the weights its way, just before the next one is asked.) A
-# walk that gets stuck stays stuck: there is no second start here, which would be the cure.
+# The trainer has rate 0.5 and starts from random weights between -1 and 1. The error of an epoch is measured
+# during training, so it needs no extra evaluations. (At first it is above ln 2 = 0.693, the cost of always
+# answering 0.5, because each sample changes the weights in its favour just before the next one is evaluated.)
+# There are no restarts here, although they would help runs that get stuck.
 
 
 def downhill(task, seed):
-    """Evaluations made, and the error then, epoch by epoch, until the goal or the budget is reached."""
+    """Numbers of evaluations and errors by epoch, until the goal or the limit is reached."""
     each = 3 * len(task.inputs)
     result = synapse.Trainer(task.network(seed), rate=0.5).train(
         task.inputs, task.targets, epochs=task.budget // each, error=task.goal, seed=seed, progress=False
@@ -74,14 +74,14 @@ def downhill(task, seed):
 
 # --- 3. Breeding ----------------------------------------------------------------------------------
 #
-# A genome is all weights and biases of a network in a row. There are twenty, at first random. A generation:
+# A genome is a vector of all weights and biases of a network. There are twenty, at first random. Generation:
 #
-#     tournament   three are drawn by lot, and the best of them becomes a parent
-#     crossover    a child takes each number from one of two parents, by the toss of a coin
-#     mutation     three numbers of a child, on average, are moved by normal random numbers
-#     elite        the best genome lives on unchanged, so that nothing reached is lost
+#     tournament   three are drawn at random, and the best of them becomes a parent
+#     crossover    a child takes each number from one of two parents, at random
+#     mutation     normal random numbers are added to three numbers of a child, on average
+#     elite        the best genome survives unchanged, so that the best error never rises
 #
-# Nothing here looks inside a network: it is asked only how large its error is.
+# The algorithm uses only the error of a network, not its structure or its slopes.
 
 CROWD, DRAWN, MOVED, SHAKE = 20, 3, 3, 1.5
 
@@ -103,7 +103,7 @@ def child(genomes, errors, rng):
 
 
 def breed(task, seed):
-    """Evaluations made and the best error then, generation by generation; and the best network."""
+    """Numbers of evaluations and best errors by generation, and the best network."""
     rng, net = np.random.default_rng(seed), task.network(seed)
     trainer = synapse.Trainer(net)
 
@@ -123,20 +123,20 @@ def breed(task, seed):
             return *np.array(curve).T, net
         children = [child(genomes, errors, rng) for _ in range(CROWD - 1)]
         genomes = np.array([genomes[best], *children])
-        errors = np.array([errors[best], *map(judge, children)])  # the best has been judged before
+        errors = np.array([errors[best], *map(judge, children)])  # the best was evaluated before
         spent += CROWD - 1
 
 
 # --- 4. XOR ---------------------------------------------------------------------------------------
 #
-# Nine weights and four biases, several seeds each way, at most 40,000 evaluations. Most runs take a few
-# thousand, either way, and now and then one is caught for long in a place where nothing near is better.
-# That can happen to a crowd too, once all its members are cousins. A run that does not arrive counts with
-# what it has spent.
+# Nine weights and four biases, several seeds for each method, at most 40,000 evaluations. Most runs of both
+# methods take a few thousand, and some are stuck for long in a local minimum. That can happen to a
+# population, too, once its members are similar. A run that does not reach the goal counts with all its
+# evaluations.
 
 
 def race(task, seeds):
-    """Both ways on a task: by way, a list of (evaluations, errors)."""
+    """Run both methods on a task; returns lists of (evaluations, errors) by method."""
     runs = {
         "gradient descent": [downhill(task, seed) for seed in seeds],
         "genetic algorithm": [breed(task, seed)[:2] for seed in seeds],
@@ -167,12 +167,12 @@ def xor(seeds):
 
 # --- 5. More weights ------------------------------------------------------------------------------
 #
-# Eight inputs, one of them on; eight outputs shall say which. In between are three neurons only, so a code
-# must be found (Ackley, Hinton and Sejnowski 1985). Forty-eight weights and eleven biases. The error is the
-# sum over the eight outputs, 8 ln 2 = 5.5 where all say 0.5; the goal is 1 (2 in a quick run).
+# One of eight inputs is 1; the same one of eight outputs must be 1. In between are only three neurons, so the
+# network must find a code (Ackley, Hinton and Sejnowski 1985). It has 48 weights and 11 biases. The error is
+# the sum over the eight outputs, 8 ln 2 = 5.5 if all are 0.5; the goal is 1 (2 in a quick run).
 #
-# Now there are many directions, and few of them are good ones. A child is a blind guess in all of them; the
-# gradient tells every weight its own direction, for the price of two evaluations.
+# Now there are many directions, and few of them are good. A child is a blind guess in all of them; the
+# gradient gives every weight its own direction, at the cost of two evaluations.
 
 CODE = Task((8, 3, 8), np.eye(8), np.eye(8), goal=1.0, budget=200_000)
 
@@ -193,9 +193,9 @@ def code(task, seeds):
 
 # --- 6. Without slopes ----------------------------------------------------------------------------
 #
-# XOR once more, with neurons that are steps: 0 or 1, nothing between. A step is flat on both sides, its slope
-# is 0, and gradient descent does not move at all. Breeding does not care. The error is now the share of
-# samples that come out wrong, 0, 1/4, 1/2, 3/4 or 1: no slope either, but enough to choose by.
+# XOR once more, with step neurons, whose output is 0 or 1. The slope of a step is 0 everywhere, so gradient
+# descent changes nothing. The genetic algorithm needs no slopes. The error is now the fraction of wrong
+# samples, 0, 1/4, 1/2, 3/4 or 1: it has no slope either, but is enough for selection.
 
 STEPS = XOR._replace(squash="step", cost="binary_misses", goal=0.0)
 
@@ -271,6 +271,6 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: XOR with 48 hidden neurons in place of 3: one way becomes faster, the other slower. Or rate 1 for
-# gradient descent, or a CROWD of 60, and see what becomes of the medians on XOR, and on the code: a race of
-# methods is always one of settings, too.
+# To try: XOR with 48 hidden neurons instead of 3: one method becomes faster, the other slower. Or rate 1 for
+# gradient descent, or a CROWD of 60: compare the medians on XOR and on the code. Such comparisons always
+# depend on the settings, too.

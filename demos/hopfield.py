@@ -52,8 +52,8 @@ FIRST = "APZLV"
 
 # --- 1. Letters -----------------------------------------------------------------------------------
 #
-# Each letter is ten lines of ten points; a point drawn is 1, one left out -1: a pattern of a hundred
-# numbers, one for each neuron. The first five are learnt at first.
+# Each letter is ten lines of ten points, 1 if drawn, otherwise -1: a pattern of a hundred
+# numbers, one for each neuron. Parts 2 to 4 store the first five.
 
 
 def letters():
@@ -75,9 +75,9 @@ def show(*patterns):
 
 # --- 2. Storing -----------------------------------------------------------------------------------
 #
-# Hebb's rule: what fires together is wired together. The coupling of two neurons counts in how many
-# patterns they agree, less in how many they differ. It is the same in both directions, and a neuron
-# has none with itself. That is all of the learning: one sum, no error, no second look.
+# Hebb's rule: neurons that fire together are wired together. The coupling of two neurons is proportional to
+# the number of patterns in which they agree, minus the number in which they differ. It is the same in both
+# directions, and there are no self-connections. Learning is one sum, without errors or repetition.
 
 
 def store(patterns):
@@ -98,21 +98,21 @@ def store(patterns):
 
 # --- 3. Recall, one neuron at a time --------------------------------------------------------------
 #
-# A letter is shown with 20 of its 100 points wrong. Then neurons fire in random order, each by itself:
-# its state is what all others say, weighed by the couplings, and it becomes the sign of that. Where
-# the state is exactly 0 the others are undecided, and it stays as it was.
+# A letter is shown with 20 of its 100 points wrong. Then neurons fire in random order, one at a time: the
+# state of a neuron is the sum of all other activations times their couplings, and its activation becomes the
+# sign of the state. If the state is exactly 0, the activation does not change.
 #
-# Let the energy be minus the sum, over all pairs, of coupling times one activation times the other: low
-# where neurons obey their couplings. A neuron that changes had a state of the other sign than its
-# activation, so the change lowers the energy, by twice the size of its state. As it can only fall, and there
-# are finitely many patterns, this ends. All that needs couplings that are the same in both directions.
+# The energy is minus the sum, over all pairs, of the coupling times both activations: it is low
+# if activations agree with the couplings. A neuron changes only if its state and activation differ in
+# sign, so each change lowers the energy, by twice the size of the state. As the energy can only fall, and
+# there are finitely many patterns, recall ends. This requires couplings that are the same in both directions.
 
 
 def recall(net, patterns, seed):
     heading("3. Recall, one neuron at a time")
     rng = np.random.default_rng([seed, 1])
     cue = spoilt(patterns["A"], 20, rng)
-    net.input.activate(np.zeros(SIZE))  # nothing from outside
+    net.input.activate(np.zeros(SIZE))  # no external input
     net.output.activate(cue)
     frames, energies, fell = [cue], [net.energy(cue)], []
     while flips := sweep(net, rng):
@@ -132,14 +132,14 @@ def recall(net, patterns, seed):
 
 
 def spoilt(pattern, count, rng):
-    """A pattern with `count` of its points turned."""
+    """A pattern with `count` of its points inverted."""
     cue = np.array(pattern)
     cue[rng.choice(len(cue), count, replace=False)] *= -1
     return cue
 
 
 def sweep(net, rng):
-    """Let each neuron fire once; the state of each one that changed, and the pattern after it."""
+    """Let each neuron fire once; yields the state of each one that changed, and the pattern after it."""
     flips = []
     for i in rng.permutation(SIZE):
         neuron = net.output[i]
@@ -153,9 +153,9 @@ def sweep(net, rng):
 
 # --- 4. How much may be wrong ---------------------------------------------------------------------
 #
-# net.recall(pattern) does the same until nothing changes. Shown a letter with all points turned, the
-# memory finds the negative: agreeing and differing are the same for a pattern and its negative, so that
-# one is stored as well. And there are stable states that nobody has stored: mixtures of letters.
+# net.recall(pattern) does the same until nothing changes. From a letter with all points inverted, the
+# memory finds the negative: a pattern and its negative have the same couplings, so the negative is
+# stored as well. There are also stable states that were not stored: mixtures of letters.
 
 
 def how_much(net, patterns, seed, quick):
@@ -174,7 +174,7 @@ def how_much(net, patterns, seed, quick):
 
 
 def which(net, pattern, wrong, rng):
-    """What recall finds, begun at a pattern with some points turned."""
+    """The result of recall from a pattern with some points inverted."""
     found = net.recall(spoilt(pattern, wrong, rng), seed=rng)
     if (found == pattern).all():
         return "letter"
@@ -183,11 +183,11 @@ def which(net, pattern, wrong, rng):
 
 # --- 5. How many it holds -------------------------------------------------------------------------
 #
-# Now patterns drawn at random, learnt one after the other, and after each one the question: how many
-# of those so far are stable, to the last point? Theory for large n: by Hebb's rule all of them up to
-# n / (4 ln n); with a few points wrong up to 0.138 n; then memory breaks down, and not only the last
-# pattern is lost, but nearly all. Storkey's rule of 1997 stores of a pattern only what the memory does
-# not say already, and holds many more.
+# Now random patterns are stored one after the other. After each one we count the stored patterns of which
+# every point is stable. Theory for large n: with Hebb's rule all of them up to n / (4 ln n) patterns; with a
+# few wrong points up to 0.138 n; beyond that nearly all patterns are lost, not only the last one.
+# Storkey's rule of 1997 stores only the part of a pattern that the memory does not contain yet, and holds
+# many more.
 
 
 TOLD = (2, 5, 10, 14, 20, 30, 40)
@@ -220,15 +220,16 @@ def how_many(seed, quick):
 
 
 def stable(net, patterns):
-    """The share of patterns that one sweep leaves as they are."""
+    """The fraction of patterns that one sweep does not change."""
     return np.mean([(net.recall(pattern, sweeps=1, seed=0) == pattern).all() for pattern in patterns])
 
 
 # --- 6. Patterns that are alike -------------------------------------------------------------------
 #
-# Random patterns have little in common. Letters have much: H and N share most of their points. What one
-# pattern wants of a neuron is then drowned in what its likes want. Twelve letters are within 0.138 n, yet
-# Hebb's rule loses most of them. Storkey's, which leaves out what is known already, keeps most.
+# Random patterns have little in common. Letters are similar: H and N share most of their points. The
+# contribution of one pattern to a state is then outweighed by those of similar patterns. Twelve letters are
+# fewer than 0.138 n, yet Hebb's rule loses most of them. Storkey's rule, which stores only the new part of a
+# pattern, retains most.
 
 
 def alike(patterns):
@@ -301,5 +302,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: letters of your own. Cut a tenth of the couplings (neuron.disconnect, both ways): what is still
-# recalled? Sweeps that let all neurons fire at once, from a copy of the activations: the energy may rise.
+# To try: your own letters. Remove a tenth of the couplings (neuron.disconnect, in both directions): what is
+# still recalled? Let all neurons fire at once, from a copy of the activations: the energy may rise.

@@ -22,19 +22,19 @@ from demos._common import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, check, heading
 from synapse import Layer, Network, Neuron
 from synapse.readwrite import files
 
-# --- 1. One weight, five lives --------------------------------------------------------------------
+# --- 1. One weight, five behaviours ---------------------------------------------------------------
 #
-# A neuron with squash identity and a self-connection of weight w. It is struck once, by an input of 1;
-# then its state is w, w^2, w^3, ...
+# A neuron has the squash identity and a self-connection of weight w. After a single input of 1, its state is
+# w, w^2, w^3, ...
 #
-#     0 < w < 1    it forgets: half of it is gone every ln 2 / -ln w steps
+#     0 < w < 1    it forgets: the state halves every ln 2 / -ln w steps
 #     w = 1        it holds for ever; this is the cell of an LSTM
 #     w > 1        it explodes: it doubles every ln 2 / ln w steps
 #     w < 0        it alternates in sign, and forgets, holds or explodes by its size
 
 
 def struck(weight, steps):
-    """The states of a neuron that hears itself with this weight, after one input of 1 at step 0."""
+    """The states of a neuron with this self-weight, after one input of 1 at step 0."""
     x, neuron = Neuron(name="x"), Neuron("identity", name="neuron")
     x.project(neuron, weight=1.0)
     neuron.project(neuron, weight=weight)
@@ -70,16 +70,16 @@ def half_life(weight):
 
 # --- 2. A squash in the loop ----------------------------------------------------------------------
 #
-# A self-connection brings back the state, before the squash. Now let the activation come back: an
-# "echo" fires first and copies what the neuron said a step ago. With tanh, y <- tanh(w y + b).
+# A self-connection returns the state, before the squash. Now the activation is returned instead: an
+# "echo" fires first and copies the neuron's previous activation. With tanh, y <- tanh(w y + b).
 #
-# With b = 0 and w between 0 and 1, y = 0 is the only value that repeats itself, and all others fall towards
-# it. Above 1 that rest becomes unstable, and two others appear, one positive and one negative: the
-# neuron holds one bit. To find them: y = tanh(w y).
+# With b = 0 and w between 0 and 1, y = 0 is the only fixed point, and all other values converge to
+# it. Above 1 it becomes unstable, and two others appear, one positive and one negative: the
+# neuron holds one bit. They are the solutions of y = tanh(w y).
 
 
 def looped(weight):
-    """A tanh neuron that hears its own activation of the step before; an input is added."""
+    """A tanh neuron with its own previous activation and an external input."""
     x, echo = Neuron(name="x"), Neuron("identity", name="echo")
     neuron = Neuron("tanh", name="neuron")
     neuron.project(echo, weight=1.0)
@@ -107,7 +107,7 @@ def one_bit(rng):
 
 
 def resting(weight):
-    """The positive solution of y = tanh(weight y), halving an interval in which it lies."""
+    """The positive solution of y = tanh(weight y), by bisection."""
     low, high = 1e-6, 1.0
     while high - low > 1e-12:
         middle = (low + high) / 2
@@ -117,10 +117,10 @@ def resting(weight):
 
 # --- 3. Hysteresis --------------------------------------------------------------------------------
 #
-# Push the bit with a bias b that rises slowly, then falls again. The neuron does not turn at b = 0: it
-# clings to where it is until that resting place vanishes, which happens where the curve tanh(w y + b)
+# Let a bias b rise slowly, then fall again. The neuron does not switch at b = 0: it stays at its
+# fixed point until that point vanishes, which happens where the curve tanh(w y + b)
 # only just touches the line y. There w (1 - y^2) = 1, so y = -sqrt(1 - 1/w) and b = artanh(y) - w y. On
-# the way back it turns at -b. In between its answer depends on where it came from. That is memory.
+# the way back it switches at -b. In between, its output depends on its history. That is memory.
 
 
 def hysteresis():
@@ -144,26 +144,26 @@ def hysteresis():
 
 
 def settled(net, neuron, bias, steps=300):
-    """What the neuron says after some steps with this bias, going on from where it was."""
+    """The activation after some steps with this bias, continuing from the present activation."""
     neuron.bias = bias
     return net.run(np.zeros((steps, 1)))[-1, 0]
 
 
 # --- 4. Two neurons -------------------------------------------------------------------------------
 #
-# Let two neurons hold their states by self-connections of weight r and push each other: b pulls a down
-# by e, a lifts b by e. As a fires before b, b already hears the new a. One step then multiplies (a, b) by
+# Two neurons have self-connections of weight r and are connected to each other: b to a with weight -e,
+# a to b with weight e. As a fires before b, b reads the new a. One step then multiplies (a, b) by
 #
 #     | r        -e      |
 #     | r e     r - e^2  |      determinant r^2, sum of the diagonal 2 r - e^2
 #
-# so the pair turns by an angle with cosine (2 r - e^2) / (2 r) at each step, and shrinks by r. With
-# r = 1 it goes round for ever, its swing neither growing nor fading: Minsky's circle (HAKMEM, item 149,
-# 1972). Had both fired at once, every turn would be a little larger than the last.
+# so each step rotates the pair by an angle with cosine (2 r - e^2) / (2 r), and scales it by r. With
+# r = 1 it oscillates for ever with constant amplitude: Minsky's circle (HAKMEM, item 149, 1972). If both
+# fired at once, the amplitude would grow with every turn.
 
 
 def pair(keep, push):
-    """Two neurons that turn about each other, struck through the input."""
+    """Two neurons that oscillate after an input."""
     x = Neuron(name="x")
     a, b = Neuron("identity", name="a"), Neuron("identity", name="b")
     x.project(a, weight=1.0)
@@ -175,7 +175,7 @@ def pair(keep, push):
 
 
 def push_for(period, keep=1.0):
-    """The weight e with which a turn takes this many steps."""
+    """The weight e for a period of this many steps."""
     return math.sqrt(2 * keep * (1 - math.cos(2 * math.pi / period)))
 
 
@@ -196,11 +196,11 @@ def two_neurons(rng):
 
 # --- 5. A tune ------------------------------------------------------------------------------------
 #
-# 8000 steps a second make it audible. A tone of f hertz takes 8000 / f steps a turn. With r just below 1
-# it fades like a plucked string; strike it anew for each note. Between two notes only the weights are
-# set: the pushes for the pitch.
+# At 8000 steps per second the oscillation is audible. A tone of f hertz has a period of 8000 / f steps. With
+# r just below 1 it fades like a plucked string; each note needs a new input. Between two notes only the
+# weights e and -e change, which set the pitch.
 
-SECOND = 8000  # steps
+SECOND = 8000  # steps per second
 NOTES = {"D": 293.66, "E": 329.63, "F#": 369.99, "G": 392.00, "A": 440.00, "B": 493.88, "D'": 587.33}
 TUNE = ["D", "F#", "A", "B", "A", "F#", "G", "E", "D", "D"]
 
@@ -227,14 +227,14 @@ def tune(quick, path):
 
 
 def pitch(tone):
-    """How often a second it crosses zero upwards, from the first crossing to the last."""
+    """The frequency in hertz, from the first to the last upward zero crossing."""
     places = np.flatnonzero((tone[:-1] < 0) & (tone[1:] >= 0))
     exact = places - tone[places] / (tone[places + 1] - tone[places])
     return SECOND * (len(exact) - 1) / (exact[-1] - exact[0])
 
 
 def write(sound, path):
-    """A WAV file of 16 bits, one channel."""
+    """Write a WAV file with 16 bits and one channel."""
     numbers = (0.9 * 32767 * sound / abs(sound).max()).astype("<i2")
     with files.replacing(path) as content, wave.open(content, "wb") as file:
         file.setparams((1, 2, SECOND, len(numbers), "NONE", "not compressed"))

@@ -5,8 +5,8 @@
 Task: Minimise the loss of a neuron with two weights on forty examples, with nine optimizers from the same
 start. The loss is a narrow valley: once along the axis of one weight, once turned by 45 degrees.
 
-Across the valley the slope is steep and the way short; along it, the slope is small and the way long. The
-demo shows which optimizers depend on the direction of the valley.
+Across the valley the slope is steep and the distance short; along it, the slope is small and the distance
+long. The demo shows which optimizers depend on the direction of the valley.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ VALLEYS = {"along an axis": np.eye(2), "turned by 45°": TURN}
 
 # --- 1. The neuron and its valley -----------------------------------------------------------------
 #
-# The first input varies ten times as much as the second, so the first weight matters ten times as much, and
-# the curvature of the loss is a hundred times as large. What is wanted is what the neuron would answer with
-# the weights 1 and 2: there the loss is 0. Turned: inputs and weights are turned by the same angle. The
-# neuron's states are the same then, and so are its answers and its loss.
+# The first input varies ten times as much as the second, so the first weight has ten times the effect, and
+# the curvature of the loss is a hundred times as large. Targets are the outputs with the weights 1 and 2,
+# where the loss is 0. For the turned valley, inputs and weights are rotated by the same angle. Then the
+# neuron's states, outputs and loss are the same.
 
 
 def examples(seed, turn):
-    """Inputs without correlation, spread 1.5 and 0.15, and what is wanted."""
+    """Uncorrelated inputs with standard deviations 1.5 and 0.15, and targets."""
     raw = np.random.default_rng([seed, 1]).normal(size=(EXAMPLES, 2))
     even = np.linalg.svd(raw - raw.mean(axis=0), full_matrices=False)[0] * np.sqrt(EXAMPLES)
     inputs = even * [1.5, 0.15]
@@ -74,14 +74,14 @@ def show_valley(seed):
 
 # --- 2. The rules ---------------------------------------------------------------------------------
 #
-# Plain descent goes down the slope: its rate must be small enough for the steep direction, and is then too
-# small for the faint one. Momentum keeps a part of the last move. Nesterov's looks ahead first. RMSprop,
-# AdaGrad and Adam divide each weight's slope by how large it has been: every weight has a rate of its own.
-# AdamW is Adam that also pulls weights towards 0, here a little. Rprop looks at signs only: a weight's step
-# grows while the sign of its slope stays, and halves when it turns. L-BFGS makes a model of the curvature
+# Plain descent follows the gradient: its rate must be small enough for the steep direction, and is then too
+# small for the flat one. Momentum adds a part of the previous update. Nesterov's evaluates it ahead. RMSprop,
+# AdaGrad and Adam divide each weight's slope by its recent size, so every weight has its own rate.
+# AdamW also decays the weights towards 0, here a little. Rprop uses only signs: a weight's step
+# grows while the sign of its slope is the same, and halves when it changes. L-BFGS estimates the curvature
 # from its last steps.
 #
-# Rates were chosen among 0.1, 0.2, 0.5, 1 and 2, for few steps in the turned valley with several seeds.
+# Rates were chosen from 0.1, 0.2, 0.5, 1 and 2, for few steps in the turned valley with several seeds.
 
 RULES = {
     "plain descent": SGD(2.0),
@@ -97,7 +97,7 @@ RULES = {
 
 
 def walk(rule, turn, seed, most):
-    """The weights after every step, and the loss there, until the loss is below the goal."""
+    """The weights and the loss after every step, until the loss is below the goal."""
     inputs, targets = examples(seed, turn)
     net = neuron(START @ turn)
     trainer = synapse.Trainer(net, method="bptt", optimizer=rule, batch_size=EXAMPLES)
@@ -127,7 +127,7 @@ def race(seed, most):
 
 
 def steps(losses):
-    """How many steps it took, or infinitely many."""
+    """The number of steps to the goal, or infinity."""
     return len(losses) - 1 if losses[-1] < GOAL else np.inf
 
 
@@ -137,9 +137,9 @@ def told(losses):
 
 # --- 3. Which way the valley lies -----------------------------------------------------------------
 #
-# Rules that treat a gradient as an arrow walk the same walk, turned. Rules that give each weight a rate
-# of its own do well where the valley lies along an axis; turned, both weights have the same slopes, and
-# there is no rate of a single weight that would help.
+# Rules that use the gradient as a vector follow the same path, rotated. Rules with a separate rate per weight
+# do well if the valley lies along an axis. In the turned valley both weights have similar slopes, so
+# separate rates do not help.
 
 
 def compare(walks):

@@ -22,7 +22,7 @@ from synapse.initializers import normal
 from synapse.learning import Cosine
 from synapse.readwrite import files
 
-FRAMES = (0, 1, 3, 10, 30, 100, 250, 500)  # epochs after which a frame is kept
+FRAMES = (0, 1, 3, 10, 30, 100, 250, 500)  # epochs after which a frame is stored
 
 # --- 1. The picture -------------------------------------------------------------------------------
 #
@@ -62,9 +62,9 @@ def square(colours):
 
 # --- 2. From x and y ------------------------------------------------------------------------------
 #
-# Two inputs, two hidden layers of 24 tanh neurons, and three logistic outputs: red, green, blue. How
-# wrong a frame is, is told as the root of the mean square of its error; black for white would be 1. The
-# mean colour of the picture, everywhere, is the best that biases alone can do.
+# The network has two inputs, two hidden layers of 24 tanh neurons, and three logistic outputs: red, green,
+# blue. The error of a frame is the root mean square error; black instead of white would be 1. The
+# mean colour of the picture everywhere is the best result with biases alone.
 
 
 def see_place(points):
@@ -73,9 +73,9 @@ def see_place(points):
 
 # --- 3. From waves --------------------------------------------------------------------------------
 #
-# A tanh neuron of x and y makes one soft edge across the whole picture. Fine things need many of them,
-# or better eyes: the second network is also given the sine and cosine of x and of y at four frequencies
-# (as Tancik and others did, 2020). Its other neurons and its training are the same.
+# A tanh neuron of x and y makes one soft edge across the whole picture. Fine details need many of them, or
+# better inputs: the second network also has the sine and cosine of x and of y at four frequencies
+# as inputs (as in Tancik and others, 2020). Its other neurons and its training are the same.
 
 
 def see_waves(points):
@@ -92,7 +92,7 @@ def painter(inputs, seed):
 
 
 def learn(title, see, colours, frames, seed):
-    """Train to the last frame: the network, its frames, and how wrong each is."""
+    """Train to the last frame; returns the network, its frames, and their errors."""
     heading(title)
     inputs = see(places(round(len(colours) ** 0.5)))
     net = painter(inputs.shape[1], seed)
@@ -128,9 +128,9 @@ def both(colours, frames, bounds, seed):
 
 # --- 4. Larger than it was learnt -----------------------------------------------------------------
 #
-# The network has never heard of pixels. Asked at places in between, it answers as well. Here is the
-# picture at four times the width, from a network that has seen the small one only; beside it what one gets
-# by making the pixels larger. Both are compared with the true picture of that size.
+# The network is a function of x and y, so it also gives colours between the training pixels. The demo draws
+# the picture at four times the width, from a network trained on the small one, next to the small picture with
+# enlarged pixels. Both are compared with the true picture of that size.
 
 
 def enlarge(net, colours, seed, times=4):
@@ -147,7 +147,7 @@ def enlarge(net, colours, seed, times=4):
 
 
 def save_frames(plt, kept, frames, out):
-    """Each frame as a file of its own, a pixel as 8 x 8."""
+    """Write each frame to a file, with 8 x 8 pixels per pixel."""
     for frame, epochs in zip(kept, frames, strict=True):
         large = square(frame).repeat(8, axis=0).repeat(8, axis=1)
         with files.replacing(out / f"frame_{epochs:04}.png") as file:
@@ -204,5 +204,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: a photograph of your own; eight frequencies, and what they do between the pixels; the colour of
-# places outside, from -2 to 2; less than half of the pixels to learn from.
+# To try: your own photograph; eight frequencies, and their effect between the pixels; colours outside of
+# the picture, from -2 to 2; training on less than half of the pixels.

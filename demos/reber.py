@@ -18,9 +18,9 @@ two moves are possible it tosses a coin:
     from 6:  E, and done
 
 An embedded string puts one of these into an envelope: B, then T or P, the inner string, the same T or P
-again, E. The last two or three symbols mostly decide the next one. The last but one symbol is different:
-it was decided at the second symbol, and any number of symbols lie in between. Networks without a memory
-for such long spans got everything right but this, which made the task a test for memory in the 1990s.
+again, E. The last two or three symbols mostly determine the next one. The last but one symbol is different:
+it depends on the second symbol, any number of symbols earlier. Networks without such a long memory
+predict everything right except this symbol, which made the task a test for memory in the 1990s.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from synapse.tasks import reber
 
 # --- 1. Strings -----------------------------------------------------------------------------------
 #
-# synapse.tasks.reber makes them, and says for each step what may follow. A network sees seven inputs,
-# one a symbol, of which one is 1; it is to answer, in seven outputs, with the next symbol.
+# synapse.tasks.reber generates them, with the legal next symbols of each step. The network has seven inputs,
+# one per symbol, of which one is 1; its seven outputs must predict the next symbol.
 
 
 def strings(seed):
@@ -52,12 +52,13 @@ def strings(seed):
 
 # --- 2. The network -------------------------------------------------------------------------------
 #
-# Sixteen memory cells, linear: a cell adds up what its input gate lets in, and keeps as much of it as
-# its forget gate says. Forget gates start open (a bias of 3 means: keep 95 % each step), for a cell that
-# forgets cannot find out that remembering pays. No peepholes; inputs also go straight to the outputs, so
-# cells are free for what lies further back. docs/studies/learning.md compares settings over many seeds.
+# The network has sixteen linear memory cells: a cell adds up its inputs, scaled by its input gate, and its
+# forget gate sets the fraction that is retained. Forget gates start open (a bias of 3 retains 95 % per step),
+# because a cell that forgets early gets no gradient for remembering. There are no peepholes. Inputs are also
+# connected to the outputs, so cells are free for earlier symbols. docs/studies/learning.md compares settings
+# over many seeds.
 #
-# The rate falls in a line to 0: large steps find the rule, small ones stop it from wobbling.
+# The rate falls linearly to 0: large steps find the rule, small ones let the weights settle.
 
 STRINGS, CHUNK, RATE = 40_000, 1_000, 0.05
 
@@ -81,11 +82,11 @@ def build(seed):
 
 # --- 3. Learning ----------------------------------------------------------------------------------
 #
-# Every string is new and seen once; weights move at every symbol. In between the network reads 300 other
-# strings. One counts as right if at every one of its steps the most active output is a legal symbol.
+# Every string is new and used once; weights change at every symbol. At intervals the network is tested on 300
+# other strings. A string counts as right if the most active output is a legal symbol at every step.
 #
-# About half of them right means: it knows the inner grammar, and answers the last but one symbol always with
-# T, or always with P. What is above that half takes memory.
+# If about half of them are right, the network has learnt the inner grammar and always predicts T, or
+# always P, as the last but one symbol. Any higher fraction requires memory.
 
 
 def learn(net, seed, count):
@@ -108,8 +109,8 @@ def learn(net, seed, count):
 
 # --- 4. The test ----------------------------------------------------------------------------------
 #
-# Strings that have had no part in anything so far. The stricter test is the one of Hochreiter and
-# Schmidhuber, 1997: where two symbols may follow, both must be ahead of all others.
+# The test uses new strings. The stricter test is that of Hochreiter and Schmidhuber, 1997: if two symbols
+# may follow, both outputs must be larger than all others.
 
 
 def test(net, seed, quick):
@@ -128,8 +129,8 @@ def test(net, seed, quick):
 
 # --- 5. One string, symbol by symbol --------------------------------------------------------------
 #
-# Outputs above 0.25 are what the network expects. Where two symbols may follow, each with a chance of
-# one half, both outputs should be near 0.5: it has learnt chances, not only permissions.
+# Outputs above 0.25 count as expected symbols. If two symbols may follow, each with probability 1/2, both
+# outputs should be near 0.5: the network has learnt probabilities, not only which symbols are legal.
 
 
 def read_aloud(net, string):
@@ -147,15 +148,15 @@ def read_aloud(net, string):
 
 # --- 6. Where the memory is -----------------------------------------------------------------------
 #
-# Read the same inner string in both envelopes, and note every cell's state after each symbol. Only the
-# second symbol differs. A cell in which the two readings stay apart until the end holds the secret. How
-# much a cell's difference says is a matter of its weight to the outputs T and P, so we take it times that.
+# Read the same inner string in both envelopes, and record every cell's state after each symbol. Only the
+# second symbol differs. A cell whose states differ until the end stores it. The effect depends
+# on the cell's weights to the outputs T and P, so we multiply by those.
 
 INNER = "BTSSXXTVPSE"
 
 
 def states(net, string):
-    """After each symbol: states of the cells, activations of forget and output gates; (steps, 16) each."""
+    """States of the cells and activations of forget and output gates after each symbol, shape (steps, 16)."""
     net.clear()
     seen = []
     for row in reber.encode(string)[0]:
@@ -167,7 +168,7 @@ def states(net, string):
 
 def find_memory(net):
     heading("The same inner string in both envelopes")
-    # Up to the step at which the letter of the envelope has to be named.
+    # Up to the step at which the letter of the envelope must be predicted.
     (with_t, kept, let_out), (with_p, _, _) = (states(net, f"B{letter}{INNER}{letter}E") for letter in "TP")
     with_t, with_p, kept = with_t[:-1], with_p[:-1], kept[:-1]
     t, p = (net.output[reber.SYMBOLS.index(letter)] for letter in "TP")
@@ -241,4 +242,4 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: forget_gate_bias=0, and see the last plateau grow long; forget_gates=False; four cells; strict.
+# To try: forget_gate_bias=0, which lengthens the last plateau; forget_gates=False; four cells; strict.

@@ -27,8 +27,8 @@ SYMBOLS = "ABxy12"
 
 # --- 1. The task ----------------------------------------------------------------------------------
 #
-# synapse.tasks.recall makes sequences: six inputs, one a symbol, of which one is 1 at each step; two
-# outputs, one a target, all 0 but at the prompts.
+# synapse.tasks.recall generates sequences: six inputs, one per symbol, of which one is 1 at each step, and
+# two targets, one per target symbol, which are 0 except at the prompts.
 
 
 def show_some(seed):
@@ -41,9 +41,10 @@ def show_some(seed):
 
 # --- 2. Two networks ------------------------------------------------------------------------------
 #
-# Both are LSTMs of seven memory cells. Those of the first are linear: they add up, without bounds, what
-# their input gates let in. The second is built as Synaptic (JavaScript) does by default: logistic cells,
-# and all cells look into all gates (peepholes). Weights start within ±0.1, the biases of gates at 1.
+# Both are LSTMs with seven memory cells. The cells of the first are linear: they add up, without bounds,
+# their inputs scaled by the input gates. The second has the defaults of Synaptic (JavaScript): logistic
+# cells, and connections from all cells to all gates (peepholes). Initial weights are within ±0.1, gate biases
+# 1.
 
 
 def linear(seed):
@@ -58,14 +59,15 @@ def logistic(seed):
 
 # --- 3. Learning ----------------------------------------------------------------------------------
 #
-# Every sequence is new; weights move at every step; the context is cleared before each sequence. After
-# every 500 the network answers 500 others. Solved: 95 % of them right at every one of their ten steps.
+# Every sequence is new; weights change at every step; the context is cleared before each sequence. After
+# every 500 the network is tested on 500 others. The task is solved if 95 % of them are right at all ten
+# steps.
 
 CHUNK, GOAL = 500, 0.95
 
 
 def learn(net, seed, most, name):
-    """Train until solved; the fraction right after every 500 sequences."""
+    """Train until solved; returns the fraction right after every 500 sequences."""
     trainer = synapse.Trainer(net, rate=0.1)
     rng, fresh = np.random.default_rng([seed, 2]), recall.sequences(500, seed=[seed, 3])
     curve = []
@@ -79,8 +81,8 @@ def learn(net, seed, most, name):
     return curve
 
 
-# One run says little: weights start at random. So each network learns from several seeds. (Ten seeds,
-# nine kinds of network: docs/studies/learning.md.)
+# Initial weights are random, so a single run proves little. Each network is trained with several seeds. (Ten
+# seeds and nine kinds of network: docs/studies/learning.md.)
 
 
 def compare(seed, quick):
@@ -117,16 +119,16 @@ def step_by_step(net, seed):
 
 # --- 5. How it keeps two things in order ----------------------------------------------------------
 #
-# The same distractors, and all four pairs of targets. For each cell: how far apart are its states, before
-# the prompts, for a different first target? And for a different second one? A network that keeps both
-# must keep them in ways that differ. The last column says how: a forget gate that closes when a target is
-# read clears from its cell what the first target left, and leaves the second one alone there.
+# The sequences have the same distractors and all four pairs of targets. For each cell we measure the
+# difference of its states, before the prompts, between two first targets, and between two second targets. A
+# network that stores both must store them differently. The last column shows how: a forget gate that closes
+# when a target is read clears the first target from its cell, so that only the second one remains.
 
 PAIRS, PATTERN = ("AA", "AB", "BA", "BB"), "xy*xxy*x12"
 
 
 def states(net, pair):
-    """The cells' states after each symbol of the pattern, shape (10, 7), and what they keep at a target."""
+    """The cells' states after each symbol, shape (10, 7), and the fraction they retain at a target."""
     letters = iter(pair)
     net.clear()
     seen, kept = [], []
@@ -200,4 +202,4 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: recall.sequences(..., length=20), which keeps the targets waiting longer; three prompts.
+# To try: recall.sequences(..., length=20), with longer delays before the prompts; three prompts.

@@ -7,7 +7,7 @@ every step: all outputs 0 before the prompts, then the two right names.
 
 This is the recall task as Monner and Reggia set it in 2012: ten symbols, of which four are targets, four
 distractors and two prompts. In 22 steps two targets appear among 20 distractors; then prompt 1 asks for
-the first and prompt 2 for the second. There are 16 pairs to name. The demo `recall` has the short form of
+the first and prompt 2 for the second. There are 16 possible pairs. The demo `recall` has the short form of
 the task, with two targets and ten steps.
 """
 
@@ -44,17 +44,17 @@ def show_some(length, seed):
 
 # --- 2. Two rules ---------------------------------------------------------------------------------
 #
-# The online rule moves the weights at every step, by what is known at that step. Each connection keeps a
-# trace of what it has lately carried, but an error goes back along connections of the same step only. An
-# error at the prompt tells a gate what to do at the prompt; that the gate should have let in a target twenty
-# steps ago it learns only through the one cell whose trace it has.
+# The online rule updates the weights at every step, from quantities of that step. Each connection has a
+# trace of its recent inputs, but errors pass only along connections of the same step. An error at the prompt
+# changes how a gate acts at the prompt; that the gate should have opened for a target twenty steps ago, it
+# learns only through the traces of the cells that it gates.
 #
-# Exact gradients wait for the end of the sequence. Then the errors go back through all 24 steps, along
-# every connection and gate, and each weight hears of all that it has caused. The price is memory for
-# all steps, and that nothing is learnt before the end.
+# Exact gradients are computed at the end of the sequence. Errors pass back through all 24 steps, along every
+# connection and gate, so each weight gets the derivative of everything that it affects. This needs memory for
+# all steps, and weights do not change before the end.
 #
-# The network of the exact rule is a layer of 32 gated recurrent units (GRU). The online rule is tried on the
-# same network, and on the LSTM with linear cells that suits it better (see the demo `recall`).
+# The network of the exact rule is a layer of 32 gated recurrent units (GRU). The online rule is tested on the
+# same network, and on the LSTM with linear cells, which suits it better (see the demo `recall`).
 
 
 def gru(seed):
@@ -69,9 +69,9 @@ def online(net, quick):
     return synapse.Trainer(net, rate=0.1)
 
 
-# Adam takes the mean gradient of 32 sequences (16 in the quick run) and moves each weight by about the rate,
-# however small its gradient is. It remembers squares of about 100 batches, not of 1000 as is usual: by
-# trial, more seeds get there. A gradient longer than 1 is shrunk to 1 before.
+# Adam uses the mean gradient of 32 sequences (16 in the quick run) and changes each weight by about the rate,
+# however small its gradient is. It averages squared gradients over about 100 batches instead of the usual
+# 1000: in tests, more seeds then solve the task. Gradients with a norm above 1 are rescaled to 1 first.
 
 
 def exact(net, quick):
@@ -82,12 +82,12 @@ def exact(net, quick):
 
 # --- 3. Learning ----------------------------------------------------------------------------------
 #
-# All sequences are new: none is seen twice. From time to time 500 others are asked. Solved: 95 % of them
-# right at every step. The online rule gets as many sequences as the exact one has needed.
+# All sequences are new. At intervals the network is tested on 500 others. The task is solved if 95 % of them
+# are right at every step. The online rule gets as many sequences as the exact rule has needed.
 
 
 def learn(net, trainer, length, chunk, most, seed, name):
-    """Train until solved, or on `most` sequences; the fraction right after every `chunk`."""
+    """Train until solved, or on `most` sequences; returns the fraction right after every `chunk`."""
     rng, fresh = np.random.default_rng([seed, 2]), sequences(500, length, [seed, 3])
     curve = []
     with tqdm(total=most, unit=" sequences", desc=name) as bar:
@@ -125,11 +125,11 @@ def compare(length, seed, quick):
 
 # --- 4. How far back errors must go ---------------------------------------------------------------
 #
-# A window of w cuts the sequence into pieces of w steps, and no error passes from a piece to the one
-# before. So we can ask what is lost. We want right names at the prompts alone (a row of NaN: no target at
-# this step) and look at the weights from the four targets to the candidates of a new network, which is
-# where a target comes in. Missing is how long the difference of true and cut gradient is, as a share of
-# the true one. (The windows tried divide the length: then the last piece is a whole one.)
+# A window of w cuts the sequence into pieces of w steps, and no error passes from a piece to the previous
+# one. How much of the gradient is lost? Here only the prompts have targets (a row of NaN means no target at
+# this step), and we compare the gradients of the weights from the four target symbols to the candidates of a
+# new network. The missing part is the norm of the difference of the exact and the truncated gradient,
+# relative to the exact one. (All windows divide the length, so that the last piece is complete.)
 
 
 def windows(length, seed):
@@ -153,13 +153,13 @@ def windows(length, seed):
 
 # --- 5. A sequence, step by step ------------------------------------------------------------------
 #
-# Of 50 new sequences one whose first target comes after a quarter of the steps.
+# The sequence is one of 50 new ones, with the first target after about a quarter of the steps.
 
 
 def step_by_step(net, length, seed):
     heading("5. A sequence, step by step")
     inputs, targets = sequences(50, length, [seed, 5])
-    place = [rows[:, :4].any(axis=1).argmax() for rows in inputs]  # of the first target
+    place = [rows[:, :4].any(axis=1).argmax() for rows in inputs]  # step of the first target
     chosen = int(np.abs(np.array(place) - length // 4).argmin())
     print("   read   target   output      A       B       C       D")
     cells, outputs = [], []
@@ -176,7 +176,7 @@ def step_by_step(net, length, seed):
 
 # --- 6. A picture ---------------------------------------------------------------------------------
 #
-# Cells are sorted by how much they change at the two targets. Look down the columns of capital letters.
+# Cells are sorted by their change at the two targets, which are the columns with capital letters.
 
 
 def picture(curves, chunk, seen, path):

@@ -41,9 +41,9 @@ def any_colour(rng, shape, fan_in, fan_out):
 
 # --- 1. Who wins ----------------------------------------------------------------------------------
 #
-# Neurons add up weights times inputs, and a bias. How can such a sum say who is nearest? The squared
-# distance of colour x from weights w is |x|^2 - 2 w x + |w|^2. All neurons see the same |x|^2, so the
-# nearest is the one with the largest w x - |w|^2 / 2: the sum, with a bias of -|w|^2 / 2.
+# Neurons compute the sum of weights times inputs, and a bias. Such a sum can find the nearest neuron. The
+# squared distance of colour x from weights w is |x|^2 - 2 w x + |w|^2. |x|^2 is the same for all neurons, so
+# the nearest is the one with the largest w x - |w|^2 / 2: the weighted sum with a bias of -|w|^2 / 2.
 
 
 def who_wins(net):
@@ -64,8 +64,9 @@ def who_wins(net):
 
 # --- 2. One step ----------------------------------------------------------------------------------
 #
-# The winner goes a part of the way to the colour that was shown: the rate. The others go with it, the less
-# the further they stand from it on the grid: the part is rate x exp(-d^2 / (2 radius^2)).
+# The weights of the winner move towards the colour by a fraction of the difference: the rate. The other
+# neurons move by a fraction that decreases with their distance d on the grid: rate x exp(-d^2 / (2
+# radius^2)).
 
 
 def one_step(net):
@@ -87,17 +88,17 @@ def one_step(net):
 
 # --- 3. A map -------------------------------------------------------------------------------------
 #
-# Now many colours drawn at random, again and again. At first the radius is half the grid, and nearly
-# all neurons learn from each colour: they become much alike, but in order. Radius and rate fall, the map
-# spreads out, and ever smaller neighbourhoods settle the details.
+# Now the map learns many random colours. At first the radius is half the grid, and nearly
+# all neurons learn from each colour: they become similar, but ordered. As radius and rate fall, the map
+# spreads out, and smaller neighbourhoods adjust the details.
 #
-# Two numbers tell how good a map is. The quantisation error: how far a colour is from its winner. The
-# topographic error: for which share of colours the nearest and the second nearest neuron are not
-# neighbours on the grid, so that the map is torn there.
+# Two numbers measure the quality of a map. The quantisation error is the mean distance of a colour from its
+# winner. The topographic error is the fraction of colours for which the nearest and the second nearest neuron
+# are not neighbours on the grid, so that the map is torn there.
 
 
 def learn(net, samples, epochs, seed, neighbours=True):
-    """Train; both errors after each epoch, those before it first."""
+    """Train; returns both errors before training and after each epoch."""
     rng = np.random.default_rng([seed, 2])
     errors = [(net.quantization_error(samples), net.topographic_error(samples))]
     for epoch in range(epochs):
@@ -109,7 +110,7 @@ def learn(net, samples, epochs, seed, neighbours=True):
 
 
 def step_between(codebook):
-    """The mean distance of colours that are side by side on the grid."""
+    """The mean distance between the colours of neighbours on the grid."""
     along = [np.linalg.norm(np.diff(codebook, axis=axis), axis=2).mean() for axis in (0, 1)]
     return sum(along) / 2
 
@@ -157,8 +158,8 @@ def compare(start, maps):
 
 # --- 5. Reading the map ---------------------------------------------------------------------------
 #
-# Where are the colours that have names? Distances on the map are like distances among colours, as far as two
-# dimensions can be like three.
+# This part finds named colours on the map. Distances on the map resemble distances between colours, as far as
+# two dimensions can represent three.
 
 
 def read(net):
@@ -205,11 +206,11 @@ def picture(start, maps, places, path):
 
 
 def label(axes, codebook, places):
-    """Names where their colours are won; at the edges turned inwards."""
+    """Write names at the winners of their colours; near the edges they are aligned inwards."""
     last = codebook.shape[1] - 1
     for word, (row, column) in places.items():
         side, shift = {0: ("left", -0.4), last: ("right", 0.4)}.get(column, ("center", 0.0))
-        ink = "white" if codebook[row, column] @ [0.3, 0.6, 0.1] < 0.5 else "black"  # as bright as it looks
+        ink = "white" if codebook[row, column] @ [0.3, 0.6, 0.1] < 0.5 else "black"  # perceived brightness
         axes.text(column + shift, row, word, ha=side, va="center", fontsize=9, color=ink)
 
 
@@ -233,5 +234,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     synapse.save(ordered, out / "som.synapse")
 
 
-# To try: colours of one brightness only, which have two dimensions: the map need not fold any more. A grid
-# of (1, 30): a rainbow. Anything else that is several numbers a case: flowers, countries, sounds.
+# To try: colours of one brightness, which have two dimensions, so that the map need not fold; a grid
+# of (1, 30), a rainbow; other data with several numbers per sample: flowers, countries, sounds.

@@ -44,8 +44,8 @@ from synapse.readwrite import files
 
 # --- 1. The numbers -------------------------------------------------------------------------------
 #
-# One number a year. The first twelve years are only ever looked at, never forecast: a model that
-# looks twelve years back needs them, and all models are asked about the same years.
+# There is one number per year. The first twelve years are used as inputs only, never as targets: a model with
+# a window of twelve years needs them, and all models forecast the same years.
 
 DATA = Path(__file__).parent / "data" / "sunspots.csv"
 LINES = [line for line in DATA.read_text().splitlines() if line[0].isdigit()]
@@ -56,15 +56,14 @@ PERIODS = {f"{a}-{b}": (a, b) for a, b in [(1712, 1920), (1921, 1955), (1956, 19
 
 
 def during(first, last):
-    """Which of all years lie between two, both included."""
+    """Booleans by year: whether it lies between two years, both included."""
     return (first <= YEARS) & (last >= YEARS)
 
 
 TRAINING = during(*PERIODS["1712-1920"])
 
-# How wrong is a forecast? Its mean squared error means little by itself, so it is divided by the
-# variance of the series: the average relative variance, ARV. Whoever always answers the mean gets
-# about 1, whoever is always right gets 0.
+# The error of a forecast is its mean squared error divided by the variance of the series: the average
+# relative variance, ARV. Always forecasting the mean gives about 1, a perfect forecast 0.
 
 VARIANCE = SPOTS[during(1700, 1979)].var()
 
@@ -74,14 +73,14 @@ def arv(forecast, years):
     return float(np.mean((forecast[years] - SPOTS[years]) ** 2) / VARIANCE)
 
 
-# Networks learn best from numbers around 0. Spots are counts: the more there are, the more they scatter,
-# while their square roots scatter evenly. So we take roots, and measure them in standard deviations
-# from their mean. Both come from the years learnt alone: the future must not leak in.
+# Networks learn best from numbers around 0. Spots are counts: their variance grows with their number, but the
+# variance of their square roots is nearly constant. So we take roots and standardise them. Mean and
+# standard deviation come from the training years only: the future must not leak in.
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From spots to what networks see, and back."""
+    """Converts spots to inputs of networks, and back."""
 
     mean: float
     deviation: float
@@ -97,11 +96,11 @@ class Scale:
         return np.maximum(z * self.deviation + self.mean, 0.0) ** 2
 
 
-# --- 2. What there is to beat ---------------------------------------------------------------------
+# --- 2. Baselines ---------------------------------------------------------------------------------
 #
-# Persistence says that next year will be as this one. The autoregressive model AR(12) adds up the
-# last twelve years with twelve weights and a constant, and least squares finds the best ones in one
-# stroke. A network that cannot beat it has learnt no more than a straight line.
+# Persistence forecasts this year's number for the next year. The autoregressive model AR(12) is a weighted
+# sum of the last twelve years and a constant, fitted by least squares. A network that is not better has
+# learnt no more than a linear model.
 
 
 def persistence():
@@ -114,7 +113,7 @@ def windows(values):
 
 
 def linear(values, learnt):
-    """AR(12) by least squares on the years learnt: its forecast of every year that it can."""
+    """Fit AR(12) by least squares to the training years; returns its forecast of every possible year."""
     rows = np.column_stack([windows(values), np.ones(len(values) - LAGS)])
     weights, *_ = np.linalg.lstsq(rows[learnt[LAGS:]], values[LAGS:][learnt[LAGS:]])
     return np.concatenate([np.full(LAGS, np.nan), rows @ weights])
@@ -122,10 +121,10 @@ def linear(values, learnt):
 
 # --- 3. A perceptron looks through a window -------------------------------------------------------
 #
-# It gets the same twelve years as AR(12), but the hidden neurons in between may bend the line. The
+# It has the same twelve years as AR(12) as inputs, but its hidden neurons make the forecast nonlinear. The
 # output is linear (identity), which makes squared error the cost. Every setting of this network and
-# of the two that follow (sizes, rates, epochs, how weights start) was chosen on years held out within
-# 1712-1920, never on the years to be forecast: see docs/studies/sunspots.md.
+# of the next two (sizes, rates, epochs, initial weights) was chosen on years held out within
+# 1712-1920, never on the test years: see docs/studies/sunspots.md.
 
 
 def within(scale):
@@ -140,20 +139,20 @@ def perceptron(seed):
 
 # --- 4. An Elman network remembers ----------------------------------------------------------------
 #
-# It sees one year at a time, but its hidden neurons also see what they themselves said a year before,
-# kept in the context layer. Whatever it is to know of earlier years has to be in these activations.
+# Its input is one year at a time, but its hidden neurons also read their own activations of the previous
+# year from the context layer. All its information about earlier years is in these activations.
 
 
 def elman(seed):
     return architect.Elman(1, 10, 1, squash="tanh", output_squash="identity", **within(0.1), seed=seed)
 
 
-# --- 5. An LSTM remembers on purpose --------------------------------------------------------------
+# --- 5. An LSTM with gates ------------------------------------------------------------------------
 #
-# One year at a time as well. Its twelve cells hold what they have until a forget gate lets it fade;
-# input gates decide how much of the new year comes in, output gates how much of a cell is heard. The
-# gates begin half open (bias 0) or less (bias -1). What was forecast the year before also comes back to
-# cells and gates, so that they can compare it with what came.
+# Its input is also one year at a time. Its twelve cells hold their states until a forget gate reduces them;
+# input gates scale the inputs of the cells, output gates their outputs. The gates begin half open (bias 0)
+# or less (bias -1). The previous forecast is also an input of cells and gates, so that they can compare it
+# with the observed number.
 
 
 def lstm(seed):
@@ -177,7 +176,7 @@ def lstm(seed):
 
 @dataclass(frozen=True)
 class Model:
-    """How a network is built, and how long and fast it learns."""
+    """The function that builds a network, and its training settings."""
 
     name: str
     build: object
@@ -193,20 +192,19 @@ MODELS = [
 
 # --- 6. Learning ----------------------------------------------------------------------------------
 #
-# All three learn online: after every single year the weights move a little. The perceptron takes its
-# windows in a new random order each epoch. The others read history from its beginning, again and
-# again; before each pass the context is cleared, while the weights stay. A target that is NaN means
-# "only look": so they pass over the years before 1712. The rate falls along half a cosine: large
-# steps first, and small ones to settle.
+# All three learn online: the weights change a little after every year. The perceptron uses its
+# windows in a new random order in each epoch. The others read the series from its beginning in each epoch,
+# with a cleared context. A target of NaN means no target: the years before 1712 are only read. The rate
+# falls along half a cosine, from large steps to small ones.
 
 
 def inputs_for(net, values):
-    """What a network sees before each year, and how many years it has to do without."""
+    """The inputs of a network for each year, and the number of years without a forecast."""
     return (windows(values), LAGS) if len(net.input) == LAGS else (values[:-1, None], 1)
 
 
 def learn(net, values, learnt, rate, epochs, seed, progress=True):
-    """Train on the years learnt."""
+    """Train on the training years."""
     inputs, skipped = inputs_for(net, values)
     targets = np.where(learnt, values, np.nan)[skipped:, None]
     rows = np.flatnonzero(learnt[skipped:])
@@ -219,8 +217,8 @@ def learn(net, values, learnt, rate, epochs, seed, progress=True):
     return trainer.train(inputs, targets, epochs=epochs, seed=seed, progress=progress)
 
 
-# To forecast, a network runs through all years from the beginning. Its weights stand still now; the
-# context flows on from year to year, and each answer uses only what came before.
+# To forecast, a network runs through all years from the beginning. Its weights do not change; the
+# context continues from year to year, and each forecast uses only earlier years.
 
 
 def forecast(net, values):
@@ -231,13 +229,13 @@ def forecast(net, values):
 
 # --- 7. Five times each ---------------------------------------------------------------------------
 #
-# Networks start from random weights, so one run proves little. Each learns five times, from other
-# weights; the table gives the median and, in brackets, the lowest and the highest.
+# Initial weights are random, so a single run proves little. Each network is trained with five seeds; the
+# table gives the median and, in brackets, the lowest and the highest.
 
 
 @dataclass(frozen=True)
 class Run:
-    """A network that has learnt, and what it forecasts for every year, in spots."""
+    """A trained network, and its forecast of every year, in spots."""
 
     net: synapse.Network
     forecast: np.ndarray
@@ -254,13 +252,13 @@ def runs_of(model, seeds, epochs, scale):
 
 
 def middle(runs):
-    """The run whose fit of the training years is the median: the one to draw and to save."""
+    """The run with the median fit of the training years, which is drawn and saved."""
     return sorted(runs, key=lambda run: arv(run.forecast, TRAINING))[len(runs) // 2]
 
 
-# Figures of the literature stand beside ours. The twelve years to look back and the periods are verified.
-# The figures themselves are unverified: the papers were not at hand, and their 0.082 and 0.086, of years
-# learnt and years forecast, are easily mixed up. That of AR(12) is confirmed by the one computed above.
+# Published figures are listed next to ours. The window of twelve years and the periods are verified.
+# The figures themselves are unverified: the papers were not available, and their 0.082 and 0.086, for
+# training and test years, are easily confused. That of AR(12) is confirmed by the one computed above.
 
 PUBLISHED = {
     "linear AR(12), confirmed above": ("0.132", "0.130", "0.37", "-"),
@@ -280,7 +278,7 @@ def scores(forecasts):
 
 
 def table(simple, networks):
-    """Names to the left, a column for each period."""
+    """Print a table: names on the left, one column per period."""
 
     def line(name, cells):
         return f"  {name:34}" + "".join(f"{cell:21}" for cell in cells).rstrip()
@@ -298,7 +296,7 @@ def table(simple, networks):
 
 
 def verdict(simple, networks):
-    """Who beats the straight line?"""
+    """Check which networks are better than the linear model."""
     lines = []
     for period in ("1921-1955", "1956-1979"):
         years = during(*PERIODS[period])
@@ -313,10 +311,10 @@ def verdict(simple, networks):
     return "\n".join(lines)
 
 
-# --- 8. What the cells do -------------------------------------------------------------------------
+# --- 8. The states of the cells -------------------------------------------------------------------
 #
-# Neurons can be looked at while they work. The LSTM reads the series once more, and after every year
-# we note the states of its cells.
+# The numbers of all neurons can be read at every step. The LSTM reads the series once more, and after every
+# year we record the states of its cells.
 
 
 def states(net, values):
@@ -329,7 +327,7 @@ def states(net, values):
 
 
 def picture(forecasts, cells, path):
-    """Above: what came, and what was forecast. Below: the cells in the same years."""
+    """Plot observed and forecast numbers above, the states of the cells below."""
     plt = pyplot()
     if plt is None:
         return
@@ -369,7 +367,7 @@ def picture(forecasts, cells, path):
     save_figure(figure, path)
 
 
-# --- 9. All of it ---------------------------------------------------------------------------------
+# --- 9. All parts together ------------------------------------------------------------------------
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
@@ -379,7 +377,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
         "linear AR(12)": linear(SPOTS, TRAINING),
         "linear AR(12) on square roots": scale.back(linear(scale.there(SPOTS), TRAINING)),
     }
-    seeds = range(seed, seed + (2 if quick else 5))  # a run for each
+    seeds = range(seed, seed + (2 if quick else 5))  # one run per seed
     networks = {}
     for model in MODELS:
         heading(f"{model.name}: {len(seeds)} runs")
@@ -419,8 +417,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# The networks are saved whole: synapse.load brings them back. The graph of the LSTM also goes out as
-# GraphML, which Gephi, yEd and Cytoscape open: a node for each neuron, an edge for each connection.
+# The networks are saved completely: synapse.load restores them. The graph of the LSTM is also written as
+# GraphML, which Gephi, yEd and Cytoscape open: one node per neuron, one edge per connection.
 
 
 def save(chosen, forecasts, out):
@@ -436,6 +434,6 @@ def save(chosen, forecasts, out):
     files.write(out / "forecasts.csv", text.getvalue())
 
 
-# To try: let the networks see plain numbers instead of their roots; set LAGS to 2 and see what ten more
-# years are worth to AR and perceptron; or forecast the years after 2008, by giving the LSTM each forecast
-# as the next year's number.
+# To try: plain numbers instead of their roots; LAGS = 2, which shows the value of the ten other
+# years for AR and the perceptron; a forecast of the years after 2008, with each forecast of the LSTM
+# as the next input.

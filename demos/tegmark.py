@@ -23,8 +23,8 @@ from synapse import Layer, Network
 
 # --- 1. One neuron multiplies bits ----------------------------------------------------------------
 #
-# The product of three bits is 1 if all are 1, else 0. Their sum is then 3, else at most 2. So a threshold
-# halfway, at 2.5, tells them apart: a logistic neuron whose weights are all beta and whose bias is -2.5 beta.
+# The product of three bits is 1 if all are 1, otherwise 0. Their sum is then 3, otherwise at most 2. So a
+# threshold of 2.5 separates the cases: a logistic neuron with all weights beta and the bias -2.5 beta.
 # The state is beta (sum - 2.5), at least beta / 2 away from 0, so the neuron is wrong by at most
 #
 #     1 / (1 + e^(beta / 2)),   less than e^(-beta / 2)
@@ -49,13 +49,13 @@ def bits():
 
 # --- 2. Four neurons multiply numbers -------------------------------------------------------------
 #
-# Take any smooth squash f and a bias b. Near b it is a power series, with f2 for its second derivative at b,
-# f4 for its fourth, and so on:
+# Take any smooth squash f and a bias b. Near b it is a power series, where f2 is its second derivative at b,
+# f4 its fourth, and so on:
 #
 #     f(b + s) = f(b) + f1 s + f2 s^2 / 2 + f3 s^3 / 6 + f4 s^4 / 24 + ...
 #
-# Add what f says to s and to -s: odd powers cancel. f(b + s) + f(b - s) = 2 f(b) + f2 s^2 + f4 s^4 / 12 + ...
-# Do this for s = u + v, and take away the same for s = u - v. The constants cancel, and squares make a
+# Add the values for s and -s: odd powers cancel. f(b + s) + f(b - s) = 2 f(b) + f2 s^2 + f4 s^4 / 12 + ...
+# Do this for s = u + v, and subtract the same for s = u - v. The constants cancel, and the squares give a
 # product: (u + v)^2 - (u - v)^2 = 4 u v. So
 #
 #     f(b + u + v) + f(b - u - v) - f(b + u - v) - f(b - u + v)  =  4 f2 u v  +  a remainder
@@ -65,12 +65,12 @@ def bits():
 #
 #     f4 / (6 f2) x (u^2 + v^2)
 #
-# It is small where u and v are. So let the first weights shrink both by lambda, and the last ones bring the
-# product back by 1 / lambda^2: the relative error then falls like lambda^2.
+# It is small for small u and v. So the first weights scale both by lambda, and the last ones scale the
+# product by 1 / lambda^2: the relative error then falls like lambda^2.
 #
-# All this divides by f2, so the squash must be bent at b. The logistic function is straight at 0 (f2 = 0):
-# its neurons need a bias. Its f2 is largest where it says (3 - sqrt 3) / 6 = 0.211, at b = -1.317; there
-# f2 = 0.0962 and f4 = -f2. Softplus is bent at 0 itself: f2 = 1/4, f4 = -1/8.
+# The formula divides by f2, so the squash must be curved at b. The logistic function is straight at 0 (f2 =
+# 0): its neurons need a bias. Its f2 is largest where its value is (3 - sqrt 3) / 6 = 0.211, at b = -1.317;
+# there f2 = 0.0962 and f4 = -f2. Softplus is curved at 0: f2 = 1/4, f4 = -1/8.
 
 LOW = (3 - math.sqrt(3)) / 6
 BENT = {  # squash: bias, f2, f4 / f2
@@ -114,9 +114,9 @@ def numbers():
 
 # --- 3. How fast the error falls ------------------------------------------------------------------
 #
-# Two things were promised: a slope of 2 when both error and lambda are drawn as logarithms, and even how
-# large the error is, -lambda^2 (u^2 + v^2) / 6 for the logistic squash, half of it for softplus. Both are
-# held against forty random pairs of numbers.
+# The formula predicts the slope 2 of the error over lambda in a log-log plot, and the size of the
+# error: -lambda^2 (u^2 + v^2) / 6 for the logistic squash, half of it for softplus. Both predictions are
+# checked on forty random pairs of numbers.
 
 
 def relative_errors(squash, scale, pairs):
@@ -147,10 +147,10 @@ def falls(seed):
 
 # --- 4. How small can lambda be? ------------------------------------------------------------------
 #
-# On paper, as small as one likes. A computer rounds every activation, by about 1e-16. The four nearly cancel,
-# and what is left is multiplied by 1 / (4 f2 lambda^2), and the rounding with it. One error falls like
-# lambda^2, the other grows like 1 / lambda^2. The best is where they meet, somewhere near
-# lambda = (1e-16)^(1/4) = 1e-4, and there the product has seven or eight good digits, not sixteen.
+# In exact arithmetic, arbitrarily small. A computer rounds every activation, by about 1e-16. The four nearly
+# cancel, and the rest is multiplied by 1 / (4 f2 lambda^2), together with the rounding error. One error falls
+# like lambda^2, the other grows like 1 / lambda^2. The best lambda is where they are equal, near
+# (1e-16)^(1/4) = 1e-4, and there the product has seven or eight correct digits, not sixteen.
 
 
 def rounding(seed):
@@ -173,14 +173,14 @@ def rounding(seed):
 
 # --- 5. Many numbers: depth is cheap --------------------------------------------------------------
 #
-# Multiply four numbers: (a b)(c d). Two multipliers side by side and a third on top have 12 neurons that
-# squash. For n numbers, a tree of n - 1 multipliers has 4 (n - 1) of them. In a single hidden layer the same
-# trick needs all combinations of signs, 2^n neurons, and the paper proves that fewer cannot reach every
-# accuracy. Depth makes the difference between a line and an exponential.
+# Multiply four numbers: (a b)(c d). Two multipliers side by side and a third above them have 12 nonlinear
+# neurons. For n numbers, a tree of n - 1 multipliers has 4 (n - 1) of them. In a single hidden layer the same
+# method needs all combinations of signs, 2^n neurons, and the paper proves that fewer cannot reach every
+# accuracy. Depth makes the number of neurons grow linearly instead of exponentially.
 
 
 def product_tree(n, scale):
-    """A network that multiplies n numbers, n a power of 2, in log2 n floors."""
+    """A network that multiplies n numbers, n a power of 2, in log2 n levels."""
     layers = [Layer(n)]
     while len(layers[-1]) > 1:
         products = Layer(len(layers[-1]) // 2, "identity")
@@ -264,5 +264,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: tanh with a bias in BENT (where is it most bent?); the logistic squash in `product_tree`; training a
-# Perceptron(2, 4, 1) to multiply, from random weights: does it find these?
+# To try: tanh with a bias in BENT (where is its curvature largest?); the logistic squash in `product_tree`;
+# training a Perceptron(2, 4, 1) to multiply, from random weights: does it find these weights?

@@ -3,9 +3,9 @@
     python -m demos text
 
 Task: Predict the next character of a text ("Alice's Adventures in Wonderland"), as a probability for each
-character. The yardstick is a table that counts single characters and pairs of them.
+character. The baseline is a table that counts single characters and pairs of them.
 
-Prediction is all the network is trained for. To do it well it has to learn where words end and which
+The network is trained only to predict. To do this well, it has to learn where words end and which
 words exist.
 """
 
@@ -27,16 +27,16 @@ CODES = np.array([LETTERS.index(letter) for letter in TEXT])
 ONE_HOT = np.eye(len(LETTERS))
 STEPS = 50
 
-# --- 1. What counting can do ----------------------------------------------------------------------
+# --- 1. Counting as a baseline --------------------------------------------------------------------
 #
-# How well a text is predicted is counted in bits per character: the mean of -log2(p), p being the likelihood
-# that the character that came had been given. All characters alike: log2 of how many there are. Each as
-# likely as it is frequent: fewer bits, the entropy of the letters. Each as likely as it is frequent after the
-# character before it: fewer again. No such counting can do better on the text that was counted.
+# Predictions are measured in bits per character: the mean of -log2(p), where p is the predicted probability
+# of the actual character. With equal probabilities this is log2 of the number of characters. With
+# the frequencies of characters as probabilities it is lower: the entropy of the letters. With the frequencies
+# after the previous character it is lower again. No fixed probabilities are better on the counted text.
 
 
 def bits(counts):
-    """Bits per character when each row of counts is known: the entropy given the row."""
+    """Bits per character with the frequencies in each row of counts: the conditional entropy."""
     counts = np.atleast_2d(counts)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     seen = counts > 0
@@ -64,8 +64,8 @@ def counting(codes):
     return found
 
 
-# On other text counting does worse: there are pairs that it has not seen. So that none is given a
-# likelihood of 0, we pretend to have seen five more letters after each, shared out by how frequent they are.
+# On other text counting is worse: some pairs have not been counted. To avoid probabilities of 0, we add
+# five letters to the counts after each character, distributed by the frequencies of letters.
 
 
 def bits_unread(counts, codes):
@@ -77,9 +77,9 @@ def bits_unread(counts, codes):
 
 # --- 2. Reading -----------------------------------------------------------------------------------
 #
-# One input a character, one layer of LSTM blocks, one softmax output a character. The text is cut into pieces
-# of 50 characters; the exact gradient of 16 pieces at a time (4 in the quick run) goes to Adam. Float32 is
-# exact enough, and faster.
+# The network has one input per character, one layer of LSTM blocks, and one softmax output per character. The
+# text is cut into pieces of 50 characters; Adam uses the exact gradient of 16 pieces at a time (4 in the
+# quick run). Float32 is precise enough, and faster.
 
 
 def network(size, seed):
@@ -88,14 +88,15 @@ def network(size, seed):
 
 
 def pieces(codes):
-    """Inputs and targets: each piece begins where the one before ended."""
+    """Inputs and targets: each piece begins where the previous one ends."""
     count = (len(codes) - 1) // STEPS
     rows = ONE_HOT[codes[: count * STEPS + 1]]
     return rows[:-1].reshape(count, STEPS, -1), rows[1:].reshape(count, STEPS, -1)
 
 
-# To write is to read what one has just written. Each character is drawn by the likelihoods of the outputs,
-# which are first taken to the power 1 / temperature: a low temperature makes the likely ones likelier.
+# To write text, the network reads each character that it has just written. Characters are drawn with the
+# probabilities of the outputs, raised to the power 1 / temperature: a low temperature favours likely
+# characters.
 
 
 def write(net, count, temperature, seed, opening="Alice "):
@@ -132,15 +133,15 @@ def learn(net, codes, unread, batch, rate, shown, seed):
 
 
 def bits_of(trainer, codes):
-    """Bits per character of the network, which reads a text from its beginning."""
+    """Bits per character of the network on a text, which it reads from the beginning."""
     return trainer.test([ONE_HOT[codes[:-1]]], [ONE_HOT[codes[1:]]]).error / np.log(2)
 
 
 # --- 3. Better than counting? ---------------------------------------------------------------------
 #
-# On the text that it has read, and on what comes after, which it has not. A network of this size learns much
-# of so short a text by heart; only the unread part tells what it has learnt of English. When learning by
-# heart takes over, the unread part is predicted worse again, though what the network writes looks better.
+# The network is compared on the training text and on the text after it, which it has not read. A network of
+# this size memorises much of so short a text; only the unread part shows what it has learnt about English.
+# When it overfits, its predictions of the unread part become worse, although the text it writes looks better.
 
 
 def score(trainer, codes, unread, found, curve):
@@ -157,7 +158,7 @@ def score(trainer, codes, unread, found, curve):
     return letters, by_pairs, other, net
 
 
-# --- 4. Timid and bold ----------------------------------------------------------------------------
+# --- 4. Low and high temperature ------------------------------------------------------------------
 
 
 def temperatures(net, seed):
@@ -169,8 +170,8 @@ def temperatures(net, seed):
 
 # --- 5. A picture ---------------------------------------------------------------------------------
 #
-# Below, a piece of the unread text: how many bits each character cost. Where a word begins the network is
-# surprised; within common words hardly.
+# The lower panel shows the bits of each character in a piece of the unread text. They are high where a word
+# begins, and low within common words.
 
 
 def picture(net, curves, found, unread, path):
@@ -227,4 +228,4 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: another text in `TEXT`; fewer blocks, which learn less by heart; write(..., opening="Do cats ").
+# To try: another text in `TEXT`; fewer blocks, which memorise less; write(..., opening="Do cats ").

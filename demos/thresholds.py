@@ -29,8 +29,8 @@ NAMES = ("step", "sign", "ramp", "logistic", "tanh")
 #     logistic  1 / (1 + e^-s): from 0 to 1, half at 0, nearly straight in the middle
 #     tanh      the same curve from -1 to 1, through 0, and four times as steep there
 #
-# Two pairs are the same function in other clothes: sign = 2 step - 1 (but for the one point 0), and
-# tanh(s) = 2 logistic(2 s) - 1. So whatever one of a pair can do, the other can, with other weights.
+# Two pairs are scaled versions of the same function: sign = 2 step - 1 (except at 0), and
+# tanh(s) = 2 logistic(2 s) - 1. So with suitable weights, both of a pair can do the same.
 
 
 def one_neuron(name, weight=1.0, bias=0.0):
@@ -60,10 +60,9 @@ def five():
 # --- 2. A bias moves ------------------------------------------------------------------------------
 #
 # The state is weight x input + bias, so it is 0 where the input is -bias / weight. That is the threshold. A
-# bias of -1 says: the input must bring more than 1. A bias of +1 says: yes, unless the input is
-# below -1. The curve keeps its form and slides along the axis. (In the older books the neuron has a
-# threshold that is subtracted. A bias is minus that, and is learnt like a weight, from an input
-# that is always 1.)
+# bias of -1 and a weight of 1 put it at 1, a bias of +1 at -1. The curve moves along the axis without
+# changing its form. (In older books the neuron has a threshold that is subtracted. The bias is the negative
+# of it, and is learnt like a weight, from an input that is always 1.)
 
 
 def moved(seed):
@@ -81,12 +80,12 @@ def moved(seed):
 
 # --- 3. A weight steepens -------------------------------------------------------------------------
 #
-# The weight multiplies the input before the squash sees it. A step and a sign do not notice: a positive
-# number stays positive. Ramp and S-curves become steeper, by just that factor, and with a large weight
-# they are steps to the eye. How close? For |x| > 0, the logistic of w x misses the step by
-# 1 / (1 + e^(w |x|)), less than e^(-w |x|): ten times the weight, a ten times narrower doubt.
+# The weight multiplies the input before the squash is applied. A positive weight does not change a step or a
+# sign. Ramp and S-curves become steeper by this factor, and with a large weight they look like steps. For
+# |x| > 0, the logistic of w x differs from the step by 1 / (1 + e^(w |x|)), less than e^(-w |x|): ten times
+# the weight makes the transition ten times narrower.
 #
-# A negative weight turns the curve round: yes for small inputs.
+# A negative weight mirrors the curve: it is high for small inputs.
 
 
 def steepened():
@@ -110,14 +109,14 @@ def steepened():
     check("the distance is below e^(-0.5 weight)", (misses < bounds).all())
 
 
-# --- 4. Who can learn -----------------------------------------------------------------------------
+# --- 4. Which of them can learn -------------------------------------------------------------------
 #
-# Learning by slopes moves a weight by rate x error x slope x input, the error being wanted - given. Where the
-# curve is flat the slope is 0, and nothing moves, however large the error. Step and sign are flat
-# everywhere. The ramp is flat outside its middle. The S-curves are nowhere quite flat, but far out nearly:
-# such a neuron is called saturated, and learns very slowly. That is why weights are begun small.
+# Gradient descent changes a weight by rate x error x slope x input, where the error is target - output. Where
+# the curve is flat, the slope is 0 and the weight does not change, however large the error. Step and sign are
+# flat everywhere. The ramp is flat outside its middle. The S-curves are nearly flat far from the threshold:
+# such a neuron is called saturated, and learns very slowly. That is why initial weights are small.
 #
-# Below, each neuron stands at three states and is asked for 0.3 more than it says, at a rate of 1.
+# Here each neuron has three states and a target 0.3 above its output, with a rate of 1.
 
 
 def learning():
@@ -141,7 +140,7 @@ def learning():
 
 
 def move(name, state):
-    """What one step of learning adds to a weight of 0, with an input of 1 and a bias that is the state."""
+    """The change of a weight of 0 in one learning step, with an input of 1 and the state as bias."""
     net = one_neuron(name, weight=0.0, bias=state)
     said = net.activate([1.0])
     net.propagate(rate=1.0, target=said + 0.3, cost="squared_error")
@@ -150,7 +149,7 @@ def move(name, state):
 
 # --- 5. A picture ---------------------------------------------------------------------------------
 #
-# Lines are of three widths: where curves coincide, as those of step and sign below do, all are still seen.
+# Lines have three widths, so that all are visible where curves coincide, as for step and sign.
 
 ROWS = (
     ("bias {1:g}", [(1.0, -1.0), (1.0, 0.0), (1.0, 1.0)]),
@@ -198,5 +197,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: relu and gaussian in NAMES; a ramp with weight 0.25 and bias 0.5 beside the logistic: it is the
-# straight line that the curve follows near 0.
+# To try: relu and gaussian in NAMES; a ramp with weight 0.25 and bias 0.5 together with the logistic
+# function: it is the tangent at 0.

@@ -29,8 +29,8 @@ DEEPEST = 20
 #
 # Twenty neurons, one behind the other, all weights 1. The error of each is the slope of its squash
 # times the weight times the error of the next one. The slope of the logistic function is y (1 - y),
-# which is 1/4 where y = 1/2, and less everywhere else. So each neuron is told at most a quarter of what
-# the next one knows, and nineteen such steps leave less than one part in 10^11.
+# which is 1/4 where y = 1/2, and less everywhere else. So the error of each neuron is at most a quarter of
+# that of the next one, and after nineteen such steps it is less than one part in 10^11.
 
 
 def chain(rng):
@@ -60,14 +60,14 @@ def chain(rng):
 
 # --- 2. Layers ------------------------------------------------------------------------------------
 #
-# In layers of 24 neurons an error comes along 24 connections, and may be larger for it. Weights are
-# drawn such that this alone would neither grow nor shrink the error: with a variance of 1/24 (Glorot
-# and Bengio 2010). What remains is the slope:
+# In layers of 24 neurons an error is a sum over 24 connections, and may be larger. Weights are drawn with a
+# variance of 1/24 (Glorot and Bengio 2010), so that this sum alone neither grows nor shrinks the error. The
+# slope remains:
 #
 #     logistic   at most 1/4
 #     tanh       1 where the state is 0, less elsewhere
-#     relu       1 for half of the neurons, 0 for the others; weights of twice the variance make up for
-#                the silent half (He and others 2015)
+#     relu       1 for half of the neurons, 0 for the others; twice the variance of weights compensates
+#                for the inactive half (He and others 2015)
 #
 # The size of a layer's error is the root of the mean square of `neuron.error.responsibility`.
 
@@ -83,20 +83,20 @@ def plain(squash, depth, rng):
 
 # --- 3. A way around the squash -------------------------------------------------------------------
 #
-# A residual network (He and others 2016) gives each layer a way around: a layer of sums, with squash
-# identity, takes the sum below as it is, by connections of weight 1 that are not trained, and adds what
-# a squashed layer makes of it.
+# A residual network (He and others 2016) has skip connections around each layer: a layer of sums, with squash
+# identity, adds the sums below, by connections of weight 1 that are not trained, and the outputs of a
+# squashed layer.
 #
 #              sum below =====> squashed => sum
 #                    |                       ^
 #                    +----- weight 1 --------+
 #
-# Errors go down the same two ways. Along the skip they arrive as they are, through any number of
-# blocks: the carousel of a memory cell, laid out in space instead of time.
+# Errors pass down along the same two paths. Along the skip they arrive unchanged, through any number of
+# blocks: like the carousel of a memory cell, but over layers instead of time.
 
 
 def residual(squash, depth, rng):
-    """`depth` blocks of a squashed layer and the sum behind it; the sums are returned."""
+    """`depth` blocks of a squashed layer and the sum after it; returns the sums."""
     inputs, output = Layer(WIDTH), Layer(1, "identity")
     below, hidden, sums = inputs, [], []
     for _ in range(depth):
@@ -170,11 +170,11 @@ def depths(rng, networks, samples):
     )
 
 
-# --- 5. What it does to learning ------------------------------------------------------------------
+# --- 5. The effect on learning --------------------------------------------------------------------
 #
-# The weights of a layer move by rate x error x input. Where the error has vanished the lowest layers
-# stay as they were drawn; and what comes up through ten such layers is nearly the same number whatever
-# the input was. Two networks of ten logistic layers, one with skips, learn the sign of an input.
+# The weights of a layer change by rate x error x input. If the error has vanished, the lowest layers
+# keep their initial weights; and the output of ten such layers is nearly the same for all inputs.
+# Two networks of ten logistic layers, one with skips, learn the sign of an input.
 
 
 def learn(rng, epochs):
@@ -230,4 +230,4 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: weights of another size, tanh with he; skips of weight 0.9; a forget gate on every skip.
+# To try: weights of another size; tanh with "he"; skips of weight 0.9; a forget gate on every skip.

@@ -48,7 +48,7 @@ SAMPLES = [
 #            v          v               y2 gets w7 from h1, w8 from h2, and b4
 #     x2 --w4--> h2 --w8--> y2
 #
-# All squashes are logistic. It is built neuron by neuron, so that every number has its name.
+# All squashes are logistic. It is built neuron by neuron, so that every number has a name.
 
 
 class Example:
@@ -77,12 +77,12 @@ class Example:
             neuron.bias = numbers[name]
 
     def error(self, samples):
-        """E = sum of (t - y)^2 / 2 over the outputs; the mean of the samples."""
+        """E = sum of (t - y)^2 / 2 over the outputs, as the mean over samples."""
         inputs, targets = map(np.array, zip(*samples))
         return ((targets - self.net.run(inputs)) ** 2 / 2).sum(axis=1).mean()
 
     def learn(self, sample, rate):
-        """One sample forward and back, and the twelve numbers moved."""
+        """Run one sample forward and backward, and update the twelve numbers."""
         inputs, target = sample
         self.net.activate(inputs)
         self.net.propagate(rate, target, cost="squared_error")
@@ -124,20 +124,21 @@ def close(a, b):
     return abs(a - b) < 1e-12
 
 
-# --- 3. Errors come back --------------------------------------------------------------------------
+# --- 3. Errors, backward --------------------------------------------------------------------------
 #
-# The error is E = (t1 - y1)^2 / 2 + (t2 - y2)^2 / 2. A neuron's delta says how E falls as its state grows:
+# The error is E = (t1 - y1)^2 / 2 + (t2 - y2)^2 / 2. A neuron's delta is minus the derivative of E by its
+# state:
 #
 #     output   delta = (t - y) f'           where f' = y (1 - y) is the slope of the logistic function
 #     hidden   delta = f' x (sum over the outputs of weight x the output's delta)
 #
-# A hidden neuron is blamed for each output in the measure of the weight by which it moves it. These are the
-# old weights: none has moved yet.
+# A hidden neuron receives the delta of each output times the weight of its connection to it. These are the
+# old weights: none has changed yet.
 
 
 def backward(example, sample):
     heading("3. Errors, backward")
-    example.learn(sample, rate=0.0)  # a rate of 0 computes the errors and moves nothing
+    example.learn(sample, rate=0.0)  # a rate of 0 computes the errors only
     deltas = {}
     for name, wanted in zip(("y1", "y2"), sample[1]):
         y = example.neurons[name].activation
@@ -155,11 +156,11 @@ def backward(example, sample):
     return deltas
 
 
-# --- 4. The twelve numbers move -------------------------------------------------------------------
+# --- 4. The twelve numbers change -----------------------------------------------------------------
 #
-# A weight moves by rate x delta of its target x activation of its source; a bias by rate x delta, as its
-# source is always 1. This is -rate times the slope of E, which we also measure: change one number by a
-# millionth either way, and see what E does.
+# A weight changes by rate x delta of its target x activation of its source; a bias by rate x delta, as its
+# input is always 1. This is -rate times the slope of E, which we also measure: change one number by a
+# millionth in both directions, and compute E.
 
 
 def moved(example, sample, deltas):
@@ -187,7 +188,7 @@ def moved(example, sample, deltas):
 
 
 def slope(example, sample, name, tiny=1e-6):
-    """dE/d(number), by differences."""
+    """dE/d(number), by central differences."""
     start, errors = example.numbers(), []
     for step in (tiny, -tiny):
         example.put(start | {name: start[name] + step})
@@ -197,23 +198,23 @@ def slope(example, sample, name, tiny=1e-6):
 
 
 def close_enough(a, b):
-    return abs(a - b) < 1e-8  # as good as differences are
+    return abs(a - b) < 1e-8  # the accuracy of differences
 
 
 # --- 5. One by one, in pairs, all at once ---------------------------------------------------------
 #
-# Four samples. Three ways to go through them once:
+# There are three ways to learn from four samples:
 #
-#     online       move after every sample; the next one sees the new weights
-#     mini-batch   two samples see the same weights, then the mean of their changes is made; then the next two
-#     batch        all four see the same weights, then the mean of the four changes is made
+#     online       update after every sample; the next one uses the new weights
+#     mini-batch   two samples use the same weights, then the mean of their changes is applied, and so on
+#     batch        all four use the same weights, then the mean of the four changes is applied
 #
-# The library learns online. For the others, let a sample make its change, read it off, and put the old
-# numbers back: the next sample then starts from the same place.
+# `propagate` learns online. For the others, apply a sample's change, record it, and restore the old
+# numbers: the next sample then starts from the same numbers.
 
 
 def epoch(example, size, rate):
-    """The four samples once, in groups of this size."""
+    """Learn the four samples once, in groups of this size."""
     for first in range(0, len(SAMPLES), size):
         start = example.numbers()
         changes = [change(example, sample, rate) for sample in SAMPLES[first : first + size]]
@@ -222,7 +223,7 @@ def epoch(example, size, rate):
 
 
 def change(example, sample, rate):
-    """What one sample would add to each number; nothing stays changed."""
+    """The change of each number by one sample; the numbers are restored."""
     start = example.numbers()
     example.learn(sample, rate)
     end = example.numbers()
@@ -253,12 +254,12 @@ def same_numbers(one, other):
     return all(close(one[name], other[name]) for name in one)
 
 
-# --- 6. How much the ways differ ------------------------------------------------------------------
+# --- 6. How much the three ways differ ------------------------------------------------------------
 #
-# Four online steps at a rate make four changes; a batch step makes their mean. So compare online at a rate
-# with batch at four times that rate. What remains is that later samples see weights moved by earlier ones,
-# by about rate, and their changes, again of about rate, are other ones for it: together rate squared. Half
-# the rate, a quarter of the difference.
+# Four online steps make four changes; a batch step makes their mean. So compare online at one rate with batch
+# at four times that rate. The remaining difference is that later samples use weights that earlier ones have
+# changed. These changes are proportional to the rate, and so are the later changes that they affect: the
+# difference is proportional to the squared rate. Half the rate gives a quarter of the difference.
 
 
 def differ():
@@ -305,7 +306,7 @@ def picture(before, after, deltas, path):
 
 
 def arrow(axes, source, target, label):
-    """A connection with its label along it, nearer to its source, where the arrows do not cross."""
+    """Draw a connection with a label along it, near its source, where arrows do not cross."""
     here, there = np.array(PLACES[source], float), np.array(PLACES[target], float)
     style = {"arrowstyle": "-|>", "shrinkA": 29, "shrinkB": 29, "color": BLACK}
     axes.annotate("", there, here, arrowprops=style)
@@ -341,5 +342,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: cross-entropy in `learn` (leave the cost out): then delta of an output is t - y, without the slope.
+# To try: cross-entropy in `learn` (omit the cost): then the delta of an output is t - y, without the slope.
 # Which lines of parts 3 and 4 change?

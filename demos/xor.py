@@ -5,8 +5,8 @@
 Task: The two inputs are 0 or 1; the target is 1 when exactly one of them is 1. A single neuron cannot
 learn this, because no straight line separates the two cases; three hidden neurons can.
 
-The network is so small that every number in it can be checked by hand. In 1969, that a single neuron
-cannot learn XOR was held against the whole field.
+The network is so small that every number in it can be checked by hand. In 1969 Minsky and Papert proved
+this limit of a single neuron.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ GOAL = 0.02
 
 # --- 1. One neuron cannot -------------------------------------------------------------------------
 #
-# A perceptron 2-1 is one neuron that sees both inputs. Whatever its weights, its answer rises or falls
-# steadily across the square of inputs. The best it can do is to say 0.5 to everything, at a cost
-# (cross-entropy) of ln 2 = 0.693 a sample.
+# A perceptron 2-1 is one neuron with two inputs. Whatever its weights, its output rises or falls
+# steadily across the square of inputs. Its best output is 0.5 for every sample, with a cost
+# (cross-entropy) of ln 2 = 0.693 per sample.
 
 
 def one_neuron(seed, quick):
@@ -53,8 +53,8 @@ def table(net):
 
 # --- 2. Six neurons -------------------------------------------------------------------------------
 #
-# Now three hidden neurons between inputs and output. They start from random weights; the same seed
-# gives the same ones. A neuron keeps its bias; a connection keeps its weight.
+# Now there are three hidden neurons between inputs and output. Initial weights are random; the same seed
+# gives the same weights. A neuron has a bias; a connection has a weight.
 
 
 def six_neurons(seed):
@@ -74,20 +74,20 @@ def weights_of(net):
 
 # --- 3. One step, by hand -------------------------------------------------------------------------
 #
-# Activation goes forward. A neuron adds its bias and what its connections bring: that is its state.
-# The squash, here the logistic function, turns the state into its activation.
+# Forward: the state of a neuron is the sum of its bias and, for each connection, weight x activation of the
+# source. The squash, here the logistic function, maps the state to the activation.
 #
-# Error goes backward. At the output it is simply: wanted less given. A hidden neuron j gets the
-# error of the output through its connection, times the slope of its own squash: f'(state) = y (1 - y).
+# Backward: the error of the output is target - output. The error of a hidden neuron is the output's error
+# times the weight of its connection, times the slope of its own squash: f'(state) = y (1 - y).
 #
-# Learning: each weight moves by rate x error of its target x activation of its source.
+# Learning: each weight changes by rate x error of its target x activation of its source.
 
 
 def one_step(net):
     heading("3. One step, by hand")
     output, rate = net.output[0], 0.5
     given = net.activate([1.0, 0.0])[0]
-    net.propagate(rate=0.0, target=[1.0])  # a rate of 0 computes errors and moves nothing
+    net.propagate(rate=0.0, target=[1.0])  # a rate of 0 computes errors only
     print("  neuron       state  activation   slope    error")
     for neuron in net:
         forward = f"{neuron.state:+8.4f}  {neuron.activation:10.4f}  {neuron.derivative:6.4f}"
@@ -113,9 +113,8 @@ def one_step(net):
 
 # --- 4. Learning ----------------------------------------------------------------------------------
 #
-# The trainer does the same some thousand times: an epoch shows the four samples in a new order. A few
-# starts in a hundred end in a valley that no small step downhill leaves. Then the cure is simple: new
-# random weights, and again.
+# The trainer repeats this some thousand times: an epoch is one pass through the four samples in a new random
+# order. A few starts in a hundred end in a local minimum. Then the demo starts again from new random weights.
 
 
 def learn(net, seed):
@@ -133,11 +132,11 @@ def learn(net, seed):
     return result.history["error"]
 
 
-# --- 5. What it has found -------------------------------------------------------------------------
+# --- 5. The solution ------------------------------------------------------------------------------
 #
-# Each hidden neuron draws a line through the plane: where its state is 0. The output weighs what side
-# of each line a point lies on. In the table below, see which hidden neurons are on (near 1) for
-# which inputs; then read in the weights how the output makes its answer from them.
+# Each hidden neuron divides the plane by a line, where its state is 0. The output combines the sides of the
+# lines on which a point lies. The table shows which hidden neurons are active (near 1) for which inputs; the
+# weights show how the output combines them.
 
 
 def what_it_found(net):
@@ -176,7 +175,7 @@ def picture(net, history, path):
 
 
 def line(neuron):
-    """A long piece of the line where the state of a neuron with two inputs is 0: x and y of its ends."""
+    """The ends of a long piece of the line where the state of a neuron with two inputs is 0: x and y."""
     weights = np.array([link.weight for link in neuron.incoming])
     nearest = -neuron.bias * weights / (weights @ weights)
     along = np.array([-weights[1], weights[0]]) / np.hypot(*weights)

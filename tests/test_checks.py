@@ -522,7 +522,7 @@ def test_missing_values_of_a_table_are_missing_targets():
 
 def test_the_sentences_about_targets_are_as_for_arrays():
     net = net_of()
-    with pytest.raises(ArgumentError, match="No step has a target"):
+    with pytest.raises(ArgumentError, match="Expected at least one step with a target"):
         Trainer(net).train(pandas.DataFrame(ROWS), pandas.DataFrame(AIMS * np.nan), progress=False)
     assert math.isnan(Trainer(net).test(ROWS, AIMS * np.nan).error)
     with pytest.raises(ArgumentError, match="Expected targets to be finite, or all NaN in a row"):

@@ -31,7 +31,7 @@ class Explorer(SphinxDirective):
 
 
 def write_explorer(app, error):
-    """Run the code of the start page where it may write, and take the explorer that it writes."""
+    """Run the code of the start page in a temporary folder, and return the explorer that it writes."""
     if error or app.builder.format != "html":
         return
     text, names = Path(app.env.doc2path(START)).read_text(encoding="utf-8"), {"__name__": "__main__"}

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def mathml(node, display):
-    """The MathML of a node; where its TeX is not understood, a warning and the TeX itself."""
+    """The MathML of a node; if its TeX cannot be converted, a warning and the TeX itself."""
     tex = node.astext().strip()
     try:
         markup = convert(re.sub(r"{aligned}", "{align*}", tex), display=display)
@@ -34,7 +34,7 @@ def visit_inline(writer, node):
 
 
 def visit_block(writer, node):
-    """Write a displayed formula, with its number where it has a label."""
+    """Write a displayed formula, with its number if it has a label."""
     writer.body.append(writer.starttag(node, "div", CLASS="math"))
     if node["number"]:
         writer.body.append(f'<span class="eqno">({get_node_equation_number(writer, node)})')

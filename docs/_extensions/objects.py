@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 class ObjectsList(nodes.General, nodes.Element):
-    """Stands in the page until every entry of the reference is known."""
+    """A placeholder in the page until all entries of the reference are known."""
 
 
 class Objects(SphinxDirective):
@@ -27,12 +27,12 @@ class Objects(SphinxDirective):
     final_argument_whitespace = True
 
     def run(self):
-        """Leave a place to be filled when all pages have been read."""
+        """Insert a placeholder, which is replaced when all pages have been read."""
         return [ObjectsList(modules=self.arguments[0].split())]
 
 
 def public(module):
-    """The public classes, functions and modules: of ``__all__``, or those that it or its own parts define."""
+    """The public classes, functions and modules: ``__all__``, or those defined in the module or its parts."""
     listed = getattr(module, "__all__", None)
     for name in listed or sorted(vars(module), key=str.lower):
         one = getattr(module, name)
@@ -50,7 +50,7 @@ def summary(one):
 
 
 def names_of(module, name, one):
-    """The names under which the reference may document an object, the likeliest first."""
+    """The names under which the reference may document an object, the most likely first."""
     yield f"{module}.{name}"
     if inspect.ismodule(one):
         yield one.__name__
@@ -77,7 +77,7 @@ def entry(app, docname, module, name, one):
 
 
 def fill(app, doctree, docname):
-    """Replace every place by its list."""
+    """Replace every placeholder by its list."""
     for place in list(doctree.findall(ObjectsList)):
         listed = nodes.definition_list(classes=["objects"])
         for module in place["modules"]:

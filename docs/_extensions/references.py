@@ -1,7 +1,7 @@
-"""References by any public name, and the prose of types, which refers to nothing.
+"""Resolves references by any public name, and turns words of types in prose into plain text.
 
 An object is documented once, under one name, but docstrings and annotations may name it differently: by the
-package that re-exports it, by the module that defines it, or in short (``Network.clone``).
+package that re-exports it, by the module that defines it, or by a short name (``Network.clone``).
 """
 
 import re
@@ -11,9 +11,9 @@ from pydoc import locate
 from sphinx.addnodes import pending_xref
 
 NAME = re.compile(r"[\w.]*\.[\w.]+|[A-Z]\w*[a-z]\w*[A-Z]\w*")
-"""Words of a type that must refer to something: those with a dot, or with capitals inside."""
+"""Words of a type that must be references: those with a dot, or with capitals inside."""
 CAPITAL = re.compile(r"[A-Z]\w|\w\.\w")
-"""What is in every word of a type that may refer to something."""
+"""A pattern in every word of a type that may be a reference."""
 
 
 def keep_colons(app, what, name, obj, options, lines):
@@ -23,7 +23,7 @@ def keep_colons(app, what, name, obj, options, lines):
 
 
 def free_prose(app, doctree):
-    """Make text of those words of a type that cannot be names: "neurons" would find ``Network.neurons``."""
+    """Turn words of a type that are not names into text: "neurons" would refer to ``Network.neurons``."""
     for node in list(doctree.findall(pending_xref)):
         if (
             node.get("refdomain") == "py"
@@ -47,7 +47,7 @@ def find_alias(app, env, node, contnode):
 
 
 def candidates(target, module):
-    """Full names that a reference can mean, the nearest first."""
+    """Full names that a reference can have, the nearest first."""
     packages = (module or "").split(".")
     around = (".".join(packages[:count]) for count in range(len(packages), 0, -1))
     return [target, *(f"{package}.{target}" for package in (*around, "synapse") if package)]
@@ -66,7 +66,7 @@ def documented(domain, name):
 
 
 def same(one, other):
-    """Whether two names mean one object; a method is bound anew at each access."""
+    """Whether two names refer to one object; a method is a new object at each access."""
     return one is other or (ismethod(one) and one == other)
 
 

@@ -1,4 +1,4 @@
-"""Figures of the page "How much history, which rule, which architecture" (docs/choosing.md).
+"""Measure the numbers of the page "How much history, which rule, which architecture" (docs/choosing.md).
 
     python docs/studies/choosing.py            # measures, writes choosing.json, then as below
     python docs/studies/choosing.py report     # the tables in docs/choosing.md, from the JSON
@@ -46,7 +46,7 @@ def latch(lag, seed):
 
 
 def windowed(inputs, width):
-    """Each row with the rows before it: what a perceptron with a window sees."""
+    """Append the previous rows to each row: the inputs of a perceptron with a window."""
     padded = np.pad(inputs, ((0, 0), (width - 1, 0), (0, 0)))
     rows = np.lib.stride_tricks.sliding_window_view(padded, width, axis=1)
     return rows.reshape(*inputs.shape[:2], -1)
@@ -96,13 +96,13 @@ def remembers(name, lag, seed, window=None):
 
 
 def solved(name, lag, window=None):
-    """How many seeds get 95 % of the new sequences right, and the median time of a step."""
+    """The number of seeds with 95 % of the new sequences right, and the median time of a step."""
     runs = [remembers(name, lag, seed, window) for seed in SEEDS]
     return int(sum(right >= GOAL for right, _ in runs)), float(np.median([step for _, step in runs]))
 
 
 def histories():
-    """By model: its rule, how many seeds solve each lag, and the median time of a step."""
+    """The rule, the number of seeds that solve each lag, and the median time of a step, by model."""
     found = {}
     for name, (_, method) in MODELS.items():
         counts, times = zip(*(solved(name, lag) for lag in LAGS), strict=True)
@@ -112,7 +112,7 @@ def histories():
 
 
 def windows():
-    """The LSTM with exact gradients over a lag of 20, its gradients cut to windows: seeds that solve it."""
+    """The number of seeds with which the LSTM solves a lag of 20, by window of the exact gradients."""
     return {str(width): solved("LSTM ", 20, width)[0] for width in WINDOWS}
 
 
@@ -160,8 +160,8 @@ def medians(**settings):
 
 
 def measure():
-    """All experiments."""
-    warnings.simplefilter("ignore", synapse.errors.RateWarning)  # high rates are the question
+    """Run all experiments."""
+    warnings.simplefilter("ignore", synapse.errors.RateWarning)  # high rates are intended
     return {
         "histories": histories(),
         "windows": windows(),
@@ -182,7 +182,7 @@ def cells(values):
 
 
 def report(found):
-    """Put the tables into the page, between their marks."""
+    """Write the tables into the page, between their markers."""
     rows = [f"| network | rule | {' | '.join(f'lag {lag}' for lag in LAGS)} |"]
     rows += ["| --- | --- |" + " ---: |" * len(LAGS)]
     for name, (method, right, _) in found["histories"].items():  # times: on a machine with other jobs

@@ -39,7 +39,7 @@ LENGTHS = (1, 2, 3, 5, 8, 12, 20, 30, 50)
 SEEDS, SEQUENCES = 5, 8
 SCALES = (0.1, 1.0)
 TARGETS = ("every step", "last step")
-EXACT = 1e-9  # cosines are kept to so many digits
+EXACT = 1e-9  # cosines are rounded to this precision
 
 NETWORKS = {
     "Perceptron": lambda **options: architect.Perceptron(3, 8, 2, **options),
@@ -66,7 +66,7 @@ NETWORKS = {
 
 
 def sequences(length, targets, seed):
-    """Random inputs within ±1 and targets within 0..1, as of outputs that are probabilities."""
+    """Random inputs within ±1, and targets within 0..1, as for outputs that are probabilities."""
     rng = np.random.default_rng([seed, length])
     inputs = rng.uniform(-1, 1, (SEQUENCES, length, 3))
     aims = rng.random((SEQUENCES, length, 2))
@@ -76,7 +76,7 @@ def sequences(length, targets, seed):
 
 
 def before_outputs(found, outputs):
-    """The cosine over weights and biases of all neurons but the outputs."""
+    """The cosine over the weights and biases of all neurons except the outputs."""
     last = len(found.biases) - outputs
     inner = found.weights[found.weights["target"] < last], found.biases[:last]
     online, exact = (np.concatenate([part[side] for part in inner]) for side in ("online", "exact"))
@@ -84,7 +84,7 @@ def before_outputs(found, outputs):
 
 
 def measure(name, scale, targets, length):
-    """Cosine and relative error of one architecture, a number a seed."""
+    """Cosines and relative errors of one architecture, one number per seed."""
     found = []
     for seed in range(SEEDS):
         net = NETWORKS[name](
@@ -113,13 +113,13 @@ def run():
 
 
 def cosines(rows, name, scale, targets, part="hidden"):
-    """Shape (lengths, seeds)."""
+    """The results as an array, shape (lengths, seeds)."""
     chosen = (row for row in rows if (row["network"], row["scale"], row["targets"]) == (name, scale, targets))
     return np.array([row[part] for row in sorted(chosen, key=lambda row: row["length"])])
 
 
 def picture(rows):
-    """A panel an architecture: the median of the seeds and their range."""
+    """Draw one panel per architecture, with the median and the range of the seeds."""
     with draw.style():
         figure, panels = plt.subplots(3, 4, figsize=(10, 6.6), sharex=True, sharey=True, layout="constrained")
         for panel, name in zip(panels.flat, NETWORKS):
@@ -150,7 +150,7 @@ def picture(rows):
 
 
 def shown(values):
-    """The median and the lowest of the seeds, rounded down, so that only exact gradients give 1."""
+    """The median and the minimum over seeds, rounded down, so that only exact gradients give 1."""
     if values.min() > 1 - EXACT:
         return "1"
     digits = 5 if values.min() > 0.999 else 3

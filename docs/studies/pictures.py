@@ -32,7 +32,7 @@ SMALL = {"initializer": "uniform", "bias_initializer": "uniform"}  # within ±0.
 
 
 def networks():
-    """XOR, learnt, and a small LSTM: neuron by neuron."""
+    """Draw a trained XOR network and a small LSTM, neuron by neuron."""
     perceptron, lstm = (
         architect.Perceptron(2, 3, 1, seed=3, **SMALL),
         architect.LSTM(2, 4, 1, style="synaptic", seed=0),
@@ -51,12 +51,12 @@ def networks():
 
 
 def blocks():
-    """An LSTM that is too large for its neurons to be shown: layer by layer."""
+    """Draw an LSTM that is too large to show its neurons, layer by layer."""
     return draw.network(architect.LSTM(20, 60, 5, style="synaptic", seed=0)).figure
 
 
 def latch(rng, count):
-    """Sequences whose first step alone says what the last one is asked for; noise in between."""
+    """Sequences whose first step determines the target of the last one, with noise in between."""
     inputs = np.zeros((count, STEPS, 2))
     inputs[:, 0, 0] = rng.choice([-1.0, 1.0], count)
     inputs[:, 1:, 1] = rng.uniform(-1, 1, (count, STEPS - 1))
@@ -66,12 +66,12 @@ def latch(rng, count):
 
 
 def learnt_latch():
-    """An LSTM that has learnt it, its training, and how many fresh sequences it gets right."""
+    """A trained LSTM, the result of its training, and the fraction of new sequences that are right."""
     net = architect.LSTM(
         2, 4, 1, cell_squash="tanh", initializer=uniform(0.3), bias_initializer=constant(0.0),
         input_gate_bias=-1.0, forget_gate_bias=3.0, output_gate_bias=0.0, style="synaptic", seed=0,
     )  # fmt: skip
-    net["cells"].trainable = False  # a bias would pour into the cells at every step
+    net["cells"].trainable = False  # a bias would be added to the cells at every step
     rng = np.random.default_rng(0)
     trainer = synapse.Trainer(net, rate=0.1)
     result = trainer.train(*latch(rng, 400), epochs=60, validation=0.2, progress=False, seed=0)
@@ -83,7 +83,7 @@ def learnt_latch():
 
 
 def memory():
-    """Memory cells that keep a sign through noise."""
+    """Draw memory cells that store a sign despite noise."""
     net, result, right = learnt_latch()
     fresh, _ = latch(np.random.default_rng(1), 2)
     fresh[:, 0, 0] = [1.0, -1.0]
@@ -112,7 +112,7 @@ def memory():
 
 
 def error_flow():
-    """The constant error carousel beside Elman's unit."""
+    """Compare the constant error carousel with Elman's unit."""
     inputs = np.random.default_rng(0).uniform(-1, 1, (60, 2))
     kept = architect.LSTM(2, 6, 1, forget_gates=False, peepholes=None, style="synaptic", seed=0)
     forget = architect.LSTM(2, 6, 1, style="synaptic", seed=0)

@@ -56,7 +56,7 @@ CHOSEN = {
 
 
 def other(what: str, lstm: many.Row | None = None, **changes: Any) -> many.Row:
-    """The chosen settings but for some changes."""
+    """The chosen settings with some changes."""
     return {**CHOSEN, "what": what, "lstm": {**CHOSEN["lstm"], **(lstm or {})}, **changes}
 
 
@@ -112,7 +112,7 @@ def build(case: many.Row, seed: int) -> synapse.Network:
 
 
 def train(case: many.Row, seed: int, most: int) -> many.Row:
-    """One run: strings needed (None: not solved), and how the final weights do."""
+    """One run: strings needed (None: not solved), and the test of the final weights."""
     net = build(case, seed)
     rng = np.random.default_rng([seed, 1])
     fresh = prepared(reber.strings(SETTINGS["evaluation_strings"], seed=SETTINGS["evaluation_seed"]))
@@ -135,12 +135,12 @@ def train(case: many.Row, seed: int, most: int) -> many.Row:
 
 
 def prepared(strings: Sequence[str]) -> list[tuple[Any, Any]]:
-    """Inputs and masks, made once."""
+    """Inputs and masks, computed once."""
     return [(reber.encode(string)[0], reber.legal_mask(string)) for string in strings]
 
 
 def all_right(net: synapse.Network, fresh: list[tuple[Any, Any]]) -> bool:
-    """Whether every string is predicted rightly; the first that is not ends the search."""
+    """Whether every string is predicted correctly; stops at the first one that is not."""
     for inputs, mask in fresh:
         net.clear()
         if not reber.right(net.run(inputs), mask):
@@ -149,7 +149,7 @@ def all_right(net: synapse.Network, fresh: list[tuple[Any, Any]]) -> bool:
 
 
 def report(rows: list[many.Row]) -> str:
-    """A line for each case."""
+    """The table, with one line per case."""
     lines = []
     for what in dict.fromkeys(row["what"] for row in rows):
         runs = [row for row in rows if row["what"] == what]

@@ -153,7 +153,7 @@ def drawn(model, rng):
     return settings
 
 
-# --- one training, one judgement ------------------------------------------------------------------
+# --- one training, one evaluation -----------------------------------------------------------------
 
 
 def trained(model, settings, learnt, seed):
@@ -168,7 +168,7 @@ def trained(model, settings, learnt, seed):
 
 
 def held_out(forecaster):
-    """The ARV on each block, by forecasts from the other four."""
+    """The ARV on each block, after training on the other four."""
     scores = []
     for block in FOLDS:
         learnt = demo.TRAINING.copy()
@@ -182,7 +182,7 @@ def held_out(forecaster):
 
 
 def judged(job):
-    """What a process of its own does: one model with some settings and one seed."""
+    """The work of one process: one model with some settings and one seed."""
     model, settings, seed = job
     with np.errstate(over="ignore"):
         return held_out(lambda learnt: trained(model, settings, learnt, seed))
@@ -199,7 +199,7 @@ def tested(job):
 
 
 def search(model, trials, finalists, seeds, pool):
-    """Random settings with one seed, then the best with others. All results, and the choice."""
+    """Evaluate random settings with one seed, then the best with others; returns results and choice."""
     rng = np.random.default_rng(1700)
     tried = [drawn(model, rng) for _ in range(trials)]
     begin, scores = time.time(), []
@@ -234,7 +234,7 @@ def _mean(scores):
 
 
 def yardsticks():
-    """Persistence and linear models, judged in the same way."""
+    """Persistence and linear models, evaluated in the same way."""
     roots = lambda learnt: demo.Scale.of(demo.SPOTS[learnt])  # noqa: E731
     forecasters = {
         "persistence": lambda learnt: demo.persistence(),
@@ -254,12 +254,12 @@ def kept():
 
 
 def keep(results):
-    """Write the results, a line for each set of settings."""
+    """Write the results, one line per set of settings."""
     files.write(RESULTS, _laid_out(results) + "\n")
 
 
 def _laid_out(value, indent=""):
-    """JSON with every result, and whatever else is short, on one line."""
+    """Format JSON so that every result, and any other short value, is on one line."""
     if not isinstance(value, dict | list) or not value:
         return json.dumps(value)
     plain = all(

@@ -1,4 +1,4 @@
-"""Training data as the kernels take them: rows, and where sequences begin; a compiled pass through them."""
+"""Training data in the form that kernels read (rows, and where sequences begin), and a compiled pass."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ if TYPE_CHECKING:
     from ..engine.online import Accumulator  # compiled: imported when it is used
 
 ROOM = 64
-"""Outputs whose costs are summed together, so that their logarithms vectorise."""
+"""Number of outputs whose costs are summed together, so that their logarithms vectorise."""
 Order = NDArray[np.uint64]
-"""Numbers of sequences, in the order in which they are run."""
+"""Indices of sequences, in the order in which they are run."""
 Control = NDArray[np.uint64]
-"""What a running pass shares with the thread that watches it: [stop requested, rows done]."""
+"""State shared by a running pass and the thread that monitors it: [stop requested, rows done]."""
 
 
 @dataclass(frozen=True)
 class Data:
-    """Inputs (rows, n), targets (rows, m), the rows that have one, and the bounds of sequences.
+    """Inputs, shape (rows, n), targets, shape (rows, m), which rows have one, and the bounds of sequences.
 
-    ``clear``: the context is cleared before each sequence. ``stream``: one sequence whose order
+    If ``clear``, the context is cleared before each sequence. ``stream`` marks one sequence whose order
     matters, for a network with memory.
     """
 
@@ -57,25 +57,25 @@ class Data:
 
     @property
     def sequences(self) -> int:
-        """How many sequences there are; single samples count as one each."""
+        """Number of sequences; each single sample counts as one."""
         return len(self.bounds) - 1
 
     @property
     def filled(self) -> NDArray[np.uint64]:
-        """The numbers of all sequences that have a step, in the order given."""
+        """Indices of all sequences that have a step, in the given order."""
         return np.flatnonzero(np.diff(self.bounds)).astype(np.uint64)
 
     @property
     def runs(self) -> NDArray[np.uint64]:
-        """Where runs begin, and the end: samples given as one array are one run."""
+        """First rows of all runs, and the end; samples given as one array are one run."""
         return self.bounds if self.clear else np.array([0, len(self.inputs)], np.uint64)
 
     def as_sequences(self) -> Data:
-        """The same data, the context cleared before each sequence; a stream is one sequence."""
+        """The same data, but the context is cleared before each sequence; a stream is one sequence."""
         return replace(self, clear=True, stream=False)
 
     def require_fit(self, network: Network) -> None:
-        """Raise where a callback has given the network inputs or outputs that the data do not have."""
+        """Raise if a callback has changed the number of inputs or outputs, so that the data no longer fit."""
         given = self.inputs.shape[1], self.targets.shape[1]
         if given != (network._n_inputs, network._n_outputs):
             raise TopologyError(
@@ -84,12 +84,12 @@ class Data:
             )
 
     def rows(self, first: int, last: int, clear: bool = False) -> Data:
-        """Some rows of a sequence alone; the context is left as it is, or cleared before."""
+        """Some rows of a sequence as data of their own; the context is cleared first if `clear`."""
         rows, bounds = slice(first, last), np.array([0, last - first], np.uint64)
         return Data(self.inputs[rows], self.targets[rows], self.aimed[rows], bounds, clear, self.stream)
 
     def split(self, fraction: float) -> tuple[Data, Data]:
-        """The data without their last part, and that part: of sequences, samples, or of a stream."""
+        """Split off the last part of the sequences, samples or stream; returns the rest and that part."""
         fraction = finite_number("The validation fraction", fraction)
         if not 0 < fraction < 1:
             raise ArgumentError(expected("The validation fraction", "between 0 and 1", fraction))
@@ -109,7 +109,7 @@ class Data:
 def prepare(network: Network, inputs: Any, targets: Any) -> Data:
     """Check that inputs and targets are finite, fit each other and the network, and lay them out.
 
-    Targets of softmax outputs may be numbers of classes, one a row: (N,), (S, T), or a list of (T_i,).
+    Targets of softmax outputs may be integer classes, one per row: (N,), (S, T), or a list of (T_i,).
     """
     inputs, targets = from_pairs(inputs, targets)
     depth, outputs = depth_of(targets), len(network.output)
@@ -147,13 +147,13 @@ def prepare(network: Network, inputs: Any, targets: Any) -> Data:
 
 
 def prepare_sequences(network: Network, inputs: Any, targets: Any) -> Data:
-    """The same as sequences; rows (T, n) are one sequence."""
+    """Like :func:`arrange`, but rows (T, n) are one sequence."""
     data = prepare(network, inputs, targets)
     return replace(data, bounds=data.runs).as_sequences()
 
 
 def input_rows(what: str, network: Network, rows: Any) -> Floats:
-    """`rows` as inputs of a network, shape (T, n), or an error."""
+    """Return `rows` as inputs of a network, shape (T, n), or raise."""
     return as_matrix(what, rows, len(network.input), network._store.dtype)
 
 
@@ -162,7 +162,7 @@ def _form(parts: list[Any], together: bool) -> str:
 
 
 def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
-    """Which rows have a target: a row all NaN has none; anything else must be finite."""
+    """Booleans by row: whether it has a target. A row of NaN has none; all other targets must be finite."""
     missing = np.isnan(targets).all(axis=1)
     bad = ~missing & ~np.isfinite(targets).all(axis=1)
     if bad.any():
@@ -189,18 +189,18 @@ def row_weights(
 
 
 def checked_weights(samples: Any, data: Data) -> Floats:
-    """How much each sequence counts."""
+    """The weight of each sequence, checked."""
     what = "The sample_weight"
-    weights = numbers(what, samples, f"{data.sequences} numbers, one a sequence")
+    weights = numbers(what, samples, f"{data.sequences} numbers, one per sequence")
     if weights.shape != (data.sequences,):
-        raise ArgumentError(expected(what, f"{data.sequences} numbers, one a sequence", weights.shape))
+        raise ArgumentError(expected(what, f"{data.sequences} numbers, one per sequence", weights.shape))
     if not (np.isfinite(weights) & (weights >= 0)).all():
         raise ArgumentError(expected(what, "finite numbers, 0 or above", samples))
     return weights
 
 
 def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Floats:
-    """The weight of the class that each row's target names: its largest entry, or, of one output, 0 or 1."""
+    """The weight of each row's class: the index of the target's largest entry, or 0 or 1 for one output."""
     if not isinstance(classes, Mapping):
         raise KindError(expected("The class_weight", "a mapping of classes to numbers", classes))
     known = np.nan_to_num(data.targets)
@@ -214,7 +214,7 @@ def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Float
 
 
 def new_control() -> Control:
-    """The control of a pass that has not begun."""
+    """Control numbers for a pass that has not begun."""
     return np.zeros(2, np.uint64)
 
 
@@ -227,10 +227,10 @@ def one_pass(
     control: Control,
     moves: Accumulator | None = None,
 ) -> tuple[float, int]:
-    """Run the network once over the data. Returns the summed cost and the number of steps with a target.
+    """Run the network once over the data; returns the summed cost and the number of steps with a target.
 
-    Without a rate nothing is learned. What is learned is added to `moves`, if they are given; weights stay
-    as they are then. The caller has the network in use; in another thread it must have been lowered before.
+    Without a rate, nothing is learned. If `moves` are given, updates are added to them and weights do not
+    change. The caller has the network in use; in another thread it must have been lowered before.
     """
     data.require_fit(network)
     address, store, span = network._ready()

@@ -1,4 +1,4 @@
-"""The workspace of exact gradients through time: several sequences side by side on tapes."""
+"""The workspace of exact gradients through time; several sequences are computed side by side on tapes."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ from ._noted import NotedSteps
 from ._regularisation import Masks
 
 SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
-"""Samples that fill a vector register of 512 bits, which processors without take in halves."""
+"""Number of samples in a vector register of 512 bits; processors without such registers use two halves."""
 Descent = tuple[float, Floats, Floats]
-"""A loss, and minus its gradient by weights and biases."""
+"""A loss, and its negative gradient with respect to weights and biases."""
 Group = tuple[Any, int, Floats | None]
-"""`Samples` that are computed side by side, in how many lanes, and the factors of their activations."""
-ADVICE = "The weights are as they were: use a lower rate, smaller weights, a window or a bounded squash."
-WHOLE = 2**62  # a window that no sequence fills
-DEEP = 16  # steps of samples that do not depend on each other
+"""`Samples` that are computed side by side, the number of lanes, and the factors of their activations."""
+ADVICE = "The weights have not changed. Use a lower rate, smaller weights, a window or a bounded squash."
+WHOLE = 2**62  # a window longer than any sequence
+DEEP = 16  # number of steps of samples that do not depend on each other
 
 
 def checked_window(window: int | None) -> int:
-    """The window as the kernels take it."""
+    """Return the window in the form that kernels take."""
     return WHOLE if window is None else min(WHOLE, positive_integer("The window of steps", window, inf))
 
 
 class ExactGradient:
-    """Backpropagation through time over some data, with tapes that are reused from call to call.
+    """Backpropagation through time over some data, with tapes that are reused between calls.
 
-    The network has no connections with neurons outside of it. Each call takes some of the sequences, of which
-    groups are computed at the same time, by as many `threads`. `weights`, shape (rows,), are those of each
-    row's cost; default: 1 everywhere.
+    The network must not be connected to neurons outside of it. Each call takes some of the sequences and
+    computes groups of them at the same time, on `threads` threads. `weights`, shape (rows,), weigh the cost
+    of each row; default: 1 for every row.
     """
 
     def __init__(self, network: Network, data: Data, threads: int = 1, weights: Floats | None = None) -> None:
@@ -68,7 +68,7 @@ class ExactGradient:
         self._noted: NotedSteps | None = None  # what a recording takes from the present call
 
     def take_tapes(self, other: ExactGradient) -> None:
-        """Use the tapes of another workspace, which is used no more, if they are of this topology."""
+        """Take over the tapes of another workspace, which is no longer used, if the topology is the same."""
         if self._topology == other._topology:
             self._tapes = other._tapes
 
@@ -81,16 +81,16 @@ class ExactGradient:
         context: bool = False,
         masks: Masks | None = None,
     ) -> Descent:
-        """The loss of sequences, by their numbers, weighed by `share`, and minus its gradient.
+        """Compute the loss of the given sequences, weighted by `share`, and its negative gradient.
 
-        Errors pass through at most `window` steps; with `context` each sequence begins with the network's
-        present context, not with a cleared one; `masks` draws the factors of activations (dropout). The
+        Errors pass through at most `window` steps. With `context`, each sequence begins with the network's
+        present context instead of a cleared one. `masks` draws the factors of activations (dropout). The
         gradient, by rows of the store and by neurons of the network, is overwritten by the next call. The
         caller has the network in use.
         """
         if self._topology != self.network._store.topology_version:
             self._renew()
-        self._ready = self.network._ready()  # here: the threads that compute cannot lower
+        self._ready = self.network._ready()  # lower now: the computing threads cannot
         recorder = self.network._store.recorder
         self._noted = None
         if recorder is not None and recorder.records(self.network):
@@ -114,11 +114,11 @@ class ExactGradient:
         return loss, weights, biases
 
     def _parts(self, groups: list[Group], cost: Cost, context: bool) -> Iterator[Descent]:
-        """The descent of each group, in order; the arrays are overwritten by the next."""
-        if self.threads == 1 or len(groups) == 1 or self.network.is_random:  # streams are drawn from in order
+        """Yield the descent of each group, in order; the arrays are overwritten by the next."""
+        if self.threads == 1 or len(groups) == 1 or self.network.is_random:  # random: in order
             yield from (self._one(0, group, cost, context) for group in groups)
             return
-        free = list(range(self.threads))  # each thread has tapes of its own
+        free = list(range(self.threads))  # each thread has its own tapes
 
         def job(group: Group) -> Descent:
             number = free.pop()
@@ -134,8 +134,10 @@ class ExactGradient:
     def _groups(
         self, chosen: NDArray[Any], share: Floats, window: int, masks: Masks | None
     ) -> Iterator[Group]:
-        """Sequences of about one length, or, where steps do not depend on each other, all steps of all
-        sequences as they come: single steps, which fill the lanes again and again.
+        """Group sequences of similar length.
+
+        If steps do not depend on each other, the steps of all sequences are single samples that fill the
+        lanes one after the other.
         """
         begins, ends = self.data.bounds[:-1][chosen], self.data.bounds[1:][chosen]
         lengths = ends - begins
@@ -171,7 +173,7 @@ class ExactGradient:
             yield samples, width, mask
 
     def _one(self, number: int, group: Group, cost: Cost, context: bool) -> Descent:
-        """The descent of one group, on the tapes of this number."""
+        """Compute the descent of one group, on the tapes with this number."""
         (samples, width, mask), (address, store, span) = group, self._ready
         steps = int(samples.steps)
         tapes = self._tapes_of(number, width, steps)
@@ -196,10 +198,10 @@ class ExactGradient:
         return loss, tapes["weight_move"], tapes["bias_move"]
 
     def _tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
-        """The tapes of this number; longer ones take the place of those that are too short."""
+        """Return the tapes with this number, replaced by longer ones if they are too short."""
         key = number, width, self._noted is not None
         if key in self._tapes and self._tapes[key].steps < steps:
-            del self._tapes[key]  # before there are others: both together may not fit into memory
+            del self._tapes[key]  # first, as both together may not fit into memory
         if key not in self._tapes:
             network, store, padded = self.network, self.network._store, -(-steps // CHUNK) * CHUNK
             self._tapes[key] = engine.exact.Tapes(
@@ -214,12 +216,12 @@ class ExactGradient:
         return self._tapes[key]
 
     def _context(self) -> dict[str, Floats]:
-        """The context that sequences begin with, if it is not cleared."""
+        """The initial context of sequences, if it is not cleared."""
         store, rows = self.network._store, self.network._rows()
         return {name: store[name][rows] for name in ("activation", "state")}
 
     def _divergence(self, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int) -> DivergenceError:
-        """The error that names what left the finite range: of which neuron, in which step and sequence."""
+        """The error that names the number that left the finite range, with its neuron, step and sequence."""
         what, step, place = tapes.beyond(loss, bad, steps)
         if place is None:
             return DivergenceError(f"{what} left the finite range. {ADVICE}")

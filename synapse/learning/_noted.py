@@ -1,4 +1,4 @@
-"""The steps of an exact gradient, for a recording: samples lie side by side on tapes, rows are in order."""
+"""Copies the steps of an exact gradient from tapes, with samples side by side, to a recording, row by row."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ COLUMNS = {
     "derivative": "noted_slope",
     "responsibility": "noted_error",
 }
-"""Numbers that an exact gradient computes, and the column of the tapes that has them."""
+"""Quantities that an exact gradient computes, and their columns on the tapes."""
 
 
 class NotedSteps:
-    """The numbers of all steps of some sequences, sequence by sequence; `share` weighs each one's cost.
+    """The quantities of all steps of some sequences, sequence by sequence; `share` weighs their costs.
 
-    Errors are those of the sequence's own cost, whatever its share in the loss.
+    Errors refer to the sequence's own cost, independent of its share in the loss.
     """
 
     def __init__(self, data: Data, chosen: NDArray[Any], share: Floats, neurons: int, inputs: int) -> None:
@@ -39,7 +39,7 @@ class NotedSteps:
         self.numbers = {name: np.full((len(rows), neurons), np.nan) for name in COLUMNS}
 
     def take(self, tapes: engine.exact.Tapes, steps: int) -> None:
-        """Take the samples that lie on these tapes; threads may take theirs at the same time."""
+        """Copy the samples from these tapes; several threads may do so at the same time."""
         row = tapes["row"][: steps * tapes.width].reshape(steps, tapes.width)
         there = row != ENDED
         place = self._place[row[there].astype(np.int64)]

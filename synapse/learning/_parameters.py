@@ -27,7 +27,7 @@ FLOAT32_MAX = float(np.finfo(np.float32).max)
 class ParameterVector:
     """The weights of a network, then its biases, as one vector.
 
-    A number that tied connections or neurons share is one entry.
+    A value shared by tied connections or neurons is one entry.
     """
 
     def __init__(self, network: Network) -> None:
@@ -43,36 +43,36 @@ class ParameterVector:
 
     @property
     def current(self) -> bool:
-        """Whether the same numbers are trainable still: no edit has changed the topology or frozen some."""
+        """Whether the trainable parameters are the same: no edit has changed the topology or frozen any."""
         return self.writable and bool((self.network._store["trainable_bias"] == self._trainable_bias).all())
 
     @property
     def writable(self) -> bool:
-        """Whether the numbers are where they were: no edit has changed the topology."""
+        """Whether the parameters are in the same places: no edit has changed the topology."""
         return self._topology == self.network._store.topology_version
 
     def read(self) -> Floats:
-        """The vector as it is now."""
+        """The present vector."""
         return np.concatenate([self._weights.read(), self._biases.read()]).astype(float)
 
     def write(self, values: Floats) -> None:
-        """Set the network's numbers; if an edit has changed its structure meanwhile, it keeps its own."""
+        """Set the network's parameters; does nothing if an edit has changed its structure meanwhile."""
         with InUse(self.network):
             if self.writable:
                 self._weights.write(values[: self.n_weights])
                 self._biases.write(values[self.n_weights :])
 
     def summed(self, weights: NDArray[Any], biases: NDArray[Any]) -> NDArray[Any]:
-        """One vector of values per connection and per neuron; those of tied ones are summed."""
+        """Join values per connection and per neuron to one vector; values of tied members are summed."""
         return np.concatenate([self._weights.summed(weights), self._biases.summed(biases)])
 
     def first(self, weights: Floats, biases: Floats) -> Floats:
-        """One vector of values per connection and per neuron; of tied ones, the value of the first."""
+        """Join values per connection and per neuron to one vector, with the first value of tied members."""
         return np.concatenate([self._weights.first(weights), self._biases.first(biases)])
 
 
 class _Column:
-    """The numbers of a column in some rows, shared ones once, in the order of their first row."""
+    """The values of a column in some rows; shared values occur once, in the order of their first row."""
 
     def __init__(self, store: Store, name: str, rows: NDArray[np.int64]) -> None:
         self.store, self.name, self.rows = store, name, rows
@@ -81,27 +81,27 @@ class _Column:
         if self.tied:
             self.first_rows, self.place = _ties.distinct(tie[rows])
             self.count = len(self.first_rows)
-            others, like = _ties.other_members(tie, rows)  # members in another network follow
+            others, like = _ties.other_members(tie, rows)  # members in other networks change, too
             self.written = np.concatenate([rows, others])
             self.taken = np.concatenate([self.place, self.place[like]])
 
     def read(self) -> Floats:
-        """The numbers as they are now."""
+        """The present values."""
         return self.first(self.store[self.name][self.rows])
 
     def write(self, values: Floats) -> None:
-        """Set them."""
+        """Set the values."""
         if self.tied:
             self.store[self.name][self.written] = values[self.taken]
         else:
             self.store[self.name][self.rows] = values
 
     def first(self, values: Floats) -> Floats:
-        """Of values by row, those of the first rows."""
+        """Select from values by row those of the first rows."""
         return values[self.first_rows] if self.tied else values
 
     def summed(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Of values by row, the sum for each number."""
+        """Sum values by row for each shared value."""
         return np.bincount(self.place, values, self.count) if self.tied else values
 
 
@@ -124,7 +124,7 @@ class Updater:
         return self.parameters is not None and self.parameters.current
 
     def refresh(self, optimizer: Optimizer | LBFGS) -> ParameterVector:
-        """The parameters as they are now; the optimizer's state begins anew if these or it have changed."""
+        """Return the present parameters; resets the optimizer's state if they or the optimizer changed."""
         require_closed(self.network, "trained by gradients")
         if self.parameters is None or not self.parameters.current or self.optimizer is not optimizer:
             self.parameters, self.optimizer = ParameterVector(self.network), optimizer
@@ -133,7 +133,7 @@ class Updater:
         return self.parameters
 
     def update(self, batch: BatchGradient, rate: float | None, measured: bool = False) -> float | None:
-        """One step of the optimizer. Returns the norm of the gradient before it is clipped, if `measured`."""
+        """Apply one step of the optimizer; returns the gradient's norm before clipping, if `measured`."""
         assert self.parameters is not None
         assert self.state is not None
         values = self.parameters.read()
@@ -150,7 +150,7 @@ class Updater:
         return norm
 
     def penalised(self, batch: BatchGradient, values: Floats) -> Floats:
-        """A batch's gradient by the parameters, with penalties."""
+        """The gradient of a batch with respect to the parameters, with penalties."""
         assert self.parameters is not None
         gradient: Floats = self.parameters.summed(batch.weights, batch.biases)
         self.penalties.add_to(gradient, values[: self.parameters.n_weights])
@@ -158,7 +158,7 @@ class Updater:
 
 
 def checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | None:
-    """Return `optimizer`, or raise KindError; for a name or a class it gives the call that makes one."""
+    """Return `optimizer`, or raise KindError; for a name or a class, the message shows the call to use."""
     if optimizer is None or isinstance(optimizer, Optimizer | LBFGS):
         return optimizer
     given = optimizer.__name__ if isinstance(optimizer, type) else optimizer
@@ -166,9 +166,9 @@ def checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | None:
     found = known.get(plain(given)) if isinstance(given, str) else None
     advice = f"Use optimizer=synapse.optimizers.{found}()." if found else suggestion(given, known.values())
     condition = "an optimizer, such as synapse.optimizers.Adam()"
-    raise KindError(expected("What changes the weights", condition, optimizer, advice.strip()))
+    raise KindError(expected("The optimizer of a Trainer", condition, optimizer, advice.strip()))
 
 
 def independent(networks: Sequence[Network]) -> bool:
-    """Whether no two of the networks are the same, or connected with each other."""
+    """Whether all networks are distinct and not connected to each other."""
     return len({id(network._store) for network in networks}) == len(networks)

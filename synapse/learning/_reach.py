@@ -1,4 +1,4 @@
-"""Warnings about what a training cannot change or overrides, found from the topology; each is given once."""
+"""Warnings about parameters that a training cannot change, found from the topology; each is given once."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from ..network import Network
 from .rules import RULES
 
 FLAT = (STEP, SIGN)
-"""Squashes whose slope is 0 everywhere: no error passes."""
-SHOWN = 3  # outputs that a sentence names
+"""Squashes whose slope is 0 everywhere, so that no error passes."""
+SHOWN = 3  # maximum number of outputs named in a message
 
 _warned: WeakKeyDictionary[Network, tuple[Any, ...]] = WeakKeyDictionary()
-"""The state in which each network was checked last."""
+"""The state of each network at its last check."""
 
 
 def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> None:
-    """Warn, once for each state of a network, where training it would do nothing, or override something."""
+    """Warn, once per state of a network, if training would have no effect or override connections."""
     with InUse(network):
         _, store, span = network._ready()
         biases = store["trainable_bias"][int(span[FIRST]) : int(span[STOP])]
@@ -43,11 +43,11 @@ def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> None:
 
 
 class _Links:
-    """Which neuron's activation takes part in which neuron's state, by their numbers in a network.
+    """Dependencies between neurons, by their numbers in a network.
 
-    ``before`` leads to ``after``, as a source or a gater. Of every connection into the network there are
-    ``source``, ``target`` and whether it is ``trainable``; a source outside has a number that no neuron has.
-    No error passes inputs, as training sets their activations.
+    The state of neuron ``after`` depends on the activation of neuron ``before``, as a source or a gater.
+    ``source``, ``target`` and ``trainable`` describe every connection into the network; a source outside of
+    it has an unused number. No error passes inputs, as training sets their activations.
     """
 
     def __init__(self, network: Network) -> None:
@@ -70,13 +70,13 @@ class _Links:
         self.outputs = numbers >= len(network) - len(network.output)
 
     def learns(self) -> Bools:
-        """Which neurons have a bias or an incoming connection that is trainable."""
+        """Booleans by neuron: whether it has a trainable bias or incoming connection."""
         learns = self.bias.copy()
         learns[self.target[self.trainable]] = True
         return learns & ~self.inputs
 
     def with_an_error(self, through_time: bool, cost: Cost) -> Bools:
-        """Which neurons an error reaches, where it passes to earlier steps and where it does not."""
+        """Booleans by neuron: whether an error reaches it, either within a step or also through time."""
         flat = np.isin(self.squash, FLAT)
         by_slope = cost in (costs.squared_error, costs.mean_squared_error)
         passes = ~(flat | self.inputs)[self.before]
@@ -85,7 +85,7 @@ class _Links:
         return _spread(self.outputs & ~(flat & by_slope), self.after[passes], self.before[passes])
 
     def changing(self) -> Bools:
-        """Which neurons may change from step to step: by inputs, memory, chance, or from outside."""
+        """Booleans by neuron: whether it may change between steps (input, memory, chance or outside)."""
         begin = self.inputs | np.isin(self.squash, RANDOM)
         begin[self.after[self.before >= self.after]] = True
         begin[self.target[self.source == self.target]] = True
@@ -98,7 +98,7 @@ def _within(numbers: Ints, network: Network) -> Bools:
 
 
 def _spread(marked: Bools, begin: Ints, end: Ints) -> Bools:
-    """Those marked, and all to which links lead from them."""
+    """Extend the marked neurons by all that can be reached from them along links."""
     while True:
         more = marked.copy()
         more[end[marked[begin]]] = True
@@ -114,14 +114,14 @@ def _sentences(links: _Links, method: str, cost: Cost) -> Iterator[str]:
     elif not (learns & links.with_an_error(through_time, cost)).any():
         reached = not through_time and (learns & links.with_an_error(True, cost)).any()
         others = " or ".join(f'method="{name}"' for name, rule in RULES.items() if rule.through_time)
-        advice = f" The {method} rule takes no error to the step before: {others} does." if reached else ""
+        advice = f" The {method} rule passes no error to the previous step: use {others}." if reached else ""
         yield f"no error reaches anything that is trainable, so training changes nothing.{advice}"
     count = int((links.inputs[links.target] & _within(links.source, links.network)).sum())
     if count:
         lead = "1 connection leads" if count == 1 else f"{count} connections lead"
-        yield f"{lead} into input neurons, whose activations training sets: nothing of it is used."
+        yield f"{lead} into input neurons without effect, as training sets the activations of inputs."
     constant = np.flatnonzero(links.outputs & ~links.changing())
     if len(constant):
         names = ", ".join(links.network[int(i)].name for i in constant[:SHOWN])
         more = f" and {len(constant) - SHOWN} more" if len(constant) > SHOWN else ""
-        yield f"no input and no memory leads to {names}{more}: its value is the same at every step."
+        yield f"no input and no memory leads to {names}{more}: the output is the same at every step."

@@ -1,4 +1,4 @@
-"""What changes a gradient beside the data: penalties on weights, clipping, dropout."""
+"""Penalties on weights, clipping of gradients, and dropout."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ..optimizers import clip_by_norm, clip_by_value
 
 Chances = float | Mapping[str | Layer, float]
 Masks = Callable[[int, int], Floats]
-"""Takes a number of steps and of samples; returns factors of activations, shape (steps, neurons, samples)."""
+"""Maps numbers of steps and samples to factors of activations, shape (steps, neurons, samples)."""
 
 
 @dataclass(frozen=True)
 class Penalties:
-    """Penalties added to a gradient, and the bounds it is clipped to, as :class:`Trainer` has them.
+    """The options of :class:`Trainer` for penalties added to a gradient, and for its clipping.
 
     Biases are not penalised.
     """
@@ -39,11 +39,11 @@ class Penalties:
                 settle(self, positive_number, name)
 
     def of(self, weights: Floats) -> float:
-        """The penalty of these weights, which is added to the cost."""
+        """The penalty of these weights, to be added to the cost."""
         return float(self.l1 * np.abs(weights).sum() + 0.5 * self.l2 * (weights**2).sum())
 
     def add_to(self, gradient: Floats, weights: Floats) -> None:
-        """Add the slopes of the penalties to a gradient; its first entries are those of the weights."""
+        """Add the derivatives of the penalties to a gradient, whose first entries belong to the weights."""
         slopes = gradient[: len(weights)]
         if self.l1:
             slopes += self.l1 * np.sign(weights)
@@ -70,12 +70,12 @@ class Dropout:
         self.any = any(chances.any() for chances in self._chances())
 
     def _chances(self) -> tuple[Floats, Floats]:
-        """Both probabilities of every neuron, as the network is now."""
+        """Both probabilities for every neuron of the present network."""
         each_step = _chances("The dropout of a Trainer", self.network, self.each_step)
         return each_step, _chances("The recurrent_dropout of a Trainer", self.network, self.whole)
 
     def masks(self, rng: np.random.Generator) -> Masks:
-        """A function that draws a new mask, shape (steps, neurons, samples), at each call."""
+        """Return a function that draws a new mask, shape (steps, neurons, samples), at each call."""
         each_step, whole = self._chances()
 
         def draw(steps: int, samples: int) -> Floats:
@@ -90,7 +90,7 @@ class Dropout:
 
 
 def _chances(what: str, network: Network, given: Chances) -> Floats:
-    """The probability of every neuron to be dropped."""
+    """The probability that a neuron is dropped, for every neuron."""
     by_layer = given if isinstance(given, Mapping) else dict.fromkeys(network.hidden, given)
     chances = np.zeros(len(network))
     place = {neuron: i for i, neuron in enumerate(network)}
@@ -99,7 +99,7 @@ def _chances(what: str, network: Network, given: Chances) -> Floats:
         if not isinstance(layer, Layer) or any(neuron not in place for neuron in layer):
             raise KindError(expected(f"A layer of {what[0].lower()}{what[1:]}", "one of the network", key))
         if any(place[neuron] >= len(network) - len(network.output) for neuron in layer):
-            raise ArgumentError(f"{what} must leave the outputs alone: it is they that the cost judges.")
+            raise ArgumentError(f"{what} cannot be applied to the outputs. Give it for hidden layers only.")
         value = finite_number(what, chance)
         if not 0 <= value < 1:
             raise ArgumentError(expected(what, "0 or above and below 1", chance))

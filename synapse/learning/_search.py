@@ -1,4 +1,4 @@
-"""Training by L-BFGS, which asks for costs and gradients of all data itself."""
+"""Training by L-BFGS, which evaluates costs and gradients of all data when it needs them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .rules import BatchGradient, Rule
 
 
 class _EditedError(Exception):
-    """Another thread has edited the network during a search."""
+    """Raised if another thread has edited the network during a search."""
 
 
 class Search:
-    """A search by L-BFGS over all sequences, of which the rule gives the gradients.
+    """A search by L-BFGS over all sequences, with the gradients of the rule.
 
     `note` is called with the mean cost and the norm of the gradient after each iteration; it may edit the
-    network. A true result ends the search.
+    network. A true value ends the search.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Search:
         self.order = rule.task.data.filled
 
     def run(self, epochs: int) -> None:
-        """So many iterations at most. After an edit a new search begins, from the network as it is then."""
+        """Run at most this many iterations. After an edit, a new search begins from the edited network."""
         while epochs > 0:
             with InUse(self.updater.network):
                 parameters = self.updater.refresh(self.optimizer)
@@ -43,7 +43,7 @@ class Search:
             epochs = 0 if ended else epochs - done
 
     def _from(self, reached: Floats, parameters: ParameterVector, epochs: int) -> tuple[int, bool]:
-        """One search that begins at `reached`: its number of iterations, and whether it has ended."""
+        """Run one search from `reached`; returns its number of iterations and whether it has ended."""
         seen: dict[bytes, tuple[float, float]] = {}
         done, ended = 0, True
 
@@ -69,7 +69,7 @@ class Search:
             found = optimizer.minimise(function, reached, parameters.frozen, callback)
             if ended:
                 parameters.write(found)
-            if done == 0:  # it could not get any lower
+            if done == 0:  # no lower cost was found
                 batch = self._gradient(parameters)
                 slopes = self.updater.penalised(batch, parameters.read())
                 self.note(batch.cost / batch.steps, float(np.linalg.norm(slopes)))
@@ -81,7 +81,7 @@ class Search:
         return done, ended
 
     def _gradient(self, parameters: ParameterVector, values: Floats | None = None) -> BatchGradient:
-        """The gradient over all sequences; at these values, which the network then has."""
+        """Set the network's parameters to these values and return the gradient over all sequences."""
         with self._unedited(parameters):
             if values is not None:
                 parameters.write(values)
@@ -89,7 +89,7 @@ class Search:
 
     @contextmanager
     def _unedited(self, parameters: ParameterVector) -> Iterator[None]:
-        """The network is in use, and still has the structure that the search began with."""
+        """Hold the network in use; raises if its structure has changed since the search began."""
         with InUse(self.updater.network):
             if not parameters.writable:
                 raise _EditedError

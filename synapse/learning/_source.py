@@ -1,4 +1,4 @@
-"""Where the data of an epoch come from: arrays, which are the same in all epochs, or a stream of batches."""
+"""The data of an epoch: arrays, which are the same in all epochs, or a stream of batches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..errors import ArgumentError, KindError, SynapseError
 from ..optimizers import LBFGS, Optimizer
 from .rules import Task
 
-NO_TARGET = "No step has a target that counts: all rows are NaN, or weigh nothing."
+NO_TARGET = "Expected at least one step with a target and a weight above 0, got none."
 END = object()
 
 
@@ -22,7 +22,7 @@ class Arrays:
     """Data given as arrays: one task for all epochs."""
 
     task: Task
-    left = math.inf  # batches that may still be taken
+    left = math.inf  # number of batches that may still be taken
     whole = True  # an epoch is one task
 
     @property
@@ -34,11 +34,11 @@ class Arrays:
         yield self.task
 
     def shuffled(self, shuffle: bool | None) -> bool:
-        """Whether sequences are taken in a new order every epoch."""
+        """Whether the order of sequences is new in every epoch."""
         data = self.task.data
         if shuffle is not None and boolean("The shuffle", shuffle) and data.stream:
             raise ArgumentError(
-                "A stream into a network with memory cannot be shuffled: its order is what is learnt. "
+                "A stream into a network with memory cannot be shuffled, as its order matters. "
                 "Give sequences, (S, T, n), or leave shuffle out."
             )
         return data.sequences > 1 if shuffle is None else bool(shuffle)
@@ -48,14 +48,14 @@ class Arrays:
 class Stream:
     """Batches from an iterable, or from a function that returns one; an epoch is one pass through it.
 
-    `prepare` checks one pair of inputs and targets and returns what a rule works on. `left` is the number of
-    batches that may still be taken, in all epochs. No batch is kept.
+    `prepare` checks one pair of inputs and targets and returns a task for a rule. `left` is the number of
+    batches that may still be taken, in all epochs. Batches are not stored.
     """
 
     batches: Any
     prepare: Callable[[Any, Any], Task]
     left: float
-    rows = None  # of an epoch: not known before its end
+    rows = None  # the number of rows is unknown before the end of an epoch
     whole = False
 
     def __iter__(self) -> Iterator[Task]:
@@ -76,13 +76,13 @@ class Stream:
             )
 
     def shuffled(self, shuffle: bool | None) -> bool:
-        """Never: batches come in their own order."""
+        """Always False: batches are used in the order of the stream."""
         if shuffle is not None and boolean("The shuffle", shuffle):
-            raise ArgumentError("A stream of batches comes in its own order: shuffle where it is made.")
+            raise ArgumentError("A stream of batches is used in its own order. Shuffle it beforehand.")
         return False
 
     def _fitting(self, number: int, batch: Any) -> Task:
-        """The task of a batch, or an error that gives its number, from 1."""
+        """Return the task of a batch, or raise an error with its number, from 1."""
         try:
             return self.prepare(*_pair(batch))
         except SynapseError as error:
@@ -90,20 +90,20 @@ class Stream:
 
 
 def is_stream(inputs: Any, targets: Any) -> bool:
-    """Whether a training is given batches: no targets, and no list of samples as dicts, which hold theirs."""
+    """Whether the data are batches: there are no targets, and the data are not a list of samples as dicts."""
     samples = isinstance(inputs, list) and bool(inputs) and isinstance(inputs[0], Mapping)
     return targets is None and not samples
 
 
 def checked_batches(batches: Any, epochs: int) -> Any:
-    """`batches` if they can be those of so many epochs, else an error."""
+    """Return `batches` if they can be iterated over in every epoch, or raise."""
     single = isinstance(batches, str | bytes | Mapping) or hasattr(batches, "__array__") or is_number(batches)
     if batches is None or single:
         condition = "(inputs, targets) as two arguments, or an iterable of such pairs as the only one"
         raise KindError(expected("The data of a training", condition, batches))
     if isinstance(batches, Iterator) and epochs > 1:
         raise ArgumentError(
-            f"An iterator is used up after one epoch, but there are to be {epochs}. Give a function that "
+            f"An iterator is exhausted after one epoch, but epochs is {epochs}. Give a function that "
             "returns a new one for each epoch, or epochs=1."
         )
     if not isinstance(batches, Iterable) and callable(batches):
@@ -127,7 +127,7 @@ def refuse_for_streams(
 
 
 def _iterable(batches: Any) -> Any:
-    """What can be iterated over: the batches, or what a function returns."""
+    """Return an iterable of batches: `batches` itself, or the result of calling it."""
     if not isinstance(batches, Iterable) and callable(batches):
         batches = batches()
     if not isinstance(batches, Iterable) and not hasattr(batches, "__getitem__"):
@@ -137,7 +137,7 @@ def _iterable(batches: Any) -> Any:
 
 
 def _pair(batch: Any) -> tuple[Any, Any]:
-    """The inputs and targets of a batch. A list is a pair if it holds arrays, as those of a DataLoader do."""
+    """The inputs and targets of a batch. A list of two arrays, as from a DataLoader, is a pair, too."""
     arrays = isinstance(batch, list) and all(hasattr(part, "__array__") for part in batch)
     if not (isinstance(batch, tuple) or arrays) or len(batch) != 2:
         advice = "Arrays are given as two arguments: train(inputs, targets)."

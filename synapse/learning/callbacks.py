@@ -1,4 +1,4 @@
-"""Callbacks: functions that a training calls after an epoch, batch or step, and what it passes to them."""
+"""Callbacks: functions called after an epoch, batch or step of a training, and their arguments."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Batch:
-    """The state of a training after a batch, which is what one update of the weights was computed from.
+    """The state of a training after a batch. A batch is the data of one update of the weights.
 
     With an optimizer a batch is `batch_size` sequences (for the online rule: steps), or a batch of a stream.
     The plain online rule updates the weights at every step; its batches are those of a stream, and arrays
@@ -96,19 +96,19 @@ class Batch:
 
 
 Callback = Callable[[Progress], Any]
-"""Called after every epoch; a true result ends the training."""
+"""Called after every epoch; returning a true value ends the training."""
 
 
 @dataclass(frozen=True)
 class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
-    """A callback that calls a function every so many epochs or, as `on_batch`, every so many batches.
+    """A callback that calls a function once per `epochs` epochs or, as `on_batch`, batches.
 
     Parameters
     ----------
     epochs : int
-        The number of epochs, or batches, between two calls.
+        Number of epochs, or batches, from one call to the next.
     function : callable
-        Takes a :class:`Progress`, or a :class:`Batch`; a true result ends the training.
+        Function of a :class:`Progress`, or a :class:`Batch`; returning a true value ends the training.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How far the online rule is from the exact gradient, over given sequences."""
+"""Comparison of the online rule with the exact gradient, over given sequences."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ BIASES = np.dtype([("neuron", int), *SLOPES])
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GradientComparison:
-    """The summed steps of the online rule beside the exact gradient.
+    """The result of :func:`compare_gradients`: the summed updates of the online rule, and the exact gradient.
 
-    Both are derivatives of the loss: minus what the rule would add to a weight at a rate of 1.
+    Both are given as derivatives of the loss: the negative of the update at a rate of 1.
 
     Attributes
     ----------
     cosine : float
-        Of the angle between the two, over all weights and biases, tied ones counted once; NaN where
-        one of them is 0.
+        Cosine of the angle between the two vectors of all weights and biases, tied ones counted once; NaN if
+        either vector is 0.
     relative_error : float
-        The length of their difference by that of the exact gradient; NaN where that is 0.
+        Norm of their difference, divided by the norm of the exact gradient; NaN if that norm is 0.
     weights : ndarray with the fields source, target, online, exact
-        One row a connection, in the order of ``network.connections``; source and target are numbers of
-        neurons: ``network[number]``. ``pandas.DataFrame(found.weights)`` takes it as it is.
+        One row per connection, in the order of ``network.connections``; source and target are numbers of
+        neurons: ``network[number]``. ``pandas.DataFrame(found.weights)`` makes a table of it.
     biases : ndarray with the fields neuron, online, exact
-        One row a neuron.
+        One row per neuron.
     names : tuple of str
-        Of the neurons.
+        The names of the neurons.
     """
 
     cosine: float
@@ -54,7 +54,7 @@ class GradientComparison:
     names: tuple[str, ...]
 
     def worst(self, count: int = 10) -> NDArray[Any]:
-        """The rows of ``weights`` that are furthest apart, the furthest first."""
+        """The `count` rows of ``weights`` with the largest differences, largest first."""
         count = whole_number("The count", count, "a whole number, 0 or above", 0)
         apart = np.abs(self.weights["online"] - self.weights["exact"])
         return np.asarray(self.weights[np.argsort(-apart, kind="stable")[:count]])
@@ -66,23 +66,23 @@ class GradientComparison:
             f"online {row['online']:.4g}, exact {row['exact']:.4g}"
             for row in self.worst(SHOWN)
         ]
-        return "\n".join([f"{head}, {len(self.weights)} weights; furthest apart", *lines]) + ">"
+        return "\n".join([f"{head}, {len(self.weights)} weights; largest differences", *lines]) + ">"
 
 
 def compare_gradients(
     network: Network, inputs: Any, targets: Any, cost: str | Cost | None = None
 ) -> GradientComparison:
-    """How far the online rule is from the exact gradient, over given sequences.
+    """Compare the online rule with the exact gradient, over given sequences.
 
-    The rule's steps are summed over each sequence while weights stand still, from a cleared context on;
-    the exact gradient is that of :func:`gradient`. Random neurons are deterministic in both.
+    The updates of the online rule are summed over each sequence, from a cleared context, with constant
+    weights; the exact gradient is that of :func:`gradient`. Random neurons are deterministic in both.
 
     Parameters
     ----------
     network : Network
-        It stays as it is.
+        The network, which does not change.
     inputs, targets, cost
-        As in :func:`gradient`.
+        The data and the cost, as in :func:`gradient`.
 
     Returns
     -------
@@ -91,12 +91,16 @@ def compare_gradients(
     Raises
     ------
     KindError, ArgumentError, TopologyError, DivergenceError
-        As :func:`gradient` raises them.
+        If :func:`gradient` raises them.
+
+    See Also
+    --------
+    gradient : The exact gradient alone.
 
     Examples
     --------
-    The online rule takes no error back to the step before, as an Elman network would need; where nothing
-    recurs, nothing is left out.
+    The online rule passes no error back to the previous step, as an Elman network would need; without
+    recurrent connections it is exact.
 
     >>> import architect
     >>> inputs, targets = [[0.0, 1.0], [1.0, 1.0], [1.0, 0.0]], [[1.0], [0.0], [1.0]]
@@ -109,7 +113,7 @@ def compare_gradients(
     >>> bool(compare_gradients(perceptron, inputs, targets).relative_error < 1e-12)
     True
     """
-    require_network("What gradients are compared of", network)
+    require_network("The network of compare_gradients", network)
     twin = network.clone()
     twin.deterministic = True
     exact = gradient(twin, inputs, targets, cost)
@@ -128,7 +132,7 @@ def compare_gradients(
 
 
 def _online_slopes(network: Network, data: Data, cost: Cost) -> tuple[Floats, Floats]:
-    """Minus the mean over sequences of what the online rule adds up to at a rate of 1."""
+    """The negative of the online rule's summed updates at a rate of 1, as the mean over sequences."""
     with InUse(network):
         store, rows = network._store, network._connection_rows()
         moves = engine.online.Accumulator(store)
@@ -139,7 +143,7 @@ def _online_slopes(network: Network, data: Data, cost: Cost) -> tuple[Floats, Fl
 
 
 def _rows(dtype: np.dtype[Any], *columns: NDArray[Any]) -> NDArray[Any]:
-    """Columns as a structured array."""
+    """A structured array of these columns."""
     table = np.empty(len(columns[0]), dtype)
     for name, values in zip(dtype.names or (), columns, strict=True):
         table[name] = values

@@ -43,7 +43,7 @@ def mean_cost(network: Network, data: Data, cost: Cost, weights: Floats | None =
 
 
 def _by_weight(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
-    """The data in stretches of rows of equal weight, the context cleared where sequences begin."""
+    """Split the data into parts of consecutive rows with equal weight, within sequences."""
     begins = data.bounds[: -1 if data.clear else 0].astype(np.int64)
     firsts = np.union1d(begins, np.flatnonzero(np.diff(weights, prepend=np.nan)))
     firsts = firsts[firsts < len(weights)]  # the last sequences may be empty
@@ -54,7 +54,7 @@ def _by_weight(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
 
 @contextmanager
 def _deterministic(network: Network) -> Iterator[None]:
-    """Random neurons output their means."""
+    """Make random neurons output their means within the block."""
     with InUse(network):
         network._ready()  # rows are sorted
         deterministic = network._store["deterministic"].copy()

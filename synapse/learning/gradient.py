@@ -24,13 +24,13 @@ class Gradient:
     Attributes
     ----------
     loss : float
-        The mean over the sequences that have a step of the cost summed over their steps and outputs.
-    weights : ndarray, one a connection
-        d loss / d weight, aligned with ``net.connections``; 0 where a connection is not trainable. Where
-        some are tied, each has the derivative by the weight that they share.
-    biases : ndarray, one a neuron
-        d loss / d bias, aligned with the neurons of the network; 0 of inputs, and where it is not trainable.
-        Tied ones are treated as tied weights are.
+        The cost summed over steps and outputs, as the mean over all sequences with at least one step.
+    weights : ndarray, shape (connections,)
+        d loss / d weight, in the order of ``net.connections``; 0 for connections that are not trainable. Each
+        of several tied connections has the derivative with respect to their shared weight.
+    biases : ndarray, shape (neurons,)
+        d loss / d bias, in the order of the neurons in the network; 0 for inputs and for biases that are not
+        trainable. Each of several tied biases has the derivative with respect to their shared value.
     """
 
     loss: float
@@ -52,29 +52,31 @@ def gradient(
     context: bool = False,
     threads: int = 1,
 ) -> Gradient:
-    """The exact gradient of a network's loss by backpropagation through time, for any topology.
+    """Compute the exact gradient of a network's loss by backpropagation through time, for any topology.
 
     Errors follow every connection and every gate, including self-connections and backward connections,
-    to all earlier steps (Werbos 1990); the online rule leaves some of these paths out. The network and its
-    context stay as they are; only random neurons that are not deterministic draw from their streams.
+    to all earlier steps (Werbos 1990); the online rule omits some of these paths. The network and its
+    context do not change, except that random neurons draw from their streams unless they are deterministic.
 
     Parameters
     ----------
     network : Network
-        Its neurons are connected with none outside of it.
+        The network. Its neurons must not be connected to neurons outside of it.
     inputs, targets : array_like
-        One sequence, (T, n) and (T, m), or several: (S, T, n), or a list of (T_i, n), which may differ
-        in length. A row of NaN among the targets: no target at that step. (Rows of samples for a network
-        without memory are one sequence, too: their costs are summed.)
+        One sequence, shapes (T, n) and (T, m), or several: shape (S, T, n), or a list of arrays (T_i, n) of
+        any lengths. A row of NaN in the targets means that this step has no target. Rows of samples for a
+        network without memory are one sequence, too: their costs are summed.
     cost : str or Cost, optional
-        Default: the one that goes with the outputs, as in :meth:`Network.propagate`.
+        The cost. Default: the one that fits the outputs, as in :meth:`Network.propagate`.
     window : int, optional
-        Truncated: the steps are cut into windows of so many, and no error passes from one to that
-        before. Default: exact.
+        Number of steps after which the gradient is truncated: each sequence is cut into windows of this
+        length, and no error passes from a window to the previous one. Default: no truncation.
     context : bool
-        Begin every sequence with the network's present states and activations. Default: cleared.
+        Whether every sequence begins with the network's present states and activations instead of a cleared
+        context. Default False.
     threads : int
-        Groups of sequences may be computed at the same time; the bits are the same.
+        Number of groups of sequences computed at the same time. The result is identical for any number.
+        Default 1.
 
     Returns
     -------
@@ -87,9 +89,14 @@ def gradient(
     TopologyError
         If the network is connected with neurons outside of it.
     DivergenceError
-        If a number leaves the finite range; the sentence says at which step, and of which neuron.
+        If a number leaves the finite range; the message names the step and the neuron.
     FunctionError
-        If a registered squash or cost raises.
+        If a registered squash or cost raises an exception.
+
+    See Also
+    --------
+    compare_gradients : Compares the online rule with this gradient.
+    Trainer : Trains by this gradient with ``method="bptt"``.
 
     Examples
     --------

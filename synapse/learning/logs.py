@@ -22,7 +22,7 @@ Report = Progress | Batch
 
 
 def values_of(report: Report) -> dict[str, int | float | None]:
-    """The numbers of a report by name."""
+    """The values of a report by name."""
     return {one.name: getattr(report, one.name) for one in fields(report) if one.name != "network"}
 
 
@@ -30,19 +30,19 @@ def values_of(report: Report) -> dict[str, int | float | None]:
 class CSVLogger:
     """Appends a line to a CSV file after every epoch or, as `on_batch`, after every batch.
 
-    The first line has the names of the columns: the fields of :class:`Progress` or :class:`Batch` without
-    the network. What is missing (None) is an empty cell. Each line is written whole and at once. A file that
-    exists is continued: a last line that was cut off is removed first.
+    The first line contains the column names: the fields of :class:`Progress` or :class:`Batch` without
+    the network. None is written as an empty cell. Each line is written at once. Lines are appended to an
+    existing file, after an incomplete last line has been removed.
 
     Parameters
     ----------
     path : path
-        The file, in a folder that exists. Use one file for epochs and another for batches.
+        The file, in an existing folder. Use one file for epochs and another for batches.
 
     Raises
     ------
     ArgumentError
-        If the folder does not exist, or, when a line is to be written, if the file has other columns.
+        If the folder does not exist, or, when the first line is written, if the file has other columns.
 
     Examples
     --------
@@ -63,7 +63,7 @@ class CSVLogger:
         if not self.path.parent.is_dir() or self.path.is_dir():
             condition = "that of a file in a folder that exists"
             raise ArgumentError(expected("The path of a CSVLogger", condition, path))
-        self._header: str | None = None  # of the reports before
+        self._header: str | None = None  # columns of previous reports
 
     def __call__(self, progress: Report) -> None:
         """Append a line."""
@@ -76,14 +76,14 @@ class CSVLogger:
             file.write(_line(values.values()) if file.tell() else header + _line(values.values()))
 
     def _continue(self, header: str) -> None:
-        """Check that the file, if there is one, has these columns; remove a line that was cut off."""
+        """Check that the file, if it exists, has these columns; remove an incomplete last line."""
         if not self.path.exists():
             return
         with self.path.open("r+b") as file:
             first = file.readline()
             if first and first != header.encode():
                 raise ArgumentError(
-                    f"{str(self.path)!r} has other columns than a line of this training. Give another path; "
+                    f"{str(self.path)!r} has other columns than this training. Give another path; "
                     "epochs and batches need a CSVLogger each."
                 )
             whole = len(first)
@@ -123,7 +123,7 @@ class PythonLogger:
 
     def __init__(self, logger: logging.Logger | str = "synapse", level: int | str = "INFO") -> None:
         if not isinstance(logger, logging.Logger):
-            logger = logging.getLogger(text("The logger of a PythonLogger, if it is no Logger,", logger))
+            logger = logging.getLogger(text("The logger of a PythonLogger", logger))
         self.logger = logger
         names = logging.getLevelNamesMapping()
         number = names.get(level) if isinstance(level, str) else integer(level)
@@ -143,9 +143,9 @@ class PythonLogger:
 class TensorBoard:
     """Writes scalars for TensorBoard after every epoch or, as `on_batch`, after every batch.
 
-    Epochs are written as ``epoch/error``, ``epoch/validation_error`` and ``epoch/rate`` over the number of
-    the epoch; batches as ``batch/loss``, ``batch/gradient_norm`` and ``batch/rate`` over that of the update.
-    One object can take both.
+    Epochs are written as ``epoch/error``, ``epoch/validation_error`` and ``epoch/rate`` by number of
+    the epoch; batches as ``batch/loss``, ``batch/gradient_norm`` and ``batch/rate`` by number of the update.
+    One object can be used for both.
 
     Parameters
     ----------
@@ -188,13 +188,13 @@ class TensorBoard:
             self.writer.flush()
 
     def close(self) -> None:
-        """Write what has not been written yet and close the writer, if it was made here."""
+        """Write all pending scalars, and close the writer if it was created by this object."""
         if self._own:
             self.writer.close()
 
 
 def _writer(log_dir: Any) -> Any:
-    """A SummaryWriter of whichever package is installed."""
+    """Create a SummaryWriter of the installed package."""
     try:
         folder = str(Path(log_dir))
     except TypeError:

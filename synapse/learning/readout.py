@@ -1,4 +1,4 @@
-"""Read-outs by least squares: the weights into the outputs, all at once, and no other."""
+"""Read-outs by least squares: computes the weights into the outputs at once and changes no others."""
 
 from __future__ import annotations
 
@@ -29,27 +29,28 @@ INVERSES: dict[Squash, Callable[[Floats], Floats]] = {
     squashes.logistic: lambda y: np.log(y) - np.log1p(-y),
     squashes.tanh: np.arctanh,
 }
-"""The state that gives an activation, for the squashes that outputs may have."""
+"""The inverse of each squash that outputs may have: activation to state."""
 _Sources = dict[Neuron, int]
 LARGEST = 1e100
-"""Activations beyond it have run away: their squares leave little of the finite numbers."""
+"""Larger activations are treated as diverged: sums of their squares would approach the largest float."""
 
 
 @dataclass(frozen=True)
 class Readout:
-    """What :func:`fit_readout` has found.
+    """The result of :func:`fit_readout`.
 
     Attributes
     ----------
     error : float
-        Mean squared difference of outputs and targets, over the rows fitted.
+        Mean squared difference between outputs and targets, over the fitted rows.
     rows : int
-        How many rows were fitted: those that have a target and are not washed out.
+        Number of fitted rows: those that have a target and come after the washout.
     rank : int
-        How many independent activations lead to an output (less their mean, where it has a bias to fit).
+        Number of linearly independent activations that lead to an output, after subtracting their mean if
+        the output has a trainable bias.
     condition : float
-        Largest singular value of these activations by the smallest. Where outputs have
-        different sources, rank and condition are those of the worst.
+        Condition number of these activations: the largest singular value divided by the smallest. If outputs
+        have different sources, rank and condition are those of the worst output.
     """
 
     error: float
@@ -60,7 +61,7 @@ class Readout:
 
 @dataclass(frozen=True)
 class _Solution:
-    """Weights (sources, outputs), biases (outputs,), and how well determined they are."""
+    """Weights, shape (sources, outputs), biases, shape (outputs,), and the rank and condition of the fit."""
 
     weights: Floats
     biases: Floats
@@ -71,40 +72,47 @@ class _Solution:
 def fit_readout(
     network: Network, inputs: Any, targets: Any, ridge: float = 1e-6, washout: int = 0
 ) -> Readout:
-    """Set the trainable weights and biases of the outputs by ridge least squares: Jaeger 2001.
+    """Fit the trainable weights and biases of the outputs by ridge regression (Jaeger 2001).
 
-    The network runs over the inputs once and does not learn; x_t are then the activations of the
-    sources of an output, and d_t the states that its targets ask for (the inverse of its squash). Its
-    weights w and bias b make ``sum_t (w x_t + b - d_t)^2 + ridge |w|^2`` smallest. A connection or
-    bias that is not trainable keeps its value, and counts with it.
+    The network runs over the inputs once without learning. Let x_t be the activations of an output's sources
+    in row t, and d_t the state at which the output equals its target (by the inverse of its squash). Weights
+    w and bias b minimise ``sum_t (w x_t + b - d_t)^2 + ridge |w|^2``. A connection or bias that is not
+    trainable does not change; its contribution is subtracted from d_t first.
 
     Parameters
     ----------
     network : Network
-        Its outputs have the squash identity, logistic or tanh, and lead nowhere: what an output
-        sends back would change with its weights. Teacher forcing is not done.
+        The network. Its outputs must have the squash identity, logistic or tanh and no outgoing connections,
+        as feedback would change with the weights. Teacher forcing is not supported.
     inputs, targets : array_like
-        As :meth:`Trainer.train` takes them: (T, n) and (T, m), run from the present context, or
-        sequences, the context cleared before each. A row of NaN among the targets: no target.
+        The data, as for :meth:`Trainer.train`: shapes (T, n) and (T, m), which continue from the present
+        context, or sequences, with the context cleared before each. A row of NaN in the targets means that
+        this row has no target.
     ridge : float
-        How strongly weights are drawn towards 0.
+        Factor of the penalty on the squared weights, 0 or above. Default 1e-6.
     washout : int
-        How many first rows of each sequence (of the stream, where it is one) are not fitted.
+        Number of rows at the beginning of each sequence (or of the stream) that are not fitted. Default 0.
 
     Returns
     -------
     Readout
-        The context is that after the last row, as after ``net.run``.
+        The error, rank and condition of the fit. The network's context is that after the last row, as after
+        ``net.run``.
 
     Raises
     ------
     TopologyError
-        If an output leads into the network or gates in it, or its incoming connections are gated or tied.
+        If an output has outgoing connections or gates any, or its incoming connections are gated or tied.
     ArgumentError, KindError
-        If an argument cannot be used, a target cannot be reached by the squash, or the weights
+        If an argument cannot be used, a target is outside the range of the squash, or the weights
         are not determined and `ridge` is 0.
     DivergenceError
-        If the network runs out of the finite numbers. After any error all is as it was.
+        If activations leave the finite range. The network is unchanged after any error.
+
+    See Also
+    --------
+    Trainer : Trains all weights.
+    architect.Liquid : A network with random fixed connections, made for a read-out.
 
     Examples
     --------
@@ -116,7 +124,7 @@ def fit_readout(
     >>> round(link.weight, 9), round(b[0].bias, 9), result.rows
     (2.0, 1.0, 3)
     """
-    require_network("What is fitted", network)
+    require_network("The network of fit_readout", network)
     strength = non_negative_number("The ridge", ridge)
     with InUse(network):
         sources = _sources(network)
@@ -136,7 +144,7 @@ def fit_readout(
 
 
 def _sources(network: Network) -> _Sources:
-    """The neurons that lead to the outputs, and their order; refuses outputs that cannot be fitted."""
+    """The neurons that lead to the outputs, and their order; raises if the outputs cannot be fitted."""
     own = set(network)
     for neuron in network.output:
         _refuse_unfit(neuron, own)
@@ -193,7 +201,7 @@ def _target_states(network: Network, targets: Floats) -> Floats:
 
 
 def _activations(network: Network, sources: _Sources, data: Data) -> Floats:
-    """What the sources answer in every row, shape (rows, sources)."""
+    """The activations of the sources in every row, shape (rows, sources)."""
     with record(network, "activation", neurons=list(sources)) as log:
         for first, last in pairwise(data.runs.tolist()):
             if data.clear and last > first:
@@ -220,13 +228,13 @@ def _fit(
         error = float(np.mean((outputs - targets) ** 2))
     if not (np.isfinite(fit.weights).all() and np.isfinite(fit.biases).all() and np.isfinite(error)):
         raise DivergenceError(
-            "The read-out leaves the finite numbers: give a higher ridge or smaller targets."
+            "The weights of the read-out left the finite range. Use a higher ridge or smaller targets."
         )
     return fit, error
 
 
 def _solve(network: Network, sources: _Sources, seen: Floats, states: Floats, ridge: float) -> _Solution:
-    """Weights and biases of all outputs: those fixed as they are, the others by least squares."""
+    """Weights and biases of all outputs: fixed ones unchanged, the others by least squares."""
     weights = np.zeros((len(sources), len(network.output)))
     biases = np.array([0.0 if neuron.trainable else neuron.bias for neuron in network.output])
     same_sources: dict[tuple[tuple[int, ...], bool], list[int]] = defaultdict(list)
@@ -248,7 +256,7 @@ def _solve(network: Network, sources: _Sources, seen: Floats, states: Floats, ri
 
 
 def _least_squares(x: Floats, y: Floats, ridge: float, biased: bool) -> _Solution:
-    """Ridge least squares by singular values; a bias is not drawn towards 0."""
+    """Ridge regression by singular value decomposition; the bias is not penalised."""
     n = x.shape[1]
     centre, level = (x.mean(axis=0), y.mean(axis=0)) if biased else (np.zeros(n), np.zeros(y.shape[1]))
     left, values, right = np.linalg.svd(x - centre, full_matrices=False)

@@ -1,4 +1,4 @@
-"""Schedules: learning rates that change from epoch to epoch. Any function of the epoch is one, too."""
+"""Schedules: learning rates that change from epoch to epoch. Any function of the epoch is a schedule, too."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from .._checks import (
 from ..errors import ArgumentError, KindError
 
 Rates = Callable[[int, float | None], float]
-"""The rates of one training, called in order: (epoch from 0, error of the one before or None) to rate."""
+"""Maps (epoch from 0, error of the previous epoch or None) to a rate; called once per epoch, in order."""
 
 
 class AdaptiveSchedule(ABC):
-    """A schedule that depends on the errors of a training; it starts anew with each training.
+    """Base class of schedules that depend on the errors of a training; each training starts a new one.
 
-    You can write your own:
+    A subclass defines :meth:`begin`:
 
     >>> class Proportional(AdaptiveSchedule):
     ...     def begin(self):
@@ -41,9 +41,10 @@ class AdaptiveSchedule(ABC):
 
     @abstractmethod
     def begin(self) -> Rates:
-        """The rates of one training: called once an epoch, with (epoch from 0, error of the one before).
+        """Return the function that gives the rates of one training.
 
-        The error is None in the first epoch.
+        It is called once per epoch with the epoch, counted from 0, and the error of the previous epoch, which
+        is None in the first epoch.
         """
 
 
@@ -52,8 +53,19 @@ Rate = float | Callable[[int], float] | AdaptiveSchedule
 
 @dataclass(frozen=True)
 class StepDecay:
-    """`start`, multiplied by `factor` after every `every` epochs.
+    """A rate that begins at `start` and is multiplied by `factor` after every `every` epochs.
 
+    Parameters
+    ----------
+    start : float
+        Rate of the first epoch.
+    factor : float
+        Factor of each reduction. Default 0.5.
+    every : int
+        Number of epochs between two reductions. Default 10.
+
+    Examples
+    --------
     >>> StepDecay(0.1, factor=0.5, every=10)(25)
     0.025
     """
@@ -74,8 +86,17 @@ class StepDecay:
 
 @dataclass(frozen=True)
 class Exponential:
-    """`start`, multiplied by `factor` after every epoch.
+    """A rate that begins at `start` and is multiplied by `factor` after every epoch.
 
+    Parameters
+    ----------
+    start : float
+        Rate of the first epoch.
+    factor : float
+        Factor of each epoch. Default 0.99.
+
+    Examples
+    --------
     >>> Exponential(0.1, factor=0.5)(1)
     0.05
     """
@@ -94,8 +115,19 @@ class Exponential:
 
 @dataclass(frozen=True)
 class Cosine:
-    """From `start` to `end` along half a cosine, over `epochs` epochs.
+    """A rate that falls from `start` to `end` along half a cosine over `epochs` epochs, then stays at `end`.
 
+    Parameters
+    ----------
+    start : float
+        Rate of the first epoch.
+    epochs : int
+        Number of epochs until the rate is `end`. Default 100.
+    end : float
+        The final rate. Default 0.
+
+    Examples
+    --------
     >>> Cosine(0.1, epochs=100)(50)
     0.05
     """
@@ -116,16 +148,16 @@ class Cosine:
 
 @dataclass(frozen=True)
 class WarmUp(AdaptiveSchedule):
-    """Up to the first rate of `then` in equal steps, over `epochs` epochs; after them `then`, from its start.
+    """A rate that rises in equal steps over `epochs` epochs to the first rate of `then`, then follows `then`.
 
-    Goyal et al. 2017 (section 2.2), an epoch at a time.
+    This is the gradual warm-up of Goyal et al. 2017 (section 2.2), with one step per epoch.
 
     Parameters
     ----------
     epochs : int
-        Epochs below the full rate: epoch e, from 0, takes (e + 1) / (epochs + 1) of it.
+        Number of epochs below the full rate: epoch e, from 0, has (e + 1) / (epochs + 1) of it.
     then : float, schedule or callable of the epoch
-        What follows.
+        The rate or schedule after the warm-up, which begins with its epoch 0.
 
     Examples
     --------
@@ -142,7 +174,7 @@ class WarmUp(AdaptiveSchedule):
         settle(self, checked_rate, "then")
 
     def begin(self) -> Rates:
-        """The rates of one training; what follows sees the errors from its own first epoch on."""
+        """The rates of one training; `then` receives errors from its own first epoch on."""
         then = rates_of(self.then)
         full = then(0, None)
 
@@ -156,22 +188,24 @@ class WarmUp(AdaptiveSchedule):
 
 @dataclass(frozen=True)
 class ReduceOnPlateau(AdaptiveSchedule):
-    """`start`, multiplied by `factor` whenever `patience` epochs bring no lower error.
+    """A rate that begins at `start` and is multiplied by `factor` whenever the error stops falling.
 
-    The error is that on the data held out, where there are any.
+    The error is that on the held-out data, if there are any, otherwise that of training.
 
     Parameters
     ----------
     start : float
-        The first rate.
+        Rate of the first epoch.
     factor : float
-        Above 0 and below 1.
+        Factor of each reduction, above 0 and below 1. Default 0.5.
     patience : int
-        How many epochs to wait for a lower error, after the best and after every reduction.
+        Number of epochs to wait for a lower error, counted from the best epoch or the last reduction.
+        Default 10.
     least : float
-        The rate falls no further.
+        Lower limit of the rate. Default 0.
     threshold : float
-        An error is lower if it is by more than this share of the best so far.
+        Relative improvement that counts: an error is lower if it is below the best one by more than this
+        fraction. Default 1e-4.
 
     Examples
     --------
@@ -220,7 +254,7 @@ class ReduceOnPlateau(AdaptiveSchedule):
 
 
 def checked_rate(what: str, rate: Rate, dtype: Any = np.float64) -> Rate:
-    """`rate` if it can be one: a number not below 0, a schedule or a function of the epoch."""
+    """Return `rate` if it is a number, 0 or above, a schedule or a function of the epoch, or raise."""
     if isinstance(rate, AdaptiveSchedule):
         return rate
     if callable(rate):
@@ -238,7 +272,7 @@ def _epoch(epoch: int) -> int:
 
 
 def powered(start: float, factor: float, times: int) -> float:
-    """`start` multiplied by `factor` so many times; infinite beyond the range of floats."""
+    """`start` multiplied `times` times by `factor`; infinite beyond the range of floats."""
     try:
         return start * factor**times
     except OverflowError:
@@ -246,7 +280,7 @@ def powered(start: float, factor: float, times: int) -> float:
 
 
 def rates_of(rate: Rate, dtype: Any = np.float64) -> Rates:
-    """The rates of one training, as numbers that can be used, within the range of the network's float."""
+    """The rates of one training, checked to be within the range of the network's float."""
     rates = rate.begin() if isinstance(rate, AdaptiveSchedule) else _of_epoch(rate)
     return lambda epoch, error: non_negative_number(f"The rate of epoch {epoch}", rates(epoch, error), dtype)
 

@@ -1,4 +1,4 @@
-"""The trainer: options, and the checks of options and data before a training."""
+"""The trainer: its options, and the checks of options and data before a training."""
 
 from __future__ import annotations
 
@@ -51,8 +51,10 @@ RATE = 0.1
 
 @answers(TRAINER_METHODS)
 class Trainer:
-    """Trains a network: by the online rule, which changes weights at every step with a target, or by exact
-    gradients through time, which change them after every batch.
+    """Trains a network by the online rule or by exact gradients.
+
+    The online rule updates weights at every step with a target; exact gradients through time update them
+    after every batch.
 
     Parameters
     ----------
@@ -68,14 +70,14 @@ class Trainer:
         :func:`gradient`), as the mean over a batch's sequences of the cost summed over their steps.
     optimizer : Optimizer or LBFGS, optional
         How gradients change weights, see :mod:`synapse.optimizers`. Default: plain gradient descent. Its
-        state (moments, velocities) is used again in the next call of :meth:`train`, and begins anew
-        if the topology, or what is trainable, has changed. With "online", the updates of `batch_size` steps
-        are summed before the optimizer is called.
+        state (moments, velocities) is used again in the next call of :meth:`train`, and is reset if the
+        topology or the set of trainable parameters has changed. With "online", the updates of `batch_size`
+        steps are summed before the optimizer is called.
     batch_size : int, optional
         Number of sequences, or samples, in a batch. Default: 32; 1 with "online"; everything with L-BFGS; for
         a stream of batches, all of each batch.
     window : int, optional
-        For "bptt": errors pass through at most so many steps, see :func:`gradient`. Default: through all.
+        For "bptt": maximum number of steps that errors pass through, see :func:`gradient`. Default: no limit.
     clip, clip_value : float, optional
         Maximum norm of the gradient (a longer one is rescaled to it), and maximum absolute value of its
         entries. Default: no limit.
@@ -85,8 +87,13 @@ class Trainer:
         For "bptt", during training: the probability that a hidden neuron, or a neuron of these layers, is
         dropped for a step, or for a whole sequence. Default 0.
     threads : int
-        For "bptt": number of groups of sequences computed at the same time; the bits do not depend on it.
-        Default 1.
+        For "bptt": number of groups of sequences computed at the same time. The result is identical for any
+        number. Default 1.
+
+    See Also
+    --------
+    gradient : The exact gradient that "bptt" uses.
+    fit_readout : Fits the weights into the outputs by least squares.
 
     Examples
     --------
@@ -121,7 +128,7 @@ class Trainer:
         recurrent_dropout: Chances = 0.0,
         threads: int = 1,
     ) -> None:
-        self.network = require_network("What a Trainer trains", network)
+        self.network = require_network("The network of a Trainer", network)
         self.method: str = choice("The method of a Trainer", method, RULES)
         self.optimizer = checked_optimizer(optimizer)
         self.penalties = Penalties(l1, l2, clip, clip_value)
@@ -139,7 +146,7 @@ class Trainer:
         self.threads = positive_integer("The threads", threads, MOST_THREADS)
         self._rule.check(self._options())
         if isinstance(optimizer, LBFGS) and (clip, clip_value) != (None, None):
-            raise ArgumentError("L-BFGS searches by the whole gradient: leave clip and clip_value out.")
+            raise ArgumentError("L-BFGS needs gradients without clipping. Omit clip and clip_value.")
         self._stop = threading.Event()
         self._updater = Updater(network, self.penalties)
 
@@ -148,7 +155,7 @@ class Trainer:
         return RULES[self.method]
 
     def _options(self) -> Options:
-        """The options that its rule may refuse or use."""
+        """The options that are passed to the rule."""
         return Options(self.optimizer, self.batch_size, self.window, self.dropout, self.threads)
 
     @understands(TRAIN)
@@ -172,7 +179,7 @@ class Trainer:
         sample_weight: Any | None = None,
         class_weight: Mapping[int, float] | None = None,
     ) -> Result:
-        """Train on arrays, ``train(inputs, targets)``, or on a stream of batches, ``train(batches)``.
+        """Train the network on arrays, ``train(inputs, targets)``, or on batches, ``train(batches)``.
 
         Parameters
         ----------
@@ -181,35 +188,37 @@ class Trainer:
             from before the call ("bptt": as one sequence). (S, T, n) or a list of (T_i, n): sequences,
             the context cleared before each. Without `targets`: a stream of batches, see Notes.
         targets : array_like
-            The same with m columns. A row of NaN: no target at this step. For softmax outputs also integer
-            classes, from 0: (N,), (S, T) or a list of (T_i,); NaN: no target. Leave it out if `inputs` is a
-            stream of batches, or a list of dicts ``{"input": [...], "output": [...]}``.
+            Targets in the same form, with m columns. A row of NaN means that this step has no target. For
+            softmax outputs also integer classes, from 0: (N,), (S, T) or a list of (T_i,), with NaN for no
+            target. Omit it if `inputs` is a stream of batches, or a list of dicts
+            ``{"input": [...], "output": [...]}``.
         epochs : int, optional
             The epoch limit: maximum number of passes through the data. Default: 100; 1 for a stream.
         error : float, optional
             Training ends when the mean cost of an epoch is at most this; 0 or above.
         shuffle : bool, optional
-            Take sequences, or samples of a network without memory, in a new random order every epoch.
-            Default: if there is more than one; never for a stream, nor for a stream of batches.
+            Whether sequences, or samples for a network without memory, have a new random order in every
+            epoch. Default: True if there is more than one, but False for one stream or a stream of batches.
         seed : int or numpy.random.Generator
-            Seed of these orders and of dropout. Default: a new one for each call.
+            Seed for the orders and for dropout. Default: a new random seed for each call.
         progress : bool or str
             Whether to show a progress bar; a string is shown in front of it.
         validation : (inputs, targets) or float, optional
             Held-out data or, for arrays, the fraction of them to hold out: the last part.
         patience : int, optional
-            Training ends after so many epochs without a lower error, on the held-out data if there are any.
+            Training ends after this number of epochs without a lower error, on the held-out data if there
+            are any. Default: no limit.
         restore_best : bool
             With `validation` or `patience`: restore the weights of the best epoch at the end. Default True.
         callbacks : iterable of callable
-            Called with a :class:`Progress` after every epoch; a true result ends the training. They may edit
-            the network.
+            Functions called with a :class:`Progress` after every epoch; returning a true value ends the
+            training. They may edit the network.
         on_step : callable, optional
-            Called with a :class:`Step` after every step; a true result ends the training. Each step is
-            then a compiled call of its own. With "online" and no optimizer.
+            Function called with a :class:`Step` after every step; returning a true value ends the training.
+            Each step is then a separate compiled call. For "online" without an optimizer.
         on_batch : callable, optional
-            Called with a :class:`~synapse.learning.Batch` after every update; a true result ends the
-            training. It may edit the network.
+            Function called with a :class:`~synapse.learning.Batch` after every update; returning a true
+            value ends the training. It may edit the network.
         steps : int, optional
             For a stream of batches: maximum number of batches, in all epochs. Default: no limit.
         sample_weight : array_like, optional
@@ -226,33 +235,38 @@ class Trainer:
         Raises
         ------
         ArgumentError, KindError
-            If an argument cannot be used; nothing has been trained then. If a batch of a stream cannot be
-            used; the error gives its number in the epoch, from 1, and the batches before have been trained.
+            If an argument cannot be used; no weight has changed. Also if a batch of a stream cannot be used;
+            the error gives its number in the epoch, from 1, and the previous batches have been trained.
         DivergenceError
             If the cost is not finite; the weights are those before that step.
         FunctionError
-            If a registered squash or cost raises; the weights are those before that step, or batch.
+            If a registered squash or cost raises an exception; the weights are those before that step or
+            batch.
 
         Warns
         -----
         TrainingWarning
             If training would change nothing, connections lead into input neurons, or an output depends on no
-            input; once for each topology.
+            input. Each warning is given once per topology.
+
+        See Also
+        --------
+        test : The mean cost on data, without learning.
 
         Notes
         -----
-        Ctrl-C ends the training as a callback would: the result is returned, the network stays usable.
+        Ctrl-C ends the training like a callback: the result is returned and the network remains usable.
 
         A stream of batches is an iterable of pairs (inputs, targets), each in one of the forms above, such as
         a generator or a ``DataLoader`` of PyTorch. An epoch is one pass through it. Several epochs need an
         iterable that can be iterated over again, or a function that returns a new one for each epoch. Batches
-        may have different lengths. They are trained in the order in which they come and are not kept.
+        may have different lengths. They are used in their order and are not stored.
 
         With an optimizer or "bptt", each batch is one update, or one for each `batch_size` of its sequences
         (for "online", of its steps). The plain online rule updates the weights at every step. The context
         goes on from one batch of rows (T, n) to the next, so cutting a stream into batches changes nothing;
         with "bptt" each batch of rows into a network with memory is a sequence, and begins with a cleared
-        context. An error inside the iterable is raised unchanged; the batches before have been trained.
+        context. An exception in the iterable is raised unchanged; the previous batches have been trained.
         """
         weighted = sample_weight is not None or class_weight is not None
         options = replace(self._options(), on_step=on_step is not None, weighted=weighted)
@@ -305,7 +319,7 @@ class Trainer:
         class_weight: Mapping[int, float] | None,
         make: Callable[..., Task],
     ) -> tuple[Arrays, Data | None]:
-        """Checked arrays, and what of them is held out."""
+        """Check arrays; returns the data to train on and the held-out data."""
         data, _ = self._prepared(inputs, targets)
         held_out: Data | None
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
@@ -326,28 +340,28 @@ class Trainer:
         class_weight: Mapping[int, float] | None,
         make: Callable[..., Task],
     ) -> Stream:
-        """A stream, whose batches are checked when they come."""
+        """A stream of batches; each batch is checked when it is used."""
 
         def task(inputs: Any, targets: Any) -> Task:
             data, _ = self._prepared(inputs, targets)
             weights = row_weights(data, None, class_weight, len(self.network.output))
             found = make(self._rule.arrange(data), weights=weights)
-            size = self.batch_size or len(data.inputs)  # by default one update
+            size = self.batch_size or len(data.inputs)  # one update by default
             return replace(found, options=replace(found.options, batch_size=size))
 
         return Stream(batches, task, inf if steps is None else positive_integer("The steps", steps))
 
     def _prepared(self, inputs: Any, targets: Any, cost: str | Cost | None = None) -> tuple[Data, Cost]:
-        """Data that its network and a cost, by default its own, can take; and the cost."""
+        """Check data for the network and a cost (default: the trainer's); returns the data and the cost."""
         data = prepare(self.network, inputs, targets)
         if cost is None:
-            self.cost.check([neuron.squash for neuron in self.network.output])  # they may have been set anew
+            self.cost.check([neuron.squash for neuron in self.network.output])  # they may have changed
         measure = self.cost if cost is None else self.network._cost(cost)
         measure.check_targets(data.targets)
         return data, measure
 
     def _held_out(self, validation: Any) -> Data | None:
-        """A pair of inputs and targets to validate by, checked."""
+        """Check a pair of inputs and targets for validation."""
         if validation is None:
             return None
         if not isinstance(validation, tuple | list) or len(validation) != 2:
@@ -356,13 +370,13 @@ class Trainer:
         return self._validating(self._prepared(*validation)[0])
 
     def _validating(self, data: Data) -> Data:
-        """Held-out data as the rule takes them."""
+        """Held-out data in the form of the rule."""
         if not data.aimed.any():
-            raise ArgumentError("No step that is held out has a target: there is nothing to validate by.")
+            raise ArgumentError("Expected at least one step with a target in the held-out data, got none.")
         return self._rule.arrange(data)
 
     def stop(self) -> None:
-        """End a training that runs in another thread, as Ctrl-C would: it returns what it has reached."""
+        """End a training that runs in another thread, like Ctrl-C: it returns its result so far."""
         self._stop.set()
 
     @understands(TEST)
@@ -375,7 +389,7 @@ class Trainer:
         sample_weight: Any | None = None,
         class_weight: Mapping[int, float] | None = None,
     ) -> Evaluation:
-        """The mean cost on data, without learning.
+        """Compute the mean cost on data, without learning.
 
         Random neurons are deterministic during the test. The context is cleared before each sequence; a
         stream continues from the present context.
@@ -383,19 +397,24 @@ class Trainer:
         Parameters
         ----------
         inputs, targets, sample_weight, class_weight
-            As for :meth:`train`, but weights with any method.
+            The data and weights, as for :meth:`train`; weights are accepted with any method.
         cost : str or Cost, optional
             The cost. Default: the trainer's.
 
         Returns
         -------
         Evaluation
-            With weights: the weighted mean, and the number of steps with a weight above 0.
+            The mean cost and the number of steps with a target. With weights: the weighted mean, and the
+            number of steps with a weight above 0.
 
         Raises
         ------
         ArgumentError, KindError
-            If an argument cannot be used; nothing has run then.
+            If an argument cannot be used; the network has not run.
+
+        See Also
+        --------
+        train : Trains the network.
         """
         data, measure = self._prepared(inputs, targets, cost)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))

@@ -1,4 +1,4 @@
-"""One training from its first epoch to its end: when it stops, what it monitors and what it reached."""
+"""One training from its first epoch to its end: stopping conditions, monitoring and the result."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .rules import Options, Rule, Task
 from .schedules import Rates
 
 LONG = 2e7
-"""Connections visited in an epoch above which it runs in a thread, so that Ctrl-C is noticed."""
+"""Connections visited per epoch above which an epoch runs in a thread, so that Ctrl-C works."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,17 @@ class Result:
     Parameters
     ----------
     error : float
-        Mean cost of the last epoch's steps with a target, measured before each update; if the epoch was cut
-        short, of its steps so far; with restored weights, of the epoch they come from.
+        Mean cost of the last epoch's steps with a target, measured before each update. If the epoch is
+        incomplete, the mean covers its steps so far. With restored weights, it is the error of their epoch.
     epochs : int
         Number of complete epochs.
     seconds : float
         Duration in seconds.
     history : dict of str to list of float
-        By epoch: ``error``, ``rate`` and, with held-out data, ``validation_error``.
+        Values per epoch: ``error``, ``rate`` and, with held-out data, ``validation_error``.
     stopped : str
-        Why it ended: ``epochs``, ``error``, ``patience``, ``callback`` or ``interrupted``; with L-BFGS also
-        ``converged``, if the cost gets no lower; of a stream also ``steps``.
+        Reason of the end: ``epochs``, ``error``, ``patience``, ``callback`` or ``interrupted``; with L-BFGS
+        also ``converged``, if no lower cost is found; for a stream also ``steps``.
     """
 
     error: float
@@ -74,37 +74,37 @@ class Training:
     network: Network
     source: Arrays | Stream
     cost: Cost
-    rng: np.random.Generator  # of the orders
+    rng: np.random.Generator  # for the orders of sequences
     options: Options
     rates: Rates
-    updater: Updater  # used where there is an optimizer
+    updater: Updater  # used with an optimizer
     stop: threading.Event  # set by another thread to end the training
     held_out: Data | None
-    epochs: int  # the most
+    epochs: int  # the limit
     goal: float | None  # an error at which training ends
     shuffle: bool
     patience: int | None
-    restore: bool  # the weights of the best epoch
+    restore: bool  # restore the weights of the best epoch
     callbacks: tuple[Callback, ...]
     on_step: Callable[[Step], Any] | None
     on_batch: Callable[[Batch], Any] | None
-    bar: Any = field(init=False)  # of progress
+    bar: Any = field(init=False)  # the progress bar
     order: Order = field(init=False)  # the sequences of the latest task that have a step
-    begun: float = field(init=False)  # when, in seconds
+    begun: float = field(init=False)  # start time in seconds
     label: str = ""
     history: dict[str, list[float]] = field(default_factory=dict)
     best: float = math.inf
     best_epoch: int = 0
     best_weights: Snapshot | None = None
-    latest: float = math.nan  # mean cost of the latest epoch, even if it was cut short
-    ending: str | None = None  # why the present epoch is the last, and cut short
+    latest: float = math.nan  # mean cost of the latest epoch, even if incomplete
+    ending: str | None = None  # why the present epoch is the last, and incomplete
     work: Rule | None = None  # the rule, for the latest task
     batch: int = 0  # number of updates in this epoch, counted for `on_batch`
-    updates: int = 0  # in all
+    updates: int = 0  # in total
 
     @property
     def monitored(self) -> list[float]:
-        """By epoch: the error that decides, on the held-out data where there are any."""
+        """The monitored errors by epoch, on the held-out data if there are any."""
         return self.history.get("validation_error", self.history["error"])
 
     def run(self, progress: bool | str) -> Result:
@@ -120,18 +120,18 @@ class Training:
             return self._result(self._until_stopped())
 
     def _until_stopped(self) -> str:
-        """All epochs; returns why they ended."""
+        """Run all epochs; returns why they ended."""
         try:
             run = self._search if isinstance(self.options.optimizer, LBFGS) else self._epochs
             return run()
-        except KeyboardInterrupt:  # from a callback, or from a place at which it does no harm
+        except KeyboardInterrupt:  # from a callback, or from a safe place
             return "interrupted"
         finally:
             take()
             self.stop.clear()
 
     def _rule_for(self, task: Task) -> Rule:
-        """The rule, ready for this task."""
+        """Return the rule, ready for this task."""
         if self.work is None or self.work.task is not task:
             with InUse(self.network):
                 self.work = self.rule(task) if self.work is None else self.work.continued(task)
@@ -140,7 +140,7 @@ class Training:
         return self.work
 
     def _refresh(self, work: Rule) -> None:
-        """Lay out what depends on the topology. The caller has the network in use."""
+        """Prepare everything that depends on the topology. The caller has the network in use."""
         if self.options.optimizer is not None:
             self.updater.refresh(self.options.optimizer)
         work.refresh()
@@ -152,7 +152,7 @@ class Training:
         return self.stop.is_set()
 
     def _epochs(self) -> str:
-        """One epoch after the other; returns why they ended."""
+        """Run one epoch after the other; returns why they ended."""
         for epoch in range(self.epochs):
             reason = "interrupted" if self._asked_to_stop() else self._epoch(epoch)
             if reason is not None:
@@ -162,7 +162,7 @@ class Training:
         return "epochs"
 
     def _search(self) -> str:
-        """Iterations of L-BFGS, each an epoch; returns why they ended."""
+        """Run iterations of L-BFGS, one per epoch; returns why they ended."""
         optimizer, source = self.options.optimizer, self.source
         assert isinstance(optimizer, LBFGS)
         assert isinstance(source, Arrays)
@@ -185,7 +185,7 @@ class Training:
         return "converged" if ended == "epochs" and len(self.history["error"]) < self.epochs else ended
 
     def _epoch(self, epoch: int) -> str | None:
-        """One epoch; returns why training ends with it, if it does."""
+        """Run one epoch; returns why training ends with it, or None."""
         rate, self.batch = self.rates(epoch, self.monitored[-1] if epoch else None), 0
         total, steps = self._tasks(epoch, rate)
         if self.ending is not None:
@@ -195,13 +195,13 @@ class Training:
                 f"The cost became {total} in epoch {epoch + 1}. The weights are those before that step: "
                 "train on with a lower rate, smaller inputs or a bounded squash."
             )
-        if not steps:  # of a stream: arrays have been checked
+        if not steps:  # only with a stream: arrays have been checked
             raise ArgumentError(NO_TARGET)
         self._record(total / steps, rate)
         return self._judge()
 
     def _tasks(self, epoch: int, rate: float) -> tuple[float, float]:
-        """All data of an epoch. Returns the summed cost and the number of steps with a target."""
+        """Run all data of an epoch; returns the summed cost and the number of steps with a target."""
         total, steps = 0.0, 0.0
         try:
             for task in self.source:
@@ -229,7 +229,7 @@ class Training:
         self.bar.set_description(f"{self.label}error {error:.5g}", refresh=False)
 
     def _judge(self) -> str | None:
-        """Note the best epoch and call the callbacks; returns why training ends, if it does."""
+        """Record the best epoch and call the callbacks; returns why training ends, or None."""
         done, error, rate = len(self.history["error"]), self.history["error"][-1], self.history["rate"][-1]
         monitored = self.monitored[-1]
         if monitored < self.best:
@@ -240,7 +240,7 @@ class Training:
         validation = None if self.held_out is None else monitored
         progress = Progress(done, error, validation, rate, time.perf_counter() - self.begun, self.network)
         with interruptible():
-            stops = [callback(progress) for callback in self.callbacks]  # every one is called
+            stops = [callback(progress) for callback in self.callbacks]  # call all of them
         if any(stops):
             return "callback"
         if self.goal is not None and error <= self.goal:
@@ -258,7 +258,7 @@ class Training:
         return Result(error, len(errors), seconds, self.history, stopped)
 
     def _pass(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:
-        """One task. Returns the summed cost and the number of steps with a target."""
+        """Run one task; returns the summed cost and the number of steps with a target."""
         if self.options.optimizer is not None:
             return self._by_batches(work, epoch, order, rate)
         if self.on_batch is None:
@@ -276,7 +276,7 @@ class Training:
         return cost, steps
 
     def _directly(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:
-        """A pass in which the rule changes weights itself."""
+        """Run one pass in which the rule updates weights itself."""
         if self.on_step is not None:
             return self._by_steps(work, self.on_step, epoch, order, rate)
         with InUse(self.network):
@@ -314,8 +314,8 @@ class Training:
             self.ending = "callback" if stop else None
 
     def _in_a_thread(self, work: Rule, order: Order, rate: float, control: Control) -> tuple[float, int]:
-        """A long epoch runs in a thread of its own; this one updates the bar and looks for Ctrl-C."""
-        self.network._ready()  # here: another thread cannot lower
+        """Run a long epoch in another thread; this thread updates the bar and checks for Ctrl-C."""
+        self.network._ready()  # lower now: another thread cannot
         with ThreadPoolExecutor(1) as pool:
             epoch = pool.submit(work.learn, work.task.data, order, rate, control)
             shown = 0
@@ -330,7 +330,7 @@ class Training:
         return epoch.result()
 
     def _by_batches(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:
-        """An update after every batch."""
+        """Run one pass with an update after every batch."""
         total, steps, use = 0.0, 0.0, InUse(self.network)
         with use:
             if not self.updater.current:  # a callback has edited the network
@@ -355,7 +355,7 @@ class Training:
     def _by_steps(
         self, work: Rule, on_step: Callable[[Step], Any], epoch: int, order: Order, rate: float
     ) -> tuple[float, float]:
-        """The same pass, a row at a time, so that the caller sees every step."""
+        """Run the same pass row by row, and call `on_step` after every step."""
         data, bounds = work.task.data, work.task.data.bounds.tolist()
         total, steps = 0.0, 0
         for sequence in order.tolist():
@@ -381,7 +381,7 @@ class Training:
 
 @contextmanager
 def _released(use: InUse) -> Iterator[None]:
-    """Others may use the network meanwhile; it is in use again afterwards."""
+    """Release the network within the block, so that other threads can use it."""
     use.__exit__()
     try:
         yield

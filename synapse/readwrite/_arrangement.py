@@ -1,4 +1,4 @@
-"""Which nodes of a graph become inputs, outputs and hidden layers."""
+"""Selects the nodes of a graph that become inputs, outputs and hidden layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._typing import Ints
 from ..errors import TopologyError
 
 MOST_LAYERS = 24
-"""Of deeper graphs, neighbouring depths form a layer together."""
+"""Maximum number of hidden layers; in deeper graphs, several neighbouring depths form one layer."""
 
 Layers = list[list[int]]
 
@@ -26,7 +26,7 @@ def arrange(
     outputs: Iterable[Any] | None,
     subset: Sequence[int | None],
 ) -> Layers:
-    """The layers, inputs first and outputs last, as numbers of nodes in the order of activation.
+    """Arrange nodes in layers, inputs first and outputs last, as indices in the order of activation.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def arrange(
     edges : mapping of arrays
         Numbers of the nodes at the ends of each edge, ``source`` and ``target``, and ``gater`` (-1: none).
     inputs, outputs : iterable of nodes, optional
-        As the user gives them.
+        Inputs and outputs that the user gives.
     subset : sequence of int or None
         The layer that each node belongs to, None where the graph does not say.
     """
@@ -72,7 +72,7 @@ def _known(place: Mapping[Any, int], subset: Sequence[int | None]) -> list[int] 
 
 
 def _named(what: str, nodes: Iterable[Any], place: Mapping[Any, int]) -> list[int]:
-    """The numbers of nodes that the user names."""
+    """The indices of the nodes that the user gives."""
     chosen = listed(f"The {what} of from_networkx", nodes, "a list of nodes")
     if not chosen:
         raise TopologyError(f"The {what} of from_networkx must be at least one node. Got none.")
@@ -90,7 +90,7 @@ def _named(what: str, nodes: Iterable[Any], place: Mapping[Any, int]) -> list[in
 
 
 def _first(place: Mapping[Any, int], edges: Mapping[str, Ints], known: list[int] | None) -> list[int]:
-    """The inputs that a graph has by itself."""
+    """The inputs found from the edges of the graph."""
     if known is not None:
         return [i for i, number in enumerate(known) if number == min(known)]
     reached, leading = _linked(edges, len(place))
@@ -100,7 +100,7 @@ def _first(place: Mapping[Any, int], edges: Mapping[str, Ints], known: list[int]
         raise _unconnected(place, int(alone[0]))
     if not len(found):
         raise TopologyError(
-            "Every node has incoming edges: none is an input by itself. "
+            "Expected a node without incoming edges as an input, found none. "
             "Name the inputs: from_networkx(graph, inputs=[...])."
         )
     return found.tolist()
@@ -109,7 +109,7 @@ def _first(place: Mapping[Any, int], edges: Mapping[str, Ints], known: list[int]
 def _last(
     place: Mapping[Any, int], edges: Mapping[str, Ints], known: list[int] | None, first: set[int]
 ) -> list[int]:
-    """The outputs that a graph has by itself, beside its inputs."""
+    """The outputs found from the edges of the graph."""
     left = [i for i in range(len(place)) if i not in first]
     if known is not None:
         highest = max((known[i] for i in left), default=0)
@@ -124,7 +124,7 @@ def _last(
 
 def _none() -> list[int]:
     raise TopologyError(
-        "Every node is an input, leads to another node or gates an edge: none is an output by itself. "
+        "Expected a node without outgoing edges as an output, found none. "
         "Name the outputs: from_networkx(graph, outputs=[...])."
     )
 
@@ -137,7 +137,7 @@ def _unconnected(place: Mapping[Any, int], i: int) -> TopologyError:
 
 
 def _linked(edges: Mapping[str, Ints], count: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Which nodes have incoming edges, and which lead to another or gate."""
+    """Booleans by node: whether it has incoming edges, and whether it has outgoing edges or gates."""
     others = edges["source"] != edges["target"]
     reached, leading = np.zeros(count, bool), np.zeros(count, bool)
     reached[edges["target"][others]] = True
@@ -147,7 +147,7 @@ def _linked(edges: Mapping[str, Ints], count: int) -> tuple[np.ndarray[Any, Any]
 
 
 def _by_depth(count: int, edges: Mapping[str, Ints], first: list[int], last: list[int]) -> Layers:
-    """The hidden layers in an order that is found."""
+    """The hidden layers in an order found from the edges."""
     source, target, gater = (edges[end].tolist() for end in ("source", "target", "gater"))
     gates = [pair for pair in zip(gater, target, strict=True) if pair[0] >= 0]
     order = find_order(count, zip(source, target, strict=True), gates, first, last)

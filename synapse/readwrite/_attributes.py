@@ -13,13 +13,13 @@ from .._checks import boolean, expected, finite_number, integer, is_among, shown
 from ..errors import ArgumentError, KindError, SynapseError, UnknownNameError
 
 NODE = ("squash", "bias", "trainable", "label", "layer", "subset", "state", "activation")
-"""What is read of nodes, under these names where no others are given."""
+"""The attributes of nodes that are read, with their default names."""
 Check = Callable[[str, Any], Any]
 Keys = dict[str, str | None]
 
 
 def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
-    """The name under which each attribute is stored, or None where it is not read."""
+    """The name under which each attribute is stored, or None if it is not read."""
     what, condition = "The attributes of from_networkx", f"a dict with keys among {', '.join(NODE)}"
     if not isinstance(attributes, Mapping | None):
         raise KindError(expected(what, condition, attributes))
@@ -52,9 +52,9 @@ class Items:
         plain: Callable[[Any], bool] = lambda value: False,
         get: Callable[[Any, str], Any] = lambda data, key: data.get(key),
     ) -> list[Any]:
-        """The values of an attribute, None where an item has none.
+        """The values of an attribute, None if an item has none.
 
-        A value is taken as it is if it is `plain`, else `check` returns what it stands for or raises.
+        A `plain` value is used unchanged; for others, `check` returns the value to use or raises.
         """
         if key is None:
             return [None] * len(self.data)
@@ -68,7 +68,7 @@ class Items:
         return values
 
     def _checked(self, name: str, i: int, value: Any, check: Check) -> Any:
-        """One value that has passed its check; the sentence of an error names the item."""
+        """Check one value; the message of an error names the item."""
         try:
             return check(f"The {name} of {self.label(i)}", value)
         except SynapseError as error:
@@ -78,7 +78,7 @@ class Items:
     # --- kinds of attributes ---------------------------------------------------------------
 
     def numbers(self, name: str, keys: Keys, dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[Any]]:
-        """Finite numbers, NaN where an item has none."""
+        """Finite numbers, NaN if an item has none."""
         largest = float(np.finfo(dtype).max)
 
         def plain(value: Any) -> bool:
@@ -88,14 +88,14 @@ class Items:
         return np.array([np.nan if value is None else value for value in values], dtype)
 
     def flags(self, name: str, keys: Keys, default: Sequence[bool]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Booleans, those of `default` where an item has none."""
+        """Booleans, with values of `default` for items without one."""
         values = self.read(name, keys[name], boolean, lambda value: type(value) is bool)
         return np.array(
             [own if value is None else value for own, value in zip(default, values, strict=True)], bool
         )
 
     def texts(self, name: str, keys: Keys) -> list[str | None]:
-        """Texts; other values are written as text."""
+        """Strings; other values are converted to strings."""
         return self.read(name, keys[name], lambda what, value: str(value), lambda value: type(value) is str)
 
     def whole_numbers(self, name: str, keys: Keys) -> list[int | None]:

@@ -44,14 +44,14 @@ def from_networkx(
     dtype: Any = np.float64,
     name: str | None = None,
 ) -> Network:
-    """A network from a graph of networkx: nodes become neurons, edges become connections.
+    """Build a network from a graph of networkx: nodes become neurons, edges become connections.
 
-    Values that the graph has are used, those that it lacks are chosen. Each edge of an undirected graph
+    Values stored in the graph are used; missing ones get defaults. Each edge of an undirected graph
     becomes two connections, one in each direction. Self-loops become self-connections.
 
     Inputs fire first and outputs last. In between, every neuron fires after those that lead to it and
-    those that gate what leads to it, as in :func:`architect.construct`, and neurons of one depth form a
-    layer. Cycles are cut: connections that lead backward carry the activation of the step before.
+    those that gate its incoming connections, as in :func:`architect.construct`, and neurons of one depth form
+    a layer. Cycles are cut: connections that lead backward carry the activation of the previous step.
     ``architect.delayed(net)`` lists them. If the nodes have the attribute ``subset``, these numbers are the
     layers, and within a layer nodes fire in the order of the graph.
 
@@ -157,10 +157,10 @@ def from_networkx(
 
 
 def _nodes_of(graph: Any) -> list[Any]:
-    """The nodes of a graph in its order; neurons, whose graph may have any order, in that of activation."""
+    """The nodes of a graph in its order; neurons are returned in their order of activation."""
     if not isinstance(graph, nx.Graph):
         advice = "Make one with networkx.from_pandas_edgelist, from_scipy_sparse_array or read_graphml."
-        raise KindError(expected("What from_networkx reads", "a graph of networkx", graph, advice))
+        raise KindError(expected("The graph of from_networkx", "a graph of networkx", graph, advice))
     nodes = list(graph)
     return sorted(nodes) if all(isinstance(node, Neuron) for node in nodes) else nodes
 
@@ -194,7 +194,7 @@ def _connections(
 
 
 def _refuse_parallel(source: Ints, target: Ints, label: Callable[[int], str]) -> None:
-    """Raise where two edges lead from one node to another."""
+    """Raise if two edges lead from one node to another."""
     _, first, count = np.unique(np.stack([source, target]), axis=1, return_index=True, return_counts=True)
     if (count > 1).any():
         raise TopologyError(
@@ -205,12 +205,12 @@ def _refuse_parallel(source: Ints, target: Ints, label: Callable[[int], str]) ->
 
 
 def _gater_of(data: Any, key: str) -> Any:
-    """The gater of an edge; a connection knows it itself, in a mapping it has a name."""
+    """The gater of an edge: an attribute of a connection, or an entry of a mapping."""
     return data.gater if isinstance(data, Connection) else data.get(key)
 
 
 def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
-    """The check that finds the number of a gater: a node, or the label of exactly one node."""
+    """Return a check that finds the number of a gater: a node, or the label of exactly one node."""
     named: dict[str, int] = {}
     for i, label in enumerate(labels):
         named[label] = NO_GATER if label in named else i
@@ -248,7 +248,7 @@ def _neurons(
 
 
 def _groups(squash: Sequence[str], layers: Layers) -> Ints:
-    """The numbers of groups of neurons that compete: those of one layer with the same function."""
+    """The group number of each competing neuron: neurons of one layer with the same function form a group."""
     group = np.zeros(len(squash), np.int64)
     known: dict[tuple[int, str], int] = {}
     for number, layer in enumerate(layers):
@@ -261,7 +261,7 @@ def _groups(squash: Sequence[str], layers: Layers) -> Ints:
 def _named_layers(
     layers: Layers, names: Sequence[str | None], subset: Sequence[int | None]
 ) -> list[tuple[str | None, int]]:
-    """Name and size of each layer; one that the graph does not name gets the usual name."""
+    """Name and size of each layer; layers without a name in the graph get the default name."""
     shared = [{names[i] if subset[i] is not None else None for i in layer} for layer in layers]
     own = [found.pop() if len(found) == 1 else None for found in shared]
     return [

@@ -108,7 +108,7 @@ def test_a_python_logger_has_a_name_and_a_level(caplog):
     for wrong in ("loud", True, None):
         with pytest.raises(ArgumentError, match="the level of a PythonLogger"):
             PythonLogger(level=wrong)
-    with pytest.raises(KindError, match="The logger of a PythonLogger"):
+    with pytest.raises(KindError, match="the logger of a PythonLogger"):
         PythonLogger(3)
 
 

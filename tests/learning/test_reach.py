@@ -61,7 +61,7 @@ def test_the_online_rule_takes_no_error_to_the_step_before():
     net = Network(a, [early, late], c)
     early.trainable = c.trainable = False
     (sentence,) = warned(net)
-    assert sentence.endswith('The online rule takes no error to the step before: method="bptt" does.')
+    assert sentence.endswith('The online rule passes no error to the previous step: use method="bptt".')
     assert warned(net, method="bptt") == []
 
 
@@ -79,7 +79,7 @@ def test_connections_into_input_neurons(method):
     a.project(b, seed=0)
     net = Network(a, [], b)
     b.project(a[0])
-    used = "into input neurons, whose activations training sets: nothing of it is used."
+    used = "into input neurons without effect, as training sets the activations of inputs."
     assert warned(net, method=method) == [f"1 connection leads {used}"]
     a.project(a)
     assert warned(net, method=method) == [f"3 connections lead {used}"]
@@ -91,7 +91,7 @@ def test_outputs_that_nothing_reaches(method):
     for neuron in net.input:
         for connection in neuron.outgoing:
             neuron.disconnect(connection.target)
-    same = "its value is the same at every step."
+    same = "the output is the same at every step."
     names = "output 0, output 1, output 2 and 2 more"
     assert warned(net, method=method) == [f"no input and no memory leads to {names}: {same}"]
     net.input.project(net.output[3])

@@ -156,7 +156,7 @@ def test_several_epochs_iterate_again(source):
 
 def test_an_iterator_is_one_epoch():
     before = parameters(net := lstm())
-    with pytest.raises(ArgumentError, match="used up after one epoch, but there are to be 2"):
+    with pytest.raises(ArgumentError, match="exhausted after one epoch, but epochs is 2"):
         train(net, iter(STREAM), epochs=2)
     assert np.array_equal(parameters(net), before)
     assert train(net, iter(STREAM))[1].epochs == 1
@@ -232,7 +232,7 @@ def test_batches_are_not_kept():
 
 def test_rows_without_targets_run_and_teach_nothing():
     blank = np.full_like(AIMS, np.nan)
-    with pytest.raises(ArgumentError, match="No step has a target that counts"):
+    with pytest.raises(ArgumentError, match="Expected at least one step with a target and a weight above 0"):
         train(lstm(), [(ROWS, blank)])
     net, seen = lstm(), []
     before = parameters(net)
@@ -296,11 +296,11 @@ def test_stop_from_another_place_ends_it_after_a_batch():
 
 def test_a_batch_that_does_not_fit_is_named():
     net = lstm()
-    with pytest.raises(SynapseError, match=r"^In batch 3: Expected .*3 .*shape \(5, 2\)"):
+    with pytest.raises(SynapseError, match=r"^In batch 3: Expected 3 inputs.*shape \(5, 2\)"):
         train(net, [*STREAM[:2], (np.zeros((5, 2)), AIMS[:5]), *STREAM])
     with pytest.raises(ArgumentError, match="^In batch 1: Expected as many inputs as targets"):
         train(net, [(ROWS, AIMS[:5])])
-    with pytest.raises(ArgumentError, match="^In batch 2: Expected targets to be finite"):
+    with pytest.raises(ArgumentError, match="^In batch 2: Expected targets to be"):
         train(net, [STREAM[0], (ROWS[:1], [[np.inf, 0.0]])])
 
 

@@ -370,8 +370,8 @@ def with_edge(**data):
     [
         ([[0, 1]], {}, KindError, "a graph of networkx, got .*networkx.from_pandas_edgelist"),
         (nx.DiGraph(), {}, TopologyError, "The graph must have at least two nodes"),
-        (digraph("ab", "ba"), {}, TopologyError, "none is an input by itself. Name the inputs"),
-        (digraph("xa", "ab", "ba"), {}, TopologyError, "none is an output by itself. Name the outputs"),
+        (digraph("ab", "ba"), {}, TopologyError, "as an input, found none. Name the inputs"),
+        (digraph("xa", "ab", "ba"), {}, TopologyError, "as an output, found none. Name the outputs"),
         (nx.empty_graph(2, nx.DiGraph), {}, TopologyError, "The node 0 is connected to no other node"),
         (nx.MultiDiGraph(["xy", "xy"]), {}, TopologyError, "the edge from 'x' to 'y' several times"),
         (nx.MultiGraph(["xy", "yx"]), {"inputs": "x"}, TopologyError, "several times"),

@@ -20,65 +20,65 @@ from .._regularisation import Dropout
 
 @dataclass(frozen=True)
 class Options:
-    """The options of a trainer, and of one call of its ``train``, that a rule may refuse or use."""
+    """The options of a trainer, and of one call of its ``train``, that concern a rule."""
 
     optimizer: Optimizer | LBFGS | None  # None: the rule changes weights itself
-    batch_size: int | None  # None: the rule's own
-    window: int  # errors pass through at most so many steps
+    batch_size: int | None  # None: the rule's default
+    window: int  # maximum number of steps that errors pass through
     dropout: Dropout
-    threads: int  # that may compute at the same time
+    threads: int  # number of threads that compute at the same time
     on_step: bool = False  # a function is called after every step
     weighted: bool = False  # samples or classes have weights
 
 
 @dataclass(frozen=True)
 class Task:
-    """What one training works on: data as `arrange` has returned them, options that `check` has accepted."""
+    """The input of a rule: data that `arrange` has returned, and options that `check` has accepted."""
 
     network: Network
     data: Data
     cost: Cost
-    weights: Floats | None  # of each row's cost, shape (rows,)
+    weights: Floats | None  # weight of each row's cost, shape (rows,)
     rng: np.random.Generator
     options: Options
 
 
 @dataclass(frozen=True)
 class BatchGradient:
-    """The gradient of one batch, 0 where something is not trainable. Those of tied ones are summed later."""
+    """The gradient of one batch; 0 for what is not trainable. Entries of tied members are summed later."""
 
     cost: float  # summed over the batch's steps
-    steps: float  # with a target; weighted steps count by their weight
+    steps: float  # number of steps with a target; weighted steps count by their weight
     weights: Floats  # one per connection, in the order of network.connections
     biases: Floats  # one per neuron, in the order of the network
-    rows: int  # run, with a target or without
+    rows: int  # number of rows run, with or without a target
 
 
 RULES: dict[str, type[Rule]] = {}
-"""The rules by the name that ``Trainer(method=...)`` takes."""
+"""The rules, by the name for ``Trainer(method=...)``."""
 
 
 class Rule(ABC):
-    """A learning rule in one training.
+    """Base class of learning rules; an object is a rule in one training.
 
-    ``class Name(Rule, method="name")`` enters a rule in ``RULES``, for ``Trainer(method="name")``.
+    ``class Name(Rule, method="name")`` registers a rule in ``RULES``, for ``Trainer(method="name")``.
 
-    A rule defines :meth:`gradient`; batches, optimizers and L-BFGS follow from it. It may form its batches
-    in another way (:meth:`gradients`), or change weights itself while it runs (`direct`, :meth:`learn`).
+    A rule defines :meth:`gradient`; batches, optimizers and L-BFGS are based on it. A rule may form its
+    batches differently (:meth:`gradients`), or update weights itself while it runs (`direct`, :meth:`learn`).
 
     Parameters
     ----------
     task : Task
-        What the training works on.
+        The data, network, cost and options of the training.
 
     Attributes
     ----------
     direct : bool
-        Whether the rule can change weights itself, without an optimizer. Default False.
+        Whether the rule can update weights itself, without an optimizer. Default False.
     through_time : bool
         Whether errors reach earlier steps. Default True.
     batch_size : int
-        The number of sequences in a batch where the trainer's option is not given. Default 32.
+        Number of sequences in a batch if the trainer's option is not given. Default 32.
     """
 
     direct: ClassVar[bool] = False
@@ -96,46 +96,47 @@ class Rule(ABC):
 
     @classmethod
     def check(cls, options: Options) -> None:
-        """Raise ArgumentError if the rule cannot be used with these options. Nothing has changed then."""
+        """Raise ArgumentError if the rule cannot be used with these options."""
         if options.on_step and options.optimizer is not None:
-            raise ArgumentError("on_step is for the plain online rule: leave method and optimizer out.")
+            raise ArgumentError("on_step is for the plain online rule. Omit method and optimizer.")
 
     @classmethod
     def arrange(cls, data: Data) -> Data:
-        """The data in the form that the rule trains on. Raises ArgumentError where it cannot."""
+        """Return the data in the form for the rule; raises ArgumentError if the rule cannot use them."""
         return data
 
     def refresh(self) -> None:
-        """Lay out working memory anew if the topology has changed. The caller has the network in use."""
+        """Renew the working memory if the topology has changed. The caller has the network in use."""
         if self._topology != self.task.network._store.topology_version:
             self.lay_out()
             self._topology = self.task.network._store.topology_version
 
-    def lay_out(self) -> None:  # noqa: B027 - most rules need no memory of their own
-        """Lay out working memory for the network's present topology."""
+    def lay_out(self) -> None:  # noqa: B027 - most rules need no working memory
+        """Create the working memory for the network's present topology."""
 
     def continued(self, task: Task) -> Rule:
-        """The rule for the next batch of a stream: by default a new one, which keeps nothing of this one."""
+        """Return the rule for the next batch of a stream: by default a new one, without state of this one."""
         return type(self)(task)
 
     def clear(self) -> None:
-        """Forget the context, before a sequence whose steps are run one by one."""
+        """Clear the context, before a sequence whose steps are run one by one."""
         self.task.network.clear()
 
     @abstractmethod
     def gradient(self, chosen: Order) -> BatchGradient:
-        """The gradient over some sequences, by their numbers. No weight changes."""
+        """Compute the gradient over the sequences with these indices. No weight changes."""
 
     def gradients(self, order: Order) -> Iterator[BatchGradient]:
-        """The gradient of each batch in turn. The caller moves the weights between two of them."""
+        """Yield the gradient of each batch in turn. The caller updates the weights in between."""
         size = self.task.options.batch_size or self.batch_size
         for first in range(0, len(order), size):
             yield self.gradient(order[first : first + size])
 
     def learn(self, data: Data, order: Order, rate: float, control: Control) -> tuple[float, int]:
-        """Run over the data once and change weights on the way, of a `direct` rule.
+        """Run over the data once and update weights meanwhile; for `direct` rules.
 
-        Returns the summed cost and the number of steps with a target. The caller has the network in use and
-        may run this in another thread, set ``control[0]`` to stop it and read rows done in ``control[1]``.
+        Returns the summed cost and the number of steps with a target. The caller has the network in use, and
+        may run this in another thread, set ``control[0]`` to stop it, and read ``control[1]``, the number of
+        completed rows.
         """
         raise NotImplementedError(f"{type(self).__name__} needs an optimizer.")

@@ -30,30 +30,30 @@ class BackpropagationThroughTime(Rule, method="bptt"):
 
     @classmethod
     def check(cls, options: Options) -> None:
-        """Dropout needs batches that differ."""
+        """Refuse dropout with L-BFGS."""
         super().check(options)
         if options.dropout.any and isinstance(options.optimizer, LBFGS):
-            raise ArgumentError("Dropout needs batches that differ, but L-BFGS takes all data at once.")
+            raise ArgumentError("Dropout cannot be used with L-BFGS, which needs a fixed cost.")
 
     @classmethod
     def arrange(cls, data: Data) -> Data:
-        """A stream is one sequence."""
+        """Arrange the data; a stream is one sequence."""
         return data.as_sequences()
 
     def continued(self, task: Task) -> BackpropagationThroughTime:
-        """A new rule, which uses the same tapes."""
+        """Return a new rule that uses the same tapes."""
         following = type(self)(task)
         following._exact.take_tapes(self._exact)
         return following
 
     def lay_out(self) -> None:
-        """The rows of the connections, and the masks of dropout."""
+        """Look up the rows of the connections, and prepare the masks of dropout."""
         network, dropout = self.task.network, self.task.options.dropout
         self._rows = network._connection_rows()
         self._masks = dropout.masks(self.task.rng) if dropout.any else None
 
     def gradient(self, chosen: Order) -> BatchGradient:
-        """Forward and backward over some sequences, several side by side."""
+        """Run forward and backward over some sequences, several side by side."""
         task, share = self.task, np.full(len(chosen), 1.0 / len(chosen))
         loss, weights, biases = self._exact.descent(
             chosen, share, task.cost, task.options.window, masks=self._masks

@@ -1,4 +1,4 @@
-"""The online rule: weights change at every step with a target, by what can be computed at that step."""
+"""The online rule: weights change at every step with a target, by quantities of that step."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ class Online(StepwiseRule, method="online"):
 
     @classmethod
     def check(cls, options: Options) -> None:
-        """No L-BFGS, no dropout, no weights of samples, no window, no threads."""
+        """Refuse L-BFGS, dropout, weights of samples, a window and threads."""
         super().check(options)
         if options.window != WHOLE or options.threads != 1:
             raise ArgumentError(
-                'The window and threads are for method="bptt": online, no error goes to earlier steps.'
+                'window and threads are for method="bptt". The online rule passes no error to earlier steps.'
             )
         if isinstance(options.optimizer, LBFGS):
-            raise ArgumentError('L-BFGS needs exact gradients: give method="bptt".')
+            raise ArgumentError('L-BFGS needs exact gradients. Use method="bptt".')
         if options.dropout.any:
             raise ArgumentError(
-                'Dropout needs method="bptt". For the online rule gate connections by bernoulli neurons.'
+                'Dropout needs method="bptt". With the online rule, gate connections by bernoulli neurons.'
             )
         if options.weighted:
-            raise ArgumentError('Samples and classes are weighed with method="bptt" only.')
+            raise ArgumentError('sample_weight and class_weight need method="bptt".')
 
     def run(
         self, data: Data, order: Order, rate: float, control: Control, moves: Accumulator | None = None
     ) -> tuple[float, int]:
-        """One compiled pass."""
+        """Run one compiled pass."""
         return one_pass(self.task.network, data, order, self.task.cost, rate, control, moves)

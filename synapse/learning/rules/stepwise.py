@@ -1,4 +1,4 @@
-"""What rules share that work forward in time: a batch is a number of steps, on streams too."""
+"""The base of rules that work forward in time: a batch is a number of steps, on streams too."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class StepwiseRule(Rule):
-    """A rule that computes its moves at every step, without looking ahead or going back.
+    """A rule that computes its updates at every step, without later or earlier steps.
 
-    A subclass defines :meth:`run`. Without an optimizer its weights change at every step with a target; an
-    optimizer is given the sum over `batch_size` such steps, during which weights stay as they are.
+    A subclass defines :meth:`run`. Without an optimizer, weights change at every step with a target; an
+    optimizer is called with the sum over `batch_size` such steps, during which weights are constant.
     """
 
     direct: ClassVar[bool] = True
@@ -36,31 +36,31 @@ class StepwiseRule(Rule):
     ) -> tuple[float, int]:
         """Run over the data once; returns the summed cost and the number of steps with a target.
 
-        If `moves` are given, they take all that would be added to weights and biases, which stay as they are.
+        If `moves` are given, updates are added to them instead of to the weights and biases.
         `control` is as in :meth:`learn`.
         """
 
     def learn(self, data: Data, order: Order, rate: float, control: Control) -> tuple[float, int]:
-        """One pass in which weights change at every step with a target."""
+        """Run one pass in which weights change at every step with a target."""
         return self.run(data, order, rate, control)
 
     def lay_out(self) -> None:
-        """Room for the moves of a batch."""
+        """Allocate memory for the summed updates of a batch."""
         network = self.task.network
         if self.task.options.optimizer is not None:
             self._moves = engine.online.Accumulator(network._store)
             self._rows, self._neurons = network._connection_rows(), network._rows()
 
     def gradient(self, chosen: Order) -> BatchGradient:
-        """The summed moves over some whole sequences."""
+        """The summed updates over some whole sequences."""
         bounds = self.task.data.bounds.astype(np.int64)
         return self._over(bounds[:-1][chosen], bounds[1:][chosen])
 
     def gradients(self, order: Order) -> Iterator[BatchGradient]:
-        """A batch ends with a step that has a target, which may be in the middle of a sequence."""
+        """Yield the gradient of each batch, which ends at a step with a target, even within a sequence."""
         data, size = self.task.data, self.task.options.batch_size or self.batch_size
         begins, ends = data.bounds[:-1][order].astype(np.int64), data.bounds[1:][order].astype(np.int64)
-        stops = np.cumsum(ends - begins)  # counted in rows run, as `cuts` are
+        stops = np.cumsum(ends - begins)  # counted in rows run, like `cuts`
         aimed = data.aimed[spans(begins, ends - begins)]
         cuts = 1 + np.flatnonzero(aimed)[size - 1 :: size]
         for start, stop in pairwise([0, *cuts.tolist(), len(aimed)]):
@@ -75,8 +75,8 @@ class StepwiseRule(Rule):
                 yield batch
 
     def _over(self, begins: Ints, ends: Ints, continued: bool = False) -> BatchGradient:
-        """The summed moves over stretches of rows; `continued`: the first begins within a sequence."""
-        control, first = new_control(), int(continued)  # of which the context stays
+        """The summed updates over ranges of rows; `continued`: the first begins within a sequence."""
+        control, first = new_control(), int(continued)  # its context is not cleared
         self._moves.clear()
         cost, steps = 0.0, 0
         for here, clear in ((slice(first), False), (slice(first, None), self.task.data.clear)):
@@ -87,8 +87,8 @@ class StepwiseRule(Rule):
         return BatchGradient(cost, steps, -weights, -biases, int(control[1]))
 
     def _through(self, begins: Ints, ends: Ints, clear: bool, control: Control) -> tuple[float, int]:
-        """One pass over stretches of rows, the context cleared before each or not at all."""
+        """Run over ranges of rows; the context is cleared before each, or not at all."""
         bounds = np.stack([begins, ends], axis=1).reshape(-1).astype(np.uint64)
         part = replace(self.task.data, bounds=bounds, clear=clear)
-        every_other = np.arange(0, len(bounds), 2, dtype=np.uint64)  # those between lie in the gaps
+        every_other = np.arange(0, len(bounds), 2, dtype=np.uint64)  # skip the gaps between ranges
         return self.run(part, every_other, 1.0, control, self._moves)

@@ -13,16 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _ties, _wiring, cost as costs, graph
-from ._checks import (
-    NETWORK,
-    expected,
-    finite_array,
-    place,
-    read_only,
-    suggestion,
-    text,
-    understands,
-)
+from ._checks import NETWORK, counted, expected, finite_array, place, read_only, suggestion, text, understands
 from ._network_steps import NetworkSteps
 from ._typing import Floats, Ints
 from .connection import Connection, connections_at
@@ -497,7 +488,8 @@ class Network(NetworkSteps):
         return small_picture(self)
 
     def _described(self, sizes: str) -> str:
-        return f"<{self.name} {sizes}, {len(self)} neurons, {len(self._connection_rows())} connections>"
+        links = counted(len(self._connection_rows()), "connection")
+        return f"<{self.name} {sizes}, {counted(len(self), 'neuron')}, {links}>"
 
 
 def require_network(what: str, network: Any) -> Network:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _ties, _wiring
-from ._checks import boolean, expected, is_among, is_number, place, require_range
+from ._checks import boolean, counted, expected, is_among, is_number, place, require_range
 from ._live_weights import Weights
 from ._patterns import (
     ALL_TO_ALL,
@@ -201,7 +201,7 @@ class Projection:
         return identities, place * len(layer) // count
 
     def __repr__(self) -> str:
-        return f"<Projection {self.source.label} -> {self.target.label}, {len(self)} connections>"
+        return f"<Projection {self.source.label} -> {self.target.label}, {counted(len(self), 'connection')}>"
 
 
 def connect_layers(

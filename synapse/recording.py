@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ._checks import expected, is_among, listed, unknown_name
+from ._checks import counted, expected, is_among, listed, unknown_name
 from ._recorder import Pair, Recorder
 from ._typing import Floats
 from .connection import Connection, extended_into, require_connection
@@ -187,8 +187,8 @@ class Log:
 
     def __repr__(self) -> str:
         sizes = {"neuron": self.neurons, "connection": self.connections, "pair": self.pairs}
-        of = ", ".join(f"{len(all_)} {name}{'s' * (len(all_) != 1)}" for name, all_ in sizes.items() if all_)
-        return f"<Log of {', '.join(self.numbers)}: {len(self)} steps, {of or 'nothing'}>"
+        of = ", ".join(counted(len(all_), name) for name, all_ in sizes.items() if all_)
+        return f"<Log of {', '.join(self.numbers)}: {counted(len(self), 'step')}, {of or 'nothing'}>"
 
     def __enter__(self) -> Log:
         try:

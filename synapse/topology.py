@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import squash as squashes
-from ._checks import expected, listed, read_only
+from ._checks import counted, expected, listed, read_only
 from ._typing import Bools, Floats, Ints
 from ._wiring import rows_of, rows_within
 from .connection import Connection, connection_at
@@ -280,7 +280,8 @@ class Topology:
 
     def __repr__(self) -> str:
         whose = f" of {self.name}" if self.name else ""
-        return f"<Topology{whose}, {self.neurons} neurons, {self.connections} connections>"
+        links = counted(self.connections, "connection")
+        return f"<Topology{whose}, {counted(self.neurons, 'neuron')}, {links}>"
 
 
 def freeze(table: Any) -> None:

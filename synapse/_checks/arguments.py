@@ -33,6 +33,15 @@ MOST_SEQUENCES = 10_000_000
 """Largest number of sequences that a task generates at once."""
 
 
+def counted(count: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "connection"), counted(2, "connection")
+    ('1 connection', '2 connections')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def shown(value: Any) -> str:
     """Convert a value to short text on one line, for messages.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import boolean, choice
+from .._checks import boolean, choice, counted
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..learning import Trainer
@@ -43,7 +43,7 @@ class Pruned:
 
     def __repr__(self) -> str:
         losses = "" if self.loss_before is None else f", loss {self.loss_before:.4g} -> {self.loss_after:.4g}"
-        return f"<Pruned, {len(self.removed)} connections removed, {self.spared} spared{losses}>"
+        return f"<Pruned, {counted(len(self.removed), 'connection')} removed, {self.spared} spared{losses}>"
 
 
 def prune(

@@ -6,6 +6,7 @@ from dataclasses import fields
 from importlib import import_module
 from typing import Any
 
+from .._checks import counted
 from ..errors import MissingExtraError
 
 
@@ -34,4 +35,4 @@ class Table:
         return pandas.DataFrame(self.columns())
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}, {len(self)} rows: {', '.join(self.columns())}>"
+        return f"<{type(self).__name__}, {counted(len(self), 'row')}: {', '.join(self.columns())}>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._checks import counted
 from .._typing import Floats
 from ..learning.training import Result
 from ..network import Network
@@ -35,7 +36,7 @@ def report(
         columns.append(("held-out", *_quality(network, lesson, held_out)))
     columns.append((alone, *_without_network(lesson, training, held_out or training)))
     rows = list(zip(*columns, strict=True))
-    ending = f"{result.epochs} epochs, {result.seconds:.1f} s, {ENDINGS[result.stopped]}"
+    ending = f"{counted(result.epochs, 'epoch')}, {result.seconds:.1f} s, {ENDINGS[result.stopped]}"
     return f"{printable(repr(network))}\n{ending}\n\n{aligned(rows, '<' + '>' * (len(columns) - 1))}"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import Trainer
+from .._checks import counted
 from ..errors import DivergenceError, FormatError
 from ..learning.training import Result
 from . import formats
@@ -105,7 +106,7 @@ def _ended(result: Result, path: str) -> int:
     """The exit code; prints a sentence after an interruption."""
     if result.stopped != "interrupted":
         return 0
-    message = f"Interrupted after {result.epochs} epochs; {path!r} is the model trained so far."
+    message = f"Interrupted after {counted(result.epochs, 'epoch')}; {path!r} is the model trained so far."
     print(f"synapse: {message}", file=sys.stderr)
     return INTERRUPTED
 

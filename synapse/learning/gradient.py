@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _ties
-from .._checks import boolean
+from .._checks import boolean, counted
 from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse
@@ -39,7 +39,7 @@ class Gradient:
 
     def __repr__(self) -> str:
         size = float(np.sqrt((self.weights**2).sum() + (self.biases**2).sum()))
-        return f"<Gradient: loss {self.loss:.6g}, norm {size:.6g}, {len(self.weights)} weights>"
+        return f"<Gradient: loss {self.loss:.6g}, norm {size:.6g}, {counted(len(self.weights), 'weight')}>"
 
 
 def gradient(

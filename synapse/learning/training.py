@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from tqdm.auto import tqdm
 
+from .._checks import counted
 from .._snapshot import Snapshot, preserved_context
 from ..cost import Cost
 from ..engine.guard import Deferred, InUse, interruptible, take
@@ -61,7 +62,7 @@ class Result:
 
     def __repr__(self) -> str:
         return (
-            f"<Result: error {self.error:.6g} after {self.epochs} epochs, "
+            f"<Result: error {self.error:.6g} after {counted(self.epochs, 'epoch')}, "
             f"{self.seconds:.3g} s, stopped by {self.stopped}>"
         )
 

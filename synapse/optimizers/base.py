@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import any_array, expected, finite_array, non_negative_number, numbers, whole_number
+from .._checks import any_array, counted, expected, finite_array, non_negative_number, numbers, whole_number
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, KindError
 
@@ -230,4 +230,5 @@ class OptimizerState:
 
     def __repr__(self) -> str:
         rule = type(self.optimizer).__name__
-        return f"<OptimizerState of {rule}: {self.change.size} parameters, {self.steps} steps>"
+        size = counted(self.change.size, "parameter")
+        return f"<OptimizerState of {rule}: {size}, {counted(self.steps, 'step')}>"

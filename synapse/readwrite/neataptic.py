@@ -93,7 +93,7 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     >>> nodes = [{**node, "type": "input"}, {**node, "type": "output"}]
     >>> link = {"from": 0, "to": 1, "weight": 0.5, "gater": None}
     >>> from_neataptic_data({"nodes": nodes, "connections": [link], "input": 1, "output": 1})
-    <Network 1-1, 2 neurons, 1 connections>
+    <Network 1-1, 2 neurons, 1 connection>
     """
     members("A network of Neataptic", data, NETWORK, optional=("dropout",))
     nodes = Table.of_records("neuron", data, "nodes", NODE, optional=("index",))

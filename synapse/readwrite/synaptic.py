@@ -195,7 +195,7 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     >>> link = {"from": 0, "to": 1, "weight": 0.5, "gater": None}
     >>> net = from_synaptic_data({"neurons": neurons, "connections": [link]})
     >>> net
-    <Network 1-1, 2 neurons, 1 connections>
+    <Network 1-1, 2 neurons, 1 connection>
     """
     boolean("The resume", resume)
     members("A network of Synaptic", data, ("neurons", "connections"))

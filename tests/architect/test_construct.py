@@ -92,7 +92,7 @@ def test_gates_that_lead_nowhere_are_no_outputs():
 
 
 def test_without_hidden_neurons_inputs_lead_to_outputs():
-    assert repr(construct(wired("xy", ["xy"]))) == "<Network 1-1, 2 neurons, 1 connections>"
+    assert repr(construct(wired("xy", ["xy"]))) == "<Network 1-1, 2 neurons, 1 connection>"
 
 
 # --- any wiring ----------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def test_what_is_kept_can_be_read():
     state.step(np.zeros(2), [1.0, -2.0])
     assert state.first_moment == pytest.approx([0.1, -0.2])
     assert state.second_moment == pytest.approx([0.001, 0.004])
-    assert repr(state) == "<OptimizerState of Adam: 2 parameters, 1 steps>"
+    assert repr(state) == "<OptimizerState of Adam: 2 parameters, 1 step>"
     assert {"first_moment", "second_moment", "steps"} <= set(dir(state))
     assert list(state.arrays()) == ["steps", "first_moment", "second_moment"]
     state.arrays()["first_moment"][:] = 9.0

@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
+from ..._checks import counted
 from ..._lowered import Run
 from ...network import Network
 from .._step import Step, step_of, written
@@ -93,7 +94,7 @@ def _loops(step: Step) -> Iterator[Loop]:
 
 def _heading(step: Step) -> Iterator[str]:
     """The first comment of a program: the name of the network, and the places of its layers."""
-    counts = f"{step.neurons} neurons, {len(step.weights)} connections"
+    counts = f"{counted(step.neurons, 'neuron')}, {counted(len(step.weights), 'connection')}"
     yield f"The network {safe(step.name)}: {counts}. Written by Synapse."
     yield "Layers in activation order:"
     ends = accumulate(size for _, size in step.layers)

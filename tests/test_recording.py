@@ -164,7 +164,7 @@ def test_one_recording_at_a_time():
 
 def test_a_recorded_network_is_not_joined_to_a_larger_one():
     one, other = net(), architect.LSTM(3, 5, 2, style="synaptic", seed=0)
-    with record(one), pytest.raises(TopologyError, match="end the recording"):
+    with record(one), pytest.raises(TopologyError, match="End the recording"):
         one.output.project(other.input)
     one.output.project(other.input, seed=0)
 

@@ -1,7 +1,7 @@
-"""Copies of functions that keep the values they refer to, and keys by which such functions are compared.
+"""Copy functions together with the values they refer to, and make keys that compare such functions.
 
-A function refers to values by closure, by default, by global name and by a module's attribute. Functions that
-it calls refer to more. Two functions are the same if their code and all of these values are equal.
+A function refers to values by closures, defaults, global names and attributes of modules, and so do the
+functions that it calls. Two functions are the same if their code and all of these values are equal.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import Any
 import numpy as np
 
 Frozen = tuple[Any, Hashable]
-"""A copy of a value, and its key: equal for two values of equal contents."""
+"""A copy of a value, and its key. The keys of values with equal contents are equal."""
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
 
 
 def frozen(function: FunctionType, helper: Callable[[Any], Any], modules: bool) -> Frozen:
-    """A copy of a function that refers to copies of what the function refers to.
+    """Copy a function together with all values that it refers to.
 
-    The `helper` is given the copy, and the copies of functions that it calls, and returns what takes their
-    place: compiled functions. `modules` are copied too where asked for, with the attributes that are read;
-    compiled code reads these once, when it is compiled. The key is equal for two functions of the same code
-    that refer to equal values.
+    The `helper` is called with the copy, and with the copies of functions that it calls, and returns the
+    functions that replace them: compiled ones. If `modules` is True, modules are copied too, with the
+    attributes that are read; compiled code reads these once, when it is compiled. The keys of two functions
+    are equal if they have the same code and refer to equal values.
 
     >>> def line(slope):
     ...     return lambda state: (slope * state, slope)
@@ -39,7 +39,7 @@ def frozen(function: FunctionType, helper: Callable[[Any], Any], modules: bool) 
 
 
 class _Same:
-    """A key that is equal for one object alone, which it keeps alive."""
+    """A key that equals only keys of the same object. It holds a reference to the object."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -52,15 +52,15 @@ class _Same:
 
 
 class _Freezer:
-    """Copies values, each once."""
+    """Copies values; each value is copied once."""
 
     def __init__(self, helper: Callable[[Any], Any], modules: bool) -> None:
         self.helper, self.modules = helper, modules
         self.seen: dict[int, Frozen] = {}
 
     def value(self, value: Any, attributes: set[str]) -> Frozen:
-        """The copy and the key of anything; of a module, as far as these attributes go."""
-        called = getattr(value, "py_func", value)  # what Numba has compiled is compiled anew, with its checks
+        """Return the copy and the key of any value; a module is copied with these attributes only."""
+        called = getattr(value, "py_func", value)  # functions of Numba are compiled again, with checks
         if isinstance(called, FunctionType):
             return self.function(called)
         if isinstance(value, _PLAIN):
@@ -80,14 +80,14 @@ class _Freezer:
         return value, _Same(value)  # a class, a function in C
 
     def sequence(self, value: Any, attributes: set[str]) -> Frozen:
-        """The same of a tuple, named or not, or of a list."""
+        """Return the copy and the key of a tuple, named tuple or list."""
         items = [self.value(item, attributes) for item in value]
         copies = [copy for copy, _ in items]
         made = type(value)(*copies) if hasattr(value, "_fields") else type(value)(copies)
         return made, (type(value), tuple(key for _, key in items))
 
     def module(self, module: ModuleType, attributes: set[str]) -> Frozen:
-        """The same of a module, of which a function reads these attributes."""
+        """Return the copy and the key of a module with the attributes that a function reads."""
         if id(module) in self.seen:  # it contains itself
             return self.seen[id(module)]
         copy = ModuleType(module.__name__) if self.modules else module
@@ -103,7 +103,7 @@ class _Freezer:
         return copy, (ModuleType, module.__name__, tuple((name, key) for name, (_, key) in found.items()))
 
     def function(self, function: FunctionType) -> Frozen:
-        """The same of a function, and of all that it refers to."""
+        """Return the copy and the key of a function, including all values that it refers to."""
         if id(function) in self.seen:  # it calls itself, or is called twice
             return self.seen[id(function)]
         namespace = {"__builtins__": builtins, "__name__": function.__module__}
@@ -118,7 +118,7 @@ class _Freezer:
             namespace[name], key = self.value(function.__globals__[name], attributes)
             keys.append((name, key))
         for cell, original in zip(cells, function.__closure__ or (), strict=True):
-            if original != CellType():  # else nothing has been assigned to the name yet
+            if original != CellType():  # an empty cell has no value to copy
                 cell.cell_contents, key = self.value(original.cell_contents, attributes)
                 keys.append(key)
         for defaults in ("__defaults__", "__kwdefaults__"):
@@ -130,7 +130,7 @@ class _Freezer:
 
 
 def _names(code: CodeType) -> tuple[set[str], set[str]]:
-    """The global names that code reads, and the names of attributes."""
+    """Return the global names that code reads, and the names of attributes."""
     names: set[str] = set()
     attributes: set[str] = set()
     for instruction in dis.get_instructions(code):
@@ -146,7 +146,7 @@ def _names(code: CodeType) -> tuple[set[str], set[str]]:
 
 
 def _code_key(code: CodeType) -> Hashable:
-    """What code does, wherever it stands: a notebook's cell that is run again gives an equal key."""
+    """Make a key of code that ignores its location: running a notebook cell again gives an equal key."""
     constants = tuple(_constant_key(constant) for constant in code.co_consts)
     arguments = code.co_argcount, code.co_kwonlyargcount, code.co_flags, code.co_exceptiontable
     return code.co_code, constants, code.co_names, arguments

@@ -1,4 +1,4 @@
-"""The data of nodes and edges in the live graph: a mapping that reads its object at each access."""
+"""Data of nodes and edges in the live graph: mappings that read their object at each access."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .errors import KindError, UnknownNameError
 
 
 class DataView(MutableMapping[str, Any]):
-    """The fields of a live object, and notes beside them.
+    """A mapping with the fields of a live object, and with notes.
 
-    A field is a number, a boolean or a string, read from the store at each access. Any other key is a
-    note: a value that an algorithm, or the user, has set. Notes stay with the graph and are not saved with
+    A field is a number, a boolean or a string, read from the store at each access. A note is a value that
+    an algorithm or the user has set under any other key. Notes belong to the graph and are not saved with
     the network.
     """
 
@@ -22,21 +22,21 @@ class DataView(MutableMapping[str, Any]):
 
     _what: ClassVar[str]
     _known: ClassVar[frozenset[str]]
-    """Every field that it may have."""
+    """All fields that the object can have."""
     _settable: ClassVar[tuple[str, ...]]
 
     _notes: dict[str, Any] | None
 
     def _present(self) -> tuple[str, ...]:
-        """The fields that it has now."""
+        """Return the fields that the object has now."""
         raise NotImplementedError
 
     def _field(self, key: str) -> Any:
-        """The value of a known field; KeyError where it has none now."""
+        """Return the value of a known field; KeyError if the object does not have it now."""
         raise NotImplementedError
 
     def _set(self, key: str, value: Any) -> None:
-        """Set a field that is settable."""
+        """Set a settable field."""
         raise NotImplementedError
 
     def __bool__(self) -> bool:
@@ -52,7 +52,7 @@ class DataView(MutableMapping[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, Hashable):
             raise KindError(
-                expected(f"A key of the data of a {self._what}", "hashable, as that of a dict", key)
+                expected(f"A key of the data of a {self._what}", "hashable, like the keys of a dict", key)
             )
         if key in self._settable:
             self._set(key, value)
@@ -60,7 +60,7 @@ class DataView(MutableMapping[str, Any]):
             settable = " and ".join(self._settable)
             raise UnknownNameError(f"The {key} of a {self._what} cannot be set here: only {settable} can.")
         else:
-            self._present()  # raises where the object has been removed
+            self._present()  # raises if the object has been removed
             self._notes = self._notes or {}
             self._notes[key] = value
 
@@ -79,11 +79,11 @@ class DataView(MutableMapping[str, Any]):
         return len(self._present()) + len(self._notes or ())
 
     def copy(self) -> dict[str, Any]:
-        """Its fields and notes as a dict: the data that a copy of the graph carries."""
+        """Return its fields and notes as a dict, for copies of the graph."""
         return {key: self[key] for key in self._present()} | (self._notes or {})
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
-        """Its copy, notes copied deeply: networkx asks for it when it reverses a graph."""
+        """Return a copy with deep copies of the notes; networkx calls this when it reverses a graph."""
         return {**self.copy(), **copy.deepcopy(self._notes or {}, memo)}
 
     def __reduce_ex__(self, protocol: Any) -> Any:

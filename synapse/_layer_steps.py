@@ -1,4 +1,4 @@
-"""What a layer does: its neurons fire and propagate in turn. :class:`synapse.Layer` inherits this."""
+"""Steps of a layer: its neurons activate and propagate in turn. :class:`synapse.Layer` inherits this."""
 
 from __future__ import annotations
 
@@ -20,23 +20,47 @@ from .neuron import Neuron
 
 
 class LayerSteps(Sequence[Neuron]):
-    """The methods of a layer by which its neurons fire and learn."""
+    """The methods of a layer by which its neurons activate and learn."""
 
     _neurons: list[Neuron]
     _name: str | None
 
     @property
     def label(self) -> str:
-        """Its name, or its size if it has none."""
+        """Name, or a description by its size if it has none."""
         return self._name or f"of {len(self)}"
 
     def activate(self, values: ArrayLike | None = None) -> Floats:
-        """Let its neurons fire, one after the other, and return their activations, shape (n,).
+        """Activate its neurons, one after the other.
 
         Parameters
         ----------
         values : array_like, shape (n,), optional
-            Their activations, where they are inputs.
+            Activations to set, for a layer of inputs. Default: the neurons compute their activations from
+            their incoming connections.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            The activations.
+
+        Raises
+        ------
+        ArgumentError, KindError
+            If the values are not n finite numbers; no neuron is activated then.
+
+        See Also
+        --------
+        propagate : Learn from the error of this activation.
+        Network.activate : Run a step of a whole network, in one compiled call.
+
+        Examples
+        --------
+        >>> from synapse import Layer
+        >>> inputs, outputs = Layer(2), Layer(1, "identity")
+        >>> projection = inputs.project(outputs, weights=0.5)
+        >>> inputs.activate([1.0, 3.0]), outputs.activate()
+        (array([1., 3.]), array([2.]))
         """
         self._alive()
         if values is None:
@@ -49,17 +73,31 @@ class LayerSteps(Sequence[Neuron]):
     def propagate(
         self, rate: float = 0.1, targets: ArrayLike | None = None, cost: str | Cost | None = None
     ) -> None:
-        """Let its neurons propagate, the last one first; see :meth:`Neuron.propagate`.
+        """Propagate errors through its neurons, the last one first; see :meth:`Neuron.propagate`.
 
-        With targets the neurons are the outputs that the cost is of, as in :meth:`Network.propagate`: a mean
-        is over all of them. What they share, see :func:`synapse.tie`, moves when all have propagated.
+        If there are targets, the neurons are treated as the outputs of a network, see
+        :meth:`Network.propagate`: a mean cost is the mean over all of them. Tied weights and biases, see
+        :func:`synapse.tie`, are updated after all neurons have propagated.
 
         Parameters
         ----------
-        rate, cost
-            As :meth:`Neuron.propagate` takes them. The default cost goes with the squashes of the layer.
+        rate : float
+            Learning rate; 0 only computes the errors. Default: 0.1.
         targets : array_like, shape (n,), optional
-            What their activations should have been; of softmax outputs also the number of a class, from 0.
+            Target activations; for softmax outputs also the number of a class, counted from 0. Default:
+            the errors come from the neurons that these neurons are connected to.
+        cost : str or Cost, optional
+            Cost that is minimized. Default: the cost that matches the activation functions of the layer,
+            see :func:`synapse.cost.matching`.
+
+        Raises
+        ------
+        ArgumentError, KindError, UnknownNameError
+            If rate, targets or cost cannot be used; no weight changes then.
+
+        See Also
+        --------
+        activate : Activate the neurons first.
         """
         step, code = non_negative_number("The rate", rate), 0
         aims = np.full(len(self), np.nan)
@@ -72,19 +110,35 @@ class LayerSteps(Sequence[Neuron]):
             aims = self._vector("The targets of a layer", targets)
             measure.check_targets(aims[None])
             code = measure.code
-        with InUse(*self._alive()), _ties.summed_moves(neuron._store for neuron in self._neurons):
+        with InUse(*self._alive()), _ties.summed_updates(neuron._store for neuron in self._neurons):
             for neuron, aim in zip(reversed(self._neurons), reversed(aims.tolist()), strict=True):
                 neuron._propagate(step, aim, code, len(self))
 
     def clear(self) -> None:
-        """Forget the context of every neuron; weights stay."""
+        """Clear the context of every neuron: state, activation, errors and traces. No weight changes.
+
+        See Also
+        --------
+        reset : Also draw new weights and biases.
+        """
         for neuron in self._alive():
             neuron.clear()
 
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
-        """Forget context and learning: new random biases, and weights of incoming connections.
+        """Draw new biases and new weights of incoming connections, and clear the context.
 
-        What is not trainable keeps its value, see :meth:`Network.reset`.
+        Weights and biases that are not trainable do not change, see :meth:`Network.reset`.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator, optional
+            Seed for the new values. Default: an unrecorded random seed.
+        initializer : str or callable
+            Initializer of weights and biases, see :mod:`synapse.initializers`. Default: "uniform".
+
+        See Also
+        --------
+        clear : Clear the context only.
         """
         rng = random_generator(seed)
         with InUse(*self._alive()):
@@ -93,17 +147,23 @@ class LayerSteps(Sequence[Neuron]):
             self.clear()
 
     def freeze(self) -> None:
-        """Let learning leave the layer alone: the weights of all connections into it, and its biases.
+        """Freeze the layer: learning no longer updates its biases and the weights of incoming connections.
 
-        These are the parameters that :meth:`reset` draws, too. They are no longer trainable until
-        :meth:`unfreeze`. Connections that lead out of the layer belong to the layers that they lead to:
-        they still learn, and errors still pass through the frozen layer to those before it. Connections
-        that are made later, and neurons that are appended, are not frozen. What is tied to a frozen
-        weight or bias is frozen with it, see :func:`synapse.tie`.
+        These are the parameters that :meth:`reset` draws. They are not trainable until :meth:`unfreeze`.
+        Outgoing connections still learn, as they belong to the layers they lead to, and errors still pass
+        through the frozen layer to the layers before it. Connections that are made later, and neurons that
+        are appended, are not frozen. Weights and biases tied to a frozen one are frozen with it, see
+        :func:`synapse.tie`.
 
-        Copies, pickles and files in the format "json" keep what :meth:`unfreeze` restores. Files in other
-        formats keep what is trainable at most.
+        Copies, pickles and files in the format "json" include the information that :meth:`unfreeze` needs.
+        Files in other formats at most store what is trainable.
 
+        See Also
+        --------
+        unfreeze : Make the frozen parameters trainable again.
+
+        Examples
+        --------
         >>> import architect
         >>> net = architect.Perceptron(2, 3, 1, seed=0)
         >>> net["hidden"].freeze()
@@ -115,34 +175,47 @@ class LayerSteps(Sequence[Neuron]):
                 _ties.freeze(*parameters)
 
     def unfreeze(self) -> None:
-        """Let learning move again what :meth:`freeze` has frozen, and nothing else.
+        """Make the parameters that :meth:`freeze` has frozen trainable again.
 
-        What was not trainable before, such as the self-connections of memory cells, stays as it is. So
-        does what has been set to be trainable or not since then.
+        Parameters that were not trainable before, such as the self-connections of memory cells, do not
+        change. The same holds for parameters whose ``trainable`` has been set since then.
+
+        See Also
+        --------
+        freeze : Freeze the layer.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> net["hidden"].freeze()
+        >>> net["hidden"].unfreeze()
+        >>> all(connection.trainable for connection in net.connections)
+        True
         """
         with InUse(*self._alive()):
             for parameters in self._parameters():
                 _ties.unfreeze(*parameters)
 
     def _parameters(self) -> Iterator[tuple[Store, Ints, Ints]]:
-        """Each store of its neurons, the rows of the connections into them there, and their rows."""
+        """Iterate over its stores; yields the store, the rows of incoming connections and of its neurons."""
         for store in {neuron._store: None for neuron in self._neurons}:
             store.ready()
             rows = _wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)
             yield store, np.flatnonzero(np.isin(store["target"], rows)), rows
 
     def _alive(self) -> list[Neuron]:
-        """Its neurons, if none of them has been removed from its network.
+        """Return its neurons, none of which has been removed.
 
         Raises
         ------
         TopologyError
-            If one has been removed, or the layer has lost all of them.
+            If a neuron has been removed from its network, or the layer has no neurons left.
         """
         if not self._neurons:
             raise TopologyError(
-                f"The layer {self.label} has left its network with its last neuron. "
-                "Add a new layer: network.add(Layer(...))."
+                f"The layer {self.label} has no neurons left and was removed from its network with the last "
+                "one. Add a new layer: network.add(Layer(...))."
             )
         for neuron in self._neurons:
             neuron._require()
@@ -153,6 +226,6 @@ class LayerSteps(Sequence[Neuron]):
         return self._alive()[0]._store
 
     def _vector(self, what: str, values: ArrayLike) -> Floats:
-        """One number for each of its neurons, within the range of their floats."""
+        """Return one number per neuron, checked to be within the range of their dtype."""
         floats = {neuron._store.dtype for neuron in self._alive()}
         return vector(what, values, len(self), FLOAT32 if FLOAT32 in floats else FLOAT64)

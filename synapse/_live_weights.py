@@ -1,4 +1,4 @@
-"""The weights of a projection as an array that is live."""
+"""The weights of a projection as a live array."""
 
 from __future__ import annotations
 
@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 
 
 class Weights(NDArrayOperatorsMixin):
-    """The weights of a projection: an array that reads and writes the numbers of the network.
+    """The weights of a projection: an array that reads and writes the weights of the network.
 
-    Shape (sources, targets) for a full projection, else (connections,). It behaves as an array of NumPy
-    whose memory is the network: ``w[0, 1] = 0.5``, ``w *= 2`` and ``np.add(w, 1, out=w)`` change the
-    network, and so does ``part *= 2`` after ``part = w[1:]``. What NumPy copies is a copy here, too:
-    ``w * 2``, ``w.copy()``, ``np.array(w)``, and ``w[mask]`` or ``w[[0, 2]]``. ``np.asarray(w)`` is a copy
-    that cannot be written to.
+    The shape is (sources, targets) for a full projection, otherwise (connections,). The object behaves like
+    a NumPy array whose memory is the network: ``w[0, 1] = 0.5``, ``w *= 2`` and ``np.add(w, 1, out=w)``
+    change the network, and so does ``part *= 2`` after ``part = w[1:]``. As in NumPy, ``w * 2``,
+    ``w.copy()``, ``np.array(w)``, ``w[mask]`` and ``w[[0, 2]]`` are copies. ``np.asarray(w)`` is a
+    read-only copy.
 
+    See Also
+    --------
+    Projection.weights : Returns this object.
+
+    Examples
+    --------
     >>> from synapse import Layer
     >>> projection = Layer(2).project(Layer(2), weights=[[1.0, 2.0], [3.0, 4.0]])
     >>> w = projection.weights
@@ -49,7 +55,7 @@ class Weights(NDArrayOperatorsMixin):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
-            raise ValueError("The weights of a projection cannot be an array without a copy.")
+            raise ValueError("The weights of a projection cannot be converted to an array without a copy.")
         values = np.array(self._projection._values(*self._keys), dtype)
         return values if copy else read_only(values)  # np.array(w) asks for a copy of its own
 
@@ -76,7 +82,7 @@ class Weights(NDArrayOperatorsMixin):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(sources, targets) or (connections,); that of a part of them is shorter."""
+        """Shape: (sources, targets) or (connections,), or that of a part of it."""
         return self._projection._rows(*self._keys).shape
 
     def __len__(self) -> int:
@@ -88,7 +94,7 @@ class Weights(NDArrayOperatorsMixin):
     def __getitem__(self, key: Any) -> Any:
         rows = self._projection._rows(*self._keys)
         part = rows[key]
-        if isinstance(part, np.ndarray) and np.may_share_memory(part, rows):  # where NumPy gives a view
+        if isinstance(part, np.ndarray) and np.may_share_memory(part, rows):  # NumPy returns a view
             return Weights(self._projection, (*self._keys, key))
         return self._projection._values(*self._keys, key)
 
@@ -99,8 +105,8 @@ class Weights(NDArrayOperatorsMixin):
             _ties.assign(self._projection._store, "weight", rows, _fitting(weights, rows))
 
     def __getattr__(self, name: str) -> Any:
-        """What else an array has, such as ``dtype`` or ``mean()``: that of a copy, which is read only."""
-        if name.startswith("_"):  # protocols of NumPy, pickle and copy ask for these
+        """Return any other attribute of an array, such as ``dtype`` or ``mean``, from a read-only copy."""
+        if name.startswith("_"):  # looked up by protocols of NumPy, pickle and copy
             raise AttributeError(f"Weights have no {name!r}.")
         return getattr(np.asarray(self), name)
 
@@ -112,7 +118,7 @@ class Weights(NDArrayOperatorsMixin):
 
 
 def _fitting(values: NDArray[Any], rows: Any) -> NDArray[Any]:
-    """Values broadcast to the shape of the rows, or an error."""
+    """Broadcast values to the shape of the rows, or raise an error."""
     shape = np.shape(rows)
     try:
         return np.broadcast_to(values, shape)

@@ -1,4 +1,4 @@
-"""The lowered program of a network, read only: what fires together, and which connections are one run."""
+"""The lowered program of a network, read-only: its blocks of neurons and runs of connections."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from .network import Network, require_network
 from .topology import NO_GATER, Topology, freeze
 
 OWN = -1
-"""Instead of the number of a run of the kernels: a self-connection, which is in none."""
+"""Number of the run of a self-connection, which is in no run of the kernels."""
 
 
 class Run(NamedTuple):
     """Connections into one neuron from neighbouring sources: ``source .. source + length``.
 
-    The connection ``t`` is gated by neuron ``gater + along * t``, by none where that is -1. For the next
-    neuron of a stretch, source and gater move by ``source_step`` and ``gater_step``.
+    Neuron ``gater + along * t`` gates the connection ``t``; there is no gater if ``gater`` is -1. For the
+    next neuron of a stretch, source and gater increase by ``source_step`` and ``gater_step``.
     """
 
     source: int
@@ -39,7 +39,7 @@ class Run(NamedTuple):
 
 @dataclass
 class Stretch:
-    """Neurons ``first .. stop`` of a block that are weighed by the same runs."""
+    """Neurons ``first .. stop`` of a block whose incoming connections have the same runs."""
 
     first: int
     stop: int
@@ -48,22 +48,22 @@ class Stretch:
 
 @dataclass(frozen=True, eq=False)
 class Lowered:
-    """How the kernels compute a network, in numbers of its neurons and connections as in its `Topology`.
+    """The program of a network for the kernels, with neurons and connections numbered as in its `Topology`.
 
-    Sources are numbers of values: value ``i`` is the activation of neuron ``i``, value ``neurons + i`` its
-    state, which a self-connection carries. A value that has not been computed yet in a step is that of the
-    step before. Connections into inputs, which are given their activation, are left out. Columns of neurons
-    have shape (neurons,), those of connections (connections,).
+    Sources are numbers of values: value ``i`` is the activation of neuron ``i``, value ``neurons + i`` is
+    its state, which a self-connection carries. Before a value is computed in a step, it is that of the
+    previous step. Connections into inputs are left out, because the activations of inputs are set. Columns
+    of neurons have shape (neurons,), those of connections (connections,).
     """
 
     neurons: int
     inputs: int
-    blocks: Ints  # (blocks, 2): first and stop of neighbours with one squash that do not wait for each other
-    group_first: Ints  # to group_stop: the neighbours whose states decide on the activation of each neuron,
-    group_stop: Ints  # which is itself, where it is alone
-    alike_stop: Ints  # where the neurons from each one on end whose runs are alike for the kernels
-    order: Ints  # the connections as they are added up, target by target
-    target: Ints  # their ends, in this order
+    blocks: Ints  # (blocks, 2): first and stop of neighbours with one squash that do not depend on each other
+    group_first: Ints  # group_first .. group_stop are the neighbours whose states determine the activation
+    group_stop: Ints  # of each neuron; only itself if it does not compete
+    alike_stop: Ints  # end of the neurons that follow each one and have runs of the same form
+    order: Ints  # the connections in the order of summation, target by target
+    target: Ints  # targets in this order
     source: Ints
     gater: Ints  # -1: none
     starts: Bools  # whether a run starts with each of them
@@ -74,9 +74,9 @@ class Lowered:
 
     @classmethod
     def of(cls, network: Network, topology: Topology | None = None) -> Lowered:
-        """The program of a network, whose topology need not be made again where it is given.
+        """Return the program of a network; its topology may be given if it has been made already.
 
-        Raises TopologyError if connections lead into it from neurons outside of it, or are gated from there.
+        Raises TopologyError if neurons outside of the network connect to it, or gate its connections.
         """
         with InUse(network):
             topology = topology or Topology.of(network)
@@ -84,7 +84,7 @@ class Lowered:
             return cls(topology.neurons, topology.inputs, **_columns(network, topology))
 
     def stretches(self) -> list[list[Stretch]]:
-        """The stretches of each block, in order; connections are used up in `order`."""
+        """Return the stretches of each block; their connections are in `order`."""
         runs, alike = self._runs(), self.alike_stop.tolist()
         found: list[list[Stretch]] = []
         for first, stop in self.blocks.tolist():
@@ -98,7 +98,7 @@ class Lowered:
         return found
 
     def _runs(self) -> list[list[Run]]:
-        """The runs into every neuron."""
+        """Return the incoming runs of every neuron."""
         first = np.flatnonzero(self.starts)
         length = np.diff(np.append(first, len(self.starts)))
         along = np.append(self.along, False)[first + 1]
@@ -110,14 +110,17 @@ class Lowered:
 
 
 def take_apart_lowered(network: Network) -> tuple[Parts, Lowered]:
-    """A network as columns, and its program, of one moment. Raises as :func:`synapse.save` does."""
+    """Return the columns and the program of a network at one moment; raises like :func:`synapse.save`."""
     with InUse(require_network("What is written", network)):
         topology = Topology.of(network)
         return take_apart(network, topology), Lowered.of(network, topology)
 
 
 def _extended(stretch: Stretch, runs: list[Run]) -> bool:
-    """Whether the next neuron's runs go on those of a stretch; its second neuron decides on the steps."""
+    """Extend a stretch by the next neuron, if its runs fit; returns whether they do.
+
+    The second neuron of a stretch determines the steps.
+    """
     if len(runs) != len(stretch.runs):
         return False
     past = stretch.stop - stretch.first
@@ -131,7 +134,7 @@ def _extended(stretch: Stretch, runs: list[Run]) -> bool:
 
 
 def _stepping(run: Run, after: Run) -> Run | None:
-    """The run with the steps that lead to `after`, if there are such."""
+    """Return the run with the steps that lead to `after`; None if there are none."""
     steps = after.source - run.source, after.gater - run.gater
     ungated = run.gater == NO_GATER, after.gater == NO_GATER
     if (run.length, run.along, ungated[0]) != (after.length, after.along, ungated[1]):
@@ -140,13 +143,13 @@ def _stepping(run: Run, after: Run) -> Run | None:
 
 
 def _moved(run: Run, past: int) -> Run:
-    """The run of the neuron that comes `past` neurons later, as it stands alone."""
+    """Return the run of the neuron that comes `past` neurons later, without steps."""
     source, gater = run.source + past * run.source_step, run.gater + past * run.gater_step
     return Run(source, 0, run.length, gater, 0, run.along)
 
 
 def _columns(network: Network, topology: Topology) -> dict[str, Any]:
-    """The columns of `Lowered` from those of the store."""
+    """Compute the columns of `Lowered` from those of the store."""
     store, rows = network._store, network._rows()
     node = {
         name: store.columns[name][rows].astype(np.int64) - rows[0]
@@ -173,7 +176,7 @@ def _columns(network: Network, topology: Topology) -> dict[str, Any]:
 
 
 def _runs_of(store: Store, begin: int, end: int) -> tuple[Ints, NDArray[np.uint8]]:
-    """The run of the kernels that each connection is in, or OWN, and its kind."""
+    """Return the run of the kernels that contains each connection, or OWN, and its kind."""
     first, length = store.columns["run_first"], store.columns["run_length"]
     run = np.full(store.n_connections, OWN, np.int64)
     run[spans(first, length)] = np.repeat(np.arange(len(first)), length)
@@ -183,7 +186,7 @@ def _runs_of(store: Store, begin: int, end: int) -> tuple[Ints, NDArray[np.uint8
 
 
 def _cut(source: Ints, gater: Ints, run: Ints, kind: NDArray[np.uint8]) -> tuple[Bools, Bools]:
-    """Where runs start, and which connections take the next gater; lists are cut into neighbours."""
+    """Return where runs start, and which connections have the next gater; lists are cut into neighbours."""
 
     def further(column: Ints) -> Ints:
         return np.asarray(np.diff(column, prepend=column[:1] - 9)[: len(column)])

@@ -1,10 +1,10 @@
-"""What a network does: steps, and learning from them. :class:`synapse.Network` inherits this."""
+"""Steps of a network, and learning from them. :class:`synapse.Network` inherits this."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, overload
+from typing import Any, NoReturn, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,15 +13,15 @@ from . import _ties, _wiring, cost as costs, engine
 from ._checks import (
     FLOAT64,
     METHODS,
-    Answering,
+    answers,
     as_matrix,
     boolean,
     class_row,
     integer,
     level_of_caller,
     non_negative_number,
+    own_names,
     parts_of,
-    raise_missing,
     require_range,
     row_of,
     shown,
@@ -45,10 +45,10 @@ from .neuron import Neuron
 NOTHING = np.empty(0)
 
 
-class NetworkSteps(Sequence[Neuron], metaclass=Answering):
+@answers(METHODS)
+class NetworkSteps(Sequence[Neuron]):
     """The methods of a network that run kernels, and its rows in the store."""
 
-    _foreign = METHODS
     _layers: list[Layer]
     _anchor: Neuron
     _n_inputs: int
@@ -58,31 +58,42 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
     _cost_asked: tuple[str | Cost | None, int]
     _cost_found: Cost
 
-    if not TYPE_CHECKING:  # or every attribute would be right to a type checker
-
-        def __getattr__(self, name: str) -> Any:
-            """Called for attributes that do not exist: what the one of another library is here."""
-            raise_missing(self, name, self._foreign)
+    def __dir__(self) -> list[str]:
+        return own_names(self)
 
     def activate(self, inputs: ArrayLike | None = None) -> Floats:
-        """Run one step.
+        """Run one step of the network.
 
         Parameters
         ----------
         inputs : array_like, shape (n,), optional
-            One number an input neuron. None: the input neurons fire from what leads to them.
-            A contiguous float64 array is read where it is; lists, tuples, float32 and
-            non-contiguous arrays are copied first.
+            One number per input neuron. Default: the input neurons compute their activations from their
+            incoming connections. A contiguous float64 array is not copied; lists, tuples, float32 and
+            non-contiguous arrays are.
 
         Returns
         -------
         ndarray, shape (m,)
-            The outputs.
+            The activations of the output neurons.
 
         Raises
         ------
-        ArgumentError
-            If the inputs are of another number, or not finite; nothing has changed then.
+        ArgumentError, KindError
+            If the inputs are not n finite numbers; nothing has changed then.
+        FunctionError
+            If a registered activation function raises. Call :meth:`clear` then to discard this step.
+
+        See Also
+        --------
+        run : Run many steps in one compiled call.
+        propagate : Learn from the error of this step.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> net.activate([0.0, 1.0]).round(2)
+        array([0.41])
         """
         if inputs is None:
             row = NOTHING
@@ -102,26 +113,32 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
     @overload
     def run(self, inputs: ArrayLike) -> Floats: ...
     def run(self, inputs: Any) -> Floats | list[Floats]:
-        """Run one step for every row, inside one compiled call.
+        """Run one step for every row, in one compiled call.
 
         Parameters
         ----------
         inputs : array_like, shape (T, n) or (B, T, n), or list of array_like, each of shape (T_i, n)
-            One row a step, from the present context on; or several sequences, the context cleared before
-            each. A network with one input takes (T,), too. Forms are those of :meth:`Trainer.train`.
+            One row per step, which continues from the present context; or several sequences, and the
+            context is cleared before each. A network with one input also takes shape (T,). The forms are
+            those of :meth:`Trainer.train`.
 
         Returns
         -------
         ndarray, shape (T, m) or (B, T, m), or list of ndarray
-            The outputs of every step, in the form of the inputs. The context is afterwards that of the last
-            step: of several sequences, that of the last one that has a step.
+            The outputs of every step, in the form of the inputs. The network then has the context of the
+            last step; empty sequences do not change it.
 
         Raises
         ------
         ArgumentError, KindError
             If the inputs have another shape, or are not finite; nothing has changed then.
         FunctionError
-            If a registered squash raises. Call :meth:`clear` then, to forget the activations of that step.
+            If a registered activation function raises. Call :meth:`clear` then to discard that step.
+
+        See Also
+        --------
+        activate : Run one step.
+        Trainer.test : Cost of the outputs for given targets.
 
         Examples
         --------
@@ -158,12 +175,12 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
         return outputs
 
     def _run_rows(self, rows: Floats) -> Floats:
-        """Run rows from the present context on."""
+        """Run rows, starting from the present context."""
         outputs = np.empty(len(rows) * self._n_outputs)
         return self._run(rows.reshape(-1), outputs).reshape(len(rows), self._n_outputs)
 
     def _run(self, inputs: Floats, outputs: Floats) -> Floats:
-        """Run flat rows of inputs into `outputs`, inside one kernel."""
+        """Run flat rows of inputs in one kernel call, which writes `outputs`."""
         store = self._anchor._store
         with store.lock:
             if store is self._anchor._store:
@@ -178,10 +195,10 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
                 if bad:
                     self._refuse(store, inputs, bad - 1)
                 return outputs
-        return self._run(inputs, outputs)  # while this waited, it has been joined to a larger one
+        return self._run(inputs, outputs)  # its store was absorbed by another during the wait
 
     def _refuse(self, store: Store, inputs: Floats, step: int) -> NoReturn:
-        """Raise the error of a step that the kernel refused."""
+        """Raise the error for a step that the kernel has rejected."""
         require_sound(store["failed"])
         row = inputs[step * self._n_inputs : (step + 1) * self._n_inputs]
         require_range("The inputs", row, store.dtype)
@@ -190,17 +207,18 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
     def propagate(
         self, rate: float = 0.1, target: ArrayLike | None = None, cost: str | Cost | None = None
     ) -> float:
-        """Send the error of the last step back through the network, and learn from it at once.
+        """Propagate the error of the last step back through the network, and update the weights.
 
         Parameters
         ----------
         rate : float
-            How far weights move.
+            Learning rate, the factor of all updates; 0 only computes the errors. Default: 0.1.
         target : array_like, shape (m,), optional
-            What the outputs should have been; of softmax outputs also the number of a class, from 0. None:
-            errors come from the networks it projects to.
+            Target outputs; for softmax outputs also the number of a class, counted from 0. Default: the
+            errors come from the networks that this one is connected to.
         cost : str or Cost, optional
-            Default: cross-entropy for logistic outputs, else squared error.
+            Cost that is minimized. Default: cross-entropy for logistic outputs, categorical cross-entropy
+            for softmax outputs, otherwise squared error.
 
         Returns
         -------
@@ -209,10 +227,24 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
 
         Raises
         ------
-        ArgumentError
-            If rate or target cannot be used; no weight has moved then.
+        ArgumentError, KindError, UnknownNameError
+            If rate, target or cost cannot be used; no weight has changed then.
         FunctionError
-            If a registered cost raises; no weight has moved then.
+            If a registered cost raises; no weight has changed then.
+
+        See Also
+        --------
+        activate : Run a step first.
+        Trainer : Train on data, with this rule or with backpropagation through time.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> before = net.activate([0.0, 1.0])
+        >>> cost = net.propagate(rate=0.5, target=[1.0])
+        >>> bool(net.activate([0.0, 1.0]) > before)
+        True
         """
         step = non_negative_number("The rate", rate, self._store.dtype)
         measure = self._cost(cost)
@@ -232,12 +264,12 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
                 if value != value:
                     require_sound(store["failed"])
                 return value
-        return self.propagate(rate, target, cost)  # while this waited, it has been joined to a larger one
+        return self.propagate(rate, target, cost)  # its store was absorbed by another during the wait
 
     def _cost(self, cost: str | Cost | None) -> Cost:
-        """The cost, or the one that matches the squashes of the outputs, checked."""
+        """Return the cost, by default the one that matches the squashes of the outputs, checked."""
         cost = None if cost is None else costs.of_outputs(cost, self._n_outputs)
-        asked = (cost, self._store.topology_version)  # a squash that is set anew changes the version
+        asked = (cost, self._store.topology_version)  # setting a squash changes the version
         if self._cost_asked != asked:
             squash = [neuron.squash for neuron in self._layers[-1]]
             measure = costs.matching(squash) if cost is None else cost
@@ -249,7 +281,21 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
 
     @whole
     def clear(self) -> None:
-        """Forget the context: states, activations, errors and traces. Weights stay."""
+        """Clear the context: states, activations, errors and traces. No weight changes.
+
+        See Also
+        --------
+        reset : Also draw new weights and biases.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.LSTM(1, 3, 1, seed=0)
+        >>> first = net.activate([1.0])
+        >>> net.clear()
+        >>> net.activate([1.0]) == first
+        array([ True])
+        """
         address, store, span = self._ready()
         engine.online.clear_rows(address, store.unit, np.arange(span[FIRST], span[STOP], dtype=np.uint64))
         if store.recorder is not None and store.recorder.records(self):
@@ -257,11 +303,32 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
 
     @whole
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
-        """Forget context and learning: new random weights and biases for all that is trainable.
+        """Draw new weights and biases, and clear the context.
 
-        Weights and biases that are not trainable keep their values: constant error carousels, fixed copies,
-        what :meth:`Layer.freeze` has frozen. So do the biases of inputs. A self-connection that is trainable
-        gets a random weight like any other. Random neurons keep their streams, see :meth:`reseed`.
+        Weights and biases that are not trainable do not change: constant error carousels, fixed copies,
+        and everything that :meth:`Layer.freeze` has frozen. Neither do the biases of inputs. A trainable
+        self-connection gets a random weight like any other connection. The streams of random neurons
+        continue, see :meth:`reseed`.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator, optional
+            Seed for the new values. Default: an unrecorded random seed.
+        initializer : str or callable
+            Initializer of weights and biases, see :mod:`synapse.initializers`. Default: "uniform".
+
+        See Also
+        --------
+        clear : Clear the context only.
+        reseed : Restart the streams of random neurons.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> net.reset(seed=1, initializer="zeros")
+        >>> net.activate([0.0, 1.0])
+        array([0.5])
         """
         connections = self._connection_rows()
         _ties.reset_parameters(self._store, connections, self._rows(), random_generator(seed), initializer)
@@ -270,8 +337,9 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
     @property
     @steady
     def deterministic(self) -> bool:
-        """Whether all its neurons are deterministic, see :attr:`Neuron.deterministic`. Settable: True to test
-        a network that has random neurons, False to train it.
+        """Whether all its neurons output their mean, see :attr:`Neuron.deterministic`. Settable.
+
+        Set it to True to test a network with random neurons, and to False to train it.
         """
         return bool(self._store["deterministic"][self._rows()].all())
 
@@ -282,7 +350,13 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
 
     @whole
     def reseed(self, seed: Seed = None) -> None:
-        """Restart the random streams of its neurons, see :meth:`Neuron.reseed`."""
+        """Restart the random streams of its neurons, see :meth:`Neuron.reseed`.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator, optional
+            Seed of the streams. Default: an unrecorded random seed.
+        """
         rng = random_generator(seed)
         for neuron in self:
             if neuron.squash.random:
@@ -302,11 +376,11 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
     @property
     @steady
     def is_random(self) -> bool:
-        """Whether one of its neurons draws random numbers: it is not deterministic, its squash is random."""
+        """Whether a neuron draws random numbers: its squash is random and it is not deterministic."""
         store, rows = self._store, self._rows()
         return bool((np.isin(store["squash"][rows], RANDOM) & (store["deterministic"][rows] == 0)).any())
 
-    # --- its place in the store ------------------------------------------------------------
+    # --- rows in the store -----------------------------------------------------------------
 
     @property
     def _store(self) -> Store:
@@ -317,22 +391,22 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
         return int(self._store["network"][self._anchor._row])
 
     def _vector(self, what: str, values: ArrayLike, size: int) -> Floats:
-        """`size` numbers within the range of its float."""
+        """Return `size` numbers, checked to be within the range of its dtype."""
         return vector(what, values, size, self._store.dtype)
 
     def _rows(self) -> NDArray[np.int64]:
-        """Rows of its neurons; contiguous after lowering."""
+        """Return the rows of its neurons; contiguous after lowering."""
         return _wiring.rows_of(self)
 
     @steady
     def _connection_rows(self) -> NDArray[np.int64]:
-        """Rows of the connections within the network, in the order of making."""
+        """Return the rows of the connections within the network, in the order of creation."""
         store = self._store
         store.ready()
         return _wiring.rows_within(store, np.append(store["network"] == self._number_now, False))
 
     def _ready(self) -> tuple[int, Store, NDArray[np.uint64]]:
-        """Address of the store's table, the store, and the span of the network: the arguments of kernels."""
+        """Return the arguments of kernels: address of the store's table, store, span of the network."""
         store = self._anchor._store
         address = store.ready()
         if self._span_version != store.topology_version:
@@ -346,7 +420,7 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
         return address, store, self._span
 
     def _warn_of_unreached(self, store: Store, stop: int) -> None:
-        """Warn where no connection leads into any output; called once for each topology."""
+        """Warn if no connection leads into any output; called once for each topology."""
         columns, first = store.columns, stop - self._n_outputs
         alone = (columns["self_row"][first:stop] == NONE).all()
         if alone and columns["first_run"][first] == columns["last_run"][stop - 1]:
@@ -359,7 +433,8 @@ class NetworkSteps(Sequence[Neuron], metaclass=Answering):
 
 
 def _changed(network: NetworkSteps) -> TopologyError:
-    """The error if another thread has changed a network's inputs or outputs while a step was waiting."""
+    """Return the error for inputs or outputs that another thread has changed while a step was waiting."""
     return TopologyError(
-        f"Another thread has edited {network!r} meanwhile: its inputs or outputs are others now."
+        f"Another thread has changed the inputs or outputs of {network!r} during this call. "
+        "Call again with data of the new size."
     )

@@ -1,4 +1,4 @@
-"""What a neuron does: it fires, propagates errors and learns. :class:`synapse.Neuron` inherits this."""
+"""Steps of a neuron: it activates, propagates errors and learns. :class:`synapse.Neuron` inherits this."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from .initializers import Initializer
 
 
 class Error:
-    """The error of a neuron at its last propagation: delta_j = P_j + G_j; delta_j is 0 after it fires.
+    """The error of a neuron at its last propagation: delta_j = P_j + G_j.
 
-    ``responsibility`` is delta_j, ``projected`` is P_j, what came back along its connections (and
-    from its target), ``gated`` is G_j, what came through the connections that it gates.
+    ``responsibility`` is delta_j. ``projected`` is P_j, the error from its outgoing connections and its
+    target. ``gated`` is G_j, the error from the connections that it gates. When the neuron activates,
+    delta_j becomes 0.
     """
 
     __slots__ = ("_neuron",)
@@ -33,9 +34,9 @@ class Error:
     def _read(self, name: str) -> float:
         return float(self._neuron._require()[name][self._neuron._row])
 
-    responsibility = property(lambda self: self._read("responsibility"), doc="delta_j.")
-    projected = property(lambda self: self._read("projected"), doc="P_j.")
-    gated = property(lambda self: self._read("gated"), doc="G_j.")
+    responsibility = property(lambda self: self._read("responsibility"), doc="Error delta_j.")
+    projected = property(lambda self: self._read("projected"), doc="Projected part P_j of the error.")
+    gated = property(lambda self: self._read("gated"), doc="Gated part G_j of the error.")
 
     def __repr__(self) -> str:
         return (
@@ -54,23 +55,24 @@ class NeuronSteps:
     squash: Any
 
     def _require(self) -> Store:
-        """Its store, if it has not been removed."""
+        """Return its store; TopologyError if the neuron has been removed."""
         if self._row < 0:
-            raise TopologyError("This neuron has been removed from its network.")
+            raise TopologyError("This neuron has been removed from its network and cannot be used.")
         return self._store
 
     @property
     def error(self) -> Error:
-        """Its error at the last propagation."""
+        """Error at the last propagation, with its parts."""
         return Error(self)
 
     def activate(self, value: float | None = None) -> float:
-        """Fire: from its incoming connections or, as an input, with a value that you set.
+        """Compute the activation from the incoming connections, or set it.
 
         Parameters
         ----------
         value : float, optional
-            The activation of an input. Its derivative is then 0: it does not learn.
+            Activation to set, for an input. The derivative is then 0, so the neuron does not learn.
+            Default: the activation is computed.
 
         Returns
         -------
@@ -79,8 +81,22 @@ class NeuronSteps:
 
         Raises
         ------
+        ArgumentError, KindError
+            If the value is not a finite number.
         FunctionError
-            If its registered squash raises; the activation is NaN then.
+            If its registered activation function raises; the activation is NaN then.
+
+        See Also
+        --------
+        propagate : Learn from the error of this activation.
+
+        Examples
+        --------
+        >>> from synapse import Neuron
+        >>> source, target = Neuron(), Neuron(squash="identity", bias=1.0)
+        >>> link = source.project(target, weight=0.5)
+        >>> source.activate(2.0), target.activate()
+        (2.0, 2.0)
         """
         store = self._store if self._row >= 0 else self._require()
         number = 0.0 if value is None else finite_number("The activation of a neuron", value, store.dtype)
@@ -97,29 +113,46 @@ class NeuronSteps:
                 if activation != activation:
                     require_sound(store["failed"])
                 return activation
-        return self.activate(value)  # while this waited, it has been joined or removed
+        return self.activate(value)  # it was removed, or its store absorbed, during the wait
 
     def propagate(
         self, rate: float = 0.1, target: float | None = None, cost: str | Cost | None = None
     ) -> None:
-        """Take the error that later neurons have sent, pass it on to earlier ones, and learn.
+        """Compute the error from the later neurons and the target, and update incoming weights and the bias.
+
+        Call it in the reverse order of activation, so that the later neurons have their errors.
 
         Parameters
         ----------
         rate : float
-            How far weights move; 0 only computes the errors.
+            Learning rate, the factor of the updates; 0 only computes the errors. Default: 0.1.
         target : float, optional
-            What its activation should have been.
+            Target activation, for an output. Default: none, so that only later neurons contribute errors.
         cost : str or Cost, optional
-            By what measure. Default: cross-entropy for a logistic neuron, else squared error. It is taken
-            as that of a single output: for several, see :meth:`Layer.propagate`.
+            Cost that is minimized. Default: cross-entropy for a logistic neuron, otherwise squared error.
+            The neuron counts as a single output; for several outputs see :meth:`Layer.propagate`.
 
         Raises
         ------
-        ArgumentError
-            If rate or target is not finite; no weight has moved then.
+        ArgumentError, KindError, UnknownNameError
+            If rate, target or cost cannot be used; no weight has changed then.
         FunctionError
-            If a registered cost raises; no weight of this neuron has moved then.
+            If a registered cost raises; no weight of this neuron has changed then.
+
+        See Also
+        --------
+        activate : Activate the neuron first.
+
+        Examples
+        --------
+        >>> from synapse import Neuron
+        >>> source, target = Neuron(), Neuron(squash="identity")
+        >>> link = source.project(target, weight=0.5)
+        >>> source.activate(2.0), target.activate()
+        (2.0, 1.0)
+        >>> target.propagate(rate=0.25, target=2.0)
+        >>> target.error.responsibility, link.weight
+        (1.0, 1.0)
         """
         store = self._require()
         step = non_negative_number("The rate", rate, store.dtype)
@@ -145,13 +178,18 @@ class NeuronSteps:
                 if store.recorder is not None:
                     store.recorder.propagated(self)
                 if value != value:
-                    require_sound(store["failed"], "The weights of this neuron are as before.")
+                    require_sound(store["failed"], "The weights of this neuron have not changed.")
                 return
-        self._propagate(rate, target, cost, outputs)  # while this waited, it has been joined or removed
+        self._propagate(rate, target, cost, outputs)  # removed, or its store absorbed, during the wait
 
     @whole
     def clear(self) -> None:
-        """Forget the context: state, activation, errors and traces. Weights stay."""
+        """Clear the context: state, activation, errors and traces. No weight changes.
+
+        See Also
+        --------
+        reset : Also draw new weights and a new bias.
+        """
         store = self._require()
         engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.uint64))
         if store.recorder is not None and store.recorder.owns(self):
@@ -159,9 +197,20 @@ class NeuronSteps:
 
     @whole
     def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
-        """Forget the context and learning: new random weights of incoming connections, and a new bias.
+        """Draw new weights of incoming connections and a new bias, and clear the context.
 
-        What is not trainable keeps its value, see :meth:`Network.reset`.
+        Weights and biases that are not trainable do not change, see :meth:`Network.reset`.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator, optional
+            Seed for the new values. Default: an unrecorded random seed.
+        initializer : str or callable
+            Initializer of weights and bias, see :mod:`synapse.initializers`. Default: "uniform".
+
+        See Also
+        --------
+        clear : Clear the context only.
         """
         store = self._require()
         store.ready()
@@ -171,7 +220,7 @@ class NeuronSteps:
 
 
 def number(name: str, doc: str, settable: bool = False) -> Any:
-    """A property that reads a column of the store and, if it is settable, writes it."""
+    """Make a property that reads a column of the store and, if it is settable, writes it."""
 
     @steady
     def read(self: NeuronSteps) -> float:

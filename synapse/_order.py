@@ -1,4 +1,4 @@
-"""The order in which neurons can activate, found from which neuron leads to which."""
+"""Find an order in which neurons can activate, from their connections."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 Pairs = Iterable[tuple[int, int]]
 Ways = list[set[int]]
-"""The neurons that each neuron leads to."""
+"""Targets of each neuron."""
 
 
 class Order(NamedTuple):
-    """The neurons that are neither inputs nor outputs, in their order, and the depth of each of these.
+    """The hidden neurons in order of activation, and the depth of each of them.
 
-    The depth never falls along a connection that leads forward. It rises by 1 from one group of
+    The depth never decreases along a connection that leads forward. It increases by 1 from one group of
     neurons on common cycles to the next, and within such a group with the distance from the inputs.
     """
 
@@ -26,18 +26,18 @@ class Order(NamedTuple):
 def find_order(
     count: int, links: Pairs, gates: Pairs, inputs: Collection[int], outputs: Collection[int]
 ) -> Order:
-    """The order of activation of neurons 0 to ``count - 1``; see :func:`architect.construct`.
+    """Find the order of activation of neurons 0 to ``count - 1``; see :func:`architect.construct`.
 
     Parameters
     ----------
     count : int
-        The number of neurons.
+        Number of neurons.
     links : iterable of (source, target)
-        The connections, among them self-connections.
+        Connections, including self-connections.
     gates : iterable of (gater, target)
-        For every gated connection its gater and its target.
+        Gater and target of every gated connection.
     inputs, outputs : collection of int
-        The neurons that fire first and last.
+        Neurons that activate first and last.
 
     >>> find_order(4, [(0, 1), (1, 2), (2, 1), (2, 3)], [], inputs=[0], outputs=[3])
     Order(neurons=[1, 2], depths=[1, 2])
@@ -56,7 +56,7 @@ def find_order(
 
 
 def _acting(count: int, pairs: Pairs, inputs: set[int], outputs: set[int]) -> Ways:
-    """The pairs that the order depends on: what outputs lead to, and inputs receive, is late in any case."""
+    """Return the pairs that affect the order: connections from outputs or to inputs are always late."""
     ways: Ways = [set() for _ in range(count)]
     for i, j in pairs:
         if i != j and i not in outputs and j not in inputs:
@@ -65,9 +65,7 @@ def _acting(count: int, pairs: Pairs, inputs: set[int], outputs: set[int]) -> Wa
 
 
 def _distances(ways: Ways, inputs: Iterable[int]) -> list[int]:
-    """The number of connections from the nearest input to each neuron; of one that none reaches, that of all
-    neurons.
-    """
+    """Count the connections from the nearest input to each neuron; `len(ways)` if no input reaches it."""
     near, layer, far = [len(ways)] * len(ways), set(inputs), 0
     while layer:
         for i in layer:
@@ -78,7 +76,7 @@ def _distances(ways: Ways, inputs: Iterable[int]) -> list[int]:
 
 
 def _sorted(ways: Ways, key: Callable[[int], tuple[int, int]]) -> list[int]:
-    """The neurons, each before those it leads to; where that leaves a choice, by key."""
+    """Sort the neurons topologically, with ties broken by key."""
     waiting = Counter(j for targets in ways for j in targets)
     ready = [(*key(i), i) for i in range(len(ways)) if not waiting[i]]
     heapify(ready)
@@ -94,7 +92,7 @@ def _sorted(ways: Ways, key: Callable[[int], tuple[int, int]]) -> list[int]:
 
 
 def _ranks(gating: Ways, key: Callable[[int], tuple[int, int]]) -> list[int]:
-    """The rank of every neuron in an order by a key that lets gaters come before what they gate."""
+    """Return the rank of every neuron in an order by key, in which gaters precede the neurons they gate."""
     ranks = [0] * len(gating)
     for rank, i in enumerate(_sorted(gating, key)):
         ranks[i] = rank
@@ -102,7 +100,7 @@ def _ranks(gating: Ways, key: Callable[[int], tuple[int, int]]) -> list[int]:
 
 
 def _groups(ways: Ways) -> list[int]:
-    """A number for each neuron, common to those that lie on common cycles (Gabow 2000)."""
+    """Number the strongly connected components; returns the number of each neuron's (Gabow 2000)."""
     group, seen = [-1] * len(ways), [-1] * len(ways)
     clock, found = 0, 0
     for root in range(len(ways)):
@@ -131,7 +129,7 @@ def _groups(ways: Ways) -> list[int]:
 
 
 def _without_cycles(ways: Ways, groups: Sequence[int], orders: Sequence[Sequence[int]]) -> Ways:
-    """The ways without those that lead backward within a group, in the order that cuts the fewest of them."""
+    """Remove the pairs that lead backward within a group, using the order that removes the fewest."""
     inside = [(i, j) for i, targets in enumerate(ways) for j in targets if groups[i] == groups[j]]
     cut = [Counter(groups[i] for i, j in inside if order[i] > order[j]) for order in orders]
     best = {
@@ -146,11 +144,11 @@ def _without_cycles(ways: Ways, groups: Sequence[int], orders: Sequence[Sequence
 
 
 def _depths(ways: Ways, order: Sequence[int], groups: Sequence[int], near: Sequence[int]) -> list[int]:
-    """The depth of every neuron, from all that leads to it forward in the order."""
-    depths, fired = [0] * len(ways), [False] * len(ways)
+    """Compute the depth of every neuron from the connections that lead forward in the order."""
+    depths, passed = [0] * len(ways), [False] * len(ways)
     for i in order:
-        fired[i] = True
+        passed[i] = True
         for j in ways[i]:
-            if not fired[j]:
+            if not passed[j]:
                 depths[j] = max(depths[j], depths[i] + (groups[i] != groups[j] or near[i] < near[j]))
     return depths

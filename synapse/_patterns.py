@@ -1,4 +1,4 @@
-"""Patterns of a projection: which pairs of neurons it connects, and with which weights."""
+"""Patterns of a projection: the pairs of neurons that it connects, and their initial weights."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .errors import ArgumentError, KindError, TopologyError
 from .initializers import Initializer, draw
 
 ALL_TO_ALL = "all_to_all"
-"""Every source to every target; to itself only with ``self_connections=True``."""
+"""Connect every source to every target; to itself only with ``self_connections=True``."""
 ONE_TO_ONE = "one_to_one"
-"""Source i to target i; blockwise if one layer is a multiple of the other."""
+"""Connect source i to target i; in blocks if the size of one layer is a multiple of the other."""
 ALL_TO_ELSE = "all_to_else"
-"""Every source to every target except itself."""
+"""Connect every source to every target except itself."""
 
 
 def pairs_of(
@@ -28,7 +28,7 @@ def pairs_of(
     rng: np.random.Generator,
     self_connections: bool = False,
 ) -> tuple[Ints, Ints]:
-    """Indices of the sources and of the targets of a pattern, sorted by target.
+    """Return the indices of the sources and of the targets of a pattern, sorted by target.
 
     Pairs of a neuron with itself are left out unless `self_connections` is True or all are such pairs,
     see :func:`is_carousel`.
@@ -36,11 +36,13 @@ def pairs_of(
     Raises
     ------
     ArgumentError
-        If the kind is none, or a mask or list names a neuron with itself and `self_connections` is False.
+        If the kind is not a pattern, or a mask or list contains a pair of a neuron with itself and
+        `self_connections` is False.
     """
     if self_connections and is_named(kind, ALL_TO_ELSE):
         raise ArgumentError(
-            f"{ALL_TO_ELSE!r} leaves self-connections out. With self_connections=True give {ALL_TO_ALL!r}."
+            f"The pattern {ALL_TO_ELSE!r} has no self-connections. Use {ALL_TO_ALL!r} with "
+            "self_connections=True."
         )
     pairs = _every_pair(kind, len(source), len(target), rng)
     if self_connections or is_carousel(kind, source, target):
@@ -48,7 +50,7 @@ def pairs_of(
     own = _same_neuron(source, target, pairs)
     if own.any() and not isinstance(kind, str) and not is_number(kind):
         raise ArgumentError(
-            f"The {'list' if is_listed(kind) else 'mask'} connects {own.sum()} neuron(s) with themselves. "
+            f"The {'list' if is_listed(kind) else 'mask'} connects {own.sum()} neuron(s) to themselves. "
             "A self-connection carries a neuron's state to the next step: give self_connections=True to "
             "make them, or leave these pairs out."
         )
@@ -56,17 +58,17 @@ def pairs_of(
 
 
 def is_named(kind: Any, *names: str) -> bool:
-    """Whether a pattern is one of these names."""
+    """Whether a pattern has one of these names."""
     return isinstance(kind, str) and kind in names
 
 
 def is_carousel(kind: Any, source: Sequence[Any], target: Sequence[Any]) -> bool:
-    """Whether a pattern connects each neuron with itself and with no other: one to one, to the same layer."""
+    """Whether a pattern connects each neuron to itself only: one to one, to the same layer."""
     return is_named(kind, ONE_TO_ONE) and list(source) == list(target)
 
 
 def _every_pair(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """The pairs of a pattern, those of a neuron with itself among them."""
+    """Return all pairs of a pattern, including those of a neuron with itself."""
     whole = not is_listed(kind) and not is_named(kind, ONE_TO_ONE)
     if whole and n_sources * n_targets > MOST_CONNECTIONS:
         pairs = f"{n_sources} and {n_targets} neurons"
@@ -74,7 +76,7 @@ def _every_pair(kind: Any, n_sources: int, n_targets: int, rng: np.random.Genera
     if isinstance(kind, str):
         return _named_pairs(kind, n_sources, n_targets)
     if is_number(kind):
-        density = fraction("The density of a projection", kind)  # what is refused has drawn nothing
+        density = fraction("The density of a projection", kind)  # checked before anything is drawn
         mask = rng.random((n_targets, n_sources)) < density
     elif is_listed(kind):
         return _listed_pairs(kind, n_sources, n_targets)
@@ -83,7 +85,7 @@ def _every_pair(kind: Any, n_sources: int, n_targets: int, rng: np.random.Genera
         if given.dtype != bool or given.shape != (n_sources, n_targets):
             condition = (
                 f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of booleans of shape "
-                f"({n_sources}, {n_targets}), or a tuple of the numbers of sources and of targets"
+                f"({n_sources}, {n_targets}), or a tuple of two lists of indices (sources, targets)"
             )
             raise ArgumentError(expected("The kind of a projection", condition, kind))
         mask = given.T
@@ -92,12 +94,12 @@ def _every_pair(kind: Any, n_sources: int, n_targets: int, rng: np.random.Genera
 
 
 def is_listed(kind: Any) -> bool:
-    """Whether a pattern is given pair by pair, as two lists of numbers."""
+    """Whether a pattern is a tuple of two lists of indices."""
     return isinstance(kind, tuple) and len(kind) > 0 and _array(kind[0]).dtype.kind in "iu"
 
 
 def _array(values: Any) -> NDArray[Any]:
-    """`values` as an array; an empty array of objects if they are none."""
+    """Return `values` as an array; an empty array of objects if they cannot be one."""
     try:
         return any_array("The kind of a projection", values, "")
     except KindError:
@@ -105,8 +107,11 @@ def _array(values: Any) -> NDArray[Any]:
 
 
 def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Ints, Ints]:
-    """The pairs of two lists of numbers, checked."""
-    what, condition = "A list of pairs", f"two lists of one length, below {n_sources} and {n_targets}"
+    """Return the pairs of two lists of indices, checked."""
+    what = "A list of pairs"
+    condition = (
+        f"two lists of equal length: indices of sources below {n_sources} and of targets below {n_targets}"
+    )
     if len(kind) != 2:
         raise ArgumentError(expected(what, condition, kind))
     sources, targets = (_array(part) for part in kind)
@@ -115,7 +120,7 @@ def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tupl
         raise ArgumentError(expected(what, condition, kind))
     sources, targets = sources.astype(np.int64), targets.astype(np.int64)
     if len(np.unique(sources * n_targets + targets)) < len(sources):
-        raise TopologyError("A pair stands twice in the list. A pair of neurons has one connection at most.")
+        raise TopologyError("Expected distinct pairs, got one twice. A pair of neurons has one connection.")
     return sources, targets
 
 
@@ -143,7 +148,7 @@ def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Ints, Ints]
 
 
 def _same_neuron(source: Sequence[Any], target: Sequence[Any], pairs: tuple[Any, Any]) -> NDArray[np.bool_]:
-    """Which pairs connect a neuron with itself."""
+    """Return a mask of the pairs that connect a neuron to itself."""
     if not set(source) & set(target):
         return np.zeros(len(pairs[0]), bool)
     number = {neuron: i for i, neuron in enumerate(source)}
@@ -160,7 +165,7 @@ def drawn_weights(
     full: bool,
     dtype: Any,
 ) -> Floats:
-    """Weights of some pairs as an initializer draws them."""
+    """Draw the weights of some pairs with an initializer."""
     if full:
         matrix = draw(initializer, rng, (n_sources, n_targets), n_sources, n_targets, dtype)
         return np.ascontiguousarray(matrix.T).ravel()
@@ -171,21 +176,21 @@ def drawn_weights(
 def given_weights(
     values: Floats, n_sources: int, n_targets: int, pairs: tuple[Any, Any], all_to_all: bool = False
 ) -> Floats:
-    """Weights of some pairs from a number, a matrix, or one number a pair.
+    """Return the weights of some pairs, from a number, a matrix, or one number per pair.
 
-    Where a matrix for all pairs has a weight for one that is left out, that is refused.
+    With `all_to_all`, a matrix with a weight other than 0 for a pair that is left out raises an error.
     """
     if values.shape == (n_sources, n_targets):
         chosen: Floats = values[pairs]
         if all_to_all and np.count_nonzero(chosen) < np.count_nonzero(values):
             raise ArgumentError(
-                "The weights are not 0 for some pairs of a neuron with itself, which are left out. "
-                "Set these to 0, or give self_connections=True."
+                "The matrix of weights is not 0 for some pairs of a neuron with itself, which are not "
+                "connected. Set these weights to 0, or give self_connections=True."
             )
         return chosen
     if values.shape not in ((), (len(pairs[0]),)):
         raise ArgumentError(
-            f"Expected the weights to be a number, ({n_sources}, {n_targets}) or ({len(pairs[0])},) numbers, "
-            f"got {shape_of(values)}."
+            f"Expected the weights to be a number or an array of shape ({n_sources}, {n_targets}) or "
+            f"({len(pairs[0])},), got {shape_of(values)}."
         )
     return np.broadcast_to(values, (len(pairs[0]),)).copy()

@@ -1,6 +1,6 @@
-"""What the last propagation has left: the numbers that it used, from which the moves of weights follow.
+"""Values used by the last propagation, from which the updates of weights follow.
 
-They are those of that step until something activates, is set or is linked anew.
+They are valid until a neuron activates, a value is set, or the structure changes.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from .neuron import Neuron
 
 
 def seen_along(connection: Connection) -> tuple[float, float]:
-    """The activation and the gain that the target saw when it last fired: y_i and g_ij.
+    """Return the activation y_i and the gain g_ij that the target used when it last activated.
 
-    Along a self-connection the former is the old state.
+    For a self-connection, the first value is the old state.
     """
     source, target = connection.source, connection.target
     activation = target.old_state if source is target else connection._seen(source._row, target._row)
@@ -29,10 +29,10 @@ def seen_along(connection: Connection) -> tuple[float, float]:
 
 
 def later_traces(connection: Connection) -> Iterator[tuple[Neuron, float]]:
-    """The neurons k that the target j gates and that fired after it, each with the extended trace x_ij^k.
+    """Iterate over the neurons k that the target j gates and that activated after it, with traces x_ij^k.
 
-    A trace is kept for those with a self-connection. That of any other is f'_j e_ij I_jk, and I_jk
-    is computed with the weights as they were before they moved.
+    The trace is stored for neurons with a self-connection. For others it is f'_j e_ij I_jk, where I_jk
+    is computed with the weights before their update.
     """
     store, target = connection._store, connection.target
     store.ready()
@@ -47,19 +47,19 @@ def later_traces(connection: Connection) -> Iterator[tuple[Neuron, float]]:
 
 
 def rounding_of(neuron: Neuron) -> float:
-    """By which part of their size sums of the same numbers may differ."""
+    """Return the relative difference up to which two sums of the same numbers count as equal."""
     return math.sqrt(np.finfo(neuron._store.dtype).eps)
 
 
 def factored_error(neuron: Neuron) -> float:
-    """The part of G_j that is owed to neurons without a self-connection, by the weights of then."""
+    """Return the part of G_j that comes from neurons without a self-connection, by the weights used then."""
     store = neuron._store
     store.ready()
     return float(_factored(store)[neuron._row])
 
 
 def _influence(store: Store, gater: int, gated: int) -> float:
-    """I_jk of a neuron without a self-connection, with the weights that it fired with."""
+    """Compute I_jk of a neuron without a self-connection, with the weights it activated with."""
     rows = np.flatnonzero((store["gater"] == gater) & (store["target"] == gated))
     views = [connection_at(store, int(identity)) for identity in store["identity"][rows]]
     terms = [(view.weight - _moved(store, view)) * view._seen(view.source._row, gated) for view in views]
@@ -67,10 +67,10 @@ def _influence(store: Store, gater: int, gated: int) -> float:
 
 
 def _moved(store: Store, connection: Connection) -> float:
-    """How far the last propagation moved a weight into a neuron without a self-connection.
+    """Compute the last update of a weight into a neuron without a self-connection.
 
-    The column `step` is rate (P_j + the part of G_j that factors), by which weights move along
-    their eligibility; to it comes what the neuron owes to gated neurons that keep traces.
+    The column `step` is rate (P_j + the part of G_j that factors); its product with the eligibility is one
+    part of the update. The other part comes from gated neurons with stored traces.
     """
     if not connection.trainable:
         return 0.0
@@ -81,7 +81,7 @@ def _moved(store: Store, connection: Connection) -> float:
 
 
 def _through_traces(store: Store, connection: Connection) -> float:
-    """sum_k delta_k x_ij^k over the self-connected neurons that the target gates."""
+    """Compute sum_k delta_k x_ij^k over the self-connected neurons k that the target gates."""
     flags, total = store.columns["flags"], 0.0
     if not flags[connection.target._row] & GATES:
         return total
@@ -92,7 +92,7 @@ def _through_traces(store: Store, connection: Connection) -> float:
 
 
 def _rate(store: Store, row: int) -> float:
-    """The rate at which a neuron propagated last: its step by its error, or a neighbour's where that is 0."""
+    """Compute the rate of the last propagation: step over error of a neuron, or of another if it is 0."""
     error = store["projected"] + _factored(store)
     mine = store["network"] == store["network"][row]
     size = np.where(mine, np.abs(error), -1.0)
@@ -101,7 +101,7 @@ def _rate(store: Store, row: int) -> float:
 
 
 def _factored(store: Store) -> Floats:
-    """Of every neuron, the part of G_j that is owed to neurons without a self-connection."""
+    """Return, for every neuron, the part of G_j that comes from neurons without a self-connection."""
     columns, stamp = store.columns, store["stamp"]
     gater, gated = columns["influence_gater"], columns["influence_gated"]
     pulled = (columns["influence_trace"] != NONE) & (stamp[gater] < stamp[gated])

@@ -1,4 +1,4 @@
-"""Registered squashes and costs: how a user's function is compiled and entered, and its errors raised."""
+"""Registration of squashes and costs: compile a user's function, store it, and raise its errors."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ._capture import frozen
 from ._checks import expected
 from .errors import ArgumentError, FunctionError, KindError
 
-AFTER_A_STEP = "The weights are as before this step; call clear() to forget its activations."
+AFTER_A_STEP = "This step has changed no weights. Call clear() to discard its activations."
 
 
 SQUASH = ("state",)
 COST = ("target", "output", "derivative", "outputs")
-"""Names of the arguments that registered functions take."""
+"""Names of the arguments of registered functions."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Registered:
 
     kind: str  # "squash" or "cost"
     name: str
-    function: Callable[..., tuple[float, float]]  # as kernels compute it, with what it captured then
-    address: int  # what kernels call it by
-    key: Hashable  # its code, and what it captures
+    function: Callable[..., tuple[float, float]]  # compiled, with the values captured at registration
+    address: int  # by which kernels call it
+    key: Hashable  # equal for equal code and captured values
 
 
 _registered: dict[tuple[str, str], Registered] = {}
@@ -47,11 +47,11 @@ def enter(
     check: Callable[[Callable[..., Any]], None],
     *bounds: float,
 ) -> Registered:
-    """Compile a user's function and enter it, or find the same one entered before.
+    """Compile and register a user's function; if the same one is registered already, return its entry.
 
-    It must take these `parameters` and pass the `check`, which is given the function. `taken` is
-    the name of the registered function that has this name, in any spelling, if there is one: it must be the
-    same function, with equal captured values and `bounds`.
+    The function must have this number of `parameters` and pass the `check`. `taken` is the registered name
+    that equals its name in any spelling, or None; that function must be the same one, with equal captured
+    values and `bounds`.
     """
     if not inspect.isfunction(function):
         raise KindError(expected(f"A {kind} to register", "a Python function", function))
@@ -67,7 +67,7 @@ def enter(
         raise ArgumentError(f"A {kind} named {name!r} is registered already{what}. Give yours another name.")
     if len(inspect.signature(function).parameters) != len(parameters):
         one = f"one argument, the {parameters[0]}" if len(parameters) == 1 else f"({', '.join(parameters)})"
-        raise ArgumentError(f"The {kind} {name!r} must take {one}.")
+        raise ArgumentError(f"Expected the {kind} {name!r} to take {one}, got {inspect.signature(function)}.")
     plain: Any = getattr(copy, "py_func", copy)
     check(plain)
     compiled = _compiled(kind, name, copy, len(parameters))
@@ -89,7 +89,7 @@ def _compiled(kind: str, name: str, function: Any, arguments: int) -> Any:
 
 
 def tried(kind: str, function: Callable[..., Any], **arguments: float) -> Any:
-    """What a function returns for these arguments; an ArgumentError if it raises."""
+    """Call a function with these arguments; an ArgumentError if it raises."""
     try:
         return function(*arguments.values())
     except Exception as error:
@@ -97,10 +97,10 @@ def tried(kind: str, function: Callable[..., Any], **arguments: float) -> Any:
 
 
 def require_sound(failed: NDArray[np.float64], after: str = AFTER_A_STEP) -> None:
-    """Raise what a registered function raised in the kernel call before, as the cause of a FunctionError.
+    """Raise a FunctionError if a registered function has raised in the last kernel call.
 
-    The column `failed` tells: how many arguments (0: nothing was raised), the address, the arguments. `after`
-    is a sentence about the state that the call leaves.
+    The column `failed` contains the number of arguments (0 if nothing was raised), the address of the
+    function, and the arguments. `after` is a sentence about the state after the call.
     """
     count, address, *values = failed.tolist()
     if not count:

@@ -1,4 +1,4 @@
-"""A network as columns, with its context and traces, and back: what files, copies and pickles are made of."""
+"""Convert a network to columns, with its context and traces, and back, for files, copies and pickles."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ from .topology import NO_GATER, Topology
 __all__ = ["Column", "Parts", "Traces", "put_together", "set_numbers", "take_apart"]
 
 OF_NEURONS = tuple(column for column in NEURON if column.saved)
-"""The columns of a neuron that are saved, besides its squash."""
+"""Saved columns of neurons, except the squash."""
 OF_CONNECTIONS = tuple(column for column in CONNECTION if column.saved)
-"""The columns of a connection that are saved, besides source, target and gater."""
+"""Saved columns of connections, except source, target and gater."""
 OPTIONAL = tuple(column for column in (*OF_NEURONS, *OF_CONNECTIONS) if column.name in RARE)
-"""Those of both that are all 0 in most networks."""
+"""Saved columns that are all 0 in most networks."""
 
 
 @dataclass
 class Parts:
-    """A network in columns.
+    """A network as columns.
 
-    Neurons are numbered in the order in which they activate, connections in the order of making.
+    Neurons are numbered in the order in which they activate, connections in the order of creation.
     """
 
     name: str | None
     dtype: Any
-    layers: Sequence[tuple[str | None, int]]  # name and size; without a name they get the usual one
-    names: Sequence[str | None] | None  # of the neurons; None: those that their layers give them
+    layers: Sequence[tuple[str | None, int]]  # name and size; None: the default name
+    names: Sequence[str | None] | None  # of the neurons; None: names derived from their layers
     neurons: dict[str, NDArray[Any]]  # squash (names), and any saved column of the schema
     connections: dict[str, NDArray[Any]]  # source, target, gater (-1: none), and any saved column
-    clock: int = 0  # when, by the store's count, the last neuron fired
-    traces: Traces | None = None  # those that cannot be read off, by numbers; extending -1: the bias
+    clock: int = 0  # the store's count of activations
+    traces: Traces | None = None  # stored traces, by numbers; extending -1: the bias
     architecture: dict[str, Any] | None = None  # see :func:`synapse.architectures.describe`
 
 
 def take_apart(network: Network, topology: Topology | None = None) -> Parts:
-    """The parts of a network; it stays as it is. Its topology need not be made again where it is given.
+    """Return the parts of a network; its topology may be given if it has been made already.
 
-    Raises TopologyError if it is connected with neurons outside of it, and DivergenceError if it has a number
+    Raises TopologyError if it is connected to neurons outside of it, and DivergenceError if it has a value
     that is not finite.
     """
     with InUse(require_network("What is written", network)):
@@ -82,7 +82,7 @@ def _taken_apart(network: Network, topology: Topology) -> Parts:
 
 
 def put_together(parts: Parts) -> Network:
-    """The network of some parts, whose numbers have been checked."""
+    """Make a network from its parts, whose values have been checked."""
     neurons = list(Layer(sum(size for _, size in parts.layers), dtype=parts.dtype))
     store = neurons[0]._store
     ends = parts.connections["source"], parts.connections["target"]
@@ -104,14 +104,14 @@ def put_together(parts: Parts) -> Network:
     if parts.traces is not None:
         extending = np.where(parts.traces.extending < 0, NONE, parts.traces.extending)
         store.program = Program(0, [replace(parts.traces, extending=extending)])
-    store.ready()  # lowering lays the traces where they belong
+    store.ready()  # lowering distributes the traces
     return network
 
 
 def set_numbers(network: Network, weights: tuple[Ints, Floats], biases: tuple[Ints, Floats]) -> None:
     """Set weights and biases, and those tied to them, by numbers of connections and neurons.
 
-    Raises ArgumentError if those that are tied are given different values; nothing has changed then.
+    Raises ArgumentError if tied ones are given different values; nothing has changed then.
     """
     with InUse(network):
         places = network._connection_rows()[weights[0]], network._rows()[biases[0]]
@@ -121,24 +121,24 @@ def set_numbers(network: Network, weights: tuple[Ints, Floats], biases: tuple[In
 
 
 def _renumbered(groups: Ints) -> Ints:
-    """Numbers of groups from 1 on, 0 staying 0."""
+    """Renumber groups from 1 on; 0 does not change."""
     return np.unique(np.append(0, groups), return_inverse=True)[1][1:]
 
 
 def _without_single(groups: Ints) -> Ints:
-    """The same, but those who are alone with a number, as the others are in another network, have 0."""
+    """Replace the numbers of groups with one member by 0; their other members are in other networks."""
     return np.where(np.bincount(groups.astype(np.int64))[groups] == 1, 0, groups) if groups.any() else groups
 
 
 def _numbers(size: int, chosen: Ints) -> Ints:
-    """A table that gives the number of each chosen row, NONE for all others and past the end."""
+    """Make a table with the number of each chosen row, and NONE for all others and for one row more."""
     table = np.full(size + 1, NONE, np.int64)
     table[chosen] = np.arange(len(chosen))
     return table
 
 
 def _own_traces(kept: Traces, number: Ints, place: Ints) -> Traces:
-    """The traces of one network of a store, by its numbers of neurons and connections."""
+    """Return the traces of one network of a store, by its numbers of neurons and connections."""
     last = len(place) - 1
     memory = number[kept.memory] != NONE
     eligible = place[kept.eligible] != NONE
@@ -161,7 +161,7 @@ def _own_traces(kept: Traces, number: Ints, place: Ints) -> Traces:
 
 
 def _require_finite(parts: Parts) -> None:
-    """Raise where training has left the range of finite numbers."""
+    """Raise DivergenceError if a value is not finite."""
     traces = parts.traces
     assert traces is not None
     of_traces = {name: getattr(traces, name) for name in ("eligibility", "influence", "extended")}
@@ -172,6 +172,6 @@ def _require_finite(parts: Parts) -> None:
             bad = np.flatnonzero(~np.isfinite(column))
             if len(bad):
                 raise DivergenceError(
-                    f"Expected the {name} of {item} {bad[0]} to be finite to be saved, got {column[bad[0]]}. "
-                    "Clear the network if its weights are finite, or go back to one saved earlier."
+                    f"Expected finite values to save, got {column[bad[0]]} for the {name} of {item} {bad[0]}."
+                    " Clear the network if its weights are finite, or return to one saved earlier."
                 )

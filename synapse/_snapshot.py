@@ -17,11 +17,11 @@ from .engine.store import Store
 from .network import Network
 
 Context = dict[str, NDArray[Any]]
-"""Copies of everything that ``clear`` would forget."""
+"""Copies of all columns that ``clear`` resets."""
 
 
 def read_context(network: Network) -> Context:
-    """A copy of the context: states, activations, errors and traces."""
+    """Return a copy of the context: states, activations, errors and traces."""
     _, store, _ = network._ready()
     return {name: store.columns[name].copy() for name in CONTEXT}
 
@@ -46,7 +46,7 @@ def preserved_context(network: Network) -> Iterator[None]:
 
 
 class Snapshot:
-    """Weights and biases of a network as they were, by connection and neuron: edits do not confuse them."""
+    """Copy of the weights and biases of a network, which can be restored even after edits."""
 
     def __init__(self, network: Network) -> None:
         rows, self._store = network._connection_rows(), network._store
@@ -56,16 +56,16 @@ class Snapshot:
         self._store.followers.add(self)
 
     def _moved(self, store: Store, offset: int) -> None:
-        """The store has been absorbed by another."""
+        """Follow the store, which has been absorbed by another."""
         self._store = store
         self._identities[self._identities != NONE] += offset
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
-        """The store has given connections other identities."""
+        """Take over new identities of the connections."""
         self._identities = new[np.minimum(self._identities, len(new) - 1)].astype(np.int64)
 
     def restore(self) -> None:
-        """Set those weights and biases whose connections and neurons still exist."""
+        """Restore the weights and biases of connections and neurons that still exist."""
         with InUse(self):
             store = self._store
             rows = np.append(store.row_of[: store.n_identities], NONE)
@@ -76,17 +76,17 @@ class Snapshot:
 
 
 def read_numbers(network: Network, name: str) -> Floats:
-    """A number of every neuron, by the name of its column; in the order of activation, a float64 copy."""
+    """Return a column of the neurons in the order of activation, as a float64 copy."""
     return _column(network, name).astype(np.float64)
 
 
 def write_numbers(network: Network, name: str, values: Floats) -> None:
-    """Set a number of every neuron, each by itself, also where it is tied."""
+    """Set a column of the neurons, without regard to ties."""
     _column(network, name)[:] = values
 
 
 def _column(network: Network, name: str) -> NDArray[Any]:
-    """The part of a column that holds the neurons of a network: once lowered, they are neighbours."""
+    """Return the part of a column for the neurons of a network; after lowering they are neighbours."""
     _, store, span = network._ready()
     column: NDArray[Any] = store[name]
     return column[int(span[FIRST]) : int(span[STOP])]

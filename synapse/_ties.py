@@ -1,6 +1,6 @@
 """Tied rows: connections that share a weight, neurons that share a bias. All weights and biases are set here.
 
-Tied rows have the same number, their group, in the column `tie` or `bias_tie`; 0 means not tied.
+Tied rows have the same group number in the column `tie` or `bias_tie`; 0 means not tied.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ TIES = {
     **dict.fromkeys(("weight", "trainable", "frozen"), "tie"),
     **dict.fromkeys(("bias", "trainable_bias", "frozen_bias"), "bias_tie"),
 }
-"""The columns that tied rows share, and the column that holds their group."""
+"""The columns that tied rows share, and the column with their group number."""
 FROZEN = {"trainable": "frozen", "trainable_bias": "frozen_bias"}
-"""Whether learning moves a row, and whether it did before it was frozen."""
+"""Columns with 1 for trainable rows, and columns with 1 for rows that were trainable until frozen."""
 
 
 def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
@@ -43,7 +43,7 @@ def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
 
 
 def assign_first(store: Store, name: str, rows: Ints, values: NDArray[Any]) -> None:
-    """The same; if tied rows are given different values, all of a group take that of its first row."""
+    """Set a column like :func:`assign`; tied rows with different values all take that of the first row."""
     tie = store[TIES[name]][rows]
     assign(store, name, rows, first_of_group(tie, values) if tie.any() else values)
 
@@ -53,35 +53,35 @@ def reset_parameters(
 ) -> None:
     """Draw new weights for some connections and new biases for some neurons.
 
-    Parameters that are not trainable and the biases of inputs keep their values.
+    Parameters that are not trainable, and the biases of inputs, do not change.
     """
-    connections = connections[np.argsort(store["identity"][connections])]  # the order of making
+    connections = connections[np.argsort(store["identity"][connections])]  # the order of creation
     connections = connections[store["trainable"][connections] == 1]
     neurons = neurons[(store["trainable_bias"][neurons] == 1) & (store["role"][neurons] != INPUT)]
     fans = max(1, len(connections) // max(1, len(neurons)))
     weights = draw(initializer, rng, (len(connections),), fans, fans)
     biases = draw(initializer, rng, (len(neurons),), fans, fans)
     for drawn in (weights, biases):
-        require_range("What an initializer returns", drawn, store.dtype)
+        require_range("The result of an initializer", drawn, store.dtype)
     assign_first(store, "weight", connections, weights)
     assign_first(store, "bias", neurons, biases)
 
 
 def set_trainable(store: Store, name: str, rows: Any, value: bool) -> None:
-    """Set whether learning moves some rows, and those tied to them; whether they were frozen is forgotten."""
+    """Set whether learning updates some rows, and those tied to them; they no longer count as frozen."""
     assign(store, name, rows, value)
     assign(store, FROZEN[name], rows, 0)
 
 
 def freeze(store: Store, connections: Ints, neurons: Ints) -> None:
-    """Let learning leave alone what it moves of some weights and biases, and note which it moved."""
+    """Make some weights and biases untrainable, and mark those that were trainable as frozen."""
     store.touch()
     for rows, (trainable, frozen) in zip((connections, neurons), FROZEN.items(), strict=True):
         _hand_over(store, rows, trainable, frozen)
 
 
 def unfreeze(store: Store, connections: Ints, neurons: Ints) -> None:
-    """Let learning move what :func:`freeze` has noted, and nothing else."""
+    """Make the weights and biases that :func:`freeze` has marked trainable again."""
     store.touch()
     for rows, (trainable, frozen) in zip((connections, neurons), FROZEN.items(), strict=True):
         _hand_over(store, rows, frozen, trainable)
@@ -95,13 +95,13 @@ def _hand_over(store: Store, rows: Ints, giver: str, taker: str) -> None:
 
 
 def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
-    """Raise the ArgumentError that :func:`assign` raises if tied rows are given different values."""
+    """Raise ArgumentError, like :func:`assign`, if tied rows are given different values."""
     if store[TIES[name]][rows].any():
         _agreed(store, name, rows, values)
 
 
 def _agreed(store: Store, name: str, rows: Any, values: ArrayLike) -> tuple[Ints, NDArray[Any]]:
-    """Rows and values, one by one; ArgumentError if tied rows have different values."""
+    """Return rows and values as flat arrays; ArgumentError if tied rows have different values."""
     rows = np.asarray(rows)
     numbers = np.broadcast_to(np.asarray(values).astype(store[name].dtype), rows.shape).reshape(-1)
     rows = rows.reshape(-1)
@@ -114,7 +114,7 @@ def _agreed(store: Store, name: str, rows: Any, values: ArrayLike) -> tuple[Ints
 
 
 def first_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
-    """The values, with that of the first row of its group for every tied row.
+    """Replace the value of every tied row by that of the first row of its group.
 
     >>> first_of_group(np.array([0, 7, 7, 0]), np.array([1.0, 2.0, 3.0, 4.0])).tolist()
     [1.0, 2.0, 2.0, 4.0]
@@ -125,7 +125,7 @@ def first_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
 
 
 def sum_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
-    """The values, with the sum over its group for every tied row.
+    """Replace the value of every tied row by the sum over its group.
 
     >>> sum_of_group(np.array([0, 7, 7, 0]), np.array([1.0, 2.0, 3.0, 4.0])).tolist()
     [1.0, 5.0, 5.0, 4.0]
@@ -138,9 +138,9 @@ def sum_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
 
 
 def distinct(tie: NDArray[Any]) -> tuple[Ints, Ints]:
-    """The first row of each distinct parameter, and for every row the number of its parameter.
+    """Return the first row of each distinct parameter, and for every row the number of its parameter.
 
-    Tied rows are one parameter; every other row is one of its own.
+    Tied rows are one parameter; every other row is a separate parameter.
 
     >>> first, place = distinct(np.array([0, 7, 0, 7]))
     >>> first.tolist(), place.tolist()
@@ -156,7 +156,7 @@ def distinct(tie: NDArray[Any]) -> tuple[Ints, Ints]:
 
 
 def other_members(tie: NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
-    """The rows tied to some rows but not among them, and for each the index of one it is tied to.
+    """Return the rows tied to some rows but not among them, and for each the index of one it is tied to.
 
     >>> other_members(np.array([0, 7, 0, 7, 7, 5]), np.array([2, 3]))
     (array([1, 4]), array([1, 1]))
@@ -169,7 +169,7 @@ def other_members(tie: NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
 
 
 def tied_rows(store: Store, name: str, row: int) -> Ints:
-    """The other rows that are tied to this one."""
+    """Return the other rows that are tied to this one."""
     tie = store[TIES[name]]
     if not tie[row]:
         return np.empty(0, np.int64)
@@ -181,7 +181,7 @@ def tied_rows(store: Store, name: str, row: int) -> Ints:
 def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
     """Tie the rows of each label, together with all rows that are tied to one of them.
 
-    All rows of a group take the value of the first of the rows given.
+    All rows of a group take the value of the first given row.
     """
     store.touch()
     tie = store[TIES[name]]
@@ -198,7 +198,7 @@ def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
 
 
 def _joined(labels: Ints, tie: Ints) -> Ints:
-    """Numbers 0, 1, ... of the labels; labels with rows that are tied already have one number."""
+    """Number the labels 0, 1, ...; labels with rows that are tied already get the same number."""
     known, place = np.unique(labels, return_inverse=True)
     if not tie.any():
         return np.asarray(place)
@@ -212,14 +212,14 @@ def _joined(labels: Ints, tie: Ints) -> Ints:
 
 
 def untie_rows(store: Store, name: str, rows: Ints) -> None:
-    """End the ties of these rows; their values stay."""
+    """End the ties of these rows; their values do not change."""
     store.touch()
     store[TIES[name]][rows] = 0
 
 
 @contextmanager
-def summed_moves(stores: Iterable[Store]) -> Iterator[None]:
-    """Sum the moves of tied parameters while neurons propagate one by one, and make them at the end."""
+def summed_updates(stores: Iterable[Store]) -> Iterator[None]:
+    """Sum the updates of tied parameters while neurons propagate one by one, and apply them at the end."""
     held = []
     for store in {id(store): store for store in stores}.values():
         address = store.ready()

@@ -1,4 +1,4 @@
-"""The types of arrays that annotations name."""
+"""Types of arrays for annotations."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Indices = NDArray[np.integer[Any]]
-"""Integers of any size: rows of columns that kernels read are narrower than `Ints`."""
+"""Integers of any size; rows in columns of the kernels are narrower than `Ints`."""

@@ -1,6 +1,6 @@
-"""Every change of structure: checked, then made in the store, then in the graph.
+"""All changes of structure: each is checked, then made in the store, then in the graph.
 
-Neurons, layers and networks call these; nothing else changes who is linked to whom.
+Neurons, layers and networks call these functions; no other code changes connections and gates.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 
 LOOK_UP = 4096
-"""In stores of at most so many connections, duplicates are looked up in the graph, which is made for it."""
+"""Largest number of connections for which duplicates are looked up in the graph, made if needed."""
 
 
 def rows_of(neurons: Iterable[Neuron]) -> Ints:
-    """The rows of some neurons in their store; TopologyError if one of them has been removed."""
+    """Return the rows of neurons in their store; TopologyError if one of them has been removed."""
     rows = np.fromiter((neuron._row for neuron in neurons), np.int64)
     if len(rows) and rows.min() < 0:
-        raise TopologyError("A neuron among these has been removed from its network: leave it out.")
+        raise TopologyError("One of the given neurons has been removed from its network. Omit it.")
     return rows
 
 
 def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
-    """The rows of the connections among chosen rows of neurons, in the order of making.
+    """Return the rows of the connections between chosen neurons, in the order of creation.
 
-    `chosen` has one entry more than there are neurons, False, where removed connections are looked up.
+    `chosen` is a mask with one entry more than there are neurons: False, for removed connections.
     """
     source, target = (np.minimum(store[end], store.n_neurons) for end in ("source", "target"))
     rows = np.flatnonzero(chosen[source] & chosen[target])
@@ -46,23 +46,23 @@ def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
 
 
 def join(neurons: Sequence[Neuron]) -> Store:
-    """Move neurons into one store, the largest of theirs. The caller has these stores in use.
+    """Move neurons into one store, the largest of theirs. The caller holds these stores in use.
 
-    TopologyError, and nothing has been joined, if one has been removed, their floats differ, or one is
-    recorded.
+    Raises TopologyError, and joins nothing, if a neuron has been removed, the dtypes differ, or a network
+    that would move is being recorded.
     """
     stores = {neuron._require() for neuron in neurons}
     if len({store.dtype for store in stores}) > 1:
         kinds = sorted({store.dtype.name for store in stores})
         raise TopologyError(
-            f"Neurons of {' and '.join(kinds)} cannot be connected. Build both with one dtype."
+            f"Neurons of {' and '.join(kinds)} cannot be connected. Build both with the same dtype."
         )
     largest, *others = sorted(
         stores, key=lambda store: (-(store.n_neurons + store.n_connections), store.serial)
     )
     if any(store.recorder is not None for store in others):
         raise TopologyError(
-            "A network that is being recorded cannot be joined to a larger one: end the recording first."
+            "A network that is being recorded cannot be connected to a larger one. End the recording first."
         )
     for store in others:
         graphs = largest.graph, store.graph
@@ -73,7 +73,7 @@ def join(neurons: Sequence[Neuron]) -> Store:
 
 
 def find(source: Neuron, target: Neuron) -> Connection | None:
-    """The connection from one neuron to another, if there is one."""
+    """Return the connection from one neuron to another; None if there is none."""
     store = source._store
     if store is not target._store:
         return None
@@ -94,7 +94,7 @@ def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> C
         target._require()
         if find(source, target) is not None:
             raise TopologyError(
-                f"{source!r} projects to {target!r} already. "
+                f"{source!r} is connected to {target!r} already. "
                 "Set the weight of that connection, or disconnect first."
             )
         store = join((source, target))
@@ -113,7 +113,7 @@ def connect_many(
 ) -> tuple[Store, int]:
     """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and first identity.
 
-    The caller has their stores in use.
+    The caller holds their stores in use.
     """
     _refuse_duplicates(sources, targets, pairs)
     store = join((*sources, *targets))
@@ -126,7 +126,7 @@ def connect_many(
 def _refuse_duplicates(
     sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Ints, Ints]
 ) -> None:
-    """Raise if a pair is connected already. The pairs of a pattern are distinct."""
+    """Raise if a pair is connected already. The pairs must be distinct."""
     from_rows, to_rows = rows_of(sources), rows_of(targets)
     of_source, of_target = (np.array([n._store.serial for n in ends]) for ends in (sources, targets))
     for store in {neuron._store for neuron in sources} & {neuron._store for neuron in targets}:
@@ -135,10 +135,10 @@ def _refuse_duplicates(
 
 
 def _refuse_linked(store: Store, sources: Ints, targets: Ints) -> None:
-    """The same for rows of one store."""
+    """Raise if a pair of rows of one store is connected already."""
     here, there = np.zeros(store.n_neurons + 1, bool), np.zeros(store.n_neurons + 1, bool)
     here[sources], there[targets] = True, True
-    removed = store.n_neurons  # where a removed connection's rows are looked up
+    removed = store.n_neurons  # entry of both masks for the ends of removed connections
     old_source, old_target = (np.minimum(store[name], removed) for name in ("source", "target"))
     near = np.flatnonzero(here[old_source] & there[old_target])
     if not len(near):
@@ -149,31 +149,31 @@ def _refuse_linked(store: Store, sources: Ints, targets: Ints) -> None:
         i = int(np.flatnonzero(known)[0])
         one, other = store.views[sources[i]], store.views[targets[i]]
         raise TopologyError(
-            f"{one!r} projects to {other!r} already. A pair of neurons has one connection at most."
+            f"{one!r} is connected to {other!r} already. A pair of neurons has at most one connection."
         )
 
 
 def disconnect(store: Store, identities: Ints) -> None:
-    """Remove connections and their numbers. The caller has the store in use."""
+    """Remove connections. The caller holds the store in use."""
     graph.follow_disconnected(store, identities)
     store.remove_connections(identities)
     store.sweep()
 
 
 def require_ungated(store: Store, identities: Ints) -> None:
-    """Raise TopologyError if one of some connections is gated already."""
+    """Raise TopologyError if one of the connections is gated already."""
     rows = store.row_of[identities]
     taken = rows[store["gater"][rows] != NONE]
     if len(taken):
         connection = connection_at(store, int(store["identity"][taken[0]]))
         raise TopologyError(
             f"{connection!r} is gated by {connection.gater!r} already. "
-            "A connection has one gater at most: ungate it first."
+            "A connection has at most one gater: ungate it first."
         )
 
 
 def gate_many(gaters: Sequence[Neuron], store: Store, identities: Ints) -> None:
-    """Let ``gaters[i]`` gate the connection with ``identities[i]``; all are in one store, in use."""
+    """Let ``gaters[i]`` gate the connection ``identities[i]``. All are in one store, which is in use."""
     store.touch()
     store["gater"][store.row_of[identities]] = rows_of(gaters)
 
@@ -191,7 +191,7 @@ def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
 
 
 def remove(neurons: Sequence[Neuron]) -> None:
-    """Remove neurons of one store and their connections. The caller has the store in use."""
+    """Remove neurons of one store and their connections. The caller holds the store in use."""
     store = neurons[0]._store
     rows = np.unique(rows_of(neurons))
     gone = np.zeros(store.n_neurons, bool)
@@ -218,7 +218,9 @@ def refuse_softmax(layer: Iterable[Neuron]) -> None:
     """Raise if a neuron that is not an output has the squash softmax."""
     for neuron in layer:
         if neuron.squash is squashes.softmax:
-            raise TopologyError(f"{neuron!r} is no output: softmax normalises the outputs of a network only.")
+            raise TopologyError(
+                f"{neuron!r} is not an output: only the outputs of a network can have the squash softmax."
+            )
 
 
 def require_free(neurons: Iterable[Neuron]) -> None:

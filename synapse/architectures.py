@@ -1,7 +1,7 @@
-"""Classes of networks, by name: the architectures of the library, and any class of the user's.
+"""Registry of network classes by name: the architectures of the library, and classes of users.
 
-Files and pickles keep the name of a class and its settings, never code. Whoever reads them finds the class
-among those that are registered.
+Files and pickles contain the name of a class and its settings, never code. When they are read, the class
+is looked up here.
 """
 
 from __future__ import annotations
@@ -22,19 +22,35 @@ _by_name: dict[str, type[Network]] = {}
 
 
 def register(kind: Class) -> Class:
-    """A class decorator: networks of this class come back from files, copies and pickles as what they are.
+    """Register a subclass of Network, so that files, copies and pickles preserve the class.
 
-    A copy is not made by ``__init__``. It gets the layers, and the attributes that
-    :meth:`Network.find_parts` finds among them with the help of :attr:`Network.settings`: override both if
-    your class has attributes of its own. A program that has registered no class of this name reads a
+    Use it as a class decorator. A copy is not made by ``__init__``. It gets the layers, and the attributes
+    that :meth:`Network.find_parts` derives from the layers and :attr:`Network.settings`. Override both if
+    your class has attributes of its own. A program without a registered class of this name reads a plain
     :class:`Network` from the file.
+
+    Parameters
+    ----------
+    kind : type
+        Subclass of :class:`Network`.
+
+    Returns
+    -------
+    type
+        The class itself.
 
     Raises
     ------
     KindError
         If it is not a subclass of :class:`Network`.
     ArgumentError
-        If another class of this name is registered. The same class may be defined again, as in a notebook.
+        If another class of this name is registered. You may define the same class again, as in a notebook.
+
+    See Also
+    --------
+    get : Find a class by its name.
+    synapse.save : Write a network to a file.
+    synapse.load : Read a network from a file.
 
     Examples
     --------
@@ -70,54 +86,65 @@ def register(kind: Class) -> Class:
 
 
 def get(name: str) -> type[Network] | None:
-    """The class that is registered under a name, if there is one."""
-    importlib.import_module("architect")  # registers the library's own; it lies above this package
+    """Find the class that is registered under a name; None if there is none."""
+    importlib.import_module("architect")  # registers its classes; it is a higher package than this one
     return _by_name.get(text("The name of an architecture", name))
 
 
 def names() -> list[str]:
-    """The names of all registered classes."""
+    """Return the names of all registered classes, sorted."""
     importlib.import_module("architect")
     return sorted(_by_name)
 
 
 def describe(network: Network) -> dict[str, Any] | None:
-    """The name of a network's class and its settings; None if the class is not registered.
+    """Return the name of a network's class and its settings as a dict; None if it is not registered.
 
     Raises
     ------
     KindError
-        If it is not a network, or JSON cannot hold the settings.
+        If `network` is not a network, or its settings cannot be written as JSON.
     """
     kind = type(require_network("What is described", network))
     if not _is_known(kind):
         return None
     try:
-        settings = json.loads(json.dumps(network.settings, allow_nan=False))  # a copy is given what a file is
+        settings = json.loads(json.dumps(network.settings, allow_nan=False))  # as a file would store them
     except (TypeError, ValueError, RecursionError):
         settings = None
     if not isinstance(settings, dict) or "name" in settings:
-        condition = "a dict that JSON can hold, without the key 'name'"
+        condition = "a dict that can be written as JSON, without the key 'name'"
         raise KindError(expected(f"The settings of a {kind.__name__}", condition, network.settings))
     return {"name": kind.__name__, **settings}
 
 
 def rebuild(architecture: dict[str, Any] | None, layers: Sequence[Layer], name: str | None) -> Network:
-    """The network of some layers: of the class described, if it is registered and they have its parts.
+    """Make a network from layers, of the described class if it is registered and fits the layers.
+
+    Otherwise the result is a :class:`Network`.
+
+    Parameters
+    ----------
+    architecture : dict or None
+        Name of the class and its settings, see :func:`describe`.
+    layers : sequence of Layer
+        Layers of the network, in order.
+    name : str or None
+        Name of the network.
 
     Raises
     ------
     FormatError
-        If the class cannot use the settings.
+        If the class raises an error of its own for the settings.
     """
     kind, settings = Network, dict(architecture or {})
     if settings:
         kind = get(settings.pop("name")) or Network
     try:
         parts = kind.find_parts(layers, settings)
-    except SynapseError:  # it has been edited, and is a network of this class no more
+    except SynapseError:  # it has been edited and no longer fits its class
         kind, parts = Network, {}
-    except Exception as error:  # of a class of the user
+    except Exception as error:  # a class of the user may raise anything
         raise FormatError(
             f"The class {kind.__name__} cannot find its parts in a network with the settings "
             f"{shown(settings)}: {type(error).__name__}: {error}."
@@ -129,6 +156,6 @@ def rebuild(architecture: dict[str, Any] | None, layers: Sequence[Layer], name: 
 
 
 def _is_known(kind: type[Network]) -> bool:
-    """Whether this class is registered, or an earlier or later definition of it."""
+    """Whether this class, or another definition of it, is registered."""
     known = _by_name.get(kind.__name__)
     return all(getattr(known, name, None) == getattr(kind, name) for name in ("__module__", "__qualname__"))

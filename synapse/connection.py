@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .neuron import Neuron
 
 
-_making_views = threading.RLock()  # collecting garbage may look at connections, too
+_making_views = threading.RLock()  # reentrant: garbage collection may read connections meanwhile
 
 FIELDS = ("weight", "gain", "trainable", "eligibility")
 
@@ -31,12 +31,21 @@ FIELDS = ("weight", "gain", "trainable", "eligibility")
 class Connection(DataView):
     """A connection from one neuron to another; made by ``neuron.project`` and ``layer.project``.
 
-    It is a view: every number is read from, and written to, the store that training uses. It is
-    also the edge data of ``network.graph``, a mapping with the keys ``weight``, ``gain``,
-    ``trainable``, ``eligibility`` and, where it is gated, ``gater`` (the name of the gater), so that
-    networkx algorithms see live values. ``weight`` and ``trainable`` can be set. Other keys are notes:
-    values of your own that stay with the graph and are not saved with the network.
+    A connection is a live view: its values are read from, and written to, the arrays that training uses.
+    It is also the edge data of ``network.graph``: a mapping with the keys ``weight``, ``gain``,
+    ``trainable``, ``eligibility`` and, if it is gated, ``gater`` (the name of the gater), so that
+    networkx algorithms read the present values. ``weight`` and ``trainable`` can be set. You can add other
+    keys; their values belong to the graph and are not saved with the network.
 
+    See Also
+    --------
+    Neuron.project : Make a connection.
+    Neuron.disconnect : Remove a connection.
+    Neuron.gate : Gate connections.
+    tie : Let connections share one weight.
+
+    Examples
+    --------
     >>> from synapse import Neuron
     >>> a, b = Neuron(), Neuron()
     >>> link = a.project(b, weight=0.5)
@@ -61,7 +70,7 @@ class Connection(DataView):
 
     @property
     def _at(self) -> int:
-        """Its present row."""
+        """Present row in the store; TopologyError if the connection has been removed."""
         if self._identity < 0:
             raise TopologyError("This connection has been removed. Project again to make a new one.")
         return int(self._store.row_of[self._identity])
@@ -69,21 +78,21 @@ class Connection(DataView):
     @property
     @steady
     def source(self) -> Neuron:
-        """The neuron at its start."""
+        """Neuron where the connection starts."""
         neuron: Neuron = self._store.views[self._store["source"][self._at]]
         return neuron
 
     @property
     @steady
     def target(self) -> Neuron:
-        """The neuron at its end."""
+        """Neuron where the connection ends."""
         neuron: Neuron = self._store.views[self._store["target"][self._at]]
         return neuron
 
     @property
     @steady
     def weight(self) -> float:
-        """Its weight w_ij; that of all connections that it is tied to is set with it."""
+        """Weight w_ij. Settable, together with the weights tied to it."""
         return float(self._store["weight"][self._at])
 
     @weight.setter
@@ -94,8 +103,9 @@ class Connection(DataView):
     @property
     @steady
     def trainable(self) -> bool:
-        """Whether learning moves its weight, and those of all that it is tied to. Settable. What
-        :meth:`Layer.unfreeze` restores is forgotten then.
+        """Whether learning updates its weight. Settable, together with the weights tied to it.
+
+        After it has been set, :meth:`Layer.unfreeze` does not change it.
         """
         return bool(self._store["trainable"][self._at])
 
@@ -110,31 +120,31 @@ class Connection(DataView):
     @property
     @steady
     def tied(self) -> tuple[Connection, ...]:
-        """The other connections that share its weight, see :func:`synapse.tie`; in the order of making."""
+        """Other connections that share its weight, see :func:`synapse.tie`; in the order of creation."""
         rows = _ties.tied_rows(self._store, "weight", self._at)
         return tuple(connections_at(self._store, rows))
 
     @property
     @steady
     def gater(self) -> Neuron | None:
-        """The neuron whose activation scales it, if one does."""
+        """Neuron that gates the connection; None if there is none."""
         row = self._store["gater"][self._at]
         return None if row == NONE else self._store.views[row]
 
     @property
     @steady
     def gain(self) -> float:
-        """g_ij: the gater's activation, 1 without a gater."""
+        """Gain g_ij: the activation of the gater; 1 without a gater."""
         row = self._store["gater"][self._at]
         return 1.0 if row == NONE else float(self._store["activation"][row])
 
     @property
     @steady
     def eligibility(self) -> float:
-        """The eligibility trace: how its weight moves the state of its target.
+        """Eligibility trace: how the weight affects the state of the target over time.
 
-        Stored if the target is self-connected; otherwise the source's activation times the gater's, as the
-        target last saw them.
+        The trace is stored if the target has a self-connection. Otherwise it is the product of the gain and
+        the activation of the source, as they were when the target last activated.
         """
         store, row = self._store, self._at
         target = int(store["target"][row])
@@ -147,7 +157,7 @@ class Connection(DataView):
         return self._seen_gain() * self._seen(int(store["source"][row]), target)
 
     def _seen(self, row: int, target: int) -> float:
-        """The activation that a neuron had when `target` last fired."""
+        """Activation that a neuron had when `target` last activated."""
         store = self._store
         moved = row == target or store["stamp"][row] > store["stamp"][target]
         return float(store["old_activation" if moved else "activation"][row])
@@ -160,7 +170,7 @@ class Connection(DataView):
     @property
     @steady
     def extended(self) -> Mapping[Neuron, float]:
-        """Extended traces, by neuron whose input the target gates: how the weight affects its state."""
+        """Extended traces, by neuron whose inputs the target gates: how the weight affects its state."""
         return {
             neuron: float(traces[0])
             for neuron, which, traces in extended_into(self.target, [self])
@@ -181,7 +191,7 @@ class Connection(DataView):
         gater = self.gater
         if gater is None:
             raise KeyError(key)
-        return gater.name  # a mapping holds numbers and names only, which files and tables take
+        return gater.name  # not the neuron: files and tables take numbers and strings only
 
     def _set(self, key: str, value: Any) -> None:
         setattr(self, key, value)
@@ -195,10 +205,10 @@ class Connection(DataView):
 
 
 def connection_at(store: Store, identity: int) -> Connection:
-    """The Connection with this identity; there is one object for each."""
+    """Return the Connection with this identity; there is one object for each."""
     view = store.edges.get(identity)
     if view is None:
-        with _making_views:  # threads that only read do not hold the store's lock
+        with _making_views:  # a lock of its own: threads that only read do not hold the store's lock
             view = store.edges.get(identity)
             if view is None:
                 view = store.edges[identity] = Connection(store, identity)
@@ -206,7 +216,7 @@ def connection_at(store: Store, identity: int) -> Connection:
 
 
 def connections_at(store: Store, rows: NDArray[Any]) -> list[Connection]:
-    """The connections in these rows, in the order of making."""
+    """Return the connections in these rows, in the order of creation."""
     return [connection_at(store, identity) for identity in np.sort(store["identity"][rows]).tolist()]
 
 
@@ -219,8 +229,10 @@ def require_connection(what: str, connection: Any) -> Connection:
 
 
 def extended_into(gater: Neuron, connections: Sequence[Connection]) -> Iterator[tuple[Neuron, Ints, Floats]]:
-    """By neuron k that a neuron gates: the places of those of some connections into the gater that have
-    an extended trace x_ij^k, and these traces: stored or, if k has no self-connection, computed.
+    """Iterate over the neurons k with inputs that `gater` gates, with their extended traces x_ij^k.
+
+    Yields k, the indices of the connections into the gater that have a trace, and these traces: stored
+    ones or, if k has no self-connection, computed ones.
     """
     store = gater._store
     store.ready()
@@ -241,7 +253,7 @@ def extended_into(gater: Neuron, connections: Sequence[Connection]) -> Iterator[
 
 
 def influence(store: Store, gater: int, gated: int) -> float:
-    """I_jk of a neuron without a self-connection: what the gater's gain multiplies in its state."""
+    """Compute I_jk of a neuron k without a self-connection: the sum of inputs that the gater scales."""
     rows = np.flatnonzero((store["gater"] == gater) & (store["target"] == gated))
     sources = store["source"][rows]
     moved = store["stamp"][sources] > store["stamp"][gated]

@@ -1,10 +1,10 @@
-"""Costs by name, and the decorator that adds one.
+"""Costs (loss functions) by name, and a decorator that adds one.
 
-A cost gives its value and the error signal of an output, -dE/ds, from target, output and the
-slope of the output's squash. Built in are `cross_entropy` (logistic outputs),
-`squared_error` (half the square), `mean_squared_error`, `binary_misses` and, for softmax
-outputs, `categorical_cross_entropy`. Their names in other libraries are understood too, in any case: "mse",
-"bce", "CrossEntropyLoss" (see :func:`get`):
+A cost computes its value and the error signal of an output, -dE/ds, from the target, the output and the
+derivative of the output's activation function. The built-in costs are `cross_entropy` (for logistic
+outputs), `squared_error` (half the square), `mean_squared_error`, `binary_misses` and, for softmax
+outputs, `categorical_cross_entropy`. You can also use their names in other libraries: "mse", "bce",
+"CrossEntropyLoss" (see :func:`get`).
 
 >>> from synapse import cost
 >>> cost.squared_error([1.0], [0.5])
@@ -50,9 +50,9 @@ NEAREST = {
         "msle",
         "mape",
     ),
-    "The nearest is mean_squared_error; @cost.register adds a cost of your own.",
+    "The nearest is mean_squared_error. You can register your own cost with @cost.register.",
 )
-"""Costs of other libraries that are none of these, and what is nearest."""
+"""Advice for costs of other libraries that do not exist here."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +62,14 @@ class Cost:
     Parameters
     ----------
     name : str
-        Its name.
+        Name of the cost.
     code : int
-        The number by which the kernels call it; of a registered one its address.
+        Number of the cost in the kernels; the address of a registered cost.
+
+    See Also
+    --------
+    get : Find a cost by its name.
+    register : Add a cost.
     """
 
     name: str
@@ -73,14 +78,16 @@ class Cost:
 
     @property
     def function(self) -> Callable[..., tuple[float, float]]:
-        """``(target, output, derivative, outputs) -> (value, error signal)`` of one output."""
+        """Python function ``(target, output, derivative, outputs) -> (value, signal)`` for one output."""
         return self._function or engine.functions.compiled.ERRORS[self.name]
 
     def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
-        """The cost of one step: targets and outputs of shape (m,)."""
+        """Compute the cost of one step from targets and outputs of shape (m,)."""
         aims, answers = finite_array("The targets", targets), finite_array("The outputs", outputs)
         if aims.ndim != 1 or aims.shape != answers.shape:
-            raise ArgumentError(expected("The outputs", "a list, as long as the targets", answers.shape))
+            raise ArgumentError(
+                f"Expected targets and outputs of one shape (m,), got {aims.shape} and {answers.shape}."
+            )
         n = float(len(answers))
         return sum(
             float(self.function(t, y, 1.0, n)[0])
@@ -88,30 +95,50 @@ class Cost:
         )
 
     def signal(self, target: float, output: float, derivative: float, outputs: int = 1) -> float:
-        """The error signal -dE/ds of one output."""
+        """Compute the error signal -dE/ds of one output.
+
+        Parameters
+        ----------
+        target, output : float
+            Target and activation of the output.
+        derivative : float
+            Derivative of the output's activation function at its state.
+        outputs : int
+            Number of outputs, for mean costs. Default: 1.
+
+        Returns
+        -------
+        float
+            The error signal.
+
+        Examples
+        --------
+        >>> squared_error.signal(target=1.0, output=0.5, derivative=0.25)
+        0.125
+        """
         given = {"target": target, "output": output, "derivative": derivative}
         numbers = (finite_number(f"The {name} of a cost", value) for name, value in given.items())
         count = positive_integer("The number of outputs", outputs)
         return float(self.function(*numbers, float(count))[1])
 
     def check(self, squashes: Sequence[Squash]) -> None:
-        """Raise ArgumentError where outputs with these squashes cannot have this cost."""
+        """Raise ArgumentError if outputs with these activation functions cannot have this cost."""
         names = {s.name for s in squashes}
         needed = _NEEDED.get(self.name)
         if needed is not None and names != {needed}:
             raise ArgumentError(
                 f"The cost {self.name} needs {needed} outputs, got {', '.join(sorted(names))}. "
-                "Use cost='squared_error', or leave the cost out."
+                "Use cost='squared_error', or omit the cost."
             )
         if "softmax" in names and self is not categorical_cross_entropy:
             raise ArgumentError(f"Softmax outputs need the cost categorical_cross_entropy, got {self.name}.")
 
     def check_targets(self, targets: NDArray[np.float64]) -> None:
-        """Raise ArgumentError where rows of targets (N, m) cannot have this cost; NaN rows can."""
+        """Raise ArgumentError if this cost cannot have these targets, shape (N, m). Rows may be NaN."""
         if self is categorical_cross_entropy and (np.abs(targets.sum(axis=1) - 1.0) > 1e-6).any():
             raise ArgumentError(
-                "Targets of softmax outputs must add up to 1 at every step. "
-                "Give probabilities, or one-hot rows."
+                "Expected the targets of softmax outputs to add up to 1 in every step. "
+                "Give probabilities, one-hot rows, or numbers of classes."
             )
         bounded = self is cross_entropy or self is categorical_cross_entropy
         outside = targets[(targets < 0.0) | (targets > 1.0)] if bounded else targets[:0]
@@ -144,7 +171,7 @@ globals().update(_by_name)  # the others
 
 
 def __getattr__(name: str) -> Cost:
-    """Registered costs, and other spellings."""
+    """Find registered costs, synonyms and other spellings."""
     return _by_name.attribute(__name__, name)
 
 
@@ -152,22 +179,34 @@ _LOGISTIC, _SOFTMAX = frozenset({_logistic}), frozenset({_softmax})
 
 
 def names() -> list[str]:
-    """The names of all registered costs."""
+    """Return the names of all costs, sorted."""
     return sorted(_by_name)
 
 
 def get(cost: str | Cost) -> Cost:
-    """The cost of this name; a :class:`Cost` is returned as it is.
+    """Find a cost by its name; a :class:`Cost` is returned as it is.
 
-    Names are understood in any case, with or without underscores, hyphens and spaces. So are the names that
-    other libraries use for the same cost, such as "mse"; "bce" is the mean over the outputs there, and
-    the same as `cross_entropy` for one output.
+    Parameters
+    ----------
+    cost : str or Cost
+        Name of the cost. Case, underscores, hyphens and spaces do not matter. Names from other libraries,
+        such as "mse", find the same cost here. There "bce" is the mean over the outputs, which equals
+        `cross_entropy` for one output only.
 
     Raises
     ------
     UnknownNameError
         If no cost of this name is registered.
+    KindError
+        If `cost` is neither a string nor a :class:`Cost`.
 
+    See Also
+    --------
+    names : The names of all costs.
+    register : Add a cost.
+
+    Examples
+    --------
     >>> get("MSE"), get("BinaryCrossentropy")
     (<cost mean_squared_error>, <cost cross_entropy>)
     """
@@ -179,7 +218,7 @@ def get(cost: str | Cost) -> Cost:
 
 
 def of_outputs(cost: str | Cost, outputs: int) -> Cost:
-    """The cost of this name for so many outputs; an ArgumentError if the name is that of a mean over them."""
+    """Find a cost for this number of outputs; an ArgumentError if the name means a mean over outputs."""
     found = get(cost)
     if outputs > 1 and isinstance(cost, str) and plain(cost) in _PLAIN_MEANS:
         raise ArgumentError(
@@ -190,8 +229,28 @@ def of_outputs(cost: str | Cost, outputs: int) -> Cost:
 
 
 def matching(squashes: Sequence[Squash]) -> Cost:
-    """The cost that goes with outputs of these squashes: its signal is t - y where one is.
+    """Return the default cost of outputs with these activation functions.
 
+    Its error signal is target minus output for logistic, softmax and identity outputs.
+
+    Parameters
+    ----------
+    squashes : sequence of Squash
+        Activation functions of the outputs.
+
+    Returns
+    -------
+    Cost
+        `cross_entropy` if all are logistic, `categorical_cross_entropy` if all are softmax, otherwise
+        `squared_error`.
+
+    Raises
+    ------
+    KindError
+        If it is not a list of :class:`~synapse.squash.Squash`, or is empty.
+
+    Examples
+    --------
     >>> from synapse import squash
     >>> matching([squash.logistic]), matching([squash.identity])
     (<cost cross_entropy>, <cost squared_error>)
@@ -209,26 +268,36 @@ def matching(squashes: Sequence[Squash]) -> Cost:
 
 
 def register(function: Callable[[float, float, float, float], tuple[float, float]]) -> Cost:
-    """Add a cost of one's own, under its name.
+    """Register your own cost under its name. Use it as a decorator.
 
     Parameters
     ----------
     function : callable
-        ``(target, output, derivative, outputs) -> (value, signal)``: of one output its cost
-        and -dE/ds = -dE/dy * derivative; ``outputs`` is how many there are. It may call other
-        functions. Globals and closures keep the values that they have now.
+        Function ``(target, output, derivative, outputs) -> (value, signal)`` for one output. The value is
+        its cost E, the signal is -dE/ds = -dE/dy * derivative, and ``outputs`` is the number of outputs.
+        It may call other functions. Globals and closures keep their present values.
+
+    Returns
+    -------
+    Cost
+        The cost as a :class:`~synapse.Trainer` takes it (``cost=``).
 
     Raises
     ------
-    ArgumentError
-        If the name, in any spelling, is taken by another function or is one of its other names, or is that
-        of the same function with other captured values; if the function cannot be compiled, raises, or its
-        signal is not the slope.
+    ArgumentError, KindError
+        If another function has the name, in any spelling or as a synonym, or the same function is
+        registered with other captured values. Also if the function cannot be compiled, raises, or its
+        signal is not -dE/dy times the derivative.
+
+    See Also
+    --------
+    get : Find a cost by its name.
+    synapse.squash.register : Register an activation function.
 
     Notes
     -----
-    Where the function raises later, the call that needed its value raises
-    :class:`~synapse.errors.FunctionError`: weights are as before that step.
+    If the function raises later, the step that called it raises
+    :class:`~synapse.errors.FunctionError`. That step changes no weights.
 
     Examples
     --------
@@ -249,7 +318,7 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
 
 
 def _check(function: Callable[..., tuple[float, float]]) -> None:
-    """The signal must be -dE/dy times the derivative, at all but one of some probes."""
+    """Test the signal: at all probes but one it must be -dE/dy times the derivative."""
     width, misses = 1e-6, 0
     for target in (0.0, 0.3, 1.0):
         for output in (0.11, 0.42, 0.73):
@@ -258,7 +327,10 @@ def _check(function: Callable[..., tuple[float, float]]) -> None:
             slope = -0.7 * (above - below) / (2 * width)
             misses += not math.isclose(slope, signal, rel_tol=1e-3, abs_tol=1e-4)
     if misses > 1:
-        raise ArgumentError(f"The signal of cost {function.__name__!r} is not -dE/dy times the derivative.")
+        raise ArgumentError(
+            f"The signal of cost {function.__name__!r} differs from -dE/dy times the derivative at several "
+            "outputs. Return (value, signal)."
+        )
 
 
 def _pair(function: Callable[..., Any], target: float, output: float) -> tuple[float, float]:

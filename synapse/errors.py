@@ -1,14 +1,14 @@
-"""Everything that Synapse raises, and the one form of its sentences.
+"""Errors and warnings of Synapse.
 
-Each error is a :class:`SynapseError` and also the built-in error that a caller would expect.
-A sentence says what was expected, what was given and, where it helps, what to do.
+Each error is a :class:`SynapseError` and also the matching built-in error, such as ValueError. Its message
+contains what was expected, what was given and, if it helps, what to do.
 """
 
 from __future__ import annotations
 
 
 class SynapseError(Exception):
-    """The parent of all errors of this library."""
+    """Base class of all errors of this library."""
 
 
 class ArgumentError(SynapseError, ValueError):
@@ -20,40 +20,40 @@ class KindError(SynapseError, TypeError):
 
 
 class TopologyError(SynapseError, ValueError):
-    """Neurons and connections cannot be linked, gated or removed this way."""
+    """Neurons and connections cannot be connected, gated or removed in this way."""
 
 
 class UnknownNameError(SynapseError, LookupError, ValueError):
-    """No function of this name is registered."""
+    """Nothing is registered under this name."""
 
 
 class FormatError(SynapseError, ValueError):
-    """A file does not hold a network of this format, or holds one that contradicts itself."""
+    """A file does not contain a network in this format, or its content is inconsistent."""
 
 
 class DivergenceError(SynapseError, ArithmeticError):
-    """Training has left the range of finite numbers."""
+    """A value has become infinite or NaN during training."""
 
 
 class FunctionError(SynapseError, RuntimeError):
-    """A registered squash or cost raised an error; the error itself is the cause (``__cause__``)."""
+    """A registered activation function or cost has raised an error; see ``__cause__``."""
 
 
 class PlaceError(SynapseError, IndexError):
-    """There is no item at this place of a sequence."""
+    """An index is out of range."""
 
 
 class RateWarning(UserWarning):
-    """A rate of a training is so high that it rarely converges."""
+    """A learning rate is so high that training rarely converges."""
 
 
 class MissingExtraError(SynapseError, ImportError):
-    """A package that only an extra brings is not installed."""
+    """An optional package is not installed; the message names the extra that installs it."""
 
 
 class TopologyWarning(UserWarning):
-    """The outputs of a network that is run depend on nothing, as no connection leads into them."""
+    """A network runs whose outputs depend on no input, because no connection leads into them."""
 
 
 class TrainingWarning(UserWarning):
-    """A training changes nothing, or cannot change or use a part of the network."""
+    """Training changes nothing, or a part of the network or data has no effect on it."""

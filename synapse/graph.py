@@ -1,8 +1,8 @@
-"""The networkx graph of live objects.
+"""The live networkx graph of neurons and connections.
 
-The graph of a store is made when it is first looked at, and follows every change from then on.
-Its nodes are the neurons, its edge data the connections themselves, its node data views of neurons.
-Networks show the part of it that is theirs.
+The graph of a store is made when it is first requested, and is updated with every change from then on.
+Its nodes are the neurons, its edge data are the connections, its node data are views of neurons.
+The graph of a network is its part of the graph of the store.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class GraphEditError(TopologyError, nx.NetworkXError):
 
 def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
     raise GraphEditError(
-        "The graph of a network shows its neurons and cannot be edited through networkx. "
+        "The live graph of a network cannot be edited through networkx. "
         "Use project, disconnect, gate and ungate of the neurons, or edit graph.copy()."
     )
 
@@ -48,13 +48,22 @@ def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
 class NeuronData(DataView):
     """The data of a node in a live graph, read from its neuron at each access.
 
-    The keys are ``label`` (the neuron's name), ``layer`` (the name of its layer), ``subset`` (the number of
-    its layer, 0 for the inputs; ``networkx.multipartite_layout`` arranges nodes by it), ``squash`` (a name),
-    ``bias``, ``trainable``, ``activation`` and ``state``. ``bias`` and ``trainable`` can be set. Other keys
-    are notes: values of your own that stay with the graph and are not saved with the network.
+    The keys are ``label`` (name of the neuron), ``layer`` (name of its layer), ``subset`` (index of
+    its layer, 0 for the inputs; ``networkx.multipartite_layout`` arranges nodes by it), ``squash`` (name of
+    the activation function), ``bias``, ``trainable``, ``activation`` and ``state``. ``bias`` and
+    ``trainable`` can be set. You can add other keys; their values belong to the graph and are not saved
+    with the network.
 
-    It equals a dict of the same values and has no hash, by which networkx distinguishes data from nodes.
+    The data equal a dict of the same values. They are not hashable, because networkx distinguishes data
+    from nodes this way.
 
+    See Also
+    --------
+    Network.graph : The live graph of a network.
+    Connection : The data of an edge.
+
+    Examples
+    --------
     >>> import architect
     >>> net = architect.Perceptron(2, 3, 1, seed=0)
     >>> data = net.graph.nodes[net.output[0]]
@@ -95,7 +104,7 @@ class NeuronData(DataView):
 
 
 def _place(neuron: Neuron) -> tuple[int, str]:
-    """Number and name of the layer that a neuron is in; 0 and "" without a network."""
+    """Return the index and name of the layer that a neuron is in; 0 and "" without a network."""
     network, position = network_of(neuron), int(neuron._store["position"][neuron._row])
     for number, layer in enumerate(network.layers if network is not None else ()):
         if position < len(layer):
@@ -105,14 +114,14 @@ def _place(neuron: Neuron) -> tuple[int, str]:
 
 
 def network_of(neuron: Neuron) -> Network | None:
-    """The network that a neuron belongs to, if it is still in use."""
+    """Return the network that a neuron belongs to; None if there is none in use."""
     store = neuron._require()
     owner = store.networks.get(int(store["network"][neuron._row]))
     return None if owner is None else owner()
 
 
 class FilteredAtlas(Mapping[Any, Any]):
-    """The part of a mapping from neurons that belongs to some of them, read at each access."""
+    """A mapping restricted to some of its keys, read at each access."""
 
     __slots__ = ("_here", "_whole")
 
@@ -137,12 +146,12 @@ class FilteredAtlas(Mapping[Any, Any]):
         return sum(1 for _ in self)
 
     def copy(self) -> dict[Any, Any]:
-        """The same as a dict."""
+        """Return the mapping as a dict."""
         return dict(self)
 
 
 class FilteredAdjacency(FilteredAtlas):
-    """The same for a mapping from neurons to mappings from neurons."""
+    """A mapping from neurons to mappings from neurons, both restricted to some neurons."""
 
     __slots__ = ()
 
@@ -151,12 +160,14 @@ class FilteredAdjacency(FilteredAtlas):
 
 
 class LiveGraph(DiGraph):
-    """The live graph of a network, as :attr:`synapse.Network.graph` gives it.
+    """The live graph of a network, see :attr:`synapse.Network.graph`.
 
-    Neurons and connections cannot be added or removed through it. ``copy()`` and ``copy.deepcopy`` give an
-    ordinary ``networkx.DiGraph`` of the same neurons with dicts as data; pickle gives
-    :meth:`Topology.to_networkx`, whose nodes are numbers, as a neuron cannot leave its network.
+    Neurons and connections cannot be added or removed through it. ``copy()`` and ``copy.deepcopy`` return
+    an ordinary ``networkx.DiGraph`` of the same neurons with dicts as data. Pickle stores the graph of
+    :meth:`Topology.to_networkx`, whose nodes are numbers, because a neuron cannot leave its network.
 
+    Examples
+    --------
     >>> import architect, pickle
     >>> graph = architect.Perceptron(2, 3, 1, seed=0).graph
     >>> print(graph)
@@ -177,7 +188,7 @@ class LiveGraph(DiGraph):
     add_edge = add_weighted_edges_from = remove_edge = remove_edges_from = _refuse
     clear = clear_edges = update = _refuse
 
-    # networkx caches these in the graph, which they refer to: the cycle would keep the network alive
+    # networkx caches these views in the graph; this reference cycle would keep the network alive
     edges = out_edges = property(nx.reportviews.OutEdgeView)
     in_edges = property(nx.reportviews.InEdgeView)
     degree = property(nx.reportviews.DiDegreeView)
@@ -186,18 +197,18 @@ class LiveGraph(DiGraph):
 
     def __init__(self, network: Sequence[Neuron] | None = None) -> None:
         DiGraph.__init__(self)
-        self.__networkx_cache__ = None  # type: ignore[assignment]  # else backends keep weights of before
+        self.__networkx_cache__ = None  # type: ignore[assignment]  # otherwise backends use old weights
         self._network = network
         self._helper: Any = None
         self._shown: weakref.WeakSet[LiveGraph] = weakref.WeakSet()
-        """For the graph of a store: the graphs of its networks that are in use."""
+        """Graphs of networks that are in use, if this is the graph of a store."""
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:  # networkx makes its results as G.__class__()
         return nx.DiGraph
 
     def _show(self, whole: LiveGraph) -> None:
-        """Show the part of its store's graph that belongs to the network, without a copy."""
+        """Refer to the network's part of the graph of its store, without a copy."""
         neurons = list(self._network or ())
         self._helper = None
         if len(neurons) == len(whole._node):
@@ -208,10 +219,10 @@ class LiveGraph(DiGraph):
         self._adj, self._pred = FilteredAdjacency(whole._adj, here), FilteredAdjacency(whole._pred, here)
 
     def add_edges_from(self, ebunch_to_add: Iterable[Any], **attr: Any) -> None:
-        """Refuse all edges except those from one new node to every neuron.
+        """Raise GraphEditError, except for edges from one new node to every neuron.
 
-        Such a node is a helper that an algorithm adds and removes (``negative_edge_cycle`` does). This
-        graph alone shows it; the network is not touched.
+        Some algorithms (``negative_edge_cycle``) add such a helper node and remove it again. It is visible
+        in this graph only; the network does not change.
         """
         try:
             pairs = [(helper, node) for helper, node in ebunch_to_add]
@@ -228,7 +239,7 @@ class LiveGraph(DiGraph):
         self._pred = {**{n: {**before, helper: links[n]} for n, before in self._pred.items()}, helper: {}}
 
     def remove_node(self, node: Any) -> None:
-        """Refuse all nodes except the helper node of an algorithm."""
+        """Raise GraphEditError, except for the helper node of an algorithm."""
         if self._network is None or self._helper is None or node != self._helper:
             _refuse()
         self._show(of(next(iter(self._network))._store))
@@ -244,10 +255,10 @@ class LiveGraph(DiGraph):
 
 
 def of(store: Store) -> LiveGraph:
-    """The graph of all neurons of a store."""
+    """Return the graph of all neurons of a store."""
     if store.graph is None:
         with InUse(store):
-            if store.graph is None:  # else another thread has made it meanwhile
+            if store.graph is None:  # False if another thread has made it meanwhile
                 made = LiveGraph()
                 _add_nodes(made, (view for view in store.views if view is not None))
                 _add_edges(made, store, 0, store.n_identities)
@@ -257,7 +268,7 @@ def of(store: Store) -> LiveGraph:
 
 
 def view(network: Network) -> LiveGraph:
-    """The graph of a network; the same object while it is in use."""
+    """Return the graph of a network; the same object while it is in use."""
     known = _shown_of(network)
     if known is not None:
         return known
@@ -272,12 +283,12 @@ def view(network: Network) -> LiveGraph:
 
 
 def _shown_of(network: Network) -> LiveGraph | None:
-    """The graph of a network, if it is in use."""
+    """Return the graph of a network; None if there is none in use."""
     return next((live for live in of(network._store)._shown if live._network is network), None)
 
 
 def refresh(store: Store) -> None:
-    """Update the graphs of networks after neurons have come to, or left, a network or the store."""
+    """Update the graphs of networks after a network or the store has gained or lost neurons."""
     if store.graph is not None:
         for live in list(store.graph._shown):
             live._show(store.graph)
@@ -303,13 +314,13 @@ def _add_edges(graph: LiveGraph, store: Store, first: int, last: int) -> None:
 
 
 def follow_connected(store: Store, identity: int, count: int) -> None:
-    """Connections have been made."""
+    """Add new connections to the graph."""
     if store.graph is not None:
         _add_edges(store.graph, store, identity, identity + count)
 
 
 def follow_disconnected(store: Store, identities: NDArray[np.int64]) -> None:
-    """Connections are about to go."""
+    """Remove connections from the graph, before the store removes them."""
     if store.graph is None:
         return
     graph, views, rows = store.graph, store.views, store.row_of[identities]
@@ -319,7 +330,7 @@ def follow_disconnected(store: Store, identities: NDArray[np.int64]) -> None:
 
 
 def follow_removed(store: Store, neurons: Sequence[Neuron]) -> None:
-    """Neurons without connections are about to go."""
+    """Remove neurons without connections from the graph, before the store removes them."""
     if store.graph is not None:
         for neuron in neurons:
             for mapping in (store.graph._node, store.graph._adj, store.graph._pred):
@@ -327,10 +338,10 @@ def follow_removed(store: Store, neurons: Sequence[Neuron]) -> None:
 
 
 def follow_absorbed(store: Store, graphs: tuple[Any, Any], first: int, identity: int) -> None:
-    """Another store has been absorbed; its rows begin at `first`, its identities at `identity`."""
+    """Merge the graph of an absorbed store, whose rows start at `first` and identities at `identity`."""
     own, other = graphs
     if own is not None:
-        data_of = NeuronData if other is None else other._node.__getitem__  # with their notes
+        data_of = NeuronData if other is None else other._node.__getitem__  # including added keys
         _add_nodes(store.graph, (view for view in store.views[first:] if view is not None), data_of)
         _add_edges(store.graph, store, identity, store.n_identities)
         own._shown |= other._shown if other is not None else set()

@@ -1,7 +1,8 @@
-"""How weights and biases start: named functions, and any function of the user's.
+"""Initializers of weights and biases, by name; you can also pass your own function.
 
-An initializer is called as ``f(rng, shape, fan_in, fan_out)`` and returns an array of `shape`:
-(sources, targets) for a full projection, (connections,) for any other pattern.
+An initializer is a function ``f(rng, shape, fan_in, fan_out)`` that returns an array of `shape`:
+(sources, targets) for a full projection, (connections,) for any other pattern. `fan_in` and `fan_out` are
+the numbers of incoming and outgoing connections of a neuron.
 
 >>> import numpy as np
 >>> uniform(0.1)(np.random.default_rng(0), (2, 3), 2, 3).shape
@@ -23,45 +24,66 @@ Initializer = Callable[[np.random.Generator, tuple[int, ...], int, int], Any]
 
 
 def uniform(scale: float = 0.1) -> Initializer:
-    """Uniform between -scale and scale, as Synaptic draws weights and biases."""
+    """Make an initializer that draws uniformly from -scale to scale, like Synaptic.
+
+    Parameters
+    ----------
+    scale : float
+        Bound of the values, 0 or above. Default: 0.1.
+    """
     scale = non_negative_number("The scale of uniform", scale)
     return lambda rng, shape, fan_in, fan_out: rng.uniform(-scale, scale, shape)
 
 
 def normal(scale: float = 0.1) -> Initializer:
-    """Gaussian around 0 with standard deviation `scale`."""
+    """Make an initializer that draws from a Gaussian with mean 0.
+
+    Parameters
+    ----------
+    scale : float
+        Standard deviation, 0 or above. Default: 0.1.
+    """
     scale = non_negative_number("The scale of normal", scale)
     return lambda rng, shape, fan_in, fan_out: rng.normal(0.0, scale, shape)
 
 
 def constant(value: float = 0.0) -> Initializer:
-    """Always `value`."""
+    """Make an initializer that sets every weight or bias to one value.
+
+    Parameters
+    ----------
+    value : float
+        The value. Default: 0.
+    """
     value = finite_number("The value of constant", value)
     return lambda rng, shape, fan_in, fan_out: np.full(shape, value)
 
 
 def fan_in(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
-    """Uniform within 1 / sqrt(fan_in), for weights and biases, as `torch.nn.Linear` draws them.
+    """Draw uniformly from -1 / sqrt(fan_in) to 1 / sqrt(fan_in), like `torch.nn.Linear`.
 
-    The variance is 1 / (3 fan_in): LeCun, Bottou, Orr and Müller 1998, section 4.6, a third of theirs.
+    The variance is 1 / (3 fan_in), a third of that in LeCun, Bottou, Orr and Müller 1998, section 4.6.
     """
     limit = np.sqrt(1.0 / max(1, fan_in))
     return rng.uniform(-limit, limit, shape)
 
 
 def glorot(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
-    """Uniform within sqrt(6 / (fan_in + fan_out)): Glorot and Bengio 2010, equation 16."""
+    """Draw uniformly within ± sqrt(6 / (fan_in + fan_out)), Glorot and Bengio 2010, equation 16."""
     limit = np.sqrt(6.0 / max(1, fan_in + fan_out))
     return rng.uniform(-limit, limit, shape)
 
 
 def he(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
-    """Gaussian with standard deviation sqrt(2 / fan_in): He, Zhang, Ren and Sun 2015."""
+    """Draw from a Gaussian with standard deviation sqrt(2 / fan_in), He, Zhang, Ren and Sun 2015."""
     return rng.normal(0.0, np.sqrt(2.0 / max(1, fan_in)), shape)
 
 
 def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
-    """Rows or columns orthonormal: Saxe, McClelland and Ganguli 2014. Single weights become 1 or -1."""
+    """Draw a matrix with orthonormal rows or columns, Saxe, McClelland and Ganguli 2014.
+
+    Weights that are not a matrix become 1 or -1.
+    """
     if len(shape) == 1:
         return rng.choice([-1.0, 1.0], shape)
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
@@ -80,7 +102,7 @@ NEAREST = {
     "randomuniform": "The nearest is initializers.uniform(0.05); uniform has the bound 0.1.",
     "randomnormal": "The nearest is initializers.normal(0.05); normal has the standard deviation 0.1.",
 }
-"""Initializers of other libraries that are none of these, and what is nearest."""
+"""Advice for initializers of other libraries that do not exist here."""
 
 _by_name: Names[Initializer] = Names(
     "initializer",
@@ -107,20 +129,34 @@ _by_name: Names[Initializer] = Names(
 
 
 def __getattr__(name: str) -> Initializer:
-    """Registered initializers, and other spellings."""
+    """Find registered initializers, synonyms and other spellings."""
     return _by_name.attribute(__name__, name)
 
 
 def names() -> list[str]:
-    """The names of all registered initializers."""
+    """Return the names of all initializers, sorted."""
     return sorted(_by_name)
 
 
 def get(initializer: str | Initializer) -> Initializer:
-    """The initializer of this name; a function is returned as it is.
+    """Find an initializer by its name; a function is returned as it is.
 
-    Names are understood in any case, with or without underscores, and so are "xavier" (`glorot`) and
-    "kaiming" (`he`). An unknown one is an :class:`~synapse.errors.UnknownNameError`.
+    Parameters
+    ----------
+    initializer : str or callable
+        Name of the initializer. Case, underscores, hyphens and spaces do not matter. Synonyms such as
+        "xavier" (`glorot`) and "kaiming" (`he`) work too.
+
+    Raises
+    ------
+    UnknownNameError
+        If no initializer of this name is registered.
+    KindError
+        If it is neither a string nor a function of (rng, shape, fan_in, fan_out).
+
+    See Also
+    --------
+    register : Add an initializer.
     """
     if isinstance(initializer, str):
         return _by_name.find(initializer)
@@ -129,12 +165,38 @@ def get(initializer: str | Initializer) -> Initializer:
 
 
 def register(function: Initializer) -> Initializer:
-    """Add an initializer of one's own, under its name.
+    """Register your own initializer under its name. Use it as a decorator.
+
+    Parameters
+    ----------
+    function : callable
+        Function ``(rng, shape, fan_in, fan_out) -> array`` that returns finite numbers of this shape.
+
+    Returns
+    -------
+    callable
+        The function.
 
     Raises
     ------
     ArgumentError
-        If the name is taken by another function.
+        If another function has this name, in any spelling or as a synonym.
+    KindError
+        If it is not a function of these arguments.
+
+    See Also
+    --------
+    get : Find an initializer by its name.
+
+    Examples
+    --------
+    >>> from synapse import Layer
+    >>> @register
+    ... def half(rng, shape, fan_in, fan_out):
+    ...     return np.full(shape, 0.5)
+    >>> Layer(2).project(Layer(1), initializer="half").weights
+    Weights(array([[0.5],
+           [0.5]]))
     """
     function_of("An initializer to register", function, "rng", "shape", "fan_in", "fan_out")
     name = getattr(function, "__name__", "")
@@ -152,14 +214,32 @@ def draw(
     fan_out: int,
     dtype: Any = np.float64,
 ) -> Floats:
-    """What an initializer gives, checked; each number must be within the range of the dtype.
+    """Draw an array with an initializer, and check it.
+
+    Parameters
+    ----------
+    initializer : str or callable
+        Initializer or its name.
+    rng : numpy.random.Generator
+        Source of random numbers.
+    shape : tuple of int
+        Shape of the array.
+    fan_in, fan_out : int
+        Numbers of incoming and outgoing connections of a neuron.
+    dtype : numpy dtype
+        Precision of the network: float64 (the default) or float32.
+
+    Returns
+    -------
+    ndarray
+        Array of float64 of this shape.
 
     Raises
     ------
-    ArgumentError
-        If it returned another shape or a number that is not finite.
+    ArgumentError, KindError
+        If the initializer returns another shape, or a number that is not finite or too large for the dtype.
     """
-    what = "What an initializer returns"
+    what = "The result of an initializer"
     values = finite_array(what, get(initializer)(rng, shape, fan_in, fan_out), dtype)
     if values.shape != shape:
         raise ArgumentError(expected(what, f"an array of shape {shape}", values.shape))

@@ -1,4 +1,4 @@
-"""Layer: a sequence of neurons, with the methods of a neuron for all of them."""
+"""Layer: a sequence of neurons with the methods of a neuron, applied to all of them."""
 
 from __future__ import annotations
 
@@ -46,20 +46,29 @@ class Layer(LayerSteps):
     Parameters
     ----------
     neurons : int or iterable of Neuron
-        How many to make, at most 10,000,000, or the neurons themselves.
+        Number of neurons to make, at most 10,000,000; or existing neurons.
     squash : str or Squash
-        The activation function of neurons that are made.
+        Activation function of new neurons. Default: "logistic".
     bias : float
-        Their bias.
+        Initial bias of new neurons. Default: 0.
     name : str, optional
-        What the layer, and with a number each neuron without a name, is called.
+        Name of the layer. Neurons without a name get this name and a number.
     dtype : numpy dtype
-        The float of neurons that are made.
+        Precision of new neurons, float64 (the default) or float32.
 
     Raises
     ------
     ArgumentError
-        If the layer would be empty, or have a neuron twice.
+        If the layer would be empty, or contain a neuron twice.
+    KindError
+        If `neurons` is neither a whole number nor an iterable of neurons.
+    TopologyError
+        If one of the neurons has been removed from its network.
+
+    See Also
+    --------
+    Network : Layers that activate in a fixed order.
+    Neuron : A single neuron.
 
     Examples
     --------
@@ -87,12 +96,12 @@ class Layer(LayerSteps):
         if new:
             self._neurons = _made(positive_integer("The size of a layer", neurons, MOST_NEURONS), dtype)
         else:
-            given = listed("The neurons of a layer", neurons, "how many, or a list of Neurons")
+            given = listed("The neurons of a layer", neurons, "a whole number or a list of Neurons")
             self._neurons = [require_neuron("What a layer holds", neuron) for neuron in given]
         if not self._neurons:
             raise ArgumentError("Expected a layer to have at least one neuron, got none.")
         if len(set(self._neurons)) < len(self._neurons):
-            raise ArgumentError("A layer cannot hold a neuron twice.")
+            raise ArgumentError("Expected the neurons of a layer to be distinct, got one of them twice.")
         self._network: weakref.ref[Network] | None = None
         self._name: str | None = None
         if new:
@@ -101,7 +110,7 @@ class Layer(LayerSteps):
         if name is not None:
             self.name = name
 
-    # --- a sequence ------------------------------------------------------------------------
+    # --- neurons ---------------------------------------------------------------------------
 
     @overload
     def __getitem__(self, index: int) -> Neuron: ...
@@ -110,7 +119,7 @@ class Layer(LayerSteps):
     def __getitem__(self, index: int | slice) -> Neuron | Layer:
         if isinstance(index, slice):
             return Layer(self._neurons[index])
-        return self._neurons[place("A place in a layer", index, len(self._neurons))]
+        return self._neurons[place("An index of a layer", index, len(self._neurons))]
 
     def __len__(self) -> int:
         return len(self._neurons)
@@ -119,12 +128,32 @@ class Layer(LayerSteps):
         return iter(self._neurons)
 
     def append(self, neuron: Neuron) -> None:
-        """Add a neuron at the end. If the layer is part of a network, the neuron joins the network."""
+        """Add a neuron at the end. If the layer is part of a network, the neuron joins the network.
+
+        Parameters
+        ----------
+        neuron : Neuron
+            Neuron to add. Without a name, it gets the name of the layer and a number.
+
+        Raises
+        ------
+        ArgumentError
+            If the neuron is in the layer already.
+        TopologyError
+            If the neuron belongs to another network.
+
+        Examples
+        --------
+        >>> layer = Layer(2, name="hidden")
+        >>> layer.append(Neuron())
+        >>> layer[2]
+        <Neuron hidden 2, logistic>
+        """
         require_neuron("What a layer holds", neuron)
         with InUse(neuron, *self._alive()):
             neuron._require()
             if neuron in self._neurons:
-                raise ArgumentError("A layer cannot hold a neuron twice.")
+                raise ArgumentError(f"{neuron!r} is in this layer already.")
             network = self._network() if self._network else None
             if network is not None:
                 network._admit([neuron])
@@ -134,7 +163,7 @@ class Layer(LayerSteps):
             if network is not None:
                 network._renumber()
 
-    # --- its numbers -----------------------------------------------------------------------
+    # --- values ----------------------------------------------------------------------------
 
     @steady
     def _column(self, name: str) -> NDArray[Any]:
@@ -147,14 +176,14 @@ class Layer(LayerSteps):
         with InUse(*self._alive()):
             serials = np.array([neuron._store.serial for neuron in self._neurons])
             rows = _wiring.rows_of(self._neurons)
-            for set_them in (_ties.require_agreement, _ties.assign):  # nothing is set where any is refused
+            for set_them in (_ties.require_agreement, _ties.assign):  # check all before any is set
                 for store in {neuron._store for neuron in self._neurons}:
                     mine = serials == store.serial
                     set_them(store, name, rows[mine], values[mine])
 
     @property
     def name(self) -> str | None:
-        """Its name, if it has one."""
+        """Name of the layer; None if it has none. Settable. Neurons without a name get it with a number."""
         return self._name
 
     @name.setter
@@ -166,17 +195,17 @@ class Layer(LayerSteps):
 
     @property
     def activations(self) -> Floats:
-        """The activations of its neurons, shape (n,); a copy that cannot be written to."""
+        """Activations of its neurons, shape (n,); a read-only copy."""
         return read_only(self._column("activation"))
 
     @property
     def states(self) -> Floats:
-        """The states of its neurons, shape (n,); a copy that cannot be written to."""
+        """States of its neurons, shape (n,); a read-only copy."""
         return read_only(self._column("state"))
 
     @property
     def biases(self) -> Floats:
-        """The biases of its neurons, shape (n,); a copy that cannot be written to.
+        """Biases of its neurons, shape (n,); a read-only copy.
 
         Settable as a whole: ``layer.biases = 2 * layer.biases``.
         """
@@ -190,9 +219,9 @@ class Layer(LayerSteps):
     @property
     @steady
     def squash(self) -> Squash | None:
-        """The activation function of its neurons, None if they differ. Settable.
+        """Activation function of its neurons; None if they differ. Settable.
 
-        Set to `winner`, `maxout` or `softmax`, its neurons compete as one group.
+        If it is set to `winner`, `maxout` or `softmax`, the neurons of the layer compete as one group.
         """
         found = {neuron.squash for neuron in self._alive()}
         return found.pop() if len(found) == 1 else None
@@ -212,10 +241,9 @@ class Layer(LayerSteps):
     @property
     @steady
     def trainable(self) -> bool:
-        """Whether learning moves the biases of all its neurons, as :attr:`Neuron.trainable` does. Settable.
+        """Whether learning updates the biases of all its neurons, see :attr:`Neuron.trainable`. Settable.
 
-        Weights are not concerned: :meth:`freeze` keeps learning from moving the weights of incoming
-        connections, too.
+        This does not affect weights; :meth:`freeze` also freezes the weights of incoming connections.
         """
         return all(neuron.trainable for neuron in self._alive())
 
@@ -229,7 +257,7 @@ class Layer(LayerSteps):
     @property
     @steady
     def deterministic(self) -> bool:
-        """Whether all its neurons are deterministic, see :attr:`Neuron.deterministic`. Settable."""
+        """Whether all its neurons output their mean, see :attr:`Neuron.deterministic`. Settable."""
         return all(neuron.deterministic for neuron in self._alive())
 
     @deterministic.setter
@@ -239,7 +267,7 @@ class Layer(LayerSteps):
             for neuron in self._neurons:
                 neuron.deterministic = deterministic
 
-    # --- its links -------------------------------------------------------------------------
+    # --- connections -----------------------------------------------------------------------
 
     def project(
         self,
@@ -252,51 +280,63 @@ class Layer(LayerSteps):
         self_connections: bool = False,
         seed: Seed = None,
     ) -> Projection:
-        """Connect its neurons to those of another layer, or of itself.
+        """Connect the neurons of this layer to those of another layer, or to each other.
 
         Parameters
         ----------
         target : Layer, Neuron or Network
-            The layer to connect to; for a network, its input layer.
+            Layer to connect to; for a network, its input layer.
         kind : str, float, array of bool or tuple of two lists of int
-            ``ALL_TO_ALL`` (the default), ``ONE_TO_ONE`` (the default to itself: constant error
-            carousels, see the notes), ``ALL_TO_ELSE``, a density, a mask of shape (sources, targets), or a
-            tuple of two lists of numbers: connection i leads from source ``kind[0][i]`` to target
-            ``kind[1][i]``.
+            Pattern of the connections: ``ALL_TO_ALL``, ``ONE_TO_ONE``, ``ALL_TO_ELSE``, a density (the
+            probability of each connection, above 0 and at most 1), a mask of shape (sources, targets), or
+            a tuple of two lists of indices: connection i leads from source ``kind[0][i]`` to target
+            ``kind[1][i]``. Default: ``ALL_TO_ALL``; ``ONE_TO_ONE`` from a layer to itself, which makes
+            constant error carousels, see the notes.
         weights : array_like, optional
-            The weights: a number, shape (sources, targets), or (connections,). Default: drawn by the
-            initializer; 1 for carousels.
+            Weights: a number, or an array of shape (sources, targets) or (connections,). Default: drawn by
+            the initializer; 1 for carousels.
         initializer : str or callable
-            See :mod:`synapse.initializers`.
+            Initializer of the weights, see :mod:`synapse.initializers`. Default: "uniform".
         trainable : bool, optional
-            Whether learning moves the weights. Default: False for carousels, else True.
+            Whether learning updates the weights. Default: False for carousels, otherwise True.
         self_connections : bool
-            Whether pairs of a neuron with itself are connected, too, where the layers share neurons.
-            Default: False. See the notes.
+            Whether to connect neurons that are in both layers to themselves, too. Default: False. See the
+            notes.
         seed : int or numpy.random.Generator, optional
             Seed for densities and weights.
+
+        Returns
+        -------
+        Projection
+            The new connections.
 
         Raises
         ------
         KindError
-            If the target holds no neurons.
+            If the target is not a layer, a neuron or a network.
         ArgumentError
-            If a mask or a list has a pair of a neuron with itself, or a matrix of weights a weight for it,
-            and `self_connections` is False.
+            If `kind` or `weights` does not fit the layers. Also if a mask or a list contains a pair of a
+            neuron with itself, or a matrix of weights has a weight other than 0 for such a pair, and
+            `self_connections` is False.
         TopologyError
-            If a pair of neurons is connected already; nothing is connected then.
+            If a pair of neurons is connected already; no connection is made then.
+
+        See Also
+        --------
+        Neuron.disconnect : Remove a connection.
+        gate : Gate the connections of a projection.
 
         Notes
         -----
-        A self-connection carries the state of a neuron to its next step, see :meth:`Neuron.project`; it is
-        not one recurrent connection among others. So patterns leave it out: where a layer projects to
-        itself, or to a layer with some of its neurons, ``ALL_TO_ALL`` is the same as ``ALL_TO_ELSE``, and a
-        density concerns the other pairs. Masks and lists that name such pairs are refused. With
-        ``self_connections=True`` they are made like the other connections: their weights are drawn
-        and trainable, so that each neuron is a leaky integrator of its own.
+        A self-connection carries the state of a neuron to its next step, see :meth:`Neuron.project`. It
+        differs from other recurrent connections, so patterns leave it out by default. If a layer projects
+        to itself, or to a layer with some of its neurons, ``ALL_TO_ALL`` is the same as ``ALL_TO_ELSE``, a
+        density applies to the other pairs, and masks and lists with such pairs raise an error. With
+        ``self_connections=True`` self-connections are made like the other connections: their weights are
+        drawn and trainable, so that each neuron is a leaky integrator.
 
-        The pattern ``ONE_TO_ONE`` of a layer to itself is meant to make self-connections: constant error
-        carousels, of weight 1 and not trainable, with which neurons keep their whole state.
+        The pattern ``ONE_TO_ONE`` from a layer to itself does make self-connections: constant error
+        carousels, with weight 1 and not trainable, so that neurons preserve their whole state.
 
         >>> layer = Layer(3)
         >>> len(layer.project(layer, Layer.ALL_TO_ALL)), layer[0].self_connection
@@ -323,19 +363,43 @@ class Layer(LayerSteps):
         return Layer([source]).project(self, weights=weights, trainable=trainable, seed=seed)
 
     def gate(self, projection: Projection, kind: str) -> None:
-        """Let its neurons gate the connections of a projection; see :class:`synapse.gate`.
+        """Gate the connections of a projection with the neurons of this layer.
+
+        Parameters
+        ----------
+        projection : Projection
+            Connections to gate.
+        kind : str
+            ``gate.INPUT``, ``gate.OUTPUT`` or ``gate.ONE_TO_ONE``, see :class:`synapse.gate`.
 
         Raises
         ------
+        ArgumentError, KindError
+            If `kind` is none of these, or `projection` is not a projection.
         TopologyError
-            If the numbers do not match or a connection is gated already; nothing is gated then.
+            If the number of targets, sources or connections is not a multiple of the number of neurons,
+            or a connection is gated already; nothing is gated then.
+
+        See Also
+        --------
+        Neuron.gate : Gate single connections.
+        Neuron.ungate : Stop gating connections.
+
+        Examples
+        --------
+        >>> from synapse import gate
+        >>> inputs, cells, gates = Layer(3), Layer(2), Layer(2)
+        >>> projection = inputs.project(cells, seed=0)
+        >>> gates.gate(projection, gate.INPUT)
+        >>> [connection.gater is gates[1] for connection in cells[1].incoming]
+        [True, True, True]
         """
         require_projection("What a layer gates", projection)
         with InUse(projection, *self._alive()):
             identities, place = projection._gaters(self, kind)
             _wiring.require_ungated(projection._store, identities)
             store = _wiring.join([*self._neurons, projection[0].source])
-            identities, _ = projection._gaters(self, kind)  # joined, they may have other numbers
+            identities, _ = projection._gaters(self, kind)  # joining stores may change identities
             _wiring.gate_many([self._neurons[i] for i in place], store, identities)
 
     def __repr__(self) -> str:
@@ -344,7 +408,7 @@ class Layer(LayerSteps):
 
 
 def _made(count: int, dtype: Any) -> list[Neuron]:
-    """New neurons, all in one store."""
+    """Make neurons in one store."""
     store = Store(float_type("The dtype", dtype))
     store.add_neurons(count)
     neurons = []
@@ -357,7 +421,7 @@ def _made(count: int, dtype: Any) -> list[Neuron]:
 
 
 def _as_layer(what: str, target: Any) -> Layer:
-    """A layer, the layer of one neuron, or the input layer of a network."""
+    """Return a layer as it is, a layer of one neuron, or the input layer of a network."""
     if isinstance(target, Neuron):
         return Layer([target])
     layer = getattr(target, "input", target)
@@ -367,11 +431,11 @@ def _as_layer(what: str, target: Any) -> Layer:
 
 
 LAYERS = "a Layer or a list of Layers"
-"""What a network is made of."""
+"""Accepted parts of a network, for messages."""
 
 
 def flat_layers(given: Iterable[Any]) -> list[Layer]:
-    """Layers, and lists of them, as one list of two or more; an error if something else is among them."""
+    """Return layers, and lists of layers, as one list of at least two; an error for anything else."""
     layers: list[Layer] = []
     for one in given:
         if isinstance(one, Layer | Neuron | int):

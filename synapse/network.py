@@ -36,36 +36,44 @@ from .projection import Projection
 
 
 class Network(NetworkSteps):
-    """Neurons in the order in which they activate: inputs, hidden layers, outputs.
+    """Layers that activate in a fixed order: inputs, hidden layers, outputs.
 
     Parameters
     ----------
     *layers : Layer or list of Layer
-        The input layer, any hidden layers, and the output layer, in the order in which they activate:
+        Input layer, hidden layers, and output layer, in the order in which they activate:
         ``Network(a, b, c)``, or with the hidden layers in a list, ``Network(a, [b], c)``.
     input, output : Layer, optional
-        The first and the last layer by name, instead of by position.
+        Input layer and output layer as keywords, instead of by position.
     hidden : list of Layer, optional
-        Hidden layers by name, after those given by position.
+        Hidden layers as a keyword; they come after those given by position.
     name : str, optional
-        Its name. Default: the name of its class.
+        Name of the network. Default: the name of its class.
 
     Raises
     ------
     ArgumentError, KindError
-        If there are not at least two layers, or something else is among them.
+        If there are fewer than two layers, or anything other than a layer is given.
     TopologyError
         If a neuron is in two layers, or belongs to another network.
 
     Warns
     -----
     TopologyWarning
-        When it runs and no connection leads into an output; once for each topology.
+        If a network runs without any connection into its outputs; once for each topology.
+
+    See Also
+    --------
+    Trainer : Train a network on data.
+    record : Record values of neurons and connections over time.
+    save : Write a network to a file.
+    load : Read a network from a file.
+    from_networkx : Make a network from a graph.
 
     Notes
     -----
-    When the object is no longer held, its neurons may be taken into another network. Until then they keep
-    their order of activation: no number depends on when Python collects an object.
+    Once you no longer hold a reference to a network, its neurons may be used in another one. Until then
+    they keep their order of activation, so that no result depends on when Python collects the object.
 
     Examples
     --------
@@ -80,7 +88,7 @@ class Network(NetworkSteps):
     """
 
     _left_out: ClassVar[tuple[str, ...]] = ()
-    """Its repr leaves out the sizes of layers whose names begin with one of these."""
+    """Prefixes of layer names; ``repr`` leaves out the sizes of these layers."""
 
     @understands(NETWORK)
     def __init__(
@@ -95,10 +103,10 @@ class Network(NetworkSteps):
         self._build(flat_layers([*ends[0], *layers, hidden, *ends[1]]), name)
 
     def _build(self, layers: list[Layer], name: str | None) -> None:
-        """Take layers as one's own."""
+        """Make a network of these layers."""
         neurons = [neuron for layer in layers for neuron in layer]
         if len(set(neurons)) < len(neurons):
-            raise TopologyError("A neuron stands in two layers of the network. Give each neuron one place.")
+            raise TopologyError("Expected each neuron of a network in one layer, got a neuron in two.")
         label = None if name is None else text("The name of a network", name)
         with InUse(*(neuron for layer in layers for neuron in layer._alive())):
             _wiring.require_free(neurons)
@@ -120,36 +128,36 @@ class Network(NetworkSteps):
             for layer in layers:
                 layer._network = weakref.ref(self)
 
-    # --- its parts -------------------------------------------------------------------------
+    # --- parts -----------------------------------------------------------------------------
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """Name of the network. Default: the name of its class."""
         return self._name or type(self).__name__
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """Its layers, in order."""
+        """Layers, in the order in which they activate."""
         return tuple(self._layers)
 
     @property
     def input(self) -> Layer:
-        """The layer of its inputs."""
+        """Input layer."""
         return self._layers[0]
 
     @property
     def hidden(self) -> tuple[Layer, ...]:
-        """The layers between inputs and outputs."""
+        """Hidden layers: those between inputs and outputs."""
         return tuple(self._layers[1:-1])
 
     @property
     def output(self) -> Layer:
-        """The layer of its outputs."""
+        """Output layer."""
         return self._layers[-1]
 
     @property
     def neurons(self) -> list[Neuron]:
-        """Its neurons, in the order in which they activate."""
+        """Neurons, in the order in which they activate."""
         return [neuron for layer in self._layers for neuron in layer]
 
     @overload
@@ -159,11 +167,11 @@ class Network(NetworkSteps):
     @overload
     def __getitem__(self, index: str) -> Layer: ...
     def __getitem__(self, index: int | slice | str) -> Neuron | list[Neuron] | Layer:
-        """A neuron by its number, or a layer by its name."""
+        """Return a neuron by its index, a list of neurons by a slice, or a layer by its name."""
         if isinstance(index, slice):
             return self.neurons[index]
         if not isinstance(index, str):
-            return self.neurons[place("A place in a network", index, len(self))]
+            return self.neurons[place("An index of a network", index, len(self))]
         for layer in self._layers:
             if layer.name == index:
                 return layer
@@ -180,15 +188,15 @@ class Network(NetworkSteps):
     @property
     @steady
     def connections(self) -> list[Connection]:
-        """The connections within it, self-connections too, in the order of making."""
+        """Connections between its neurons, including self-connections, in the order of creation."""
         return connections_at(self._store, self._connection_rows())
 
     @property
     @steady
     def weights(self) -> Floats:
-        """Weights in the order of ``connections``, shape (connections,); a copy that cannot be written to.
+        """Weights in the order of ``connections``, shape (connections,); a read-only copy.
 
-        Settable as a whole: ``net.weights = 2 * net.weights``. Tied connections must be given one value.
+        Settable as a whole: ``net.weights = 2 * net.weights``. Tied connections must get the same value.
         To set some weights in place, use :attr:`Projection.weights`.
         """
         return read_only(self._store["weight"][self._connection_rows()])
@@ -203,9 +211,9 @@ class Network(NetworkSteps):
     @property
     @steady
     def biases(self) -> Floats:
-        """Biases in the order of its neurons, shape (neurons,); a copy that cannot be written to.
+        """Biases in the order of ``neurons``, shape (neurons,); a read-only copy.
 
-        Settable as a whole, as ``weights`` are.
+        Settable as a whole: ``net.biases = 2 * net.biases``. Tied neurons must get the same value.
         """
         return read_only(self._store["bias"][self._rows()])
 
@@ -219,21 +227,26 @@ class Network(NetworkSteps):
     @property
     @steady
     def graph(self) -> nx.DiGraph[Any]:
-        """The network as a networkx graph, live: nodes are its neurons, edge data its connections.
+        """Live networkx graph of the network: nodes are its neurons, edge data are its connections.
 
-        The data of nodes are listed at :class:`synapse.graph.NeuronData`. Neurons and connections cannot be
-        added or removed through networkx; ``graph.copy()`` gives an ordinary graph.
+        :class:`synapse.graph.NeuronData` lists the data of nodes. Neurons and connections cannot be
+        added or removed through networkx; ``graph.copy()`` returns an ordinary graph.
+
+        See Also
+        --------
+        Topology.to_networkx : Ordinary graph with numbers as nodes.
+        from_networkx : Make a network from a graph.
         """
         return graph.view(self)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The float of its numbers: float64 or float32."""
+        """Precision of its numbers: float64 or float32."""
         kind: np.dtype[Any] = self._store.dtype
         return kind
 
     def _name_layers(self) -> None:
-        """Name the layers that have no name by their position; a name that is taken gets the next number."""
+        """Name the layers without a name by their position, with the next number if a name is taken."""
         for layer, name in ((self.input, "input"), (self.output, "output")):
             if layer.name is None:
                 layer.name = name
@@ -246,21 +259,21 @@ class Network(NetworkSteps):
                 taken.add(layer.name)
 
     def _admit(self, neurons: Sequence[Neuron]) -> None:
-        """Make neurons its own: they move to its store, and must belong to no other network."""
+        """Add neurons to the network and move them to its store; they must not belong to another one."""
         _wiring.require_free(neurons)
         store = _wiring.join([self._anchor, *neurons])
         store.touch()
         store["network"][_wiring.rows_of(neurons)] = self._number_now
 
     def _renumber(self) -> None:
-        """Write the order and the role of its neurons into the store."""
+        """Write the order and the roles of its neurons into the store."""
         self._n_inputs, self._n_outputs = len(self.input), len(self.output)
         store, rows = self._store, self._rows()
         store.touch()
         store["position"][rows] = np.arange(len(rows))
         inputs = rows[: len(self.input)]
         new = inputs[(store["role"][inputs] != INPUT) & ~np.isin(inputs, store["target"])]
-        for error in ("responsibility", "projected", "gated"):  # they are clamped, and have none
+        for error in ("responsibility", "projected", "gated"):  # clamped neurons have no error
             store[error][new] = 0.0
         store["role"][rows] = HIDDEN
         store["role"][inputs] = INPUT
@@ -268,9 +281,41 @@ class Network(NetworkSteps):
         graph.refresh(store)
 
     def add(self, neurons: Neuron | Layer) -> Layer:
-        """Add a hidden neuron, or a layer of them, to activate after the other hidden ones.
+        """Add a hidden layer, or a hidden neuron, that activates after the other hidden layers.
 
-        To add a neuron to a layer that it has, use ``layer.append``.
+        To add a neuron to an existing layer, use :meth:`Layer.append`.
+
+        Parameters
+        ----------
+        neurons : Layer or Neuron
+            Layer to add; a neuron becomes a layer of one.
+
+        Returns
+        -------
+        Layer
+            The new hidden layer.
+
+        Raises
+        ------
+        KindError
+            If it is neither a layer nor a neuron.
+        TopologyError
+            If a neuron belongs to another network.
+
+        See Also
+        --------
+        remove : Remove a hidden neuron.
+
+        Examples
+        --------
+        >>> from synapse import Layer, Network
+        >>> a, b, c = Layer(2), Layer(3), Layer(1)
+        >>> _ = a.project(b), b.project(c)
+        >>> net = Network(a, c)
+        >>> net.add(b)
+        <Layer hidden, 3 neurons>
+        >>> net
+        <Network 2-3-1, 6 neurons, 9 connections>
         """
         layer = Layer([neurons]) if isinstance(neurons, Neuron) else neurons
         if not isinstance(layer, Layer):
@@ -286,19 +331,38 @@ class Network(NetworkSteps):
 
     @whole
     def remove(self, neuron: Neuron) -> None:
-        """Remove one of its hidden neurons and every connection of it.
+        """Remove a hidden neuron and all its connections.
+
+        Parameters
+        ----------
+        neuron : Neuron
+            Hidden neuron of this network. If it is the last one of its layer, the layer is removed too.
 
         Raises
         ------
         TopologyError
-            If it is an input or output, gates connections of others, or is not of this network.
+            If it is not a hidden neuron of this network, or gates connections of other neurons.
+
+        See Also
+        --------
+        add : Add a hidden layer or neuron.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> net.remove(net["hidden"][0])
+        >>> net
+        <Perceptron 2-2-1, 5 neurons, 6 connections>
         """
         require_neuron("What is removed from a network", neuron)
         for layer in self._layers[1:-1]:
             if neuron in layer._neurons:
                 break
         else:
-            raise TopologyError(f"{neuron!r} is not a hidden neuron of {self!r}: only those can be removed.")
+            raise TopologyError(
+                f"{neuron!r} is not a hidden neuron of {self!r}: only hidden neurons can be removed."
+            )
         _wiring.remove([neuron])
         layer._neurons.remove(neuron)
         if not layer._neurons:
@@ -308,36 +372,52 @@ class Network(NetworkSteps):
 
     @whole
     def _disconnect(self, numbers: Ints) -> None:
-        """Remove connections by their numbers in ``connections``."""
+        """Remove connections by their indices in ``connections``."""
         rows = self._connection_rows()[numbers]
         _wiring.disconnect(self._store, self._store["identity"][rows])
 
-    # --- what a class of your own may override, see `architectures` ---------------------------
+    # --- hooks for subclasses, see `architectures` -------------------------------------------
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The arguments of its class that its layers do not show, as JSON can hold them. Default: none."""
+        """Arguments of its class that cannot be derived from the layers, as a dict for JSON. Default: empty.
+
+        A subclass overrides this, see :func:`synapse.architectures.register`.
+        """
         return {}
 
     @classmethod
     def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
-        """The attributes of a network of this class besides its layers, by name. Default: none.
+        """Find the additional attributes of a network of this class in its layers.
 
         A copy, or a network that is read from a file, is not made by ``__init__``, which would build new
-        layers. It gets its layers, and then these attributes.
+        layers. It gets its layers, and then these attributes. A subclass with attributes of its own
+        overrides this, see :func:`synapse.architectures.register`.
+
+        Parameters
+        ----------
+        layers : sequence of Layer
+            Layers of the network, in order.
+        settings : mapping
+            Value of :attr:`settings`.
+
+        Returns
+        -------
+        dict
+            Values of the attributes by name. Default: empty.
 
         Raises
         ------
         TopologyError
-            If the layers are not, or no longer, those of this class.
+            If the layers do not, or no longer, fit this class.
         """
         return {}
 
     @property
     def parts(self) -> dict[str, Any]:
-        """The result of :meth:`find_parts` for this network, computed again after each edit.
+        """Result of :meth:`find_parts` for this network, computed again after each edit.
 
-        Raises TopologyError if it no longer has the neurons and connections that it was built with.
+        Raises TopologyError if the network no longer has the neurons and connections it was built with.
         """
         version = self._store.topology_version
         if self._parts_version != version:
@@ -352,26 +432,49 @@ class Network(NetworkSteps):
             self._parts_version = version
         return dict(self._parts)
 
-    # --- its links -------------------------------------------------------------------------
+    # --- connections -----------------------------------------------------------------------
 
     def project(self, target: Layer | Neuron | Network, kind: Any = None, **options: Any) -> Projection:
-        """Connect its output layer to another layer or network; see :meth:`Layer.project`."""
+        """Connect the output layer to another layer or network; see :meth:`Layer.project`."""
         return self.output.project(target, kind, **options)
 
     def gate(self, projection: Projection, kind: str) -> None:
-        """Let its output layer gate a projection; see :meth:`Layer.gate`."""
+        """Gate a projection with the output layer; see :meth:`Layer.gate`."""
         self.output.gate(projection, kind)
 
     # --- copies ------------------------------------------------------------------------
 
     @whole
     def clone(self) -> Network:
-        """A copy of the network, context included, with neurons and numbers of its own.
+        """Return an independent copy of the network, including its context.
 
-        What holds for :func:`synapse.save` holds here, and for pickle and copy: the copy of an architecture
-        is of its class, and so is that of a class of your own that :mod:`synapse.architectures` has
-        registered; that of any other class is a :class:`Network` of its name. Nothing may link the network
-        to neurons outside of it.
+        The copy has the class of the network if this is an architecture of the library, or a class that
+        :func:`synapse.architectures.register` has registered; otherwise it is a :class:`Network` with the
+        same name. The same holds for pickle, the module copy, and :func:`synapse.save`.
+
+        Returns
+        -------
+        Network
+            The copy.
+
+        Raises
+        ------
+        TopologyError
+            If a connection or gate links the network to neurons outside of it.
+
+        See Also
+        --------
+        save : Write a network to a file.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> twin = net.clone()
+        >>> twin
+        <Perceptron 2-3-1, 6 neurons, 9 connections>
+        >>> twin.run([[0.0, 1.0]]) == net.run([[0.0, 1.0]])
+        array([[ True]])
         """
         make, arguments = self.__reduce__()
         twin: Network = make(*arguments)
@@ -388,8 +491,8 @@ class Network(NetworkSteps):
         return self._described("-".join(str(len(layer)) for layer in shown))
 
     def _repr_html_(self) -> str:
-        """A small drawing, which notebooks show."""
-        from .draw._small import small_picture  # drawings are of networks: a loop at the top
+        """Small drawing for notebooks."""
+        from .draw._small import small_picture  # imported here: drawings import networks
 
         return small_picture(self)
 

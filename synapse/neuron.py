@@ -26,27 +26,40 @@ if TYPE_CHECKING:
 
 @total_ordering
 class Neuron(NeuronSteps):
-    """A neuron, connected to others.
+    """A single neuron, with its activation function, bias and connections.
 
     Parameters
     ----------
     squash : str or Squash
-        Its activation function f_j.
+        Activation function f_j. Default: "logistic". See :mod:`synapse.squash`.
     bias : float
-        Its bias b_j, trained unless ``neuron.trainable`` is set to False.
+        Initial bias b_j. Learning updates it unless ``neuron.trainable`` is set to False. Default: 0.
     name : str, optional
-        Its name in graphs and messages.
+        Name in graphs and messages. Default: "neuron" and a number.
     dtype : numpy dtype
-        The float of its numbers, and of every neuron it is linked to.
+        Precision of its numbers, float64 (the default) or float32. Only neurons of the same precision can
+        be connected.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If the bias is not a finite number, the name is not a string, or the dtype is another.
+    UnknownNameError
+        If no activation function has this name.
+
+    See Also
+    --------
+    Layer : Several neurons with the methods of one.
+    Network : Layers that activate in a fixed order, in one compiled call.
 
     Notes
     -----
-    Activation and learning follow LSTM-g (Monner and Reggia 2012), exactly; see the guide's page
-    "The equations". Called one by one, neurons are in the order in which they activate, and
+    Activation and learning follow LSTM-g (Monner and Reggia 2012) exactly; see the guide's page
+    "The equations". If you call neurons one by one, activate them in the order of the network, and
     propagate in the reverse order.
 
-    Neurons are equal by identity and ordered by row: neurons of a network in their order of activation.
-    Neurons that are in no way linked, and are not of one network, have no order.
+    A neuron is equal only to itself. Neurons of one network are sorted by their order of activation.
+    Neurons that are neither connected, directly or indirectly, nor in one network cannot be compared.
 
     Examples
     --------
@@ -84,29 +97,29 @@ class Neuron(NeuronSteps):
         raise KindError("A neuron is a view of its network and cannot be copied alone. Use network.clone().")
 
     def __lt__(self, other: object) -> bool:
-        """Whether it comes first. Algorithms of networkx sort nodes."""
+        """Whether this neuron activates before the other. Algorithms of networkx sort nodes."""
         if not isinstance(other, Neuron):
             return NotImplemented
         store = self._require()
         if store is not other._require():
             raise KindError(
-                f"{self!r} and {other!r} have no order: they belong to networks that are not linked. "
+                f"{self!r} and {other!r} have no order: they belong to networks that are not connected. "
                 "Sort neurons of one network, or sort by a key such as the name."
             )
-        store.ready()  # the rows are those of the order of activation
+        store.ready()  # sorts the rows by the order of activation
         return self._row < other._row
 
-    # --- its numbers -----------------------------------------------------------------------
+    # --- values ----------------------------------------------------------------------------
 
-    state = number("state", "s_j, the weighted sum before the squash.", settable=True)
-    old_state = number("old_state", "The state of the step before.")
-    activation = number("activation", "y_j = f_j(s_j), or the value that was set.", settable=True)
-    derivative = number("derivative", "f'_j(s_j); 0 after the activation was set.")
+    state = number("state", "State s_j: the weighted sum before the activation function.", settable=True)
+    old_state = number("old_state", "State of the previous step.")
+    activation = number("activation", "Activation y_j = f_j(s_j), or the value that was set.", settable=True)
+    derivative = number("derivative", "Derivative f'_j(s_j); 0 if the activation was set.")
 
     @property
     @steady
     def bias(self) -> float:
-        """b_j, an input of 1 with a weight; that of all neurons that it is tied to is set with it."""
+        """Bias b_j: the weight of a constant input of 1. Settable, together with the biases tied to it."""
         return float(self._require()["bias"][self._row])
 
     @bias.setter
@@ -118,7 +131,7 @@ class Neuron(NeuronSteps):
     @property
     @steady
     def bias_eligibility(self) -> float:
-        """The eligibility trace of its bias, an input of 1: how b_j moves s_j. 0 before it fires.
+        """Eligibility trace of the bias: how b_j affects s_j over time. 0 before the first activation.
 
         >>> neuron = Neuron()
         >>> link = neuron.project(neuron, weight=0.5)
@@ -136,16 +149,16 @@ class Neuron(NeuronSteps):
     @property
     @steady
     def tied(self) -> tuple[Neuron, ...]:
-        """The other neurons that share its bias, see :func:`synapse.tie`."""
+        """Other neurons that share its bias, see :func:`synapse.tie`."""
         store = self._require()
         return tuple(store.views[row] for row in _ties.tied_rows(store, "bias", self._row))
 
     @property
     @steady
     def trainable(self) -> bool:
-        """Whether learning moves its bias, and those of all that it is tied to. Settable.
+        """Whether learning updates its bias. Settable, together with the biases tied to it.
 
-        Weights are not concerned: see :attr:`Connection.trainable`, :attr:`Projection.trainable` and
+        This does not affect weights: see :attr:`Connection.trainable`, :attr:`Projection.trainable` and
         :meth:`Layer.freeze`.
         """
         return bool(self._require()["trainable_bias"][self._row])
@@ -159,7 +172,7 @@ class Neuron(NeuronSteps):
     @property
     @steady
     def squash(self) -> Squash:
-        """Its activation function."""
+        """Activation function. Settable, also by name."""
         return squashes.by_code(int(self._require()["squash"][self._row]))
 
     @squash.setter
@@ -174,17 +187,21 @@ class Neuron(NeuronSteps):
             self.reseed()
 
     def _require_squash(self, function: Squash) -> None:
-        """Raise TopologyError if it cannot have this squash."""
+        """Raise TopologyError if this neuron cannot have the activation function."""
         store = self._require()
         within = store["network"][self._row] != 0
         if function is squashes.softmax and within and store["role"][self._row] != OUTPUT:
-            raise TopologyError(f"{self!r} is no output: softmax normalises the outputs of a network only.")
+            raise TopologyError(
+                f"{self!r} is not an output: only the outputs of a network can have the squash softmax."
+            )
 
     @property
     @steady
     def deterministic(self) -> bool:
-        """Whether a random neuron gives the mean of what it would draw: for `noise` its state, for
-        `bernoulli` its chance, as when a trained network is tested. Settable.
+        """Whether a random neuron outputs its mean instead of a random value. Settable. Default: False.
+
+        The mean is the state for the activation function `noise`, and the probability for `bernoulli`.
+        Use it to test a trained network.
 
         >>> neuron = Neuron(squash="bernoulli")
         >>> neuron.deterministic = True
@@ -200,12 +217,12 @@ class Neuron(NeuronSteps):
 
     @whole
     def reseed(self, seed: Seed = None) -> None:
-        """Restart its stream of random numbers, from which the squashes `noise` and `bernoulli` draw.
+        """Restart the stream of random numbers for the activation functions `noise` and `bernoulli`.
 
         Parameters
         ----------
         seed : int or numpy.random.Generator, optional
-            The same seed gives the same stream. Default: an unrecorded random seed.
+            Seed of the stream; the same seed gives the same numbers. Default: an unrecorded random seed.
 
         Examples
         --------
@@ -221,7 +238,7 @@ class Neuron(NeuronSteps):
     @property
     @steady
     def name(self) -> str:
-        """Its name; "neuron" and its number if it has none."""
+        """Name, or "neuron" and a number if it has none. Settable."""
         return self._require().names[self._row] or f"neuron {self._row}"
 
     @name.setter
@@ -229,37 +246,37 @@ class Neuron(NeuronSteps):
     def name(self, name: str) -> None:
         self._require().names[self._row] = text("The name of a neuron", name)
 
-    # --- its links -------------------------------------------------------------------------
+    # --- connections -----------------------------------------------------------------------
 
     @property
     @steady
     def incoming(self) -> tuple[Connection, ...]:
-        """The connections to it, except its self-connection."""
+        """Incoming connections, without the self-connection."""
         pred = graph.of(self._require()).pred[self]
         return tuple(edge for source, edge in pred.items() if source is not self)  # type: ignore[misc]
 
     @property
     @steady
     def outgoing(self) -> tuple[Connection, ...]:
-        """The connections from it, except its self-connection."""
+        """Outgoing connections, without the self-connection."""
         succ = graph.of(self._require()).succ[self]
         return tuple(edge for target, edge in succ.items() if target is not self)  # type: ignore[misc]
 
     @property
     @steady
     def gated(self) -> tuple[Connection, ...]:
-        """The connections that it gates."""
+        """Connections that this neuron gates."""
         store = self._require()
         return tuple(connections_at(store, store["gater"] == self._row))
 
     @property
     def self_connection(self) -> Connection | None:
-        """Its connection to itself, which carries its state to the next step, or None."""
+        """Connection to itself, which carries the state to the next step; None if there is none."""
         return self.connected(self)
 
     @steady
     def connected(self, other: Neuron) -> Connection | None:
-        """The connection from this neuron to another, or None."""
+        """Return the connection from this neuron to another; None if there is none."""
         self._require()
         return _wiring.find(self, require_neuron("The other neuron", other))
 
@@ -271,38 +288,44 @@ class Neuron(NeuronSteps):
         trainable: bool | None = None,
         seed: Seed = None,
     ) -> Any:
-        """Connect it to another neuron, to every neuron of a layer, or to itself.
+        """Connect this neuron to another neuron, to every neuron of a layer, or to itself.
 
         Parameters
         ----------
         target : Neuron or Layer
-            The end of the connection. The neuron itself: a self-connection, see the notes. Of a layer
-            that holds the neuron, all others: :meth:`Layer.project` leaves self-connections out.
+            Neuron at the end of the connection; the neuron itself for a self-connection, see the notes.
+            If the target is a layer that contains this neuron, it is connected to all the others:
+            :meth:`Layer.project` makes no self-connections by default.
         weight : float, optional
-            The weight. Default: 1 for a self-connection, else drawn uniformly from ±0.1.
+            Weight. Default: 1 for a self-connection, otherwise drawn uniformly from -0.1 to 0.1.
         trainable : bool, optional
-            Whether learning moves the weight. Default: False for a self-connection, else True.
+            Whether learning updates the weight. Default: False for a self-connection, otherwise True.
         seed : int or numpy.random.Generator, optional
             Seed for the random weight.
 
         Returns
         -------
-        Connection, or Projection for a layer
+        Connection or Projection
+            The new connection; a projection if the target is a layer.
 
         Raises
         ------
         KindError
             If the target is neither a neuron nor a layer.
         TopologyError
-            If they are connected already.
+            If the neurons are connected already in this direction.
+
+        See Also
+        --------
+        disconnect : Remove the connection again.
+        gate : Scale connections by the activation of this neuron.
 
         Notes
         -----
-        A self-connection does not carry the activation, but the state, before the squash: the state of a
-        step begins with weight * gain * (state of the step before). With the weight 1 the neuron adds up
-        all that it receives and forgets nothing, the constant error carousel of an LSTM. With a weight
-        below 1 its memory fades. To bring its activation back, project to another neuron and from there
-        to this one.
+        A self-connection carries the state, not the activation: the state of a step starts from
+        weight * gain * (state of the previous step). With weight 1 the neuron adds up all its inputs
+        and forgets nothing (the constant error carousel of an LSTM). With a weight below 1 its memory
+        decays. To feed the activation back, connect this neuron to another one, and that one to this.
 
         >>> from synapse import Neuron
         >>> source, memory = Neuron(), Neuron(squash="identity")
@@ -312,7 +335,7 @@ class Neuron(NeuronSteps):
         """
         store = self._require()
         if not isinstance(target, Neuron):
-            if not hasattr(target, "_receive"):  # which a layer has
+            if not hasattr(target, "_receive"):  # a method of layers
                 raise KindError(expected("The target of a connection", "a Neuron or a Layer", target))
             return target._receive(self, weight, trainable, seed)
         target._require()
@@ -327,10 +350,27 @@ class Neuron(NeuronSteps):
     def disconnect(self, other: Neuron) -> None:
         """Remove the connection from this neuron to another.
 
+        Parameters
+        ----------
+        other : Neuron
+            Target of the connection.
+
         Raises
         ------
         TopologyError
-            If there is none.
+            If there is no such connection.
+
+        See Also
+        --------
+        project : Make a connection.
+
+        Examples
+        --------
+        >>> a, b = Neuron(), Neuron()
+        >>> link = a.project(b)
+        >>> a.disconnect(b)
+        >>> link
+        <Connection, removed>
         """
         with InUse(self, require_neuron("The other neuron", other)):
             connection = self.connected(other)
@@ -341,16 +381,36 @@ class Neuron(NeuronSteps):
             _wiring.disconnect(self._store, np.array([connection._identity]))
 
     def gate(self, *connections: Connection | Projection) -> None:
-        """Let its activation scale connections: each one's gain.
+        """Gate connections: the activation of this neuron becomes their gain.
 
-        A gate that has not fired yet has the activation 0: it is closed.
+        A gate that has not been activated yet has activation 0, so it is closed.
+
+        Parameters
+        ----------
+        *connections : Connection or Projection
+            Connections to gate. A connection has at most one gater.
 
         Raises
         ------
         KindError
             If anything other than a connection or projection is given.
         TopologyError
-            If a connection is gated already.
+            If a connection is gated already, or is given twice.
+
+        See Also
+        --------
+        ungate : Stop gating connections.
+        Layer.gate : Gate the connections of a projection with the neurons of a layer.
+
+        Examples
+        --------
+        >>> a, b, gater = Neuron(), Neuron(squash="identity"), Neuron()
+        >>> link = a.project(b, weight=2.0)
+        >>> gater.gate(link)
+        >>> a.activate(1.0), gater.activate(0.25), b.activate()
+        (1.0, 0.25, 0.5)
+        >>> link.gain
+        0.25
         """
         self._require()
         singles: list[Connection] = []
@@ -358,22 +418,40 @@ class Neuron(NeuronSteps):
             what = "What a neuron gates"
             singles += one if isinstance(one, Projection) else [require_connection(what, one)]
         if len({id(c) for c in singles}) < len(singles):
-            raise TopologyError("A connection is to be gated twice by one call. Give each once.")
+            raise TopologyError("Expected each connection to be given once, got one of them twice.")
         with InUse(self, *singles):
             for connection in singles:
-                _ = connection._at  # it still exists
+                _ = connection._at  # raises if it has been removed
                 _wiring.require_ungated(connection._store, np.array([connection._identity]))
             store = _wiring.join([self, *(connection.source for connection in singles)])
             identities = np.array([connection._identity for connection in singles], np.int64)
             _wiring.gate_many([self] * len(singles), store, identities)
 
     def ungate(self, *connections: Connection) -> None:
-        """Stop gating connections: their gain is 1 again.
+        """Stop gating connections; their gain is 1 again.
+
+        Parameters
+        ----------
+        *connections : Connection
+            Connections that this neuron gates. ``neuron.ungate(*neuron.gated)`` ungates all of them.
 
         Raises
         ------
         TopologyError
-            If one of them is not gated by this neuron.
+            If this neuron does not gate one of them.
+
+        See Also
+        --------
+        gate : Gate connections.
+
+        Examples
+        --------
+        >>> a, b, gater = Neuron(), Neuron(), Neuron()
+        >>> link = a.project(b)
+        >>> gater.gate(link)
+        >>> gater.ungate(link)
+        >>> link.gain
+        1.0
         """
         self._require()
         with InUse(self):

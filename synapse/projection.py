@@ -1,4 +1,4 @@
-"""Projection: the connections that one layer sends to another."""
+"""Projection: the connections from one layer to another."""
 
 from __future__ import annotations
 
@@ -35,10 +35,20 @@ if TYPE_CHECKING:
 
 
 class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
-    """What a layer gates of a projection: gater i gates ...
+    """Ways in which a layer gates a projection, see :meth:`Layer.gate`.
 
-    ``INPUT``: what comes into target i; ``OUTPUT``: what leaves source i; ``ONE_TO_ONE``:
-    connection i. A layer of n may gate k n of them: each neuron gates k neighbours.
+    With ``gate.INPUT``, neuron i of the layer gates the connections into target i. With ``gate.OUTPUT``,
+    it gates the connections from source i. With ``gate.ONE_TO_ONE``, it gates connection i. If there are
+    k times as many targets, sources or connections as gaters, each neuron gates k neighbours.
+
+    Examples
+    --------
+    >>> from synapse import Layer, gate
+    >>> gaters, source, target = Layer(3), Layer(2), Layer(3)
+    >>> projection = source.project(target, seed=0)
+    >>> gaters.gate(projection, gate.INPUT)
+    >>> len(gaters[0].gated), target[0].incoming[0].gater is gaters[0]
+    (2, True)
     """
 
     INPUT = "input"
@@ -47,12 +57,20 @@ class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
 
 
 class Projection:
-    """What ``layer.project`` returns: connections made together, in the order of making.
+    """The connections made by one call of ``layer.project``, in the order of creation.
 
-    Connections of a neuron with itself, which carry its state to the next step, are among them only where
-    they were asked for: the pattern ``ONE_TO_ONE`` of a layer to itself, or ``self_connections=True``. See
+    Self-connections, which carry a neuron's state to the next step, are among them only if they were
+    requested: by the pattern ``ONE_TO_ONE`` of a layer to itself, or by ``self_connections=True``. See
     the notes of :meth:`Layer.project`.
 
+    See Also
+    --------
+    Layer.project : Make a projection.
+    Layer.gate : Gate the connections of a projection.
+    tie : Let the connections of a projection share weights.
+
+    Examples
+    --------
     >>> from synapse import Layer
     >>> projection = Layer(2).project(Layer(3), seed=0)
     >>> len(projection), projection.weights.shape
@@ -68,18 +86,18 @@ class Projection:
         self, store: Store, first: int, count: int, source: Layer, target: Layer, full: bool
     ) -> None:
         self._store, self._first, self._count = store, first, count
-        self._whole = True  # none of its connections has been removed and forgotten
-        self._shape = (len(target), len(source)) if full else None  # layers may grow
+        self._whole = True  # False once an identity of a removed connection has been dropped
+        self._shape = (len(target), len(source)) if full else None  # stored, because layers may grow
         self.source, self.target = source, target
         store.followers.add(self)
 
     def _moved(self, store: Store, offset: int) -> None:
-        """Its store has been absorbed by another."""
+        """Follow its store, which has been absorbed by another."""
         self._store = store
         self._first += offset
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
-        """Its store has given connections other identities, in the same order."""
+        """Take over new identities of its connections, which are in the same order."""
         mine = new[self._first : self._first + self._count]
         left = mine[mine != NONE]
         self._whole = self._whole and len(left) == self._count
@@ -97,7 +115,10 @@ class Projection:
         """Rows of the connections, in the shape of the weights; indexed by each key in turn."""
         rows = self._store.row_of[self._first : self._first + self._count].astype(np.int64)
         if not self._whole or (rows == NONE).any():
-            raise TopologyError("Connections of this projection have been removed: iterate over those left.")
+            raise TopologyError(
+                "Connections of this projection have been removed, so its weights are no longer one array. "
+                "Iterate over the projection for the remaining connections."
+            )
         rows = rows if self._shape is None else rows.reshape(self._shape).T
         for key in keys:
             rows = rows[key]
@@ -109,7 +130,10 @@ class Projection:
 
     @property
     def weights(self) -> Weights:
-        """Its weights as a live array, shape (sources, targets) if full, else (connections,). Settable."""
+        """Weights as a live array. Settable.
+
+        The shape is (sources, targets) if all pairs are connected, otherwise (connections,).
+        """
         return Weights(self)
 
     @weights.setter
@@ -120,10 +144,10 @@ class Projection:
     @property
     @steady
     def trainable(self) -> bool:
-        """Whether learning moves all of its weights. Settable, for all connections that still exist.
+        """Whether learning updates all of its weights. Settable, for all connections that still exist.
 
-        Connections that share a weight with one of them, see :func:`synapse.tie`, are set with it. A
-        constant error carousel is set, too: this names its connections, as ``connection.trainable`` does.
+        Setting it also sets the connections that share a weight with one of them, see :func:`synapse.tie`.
+        It applies to constant error carousels too, as ``connection.trainable`` does.
 
         >>> from synapse import Layer
         >>> projection = Layer(2).project(Layer(2))
@@ -149,11 +173,11 @@ class Projection:
 
     def __getitem__(self, index: int) -> Connection:
         identities = self._identities()
-        at = place("A place in a projection", index, len(identities))
+        at = place("An index of a projection", index, len(identities))
         return connection_at(self._store, int(identities[at]))
 
     def _gaters(self, layer: Layer, kind: str) -> tuple[Ints, Ints]:
-        """Which connection (by identity) is gated by which neuron (by index in `layer`)."""
+        """Return the identities of the connections, and for each the index in `layer` of its gater."""
         if not is_among(kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE)):
             raise ArgumentError(
                 expected("The kind of a gate", "gate.INPUT, gate.OUTPUT or gate.ONE_TO_ONE", kind)
@@ -161,7 +185,7 @@ class Projection:
         identities = self._identities()
         rows = self._store.row_of[identities]
         if not len(rows):
-            raise TopologyError("All connections of this projection have been removed: none can be gated.")
+            raise TopologyError("All connections of this projection have been removed; none can be gated.")
         if kind == gate.INPUT:
             place, count = _index_in(self.target, self._store["target"][rows]), len(self.target)
         elif kind == gate.OUTPUT:
@@ -171,8 +195,8 @@ class Projection:
         if count == 0 or count % len(layer):
             what = {gate.INPUT: "targets", gate.OUTPUT: "sources"}.get(kind, "connections")
             raise TopologyError(
-                f"A layer of {len(layer)} cannot gate {count} {what}: "
-                f"each gater needs a whole number of {what}."
+                f"Expected the number of {what} to be a multiple of the number of gaters, "
+                f"got {count} {what} and {len(layer)} gater{'s' * (len(layer) != 1)}."
             )
         return identities, place * len(layer) // count
 
@@ -190,16 +214,20 @@ def connect_layers(
     rng: np.random.Generator,
     self_connections: bool,
 ) -> Projection:
-    """What ``source.project(target)`` does with checked arguments; the caller has the stores in use."""
+    """Make the projection of ``source.project(target)`` from checked arguments.
+
+    The caller holds the stores in use.
+    """
     itself = target is source or list(target) == list(source)
     chosen: Any = kind if kind is not None else (ONE_TO_ONE if itself else ALL_TO_ALL)
     if weights is not None and weights.ndim == 1 and is_number(chosen):
-        raise ArgumentError(expected("Weights of random pairs", "a number or a matrix", weights))
+        advice = "With a density, the number of connections is random."
+        raise ArgumentError(expected("Weights of random pairs", "a number or a matrix", weights, advice))
     pairs = pairs_of(chosen, source, target, rng, self_connections)
     if not len(pairs[0]):
         raise TopologyError(
-            "The projection would have no connection. Give a higher density or another mask, "
-            "or self_connections=True to connect neurons with themselves."
+            "Expected the projection to have at least one connection, got none. Give a higher density or "
+            "another mask, or self_connections=True to connect neurons to themselves."
         )
     full, dtype = len(pairs[0]) == len(source) * len(target) and not is_listed(chosen), source._store.dtype
     carousel = is_carousel(chosen, source, target)
@@ -216,14 +244,14 @@ def connect_layers(
 
 
 def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:
-    """The positions in a layer of the neurons in these rows."""
+    """Return the positions in a layer of the neurons in these rows."""
     mine = _wiring.rows_of(layer)
     order = np.argsort(mine)
     return order[np.searchsorted(mine[order], rows)]
 
 
 def rows_between(source: Layer, target: Layer) -> Ints:
-    """The rows of all connections from one layer to another, in the order of making."""
+    """Return the rows of all connections from one layer to another, in the order of creation."""
     store = source._store
     ends = zip(("source", "target"), (source, target), strict=True)
     rows = np.flatnonzero(
@@ -233,12 +261,14 @@ def rows_between(source: Layer, target: Layer) -> Ints:
 
 
 def between(source: Layer, target: Layer, kind: str | tuple[Ints, Ints]) -> Projection:
-    """The projection that ``source.project(target, kind)`` returned; of a named pattern or listed pairs.
+    """Return the projection that ``source.project(target, kind)`` made earlier.
+
+    `kind` is a named pattern, or two lists of numbers.
 
     Raises
     ------
     TopologyError
-        If the connections are not all there, or were not made in that order.
+        If some of these connections no longer exist, or were made in another order.
     """
     store, rows = source._store, rows_between(source, target)
     sources, targets = pairs_of(kind, source, target, np.random.default_rng())

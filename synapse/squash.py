@@ -1,6 +1,6 @@
-"""Activation functions by name, and the decorator that adds one.
+"""Activation functions ("squashes") by name, and a decorator that adds one.
 
-A squash gives an activation and its derivative at a state. Built in are
+A squash computes an activation and its derivative from a state. The built-in ones are
 
 - smooth: `logistic` (also `sigmoid`), `tanh`, `bipolar_sigmoid`, `identity` (also `linear`), `inverse`,
   `softplus`, `gaussian`, `sinus` (also `sin`, `sine`, `sinusoid`), `bent_identity`, `softsign`,
@@ -9,10 +9,10 @@ A squash gives an activation and its derivative at a state. Built in are
   `soft_threshold` (also `soft_shrink`);
 - with a jump: `step` (also `hard_limit`, `hlim`, `heaviside`, `binary_step`), `sign` (also `signum`, `sgn`),
   `bipolar`, `hard_threshold` (also `hard_shrink`);
-- of a group of neurons: `winner`, `maxout` and, for outputs, `softmax`;
+- for a group of neurons: `winner`, `maxout` and, for outputs, `softmax`;
 - random: `noise`, `bernoulli`.
 
-Names are understood in any case, with or without underscores: "ReLU", "leakyrelu", "HARD-TANH".
+Case, underscores and hyphens in names do not matter: "ReLU", "leakyrelu", "HARD-TANH".
 
 >>> from synapse import squash
 >>> squash.logistic(0.0)
@@ -36,10 +36,10 @@ from .engine.functions.activations import ACTIVATIONS, FIRST_CUSTOM, FUNCTIONS, 
 from .errors import ArgumentError, KindError
 
 PROBES = [0.05 + 0.31 * i for i in range(-13, 14)]
-"""States at which a registered function is tried."""
+"""States at which a registered function is tested."""
 
 EXPRESSIONS, BUILDERS = ("c", "javascript", "python"), ("onnx", "torch")
-"""Where a registered function may be written: as an expression, and as a function that builds it."""
+"""Export formats of a registered function: as an expression, and as a function that builds it."""
 
 NEAREST = {
     "hardsigmoid": "The nearest is ramp, which has the slope 1 from 0 to 1.",
@@ -51,10 +51,10 @@ NEAREST = {
     "logsoftmax": "Use softmax outputs: their cost computes the logarithm.",
     "logsigmoid": "Use logistic outputs: their cost computes the logarithm.",
 }
-"""Functions of other libraries that are none of these, and what is nearest."""
+"""Advice for functions of other libraries that do not exist here."""
 
 STATE = "{s}"
-"""What stands for the state in an expression."""
+"""Placeholder of the state in an expression."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +64,16 @@ class Squash:
     Parameters
     ----------
     name : str
-        The name it is saved under.
+        Name in files and messages.
     code : int
-        The number by which the kernels call it.
+        Number of the function in the kernels.
     low, high : float
-        The bounds of its values.
+        Bounds of its values.
+
+    See Also
+    --------
+    get : Find an activation function by its name.
+    register : Add an activation function.
     """
 
     name: str
@@ -80,7 +85,7 @@ class Squash:
 
     @property
     def written(self) -> Mapping[str, Any]:
-        """How a registered function is written elsewhere, see :func:`register`; empty for built-in ones."""
+        """Expressions for exports of a registered function, see :func:`register`; empty if built in."""
         return MappingProxyType(self._written)
 
     @property
@@ -95,15 +100,15 @@ class Squash:
 
     @property
     def function(self) -> Callable[[float], tuple[float, float]]:
-        """``state -> (activation, derivative)``; built-in ones are the very code of the kernels."""
+        """Python function ``state -> (activation, derivative)``; the kernels use the same code."""
         return self._function or engine.functions.compiled.SQUASHES[self.name]
 
     def __call__(self, state: float) -> float:
-        """The activation at a state."""
+        """Compute the activation at a state."""
         return float(self.function(finite_number("The state", state))[0])
 
     def derivative(self, state: float) -> float:
-        """The slope of the activation at a state."""
+        """Compute the derivative of the activation at a state."""
         return float(self.function(finite_number("The state", state))[1])
 
     def __repr__(self) -> str:
@@ -120,29 +125,39 @@ _by_name = Names(
     NEAREST,
 )
 _by_code = {squash.code: squash for squash in _by_name.values()}
-globals().update(_by_name)  # squash.logistic; `__getattr__` knows the synonyms, one of which is "abs"
+globals().update(_by_name)  # squash.logistic; `__getattr__` finds synonyms, such as "abs"
 
 
 def __getattr__(name: str) -> Squash:
-    """Registered functions, and other spellings."""
+    """Find registered functions, synonyms and other spellings."""
     return _by_name.attribute(__name__, name)
 
 
 def names() -> list[str]:
-    """The names of all registered functions."""
+    """Return the names of all activation functions, sorted."""
     return sorted(_by_name)
 
 
 def get(squash: str | Squash) -> Squash:
-    """The squash of this name; a :class:`Squash` is returned as it is.
+    """Find an activation function by its name; a :class:`Squash` is returned as it is.
 
-    Names are understood in any case, with or without underscores, hyphens and spaces. So are the names that
-    other libraries use for the same function, such as "sigmoid" and "linear".
+    Parameters
+    ----------
+    squash : str or Squash
+        Name of the function. Case, underscores, hyphens and spaces do not matter. Names from other
+        libraries, such as "sigmoid" and "linear", find the same function here.
 
     Raises
     ------
     UnknownNameError
         If no function of this name is registered.
+    KindError
+        If `squash` is neither a string nor a :class:`Squash`.
+
+    See Also
+    --------
+    names : The names of all activation functions.
+    register : Add an activation function.
 
     Examples
     --------
@@ -153,12 +168,12 @@ def get(squash: str | Squash) -> Squash:
         return squash
     if isinstance(squash, str):
         return _by_name.find(squash)
-    advice = "A function of your own is registered first, with @squash.register."
+    advice = "Register your own function first, with @squash.register."
     raise KindError(expected("A squash", "a name or a registered function", squash, advice))
 
 
 def by_code(code: int) -> Squash:
-    """The squash that the kernels know by this number."""
+    """Return the squash with this number in the kernels."""
     return _by_code[code]
 
 
@@ -175,39 +190,46 @@ def register(
     high: float = math.inf,
     written: Mapping[str, Any] | None = None,
 ) -> Any:
-    """Add an activation function of one's own, under its name.
+    """Register your own activation function under its name.
+
+    Use it as a decorator, with or without arguments.
 
     Parameters
     ----------
     function : callable
-        ``state -> (activation, derivative)``, both floats, in the Python that Numba compiles. It may call
-        other functions. Globals and closures keep the values that they have now.
+        Function ``state -> (activation, derivative)``. Both results are floats. The body must be Python that
+        Numba compiles; it may call other functions. Globals and closures keep their present values.
     low, high : float
-        The bounds of its values, where it has any.
+        Bounds of its values. Default: minus and plus infinity.
     written : mapping, optional
-        How its value (not its derivative) is written where a network with it is exported to. For "c",
-        "javascript" and "python": an expression in which ``{s}`` stands for the state. For "onnx" and
-        "torch": a function, see the writer of that format. Default: such an export is refused.
+        Code of the function (without its derivative) for exports, by language. For "c", "javascript" and
+        "python": an expression in which ``{s}`` stands for the state. For "onnx" and "torch": a function,
+        see the writer of that format. Default: networks with this function cannot be exported.
 
     Returns
     -------
     Squash
-        What neurons take as ``squash``. Saved networks keep its name; loading one needs the
-        function registered again under that name.
+        The function as neurons take it (``squash=``). Saved networks contain its name only; before you load
+        one, register the function again under that name.
 
     Raises
     ------
     UnknownNameError
-        If a key of `written` is none of these.
+        If a key of `written` is not one of these languages.
     ArgumentError, KindError
-        If the name, in any spelling, is taken by another function or is one of its other names, or is that
-        of the same function with other captured values; if the function cannot be compiled, raises, does not
+        If another function has the name, in any spelling or as a synonym, or the same function is
+        registered with other captured values. Also if the function cannot be compiled, raises, does not
         return two finite numbers, or its derivative is not the slope of its value.
+
+    See Also
+    --------
+    get : Find an activation function by its name.
+    synapse.cost.register : Register a cost.
 
     Notes
     -----
-    Where the function raises later, or indexes out of bounds, the call that needed its value raises
-    :class:`~synapse.errors.FunctionError`: weights are as before that step.
+    If the function raises later, or indexes out of bounds, the step that called it raises
+    :class:`~synapse.errors.FunctionError`. That step changes no weights.
 
     Examples
     --------
@@ -231,16 +253,16 @@ def register(
 
 
 def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
-    """How a function is written elsewhere, if it may be said so."""
+    """Return the expressions for exports, checked."""
     if not isinstance(written, Mapping):
         raise KindError(expected("The `written` of a squash", "a mapping", written))
     for language, text in written.items():
         if not is_among(language, (*EXPRESSIONS, *BUILDERS)):
             raise unknown_name("language", language, [*EXPRESSIONS, *BUILDERS])
         if language in BUILDERS and not callable(text):
-            raise KindError(expected(f"What is written for {language}", "a function", text))
+            raise KindError(expected(f"The {language} code of a squash", "a function", text))
         if language in EXPRESSIONS and not (isinstance(text, str) and STATE in text):
-            what = f"What is written for {language}"
+            what = f"The {language} code of a squash"
             raise ArgumentError(expected(what, f"an expression with {STATE} for the state", text))
     return dict(written)
 
@@ -265,7 +287,7 @@ def _register(
 
 
 def _check(function: Callable[..., Any]) -> None:
-    """Try the function: two finite results, the second the slope of the first."""
+    """Test the function: it must return two finite numbers, the second the slope of the first."""
     name = function.__name__
     width, misses = 1e-6, []
     for state in PROBES:
@@ -274,10 +296,10 @@ def _check(function: Callable[..., Any]) -> None:
         if abs(slope - value[1]) > 1e-4 * max(1.0, abs(slope)):
             misses.append((state, slope, value[1]))
     if len(misses) > 1:  # one probe may lie on a kink
-        state, slope, told = misses[0]
+        state, slope, returned = misses[0]
         raise ArgumentError(
-            f"The derivative of squash {name!r} at {state:.3g} is {slope:.6g} by differences. "
-            f"The function returned {told:.6g}. Return (value, derivative at the state)."
+            f"Expected squash {name!r} to return the derivative {slope:.6g} at state {state:.3g} (by finite "
+            f"differences), got {returned:.6g}. Return (value, derivative at the state)."
         )
 
 

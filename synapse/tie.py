@@ -1,4 +1,4 @@
-"""Tying: connections that share one weight, neurons that share one bias."""
+"""Tying: let connections share one weight, or neurons one bias."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _ties, _wiring
-from ._checks import any_array, expected, listed
+from ._checks import any_array, expected, listed, shown
 from ._typing import Ints
 from .connection import Connection, require_connection
 from .engine.guard import InUse
@@ -25,31 +25,36 @@ Chosen = Projection | list[Connection] | list[Neuron]
 def tie(items: Items, groups: ArrayLike | None = None) -> None:
     """Let connections share one weight, or neurons one bias.
 
-    All take the value of the first. Learning moves it by the sum of what it would move each of them: at
-    the end of the step of a network or a layer, at once where a neuron propagates by itself. Setting the
-    weight, the bias or ``trainable`` of one sets that of all. Ties are transitive: members
-    already tied bring their whole group.
+    All members take the value of the first. Learning updates the shared value by the sum of the members'
+    updates: at the end of the step of a network or a layer, or at once if a single neuron propagates.
+    Setting the weight, the bias or ``trainable`` of one member sets it for all. Ties are transitive:
+    members already tied bring their whole group.
 
     Parameters
     ----------
     items : Projection, Layer, or iterable of Connection or of Neuron
-        Connections share a weight, neurons a bias. They may belong to different networks.
+        Members. Connections share a weight, neurons share a bias. They may belong to different networks.
     groups : array_like of int, shape (items,), optional
-        Those with the same number share one; of a Projection in the order in which it is iterated.
-        Default: all share one.
+        Group number of each item, in the order of iteration; items with the same number share one value.
+        Default: all items are one group.
 
     Raises
     ------
     KindError
-        If they are of another kind, or of both.
+        If the items are neither connections nor neurons, or are both.
     ArgumentError
-        If there are none, `groups` does not fit, or in a group some are trainable and some are not.
+        If there are no items, if `groups` has another shape, or if some members of a group are trainable
+        and others are not.
     TopologyError
-        If one has been removed, or their floats differ. After any error all is as it was.
+        If an item has been removed, or if the items have different dtypes. An error changes nothing.
+
+    See Also
+    --------
+    untie : Give each connection its own weight, or each neuron its own bias.
 
     Examples
     --------
-    One weight that is used twice moves by both errors:
+    A weight that is used twice is updated by the sum of both updates:
 
     >>> import synapse
     >>> inputs, outputs = synapse.Layer(2), synapse.Layer(2, "identity")
@@ -68,19 +73,32 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
         _require_one_kind(chosen, labels)
         if not isinstance(chosen, Projection):
             _wiring.join([one.source if isinstance(one, Connection) else one for one in chosen])
-        for store, column, rows in _places(chosen):  # there is one now
+        for store, column, rows in _places(chosen):  # a single store after the join
             _ties.tie_rows(store, column, rows, labels)
 
 
 def untie(items: Items) -> None:
-    """Let connections have a weight, or neurons a bias, of their own again; its value stays.
+    """Give each connection its own weight again, or each neuron its own bias; the values do not change.
 
-    Those that they were tied to stay tied to each other.
+    The remaining members of a group stay tied to each other.
+
+    Parameters
+    ----------
+    items : Projection, Layer, or iterable of Connection or of Neuron
+        Connections or neurons to untie.
 
     Raises
     ------
-    KindError, ArgumentError, TopologyError
-        As :func:`tie` raises them.
+    KindError
+        If the items are neither connections nor neurons, or are both.
+    ArgumentError
+        If there are no items.
+    TopologyError
+        If an item has been removed.
+
+    See Also
+    --------
+    tie : Let connections share one weight, or neurons one bias.
 
     Examples
     --------
@@ -99,33 +117,33 @@ def untie(items: Items) -> None:
 
 
 def _chosen(what: str, items: Any) -> Chosen:
-    """The items, checked."""
+    """Return the items, checked."""
     kind = "a Projection, a Layer, or a list of connections or of neurons"
     if not isinstance(items, Projection):
         if isinstance(items, Connection | Neuron):
             raise KindError(expected(what, kind, items))
         items = listed(what, items, kind)
         if items and not isinstance(items[0], Connection | Neuron):
-            raise KindError(f"{expected(what, kind, items[0])[:-1]} in it.")
+            raise KindError(f"Expected {kind}, got a list with {shown(items[0])}.")
         for one in items:
             like = require_connection if isinstance(items[0], Connection) else require_neuron
-            like(f"{what}, beginning with {items[0]!r},", one)
+            like(f"Every item after {items[0]!r}", one)
     if len(items) == 0:
-        raise ArgumentError(f"Expected {kind}, got none.")
+        raise ArgumentError(f"Expected {kind}, got an empty one.")
     chosen: Chosen = items
     return chosen
 
 
 def _in_use(chosen: Chosen) -> InUse:
-    """A context in which their stores are locked together."""
+    """Return a context in which their stores are locked together."""
     return InUse(chosen) if isinstance(chosen, Projection) else InUse(*chosen)
 
 
 def _labels(groups: ArrayLike | None, count: int) -> Ints:
-    """The number of each one's group."""
+    """Return the group number of each item, checked."""
     if groups is None:
         return np.zeros(count, np.int64)
-    what = "The groups of what is tied"
+    what = "The groups of a tie"
     labels = any_array(what, groups, f"{count} whole numbers")
     if labels.dtype.kind not in "iu":
         raise KindError(expected(what, f"{count} whole numbers", groups))
@@ -135,7 +153,7 @@ def _labels(groups: ArrayLike | None, count: int) -> Ints:
 
 
 def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
-    """Raise where some of a group are trainable and some are not."""
+    """Raise ArgumentError if some members of a group are trainable and others are not."""
     if isinstance(chosen, Projection):
         learns = chosen._store["trainable"][_rows(chosen)] != 0
     else:
@@ -145,19 +163,19 @@ def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
     if len(unlike):
         frozen, other = sorted((int(unlike[0]), int(first[place[unlike[0]]])), key=lambda i: learns[i])
         raise ArgumentError(
-            f"Those that are tied are trained together or not at all, but {chosen[frozen]!r} is not "
-            f"trainable and {chosen[other]!r} is: set trainable of both to the same value first."
+            f"Expected the members of a tied group to be all trainable or all not, but {chosen[frozen]!r} is "
+            f"not trainable and {chosen[other]!r} is. Set trainable of both to the same value first."
         )
 
 
 def _rows(projection: Projection) -> Ints:
-    """Rows of the connections that still exist, in the order of making."""
+    """Return the rows of the connections that still exist, in the order of creation."""
     rows: Ints = projection._store.row_of[projection._identities()].astype(np.int64)
     return rows
 
 
 def _places(chosen: Chosen) -> Iterator[tuple[Store, str, Ints]]:
-    """Each store in which some are, the column that they share there, and their rows."""
+    """Iterate over the stores of the items; yields the store, the shared column, and the rows in it."""
     if isinstance(chosen, Projection):
         yield chosen._store, "weight", _rows(chosen)
         return

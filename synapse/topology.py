@@ -1,4 +1,4 @@
-"""Topology: a network as one frozen table, from which analysis, pictures and formats are written."""
+"""Topology: an immutable table of a network, the basis of analysis, drawings and file formats."""
 
 from __future__ import annotations
 
@@ -25,54 +25,61 @@ from .network import Network
 from .neuron import Neuron
 
 NO_GATER, OUTSIDE = -1, -2
-"""Instead of the number of a gater: the connection has none; it is gated by a neuron outside of the table."""
+"""Values of `Topology.gater` without a number: no gater, and a gater that is not in the table."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Topology:
-    """The structure of a network, and its numbers, at one moment.
+    """A snapshot of the structure and values of a network, as columns of neurons and connections.
 
-    Neurons are numbered in the order in which they activate, connections in the order in which they were
-    made: as ``network.neurons`` and ``network.connections`` are. The arrays cannot be written to, and later
-    edits of the network do not change them.
+    Neurons are numbered in the order in which they activate, connections in the order of creation,
+    like ``network.neurons`` and ``network.connections``. The arrays are read-only, and later changes of
+    the network do not affect them. :meth:`Topology.of` makes the table.
 
     Parameters
     ----------
     name : str
-        The name of the network; "" for neurons without one.
+        Name of the network; "" for neurons without a network.
     description : str
         The ``repr`` of the network.
     dtype : numpy dtype
-        The float of the store. The arrays below are float64 whatever it is.
+        Precision of the network. The arrays below are float64 in any case.
     inputs, outputs : int
-        The number of input neurons (the first ones) and output neurons (the last ones).
+        Number of input neurons (the first ones) and of output neurons (the last ones).
     layers : tuple of str
-        The labels of the layers, in order.
+        Labels of the layers, in order.
     layer : ndarray of int, shape (neurons,)
-        The number of each neuron's layer.
+        Index of the layer of each neuron.
     names, squash : tuple of str
-        The name of each neuron, and that of its activation function.
+        Name and activation function of each neuron.
     bias, state, activation : ndarray, shape (neurons,)
-        Numbers of the neurons.
+        Values of the neurons.
     trainable_bias : ndarray of bool, shape (neurons,)
-        Whether learning moves the bias. It is never moved in inputs that nothing leads into.
+        Whether learning updates the bias. Biases of inputs without incoming connections never change.
     bias_tie : ndarray of int, shape (neurons,)
-        Neurons with the same number share their bias; 0: the neuron shares it with none.
+        Number of the group of neurons that share a bias; 0 if the neuron does not share its bias.
     source, target : ndarray of int, shape (connections,)
-        The neurons that each connection links.
+        Neurons where each connection starts and ends.
     gater : ndarray of int, shape (connections,)
-        The neuron that gates it; -1 without a gater, -2 if the gater is not in the table.
+        Neuron that gates the connection; -1 without a gater, -2 if the gater is not in the table.
     gain : ndarray, shape (connections,)
-        The activation of the gater; 1 without a gater.
+        Activation of the gater; 1 without a gater.
     weight : ndarray, shape (connections,)
+        Weights of the connections.
     trainable : ndarray of bool, shape (connections,)
-        Whether learning moves the weight.
+        Whether learning updates the weight.
     tie : ndarray of int, shape (connections,)
-        As ``bias_tie``, of connections and weights.
+        Number of the group of connections that share a weight; 0 if the connection does not share it.
     crossings : int
-        The number of connections and gates that link its neurons with others.
+        Number of connections and gates between its neurons and other neurons.
     entering : int
-        How many of them lead into its neurons, or gate what does, so that its activations depend on others.
+        Number of these that lead into its neurons, or gate such connections. If it is above 0, the
+        activations depend on other neurons.
+
+    See Also
+    --------
+    Network.graph : Live networkx graph of a network.
+    from_networkx : Make a network from a graph.
 
     Examples
     --------
@@ -118,19 +125,38 @@ class Topology:
 
     @classmethod
     def of(cls, shown: Network | Sequence[Neuron]) -> Topology:
-        """The table of a network, or of some neurons and the connections among them.
+        """Make the table of a network, or of some neurons and the connections between them.
 
         Parameters
         ----------
         shown : Network or sequence of Neuron
-            Neurons are numbered as they are given, and are one layer without inputs and outputs.
+            Network, or neurons of one or more networks. A sequence of neurons is treated as one layer
+            without inputs and outputs, numbered in the given order.
+
+        Returns
+        -------
+        Topology
+            The table.
 
         Raises
         ------
-        KindError, ArgumentError
-            If it is neither, or a neuron is given twice.
+        KindError
+            If `shown` is neither a network nor a sequence of neurons.
+        ArgumentError
+            If a neuron is given twice.
         TopologyError
             If a neuron has been removed from its network.
+
+        See Also
+        --------
+        to_networkx : Convert the table to a graph.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> Topology.of(net["hidden"])
+        <Topology, 3 neurons, 0 connections>
         """
         if isinstance(shown, Network):
             return cls(**_network_facts(shown))
@@ -140,7 +166,7 @@ class Topology:
                 kind = "a Network, or a sequence of neurons"
                 raise KindError(expected("What a topology is made of", kind, neuron))
         if len(set(neurons)) < len(neurons):
-            raise ArgumentError("Each neuron of a topology must be given once.")
+            raise ArgumentError("Expected the neurons of a topology to be distinct, got one of them twice.")
         with InUse(*neurons):
             for neuron in neurons:
                 neuron._require().ready()
@@ -148,56 +174,61 @@ class Topology:
 
     @property
     def neurons(self) -> int:
-        """The number of neurons."""
+        """Number of neurons."""
         return len(self.names)
 
     @property
     def connections(self) -> int:
-        """The number of connections."""
+        """Number of connections."""
         return len(self.source)
 
     @property
     def sizes(self) -> Ints:
-        """The number of neurons in each layer."""
+        """Number of neurons in each layer, shape (layers,)."""
         return np.bincount(self.layer, minlength=len(self.layers))
 
     @property
     def self_connected(self) -> Bools:
-        """Which connections lead from a neuron to itself; shape (connections,)."""
+        """Mask of the self-connections, shape (connections,)."""
         return np.asarray(self.source == self.target)
 
     @property
     def gated(self) -> Bools:
-        """Which connections a neuron of the table gates; shape (connections,)."""
+        """Mask of the connections that a neuron of the table gates, shape (connections,)."""
         return np.asarray(self.gater >= 0)
 
     @property
     def softmax(self) -> Bools:
-        """Which neurons are softmax outputs; shape (neurons,). Neighbours are normalised together."""
+        """Mask of the softmax outputs, shape (neurons,). Neighbours are normalized together."""
         return np.array([name == squashes.softmax.name for name in self.squash], bool)
 
     @property
     def parameters(self) -> int:
-        """The number of weights and biases that learning moves; those that are tied count once."""
-        moved = np.arange(self.neurons) >= self.inputs
-        moved[self.target] = True  # the bias of an input that nothing leads into is never moved
-        ties = (self.tie[self.trainable], self.bias_tie[self.trainable_bias & moved])
+        """Number of trainable weights and biases; a tied group counts once."""
+        updated = np.arange(self.neurons) >= self.inputs
+        updated[self.target] = True  # biases of inputs without incoming connections never change
+        ties = (self.tie[self.trainable], self.bias_tie[self.trainable_bias & updated])
         return sum(int((tie == 0).sum()) + len(np.unique(tie[tie != 0])) for tie in ties)
 
     def require_closed(self, doing: str, outward: bool = True) -> Topology:
-        """The table itself, if no connection and no gate links its neurons with others.
+        """Return the table if no connection or gate links its neurons to others; otherwise raise.
 
         Parameters
         ----------
         doing : str
-            What needs that, as a passive: "saved", "converted to PyTorch".
+            Participle for the message, such as "saved" or "converted to PyTorch".
         outward : bool
-            Whether those that only lead out of it count, too.
+            Whether connections that only lead out of the table count, too. Default: True.
+
+        Returns
+        -------
+        Topology
+            The table itself.
 
         Raises
         ------
         TopologyError
-            If there are such connections; the sentence names one.
+            If there are such connections; the message names one.
         """
         count, example = (self.crossings, self._crossing) if outward else (self.entering, self._entering)
         if count:
@@ -205,13 +236,26 @@ class Topology:
         return self
 
     def to_networkx(self) -> nx.DiGraph[int]:
-        """An ordinary networkx graph for other tools: nodes are numbers, attributes are scalars, never None.
+        """Convert the table to an ordinary networkx graph for other tools.
 
         Returns
         -------
         networkx.DiGraph
-            Nodes carry the fields of :class:`synapse.graph.NeuronData`, edges ``weight``, ``gain``,
-            ``trainable``, and ``gater`` (the number of a node) where a neuron of the table gates them.
+            Graph with the numbers of neurons as nodes; all attributes are scalars, never None. Nodes have
+            the attributes listed at :class:`synapse.graph.NeuronData`. Edges have ``weight``, ``gain``,
+            ``trainable`` and, if a neuron of the table gates them, ``gater`` (the number of a node).
+
+        See Also
+        --------
+        from_networkx : Make a network from a graph.
+        Network.graph : Live graph of a network.
+
+        Examples
+        --------
+        >>> import architect
+        >>> graph = Topology.of(architect.Perceptron(2, 1, seed=0)).to_networkx()
+        >>> list(graph.edges)
+        [(0, 2), (1, 2)]
         """
         graph: nx.DiGraph[int] = nx.DiGraph()
         of_layers = [self.layers[number] for number in self.layer.tolist()]
@@ -240,7 +284,7 @@ class Topology:
 
 
 def freeze(table: Any) -> None:
-    """Let nobody write to the arrays of a dataclass."""
+    """Make the arrays of a dataclass read-only."""
     for column in fields(table):
         value = getattr(table, column.name)
         if isinstance(value, np.ndarray):
@@ -248,7 +292,7 @@ def freeze(table: Any) -> None:
 
 
 def require_closed(network: Network, doing: str) -> None:
-    """Raise as :meth:`Topology.require_closed` does, without the cost of a whole table."""
+    """Raise like :meth:`Topology.require_closed`, without the cost of making a table."""
     with InUse(network):
         _, store, span = network._ready()
         mine = np.zeros(store.n_neurons + 1, bool)
@@ -262,16 +306,16 @@ def _not_closed(whose: str, doing: str, count: int, example: Connection | None) 
     return TopologyError(
         f"{whose} cannot be {doing} alone: {count} connection(s) link it to neurons outside of it, or are "
         f"gated across its border, such as {example!r}. Disconnect or ungate them first, or build one "
-        "network of all the layers."
+        "network from all the layers."
     )
 
 
 def _rows(columns: dict[str, Any]) -> list[dict[str, Any]]:
-    """Columns of one length as a list of dicts."""
+    """Convert columns of one length to a list of dicts."""
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
-@steady  # like all reading, it waits for edits in other threads, not for their steps
+@steady  # waits for edits in other threads, but not for their steps
 def _network_facts(network: Network) -> dict[str, Any]:
     network._store.ready()
     layers = network.layers
@@ -298,10 +342,10 @@ def _neuron_facts(neurons: Sequence[Neuron]) -> dict[str, Any]:
 
 
 def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
-    """The columns of neurons, and of the connections among them, from each of their stores."""
+    """Return the columns of neurons and of the connections between them, from each of their stores."""
     parts = [_part(store, neurons) for store in {neuron._store: None for neuron in neurons}]
     numbers = np.concatenate([part.pop("numbers") for part in parts] or [np.empty(0, np.int64)])
-    order = np.argsort(numbers, kind="stable")  # the neurons as they were given
+    order = np.argsort(numbers, kind="stable")  # the given order of the neurons
     found: dict[str, Any] = {}
     for name, empty in _EMPTY.items():
         column = parts[0][name] if len(parts) == 1 else np.concatenate([empty, *(p[name] for p in parts)])
@@ -324,7 +368,7 @@ _EMPTY: dict[str, NDArray[Any]] = {
 
 
 def _part(store: Store, neurons: Sequence[Neuron]) -> dict[str, Any]:
-    """The same of those in one store, whose numbers come first."""
+    """Return the columns of the neurons in one store, and of the connections between these."""
     mine = np.array([i for i, neuron in enumerate(neurons) if neuron._store is store], np.int64)
     rows = rows_of(neurons[i] for i in mine.tolist())
     number = np.full(store.n_neurons + 1, OUTSIDE, np.int64)
@@ -349,14 +393,15 @@ def _part(store: Store, neurons: Sequence[Neuron]) -> dict[str, Any]:
 
 
 def _crossings(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
-    """How many connections or gates lead into or out of some rows of stores, and into them; one of each.
+    """Count the connections and gates that cross the border of some rows, and those that enter it.
 
-    The masks of rows have one place more, for removed ends and missing gaters: False.
+    Also returns one example of each. The masks of rows have one more entry, False, which stands for
+    removed ends and missing gaters.
     """
     found: dict[str, Any] = {"crossings": 0, "_crossing": None, "entering": 0, "_entering": None}
     for store, mine in members:
         if mine[:-1].all():
-            continue  # there are no others
+            continue  # the store has no other neurons
         source, target, gater = (
             mine[np.minimum(store[end], store.n_neurons)] for end in ("source", "target", "gater")
         )
@@ -374,7 +419,7 @@ def _crossings(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
 
 
 def _pickled(graph: LiveGraph) -> Any:
-    """A neuron cannot leave its network: pickle keeps a live graph as an ordinary one of numbers."""
+    """Reduce a live graph to an ordinary one of numbers, as a neuron cannot leave its network."""
     shown = list(graph) if graph._network is None else graph._network
     return Topology.of(shown).to_networkx().__reduce_ex__(2)
 

@@ -92,7 +92,7 @@ def test_parts_are_found_again_after_an_edit():
 def test_settings_that_json_cannot_hold_are_refused(settings, monkeypatch):
     net = Tower(4)
     monkeypatch.setattr(Tower, "settings", settings)
-    with pytest.raises(KindError, match="Expected the settings of a Tower to be a dict that JSON can hold"):
+    with pytest.raises(KindError, match="Expected the settings of a Tower to be a dict that can be"):
         net.clone()
 
 

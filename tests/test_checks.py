@@ -300,7 +300,7 @@ def test_batches_may_be_empty(shape, outputs):
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [
-        ([MANY[0], MANY[1][:, :1]], "inputs of sequence 1 to be 2 numbers a step"),
+        ([MANY[0], MANY[1][:, :1]], "inputs of sequence 1 to be 2 numbers per step"),
         (
             [MANY[0], np.full((2, 2), np.nan)],
             "inputs of sequence 1 to be finite, got NaN or infinity in row 0",
@@ -355,7 +355,7 @@ BAD = {
     "rows masked": ([np.ma.masked_equal(row, 1.0) for row in ROWS], "masked"),
     "a column of text": (
         pandas.DataFrame({"year": [1.0] * 6, "name": list("abcdef")}),
-        "column 'name' holds",
+        "in the column 'name'",
     ),
     "a column of dates": (
         pandas.DataFrame({"a": [1.0] * 6, "b": pandas.to_datetime(["2020-01-01"] * 6)}),
@@ -364,7 +364,7 @@ BAD = {
     "a column of categories": (pandas.DataFrame({"a": [1.0] * 6, "b": pandas.Categorical(["1"] * 6)}), "'b'"),
     "a column of complex numbers": (
         pandas.DataFrame({"a": [1j] * 6, "b": [1.0] * 6}),
-        "'a' holds complex128",
+        "got complex128 in the column 'a'",
     ),
     "a missing value": (pandas.DataFrame({"a": [1, None] * 3, "b": [1.0] * 6}).convert_dtypes(), "finite"),
     "NaN": (np.where(ROWS == 1, np.nan, ROWS), "finite"),

@@ -157,7 +157,7 @@ def squared_error(target, output, derivative, outputs):
         (wrong_signal, "signal"),
         (wrong_sign, "signal"),
         (one_result, "to return"),
-        (three_arguments, "must take"),
+        (three_arguments, "to take .target, output"),
         (squared_error, "already"),
     ],
 )

@@ -126,11 +126,11 @@ def test_numbers_of_all_classes_become_floats(value, number):
 def test_a_number_must_fit_the_float_it_is_stored_in(value):
     assert _checks.finite_number("The number", value) == float(value)
     with pytest.raises(
-        errors.ArgumentError, match="Expected the number to fit float32, the float of the network"
+        errors.ArgumentError, match="Expected the number to fit float32, the dtype of the network"
     ):
         _checks.finite_number("The number", value, np.float32)
     with pytest.raises(
-        errors.ArgumentError, match="Expected the numbers to fit float32, the float of the network"
+        errors.ArgumentError, match="Expected the numbers to fit float32, the dtype of the network"
     ):
         _checks.finite_array("The numbers", [0.0, value], np.float32)
 
@@ -170,7 +170,7 @@ def test_a_function_takes_the_arguments_that_it_will_be_given():
 def test_a_place_in_a_sequence_ends_iteration_as_any_other():
     layer = synapse.Layer(3)
     assert [layer[-3], layer[np.int64(2)]] == [layer[0], layer[2]]
-    with pytest.raises(IndexError, match="Expected a place in a layer to be from -3 to 2, got 3."):
+    with pytest.raises(IndexError, match="Expected an index of a layer to be from -3 to 2, got 3."):
         layer[3]
     assert list(reversed(layer)) == [layer[2], layer[1], layer[0]]
 
@@ -179,7 +179,7 @@ def test_a_high_rate_of_a_training_warns_once_where_it_is_given():
     first, last = synapse.Layer(1), synapse.Layer(1)
     first.project(last, seed=0)
     net = synapse.Network(first, [], last)
-    with pytest.warns(errors.RateWarning, match="The rate of Trainer is 50. Trainings") as told:
+    with pytest.warns(errors.RateWarning, match="The rate of Trainer is 50. Training with") as told:
         trainer = synapse.Trainer(net, 50)
     assert [warning.filename for warning in told] == [__file__]
     trainer.train([[1.0]], [[1.0]], epochs=2, progress=False, seed=0)

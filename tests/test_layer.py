@@ -618,7 +618,7 @@ def test_a_layer_that_has_lost_all_neurons_is_refused():
         lambda: Network(Layer(1), [layer], Layer(1)),
         lambda: net.add(layer),
     ):
-        with pytest.raises(TopologyError, match="left its network with its last neuron"):
+        with pytest.raises(TopologyError, match="has no neurons left"):
             use()
     assert repr(layer) == "<Layer hidden, 0 neurons>"
     assert [each.name for each in net.layers] == ["input", "output"]

@@ -121,7 +121,7 @@ def test_it_is_made_of_layers(parts):
 
 def test_a_neuron_stands_in_one_layer():
     a, b = Layer(2), Layer(1)
-    with pytest.raises(TopologyError, match="two layers"):
+    with pytest.raises(TopologyError, match="got a neuron in two"):
         Network(a, [Layer([a[1]])], b)
 
 

@@ -643,7 +643,7 @@ def test_a_new_neuron_takes_its_place_in_the_order():
 
 
 def test_neurons_that_are_not_linked_have_no_order():
-    with pytest.raises(TypeError, match="not linked"):
+    with pytest.raises(TypeError, match="not connected"):
         sorted([Neuron(), Neuron()])
     with pytest.raises(TypeError):
         _ = Neuron() < 1

@@ -135,7 +135,7 @@ def test_a_kind_is_a_pattern_a_density_or_a_mask(kind):
 
 def test_a_projection_has_a_connection():
     a, b = Layer(2), Layer(3)
-    with pytest.raises(TopologyError, match="no connection"):
+    with pytest.raises(TopologyError, match="at least one connection"):
         a.project(b, np.zeros((2, 3), bool))
 
 
@@ -611,7 +611,7 @@ def test_the_numbers_of_gaters_must_match():
     a, b = Layer(3), Layer(2)
     projection = a.project(b)
     for size, kind in ((3, gate.INPUT), (2, gate.OUTPUT), (4, gate.ONE_TO_ONE), (4, gate.INPUT)):
-        with pytest.raises(TopologyError, match=f"A layer of {size} cannot gate"):
+        with pytest.raises(TopologyError, match=f"and {size} gater"):
             Layer(size).gate(projection, kind)
     assert not any(connection.gater for connection in projection)
 

@@ -115,11 +115,11 @@ def test_other_costs_are_refused():
 
 
 def test_it_is_for_outputs_only():
-    with pytest.raises(TopologyError, match="no output"):
+    with pytest.raises(TopologyError, match="not an output"):
         architect.Perceptron(2, 3, 1, squash="softmax")
     one = net()
-    with pytest.raises(TopologyError, match="no output"):
+    with pytest.raises(TopologyError, match="not an output"):
         one.hidden[0].squash = "softmax"
-    with pytest.raises(TopologyError, match="no output"):
+    with pytest.raises(TopologyError, match="not an output"):
         one.add(Neuron("softmax"))
     assert one.hidden[0].squash is squash.logistic

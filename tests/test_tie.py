@@ -202,13 +202,13 @@ def removed_neuron():
 def half_frozen():
     net = perceptron()
     net.connections[2].trainable = False
-    return net, net.connections[1:4], "trained together or not at all"
+    return net, net.connections[1:4], "all trainable or all not"
 
 
 def half_frozen_biases():
     net = perceptron()
     net.output[0].trainable = False
-    return net, net.output, "trained together or not at all"
+    return net, net.output, "all trainable or all not"
 
 
 def of_two_kinds():
@@ -218,7 +218,7 @@ def of_two_kinds():
 
 def of_two_floats():
     net, other = perceptron(), perceptron(dtype="float32")
-    return net, [net.connections[0], other.connections[0]], "one dtype"
+    return net, [net.connections[0], other.connections[0]], "same dtype"
 
 
 REFUSED = {
@@ -228,7 +228,7 @@ REFUSED = {
     "one of their biases frozen": (half_frozen_biases, ArgumentError),
     "a connection and a neuron": (of_two_kinds, KindError),
     "two floats": (of_two_floats, TopologyError),
-    "none": (lambda: (perceptron(), [], "got none"), ArgumentError),
+    "none": (lambda: (perceptron(), [], "got an empty one"), ArgumentError),
     "one alone": (
         lambda: ((net := perceptron()), net.connections[0], "(to be|Expected) a Projection"),
         KindError,
@@ -255,7 +255,7 @@ def test_what_cannot_be_tied(case):
 def test_groups_that_do_not_fit(groups, error):
     net = perceptron()
     before = everything(net)
-    with pytest.raises(error, match="the groups of what is tied"):
+    with pytest.raises(error, match="the groups of a tie"):
         synapse.tie(net.connections[:3], groups=groups)
     assert everything(net) == before
 

@@ -85,7 +85,7 @@ def test_what_is_no_network_is_refused(net):
         Topology.of(3)
     with pytest.raises(KindError, match="sequence of neurons"):
         Topology.of([net])
-    with pytest.raises(ArgumentError, match="once"):
+    with pytest.raises(ArgumentError, match="twice"):
         Topology.of([net[0], net[0]])
 
 

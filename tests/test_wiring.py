@@ -236,7 +236,7 @@ def test_linking_a_pair_twice_joins_nothing():
 
 def test_competing_neurons_of_two_floats_are_refused_with_nothing_changed():
     layer = Layer([Neuron(), Neuron(dtype="float32")])
-    with pytest.raises(TopologyError, match="one dtype"):
+    with pytest.raises(TopologyError, match="same dtype"):
         layer.squash = "winner"
     assert layer.squash.name == "logistic"
 

@@ -1,4 +1,4 @@
-"""The one home of checks: `arguments` one by one, `data` as arrays, `names` that exist, `foreign` calls."""
+"""Checks of user input: single `arguments`, arrays of `data`, `names`, and calls of `foreign` libraries."""
 
 from .arguments import *  # noqa: F403
 from .data import *  # noqa: F403

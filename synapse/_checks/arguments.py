@@ -1,4 +1,4 @@
-"""Checks of arguments: each returns the value in the form that is used, or raises one sentence."""
+"""Checks of arguments: each returns the value in its canonical type, or raises an error of one sentence."""
 
 import decimal
 import inspect
@@ -16,38 +16,38 @@ import numpy as np
 from ..errors import ArgumentError, KindError, PlaceError, RateWarning
 
 SAFE = 1e38
-"""Numbers between -SAFE and SAFE fit every float that stores may have."""
+"""Numbers between -SAFE and SAFE fit both float32 and float64."""
 HIGH_RATE = 10.0
-"""A training with a higher rate warns. A weight then moves by ten times its error times its input."""
+"""Learning rate above which training warns: each update is over ten times the error times the input."""
 MOST_COUNT = 10**15
-"""The largest of any whole number without a bound of its own: epochs of a nanosecond would take 11 days."""
+"""Largest whole number without a more specific bound: this many nanoseconds are 11 days."""
 MOST_NEURONS = 10_000_000
-"""The largest layer. It takes about 4 GB: 300 bytes a neuron in the store and 100 as an object."""
+"""Largest layer. It takes about 4 GB: 300 bytes per neuron in the store and 100 per object."""
 MOST_CONNECTIONS = 250_000_000
-"""The largest projection. It takes about 20 GB while it is made: 80 bytes a connection."""
+"""Largest projection. It takes about 20 GB while it is made: 80 bytes per connection."""
 MOST_THREADS = 1024
-"""The largest number of threads, above the number of cores of any machine."""
+"""Largest number of threads; more than the cores of any machine."""
 MOST_DELAYS = 10_000
-"""The longest delay line: each of its steps is a layer of its own."""
+"""Longest delay line: each of its steps is a layer."""
 MOST_SEQUENCES = 10_000_000
-"""The largest number of sequences that a task generates at once."""
+"""Largest number of sequences that a task generates at once."""
 
 
 def shown(value: Any) -> str:
-    """A value as text for a sentence: short, and on one line.
+    """Convert a value to short text on one line, for messages.
 
     >>> shown(np.eye(2))
     'array([[1., 0.], [0., 1.]])'
     """
     try:
         text = " ".join(repr(value).split())
-    except Exception:  # of an int of thousands of digits, or of a class of the caller's
+    except Exception:  # an int with thousands of digits, or a user's class
         text = f"an object of type {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def lowered(what: str) -> str:
-    """The name of an argument as it is within a sentence.
+    """Convert the name of an argument to its form within a sentence.
 
     >>> lowered("The rate"), lowered("A squash"), lowered("RMSprop")
     ('the rate', 'a squash', 'RMSprop')
@@ -56,7 +56,7 @@ def lowered(what: str) -> str:
 
 
 def expected(what: str, condition: str, given: Any, advice: str = "") -> str:
-    """The form of every sentence about an argument; one that is described only ("What ...") is not named.
+    """Make the message about a wrong argument. If `what` starts with "What ", it is left out.
 
     >>> expected("The rate", "a finite number above 0", -1)
     'Expected the rate to be a finite number above 0, got -1.'
@@ -67,11 +67,11 @@ def expected(what: str, condition: str, given: Any, advice: str = "") -> str:
 
 
 def finite_number(what: str, value: Any, dtype: Any = np.float64) -> float:
-    """`value` as a float, or an error that begins with `what`, the name of the argument.
+    """Return `value` as a float; an error names it by `what`, the name of the argument.
 
-    Numbers are those of Python and NumPy, fractions and decimals, and NumPy arrays without dimensions.
-    Booleans, strings, complex and masked numbers are not. A number beyond the range of `dtype`, the float
-    in which it will be stored, is refused as infinity is.
+    Accepted are numbers of Python and NumPy, fractions, decimals, and NumPy arrays without dimensions, but
+    not booleans, strings, complex or masked numbers. Infinity, NaN and numbers beyond the range of `dtype`,
+    in which they will be stored, raise an error.
     """
     if type(value) is float and -SAFE < value < SAFE:  # the usual case, within the range of every float
         return value
@@ -84,35 +84,35 @@ def finite_number(what: str, value: Any, dtype: Any = np.float64) -> float:
 
 
 def unfit(what: str, dtype: Any, value: Any) -> ArgumentError:
-    """The error for a finite number beyond the range of a float."""
+    """Make the error for a finite number beyond the range of a dtype."""
     kind, most = np.dtype(dtype), np.finfo(dtype).max
     return ArgumentError(
-        f"Expected {lowered(what)} to fit {kind}, the float of the network: at most {most:.3g}, "
+        f"Expected {lowered(what)} to fit {kind}, the dtype of the network: at most {most:.3g}, "
         f"got {shown(value)}."
     )
 
 
 def is_number(value: Any) -> bool:
-    """Whether `value` is a real number, as :func:`finite_number` takes it."""
+    """Whether :func:`finite_number` accepts the type of `value`."""
     if isinstance(value, np.ndarray):
         return value.ndim == 0 and value.dtype.kind in "iuf" and not isinstance(value, np.ma.MaskedArray)
     return isinstance(value, numbers.Real | decimal.Decimal) and not isinstance(value, bool)
 
 
 def real_number(what: str, value: Any) -> float:
-    """`value` as a float, infinite if it is too large for one; an error if it is not a real number."""
+    """Return `value` as a float, infinity if it is too large; an error if it is not a real number."""
     if not is_number(value):
         raise KindError(expected(what, "a number", value))
     try:
         return float(value)
     except OverflowError:
         return math.inf
-    except ValueError:  # a signalling NaN of decimal
+    except ValueError:  # a signaling NaN of decimal
         return math.nan
 
 
 def non_negative_number(what: str, value: Any, dtype: Any = np.float64) -> float:
-    """`value` as a float that is finite and not below 0, or an error that says so."""
+    """Return `value` as a float that is finite and not below 0, or raise an error."""
     number = finite_number(what, value, dtype)
     if number < 0:
         raise ArgumentError(expected(what, "a finite number, 0 or above", value))
@@ -120,7 +120,7 @@ def non_negative_number(what: str, value: Any, dtype: Any = np.float64) -> float
 
 
 def bounds(what: str, low: Any, high: Any) -> tuple[float, float]:
-    """Two numbers, the first below the second; each may be infinite."""
+    """Return two numbers, the first below the second; each may be infinite."""
     if not (is_number(low) and is_number(high)):
         raise KindError(expected(what, "two numbers", (low, high)))
     least, most = (
@@ -133,7 +133,7 @@ def bounds(what: str, low: Any, high: Any) -> tuple[float, float]:
 
 
 def positive_number(what: str, value: Any) -> float:
-    """`value` as a float that is finite and above 0, or an error that says so."""
+    """Return `value` as a float that is finite and above 0, or raise an error."""
     try:
         number = finite_number(what, value)
     except ArgumentError:
@@ -144,23 +144,23 @@ def positive_number(what: str, value: Any) -> float:
 
 
 def fraction_below_one(what: str, value: Any) -> float:
-    """`value` as a float from 0 to below 1, or an error that says so."""
+    """Return `value` as a float that is at least 0 and below 1, or raise an error."""
     number = finite_number(what, value)
     if not 0 <= number < 1:
-        raise ArgumentError(expected(what, "a number, 0 or above and below 1", value))
+        raise ArgumentError(expected(what, "a number that is 0 or above and below 1", value))
     return number
 
 
 def fraction(what: str, value: Any) -> float:
-    """`value` as a float above 0 and at most 1, or an error that says so."""
+    """Return `value` as a float above 0 and at most 1, or raise an error."""
     number = finite_number(what, value)
     if not 0 < number <= 1:
-        raise ArgumentError(expected(what, "above 0 and at most 1", value))
+        raise ArgumentError(expected(what, "a number above 0 and at most 1", value))
     return number
 
 
 def pair(what: str, value: Any) -> tuple[Any, Any]:
-    """`value` as two things, or an error that says so."""
+    """Return the two items of `value`, or raise an error."""
     try:
         first, second = value
     except (TypeError, ValueError):
@@ -169,11 +169,11 @@ def pair(what: str, value: Any) -> tuple[Any, Any]:
 
 
 def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
-    """`value` as a rate of a training, 0 or above; a :class:`RateWarning` above :data:`HIGH_RATE`."""
+    """Return `value` as a learning rate, 0 or above; a :class:`RateWarning` above :data:`HIGH_RATE`."""
     number = non_negative_number(what, value, dtype)
     if number > HIGH_RATE:
         warnings.warn(
-            f"{what} is {number:g}. Trainings with a rate above {HIGH_RATE:g} rarely converge.",
+            f"{what} is {number:g}. Training with a rate above {HIGH_RATE:g} rarely converges.",
             RateWarning,
             stacklevel=level_of_caller(),
         )
@@ -181,7 +181,7 @@ def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
 
 
 def level_of_caller() -> int:
-    """The number of calls between a warning and the user's line that caused it."""
+    """Return the `stacklevel` of a warning that points to the user's line."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
         ("synapse", "architect")
@@ -191,7 +191,7 @@ def level_of_caller() -> int:
 
 
 def settle(owner: Any, check: Callable[[str, Any], Any], *settings: str) -> None:
-    """Check settings of a frozen dataclass. Other numbers become numbers of Python."""
+    """Check fields of a frozen dataclass, and convert other types of numbers to those of Python."""
     for setting in settings:
         given = getattr(owner, setting)
         checked = check(f"The {setting} of {type(owner).__name__}", given)
@@ -201,7 +201,7 @@ def settle(owner: Any, check: Callable[[str, Any], Any], *settings: str) -> None
 
 
 def positive_integer(what: str, value: Any, most: float = MOST_COUNT) -> int:
-    """`value` as an int above 0 and at most `most`, or an error that says so."""
+    """Return `value` as an int above 0 and at most `most`, or raise an error."""
     number = whole_number(what, value, "a whole number above 0", 1, math.inf)
     if number > most:
         raise ArgumentError(expected(what, f"at most {most}", value))
@@ -209,7 +209,7 @@ def positive_integer(what: str, value: Any, most: float = MOST_COUNT) -> int:
 
 
 def whole_number(what: str, value: Any, condition: str, least: int, most: float = MOST_COUNT) -> int:
-    """`value` as an int from `least` to `most`, or an error that gives the condition.
+    """Return `value` as an int from `least` to `most`, or raise an error with the condition.
 
     >>> whole_number("The delay", -1, "a whole number, 0 or above", 0)
     Traceback (most recent call last):
@@ -227,7 +227,7 @@ def whole_number(what: str, value: Any, condition: str, least: int, most: float 
 
 
 def place(what: str, index: Any, size: int) -> int:
-    """`index` as the place of one of `size` items, counted from the end if it is below 0."""
+    """Return `index` as an index into `size` items, or raise an error; negative ones count from the end."""
     if type(index) is int and -size <= index < size:
         return index
     number = integer(index)
@@ -239,7 +239,7 @@ def place(what: str, index: Any, size: int) -> int:
 
 
 def integer(value: Any) -> int | None:
-    """`value` as an int, or None if it is not one. Booleans and masked numbers are not."""
+    """Return `value` as an int; None if it is not one, as booleans and masked numbers are not."""
     if isinstance(value, bool | np.bool_ | np.ma.MaskedArray):
         return None
     try:
@@ -250,7 +250,7 @@ def integer(value: Any) -> int | None:
 
 
 def float_type(what: str, value: Any) -> np.dtype[Any]:
-    """`value` as the float32 or float64 of NumPy, or an error. None is float64."""
+    """Return `value` as the dtype float32 or float64, or raise an error. None means float64."""
     kind: np.dtype[Any] = np.dtype(np.void)
     if value is None or isinstance(value, str | type | np.dtype):
         with suppress(TypeError, ValueError):
@@ -261,7 +261,7 @@ def float_type(what: str, value: Any) -> np.dtype[Any]:
 
 
 def boolean(what: str, value: Any) -> bool:
-    """`value` as a bool, or an error: neither numbers nor strings are taken for one.
+    """Return `value` as a bool, or raise an error; numbers and strings are not accepted.
 
     >>> boolean("The option", "no")
     Traceback (most recent call last):
@@ -274,14 +274,14 @@ def boolean(what: str, value: Any) -> bool:
 
 
 def text(what: str, value: Any) -> str:
-    """`value` if it is a string, else an error."""
+    """Return `value` if it is a string, or raise an error."""
     if not isinstance(value, str):
         raise KindError(expected(what, "a string", value))
     return value
 
 
 def function_of(what: str, value: Any, *arguments: str) -> Any:
-    """`value` if it can be called with so many arguments, else an error that names them.
+    """Return `value` if it can be called with this number of arguments, or raise an error with their names.
 
     >>> function_of("A callback", lambda: True, "progress")
     Traceback (most recent call last):
@@ -295,14 +295,14 @@ def function_of(what: str, value: Any, *arguments: str) -> Any:
         inspect.signature(value).bind(*arguments)
     except TypeError:
         raise KindError(expected(what, condition, value)) from None
-    except ValueError:  # a built-in function does not tell its parameters
+    except ValueError:  # built-in functions may have no signature
         if isinstance(value, type):
             raise KindError(expected(what, condition, value)) from None
     return value
 
 
 def listed(what: str, value: Any, condition: str) -> list[Any]:
-    """`value` as a list, or an error; strings and bytes are not taken for lists."""
+    """Return `value` as a list, or raise an error; strings and bytes are not accepted."""
     if isinstance(value, str | bytes):
         raise KindError(expected(what, condition, value))
     try:
@@ -312,5 +312,5 @@ def listed(what: str, value: Any, condition: str) -> list[Any]:
 
 
 def is_among(value: Any, known: Iterable[str]) -> bool:
-    """Whether `value` is one of these strings; it may be anything."""
+    """Whether `value`, of any type, is one of these strings."""
     return isinstance(value, str) and value in known

@@ -1,8 +1,8 @@
-"""Checks of data: the numbers that users pass, as the arrays that kernels take.
+"""Checks of data: convert the numbers that users pass to the arrays that kernels take.
 
-Arrays, lists, tuples, memory maps, pandas DataFrames and Series, torch tensors, and whatever else offers
-`__array__` or `to_numpy`, become float64. Whatever would lose something on the way is refused: complex
-numbers, text, dates, objects, masked entries, and numbers that do not fit the float of a network.
+Arrays, lists, tuples, memory maps, pandas DataFrames and Series, torch tensors, and all objects with
+`__array__` or `to_numpy` become float64. Data that would lose information raise an error: complex
+numbers, text, dates, objects, masked entries, and numbers beyond the range of the network's dtype.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from .arguments import expected, lowered, real_number, shown, unfit
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
 REAL = "biuf"
-"""Kinds of dtype that are numbers: booleans, integers with and without sign, floats."""
+"""Kinds of dtype that are numbers: booleans, signed and unsigned integers, floats."""
 PLAIN = {float, int, bool, np.float64, np.ndarray}
-"""Types that NumPy reads without losing anything."""
+"""Types that NumPy converts without loss."""
 LISTS = {list, tuple}
 OTHER = {"c": "complex numbers", "U": "text", "S": "text", "T": "text", "M": "dates", "m": "durations"}
-"""Names of the contents of arrays of other kinds."""
-DEEPEST = 4  # lists are looked through down to here
+"""Names of other kinds of dtype."""
+DEEPEST = 4  # largest depth to which nested lists are searched
 
 
 def numbers(what: str, values: Any, condition: str) -> Floats:
-    """`values` as float64, C-contiguous, of whatever shape; not copied where they are that already.
+    """Return `values` as a C-contiguous array of float64 of any shape; not copied if they are one already.
 
-    An error, which gives the condition, where they are not numbers, or some are masked.
+    An error with the condition is raised if they are not numbers, or if some are masked.
 
     >>> numbers("The inputs", [True, 2], "2 numbers")
     array([1., 2.])
@@ -45,12 +45,12 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
     array = values if usual else real_array(what, values, condition)
     if array.dtype == FLOAT64 and array.flags.carray:
         return array
-    with np.errstate(over="ignore"):  # a long double may become infinite, which is refused later
+    with np.errstate(over="ignore"):  # a long double may become infinite, which raises later
         return np.array(array, np.float64, order="C")
 
 
 def real_array(what: str, values: Any, condition: str) -> NDArray[Any]:
-    """`values` as an array of whatever kind of numbers, or of booleans; refused as by :func:`numbers`."""
+    """Return `values` as an array of any type of numbers or booleans; errors as in :func:`numbers`."""
     array = any_array(what, values, condition)
     if array.dtype.kind not in REAL:
         raise KindError(
@@ -60,28 +60,28 @@ def real_array(what: str, values: Any, condition: str) -> NDArray[Any]:
 
 
 def any_array(what: str, values: Any, condition: str) -> NDArray[Any]:
-    """`values` as an array of any type, without masked entries; refused as by :func:`numbers`."""
+    """Return `values` as an array of any type without masked entries; errors as in :func:`numbers`."""
     try:
         return np.asarray(_opened(what, values, condition))
     except SynapseError:
         raise
-    except Exception as error:  # ragged lists; or what a foreign `__array__` raises, which may be anything
+    except Exception as error:  # ragged lists; or any error of a foreign `__array__`
         raise KindError(expected(what, condition, values)) from error
 
 
 def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
-    """`values` as a new array of float64, of any shape; each must be what :func:`finite_number` takes.
+    """Return `values` as a new array of float64 of any shape; :func:`finite_number` must accept each.
 
-    Booleans are refused, unlike in data; fractions and decimals are numbers here.
+    Unlike in data, booleans raise an error, and fractions and decimals are accepted.
     """
     array = any_array(what, values, "numbers")
     if array.dtype == object:
         array = np.array([real_number(what, value) for value in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "iuf":
         raise KindError(expected(what, "numbers", values))
-    with np.errstate(over="ignore"):  # of longer floats
+    with np.errstate(over="ignore"):  # long doubles may overflow
         found: Floats = array.astype(np.float64)
-    if not (np.abs(found) <= float(np.finfo(dtype).max)).all():  # not of NaN either
+    if not (np.abs(found) <= float(np.finfo(dtype).max)).all():  # also false for NaN
         if np.isfinite(found).all():
             raise unfit(what, dtype, found.flat[np.abs(found).argmax()].item())
         raise ArgumentError(expected(what, "finite", values))
@@ -89,16 +89,16 @@ def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """`array`, which cannot be written to from now on: NumPy raises ValueError.
+    """Make `array` read-only and return it; NumPy raises ValueError on writing.
 
-    For copies of numbers that live elsewhere, into which a user would write in vain.
+    It is used for copies, because writing to a copy would not change the network.
     """
     array.flags.writeable = False
     return array
 
 
 def _opened(what: str, values: Any, condition: str, depth: int = 0) -> Any:
-    """`values` in the form that NumPy reads without losing anything."""
+    """Return `values` in a form that NumPy converts without loss."""
     if type(values) in PLAIN:
         return values
     if isinstance(values, list | tuple):
@@ -109,9 +109,9 @@ def _opened(what: str, values: Any, condition: str, depth: int = 0) -> Any:
             return values
         return [_opened(what, one, condition, depth + 1) for one in values]
     if np.ma.is_masked(values):
-        advice = "Fill them, or leave their rows out."
+        advice = "Fill the masked entries, or remove their rows."
         raise ArgumentError(expected(what, "numbers without masked entries", values, advice))
-    if hasattr(values, "detach") and hasattr(values, "cpu"):  # a tensor, which may require its gradient
+    if hasattr(values, "detach") and hasattr(values, "cpu"):  # a tensor, which may require a gradient
         return values.detach().cpu()
     if hasattr(values, "iloc"):
         return _of_table(what, values, condition)
@@ -121,12 +121,12 @@ def _opened(what: str, values: Any, condition: str, depth: int = 0) -> Any:
 
 
 def _of_table(what: str, table: Any, condition: str) -> Any:
-    """A pandas DataFrame or Series as an array, with NaN for missing values."""
+    """Convert a pandas DataFrame or Series to an array, with NaN for missing values."""
     columns = list(table.items()) if table.ndim == 2 else [(table.name, table)]
     for name, column in columns:
         if column.dtype.kind not in REAL:
             raise KindError(
-                f"Expected {lowered(what)} to be {condition}. The column {shown(name)} holds {column.dtype}."
+                f"Expected {lowered(what)} to be {condition}, got {column.dtype} in the column {shown(name)}."
             )
     if columns and all(column.dtype == bool for _, column in columns):
         return table.to_numpy()
@@ -134,7 +134,7 @@ def _of_table(what: str, table: Any, condition: str) -> Any:
 
 
 def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
-    """Raise if a number is beyond the range of a store's float. NaN and infinity are accepted."""
+    """Raise if a number is beyond the range of a store's dtype. NaN and infinity are accepted."""
     if dtype != FLOAT32 or not rows.size:
         return
     bad = (np.abs(rows) > float(np.finfo(np.float32).max)) & np.isfinite(rows)
@@ -143,7 +143,7 @@ def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
 
 
 def row_of(what: str, values: Any, size: int) -> Floats:
-    """`values` as `size` floats, finite or not, or an error; a single one need not be in a list."""
+    """Return `values` as `size` floats, finite or not, or raise an error; a single one may be a scalar."""
     condition = f"{size} number{'s' * (size != 1)}"
     row = numbers(what, values, condition)
     if row.ndim == 0 and size == 1:
@@ -154,7 +154,7 @@ def row_of(what: str, values: Any, size: int) -> Floats:
 
 
 def _counted(what: str, size: int) -> str:
-    """The beginning of a sentence about so many numbers.
+    """Make the beginning of a sentence about this number of numbers.
 
     >>> _counted("The inputs", 1), _counted("The target", 2)
     ('Expected 1 input', 'Expected the target to be 2 numbers')
@@ -165,7 +165,7 @@ def _counted(what: str, size: int) -> str:
 
 
 def vector(what: str, values: Any, size: int, dtype: np.dtype[Any]) -> Floats:
-    """`values` as `size` finite floats that fit a store of this float, or an error."""
+    """Return `values` as `size` finite floats within the range of this dtype, or raise an error."""
     row = row_of(what, values, size)
     if not np.isfinite(row).all():
         raise ArgumentError(f"Expected {lowered(what)} to be finite, got {shown(values)}.")
@@ -174,13 +174,13 @@ def vector(what: str, values: Any, size: int, dtype: np.dtype[Any]) -> Floats:
 
 
 def class_row(what: str, value: Any, classes: int) -> Floats:
-    """The number of a class as a row of targets: 1 for this class, 0 for the others."""
+    """Convert the number of a class to a row of targets: 1 for this class, 0 for the others."""
     rows = one_hot(what, np.array([[value]], np.float64), classes)
     return rows.reshape(classes)
 
 
 def one_hot(what: str, column: Floats, classes: int) -> Floats:
-    """Numbers of classes, shape (rows, 1), as targets, shape (rows, classes); of NaN, a row of NaN."""
+    """Convert numbers of classes, shape (rows, 1), to targets, shape (rows, classes); NaN to rows of NaN."""
     numbers = column[:, 0]
     missing = np.isnan(numbers)
     bad = ~missing & ~np.isin(numbers, np.arange(classes))
@@ -199,7 +199,7 @@ def one_hot(what: str, column: Floats, classes: int) -> Floats:
 
 
 def from_pairs(inputs: Any, targets: Any) -> tuple[Any, Any]:
-    """Inputs and targets; without targets both come from a list of dicts {"input": ..., "output": ...}."""
+    """Return inputs and targets; both may be given as one list of dicts {"input": ..., "output": ...}."""
     if targets is not None:
         return inputs, targets
     if isinstance(inputs, list | tuple) and inputs and all(_is_pair(one) for one in inputs):
@@ -215,17 +215,17 @@ def _is_pair(sample: Any) -> bool:
 
 
 def shape_of(array: NDArray[Any]) -> str:
-    """The shape of an array in words."""
+    """Describe the shape of an array in words."""
     if array.ndim == 0:
         return "a single number"
     return f"{array.shape[0]}" if array.ndim == 1 else f"an array of shape {array.shape}"
 
 
 def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite: bool = True) -> Floats:
-    """`values` as the kernels take them: float64, C-contiguous, of shape (rows, columns).
+    """Return `values` as kernels take them: float64, C-contiguous, of shape (rows, columns).
 
-    One column may be given as a list of numbers. What does not fit a store of this float is refused;
-    NaN and infinity too, unless they are looked for later (`finite` False).
+    One column may be given as a list of numbers. Numbers beyond the range of the dtype raise an error.
+    So do NaN and infinity if `finite` is True.
     """
     width = f"{columns} number{'s' * (columns != 1)}"
     rows = numbers(what, values, f"rows of {width} each")
@@ -234,7 +234,7 @@ def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite
     if rows.ndim != 2 or rows.shape[1] != columns:
         flat = rows.shape[:1] == (1,) or rows.ndim == 0
         got = shape_of(rows.reshape(rows.shape[1:])) if flat else f"an array of shape {rows.shape}"
-        raise ArgumentError(f"{_counted(what, columns)} a step, got {got}.")
+        raise ArgumentError(f"{_counted(what, columns)} per step, got {got}.")
     if finite and not np.isfinite(rows).all():
         row = np.flatnonzero(~np.isfinite(rows).all(axis=1))[0]
         raise ArgumentError(f"Expected {lowered(what)} to be finite, got NaN or infinity in row {row}.")
@@ -243,10 +243,10 @@ def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite
 
 
 def parts_of(what: str, values: Any, columns: int, parted: bool = False) -> tuple[list[Any], bool]:
-    """The sequences, for :func:`as_matrix`, and whether `values` was one array of rows instead.
+    """Return the sequences, for :func:`as_matrix`, and whether `values` is one array of rows instead.
 
-    Rows of one column may be given as numbers, and so may those of sequences: by a list of arrays, or
-    wherever it is known that sequences are meant (`parted`).
+    Rows of one column may be given as numbers. For sequences of such rows, `values` must be a list of
+    arrays, or `parted` must be True.
     """
     depth = depth_of(values)
     if depth == 0:
@@ -263,9 +263,9 @@ def parts_of(what: str, values: Any, columns: int, parted: bool = False) -> tupl
 
 
 def depth_of(values: Any, left: int = DEEPEST) -> int:
-    """How many dimensions an array, a table, or lists in lists have; 0 of anything else.
+    """Return the number of dimensions of an array, a table, or nested lists; 0 for anything else.
 
-    Lists are taken to be as deep as the first of their parts that is not empty.
+    For a list, the first item that is not empty decides.
 
     >>> depth_of([[], [[1, 2]]]), depth_of(np.zeros((2, 3))), depth_of("text")
     (3, 2, 0)
@@ -278,7 +278,7 @@ def depth_of(values: Any, left: int = DEEPEST) -> int:
 
 
 def width_of(values: Any) -> int:
-    """How many numbers the rows of an array, or of lists in lists, have; 0 where there are none.
+    """Return the number of columns of an array or of nested lists; 0 if there are none.
 
     >>> width_of([[], [[1, 2]]]), width_of(np.zeros((2, 3))), width_of("text")
     (2, 3, 0)
@@ -295,5 +295,5 @@ def _is_empty(values: Any) -> bool:
 
 
 def _is_list_of_columns(values: Any) -> bool:
-    """Whether it is a list of arrays of one dimension that cannot be rows of one number each."""
+    """Whether `values` is a list of 1-D arrays that are not all rows of one number."""
     return isinstance(values, list | tuple) and any(getattr(part, "shape", (1,)) != (1,) for part in values)

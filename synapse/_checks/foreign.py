@@ -1,20 +1,19 @@
-"""Calls as other libraries have them: each is answered by a sentence with the call that does it here.
+"""Advice for arguments and attributes of other libraries: each message names the call to use here.
 
-The tables are searched when a call has failed already, so that calls which succeed cost nothing. Their keys
-are in the form of :func:`plain`; ``{value}`` stands for what was given.
+The tables are searched only after a call has failed, so that successful calls cost nothing. Their keys
+are in the form of :func:`plain`; ``{value}`` is replaced by the given value.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from abc import ABCMeta
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from ..errors import KindError
 from .arguments import shown
-from .names import known_names, plain, suggestion, unknown_attribute
+from .names import known_names, plain, suggestion
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -30,22 +29,22 @@ TRAINER = {
     "loss": "Use cost={value}.",
     "momentum": "Use optimizer=synapse.optimizers.SGD(momentum={value}).",
     **dict.fromkeys(("weightdecay", "alpha"), "Use l2={value}."),
-    "schedule": "Give callbacks=[synapse.every(10, function)] to train(). A schedule of rates is a rate.",
+    "schedule": "Give callbacks=[synapse.every(10, function)] to train(). Give a schedule of rates as rate=.",
     "crossvalidate": "Give validation=0.3 and patience=10 to train().",
     "log": "Give callbacks=[synapse.every({value}, print)] to train().",
     "verbose": "Give progress=True or progress=False to train().",
     "randomstate": "Give seed={value} to train().",
-    "metrics": "Use trainer.test(inputs, targets, cost=...) after the training.",
-    "device": "Leave it out: Synapse computes on the CPU.",
+    "metrics": "Use trainer.test(inputs, targets, cost=...) after training.",
+    "device": "Omit it: Synapse computes on the CPU.",
 }
-"""Arguments of a Trainer."""
+"""Advice for arguments of a Trainer."""
 
 TRAIN = {
     **{name: f"Use {right}." for name, right in EPOCHS.items()},
     **{name: f"Give {right} to Trainer()." for name, right in RATE.items()},
     **{plain(name): f"Give {name}={{value}} to Trainer()." for name in OF_TRAINER},
     "loss": "Give cost={value} to Trainer().",
-    "schedule": "Use callbacks=[synapse.every(10, function)]. A schedule of rates is a rate of Trainer().",
+    "schedule": "Use callbacks=[synapse.every(10, function)]. Give a schedule of rates to Trainer(rate=...).",
     "crossvalidate": "Use validation=0.3, the fraction of the data to hold out, and patience=10.",
     "log": "Use callbacks=[synapse.every({value}, print)], or progress=True for a progress bar.",
     "verbose": "Use progress=True or progress=False.",
@@ -53,19 +52,19 @@ TRAIN = {
     "validationsplit": "Use validation={value}.",
     "earlystopping": "Use patience=10 and validation=0.3.",
     "randomstate": "Use seed={value}.",
-    "metrics": "Use trainer.test(inputs, targets, cost=...) after the training.",
+    "metrics": "Use trainer.test(inputs, targets, cost=...) after training.",
     "x": "Use train(inputs, targets).",
     "y": "Use train(inputs, targets).",
 }
-"""Arguments of Trainer.train."""
+"""Advice for arguments of Trainer.train."""
 
 TEST = {
     **dict.fromkeys(("loss", "metrics", "scoring"), "Use cost={value}."),
-    **dict.fromkeys(("verbose", "progress", "batchsize", "log"), "Leave it out: a test is one pass."),
+    **dict.fromkeys(("verbose", "progress", "batchsize", "log"), "Omit it: a test is a single pass."),
     "x": "Use test(inputs, targets).",
     "y": "Use test(inputs, targets).",
 }
-"""Arguments of Trainer.test."""
+"""Advice for arguments of Trainer.test."""
 
 NETWORK = {
     "inputs": "Use Network(input, [hidden], output), with Layers.",
@@ -75,7 +74,7 @@ NETWORK = {
     "hiddensize": "Use Network(Layer(2), Layer(3), Layer(1)), or architect.Perceptron(2, 3, 1).",
     "outputsize": "Use Network(Layer(2), Layer(3), Layer(1)), or architect.Perceptron(2, 3, 1).",
 }
-"""Arguments of a Network."""
+"""Advice for arguments of a Network."""
 
 SIZES = "Give the sizes of the layers in order, inputs first."
 ARCHITECTURE = {
@@ -93,67 +92,69 @@ ARCHITECTURE = {
     "solver": "Give optimizer=synapse.optimizers.Adam(), or another, to Trainer().",
     "maxiter": "Give epochs={value} to Trainer.train().",
 }
-"""Arguments of architectures."""
+"""Advice for arguments of architectures."""
 
 TRAINING = "Use synapse.Trainer(net).train(inputs, targets)."
 RUNNING = "Use net.run(inputs), or net.activate(inputs) for one step."
 TESTING = "Use synapse.Trainer(net).test(inputs, targets)."
 NUMBERS = "Use net.weights and net.biases, or synapse.save(net, path) and synapse.load(path)."
-COMPILED = "Leave it out: everything is compiled, and all numbers are always up to date."
-FLOAT = "Leave it out: Synapse computes on the CPU; dtype=np.float32 is given to layers and architectures."
+COMPILED = "It is not needed: everything is compiled, and all values are always up to date."
+FLOAT = "Synapse computes on the CPU. Give dtype=np.float32 to layers and architectures for single precision."
+SAVING = "Use synapse.save(net, path), or synapse.readwrite.json_data(net) for a dict."
+LOADING = "Use synapse.load(path), or synapse.readwrite.read_synaptic(path) for files of Synaptic."
 METHODS = {
     **dict.fromkeys(("fit", "train"), TRAINING),
-    "partialfit": "Use synapse.Trainer(net).train(inputs, targets, epochs=1), or net.propagate.",
-    "compile": "Leave it out: give cost=, optimizer= and rate= to synapse.Trainer(net, ...).",
-    **dict.fromkeys(("predict", "predictproba", "forward", "call", "feed", "transform"), RUNNING),
+    "partial_fit": "Use synapse.Trainer(net).train(inputs, targets, epochs=1), or net.propagate.",
+    "compile": "It is not needed: give cost=, optimizer= and rate= to synapse.Trainer(net, ...).",
+    **dict.fromkeys(("predict", "predict_proba", "forward", "feed", "transform"), RUNNING),
     **dict.fromkeys(("evaluate", "score", "test"), TESTING),
     "summary": "Use print(net), or synapse.draw.network(net).",
-    **dict.fromkeys(("statedict", "loadstatedict", "parameters", "namedparameters"), NUMBERS),
-    **dict.fromkeys(("getweights", "setweights"), NUMBERS),
+    **dict.fromkeys(("state_dict", "load_state_dict", "parameters", "named_parameters"), NUMBERS),
+    **dict.fromkeys(("get_weights", "set_weights"), NUMBERS),
     "backward": "Use net.propagate(rate, target), or synapse.gradient(net, inputs, targets).",
-    "zerograd": "Leave it out: gradients are not accumulated between calls.",
-    "eval": "Use net.deterministic = True where neurons are random.",
+    "zero_grad": "It is not needed: gradients are not accumulated between calls.",
+    "eval": "Use net.deterministic = True if there are random neurons.",
     **dict.fromkeys(("to", "cpu", "cuda", "half", "float", "double"), FLOAT),
     **dict.fromkeys(("modules", "children"), "Use net.layers."),
-    "tojson": "Use synapse.save(net, path), or synapse.readwrite.json_data(net) for a dict.",
-    "fromjson": "Use synapse.load(path), or synapse.readwrite.read_synaptic(path) for files of Synaptic.",
-    "todot": "Use synapse.readwrite.write_dot(net, path).",
+    **dict.fromkeys(("toJSON", "to_json"), SAVING),
+    **dict.fromkeys(("fromJSON", "from_json"), LOADING),
+    **dict.fromkeys(("toDot", "to_dot"), "Use synapse.readwrite.write_dot(net, path)."),
     "standalone": "Use synapse.readwrite.write_javascript(net, path), write_python, write_c or write_onnx.",
-    **dict.fromkeys(("optimize", "setoptimize", "optimized", "restore"), COMPILED),
+    **dict.fromkeys(("optimize", "setOptimize", "optimized", "restore"), COMPILED),
     "trainer": "Use trainer = synapse.Trainer(net).",
     "worker": "Use synapse.experiments.train_many([net], inputs, targets).",
-    "inputs": "Use net.input, the layer of its inputs; len(net.input) is their number.",
-    "outputs": "Use net.output, the layer of its outputs; len(net.output) is their number.",
+    "inputs": "Use net.input, the input layer; len(net.input) is the number of inputs.",
+    "outputs": "Use net.output, the output layer; len(net.output) is the number of outputs.",
     "save": "Use synapse.save(net, path).",
     "load": "Use synapse.load(path).",
     "set": "Use Network(input, [hidden], output); net.add(layer) adds a hidden layer.",
 }
-"""Attributes of networks."""
+"""Advice for attributes of networks."""
 
 TRAINER_METHODS = {
     "fit": "Use trainer.train(inputs, targets).",
-    "partialfit": "Use trainer.train(inputs, targets, epochs=1).",
+    "partial_fit": "Use trainer.train(inputs, targets, epochs=1).",
     **dict.fromkeys(("evaluate", "validate", "score"), "Use trainer.test(inputs, targets)."),
-    **dict.fromkeys(("predict", "predictproba", "run", "activate"), "Use trainer.network.run(inputs)."),
-    "trainasync": "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
-    "workertrain": "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
-    "compile": "Leave it out: give cost=, optimizer= and rate= to synapse.Trainer(net, ...).",
-    "xor": "Run `python -m demos xor`.",
-    "dsr": "Run `python -m demos recall`; the data are in synapse.tasks.recall.",
-    "erg": "Run `python -m demos reber`; the data are in synapse.tasks.reber.",
-    "learningrate": "Use trainer.rate.",
+    **dict.fromkeys(("predict", "predict_proba", "run", "activate"), "Use trainer.network.run(inputs)."),
+    "trainAsync": "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
+    "workerTrain": "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
+    "compile": "It is not needed: give cost=, optimizer= and rate= to synapse.Trainer(net, ...).",
+    "XOR": "Run `python -m demos xor`.",
+    "DSR": "Run `python -m demos recall`; synapse.tasks.recall makes the data.",
+    "ERG": "Run `python -m demos reber`; synapse.tasks.reber makes the data.",
+    **dict.fromkeys(("learning_rate", "learningRate"), "Use trainer.rate."),
     "loss": "Use trainer.cost.",
     "save": "Use synapse.save(trainer.network, path).",
     "model": "Use trainer.network.",
 }
-"""Attributes of trainers."""
+"""Advice for attributes of trainers."""
 
 
 def understands(table: Mapping[str, str]) -> Callable[[Function], Function]:
-    """A decorator: a keyword that a function does not have is answered by one sentence.
+    """Make a decorator that raises an error with advice for an unknown keyword argument.
 
-    The sentence is that of the `table`, or suggests the most similar parameter. Signature and annotations
-    are those of the function; nothing is done where the arguments fit.
+    The advice comes from the `table`, or suggests the most similar parameter. The decorator preserves
+    signature and annotations, and does nothing if the arguments fit.
     """
 
     def wrap(function: Function) -> Function:
@@ -174,7 +175,7 @@ def understands(table: Mapping[str, str]) -> Callable[[Function], Function]:
 
 
 def _about_arguments(function: Callable[..., Any], named: Mapping[str, Any], table: Mapping[str, str]) -> str:
-    """The sentence about the first keyword that a function does not have; "" if it has all of them."""
+    """Make the sentence about the first unknown keyword argument; "" if there is none."""
     known = [name for name in inspect.signature(function).parameters if name != "self"]
     foreign = [name for name in named if name not in known]
     if not foreign:
@@ -189,27 +190,46 @@ def _about_arguments(function: Callable[..., Any], named: Mapping[str, Any], tab
     return f"{call}() has no argument {name!r}. {advice.replace('{value}', shown(named[name]))}"
 
 
-class Answering(ABCMeta):
-    """A class of this class answers an attribute that another library's class has by a sentence."""
+class ForeignAttribute:
+    """An attribute of another library's class: reading it raises AttributeError with the equivalent call.
 
-    _foreign: Mapping[str, str]
+    A descriptor, because a method ``__getattr__`` would make every attribute of the class slower to read.
+    """
 
-    if not TYPE_CHECKING:  # or every attribute would be right to a type checker
+    def __init__(self, name: str, advice: str) -> None:
+        self.name, self.advice = name, advice
+        self.__doc__ = None  # not an attribute to document
 
-        def __getattr__(cls, name: str) -> Any:
-            """Called for attributes that do not exist."""
-            raise missing(cls, name, {} if name.startswith("_") else cls._foreign)
+    def __get__(self, owned: Any, owner: type) -> NoReturn:
+        article = "An" if owner.__name__[0] in "AEIO" else "A"
+        raise AttributeError(
+            f"{article} {owner.__name__} has no attribute {self.name!r}. {self.advice}",
+            name=self.name,
+            obj=owned,
+        )
 
 
-def missing(owner: type, name: str, table: Mapping[str, str]) -> AttributeError:
-    """The error for an attribute that a class and its objects do not have."""
-    article = "An" if owner.__name__[0] in "AEIO" else "A"
-    advice = "" if name.startswith("_") else table.get(plain(name), "")
-    return unknown_attribute(f"{article} {owner.__name__}", name, dir(owner), advice)
+Class = TypeVar("Class", bound=type)
 
 
-def raise_missing(owned: Any, name: str, table: Mapping[str, str]) -> NoReturn:
-    """Raise the error for an attribute that an object does not have; that of a property, if it has failed."""
-    if name in dir(type(owned)):
-        object.__getattribute__(owned, name)
-    raise missing(type(owned), name, table)
+def answers(table: Mapping[str, str]) -> Callable[[Class], Class]:
+    """A class decorator: for the attributes of a table that a class does not have, errors give the advice."""
+
+    def answering(cls: Class) -> Class:
+        for name, advice in table.items():
+            if not hasattr(cls, name):
+                setattr(cls, name, ForeignAttribute(name, advice))
+        return cls
+
+    return answering
+
+
+def own_names(owned: Any) -> list[str]:
+    """The names of an object's attributes, without those of other libraries."""
+    foreign = {
+        name
+        for base in type(owned).__mro__
+        for name in vars(base)
+        if type(vars(base)[name]) is ForeignAttribute
+    }
+    return [name for name in object.__dir__(owned) if name not in foreign]

@@ -1,4 +1,4 @@
-"""Names that users give: found in any spelling, with a suggestion where nothing has the name."""
+"""Look up names in any spelling; the error for an unknown name suggests a similar one."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ..errors import ArgumentError, UnknownNameError
 from .arguments import expected, is_among, shown
 
 MOST_SHOWN = 320
-"""Characters of a list of names in a sentence."""
+"""Largest number of characters of a list of names in a message."""
 LIKE = 0.6
-"""Names at least this similar are suggested, as difflib measures it."""
+"""Least similarity, as difflib measures it, of a name that is suggested."""
 
 T = TypeVar("T")
 
 
 def plain(name: str) -> str:
-    """A name without what spellings differ in: case, underscores, hyphens, dots and spaces.
+    """Return a name in lower case and without underscores, hyphens, dots and spaces.
 
     >>> plain("Leaky_ReLU"), plain("leaky relu")
     ('leakyrelu', 'leakyrelu')
@@ -28,7 +28,7 @@ def plain(name: str) -> str:
 
 
 def suggestion(name: Any, known: Iterable[Any]) -> str:
-    """The question whether the most similar known name was meant, to be put after a sentence; "" if none is.
+    """Make a question that suggests the most similar known name, to append to a message; "" if none is.
 
     >>> suggestion("logistik", ["tanh", "logistic"])
     " Did you mean 'logistic'?"
@@ -41,7 +41,7 @@ def suggestion(name: Any, known: Iterable[Any]) -> str:
 
 
 def known_names(known: Iterable[str]) -> str:
-    """Names as a list in a sentence, sorted; of very many the first, in the order given."""
+    """Join names for a message, sorted; if there are too many, the first ones in the given order."""
     given = list(known)
     names = ", ".join(sorted(given))
     if len(names) > MOST_SHOWN:
@@ -53,21 +53,21 @@ def known_names(known: Iterable[str]) -> str:
 def unknown_name(
     kind: str, name: Any, known: Iterable[str], synonyms: Iterable[str] = ()
 ) -> UnknownNameError:
-    """The error for a name that nothing has; it suggests the most similar one, and lists those known."""
+    """Make the error for an unknown name, with the most similar name and a list of all."""
     names = list(known)
     hint = suggestion(name, [*synonyms, *names])
     return UnknownNameError(f"There is no {kind} named {shown(name)}.{hint} Known: {known_names(names)}.")
 
 
 def unknown_attribute(owner: str, name: str, known: Iterable[str], advice: str = "") -> AttributeError:
-    """The error for an attribute that does not exist: advice, or else the most similar one."""
+    """Make the error for a missing attribute, with advice or the most similar attribute."""
     hint = f" {advice}" if advice else suggestion(name, [one for one in known if not one.startswith("_")])
-    # With an object Python would print a suggestion of its own, too.
+    # obj=None, because Python would add its own suggestion otherwise
     return AttributeError(f"{owner} has no attribute {name!r}.{hint}", name=name, obj=None)
 
 
 def choice(what: str, value: Any, known: Iterable[Any]) -> Any:
-    """`value` if it is one of the known strings (or None, if that is one), else an error that lists them."""
+    """Return `value` if it is among the known strings (or None, if known), or raise an error with a list."""
     names = list(known)
     if not (is_among(value, names) or (value is None and None in names)):
         hint = suggestion(value, names).lstrip()
@@ -76,19 +76,18 @@ def choice(what: str, value: Any, known: Iterable[Any]) -> Any:
 
 
 class Names(dict[str, T]):
-    """Things by name. One is also found under its synonyms, and in any spelling (see :func:`plain`).
+    """A registry of items by name, which also finds synonyms and other spellings (see :func:`plain`).
 
     Parameters
     ----------
     kind : str
-        What the things are, for sentences.
+        Noun for the items in messages, such as "squash".
     things : mapping of str to anything
-        The things by name.
+        Items by name.
     synonyms : mapping of str to str
-        Other names of a thing, and its name.
+        Names of items by synonym.
     nearest : mapping of str to str
-        Names that other libraries use for what does not exist here, in the form of :func:`plain`, and a
-        sentence about what is nearest to it.
+        Advice by names of other libraries that have no equivalent here, in the form of :func:`plain`.
     """
 
     def __init__(
@@ -104,16 +103,16 @@ class Names(dict[str, T]):
         self._plain = {plain(name): thing for name, thing in (self.synonyms | self).items()}
 
     def add(self, name: str, thing: T) -> None:
-        """Enter a thing under a name that is not taken."""
+        """Add an item under a name that is not taken."""
         self[name] = self._plain[plain(name)] = thing
 
     def seek(self, name: str) -> T | None:
-        """The thing of this name or synonym, in any spelling, if there is one."""
+        """Return the item with this name or synonym, in any spelling; None if there is none."""
         found = self.get(name)
         return self._plain.get(plain(name)) if found is None else found
 
     def find(self, name: str) -> T:
-        """The thing of this name or synonym, in any spelling; an UnknownNameError if there is none."""
+        """Return the item with this name or synonym, in any spelling; UnknownNameError if there is none."""
         found = self.seek(name)
         if found is None:
             sentence = self.nearest.get(plain(name))
@@ -123,7 +122,7 @@ class Names(dict[str, T]):
         return found
 
     def attribute(self, module: str, name: str) -> T:
-        """The thing of this name as an attribute of a module; an AttributeError if there is none."""
+        """Return the item with this name for an attribute of a module; AttributeError if there is none."""
         found = None if name.startswith("_") else self.seek(name)
         if found is None:
             sentence = self.nearest.get(plain(name), "")

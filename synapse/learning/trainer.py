@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from .._checks import (
     TRAIN,
     TRAINER,
     TRAINER_METHODS,
+    answers,
     boolean,
     choice,
     expected,
@@ -24,8 +25,8 @@ from .._checks import (
     is_number,
     listed,
     non_negative_number,
+    own_names,
     positive_integer,
-    raise_missing,
     understands,
 )
 from .._random import Seed, random_generator
@@ -48,6 +49,7 @@ from .training import Result, Training
 RATE = 0.1
 
 
+@answers(TRAINER_METHODS)
 class Trainer:
     """Trains a network by the online rule or by exact gradients.
 
@@ -104,11 +106,8 @@ class Trainer:
     [0.0, 1.0, 1.0, 0.0]
     """
 
-    if not TYPE_CHECKING:  # or every attribute would be right to a type checker
-
-        def __getattr__(self, name: str) -> Any:
-            """Handle a missing attribute: the error names the equivalent of another library's attribute."""
-            raise_missing(self, name, TRAINER_METHODS)
+    def __dir__(self) -> list[str]:
+        return own_names(self)
 
     @understands(TRAINER)
     def __init__(

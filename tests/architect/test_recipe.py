@@ -115,7 +115,11 @@ def test_its_repr_tells_its_sizes(net, shown):
         (lambda: Random(2, 3, 1, density="all"), KindError, "a number"),
         (lambda: Random(2, 3, 1, gates=-1), ArgumentError, "got -1"),
         (lambda: Random(2, 3, 1, gates=1.0), KindError, "whole number"),
-        (lambda: Random(2, 3, 1, density=1.0, gates=16), ArgumentError, "from 0 to 14, the number of connections"),
+        (
+            lambda: Random(2, 3, 1, density=1.0, gates=16),
+            ArgumentError,
+            "from 0 to 14, the number of connections",
+        ),
         (lambda: Random(2, 3, 1, self_connections=4), ArgumentError, "from 0 to 3, the number of pairs"),
         (lambda: Random(2, 3, 1, backward=7), ArgumentError, "from 0 to 6, the number of pairs"),
         (lambda: Residual(2, 3, 1), ArgumentError, "at least 4 sizes"),

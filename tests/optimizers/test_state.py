@@ -172,7 +172,7 @@ def test_frozen_is_a_mask(frozen):
         (
             SGD,
             {"momentum": 1.0},
-            "Expected the momentum of SGD to be a number, 0 or above and below 1, got 1.0.",
+            "Expected the momentum of SGD to be a number that is 0 or above and below 1, got 1.0.",
         ),
         (SGD, {"weight_decay": -0.1}, "Expected the weight_decay of SGD"),
         (SGD, {"nesterov": True}, "Expected the momentum of SGD to be above 0 with nesterov, got 0.0."),

@@ -225,7 +225,7 @@ def test_outputs_of_softmax_are_one_group():
     graph = nx.complete_multipartite_graph(2, 3)
     net = from_networkx(graph, squash="tanh", output_squash="softmax", seed=0)
     assert net.activate([0.5, -1.0]).sum() == pytest.approx(1.0)
-    with pytest.raises(TopologyError, match="softmax normalises the outputs"):
+    with pytest.raises(TopologyError, match="can have the squash softmax"):
         from_networkx(digraph((0, 1), (1, 2)), squash="softmax")
 
 

@@ -253,7 +253,7 @@ def test_links_to_the_outside_are_not_lost_in_silence(tmp_path, link):
 def test_a_network_that_has_diverged_is_refused(tmp_path):
     net = memory()
     net._store["state"][net[3]._row] = np.inf
-    sentence = r"Expected the state of neuron 3 to be finite to be saved, got inf"
+    sentence = r"Expected finite values to save, got inf for the state of neuron 3"
     with pytest.raises(errors.DivergenceError, match=sentence):
         save(net, tmp_path / "net")
     assert not list(tmp_path.iterdir())

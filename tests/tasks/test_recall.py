@@ -111,5 +111,5 @@ def test_judging_refuses():
         recall.fraction_right(net, [], [])
     with pytest.raises(KindError, match="(to be|Expected) a Network"):
         recall.fraction_right(None, inputs, targets)
-    with pytest.raises(ArgumentError, match="Expected 5 inputs a step"):
+    with pytest.raises(ArgumentError, match="Expected 5 inputs per step"):
         recall.fraction_right(architect.LSTM(5, 4, 2, style="synaptic", seed=0), inputs, targets)

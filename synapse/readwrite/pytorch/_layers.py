@@ -131,8 +131,8 @@ def _unknown(module: Any) -> ArgumentError:
     )
     advice = f" Pass submodules as a list: [{', '.join(parts[:4])}]." if parts else ""
     return ArgumentError(
-        "Expected an LSTM, GRU or RNN (optionally followed by one Linear), or a stack of Linears, each with at "
-        f"most one activation, got {type(module).__name__}.{advice}"
+        "Expected an LSTM, GRU or RNN (optionally followed by one Linear), or a stack of Linears, each with "
+        f"at most one activation, got {type(module).__name__}.{advice}"
     )
 
 

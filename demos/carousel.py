@@ -59,11 +59,11 @@ def the_carousel(rng):
     check(f"the eligibility is the same after {STEPS} steps, to the bit", (kept == value).all())
     check("it is the true derivative", close(slope(net, inputs, link), value))
 
-    before, wanted = answer(net, inputs), rng.uniform(2.0, 3.0)
-    net.propagate(rate=1 / value**2, target=[wanted])  # the rate that reaches the target in one step
+    before, target = answer(net, inputs), rng.uniform(2.0, 3.0)
+    net.propagate(rate=1 / value**2, target=[target])  # the rate that reaches the target in one step
     after = answer(net, inputs)
-    print(f"Target at the end: {wanted:.3f}. Output: {before:.3f}; after one learning step: {after:.3f}.")
-    check(f"one learning step, {STEPS} steps later, corrects the state", close(after, wanted))
+    print(f"Target at the end: {target:.3f}. Output: {before:.3f}; after one learning step: {after:.3f}.")
+    check(f"one learning step, {STEPS} steps later, corrects the state", close(after, target))
     return kept
 
 
@@ -256,12 +256,12 @@ def timed(rng):
     at = 1 + np.flatnonzero(says > 0.5)
     print(f"The output of a timer with period {period} is 1 at steps {', '.join(map(str, at[:6]))}, ...")
     multiples = np.arange(period, STEPS + 1, period)
-    wanted = np.isin(1 + np.arange(STEPS), multiples)
+    target = np.isin(1 + np.arange(STEPS), multiples)
     check(
         f"it fires at every multiple of {period} up to {STEPS} and nowhere else",
         np.array_equal(at, multiples),
     )
-    check("its output is 1 there and 0 elsewhere, to a millionth", bool(abs(says - wanted).max() < 1e-6))
+    check("its output is 1 there and 0 elsewhere, to a millionth", bool(abs(says - target).max() < 1e-6))
 
     blind = timer(period, peephole=False)
     level = watch(blind, ticks, lambda: blind["cell"][0].state)

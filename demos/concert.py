@@ -56,9 +56,9 @@ def weigh():
         decision = net.activate(evening)[0]
         states.append(net.output[0].state)
         print(f"{row(evening)}   {states[-1]:+5.1f}   {'go' if decision else 'stay'}")
-    wanted = np.array([[float(in_words(*evening))] for evening in EVENINGS])
-    check("the neuron agrees with the sentence on all eight evenings", (net.run(EVENINGS) == wanted).all())
-    return wanted, states
+    targets = np.array([[float(in_words(*evening))] for evening in EVENINGS])
+    check("the neuron agrees with the sentence on all eight evenings", (net.run(EVENINGS) == targets).all())
+    return targets, states
 
 
 def row(evening):
@@ -87,27 +87,27 @@ def weights_of(net):
 # The rule is written out here, because `propagate` follows the slope of the squash, and a step has none.
 
 
-def correct(neuron, said, wanted):
+def correct(neuron, output, target):
     """Apply Rosenblatt's rule to one example; returns whether there was a mistake."""
     for link in neuron.incoming:
-        link.weight += (wanted - said) * link.source.activation
-    neuron.bias += wanted - said
-    return said != wanted
+        link.weight += (target - output) * link.source.activation
+    neuron.bias += target - output
+    return output != target
 
 
-def rosenblatt(wanted, seed):
+def rosenblatt(targets, seed):
     heading("2. Learning from mistakes")
     net, order = neuron_with("step", [0.0] * 3, bias=0.0), np.random.default_rng(seed)
     mistakes, path = [], []
     while not mistakes or mistakes[-1]:
         mistakes.append(0)
         for i in order.permutation(len(EVENINGS)):
-            said = net.activate(EVENINGS[i])[0]
-            mistakes[-1] += correct(net.output[0], said, wanted[i, 0])
+            output = net.activate(EVENINGS[i])[0]
+            mistakes[-1] += correct(net.output[0], output, targets[i, 0])
             path.append([*(link.weight for link in net.output[0].incoming), net.output[0].bias])
     print(f"Mistakes in each pass through the eight evenings: {', '.join(map(str, mistakes))}.")
     print(f"Learnt: bias {net.output[0].bias:+.1f}, {weights_of(net)}")
-    check("it is right on all eight evenings", (net.run(EVENINGS) == wanted).all())
+    check("it is right on all eight evenings", (net.run(EVENINGS) == targets).all())
     bound = 4 * (1 + 4 + 1 + 2.25) / 0.5**2
     check(f"{sum(mistakes)} mistakes are within Novikoff's bound of {bound:.0f}", sum(mistakes) <= bound)
     return np.array(path), sum(mistakes)
@@ -124,29 +124,29 @@ def rosenblatt(wanted, seed):
 # weights a little, and uncertain decisions change them more than clear ones.
 
 
-def slopes(wanted, seed, quick):
+def slopes(targets, seed, quick):
     heading("3. Learning from slopes")
     net = neuron_with("step", [1.0, 1.0, 1.0], bias=0.0)
-    wrong = net.activate(EVENINGS[1])[0] != wanted[1, 0]
-    net.propagate(rate=0.5, target=wanted[1])
+    wrong = net.activate(EVENINGS[1])[0] != targets[1, 0]
+    net.propagate(rate=0.5, target=targets[1])
     check("a step neuron that is wrong does not change: its slope is 0", wrong and (net.weights == 1.0).all())
 
     net = neuron_with("logistic", [0.0] * 3, bias=0.0)
     neuron, evening = net.output[0], EVENINGS[-1]
-    said = net.activate(evening)[0]
-    net.propagate(rate=0.5, target=wanted[-1])
-    moved = 0.5 * (wanted[-1, 0] - said)
+    output = net.activate(evening)[0]
+    net.propagate(rate=0.5, target=targets[-1])
+    moved = 0.5 * (targets[-1, 0] - output)
     check(
         "a logistic neuron changes each weight by rate x (target - output) x input",
         all(math.isclose(link.weight, moved) for link in neuron.incoming),
     )
     trainer = synapse.Trainer(net, rate=0.5)
-    result = trainer.train(EVENINGS, wanted, epochs=300 if quick else 2000, seed=seed, progress=False)
+    result = trainer.train(EVENINGS, targets, epochs=300 if quick else 2000, seed=seed, progress=False)
     print(f"After {result.epochs} passes: bias {neuron.bias:+.2f}, {weights_of(net)}\n")
     print("  weather  friend  far   target   output")
-    for evening, (target,), (said,) in zip(EVENINGS, wanted, net.run(EVENINGS)):
-        print(f"{row(evening)}   {target:6.0f}   {said:.3f}")
-    check("all eight rounded outputs are right", (net.run(EVENINGS).round() == wanted).all())
+    for evening, (target,), (output,) in zip(EVENINGS, targets, net.run(EVENINGS)):
+        print(f"{row(evening)}   {target:6.0f}   {output:.3f}")
+    check("all eight rounded outputs are right", (net.run(EVENINGS).round() == targets).all())
 
 
 # --- 4. A decision that one neuron cannot take ----------------------------------------------------
@@ -201,9 +201,9 @@ def layer():
     net = Network(reasons, [middle], decision)
     print("  weather  friend   something  both   decision")
     for evening in EITHER:
-        said = net.activate(evening)[0]
+        output = net.activate(evening)[0]
         between = f"{something.activation:9.0f}  {both.activation:4.0f}"
-        print(f"{row(evening)}   {between}   {'go' if said else 'stay'}")
+        print(f"{row(evening)}   {between}   {'go' if output else 'stay'}")
     check("two neurons and a decision do what one cannot", (net.run(EITHER) == ONE_OF_TWO).all())
     return net
 
@@ -211,21 +211,21 @@ def layer():
 # --- 6. A picture ---------------------------------------------------------------------------------
 
 
-def picture(states, wanted, path, net, file):
+def picture(states, targets, path, net, file):
     plt = pyplot()
     if plt is None:
         return
     figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
-    weighed(axes[0], states, wanted)
+    weighed(axes[0], states, targets)
     learnt(axes[1], path)
     plane(axes[2], net)
     save_figure(figure, file)
 
 
-def weighed(axes, states, wanted):
+def weighed(axes, states, targets):
     """The state of every evening, from the lowest to the highest."""
     order = np.argsort(states, kind="stable")
-    colours = [BLUE if wanted[i, 0] else RED for i in order]
+    colours = [BLUE if targets[i, 0] else RED for i in order]
     axes.barh(range(8), np.take(states, order), color=colours)
     short = ("weather", "friend", "far")
     names = [" + ".join(s for s, on in zip(short, EVENINGS[i]) if on) or "nothing" for i in order]
@@ -249,25 +249,25 @@ def plane(axes, net):
     """Plot the four evenings of part 4, and the lines where the two hidden neurons switch."""
     side = np.linspace(-0.5, 1.5, 201)
     a, b = np.meshgrid(side, side)
-    said = net.run(np.column_stack([a.ravel(), b.ravel()])).reshape(a.shape)
-    axes.contourf(a, b, said, levels=[-0.5, 0.5, 1.5], colors=["#f6ded0", "#cfe5f3"])
+    output = net.run(np.column_stack([a.ravel(), b.ravel()])).reshape(a.shape)
+    axes.contourf(a, b, output, levels=[-0.5, 0.5, 1.5], colors=["#f6ded0", "#cfe5f3"])
     for neuron, at in zip(net.hidden[0], ((-0.42, 0.66), (0.35, 1.33))):
         axes.plot(side, -neuron.bias - side, color="black", lw=1)
         axes.text(*at, neuron.name, rotation=-45, rotation_mode="anchor", fontsize=9)
-    for (x, y), (wanted,) in zip(EITHER, ONE_OF_TWO):
-        axes.plot(x, y, "o", ms=10, color=BLUE if wanted else RED)
-        axes.text(x + 0.1, y, "go" if wanted else "stay", va="center", color=BLUE if wanted else RED)
+    for (x, y), (target,) in zip(EITHER, ONE_OF_TWO):
+        axes.plot(x, y, "o", ms=10, color=BLUE if target else RED)
+        axes.text(x + 0.1, y, "go" if target else "stay", va="center", color=BLUE if target else RED)
     axes.set(xlabel="fine weather", ylabel="a friend", title="5. Two lines: either, not both")
     axes.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), xticks=[0, 1], yticks=[0, 1])
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
-    wanted, states = weigh()
-    path, mistakes = rosenblatt(wanted, seed)
-    slopes(wanted, seed, quick)
+    targets, states = weigh()
+    path, mistakes = rosenblatt(targets, seed)
+    slopes(targets, seed, quick)
     endless, passes = cannot(seed, quick)
     net = layer()
-    picture(states, wanted, path, net, out / "concert.png")
+    picture(states, targets, path, net, out / "concert.png")
     lesson(
         f"If some weights solve a task, Rosenblatt's rule finds such weights: here after {mistakes} "
         f"mistakes. If none do, it never ends: {endless} mistakes in {passes} passes on the choice of "

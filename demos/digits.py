@@ -173,10 +173,10 @@ def confusion(found):
     for digit, row in enumerate(table):
         print(f"{digit:15}" + "".join(f"{n or '.':>5}" for n in row))
     others = table - np.diag(np.diag(table))
-    wrote, said = np.unravel_index(others.argmax(), others.shape)
+    row, column = np.unravel_index(others.argmax(), others.shape)
     print(
         f"\n{len(wrong)} of {table.sum()} digits are misread; the most frequent error "
-        f"is {wrote} read as {said}, {others.max()} times."
+        f"is {row} read as {column}, {others.max()} times."
     )
     return sorted(wrong, key=lambda each: -each[2])
 

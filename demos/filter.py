@@ -153,11 +153,11 @@ def picture(image, other, linear, answers, path):
     show(axes[1, 0], other, "Never seen before")
     show(axes[0, 1], linear["emboss"], "emboss, by a sum")
     show(axes[1, 1], linear["outline"], "outline, by a sum")
-    wanted = both(neighbourhoods(other))
+    targets = both(neighbourhoods(other))
     for row, name in enumerate(("edge", "median")):
-        show(axes[row, 2], wanted[:, row], f"{name}: the filter")
+        show(axes[row, 2], targets[:, row], f"{name}: the filter")
         for column, (who, answer) in enumerate(answers.items(), start=3):
-            show(axes[row, column], answer[:, row], f"{name}: {who}", wanted[:, row])
+            show(axes[row, column], answer[:, row], f"{name}: {who}", targets[:, row])
     save_figure(figure, path)
 
 

@@ -88,9 +88,9 @@ def sequences(count, shortest, longest, rng):
 def fraction_right(net, inputs, targets):
     """The fraction of sequences in which the right output is most active at every step."""
     right = 0
-    for rows, wanted in zip(inputs, targets, strict=True):
+    for rows, target in zip(inputs, targets, strict=True):
         net.clear()
-        right += (net.run(rows).argmax(axis=1) == wanted.argmax(axis=1)).all()
+        right += (net.run(rows).argmax(axis=1) == target.argmax(axis=1)).all()
     return right / len(inputs)
 
 

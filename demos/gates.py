@@ -45,8 +45,8 @@ def the_task(data):
 
 def miss(net, reach, seed):
     """Root mean square error, relative to the root mean square of the targets."""
-    inputs, wanted = examples(1000, reach, np.random.default_rng([seed, 9]))
-    return np.sqrt(((net.run(inputs) - wanted) ** 2).mean() / (wanted**2).mean())
+    inputs, targets = examples(1000, reach, np.random.default_rng([seed, 9]))
+    return np.sqrt(((net.run(inputs) - targets) ** 2).mean() / (targets**2).mean())
 
 
 # --- 2. A sum cannot ------------------------------------------------------------------------------

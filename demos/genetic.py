@@ -204,11 +204,11 @@ def without_slopes(seeds):
     heading("6. Without slopes")
     net = STEPS.network(seeds[0])
     before = [*net.weights, *net.biases]
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         synapse.Trainer(net, rate=0.5).train(SQUARE, ONE_OF_TWO, epochs=100, seed=seeds[0], progress=False)
-    print(*(warning.message for warning in told), sep="\n")
-    check("Synapse warns that no error reaches a weight", len(told) == 1)
+    print(*(warning.message for warning in warned), sep="\n")
+    check("Synapse warns that no error reaches a weight", len(warned) == 1)
     check("after 100 epochs of gradient descent no weight has changed", before == [*net.weights, *net.biases])
     runs = [breed(STEPS, seed) for seed in seeds]
     print(

@@ -98,7 +98,7 @@ def test_connections_of_an_lstm():
 
 
 def test_a_row_that_is_none():
-    with pytest.raises(SystemExit, match="named like"):
+    with pytest.raises(SystemExit, match="Expected a row such as"):
         Case.named("gru-2-3-1")
 
 

@@ -1,4 +1,4 @@
-"""What :func:`synapse.record` keeps: the rows that kernels write, and what lays them out."""
+"""The recorder behind :func:`synapse.record`: memory for the rows that kernels write, and their layout."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ Pair = tuple[Connection, Neuron]
 """A connection, and a neuron that its target gates."""
 
 AT_ONCE, ROOM = 256, 1 << 20
-"""Memory is allocated for at least so many steps, or fewer steps that fill so many numbers."""
+"""Minimum number of steps in an allocation, unless fewer steps already have this many numbers."""
 
 
 class Recorder:
-    """Rows of the numbers of neurons, connections and pairs, one row a step; a store's ``recorder``.
+    """Rows of numbers of neurons, connections and pairs, one row per step; the ``recorder`` of a store.
 
-    `columns` are the names of the columns of the store (see ``schema.WATCHABLE``). The caller of its methods,
-    apart from `begin`, `close` and `rows`, has the store in use.
+    `columns` are names of columns of the store (see ``schema.WATCHABLE``). The caller of a method other than
+    `begin`, `close` and `rows` holds the lock of the store.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class Recorder:
         self.places = {name: slice(*ends[i : i + 2]) for i, name in enumerate(columns)}
         self.width: int = ends[-1]
         self._chunks: list[Floats] = []  # rows that are no longer in the memory of the kernels
-        self._called: set[Neuron] | None = None  # who has activated by itself in the latest step
+        self._called: set[Neuron] | None = None  # neurons called one by one in the latest step
 
     def owners(self, column: str) -> tuple[Any, ...]:
-        """Whose numbers these are: the neurons, the connections or the pairs."""
+        """The owners of a column's numbers: the neurons, the connections or the pairs."""
         if column in NEURON_NUMBERS:
             return self.neurons
         return self.connections if column in CONNECTION_NUMBERS else self.pairs
@@ -72,20 +72,20 @@ class Recorder:
 
     @property
     def active(self) -> bool:
-        """Whether it records."""
+        """Whether the recording is active."""
         return self._store.recorder is self
 
     def records(self, network: Network) -> bool:
-        """Whether it records this network, and not another one of the store."""
+        """Whether this network is recorded, and not another one of the store."""
         return network._number_now == self.network._number_now
 
     def owns(self, neuron: Neuron) -> bool:
-        """Whether a neuron of the store is one of the network."""
+        """Whether a neuron of the store is in the recorded network."""
         return bool(self._store["network"][neuron._row] == self.network._number_now)
 
     @whole
     def begin(self) -> None:
-        """Record from now on."""
+        """Start the recording."""
         store = self._store
         if store.recorder is not None:
             raise TopologyError(
@@ -103,7 +103,7 @@ class Recorder:
 
     @whole
     def close(self) -> None:
-        """Record no more; a second call has no effect."""
+        """End the recording; a second call has no effect."""
         store = self._store
         if not self.active:
             return
@@ -113,7 +113,7 @@ class Recorder:
         self._renew(0)
 
     def follow(self) -> None:
-        """Tell the kernels which rows to record; called when lowering has moved them."""
+        """Give the kernels the rows to record; called when lowering has moved them."""
         columns = self._store.columns
         neurons = [neuron._row if neuron._row >= 0 else NONE for neuron in self.neurons]
         columns["watched"] = np.array(neurons, np.uint32)
@@ -124,13 +124,13 @@ class Recorder:
         columns["log_place"][WATCHED_NETWORK] = self.network._anchor._row
 
     def _rows_of(self, connections: Sequence[Connection]) -> NDArray[np.uint32]:
-        """The rows of connections; NONE where they have been removed."""
+        """The rows of connections; NONE for removed ones."""
         store = self._store
         row_of = np.append(store.row_of[: store.n_identities], np.uint32(NONE))
         return row_of[np.fromiter((one._identity for one in connections), np.int64, len(connections))]
 
     def _runs_of(self, rows: NDArray[np.uint32]) -> NDArray[np.uint32]:
-        """The dense run that each row is in; NONE if it is in none."""
+        """The dense run of each row; NONE for rows in no dense run."""
         columns = self._store.columns
         run = np.full(self._store.n_connections + 1, NONE, np.uint32)
         dense = np.flatnonzero(columns["run_kind"] == DENSE)
@@ -139,7 +139,7 @@ class Recorder:
         return run[np.minimum(rows, self._store.n_connections)]
 
     def _follow_pairs(self) -> None:
-        """The same of pairs, see ``schema.PAIR_TRACE``."""
+        """The rows of pairs, see ``schema.PAIR_TRACE``."""
         store, columns = self._store, self._store.columns
         gated = np.flatnonzero(store["gater"] != NONE)
         key = store["gater"][gated].astype(np.int64) << 32 | store["target"][gated]
@@ -158,7 +158,7 @@ class Recorder:
         columns["watched_pair"] = fields.reshape(-1)
 
     def _traces_of(self, rows: Ints, gated: Ints) -> Ints:
-        """Where the extended traces of connections to neurons lie that their targets gate; NONE: nowhere."""
+        """Indices of the extended traces of pairs; NONE for traces that are not stored."""
         columns, target = self._store.columns, self._store["target"][rows].astype(np.int64)
         kept = np.flatnonzero(columns["influence_trace"] != NONE)
         key = columns["influence_gater"][kept].astype(np.int64) << 32 | columns["influence_gated"][kept]
@@ -175,19 +175,19 @@ class Recorder:
 
     @property
     def _least(self) -> int:
-        """The least number of steps for which memory is allocated."""
+        """Minimum number of steps for which memory is allocated."""
         return max(2, min(AT_ONCE, ROOM // max(1, self.width)))
 
     def make_room(self, steps: int) -> None:
-        """Make room to record `steps` more steps; called before they run."""
+        """Ensure memory for `steps` more steps; called before they run."""
         place, self._called = self._store.columns["log_place"], None
         rows = int(place[WATCHED_STEPS]) + steps
         if rows * self.width > len(self._store.columns["log"]):
-            latest = self._present()[-1:]  # stays: it may be propagated yet, if those steps are refused
+            latest = self._present()[-1:]  # it may still be propagated, if the new steps raise an error
             self._renew(max(steps, self._least) + len(latest), latest)
 
     def _renew(self, steps: int, latest: Floats | None = None) -> None:
-        """Allocate memory in which the kernels write so many steps, after the `latest`."""
+        """Allocate memory for this number of steps after the `latest` rows."""
         store, memory = self._store, self._memory(steps).reshape(-1)
         with Deferred():
             if latest is not None:
@@ -197,7 +197,7 @@ class Recorder:
             store._renew_table()
 
     def _memory(self, steps: int) -> Floats:
-        """Memory for so many rows."""
+        """Allocate memory for this number of rows."""
         try:
             return np.empty((steps, self.width))
         except MemoryError:
@@ -207,7 +207,7 @@ class Recorder:
             ) from None
 
     def _present(self) -> Floats:
-        """What the kernels have written into their present memory."""
+        """The rows in the present memory of the kernels."""
         if not self.active:
             return np.empty((0, self.width))
         columns = self._store.columns
@@ -215,7 +215,7 @@ class Recorder:
         return columns["log"][: steps * self.width].reshape(steps, self.width)
 
     def _take(self, without: int = 0) -> None:
-        """Keep what the kernels have written, but for the last rows, which they go on with."""
+        """Copy the rows that the kernels have written, except the last ones, which stay in their memory."""
         present = self._present()
         if len(present) > without:
             self._chunks.append(present[: len(present) - without].copy())
@@ -223,7 +223,7 @@ class Recorder:
 
     @whole
     def steps(self) -> int:
-        """The number of rows."""
+        """Number of rows."""
         return sum(map(len, self._chunks)) + len(self._present())
 
     @whole
@@ -234,12 +234,12 @@ class Recorder:
     # --- steps that no kernel records ------------------------------------------------------
 
     def step_over(self) -> None:
-        """End the latest step: the context is another now, and a propagation does not belong to that step."""
+        """End the latest step, because the context has changed: a later propagation does not belong to it."""
         self._store.columns["log_place"][WATCHED_OPEN] = 0
         self._called = None
 
     def activated(self, neuron: Neuron) -> None:
-        """A neuron has activated by itself. A new step begins if it did so in the latest step already."""
+        """Record the activation of a single neuron; its second activation in a step starts a new step."""
         store, called = self._store, self._called
         if not self.owns(neuron):
             return
@@ -251,13 +251,13 @@ class Recorder:
         self._called.add(neuron)
 
     def propagated(self, neuron: Neuron) -> None:
-        """A neuron has propagated by itself."""
+        """Record the propagation of a single neuron."""
         if self.owns(neuron):
             store = self._store
             engine.online.note_step(store.ready(), store.unit, False, False, neuron._row)
 
     def updated(self) -> None:
-        """Weights and biases have changed after the latest step, which an update belongs to."""
+        """Record new weights and biases in the latest step, to which an update belongs."""
         store = self._store
         store.ready()
         present = self._present()
@@ -268,9 +268,9 @@ class Recorder:
                 rows[-1, self.places[name]][there] = store[name][store.columns[watched][there]]
 
     def add(self, numbers: dict[str, Floats]) -> None:
-        """Append steps of an exact gradient, whose `numbers` of all neurons have the shape (steps, neurons).
+        """Append steps of an exact gradient, with `numbers` of all neurons, shape (steps, neurons).
 
-        Weights and biases are those of now, gains follow from activations. Other numbers are NaN.
+        Weights and biases are the present ones; gains follow from activations. Other numbers are NaN.
         """
         rows = self._memory(len(numbers["activation"]))
         rows[...] = np.nan
@@ -286,7 +286,7 @@ class Recorder:
                 rows[:, place][:, there] = self._exact(name, watched[there].astype(np.int64), numbers)
 
     def _exact(self, name: str, rows: Ints, numbers: dict[str, Floats]) -> Any:
-        """The number of these rows of neurons or connections in steps of an exact gradient."""
+        """A number of these rows of neurons or connections in steps of an exact gradient."""
         store, first = self._store, self.network._anchor._row
         if name in numbers:
             return numbers[name][:, rows - first]

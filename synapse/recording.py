@@ -25,15 +25,15 @@ Shown = Neuron | Connection | Network | Layer | Projection | Iterable[Neuron] | 
 
 
 class Log:
-    """The numbers that :func:`record` has collected.
+    """The numbers collected by :func:`record`.
 
     Each number is an attribute: ``log.activation`` is an array of shape (steps, neurons), ``log.weight`` has
     the shape (steps, connections), and ``log.extended`` has the shape (steps, pairs). ``log["activation"]``
     is the same array, ``log.of(net["cells"])`` is the part of some neurons or connections, and ``dict(log)``
     has all arrays by name: ``numpy.savez("log.npz", **log)`` saves them.
 
-    Pictures, analyses and formats that take activations over time take a log as it is.
-    ``numpy.asarray(log)`` is what they show: the only number that the log has, or the activations.
+    Pictures, analyses and formats that take activations over time also take a log.
+    ``numpy.asarray(log)`` is the array they use: the only number in the log, or the activations.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Log:
     neurons : tuple of Neuron
         The neurons recorded, in the order of the columns. Empty if no number of neurons is recorded.
     connections : tuple of Connection
-        The connections recorded, in the same way.
+        The connections recorded, in the order of the columns. Empty if no number of connections is recorded.
     pairs : tuple of (Connection, Neuron)
         The columns of ``log.extended``: a connection, and a neuron that the connection's target gates.
     """
@@ -56,7 +56,7 @@ class Log:
         self._recorder = recorder
 
     def __getattr__(self, name: str) -> Floats:
-        numbers = self.__dict__.get("numbers", ())  # a copy under way has none
+        numbers = self.__dict__.get("numbers", ())  # missing while an object is being copied
         if name not in numbers:
             raise AttributeError(f"{name!r} is not recorded. Recorded are: {', '.join(numbers)}.")
         return self[name]
@@ -71,7 +71,7 @@ class Log:
         return self._recorder.rows()[:, self._recorder.places[_column(name)]]
 
     def keys(self) -> tuple[str, ...]:
-        """The names of the arrays, as ``dict(log)`` asks for them."""
+        """The names of the arrays, for ``dict(log)``."""
         return self.numbers
 
     def __len__(self) -> int:
@@ -83,7 +83,7 @@ class Log:
 
     @property
     def shown(self) -> str:
-        """The number that pictures show: the only one recorded, or the activation.
+        """The array that pictures use: that of the only number recorded, or the activations.
 
         Raises
         ------
@@ -107,20 +107,20 @@ class Log:
         Parameters
         ----------
         items : Neuron, Connection, Network, Layer, Projection, or iterable of Neuron or Connection
-            Whose numbers.
+            The neurons or connections.
         number : str, optional
-            Which number. Default: the only one recorded of neurons, or of connections; if there are several,
+            Name of the number. Default: the only one recorded for neurons, or for connections; with several,
             the activation or the weight.
 
         Returns
         -------
         ndarray, shape (steps,) or (steps, n)
-            One column per item, in their order; of a single neuron or connection, without that axis.
+            One column per item, in their order. A single neuron or connection has no such axis.
 
         Raises
         ------
         ArgumentError, KindError, UnknownNameError
-            If an item is not recorded, or the number is not.
+            If an item or the number is not recorded.
 
         Examples
         --------
@@ -146,7 +146,7 @@ class Log:
         return found[:, 0] if single else found
 
     def _default(self, items: Sequence[Any]) -> str:
-        """The number that is meant if none is named."""
+        """The default number of :meth:`of`."""
         connections = bool(items) and isinstance(items[0], Connection)
         known = CONNECTION_NUMBERS if connections else NEURON_NUMBERS
         usual = "weight" if connections else "activation"
@@ -158,7 +158,7 @@ class Log:
         return [_label(owner) for owner in self.owners(number)]
 
     def to_pandas(self) -> Any:
-        """A ``pandas.DataFrame`` with one row per step.
+        """Convert to a ``pandas.DataFrame`` with one row per step.
 
         Its columns have two levels, number and label: ``frame["activation"]["hidden 0"]``.
 
@@ -194,7 +194,7 @@ class Log:
         try:
             self._recorder.begin()
             return self
-        except KeyboardInterrupt:  # raised when recording has begun: the block is not entered
+        except KeyboardInterrupt:  # recording has started, but the block is not entered
             self.close()
             raise
 
@@ -204,18 +204,18 @@ class Log:
     def close(self) -> None:
         """End the recording, as leaving the block does. A second call has no effect.
 
-        Ctrl-C in the instant in which Python leaves the block may keep it from being called.
+        Ctrl-C in the instant in which Python leaves the block can prevent this call.
         """
         self._recorder.close()
 
 
 def _column(number: str) -> str:
-    """The column of a store that has this number."""
+    """The column of a store for this number."""
     return ALIASES.get(number, number)
 
 
 def _label(owner: Neuron | Connection | Pair) -> str:
-    """A name for a column, also of what has been removed."""
+    """A label for a column; "removed" for a neuron or connection that no longer exists."""
     if isinstance(owner, tuple):
         return f"{_label(owner[0])}, to {_label(owner[1])}"
     if isinstance(owner, Connection):
@@ -237,45 +237,48 @@ def record(
     network : Network
         The network to record, inside a ``with`` block.
     *numbers : str
-        Names of the attributes to record. Of neurons: "activation", "state", "derivative", "bias",
+        Names of the numbers. For neurons: "activation", "state", "derivative", "bias",
         "bias_eligibility", and the parts of the error: "error" (the responsibility), "projected", "gated".
-        Of connections: "weight", "gain", "eligibility". Of connections and neurons: "extended", the extended
-        traces. Default: "activation".
+        For connections: "weight", "gain", "eligibility". For pairs of a connection and a neuron: "extended",
+        the extended traces. Default: "activation".
     neurons : Layer or iterable of Neuron, optional
-        The neurons to record. Default: all of the network, in the order in which they activate.
+        The neurons to record. Default: all neurons of the network, in activation order.
     connections : Projection or iterable of Connection, optional
-        The connections to record. Default: all of the network, in the order of ``net.connections``.
+        The connections to record. Default: all connections of the network, in the order of
+        ``net.connections``.
 
     Returns
     -------
     Log
-        Readable inside the block and after it.
+        The log, which can be read inside the block and after it.
 
     Raises
     ------
     UnknownNameError
-        If a number has another name.
+        If there is no number with this name.
     ArgumentError, KindError, TopologyError
-        If a neuron or connection is not of the network, there is none, none of its numbers is recorded, or
-        the network is being recorded already (this when the block is entered).
+        If a neuron or connection is not in the network, if there is none, or if none of its numbers is
+        recorded. When the block is entered: if the network is being recorded already.
 
     Notes
     -----
-    A row holds what the objects show at the end of a step, after the weights have moved.
+    A row has the values at the end of a step, after the weights have been updated.
 
-    - ``net.activate`` and every step of ``net.run`` and of training begin a row. ``net.propagate`` completes
-      it: errors, weights and biases are those after it. Errors are 0 in a step that is not propagated.
-    - Neurons and layers called one by one make steps, too. A step begins with the first neuron that
-      activates, and lasts until a neuron activates for a second time.
+    - ``net.activate`` and every step of ``net.run`` and of training start a row. ``net.propagate`` completes
+      it: errors, weights and biases are those after the call. Errors are 0 in a step without propagation.
+    - Calls of single neurons and layers make steps, too. A step starts when the first neuron
+      activates, and ends before a neuron activates for a second time.
     - An update by an optimizer belongs to the last step of its batch. The steps before it have the weights
-      that they ran with. L-BFGS: the weights of the point at which each gradient is taken.
+      that they used. With L-BFGS, weights are those at which each gradient is evaluated.
     - Exact gradients (:func:`synapse.gradient`, ``method="bptt"``) add a row for each step of each sequence,
-      in the order of the sequences. "error" is minus the derivative of the cost of that sequence by the
-      state, through all later steps. This rule has no traces and does not split errors: "eligibility",
+      in the order of the sequences. "error" is minus the derivative of that sequence's cost with respect to
+      the state, through all later steps. This rule has no traces and does not split errors: "eligibility",
       "bias_eligibility", "extended", "projected" and "gated" are NaN.
-    - A neuron or connection that is removed has NaN from then on. One that is added is not recorded.
+    - The columns of a neuron or connection that is removed are NaN from then on. Neurons and connections
+    added
+      later are not recorded.
 
-    The log holds ``steps * columns`` numbers of 8 bytes: name the connections that you need.
+    A log takes ``8 * steps * columns`` bytes. In large networks, select the connections that you need.
 
     Examples
     --------
@@ -307,13 +310,13 @@ def record(
         (connections, of_connections or of_pairs, "connections"),
     ):
         if given is not None and not recorded:
-            raise ArgumentError(f"No number of {what} is recorded: name one, or leave out {what}=.")
+            raise ArgumentError(f"No number of {what} is recorded. Name one, or leave out {what}=.")
     pairs = _pairs(links) if of_pairs else ()
     return Log(names, Recorder(network, columns, chosen, links if of_connections else (), pairs))
 
 
 def _neurons(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, ...]:
-    """The neurons to record, checked."""
+    """Check the neurons to record."""
     if neurons is None:
         return tuple(network)
     what = "The neurons to record"
@@ -322,7 +325,7 @@ def _neurons(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, .
 
 
 def _connections(network: Network, connections: Iterable[Any] | None) -> tuple[Connection, ...]:
-    """The connections to record, checked."""
+    """Check the connections to record."""
     own = network.connections
     if connections is None:
         return _owned(network, tuple(own), set(own), "connection")
@@ -333,17 +336,17 @@ def _connections(network: Network, connections: Iterable[Any] | None) -> tuple[C
 
 
 def _owned(network: Network, chosen: tuple[Any, ...], own: set[Any], kind: str) -> tuple[Any, ...]:
-    """What is chosen, if it is of the network, there is something, and nothing twice."""
+    """Return the chosen items if they are in the network, or raise; there must be at least one."""
     for one in chosen:
         if one not in own:
-            raise ArgumentError(f"{one!r} is not in {network!r}: only its own {kind}s can be recorded.")
+            raise ArgumentError(f"{one!r} is not in {network!r}. Record only {kind}s of the network.")
     if not chosen:
         raise ArgumentError(f"Expected at least one {kind} to record, got none.")
     return chosen
 
 
 def _pairs(connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
-    """The extended traces of connections: each with the neurons that its target gates."""
+    """Pairs for extended traces: each connection with the neurons that its target gates."""
     into: dict[Neuron, list[Connection]] = {}
     for connection in connections:
         into.setdefault(connection.target, []).append(connection)

@@ -25,7 +25,7 @@ class OverTime(NamedTuple):
 
 
 def over_time(values: ArrayLike | Log, neurons: Any, what: str | None) -> OverTime:
-    """The checked arguments of a picture of numbers over time. A log brings its own names."""
+    """Check the arguments of a picture of numbers over time. A log has its own names."""
     if isinstance(values, Log):
         number = values.shown
         neurons = _recorded(values, number) if neurons is None else neurons
@@ -36,13 +36,13 @@ def over_time(values: ArrayLike | Log, neurons: Any, what: str | None) -> OverTi
 
 
 def _recorded(log: Log, number: str) -> Any:
-    """What a number was recorded of: the network, if of all its neurons; else a label for each column."""
+    """The owners of a recorded number: the network if all its neurons, otherwise a label for each column."""
     network = log.network
     return network if log.owners(number) == tuple(network) else log.labels(number)
 
 
 def steps_by_neurons(values: ArrayLike) -> Floats:
-    """`values` as a matrix of steps and neurons, which must be numbers."""
+    """Return `values` as a matrix of steps and neurons, or raise."""
     matrix = numbers("The values", values, "a matrix of steps and neurons")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
@@ -52,7 +52,7 @@ def steps_by_neurons(values: ArrayLike) -> Floats:
 
 
 def names_of(neurons: Any, count: int) -> tuple[list[str], list[tuple[str, int]]]:
-    """The names of `count` neurons, which are checked; the names and sizes of the layers they are in."""
+    """Check the neurons; return their names, and the names and sizes of their layers."""
     if neurons is None:
         return [str(i) for i in range(count)], []
     shown = listed("The neurons", neurons, "a Network, a Layer, or a list of neurons or names")

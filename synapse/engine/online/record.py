@@ -1,4 +1,4 @@
-"""The kernels of recording: see ``synapse.record``."""
+"""Kernels of recordings, see ``synapse.record``."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def neuron_number(m, what, j):
 
 @inline
 def seen(m, i, j):
-    """The activation of `i` that `j` saw when it last fired."""
+    """The activation of `i` that `j` read when it last activated."""
     moved = i == j or m.stamp[i] > m.stamp[j]
     return np.float64(m.old_activation[i] if moved else m.activation[i])
 
 
 @inline
 def eligibility_of(m, c):
-    """The eligibility of a connection: stored, or read off."""
+    """The eligibility of a connection: stored or computed."""
     j = m.target[c]
     offset = c - u8(m.first_incoming[j])
     if m.flags[j] & TRACED and offset < m.learning[j]:
@@ -74,7 +74,7 @@ def eligibility_of(m, c):
 
 @inline
 def present_weight(m, c, r):
-    """A weight with the move that it may still wait for, see ``propagate.move_ahead``."""
+    """A weight including its delayed update, if any, see ``propagate.move_ahead``."""
     j = m.target[c]
     if r != NONE and m.waiting[j] != 0.0 and waits(m, r):
         return np.float64(m.weight[c] + m.waiting[j] * m.activation[m.source[c]])
@@ -83,7 +83,7 @@ def present_weight(m, c, r):
 
 @inline
 def connection_number(m, what, c, r):
-    """The number of a connection, which is in run `r`."""
+    """The number of a connection of run `r`."""
     if what == CONNECTIONS:
         return np.float64(m.activation[m.gater[c]]) if m.gater[c] != NONE else 1.0
     return present_weight(m, c, r) if what == WEIGHT else eligibility_of(m, c)
@@ -144,11 +144,11 @@ def note_pairs(m, at, activated):
 def note(m, begin, activated, only):
     """Record the watched numbers in the latest row, or in a new one with `begin`.
 
-    Neurons have `activated` since, or else propagated: then only the numbers that a propagation changes are
-    written, into a row that is still open, and what has been removed keeps what it had. The parts of an error
-    are those of a propagation within the step: of the neuron in row `only`, or of all (NONE).
+    With `activated`, all numbers are written. Otherwise neurons have propagated: only the numbers that a
+    propagation changes are written, into an open row, and values of removed owners do not change. The parts
+    of an error are those of a propagation within the step: of the neuron in row `only`, or of all (NONE).
 
-    reads: watched*, and what is recorded; writes: log, log_place
+    reads: watched*, and the recorded columns; writes: log, log_place
     """
     if begin:
         m.log_place[WATCHED_STEPS] += ONE

@@ -13,13 +13,14 @@ from .learning import Gradient, Trainer, every, gradient
 from .network import Network
 from .neuron import Neuron
 from .projection import Projection, gate
-from .readwrite import from_networkx, from_torch, load, save, to_torch
+from .readwrite import from_torch, load, save, to_torch
 from .recording import Log, record
 from .tie import tie, untie
 from .topology import Topology
 
-if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are used first
+if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first used
     from . import analysis as analysis, draw as draw, experiments as experiments, tasks as tasks
+    from .readwrite import from_networkx
 
 __version__ = "0.1.0"
 
@@ -60,12 +61,14 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """A package that is imported when it is used first."""
+    """Import a package, or `from_networkx`, when it is first used."""
     if name in _LATER:
         return importlib.import_module(f"{__name__}.{name}")
+    if name == "from_networkx":
+        return importlib.import_module(f"{__name__}.readwrite").from_networkx
     raise unknown_attribute("The module synapse", name, __dir__())
 
 
 def __dir__() -> list[str]:
     """Public names, packages included."""
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *_LATER, "from_networkx"})

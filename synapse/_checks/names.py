@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from ..errors import ArgumentError, UnknownNameError
@@ -36,6 +35,8 @@ def suggestion(name: Any, known: Iterable[Any]) -> str:
     if not isinstance(name, str) or len(name) > MOST_SHOWN:
         return ""
     spelled = {plain(one): one for one in known if isinstance(one, str)}
+    from difflib import get_close_matches  # slow to import, and needed after errors only
+
     close = get_close_matches(plain(name), spelled, n=1, cutoff=LIKE)
     return f" Did you mean {spelled[close[0]]!r}?" if close else ""
 

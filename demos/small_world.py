@@ -148,8 +148,9 @@ def picture(graphs, curves, path):
         sizes = [90 if node in (0, OUTPUT) else 12 for node in graph]
         nx.draw_networkx_nodes(graph, places, ax=above, node_color=ends, node_size=sizes, edgecolors=GREY)
         above.set(title=f"{MOVED[moved]}: {moved:.0%} of the edges moved", aspect="equal")
-        above.text(0.88, 0.0, "input", ha="right", va="center", color=BLUE)
-        above.text(-0.88, 0.0, "output", va="center", color=RED)
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
+        above.text(0.88, 0.0, "input", ha="right", va="center", color=BLUE, bbox=box)
+        above.text(-0.88, 0.0, "output", va="center", color=RED, bbox=box)
         above.set_axis_off()
         for curve in curves[moved]:
             below.plot(CHUNK * np.arange(len(curve)), curve, color=colour, lw=1.2, alpha=0.8)

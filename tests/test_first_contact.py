@@ -152,7 +152,7 @@ def test_a_mean_over_several_outputs_is_not_taken_for_a_sum():
     ("get", "name", "words"),
     [
         (squash.get, "hard_sigmoid", "The nearest is ramp"),
-        (squash.get, "logistik", "Did you mean 'logistic'. Known: absolute"),
+        (squash.get, "logistik", "Did you mean 'logistic'. Known: "),
         (squash.get, "sigmoyd", "Did you mean 'sigmoid'"),
         (cost.get, "BINARY", "Use cost='binary_misses'"),
         (cost.get, "SSE", "Use cost='squared_error', which is half of it"),

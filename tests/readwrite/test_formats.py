@@ -142,7 +142,7 @@ def test_what_is_no_path(format):
 def test_infinite_weights_and_a_part_of_a_larger_network_are_not_written(format):
     diverged, part = NETWORKS["perceptron"](), NETWORKS["perceptron"]()
     diverged._store["weight"][3] = np.inf
-    with pytest.raises(errors.DivergenceError, match="weight of connection 3 to be finite"):
+    with pytest.raises(errors.DivergenceError, match="for the weight of connection 3"):
         data_of(format, diverged)
     part.output.project(Layer(1), seed=0)
     with pytest.raises(errors.TopologyError, match="cannot be saved alone"):

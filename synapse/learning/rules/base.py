@@ -98,7 +98,7 @@ class Rule(ABC):
     def check(cls, options: Options) -> None:
         """Raise ArgumentError if the rule cannot be used with these options."""
         if options.on_step and options.optimizer is not None:
-            raise ArgumentError("on_step is for the plain online rule. Omit method and optimizer.")
+            raise ArgumentError("The on_step is for the plain online rule. Omit method and optimizer.")
 
     @classmethod
     def arrange(cls, data: Data) -> Data:

@@ -35,7 +35,7 @@ class Online(StepwiseRule, method="online"):
                 'Dropout needs method="bptt". With the online rule, gate connections by bernoulli neurons.'
             )
         if options.weighted:
-            raise ArgumentError('sample_weight and class_weight need method="bptt".')
+            raise ArgumentError('The sample_weight and class_weight need method="bptt".')
 
     def run(
         self, data: Data, order: Order, rate: float, control: Control, moves: Accumulator | None = None

@@ -275,8 +275,7 @@ def record(
       the state, through all later steps. This rule has no traces and does not split errors: "eligibility",
       "bias_eligibility", "extended", "projected" and "gated" are NaN.
     - The columns of a neuron or connection that is removed are NaN from then on. Neurons and connections
-    added
-      later are not recorded.
+      that are added later are not recorded.
 
     A log takes ``8 * steps * columns`` bytes. In large networks, select the connections that you need.
 

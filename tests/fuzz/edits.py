@@ -182,7 +182,9 @@ def project_layers(world):
     listed = tuple(map(list, zip(*{(world.random.randrange(shape[0]), world.random.randrange(shape[1]))})))
     kind = world.one([None, ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE, 0.5, mask, listed])
     world.note("project layers", source, "->", target, "kind", str(kind).replace("\n", " "))
+    own = world.chance(0.3)
     options = {"seed": world.random.randrange(99), "trainable": world.one([None, None, True, False])}
+    options |= {"self_connections": True} if own else {}
     made = done_or_refused(world, lambda: source.project(target, kind, **options))
     world.projections.append(made)
     del world.projections[:-12]
@@ -190,9 +192,14 @@ def project_layers(world):
     assert {one.source for one in links} <= set(outputs), "a projection leads from its sources"
     assert {one.target for one in links} <= set(inputs), "a projection leads to its targets"
     learns = options["trainable"]
-    added = {p: (None, int(p[0] is not p[1] if learns is None else learns)) for p in map(pair, links)}
-    if isinstance(kind, str) and kind == ALL_TO_ALL:
-        assert len(added) == shape[0] * shape[1], "a full projection"
+    same = list(outputs) == list(inputs)
+    carousel = same and (kind is None or (isinstance(kind, str) and kind == ONE_TO_ONE))
+    added = {p: (None, int(not carousel if learns is None else learns)) for p in map(pair, links)}
+    overlap = len(set(outputs) & set(inputs))
+    if not own and not carousel:
+        assert all(p[0] is not p[1] for p in added), "self-connections only if asked for"
+    if isinstance(kind, str) and kind == ALL_TO_ALL and (own or overlap < shape[0] * shape[1]):
+        assert len(added) == shape[0] * shape[1] - (0 if own else overlap), "a full projection"
     return Change(added=added)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from heapq import heapify, heappop, heappush
 from typing import NamedTuple
+
+import networkx as nx
 
 Pairs = Iterable[tuple[int, int]]
 Ways = list[set[int]]
@@ -75,20 +76,17 @@ def _distances(ways: Ways, inputs: Iterable[int]) -> list[int]:
     return near
 
 
+def _graph(ways: Ways) -> nx.DiGraph[int]:
+    """The graph of these pairs; its nodes are all neurons in ascending order."""
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(range(len(ways)))
+    graph.add_edges_from((i, j) for i, targets in enumerate(ways) for j in targets)
+    return graph
+
+
 def _sorted(ways: Ways, key: Callable[[int], tuple[int, int]]) -> list[int]:
     """Sort the neurons topologically, with ties broken by key."""
-    waiting = Counter(j for targets in ways for j in targets)
-    ready = [(*key(i), i) for i in range(len(ways)) if not waiting[i]]
-    heapify(ready)
-    order = []
-    while ready:
-        i = heappop(ready)[-1]
-        order.append(i)
-        for j in ways[i]:
-            waiting[j] -= 1
-            if not waiting[j]:
-                heappush(ready, (*key(j), j))
-    return order
+    return list(nx.lexicographical_topological_sort(_graph(ways), key))
 
 
 def _ranks(gating: Ways, key: Callable[[int], tuple[int, int]]) -> list[int]:
@@ -100,31 +98,11 @@ def _ranks(gating: Ways, key: Callable[[int], tuple[int, int]]) -> list[int]:
 
 
 def _groups(ways: Ways) -> list[int]:
-    """Number the strongly connected components; returns the number of each neuron's (Gabow 2000)."""
-    group, seen = [-1] * len(ways), [-1] * len(ways)
-    clock, found = 0, 0
-    for root in range(len(ways)):
-        trail = [(root, iter(ways[root]))] if seen[root] < 0 else []
-        path, heads = [], []
-        while trail:
-            i, targets = trail[-1]
-            if seen[i] < 0:
-                seen[i], clock = clock, clock + 1
-                path.append(i)
-                heads.append(i)
-            for j in targets:
-                if seen[j] < 0:
-                    trail.append((j, iter(ways[j])))
-                    break
-                while group[j] < 0 and seen[heads[-1]] > seen[j]:
-                    heads.pop()
-            else:
-                trail.pop()
-                if heads[-1] == i:
-                    heads.pop()
-                    found += 1
-                    while group[i] < 0:
-                        group[path.pop()] = found
+    """Number the strongly connected components; returns the number of each neuron's."""
+    group = [0] * len(ways)
+    for number, members in enumerate(nx.strongly_connected_components(_graph(ways))):
+        for i in members:
+            group[i] = number
     return group
 
 

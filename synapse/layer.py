@@ -13,6 +13,7 @@ from . import _ties, _wiring, initializers, squash as squashes
 from ._checks import (
     MOST_NEURONS,
     boolean,
+    counted,
     expected,
     finite_array,
     finite_number,
@@ -404,7 +405,7 @@ class Layer(LayerSteps):
 
     def __repr__(self) -> str:
         name = f" {self._name}," if self._name else ""
-        return f"<Layer{name} {len(self)} neuron{'' if len(self) == 1 else 's'}>"
+        return f"<Layer{name} {counted(len(self), 'neuron')}>"
 
 
 def _made(count: int, dtype: Any) -> list[Neuron]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from ._checks import counted, expected, is_among, listed, unknown_name
+from ._checks import counted, expected, imported_pandas, is_among, listed, unknown_name
 from ._recorder import Pair, Recorder
 from ._typing import Floats
 from .connection import Connection, extended_into, require_connection
 from .engine.schema import CONNECTION_NUMBERS, NEURON_NUMBERS, PAIR_NUMBERS, WATCHABLE
-from .errors import ArgumentError, KindError, MissingExtraError
+from .errors import ArgumentError, KindError
 from .layer import Layer
 from .network import Network, require_network
 from .neuron import Neuron, require_neuron
@@ -176,10 +175,7 @@ class Log:
         >>> log.to_pandas().shape
         (2, 1)
         """
-        try:
-            pandas = import_module("pandas")
-        except ImportError:
-            raise MissingExtraError("A data frame needs pandas. Install it: pip install pandas.") from None
+        pandas = imported_pandas()
         columns = [(number, label) for number in self.numbers for label in self.labels(number)]
         values = np.concatenate([self[number] for number in self.numbers], axis=1)
         index = pandas.MultiIndex.from_tuples(columns, names=["number", "of"])

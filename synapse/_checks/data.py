@@ -7,6 +7,7 @@ numbers, text, dates, objects, masked entries, and numbers beyond the range of t
 
 from __future__ import annotations
 
+from importlib import import_module
 from itertools import chain
 from typing import Any
 
@@ -14,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Floats
-from ..errors import ArgumentError, KindError, SynapseError
-from .arguments import expected, lowered, real_number, shown, unfit
+from ..errors import ArgumentError, KindError, MissingExtraError, SynapseError
+from .arguments import counted, expected, lowered, real_number, shown, unfit
 
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
@@ -144,7 +145,7 @@ def require_range(what: str, rows: Floats, dtype: np.dtype[Any]) -> None:
 
 def row_of(what: str, values: Any, size: int) -> Floats:
     """Return `values` as `size` floats, finite or not, or raise an error; a single one may be a scalar."""
-    condition = f"{size} number{'s' * (size != 1)}"
+    condition = counted(size, "number")
     row = numbers(what, values, condition)
     if row.ndim == 0 and size == 1:
         row = row.reshape(1)
@@ -161,7 +162,7 @@ def _counted(what: str, size: int) -> str:
     """
     if what in ("The inputs", "The targets"):
         return f"Expected {size} {what.removeprefix('The ').removesuffix('s' * (size == 1))}"
-    return f"Expected {lowered(what)} to be {size} number{'s' * (size != 1)}"
+    return f"Expected {lowered(what)} to be {counted(size, 'number')}"
 
 
 def vector(what: str, values: Any, size: int, dtype: np.dtype[Any]) -> Floats:
@@ -221,14 +222,21 @@ def shape_of(array: NDArray[Any]) -> str:
     return f"{array.shape[0]}" if array.ndim == 1 else f"an array of shape {array.shape}"
 
 
+def imported_pandas() -> Any:
+    """Import pandas, or raise MissingExtraError."""
+    try:
+        return import_module("pandas")
+    except ImportError:
+        raise MissingExtraError("A data frame needs pandas. Install it: pip install pandas.") from None
+
+
 def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite: bool = True) -> Floats:
     """Return `values` as kernels take them: float64, C-contiguous, of shape (rows, columns).
 
     One column may be given as a list of numbers. Numbers beyond the range of the dtype raise an error.
     So do NaN and infinity if `finite` is True.
     """
-    width = f"{columns} number{'s' * (columns != 1)}"
-    rows = numbers(what, values, f"rows of {width} each")
+    rows = numbers(what, values, f"rows of {counted(columns, 'number')} each")
     if rows.ndim == 1 and (columns == 1 or not len(rows)):
         rows = rows.reshape(len(rows), columns)
     if rows.ndim != 2 or rows.shape[1] != columns:
@@ -258,7 +266,7 @@ def parts_of(what: str, values: Any, columns: int, parted: bool = False) -> tupl
         return [values], True
     raise ArgumentError(
         f"Expected {lowered(what)} to be an array (N, n), (S, T, n), or a list of (T, n), "
-        f"got {depth} dimension{'s' * (depth != 1)}."
+        f"got {counted(depth, 'dimension')}."
     )
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from importlib import import_module
 from typing import Any
 
-from .._checks import counted
-from ..errors import MissingExtraError
+from .._checks import counted, imported_pandas
 
 
 class Table:
@@ -28,11 +26,7 @@ class Table:
         MissingExtraError
             If pandas is not installed.
         """
-        try:
-            pandas = import_module("pandas")
-        except ImportError:
-            raise MissingExtraError("A data frame needs pandas. Install it: pip install pandas.") from None
-        return pandas.DataFrame(self.columns())
+        return imported_pandas().DataFrame(self.columns())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}, {counted(len(self), 'row')}: {', '.join(self.columns())}>"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .. import engine
 from .._checks import (
     as_matrix,
+    counted,
     depth_of,
     expected,
     finite_number,
@@ -158,7 +159,7 @@ def input_rows(what: str, network: Network, rows: Any) -> Floats:
 
 
 def _form(parts: list[Any], together: bool) -> str:
-    return "rows of samples" if together else f"{len(parts)} sequence{'s' * (len(parts) != 1)}"
+    return "rows of samples" if together else counted(len(parts), "sequence")
 
 
 def aimed_rows(targets: Floats) -> NDArray[np.uint8]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from synapse.analysis import effective_weights, half_lives, table as module
+from synapse._checks import data
+from synapse.analysis import effective_weights, half_lives
 from synapse.errors import MissingExtraError
 
 from ..networks import lstm, perceptron
@@ -28,6 +29,6 @@ def test_without_pandas(monkeypatch):
         assert name == "pandas"
         raise ImportError(name)
 
-    monkeypatch.setattr(module, "import_module", missing)
+    monkeypatch.setattr(data, "import_module", missing)
     with pytest.raises(MissingExtraError, match="pip install pandas"):
         half_lives(perceptron(1, 1)).to_pandas()

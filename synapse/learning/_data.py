@@ -107,6 +107,22 @@ class Data:
         return part if self.stream else replace(part, bounds=bounds[first : last + 1] - bounds[first])
 
 
+@dataclass
+class Epochs:
+    """Several epochs that run in one compiled call, and the errors that it writes.
+
+    An epoch with an error of at most `goal` is the last. A cost that is not finite ends the call before
+    weights change; the error of that epoch is then not finite. If ``control[0]`` stops the call within an
+    epoch, the error of that epoch is the mean cost of its steps so far.
+    """
+
+    orders: NDArray[np.uint64]  # shape (epochs, sequences): the sequences of each epoch, in order
+    rates: Floats  # the rate of each epoch; NaN: the optimizer's own
+    errors: Floats  # written: the mean cost of each epoch
+    goal: float  # -inf: none
+    control: Control  # rows done are those of all epochs, including the incomplete one
+
+
 def prepare(network: Network, inputs: Any, targets: Any) -> Data:
     """Check that inputs and targets are finite, fit each other and the network, and lay them out.
 

@@ -4,7 +4,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from synapse.engine.functions.elementary import exp, expm1, log
+from synapse.engine.compiler.jit import for_python
+from synapse.engine.functions import elementary
+
+exp, expm1, log = (for_python(part) for part in (elementary.exp, elementary.expm1, elementary.log))
 
 random = np.random.default_rng(0)
 

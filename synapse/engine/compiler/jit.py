@@ -19,10 +19,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils, event
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
-from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.typeconv import Conversion
-from numba.core.typed_passes import NopythonTypeInference
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global, signature
 from numba.extending import (
     infer_getattr,
@@ -37,6 +34,7 @@ from numba.extending import (
 from ..guard import Deferred
 from ..schema import DESTINATIONS, TABLE, Column, Columns, numpy_dtype
 from . import cache
+from .pipeline import KernelCompiler, PartCompiler
 
 FAST_MATH = {"reassoc", "contract", "nsz"}
 DEBUGGING = bool(numba.config.DISABLE_JIT)
@@ -46,35 +44,16 @@ def kernel(function: Callable[..., Any]) -> Any:
     """Compile an entry: a function that Python calls with a store's table of addresses."""
     if DEBUGGING:
         return np.errstate(all="ignore")(function)  # compiled arithmetic does not warn either
-    compiled = numba.njit(nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False)(function)
+    compiled = _whole(function)
     cache.enable(compiled)
     return compiled
 
 
-@register_pass(mutates_CFG=False, analysis_only=True)
-class _LeaveToKernels(FunctionPass):
-    """Skip optimising functions that are inlined or linked into kernels: it saves a third of the time."""
-
-    _name = "leave_to_kernels"
-
-    def __init__(self) -> None:
-        super().__init__()
-
-    def run_pass(self, state: Any) -> bool:
-        library = state.library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
-        library.enable_object_caching()
-        library._optimize_final_module = lambda: None  # a Numba without this detail just compiles longer
-        return False
-
-
-class _PartCompiler(CompilerBase):
-    """Numba's own code library, for functions that need no machine code."""
-
-    def define_pipelines(self) -> list[Any]:
-        pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        pipeline.add_pass_after(_LeaveToKernels, NopythonTypeInference)
-        pipeline.finalize()
-        return [pipeline]
+def _whole(function: Callable[..., Any]) -> Any:
+    """Compile a function that Python calls, with all parts that it reaches."""
+    return numba.njit(
+        nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False, pipeline_class=KernelCompiler
+    )(function)
 
 
 def _part(**options: Any) -> Any:
@@ -85,7 +64,7 @@ def _part(**options: Any) -> Any:
         boundscheck=False,
         no_cpython_wrapper=True,
         no_cfunc_wrapper=True,
-        pipeline_class=_PartCompiler,
+        pipeline_class=PartCompiler,
         **options,
     )
 
@@ -100,14 +79,18 @@ def piece(function: Callable[..., Any]) -> Any:
     return _part(fastmath=FAST_MATH)(function)
 
 
-def formula(function: Callable[..., Any]) -> Any:
-    """Compile a function that is inlined into kernels, and that Python can call."""
-    return numba.njit(nogil=True, fastmath=FAST_MATH, error_model="numpy", forceinline=True)(function)
-
-
 def exact(function: Callable[..., Any]) -> Any:
-    """The same for code whose order of operations matters: only a product and a sum may be fused."""
-    return numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy", forceinline=True)(function)
+    """Compile such a part whose order of operations matters: only a product and a sum may be fused."""
+    return _part(fastmath={"contract"}, forceinline=True)(function)
+
+
+def for_python(part: Any) -> Any:
+    """Make a function that Python can call of a part of kernels. It is compiled when it is first called."""
+
+    def call(*numbers: Any) -> Any:
+        return part(*numbers)
+
+    return part if DEBUGGING else _whole(call)
 
 
 class _Compiling(event.Listener):
@@ -394,7 +377,7 @@ else:
     table, zero, one = _reader, _constant(0.0), _constant(1.0)
     stream = inline(_stream_of(np.uint64))
 
-    @numba.njit(forceinline=True)
+    @inline
     def columns(table: int, unit: Any) -> Any:
         """The columns of a store, from the address of its table."""
         return _compiled_columns(table, unit)

@@ -102,7 +102,7 @@ if DEBUGGING:
     _call: Any = _plain_call
 else:
 
-    @numba.njit(forceinline=True)
+    @inline
     def _call(address: int, arguments: Any) -> Any:
         return _compiled_call(address, arguments)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compiler.jit import formula, inline, piece
+from ..compiler.jit import for_python, inline, piece
 from ..compiler.registered import called
 from . import activations, costs
 from .activations import ACTIVATIONS, FIRST_CUSTOM
@@ -20,7 +20,7 @@ def _compiled(module: ModuleType, table: Mapping[str, Any]) -> dict[str, Any]:
     """The formulas of a module, compiled to call each other and the elementary functions."""
     scope = {**vars(module), "exp": exp, "expm1": expm1, "log": log}
     for one in table.values():
-        scope[one.name] = formula(FunctionType(one.formula.__code__, scope, one.name))
+        scope[one.name] = inline(FunctionType(one.formula.__code__, scope, one.name))
     return {name: scope[name] for name in table}
 
 
@@ -35,15 +35,19 @@ def _by_code(functions: Mapping[str, Any], arguments: str) -> Callable[..., Any]
     return built_in
 
 
-SQUASHES, ERRORS = _compiled(activations, ACTIVATIONS), _compiled(costs, COSTS)
-logistic, tanh, identity = (SQUASHES[name] for name in ("logistic", "tanh", "identity"))
-cross_entropy = ERRORS["cross_entropy"]
+_SQUASHES, _ERRORS = _compiled(activations, ACTIVATIONS), _compiled(costs, COSTS)
+logistic, tanh, identity = (_SQUASHES[name] for name in ("logistic", "tanh", "identity"))
+cross_entropy = _ERRORS["cross_entropy"]
+
+SQUASHES = {name: for_python(part) for name, part in _SQUASHES.items()}
+ERRORS = {name: for_python(part) for name, part in _ERRORS.items()}
+"""The built-in functions for Python, by name."""
 
 # A separate function for scalars: inlined into every kernel it would double the code to compile.
-squash_of = piece(_by_code(SQUASHES, "state"))
+squash_of = piece(_by_code(_SQUASHES, "state"))
 """``(code, state)``: activation and derivative of the built-in squash with this code."""
 
-cost_of = formula(_by_code(ERRORS, "target, output, derivative, outputs"))
+cost_of = inline(_by_code(_ERRORS, "target, output, derivative, outputs"))
 """``(code, target, output, derivative, outputs)``: cost and error signal under a built-in cost."""
 
 

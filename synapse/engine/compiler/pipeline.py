@@ -1,0 +1,143 @@
+"""How Numba compiles kernels and their parts: each part once, and machine code only for whole kernels.
+
+Numba itself optimises every function together with everything that it calls, makes machine code and wrappers
+for Python, and does so again for each caller. A part needs none of these: it is only translated to LLVM's
+language. A kernel links all parts that it reaches, each once, is optimised as a whole, and becomes machine
+code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from numba._dynfunc import make_function
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
+from numba.core.typed_passes import (
+    IRLegalization,
+    NativeLowering,
+    NoPythonBackend,
+    NopythonTypeInference,
+    PreLowerStripPhis,
+)
+from numba.core.untyped_passes import (
+    FixupArgs,
+    GenericRewrites,
+    IRProcessing,
+    ReconstructSSA,
+    TranslateByteCode,
+)
+
+
+class _PartLibrary(JITCodeLibrary):
+    """The code of a part, which is neither optimised nor made machine code."""
+
+    def _optimize_functions(self, module: Any) -> None:
+        module.data_layout = self._codegen._data_layout
+
+    def finalize(self) -> None:
+        for function in self._final_module.functions:
+            if not function.is_declaration:
+                function.linkage = "linkonce_odr"  # unused and repeated copies are dropped
+        self._finalized = True
+
+
+class _KernelLibrary(JITCodeLibrary):
+    """The code of a kernel, with that of all parts that it reaches."""
+
+    _linking_libraries: list[Any]
+
+    def finalize(self) -> None:
+        self._linking_libraries = _reached(self._linking_libraries)
+        super().finalize()
+
+
+def _reached(libraries: Iterable[Any]) -> list[Any]:
+    """These libraries and the ones that they link, in the order in which they are found, each once."""
+    found, waiting = dict.fromkeys(libraries), list(libraries)
+    for library in waiting:
+        new = [one for one in library._linking_libraries if one not in found]
+        found.update(dict.fromkeys(new))
+        waiting += new
+    return list(found)
+
+
+class _CreateLibrary(FunctionPass):
+    """Choose the library into which a function is lowered."""
+
+    kind: type[JITCodeLibrary]
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def run_pass(self, state: Any) -> bool:
+        state.library = self.kind(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return False
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _CreatePart(_CreateLibrary):
+    _name = "part_library"
+    kind = _PartLibrary
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _CreateKernel(_CreateLibrary):
+    _name = "kernel_library"
+    kind = _KernelLibrary
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _PartLowering(NativeLowering):
+    """Translate a part to LLVM's language, and make it known to its callers."""
+
+    _name = "part_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        state.flags.no_compile = True
+        super().run_pass(state)
+        lowered = state["cr"]
+        name = lowered.fndesc.qualname
+        # Numba wants a function for Python, by which callers find the part. It has no code.
+        key = make_function(lowered.fndesc.lookup_module(), name, name, 0, lowered.env, (state.library,))
+        state.targetctx.insert_user_function(key, lowered.fndesc, [state.library])
+        state["cr"] = lowered._replace(cfunc=key)
+        return True
+
+
+class PartCompiler(CompilerBase):
+    """The passes that parts need: the code of kernels has no arrays, closures or `with`."""
+
+    def define_pipelines(self) -> list[Any]:
+        """The passes, in order."""
+        pipeline = PassManager("part")
+        for one in (
+            TranslateByteCode,
+            FixupArgs,
+            IRProcessing,
+            GenericRewrites,
+            ReconstructSSA,
+            NopythonTypeInference,
+            _CreatePart,
+            PreLowerStripPhis,
+            IRLegalization,
+            _PartLowering,
+            NoPythonBackend,
+        ):
+            pipeline.add_pass(one, one._name)
+        pipeline.finalize()
+        return [pipeline]
+
+
+class KernelCompiler(CompilerBase):
+    """Numba's own passes, with a library that links parts."""
+
+    def define_pipelines(self) -> list[Any]:
+        """The passes, in order."""
+        pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        pipeline.add_pass_after(_CreateKernel, NopythonTypeInference)
+        pipeline.finalize()
+        return [pipeline]

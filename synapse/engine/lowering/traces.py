@@ -69,11 +69,12 @@ def _traced(store: Store, flags: NDArray[np.uint8]) -> Bools:
 
 
 def mark_plain(store: Store) -> None:
-    """Mark neurons without traces whose runs are all plain, and those whose updates may all be delayed."""
+    """Mark neurons without traces whose runs are all plain, and those whose propagation is all delayed."""
     c, target = store.columns, store["target"][store.columns["run_first"]]
     untraced = c["flags"] & flag.TRACED == 0
     other = (c["run_kind"] != flag.DENSE) | ((c["run_flags"] & flag.UNORDERED) != 0)
-    moving = (c["run_kind"] != flag.DENSE) | (c["run_flags"] & flag.WAITING_FLAGS != flag.SILENT)
+    moving = (c["run_kind"] > flag.LISTED) | (c["run_flags"] & flag.MOVED_AT_ONCE != 0)
+    moving |= c["run_flags"] & flag.SILENT == 0
     for runs, mark, chosen in (
         (other, flag.PLAIN_RUNS, untraced),
         (moving, flag.WAITING, untraced & (c["flags"] & flag.GATES == 0)),

@@ -302,7 +302,7 @@ class CheckedRates:
 
     def __init__(self, rate: Rate, dtype: Any = np.float64) -> None:
         self.fixed = _is_fixed(rate)
-        self._constant = not callable(rate) and self.fixed
+        self._constant = _is_constant(rate)
         self._rates, self._dtype = rates_of(rate), dtype
 
     def __call__(self, epoch: int, error: float | None) -> float:
@@ -313,17 +313,19 @@ class CheckedRates:
         """The rates of `count` epochs (1 unless they are `fixed`); fewer if a later one cannot be used."""
         rates = [self(epoch, error)]
         if self._constant:
-            return np.repeat(rates, count)
+            return np.array(rates * count)
         with suppress(SynapseError):  # it is raised when that epoch begins
             for later in range(epoch + 1, epoch + (count if self.fixed else 1)):
                 rates.append(self(later, None))  # noqa: PERF401 - those before an error count
         return np.array(rates)
 
 
+def _is_constant(rate: Rate) -> bool:
+    return not (callable(rate) or isinstance(rate, AdaptiveSchedule))
+
+
 def _is_fixed(rate: Rate) -> bool:
     """Whether a rate depends on the epoch alone; functions of the user may depend on anything."""
-    if isinstance(rate, WarmUp):
+    if type(rate) is WarmUp:
         return _is_fixed(rate.then)
-    return isinstance(rate, StepDecay | Exponential | Cosine) or not (
-        callable(rate) or isinstance(rate, AdaptiveSchedule)
-    )
+    return _is_constant(rate) or type(rate) in (StepDecay, Exponential, Cosine)

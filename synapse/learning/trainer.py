@@ -36,7 +36,7 @@ from ..network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer
 from ._data import Data, prepare, row_weights
 from ._exact import checked_window
-from ._history import History
+from ._history import History, Result
 from ._parameters import Updater, checked_optimizer
 from ._pieces import Orders
 from ._reach import warn_of_dead_ends
@@ -46,7 +46,7 @@ from .callbacks import Batch, Callback, Step
 from .evaluation import Evaluation, mean_cost
 from .rules import RULES, Options, Rule, Task
 from .schedules import CheckedRates, Rate, checked_rate
-from .training import Result, Training
+from .training import Training
 
 RATE = 0.1
 

@@ -54,13 +54,15 @@ def accumulated(net, inputs, targets, rate=1.0, clear=True):
         targets.reshape(-1),
         np.ones(steps, np.uint8),
         np.array([0, steps], np.uint64),
-        np.zeros(1, np.uint64),
+        np.zeros((1, 1), np.uint64),
         clear,
         CODE,
-        store.dtype.type(rate),
+        np.full(1, rate, store.dtype),
         True,
         np.empty(128),
         control,
+        np.empty(1),
+        -np.inf,
     )
     assert control[1] == steps
     return moves

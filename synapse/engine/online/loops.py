@@ -254,43 +254,68 @@ def propagate_targets(table, unit, span, targets, cost, rate):
 
 @kernel
 def train_network(
-    table, unit, span, inputs, targets, aimed, bounds, order, clear, cost, rate, learn, kept, control
+    table,
+    unit,
+    span,
+    inputs,
+    targets,
+    aimed,
+    bounds,
+    orders,
+    clear,
+    cost,
+    rates,
+    learn,
+    kept,
+    control,
+    errors,
+    goal,
 ):
-    """An epoch in one call: the sequences ``bounds[s] .. bounds[s + 1]`` of rows, in `order`.
+    """Some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s + 1]`` of rows, in its order.
 
     At `aimed` rows, which have a target, the cost is computed and, with `learn`, the error propagated.
     ``kept`` is a buffer for the outputs and targets of some steps, whose costs are summed together.
-    A ``control[0]`` other than 0 stops the epoch; ``control[1]`` is the number of rows done. Returns
-    the summed cost and the number of rows with a target. A cost that is not finite ends the epoch
-    before weights change; so does a registered function that raises, with a cost of NaN.
+    A ``control[0]`` other than 0 stops the call; ``control[1]`` is the number of rows done. ``errors`` are
+    the mean costs of the epochs; one that is at most `goal` ends the call. Returns the number of complete
+    epochs, and the summed cost of the latest and its number of rows with a target. A cost that is not
+    finite ends the call before weights change; so does a registered function that raises, with a cost of NaN.
     """
     m = columns(table, unit)
     m.failed[0] = 0.0
-    total, judged, filled, going = 0.0, u8(0), u8(0), True
-    for s in range(u8(order.shape[0])):
-        if clear and going:
-            move_ahead(m, span[FIRST], span[STOP])  # clearing discards the inputs that they need
-            for j in range(span[FIRST], span[STOP]):
-                clear_neuron(m, j)
-        for row in range(bounds[order[s]], bounds[order[s] + ONE]):
-            if not going:
-                break
-            activate_network(m, span, inputs, row)
-            going = m.failed[0] == 0.0
-            if aimed[row] and going:
-                judged += ONE
-                if filled + span[OUTPUTS] > u8(kept.size) >> ONE:
-                    total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
-                    filled = u8(0)
-                filled = keep_outputs(m, span, targets, row, kept, filled)
-                sound = aim_outputs(m, span, targets, row, cost)
-                going = math.isfinite(sound) and m.failed[0] == 0.0
+    done, total, judged, going = u8(0), 0.0, u8(0), True
+    while going and done < u8(rates.shape[0]):
+        total, judged, filled = 0.0, u8(0), u8(0)
+        for s in range(u8(orders.shape[1])):
+            if clear and going:
+                move_ahead(m, span[FIRST], span[STOP])  # clearing discards the inputs that they need
+                for j in range(span[FIRST], span[STOP]):
+                    clear_neuron(m, j)
+            for row in range(bounds[orders[done, s]], bounds[orders[done, s] + ONE]):
                 if not going:
-                    total += sound
-                elif learn:
-                    propagate_network(m, span, rate, True)
-            control[1] += ONE
-            going = going and not control[0]
-    move_ahead(m, span[FIRST], span[STOP])
-    total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
-    return total if m.failed[0] == 0.0 else math.nan, judged
+                    break
+                activate_network(m, span, inputs, row)
+                going = m.failed[0] == 0.0
+                if aimed[row] and going:
+                    judged += ONE
+                    if filled + span[OUTPUTS] > u8(kept.size) >> ONE:
+                        total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
+                        filled = u8(0)
+                    filled = keep_outputs(m, span, targets, row, kept, filled)
+                    sound = aim_outputs(m, span, targets, row, cost)
+                    going = math.isfinite(sound) and m.failed[0] == 0.0
+                    if not going:
+                        total += sound
+                    elif learn:
+                        propagate_network(m, span, rates[done], True)
+                control[1] += ONE
+                going = going and not control[0]
+        move_ahead(m, span[FIRST], span[STOP])
+        total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
+        if m.failed[0] != 0.0:
+            total = math.nan
+        errors[done] = total / np.float64(judged)
+        going = going and math.isfinite(total)
+        if going:
+            going = errors[done] > goal
+            done += ONE
+    return done, total, judged

@@ -59,6 +59,8 @@ class BatchGradient:
 
 RULES: dict[str, type[Rule]] = {}
 """The rules, by the name for ``Trainer(method=...)``."""
+ONE_EPOCH = {"gradient", "gradients", "learn", "run"}
+"""Methods that determine how one epoch is run."""
 
 
 class Rule(ABC):
@@ -92,6 +94,9 @@ class Rule(ABC):
         super().__init_subclass__(**options)
         if method is not None:
             RULES[method] = cls
+        own = vars(cls).keys()
+        if own & ONE_EPOCH and not own & {"together", "learn_epochs"}:
+            cls.together = Rule.together  # type: ignore[method-assign]  # the inherited call would ignore them
 
     def __init__(self, task: Task) -> None:
         self.task = task

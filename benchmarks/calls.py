@@ -1,4 +1,4 @@
-"""The time of single calls from Python, and of importing the library.
+"""The time of single calls from Python, with PyTorch's as a peer, and of importing the library.
 
 ``python -m benchmarks.calls '{"seconds": 0.2, "repeats": 5}'`` runs the measurement.
 """
@@ -13,8 +13,16 @@ import timeit
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from . import child
 from .peers.cell import ROOT, environment
+from .report import number
+
+ACTIVATE = "net.activate(array)"
+STEP = "net.activate(array), net.propagate(rate, array)"
+SAME = {ACTIVATE: "PyTorch eager: forward", STEP: "PyTorch eager: forward, backward, SGD step"}
+"""Calls that a peer can make too, and what its row is called."""
 
 COLD = """
 import time
@@ -52,9 +60,7 @@ def _summed_up(times: list[float]) -> dict[str, Any]:
 
 def calls() -> dict[str, Callable[[], Any]]:
     """The measured calls, by their source text."""
-    import numpy as np  # imported late, so that starting is measured without it
-
-    import architect
+    import architect  # imported late, so that starting is measured without them
     import synapse
 
     net = architect.Perceptron(2, 3, 1, seed=0)
@@ -65,15 +71,33 @@ def calls() -> dict[str, Callable[[], Any]]:
     rows, many, wide = rng.random((1000, 2)), rng.random(784), architect.Perceptron(784, 100, 10, seed=0)
     trainer = synapse.Trainer(net, rate=0.01)
     net.activate(x)
+
+    def step() -> None:
+        net.activate(x)
+        net.propagate(0.01, target)
+
+    def step_by_neurons() -> None:
+        for source, value in zip(net.input, (0.2, 0.7)):
+            source.activate(value)
+        for other in (*net.hidden[0], *net.output):
+            other.activate()
+        net.output[0].propagate(0.01, 0.3)
+        for other in net.hidden[0]:
+            other.propagate(0.01)
+
     return {
         "neuron.activate()": neuron.activate,
+        "neuron.activate(number)": lambda: neuron.activate(0.5),
         "neuron.propagate(rate)": lambda: neuron.propagate(0.01),
-        "net.activate(array)": lambda: net.activate(x),
+        "a step, neuron by neuron": step_by_neurons,
+        ACTIVATE: lambda: net.activate(x),
         "net.activate(list)": lambda: net.activate([0.2, 0.7]),
         "net.activate(tuple)": lambda: net.activate((0.2, 0.7)),
         "net.activate(float32 array)": lambda: net.activate(x32),
         "net.activate(array with gaps)": lambda: net.activate(apart),
         "net.propagate(rate, array)": lambda: net.propagate(0.01, target),
+        "net.propagate(rate, list)": lambda: net.propagate(0.01, [0.3]),
+        STEP: step,
         "net.run(1,000 rows)": lambda: net.run(rows),
         "trainer.train(1,000 rows), one epoch": lambda: trainer.train(
             rows, rows[:, :1], epochs=1, progress=False
@@ -82,15 +106,62 @@ def calls() -> dict[str, Callable[[], Any]]:
     }
 
 
+def peers() -> dict[str, Callable[[], Any]]:
+    """The same network and calls in PyTorch as people write it; empty if it is not installed."""
+    try:
+        import torch
+
+        from .peers import eager
+    except ImportError:
+        return {}
+    spec = {"kind": "perceptron", "sizes": [2, 3, 1], "precision": "float32"}
+    eager.start(spec)
+    net = eager.Net(spec, np.array([[0.2, 0.7]]), np.array([[0.3]]))
+    x = net.inputs[0]
+
+    def forward() -> Any:
+        with torch.no_grad():
+            return net.model(x).sigmoid_()
+
+    return {SAME[ACTIVATE]: forward, SAME[STEP]: lambda: net.train(1, 1)}
+
+
+def table(results: dict[str, Any]) -> list[str]:
+    """The Markdown table of what `measure` returns; it says where PyTorch is ahead."""
+    times = dict(results.get("calls", {}))
+    lines = ["| call (2-3-1 unless noted) | median | min | max | PyTorch eager, 1 thread | |"]
+    lines.append("| --- | ---: | ---: | ---: | ---: | ---: |")
+    found = {same: times.pop(same) for same in SAME.values() if same in times}
+    for name, spread in times.items():
+        peer = found.get(SAME.get(name, ""))
+        lines.append(_line(f"`{name}`, µs", spread, 1.0, peer))
+    for key, label in (
+        ("import_seconds", "`import synapse, architect`, ms"),
+        ("first_step_seconds", "from there to the first step, ms"),
+    ):
+        if key in results:
+            lines.append(_line(label, results[key], 1e3, None))
+    return lines
+
+
+def _line(label: str, spread: dict[str, Any], unit: float, peer: dict[str, Any] | None) -> str:
+    cells = [label, *(number(unit * spread[which]) for which in ("median", "least", "most"))]
+    if peer is None:
+        return f"| {' | '.join([*cells, '', ''])} |"
+    ratio = peer["median"] / spread["median"]
+    lead = f"{number(ratio)} x" if ratio > 1 else f"**PyTorch ahead: {number(1 / ratio)} x**"
+    return f"| {' | '.join([*cells, number(peer['median']), lead])} |"
+
+
 def main() -> None:
     spec, results = json.loads(sys.argv[1]), {}
-    table = calls()
-    timers = {name: timeit.Timer(call) for name, call in table.items()}
+    timed = calls() | peers()
+    timers = {name: timeit.Timer(call) for name, call in timed.items()}
     numbers = {}
     for name, timer in timers.items():
         timer.timeit(2)
         numbers[name] = max(1, round(spec["seconds"] / max(1e-8, timer.timeit(10) / 10)))
-    times: dict[str, list[float]] = {name: [] for name in table}
+    times: dict[str, list[float]] = {name: [] for name in timed}
     for _ in range(spec["repeats"]):
         for name, timer in timers.items():
             times[name].append(timer.timeit(numbers[name]) / numbers[name] * 1e6)

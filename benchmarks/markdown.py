@@ -22,6 +22,14 @@ def spread(cell: dict[str, Any] | None) -> str:
     return f"{number(cell['median'])} ({number(cell['least'])} to {number(cell['most'])})" if cell else "-"
 
 
+def ratio(peer: dict[str, Any] | None, ours: dict[str, Any] | None) -> str:
+    """The median of a peer over ours; bold where the peer is ahead."""
+    if not peer or not ours:
+        return "-"
+    value = peer["median"] / ours["median"]
+    return f"{number(value)} x" if value >= 1 else f"**{number(value)} x**"
+
+
 def table(header: list[str], rows: list[list[str]]) -> str:
     """A Markdown table."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]

@@ -17,7 +17,6 @@ from ._checks import NETWORK, counted, expected, finite_array, place, read_only,
 from ._network_steps import NetworkSteps
 from ._typing import Floats, Ints
 from .connection import Connection, connections_at
-from .cost import Cost
 from .engine.guard import InUse, steady, whole
 from .engine.schema import HIDDEN, INPUT, OUTPUT
 from .errors import ArgumentError, KindError, SynapseError, TopologyError
@@ -106,10 +105,10 @@ class Network(NetworkSteps):
             self._layers = layers
             self._name = label
             self._anchor = neurons[0]
-            self._span_version = self._parts_version = 0
+            self._parts_version = 0
             self._parts: dict[str, Any] = {}
-            self._span = np.zeros(5, np.uint64)
-            self._cost_asked: tuple[str | Cost | None, int] = (None, 0)
+            self._span = (0, np.zeros(5, np.uint64))
+            self._cost_version, self._cost_asked = 0, None
             self._cost_found = costs.squared_error
             store = _wiring.join(neurons)
             store.touch()

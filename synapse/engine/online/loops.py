@@ -12,7 +12,7 @@ import numpy as np
 
 from ..compiler.jit import columns, inline, kernel
 from ..functions.compiled import cost_of, cross_entropy, judge
-from ..functions.costs import CROSS_ENTROPY, FIRST_CUSTOM_COST
+from ..functions.costs import COSTS, CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import TRACED
 from ..schema import FIRST, HELD, INPUTS, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH
 from .fire import clamp_neuron, fire, forget_error, tick
@@ -23,6 +23,8 @@ from .weigh import weigh_block, weigh_neuron
 
 u8 = np.uint64
 ONE = u8(1)
+OF_CLASSES = COSTS["categorical_cross_entropy"].code
+CLOSE = 1e-6  # to 1, of the sum of targets of classes
 
 
 # --- networks ----------------------------------------------------------------------------------
@@ -103,6 +105,20 @@ def aim_outputs(m, span, targets, row, cost):
         m.projected[j] = signal
         total += value
     return total
+
+
+@inline
+def fit(targets, cost, unit):
+    """Whether a cost can have these targets of one step, see ``Cost.check_targets``."""
+    classes = cost == OF_CLASSES
+    bounded = classes or cost == CROSS_ENTROPY
+    low, high = (0.0, 1.0) if bounded else (-np.float64(np.finfo(unit).max), np.float64(np.finfo(unit).max))
+    total = 0.0
+    for o in range(u8(targets.size)):
+        if not low <= targets[o] <= high:
+            return False
+        total += targets[o]
+    return not classes or abs(total - 1.0) <= CLOSE
 
 
 @inline
@@ -210,16 +226,20 @@ def clear_rows(table, unit, rows):
 def run_network(table, unit, span, inputs, outputs):
     """Activate once for every row of `outputs`, which are written; rows are consecutive.
 
-    Returns 1 + the first row of `inputs` that is not finite in the store's float, else 0. With such a row
-    nothing has changed. If a registered function raises, the run ends: returns 1 + the row of that step.
+    Returns 1 + the first row of `inputs` that is not finite in the store's float, else 0. With such a row,
+    or with arrays of other sizes, nothing has changed. If a registered function raises, the run ends:
+    returns 1 + the row of that step.
     """
     m, most = columns(table, unit), np.finfo(unit).max
     m.failed[0] = 0.0
+    n = span[OUTPUTS]
+    rows = u8(outputs.size) // n
+    if u8(outputs.size) != rows * n or (inputs.size > 0 and u8(inputs.size) != rows * span[INPUTS]):
+        return ONE
     for i in range(u8(inputs.size)):
         if not abs(inputs[i]) <= most:
             return i // span[INPUTS] + ONE
-    n = span[OUTPUTS]
-    for row in range(u8(outputs.size) // n):
+    for row in range(rows):
         activate_network(m, span, inputs, row)
         if m.failed[0] != 0.0:
             return row + ONE
@@ -229,13 +249,16 @@ def run_network(table, unit, span, inputs, outputs):
 
 
 @kernel
-def propagate_targets(table, unit, span, targets, cost, rate):
+def propagate_targets(table, unit, span, targets, cost, rate, check):
     """Propagate the whole network after an activation; with empty targets, no output has one.
 
-    Returns the cost; if it is not finite, no weight has changed.
+    Returns the cost; if it is not finite, no weight has changed. With `check`, it is NaN for targets that
+    the cost cannot have, and nothing has changed.
     """
     m = columns(table, unit)
     m.failed[0] = 0.0
+    if targets.size > 0 and (u8(targets.size) != span[OUTPUTS] or (check and not fit(targets, cost, unit))):
+        return math.nan
     first, total = span[STOP] - span[OUTPUTS], 0.0
     for o in range(u8(targets.size)):
         j = first + o

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ._saved import Parts, take_apart
 from ._typing import Bools, Ints
 from .engine.guard import InUse
+from .engine.lowering.changes import spans
 from .engine.lowering.flags import LISTED, PAIRED, ZIPPED
-from .engine.lowering.program import spans
 from .engine.schema import NONE
 from .engine.store import Store
 from .network import Network, require_network

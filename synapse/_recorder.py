@@ -12,8 +12,8 @@ from . import engine
 from ._typing import Floats, Ints
 from .connection import Connection
 from .engine.guard import Deferred, whole
+from .engine.lowering.changes import spans
 from .engine.lowering.flags import MEMORY
-from .engine.lowering.program import spans
 from .engine.schema import (
     CONNECTION_NUMBERS,
     NEURON_NUMBERS,

@@ -19,6 +19,7 @@ from ._typing import Floats, Ints
 from .connection import Connection, connections_at
 from .engine.guard import InUse, steady, whole
 from .engine.schema import HIDDEN, INPUT, OUTPUT
+from .engine.store import NOBODY
 from .errors import ArgumentError, KindError, SynapseError, TopologyError
 from .layer import Layer, flat_layers
 from .neuron import Neuron, require_neuron
@@ -111,7 +112,7 @@ class Network(NetworkSteps):
             self._cost_version, self._cost_asked = 0, None
             self._cost_found = costs.squared_error
             store = _wiring.join(neurons)
-            store.touch()
+            store.touch(NOBODY)
             store["network"][_wiring.rows_of(neurons)] = store.new_network(self)
             self._renumber()
             self._name_layers()
@@ -252,17 +253,18 @@ class Network(NetworkSteps):
         """Add neurons to the network and move them to its store; they must not belong to another one."""
         _wiring.require_free(neurons)
         store = _wiring.join([self._anchor, *neurons])
-        store.touch()
+        store.touch(NOBODY)
         store["network"][_wiring.rows_of(neurons)] = self._number_now
 
     def _renumber(self) -> None:
         """Write the order and the roles of its neurons into the store."""
         self._n_inputs, self._n_outputs = len(self.input), len(self.output)
         store, rows = self._store, self._rows()
-        store.touch()
+        store.touch(NOBODY)
         store["position"][rows] = np.arange(len(rows))
         inputs = rows[: len(self.input)]
-        new = inputs[(store["role"][inputs] != INPUT) & ~np.isin(inputs, store["target"])]
+        new = inputs[store["role"][inputs] != INPUT]
+        new = new[~np.isin(new, store["target"])] if len(new) else new
         for error in ("responsibility", "projected", "gated"):  # clamped neurons have no error
             store[error][new] = 0.0
         store["role"][rows] = HIDDEN

@@ -16,7 +16,7 @@ from .._registration import require_sound
 from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import check
-from ..engine.lowering.program import spans
+from ..engine.lowering.changes import spans
 from ..engine.schema import CHUNK
 from ..errors import DivergenceError
 from ..network import Network

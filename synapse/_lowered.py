@@ -113,7 +113,7 @@ def take_apart_lowered(network: Network) -> tuple[Parts, Lowered]:
     """Return the columns and the program of a network at one moment; raises like :func:`synapse.save`."""
     with InUse(require_network("What is written", network)):
         topology = Topology.of(network)
-        return take_apart(network, topology), Lowered.of(network, topology)
+        return take_apart(network), Lowered.of(network, topology)
 
 
 def _extended(stretch: Stretch, runs: list[Run]) -> bool:

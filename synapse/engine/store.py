@@ -155,6 +155,22 @@ class Store:
         self._add_identities(np.arange(first, first + count, dtype=np.uint32))
         return identity
 
+    def adopt_connections(self, columns: dict[str, NDArray[Any]]) -> None:
+        """Take over the columns of all connections, in a store that has none; others get their defaults."""
+        self.touch()
+        count = len(columns["weight"])
+        rows = np.arange(count, dtype=np.uint32)
+        for column in CONNECTION:
+            dtype = numpy_dtype(column, self.dtype)
+            if column.name in columns:
+                adopted = np.require(columns[column.name], dtype, ["C", "W"])
+            else:
+                adopted = np.full(count, column.default, dtype) if column.default else np.zeros(count, dtype)
+            self.columns[column.name] = adopted
+        self.columns["identity"] = rows
+        self.n_connections = self.n_identities = count
+        self.row_of = rows.copy()
+
     def _reserve_identities(self, needed: int) -> None:
         if needed > len(self.row_of):
             grown = np.full(max(needed, 2 * len(self.row_of)), NONE, np.uint32)

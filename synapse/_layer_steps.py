@@ -112,7 +112,7 @@ class LayerSteps(Sequence[Neuron]):
             code = measure.code
         with InUse(*self._alive()), _ties.summed_updates(neuron._store for neuron in self._neurons):
             for neuron, aim in zip(reversed(self._neurons), reversed(aims.tolist()), strict=True):
-                neuron._propagate(step, aim, code, len(self))
+                neuron._propagate(step, aim, code, float(len(self)))
 
     def clear(self) -> None:
         """Clear the context of every neuron: state, activation, errors and traces. No weight changes.

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ._saved import Parts, take_apart
 from ._typing import Bools, Ints
 from .engine.guard import InUse
+from .engine.lowering.changes import spans
 from .engine.lowering.flags import LISTED, PAIRED, ZIPPED
-from .engine.lowering.program import spans
 from .engine.schema import NONE
 from .engine.store import Store
 from .network import Network, require_network
@@ -113,7 +113,7 @@ def take_apart_lowered(network: Network) -> tuple[Parts, Lowered]:
     """Return the columns and the program of a network at one moment; raises like :func:`synapse.save`."""
     with InUse(require_network("What is written", network)):
         topology = Topology.of(network)
-        return take_apart(network, topology), Lowered.of(network, topology)
+        return take_apart(network), Lowered.of(network, topology)
 
 
 def _extended(stretch: Stretch, runs: list[Run]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, NoReturn, overload
+from typing import Any, NoReturn, TypeGuard, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,7 @@ from . import _ties, _wiring, cost as costs, engine
 from ._checks import (
     FLOAT64,
     METHODS,
+    SAFE,
     answers,
     as_matrix,
     boolean,
@@ -53,9 +54,9 @@ class NetworkSteps(Sequence[Neuron]):
     _anchor: Neuron
     _n_inputs: int
     _n_outputs: int
-    _span: NDArray[np.uint64]
-    _span_version: int
-    _cost_asked: tuple[str | Cost | None, int]
+    _span: tuple[int, NDArray[np.uint64]]  # a version of the topology, and the numbers for kernels
+    _cost_version: int
+    _cost_asked: str | Cost | None
     _cost_found: Cost
 
     def __dir__(self) -> list[str]:
@@ -96,13 +97,8 @@ class NetworkSteps(Sequence[Neuron]):
         array([0.41])
         """
         if inputs is None:
-            row = NOTHING
-        elif (
-            type(inputs) is np.ndarray
-            and inputs.dtype is FLOAT64
-            and inputs.shape == (self._n_inputs,)
-            and inputs.flags.carray
-        ):
+            row: Floats = NOTHING
+        elif _is_row(inputs, self._n_inputs):
             row = inputs  # nothing to copy
         else:
             row = row_of("The inputs", inputs, self._n_inputs)
@@ -184,21 +180,23 @@ class NetworkSteps(Sequence[Neuron]):
         store = self._anchor._store
         with store.lock:
             if store is self._anchor._store:
-                address, _, span = self._ready()
-                steps = outputs.size // self._n_outputs
-                fits = inputs.size in (0, steps * self._n_inputs) and outputs.size == steps * self._n_outputs
-                if not fits:
-                    raise _changed(self)
+                version, span = self._span
+                if version != store.topology_version:
+                    span = self._ready()[2]
                 if store.recorder is not None and store.recorder.records(self):
-                    store.recorder.make_room(steps)
-                bad = int(engine.online.run_network(address, store.unit, span, inputs, outputs))
+                    store.recorder.make_room(outputs.size // self._n_outputs)
+                run = (store.calls or engine.online.calls_for(store)).run_network
+                bad = run(store.address, store.unit, span, inputs, outputs)
                 if bad:
-                    self._refuse(store, inputs, bad - 1)
+                    self._refuse(store, inputs, outputs, bad - 1)
                 return outputs
         return self._run(inputs, outputs)  # its store was absorbed by another during the wait
 
-    def _refuse(self, store: Store, inputs: Floats, step: int) -> NoReturn:
+    def _refuse(self, store: Store, inputs: Floats, outputs: Floats, step: int) -> NoReturn:
         """Raise the error for a step that the kernel has rejected."""
+        steps = outputs.size // self._n_outputs
+        if inputs.size not in (0, steps * self._n_inputs) or outputs.size != steps * self._n_outputs:
+            raise _changed(self)
         require_sound(store["failed"])
         row = inputs[step * self._n_inputs : (step + 1) * self._n_inputs]
         require_range("The inputs", row, store.dtype)
@@ -246,38 +244,55 @@ class NetworkSteps(Sequence[Neuron]):
         >>> bool(net.activate([0.0, 1.0]) > before)
         True
         """
-        step = non_negative_number("The rate", rate, self._store.dtype)
+        if type(rate) is float and 0.0 <= rate < SAFE:
+            if target is None:
+                return self._learn(rate, NOTHING, self._cost(cost), False)
+            if _is_row(target, self._n_outputs):
+                value = self._learn(rate, target, self._cost(cost), True)
+                if value == value:
+                    return value
+        return self._propagate_checked(rate, target, cost)
+
+    def _propagate_checked(self, rate: float, target: ArrayLike | None, cost: str | Cost | None) -> float:
+        """Propagate after checking and converting all arguments in Python, which raises the errors."""
+        rate = non_negative_number("The rate", rate, self._store.dtype)
         measure = self._cost(cost)
         if measure is costs.categorical_cross_entropy and integer(target) is not None:
             target = class_row("The target", target, self._n_outputs)
-        aims = NOTHING if target is None else self._vector("The target", target, self._n_outputs)
-        measure.check_targets(aims.reshape(-1, self._n_outputs))
+        row = NOTHING if target is None else self._vector("The target", target, self._n_outputs)
+        measure.check_targets(row.reshape(-1, self._n_outputs))
+        return self._learn(rate, row, measure, False)
+
+    def _learn(self, rate: float, targets: Floats, cost: Cost, check: bool) -> float:
+        """Propagate in one kernel call, which returns NaN if `check` is True and a target is refused."""
         store = self._anchor._store
         with store.lock:
             if store is self._anchor._store:
-                address, _, span = self._ready()
-                if aims.size not in (0, self._n_outputs):
-                    raise _changed(self)
-                value: float = engine.online.propagate_targets(
-                    address, store.unit, span, aims, measure.code, store.dtype.type(step)
-                )
-                if value != value:
+                version, span = self._span
+                if version != store.topology_version:
+                    span = self._ready()[2]
+                run = (store.calls or engine.online.calls_for(store)).propagate_targets
+                value: float = run(store.address, store.unit, span, targets, cost.code, rate, check)
+                if value != value and not check:
+                    if targets.size not in (0, self._n_outputs):
+                        raise _changed(self)
                     require_sound(store["failed"])
                 return value
-        return self.propagate(rate, target, cost)  # its store was absorbed by another during the wait
+        return self._learn(rate, targets, cost, check)  # its store was absorbed by another during the wait
 
     def _cost(self, cost: str | Cost | None) -> Cost:
         """Return the cost, by default the one that matches the squashes of the outputs, checked."""
-        cost = None if cost is None else costs.of_outputs(cost, self._n_outputs)
-        asked = (cost, self._store.topology_version)  # setting a squash changes the version
-        if self._cost_asked != asked:
-            squash = [neuron.squash for neuron in self._layers[-1]]
-            measure = costs.matching(squash) if cost is None else cost
-            if measure is costs.cross_entropy and costs.matching(squash) is costs.categorical_cross_entropy:
-                measure = costs.categorical_cross_entropy
-            measure.check(squash)
-            self._cost_asked, self._cost_found = asked, measure
-        return self._cost_found
+        version = self._store.topology_version  # setting a squash changes it
+        if self._cost_asked is cost and self._cost_version == version:
+            return self._cost_found
+        squash = [neuron.squash for neuron in self._layers[-1]]
+        matching = costs.matching(squash)
+        measure = matching if cost is None else costs.of_outputs(cost, self._n_outputs)
+        if measure is costs.cross_entropy and matching is costs.categorical_cross_entropy:
+            measure = matching
+        measure.check(squash)
+        self._cost_version, self._cost_asked, self._cost_found = version, cost, measure
+        return measure
 
     @whole
     def clear(self) -> None:
@@ -408,16 +423,15 @@ class NetworkSteps(Sequence[Neuron]):
     def _ready(self) -> tuple[int, Store, NDArray[np.uint64]]:
         """Return the arguments of kernels: address of the store's table, store, span of the network."""
         store = self._anchor._store
-        address = store.ready()
-        if self._span_version != store.topology_version:
+        address, version = store.ready(), store.topology_version
+        if self._span[0] != version:
             first = self._anchor._row
             inputs, stop = self._n_inputs, first + len(self)
             pure = bool(pure_inputs(store)[first : first + inputs].all())
             learning = first + inputs if pure else first
-            self._span = np.array([first, inputs, self._n_outputs, stop, learning], np.uint64)
-            self._span_version = store.topology_version
+            self._span = version, np.array([first, inputs, self._n_outputs, stop, learning], np.uint64)
             self._warn_of_unreached(store, stop)
-        return address, store, self._span
+        return address, store, self._span[1]
 
     def _warn_of_unreached(self, store: Store, stop: int) -> None:
         """Warn if no connection leads into any output; called once for each topology."""
@@ -430,6 +444,16 @@ class NetworkSteps(Sequence[Neuron]):
                 TopologyWarning,
                 stacklevel=level_of_caller(),
             )
+
+
+def _is_row(values: Any, size: int) -> TypeGuard[Floats]:
+    """Whether kernels can read `values` as they are: `size` numbers of float64 side by side."""
+    return (
+        type(values) is np.ndarray
+        and values.dtype is FLOAT64
+        and values.shape == (size,)
+        and values.flags.carray
+    )
 
 
 def _changed(network: NetworkSteps) -> TopologyError:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from . import _ties, cost as costs, engine
-from ._checks import finite_number, non_negative_number
+from ._checks import SAFE, finite_number, non_negative_number
 from ._random import Seed, random_generator
 from ._registration import require_sound
 from .cost import Cost
@@ -16,6 +17,7 @@ from .engine.guard import steady, whole
 from .engine.store import Store
 from .errors import TopologyError
 from .initializers import Initializer
+from .squash import Squash
 
 
 class Error:
@@ -43,6 +45,14 @@ class Error:
             f"<error: responsibility {self.responsibility:.4g}, "
             f"projected {self.projected:.4g}, gated {self.gated:.4g}>"
         )
+
+
+@lru_cache(maxsize=256)
+def _cost_of(squash: Squash, cost: Cost | None) -> Cost:
+    """Return the cost of a neuron, by default the one that matches its squash, checked."""
+    measure = costs.matching([squash]) if cost is None else cost
+    measure.check([squash])
+    return measure
 
 
 class NeuronSteps:
@@ -98,22 +108,28 @@ class NeuronSteps:
         >>> source.activate(2.0), target.activate()
         (2.0, 2.0)
         """
-        store = self._store if self._row >= 0 else self._require()
-        number = 0.0 if value is None else finite_number("The activation of a neuron", value, store.dtype)
+        if value is not None and not (type(value) is float and -SAFE < value < SAFE):
+            value = finite_number("The activation of a neuron", value, self._require().dtype)
+        store = self._store
         with store.lock:
-            if store is self._store and self._row >= 0:
-                address = store.ready()
-                activation = number
-                if value is not None:
-                    engine.online.clamp_one(address, store.unit, self._row, number)
+            row = self._row
+            if store is self._store and row >= 0:
+                if store.program.version != store.topology_version:
+                    row = self._ready()
+                calls = store.calls or engine.online.calls_for(store)
+                if value is None:
+                    run = calls.activate_one
+                    activation: float = run(store.address, store.unit, row)
                 else:
-                    activation = float(engine.online.activate_one(address, store.unit, self._row))
+                    calls.clamp_one(store.address, store.unit, row, value)
+                    activation = value
                 if store.recorder is not None:
                     store.recorder.activated(self)
                 if activation != activation:
                     require_sound(store["failed"])
                 return activation
-        return self.activate(value)  # it was removed, or its store absorbed, during the wait
+        self._require()
+        return self.activate(value)  # its store was absorbed by another during the wait
 
     def propagate(
         self, rate: float = 0.1, target: float | None = None, cost: str | Cost | None = None
@@ -154,33 +170,39 @@ class NeuronSteps:
         >>> target.error.responsibility, link.weight
         (1.0, 1.0)
         """
-        store = self._require()
-        step = non_negative_number("The rate", rate, store.dtype)
-        aim, code = math.nan, 0
+        aim, code = math.nan, 0  # no target
+        if not (type(rate) is float and 0.0 <= rate < SAFE):
+            rate = non_negative_number("The rate", rate, self._require().dtype)
         if target is not None:
-            aim = finite_number("The target", target, store.dtype)
-            measure = costs.matching([self.squash]) if cost is None else costs.get(cost)
-            measure.check([self.squash])
+            aim = finite_number("The target", target, self._require().dtype)
+            measure = _cost_of(self.squash, None if cost is None else costs.get(cost))
             if not 0.0 <= aim <= 1.0:
                 measure.check_targets(np.array([[aim]]))
             code = measure.code
-        self._propagate(step, aim, code, 1)
+        self._propagate(rate, aim, code, 1.0)
 
-    def _propagate(self, rate: float, target: float, cost: int, outputs: int) -> None:
+    def _propagate(self, rate: float, target: float, cost: int, outputs: float) -> None:
         """Propagate as one of `outputs` outputs; `cost` is a code, and a target of NaN means none."""
-        store = self._store if self._row >= 0 else self._require()
+        store = self._store
         with store.lock:
-            if store is self._store and self._row >= 0:
-                ready, step = store.ready(), store.dtype.type(rate)
-                value = engine.online.propagate_one(
-                    ready, store.unit, self._row, target, cost, float(outputs), step
-                )
+            row = self._row
+            if store is self._store and row >= 0:
+                if store.program.version != store.topology_version:
+                    row = self._ready()
+                run = (store.calls or engine.online.calls_for(store)).propagate_one
+                value = run(store.address, store.unit, row, target, cost, outputs, rate)
                 if store.recorder is not None:
                     store.recorder.propagated(self)
                 if value != value:
                     require_sound(store["failed"], "The weights of this neuron have not changed.")
                 return
-        self._propagate(rate, target, cost, outputs)  # removed, or its store absorbed, during the wait
+        self._require()
+        self._propagate(rate, target, cost, outputs)  # its store was absorbed by another during the wait
+
+    def _ready(self) -> int:
+        """Lower its store, which may move its row; returns the row."""
+        self._store.ready()
+        return self._row
 
     @whole
     def clear(self) -> None:

@@ -12,8 +12,8 @@ from . import engine
 from ._typing import Floats, Ints
 from .connection import Connection
 from .engine.guard import Deferred, whole
-from .engine.lowering.flags import DENSE, MEMORY
-from .engine.lowering.program import spans
+from .engine.lowering.changes import spans
+from .engine.lowering.flags import MEMORY
 from .engine.schema import (
     CONNECTION_NUMBERS,
     NEURON_NUMBERS,
@@ -130,12 +130,11 @@ class Recorder:
         return row_of[np.fromiter((one._identity for one in connections), np.int64, len(connections))]
 
     def _runs_of(self, rows: NDArray[np.uint32]) -> NDArray[np.uint32]:
-        """The dense run of each row; NONE for rows in no dense run."""
+        """The run of each row; NONE for rows in no run."""
         columns = self._store.columns
         run = np.full(self._store.n_connections + 1, NONE, np.uint32)
-        dense = np.flatnonzero(columns["run_kind"] == DENSE)
-        lengths = columns["run_length"][dense]
-        run[spans(columns["run_first"][dense], lengths)] = np.repeat(dense, lengths)
+        lengths = columns["run_length"]
+        run[spans(columns["run_first"], lengths)] = np.repeat(np.arange(len(lengths)), lengths)
         return run[np.minimum(rows, self._store.n_connections)]
 
     def _follow_pairs(self) -> None:

@@ -15,10 +15,11 @@ from .architectures import describe, rebuild
 from .engine.guard import InUse
 from .engine.lowering.program import Program, Traces, kept_traces
 from .engine.schema import CONNECTION, NEURON, NONE, RARE, Column
+from .engine.store import Store
 from .errors import DivergenceError
 from .layer import Layer
 from .network import Network, require_network
-from .topology import NO_GATER, Topology
+from .topology import NO_GATER, require_closed
 
 __all__ = ["Column", "Parts", "Traces", "put_together", "set_numbers", "take_apart"]
 
@@ -42,57 +43,85 @@ class Parts:
     layers: Sequence[tuple[str | None, int]]  # name and size; None: the default name
     names: Sequence[str | None] | None  # of the neurons; None: names derived from their layers
     neurons: dict[str, NDArray[Any]]  # squash (names), and any saved column of the schema
-    connections: dict[str, NDArray[Any]]  # source, target, gater (-1: none), and any saved column
+    connections: dict[str, NDArray[Any]]  # source, target, gater (-1: none), weight, and any saved column
     clock: int = 0  # the store's count of activations
     traces: Traces | None = None  # stored traces, by numbers; extending -1: the bias
     architecture: dict[str, Any] | None = None  # see :func:`synapse.architectures.describe`
 
 
-def take_apart(network: Network, topology: Topology | None = None) -> Parts:
-    """Return the parts of a network; its topology may be given if it has been made already.
+def take_apart(network: Network) -> Parts:
+    """Return the parts of a network.
 
     Raises TopologyError if it is connected to neurons outside of it, and DivergenceError if it has a value
     that is not finite.
     """
     with InUse(require_network("What is written", network)):
-        return _taken_apart(network, (topology or Topology.of(network)).require_closed("saved"))
+        return _taken_apart(network)
 
 
-def _taken_apart(network: Network, topology: Topology) -> Parts:
-    store, rows, edges = network._store, network._rows(), network._connection_rows()
-    number, place = _numbers(store.n_neurons, rows), _numbers(store.n_identities, store["identity"][edges])
+def _taken_apart(network: Network) -> Parts:
+    store = network._store
+    if not (_is_plain_and_new(store) and len(network) == store.n_neurons):
+        require_closed(network, "saved")
+    alone = len(network) == store.n_neurons
+    rows = network._rows()
+    edges = _all_edges(store) if alone else network._connection_rows()
+    number = _numbers(store.n_neurons, rows)
     parts = Parts(
         name=network.name,
         dtype=store.dtype,
         layers=[(layer.name, len(layer)) for layer in network.layers],
         names=[store.names[row] for row in rows],
         neurons={column.name: store[column.name][rows] for column in OF_NEURONS},
-        connections={column.name: store[column.name][edges] for column in OF_CONNECTIONS},
+        connections={column.name: store[column.name][edges].copy() for column in OF_CONNECTIONS},
         clock=int(store["clock"][0]),
-        traces=_own_traces(kept_traces(store), number, place),
+        traces=_own_traces(store, kept_traces(store), number, edges),
         architecture=describe(network),
     )
     parts.neurons["group"] = _renumbered(parts.neurons["group"])
     for columns, tie in ((parts.neurons, "bias_tie"), (parts.connections, "tie")):
         columns[tie] = _renumbered(_without_single(columns[tie]))
-    parts.neurons["squash"] = np.array(topology.squash, object)
-    parts.connections |= {end: getattr(topology, end) for end in ("source", "target", "gater")}
+    named = {code: squashes.by_code(code).name for code in set(store["squash"][rows].tolist())}
+    parts.neurons["squash"] = np.array([named[code] for code in store["squash"][rows].tolist()], object)
+    for end in ("source", "target"):
+        parts.connections[end] = number[store[end][edges]]
+    gater = store["gater"][edges]
+    parts.connections["gater"] = np.full(len(gater), NO_GATER, np.int32)
+    gated = np.flatnonzero(gater != NONE)
+    parts.connections["gater"][gated] = number[gater[gated]]
     _require_finite(parts)
     return parts
 
 
+def _is_plain_and_new(store: Store) -> bool:
+    """Whether a store has not been lowered yet, and lowering would neither change a number nor add traces."""
+    program = store.program
+    new = program.version == 0 and not program.pending and not store.n_removed
+    return new and not (store["source"] == store["target"]).any()
+
+
+def _all_edges(store: Store) -> Ints | slice:
+    """Return the rows of all connections of a store in the order of creation, as a slice if possible."""
+    rows = store.row_of[: store.n_identities]
+    rows = rows[rows != NONE]
+    return slice(None) if (rows[1:] > rows[:-1]).all() else rows.astype(np.int64)
+
+
 def put_together(parts: Parts) -> Network:
-    """Make a network from its parts, whose values have been checked."""
+    """Make a network from its parts, whose values have been checked. It takes over the arrays of the parts.
+
+    As with any new network, the first step lowers it.
+    """
     neurons = list(Layer(sum(size for _, size in parts.layers), dtype=parts.dtype))
     store = neurons[0]._store
-    ends = parts.connections["source"], parts.connections["target"]
-    store.add_connections(*ends, 0.0)
     names, place = np.unique(parts.neurons["squash"].astype(str), return_inverse=True)
     codes = np.array([squashes.get(str(name)).code for name in names], np.uint32)
-    gater = parts.connections["gater"]
-    coded = {"squash": codes[place], "gater": np.where(gater == NO_GATER, NONE, gater)}
-    for name, column in {**parts.neurons, **parts.connections, **coded}.items():
+    for name, column in {**parts.neurons, "squash": codes[place]}.items():
         store[name][:] = column
+    edges = dict(parts.connections)
+    if "gater" in edges:
+        edges["gater"] = np.where(edges["gater"] == NO_GATER, NONE, edges["gater"])
+    store.adopt_connections(edges)
     store["clock"][0] = parts.clock
     layers, first = [], 0
     for layer, size in parts.layers:
@@ -104,7 +133,6 @@ def put_together(parts: Parts) -> Network:
     if parts.traces is not None:
         extending = np.where(parts.traces.extending < 0, NONE, parts.traces.extending)
         store.program = Program(0, [replace(parts.traces, extending=extending)])
-    store.ready()  # lowering distributes the traces
     return network
 
 
@@ -122,6 +150,8 @@ def set_numbers(network: Network, weights: tuple[Ints, Floats], biases: tuple[In
 
 def _renumbered(groups: Ints) -> Ints:
     """Renumber groups from 1 on; 0 does not change."""
+    if not groups.any():
+        return groups
     return np.unique(np.append(0, groups), return_inverse=True)[1][1:]
 
 
@@ -130,16 +160,20 @@ def _without_single(groups: Ints) -> Ints:
     return np.where(np.bincount(groups.astype(np.int64))[groups] == 1, 0, groups) if groups.any() else groups
 
 
-def _numbers(size: int, chosen: Ints) -> Ints:
+def _numbers(size: int, chosen: Ints, dtype: Any = np.uint32) -> Ints:
     """Make a table with the number of each chosen row, and NONE for all others and for one row more."""
-    table = np.full(size + 1, NONE, np.int64)
+    table = np.full(size + 1, NONE, dtype)
     table[chosen] = np.arange(len(chosen))
     return table
 
 
-def _own_traces(kept: Traces, number: Ints, place: Ints) -> Traces:
+def _own_traces(store: Store, kept: Traces, number: Ints, edges: Ints | slice) -> Traces:
     """Return the traces of one network of a store, by its numbers of neurons and connections."""
+    if not (len(kept.memory) or len(kept.eligible) or len(kept.gater)):
+        return kept
+    place = _numbers(store.n_identities, store["identity"][edges], np.int64)
     last = len(place) - 1
+    number = number.astype(np.int64)
     memory = number[kept.memory] != NONE
     eligible = place[kept.eligible] != NONE
     pairs = number[kept.gater] != NONE

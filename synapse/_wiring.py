@@ -174,8 +174,9 @@ def require_ungated(store: Store, identities: Ints) -> None:
 
 def gate_many(gaters: Sequence[Neuron], store: Store, identities: Ints) -> None:
     """Let ``gaters[i]`` gate the connection ``identities[i]``. All are in one store, which is in use."""
-    store.touch()
-    store["gater"][store.row_of[identities]] = rows_of(gaters)
+    rows = store.row_of[identities]
+    store.touch(store["target"][rows])
+    store["gater"][rows] = rows_of(gaters)
 
 
 def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
@@ -186,24 +187,22 @@ def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
             by = f"is gated by {connection.gater!r}" if connection.gater else "has no gater"
             raise TopologyError(f"{gater!r} cannot ungate {connection!r}, which {by}.")
     store = gater._store
-    store.touch()
-    store["gater"][[connection._at for connection in connections]] = NONE
+    rows = [connection._at for connection in connections]
+    store.touch(store["target"][rows])
+    store["gater"][rows] = NONE
 
 
 def remove(neurons: Sequence[Neuron]) -> None:
     """Remove neurons of one store and their connections. The caller holds the store in use."""
     store = neurons[0]._store
     rows = np.unique(rows_of(neurons))
-    gone = np.zeros(store.n_neurons, bool)
+    gone = np.zeros(store.n_neurons + 1, bool)  # one entry more for removed ends and missing gaters
     gone[rows] = True
-    source, target, gater = (store[name].astype(np.int64) for name in ("source", "target", "gater"))
-    alive = target != NONE
-    attached = np.zeros(len(target), bool)
-    attached[alive] = gone[source[alive]] | gone[target[alive]]
-    gates = alive & (gater != NONE) & ~attached
-    gates[gates] = gone[gater[gates]]
+    attached, target, gates = (gone.take(store[end], mode="clip") for end in ("source", "target", "gater"))
+    attached |= target
+    gates &= ~attached
     if gates.any():
-        one = store.views[int(gater[np.flatnonzero(gates)[0]])]
+        one = store.views[int(store["gater"][np.flatnonzero(gates)[0]])]
         raise TopologyError(
             f"{one!r} gates {int(gates.sum())} connection(s) of other neurons and cannot be removed. "
             "Ungate them first: neuron.ungate(*neuron.gated)."

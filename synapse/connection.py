@@ -114,7 +114,8 @@ class Connection(DataView):
     def trainable(self, value: bool) -> None:
         learns = boolean("The trainable of a connection", value)
         if self.trainable != learns:
-            self._store.touch()
+            store, row = self._store, self._at
+            store.touch(None if store["tie"][row] else store["target"][[row]])
         _ties.set_trainable(self._store, "trainable", self._at, learns)
 
     @property

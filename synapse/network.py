@@ -17,9 +17,9 @@ from ._checks import NETWORK, counted, expected, finite_array, place, read_only,
 from ._network_steps import NetworkSteps
 from ._typing import Floats, Ints
 from .connection import Connection, connections_at
-from .cost import Cost
 from .engine.guard import InUse, steady, whole
 from .engine.schema import HIDDEN, INPUT, OUTPUT
+from .engine.store import NOBODY
 from .errors import ArgumentError, KindError, SynapseError, TopologyError
 from .layer import Layer, flat_layers
 from .neuron import Neuron, require_neuron
@@ -106,13 +106,13 @@ class Network(NetworkSteps):
             self._layers = layers
             self._name = label
             self._anchor = neurons[0]
-            self._span_version = self._parts_version = 0
+            self._parts_version = 0
             self._parts: dict[str, Any] = {}
-            self._span = np.zeros(5, np.uint64)
-            self._cost_asked: tuple[str | Cost | None, int] = (None, 0)
+            self._span = (0, np.zeros(5, np.uint64))
+            self._cost_version, self._cost_asked = 0, None
             self._cost_found = costs.squared_error
             store = _wiring.join(neurons)
-            store.touch()
+            store.touch(NOBODY)
             store["network"][_wiring.rows_of(neurons)] = store.new_network(self)
             self._renumber()
             self._name_layers()
@@ -253,17 +253,18 @@ class Network(NetworkSteps):
         """Add neurons to the network and move them to its store; they must not belong to another one."""
         _wiring.require_free(neurons)
         store = _wiring.join([self._anchor, *neurons])
-        store.touch()
+        store.touch(NOBODY)
         store["network"][_wiring.rows_of(neurons)] = self._number_now
 
     def _renumber(self) -> None:
         """Write the order and the roles of its neurons into the store."""
         self._n_inputs, self._n_outputs = len(self.input), len(self.output)
         store, rows = self._store, self._rows()
-        store.touch()
+        store.touch(NOBODY)
         store["position"][rows] = np.arange(len(rows))
         inputs = rows[: len(self.input)]
-        new = inputs[(store["role"][inputs] != INPUT) & ~np.isin(inputs, store["target"])]
+        new = inputs[store["role"][inputs] != INPUT]
+        new = new[~np.isin(new, store["target"])] if len(new) else new
         for error in ("responsibility", "projected", "gated"):  # clamped neurons have no error
             store[error][new] = 0.0
         store["role"][rows] = HIDDEN

@@ -15,7 +15,7 @@ from .connection import Connection, connections_at, require_connection
 from .engine.guard import InUse, steady, whole
 from .engine.lowering.flags import TRACED
 from .engine.schema import OUTPUT
-from .engine.store import Store
+from .engine.store import NOBODY, Store
 from .errors import KindError, TopologyError
 from .projection import Projection
 from .squash import Squash
@@ -180,7 +180,7 @@ class Neuron(NeuronSteps):
     def squash(self, squash: str | Squash) -> None:
         store, function = self._require(), squashes.get(squash)
         self._require_squash(function)
-        store.touch()
+        store.touch(NOBODY)
         store["squash"][self._row] = function.code
         store["group"][self._row] = 0
         if function.random and not store["random"][self._row]:

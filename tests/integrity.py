@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from synapse.connection import Connection
+from synapse.engine.lowering.changes import spans
 from synapse.engine.lowering.flags import (
     BACK,
     FIXED,
@@ -21,7 +22,6 @@ from synapse.engine.lowering.flags import (
     UNORDERED,
     ZIPPED,
 )
-from synapse.engine.lowering.program import spans
 from synapse.engine.schema import (
     COLUMNS,
     CONNECTION,

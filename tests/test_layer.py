@@ -492,13 +492,15 @@ def test_a_file_is_frozen_too_and_can_be_unfrozen(tmp_path):
     net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     before = learns(net)
     net["cells"].freeze()
-    for name in ("net.json", "net.npz"):
+    for name in ("net.json", "net.npz", "net.graphml"):
         synapse.save(net, tmp_path / name)
-    twin, plain = synapse.load(tmp_path / "net.json"), synapse.load(tmp_path / "net.npz")
-    assert learns(twin) == learns(plain) == learns(net) != before
-    twin["cells"].unfreeze(), plain["cells"].unfreeze()
-    assert learns(twin) == before
-    assert learns(plain) == learns(net)  # npz keeps what is trainable, not what was
+    *twins, plain = (synapse.load(tmp_path / f"net.{suffix}") for suffix in ("json", "npz", "graphml"))
+    for twin in (*twins, plain):
+        assert learns(twin) == learns(net) != before
+        twin["cells"].unfreeze()
+    for twin in twins:
+        assert learns(twin) == before
+    assert learns(plain) == learns(net)  # graphs keep what is trainable, not what was
 
 
 def test_frozen_parts_stay_frozen_when_rows_move():

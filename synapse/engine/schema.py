@@ -70,7 +70,7 @@ COLUMNS = (
     _context("pushed_gated"),  # sum of delta_k I_jk over gated neurons without a self-connection
     _context("pushed_traced"),  # the same over self-connected ones
     _context("step"),  # rate (P_j + the part of G_j that factors), of the last propagation
-    Column("waiting", "neuron", "float"),  # a pending step of weights from inputs; 0 between calls
+    Column("waiting", "neuron", "float"),  # a pending step of its weights; 0 between calls
     Column("stamp", "neuron", "uint64", 0, saved=True, cleared=True),  # when it last activated
     Column("squash", "neuron", "uint32", 0),
     Column("group", "neuron", "uint32", 0, saved=True),  # neurons that compete; 0: none

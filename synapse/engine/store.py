@@ -33,6 +33,12 @@ from .schema import (
 SPARE = 4096
 """Removed rows and identities that a store tolerates before it is compacted."""
 
+NOBODY = np.empty(0, np.uint32)
+"""No rows."""
+
+FEW = 1 << 14
+"""Rows that are worked on at a time, so that temporary arrays stay in the cache."""
+
 _serials, _versions = count(), count(1)
 
 
@@ -59,6 +65,7 @@ class Store:
         self.columns["failed"] = np.zeros(FAILED)
         self.columns["log_place"] = np.zeros(PLACES, np.uint64)
         self.absorbed = False  # by another store, which has taken over its contents
+        self.calls: Any = None  # kernels of single steps, once one has run: ``online/calls.py``
         self.recorder: Any = None  # called before steps and after lowering, see ``_recorder.py``
         self.row_of = np.empty(0, np.uint32)  # by identity of a connection; NONE: removed
         self.n_identities = 0
@@ -111,7 +118,7 @@ class Store:
 
     def add_neurons(self, count: int) -> int:
         """Append `count` neurons with default numbers; returns the first row."""
-        self.touch()
+        self.touch(NOBODY)
         first = self.n_neurons
         self._reserve(NEURON, first + count)
         for column in NEURON:
@@ -129,7 +136,7 @@ class Store:
         trainable: NDArray[np.bool_] | bool = True,
     ) -> int:
         """Append connections with checked arguments; returns the first identity."""
-        self.touch()
+        self.touch(NOBODY)
         first, count = self.n_connections, len(sources)
         self._reserve(CONNECTION, first + count)
         rows = slice(first, first + count)
@@ -149,6 +156,22 @@ class Store:
         self._add_identities(np.arange(first, first + count, dtype=np.uint32))
         return identity
 
+    def adopt_connections(self, columns: dict[str, NDArray[Any]]) -> None:
+        """Take over the columns of all connections, in a store that has none; others get their defaults."""
+        self.touch()
+        count = len(columns["weight"])
+        rows = np.arange(count, dtype=np.uint32)
+        for column in CONNECTION:
+            dtype = numpy_dtype(column, self.dtype)
+            if column.name in columns:
+                adopted = np.require(columns[column.name], dtype, ["C", "W"])
+            else:
+                adopted = np.full(count, column.default, dtype) if column.default else np.zeros(count, dtype)
+            self.columns[column.name] = adopted
+        self.columns["identity"] = rows
+        self.n_connections = self.n_identities = count
+        self.row_of = rows.copy()
+
     def _reserve_identities(self, needed: int) -> None:
         if needed > len(self.row_of):
             grown = np.full(max(needed, 2 * len(self.row_of)), NONE, np.uint32)
@@ -163,8 +186,8 @@ class Store:
 
     def remove_connections(self, identities: Indices) -> None:
         """Mark connections as removed; the next lowering removes their rows."""
-        self.touch()
         rows = self.row_of[identities]
+        self.touch(self["target"][rows])
         for name in ("source", "target", "gater"):
             self.columns[name][rows] = NONE
         self.columns["tie"][rows] = 0
@@ -177,7 +200,7 @@ class Store:
 
     def remove_neurons(self, rows: Indices) -> None:
         """Mark neurons as removed, whose connections have been removed before."""
-        self.touch()
+        self.touch(NOBODY)
         for row in rows.tolist():
             self.views[row]._row = -1
             self.views[row] = None
@@ -206,9 +229,16 @@ class Store:
         for follower in list(self.followers):
             follower._renumbered(new)
 
-    def touch(self) -> None:
-        """Announce a change of topology; the program is lowered again before the next step."""
+    def touch(self, targets: Indices | None = None) -> None:
+        """Announce a change of topology; the program is lowered again before the next step.
+
+        `targets` are the rows of the neurons that have lost incoming connections, or whose incoming
+        connections have another gater or tie, or another value of trainable; default: all. Lowering finds
+        all other changes itself.
+        """
         self.topology_version = next(_versions)
+        if self.program.basis is not None:
+            self.program.basis.note(targets)
 
     # --- merging ---------------------------------------------------------------------------
 
@@ -219,10 +249,9 @@ class Store:
         """
         if other.dtype != self.dtype:
             raise ValueError(f"stores of {self.dtype} and {other.dtype} cannot be joined")
-        self.touch()
+        self.touch(NOBODY)
         other.touch()
-        kept = self.program.traces(self)
-        kept += [trace.shifted(self.n_neurons, self.n_identities) for trace in other.program.traces(other)]
+        kept = [trace.shifted(self.n_neurons, self.n_identities) for trace in other.program.traces(other)]
         self._append(NEURON, other, self.n_neurons, other.n_neurons)
         self._append(CONNECTION, other, self.n_connections, other.n_connections)
         self._shift_appended(other)
@@ -269,7 +298,7 @@ class Store:
 
     def join_group(self, rows: Indices) -> None:
         """Make these neurons a group that competes, without others."""
-        self.touch()
+        self.touch(NOBODY)
         self["group"][rows] = 1 + self._highest("group", self.n_neurons)
 
     def _append(self, table: Sequence[Column], other: Store, first: int, count: int) -> None:
@@ -299,8 +328,8 @@ class Store:
         for follower in list(other.followers):
             follower._moved(self, identities)
             self.followers.add(follower)
-        self.program = Program(0, kept)
-        self.touch()
+        self.program = Program(0, self.program.pending + kept, self.program.basis)
+        self.touch(NOBODY)
         other.absorbed = True
 
     # --- stepping --------------------------------------------------------------------------
@@ -318,13 +347,13 @@ class Store:
         if self.absorbed:  # its views have rows of another store now, see `guard.steady`
             raise RuntimeError("This store has been absorbed by another. Read from that one.")
         version = self.topology_version
-        lower(self)
+        basis = lower(self)
         self.renumber()
         self.n_removed = 0
         if self.recorder is not None:
             self.recorder.follow()
         self._renew_table()
-        self.program = Program(version)  # last, so that lowering starts over after a failure
+        self.program = Program(version, basis=basis)  # last, so that lowering starts over after a failure
 
     def _renew_table(self) -> None:
         self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
@@ -339,9 +368,7 @@ class Store:
         new_row = np.full(self.n_neurons + 1, NONE, np.uint32)
         new_row[order] = np.arange(len(order), dtype=np.uint32)
         columns = {column.name: self[column.name][order] for column in NEURON}
-        ends = {
-            name: new_row[np.minimum(self[name], len(new_row) - 1)] for name in ("source", "target", "gater")
-        }
+        ends = {name: new_row.take(self[name], mode="clip") for name in ("source", "target", "gater")}
         views, names = [self.views[i] for i in order], [self.names[i] for i in order]
         self.columns.update(columns)
         self.n_neurons, self.views, self.names = len(order), views, names
@@ -355,7 +382,13 @@ class Store:
         """Reorder the connections; rows left out are dropped."""
         self.columns.update({column.name: self[column.name][order] for column in CONNECTION})
         self.n_connections = len(order)
-        self.row_of[self["identity"]] = np.arange(len(order), dtype=np.uint32)
+        self.find_rows(0, len(order))
+
+    def find_rows(self, first: int, stop: int) -> None:
+        """Note for the identities of the connections in these rows where they are now."""
+        for begin in range(first, stop, FEW):  # an index of 64 bits is faster, and need not be long
+            rows = slice(begin, min(begin + FEW, stop))
+            self.row_of[self["identity"][rows].astype(np.intp)] = np.arange(rows.start, rows.stop)
 
     @property
     def memory(self) -> int:

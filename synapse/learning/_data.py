@@ -107,6 +107,22 @@ class Data:
         return part if self.stream else replace(part, bounds=bounds[first : last + 1] - bounds[first])
 
 
+@dataclass
+class Epochs:
+    """Several epochs that run in one compiled call, and the errors that it writes.
+
+    An epoch with an error of at most `goal` is the last. A cost that is not finite ends the call before
+    weights change; the error of that epoch is then not finite. If ``control[0]`` stops the call within an
+    epoch, the error of that epoch is the mean cost of its steps so far.
+    """
+
+    orders: NDArray[np.uint64]  # shape (epochs, sequences): the sequences of each epoch, in order
+    rates: Floats  # the rate of each epoch; NaN: the optimizer's own
+    errors: Floats  # written: the mean cost of each epoch
+    goal: float  # -inf: none
+    control: Control  # rows done are those of all epochs, including the incomplete one
+
+
 def prepare(network: Network, inputs: Any, targets: Any) -> Data:
     """Check that inputs and targets are finite, fit each other and the network, and lay them out.
 
@@ -233,11 +249,30 @@ def one_pass(
     Without a rate, nothing is learned. If `moves` are given, updates are added to them and weights do not
     change. The caller has the network in use; in another thread it must have been lowered before.
     """
+    rates, error = np.array([0.0 if rate is None else rate]), np.empty(1)
+    once = Epochs(order[None], rates, error, -np.inf, control)
+    _, total, steps = run_epochs(network, data, once, cost, learn=rate is not None, moves=moves)
+    return total, steps
+
+
+def run_epochs(
+    network: Network,
+    data: Data,
+    epochs: Epochs,
+    cost: Cost,
+    learn: bool = True,
+    moves: Accumulator | None = None,
+) -> tuple[int, float, int]:
+    """Run the network over the data in one compiled call, as :func:`one_pass` does once.
+
+    Returns the number of complete epochs, and the summed cost and number of steps of the latest.
+    """
     data.require_fit(network)
     address, store, span = network._ready()
     if store.recorder is not None and store.recorder.records(network):
-        store.recorder.make_room(int((data.bounds[1:][order] - data.bounds[:-1][order]).sum()))
-    total, steps = engine.online.train_network(
+        lengths = data.bounds[1:] - data.bounds[:-1]
+        store.recorder.make_room(int(lengths[epochs.orders].sum()))
+    done, total, steps = engine.online.train_network(
         address if moves is None else moves.address,
         store.unit,
         span,
@@ -245,14 +280,16 @@ def one_pass(
         data.targets.reshape(-1),
         data.aimed,
         data.bounds,
-        order,
+        epochs.orders,
         data.clear,
         cost.code,
-        store.dtype.type(0.0 if rate is None else rate),
-        rate is not None,
+        epochs.rates.astype(store.dtype, copy=False),
+        learn,
         np.empty(2 * max(ROOM, network._n_outputs)),
-        control,
+        epochs.control,
+        epochs.errors,
+        epochs.goal,
     )
     if total != total:
         require_sound(store["failed"])
-    return total, int(steps)
+    return int(done), total, int(steps)

@@ -16,7 +16,7 @@ from .._registration import require_sound
 from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import check
-from ..engine.lowering.program import spans
+from ..engine.lowering.changes import spans
 from ..engine.schema import CHUNK
 from ..errors import DivergenceError
 from ..network import Network
@@ -41,6 +41,13 @@ def checked_window(window: int | None) -> int:
     return WHOLE if window is None else min(WHOLE, positive_integer("The window of steps", window, inf))
 
 
+def not_finite() -> DivergenceError:
+    """The error for a product of an error and an activation that is not finite."""
+    return DivergenceError(
+        f"The gradient of a weight, an error times an activation, left the finite range. {ADVICE}"
+    )
+
+
 class ExactGradient:
     """Backpropagation through time over some data, with tapes that are reused between calls.
 
@@ -54,6 +61,7 @@ class ExactGradient:
         self.weights = np.zeros(0) if weights is None else weights
         self._inputs, self._targets = data.inputs.reshape(-1), data.targets.reshape(-1)
         self.threads = positive_integer("The threads", threads, MOST_THREADS)
+        self._several = bool((np.diff(data.bounds) > 1).any())  # whether a sequence has several steps
         self._renew()
 
     def _renew(self) -> None:
@@ -62,7 +70,8 @@ class ExactGradient:
         require_closed(network, "trained by gradients")
         self.data.require_fit(network)
         self._topology = store.topology_version
-        self._apart = not network.has_memory  # steps do not depend on each other
+        self.lanes = SIDE_BY_SIDE[store.dtype]
+        self.apart = not network.has_memory  # steps do not depend on each other
         self._sums = np.zeros(store.n_connections), np.zeros(len(network))
         self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
         self._noted: NotedSteps | None = None  # what a recording takes from the present call
@@ -71,6 +80,12 @@ class ExactGradient:
         """Take over the tapes of another workspace, which is no longer used, if the topology is the same."""
         if self._topology == other._topology:
             self._tapes = other._tapes
+
+    def begin(self) -> None:
+        """Prepare for the present topology. The caller has the network in use."""
+        if self._topology != self.network._store.topology_version:
+            self._renew()
+        self._ready = self.network._ready()  # lower now: the computing threads cannot
 
     def descent(
         self,
@@ -88,9 +103,7 @@ class ExactGradient:
         gradient, by rows of the store and by neurons of the network, is overwritten by the next call. The
         caller has the network in use.
         """
-        if self._topology != self.network._store.topology_version:
-            self._renew()
-        self._ready = self.network._ready()  # lower now: the computing threads cannot
+        self.begin()
         recorder = self.network._store.recorder
         self._noted = None
         if recorder is not None and recorder.records(self.network):
@@ -106,9 +119,7 @@ class ExactGradient:
             biases += by_bias
             check()
         if not np.isfinite(weights.sum() + biases.sum()):
-            raise DivergenceError(
-                f"The gradient of a weight, an error times an activation, left the finite range. {ADVICE}"
-            )
+            raise not_finite()
         if self._noted is not None:
             recorder.add(self._noted.numbers)
         return loss, weights, biases
@@ -141,19 +152,18 @@ class ExactGradient:
         """
         begins, ends = self.data.bounds[:-1][chosen], self.data.bounds[1:][chosen]
         lengths = ends - begins
-        width = SIDE_BY_SIDE[self.network._store.dtype]
-        if self._apart:
+        if self.apart and self._several:
             rows = spans(begins.astype(np.int64), lengths.astype(np.int64)).astype(np.uint64)
             begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths.astype(np.int64))
-        elif (lengths != lengths[0]).any():
+        elif self._several and (lengths != lengths[0]).any():
             order = np.argsort(-lengths.astype(np.int64), kind="stable")
             begins, lengths, share = begins[order], lengths[order], share[order]  # longest first
-        width = width if len(begins) > 1 else 1
-        size = width * DEEP if self._apart else width
+        width = self.lanes if len(begins) > 1 else 1
+        size = width * DEEP if self.apart else width
         for first in range(0, len(begins), size):
             here = slice(first, first + size)
             count, longest = len(begins[here]), lengths[first]
-            if self._apart:
+            if self.apart:
                 steps, full = -(-count // width), count % width == 0
             else:
                 steps, full = int(longest), count == width and lengths[here][-1] == longest
@@ -165,7 +175,7 @@ class ExactGradient:
                 weights=self.weights,
                 steps=np.uint64(steps),
                 window=np.uint64(window),
-                apart=self._apart,
+                apart=self.apart,
                 ragged=not full,
                 masked=mask is not None,
                 recorded=self._noted is not None,
@@ -174,30 +184,24 @@ class ExactGradient:
 
     def _one(self, number: int, group: Group, cost: Cost, context: bool) -> Descent:
         """Compute the descent of one group, on the tapes with this number."""
-        (samples, width, mask), (address, store, span) = group, self._ready
+        samples, width, mask = group
         steps = int(samples.steps)
-        tapes = self._tapes_of(number, width, steps)
+        tapes = self.tapes_of(number, width, steps)
         tapes.begin(self._context() if context else None, mask)
-        loss, bad = engine.exact.gradient_network(
-            address,
-            store.unit,
-            tapes.address,
-            tapes.tag,
-            span,
-            self._inputs,
-            self._targets,
-            samples,
-            cost.code,
-            store.n_connections,
-        )
+        loss, bad = engine.exact.gradient_network(*self.arguments(tapes, samples, cost))
         if bad != steps or not isfinite(loss):
-            require_sound(tapes["failed"], "The weights are as before.")
-            raise self._divergence(tapes, loss, bad, steps)
+            raise self.divergence(tapes, loss, bad, steps)
         if self._noted is not None:
             self._noted.take(tapes, steps)
         return loss, tapes["weight_move"], tapes["bias_move"]
 
-    def _tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
+    def arguments(self, tapes: engine.exact.Tapes, samples: Any, cost: Cost) -> tuple[Any, ...]:
+        """The arguments of the kernel for some samples."""
+        address, store, span = self._ready
+        data, moves = (self._inputs, self._targets), store.n_connections
+        return address, store.unit, tapes.address, tapes.tag, span, *data, tuple(samples), cost.code, moves
+
+    def tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
         """Return the tapes with this number, replaced by longer ones if they are too short."""
         key = number, width, self._noted is not None
         if key in self._tapes and self._tapes[key].steps < steps:
@@ -220,8 +224,12 @@ class ExactGradient:
         store, rows = self.network._store, self.network._rows()
         return {name: store[name][rows] for name in ("activation", "state")}
 
-    def _divergence(self, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int) -> DivergenceError:
-        """The error that names the number that left the finite range, with its neuron, step and sequence."""
+    def divergence(self, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int) -> DivergenceError:
+        """The error that names the number that left the finite range, with its neuron, step and sequence.
+
+        Raises FunctionError if a registered function raised.
+        """
+        require_sound(tapes["failed"], "The weights are as before.")
         what, step, place = tapes.beyond(loss, bad, steps)
         if place is None:
             return DivergenceError(f"{what} left the finite range. {ADVICE}")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .. import engine
 from .._typing import Floats
-from ..engine.lowering.program import spans
+from ..engine.lowering.changes import spans
 from ..engine.schema import ENDED
 from ._data import Data
 

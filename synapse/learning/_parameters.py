@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _ties, optimizers
+from .. import _ties, engine, optimizers
 from .._checks import expected, plain, suggestion
 from .._typing import Floats
 from ..engine.guard import InUse
@@ -16,12 +17,12 @@ from ..engine.store import Store
 from ..errors import DivergenceError, KindError
 from ..network import Network
 from ..optimizers import LBFGS, Optimizer, OptimizerState
+from ..optimizers.base import BuiltIn
+from ..optimizers.clipping import not_clipped
 from ..topology import require_closed
 from ._exact import ADVICE
 from ._regularisation import Penalties
 from .rules import BatchGradient
-
-FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 class ParameterVector:
@@ -39,7 +40,8 @@ class ParameterVector:
         self.n_weights = self._weights.count
         learns = self._trainable_bias[neurons] != 0
         learns[: len(network.input)] = False
-        self.frozen = self.summed(store["trainable"][connections] != 0, learns) == 0
+        moving = self._weights.any(store["trainable"][connections] != 0), self._biases.any(learns)
+        self.frozen = ~np.concatenate(moving)
 
     @property
     def current(self) -> bool:
@@ -59,12 +61,16 @@ class ParameterVector:
         """Set the network's parameters; does nothing if an edit has changed its structure meanwhile."""
         with InUse(self.network):
             if self.writable:
-                self._weights.write(values[: self.n_weights])
-                self._biases.write(values[self.n_weights :])
+                self.write_in_use(values)
 
-    def summed(self, weights: NDArray[Any], biases: NDArray[Any]) -> NDArray[Any]:
-        """Join values per connection and per neuron to one vector; values of tied members are summed."""
-        return np.concatenate([self._weights.summed(weights), self._biases.summed(biases)])
+    def write_in_use(self, values: Floats) -> None:
+        """Set the parameters of a network that the caller has in use, and that is `writable`."""
+        self._weights.write(values[: self.n_weights])
+        self._biases.write(values[self.n_weights :])
+
+    def places(self) -> tuple[Any, Any]:
+        """The rows and entries of weights and biases, for kernels."""
+        return self._weights.places(0), self._biases.places(self.n_weights)
 
     def first(self, weights: Floats, biases: Floats) -> Floats:
         """Join values per connection and per neuron to one vector, with the first value of tied members."""
@@ -77,32 +83,35 @@ class _Column:
     def __init__(self, store: Store, name: str, rows: NDArray[np.int64]) -> None:
         self.store, self.name, self.rows = store, name, rows
         tie = store[_ties.TIES[name]]
-        self.count, self.tied = len(rows), bool(tie[rows].any())
-        if self.tied:
+        self.first_rows = self.place = np.arange(len(rows))
+        self.written, self.taken = rows, self.place
+        if tie[rows].any():
             self.first_rows, self.place = _ties.distinct(tie[rows])
-            self.count = len(self.first_rows)
             others, like = _ties.other_members(tie, rows)  # members in other networks change, too
             self.written = np.concatenate([rows, others])
             self.taken = np.concatenate([self.place, self.place[like]])
+        self.count = len(self.first_rows)
 
     def read(self) -> Floats:
         """The present values."""
-        return self.first(self.store[self.name][self.rows])
+        return self.store[self.name][self.rows[self.first_rows]]
 
     def write(self, values: Floats) -> None:
         """Set the values."""
-        if self.tied:
-            self.store[self.name][self.written] = values[self.taken]
-        else:
-            self.store[self.name][self.rows] = values
+        self.store[self.name][self.written] = values[self.taken]
 
     def first(self, values: Floats) -> Floats:
         """Select from values by row those of the first rows."""
-        return values[self.first_rows] if self.tied else values
+        return values[self.first_rows]
 
-    def summed(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Sum values by row for each shared value."""
-        return np.bincount(self.place, values, self.count) if self.tied else values
+    def any(self, values: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """For each shared value, whether any of its rows has True."""
+        return np.bincount(self.place, values, self.count) > 0
+
+    def places(self, first: int) -> Any:
+        """The rows and entries for kernels; the entries of the vector begin with `first`."""
+        numbers = self.rows, first + self.place, self.written, first + self.taken
+        return tuple(engine.exact.update.Places(*(each.astype(np.uint64) for each in numbers)))
 
 
 class Updater:
@@ -130,6 +139,8 @@ class Updater:
             self.parameters, self.optimizer = ParameterVector(self.network), optimizer
             values, frozen = self.parameters.read(), self.parameters.frozen
             self.state = optimizer.begin(values, frozen) if isinstance(optimizer, Optimizer) else None
+            self.places = self.parameters.places()
+            self.penalty = self.penalties.numbers(self.parameters.n_weights)
         return self.parameters
 
     def update(self, batch: BatchGradient, rate: float | None, measured: bool = False) -> float | None:
@@ -137,24 +148,51 @@ class Updater:
         assert self.parameters is not None
         assert self.state is not None
         values = self.parameters.read()
-        gradient = self.penalised(batch, values)
-        norm = float(np.linalg.norm(gradient)) if measured else None
-        self.penalties.limit(gradient)
-        self.state.step(values, gradient, rate)
-        if self.network._store.dtype == np.float32 and np.abs(values).max(initial=0.0) > FLOAT32_MAX:
-            raise DivergenceError(f"A weight or a bias left the range of float32. {ADVICE}")
-        self.parameters.write(values)
+        gradient, norm = self.penalised(batch, values)
+        self.state.move(values, gradient, self.state.optimizer.rate if rate is None else rate)
+        if np.abs(values).max(initial=0.0) > self.limit:
+            raise self.beyond()
+        self.parameters.write_in_use(values)
         recorder = self.network._store.recorder
         if recorder is not None and recorder.records(self.network):
             recorder.updated()
-        return norm
+        return norm if measured else None
 
-    def penalised(self, batch: BatchGradient, values: Floats) -> Floats:
-        """The gradient of a batch with respect to the parameters, with penalties."""
+    def penalised(self, batch: BatchGradient, values: Floats) -> tuple[Floats, float]:
+        """The gradient of the parameters, with penalties, clipped, and its norm before clipping."""
+        gradient, slopes = np.empty(len(values)), (batch.weights, batch.biases)
+        find = engine.exact.update.gradient_of_batch
+        code, squares = find(*self.places, slopes, self.penalty, values, gradient)
+        if code != engine.exact.update.DONE:
+            raise not_clipped()
+        return gradient, math.sqrt(squares)
+
+    @property
+    def limit(self) -> float:
+        """The largest number of the store's float."""
+        return float(np.finfo(self.network._store.dtype).max)
+
+    def beyond(self) -> DivergenceError:
+        """The error for a parameter that the store's float cannot represent."""
+        return DivergenceError(f"A weight or a bias left the range of {self.network._store.dtype}. {ADVICE}")
+
+    def step_of_kernels(self) -> Any:
+        """The optimizer and its state, for the compiled loop over batches."""
+        optimizer, state = self.optimizer, self.state
+        assert isinstance(optimizer, BuiltIn)
+        assert state is not None
         assert self.parameters is not None
-        gradient: Floats = self.parameters.summed(batch.weights, batch.biases)
-        self.penalties.add_to(gradient, values[: self.parameters.n_weights])
-        return gradient
+        size = len(state.change)
+        return engine.exact.update.Step(
+            code=optimizer.code,
+            settings=np.array(optimizer.settings(), float),
+            memory=state.memory,
+            values=np.empty(size),
+            gradient=np.empty(size),
+            change=state.change,
+            moving=~self.parameters.frozen,
+            limit=self.limit,
+        )
 
 
 def checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | None:

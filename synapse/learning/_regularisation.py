@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .. import engine
 from .._checks import expected, finite_number, non_negative_number, positive_number, settle
 from .._typing import Floats
 from ..errors import ArgumentError, KindError
 from ..layer import Layer
 from ..network import Network
-from ..optimizers import clip_by_norm, clip_by_value
 
 Chances = float | Mapping[str | Layer, float]
 Masks = Callable[[int, int], Floats]
@@ -42,20 +43,10 @@ class Penalties:
         """The penalty of these weights, to be added to the cost."""
         return float(self.l1 * np.abs(weights).sum() + 0.5 * self.l2 * (weights**2).sum())
 
-    def add_to(self, gradient: Floats, weights: Floats) -> None:
-        """Add the derivatives of the penalties to a gradient, whose first entries belong to the weights."""
-        slopes = gradient[: len(weights)]
-        if self.l1:
-            slopes += self.l1 * np.sign(weights)
-        if self.l2:
-            slopes += self.l2 * weights
-
-    def limit(self, gradient: Floats) -> None:
-        """Clip a gradient, in place."""
-        if self.clip_value is not None:
-            clip_by_value(gradient, self.clip_value)
-        if self.clip is not None:
-            clip_by_norm(gradient, self.clip)
+    def numbers(self, weights: int) -> Any:
+        """The options for kernels; the first `weights` parameters are weights."""
+        value, norm = (math.inf if limit is None else limit for limit in (self.clip_value, self.clip))
+        return tuple(engine.exact.update.Penalty(weights, self.l1, self.l2, value, norm))
 
 
 class Dropout:

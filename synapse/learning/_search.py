@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-import numpy as np
-
 from .._typing import Floats
 from ..engine.guard import InUse
 from ..optimizers import LBFGS
@@ -49,8 +47,8 @@ class Search:
 
         def function(values: Floats) -> tuple[float, Floats]:
             batch = self._gradient(parameters, values)
-            slopes = self.updater.penalised(batch, values)
-            seen[values.tobytes()] = batch.cost / batch.steps, float(np.linalg.norm(slopes))
+            slopes, norm = self.updater.penalised(batch, values)
+            seen[values.tobytes()] = batch.cost / batch.steps, norm
             penalty = self.updater.penalties.of(values[: parameters.n_weights])
             return batch.cost / len(self.order) + penalty, slopes
 
@@ -71,8 +69,7 @@ class Search:
                 parameters.write(found)
             if done == 0:  # no lower cost was found
                 batch = self._gradient(parameters)
-                slopes = self.updater.penalised(batch, parameters.read())
-                self.note(batch.cost / batch.steps, float(np.linalg.norm(slopes)))
+                self.note(batch.cost / batch.steps, self.updater.penalised(batch, parameters.read())[1])
         except _EditedError:
             return done, False
         except BaseException:

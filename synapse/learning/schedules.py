@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,8 @@ from .._checks import (
     training_rate,
     whole_number,
 )
-from ..errors import ArgumentError, KindError
+from .._typing import Floats
+from ..errors import ArgumentError, KindError, SynapseError
 
 Rates = Callable[[int, float | None], float]
 """Maps (epoch from 0, error of the previous epoch or None) to a rate; called once per epoch, in order."""
@@ -279,11 +281,51 @@ def powered(start: float, factor: float, times: int) -> float:
         return math.inf if factor > 1 else 0.0
 
 
-def rates_of(rate: Rate, dtype: Any = np.float64) -> Rates:
-    """The rates of one training, checked to be within the range of the network's float."""
-    rates = rate.begin() if isinstance(rate, AdaptiveSchedule) else _of_epoch(rate)
-    return lambda epoch, error: non_negative_number(f"The rate of epoch {epoch}", rates(epoch, error), dtype)
+def rates_of(rate: Rate) -> Rates:
+    """The rates of one training."""
+    return rate.begin() if isinstance(rate, AdaptiveSchedule) else _of_epoch(rate)
 
 
 def _of_epoch(rate: float | Callable[[int], float]) -> Rates:
     return lambda epoch, error: rate(epoch) if callable(rate) else rate
+
+
+class CheckedRates:
+    """The rates of one training, each checked to be within the range of the network's float.
+
+    Attributes
+    ----------
+    fixed : bool
+        Whether the rates are known before the training: a number, or a schedule of the epoch alone. Other
+        functions are called when their epoch begins, because they may depend on anything.
+    """
+
+    def __init__(self, rate: Rate, dtype: Any = np.float64) -> None:
+        self.fixed = _is_fixed(rate)
+        self._constant = _is_constant(rate)
+        self._rates, self._dtype = rates_of(rate), dtype
+
+    def __call__(self, epoch: int, error: float | None) -> float:
+        """The rate of an epoch, counted from 0, given the error of the previous epoch."""
+        return non_negative_number(f"The rate of epoch {epoch}", self._rates(epoch, error), self._dtype)
+
+    def ahead(self, epoch: int, count: int, error: float | None) -> Floats:
+        """The rates of `count` epochs (1 unless they are `fixed`); fewer if a later one cannot be used."""
+        rates = [self(epoch, error)]
+        if self._constant:
+            return np.array(rates * count)
+        with suppress(SynapseError):  # it is raised when that epoch begins
+            for later in range(epoch + 1, epoch + (count if self.fixed else 1)):
+                rates.append(self(later, None))  # noqa: PERF401 - those before an error count
+        return np.array(rates)
+
+
+def _is_constant(rate: Rate) -> bool:
+    return not (callable(rate) or isinstance(rate, AdaptiveSchedule))
+
+
+def _is_fixed(rate: Rate) -> bool:
+    """Whether a rate depends on the epoch alone; functions of the user may depend on anything."""
+    if type(rate) is WarmUp:
+        return _is_fixed(rate.then)
+    return _is_constant(rate) or type(rate) in (StepDecay, Exponential, Cosine)

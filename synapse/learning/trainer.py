@@ -36,15 +36,17 @@ from ..network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer
 from ._data import Data, prepare, row_weights
 from ._exact import checked_window
+from ._history import History, Result
 from ._parameters import Updater, checked_optimizer
+from ._pieces import Orders
 from ._reach import warn_of_dead_ends
 from ._regularisation import Chances, Dropout, Penalties
 from ._source import NO_TARGET, Arrays, Stream, checked_batches, is_stream, refuse_for_streams
 from .callbacks import Batch, Callback, Step
 from .evaluation import Evaluation, mean_cost
 from .rules import RULES, Options, Rule, Task
-from .schedules import Rate, checked_rate, rates_of
-from .training import Result, Training
+from .schedules import CheckedRates, Rate, checked_rate
+from .training import Training
 
 RATE = 0.1
 
@@ -285,26 +287,29 @@ class Trainer:
             source, held_out = self._arrays(inputs, targets, validation, sample_weight, class_weight, make)
         warn_of_dead_ends(self.network, self.method, self.cost)
         followed = held_out is not None or patience is not None
-        training = Training(
-            epochs=limit,
-            goal=None if error is None else non_negative_number("The error to stop at", error),
-            shuffle=source.shuffled(shuffle),
+        history = History(
             network=self.network,
-            source=source,
             cost=self.cost,
-            rng=rng,
-            options=options,
+            held_out=held_out,
+            epochs=limit,
+            goal=-inf if error is None else non_negative_number("The error to stop at", error),
             patience=None if patience is None else positive_integer("The patience", patience),
             restore=boolean("The restore_best", restore_best) and followed,
-            rates=rates_of(self.rate, self._float),
-            rule=self._rule,
-            updater=self._updater,
-            stop=self._stop,
-            held_out=held_out,
             callbacks=tuple(
                 function_of("A callback", callback, "progress")
                 for callback in listed("The callbacks", callbacks, "a list of functions")
             ),
+        )
+        training = Training(
+            network=self.network,
+            source=source,
+            history=history,
+            orders=Orders(rng, source.shuffled(shuffle)),
+            options=options,
+            rates=CheckedRates(self.rate, self._float),
+            rule=self._rule,
+            updater=self._updater,
+            stop=self._stop,
             on_step=None if on_step is None else function_of("The on_step", on_step, "step"),
             on_batch=None if on_batch is None else function_of("The on_batch", on_batch, "batch"),
         )

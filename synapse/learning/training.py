@@ -1,4 +1,4 @@
-"""One training from its first epoch to its end: stopping conditions, monitoring and the result."""
+"""One training from its first epoch to its end."""
 
 from __future__ import annotations
 
@@ -9,62 +9,29 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from .._checks import counted
-from .._snapshot import Snapshot, preserved_context
-from ..cost import Cost
+from .._typing import Floats
 from ..engine.guard import Deferred, InUse, interruptible, take
 from ..errors import ArgumentError, DivergenceError
 from ..network import Network
 from ..optimizers import LBFGS
-from ._data import Control, Data, Order, new_control
+from ._data import Control, Epochs, Order, new_control
+from ._history import History, Result
 from ._parameters import ParameterVector, Updater
+from ._pieces import Orders, Pace
 from ._search import Search
 from ._source import NO_TARGET, Arrays, Stream
-from .callbacks import Batch, Callback, Progress, Step
-from .evaluation import mean_cost
+from .callbacks import Batch, Step
 from .rules import Options, Rule, Task
-from .schedules import Rates
+from .schedules import CheckedRates
 
 LONG = 2e7
-"""Connections visited per epoch above which an epoch runs in a thread, so that Ctrl-C works."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """The result of a training.
-
-    Parameters
-    ----------
-    error : float
-        Mean cost of the last epoch's steps with a target, measured before each update. If the epoch is
-        incomplete, the mean covers its steps so far. With restored weights, it is the error of their epoch.
-    epochs : int
-        Number of complete epochs.
-    seconds : float
-        Duration in seconds.
-    history : dict of str to list of float
-        Values per epoch: ``error``, ``rate`` and, with held-out data, ``validation_error``.
-    stopped : str
-        Reason of the end: ``epochs``, ``error``, ``patience``, ``callback`` or ``interrupted``; with L-BFGS
-        also ``converged``, if no lower cost is found; for a stream also ``steps``.
-    """
-
-    error: float
-    epochs: int
-    seconds: float
-    history: dict[str, list[float]]
-    stopped: str
-
-    def __repr__(self) -> str:
-        return (
-            f"<Result: error {self.error:.6g} after {counted(self.epochs, 'epoch')}, "
-            f"{self.seconds:.3g} s, stopped by {self.stopped}>"
-        )
+"""Connections visited per epoch above which a compiled call runs in a thread, so that Ctrl-C works."""
+Found = TypeVar("Found")
 
 
 @dataclass
@@ -74,51 +41,31 @@ class Training:
     rule: type[Rule]
     network: Network
     source: Arrays | Stream
-    cost: Cost
-    rng: np.random.Generator  # for the orders of sequences
+    orders: Orders  # of sequences
     options: Options
-    rates: Rates
+    rates: CheckedRates
     updater: Updater  # used with an optimizer
     stop: threading.Event  # set by another thread to end the training
-    held_out: Data | None
-    epochs: int  # the limit
-    goal: float | None  # an error at which training ends
-    shuffle: bool
-    patience: int | None
-    restore: bool  # restore the weights of the best epoch
-    callbacks: tuple[Callback, ...]
+    history: History
     on_step: Callable[[Step], Any] | None
     on_batch: Callable[[Batch], Any] | None
     bar: Any = field(init=False)  # the progress bar
-    order: Order = field(init=False)  # the sequences of the latest task that have a step
-    begun: float = field(init=False)  # start time in seconds
+    sequences: Order = field(init=False)  # those of the latest task that have a step
+    pace: Pace = field(default_factory=Pace)
     label: str = ""
-    history: dict[str, list[float]] = field(default_factory=dict)
-    best: float = math.inf
-    best_epoch: int = 0
-    best_weights: Snapshot | None = None
-    latest: float = math.nan  # mean cost of the latest epoch, even if incomplete
     ending: str | None = None  # why the present epoch is the last, and incomplete
     work: Rule | None = None  # the rule, for the latest task
     batch: int = 0  # number of updates in this epoch, counted for `on_batch`
     updates: int = 0  # in total
 
-    @property
-    def monitored(self) -> list[float]:
-        """The monitored errors by epoch, on the held-out data if there are any."""
-        return self.history.get("validation_error", self.history["error"])
-
     def run(self, progress: bool | str) -> Result:
         """Train, with a progress bar if `progress` is true; a string is shown in front of it."""
-        self.history = {"error": [], "rate": []}
-        if self.held_out is not None:
-            self.history["validation_error"] = []
-        self.begun, rows = time.perf_counter(), self.source.rows
-        total = None if rows is None else rows * self.epochs
+        rows = self.source.rows
+        total = None if rows is None else rows * self.history.epochs
         self.bar = tqdm(total=total, unit=" steps", unit_scale=True, disable=not progress)
         self.label = f"{progress}: " if isinstance(progress, str) else ""
         with self.bar, Deferred():
-            return self._result(self._until_stopped())
+            return self.history.result(self._until_stopped())
 
     def _until_stopped(self) -> str:
         """Run all epochs; returns why they ended."""
@@ -137,8 +84,20 @@ class Training:
             with InUse(self.network):
                 self.work = self.rule(task) if self.work is None else self.work.continued(task)
                 self._refresh(self.work)
-            self.order = task.data.filled
+            self.sequences = task.data.filled
         return self.work
+
+    @property
+    def _plain(self) -> bool:
+        """Whether the rule changes weights itself."""
+        return self.options.optimizer is None
+
+    def _renew(self, work: Rule) -> None:
+        """Prepare everything anew that an edit has made invalid. The caller has the network in use."""
+        if self._plain or self.updater.current:
+            work.refresh()
+        else:
+            self._refresh(work)
 
     def _refresh(self, work: Rule) -> None:
         """Prepare everything that depends on the topology. The caller has the network in use."""
@@ -153,14 +112,60 @@ class Training:
         return self.stop.is_set()
 
     def _epochs(self) -> str:
-        """Run one epoch after the other; returns why they ended."""
-        for epoch in range(self.epochs):
-            reason = "interrupted" if self._asked_to_stop() else self._epoch(epoch)
+        """Run all epochs; returns why they ended."""
+        while self.history.done < self.history.epochs:
+            reason = "interrupted" if self._asked_to_stop() else self._next()
             if reason is not None:
                 return reason
             if not self.source.left:
                 return "steps"
         return "epochs"
+
+    def _next(self) -> str | None:
+        """Run one epoch, or several in one compiled call; returns why training ends with them, or None."""
+        epoch, source = self.history.done, self.source
+        rates = self.rates.ahead(epoch, min(self.pace.epochs, self.history.free), self.history.previous)
+        if isinstance(source, Arrays) and self.on_step is None and self.on_batch is None:
+            work = self._rule_for(source.task)
+            with InUse(self.network):
+                self._renew(work)
+                found = self._call(work, rates) if self._together(work) else None
+            if found is not None:
+                return self._after(*found)
+            self.pace = Pace()
+        return self._epoch(epoch, float(rates[0]))
+
+    def _together(self, work: Rule) -> bool:
+        """Whether the rule runs several epochs in one compiled call; not in a thread with an optimizer."""
+        return work.together() and (self._plain or not self._is_long(work))
+
+    def _call(self, work: Rule, rates: Floats) -> tuple[Epochs, int]:
+        """Run epochs with these rates; returns them and the number of complete ones."""
+        orders, errors = self.orders.draw(self.sequences, len(rates)), np.array([math.nan] * len(rates))
+        epochs = Epochs(orders, rates, errors, self.history.goal, new_control())
+        updater, begun = None if self._plain else self.updater, time.perf_counter()
+        try:
+            done = self._compiled(work, lambda: work.learn_epochs(epochs, updater), epochs.control)
+        finally:
+            if len(rates) > 1:
+                used = math.ceil(int(epochs.control[1]) / len(work.task.data.inputs))
+                self.orders.keep(self.sequences, used)  # an incomplete epoch has used its order, too
+        if len(rates) == self.pace.epochs:
+            self.pace.note(time.perf_counter() - begun, len(self.sequences))
+        return epochs, done
+
+    def _after(self, epochs: Epochs, done: int) -> str | None:
+        """Record complete epochs; returns why training ends, or None."""
+        errors = epochs.errors.tolist()
+        if done:
+            self._record(errors[:done], epochs.rates[:done].tolist())
+        if done == len(errors) or (done and errors[done - 1] <= epochs.goal):
+            return self.history.judge()
+        if math.isfinite(errors[done]):
+            self.history.latest = errors[done]
+        if epochs.control[0]:
+            return "interrupted"
+        raise _diverged(errors[done], self.history.done)
 
     def _search(self) -> str:
         """Run iterations of L-BFGS, one per epoch; returns why they ended."""
@@ -173,33 +178,31 @@ class Training:
         def note(error: float, norm: float) -> bool:
             nonlocal ended
             self.bar.update(rows)
-            self.latest, self.batch = error, 0
+            self.history.latest, self.batch = error, 0
             if self.on_batch is not None:
-                epoch = len(self.history["error"])
-                self._report(self.on_batch, epoch, error, norm, math.nan, rows, float(counted.sum()))
-            self._record(error, math.nan)
-            reason = "interrupted" if self._asked_to_stop() else self._judge() or self.ending
+                self._report(
+                    self.on_batch, self.history.done, error, norm, math.nan, rows, float(counted.sum())
+                )
+            self._record([error], [math.nan])
+            reason = "interrupted" if self._asked_to_stop() else self.history.judge() or self.ending
             ended = reason or ended
             return reason is not None
 
-        Search(optimizer, self.updater, self._rule_for(task), note).run(self.epochs)
-        return "converged" if ended == "epochs" and len(self.history["error"]) < self.epochs else ended
+        Search(optimizer, self.updater, self._rule_for(task), note).run(self.history.epochs)
+        return "converged" if ended == "epochs" and self.history.done < self.history.epochs else ended
 
-    def _epoch(self, epoch: int) -> str | None:
+    def _epoch(self, epoch: int, rate: float) -> str | None:
         """Run one epoch; returns why training ends with it, or None."""
-        rate, self.batch = self.rates(epoch, self.monitored[-1] if epoch else None), 0
+        self.batch = 0
         total, steps = self._tasks(epoch, rate)
         if self.ending is not None:
             return self.ending
         if not math.isfinite(total):
-            raise DivergenceError(
-                f"The cost became {total} in epoch {epoch + 1}. The weights are those before that step: "
-                "train on with a lower rate, smaller inputs or a bounded squash."
-            )
+            raise _diverged(total, epoch)
         if not steps:  # only with a stream: arrays have been checked
             raise ArgumentError(NO_TARGET)
-        self._record(total / steps, rate)
-        return self._judge()
+        self._record([total / steps], [rate])
+        return self.history.judge()
 
     def _tasks(self, epoch: int, rate: float) -> tuple[float, float]:
         """Run all data of an epoch; returns the summed cost and the number of steps with a target."""
@@ -207,7 +210,7 @@ class Training:
         try:
             for task in self.source:
                 work = self._rule_for(task)
-                order = self.rng.permutation(self.order) if self.shuffle else self.order
+                order = self.orders.draw(self.sequences, 1)[0]
                 cost, aimed = self._pass(work, epoch, order, rate)
                 total, steps = total + cost, steps + aimed
                 if self.ending is None and not self.source.whole and self._asked_to_stop():
@@ -216,47 +219,13 @@ class Training:
                     break
         finally:
             if steps:
-                self.latest = total / steps
+                self.history.latest = total / steps
         return total, steps
 
-    def _record(self, error: float, rate: float) -> None:
-        """Append to the history, with the error on the held-out data."""
-        self.history["error"].append(error)
-        self.history["rate"].append(rate)
-        if self.held_out is not None:
-            with preserved_context(self.network):
-                found = mean_cost(self.network, self.held_out, self.cost)
-            self.history["validation_error"].append(found.error)
-        self.bar.set_description(f"{self.label}error {error:.5g}", refresh=False)
-
-    def _judge(self) -> str | None:
-        """Record the best epoch and call the callbacks; returns why training ends, or None."""
-        done, error, rate = len(self.history["error"]), self.history["error"][-1], self.history["rate"][-1]
-        monitored = self.monitored[-1]
-        if monitored < self.best:
-            self.best, self.best_epoch = monitored, done
-            if self.restore:
-                with InUse(self.network):
-                    self.best_weights = Snapshot(self.network)
-        validation = None if self.held_out is None else monitored
-        progress = Progress(done, error, validation, rate, time.perf_counter() - self.begun, self.network)
-        with interruptible():
-            stops = [callback(progress) for callback in self.callbacks]  # call all of them
-        if any(stops):
-            return "callback"
-        if self.goal is not None and error <= self.goal:
-            return "error"
-        if self.patience is not None and done - self.best_epoch >= self.patience:
-            return "patience"
-        return None
-
-    def _result(self, stopped: str) -> Result:
-        seconds = time.perf_counter() - self.begun
-        errors, error = self.history["error"], self.latest
-        if self.best_weights is not None:
-            self.best_weights.restore()
-            error = errors[self.best_epoch - 1]
-        return Result(error, len(errors), seconds, self.history, stopped)
+    def _record(self, errors: list[float], rates: list[float]) -> None:
+        """Append epochs to the history, and show the latest error."""
+        self.history.add(errors, rates)
+        self.bar.set_description(f"{self.label}error {errors[-1]:.5g}", refresh=False)
 
     def _pass(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:
         """Run one task; returns the summed cost and the number of steps with a target."""
@@ -282,13 +251,11 @@ class Training:
             return self._by_steps(work, self.on_step, epoch, order, rate)
         with InUse(self.network):
             work.refresh()
-            data, control = work.task.data, new_control()
-            rows = len(data.inputs)
-            if rows * (len(self.network) + self.network._store.n_connections) < LONG:
-                found = work.learn(data, order, rate, control)
-                self.bar.update(rows)
-                return found
-            return self._in_a_thread(work, order, rate, control)
+            control = new_control()
+            found = self._compiled(work, lambda: work.learn(work.task.data, order, rate, control), control)
+        if control[0]:
+            self.ending = "interrupted"
+        return found
 
     def _report(
         self,
@@ -302,7 +269,7 @@ class Training:
     ) -> None:
         """Call `on_batch` after an update."""
         self.batch, self.updates = self.batch + 1, self.updates + 1
-        seconds = time.perf_counter() - self.begun
+        seconds = self.history.seconds
         batch = Batch(
             epoch + 1, self.batch, self.updates, loss, norm, rate, seconds, rows, steps, self.network
         )
@@ -314,21 +281,29 @@ class Training:
         else:
             self.ending = "callback" if stop else None
 
-    def _in_a_thread(self, work: Rule, order: Order, rate: float, control: Control) -> tuple[float, int]:
-        """Run a long epoch in another thread; this thread updates the bar and checks for Ctrl-C."""
-        self.network._ready()  # lower now: another thread cannot
-        with ThreadPoolExecutor(1) as pool:
-            epoch = pool.submit(work.learn, work.task.data, order, rate, control)
-            shown = 0
-            while not wait([epoch], 0.05).done:
-                done = int(control[1])
-                self.bar.update(done - shown)
-                shown = done
-                if self._asked_to_stop():
-                    control[0] = 1
-                    self.ending = "interrupted"
+    def _is_long(self, work: Rule) -> bool:
+        """Whether an epoch takes longer than Ctrl-C may wait."""
+        store = self.network._store
+        return len(work.task.data.inputs) * (store.n_neurons + store.n_connections) >= LONG
+
+    def _compiled(self, work: Rule, call: Callable[[], Found], control: Control) -> Found:
+        """Make a compiled call. During a long one, this thread updates the bar and checks for Ctrl-C."""
+        shown = 0
+        if not self._is_long(work):
+            found = call()
+        else:
+            self.network._ready()  # lower now: another thread cannot
+            with ThreadPoolExecutor(1) as pool:
+                running = pool.submit(call)
+                while not wait([running], 0.05).done:
+                    done = int(control[1])
+                    self.bar.update(done - shown)
+                    shown = done
+                    if self._asked_to_stop():
+                        control[0] = 1
+                found = running.result()
         self.bar.update(int(control[1]) - shown)
-        return epoch.result()
+        return found
 
     def _by_batches(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:
         """Run one pass with an update after every batch."""
@@ -388,3 +363,11 @@ def _released(use: InUse) -> Iterator[None]:
         yield
     finally:
         use.__enter__()
+
+
+def _diverged(cost: float, epoch: int) -> DivergenceError:
+    """The error for a cost that is not finite in an epoch, counted from 0."""
+    return DivergenceError(
+        f"The cost became {cost} in epoch {epoch + 1}. The weights are those before that step: "
+        "train on with a lower rate, smaller inputs or a bounded squash."
+    )

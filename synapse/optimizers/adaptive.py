@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
-
-import numpy as np
+from typing import ClassVar, final
 
 from .._checks import boolean, fraction_below_one, positive_number, settle
-from .._typing import Floats
-from .base import Optimizer, OptimizerState
-
-
-def average(mean: Floats, decay: float, values: Floats, spare: Floats) -> None:
-    """Update a running mean: mean = decay · mean + (1 - decay) · values; `spare` may be `values`."""
-    mean *= decay
-    np.multiply(values, 1.0 - decay, out=spare)
-    mean += spare
+from .base import BuiltIn
 
 
 @final
 @dataclass(frozen=True)
-class RMSprop(Optimizer):
+class RMSprop(BuiltIn):
     """Gradients divided by the root of their running mean square: p -= rate · g / (√s + epsilon).
 
     Tieleman and Hinton 2012 (lecture 6.5); centred and with momentum as Graves 2013 (equations 38-45),
@@ -42,12 +32,14 @@ class RMSprop(Optimizer):
 
     Examples
     --------
+    >>> import numpy as np
     >>> parameters = np.array([1.0, 1.0])
     >>> RMSprop(rate=0.1, decay=0.75).begin(parameters).step(parameters, gradient=[2.0, 20.0])
     >>> parameters.round(6)
     array([0.8, 0.8])
     """
 
+    equation: ClassVar[str] = "RMSPROP"
     rate: float = 0.01
     decay: float = 0.99
     epsilon: float = 1e-8
@@ -64,37 +56,14 @@ class RMSprop(Optimizer):
         used = {"mean_square": True, "mean": self.centered, "velocity": self.momentum}
         return {name: 0.0 for name, remembered in used.items() if remembered}
 
-    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Update the means and compute the quotient."""
-        change, spare = state.change, state.spare
-        np.square(gradient, out=spare)
-        average(state.mean_square, self.decay, spare, spare)
-        self._deviation(state, gradient)
-        np.divide(gradient, spare, out=change)
-        if self.momentum:
-            velocity = state.velocity
-            velocity *= self.momentum
-            velocity += change
-            change[:] = velocity
-        change *= rate
-
-    def _deviation(self, state: OptimizerState, gradient: Floats) -> None:
-        """Compute the denominator in ``state.spare``."""
-        spare = state.spare
-        if self.centered:
-            average(state.mean, self.decay, gradient, spare)
-            np.square(state.mean, out=spare)
-            np.subtract(state.mean_square, spare, out=spare)
-            np.maximum(spare, 0.0, out=spare)  # rounding may leave a variance below 0
-            np.sqrt(spare, out=spare)
-        else:
-            np.sqrt(state.mean_square, out=spare)
-        spare += self.epsilon
+    def settings(self) -> tuple[float, ...]:
+        """Decay, epsilon, momentum, and whether it is centred."""
+        return self.decay, self.epsilon, self.momentum, self.centered
 
 
 @final
 @dataclass(frozen=True)
-class AdaGrad(Optimizer):
+class AdaGrad(BuiltIn):
     """Gradients divided by the root of the sum of their squares: p -= rate · g / (√Σg² + epsilon).
 
     Duchi, Hazan and Singer 2011, with diagonal matrices.
@@ -108,6 +77,7 @@ class AdaGrad(Optimizer):
 
     Examples
     --------
+    >>> import numpy as np
     >>> parameters = np.array([1.0, 1.0])
     >>> state = AdaGrad(rate=0.5).begin(parameters)
     >>> state.step(parameters, gradient=[3.0, -0.3])
@@ -115,6 +85,7 @@ class AdaGrad(Optimizer):
     (array([0.5, 1.5]), array([9.  , 0.09]))
     """
 
+    equation: ClassVar[str] = "ADAGRAD"
     rate: float = 0.01
     epsilon: float = 1e-10
 
@@ -125,12 +96,6 @@ class AdaGrad(Optimizer):
         """One name: ``sum_of_squares``, which starts at 0."""
         return {"sum_of_squares": 0.0}
 
-    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Update the sum and compute the quotient."""
-        change, spare, total = state.change, state.spare, state.sum_of_squares
-        np.square(gradient, out=spare)
-        total += spare
-        np.sqrt(total, out=spare)
-        spare += self.epsilon
-        np.divide(gradient, spare, out=change)
-        change *= rate
+    def settings(self) -> tuple[float, ...]:
+        """Epsilon."""
+        return (self.epsilon,)

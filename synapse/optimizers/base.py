@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import engine
 from .._checks import any_array, counted, expected, finite_array, non_negative_number, numbers, whole_number
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, KindError
@@ -38,6 +39,22 @@ def check_parameters(parameters: Any, shape: tuple[int, ...] | None = None) -> N
         raise ArgumentError(expected("The parameters", condition, parameters.shape))
     if not parameters.flags.writeable:
         raise ArgumentError("The parameters are changed in place, but this array is read-only.")
+
+
+def too_steep() -> DivergenceError:
+    """The error for a gradient that is not finite."""
+    return DivergenceError(
+        "The gradient is not finite, or its square is not; the parameters are as before. "
+        "Train on with a lower rate, or with clipped gradients."
+    )
+
+
+def too_far(optimizer: Optimizer) -> DivergenceError:
+    """The error for a change that is not finite."""
+    return DivergenceError(
+        f"A step of {type(optimizer).__name__} is not finite; the parameters are as before. "
+        "Train on with a lower rate."
+    )
 
 
 class Optimizer(ABC):
@@ -90,6 +107,31 @@ class Optimizer(ABC):
         return f"The {setting} of {type(self).__name__}"
 
 
+class BuiltIn(Optimizer):
+    """Base class of the optimizers whose equation is compiled, in ``engine/functions/optimizers.py``.
+
+    Training by exact gradients calls the same equation from its compiled loop over batches.
+    """
+
+    equation: ClassVar[str]  # the name of its code there
+
+    @abstractmethod
+    def settings(self) -> tuple[float, ...]:
+        """The numbers of the equation, in the order in which it unpacks them."""
+
+    @property
+    def code(self) -> int:
+        """The code of the equation."""
+        return int(getattr(engine.functions.optimizers, self.equation))
+
+    @final
+    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
+        """Update the memory and compute the change."""
+        settings = np.array(self.settings(), float)
+        numbers = state.change, parameters, gradient, state.memory, settings
+        engine.functions.optimizers.find_change(self.code, *numbers, float(rate), state.steps)
+
+
 @final
 class OptimizerState:
     """The memory of an optimizer in one training; :meth:`Optimizer.begin` makes it, :meth:`step` uses it.
@@ -112,7 +154,9 @@ class OptimizerState:
     change : numpy.ndarray, shape (size,)
         Values that the last step subtracted from the parameters (also computed for frozen ones).
     spare : numpy.ndarray, shape (size,)
-        Working memory for the optimizer.
+        Working memory for an optimizer of your own.
+    memory : numpy.ndarray, shape (vectors, size)
+        The vectors of the memory, in the order of :meth:`Optimizer.memory`.
 
     Examples
     --------
@@ -130,7 +174,7 @@ class OptimizerState:
     (<OptimizerState of SGD: 2 parameters, 2 steps>, array([0.5, 0.5]), array([0.25, 1.  ]))
     """
 
-    __slots__ = ("_finite", "_memory", "_moving", "change", "optimizer", "spare", "steps")
+    __slots__ = ("_finite", "_moving", "_names", "change", "memory", "optimizer", "spare", "steps")
 
     def __init__(self, optimizer: Optimizer, size: int, frozen: Any = None) -> None:
         self.optimizer = optimizer
@@ -139,11 +183,13 @@ class OptimizerState:
         self.spare: Floats = np.zeros(size)
         self._finite = np.ones(size, np.bool_)
         self._moving = mask_of_moving(frozen, size)
-        self._memory: dict[str, Floats] = {}
-        for name, start in optimizer.memory().items():
+        starts = optimizer.memory()
+        self._names = tuple(starts)
+        for name in starts:
             if hasattr(OptimizerState, name):
                 raise ArgumentError(f"An OptimizerState already has a {name}. Give this vector another name.")
-            self._memory[name] = np.full(size, start, np.float64)
+        self.memory: Floats = np.empty((len(starts), size))
+        self.memory.T[:] = np.array(list(starts.values()), float)
 
     def step(self, parameters: Floats, gradient: Any, rate: float | None = None) -> None:
         """Change `parameters` in place by one step against `gradient`.
@@ -167,14 +213,17 @@ class OptimizerState:
         check_parameters(parameters, self.change.shape)
         gradient = self._checked(gradient)
         rate = self.optimizer.rate if rate is None else non_negative_number("The rate of a step", rate)
+        self.move(parameters, gradient, rate)
+
+    def move(self, parameters: Floats, gradient: Floats, rate: float) -> None:
+        """Do the same as :meth:`step` with arguments that need no check."""
+        if not math.isfinite(np.vdot(gradient, gradient)):
+            raise too_steep()
         self.steps += 1
         with np.errstate(over="ignore", invalid="ignore"):
             self.optimizer.find_change(self, parameters, gradient, rate)
         if not np.isfinite(self.change, out=self._finite).all():
-            raise DivergenceError(
-                f"A step of {type(self.optimizer).__name__} is not finite; the parameters are as before. "
-                "Train on with a lower rate."
-            )
+            raise too_far(self.optimizer)
         moving = True if self._moving is None else self._moving
         np.subtract(parameters, self.change, out=parameters, where=moving)
 
@@ -182,7 +231,7 @@ class OptimizerState:
         """Copies, by name, of the step count and the memory: all that :meth:`restore` needs."""
         return {
             "steps": np.array(self.steps),
-            **{name: vector.copy() for name, vector in self._memory.items()},
+            **{name: vector.copy() for name, vector in zip(self._names, self.memory, strict=True)},
         }
 
     def restore(self, arrays: Mapping[str, Any]) -> None:
@@ -193,15 +242,15 @@ class OptimizerState:
         ArgumentError
             If names or shapes do not match this optimizer and its parameters. Nothing has changed.
         """
-        names, what = ["steps", *self._memory], f"The arrays of {type(self.optimizer).__name__}"
+        names, what = ["steps", *self._names], f"The arrays of {type(self.optimizer).__name__}"
         if not isinstance(arrays, Mapping):
             raise KindError(expected(what, "a mapping of names to arrays", arrays))
         if set(arrays) != set(names):
             raise ArgumentError(expected(what, ", ".join(names), ", ".join(map(str, arrays))))
-        vectors = {name: self._vector(name, arrays[name]) for name in self._memory}
+        vectors = [self._vector(name, arrays[name]) for name in self._names]
         self.steps = whole_number("The steps", arrays["steps"], "a whole number, 0 or above", 0)
-        for name, values in vectors.items():
-            self._memory[name][:] = values
+        for row, values in zip(self.memory, vectors, strict=True):
+            row[:] = values
 
     def _vector(self, name: str, values: Any) -> Floats:
         vector = finite_array(f"The {name}", values)
@@ -213,20 +262,16 @@ class OptimizerState:
         slopes = numbers("The gradient", gradient, "numbers")
         if slopes.shape != self.change.shape:
             raise ArgumentError(expected("The gradient", f"of shape {self.change.shape}", slopes.shape))
-        if not math.isfinite(np.vdot(slopes, slopes)):
-            raise DivergenceError(
-                "The gradient is not finite, or its square is not; the parameters are as before. "
-                "Train on with a lower rate, or with clipped gradients."
-            )
         return slopes
 
     def __getattr__(self, name: str) -> Floats:
-        if name.startswith("_") or name not in self._memory:
+        if name.startswith("_") or name not in self._names:
             raise AttributeError(f"{type(self).__name__} has no {name!r}.")
-        return self._memory[name]
+        vector: Floats = self.memory[self._names.index(name)]
+        return vector
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._memory]
+        return [*super().__dir__(), *self._names]
 
     def __repr__(self) -> str:
         rule = type(self.optimizer).__name__

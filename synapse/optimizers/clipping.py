@@ -13,6 +13,11 @@ from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, KindError
 
 
+def not_clipped() -> DivergenceError:
+    """The error for a gradient that is not finite."""
+    return DivergenceError("The gradient is not finite, and cannot be clipped. Nothing has changed.")
+
+
 def _arrays(gradient: Any) -> list[Floats]:
     """`gradient` as a list of arrays that can be changed in place."""
     arrays = [gradient] if isinstance(gradient, np.ndarray) else gradient
@@ -24,7 +29,7 @@ def _arrays(gradient: Any) -> list[Floats]:
         if not array.flags.writeable:
             raise ArgumentError("A gradient is clipped in place, but one of these arrays is read-only.")
         if not np.isfinite(array).all():
-            raise DivergenceError("The gradient is not finite, and cannot be clipped. Nothing has changed.")
+            raise not_clipped()
     return [array for array in arrays if array.size]
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any, final
-
-import numpy as np
+from typing import Any, ClassVar, final
 
 from .._checks import boolean, fraction_below_one, non_negative_number, pair, positive_number, settle
-from .._typing import Floats
-from .adaptive import average
-from .base import Optimizer, OptimizerState
+from .base import BuiltIn
 
 
 def _fractions(what: str, value: Any) -> tuple[float, float]:
@@ -20,9 +15,10 @@ def _fractions(what: str, value: Any) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class _Moments(Optimizer):
+class _Moments(BuiltIn):
     """Base class of Adam and AdamW."""
 
+    equation: ClassVar[str] = "ADAM"
     rate: float = 0.001
     betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
@@ -38,20 +34,9 @@ class _Moments(Optimizer):
         names = ["first_moment", "second_moment"] + ["largest_second_moment"] * bool(self.amsgrad)
         return dict.fromkeys(names, 0.0)
 
-    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Update the moments and compute the quotient, with bias correction."""
-        beta, beta2 = self.betas
-        spare, first, second = state.spare, state.first_moment, state.second_moment
-        average(first, beta, gradient, spare)
-        np.square(gradient, out=spare)
-        average(second, beta2, spare, spare)
-        if self.amsgrad:
-            second = np.maximum(state.largest_second_moment, second, out=state.largest_second_moment)
-        np.sqrt(second, out=spare)
-        spare /= math.sqrt(1.0 - beta2**state.steps)
-        spare += self.epsilon
-        np.divide(first, spare, out=state.change)
-        state.change *= rate / (1.0 - beta**state.steps)
+    def settings(self) -> tuple[float, ...]:
+        """Betas, epsilon, amsgrad, and weight decay."""
+        return *self.betas, self.epsilon, self.amsgrad, 0.0
 
 
 @final
@@ -74,6 +59,7 @@ class Adam(_Moments):
 
     Examples
     --------
+    >>> import numpy as np
     >>> parameters = np.array([1.0, 1.0])
     >>> state = Adam(rate=0.25, betas=(0.5, 0.75)).begin(parameters)
     >>> state.step(parameters, gradient=[4.0, -40.0])
@@ -98,6 +84,7 @@ class AdamW(_Moments):
 
     Examples
     --------
+    >>> import numpy as np
     >>> parameters = np.array([1.0])
     >>> AdamW(rate=0.5, weight_decay=0.5).begin(parameters).step(parameters, gradient=[0.0])
     >>> parameters
@@ -110,8 +97,6 @@ class AdamW(_Moments):
         super().__post_init__()
         settle(self, non_negative_number, "weight_decay")
 
-    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Compute Adam's change and add the decay."""
-        super().find_change(state, parameters, gradient, rate)
-        np.multiply(parameters, rate * self.weight_decay, out=state.spare)
-        state.change += state.spare
+    def settings(self) -> tuple[float, ...]:
+        """Those of Adam, with weight decay."""
+        return *super().settings()[:-1], self.weight_decay

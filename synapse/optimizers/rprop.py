@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, final
-
-import numpy as np
+from typing import Any, ClassVar, final
 
 from .._checks import expected, pair, positive_number, settle
-from .._typing import Floats
 from ..errors import ArgumentError
-from .base import Optimizer, OptimizerState
+from .base import BuiltIn
 
 
 def _positive_pair(what: str, value: Any) -> tuple[float, float]:
@@ -20,7 +17,7 @@ def _positive_pair(what: str, value: Any) -> tuple[float, float]:
 
 @final
 @dataclass(frozen=True)
-class Rprop(Optimizer):
+class Rprop(BuiltIn):
     """iRprop-: each parameter has a step that grows while its gradient keeps its sign and else shrinks.
 
     Igel and Hüsken 2003: after a change of sign the gradient counts as 0, so that the parameter rests
@@ -38,6 +35,7 @@ class Rprop(Optimizer):
 
     Examples
     --------
+    >>> import numpy as np
     >>> parameters = np.array([1.0, 1.0])
     >>> state = Rprop(rate=0.5).begin(parameters)
     >>> state.step(parameters, gradient=[9.0, 0.1])
@@ -46,6 +44,7 @@ class Rprop(Optimizer):
     (array([0.6 , 0.25]), array([-0.1,  0.5]))
     """
 
+    equation: ClassVar[str] = "RPROP"
     rate: float = 0.01
     etas: tuple[float, float] = (0.5, 1.2)
     steps: tuple[float, float] = (1e-6, 50)
@@ -64,16 +63,6 @@ class Rprop(Optimizer):
         """``sizes`` of the next changes, ``signs`` of the last gradient (0: it counts as 0)."""
         return {"sizes": self.rate, "signs": 0.0}
 
-    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Sizes from two signs, then a move of that size."""
-        sizes, signs, turn, change = state.sizes, state.signs, state.spare, state.change
-        np.sign(gradient, out=change)
-        np.multiply(signs, change, out=turn)
-        shrink, grow = self.etas
-        np.multiply(sizes, shrink, out=sizes, where=turn < 0)
-        np.multiply(sizes, grow, out=sizes, where=turn > 0)
-        np.clip(sizes, *self.steps, out=sizes)
-        change[turn < 0] = 0.0
-        signs[:] = change
-        change *= sizes
-        change *= rate / self.rate
+    def settings(self) -> tuple[float, ...]:
+        """Both factors, the smallest and the largest step, and the rate."""
+        return *self.etas, *self.steps, self.rate

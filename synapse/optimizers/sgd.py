@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
-
-import numpy as np
+from typing import ClassVar, final
 
 from .._checks import boolean, expected, fraction_below_one, non_negative_number, positive_number, settle
-from .._typing import Floats
 from ..errors import ArgumentError
-from .base import Optimizer, OptimizerState
+from .base import BuiltIn
 
 
 @final
 @dataclass(frozen=True)
-class SGD(Optimizer):
+class SGD(BuiltIn):
     """Stochastic gradient descent: p -= rate · v, v = momentum · v + g.
 
     Momentum is that of Polyak 1964, or that of Nesterov 1983 in the form of Sutskever, Martens, Dahl and
@@ -34,12 +31,14 @@ class SGD(Optimizer):
 
     Examples
     --------
+    >>> import numpy as np
     >>> parameters = np.array([1.0])
     >>> SGD(rate=0.5).begin(parameters).step(parameters, gradient=[1.0])
     >>> parameters
     array([0.5])
     """
 
+    equation: ClassVar[str] = "SGD"
     rate: float = 0.1
     momentum: float = 0.0
     nesterov: bool = False
@@ -57,18 +56,6 @@ class SGD(Optimizer):
         """One name with momentum: ``velocity``, which starts at 0."""
         return {"velocity": 0.0} if self.momentum else {}
 
-    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Update the velocity and compute the step along it."""
-        change = state.change
-        np.multiply(parameters, self.weight_decay, out=change)
-        change += gradient
-        if self.momentum:
-            velocity = state.velocity
-            velocity *= self.momentum
-            velocity += change
-            if self.nesterov:
-                np.multiply(velocity, self.momentum, out=state.spare)
-                change += state.spare
-            else:
-                change[:] = velocity
-        change *= rate
+    def settings(self) -> tuple[float, ...]:
+        """Momentum, whether it is Nesterov's, and weight decay."""
+        return self.momentum, self.nesterov, self.weight_decay

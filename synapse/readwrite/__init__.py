@@ -1,8 +1,9 @@
 """Write networks to files and read them back. Each format has its own module.
 
-`save` and `load` choose the format by the suffix of the file name, and JSON if the suffix is unknown. JSON
-preserves the whole network, including its states and traces. The other formats exchange networks with other
-programs.
+`save` and `load` choose the format by the suffix of the file name, and JSON if the suffix is unknown. Two
+formats preserve the whole network, including its states and traces: arrays in a zip archive (``.synapse`` and
+``.npz``), which are small and fast, and JSON for people to read. The other formats exchange networks with
+other programs.
 
 For every format x, ``write_x(network, path)`` and ``read_x(path)`` write and read a file, and
 ``x_data(network)`` and ``from_x_data(data)`` convert to and from the content of a file. A path may be a
@@ -63,9 +64,9 @@ def __dir__() -> list[str]:
 
 
 def _reduced(network: Network) -> tuple[Any, ...]:
-    from .native import from_json_data, json_data
+    from .npz import from_npz_data, npz_data
 
-    return from_json_data, (json_data(network),)
+    return from_npz_data, (npz_data(network),)
 
 
 copyreg.pickle(Network, _reduced)  # pickle and copy use the same data as files

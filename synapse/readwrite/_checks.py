@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -93,9 +94,9 @@ class Table:
     synapse.errors.FormatError: Expected the name of neuron 0 to be a whole number from 0 to 9, got 'a'.
     """
 
-    def __init__(self, item: str, columns: dict[str, list[Any]]) -> None:
+    def __init__(self, item: str, columns: Mapping[str, Any]) -> None:
         self.item = item
-        self._columns = columns
+        self._columns = dict(columns)
         self._length = len(next(iter(columns.values())))
 
     @classmethod
@@ -106,7 +107,8 @@ class Table:
         columns = members(f"The table {name!r}", document[name], keys, optional)
         keys = (*keys, *(key for key in optional if key in columns))
         for key in keys:
-            require(isinstance(columns[key], list), f"The column {key!r} of {name!r}", "a list", columns[key])
+            is_column = isinstance(columns[key], list) or _is_vector(columns[key])
+            require(is_column, f"The column {key!r} of {name!r}", "a list", columns[key])
         lengths = {key: len(columns[key]) for key in keys}
         for key, length in lengths.items():
             if length != lengths[keys[0]]:
@@ -142,7 +144,7 @@ class Table:
 
     def values(self, key: str, condition: str, fits: Callable[[Any], bool]) -> list[Any]:
         """A column whose values all fit; `condition` describes in words which values do."""
-        column = self._columns[key]
+        column: list[Any] = self._columns[key]
         if not all(map(fits, column)):
             i = next(i for i, value in enumerate(column) if not fits(value))
             require(False, f"The {key} of {self.item} {i}", condition, column[i])
@@ -150,36 +152,71 @@ class Table:
 
     def numbers(self, key: str, dtype: Any = np.float64) -> NDArray[Any]:
         """A column of finite numbers."""
-        largest = float(np.finfo(dtype).max)
-
-        def fits(value: Any) -> bool:
-            return type(value) in (float, int) and -largest <= value <= largest
-
-        return np.array(self.values(key, "a finite number", fits), dtype)
+        condition = "a finite number"
+        array = self._array(key, "fiu", (float, int), np.float64, condition)
+        small = array.dtype == dtype or array.dtype.kind in "iu"
+        self._require(key, np.isfinite(array) if small else np.abs(array) <= np.finfo(dtype).max, condition)
+        return array.astype(dtype, copy=False)
 
     def flags(self, key: str) -> NDArray[np.bool_]:
         """A column of true and false."""
-        return np.array(self.values(key, "true or false", lambda value: type(value) is bool), bool)
+        return self._array(key, "b", (bool,), np.bool_, "true or false")
 
-    def whole(self, key: str, first: int, last: int) -> NDArray[np.int64]:
+    def whole(self, key: str, first: int, last: int) -> NDArray[Any]:
         """A column of whole numbers in ``first .. last``."""
         condition = f"a whole number from {first} to {last}"
-        return np.array(self.values(key, condition, lambda value: is_whole(value, first, last)), np.int64)
+        array = self._array(key, "iu", (int,), np.int64, condition)
+        self._require(key, (array >= first) & (array <= last), condition)
+        return array
 
-    def indices(self, key: str, table: Table, null: str = "") -> NDArray[np.int64]:
+    def indices(self, key: str, table: Table, null: str = "") -> NDArray[Any]:
         """A column of row numbers of another table; null becomes -1 if `null` says what it means."""
         last = len(table) - 1
         condition = f"the number of a {table.item}, 0 to {last}" + (f", or null ({null})" if null else "")
+        column, first = self._columns[key], NO_GATER if null else 0
+        if null and isinstance(column, list) and NO_GATER in column:
+            self._refuse(key, (value != NO_GATER for value in column), condition)
+        array = self._array(key, "iu", (int, NoneType) if null else (int,), np.int64, condition)
+        self._require(key, (array >= first) & (array <= last), condition)
+        return array
 
-        def fits(value: Any) -> bool:
-            return (type(value) is int and 0 <= value <= last) or (value is None and null != "")
+    def _array(
+        self, key: str, kinds: str, types: tuple[type, ...], dtype: Any, condition: str
+    ) -> NDArray[Any]:
+        """A column as an array: an array of one of these kinds, or a list of these types, None as -1."""
+        column = self._columns[key]
+        if not isinstance(column, list):
+            if column.dtype.kind not in kinds:
+                wanted, got = f"The {key} of every {self.item}", f"an array of {column.dtype}"
+                raise FormatError(f"Expected {lowered(wanted)} to be {condition}, got {got}.")
+            array: NDArray[Any] = column.astype(column.dtype.newbyteorder("="), copy=False)
+            return array
+        found = set(map(type, column))
+        if not found <= set(types):
+            self._refuse(key, (type(value) in types for value in column), condition)
+        if NoneType in found:
+            column = [NO_GATER if value is None else value for value in column]
+        try:
+            return np.array(column, dtype)
+        except OverflowError:
+            self._refuse(key, (_fits(value, dtype) for value in column), condition)
+            raise
 
-        column = self.values(key, condition, fits)
-        return np.array([NO_GATER if value is None else value for value in column], np.int64)
+    def _require(self, key: str, fits: NDArray[Any], condition: str) -> None:
+        """Raise for the first value that does not fit."""
+        if not fits.all():
+            self._refuse(key, fits, condition)
+
+    def _refuse(self, key: str, fits: Iterable[Any], condition: str) -> None:
+        i = next(i for i, fit in enumerate(fits) if not fit)
+        value = self._columns[key][i]
+        require(False, f"The {key} of {self.item} {i}", condition, getattr(value, "tolist", lambda: value)())
 
     @staticmethod
     def or_null(numbers: NDArray[Any]) -> list[int | None]:
         """The inverse of `indices`: null for -1."""
+        if (numbers == NO_GATER).all():
+            return [None] * len(numbers)
         return [None if number == NO_GATER else number for number in numbers.tolist()]
 
     def ends(self, neurons: Table) -> dict[str, NDArray[Any]]:
@@ -206,16 +243,41 @@ class Table:
         return np.array([squashes.get(name).name for name in names], object)
 
 
-def require_pairs_once(connections: Table, pairs: Sequence[NDArray[np.int64]]) -> None:
+def _is_vector(column: Any) -> bool:
+    return isinstance(column, np.ndarray) and column.ndim == 1
+
+
+def _fits(value: int | float, dtype: Any) -> bool:
+    try:
+        np.array(value, dtype)
+    except OverflowError:
+        return False
+    return True
+
+
+def require_pairs_once(connections: Table, pairs: Sequence[NDArray[Any]]) -> None:
     """Raise if two rows have the same pair of neurons."""
-    keys = pairs[0] << 32 | pairs[1]
-    order = np.argsort(keys, kind="stable")
-    again = np.flatnonzero(keys[order][1:] == keys[order][:-1])
+    source, target = pairs
+    require_runs_apart(connections.item, source, target, np.broadcast_to(1, len(source)))
+
+
+def require_runs_apart(
+    item: str, source: NDArray[Any], target: NDArray[Any], length: NDArray[np.int64]
+) -> None:
+    """Raise if a pair of neurons is in two runs: sources ``source .. source + length`` of one target."""
+    starts = target.astype(np.int64) << 32 | source
+    if (starts[1:] >= starts[:-1] + length[:-1]).all():
+        return  # in order, as most networks are made
+    order = np.argsort(starts, kind="stable")
+    again = np.flatnonzero(starts[order[1:]] < (starts + length)[order[:-1]])
     if len(again):
-        first, second = sorted(order[again[0] : again[0] + 2].tolist())
+        runs = order[again[0] : again[0] + 2]
+        begin = (np.cumsum(length) - length)[runs]
+        rows = begin[0] + source[runs[1]] - source[runs[0]], begin[1]
+        first, second = sorted(map(int, rows))
         raise FormatError(
-            f"The {connections.item}s {first} and {second} both lead from neuron {pairs[0][first]} "
-            f"to neuron {pairs[1][first]}. A pair of neurons has one connection at most."
+            f"The {item}s {first} and {second} both lead from neuron {source[runs[1]]} "
+            f"to neuron {target[runs[0]]}. A pair of neurons has one connection at most."
         )
 
 

@@ -189,13 +189,20 @@ def load(path: files.File, format: str | None = None) -> Network:
     """
     form = _chosen(path, format, "read", "read from")
     assert form.read is not None
-    if format is not None or form.name != "json":
+    if format is not None or not _is_told_by_content(path):
         return form.read(path)
-    with files.reading(path):
-        document = files.read_document(path)
+    with files.reading(path), files.opened(path) as stream:
+        if files.is_archive(stream):
+            return module_of("npz").read_stream(stream)  # type: ignore[no-any-return]
+        document = files.read_document(stream)
         from_data = by_marks(document).from_data
         assert from_data is not None
         return from_data(document)
+
+
+def _is_told_by_content(path: Any) -> bool:
+    form = by_suffix(path)
+    return form is None or Path(path).suffix.lower() in (".json", ".synapse")
 
 
 def _chosen(path: Any, format: str | None, act: str, done: str) -> Format:

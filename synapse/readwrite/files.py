@@ -14,9 +14,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from .._checks import expected, shown
 from ..errors import ArgumentError, FormatError, KindError
 
+PIECE = 1 << 16
+"""Number of values of a column that are converted to text at a time."""
 PathLike = str | os.PathLike[str]
 File = PathLike | IO[str] | IO[bytes]
 """A path, or an open file as `open` returns it."""
@@ -32,7 +36,12 @@ def as_path(path: Any) -> Path:
 
 def write_document(path: File, document: Mapping[str, Any]) -> None:
     """Write a JSON document as UTF-8, with one column or record per line. See :func:`write`."""
-    write(path, to_text(document))
+    if hasattr(path, "write"):
+        _write_into(path, to_text(document))
+        return
+    with replacing(path) as stream:
+        for piece in _pieces(document):
+            stream.write(piece.encode())
 
 
 def write(path: File, content: str | bytes) -> None:
@@ -48,21 +57,37 @@ def write(path: File, content: str | bytes) -> None:
     if hasattr(path, "write"):
         _write_into(path, content)
         return
-    file = Path(os.path.realpath(as_path(path)))  # a symbolic link stays one
-    if file.exists() and not file.is_file():  # never replace /dev/null
-        raise ArgumentError(expected("The path", "that of a file", str(path)))
-    _replace(file, content.encode() if isinstance(content, str) else content)
+    with replacing(path) as stream:
+        stream.write(content.encode() if isinstance(content, str) else content)
 
 
 @contextmanager
-def replacing(path: File) -> Iterator[io.BytesIO]:
-    """A buffer for bytes; the file is written at the end of the block, see :func:`write`.
+def replacing(path: File) -> Iterator[IO[bytes]]:
+    """A stream for bytes, whose content replaces the file at the end of the block, see :func:`write`.
 
     If the block raises, the file does not change.
     """
-    content = io.BytesIO()
-    yield content
-    write(path, content.getvalue())
+    if hasattr(path, "write"):
+        content = io.BytesIO()
+        yield content
+        _write_into(path, content.getvalue())
+        return
+    file = Path(os.path.realpath(as_path(path)))  # a symbolic link stays one
+    if file.exists() and not file.is_file():  # never replace /dev/null
+        raise ArgumentError(expected("The path", "that of a file", str(path)))
+    hidden = file.with_name(f".synapse-{uuid.uuid4().hex}.tmp")
+    try:
+        with open(hidden, "xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if file.exists():
+            shutil.copymode(file, hidden)
+        os.replace(hidden, file)
+    except BaseException:
+        hidden.unlink(missing_ok=True)
+        raise
+    _sync_folder(file.parent)
 
 
 def _write_into(stream: Any, content: str | bytes) -> None:
@@ -75,23 +100,6 @@ def _write_into(stream: Any, content: str | bytes) -> None:
     if codecs.lookup(encoding).name != "utf-8":
         raise ArgumentError(expected("The file", "open with encoding='utf-8'", encoding))
     stream.write(content)
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Replace a file by the content in one step."""
-    hidden = file.with_name(f".synapse-{uuid.uuid4().hex}.tmp")
-    try:
-        with open(hidden, "xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if file.exists():
-            shutil.copymode(file, hidden)
-        os.replace(hidden, file)
-    except BaseException:
-        hidden.unlink(missing_ok=True)
-        raise
-    _sync_folder(file.parent)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -117,27 +125,68 @@ def to_text(document: Mapping[str, Any]) -> str:
     }
     <BLANKLINE>
     """
-    members = (f"{_compact(key)}: {_member(value)}" for key, value in document.items())
-    return "{\n" + ",\n".join(members) + "\n}\n"
+    return "".join(_pieces(document))
 
 
-def _member(value: Any) -> str:
-    if isinstance(value, dict):
-        return _lines("{}", (f"{_compact(key)}: {_compact(column)}" for key, column in value.items()))
-    return _lines("[]", map(_compact, value)) if isinstance(value, list) else _compact(value)
+def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
+    """The text of a document in pieces, so that a large one need not be in memory as a whole."""
+    yield "{"
+    for i, (key, value) in enumerate(document.items()):
+        yield f"{',' * (i > 0)}\n{_compact(key)}: "
+        if isinstance(value, dict):
+            yield from _lines("{}", ((f"{_compact(name)}: ", column) for name, column in value.items()))
+        elif isinstance(value, list):
+            yield from _lines("[]", (("", record) for record in value))
+        else:
+            yield _compact(value)
+    yield "\n}\n"
+
+
+def _lines(brackets: str, items: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    yield brackets[0] + "\n  "
+    for i, (label, value) in enumerate(items):
+        yield ",\n  " * (i > 0) + label
+        yield from _columns(value)
+    yield "\n" + brackets[1]
+
+
+def _columns(values: Any) -> Iterator[str]:
+    """The text of a list or an array; of any other value, in one piece."""
+    if not isinstance(values, list | np.ndarray):
+        yield _compact(values)
+        return
+    yield "["
+    for first in range(0, len(values), PIECE):
+        piece = values[first : first + PIECE]
+        yield ", " * (first > 0)
+        if isinstance(piece, list):
+            yield _compact(piece)[1:-1]
+        else:  # finite numbers look the same in Python and in JSON
+            yield (_compact if piece.dtype == bool else repr)(piece.tolist())[1:-1]
+    yield "]"
 
 
 _compact = json.JSONEncoder(allow_nan=False).encode  # JSON has no NaN
-
-
-def _lines(brackets: str, items: Iterable[str]) -> str:
-    return f"{brackets[0]}\n  " + ",\n  ".join(items) + f"\n{brackets[1]}"
 
 
 def read(path: File) -> bytes:
     """The content of a file; text of an open file as UTF-8."""
     content = path.read() if hasattr(path, "read") else as_path(path).read_bytes()
     return content.encode("utf-8", "surrogatepass") if isinstance(content, str) else bytes(content)
+
+
+@contextmanager
+def opened(path: File) -> Iterator[IO[bytes]]:
+    """A stream of the bytes of a file, at which one can seek."""
+    with io.BytesIO(read(path)) if hasattr(path, "read") else open(as_path(path), "rb") as stream:
+        yield stream
+
+
+def is_archive(stream: IO[bytes]) -> bool:
+    """Whether a stream begins as a zip archive does; it does not move."""
+    begin = stream.read(4)
+    stream.seek(0)
+    return begin == b"PK\x03\x04"
 
 
 def read_text(path: File) -> str:

@@ -1,48 +1,82 @@
-"""NumPy's ``.npz`` format: the columns of a network as arrays, without pickles."""
+"""Synapse's own format for size and speed: NumPy's ``.npz``, the columns as arrays, without pickles.
+
+A file is a zip archive without compression. Its member ``document.npy`` has one string of ASCII: JSON with
+the head of the document that :func:`synapse.readwrite.json_data` describes, its layers, and the names and
+squashes of the neurons. Each other column of that document is a member of its own, in NumPy's own format,
+such as ``connection_weight.npy``. Numbers are little-endian: floats in the precision of the network, counts
+and indices with 32 bits if they fit. :func:`numpy.load` alone reads everything.
+"""
 
 from __future__ import annotations
 
-import io
 import json
 import math
-import re
 import zipfile
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._saved import OF_CONNECTIONS, OF_NEURONS, put_together, take_apart
 from ..errors import FormatError
 from ..network import Network
 from . import files
-from ._checks import an_object, require
-from ._formats import ALL, TRACES, Format
-from ._tables import CONNECTION, NEURON, TIES, Columns, Tables, from_tables, to_tables
+from ._checks import an_object
+from ._document import (
+    ELIGIBILITY,
+    ENDS,
+    EXTENDED,
+    INFLUENCE,
+    RUNS,
+    all_zero,
+    document,
+    parts_of,
+    require_format,
+)
+from ._formats import Format
+from ._old_npz import NAMES as OLD_NAMES, from_old_npz_data
 
 __all__ = ["from_npz_data", "npz_data", "read_npz", "write_npz"]
 
-UNGATED = -1
-TABLES = {"neuron": NEURON, "connection": CONNECTION}
-NAMES = (
-    "name",
-    "dtype",
-    "architecture",
-    *(f"{item}_{key}" for item, kinds in TABLES.items() for key in kinds),
-)
+VERSION = 2
+DOCUMENT = "document"
+ARRAYS = "arrays"
+"""Key of the document with the names of all other arrays of the file."""
+TRACES = ("eligibility", "influence", "extended")
+ITEMS = {
+    "neurons": ("neuron", tuple(column.name for column in OF_NEURONS)),
+    "connections": ("connection", (*ENDS, *(column.name for column in OF_CONNECTIONS))),
+    "runs": ("run", RUNS),
+    "eligibility": ("eligibility", ELIGIBILITY),
+    "influence": ("influence", INFLUENCE),
+    "extended": ("extended", EXTENDED),
+}
+"""By table of the document, the first word of the names of its arrays, and its columns of numbers."""
+PLACES = {f"{item}_{key}": (table, key) for table, (item, keys) in ITEMS.items() for key in keys}
+"""Table and column of each array."""
+ALWAYS = ("source", "target", "weight")
+"""Columns of connections that are stored whatever their values."""
+DEFAULTS = {"trainable": 1, "trainable_bias": 1, "gater": -1}
+"""Values other than 0 of which a column need not be stored."""
+PIECE = 1 << 20
+"""Bytes that are written or read at a time."""
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 """Functions that read the header of an array, by the version of its format."""
-UNFIT = re.compile("\0\\Z")
-"""The character that NumPy strips from strings."""
 
 
 def write_npz(network: Network, path: files.File) -> None:
-    """Write a network as an uncompressed ``.npz``. :func:`npz_data` lists what the file preserves.
+    """Write a network as an uncompressed ``.npz``. :func:`npz_data` lists the arrays.
 
     The file name is used unchanged, with or without ``.npz``.
     """
-    content = io.BytesIO()
-    np.savez(content, allow_pickle=False, **npz_data(network))
-    files.write(path, content.getvalue())
+    arrays = npz_data(network)
+    with files.replacing(path) as stream, zipfile.ZipFile(stream, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array_header_1_0(member, np.lib.format.header_data_from_array_1_0(array))
+                content = _bytes_of(array)
+                for first in range(0, len(content), PIECE):
+                    member.write(content[first : first + PIECE].data)
 
 
 def read_npz(path: files.File) -> Network:
@@ -51,55 +85,82 @@ def read_npz(path: files.File) -> Network:
     Raises FormatError if the file is not a valid network or is compressed (a small compressed
     file could require much memory), and OSError if it cannot be read.
     """
-    with files.reading(path):
-        return from_npz_data(_arrays(files.read(path)))
+    with files.reading(path), files.opened(path) as stream:
+        return read_stream(stream)
 
 
-def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
+def read_stream(stream: IO[bytes]) -> Network:
+    """Read a network from a stream at which one can seek."""
+    return _from_arrays(_arrays(stream))
+
+
+def _bytes_of(array: NDArray[Any]) -> NDArray[np.uint8]:
+    return array.reshape(-1).view(np.uint8) if array.nbytes else np.empty(0, np.uint8)
+
+
+def _arrays(stream: IO[bytes]) -> dict[str, NDArray[Any]]:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = [member.filename for member in archive.infolist()]
-            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+        length = stream.seek(0, 2)
+        with zipfile.ZipFile(stream) as archive:
+            infos = archive.infolist()
+            if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
                 raise FormatError("The file must be uncompressed, as write_npz and numpy.savez write it.")
-            if len(set(members)) < len(members):
+            names = [info.filename for info in infos]
+            if len(set(names)) < len(names):
                 raise FormatError("Expected the file to hold each array once, got one of them twice.")
-            found = [name for name in NAMES if f"{name}.npy" in members]
-            return {name: _read_array(name, archive.read(f"{name}.npy")) for name in found}
+            if sum(info.file_size for info in infos) > length:
+                raise FormatError("The file is only a part of one: its arrays are larger than the file.")
+            known = {f"{name}.npy": name for name in (DOCUMENT, *PLACES, *OLD_NAMES)}
+            found = [info for info in infos if info.filename in known]
+            return {known[info.filename]: _read_array(archive, info, known[info.filename]) for info in found}
     except FormatError:
         raise
     except Exception as error:  # zipfile and NumPy raise many kinds for damaged files
         raise FormatError(f"The file is not of arrays, or only a part of one: {error}.") from None
 
 
-def _read_array(name: str, content: bytes) -> NDArray[Any]:
+def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> NDArray[Any]:
     """Read an array, after checking that its header agrees with the number of bytes."""
-    stream = io.BytesIO(content)
-    shape, _, dtype = HEADERS[np.lib.format.read_magic(stream)](stream)
-    items, there = math.prod(shape), len(content) - stream.tell()
-    if not dtype.hasobject and (items * dtype.itemsize != there or items > max(there, 1)):
-        raise FormatError(
-            f"Expected the array {name!r} to have the bytes that its header declares, {items} items of "
-            f"{dtype.itemsize} bytes, got {there} bytes."
-        )
-    stream.seek(0)
-    array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
-    return array
+    with archive.open(info) as member:
+        shape, _, dtype = HEADERS[np.lib.format.read_magic(member)](member)
+        items, there = math.prod(shape), info.file_size - member.tell()
+        if dtype.hasobject:
+            raise FormatError(
+                f"Expected the array {name!r} to be of numbers or text, got a pickle of objects."
+            )
+        if items * dtype.itemsize != there or items > max(there, 1):
+            raise FormatError(
+                f"Expected the array {name!r} to have the bytes that its header declares, {items} items of "
+                f"{dtype.itemsize} bytes, got {there} bytes."
+            )
+        array = np.zeros(shape, dtype) if not there else np.empty(shape, dtype)
+        content = _bytes_of(array)
+        for first in range(0, there, PIECE):
+            piece = member.read(min(PIECE, there - first))  # the last one checks the sum
+            content[first : first + PIECE] = np.frombuffer(piece, np.uint8)
+        return array
 
 
 def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     """Convert a network to a dict of arrays.
 
-    The arrays are ``name`` and ``dtype``, shape (), and for an architecture ``architecture``, as JSON;
-    ``neuron_label``, ``neuron_bias``, ..., shape (neurons,), in activation order; and ``connection_source``,
-    ``connection_weight``, ..., shape (connections,), in order of creation. The gater of a connection that is
-    not gated is -1. The arrays preserve layers, names, squashes, groups, biases, states, activations, random
-    streams, weights, ties, gaters, trainable flags, the dtype, and the class of an architecture. They do not
-    preserve errors and traces.
+    ``document``, shape (), has JSON in ASCII with the keys of :func:`json_data`, except that the tables have
+    their texts only, and ``arrays`` with the names of all other arrays. These are the columns of numbers:
+    ``neuron_bias``, ``neuron_state``, ..., shape (neurons,), in activation order; ``connection_weight``,
+    ``connection_trainable``, ..., shape (connections,), in order of creation; and the traces,
+    ``eligibility_value``, ``influence_value``, ``extended_value``, ... -1 stands for null (not gated; the
+    bias).
+
+    A column is left out if it has its default in every row: True for ``trainable`` and ``trainable_bias``, -1
+    for ``gater``, otherwise 0. Traces are left out if there are none, the names of neurons if none has one.
+
+    Sources and targets have one of two forms. ``connection_source`` and ``connection_target`` have the
+    numbers of the neurons. If that is shorter, ``run_source``, ``run_target`` and ``run_length`` have them
+    run by run: a run is ``length`` connections, one after the other, from the neurons ``source``,
+    ``source + 1``, ... to ``target``. The runs follow each other in the order of the connections.
 
     Raises
     ------
-    FormatError
-        If a name ends with a NUL character.
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
 
@@ -108,63 +169,96 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     >>> from synapse import Layer, Network
     >>> a, b = Layer(2), Layer(1)
     >>> _ = a.project(b, weights=0.5)
-    >>> npz_data(Network(a, [], b))["connection_weight"]
+    >>> data = npz_data(Network(a, [], b))
+    >>> sorted(data)
+    ['connection_weight', 'document', 'run_length', 'run_source', 'run_target']
+    >>> data["connection_weight"]
     array([0.5, 0.5])
     """
-    tables = to_tables(network, "npz", UNFIT)
-    dtypes = {int: "int64", float: tables.dtype, bool: "bool", str: "str"}
-    gaters = [UNGATED if gater is None else gater for gater in tables.connections["gater"]]
-    items = {"neuron": tables.neurons, "connection": {**tables.connections, "gater": gaters}}
-    return {
-        "name": np.array(tables.name),
-        "dtype": np.array(tables.dtype),
-        **({"architecture": np.array(json.dumps(tables.architecture))} if tables.architecture else {}),
-        **{
-            f"{item}_{key}": np.array(column, dtypes[TABLES[item][key]])
-            for item, columns in items.items()
-            for key, column in columns.items()
-        },
-    }
+    content = document(take_apart(network), VERSION)
+    content["runs"] = _runs_of(content["connections"])
+    names = content["neurons"]["name"]
+    if all(name is None for name in names):
+        del content["neurons"]["name"]
+    arrays = {}
+    for name, (table, key) in PLACES.items():
+        column = content[table].pop(key, None)
+        if column is not None and _is_stored(table, key, column):
+            arrays[name] = _compact(column)
+    head = {key: value for key, value in content.items() if value != {}}
+    text = json.dumps({**head, ARRAYS: sorted(arrays)}, allow_nan=False)
+    return {DOCUMENT: np.array(text.encode("ascii")), **arrays}
+
+
+def _is_stored(table: str, key: str, column: NDArray[Any]) -> bool:
+    if table in ("neurons", "connections") and key not in ALWAYS:
+        return bool((column != DEFAULTS[key]).any()) if key in DEFAULTS else not all_zero(column)
+    return len(column) > 0 or key in ALWAYS
+
+
+def _runs_of(connections: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    """Replace the ends of the connections by runs, if these are shorter; returns the runs."""
+    source, target = connections["source"], connections["target"]
+    following = (target[1:] == target[:-1]) & (source[1:] == source[:-1] + source.dtype.type(1))
+    first = np.append(0, np.flatnonzero(~following) + 1)[: len(source)]
+    if len(RUNS) * len(first) >= 2 * len(source):
+        return {}
+    del connections["source"], connections["target"]
+    return {"source": source[first], "target": target[first], "length": np.diff(first, append=len(source))}
+
+
+def _compact(column: NDArray[Any]) -> NDArray[Any]:
+    """The column, little-endian, with whole numbers in 32 bits if they fit."""
+    if column.dtype.kind in "iu" and column.dtype.itemsize > 4:
+        least, most = int(column.min(initial=0)), int(column.max(initial=0))
+        for dtype in (np.uint32, np.int32):
+            if np.iinfo(dtype).min <= least and most <= np.iinfo(dtype).max:
+                column = column.astype(dtype)
+                break
+    return np.ascontiguousarray(column, column.dtype.newbyteorder("<"))
 
 
 def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
-    """Make a network from the result of :func:`npz_data`; FormatError if it is not valid."""
-    data = an_object("The arrays", data)
-    neurons, connections = (_columns(data, item) for item in TABLES)
-    connections["gater"] = [None if gater == UNGATED else gater for gater in connections["gater"]]
-    name, dtype = (_array(data, key, 0).tolist() for key in ("name", "dtype"))
-    return from_tables(Tables(name, dtype, neurons, connections, _architecture(data)))
+    """Make a network from the result of :func:`npz_data`; FormatError if it is not valid.
+
+    It also takes the arrays of version 1 of the format.
+    """
+    arrays = an_object("The arrays", data)
+    return _from_arrays({name: np.array(array) for name, array in arrays.items()})  # copied, not taken over
 
 
-def _architecture(data: dict[str, Any]) -> Any:
-    if "architecture" not in data:
-        return None
-    text = _array(data, "architecture", 0).tolist()
-    require(type(text) is str, "The architecture", "JSON", text)
-    return files.from_text(text)
+def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
+    """Make a network of checked arrays, which it takes over."""
+    if DOCUMENT not in arrays:
+        return from_old_npz_data(arrays)
+    content = _content(arrays.pop(DOCUMENT))
+    require_format(content, VERSION)
+    named = content.pop(ARRAYS, None)
+    if named != sorted(arrays):
+        got = ", ".join(sorted(arrays))
+        raise FormatError(f"Expected the arrays to be those that the document names, got {got}.")
+    for name, column in arrays.items():
+        table, key = PLACES[name]
+        an_object(f"The table {table!r}", content.setdefault(table, {}))[key] = column
+    for table in TRACES:
+        content.setdefault(table, dict.fromkeys(ITEMS[table][1], np.empty(0, np.uint32)))
+    return put_together(parts_of(content, sparse=True))
 
 
-def _columns(data: dict[str, Any], item: str) -> Columns:
-    kinds = [key for key in TABLES[item] if key not in TIES or f"{item}_{key}" in data]
-    return {key: _array(data, f"{item}_{key}", 1).tolist() for key in kinds}
-
-
-def _array(data: dict[str, Any], name: str, axes: int) -> NDArray[Any]:
-    if name not in data:
-        raise FormatError(f"The arrays must include {name!r}, which is missing.")
-    array = np.asarray(data[name])
-    if array.ndim != axes:
-        raise FormatError(f"Expected the array {name!r} to have {axes} axes, got shape {array.shape}.")
-    return array
+def _content(text: NDArray[Any]) -> Any:
+    if text.ndim or text.dtype.kind != "S":
+        got = f"shape {text.shape} of {text.dtype}"
+        raise FormatError(f"Expected the array {DOCUMENT!r} to be one string of bytes, got {got}.")
+    return files.from_text(text.item().decode("ascii", "replace"))
 
 
 FORMAT = Format(
     name="npz",
-    what="arrays for NumPy, without pickles",
-    kept=ALL + "; the class of an architecture",
-    lost=f"{TRACES}; names that end with NUL are refused",
+    what="the whole network as arrays for NumPy, small and fast, without pickles",
+    kept="the whole network to the last bit, with states, errors and traces; the class of an architecture",
+    lost="the state of a trainer; projections; ties to other networks; classes that are not registered",
     link="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html",
-    suffixes=(".npz",),
+    suffixes=(".synapse", ".npz"),
     write=write_npz,
     read=read_npz,
     data=npz_data,

@@ -54,13 +54,15 @@ def accumulated(net, inputs, targets, rate=1.0, clear=True):
         targets.reshape(-1),
         np.ones(steps, np.uint8),
         np.array([0, steps], np.uint64),
-        np.zeros(1, np.uint64),
+        np.zeros((1, 1), np.uint64),
         clear,
         CODE,
-        store.dtype.type(rate),
+        np.full(1, rate, store.dtype),
         True,
         np.empty(128),
         control,
+        np.empty(1),
+        -np.inf,
     )
     assert control[1] == steps
     return moves
@@ -110,7 +112,8 @@ def test_everything_else_is_left_as_a_step_leaves_it():
     twin.propagate(0.3, targets[0], "squared_error")
     store, span = net._ready()[1:]
     moves = Accumulator(store)
-    engine.online.propagate_targets(moves.address, store.unit, span, targets[0], CODE, store.dtype.type(0.3))
+    rate = store.dtype.type(0.3)
+    engine.online.propagate_targets(moves.address, store.unit, span, targets[0], CODE, rate, False)
     for name in set(store.columns) - {"weight", "bias"}:
         assert np.array_equal(store[name], twin._store[name]), name
     for ours, theirs in zip(("weights", "biases"), ("weight", "bias"), strict=True):
@@ -161,7 +164,7 @@ def test_sums_go_on_until_they_are_cleared():
     net.activate(inputs[0])
     store, span = net._ready()[1:]
     moves = Accumulator(store)
-    arguments = store.unit, span, targets[0], CODE, store.unit
+    arguments = store.unit, span, targets[0], CODE, store.unit, False
     engine.online.propagate_targets(moves.address, *arguments)
     once = moves.weights.copy()
     engine.online.propagate_targets(moves.address, *arguments)
@@ -181,7 +184,7 @@ def test_a_recording_may_grow_meanwhile():
         store.recorder.make_room(40)
         for x, t in zip(inputs, targets, strict=True):
             net.activate(x)
-            engine.online.propagate_targets(moves.address, store.unit, span, t, CODE, store.unit)
+            engine.online.propagate_targets(moves.address, store.unit, span, t, CODE, store.unit, False)
     assert len(log) == 40
 
 

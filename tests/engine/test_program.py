@@ -1,26 +1,10 @@
 import math
 
-import numpy as np
 import pytest
 
 from synapse import Layer, Network, Neuron
-from synapse.engine.lowering.program import spans
 
 from ..networks import lstm, used
-
-
-@pytest.mark.parametrize(
-    ("firsts", "lengths", "indices"),
-    [
-        ([0, 5], [2, 3], [0, 1, 5, 6, 7]),
-        ([5, 0], [1, 2], [5, 0, 1]),
-        ([3, 9, 4], [0, 2, 0], [9, 10]),
-        ([], [], []),
-        ([7], [0], []),
-    ],
-)
-def test_spans(firsts, lengths, indices):
-    assert spans(np.array(firsts, np.uint32), np.array(lengths, np.uint32)).tolist() == indices
 
 
 def traces(net):

@@ -41,7 +41,7 @@ WAYS = {
     "gexf": through(readwrite.write_gexf, readwrite.read_gexf),
     "cytoscape": through(readwrite.write_cytoscape, readwrite.read_cytoscape),
 }
-WHOLE = ("clone", "deepcopy", "pickle", "json")
+WHOLE = ("clone", "deepcopy", "pickle", "json", "npz")
 """Ways that keep everything, traces too."""
 
 

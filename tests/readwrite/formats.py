@@ -9,7 +9,7 @@ from synapse import Layer, Network, Neuron, readwrite
 from .nets import feed, memory
 
 FORMATS = [form.name for form in readwrite.formats() if form.read and form.write and form.name != "synaptic"]
-GRAPHS = [name for name in FORMATS if name != "json"]
+GRAPHS = [name for name in FORMATS if name not in ("json", "npz")]
 XML = ("graphml", "gexf")
 NAMES = ['say "hi"', "<script>alert(1)</script>", "Ω 神経 🧠", "two\nlines\r\n\tand a tab "]
 NAMES += ["it's &amp; ]]> \\N", ""]

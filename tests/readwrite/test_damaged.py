@@ -112,7 +112,10 @@ def test_pickles_are_not_opened(format, tmp_path):
 
 def test_arrays_of_objects_are_not_opened(tmp_path):
     touched = tmp_path / "touched"
-    data = {**data_of("npz", NETWORKS["perceptron"]()), "neuron_label": np.array([Touch(touched)], object)}
+    data = {
+        **data_of("npz", NETWORKS["perceptron"]()),
+        "connection_weight": np.array([Touch(touched)], object),
+    }
     stream = io.BytesIO()
     np.savez(stream, **data)
     stream.seek(0)
@@ -148,7 +151,7 @@ def archive_with(name, header):
 def test_an_array_is_no_larger_than_its_bytes(descr, shape):
     header = {"descr": descr, "fortran_order": False, "shape": shape}
     with pytest.raises(errors.FormatError, match="to have the bytes that its header declares"):
-        read("npz", io.BytesIO(archive_with("neuron_label", header)))
+        read("npz", io.BytesIO(archive_with("connection_weight", header)))
 
 
 @pytest.mark.parametrize(

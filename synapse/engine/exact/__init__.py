@@ -1,4 +1,12 @@
-"""The kernels of exact gradients through time, for several samples at once."""
+"""The kernels of exact gradients through time, for several samples at once, and of training by them."""
 
+from . import update as update
 from .loops import Samples as Samples, gradient_network as gradient_network
 from .tapes import Tapes as Tapes
+from .train import (
+    Batches as Batches,
+    Runs as Runs,
+    Unfolding as Unfolding,
+    descent_address as descent_address,
+    train_epochs as train_epochs,
+)

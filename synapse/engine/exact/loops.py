@@ -209,12 +209,14 @@ class Samples(NamedTuple):
 
 @kernel
 def gradient_network(table, unit, tape_table, tag, span, inputs, targets, samples, cost, moves):
-    """Run `Samples` together, compute their cost and sum the gradient.
+    """Run some samples together, compute their cost and sum the gradient.
 
+    `samples` are the fields of `Samples`; Numba unpacks plain tuples fast, and named ones slowly.
     `moves` is the number of connections. Rows of `inputs` and `targets` are consecutive. Returns the
     summed cost, and the last step at which errors were not finite (the number of steps if all were finite).
     """
     m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), u8(len(tag))
+    samples = Samples(*samples)
     rows, chunk = span[STOP] - span[FIRST], u8(CHUNK)
     steps = samples.steps
     lay_rows(u, samples, lanes)

@@ -1,6 +1,6 @@
-"""The formulas: activation functions, costs, and the elementary functions that they use.
+"""The formulas: activation functions, costs, the elementary functions that they use, and optimizers.
 
-Formulas are plain Python. Their compiled versions are loaded when they are first used.
+Formulas of squashes and costs are plain Python. Everything compiled is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from . import activations, costs
 
 
 def __getattr__(name: str) -> Any:
-    if name == "compiled":
+    if name in ("compiled", "optimizers"):
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["activations", "compiled", "costs"]
+__all__ = ["activations", "compiled", "costs", "optimizers"]

@@ -10,20 +10,27 @@ from numpy.typing import NDArray
 from ..._typing import Indices
 from ..functions.activations import SOFTMAX
 from ..schema import NONE, OUTPUT
+from .changes import spans
 from .flags import LISTED, PAIRED, ZIPPED
-from .program import spans
 
 if TYPE_CHECKING:
     from ..store import Store
+    from .part import Part
 
 
-def find_blocks(store: Store) -> None:
-    """Group consecutive neurons of one network and squash that do not depend on each other into blocks."""
-    c, n = store.columns, store.n_neurons
-    after = np.zeros(n, np.int64)  # the first row at which a block with this neuron may begin
+def find_latest(store: Store | Part) -> Indices:
+    """The last one of the earlier neurons that each neuron reads; NONE: none."""
+    after = np.zeros(store.n_neurons, np.int64)
     for before, target in _dependencies(store):
         earlier = before < target
         np.maximum.at(after, target[earlier], before[earlier].astype(np.int64) + 1)
+    return (after - 1).astype(np.uint32)
+
+
+def find_blocks(store: Store, latest: Indices) -> None:
+    """Group consecutive neurons of one network and squash that do not depend on each other into blocks."""
+    c, n = store.columns, store.n_neurons
+    after = np.where(latest == NONE, 0, latest + 1)  # the first row at which a block with it may begin
     network, squash, role = store["network"], store["squash"], store["role"]
     _find_groups(store)
     change = np.ones(n, bool)
@@ -35,7 +42,7 @@ def find_blocks(store: Store) -> None:
     c["block_stop"] = np.repeat(np.append(starts[1:], n), lengths).astype(np.uint32)
 
 
-def _dependencies(store: Store) -> list[tuple[Indices, Indices]]:
+def _dependencies(store: Store | Part) -> list[tuple[Indices, Indices]]:
     """Pairs of a neuron and one that reads its activation.
 
     For a run with consecutive sources or gaters, the last one before the target is enough.

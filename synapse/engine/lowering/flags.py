@@ -9,7 +9,7 @@ GATES = 4  # gates a self-connected neuron, and stores extended traces for it
 GATED = 8  # has a gated incoming connection
 PLAIN_RUNS = 16  # all its runs are dense, ordered and ungated, and it keeps no eligibility traces
 FOUR = 32  # it and the next three activate together, and have plain runs from the same sources
-WAITING = 64  # updates of all its weights may be delayed: see ``propagate.move_ahead``
+WAITING = 64  # sends no error, and updates of all its weights may be delayed: see ``propagate.move_ahead``
 HEARD = 128  # a source of trainable dense runs
 
 # Kinds of runs. Sources are consecutive (row + t) or listed; gaters are none, one, consecutive or listed.
@@ -24,5 +24,5 @@ UNORDERED = 16  # sources or gater outside the target's network: the order is fo
 QUIET_GATER = 32  # its gater gets no error (a clamped input)
 TIED = 64  # its weights are shared with other connections
 STEPPED = 128  # the next neuron computed with it has sources and gater shifted by one, otherwise the same
-WAITING_FLAGS = SILENT | BACK | FIXED | UNORDERED | TIED
-"""A dense run whose weights may be delayed has of these only SILENT: see ``propagate.move_ahead``."""
+MOVED_AT_ONCE = BACK | FIXED | UNORDERED | TIED
+"""Updates of a dense or listed run without these may be delayed: see ``propagate.move_ahead``."""

@@ -1,18 +1,23 @@
 """Lowering: from a topology to the program of the kernels.
 
 Neurons are sorted into activation order, the incoming connections of a neuron
-become consecutive rows, and consecutive sources become runs. All operations are on whole columns:
-10^6 connections take a fraction of a second.
+become consecutive rows, and consecutive sources become runs. All operations are on whole columns.
+After an edit, only the connections into the neurons that it has changed are sorted and divided into runs
+again, and put between the others. The program does not depend on how the topology came about.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ..._typing import Indices
 from .alike import find_alike, mark_fours, mark_heard
-from .blocks import find_blocks
-from .order import lay_out_nodes, order_connections, order_neurons
-from .program import Program, restore
+from .blocks import find_blocks, find_latest
+from .changes import Basis, find_changed, look_back
+from .order import lay_out_nodes, order_connections, order_neurons, pure_inputs
+from .program import Program, Traces, restore
 from .runs import connection_flags, find_runs
 from .ties import lay_out_ties, number_ties
 from .traces import find_influences, mark_plain, place_traces
@@ -21,22 +26,42 @@ if TYPE_CHECKING:
     from ..store import Store
 
 
-def lower(store: Store) -> None:
-    """Make the program columns of `store` from its topology; numbers and traces are preserved."""
-    kept = store.program.traces(store)
+def lower(store: Store) -> Basis:
+    """Make the program columns of `store` from its topology; numbers and traces are preserved.
+
+    Returns what the next lowering needs to know about this one.
+    """
+    kept, basis = store.program.traces(store), store.program.basis
     store.program = Program(0, kept)  # so that the next lowering has them if this one fails
-    order_neurons(store, kept)
-    order_connections(store)
-    number_ties(store)
-    lay_out_nodes(store)
-    flags = connection_flags(store)
+    latest = _lower_connections(store, kept, basis)
     find_influences(store)
-    find_runs(store, flags)
-    place_traces(store, flags)
+    place_traces(store)
     mark_plain(store)
-    find_blocks(store)
+    find_blocks(store, latest)
     find_alike(store)
     mark_fours(store)
     mark_heard(store)
     lay_out_ties(store)
     restore(store, kept)
+    unchanged = np.zeros(store.n_neurons, bool)
+    return Basis(store.n_connections, unchanged, latest, store["network"].copy(), pure_inputs(store))
+
+
+def _lower_connections(store: Store, kept: list[Traces], basis: Basis | None) -> Indices:
+    """Sort neurons and connections, and divide connections into runs, where they have changed.
+
+    Returns the last of the earlier neurons that each neuron reads.
+    """
+    untied = number_ties(store)
+    if basis is not None:
+        basis.note(untied)
+    moved = order_neurons(store, kept)
+    before = look_back(store, basis, moved)
+    changed = find_changed(store, before, moved, basis)
+    part = order_connections(store, before, changed, basis)
+    lay_out_nodes(store, before, part)
+    part.begin()
+    find_runs(part, connection_flags(part))
+    latest = np.where(part.chosen, find_latest(part), before.latest)
+    part.insert_runs(before, moved)
+    return latest

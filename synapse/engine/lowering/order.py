@@ -2,43 +2,58 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..._typing import Bools
 from ..schema import INPUT, NONE, PROGRAM
+from .changes import Basis, Before, Moved, incoming_rows
 from .flags import GATED, MEMORY
+from .part import Part, replace_rows
 from .program import Traces
 
 if TYPE_CHECKING:
     from ..store import Store
 
 
-def order_neurons(store: Store, kept: list[Traces]) -> None:
-    """Order of neurons: networks one after the other, each in activation order, then other neurons."""
+def order_neurons(store: Store, kept: list[Traces]) -> Moved | None:
+    """Order of neurons: networks one after the other, each in activation order, then other neurons.
+
+    Returns None if they are in this order already.
+    """
     network, position = store["network"].astype(np.int64), store["position"]
     alive = np.array([view is not None for view in store.views], bool)
     key = np.where(network == 0, np.iinfo(np.int64).max, network)
     order = np.lexsort((np.where(network == 0, 0, position), key))
     order = order[alive[order]]
     if len(order) == store.n_neurons and np.array_equal(order, np.arange(len(order))):
-        return
+        return None
     new_row = store.sort_neurons(order)
     for traces in kept:
         traces.renamed(new_row)
+    return Moved(order, new_row)
 
 
-def order_connections(store: Store) -> None:
-    """Order of connections: by target, then trainable first, ungated first, self-connection last."""
-    source, target, gater = store["source"], store["target"], store["gater"]
-    major = target.astype(np.int64) << 2
-    major |= ((store["trainable"] == 0).astype(np.uint8) << 1) | (source == target)
-    minor = source.astype(np.int64)
-    gated = gater != NONE
-    if gated.any():
-        minor |= (gater.astype(np.int64) + 1) << 32 & -gated.astype(np.int64)
-    alive = target != NONE
+def order_connections(store: Store, before: Before, changed: Bools, basis: Basis | None) -> Part:
+    """Order of connections: by target, then trainable first, ungated first, self-connection last.
+
+    Returns the part of the store that has changed. Connections into other neurons stay in order.
+    """
+    if basis is not None and not changed.all():
+        rows = incoming_rows(store, before, changed, basis.connections)
+        part = replace_rows(store, before, changed, rows[np.lexsort(_keys(store, rows))])
+        if part is not None:
+            return part
+    order_all_connections(store)
+    return Part(store, np.ones(store.n_neurons, bool), None)
+
+
+def order_all_connections(store: Store) -> None:
+    """Sort all connections, unless they are in order."""
+    minor, major = _keys(store, slice(None))
+    alive = store["target"] != NONE
     if alive.all():
         increasing = (major[1:] > major[:-1]) | ((major[1:] == major[:-1]) & (minor[1:] > minor[:-1]))
         if increasing.all():
@@ -47,25 +62,42 @@ def order_connections(store: Store) -> None:
     store.sort_connections(order[alive[order]])
 
 
-def lay_out_nodes(store: Store) -> None:
+def _keys(store: Store, rows: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keys of the order of connections, the last one first."""
+    source, target, gater = store["source"][rows], store["target"][rows], store["gater"][rows]
+    major = target.astype(np.int64) << 2
+    major |= ((store["trainable"][rows] == 0).astype(np.uint8) << 1) | (source == target)
+    minor = source.astype(np.int64)
+    gated = gater != NONE
+    if gated.any():
+        minor |= (gater.astype(np.int64) + 1) << 32 & -gated.astype(np.int64)
+    return minor, major
+
+
+def lay_out_nodes(store: Store, before: Before, part: Part) -> None:
     """The columns with one row per neuron that follow from the order of connections."""
-    n, c = store.n_neurons, store.columns
-    target = store["target"]
+    n, c, new = store.n_neurons, store.columns, part.chosen
+    target, own = part["target"], np.flatnonzero(part["source"] == part["target"])
+    count = np.where(new, np.bincount(target, minlength=n), before.incoming)
+    first = np.cumsum(count) - count
+    learning = np.bincount(target[part["trainable"] != 0], minlength=n)
+    self_row = np.where(new | (before.own < 0), NONE, first + before.own)
+    self_row[target[own]] = part.rows_of(own)
+    self_gater = np.where(new, NONE, before.self_gater)
+    self_gater[target[own]] = part["gater"][own]
+    flags = np.where(new, 0, before.flags)
+    flags[target[own]] |= MEMORY
+    flags[target[part["gater"] != NONE]] |= GATED
     for column in PROGRAM:
-        if column.axis == "node":
+        if column.axis == "node" and column.name not in ("first_run", "last_run"):
             c[column.name] = np.zeros(n, column.dtype)
-    c["first_incoming"] = np.searchsorted(target, np.arange(n, dtype=np.uint32)).astype(np.uint32)
-    c["learning"] = np.bincount(target[store["trainable"] != 0], minlength=n).astype(np.uint32)
-    rows = np.flatnonzero(store["source"] == target)
-    c["self_row"] = np.full(n, NONE, np.uint32)
-    c["self_gater"] = np.full(n, NONE, np.uint32)
-    c["self_row"][target[rows]] = rows
-    c["self_gater"][target[rows]] = store["gater"][rows]
-    c["flags"][target[rows]] |= MEMORY
-    c["flags"][target[store["gater"] != NONE]] |= GATED
+    c["first_incoming"] = first.astype(np.uint32)
+    c["learning"] = np.where(new, learning, before.learning).astype(np.uint32)
+    c["self_row"], c["self_gater"] = self_row.astype(np.uint32), self_gater.astype(np.uint32)
+    c["flags"] = flags.astype(np.uint8)
 
 
-def pure_inputs(store: Store) -> Bools:
+def pure_inputs(store: Store | Part) -> Bools:
     """Inputs of a lowered store without incoming connections: they are clamped, and get no error."""
     first = store.columns["first_incoming"]
     incoming = np.diff(first.astype(np.int64), append=store.n_connections)

@@ -10,23 +10,11 @@ from numpy.typing import NDArray
 
 from ..._typing import Indices
 from ..schema import NONE
+from .changes import Basis, spans
 from .flags import MEMORY, TRACED
 
 if TYPE_CHECKING:
     from ..store import Store
-
-
-def spans(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
-    """The indices ``first .. first + length`` of every pair, one after the other.
-
-    >>> spans(np.array([0, 5]), np.array([2, 3])).tolist()
-    [0, 1, 5, 6, 7]
-    """
-    lengths = np.asarray(lengths, np.int64)
-    ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    offsets = np.repeat(np.asarray(firsts, np.int64) - (ends - lengths), lengths)
-    return offsets + np.arange(total)
 
 
 _NEURONS, _IDENTITIES = ("memory", "gater", "gated"), ("memory_self", "eligible", "extending")
@@ -69,12 +57,13 @@ class Traces:
 class Program:
     """The version of the topology from which a store's program columns were made."""
 
-    version: int
-    pending: list[Traces] = field(default_factory=list)
+    version: int  # 0: the columns are of no version, or of one before another store was absorbed
+    pending: list[Traces] = field(default_factory=list)  # traces that are not in the columns
+    basis: Basis | None = None  # what the columns were made from; None: they are not valid
 
     def traces(self, store: Store) -> list[Traces]:
         """Every trace that is stored now."""
-        return self.pending if self.version == 0 else [kept_traces(store)]
+        return self.pending if self.basis is None else [kept_traces(store), *self.pending]
 
 
 def kept_traces(store: Store) -> Traces:
@@ -109,24 +98,31 @@ def kept_traces(store: Store) -> Traces:
 
 def restore(store: Store, kept: list[Traces]) -> None:
     """Write preserved traces into the columns of a new program; traces affected by a change stay 0."""
-    row_of = np.append(store.row_of[: store.n_identities], NONE).astype(np.int64)
     carried = np.zeros(store.n_neurons, bool)
-    _read_off(store, kept, row_of)
+    _read_off(store, kept)
     for traces in kept:
-        carried[_still_self_connected(store, traces, row_of)] = True
+        carried[_still_self_connected(store, traces)] = True
     for traces in kept:
-        _restore_eligibility(store, traces, row_of, carried)
-        _restore_extended(store, traces, row_of, carried)
+        _restore_eligibility(store, traces, carried)
+        _restore_extended(store, traces, carried)
     fresh = ((store.columns["flags"] & MEMORY) != 0) & ~carried
     store["bias_eligibility"][fresh] = 0.0
 
 
-def _read_off(store: Store, kept: list[Traces], row_of: Indices) -> None:
+def _rows_of(store: Store, identities: Indices) -> NDArray[np.int64]:
+    """Present rows of connections; NONE for removed ones, and for the identity NONE."""
+    known = identities != NONE
+    rows = np.full(len(identities), NONE, np.int64)
+    rows[known] = store.row_of[identities[known]]
+    return rows
+
+
+def _read_off(store: Store, kept: list[Traces]) -> None:
     """Restore traces of neurons that store none: the inputs of their last activation."""
     c, stamp = store.columns, store["stamp"]
     new = ((c["flags"] & (TRACED | MEMORY)) == TRACED) & (c["learning"] != 0)
     for traces in kept:
-        rows = row_of[np.minimum(traces.eligible, store.n_identities)]
+        rows = _rows_of(store, traces.eligible)
         new[store["target"][rows[rows != NONE]]] = False
     neurons = np.flatnonzero(new)
     rows = spans(c["first_incoming"][neurons], c["learning"][neurons])
@@ -143,18 +139,18 @@ def _read_off(store: Store, kept: list[Traces], row_of: Indices) -> None:
     store["bias_eligibility"][neurons] = stamp[neurons] != 0
 
 
-def _still_self_connected(store: Store, kept: Traces, row_of: Indices) -> Indices:
+def _still_self_connected(store: Store, kept: Traces) -> Indices:
     """Rows of the neurons that still have the self-connection of the preserved traces."""
     alive = kept.memory != NONE
     memory = kept.memory[alive].astype(np.int64)
-    own = row_of[np.minimum(kept.memory_self[alive], store.n_identities)]
+    own = _rows_of(store, kept.memory_self[alive])
     still: Indices = memory[(own != NONE) & (store.columns["self_row"][memory] == own)]
     return still
 
 
-def _restore_eligibility(store: Store, kept: Traces, row_of: Indices, carried: NDArray[np.bool_]) -> None:
+def _restore_eligibility(store: Store, kept: Traces, carried: NDArray[np.bool_]) -> None:
     c = store.columns
-    rows = row_of[np.minimum(kept.eligible, store.n_identities)]
+    rows = _rows_of(store, kept.eligible)
     there = rows != NONE
     rows, values = rows[there], kept.eligibility[there]
     neuron = c["target"][rows]
@@ -164,7 +160,7 @@ def _restore_eligibility(store: Store, kept: Traces, row_of: Indices, carried: N
     c["eligibility"][(c["first_trace"][neuron] + offset)[kept_on]] = values[kept_on]
 
 
-def _restore_extended(store: Store, kept: Traces, row_of: Indices, carried: NDArray[np.bool_]) -> None:
+def _restore_extended(store: Store, kept: Traces, carried: NDArray[np.bool_]) -> None:
     c = store.columns
     if not len(kept.gater) or not len(c["influence"]):
         return
@@ -179,7 +175,7 @@ def _restore_extended(store: Store, kept: Traces, row_of: Indices, carried: NDAr
 
     pair_of, alive_of = pair[kept.pair], alive[kept.pair]
     gater = c["influence_gater"][pair_of].astype(np.int64)
-    rows = row_of[np.minimum(kept.extending, store.n_identities)]
+    rows = _rows_of(store, kept.extending)
     bias = kept.extending == NONE
     offset = np.where(bias, c["learning"][gater], rows - c["first_incoming"][gater])
     mine = bias | ((rows != NONE) & (offset >= 0) & (offset < c["learning"][gater]))

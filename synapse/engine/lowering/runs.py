@@ -14,6 +14,7 @@ from .order import pure_inputs
 
 if TYPE_CHECKING:
     from ..store import Store
+    from .part import Part
 
 SHORT = 4
 """Runs shorter than this are merged into a list: a loop over indices is faster than many tiny loops."""
@@ -35,7 +36,7 @@ class _Links(NamedTuple):
     alike: Bools  # follows the previous one, and differs from it only in source and gater
 
 
-def connection_flags(store: Store) -> NDArray[np.uint8]:
+def connection_flags(store: Store | Part) -> NDArray[np.uint8]:
     """Flags of every connection for its run."""
     source, target, gater = store["source"], store["target"], store["gater"]
     gated = gater != NONE
@@ -60,7 +61,7 @@ def connection_flags(store: Store) -> NDArray[np.uint8]:
     return flags
 
 
-def find_runs(store: Store, flags: NDArray[np.uint8]) -> None:
+def find_runs(store: Store | Part, flags: NDArray[np.uint8]) -> None:
     """Split the connections (self-connections aside) into runs of one kind."""
     links = _links(store, flags)
     first, length, kind = _list_short(links, *_cut(links))
@@ -73,13 +74,9 @@ def find_runs(store: Store, flags: NDArray[np.uint8]) -> None:
     c["run_gater"] = links.gater[first]
     c["first_run"] = np.searchsorted(target, np.arange(n)).astype(np.uint32)
     c["last_run"] = np.searchsorted(target, np.arange(n), "right").astype(np.uint32)
-    pairs = c["influence_gated"].astype(np.int64) << 32 | c["influence_gater"]
-    found = np.searchsorted(pairs, target.astype(np.int64) << 32 | links.gater[first])
-    influences = links.memory[first] & links.gated[first]
-    c["run_influence"] = np.where(influences, found, NONE).astype(np.uint32)
 
 
-def _links(store: Store, flags: NDArray[np.uint8]) -> _Links:
+def _links(store: Store | Part, flags: NDArray[np.uint8]) -> _Links:
     """Collect the connections of all runs."""
     others = store["source"] != store["target"]
     chosen: Any = slice(None) if others.all() else np.flatnonzero(others)

@@ -6,20 +6,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._typing import Indices
 from .runs import stretches
 
 if TYPE_CHECKING:
     from ..store import Store
 
 
-def number_ties(store: Store) -> None:
-    """Number the groups from 1. A group with one member left is dissolved."""
+def number_ties(store: Store) -> Indices:
+    """Number the groups from 1. A group with one member left is dissolved.
+
+    Returns the targets of the connections whose group is dissolved.
+    """
+    untied = [np.empty(0, np.uint32)]
     for name in ("tie", "bias_tie"):
         tie = store[name]
         if tie.any():
             several = np.bincount(tie.astype(np.int64)) > 1
             several[0] = False
+            if name == "tie":
+                untied.append(store["target"][(tie != 0) & ~several[tie]])
             tie[:] = (np.cumsum(several) * several)[tie]
+    return np.concatenate(untied)
 
 
 def lay_out_ties(store: Store) -> None:

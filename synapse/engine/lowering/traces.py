@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 def find_influences(store: Store) -> None:
     """Pairs of a gater and a self-connected neuron with an incoming connection that it gates."""
     c, n = store.columns, store.n_neurons
-    target, gater = store["target"], store["gater"]
-    rows = np.flatnonzero((gater != NONE) & ((c["flags"][target] & flag.MEMORY) != 0))
-    key = np.unique(target[rows].astype(np.int64) << 32 | gater[rows])
+    target = run_targets(store)
+    of_run = target.astype(np.int64) << 32 | c["run_gater"]  # the gater of all connections of such a run
+    runs = (c["run_gater"] != NONE) & ((c["flags"][target] & flag.MEMORY) != 0)
+    own = np.flatnonzero(c["self_gater"] != NONE)
+    key = np.unique(np.append(of_run[runs], own << 32 | c["self_gater"][own]))
+    c["run_influence"] = np.where(runs, np.searchsorted(key, of_run), NONE).astype(np.uint32)
     gated, gaters = (key >> 32).astype(np.uint32), (key & NONE).astype(np.uint32)
     c["influence"] = np.zeros(len(key), store.dtype)
     c["influence_gater"], c["influence_gated"] = gaters, gated
@@ -40,10 +43,16 @@ def find_influences(store: Store) -> None:
     c["flags"][gaters[pulls]] |= flag.GATES
 
 
-def place_traces(store: Store, flags: NDArray[np.uint8]) -> None:
+def run_targets(store: Store) -> NDArray[np.int64]:
+    """The target of every run."""
+    c = store.columns
+    return np.repeat(np.arange(store.n_neurons), c["last_run"] - c["first_run"].astype(np.int64))
+
+
+def place_traces(store: Store) -> None:
     """Decide which neurons store traces, and assign their rows; all traces start at 0."""
     c = store.columns
-    traced = _traced(store, flags)
+    traced = _traced(store)
     c["flags"][traced] |= flag.TRACED
     lengths = np.where(traced, c["learning"], 0)
     c["first_trace"] = (np.cumsum(lengths) - lengths).astype(np.uint32)
@@ -55,9 +64,9 @@ def place_traces(store: Store, flags: NDArray[np.uint8]) -> None:
     c["extended"] = np.zeros(int(lengths.sum()), store.dtype)
 
 
-def _traced(store: Store, flags: NDArray[np.uint8]) -> Bools:
+def _traced(store: Store) -> Bools:
     """Neurons that are self-connected, or gate memory while their eligibility must be stored."""
-    c, target = store.columns, store["target"]
+    c, target, flags = store.columns, run_targets(store), store.columns["run_flags"]
     hard = (c["flags"] & flag.GATED) != 0
     hard[target[(flags & flag.UNORDERED) != 0]] = True
     foreign = np.zeros(store.n_neurons, bool)  # gates memory in another network, where rows give no order
@@ -69,11 +78,12 @@ def _traced(store: Store, flags: NDArray[np.uint8]) -> Bools:
 
 
 def mark_plain(store: Store) -> None:
-    """Mark neurons without traces whose runs are all plain, and those whose updates may all be delayed."""
-    c, target = store.columns, store["target"][store.columns["run_first"]]
+    """Mark neurons without traces whose runs are all plain, and those whose propagation is all delayed."""
+    c, target = store.columns, run_targets(store)
     untraced = c["flags"] & flag.TRACED == 0
     other = (c["run_kind"] != flag.DENSE) | ((c["run_flags"] & flag.UNORDERED) != 0)
-    moving = (c["run_kind"] != flag.DENSE) | (c["run_flags"] & flag.WAITING_FLAGS != flag.SILENT)
+    moving = (c["run_kind"] > flag.LISTED) | (c["run_flags"] & flag.MOVED_AT_ONCE != 0)
+    moving |= c["run_flags"] & flag.SILENT == 0
     for runs, mark, chosen in (
         (other, flag.PLAIN_RUNS, untraced),
         (moving, flag.WAITING, untraced & (c["flags"] & flag.GATES == 0)),

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..compiler.jit import columns, inline, kernel
 from ..functions.compiled import cost_of, cross_entropy, judge
-from ..functions.costs import CROSS_ENTROPY, FIRST_CUSTOM_COST
+from ..functions.costs import COSTS, CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import TRACED
 from ..schema import FIRST, HELD, INPUTS, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH
 from .fire import clamp_neuron, fire, forget_error, tick
@@ -23,6 +23,8 @@ from .weigh import weigh_block, weigh_neuron
 
 u8 = np.uint64
 ONE = u8(1)
+OF_CLASSES = COSTS["categorical_cross_entropy"].code
+CLOSE = 1e-6  # to 1, of the sum of targets of classes
 
 
 # --- networks ----------------------------------------------------------------------------------
@@ -103,6 +105,20 @@ def aim_outputs(m, span, targets, row, cost):
         m.projected[j] = signal
         total += value
     return total
+
+
+@inline
+def fit(targets, cost, unit):
+    """Whether a cost can have these targets of one step, see ``Cost.check_targets``."""
+    classes = cost == OF_CLASSES
+    bounded = classes or cost == CROSS_ENTROPY
+    low, high = (0.0, 1.0) if bounded else (-np.float64(np.finfo(unit).max), np.float64(np.finfo(unit).max))
+    total = 0.0
+    for o in range(u8(targets.size)):
+        if not low <= targets[o] <= high:
+            return False
+        total += targets[o]
+    return not classes or abs(total - 1.0) <= CLOSE
 
 
 @inline
@@ -210,16 +226,20 @@ def clear_rows(table, unit, rows):
 def run_network(table, unit, span, inputs, outputs):
     """Activate once for every row of `outputs`, which are written; rows are consecutive.
 
-    Returns 1 + the first row of `inputs` that is not finite in the store's float, else 0. With such a row
-    nothing has changed. If a registered function raises, the run ends: returns 1 + the row of that step.
+    Returns 1 + the first row of `inputs` that is not finite in the store's float, else 0. With such a row,
+    or with arrays of other sizes, nothing has changed. If a registered function raises, the run ends:
+    returns 1 + the row of that step.
     """
     m, most = columns(table, unit), np.finfo(unit).max
     m.failed[0] = 0.0
+    n = span[OUTPUTS]
+    rows = u8(outputs.size) // n
+    if u8(outputs.size) != rows * n or (inputs.size > 0 and u8(inputs.size) != rows * span[INPUTS]):
+        return ONE
     for i in range(u8(inputs.size)):
         if not abs(inputs[i]) <= most:
             return i // span[INPUTS] + ONE
-    n = span[OUTPUTS]
-    for row in range(u8(outputs.size) // n):
+    for row in range(rows):
         activate_network(m, span, inputs, row)
         if m.failed[0] != 0.0:
             return row + ONE
@@ -229,13 +249,16 @@ def run_network(table, unit, span, inputs, outputs):
 
 
 @kernel
-def propagate_targets(table, unit, span, targets, cost, rate):
+def propagate_targets(table, unit, span, targets, cost, rate, check):
     """Propagate the whole network after an activation; with empty targets, no output has one.
 
-    Returns the cost; if it is not finite, no weight has changed.
+    Returns the cost; if it is not finite, no weight has changed. With `check`, it is NaN for targets that
+    the cost cannot have, and nothing has changed.
     """
     m = columns(table, unit)
     m.failed[0] = 0.0
+    if targets.size > 0 and (u8(targets.size) != span[OUTPUTS] or (check and not fit(targets, cost, unit))):
+        return math.nan
     first, total = span[STOP] - span[OUTPUTS], 0.0
     for o in range(u8(targets.size)):
         j = first + o
@@ -254,43 +277,68 @@ def propagate_targets(table, unit, span, targets, cost, rate):
 
 @kernel
 def train_network(
-    table, unit, span, inputs, targets, aimed, bounds, order, clear, cost, rate, learn, kept, control
+    table,
+    unit,
+    span,
+    inputs,
+    targets,
+    aimed,
+    bounds,
+    orders,
+    clear,
+    cost,
+    rates,
+    learn,
+    kept,
+    control,
+    errors,
+    goal,
 ):
-    """An epoch in one call: the sequences ``bounds[s] .. bounds[s + 1]`` of rows, in `order`.
+    """Some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s + 1]`` of rows, in its order.
 
     At `aimed` rows, which have a target, the cost is computed and, with `learn`, the error propagated.
     ``kept`` is a buffer for the outputs and targets of some steps, whose costs are summed together.
-    A ``control[0]`` other than 0 stops the epoch; ``control[1]`` is the number of rows done. Returns
-    the summed cost and the number of rows with a target. A cost that is not finite ends the epoch
-    before weights change; so does a registered function that raises, with a cost of NaN.
+    A ``control[0]`` other than 0 stops the call; ``control[1]`` is the number of rows done. ``errors`` are
+    the mean costs of the epochs; one that is at most `goal` ends the call. Returns the number of complete
+    epochs, and the summed cost of the latest and its number of rows with a target. A cost that is not
+    finite ends the call before weights change; so does a registered function that raises, with a cost of NaN.
     """
     m = columns(table, unit)
     m.failed[0] = 0.0
-    total, judged, filled, going = 0.0, u8(0), u8(0), True
-    for s in range(u8(order.shape[0])):
-        if clear and going:
-            move_ahead(m, span[FIRST], span[STOP])  # clearing discards the inputs that they need
-            for j in range(span[FIRST], span[STOP]):
-                clear_neuron(m, j)
-        for row in range(bounds[order[s]], bounds[order[s] + ONE]):
-            if not going:
-                break
-            activate_network(m, span, inputs, row)
-            going = m.failed[0] == 0.0
-            if aimed[row] and going:
-                judged += ONE
-                if filled + span[OUTPUTS] > u8(kept.size) >> ONE:
-                    total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
-                    filled = u8(0)
-                filled = keep_outputs(m, span, targets, row, kept, filled)
-                sound = aim_outputs(m, span, targets, row, cost)
-                going = math.isfinite(sound) and m.failed[0] == 0.0
+    done, total, judged, going = u8(0), 0.0, u8(0), True
+    while going and done < u8(rates.shape[0]):
+        total, judged, filled = 0.0, u8(0), u8(0)
+        for s in range(u8(orders.shape[1])):
+            if clear and going:
+                move_ahead(m, span[FIRST], span[STOP])  # clearing discards the inputs that they need
+                for j in range(span[FIRST], span[STOP]):
+                    clear_neuron(m, j)
+            for row in range(bounds[orders[done, s]], bounds[orders[done, s] + ONE]):
                 if not going:
-                    total += sound
-                elif learn:
-                    propagate_network(m, span, rate, True)
-            control[1] += ONE
-            going = going and not control[0]
-    move_ahead(m, span[FIRST], span[STOP])
-    total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
-    return total if m.failed[0] == 0.0 else math.nan, judged
+                    break
+                activate_network(m, span, inputs, row)
+                going = m.failed[0] == 0.0
+                if aimed[row] and going:
+                    judged += ONE
+                    if filled + span[OUTPUTS] > u8(kept.size) >> ONE:
+                        total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
+                        filled = u8(0)
+                    filled = keep_outputs(m, span, targets, row, kept, filled)
+                    sound = aim_outputs(m, span, targets, row, cost)
+                    going = math.isfinite(sound) and m.failed[0] == 0.0
+                    if not going:
+                        total += sound
+                    elif learn:
+                        propagate_network(m, span, rates[done], True)
+                control[1] += ONE
+                going = going and not control[0]
+        move_ahead(m, span[FIRST], span[STOP])
+        total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
+        if m.failed[0] != 0.0:
+            total = math.nan
+        errors[done] = total / np.float64(judged)
+        going = going and math.isfinite(total)
+        if going:
+            going = errors[done] > goal
+            done += ONE
+    return done, total, judged

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.jit import inline, one, zero
+from ..compiler.jit import in_order, inline, one, zero
 from ..lowering.flags import (
     BACK,
     BACK_GATED,
@@ -43,11 +43,19 @@ def push_back(m, r, delta, first, n, source):
 
 
 @inline
+def move_traced(m, j, first, n, step):
+    """Update the weights of a run along stored traces. reads: eligibility; writes: weight_destination"""
+    trace = trace_of(m, j, first)
+    for t in range(n):
+        m.weight_destination[first + t] += step * m.eligibility[trace + t]
+
+
+@inline
 def propagate_run(m, j, r, delta, step, pull, extended, ahead):
     """Push the error of `j` along a run of plain connections, then update their weights.
 
     `pull` is the step along the extended traces that begin at `extended`; with `ahead`, updates
-    of weights from inputs are delayed: see `move_ahead`.
+    are delayed where they may be: see `move_ahead`.
     reads: activation, old_activation, eligibility, extended; writes: pushed, weight_destination
     """
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
@@ -56,9 +64,7 @@ def propagate_run(m, j, r, delta, step, pull, extended, ahead):
     if flags & FIXED or (ahead and waits(m, r)):
         return
     if m.flags[j] & TRACED:
-        trace = trace_of(m, j, first)
-        for t in range(n):
-            m.weight_destination[first + t] += step * m.eligibility[trace + t]
+        move_traced(m, j, first, n, step)
         return
     seen = m.old_activation if flags & BACK else m.activation
     if pull != 0.0:
@@ -74,9 +80,9 @@ def propagate_run(m, j, r, delta, step, pull, extended, ahead):
 def move_ahead(m, first, last):
     """Apply delayed updates, as `weigh_neuron` would with the next inputs.
 
-    A weight from an input is read once per step, to sum. Updating it then, instead of when the
-    error is known, saves a pass over memory. `weigh_neuron` reads the previous input from
-    ``old_activation``; here, without a next input, it is still in ``activation``.
+    A weight is read in every step, to sum. Updating it then, instead of when the error is known,
+    saves a pass over the weights. `weigh_neuron` reads the sources' previous activations from
+    ``old_activation``; here, before the next step, they are still in ``activation``.
     reads: waiting, activation; writes: weight, waiting
     """
     for j in range(first, last):
@@ -85,10 +91,15 @@ def move_ahead(m, first, last):
             continue
         m.waiting[j] = 0.0
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-            if m.run_kind[r] == DENSE and waits(m, r):
-                source, row = u8(m.run_source[r]), u8(m.run_first[r])
-                for t in range(u8(m.run_length[r])):
+            if not waits(m, r):
+                continue
+            source, row, n = u8(m.run_source[r]), u8(m.run_first[r]), u8(m.run_length[r])
+            if m.run_kind[r] == DENSE:
+                for t in range(n):
                     m.weight[row + t] += step * m.activation[source + t]
+            else:
+                for t in range(n):
+                    m.weight[row + t] += step * m.activation[m.source[row + t]]
 
 
 @inline
@@ -103,8 +114,7 @@ def propagate_gated_run(m, j, r, delta, step):
     zipped = ONE if m.run_kind[r] == ZIPPED else u8(0)
     seen = m.old_activation if flags & BACK else m.activation
     gains = m.old_activation if flags & BACK_GATED else m.activation
-    silent, traced = flags & SILENT, m.flags[j] & TRACED
-    if not silent:
+    if not flags & SILENT:
         for t in range(n):
             m.pushed[source + t] += delta * gains[gater + zipped * t] * m.weight[first + t]
     if not flags & (BACK_GATED | QUIET_GATER) and not m.flags[j] & MEMORY:
@@ -112,18 +122,36 @@ def propagate_gated_run(m, j, r, delta, step):
             m.pushed_gated[gater + zipped * t] += delta * m.weight[first + t] * seen[source + t]
     if flags & FIXED:
         return
-    if traced:
-        trace = trace_of(m, j, first)
-        for t in range(n):
-            m.weight_destination[first + t] += step * m.eligibility[trace + t]
+    if m.flags[j] & TRACED:
+        move_traced(m, j, first, n, step)
     else:
         for t in range(n):
             m.weight_destination[first + t] += step * gains[gater + zipped * t] * seen[source + t]
 
 
+@in_order
+def propagate_listed_run(m, j, r, delta, step, ahead):
+    """The same for a run of scattered, ungated connections.
+
+    reads: activation, old_activation; writes: pushed, weight_destination
+    """
+    first, n, flags = u8(m.run_first[r]), u8(m.run_length[r]), m.run_flags[r]
+    if not flags & SILENT:
+        for c in range(first, first + n):
+            m.pushed[m.source[c]] += delta * m.weight[c]
+    if flags & FIXED or (ahead and waits(m, r)):
+        return
+    if m.flags[j] & TRACED:
+        move_traced(m, j, first, n, step)
+    else:
+        seen = m.old_activation if flags & BACK else m.activation
+        for c in range(first, first + n):
+            m.weight_destination[c] += step * seen[m.source[c]]
+
+
 @inline
-def propagate_listed_run(m, j, r, delta, step):
-    """The same for scattered connections, and for those whose order is found at run time.
+def propagate_any_run(m, j, r, delta, step):
+    """The same for scattered gated connections, and for those whose order is found at run time.
 
     If a source has activated since `j` did, `j` read its old activation, and no error
     is sent to it.
@@ -232,8 +260,10 @@ def propagate_neuron(m, j, rate, ahead):
     if delta != 0.0 or step != 0.0 or pull != 0.0:
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
             kind = m.run_kind[r]
-            if m.run_flags[r] & UNORDERED or kind == LISTED or kind == PAIRED:
-                propagate_listed_run(m, j, r, delta, step)
+            if m.run_flags[r] & UNORDERED or kind == PAIRED:
+                propagate_any_run(m, j, r, delta, step)
+            elif kind == LISTED:
+                propagate_listed_run(m, j, r, delta, step, ahead)
             elif kind == DENSE:
                 propagate_run(m, j, r, delta, step, pull, extended, ahead)
             else:

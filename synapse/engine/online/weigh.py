@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.jit import inline, one, zero
+from ..compiler.jit import in_order, inline, one, zero
 from ..lowering.flags import (
     BACK,
     DENSE,
@@ -16,11 +16,10 @@ from ..lowering.flags import (
     FOUR,
     LISTED,
     MEMORY,
+    MOVED_AT_ONCE,
     PAIRED,
     SHARED,
-    SILENT,
     TRACED,
-    WAITING_FLAGS,
     ZIPPED,
 )
 from ..schema import NONE
@@ -49,16 +48,12 @@ def carry_state(m, j):
 
 @inline
 def gated_sum(m, j, r, first, n):
-    """The weighted inputs of `j` from a run of gated or scattered connections.
+    """The weighted inputs of `j` from a run of gated connections.
 
     reads: weight, source, gater, activation; writes: influence
     """
     kind = m.run_kind[r]
     total = zero(m.bias[j])
-    if kind == LISTED:
-        for t in range(n):
-            total += m.weight[first + t] * m.activation[m.source[first + t]]
-        return total
     if kind == PAIRED:
         for t in range(n):
             gain = m.activation[m.gater[first + t]]
@@ -169,7 +164,7 @@ def extend_run(m, block, r, start, carry, scale):
 @inline
 def waits(m, r):
     """Whether the updates of a run may be delayed until its weights are next read: see `move_ahead`."""
-    return m.run_flags[r] & WAITING_FLAGS == SILENT
+    return m.run_kind[r] <= LISTED and not m.run_flags[r] & MOVED_AT_ONCE
 
 
 @inline
@@ -192,6 +187,41 @@ def dense_sum(m, j, r, first, n):
     return total
 
 
+@in_order
+def moved_weight(m, c, step):
+    """A weight of a list after its delayed update. reads: source, old_activation; writes: weight"""
+    weight = m.weight[c] + step * m.old_activation[m.source[c]]
+    m.weight[c] = weight
+    return weight
+
+
+@in_order
+def listed_sum(m, j, r, first, n):
+    """The same from scattered sources. Four sums at a time, so that no sum waits for the previous one.
+
+    reads: weight, source, activation, waiting
+    """
+    step, none = m.waiting[j], zero(m.bias[j])
+    whole, total, total1, total2, total3 = n - n % u8(4), none, none, none, none
+    if step != 0.0 and waits(m, r):
+        for c in range(first, first + whole, u8(4)):
+            total += moved_weight(m, c, step) * m.activation[m.source[c]]
+            total1 += moved_weight(m, c + ONE, step) * m.activation[m.source[c + ONE]]
+            total2 += moved_weight(m, c + u8(2), step) * m.activation[m.source[c + u8(2)]]
+            total3 += moved_weight(m, c + u8(3), step) * m.activation[m.source[c + u8(3)]]
+        for c in range(first + whole, first + n):
+            total += moved_weight(m, c, step) * m.activation[m.source[c]]
+    else:
+        for c in range(first, first + whole, u8(4)):
+            total += m.weight[c] * m.activation[m.source[c]]
+            total1 += m.weight[c + ONE] * m.activation[m.source[c + ONE]]
+            total2 += m.weight[c + u8(2)] * m.activation[m.source[c + u8(2)]]
+            total3 += m.weight[c + u8(3)] * m.activation[m.source[c + u8(3)]]
+        for c in range(first + whole, first + n):
+            total += m.weight[c] * m.activation[m.source[c]]
+    return (total + total1) + (total2 + total3)
+
+
 @inline
 def weigh_neuron(m, j, block):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces.
@@ -208,8 +238,11 @@ def weigh_neuron(m, j, block):
         state += carry * old
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         first, n = u8(m.run_first[r]), u8(m.run_length[r])
-        if m.run_kind[r] == DENSE:
+        kind = m.run_kind[r]
+        if kind == DENSE:
             state += dense_sum(m, j, r, first, n)
+        elif kind == LISTED:
+            state += listed_sum(m, j, r, first, n)
         else:
             state += gated_sum(m, j, r, first, n)
     m.waiting[j] = 0.0

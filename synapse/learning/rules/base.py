@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -14,8 +14,11 @@ from ...cost import Cost
 from ...errors import ArgumentError
 from ...network import Network
 from ...optimizers import LBFGS, Optimizer
-from .._data import Control, Data, Order
+from .._data import Control, Data, Epochs, Order
 from .._regularisation import Dropout
+
+if TYPE_CHECKING:
+    from .._parameters import Updater
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class BatchGradient:
 
 RULES: dict[str, type[Rule]] = {}
 """The rules, by the name for ``Trainer(method=...)``."""
+ONE_EPOCH = {"gradient", "gradients", "learn", "run"}
+"""Methods that determine how one epoch is run."""
 
 
 class Rule(ABC):
@@ -89,6 +94,9 @@ class Rule(ABC):
         super().__init_subclass__(**options)
         if method is not None:
             RULES[method] = cls
+        own = vars(cls).keys()
+        if own & ONE_EPOCH and not own & {"together", "learn_epochs"}:
+            cls.together = Rule.together  # type: ignore[method-assign]  # the inherited call would ignore them
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -140,3 +148,16 @@ class Rule(ABC):
         completed rows.
         """
         raise NotImplementedError(f"{type(self).__name__} needs an optimizer.")
+
+    def together(self) -> bool:
+        """Whether :meth:`learn_epochs` can be used now. The caller has the network in use. Default False."""
+        return False
+
+    def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> int:
+        """Run several epochs in one compiled call and write their errors; for rules that are `together`.
+
+        Returns the number of complete epochs. The result is the same, bit by bit, however epochs are divided
+        into calls. `updater` is current; it is None without an optimizer. The caller has the network in use.
+        Without an optimizer, it may run a long epoch in another thread, as for :meth:`learn`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} runs one epoch at a time.")

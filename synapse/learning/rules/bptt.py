@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ...errors import ArgumentError
 from ...optimizers import LBFGS
-from .._data import Data, Order
+from ...optimizers.base import BuiltIn
+from .._batches import BatchLoop
+from .._data import Data, Epochs, Order
 from .._exact import ExactGradient
 from .._regularisation import Masks
 from .base import BatchGradient, Options, Rule, Task
+
+if TYPE_CHECKING:
+    from .._parameters import Updater
 
 
 class BackpropagationThroughTime(Rule, method="bptt"):
@@ -51,6 +58,36 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         network, dropout = self.task.network, self.task.options.dropout
         self._rows = network._connection_rows()
         self._masks = dropout.masks(self.task.rng) if dropout.any else None
+        self._loop: BatchLoop | None = None
+
+    def together(self) -> bool:
+        """Whether nothing has to be done in Python between batches.
+
+        Python draws the masks of dropout, copies what is recorded, distributes groups among threads, and
+        calls an optimizer of your own.
+        """
+        task, network = self.task, self.task.network
+        recorder = network._store.recorder
+        recorded = recorder is not None and recorder.records(network)
+        threaded = task.options.threads > 1 and not network.is_random
+        return (
+            isinstance(task.options.optimizer, BuiltIn)
+            and not task.options.dropout.any
+            and not recorded
+            and not (threaded and self._batches().groups > 1)
+        )
+
+    def _batches(self) -> BatchLoop:
+        """The compiled loop over batches, for the present topology."""
+        if self._loop is None:
+            size = self.task.options.batch_size or self.batch_size
+            self._loop = BatchLoop(self._exact, self.task.cost, self.task.options.window, size, self._steps)
+        return self._loop
+
+    def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> int:
+        """Run all batches of several epochs in one compiled call."""
+        assert updater is not None
+        return self._batches().run(epochs, updater)
 
     def gradient(self, chosen: Order) -> BatchGradient:
         """Run forward and backward over some sequences, several side by side."""
@@ -60,7 +97,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         )
         return BatchGradient(
             cost=loss * len(chosen),
-            steps=float(self._steps[chosen].sum()),
+            steps=float(self._steps[chosen].cumsum()[-1]),  # in this order, as the compiled loop does
             weights=-weights[self._rows],
             biases=-biases,
             rows=int(self._lengths[chosen].sum()),

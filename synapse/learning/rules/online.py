@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ...errors import ArgumentError
 from ...optimizers import LBFGS
-from .._data import Control, Data, Order, one_pass
+from .._data import Control, Data, Epochs, Order, one_pass, run_epochs
 from .._exact import WHOLE
 from .base import Options
 from .stepwise import StepwiseRule
 
 if TYPE_CHECKING:
     from ...engine.online import Accumulator  # compiled: imported when it is used
+    from .._parameters import Updater
 
 
 class Online(StepwiseRule, method="online"):
@@ -42,3 +43,13 @@ class Online(StepwiseRule, method="online"):
     ) -> tuple[float, int]:
         """Run one compiled pass."""
         return one_pass(self.task.network, data, order, self.task.cost, rate, control, moves)
+
+    def together(self) -> bool:
+        """Without an optimizer or a recording, whose rows take memory."""
+        network, recorder = self.task.network, self.task.network._store.recorder
+        recorded = recorder is not None and recorder.records(network)
+        return self.task.options.optimizer is None and not recorded
+
+    def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> int:
+        """Run several compiled passes in one call."""
+        return run_epochs(self.task.network, self.task.data, epochs, self.task.cost)[0]

@@ -12,7 +12,7 @@ import numpy as np
 
 from ... import engine
 from ..._typing import Ints
-from ...engine.lowering.program import spans
+from ...engine.lowering.changes import spans
 from .._data import Control, Data, Order, new_control
 from .base import BatchGradient, Rule
 

@@ -1,0 +1,178 @@
+"""What has changed since the last lowering: the neurons whose incoming connections are lowered again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._typing import Bools, Indices
+from ..schema import INPUT, NONE
+from .flags import GATED, MEMORY
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+
+@dataclass
+class Basis:
+    """The facts from which a program was lowered, by row of that program."""
+
+    connections: int  # number of lowered rows; later rows are new
+    changed: Bools  # neurons whose incoming connections have changed since
+    latest: Indices  # last of the earlier neurons that each one reads; NONE: none
+    network: Indices
+    pure: Bools  # inputs without incoming connections
+
+    def note(self, targets: Indices | None) -> None:
+        """Note a change of the incoming connections of these neurons, or of all."""
+        if targets is None:
+            self.changed[:] = True
+        else:
+            rows = np.asarray(targets)
+            self.changed[rows[rows < len(self.changed)]] = True
+
+
+class Moved(NamedTuple):
+    """The order in which neurons have been sorted."""
+
+    order: NDArray[np.int64]  # old rows by new ones
+    new_row: Indices  # new rows by old ones, and NONE at the end
+
+    def of(self, rows: Indices) -> Indices:
+        """New rows of neurons; NONE for those that are gone, and for NONE."""
+        return np.asarray(self.new_row.take(rows, mode="clip"))
+
+
+class Before(NamedTuple):
+    """What the last lowering has found about each neuron, in the present order of neurons."""
+
+    known: Bools  # whether the last lowering has seen it, in the present order
+    changed: Bools
+    first: NDArray[np.int64]  # its incoming connections, in the rows of the last lowering
+    incoming: NDArray[np.int64]  # number of these
+    learning: Indices
+    own: NDArray[np.int64]  # its self-connection, counted from the first; negative: none
+    self_gater: Indices
+    flags: NDArray[np.uint8]
+    first_run: NDArray[np.int64]
+    runs: NDArray[np.int64]
+    latest: Indices
+    network: Indices
+    pure: Bools
+
+
+def look_back(store: Store, basis: Basis | None, moved: Moved | None) -> Before:
+    """Bring the facts of the last lowering into the present order of neurons; without one, none is known."""
+    n, c = store.n_neurons, store.columns
+    nodes = 0 if basis is None else len(basis.changed)
+    old = np.arange(n) if moved is None else moved.order
+    known = old < nodes
+    if not (np.diff(old[known]) > 0).all():
+        known = np.zeros(n, bool)  # sorted anew: connections do not stay in order
+    rows = old[known]
+
+    def now(values: NDArray[Any], default: int = 0) -> NDArray[Any]:
+        column = np.full(n, default, values.dtype)
+        column[known] = values[rows]
+        return column
+
+    def neurons(values: Indices) -> Indices:
+        return now(values if moved is None else moved.of(values), NONE)
+
+    if basis is None:
+        nothing, nobody = np.zeros(n, np.int64), np.full(n, NONE, np.uint32)
+        return Before(
+            known, ~known, nothing, nothing, nothing, nothing - 1, nobody, nothing.astype(np.uint8),
+            nothing, nothing, nobody, nobody, known,
+        )  # fmt: skip
+    first = c["first_incoming"].astype(np.int64)
+    own = np.where(c["self_row"] == NONE, -1, c["self_row"] - first)
+    first_run = c["first_run"].astype(np.int64)
+    return Before(
+        known=known,
+        changed=now(basis.changed) | ~known,
+        first=now(first),
+        incoming=now(np.diff(first, append=basis.connections)),
+        learning=now(c["learning"]),
+        own=now(own, -1),
+        self_gater=neurons(c["self_gater"]),
+        flags=now(c["flags"] & np.uint8(MEMORY | GATED)),
+        first_run=now(first_run),
+        runs=now(c["last_run"] - first_run),
+        latest=neurons(basis.latest),
+        network=now(basis.network),
+        pure=now(basis.pure),
+    )
+
+
+def find_changed(store: Store, before: Before, moved: Moved | None, basis: Basis | None) -> Bools:
+    """Find the neurons whose incoming connections, or what is known about them, have changed."""
+    changed = before.changed.copy()
+    if basis is None or changed.all():
+        return changed
+    appended = store["target"][basis.connections :]
+    changed[appended[appended != NONE]] = True
+    if moved is not None:
+        changed[_new_neighbours(store, before, moved, basis.connections)] = True
+    other = (store["network"] != before.network) | (_pure_now(store, before, changed, basis) != before.pure)
+    other &= before.known
+    if other.any():
+        changed |= other
+        changed[_readers(store, other, basis.connections)] = True
+    return changed
+
+
+def incoming_rows(store: Store, before: Before, changed: Bools, connections: int) -> NDArray[np.int64]:
+    """Rows of the connections into changed neurons, of which the first `connections` have been lowered."""
+    rows = np.append(
+        spans(before.first[changed], before.incoming[changed]), np.arange(connections, store.n_connections)
+    )
+    alive: NDArray[np.int64] = rows[store["target"][rows] != NONE]
+    return alive
+
+
+def _pure_now(store: Store, before: Before, changed: Bools, basis: Basis) -> Bools:
+    rows = incoming_rows(store, before, changed, basis.connections)
+    into = np.bincount(store["target"][rows], minlength=store.n_neurons)
+    return np.asarray((store["role"] == INPUT) & (np.where(changed, into, before.incoming) == 0))
+
+
+def _readers(store: Store, chosen: Bools, connections: int) -> Indices:
+    """Targets of the lowered connections that start at chosen neurons, or are gated by them."""
+    mask = np.append(chosen, False)
+    reads = np.zeros(connections, bool)
+    for name in ("source", "gater"):
+        reads |= mask.take(store[name][:connections], mode="clip")
+    target = store["target"][:connections][reads]
+    return np.asarray(target[target != NONE])
+
+
+def _new_neighbours(store: Store, before: Before, moved: Moved, connections: int) -> Indices:
+    """Targets of connections whose sources or gaters have become neighbours, or are no longer neighbours."""
+    n, order = store.n_neurons, np.append(moved.order, -9)
+    apart = np.append(order[1:] != order[:-1] + 1, False)  # the next neuron was not next before
+    target, found = store["target"][:connections], []
+    for name in ("source", "gater") if (before.flags & GATED).any() else ("source",):
+        ends = store[name][:connections]
+        rows = np.flatnonzero(apart.take(ends[:-1], mode="clip"))
+        one, next_one = (np.minimum(ends[rows + i], n) for i in (0, 1))
+        changed = (next_one == one + 1) != (order[next_one] == order[one] + 1)
+        rows = rows[changed & (target[rows] == target[rows + 1]) & (target[rows] != NONE)]
+        found.append(target[rows])
+    return np.concatenate(found)
+
+
+def spans(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
+    """The indices ``first .. first + length`` of every pair, one after the other.
+
+    >>> spans(np.array([0, 5]), np.array([2, 3])).tolist()
+    [0, 1, 5, 6, 7]
+    """
+    lengths = np.asarray(lengths, np.int64)
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    offsets = np.repeat(np.asarray(firsts, np.int64) - (ends - lengths), lengths)
+    return offsets + np.arange(total)

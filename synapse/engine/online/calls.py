@@ -1,0 +1,82 @@
+"""The kernels of single steps as Python calls them, without Numba's dispatcher.
+
+At every call, a dispatcher examines the types of all arguments, which takes longer than a step of a small
+network. These types never change for stores of one float, so the machine code is looked up once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..compiler.jit import DEBUGGING
+from . import loops
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+ROW, SPAN = np.empty(0), np.empty(0, np.uint64)
+
+
+class Calls:
+    """The kernels of single steps, for stores whose float is the type of `unit`.
+
+    No types are checked: the caller must pass those of the examples below. Arrays are contiguous. A Python
+    float is converted to the float of the store.
+    """
+
+    activate_one: Callable[..., float]
+    clamp_one: Callable[..., None]
+    propagate_one: Callable[..., float]
+    run_network: Callable[..., int]
+    propagate_targets: Callable[..., float]
+
+    def __init__(self, unit: Any) -> None:
+        examples = {
+            "activate_one": (0, unit, 0),
+            "clamp_one": (0, unit, 0, 0.0),
+            "propagate_one": (0, unit, 0, 0.0, 0, 0.0, unit),
+            "run_network": (0, unit, SPAN, ROW, ROW),
+            "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
+        }
+        for name, arguments in examples.items():
+            setattr(self, name, self._compiled_at_first_call(name, arguments))
+
+    def _compiled_at_first_call(self, name: str, examples: tuple[Any, ...]) -> Callable[..., Any]:
+        """A function that replaces itself with the machine code of a kernel."""
+
+        def first(*arguments: Any) -> Any:
+            kernel = getattr(loops, name)
+            entry = _interpreted(kernel) if DEBUGGING else _machine_code(kernel, examples)
+            setattr(self, name, entry)
+            return entry(*arguments)
+
+        return first
+
+
+def _machine_code(kernel: Any, examples: tuple[Any, ...]) -> Callable[..., Any]:
+    import numba
+
+    entry: Callable[..., Any] = kernel.compile(tuple(map(numba.typeof, examples)))
+    return entry
+
+
+def _interpreted(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """The same with NUMBA_DISABLE_JIT=1: results are numbers of Python, like those of machine code."""
+
+    def entry(*arguments: Any) -> Any:
+        result = kernel(*arguments)
+        return result.item() if isinstance(result, np.generic) else result
+
+    return entry
+
+
+_by_float: dict[np.dtype[Any], Calls] = {}
+
+
+def calls_for(store: Store) -> Calls:
+    """Return the kernels for this store, and keep them as ``store.calls``."""
+    found = store.calls = _by_float.setdefault(store.dtype, Calls(store.unit))
+    return found

@@ -1,0 +1,150 @@
+"""The errors of a training by epoch, what depends on them (callbacks, the end, the best), and the result."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+
+from .._checks import counted
+from .._snapshot import Snapshot, preserved_context
+from ..cost import Cost
+from ..engine.guard import InUse, interruptible
+from ..network import Network
+from ._data import Data
+from .callbacks import Callback, Progress, every
+from .evaluation import mean_cost
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of a training.
+
+    Parameters
+    ----------
+    error : float
+        Mean cost of the last epoch's steps with a target, measured before each update. If the epoch is
+        incomplete, the mean covers its steps so far. With restored weights, it is the error of their epoch.
+    epochs : int
+        Number of complete epochs.
+    seconds : float
+        Duration in seconds.
+    history : dict of str to list of float
+        Values per epoch: ``error``, ``rate`` and, with held-out data, ``validation_error``.
+    stopped : str
+        Reason of the end: ``epochs``, ``error``, ``patience``, ``callback`` or ``interrupted``; with L-BFGS
+        also ``converged``, if no lower cost is found; for a stream also ``steps``.
+    """
+
+    error: float
+    epochs: int
+    seconds: float
+    history: dict[str, list[float]]
+    stopped: str
+
+    def __repr__(self) -> str:
+        return (
+            f"<Result: error {self.error:.6g} after {counted(self.epochs, 'epoch')}, "
+            f"{self.seconds:.3g} s, stopped by {self.stopped}>"
+        )
+
+
+@dataclass
+class History:
+    """Numbers by epoch (`values`), and the conditions and functions that use them."""
+
+    network: Network
+    cost: Cost
+    held_out: Data | None
+    epochs: int  # the limit
+    goal: float  # an error at which training ends; -inf: none
+    patience: int | None
+    restore: bool  # restore the weights of the best epoch
+    callbacks: tuple[Callback, ...]
+    values: dict[str, list[float]] = field(default_factory=lambda: {"error": [], "rate": []})
+    begun: float = field(default_factory=time.perf_counter)
+    latest: float = math.nan  # mean cost of the latest epoch, even if incomplete
+    best: float = math.inf
+    best_epoch: int = 0
+    best_weights: Snapshot | None = None
+
+    def __post_init__(self) -> None:
+        if self.held_out is not None:
+            self.values["validation_error"] = []
+
+    @property
+    def done(self) -> int:
+        """Number of complete epochs."""
+        return len(self.values["error"])
+
+    @property
+    def monitored(self) -> list[float]:
+        """The monitored errors by epoch, on the held-out data if there are any."""
+        return self.values.get("validation_error", self.values["error"])
+
+    @property
+    def previous(self) -> float | None:
+        """The latest monitored error; None before the first."""
+        return self.monitored[-1] if self.done else None
+
+    @property
+    def seconds(self) -> float:
+        """Time since training began."""
+        return time.perf_counter() - self.begun
+
+    @property
+    def free(self) -> int:
+        """Number of epochs until something has to be done that depends on them."""
+        if self.restore or self.held_out is not None:
+            return 1
+        epochs = self.epochs - self.done
+        for callback in self.callbacks:
+            epochs = min(
+                epochs, callback.epochs - self.done % callback.epochs if type(callback) is every else 1
+            )
+        return epochs if self.patience is None else min(epochs, self.best_epoch + self.patience - self.done)
+
+    def add(self, errors: list[float], rates: list[float]) -> None:
+        """Append epochs; one, with its error on the held-out data, if there are any."""
+        self.latest = errors[-1]
+        self.values["error"] += errors
+        self.values["rate"] += rates
+        if self.held_out is not None:
+            with preserved_context(self.network):
+                found = mean_cost(self.network, self.held_out, self.cost)
+            self.values["validation_error"].append(found.error)
+        if self.restore or self.patience is not None:
+            self._find_best(len(errors))
+
+    def _find_best(self, among: int) -> None:
+        """Note the epoch with the lowest error, also among the latest, and its weights for `restore`."""
+        latest = self.monitored[-among:]
+        if min(latest) < self.best:
+            self.best = min(latest)
+            self.best_epoch = self.done - among + latest.index(self.best) + 1
+            if self.restore:
+                with InUse(self.network):
+                    self.best_weights = Snapshot(self.network)
+
+    def judge(self) -> str | None:
+        """Call the callbacks after the latest epoch; returns why training ends with it, or None."""
+        error, rate = self.values["error"][-1], self.values["rate"][-1]
+        validation = None if self.held_out is None else self.monitored[-1]
+        progress = Progress(self.done, error, validation, rate, self.seconds, self.network)
+        with interruptible():
+            stops = [callback(progress) for callback in self.callbacks]  # call all of them
+        if any(stops):
+            return "callback"
+        if error <= self.goal:
+            return "error"
+        if self.patience is not None and self.done - self.best_epoch >= self.patience:
+            return "patience"
+        return None
+
+    def result(self, stopped: str) -> Result:
+        """Return the result of the training, after restoring the best weights if they have been noted."""
+        error, seconds = self.latest, self.seconds
+        if self.best_weights is not None:
+            self.best_weights.restore()
+            error = self.values["error"][self.best_epoch - 1]
+        return Result(error, self.done, seconds, self.values, stopped)

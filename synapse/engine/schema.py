@@ -145,6 +145,7 @@ COLUMNS = (
     # a store's own
     Column("clock", "store", "uint64", 0, saved=True),
     Column("functions", "function", "uint64"),  # addresses of users' activation functions
+    Column("parts", "function", "uint64"),  # addresses of parts of kernels, see ``parts.py``
     # of the first registered function that raised in a call: how many arguments (0: none), its address, those
     Column("failed", "failed", "float64"),
     # what is recorded, see ``synapse.record``

@@ -16,6 +16,7 @@ from .functions.activations import FUNCTIONS
 from .guard import Deferred, InUse
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
+from .parts import ADDRESSES
 from .schema import (
     COLUMNS,
     CONNECTION,
@@ -356,6 +357,7 @@ class Store:
 
     def _renew_table(self) -> None:
         self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
+        self.columns["parts"] = ADDRESSES[self.dtype]
         for i, column in enumerate(TABLE):
             array = self.columns[DESTINATIONS.get(column.name, column.name)]
             self.table[i] = array.ctypes.data

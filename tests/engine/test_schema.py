@@ -36,7 +36,7 @@ def test_each_column_belongs_to_one_table():
     tables = (*schema.NEURON, *schema.CONNECTION, *schema.PROGRAM)
     others = {column.name for column in schema.COLUMNS} - {column.name for column in tables}
     recording = {name for name in others if name.startswith("watched")} | {"log", "log_place"}
-    assert others == {"clock", "functions", "failed"} | recording
+    assert others == {"clock", "functions", "parts", "failed"} | recording
     assert len(set(tables)) == len(tables)
 
 

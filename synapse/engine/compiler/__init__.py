@@ -1,5 +1,5 @@
 """Everything that depends on Numba and LLVM."""
 
-from . import jit, registered
+from . import jit, rare, registered
 
-__all__ = ["jit", "registered"]
+__all__ = ["jit", "rare", "registered"]

@@ -44,15 +44,20 @@ def kernel(function: Callable[..., Any]) -> Any:
     """Compile an entry: a function that Python calls with a store's table of addresses."""
     if DEBUGGING:
         return np.errstate(all="ignore")(function)  # compiled arithmetic does not warn either
-    compiled = _whole(function)
+    compiled = whole(function)
     cache.enable(compiled)
     return compiled
 
 
-def _whole(function: Callable[..., Any]) -> Any:
-    """Compile a function that Python calls, with all parts that it reaches."""
+def whole(function: Callable[..., Any], **options: Any) -> Any:
+    """Compile a function to machine code, with all parts that it reaches."""
     return numba.njit(
-        nogil=True, fastmath=FAST_MATH, error_model="numpy", boundscheck=False, pipeline_class=KernelCompiler
+        nogil=True,
+        fastmath=FAST_MATH,
+        error_model="numpy",
+        boundscheck=False,
+        pipeline_class=KernelCompiler,
+        **options,
     )(function)
 
 
@@ -98,7 +103,7 @@ def for_python(part: Any) -> Any:
     def call(*numbers: Any) -> Any:
         return part(*numbers)
 
-    return part if DEBUGGING else _whole(call)
+    return part if DEBUGGING else whole(call)
 
 
 class _Compiling(event.Listener):

@@ -21,7 +21,7 @@ from ..functions.activations import (
 )
 from ..functions.chance import chance
 from ..functions.competition import compete
-from ..functions.compiled import custom, identity, squash_of
+from ..functions.compiled import custom, identity, squash_stretch
 from ..lowering.flags import HEARD
 from ..schema import ENDED, FIRST, INPUTS, STOP
 
@@ -48,13 +48,9 @@ def fire(m, u, first, last, offset, step, now, lanes):
     elif FIRST_GROUPED <= code <= LAST_GROUPED:
         fire_groups(m, u, code, first, last, offset, now, lanes)
     elif FIRST_RANDOM <= code <= LAST_RANDOM:
-        for j in range(first, last):
-            for lane in range(lanes):
-                q = (now + j) * lanes + lane
-                activation[q], slope[q] = chance(m, j, code, state[(offset + j) * lanes + lane])
+        chance(m, code, first, last, lanes, state, at, activation, slope, to)
     elif code < FIRST_CUSTOM:
-        for q in range(n):
-            activation[to + q], slope[to + q] = squash_of(code, state[at + q])
+        squash_stretch(code, m, state, at, activation, slope, to, n)
     else:
         fire_custom(m, u, code, first, last, offset, step, now, lanes)
 
@@ -83,7 +79,7 @@ def fire_groups(m, u, code, first, last, offset, now, lanes):
         after = u8(m.group_stop[j])
         for lane in range(lanes):
             one, end = (now + u8(m.group_first[j])) * lanes + lane, (now + after) * lanes
-            compete(code, state, activation, slope, one, end, lanes)
+            compete(m, code, state, activation, slope, one, end, lanes)
         j = after
 
 

@@ -279,7 +279,7 @@ GROUPED, RANDOM = _codes(GROUP), _codes(CHANCE)
 LOGISTIC, TANH, IDENTITY, STEP, SIGN = (
     ACTIVATIONS[name].code for name in ("logistic", "tanh", "identity", "step", "sign")
 )
-SOFTMAX, BERNOULLI = ACTIVATIONS["softmax"].code, ACTIVATIONS["bernoulli"].code
+SOFTMAX, MAXOUT, BERNOULLI = (ACTIVATIONS[name].code for name in ("softmax", "maxout", "bernoulli"))
 FIRST_GROUPED, LAST_GROUPED = GROUPED[0], GROUPED[-1]
 FIRST_RANDOM, LAST_RANDOM = RANDOM[0], RANDOM[-1]
 

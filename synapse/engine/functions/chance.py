@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ..compiler.jit import inline, one, piece, stream, zero
+from ..compiler.jit import inline, one, stream, zero
+from ..compiler.rare import INDEX, rare
 from .activations import BERNOULLI
-from .compiled import squash_of
+from .compiled import STRETCH, identity, logistic
 from .elementary import log
 
 TURN = 2.0 * math.pi
@@ -19,17 +20,34 @@ def draw(m, j):
     return uniform
 
 
-@piece
-def chance(m, j, code, state):
-    """Activation and derivative of a random neuron, or its mean while it is deterministic.
-
-    noise adds a standard normal number (Box and Muller 1958), bernoulli is 1 with its probability.
-    reads: deterministic; writes: random
-    """
-    value, derivative = squash_of(code, state)
+@inline
+def bernoulli(m, j, state):
+    """1 with the probability of the state, else 0; the probability while the neuron is deterministic."""
+    value, derivative = logistic(state)
     if m.deterministic[j]:
         return value, derivative
-    if code == BERNOULLI:
-        return (one(value) if draw(m, j) < value else zero(value)), derivative
+    return (one(value) if draw(m, j) < value else zero(value)), derivative
+
+
+@inline
+def noise(m, j, state):
+    """The state plus a standard normal number (Box and Muller 1958), unless the neuron is deterministic."""
+    value, derivative = identity(state)
+    if m.deterministic[j]:
+        return value, derivative
     radius = math.sqrt(-2.0 * log(1.0 - draw(m, j)))
     return value + radius * math.cos(TURN * draw(m, j)), derivative
+
+
+@rare(INDEX, INDEX, INDEX, INDEX, *STRETCH)
+def chance(m, code, first, last, lanes, state, at, activation, slope, to):
+    """Activations and derivatives of random neurons, of which each has `lanes` consecutive samples.
+
+    reads: deterministic; writes: random
+    """
+    for j in range(first, last):
+        for q in range((j - first) * lanes, (j - first + 1) * lanes):
+            if code == BERNOULLI:
+                activation[to + q], slope[to + q] = bernoulli(m, j, state[at + q])
+            else:
+                activation[to + q], slope[to + q] = noise(m, j, state[at + q])

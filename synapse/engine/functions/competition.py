@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..compiler.jit import inline, piece, zero
-from .activations import SOFTMAX
-from .compiled import squash_of
+from ..compiler.jit import inline, zero
+from ..compiler.rare import INDEX, column, rare
+from .activations import MAXOUT, SOFTMAX
+from .compiled import maxout, winner
 from .elementary import exp
 
 
@@ -21,8 +22,8 @@ def normalise(state, activation, slope, first, last, stride, top):
         slope[j] = value * (1.0 - value)
 
 
-@piece
-def compete(code, state, activation, slope, first, last, stride):
+@rare(INDEX, column("state"), column("activation"), column("slope"), INDEX, INDEX, INDEX)
+def compete(m, code, state, activation, slope, first, last, stride):
     """The activations of a group: softmax, or nonzero for the largest state only.
 
     The group's numbers are `stride` apart in columns of states, activations and derivatives.
@@ -37,4 +38,4 @@ def compete(code, state, activation, slope, first, last, stride):
     for j in range(first, last, stride):
         activation[j] = 0.0
         slope[j] = 0.0
-    activation[best], slope[best] = squash_of(code, state[best])
+    activation[best], slope[best] = maxout(state[best]) if code == MAXOUT else winner(state[best])

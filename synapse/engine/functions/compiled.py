@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compiler.jit import for_python, inline, piece
+from ..compiler.jit import for_python, inline
+from ..compiler.rare import INDEX, by_code, column
 from ..compiler.registered import called
 from . import activations, costs
 from .activations import ACTIVATIONS, FIRST_CUSTOM
@@ -37,15 +38,32 @@ def _by_code(functions: Mapping[str, Any], arguments: str) -> Callable[..., Any]
 
 _SQUASHES, _ERRORS = _compiled(activations, ACTIVATIONS), _compiled(costs, COSTS)
 logistic, tanh, identity = (_SQUASHES[name] for name in ("logistic", "tanh", "identity"))
+maxout, winner = _SQUASHES["maxout"], _SQUASHES["winner"]
 cross_entropy = _ERRORS["cross_entropy"]
 
 SQUASHES = {name: for_python(part) for name, part in _SQUASHES.items()}
 ERRORS = {name: for_python(part) for name, part in _ERRORS.items()}
 """The built-in functions for Python, by name."""
 
-# A separate function for scalars: inlined into every kernel it would double the code to compile.
-squash_of = piece(_by_code(_SQUASHES, "state"))
-"""``(code, state)``: activation and derivative of the built-in squash with this code."""
+
+def _stretch(name: str) -> Callable[..., None]:
+    """Make a loop over ``n`` consecutive neurons with this squash."""
+    source = f"""
+def stretch_of_{name}(m, state, at, activation, slope, to, n):
+    for q in range(n):
+        activation[to + q], slope[to + q] = {name}(state[at + q])
+"""
+    scope = {"__name__": __name__, name: _SQUASHES[name]}
+    exec(compile(source, __file__, "exec"), scope)
+    stretch: Callable[..., None] = scope[f"stretch_of_{name}"]
+    return stretch
+
+
+STRETCH = column("state"), INDEX, column("activation"), column("slope"), INDEX
+"""Kinds of arguments: states and their first index, activations, derivatives and their first index."""
+
+squash_stretch = by_code([_stretch(name) for name in _SQUASHES], *STRETCH, INDEX)
+"""``(code, m, state, at, activation, slope, to, n)``: activations and slopes of n consecutive neurons."""
 
 cost_of = inline(_by_code(_ERRORS, "target, output, derivative, outputs"))
 """``(code, target, output, derivative, outputs)``: cost and error signal under a built-in cost."""

@@ -15,7 +15,7 @@ from ..functions.activations import (
 )
 from ..functions.chance import chance
 from ..functions.competition import compete
-from ..functions.compiled import custom, logistic, squash_of
+from ..functions.compiled import custom, logistic, squash_stretch
 
 u8 = np.uint64
 ONE = u8(1)
@@ -79,14 +79,12 @@ def fire(m, first, last):
         j = first
         while j < last:
             stop = u8(m.group_stop[j])
-            compete(code, m.state, m.activation, m.derivative, u8(m.group_first[j]), stop, ONE)
+            compete(m, code, m.state, m.activation, m.derivative, u8(m.group_first[j]), stop, ONE)
             j = stop
     elif FIRST_RANDOM <= code <= LAST_RANDOM:
-        for j in range(first, last):
-            m.activation[j], m.derivative[j] = chance(m, j, code, m.state[j])
+        chance(m, code, first, last, ONE, m.state, first, m.activation, m.derivative, first)
     elif code < FIRST_CUSTOM:
-        for j in range(first, last):
-            m.activation[j], m.derivative[j] = squash_of(code, m.state[j])
+        squash_stretch(code, m, m.state, first, m.activation, m.derivative, first, last - first)
     else:
         for j in range(first, last):
             m.activation[j], m.derivative[j] = custom(m, m.failed, code, m.state[j])

@@ -173,7 +173,7 @@ def activate_one(table, unit, row):
     j = u8(row)
     weigh_neuron(m, j, j)
     fire(m, j, j + ONE)
-    return m.activation[j]
+    return m.activation[j] if m.failed[0] == 0.0 else math.nan
 
 
 @kernel

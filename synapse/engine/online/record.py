@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from ..compiler.jit import inline, piece
+from ..compiler.jit import inline
+from ..compiler.rare import INDEX, rare
 from ..lowering.flags import TRACED
 from ..schema import (
     CONNECTION_NUMBERS,
@@ -140,7 +141,7 @@ def note_pairs(m, at, activated):
             m.log[at + i] = math.nan
 
 
-@piece
+@rare(INDEX, INDEX, INDEX)
 def note(m, begin, activated, only):
     """Record the watched numbers in the latest row, or in a new one with `begin`.
 

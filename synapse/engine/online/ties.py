@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.jit import columns, inline, kernel, piece, zero
+from ..compiler.jit import columns, inline, kernel, zero
+from ..compiler.rare import rare
 from ..schema import BIAS_GROUPS, BIAS_STRETCHES, GROUPS, HELD, STRETCHES
 
 u8 = np.uint64
 ONE = u8(1)
 
 
-@piece
+@inline
 def note_shared(values, first, base, move, groups):
     """Copy the shared number of each group to `base`."""
     for g in range(groups):
@@ -23,7 +24,7 @@ def note_shared(values, first, base, move, groups):
         move[g] = zero(base[g])
 
 
-@piece
+@inline
 def add_moves(values, rows, lengths, groups, base, move, stretches):
     """Add the updates of all members to `base`, and give all members the sum."""
     for s in range(stretches):
@@ -36,8 +37,8 @@ def add_moves(values, rows, lengths, groups, base, move, stretches):
             values[row + t] = base[g + t] + move[g + t]
 
 
-@inline
-def before_moves(m):
+@rare()
+def note_tied(m):
     """Store the shared numbers before a step.
 
     reads: weight, bias; writes: tied_base, tied_move, bias_tied_base, bias_tied_move
@@ -48,8 +49,8 @@ def before_moves(m):
         note_shared(m.bias, m.bias_tied_first, m.bias_tied_base, m.bias_tied_move, m.ties[BIAS_GROUPS])
 
 
-@inline
-def after_moves(m):
+@rare()
+def move_tied(m):
     """Update shared numbers by the sum of their members' updates.
 
     writes: weight, tied_move, bias, bias_tied_move
@@ -60,6 +61,20 @@ def after_moves(m):
     if m.ties[BIAS_STRETCHES] != 0:
         stretches = m.bias_tied, m.bias_tied_length, m.bias_tied_group
         add_moves(m.bias, *stretches, m.bias_tied_base, m.bias_tied_move, m.ties[BIAS_STRETCHES])
+
+
+@inline
+def before_moves(m):
+    """The same, if anything is tied."""
+    if m.ties[STRETCHES] + m.ties[BIAS_STRETCHES] != 0:
+        note_tied(m)
+
+
+@inline
+def after_moves(m):
+    """The same, if anything is tied."""
+    if m.ties[STRETCHES] + m.ties[BIAS_STRETCHES] != 0:
+        move_tied(m)
 
 
 @kernel

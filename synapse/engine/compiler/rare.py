@@ -1,0 +1,160 @@
+"""Parts of kernels that few networks need: each is compiled, and cached on disk, when it is first called.
+
+A network pays for what it has. A kernel calls such a part by its address in the column ``parts`` of the
+store. Where the address is 0, it first calls the resolver, a Python function that compiles the part (or
+loads it from the cache) and enters the address. Addresses belong to the process and are never saved.
+
+A part takes the bundle ``m`` first, then indices and columns, and returns nothing: its results are in the
+columns.
+"""
+
+from __future__ import annotations
+
+import _thread
+import ctypes
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core.typing.templates import AbstractTemplate, builtin_registry, signature
+from numba.extending import lower_builtin
+
+from ..guard import Deferred
+from ..parts import ADDRESSES, RESOLVER
+from ..schema import TABLE as COLUMNS
+from . import cache
+from .jit import DEBUGGING, ColumnsType, ColumnType, column_of, whole
+
+INDEX: Callable[[Any], Any] = lambda unit: types.uint64  # noqa: E731
+"""Kind of an argument: an unsigned integer."""
+
+_FAILED = [column.name for column in COLUMNS].index("failed")
+_declared: list[tuple[Callable[..., Any], tuple[Callable[[Any], Any], ...]]] = []
+_errors: list[BaseException] = []
+
+
+def column(name: str) -> Callable[[Any], Any]:
+    """Kind of an argument: a column of floats. Columns with different names do not overlap."""
+    return lambda unit: ColumnType(unit, (name,))
+
+
+def rare(*kinds: Callable[[Any], Any]) -> Callable[[Callable[..., Any]], Any]:
+    """A decorator: compile a part of kernels when it is first called. Its arguments are of these kinds."""
+
+    def declare(function: Callable[..., Any]) -> Any:
+        return function if DEBUGGING else _callable([function], kinds, coded=False)
+
+    return declare
+
+
+def by_code(functions: list[Callable[..., Any]], *kinds: Callable[[Any], Any]) -> Any:
+    """Make such a part ``call(code, m, ...)`` of several, which are selected by their index."""
+    if DEBUGGING:
+        return lambda code, *arguments: functions[code](*arguments)
+    return _callable(functions, kinds, coded=True)
+
+
+def _callable(functions: list[Callable[..., Any]], kinds: Any, coded: bool) -> Any:
+    """Let kernels call the next places of the table under the name of a function."""
+    first, kinds = len(_declared), (ColumnsType, *kinds)
+    _declared.extend((function, kinds) for function in functions)
+
+    def call(*arguments: Any) -> None:
+        raise TypeError("Only kernels call this.")
+
+    class Call(AbstractTemplate):
+        key = call
+
+        def generic(self, args: Any, kws: Any) -> Any:
+            unit = args[coded].unit
+            return signature(types.none, *[types.uint64] * coded, *(kind(unit) for kind in kinds))
+
+    builtin_registry.register(Call)
+    builtin_registry.globals.append((call, types.Function(Call)))
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        place: Any = ir.Constant(ir.IntType(64), first)
+        if coded:
+            place = builder.add(place, args[0])
+        _call_address(context, builder, sig.args[coded:], args[coded:], place)
+        return context.get_dummy_value()
+
+    lower_builtin(call, types.VarArg(types.Any))(lower)
+    return call
+
+
+def _call_address(context: Any, builder: Any, kinds: Any, args: Any, place: Any) -> None:
+    """Call the part in this place of the table, after having it compiled."""
+    word = ir.IntType(64)
+    table = column_of(context, builder, kinds[0], args[0], "parts")
+    slot = builder.gep(table, [place])
+    resolve, call = builder.append_basic_block("resolve"), builder.append_basic_block("call")
+    missing = builder.icmp_unsigned("==", builder.load(slot), word(0))
+    builder.cbranch(missing, resolve, call).set_weights([1, 1 << 20])
+    with builder.goto_block(resolve):  # again, if an exception of a signal has ended the resolver
+        resolver = builder.load(builder.gep(table, [word(RESOLVER)]))
+        kind = ir.FunctionType(ir.VoidType(), [word, word]).as_pointer()
+        builder.call(builder.inttoptr(resolver, kind), [args[0], place])
+        builder.cbranch(builder.icmp_unsigned("==", builder.load(slot), word(0)), resolve, call)
+    builder.position_at_end(call)
+    taken = [context.get_value_type(kind) for kind in kinds]
+    kind = ir.FunctionType(context.get_value_type(types.none), taken).as_pointer()
+    builder.call(builder.inttoptr(builder.load(slot), kind), args)
+
+
+def failure() -> BaseException:
+    """Return why a part could not be compiled, if `failed` begins with -1. The next call tries again."""
+    for table in ADDRESSES.values():
+        table[table == _NOTHING] = 0
+    return _errors.pop()
+
+
+def compiled() -> set[str]:
+    """Names of the parts that this process has compiled, or loaded from the cache."""
+    tables = ADDRESSES.values()
+    return {one.__name__ for place, (one, _) in enumerate(_declared) if any(table[place] for table in tables)}
+
+
+def _compiled(place: int, unit: Any) -> int:
+    """The address of a part for stores of this float."""
+    function, kinds = _declared[place]
+    dispatcher = whole(function, no_cpython_wrapper=True)
+    cache.enable(dispatcher)
+    arguments = tuple(kind(unit) for kind in kinds)
+    dispatcher.compile(arguments)
+    result = dispatcher.overloads[arguments]
+    _alive.append(dispatcher)
+    return int(result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name))
+
+
+def _resolve(unit: Any, table: int, place: int) -> None:
+    """Enter the address of a part, for a kernel that waits in this thread."""
+    deferred = Deferred().__enter__()  # nobody would catch Ctrl-C here
+    addresses = ADDRESSES[np.dtype(str(unit))]
+    try:
+        addresses[place] = _compiled(place, unit)
+    except Exception as error:
+        _errors.append(error)
+        words = ctypes.cast(table, ctypes.POINTER(ctypes.c_uint64))
+        ctypes.c_double.from_address(words[_FAILED]).value = -1.0
+        addresses[place] = _NOTHING
+    finally:
+        came, deferred.came = deferred.came, False
+        deferred.__exit__()
+        if came:  # raised again when the kernel has returned
+            threading.Timer(0.01, _thread.interrupt_main).start()
+
+
+_alive: list[Any] = []
+_NOTHING = ctypes.cast(ctypes.pythonapi.Py_GetVersion, ctypes.c_void_p).value or 0
+"""A function that kernels can call with any arguments, without an effect."""
+
+if not DEBUGGING:
+    _prototype = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_uint64)
+    for _unit in (types.float32, types.float64):
+        _resolver = _prototype(lambda table, place, unit=_unit: _resolve(unit, table, place))
+        _alive.append(_resolver)
+        ADDRESSES[np.dtype(str(_unit))][RESOLVER] = ctypes.cast(_resolver, ctypes.c_void_p).value or 0

@@ -21,7 +21,7 @@ from .peers import NPM_FOLDER
 from .plan import Plan, Tell
 
 TITLE = "Epochs on four samples, µs"
-INTRODUCTION = """XOR, a perceptron 2-3-1, the online rule with a rate of 0.1, cross-entropy, 20,000 epochs a call.
+INTRODUCTION = """XOR, a perceptron 2-3-1, the online rule, rate 0.1, cross-entropy, 20,000 epochs a call.
 Synaptic has no progress bar; in that row it runs without one. Medians (minimum to maximum).
 """
 

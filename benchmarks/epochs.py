@@ -16,43 +16,44 @@ from pathlib import Path
 from typing import Any
 
 from . import child
+from .markdown import spread, table
 from .peers import NPM_FOLDER
+from .plan import Plan, Tell
+
+TITLE = "Epochs on four samples, µs"
+INTRODUCTION = """XOR, a perceptron 2-3-1, the online rule, rate 0.1, cross-entropy, 20,000 epochs a call.
+Synaptic has no progress bar; in that row it runs without one. Medians (minimum to maximum).
+"""
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
 EPOCHS, RATE, WARM = 20_000, 0.1, 1.0
 ROWS = {
-    "XOR, in order": {"shuffle": False, "progress": False},
-    "XOR, shuffled": {"shuffle": True, "progress": False},
-    "XOR, shuffled, with a progress bar": {"shuffle": True, "progress": True},
+    "in order": {"shuffle": False, "progress": False},
+    "shuffled": {"shuffle": True, "progress": False},
+    "shuffled, with a progress bar": {"shuffle": True, "progress": True},
 }
-"""Options of each row. Synaptic has no progress bar: in the last row it runs without one."""
+"""Options of each row."""
 
 
-def measure(seconds: float, repeats: int, tell: Callable[[str], None]) -> dict[str, Any]:
+def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     """Measure µs per epoch, row by row and library by library."""
-    news = child.ask("benchmarks.epochs", {"seconds": seconds, "repeats": repeats}, 300)
-    for line in table(news)[2:]:
-        tell(line)
+    spec = {"seconds": plan.seconds, "repeats": plan.repeats}
+    news = child.ask("benchmarks.epochs", spec, plan.cap * len(ROWS))
+    for row, times in news.get("rows", {}).items():
+        tell(f"epochs, {row}: " + ", ".join(f"{name} {t['median']:.3g} µs" for name, t in times.items()))
     return news
 
 
-def table(results: dict[str, Any]) -> list[str]:
-    """The lines of a Markdown table; the fastest library of each row is bold."""
+def text(results: dict[str, Any]) -> list[str]:
+    """The time of an epoch; the fastest library of each row is bold."""
     rows = results.get("rows", {})
     names = list(dict.fromkeys(name for times in rows.values() for name in times))
-    lines = ["| µs per epoch | " + " | ".join(names) + " |", "| --- " * (len(names) + 1) + "|"]
+    lines = []
     for row, times in rows.items():
         fastest = min(times, key=lambda name: times[name]["median"])
-        entries = [_entry(times.get(name), name == fastest) for name in names]
-        lines.append(f"| {row} | " + " | ".join(entries) + " |")
-    return lines
-
-
-def _entry(times: dict[str, Any] | None, fastest: bool) -> str:
-    if times is None:
-        return "-"
-    median = f"{times['median']:.3g}"
-    return f"{f'**{median}**' if fastest else median} ({times['least']:.3g} to {times['most']:.3g})"
+        cells = {name: spread(times.get(name)) for name in names}
+        lines.append([row, *(f"**{cells[name]}**" if name == fastest else cells[name] for name in names)])
+    return [INTRODUCTION, table(["XOR", *names], lines)]
 
 
 def _ours(options: dict[str, Any]) -> Callable[[float], float]:
@@ -110,9 +111,9 @@ def main() -> None:
         try:
             for run in libraries.values():
                 run(min(WARM, 5 * spec["seconds"]))
-            for _ in range(spec["repeats"]):
-                for name, run in libraries.items():
-                    times[name].append(run(spec["seconds"]))
+            for repeat in range(spec["repeats"]):
+                for name in sorted(libraries, reverse=bool(repeat % 2)):
+                    times[name].append(libraries[name](spec["seconds"]))
         finally:
             for run in libraries.values():
                 if isinstance(run, Synaptic):

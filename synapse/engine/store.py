@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -75,7 +75,8 @@ class Store:
         self.followers: weakref.WeakSet[Any] = (
             weakref.WeakSet()
         )  # objects with identities that may be renumbered
-        self.edges: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        # connection objects by identity; a dict once there is a graph, which holds them all
+        self.edges: MutableMapping[int, Any] = weakref.WeakValueDictionary()
         self.graph: Any = None  # the objects' graph, once looked at
         # Changes with every change of structure, and differs between stores: it identifies a topology.
         self.topology_version = next(_versions)
@@ -220,7 +221,7 @@ class Store:
         row_of, identity = self.row_of[alive], new[self["identity"]]
         self["identity"][:] = identity
         self.row_of, self.n_identities = row_of, len(alive)
-        self.edges = weakref.WeakValueDictionary(edges)
+        self.edges = edges if isinstance(self.edges, dict) else weakref.WeakValueDictionary(edges)
         for number, edge in edges.items():
             edge._identity = number
         for follower in list(self.followers):

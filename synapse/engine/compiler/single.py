@@ -9,6 +9,7 @@ from numba import types
 from numba.extending import overload
 
 from .jit import DEBUGGING, reinterpreted
+from .pipeline import PartCompiler
 
 
 def by_type(single: Any, double: Any) -> Any:
@@ -22,7 +23,7 @@ def by_type(single: Any, double: Any) -> Any:
         return lambda x: part(x)  # noqa: PLW0108
 
     if not DEBUGGING:
-        overload(chosen, jit_options={"forceinline": True})(choose)
+        overload(chosen, jit_options={"forceinline": True, "pipeline_class": PartCompiler})(choose)
     return chosen
 
 

@@ -191,6 +191,10 @@ class Connection(DataView):
             return getattr(self, key)
         return super().__getitem__(key)
 
+    def __contains__(self, key: object) -> bool:
+        # A removed connection has the identity -1, and raises an error there.
+        return (key in FIELDS and self._identity >= 0) or super().__contains__(key)
+
     def _present(self) -> tuple[str, ...]:
         return FIELDS if self._store["gater"][self._at] == NONE else (*FIELDS, "gater")
 

@@ -121,6 +121,19 @@ def test_epochs_in_one_call_are_the_bits_of_epochs_one_by_one(case, calls, one_b
 
 
 @by_case
+@pytest.mark.parametrize("seed", range(3))
+def test_any_division_gives_the_same_bits(case, seed, calls, monkeypatch):
+    goal = sorted(Found(case).result.history["error"])[6]
+    expected, rng = Found(case, error=goal), np.random.default_rng(seed)
+
+    def any_number(pace, seconds, sequences):
+        pace.epochs = int(rng.integers(1, 9))
+
+    monkeypatch.setattr("synapse.learning._pieces.Pace.note", any_number)
+    assert Found(case, error=goal) == expected
+
+
+@by_case
 @pytest.mark.parametrize(
     ("callbacks", "expected"),
     [

@@ -12,13 +12,15 @@ import importlib
 from typing import Any
 
 from . import functions, lowering, schema, store
+from .guard import Deferred
 
 _COMPILED = ("compiler", "exact", "online")
 
 
 def __getattr__(name: str) -> Any:
     if name in _COMPILED:
-        return importlib.import_module(f"{__name__}.{name}")
+        with Deferred():  # Numba cannot be imported again after Ctrl-C has ended its first import
+            return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

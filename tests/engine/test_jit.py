@@ -128,3 +128,29 @@ def test_ctrl_c_while_kernels_are_compiled_is_raised(seconds, tmp_path):
     process.send_signal(signal.SIGINT)
     told, errors = process.communicate(timeout=300)
     assert (told, "ignored" in errors) == ("interrupted\n(1,)\n", False)
+
+
+IMPORTED = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+import architect
+net = architect.Perceptron(2, 3, 1, seed=0)
+
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "numba.core.types":
+            sys.meta_path.remove(self)
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+try:
+    net.activate([0.0, 1.0])
+except KeyboardInterrupt:
+    print("interrupted")
+print(net.activate([0.0, 1.0]).shape)
+"""
+
+
+def test_ctrl_c_while_the_compiler_is_imported_is_raised_afterwards():
+    """Numba cannot be imported again after its first import has been interrupted."""
+    assert run("-c", IMPORTED) == "interrupted\n(1,)\n"

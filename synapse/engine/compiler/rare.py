@@ -30,6 +30,8 @@ from .jit import DEBUGGING, ColumnsType, ColumnType, column_of, whole
 
 INDEX: Callable[[Any], Any] = lambda unit: types.uint64  # noqa: E731
 """Kind of an argument: an unsigned integer."""
+NUMBER: Callable[[Any], Any] = lambda unit: types.float64  # noqa: E731
+"""Kind of an argument: a number that is no element of a column."""
 
 _FAILED = [column.name for column in COLUMNS].index("failed")
 _declared: list[tuple[Callable[..., Any], tuple[Callable[[Any], Any], ...]]] = []

@@ -11,6 +11,8 @@ PLAIN_RUNS = 16  # all its runs are dense, ordered and ungated, and it keeps no 
 FOUR = 32  # it and the next three activate together, and have plain runs from the same sources
 WAITING = 64  # sends no error, and updates of all its weights may be delayed: see ``propagate.move_ahead``
 HEARD = 128  # a source of trainable dense runs
+WITH_GATES = MEMORY | TRACED | GATED | GATES
+"""A neuron with any of these is computed by parts of kernels that other networks do not compile."""
 
 # Kinds of runs. Sources are consecutive (row + t) or listed; gaters are none, one, consecutive or listed.
 DENSE, LISTED, SHARED, ZIPPED, PAIRED = 0, 1, 2, 3, 4

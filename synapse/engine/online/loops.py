@@ -17,10 +17,10 @@ from ..functions.costs import COSTS, CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import TRACED
 from ..schema import FIRST, HELD, INPUTS, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH
 from .fire import clamp_neuron, fire, forget_error, tick
-from .propagate import move_ahead, propagate_neuron, settle
+from .propagate import move_ahead, propagate_block, settle
 from .record import note
 from .ties import after_moves, before_moves
-from .weigh import weigh_block, weigh_neuron
+from .weigh import weigh_block, weigh_one
 
 u8 = np.uint64
 ONE = u8(1)
@@ -155,8 +155,7 @@ def propagate_network(m, span, rate, ahead):
     while last > span[LEARNING]:
         first = u8(m.block_first[last - ONE])
         settle(m, first, last, rate, ahead)
-        for back in range(last - first):
-            propagate_neuron(m, last - ONE - back, rate, ahead)
+        propagate_block(m, first, last, rate, ahead)
         last = first
     after_moves(m)
     if m.log_place[WATCHED_WIDTH] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
@@ -172,7 +171,7 @@ def activate_one(table, unit, row):
     m = columns(table, unit)
     m.failed[0] = 0.0
     j = u8(row)
-    weigh_neuron(m, j, j)
+    weigh_one(m, j)
     fire(m, j, j + ONE)
     return m.activation[j] if m.failed[0] == 0.0 else math.nan
 
@@ -203,7 +202,7 @@ def propagate_one(table, unit, row, target, cost, outputs, rate):
     if alone:
         before_moves(m)
     settle(m, j, j + ONE, rate, False)
-    propagate_neuron(m, j, rate, False)
+    propagate_block(m, j, j + ONE, rate, False)
     if alone:
         after_moves(m)
     return value

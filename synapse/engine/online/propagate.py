@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import in_order, inline, one, zero
+from ..compiler.rare import INDEX, NUMBER, rare
 from ..lowering.flags import (
     BACK,
     BACK_GATED,
@@ -25,6 +26,7 @@ from ..lowering.flags import (
     TRACED,
     UNORDERED,
     WAITING,
+    WITH_GATES,
     ZIPPED,
 )
 from ..schema import NONE
@@ -51,29 +53,40 @@ def move_traced(m, j, first, n, step):
 
 
 @inline
-def propagate_run(m, j, r, delta, step, pull, extended, ahead):
-    """Push the error of `j` along a run of plain connections, then update their weights.
+def propagate_run(m, r, delta, step, ahead):
+    """Push the error of a neuron along a run of plain connections, then update their weights.
 
-    `pull` is the step along the extended traces that begin at `extended`; with `ahead`, updates
-    are delayed where they may be: see `move_ahead`.
-    reads: activation, old_activation, eligibility, extended; writes: pushed, weight_destination
+    With `ahead`, updates are delayed where they may be: see `move_ahead`.
+    reads: activation, old_activation; writes: pushed, weight_destination
     """
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     flags = m.run_flags[r]
     push_back(m, r, delta, first, n, source)
     if flags & FIXED or (ahead and waits(m, r)):
         return
+    seen = m.old_activation if flags & BACK else m.activation
+    for t in range(n):
+        m.weight_destination[first + t] += step * seen[source + t]
+
+
+@inline
+def propagate_traced_run(m, j, r, delta, step, pull, extended):
+    """The same along stored traces, or along the extended ones that begin at `extended`, with step `pull`.
+
+    reads: activation, old_activation, eligibility, extended; writes: pushed, weight_destination
+    """
+    first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
+    flags = m.run_flags[r]
+    push_back(m, r, delta, first, n, source)
+    if flags & FIXED:
+        return
     if m.flags[j] & TRACED:
         move_traced(m, j, first, n, step)
         return
     seen = m.old_activation if flags & BACK else m.activation
-    if pull != 0.0:
-        trace = extended + first - u8(m.first_incoming[j])
-        for t in range(n):
-            m.weight_destination[first + t] += step * seen[source + t] + pull * m.extended[trace + t]
-    else:
-        for t in range(n):
-            m.weight_destination[first + t] += step * seen[source + t]
+    trace = extended + first - u8(m.first_incoming[j])
+    for t in range(n):
+        m.weight_destination[first + t] += step * seen[source + t] + pull * m.extended[trace + t]
 
 
 @inline
@@ -149,7 +162,7 @@ def propagate_listed_run(m, j, r, delta, step, ahead):
             m.weight_destination[c] += step * seen[m.source[c]]
 
 
-@inline
+@rare(INDEX, INDEX, NUMBER, NUMBER)
 def propagate_any_run(m, j, r, delta, step):
     """The same for scattered gated connections, and for those whose order is found at run time.
 
@@ -265,7 +278,10 @@ def propagate_neuron(m, j, rate, ahead):
             elif kind == LISTED:
                 propagate_listed_run(m, j, r, delta, step, ahead)
             elif kind == DENSE:
-                propagate_run(m, j, r, delta, step, pull, extended, ahead)
+                if flags & TRACED or pull != 0.0:
+                    propagate_traced_run(m, j, r, delta, step, pull, extended)
+                else:
+                    propagate_run(m, r, delta, step, ahead)
             else:
                 propagate_gated_run(m, j, r, delta, step)
         if flags & MEMORY:
@@ -275,3 +291,39 @@ def propagate_neuron(m, j, rate, ahead):
             push_influences(m, j, delta)
     if flags & GATES:
         pull_extended(m, j, rate, pulls)
+
+
+@rare(INDEX, INDEX, NUMBER, INDEX)
+def propagate_gated(m, first, last, rate, ahead):
+    """`propagate_neuron` for consecutive neurons, the last first."""
+    for back in range(last - first):
+        propagate_neuron(m, last - ONE - back, rate, ahead != 0)
+
+
+@inline
+def propagate_plain(m, j, ahead):
+    """The same for a neuron without gates and traces."""
+    delta, step = m.responsibility[j], m.step[j]
+    if ahead and m.flags[j] & WAITING:
+        return
+    if delta != 0.0 or step != 0.0:
+        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+            if m.run_flags[r] & UNORDERED:
+                propagate_any_run(m, j, r, delta, step)
+            elif m.run_kind[r] == LISTED:
+                propagate_listed_run(m, j, r, delta, step, ahead)
+            else:
+                propagate_run(m, r, delta, step, ahead)
+
+
+@inline
+def propagate_block(m, first, last, rate, ahead):
+    """Push the errors of a block of neurons and update their weights, the last neuron first."""
+    j = last
+    while j > first:
+        if m.flags[j - ONE] & WITH_GATES:
+            propagate_gated(m, first, j, rate, ahead)
+            j = first
+        else:
+            j -= ONE
+            propagate_plain(m, j, ahead)

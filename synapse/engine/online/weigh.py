@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import in_order, inline, one, zero
+from ..compiler.rare import INDEX, rare
 from ..lowering.flags import (
     BACK,
     DENSE,
@@ -20,6 +21,7 @@ from ..lowering.flags import (
     PAIRED,
     SHARED,
     TRACED,
+    WITH_GATES,
     ZIPPED,
 )
 from ..schema import NONE
@@ -223,6 +225,28 @@ def listed_sum(m, j, r, first, n):
 
 
 @inline
+def ungated_sum(m, j, r, first, n):
+    """The same from either. reads: weight, source, activation, old_activation, waiting; writes: weight"""
+    if m.run_kind[r] == DENSE:
+        return dense_sum(m, j, r, first, n)
+    return listed_sum(m, j, r, first, n)
+
+
+@inline
+def weigh_plain(m, j):
+    """state s_j = b_j + sum_i w_ij y_i of a neuron without gates and traces.
+
+    reads: weight, bias, activation; writes: state, old_state
+    """
+    state = m.bias[j]
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        state += ungated_sum(m, j, r, u8(m.run_first[r]), u8(m.run_length[r]))
+    m.waiting[j] = 0.0
+    m.old_state[j] = m.state[j]
+    m.state[j] = state
+
+
+@inline
 def weigh_neuron(m, j, block):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces.
 
@@ -238,11 +262,8 @@ def weigh_neuron(m, j, block):
         state += carry * old
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         first, n = u8(m.run_first[r]), u8(m.run_length[r])
-        kind = m.run_kind[r]
-        if kind == DENSE:
-            state += dense_sum(m, j, r, first, n)
-        elif kind == LISTED:
-            state += listed_sum(m, j, r, first, n)
+        if m.run_kind[r] <= LISTED:
+            state += ungated_sum(m, j, r, first, n)
         else:
             state += gated_sum(m, j, r, first, n)
     m.waiting[j] = 0.0
@@ -293,6 +314,22 @@ def weigh_four(m, j):
     m.state[j], m.state[j1], m.state[j2], m.state[j3] = state, state1, state2, state3
 
 
+@rare(INDEX, INDEX, INDEX)
+def weigh_gated(m, first, last, block):
+    """The states and traces of consecutive neurons, of the block that begins with `block`."""
+    for j in range(first, last):
+        weigh_neuron(m, j, block)
+
+
+@inline
+def weigh_one(m, j):
+    """The state of one neuron, which activates by itself."""
+    if m.flags[j] & WITH_GATES:
+        weigh_gated(m, j, j + ONE, j)
+    else:
+        weigh_plain(m, j)
+
+
 @inline
 def weigh_block(m, first, last):
     """The states of a block of neurons."""
@@ -301,6 +338,9 @@ def weigh_block(m, first, last):
         if m.flags[j] & FOUR:
             weigh_four(m, j)
             j += u8(4)
+        elif m.flags[j] & WITH_GATES:
+            weigh_gated(m, j, last, first)
+            j = last
         else:
-            weigh_neuron(m, j, first)
+            weigh_plain(m, j)
             j += ONE

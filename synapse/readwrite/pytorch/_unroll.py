@@ -34,7 +34,7 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be in
         arrays["weights"] = None if in_order else places
         for name, array in arrays.items():
             self.register_buffer(name, None if array is None else torch.tensor(array), persistent=False)
-        self.width = term.stop - term.first
+        self.width, self.picks = term.stop - term.first, term.picks[0] is not None
 
     def number(self, weight: Tensor) -> Tensor:
         """Gather its weights from all, which end with a 0; None if all of them are 1 and stay so."""
@@ -50,16 +50,15 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be in
         return values if self.padding is None else torch.nn.functional.pad(values, self.padding)
 
     def gate(self, values: Tensor) -> Tensor:
-        """The gains that the sums are multiplied by."""
-        return values if self.picked is None else values.index_select(1, self.picked)
+        """The gains of each source or of each sum, from those of the neurons that are read."""
+        return values.index_select(1, self.picked) if self.picks else values
 
     def add_to(self, sums: Tensor | None, take: Take, number: Tensor) -> Tensor:
         """Add what its sources contribute, before the gates of the sums."""
         values = take(self.source)
         if self.form == "dense":
             if self.inner is not None:
-                gains = take(self.inner)
-                values = values * (gains if self.picked is None else gains.index_select(1, self.picked))
+                values = values * self.gate(take(self.inner))
             if sums is not None:
                 return torch.addmm(sums, values, number)
             values = values @ number
@@ -82,6 +81,7 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
         super().__init__()
         self.biased = bool(biased[block.neurons].any())
         self.size, self.pieces, self.function = len(block.neurons), block.pieces, function
+        self.sizes = [b - a for _, a, b in self.pieces]
         self.register_buffer("neurons", torch.tensor(block.neurons), persistent=False)
         groups = defaultdict(list)
         for term in block.terms:
@@ -112,12 +112,16 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
             self.units.append(np.diff(inside).tolist())
         self.bounds = np.cumsum([0, *(size for sizes in self.units for size in sizes)]).tolist()
 
-    def fire(self, states: Tensor) -> list[Tensor]:
+    def functions(self) -> list[Any]:
+        """The functions of its pieces."""
+        return [self.function(name) for name, _, _ in self.pieces]
+
+    def fire(self, states: Tensor, functions: list[Any]) -> list[Tensor]:
         """The activations of its pieces."""
-        if len(self.pieces) == 1:
-            return [self.function(self.pieces[0][0])(states)]
-        parts = states.split([b - a for _, a, b in self.pieces], 1)
-        return [self.function(name)(part) for (name, _, _), part in zip(self.pieces, parts, strict=True)]
+        if len(functions) == 1:
+            return [functions[0](states)]
+        parts = states.split(self.sizes, 1)
+        return [function(part) for function, part in zip(functions, parts, strict=True)]
 
     def place_of(self, read: Read) -> tuple[int, int]:
         """Where its units are that are read, or its states."""
@@ -205,7 +209,7 @@ class Unrolling:
         states = summed(block.plain, bias.expand(rows, -1), self.take, numbers)
         for terms in block.gated:
             states = gated(states, summed(terms, None, self.take, numbers), terms[0], self.take)
-        fired = block.fire(states)
+        fired = block.fire(states, block.functions())
         self.values[number] = fired[0] if len(fired) == 1 else torch.cat(fired, 1)
         last = rows - rows // self.steps
         self.last_values[number], self.last_states[number] = self.values[number][last:], states[last:]
@@ -216,29 +220,28 @@ class Unrolling:
         units = {k: blocks[k].divided_whole(self.start[k][0]) for k in loop.members}
         states = {k: self.start[k][1] for k in loop.members}
         fired: dict[int, list[list[Tensor]]] = {k: [] for k in loop.read_later}
+        past, past_states = units, states
+
+        def take(read: Read) -> Tensor:
+            place = loop.places.get(read)
+            if place is None:
+                return self.rows(read)[t]
+            a, b = place
+            if read.kind > PAST:
+                own = past_states[read.block]
+                return own if b - a == own.shape[1] else own[:, a:b]
+            found = (units if read.kind == NOW else past)[read.block]
+            return found[a] if b == a + 1 else torch.cat(found[a:b], 1)
+
+        work = [(k, blocks[k], loop.splits[k], *known[k], blocks[k].functions()) for k in loop.members]
         for t in range(self.steps):
             past, past_states, units, states = units, states, {}, {}
-
-            def take(read: Read) -> Tensor:
-                place = loop.places.get(read)
-                if place is None:
-                    return self.rows(read)[t]  # noqa: B023 - called within the step
-                a, b = place
-                if read.kind > PAST:
-                    own = past_states[read.block]  # noqa: B023
-                    return own if b - a == own.shape[1] else own[:, a:b]
-                found = (units if read.kind == NOW else past)[read.block]  # noqa: B023
-                return found[a] if b == a + 1 else torch.cat(found[a:b], 1)
-
-            for k in loop.members:
-                base, sums = known[k]
-                split, block = loop.splits[k], blocks[k]
+            for k, block, split, base, sums, functions in work:
                 own = summed(split.later, None if base is None else base[t], take, numbers)
                 for (before, later), part in zip(split.gated, sums, strict=True):
                     part = summed(later, None if part is None else part[t], take, numbers)
                     own = gated(own, part, (before or later)[0], take)
-                states[k] = own
-                pieces = block.fire(own)
+                states[k], pieces = own, block.fire(own, functions)
                 units[k] = block.divided(pieces)
                 if k in fired:
                     fired[k].append(pieces)

@@ -1,0 +1,174 @@
+"""The modules of ``to_torch`` against ``torch.nn.LSTM`` and against loops of dense products written by hand.
+
+``python -m benchmarks.modules '{"seconds": 0.2, "repeats": 5}'`` runs the measurement: float32, batch 32,
+sequences of 50, one thread, µs of processor time a step and sequence.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from . import child
+
+BATCH, STEPS = 32, 50
+SIZES = ((30, 72, 30), (100, 100, 20))
+FORWARD, TRAINING = "forward", "forward and backward"
+
+
+def measure(seconds: float, repeats: int, tell: Callable[[str], None], sizes: Any = SIZES) -> dict[str, Any]:
+    """Measure each module and its peer in alternation, in a process of its own."""
+    news = child.ask("benchmarks.modules", {"seconds": seconds, "repeats": repeats, "sizes": sizes}, 600)
+    for row in news.get("rows", []):
+        tell(f"{row['name']}, {row['work']}: {row['ours']:.3g} µs, {row['peer']} {row['theirs']:.3g} µs")
+    return news
+
+
+def table(results: dict[str, Any]) -> list[str]:
+    """The measurement as lines of Markdown."""
+    lines = [
+        "| network | work | module of `to_torch` | peer | peer's time | ratio |",
+        "| --- | --- | ---: | --- | ---: | ---: |",
+    ]
+    for row in results.get("rows", []):
+        ratio = row["ours"] / row["theirs"]
+        lines.append(
+            f"| {row['name']} | {row['work']} | {row['ours']:.3g} µs "
+            f"| {row['peer']} | {row['theirs']:.3g} µs | {ratio:.2f} |"
+        )
+    return lines
+
+
+def pairs(sizes: tuple[int, int, int]) -> dict[str, tuple[Any, str, list[Any], Callable[[Any], Any]]]:
+    """By network: the network, the peer's name, the peer's parameters, and the peer's function."""
+    import torch
+
+    import architect
+
+    n, h, m = sizes
+
+    def weights(*shape: int) -> Any:
+        return torch.nn.Parameter(0.1 * torch.randn(*shape))
+
+    lstm, head = torch.nn.LSTM(n, h, batch_first=True), torch.nn.Linear(h, m)
+
+    def fused(x: Any) -> Any:
+        return torch.sigmoid(head(lstm(x)[0]))
+
+    into, within, out = weights(n, 4 * h), weights(h, 4 * h), weights(h, m)
+    bias, ends, peepholes = weights(4 * h), weights(m), weights(3, h)
+
+    def perceptron(x: Any) -> Any:
+        return torch.sigmoid(torch.addmm(ends, torch.sigmoid(x.reshape(-1, n) @ into[:, :h] + bias[:h]), out))
+
+    def elman(x: Any) -> Any:
+        state, outputs, recurrent = x.new_zeros(len(x), h), [], within[:, :h]
+        for row in x.unbind(1):
+            state = torch.sigmoid(torch.addmm(bias[:h], row, into[:, :h]) + state @ recurrent)
+            outputs.append(torch.sigmoid(torch.addmm(ends, state, out)))
+        return torch.stack(outputs, 1)
+
+    def gru(x: Any) -> Any:
+        state, outputs = x.new_zeros(len(x), h), []
+        for row in x.unbind(1):
+            r, z, fresh = torch.addmm(bias[: 3 * h], row, into[:, : 3 * h]).split(h, 1)
+            old_r, old_z, old = (state @ within[:, : 3 * h]).split(h, 1)
+            r, z = torch.sigmoid(r + old_r), torch.sigmoid(z + old_z)
+            state = torch.lerp(torch.tanh(fresh + r * old), state, z)
+            outputs.append(torch.sigmoid(torch.addmm(ends, state, out)))
+        return torch.stack(outputs, 1)
+
+    def peephole(x: Any) -> Any:
+        hidden, cell, outputs = x.new_zeros(len(x), h), x.new_zeros(len(x), h), []
+        for row in x.unbind(1):
+            i, f, o, g = (torch.addmm(bias, row, into) + hidden @ within).split(h, 1)
+            i, f = torch.sigmoid(i + peepholes[0] * cell), torch.sigmoid(f + peepholes[1] * cell)
+            cell = f * cell + i * torch.tanh(g)
+            hidden = torch.sigmoid(o + peepholes[2] * cell) * torch.tanh(cell)
+            outputs.append(torch.sigmoid(torch.addmm(ends, hidden, out)))
+        return torch.stack(outputs, 1)
+
+    name, own = "-".join(map(str, sizes)), [into, within, out, bias, ends, peepholes]
+    by_hand = "loop by hand"
+
+    def lstm_net(**options: Any) -> Any:
+        return architect.LSTM(*sizes, style="standard", dtype="float32", seed=0, **options)
+
+    return {
+        f"LSTM {name}": (lstm_net(), "`nn.LSTM`", [*lstm.parameters(), *head.parameters()], fused),
+        f"peephole LSTM {name}": (lstm_net(peepholes="one_to_one"), by_hand, own, peephole),
+        f"GRU {name}": (architect.GRU(*sizes, dtype="float32", seed=0), by_hand, own, gru),
+        f"Elman {name}": (architect.Elman(*sizes, dtype="float32", seed=0), by_hand, own, elman),
+        f"perceptron {name}": (
+            architect.Perceptron(*sizes, dtype="float32", seed=0),
+            by_hand,
+            own,
+            perceptron,
+        ),
+    }
+
+
+def works(call: Callable[[Any], Any], parameters: list[Any], x: Any) -> dict[str, Callable[[], Any]]:
+    """What is timed of one module."""
+    import torch
+
+    def forward() -> None:
+        with torch.no_grad():
+            call(x)
+
+    def training() -> None:
+        for parameter in parameters:
+            parameter.grad = None
+        call(x).square().sum().backward()
+
+    return {FORWARD: forward, TRAINING: training}
+
+
+def rows_of(sizes: tuple[int, int, int], seconds: float, repeats: int) -> list[dict[str, Any]]:
+    """The rows of networks of these sizes."""
+    import torch
+
+    import synapse
+
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    x, found = torch.rand(BATCH, STEPS, sizes[0]), []
+    for name, (net, peer, parameters, theirs) in pairs(sizes).items():
+        module = synapse.to_torch(net)
+        both = works(module, list(module.parameters()), x), works(theirs, parameters, x)
+        for work in (FORWARD, TRAINING):
+            times = _alternating([side[work] for side in both], seconds, repeats)
+            ours, other = (statistics.median(column) / BATCH / STEPS * 1e6 for column in times)
+            found.append({"name": name, "work": work, "ours": ours, "peer": peer, "theirs": other})
+    return found
+
+
+def _alternating(calls: list[Callable[[], Any]], seconds: float, repeats: int) -> list[list[float]]:
+    """Seconds of processor time of each call, several times in turn."""
+    times: list[list[float]] = [[] for _ in calls]
+    for call in calls:
+        call()
+    for _ in range(repeats):
+        for call, column in zip(calls, times, strict=True):
+            loops, begin = 0, time.process_time()
+            while loops == 0 or time.process_time() - begin < seconds:
+                call()
+                loops += 1
+            column.append((time.process_time() - begin) / loops)
+    return times
+
+
+def main() -> None:
+    spec = json.loads(sys.argv[1])
+    rows = []
+    for sizes in spec.get("sizes", SIZES):
+        rows += rows_of(tuple(sizes), spec["seconds"], spec["repeats"])
+    print(json.dumps({"rows": rows}))
+
+
+if __name__ == "__main__":
+    main()

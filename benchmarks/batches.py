@@ -1,14 +1,13 @@
 """Training by exact gradients in small batches: Synapse, PyTorch with autograd, and with operations by hand.
 
 All start from the same weights and see the same batches in the same order; the errors of the fifth epoch are
-in the results, to be compared. Times are CPU times of one thread. ``python -m benchmarks.batches '{"seconds": 0.2, "repeats": 5}'`` runs the measurement.
+in the results, to be compared. Times are CPU times of one thread.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import child
+from .markdown import number, table
+from .plan import Plan, Tell, summary
+
+TITLE = "Training in small batches by exact gradients, µs per batch"
 
 LABELS = {
     "synapse": "Synapse",
@@ -194,13 +197,11 @@ def works_of(case: Case) -> dict[str, Work]:
     return works
 
 
-def measure(
-    seconds: float, repeats: int, tell: Callable[[str], None], cases: list[Case] | None = None
-) -> list[dict[str, Any]]:
+def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     """Measure every case in a process of its own, in microseconds per batch."""
     results = []
-    for case in CASES if cases is None else cases:
-        spec = {"case": case, "seconds": seconds, "repeats": repeats}
+    for case in [XOR] if plan.quick else CASES:
+        spec = {"case": case, "seconds": plan.seconds, "repeats": plan.repeats}
         results.append({**child.ask("benchmarks.batches", spec, 300), "label": case.label})
         times = ", ".join(
             f"{name} {cell['median']:.3g} µs" for name, cell in results[-1].get("cells", {}).items()
@@ -223,18 +224,7 @@ def run(spec: dict[str, Any]) -> dict[str, Any]:
         for name in names[turn:] + names[:turn]:
             seconds = timed(works[name], counts[name]) / counts[name]
             times[name].append(1e6 * seconds / case.batches)
-    return {
-        "cells": {
-            name: {
-                "error": errors[name],
-                "microseconds": t,
-                "median": statistics.median(t),
-                "least": min(t),
-                "most": max(t),
-            }
-            for name, t in times.items()
-        }
-    }
+    return {"cells": {name: {"error": errors[name], **summary(t)} for name, t in times.items()}}
 
 
 def timed(work: Work, epochs: int) -> float:
@@ -244,31 +234,18 @@ def timed(work: Work, epochs: int) -> float:
     return time.process_time() - begin
 
 
-def table(results: list[dict[str, Any]]) -> list[str]:
-    """The results as a table in Markdown, in µs per batch; the fastest is bold."""
-    lines = [
-        "| µs per batch | " + " | ".join(LABELS.values()) + " |",
-        "| --- |" + " ---: |" * len(LABELS),
-    ]
+def text(results: list[dict[str, Any]]) -> list[str]:
+    """The table of all cases; the fastest library is bold."""
+    lines = []
     for result in results:
-        cells = result.get("cells", {})
-        least = min((cell["median"] for cell in cells.values()), default=None)
-        shown = []
-        for name in LABELS:
-            value = cells[name]["median"] if name in cells else None
-            text = "-" if value is None else f"{value:.3g}"
-            shown.append(f"**{text}**" if value is not None and value == least else text)
-        lines.append(f"| {result['label']} | " + " | ".join(shown) + " |")
-    return lines
-
-
-def main() -> None:
-    spec = json.loads(sys.argv[1])
-    if "case" in spec:
-        print(json.dumps(run(spec)))
-    else:
-        print("\n".join(table(measure(spec["seconds"], spec["repeats"], print))))
+        medians = {name: cell["median"] for name, cell in result.get("cells", {}).items()}
+        shown = [number(medians.get(name)) for name in LABELS]
+        if medians:
+            fastest = list(LABELS).index(min(medians, key=lambda name: medians[name]))
+            shown[fastest] = f"**{shown[fastest]}**"
+        lines.append([result["label"], *shown, result["status"]])
+    return [table(["network, optimizer, batch", *LABELS.values(), "status"], lines)]
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(run(json.loads(sys.argv[1]))))

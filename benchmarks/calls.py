@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 import timeit
@@ -18,7 +17,7 @@ import numpy as np
 from . import child
 from .markdown import number, ratio, table
 from .peers.cell import ROOT, environment
-from .plan import Plan, Tell
+from .plan import Plan, Tell, summary
 
 TITLE = "Calls from Python"
 
@@ -43,8 +42,8 @@ def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     """Measure times of calls in µs, and of starting in seconds."""
     news = child.ask("benchmarks.calls", {"seconds": plan.seconds, "repeats": plan.repeats}, 300)
     started = [_start() for _ in range(plan.repeats + 1)][1:]  # the first one fills the disk cache
-    news["import_seconds"] = _summed_up([imported for imported, _ in started])
-    news["first_step_seconds"] = _summed_up([first for _, first in started])
+    news["import_seconds"] = summary([imported for imported, _ in started])
+    news["first_step_seconds"] = summary([first for _, first in started])
     for name, times in news.get("calls", {}).items():
         tell(f"{name}: {times['median']:.3g} µs")
     return news
@@ -55,10 +54,6 @@ def _start() -> tuple[float, float]:
     done = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=True)
     imported, first = done.stdout.split()[-2:]
     return float(imported), float(first)
-
-
-def _summed_up(times: list[float]) -> dict[str, Any]:
-    return {"all": times, "median": statistics.median(times), "least": min(times), "most": max(times)}
 
 
 def calls() -> dict[str, Callable[[], Any]]:
@@ -164,7 +159,7 @@ def main() -> None:
     for _ in range(spec["repeats"]):
         for name, timer in timers.items():
             times[name].append(timer.timeit(numbers[name]) / numbers[name] * 1e6)
-    results = {name: _summed_up(values) for name, values in times.items()}
+    results = {name: summary(values) for name, values in times.items()}
     print(json.dumps({"calls": results}))
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import statistics
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from typing import Any
 from . import child
 from .markdown import spread, table
 from .peers import NPM_FOLDER
-from .plan import Plan, Tell
+from .plan import Plan, Tell, summary
 
 TITLE = "Epochs on four samples, µs"
 INTRODUCTION = """XOR, a perceptron 2-3-1, the online rule, rate 0.1, cross-entropy, 20,000 epochs a call.
@@ -118,12 +117,8 @@ def main() -> None:
             for run in libraries.values():
                 if isinstance(run, Synaptic):
                     run.close()
-        rows[row] = {name: _summed_up(values) for name, values in times.items()}
+        rows[row] = {name: summary(values) for name, values in times.items()}
     print(json.dumps({"rows": rows}))
-
-
-def _summed_up(times: list[float]) -> dict[str, Any]:
-    return {"all": times, "median": statistics.median(times), "least": min(times), "most": max(times)}
 
 
 if __name__ == "__main__":

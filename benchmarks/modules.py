@@ -14,33 +14,39 @@ from collections.abc import Callable
 from typing import Any
 
 from . import child
+from .markdown import number, table
+from .plan import Plan, Tell
+
+TITLE = "Modules of `to_torch`, µs per time step and sequence"
 
 BATCH, STEPS = 32, 50
 SIZES = ((30, 72, 30), (100, 100, 20))
 FORWARD, TRAINING = "forward", "forward and backward"
 
 
-def measure(seconds: float, repeats: int, tell: Callable[[str], None], sizes: Any = SIZES) -> dict[str, Any]:
+def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     """Measure each module and its peer in alternation, in a process of its own."""
-    news = child.ask("benchmarks.modules", {"seconds": seconds, "repeats": repeats, "sizes": sizes}, 600)
+    sizes = SIZES[:1] if plan.quick else SIZES
+    spec = {"seconds": plan.seconds, "repeats": plan.repeats, "sizes": sizes}
+    news = child.ask("benchmarks.modules", spec, 600)
     for row in news.get("rows", []):
         tell(f"{row['name']}, {row['work']}: {row['ours']:.3g} µs, {row['peer']} {row['theirs']:.3g} µs")
     return news
 
 
-def table(results: dict[str, Any]) -> list[str]:
-    """The measurement as lines of Markdown."""
+def text(results: dict[str, Any]) -> list[str]:
+    """The table of what `measure` returns."""
     lines = [
-        "| network | work | module of `to_torch` | peer | peer's time | ratio |",
-        "| --- | --- | ---: | --- | ---: | ---: |",
+        [
+            f"{row['name']}, {row['work']}",
+            number(row["ours"]),
+            row["peer"],
+            number(row["theirs"]),
+            number(row["ours"] / row["theirs"]),
+        ]
+        for row in results.get("rows", [])
     ]
-    for row in results.get("rows", []):
-        ratio = row["ours"] / row["theirs"]
-        lines.append(
-            f"| {row['name']} | {row['work']} | {row['ours']:.3g} µs "
-            f"| {row['peer']} | {row['theirs']:.3g} µs | {ratio:.2f} |"
-        )
-    return lines
+    return [table(["network, work", "module of `to_torch`", "peer", "peer's time", "module / peer"], lines)]
 
 
 def pairs(sizes: tuple[int, int, int]) -> dict[str, tuple[Any, str, list[Any], Callable[[Any], Any]]]:

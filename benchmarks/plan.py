@@ -1,9 +1,11 @@
-"""The duration and number of the measurements."""
+"""The duration and number of the measurements, and what is kept of them."""
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from .cases import Case
 from .peers import Peer
@@ -23,3 +25,8 @@ class Plan:
     peers: list[Peer]  # its libraries
     largest: int  # growth is measured up to 10^largest connections
     quick: bool  # small networks only
+
+
+def summary(times: list[float]) -> dict[str, Any]:
+    """All times, their median, minimum and maximum."""
+    return {"all": times, "median": statistics.median(times), "least": min(times), "most": max(times)}

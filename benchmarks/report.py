@@ -8,9 +8,19 @@ from typing import Any
 
 from synapse.readwrite import files
 
-from . import calls, gradients, growth, steps
+from . import batches, calls, cold, epochs, gradients, growth, modules, steps, structure
 
-TABLES: dict[str, Any] = {"steps": steps, "calls": calls, "gradients": gradients, "growth": growth}
+TABLES: dict[str, Any] = {
+    "steps": steps,
+    "epochs": epochs,
+    "calls": calls,
+    "gradients": gradients,
+    "batches": batches,
+    "modules": modules,
+    "growth": growth,
+    "structure": structure,
+    "cold": cold,
+}
 """The tables by name, in order: modules with a TITLE, ``measure`` and ``text``."""
 
 

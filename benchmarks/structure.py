@@ -1,15 +1,12 @@
 """The time of edits of a large network, and of its live graph beside networkx's own graph of as many edges.
 
 Times are those of the process, in which one thread does all the work: other processes disturb them little.
-
-``python -m benchmarks.structure '{"connections": 1000000, "repeats": 5}'`` runs the measurement.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -20,11 +17,15 @@ import numpy as np
 
 import synapse
 
-from . import child, report
+from . import child
 from .growth import build
+from .markdown import number, table
+from .plan import Plan, Tell, summary
+
+TITLE = "Edits of large networks, and their graphs"
 
 KINDS = ("dense", "sparse")
-SIZES = {"full": 10**6, "quick": 10**5}
+CONNECTIONS, FEWER = 10**6, 10**4  # the second for a quick run
 
 
 def stopwatch(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -34,11 +35,11 @@ def stopwatch(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - begin, result
 
 
-def measure(connections: int, repeats: int, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     """Measure both kinds of networks, each in its own process."""
     results = []
     for kind in KINDS:
-        spec = {"kind": kind, "connections": connections, "repeats": repeats}
+        spec = {"kind": kind, "repeats": plan.repeats, "connections": FEWER if plan.quick else CONNECTIONS}
         results.append(child.ask("benchmarks.structure", spec, 600))
         for name, row in results[-1].get("edits", {}).items():
             tell(f"{kind}, {name}: {1e3 * row['median']:.3g} ms")
@@ -81,7 +82,7 @@ def edit_times(net: synapse.Network, repeats: int) -> dict[str, Any]:
             seconds, _ = stopwatch(lambda edit=edit: (edit(), net.activate(x)))
             if repeat >= 0:
                 times[name].append(seconds)
-    return {name: _summed_up(values) for name, values in times.items()}
+    return {name: summary(values) for name, values in times.items()}
 
 
 def walk(graph: Any) -> int:
@@ -119,7 +120,7 @@ def graph_times(kind: str, connections: int, repeats: int) -> dict[str, Any]:
                 times[name][library].append(stopwatch(lambda use=use, graph=graph: use(graph))[0])
             del graph
     return {
-        name: {library: _summed_up(values) for library, values in row.items()} for name, row in times.items()
+        name: {library: summary(values) for library, values in row.items()} for name, row in times.items()
     }
 
 
@@ -129,30 +130,26 @@ def _plain(links: list[tuple[int, int, float]]) -> nx.DiGraph[int]:
     return graph
 
 
-def _summed_up(times: list[float]) -> dict[str, Any]:
-    return {"all": times, "median": statistics.median(times), "least": min(times), "most": max(times)}
-
-
-def table(results: list[dict[str, Any]]) -> list[str]:
-    """The Markdown lines of both tables."""
+def text(results: list[dict[str, Any]]) -> list[str]:
+    """The tables of edits and of graphs."""
     done = [result for result in results if result["status"] == "ok"]
     if not done:
-        return [f"{result['kind']}: {result['status']}" for result in results]
+        return [f"{result['kind']}: {result['status']}\n" for result in results]
     kinds = [f"{result['kind']}, {result['made']:,} connections" for result in done]
-    rows = [
-        [name, *(report.number(1e3 * result["edits"][name]["median"]) for result in done)]
+    edited = [
+        [name, *(number(1e3 * result["edits"][name]["median"]) for result in done)]
         for name in done[0]["edits"]
     ]
-    lines = report.table(["edit and next step, ms", *kinds], rows).splitlines()
-    rows = []
-    for name in done[0]["graph"]:
-        cells = [name]
-        for result in done:
-            ours, theirs = (result["graph"][name][library]["median"] for library in ("ours", "networkx"))
-            cells.append(f"{report.number(ours)} / {report.number(theirs)} ({ours / theirs:.2f})")
-        rows.append(cells)
-    header = ["live graph / networkx's own, s (ratio)", *kinds]
-    return [*lines, "", *report.table(header, rows).splitlines()]
+    read = [[name, *(_beside(result["graph"][name]) for result in done)] for name in done[0]["graph"]]
+    return [
+        table(["edit and next step, ms", *kinds], edited),
+        table(["live graph, s; networkx's own, s; ratio", *kinds], read),
+    ]
+
+
+def _beside(times: dict[str, Any]) -> str:
+    ours, theirs = (times[library]["median"] for library in ("ours", "networkx"))
+    return f"{number(ours)}; {number(theirs)}; {number(ours / theirs)}"
 
 
 def point(spec: dict[str, Any]) -> dict[str, Any]:
@@ -164,14 +161,5 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
     return {"made": len(net.weights), "graph": graph, "edits": edit_times(net, spec["repeats"])}
 
 
-def main() -> None:
-    spec = json.loads(sys.argv[1])
-    if "kind" in spec:
-        print(json.dumps(point(spec)))
-    else:
-        results = measure(spec.get("connections", SIZES["full"]), spec["repeats"], print)
-        print("\n".join(table(results)))
-
-
 if __name__ == "__main__":
-    main()
+    print(json.dumps(point(json.loads(sys.argv[1]))))

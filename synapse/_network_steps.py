@@ -55,9 +55,7 @@ class NetworkSteps(Sequence[Neuron]):
     _n_inputs: int
     _n_outputs: int
     _span: tuple[int, NDArray[np.uint64]]  # a version of the topology, and the numbers for kernels
-    _cost_version: int
-    _cost_asked: str | Cost | None
-    _cost_found: Cost
+    _cost_known: tuple[int, str | Cost | None, Cost]  # a version of the topology, an argument, its cost
 
     def __dir__(self) -> list[str]:
         return own_names(self)
@@ -289,15 +287,16 @@ class NetworkSteps(Sequence[Neuron]):
     def _cost(self, cost: str | Cost | None) -> Cost:
         """Return the cost, by default the one that matches the squashes of the outputs, checked."""
         version = self._store.topology_version  # setting a squash changes it
-        if self._cost_asked is cost and self._cost_version == version:
-            return self._cost_found
+        at, asked, measure = self._cost_known
+        if asked is cost and at == version:
+            return measure
         squash = [neuron.squash for neuron in self._layers[-1]]
         matching = costs.matching(squash)
         measure = matching if cost is None else costs.of_outputs(cost, self._n_outputs)
         if measure is costs.cross_entropy and matching is costs.categorical_cross_entropy:
             measure = matching
         measure.check(squash)
-        self._cost_version, self._cost_asked, self._cost_found = version, cost, measure
+        self._cost_known = version, cost, measure
         return measure
 
     @whole

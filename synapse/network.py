@@ -109,8 +109,7 @@ class Network(NetworkSteps):
             self._parts_version = 0
             self._parts: dict[str, Any] = {}
             self._span = (0, np.zeros(5, np.uint64))
-            self._cost_version, self._cost_asked = 0, None
-            self._cost_found = costs.squared_error
+            self._cost_known = (0, None, costs.squared_error)
             store = _wiring.join(neurons)
             store.touch(NOBODY)
             store["network"][_wiring.rows_of(neurons)] = store.new_network(self)

@@ -23,17 +23,23 @@ from .markdown import number, spread, table
 from .plan import Plan, Tell
 
 TITLE = "Exact gradients, µs per time step and sequence"
-INTRODUCTION = """Forward and backward pass of a batch, one thread; LSTMs over sequences of 50 steps.
+INTRODUCTION = """Forward and backward pass of a batch, with as many threads in each library; LSTMs over sequences of 50 steps.
 The LSTMs are `architect.LSTM(..., style="standard")` and `torch.nn.LSTM` with a `Linear`, with equal weights.
 Medians (minimum to maximum).
 """
 
 STEPS = 50  # steps per sequence
+LSTMS, PERCEPTRONS = (
+    ("lstm-6-8-6", "lstm-30-72-30", "lstm-100-100-20"),
+    ("10-20-5", "64-128-10", "784-100-10"),
+)
 TASKS = [
-    *((row, batch) for row in ("lstm-6-8-6", "lstm-30-72-30", "lstm-100-100-20") for batch in (1, 32)),
-    *((row, 32) for row in ("10-20-5", "64-128-10", "784-100-10")),
+    *((row, batch, 1) for row in LSTMS for batch in (1, 32)),
+    *((row, 32, 1) for row in PERCEPTRONS),
+    *((row, 32, 2) for row in LSTMS + PERCEPTRONS),
 ]
-QUICK_TASKS = [("lstm-6-8-6", 1), ("lstm-6-8-6", 32), ("10-20-5", 32)]
+"""Network, number of sequences, number of threads."""
+QUICK_TASKS = [("lstm-6-8-6", 1, 1), ("lstm-6-8-6", 32, 1), ("lstm-6-8-6", 32, 2), ("10-20-5", 32, 1)]
 LABELS = {"synapse": "Synapse", "synapse-f32": "Synapse, float32", "torch": "PyTorch, float32"}
 
 Work = Callable[[], float]
@@ -42,13 +48,20 @@ Work = Callable[[], float]
 def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     """Measure every network and batch, in microseconds per time step and sequence, or per sample."""
     results = []
-    for row, batch in QUICK_TASKS if plan.quick else TASKS:
-        spec = {"row": row, "batch": batch, "seconds": plan.seconds, "repeats": plan.repeats}
+    for row, batch, threads in QUICK_TASKS if plan.quick else TASKS:
+        spec = {
+            "row": row,
+            "batch": batch,
+            "threads": threads,
+            "seconds": plan.seconds,
+            "repeats": plan.repeats,
+        }
         results.append(child.ask("benchmarks.gradients", spec, plan.cap))
         times = ", ".join(
             f"{name} {cell['median']:.3g} µs" for name, cell in results[-1].get("cells", {}).items()
         )
-        tell(f"gradients, {Case.named(row).label}, batch {batch}: {times or results[-1]['status']}")
+        named = f"{Case.named(row).label}, batch {batch}, {threads} thread{'s' * (threads > 1)}"
+        tell(f"gradients, {named}: {times or results[-1]['status']}")
     return results
 
 
@@ -59,12 +72,12 @@ def samples(case: Case, batch: int) -> tuple[np.ndarray, np.ndarray]:
     return inputs, 0.3 * rng.random((batch, steps, case.sizes[-1]))
 
 
-def modules_of(case: Case) -> list[Any]:
+def modules_of(case: Case, threads: int = 1) -> list[Any]:
     """Create PyTorch's LSTM and read-out, or its Linears with logistic functions."""
     import torch  # if it is installed
     from torch import nn
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     torch.manual_seed(0)
     if case.kind == LSTM:
         n, cells, m = case.sizes
@@ -96,7 +109,9 @@ def torch_work(case: Case, modules: list[Any], inputs: np.ndarray, targets: np.n
     return work
 
 
-def our_work(case: Case, modules: list[Any], inputs: np.ndarray, targets: np.ndarray, dtype: str) -> Work:
+def our_work(
+    case: Case, modules: list[Any], inputs: np.ndarray, targets: np.ndarray, dtype: str, threads: int = 1
+) -> Work:
     """The workspace that ``Trainer`` uses for every batch."""
     import architect
     import synapse
@@ -112,19 +127,19 @@ def our_work(case: Case, modules: list[Any], inputs: np.ndarray, targets: np.nda
     if modules:
         synapse.from_torch(modules, net)
     data = prepare_sequences(net, inputs, targets)
-    exact, cost, window = ExactGradient(net, data), net._cost(None), checked_window(None)
+    exact, cost, window = ExactGradient(net, data, threads), net._cost(None), checked_window(None)
     chosen, share = np.arange(len(inputs)), np.full(len(inputs), 1 / len(inputs))
     return lambda: exact.descent(chosen, share, cost, window)[0]
 
 
-def works_of(case: Case, batch: int) -> dict[str, Work]:
+def works_of(case: Case, batch: int, threads: int = 1) -> dict[str, Work]:
     """The timed functions by library; each computes the gradient of the same batch."""
     inputs, targets = samples(case, batch)
     installed = importlib.util.find_spec("torch") is not None
-    modules = modules_of(case) if installed else []
+    modules = modules_of(case, threads) if installed else []
     works = {
-        "synapse": our_work(case, modules, inputs, targets, "float64"),
-        "synapse-f32": our_work(case, modules, inputs, targets, "float32"),
+        "synapse": our_work(case, modules, inputs, targets, "float64", threads),
+        "synapse-f32": our_work(case, modules, inputs, targets, "float32", threads),
     }
     return works | ({"torch": torch_work(case, modules, inputs, targets)} if installed else {})
 
@@ -132,7 +147,7 @@ def works_of(case: Case, batch: int) -> dict[str, Work]:
 def run(spec: dict[str, Any]) -> dict[str, Any]:
     """Measure one network and batch: warm up, then each library in turn for every repeat."""
     case = Case.named(spec["row"])
-    works = works_of(case, spec["batch"])
+    works = works_of(case, spec["batch"], spec["threads"])
     counts, losses = {}, {}
     for name, work in works.items():
         losses[name] = work()  # loads or compiles the kernels
@@ -183,10 +198,12 @@ def gradients_table(tasks: list[dict[str, Any]]) -> str:
         lead = f"{number(other['median'] / ours['median'])} x" if ours and other else "-"
         losses = [cell["loss"] for cell in cells.values()]
         apart = f"{(max(losses) - min(losses)) / abs(losses[0]):.0e}" if losses else "-"
-        lines.append([Case.named(task["row"]).label, str(task["batch"]), *times, lead, apart, task["status"]])
+        sizes = [Case.named(task["row"]).label, str(task["batch"]), str(task["threads"])]
+        lines.append([*sizes, *times, lead, apart, task["status"]])
     header = [
         "network",
         "batch",
+        "threads",
         *LABELS.values(),
         "PyTorch / Synapse, float32",
         "loss difference",

@@ -10,11 +10,9 @@ import json
 import math
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,45 +22,63 @@ import synapse
 
 from . import child
 from .cases import Case, samples as drawn
-from .markdown import number, table
+from .markdown import number, ratio, table
 from .memory import peak, reset_peak
-from .peers import ours
+from .peers import csr, ours
 from .plan import Plan, Tell
 
 TITLE = "Growth"
 
 DENSITY = 0.1
-LARGEST = {"dense": 7, "sparse": 6, "lstm": 6}  # powers of ten
-CHANGED, SAVED = 10**6, 10**7
-PASSES = 3  # over the weights: read for the sum, read and written for the update
+LARGEST = {"dense": 7, "sparse": 7, "lstm": 7}  # powers of ten
+PRECISIONS = {"dense": ("float64",), "sparse": ("float64", "float32"), "lstm": ("float64",)}
+BY_HAND = "SciPy CSR by hand"
+PASSES = 2.5  # over the weights: all are read and written once, those of the second layer read once more
 
 
-def points(highest: int) -> list[tuple[str, int]]:
-    """Kinds of networks, and their approximate numbers of connections."""
-    return [(kind, 10**e) for kind, most in LARGEST.items() for e in range(3, min(most, highest) + 1)]
+def points(highest: int) -> list[tuple[str, str, int]]:
+    """Kinds of networks, their precisions, and their approximate numbers of connections."""
+    return [
+        (kind, precision, 10**e)
+        for kind, most in LARGEST.items()
+        for precision in PRECISIONS[kind]
+        for e in range(3, min(most, highest) + 1)
+    ]
 
 
 def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     """Measure all points, each in its own process."""
     results = []
-    for kind, connections in points(plan.largest):
+    for kind, precision, connections in points(plan.largest):
         spec = {"kind": kind, "connections": connections, "seconds": plan.seconds, "repeats": plan.repeats}
+        spec["precision"] = precision
         results.append(child.ask("benchmarks.growth", spec, 900))
+        if kind == "sparse":  # in a process of its own, where no memory that we have used is free again
+            peer = child.ask("benchmarks.growth", {**spec, "kind": BY_HAND}, 900)
+            results[-1]["peer_bytes_per_connection"] = peer.get("bytes_per_connection")
         median = results[-1].get("nanoseconds_per_connection", math.nan)
-        tell(f"growth, {kind}, {connections:,}: {median:.3f} ns per connection  {results[-1]['status']}")
+        tell(
+            f"growth, {kind}, {precision}, {connections:,}: {median:.3f} ns per connection  "
+            f"{results[-1]['status']}"
+        )
     return results
 
 
-def build(kind: str, connections: int) -> synapse.Network:
+def sparse_side(connections: int) -> int:
+    """The size of each layer of a sparse network."""
+    return round(math.sqrt(connections / 2 / DENSITY))
+
+
+def build(kind: str, connections: int, precision: str = "float64") -> synapse.Network:
     """Build a network with about this number of connections."""
     if kind == "dense":
         side = round(math.sqrt(connections / 2))
-        return architect.Perceptron(side, side, side, seed=0)
+        return architect.Perceptron(side, side, side, seed=0, dtype=precision)
     if kind == "lstm":
         side = round(math.sqrt(connections / 8.4))
-        return architect.LSTM(side, side, max(1, side // 5), style="synaptic", seed=0)
-    side = round(math.sqrt(connections / 2 / DENSITY))
-    layers = [synapse.Layer(side, "identity" if i == 0 else "logistic") for i in range(3)]
+        return architect.LSTM(side, side, max(1, side // 5), style="synaptic", seed=0, dtype=precision)
+    side = sparse_side(connections)
+    layers = [synapse.Layer(side, "identity" if i == 0 else "logistic", dtype=precision) for i in range(3)]
     for i, (source, target) in enumerate(itertools.pairwise(layers)):
         source.project(target, DENSITY, seed=i)
     return synapse.Network(layers[0], layers[1:-1], layers[-1])
@@ -73,8 +89,10 @@ class Grown(ours.Net):
 
     def __init__(self, net: synapse.Network) -> None:
         self.net, self.rows = net, {}
-        self.inputs, self.targets = drawn(Case("perceptron", (len(net.input), len(net.output))))
-        self.trainer = synapse.Trainer(net, rate=0.1 / len(net))  # so that large layers do not saturate
+        samples = drawn(Case("perceptron", (len(net.input), len(net.output))))
+        self.inputs, self.targets = (numbers.astype(net.dtype) for numbers in samples)
+        self.rate = 0.1 / len(net)  # so that large layers do not saturate
+        self.trainer = synapse.Trainer(net, rate=self.rate)
 
 
 def stopwatch(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -97,66 +115,78 @@ def copy_bandwidth(numbers: int, seconds: float) -> float:
     return 16 * numbers / statistics.median(times)
 
 
-def saving(net: synapse.Network) -> dict[str, float]:
-    """Seconds to save and to load, and the size of the file."""
-    with tempfile.TemporaryDirectory(prefix="synapse-bench-") as folder:
-        path = Path(folder) / "net.json"
-        saved, _ = stopwatch(lambda: synapse.save(net, path))
-        loaded, _ = stopwatch(lambda: synapse.load(path))
-        return {"save_seconds": saved, "load_seconds": loaded, "file_megabytes": path.stat().st_size / 1e6}
-
-
-def changing(net: synapse.Network) -> dict[str, float]:
-    """Seconds to add or remove a connection or set a weight, including the next step."""
-    x = np.zeros(len(net.input))
-    source, target = net.input[0], net.output[0]
-    news = {"activate_seconds": statistics.median(stopwatch(lambda: net.activate(x))[0] for _ in range(5))}
-
-    def connect() -> None:
-        source.project(target, weight=0.1)
-        net.activate(x)
-
-    def disconnect() -> None:
-        source.disconnect(target)
-        net.activate(x)
-
-    news["first_connect_seconds"], _ = stopwatch(connect)
-    connects, weights, disconnects = [], [], []
-    for _ in range(3):
-        link = source.connected(target)
-        assert link is not None
-        weights.append(stopwatch(lambda link=link: (setattr(link, "weight", 0.2), net.activate(x)))[0])
-        disconnects.append(stopwatch(disconnect)[0])
-        connects.append(stopwatch(connect)[0])
-    for name, times in (("connect", connects), ("weight", weights), ("disconnect", disconnects)):
-        news[f"{name}_seconds"] = statistics.median(times)
-    return news
-
-
-def step_times(net: Grown, least: float, repeats: int) -> list[float]:
-    """Seconds per step, in calls so long that the overhead of a call is negligible."""
+def enough(train: Callable[[int], Any], least: float) -> int:
+    """How many steps take so long that the overhead of a call is negligible."""
     steps, seconds = 2, 0.0
     while seconds < least:
         steps *= 2
-        seconds, steps = stopwatch(partial(net.train, steps))
+        seconds, _ = stopwatch(partial(train, steps))
+    return steps
+
+
+def step_times(net: Grown, least: float, repeats: int) -> list[float]:
+    """Seconds per step of Synapse."""
+    steps = enough(net.train, least)
     return [
         seconds / done for seconds, done in (stopwatch(partial(net.train, steps)) for _ in range(repeats))
     ]
 
 
+def against_scipy(net: Grown, least: float, repeats: int) -> dict[str, Any]:
+    """Microseconds per step of Synapse and of SciPy, in alternation, and whether both learn the same."""
+    peer = csr.of_network(net.net, net.rate)
+    apart = differences(net, peer)
+    theirs = partial(peer.train, net.inputs, net.targets)
+    steps, their_steps = enough(net.train, least), enough(theirs, least)
+    times: list[tuple[float, float]] = []
+    for _ in range(repeats):
+        seconds, done = stopwatch(partial(net.train, steps))
+        their_seconds, _ = stopwatch(partial(theirs, their_steps))
+        times.append((1e6 * seconds / done, 1e6 * their_seconds / their_steps))
+    own, other = zip(*times, strict=True)
+    return {"microseconds": list(own), "peer_microseconds": list(other), "difference": apart}
+
+
+def differences(net: Grown, peer: csr.Net) -> float:
+    """The largest difference between the outputs of both after the same steps, relative to the largest."""
+    done = net.train(4)
+    peer.train(net.inputs[:4], net.targets[:4], done)
+    ours, theirs = net.outputs(1)[0], peer.answer(net.inputs[0])
+    return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
+
+
+def by_hand(spec: dict[str, Any]) -> dict[str, Any]:
+    """The memory that a network of SciPy's needs to be made and to make a step."""
+    side = sparse_side(spec["connections"])
+    rng = np.random.default_rng(0)
+    csr.random(30, [30, 30], DENSITY, 0.1).step(rng.random(30), rng.random(30))
+    x, before = rng.random(side).astype(spec["precision"]), reset_peak()
+    made = csr.random(side, [side, side], DENSITY, 0.1 / side, spec["precision"])
+    made.step(x, x)
+    count = sum(layer.weights.nnz for layer in made.layers)
+    return {"made": count, "bytes_per_connection": (peak() - before) * 1e6 / count}
+
+
 def point(spec: dict[str, Any]) -> dict[str, Any]:
-    """Measure one network: build, lower and train it; at some sizes also save or change it."""
-    small = Grown(build(spec["kind"], 100))
+    """Measure one network: build, lower and train it."""
+    if spec["kind"] == BY_HAND:
+        return by_hand(spec)
+    precision = spec.get("precision", "float64")
+    small = Grown(build(spec["kind"], 100, precision))
     small.train(1)  # loads the kernels
     before = reset_peak()
-    built, net = stopwatch(lambda: build(spec["kind"], spec["connections"]))
+    built, net = stopwatch(lambda: build(spec["kind"], spec["connections"], precision))
     lowered, _ = stopwatch(net._ready)
     grown = Grown(net)
     first, _ = stopwatch(lambda: grown.train(1))
     megabytes = peak() - before
     call, _ = stopwatch(lambda: grown.train(1))
-    times = step_times(grown, max(spec["seconds"], 10 * call), spec["repeats"])
-    median, connections = statistics.median(times), len(net.weights)
+    connections, least = len(net.weights), max(spec["seconds"], 10 * call)
+    if spec["kind"] == "sparse":
+        pair = against_scipy(grown, least, spec["repeats"])
+    else:
+        pair = {"microseconds": [1e6 * t for t in step_times(grown, least, spec["repeats"])]}
+    median = statistics.median(pair["microseconds"]) / 1e6
     news = {
         "made": connections,
         "build_seconds": built,
@@ -165,68 +195,45 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
         "call_of_one_step_seconds": call,
         "megabytes": megabytes,
         "bytes_per_connection": megabytes * 1e6 / connections,
-        "microseconds": [1e6 * t for t in times],
+        **pair,
         "median": 1e6 * median,
         "nanoseconds_per_connection": 1e9 * median / connections,
         "finite": bool(np.isfinite(grown.outputs(1)).all() and np.isfinite(net.weights).all()),
     }
+    if "peer_microseconds" in pair:
+        news["peer_median"] = statistics.median(pair["peer_microseconds"])
     if spec["kind"] == "dense":
-        news["bandwidth"] = PASSES * 8 * connections / median
+        news["bandwidth"] = PASSES * net.dtype.itemsize * connections / median
         news["copy_bandwidth"] = copy_bandwidth(connections, spec["seconds"])
-        if spec["connections"] == CHANGED:
-            news |= changing(net)
-        if spec["connections"] == SAVED:
-            news |= saving(net)
     return news
 
 
 def text(growth: list[dict[str, Any]]) -> list[str]:
-    """The tables of growth."""
-    return [growth_table(growth), large_text(growth)]
-
-
-def growth_table(growth: list[dict[str, Any]]) -> str:
-    """Time per connection, bandwidth, building."""
-    lines = []
-    for g in growth:
-        bandwidth = [number(g[name] / 1e9) if name in g else "-" for name in ("bandwidth", "copy_bandwidth")]
-        names = ["build_seconds", "lower_seconds", "first_step_seconds", "call_of_one_step_seconds"]
-        names.append("bytes_per_connection")
-        lines.append(
-            [
-                g["kind"],
-                f"{g.get('made', g['connections']):,}",
-                number(g.get("median")),
-                number(g.get("nanoseconds_per_connection")),
-                *bandwidth,
-                *(number(g.get(name)) for name in names),
-                g["status"],
-            ]
-        )
+    """The table of growth."""
     titles = (
-        "kind, connections, µs per step, ns per connection, GB/s, copy GB/s, build s, lower s, first step s, "
+        "kind, connections, precision, µs per step, ns per connection, GB/s, copy GB/s, "
+        f"{BY_HAND} µs, {BY_HAND} / Synapse, build s, lower s, first step s, call of one step s, "
+        f"bytes per connection, {BY_HAND} bytes, status"
     )
-    titles += "call of one step s"
-    return table([*titles.split(", "), "bytes per connection", "status"], lines)
+    return [table(titles.split(", "), [_line(g) for g in growth])]
 
 
-def large_text(growth: list[dict[str, Any]]) -> str:
-    """The time to save at 10^7 connections and to change one connection at 10^6."""
-    lines = []
-    for g in growth:
-        for name, text in {
-            "save_seconds": "save, s",
-            "load_seconds": "load, s",
-            "file_megabytes": "file, MB",
-            "activate_seconds": "activate only, s",
-            "weight_seconds": "set one weight and activate, s",
-            "first_connect_seconds": "add the first connection and activate, s",
-            "connect_seconds": "add one more and activate, s",
-            "disconnect_seconds": "remove one and activate, s",
-        }.items():
-            if name in g:
-                lines.append([f"{g['made']:,} connections: {text}", number(g[name])])
-    return table(["operation", "value"], lines) if lines else ""
+def _line(g: dict[str, Any]) -> list[str]:
+    bandwidth = [number(g[name] / 1e9) if name in g else "-" for name in ("bandwidth", "copy_bandwidth")]
+    seconds = ("build_seconds", "lower_seconds", "first_step_seconds", "call_of_one_step_seconds")
+    peer = {"median": g["peer_median"]} if "peer_median" in g else None
+    return [
+        g["kind"],
+        f"{g.get('made', g['connections']):,}",
+        g["precision"],
+        number(g.get("median")),
+        number(g.get("nanoseconds_per_connection")),
+        *bandwidth,
+        number(g.get("peer_median")),
+        ratio(peer, g),
+        *(number(g.get(name)) for name in (*seconds, "bytes_per_connection", "peer_bytes_per_connection")),
+        g["status"],
+    ]
 
 
 if __name__ == "__main__":

@@ -245,11 +245,17 @@ class NetworkSteps(Sequence[Neuron]):
         True
         """
         if type(rate) is float and 0.0 <= rate < SAFE:
+            measure = self._cost(cost)
+            row: Floats | None = None
             if target is None:
-                return self._learn(rate, NOTHING, self._cost(cost), False)
-            if _is_row(target, self._n_outputs):
-                value = self._learn(rate, target, self._cost(cost), True)
-                if value == value:
+                row = NOTHING
+            elif _is_row(target, self._n_outputs):
+                row = target
+            elif isinstance(target, list | tuple):
+                row = row_of("The target", target, self._n_outputs)
+            if row is not None:
+                value = self._learn(rate, row, measure, True)
+                if value == value:  # else something is refused, or the cost is not a number
                     return value
         return self._propagate_checked(rate, target, cost)
 

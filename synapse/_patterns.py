@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._checks import MOST_CONNECTIONS, any_array, expected, fraction, is_number, shape_of
-from ._typing import Floats, Ints
+from ._typing import Floats, Indices
 from .errors import ArgumentError, KindError, TopologyError
 from .initializers import Initializer, draw
 
@@ -20,6 +20,9 @@ ONE_TO_ONE = "one_to_one"
 ALL_TO_ELSE = "all_to_else"
 """Connect every source to every target except itself."""
 
+DRAWN = 1 << 16
+"""How many random numbers are drawn at a time."""
+
 
 def pairs_of(
     kind: Any,
@@ -27,8 +30,8 @@ def pairs_of(
     target: Sequence[Any],
     rng: np.random.Generator,
     self_connections: bool = False,
-) -> tuple[Ints, Ints]:
-    """Return the indices of the sources and of the targets of a pattern, sorted by target.
+) -> tuple[Indices, Indices]:
+    """Return the indices of the sources and of the targets of a pattern, sorted by target, as new arrays.
 
     Pairs of a neuron with itself are left out unless `self_connections` is True or all are such pairs,
     see :func:`is_carousel`.
@@ -54,7 +57,7 @@ def pairs_of(
             "A self-connection carries a neuron's state to the next step: give self_connections=True to "
             "make them, or leave these pairs out."
         )
-    return pairs[0][~own], pairs[1][~own]
+    return (pairs[0][~own], pairs[1][~own]) if own.any() else pairs
 
 
 def is_named(kind: Any, *names: str) -> bool:
@@ -67,7 +70,9 @@ def is_carousel(kind: Any, source: Sequence[Any], target: Sequence[Any]) -> bool
     return is_named(kind, ONE_TO_ONE) and list(source) == list(target)
 
 
-def _every_pair(kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+def _every_pair(
+    kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator
+) -> tuple[Indices, Indices]:
     """Return all pairs of a pattern, including those of a neuron with itself."""
     whole = not is_listed(kind) and not is_named(kind, ONE_TO_ONE)
     if whole and n_sources * n_targets > MOST_CONNECTIONS:
@@ -77,7 +82,7 @@ def _every_pair(kind: Any, n_sources: int, n_targets: int, rng: np.random.Genera
         return _named_pairs(kind, n_sources, n_targets)
     if is_number(kind):
         density = fraction("The density of a projection", kind)  # checked before anything is drawn
-        mask = rng.random((n_targets, n_sources)) < density
+        return _random_pairs(density, n_sources, n_targets, rng)
     elif is_listed(kind):
         return _listed_pairs(kind, n_sources, n_targets)
     else:
@@ -90,7 +95,18 @@ def _every_pair(kind: Any, n_sources: int, n_targets: int, rng: np.random.Genera
             raise ArgumentError(expected("The kind of a projection", condition, kind))
         mask = given.T
     targets, sources = np.nonzero(mask)
-    return sources, targets
+    return sources.astype(np.uint32), targets.astype(np.uint32)
+
+
+def _random_pairs(
+    density: float, n_sources: int, n_targets: int, rng: np.random.Generator
+) -> tuple[Indices, Indices]:
+    """Return each pair with the probability `density`."""
+    parts, some = [], max(1, DRAWN // n_sources)
+    for first in range(0, n_targets, some):  # some targets at a time: the draws need much memory
+        targets, sources = np.nonzero(rng.random((min(some, n_targets - first), n_sources)) < density)
+        parts.append((sources.astype(np.uint32), (targets + first).astype(np.uint32)))
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
 def is_listed(kind: Any) -> bool:
@@ -106,7 +122,7 @@ def _array(values: Any) -> NDArray[Any]:
         return np.empty(0, object)
 
 
-def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Ints, Ints]:
+def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
     """Return the pairs of two lists of indices, checked."""
     what = "A list of pairs"
     condition = (
@@ -128,7 +144,7 @@ def _within(numbers: NDArray[Any], stop: int) -> bool:
     return not len(numbers) or bool(numbers.min() >= 0 and numbers.max() < stop)
 
 
-def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Ints, Ints]:
+def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
     if kind == ONE_TO_ONE:
         larger, smaller = max(n_sources, n_targets), min(n_sources, n_targets)
         if larger % smaller:
@@ -142,8 +158,8 @@ def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Ints, Ints]
         raise ArgumentError(
             expected("The kind of a projection", f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r} or {ALL_TO_ELSE!r}", kind)
         )
-    sources = np.tile(np.arange(n_sources), n_targets)
-    targets = np.repeat(np.arange(n_targets), n_sources)
+    sources = np.tile(np.arange(n_sources, dtype=np.uint32), n_targets)
+    targets = np.repeat(np.arange(n_targets, dtype=np.uint32), n_sources)
     return sources, targets
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import graph, squash as squashes
-from ._typing import Ints
+from ._typing import Indices, Ints
 from .connection import Connection, connection_at, require_connection
 from .engine.guard import InUse
 from .engine.schema import NONE
@@ -107,24 +107,25 @@ def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> C
 def connect_many(
     sources: Sequence[Neuron],
     targets: Sequence[Neuron],
-    pairs: tuple[Ints, Ints],
+    pairs: tuple[Indices, Indices],
     weights: NDArray[np.float64],
     trainable: NDArray[np.bool_] | bool,
 ) -> tuple[Store, int]:
     """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and first identity.
 
-    The caller holds their stores in use.
+    The pairs are overwritten, because a copy would need much memory. The caller holds the stores in use.
     """
     _refuse_duplicates(sources, targets, pairs)
     store = join((*sources, *targets))
-    source_rows, target_rows = rows_of(sources)[pairs[0]], rows_of(targets)[pairs[1]]
-    identity = store.add_connections(source_rows, target_rows, weights, trainable)
-    graph.follow_connected(store, identity, len(source_rows))
+    for ends, numbers in zip((sources, targets), pairs, strict=True):
+        numbers[:] = rows_of(ends).astype(numbers.dtype)[numbers]
+    identity = store.add_connections(*pairs, weights, trainable)
+    graph.follow_connected(store, identity, len(weights))
     return store, identity
 
 
 def _refuse_duplicates(
-    sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Ints, Ints]
+    sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Indices, Indices]
 ) -> None:
     """Raise if a pair is connected already. The pairs must be distinct."""
     from_rows, to_rows = rows_of(sources), rows_of(targets)
@@ -134,7 +135,7 @@ def _refuse_duplicates(
         _refuse_linked(store, from_rows[pairs[0][mine]], to_rows[pairs[1][mine]])
 
 
-def _refuse_linked(store: Store, sources: Ints, targets: Ints) -> None:
+def _refuse_linked(store: Store, sources: Indices, targets: Indices) -> None:
     """Raise if a pair of rows of one store is connected already."""
     here, there = np.zeros(store.n_neurons + 1, bool), np.zeros(store.n_neurons + 1, bool)
     here[sources], there[targets] = True, True

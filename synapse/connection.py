@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,7 +75,7 @@ class Connection(DataView):
         """Present row in the store; TopologyError if the connection has been removed."""
         if self._identity < 0:
             raise TopologyError("This connection has been removed. Project again to make a new one.")
-        return int(self._store.row_of[self._identity])
+        return self._store.row_of.item(self._identity)
 
     @property
     @steady
@@ -93,7 +95,8 @@ class Connection(DataView):
     @steady
     def weight(self) -> float:
         """Weight w_ij. Settable, together with the weights tied to it."""
-        return float(self._store["weight"][self._at])
+        weight: float = self._store.columns["weight"].item(self._at)  # faster than an index, for algorithms
+        return weight
 
     @weight.setter
     @whole
@@ -136,8 +139,9 @@ class Connection(DataView):
     @steady
     def gain(self) -> float:
         """Gain g_ij: the activation of the gater; 1 without a gater."""
-        row = self._store["gater"][self._at]
-        return 1.0 if row == NONE else float(self._store["activation"][row])
+        columns = self._store.columns
+        row = columns["gater"].item(self._at)
+        return 1.0 if row == NONE else columns["activation"].item(row)
 
     @property
     @steady
@@ -181,9 +185,15 @@ class Connection(DataView):
     # --- the mapping that networkx sees ----------------------------------------------------
 
     def __getitem__(self, key: str) -> Any:
+        if key == "weight":  # algorithms ask for nothing else
+            return self.weight
         if key in FIELDS:
             return getattr(self, key)
         return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        # A removed connection has the identity -1, and raises an error there.
+        return (key in FIELDS and self._identity >= 0) or super().__contains__(key)
 
     def _present(self) -> tuple[str, ...]:
         return FIELDS if self._store["gater"][self._at] == NONE else (*FIELDS, "gater")
@@ -214,6 +224,27 @@ def connection_at(store: Store, identity: int) -> Connection:
             if view is None:
                 view = store.edges[identity] = Connection(store, identity)
     return view
+
+
+def held_connections(store: Store, identities: Sequence[int]) -> list[Connection]:
+    """Return the connections with these identities, made all at once; from now on the store holds all it has.
+
+    Its graph holds them anyway, and a dict is faster than weak references. Garbage collection is paused: it
+    would search millions of new objects in vain.
+    """
+    with _making_views:
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            if not isinstance(store.edges, dict):
+                store.edges = dict(store.edges.items())
+            edges = store.edges
+            new = [identity for identity in identities if identity not in edges]
+            edges.update(zip(new, map(Connection, repeat(store), new), strict=True))
+            return list(map(edges.__getitem__, identities))
+        finally:
+            if collecting:
+                gc.enable()
 
 
 def connections_at(store: Store, rows: NDArray[Any]) -> list[Connection]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import networkx as nx
@@ -17,13 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._data_view import DataView
-from .connection import connection_at
+from ._typing import Indices
+from .connection import held_connections
 from .engine.guard import InUse
 from .engine.schema import NONE
 from .engine.store import Store
 from .errors import TopologyError
 
 if TYPE_CHECKING:
+    from .connection import Connection
     from .network import Network
     from .neuron import Neuron
 
@@ -305,12 +308,29 @@ def _add_nodes(
 
 def _add_edges(graph: LiveGraph, store: Store, first: int, last: int) -> None:
     """Add the connections with these identities, each as the data of its edge."""
-    views, rows = store.views, store.row_of[first:last]
+    rows = store.row_of[first:last]
     alive = np.flatnonzero(rows != NONE)
-    sources, targets = store["source"][rows[alive]].tolist(), store["target"][rows[alive]].tolist()
-    for identity, source, target in zip((alive + first).tolist(), sources, targets, strict=True):
-        edge = connection_at(store, identity)
-        graph._adj[views[source]][views[target]] = graph._pred[views[target]][views[source]] = edge
+    sources, targets = store["source"][rows[alive]], store["target"][rows[alive]]
+    edges = held_connections(store, (alive + first).tolist())
+    _link(graph._adj, store.views, sources, targets, edges)
+    _link(graph._pred, store.views, targets, sources, edges)
+
+
+def _link(
+    adjacency: dict[Neuron, dict[Neuron, Any]],
+    neurons: Sequence[Neuron],
+    rows: Indices,
+    others: Indices,
+    edges: Sequence[Connection],
+) -> None:
+    """Add edges to one of the two adjacencies, one neuron of `rows` after the other."""
+    order = np.argsort(rows, kind="stable")
+    ends = list(map(neurons.__getitem__, others[order].tolist()))
+    data = list(map(edges.__getitem__, order.tolist()))
+    own, begins = np.unique(rows[order], return_index=True)
+    bounds = [*begins.tolist(), len(data)]
+    for row, (begin, stop) in zip(own.tolist(), pairwise(bounds), strict=True):
+        adjacency[neurons[row]].update(zip(ends[begin:stop], data[begin:stop], strict=True))
 
 
 def follow_connected(store: Store, identity: int, count: int) -> None:

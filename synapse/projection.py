@@ -22,7 +22,7 @@ from ._patterns import (
     is_named,
     pairs_of,
 )
-from ._typing import Floats, Ints
+from ._typing import Floats, Indices, Ints
 from .connection import Connection, connection_at
 from .engine.guard import InUse, steady
 from .engine.schema import NONE
@@ -238,7 +238,7 @@ def connect_layers(
     else:
         values = drawn_weights(initializer, rng, len(source), len(target), pairs, full, dtype)
     require_range("Weights", values, dtype)
-    learns = np.full(len(values), not carousel if trainable is None else bool(trainable))
+    learns = not carousel if trainable is None else bool(trainable)
     store, first = _wiring.connect_many(source, target, pairs, values, learns)
     return Projection(store, first, len(pairs[0]), source, target, full)
 
@@ -260,7 +260,7 @@ def rows_between(source: Layer, target: Layer) -> Ints:
     return rows[np.argsort(store["identity"][rows])]
 
 
-def between(source: Layer, target: Layer, kind: str | tuple[Ints, Ints]) -> Projection:
+def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -> Projection:
     """Return the projection that ``source.project(target, kind)`` made earlier.
 
     `kind` is a named pattern, or two lists of numbers.

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import gradients, report, steps
+from benchmarks import epochs, gradients, report, steps
 from benchmarks.__main__ import main
 from benchmarks.cases import ROWS, Case, read_samples, samples, write_samples
 from benchmarks.peers import PEERS, chosen
@@ -191,3 +191,15 @@ def test_on_a_full_disk_the_old_results_and_pictures_stay(tmp_path):
             write()
     assert {path.read_text() for path in tmp_path.iterdir()} == {"old"}
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_the_fastest_trainer_of_a_row_is_bold():
+    def times(median):
+        return {"median": median, "least": median, "most": median}
+
+    rows = {"ahead": {"Synapse": times(1.0), "Synaptic": times(2.0)}, "alone": {"Synapse": times(3.0)}}
+    rows["behind"] = {"Synapse": times(2.0), "Synaptic": times(1.0)}
+    lines = "\n".join(epochs.text({"rows": rows}))
+    assert "| ahead | **1.00 (1.00 to 1.00)** | 2.00 (2.00 to 2.00) |" in lines
+    assert "| behind | 2.00 (2.00 to 2.00) | **1.00 (1.00 to 1.00)** |" in lines
+    assert "| alone | **3.00 (3.00 to 3.00)** | - |" in lines

@@ -49,6 +49,47 @@ def test_it_is_a_digraph_of_neurons_and_connections(net):
         assert net.graph.edges[connection.source, connection.target] is connection
 
 
+def test_connections_known_before_are_those_of_the_graph():
+    net = perceptron(2, 3, 1, seed=1)
+    known = net.connections[::2]
+    assert [net.graph[link.source][link.target] for link in known] == known
+    net.hidden[0][0].disconnect(net.output[0])
+    link = net.hidden[0][0].project(net.output[0], weight=0.5)
+    assert net.graph[link.source][link.target] is link
+    assert net.connections[-1] is link
+
+
+def test_neighbours_are_in_the_order_of_creation():
+    a, b, c, d = neurons = [Neuron() for _ in range(4)]
+    links = [a.project(c), b.project(d), a.project(d), a.project(b), c.project(d)]
+    graph.of(a._store)
+    links += [d.project(a), b.project(a), a.project(a)]
+    for neuron in neurons:
+        assert list(graph.of(a._store)[neuron].values()) == [c for c in links if c.source is neuron]
+        assert list(graph.of(a._store).pred[neuron].values()) == [c for c in links if c.target is neuron]
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_garbage_collection_is_as_before(collecting):
+    was = gc.isenabled()
+    try:
+        (gc.enable if collecting else gc.disable)()
+        assert len(perceptron(2, 2, 1).graph.edges) == 6
+        assert gc.isenabled() == collecting
+    finally:
+        (gc.enable if was else gc.disable)()
+
+
+def test_the_weight_of_a_removed_connection_cannot_be_read(net):
+    link = net.connections[0]
+    assert "weight" in link
+    assert len(net.graph) == len(net)
+    link.source.disconnect(link.target)
+    for read in (lambda: "weight" in link, lambda: link["weight"], lambda: link.get("weight")):
+        with pytest.raises(TopologyError, match="removed"):
+            read()
+
+
 def test_edge_data_is_live():
     net = perceptron(2, 2, 1, seed=1)
     before = net.graph

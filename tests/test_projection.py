@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, Neuron, Projection, gate
+from synapse import (
+    ALL_TO_ALL,
+    ALL_TO_ELSE,
+    ONE_TO_ONE,
+    Layer,
+    Network,
+    Neuron,
+    Projection,
+    _patterns,
+    gate,
+)
 from synapse.errors import ArgumentError, KindError, SynapseError, TopologyError
 
 from .networks import unchanged
@@ -684,3 +694,11 @@ def test_it_is_only_a_handle():
 def test_it_is_made_by_layers():
     assert isinstance(Layer(1).project(Layer(1)), Projection)
     assert isinstance(Neuron().project(Layer(1)), Projection)
+
+
+@pytest.mark.parametrize("drawn", [1, 7, 100])
+def test_random_pairs_do_not_depend_on_how_many_are_drawn_at_a_time(monkeypatch, drawn):
+    mask = np.random.default_rng(5).random((8, 6)) < 0.3
+    monkeypatch.setattr(_patterns, "DRAWN", drawn)
+    sources, targets = _patterns.pairs_of(0.3, Layer(6), Layer(8), np.random.default_rng(5))
+    assert np.array_equal(np.stack([targets, sources]), np.nonzero(mask))

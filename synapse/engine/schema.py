@@ -216,8 +216,9 @@ TAPES = (
     Column("state", "tape", "lanes"),  # of self-connected neurons
     Column("slope", "tape", "lanes"),
     Column("mask", "tape", "lanes"),  # factors of activations, for dropout; empty without it
-    Column("error", "tape", "lanes"),  # delta of a chunk of steps, and of four gated neurons
+    Column("error", "tape", "lanes"),  # delta of a chunk of steps, and of a tile of gated neurons
     Column("weighed", "tape", "lanes"),  # the states of one step
+    Column("tile", "tape", "lanes"),  # sums or errors of a tile of neurons
     # By neuron: errors from later neurons and steps, to be multiplied by its slope or not.
     Column("pushed", "tape", "lanes"),  # of this and the previous step, alternating
     Column("carried", "tape", "lanes"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -75,7 +75,8 @@ class Store:
         self.followers: weakref.WeakSet[Any] = (
             weakref.WeakSet()
         )  # objects with identities that may be renumbered
-        self.edges: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        # connection objects by identity; a dict once there is a graph, which holds them all
+        self.edges: MutableMapping[int, Any] = weakref.WeakValueDictionary()
         self.graph: Any = None  # the objects' graph, once looked at
         # Changes with every change of structure, and differs between stores: it identifies a topology.
         self.topology_version = next(_versions)
@@ -105,16 +106,15 @@ class Store:
     # --- growing ---------------------------------------------------------------------------
 
     def _reserve(self, table: Sequence[Column], rows: int) -> None:
-        """Ensure capacity for `rows` rows in these columns, with a reserve so that appending stays cheap."""
-        capacity = len(self.columns[table[0].name])
-        if rows <= capacity:
-            return
-        capacity = max(rows, capacity + (capacity if capacity < 1 << 14 else capacity // 8))
-        grown = {column.name: np.empty(capacity, numpy_dtype(column, self.dtype)) for column in table}
-        for name, array in grown.items():
-            old = self.columns[name]
-            array[: len(old)] = old
-        self.columns.update(grown)  # all or none: their lengths agree
+        """Ensure capacity for `rows` rows in these columns, with a reserve so that appending stays cheap.
+
+        Columns grow one after the other, so that only one is in memory twice. If memory runs out, some
+        have more capacity than others, which changes nothing.
+        """
+        capacity = min(len(self.columns[column.name]) for column in table)
+        if rows > capacity:
+            for column in table:
+                self.columns[column.name] = _with_room(self.columns[column.name], rows)
 
     def add_neurons(self, count: int) -> int:
         """Append `count` neurons with default numbers; returns the first row."""
@@ -140,7 +140,7 @@ class Store:
         first, count = self.n_connections, len(sources)
         self._reserve(CONNECTION, first + count)
         rows = slice(first, first + count)
-        identity = self.n_identities
+        identity, numbers = self.n_identities, np.arange(first, first + count, dtype=np.uint32)
         for name, value in (
             ("source", sources),
             ("target", targets),
@@ -149,11 +149,12 @@ class Store:
             ("trainable", trainable),
             ("frozen", 0),
             ("tie", 0),
-            ("identity", np.arange(identity, identity + count, dtype=np.uint32)),
+            ("identity", numbers),
         ):
             self.columns[name][rows] = value
+        self.columns["identity"][rows] += np.uint32(identity - first)
         self.n_connections += count
-        self._add_identities(np.arange(first, first + count, dtype=np.uint32))
+        self._add_identities(numbers)
         return identity
 
     def adopt_connections(self, columns: dict[str, NDArray[Any]]) -> None:
@@ -173,10 +174,7 @@ class Store:
         self.row_of = rows.copy()
 
     def _reserve_identities(self, needed: int) -> None:
-        if needed > len(self.row_of):
-            grown = np.full(max(needed, 2 * len(self.row_of)), NONE, np.uint32)
-            grown[: self.n_identities] = self.row_of[: self.n_identities]
-            self.row_of = grown
+        self.row_of = _with_room(self.row_of, needed)
 
     def _add_identities(self, rows: NDArray[np.uint32]) -> None:
         needed = self.n_identities + len(rows)
@@ -223,7 +221,7 @@ class Store:
         row_of, identity = self.row_of[alive], new[self["identity"]]
         self["identity"][:] = identity
         self.row_of, self.n_identities = row_of, len(alive)
-        self.edges = weakref.WeakValueDictionary(edges)
+        self.edges = edges if isinstance(self.edges, dict) else weakref.WeakValueDictionary(edges)
         for number, edge in edges.items():
             edge._identity = number
         for follower in list(self.followers):
@@ -394,6 +392,16 @@ class Store:
     def memory(self) -> int:
         """Bytes of all columns."""
         return sum(array.nbytes for array in self.columns.values()) + self.row_of.nbytes
+
+
+def _with_room(array: NDArray[Any], rows: int) -> NDArray[Any]:
+    """Return `array` if it has so many rows, otherwise a longer copy with a reserve."""
+    if rows <= len(array):
+        return array
+    reserve = len(array) if len(array) < 1 << 14 else len(array) // 16
+    grown = np.empty(max(rows, len(array) + reserve), array.dtype)
+    grown[: len(array)] = array
+    return grown
 
 
 _AXES = {column.name: column.axis for column in COLUMNS}

@@ -50,8 +50,7 @@ class BatchLoop:
             lengths=np.zeros(most, np.uint64),
             shares=np.zeros(most),
         )
-        store, network = exact.network._store, exact.network
-        self._sums = np.zeros(store.n_connections), np.zeros(len(network))
+        network = exact.network
         self._slopes = np.zeros(len(network._connection_rows())), np.zeros(len(network))
         self._unfoldings: dict[int, tuple[Any, Any]] = {}
 
@@ -71,19 +70,10 @@ class BatchLoop:
             control=epochs.control,
         )
         address, store, _ = self.exact._ready
+        ways = wide, single, self._arguments(self.exact.lanes)
+        numbers = *updater.places, self._slopes, updater.penalty, tuple(updater.step_of_kernels())
         done, code, state.steps, where = engine.exact.train_epochs(
-            address,
-            store.unit,
-            wide,
-            single,
-            tuple(self._batches),
-            tuple(runs),
-            *updater.places,
-            self._sums,
-            self._slopes,
-            updater.penalty,
-            tuple(updater.step_of_kernels()),
-            state.steps,
+            address, store.unit, ways, tuple(self._batches), tuple(runs), numbers, state.steps
         )
         if code not in (engine.exact.update.DONE, engine.exact.update.STOPPED):
             raise self._failure(code, where, optimizer, updater)
@@ -101,16 +91,20 @@ class BatchLoop:
         steps = DEEP if self.exact.apart else self._depth
         return self.exact.tapes_of(0, lanes, steps)
 
+    def _arguments(self, lanes: int) -> tuple[Any, ...]:
+        """Arguments of the gradient of a group with so many lanes."""
+        tapes = self._tapes(lanes)
+        tapes.begin(None, None)
+        return self.exact.arguments(tapes, self._some_samples(), self.cost)
+
     def _unfolding(self, lanes: int, used: bool) -> Any:
         """The gradient of a group with so many lanes; compiled only if it is used."""
         tapes = self._tapes(lanes)
-        tapes.begin(None, None)
         known = self._unfoldings.get(lanes)
         if known is None or known[0] is not tapes:
-            arguments = self.exact.arguments(tapes, self._some_samples(), self.cost)
-            address = engine.exact.descent_address(arguments) if used else 0
+            address = engine.exact.descent_address(self._arguments(lanes)) if used else 0
             moves = tapes["weight_move"], tapes["bias_move"]
-            known = self._unfoldings[lanes] = tapes, (address, arguments, *moves)
+            known = self._unfoldings[lanes] = tapes, (address, tapes.address, tapes.tag, *moves)
         return known[1]
 
     def _some_samples(self) -> Any:

@@ -111,12 +111,15 @@ class ExactGradient:
             self._noted = NotedSteps(self.data, chosen, share, *sizes)
         groups = list(self._groups(chosen, share, window, masks))
         loss, weights, biases = 0.0, *self._sums
-        weights[:] = 0.0
-        biases[:] = 0.0
-        for one, by_weight, by_bias in self._parts(groups, cost, context):
+        for number, (one, by_weight, by_bias) in enumerate(self._parts(groups, cost, context)):
             loss += one
-            weights += by_weight
-            biases += by_bias
+            if len(groups) == 1:
+                weights, biases = by_weight, by_bias
+            elif number == 0:
+                weights[:], biases[:] = by_weight, by_bias
+            else:
+                weights += by_weight
+                biases += by_bias
             check()
         if not np.isfinite(weights.sum() + biases.sum()):
             raise not_finite()

@@ -182,14 +182,11 @@ class Updater:
         assert isinstance(optimizer, BuiltIn)
         assert state is not None
         assert self.parameters is not None
-        size = len(state.change)
+        values, gradient = np.empty((2, len(state.change)))
+        vectors = state.change, values, gradient, state.memory, np.array(optimizer.settings(), float)
         return engine.exact.update.Step(
-            code=optimizer.code,
-            settings=np.array(optimizer.settings(), float),
-            memory=state.memory,
-            values=np.empty(size),
-            gradient=np.empty(size),
-            change=state.change,
+            engine.exact.update.equation_address(optimizer.kernel, vectors),
+            *vectors,
             moving=~self.parameters.frozen,
             limit=self.limit,
         )

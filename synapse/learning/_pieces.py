@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ._data import Order
 
-SECONDS = 0.03
+SECONDS = 0.02
 """Time that a call with several epochs should take: Ctrl-C and the progress bar wait for its end."""
 MOST_NUMBERS = 1 << 20
 """Maximum number of entries in the orders of several epochs."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import cost as costs
 from .._checks import level_of_caller
-from .._typing import Bools, Ints
+from .._typing import Bools, Indices
 from ..cost import Cost
 from ..engine.functions.activations import RANDOM, SIGN, STEP
 from ..engine.guard import InUse
@@ -20,6 +20,8 @@ from ..errors import TrainingWarning
 from ..network import Network
 from .rules import RULES
 
+SOME = 1 << 16
+"""Number of links that are followed at a time, so that temporary arrays are small."""
 FLAT = (STEP, SIGN)
 """Squashes whose slope is 0 everywhere, so that no error passes."""
 SHOWN = 3  # maximum number of outputs named in a message
@@ -53,16 +55,18 @@ class _Links:
     def __init__(self, network: Network) -> None:
         self.network = network
         _, store, span = network._ready()
-        first, rows = int(span[FIRST]), slice(int(span[FIRST]), int(span[STOP]))
-        source, target, gater = (
-            store[name].astype(np.int64) - first for name in ("source", "target", "gater")
-        )
-        into = (target >= 0) & (target < len(network))
-        source, target, gater = source[into], target[into], gater[into]
-        linked, gated = (_within(source, network) & (source != target)), _within(gater, network)
-        self.before = np.concatenate([source[linked], gater[gated]])
-        self.after = np.concatenate([target[linked], target[gated]])
-        self.source, self.target, self.trainable = source, target, store["trainable"][into] == 1
+        first, rows = span[FIRST].astype(np.uint32), slice(int(span[FIRST]), int(span[STOP]))
+        # Unsigned numbers wrap around: those of rows before the network are large.
+        columns = [store[name] - first if first else store[name] for name in ("source", "target", "gater")]
+        columns.append(store["trainable"])
+        into = _within(columns[1], network)
+        source, target, gater, trainable = columns if into.all() else [column[into] for column in columns]
+        linked, gated = _within(source, network) & (source != target), _within(gater, network)
+        self.before, self.after = source, target
+        if gated.any() or not linked.all():
+            self.before = np.concatenate([source[linked], gater[gated]])
+            self.after = np.concatenate([target[linked], target[gated]])
+        self.source, self.target, self.trainable = source, target, trainable == 1
         self.bias: Bools = store["trainable_bias"][rows] == 1
         self.squash = store["squash"][rows]
         numbers = np.arange(len(network))
@@ -93,15 +97,17 @@ class _Links:
         return _spread(begin, self.before, self.after)
 
 
-def _within(numbers: Ints, network: Network) -> Bools:
-    return np.asarray((numbers >= 0) & (numbers < len(network)))
+def _within(numbers: Indices, network: Network) -> Bools:
+    return np.asarray(numbers < len(network))
 
 
-def _spread(marked: Bools, begin: Ints, end: Ints) -> Bools:
+def _spread(marked: Bools, begin: Indices, end: Indices) -> Bools:
     """Extend the marked neurons by all that can be reached from them along links."""
     while True:
         more = marked.copy()
-        more[end[marked[begin]]] = True
+        for first in range(0, len(begin), SOME):
+            some = slice(first, first + SOME)
+            more[end[some][more[begin[some]]]] = True
         if (more == marked).all():
             return marked
         marked = more

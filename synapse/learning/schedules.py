@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +21,7 @@ from .._checks import (
     whole_number,
 )
 from .._typing import Floats
-from ..errors import ArgumentError, KindError, SynapseError
+from ..errors import ArgumentError, KindError
 
 Rates = Callable[[int, float | None], float]
 """Maps (epoch from 0, error of the previous epoch or None) to a rate; called once per epoch, in order."""
@@ -311,13 +310,13 @@ class CheckedRates:
 
     def ahead(self, epoch: int, count: int, error: float | None) -> Floats:
         """The rates of `count` epochs (1 unless they are `fixed`); fewer if a later one cannot be used."""
-        rates = [self(epoch, error)]
-        if self._constant:
-            return np.array(rates * count)
-        with suppress(SynapseError):  # it is raised when that epoch begins
-            for later in range(epoch + 1, epoch + (count if self.fixed else 1)):
-                rates.append(self(later, None))  # noqa: PERF401 - those before an error count
-        return np.array(rates)
+        first = self(epoch, error)
+        if self._constant or not self.fixed:
+            return np.array([first] * (count if self.fixed else 1))
+        later = [self._rates(one, None) for one in range(epoch + 1, epoch + count)]
+        rates = np.array([first, *later])
+        wrong = ~((rates >= 0) & (rates <= np.finfo(self._dtype).max))  # refused when their epoch begins
+        return rates[: wrong.argmax()] if wrong.any() else rates
 
 
 def _is_constant(rate: Rate) -> bool:

@@ -259,6 +259,11 @@ class Trainer:
         -----
         Ctrl-C ends the training like a callback: the result is returned and the network remains usable.
 
+        The plain online rule runs several short epochs in one compiled call of about 20 ms if nothing has to
+        be done between them. That is so without `on_step`, `on_batch`, `validation` and a best epoch to
+        restore, with a constant rate or a schedule of the epoch, and with no callbacks other than
+        :class:`~synapse.learning.every`. The result is the same, bit by bit, as with one call per epoch.
+
         A stream of batches is an iterable of pairs (inputs, targets), each in one of the forms above, such as
         a generator or a ``DataLoader`` of PyTorch. An epoch is one pass through it. Several epochs need an
         iterable that can be iterated over again, or a function that returns a new one for each epoch. Batches

@@ -39,7 +39,7 @@ class RMSprop(BuiltIn):
     array([0.8, 0.8])
     """
 
-    equation: ClassVar[str] = "RMSPROP"
+    equation: ClassVar[str] = "rmsprop"
     rate: float = 0.01
     decay: float = 0.99
     epsilon: float = 1e-8
@@ -85,7 +85,7 @@ class AdaGrad(BuiltIn):
     (array([0.5, 1.5]), array([9.  , 0.09]))
     """
 
-    equation: ClassVar[str] = "ADAGRAD"
+    equation: ClassVar[str] = "adagrad"
     rate: float = 0.01
     epsilon: float = 1e-10
 

@@ -113,23 +113,22 @@ class BuiltIn(Optimizer):
     Training by exact gradients calls the same equation from its compiled loop over batches.
     """
 
-    equation: ClassVar[str]  # the name of its code there
+    equation: ClassVar[str]  # the name of its kernel there
 
     @abstractmethod
     def settings(self) -> tuple[float, ...]:
         """The numbers of the equation, in the order in which it unpacks them."""
 
     @property
-    def code(self) -> int:
-        """The code of the equation."""
-        return int(getattr(engine.functions.optimizers, self.equation))
+    def kernel(self) -> Any:
+        """The compiled equation."""
+        return getattr(engine.functions.optimizers, self.equation)
 
     @final
     def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Update the memory and compute the change."""
-        settings = np.array(self.settings(), float)
-        numbers = state.change, parameters, gradient, state.memory, settings
-        engine.functions.optimizers.find_change(self.code, *numbers, float(rate), state.steps)
+        vectors = state.change, parameters, gradient, state.memory, np.array(self.settings(), float)
+        self.kernel(*vectors, float(rate), state.steps)
 
 
 @final

@@ -18,7 +18,7 @@ def _fractions(what: str, value: Any) -> tuple[float, float]:
 class _Moments(BuiltIn):
     """Base class of Adam and AdamW."""
 
-    equation: ClassVar[str] = "ADAM"
+    equation: ClassVar[str] = "adam"
     rate: float = 0.001
     betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8

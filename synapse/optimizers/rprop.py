@@ -44,7 +44,7 @@ class Rprop(BuiltIn):
     (array([0.6 , 0.25]), array([-0.1,  0.5]))
     """
 
-    equation: ClassVar[str] = "RPROP"
+    equation: ClassVar[str] = "rprop"
     rate: float = 0.01
     etas: tuple[float, float] = (0.5, 1.2)
     steps: tuple[float, float] = (1e-6, 50)

@@ -38,7 +38,7 @@ class SGD(BuiltIn):
     array([0.5])
     """
 
-    equation: ClassVar[str] = "SGD"
+    equation: ClassVar[str] = "sgd"
     rate: float = 0.1
     momentum: float = 0.0
     nesterov: bool = False

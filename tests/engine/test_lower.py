@@ -39,6 +39,15 @@ def test_a_dense_layer_is_one_run_a_neuron():
     assert [runs(neuron) for neuron in net.output] == [[(flag.DENSE, 0, 6)]] * 4
 
 
+def test_scattered_sources_wait_as_inputs_do_unless_they_get_an_error():
+    net = perceptron(30, 8, 2)
+    for link in [link for neuron in net.hidden[0] for link in neuron.incoming[::2]]:
+        link.source.disconnect(link.target)
+    assert [runs(neuron) for neuron in net.hidden[0]] == [[(flag.LISTED, flag.SILENT, 15)]] * 8
+    assert all(flags(neuron) & flag.WAITING for neuron in net.hidden[0])
+    assert not any(flags(neuron) & flag.WAITING for neuron in net.output)
+
+
 def test_a_run_is_tied_as_a_whole_and_then_does_not_wait():
     net = perceptron(8, 4, 2)
     assert flags(net.hidden[0][0]) & flag.WAITING

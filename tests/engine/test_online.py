@@ -2,14 +2,17 @@
 
 import ast
 import inspect
+import itertools
 import re
 from fnmatch import fnmatch
 
 import numpy as np
 import pytest
 
+import synapse
 from synapse import Layer, Network, Trainer
 from synapse.engine import schema
+from synapse.engine.lowering import flags as flag
 from synapse.engine.online import fire, loops, propagate, record, ties, weigh
 
 from ..networks import lstm, perceptron
@@ -252,3 +255,43 @@ def test_a_gate_of_another_network_keeps_what_it_saw_of_a_later_neuron(others):
         memory.activate([value])
         expected += hidden[0].derivative * seen * 2.0 * value
         assert back.extended[cells[0]] == pytest.approx(expected, abs=1e-15)
+
+
+def scattered(seed, dtype=np.float64):
+    """Random connections between four layers, some frozen, some tied, some backwards."""
+    layers = [Layer(n, "identity" if i == 0 else "tanh", dtype=dtype) for i, n in enumerate((9, 17, 13, 5))]
+    for i, (one, other) in enumerate(itertools.pairwise(layers)):
+        one.project(other, 0.6, seed=seed + i)
+    layers[2].project(layers[1], 0.2, seed=seed)
+    net = Network(layers[0], layers[1:-1], layers[-1])
+    links = net.connections
+    for link in links[:: 11 + seed]:
+        link.trainable = False
+    synapse.tie([link for link in links[5:40:7] if link.trainable])
+    return net
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("seed", range(4))
+def test_delayed_updates_of_scattered_connections_are_those_of_single_steps(seed, dtype):
+    """In an epoch, weights are updated when they are next read; with edits and steps in between."""
+    at_once, by_steps = scattered(seed, dtype), scattered(seed, dtype)
+    columns, within = at_once[0]._store.columns, 1e-12 if dtype is np.float64 else 1e-5
+    at_once._ready()
+    listed = columns["run_kind"] == flag.LISTED
+    assert (listed & (columns["run_flags"] == 0)).any()  # they send an error and are delayed
+    random = np.random.default_rng(seed)
+    for _ in range(3):
+        xs, ts = random.random((5, 9)), random.random((5, 5))
+        with synapse.record(at_once, "weight") as log:
+            Trainer(at_once, 0.3).train(xs, ts, epochs=1, shuffle=False, progress=False)
+        for at, (row, target) in enumerate(zip(xs, ts, strict=True)):
+            by_steps.activate(row)
+            by_steps.propagate(0.3, target)
+            assert log.weight[at] == pytest.approx(np.asarray(by_steps.weights), abs=within)
+        assert (at_once[0]._store["waiting"] == 0).all()
+        assert np.asarray(at_once.weights) == pytest.approx(np.asarray(by_steps.weights), abs=within)
+        for net in (at_once, by_steps):
+            net.activate(xs[0])
+            link = net.connections[20]
+            link.source.disconnect(link.target)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from synapse import Layer, Neuron
+from synapse.engine import store as store_module
 from synapse.engine.schema import COLUMNS, CONNECTION, NEURON, NONE
 from synapse.engine.store import Store
 
@@ -71,6 +72,29 @@ def test_growing_keeps_what_there_is():
     assert store["bias"][0] == 0.5
     assert not store["bias"][1:].any()
     assert store.n_neurons == 1 + sum(range(1, 40))
+
+
+def test_memory_that_runs_out_while_columns_grow_changes_nothing(monkeypatch):
+    store = store_of(3, (0, 1), (1, 2))
+    grow, grown = store_module._with_room, []
+
+    def grow_some(array, rows):
+        grown.append(rows)
+        if len(grown) > 3:
+            raise MemoryError
+        return grow(array, rows)
+
+    more = np.zeros(5, int), np.ones(5, int), 0.5
+    monkeypatch.setattr(store_module, "_with_room", grow_some)
+    with pytest.raises(MemoryError):
+        store.add_connections(*more)
+    monkeypatch.undo()
+    assert_sound(store)
+    assert store["weight"].tolist() == [1.0, 2.0]
+    store.add_connections(*more)
+    assert_sound(store)
+    assert store["weight"].tolist() == [1.0, 2.0, *[0.5] * 5]
+    assert store["identity"].tolist() == list(range(7))
 
 
 def test_connections_are_known_by_an_identity():

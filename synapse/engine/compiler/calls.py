@@ -15,10 +15,7 @@ from numba.core import cgutils
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
-from .jit import DEBUGGING, _part, inline
-
-RESULT = types.Tuple((types.float64, types.uint64))
-"""The type of the result of a kernel that is called by its address."""
+from .jit import DEBUGGING, _part
 
 
 def strict(function: Callable[..., Any]) -> Any:
@@ -34,38 +31,49 @@ def address_of(function: Any, arguments: tuple[Any, ...]) -> int:
     kinds = tuple(map(numba.typeof, arguments))
     function.compile(kinds)
     compiled = function.overloads[kinds]
-    if compiled.signature.return_type != RESULT:
-        raise TypeError(f"Expected a kernel that returns {RESULT}, got {compiled.signature.return_type}.")
+    if compiled.signature.return_type not in (DESCENT, types.boolean):
+        raise TypeError(f"No kernel calls one that returns {compiled.signature.return_type} by its address.")
     return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
 
 
 _PLAIN: dict[int, Callable[..., Any]] = {}  # kernels that are plain Python
+DESCENT = types.Tuple((types.float64, types.uint64))
+"""The type of the result of `gradient_network`."""
 
 
-@intrinsic
-def _compiled_call(typingctx: Any, address: Any, arguments: Any, alike: Any) -> Any:
-    """Call a kernel by its address; `alike` are arguments of the types that the address was made for."""
-    if arguments != alike:
-        raise TypingError(f"Expected arguments of the types {alike}, got {arguments}.")
+def _call(result: Any) -> Any:
+    """A function that calls a kernel with a result of this type by its address.
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        convention, kinds = context.call_conv, list(arguments.types)
-        pointer = convention.get_function_type(RESULT, kinds).as_pointer()
-        given = cgutils.unpack_tuple(builder, args[1], len(kinds))
-        kernel = builder.inttoptr(args[0], pointer)
-        status, result = convention.call_function(builder, kernel, RESULT, kinds, given)
-        with cgutils.if_unlikely(builder, status.is_error):
-            convention.return_status_propagate(builder, status)
-        return result
+    Its arguments are the address, the arguments of the kernel, and others of the same types, for which
+    `address_of` has returned the address.
+    """
 
-    return RESULT(address, arguments, alike), codegen
+    @intrinsic
+    def call(typingctx: Any, address: Any, arguments: Any, alike: Any) -> Any:
+        if arguments != alike:
+            raise TypingError(f"Expected arguments of the types {alike}, got {arguments}.")
+
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            convention, kinds = context.call_conv, list(arguments.types)
+            pointer = convention.get_function_type(result, kinds).as_pointer()
+            given = cgutils.unpack_tuple(builder, args[1], len(kinds))
+            kernel = builder.inttoptr(args[0], pointer)
+            status, value = convention.call_function(builder, kernel, result, kinds, given)
+            with cgutils.if_unlikely(builder, status.is_error):
+                convention.return_status_propagate(builder, status)
+            return value
+
+        return result(address, arguments, alike), codegen
+
+    return call
+
+
+def _plain_call(address: Any, arguments: Any, alike: Any) -> Any:
+    return _PLAIN[int(address)](*arguments)
 
 
 if DEBUGGING:
-    call_at: Any = lambda address, arguments, alike: _PLAIN[int(address)](*arguments)  # noqa: E731
+    call_descent: Any = _plain_call
+    call_equation: Any = _plain_call
 else:
-
-    @inline
-    def call_at(address, arguments, alike):
-        """The result of the kernel at `address`."""
-        return _compiled_call(address, arguments, alike)
+    call_descent, call_equation = _call(DESCENT), _call(types.boolean)

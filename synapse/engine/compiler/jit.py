@@ -307,8 +307,8 @@ def _plain_columns(table: int, unit: Any) -> Columns:
     return Columns(*plain_arrays(table, [numpy_dtype(column, np.dtype(type(unit))) for column in TABLE]))
 
 
-def _reinterpreted(given: Any, taken: Any) -> Any:
-    """A function that reinterprets the 64 bits of one type as another."""
+def reinterpreted(given: Any, taken: Any) -> Any:
+    """A function that reinterprets the bits of one type as another."""
 
     @intrinsic
     def cast(typingctx: Any, value: Any) -> Any:
@@ -384,8 +384,8 @@ if DEBUGGING:
     one: Any = lambda like: type(like)(1)  # noqa: E731
 else:
     from_bits, to_bits = (
-        _reinterpreted(types.int64, types.float64),
-        _reinterpreted(types.float64, types.int64),
+        reinterpreted(types.int64, types.float64),
+        reinterpreted(types.float64, types.int64),
     )
     table, zero, one = _reader, _constant(0.0), _constant(1.0)
     stream = inline(_stream_of(np.uint64))

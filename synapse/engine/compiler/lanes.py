@@ -17,10 +17,9 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from ..schema import TAPES, TapeColumns, numpy_dtype
-from .jit import DEBUGGING, ColumnType, TableModel, TableType, column_of, plain_arrays, told_apart
+from .jit import DEBUGGING, ColumnType, TableModel, TableType, column_of, plain_arrays
 
-VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
-_FLAGS = ("reassoc", "contract", "nsz")
+FLAGS = ("reassoc", "contract", "nsz")
 
 
 class LanesType(types.Type):
@@ -43,7 +42,7 @@ class _LanesModel(models.PrimitiveModel):
         super().__init__(manager, lanes, ir.VectorType(element, lanes.count))
 
 
-def _spread(builder: Any, value: Any, kind: Any) -> Any:
+def spread(builder: Any, value: Any, kind: Any) -> Any:
     """One number in all lanes."""
     one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
     mask = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
@@ -72,10 +71,10 @@ def _define(operation: Any, method: str) -> None:
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         kind = context.get_value_type(sig.return_type)
         values = [
-            value if isinstance(given, LanesType) else _spread(builder, value, kind)
+            value if isinstance(given, LanesType) else spread(builder, value, kind)
             for given, value in zip(sig.args, args, strict=True)
         ]
-        return getattr(builder, method)(*values, flags=_FLAGS)
+        return getattr(builder, method)(*values, flags=FLAGS)
 
     for pair in ((LanesType, LanesType), (LanesType, types.Float), (types.Float, LanesType)):
         lower_builtin(operation, *pair)(lower)
@@ -90,7 +89,7 @@ for _operation, _method in (
     _define(_operation, _method)
 
 
-def _sum(builder: Any, value: Any) -> Any:
+def vector_sum(builder: Any, value: Any) -> Any:
     """The sum of the numbers of a vector."""
     element = value.type.element
     suffix = "f64" if isinstance(element, ir.DoubleType) else "f32"
@@ -106,7 +105,7 @@ def _total(typingctx: Any, value: Any) -> Any:
     result = value.unit if isinstance(value, LanesType) else value
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _sum(builder, args[0]) if isinstance(sig.args[0], LanesType) else args[0]
+        return vector_sum(builder, args[0]) if isinstance(sig.args[0], LanesType) else args[0]
 
     return result(value), codegen
 
@@ -132,141 +131,9 @@ def _alike(typingctx: Any, value: Any, column: Any) -> Any:
         if not isinstance(taken, LanesType):
             return context.cast(builder, args[0], sig.args[0], taken)
         number = context.cast(builder, args[0], sig.args[0], taken.unit)
-        return _spread(builder, number, context.get_value_type(taken))
+        return spread(builder, number, context.get_value_type(taken))
 
     return taken(value, column), codegen
-
-
-# --- packs -------------------------------------------------------------------------------------
-#
-# A pack is what a kernel processes at once: from a column of lanes, one neuron of all samples; from a
-# column of single numbers, as many as fill a vector register, of which the first n are valid.
-
-
-def _wide(column: Any) -> Any:
-    """The type of a pack of this column."""
-    dtype = column.dtype
-    return dtype if isinstance(dtype, LanesType) else LanesType(dtype, VECTOR_BYTES * 8 // dtype.bitwidth)
-
-
-def _there(builder: Any, n: Any, count: int) -> Any:
-    """The mask of the first n of `count` numbers. It is compiled away if n is constant."""
-    kind = ir.VectorType(ir.IntType(64), count)
-    return builder.icmp_unsigned("<", ir.Constant(kind, list(range(count))), _spread(builder, n, kind))
-
-
-def _vector_at(builder: Any, address: Any, at: Any, kind: Any) -> tuple[Any, str]:
-    """The pointer to a vector, and LLVM's suffix for its type."""
-    place = builder.bitcast(builder.gep(address, [at]), kind.as_pointer())
-    suffix = f"v{kind.count}f{64 if isinstance(kind.element, ir.DoubleType) else 32}"
-    return place, f"{suffix}.p0{suffix}"
-
-
-def _load_some(builder: Any, address: Any, at: Any, n: Any, kind: Any, family: tuple[str, ...]) -> Any:
-    """The first n numbers of a vector, which need not be aligned; 0 for the others."""
-    place, name = _vector_at(builder, address, at, kind)
-    there = _there(builder, n, kind.count)
-    function_type = ir.FunctionType(kind, [place.type, ir.IntType(32), there.type, kind])
-    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.masked.load.{name}")
-    aligned = ir.Constant(ir.IntType(32), 4 if name.endswith("f32") else 8)
-    value = builder.call(function, [place, aligned, there, ir.Constant(kind, [0.0] * kind.count)])
-    told_apart(builder, value, family)
-    return value
-
-
-def _store_some(builder: Any, value: Any, address: Any, at: Any, n: Any, family: tuple[str, ...]) -> None:
-    """Store the first n numbers of a vector."""
-    kind = value.type
-    place, name = _vector_at(builder, address, at, kind)
-    there = _there(builder, n, kind.count)
-    function_type = ir.FunctionType(ir.VoidType(), [kind, place.type, ir.IntType(32), there.type])
-    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.masked.store.{name}")
-    aligned = ir.Constant(ir.IntType(32), 4 if name.endswith("f32") else 8)
-    told_apart(builder, builder.call(function, [value, place, aligned, there]), family)
-
-
-def _load_one(context: Any, builder: Any, column: Any, address: Any, at: Any) -> Any:
-    """An element of a column."""
-    value = builder.load(builder.gep(address, [at]))
-    told_apart(builder, value, column.family)
-    return value
-
-
-@intrinsic
-def _width(typingctx: Any, column: Any) -> Any:
-    """Number of neurons in a pack of this column."""
-    count = 1 if isinstance(column.dtype, LanesType) else _wide(column).count
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return ir.Constant(ir.IntType(64), count)
-
-    return types.uint64(column), codegen
-
-
-@intrinsic
-def _nothing(typingctx: Any, column: Any) -> Any:
-    """A pack of zeros."""
-    taken = _wide(column)
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return ir.Constant(context.get_value_type(taken), [0.0] * taken.count)
-
-    return taken(column), codegen
-
-
-@intrinsic
-def _pack(typingctx: Any, column: Any, at: Any, n: Any) -> Any:
-    """The pack of a column that begins at an index, with the first n numbers valid."""
-    taken = _wide(column)
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        if isinstance(column.dtype, LanesType):
-            return _load_one(context, builder, column, args[0], args[1])
-        return _load_some(builder, args[0], args[1], args[2], context.get_value_type(taken), column.family)
-
-    return taken(column, types.uint64, types.uint64), codegen
-
-
-@intrinsic
-def _weights(typingctx: Any, column: Any, at: Any, n: Any, like: Any) -> Any:
-    """Weights for a pack of the column `like`: one for all samples, or one for each consecutive number."""
-    laned = isinstance(like.dtype, LanesType)
-    taken = column.dtype if laned else _wide(column)
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        if laned:
-            return _load_one(context, builder, column, args[0], args[1])
-        return _load_some(builder, args[0], args[1], args[2], context.get_value_type(taken), column.family)
-
-    return taken(column, types.uint64, types.uint64, like), codegen
-
-
-@intrinsic
-def _add(typingctx: Any, column: Any, at: Any, value: Any, n: Any) -> Any:
-    """Add the first n numbers of a pack to a column of lanes or of single numbers."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        address, at, value, n = args
-        if isinstance(column.dtype, LanesType):
-            total = builder.fadd(_load_one(context, builder, column, address, at), value, flags=_FLAGS)
-            told_apart(builder, builder.store(total, builder.gep(address, [at])), column.family)
-            return context.get_dummy_value()
-        kind = ir.VectorType(context.get_value_type(column.dtype), value.type.count)
-        if kind != value.type:
-            value = builder.fpext(value, kind)
-        kept = _load_some(builder, address, at, n, kind, column.family)
-        _store_some(builder, builder.fadd(kept, value, flags=_FLAGS), address, at, n, column.family)
-        return context.get_dummy_value()
-
-    return types.none(column, types.uint64, value, types.uint64), codegen
-
-
-@intrinsic
-def _gathered(typingctx: Any, value: Any, like: Any) -> Any:
-    """Reduce a pack to an element of a column: the sum of consecutive numbers, or each sample's own."""
-    if isinstance(like.dtype, LanesType):
-        return value(value, like), lambda context, builder, sig, args: args[0]
-    return value.unit(value, like), lambda context, builder, sig, args: _sum(builder, args[0])
 
 
 class TapesType(TableType):
@@ -321,44 +188,11 @@ def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
     return TapeColumns(*(a.reshape(-1, len(tag)) if wide and len(tag) > 1 else a for a, wide in arrays))
 
 
-def _plain_width(column: Any) -> Any:
-    return np.uint64(1 if column.ndim > 1 else VECTOR_BYTES // column.itemsize)
-
-
-def _plain_nothing(column: Any) -> Any:
-    return np.zeros(column.shape[1] if column.ndim > 1 else _plain_width(column), column.dtype)
-
-
-def _plain_pack(column: Any, at: Any, n: Any) -> Any:
-    if column.ndim > 1:
-        return column[at]
-    pack, here = _plain_nothing(column), column[int(at) : int(at) + min(int(n), int(_plain_width(column)))]
-    pack[: len(here)] = here
-    return pack
-
-
-def _plain_add(column: Any, at: Any, value: Any, n: Any) -> None:
-    if column.ndim > 1:
-        column[at] += value
-    else:
-        here = column[int(at) : int(at) + min(int(n), len(value))]
-        here += value[: len(here)]
-
-
 if DEBUGGING:
     tapes: Any = _plain_tapes
     flat: Any = lambda column: column.reshape(-1)  # noqa: E731
     by_sample: Any = lambda u: (u.transposed if u.activation.ndim > 1 else u.activation).reshape(-1)  # noqa: E731
     total: Any = np.sum
     alike: Any = lambda value, column: np.full(column.shape[1:], value, column.dtype)[()]  # noqa: E731
-    width: Any = _plain_width
-    nothing: Any = _plain_nothing
-    pack: Any = _plain_pack
-    weights: Any = lambda column, at, n, like: (  # noqa: E731
-        column[at] if like.ndim > 1 else _plain_pack(column, at, n)
-    )
-    add: Any = _plain_add
-    gathered: Any = lambda value, like: value if like.ndim > 1 else value.sum()  # noqa: E731
 else:
     tapes, flat, by_sample, total, alike = _compiled_tapes, _flat, _by_sample, _total, _alike
-    width, nothing, pack, weights, add, gathered = _width, _nothing, _pack, _weights, _add, _gathered

@@ -2,8 +2,8 @@
 
     dE/dw_ij = - sum over steps and samples of delta_j g_ij y_i
 
-Neurons with the same sources are processed four at a time, and their sources a vector register at a time: the
-activations of a sample are consecutive in ``u.transposed``, so that no sum runs across a register.
+Neurons with the same sources are processed eight at a time, and their sources two vector registers at a time:
+the activations of a sample are consecutive in ``u.transposed``, so that no sum runs across a register.
 """
 
 from __future__ import annotations
@@ -11,104 +11,76 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline
-from ..compiler.lanes import add, alike, by_sample, flat, nothing, pack, total, width
+from ..compiler.lanes import alike, by_sample, flat, total
+from ..compiler.tiles import EIGHT, FOUR, add_outer, add_rows, no_sums, width
 from ..lowering.flags import BACK, BACK_GATED, FIXED, LISTED, MEMORY, PAIRED, SHARED, ZIPPED
 from ..schema import FIRST, INPUTS, NONE, STOP
-from .weigh import FOURS, ONE, THREE, TWO, dense_alike, four_rows, four_runs, gain
+from .weigh import EIGHTS, FOURS, ONE, PACK, dense_alike, gain, rows_of
 
 u8 = np.uint64
+PACKS = (0, 0)
 
 
 @inline
-def scale_four(m, u, rs, slot, at, gains, steps, rows):
-    """Write the errors of four neurons, scaled by their gaters, after all others."""
-    size, to = rows + FOURS, slot + rows
+def scale_errors(m, u, r, runs, at, count, gains, steps, rows):
+    """Write the errors of a tile of neurons, scaled by their gaters, after all others of their step."""
     for t in range(steps):
-        u.error[to + t * size] = u.error[at + t * size] * gain(m, u, rs[0], gains + t * rows)
-        u.error[to + ONE + t * size] = u.error[at + ONE + t * size] * gain(m, u, rs[1], gains + t * rows)
-        u.error[to + TWO + t * size] = u.error[at + TWO + t * size] * gain(m, u, rs[2], gains + t * rows)
-        u.error[to + THREE + t * size] = u.error[at + THREE + t * size] * gain(m, u, rs[3], gains + t * rows)
+        step = t * (rows + EIGHTS)
+        for k in range(count):
+            scale = gain(m, u, r + k * runs, gains + t * rows)
+            u.error[step + rows + k] = u.error[step + at + k] * scale
 
 
 @inline
-def add_moves(u, rows, count, q, sums, left):
-    """Add to the gradient of up to four neurons' connections."""
-    add(u.weight_move, rows[0] + q, sums[0], left)
-    if count > ONE:
-        add(u.weight_move, rows[1] + q, sums[1], left)
-    if count > TWO:
-        add(u.weight_move, rows[2] + q, sums[2], left)
-    if count > THREE:
-        add(u.weight_move, rows[3] + q, sums[3], left)
+def accumulate_tile(u, begin, left, at, steps, rows, lanes, to, q, count, fresh, tile, packs):
+    """Add, for a tile of neurons and one or two packs of sources, the sum of errors times activations.
 
-
-@inline
-def accumulate_one(u, activation, error, at, e, size, steps, lanes, rows, left):
-    """Sum over steps and samples of four neurons' errors times a pack of activations."""
-    a, b, c, d = nothing(activation), nothing(activation), nothing(activation), nothing(activation)
+    Errors are at `at`, activations at `begin`, and `to` are the first connections of the neurons. If `fresh`,
+    the sums overwrite the gradient.
+    """
+    activation, error, size = by_sample(u), flat(u.error), (rows + EIGHTS) * lanes
+    sums = no_sums(activation, tile, packs)
     for t in range(steps):
+        place, first = begin + t * lanes * rows, at * lanes + t * size
         for lane in range(lanes):
-            y, error_at = pack(activation, at + (t * lanes + lane) * rows, left), e + t * size + lane
-            a += y * error[error_at]
-            b += y * error[error_at + lanes]
-            c += y * error[error_at + TWO * lanes]
-            d += y * error[error_at + THREE * lanes]
-    return a, b, c, d
+            sums = add_outer(sums, activation, place + lane * rows, left, error, first + lane, lanes, tile)
+    add_rows(u.weight_move, to, q, sums, left, count, fresh)
 
 
 @inline
-def accumulate_two(u, activation, error, at, e, size, steps, lanes, rows, left):
-    """The same for two consecutive packs: every error is read once for both."""
-    a, b, c, d = nothing(activation), nothing(activation), nothing(activation), nothing(activation)
-    f, g, h, i = nothing(activation), nothing(activation), nothing(activation), nothing(activation)
-    step = width(activation)
-    for t in range(steps):
-        for lane in range(lanes):
-            place, error_at = at + (t * lanes + lane) * rows, e + t * size + lane
-            y, z = pack(activation, place, step), pack(activation, place + step, left)
-            a += y * error[error_at]
-            f += z * error[error_at]
-            b += y * error[error_at + lanes]
-            g += z * error[error_at + lanes]
-            c += y * error[error_at + TWO * lanes]
-            h += z * error[error_at + TWO * lanes]
-            d += y * error[error_at + THREE * lanes]
-            i += z * error[error_at + THREE * lanes]
-    return (a, b, c, d), (f, g, h, i)
+def accumulate_sources(m, u, r, runs, begin, left, at, steps, rows, lanes, q, count, fresh, tile):
+    """The same for the sources from q on, as many as fill two vector registers if `left` reaches so far."""
+    to, step = rows_of(m, r, runs, count, tile), width(by_sample(u))
+    if left > step:
+        accumulate_tile(u, begin + q, left - step, at, steps, rows, lanes, to, q, count, fresh, tile, PACKS)
+    else:
+        accumulate_tile(u, begin + q, left, at, steps, rows, lanes, to, q, count, fresh, tile, PACK)
 
 
 @inline
-def accumulate_run(m, u, rs, count, begin, n, at, steps, rows, lanes):
-    """The gradient of a dense run of up to four neurons, with errors at `at` and activations at `begin`."""
-    activation, error, four = by_sample(u), flat(u.error), four_rows(m, rs)
-    step, q = width(activation), u8(0)
-    at, size = at * lanes, (rows + FOURS) * lanes
-    while n - q > step:
-        left = n - q - step
-        ours, others = accumulate_two(u, activation, error, begin + q, at, size, steps, lanes, rows, left)
-        add_moves(u, four, count, q, ours, step)
-        add_moves(u, four, count, q + step, others, left)
-        q = min(q + step + step, n)
-    if q < n:
-        sums = accumulate_one(u, activation, error, begin + q, at, size, steps, lanes, rows, n - q)
-        add_moves(u, four, count, q, sums, n - q)
-
-
-@inline
-def accumulate_four(m, u, span, j, count, step, steps, lanes):
-    """The gradient of the dense runs of up to four neurons with the same sources."""
-    rows = span[STOP] - span[FIRST]
-    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-        flags = m.run_flags[r]
-        if flags & FIXED or not dense_alike(m, r):
-            continue
-        rs, at = four_runs(m, j, r, count), j - span[FIRST]
-        if m.run_kind[r] == SHARED:
-            gains = (step if flags & BACK_GATED else step + ONE) * rows - span[FIRST]
-            scale_four(m, u, rs, u8(0), at, gains, steps, rows)
-            at = rows
-        begin = (step if flags & BACK else step + ONE) * rows * lanes + u8(m.run_source[r]) - span[FIRST]
-        accumulate_run(m, u, rs, count, begin, u8(m.run_length[r]), at, steps, rows, lanes)
+def accumulate_dense(m, u, span, first, last, r, step, steps, lanes, fresh):
+    """The gradient of a dense run of neurons with the same sources."""
+    rows, flags, shared = span[STOP] - span[FIRST], m.run_flags[r], m.run_kind[r] == SHARED
+    runs, n = u8(m.last_run[first]) - u8(m.first_run[first]), u8(m.run_length[r])
+    begin = (step if flags & BACK else step + ONE) * rows * lanes + u8(m.run_source[r]) - span[FIRST]
+    gains = (step if flags & BACK_GATED else step + ONE) * rows - span[FIRST]
+    wide = width(by_sample(u))
+    for q in range(u8(0), n, wide + wide):  # outside, so that its activations stay in the cache
+        left, j = min(n - q, wide + wide), first
+        while j < last:
+            count, at, one = min(last - j, EIGHTS), j - span[FIRST], r + (j - first) * runs
+            if shared:
+                scale_errors(m, u, one, runs, at, count, gains, steps, rows)
+                at = rows
+            if count > FOURS:
+                accumulate_sources(
+                    m, u, one, runs, begin, left, at, steps, rows, lanes, q, count, fresh, EIGHT
+                )
+            else:
+                accumulate_sources(
+                    m, u, one, runs, begin, left, at, steps, rows, lanes, q, count, fresh, FOUR
+                )
+            j += count
 
 
 @inline
@@ -116,7 +88,7 @@ def product(u, at, tape, place, steps, rows):
     """Sum over steps and samples of an error times a number of a tape."""
     moved = alike(0.0, u.state)
     for t in range(steps):
-        moved += u.error[at + t * (rows + FOURS)] * tape[place + t * rows]
+        moved += u.error[at + t * (rows + EIGHTS)] * tape[place + t * rows]
     return total(moved)
 
 
@@ -125,7 +97,7 @@ def gated_product(u, at, gater, tape, place, steps, rows):
     """The same for an error scaled by a gater."""
     moved = alike(0.0, u.state)
     for t in range(steps):
-        gained = u.error[at + t * (rows + FOURS)] * u.activation[gater + t * rows]
+        gained = u.error[at + t * (rows + EIGHTS)] * u.activation[gater + t * rows]
         moved += gained * tape[place + t * rows]
     return total(moved)
 
@@ -165,21 +137,26 @@ def accumulate_bias(u, at, steps, rows):
     """The gradient of a bias: the sum of a neuron's errors."""
     moved = alike(0.0, u.state)
     for t in range(steps):
-        moved += u.error[at + t * (rows + FOURS)]
+        moved += u.error[at + t * (rows + EIGHTS)]
     u.bias_move[at] += total(moved)
 
 
 @inline
-def accumulate(m, u, span, step, steps, lanes):
-    """Add `steps` steps from `step` on to the gradient of all weights and biases."""
+def accumulate(m, u, span, step, steps, lanes, fresh):
+    """Add `steps` steps from `step` on to the gradient of all weights and biases.
+
+    If `fresh`, that of dense runs is overwritten, so that it need not be reset.
+    """
     rows = span[STOP] - span[FIRST]
     now, first = (step + ONE) * rows - span[FIRST], span[FIRST] + span[INPUTS]
     while first < span[STOP]:
         last, runs = u8(m.alike_stop[first]), u8(m.last_run[first]) - u8(m.first_run[first])
-        for j in range(first, last, FOURS):
-            accumulate_four(m, u, span, j, last - j, step, steps, lanes)
         for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
-            if not m.run_flags[r] & FIXED and not dense_alike(m, r):
+            if m.run_flags[r] & FIXED:
+                continue
+            if dense_alike(m, r):
+                accumulate_dense(m, u, span, first, last, r, step, steps, lanes, fresh)
+            else:
                 for j in range(first, last):
                     accumulate_single(m, u, span, j, r + (j - first) * runs, now, steps)
         for j in range(first, last):

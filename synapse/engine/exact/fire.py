@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline
-from ..compiler.lanes import flat
+from ..compiler.lanes import by_sample, flat
+from ..compiler.single import by_type
+from ..compiler.tiles import turn
+from ..functions import compiled, single
 from ..functions.activations import (
     FIRST_CUSTOM,
     FIRST_GROUPED,
@@ -18,12 +21,13 @@ from ..functions.activations import (
 )
 from ..functions.chance import chance
 from ..functions.competition import compete
-from ..functions.compiled import custom, identity, logistic, squash_stretch, tanh
+from ..functions.compiled import custom, identity, squash_stretch
 from ..lowering.flags import HEARD
 from ..schema import ENDED, FIRST, INPUTS, STOP
 
 u8 = np.uint64
 ONE = u8(1)
+logistic, tanh = by_type(single.logistic, compiled.logistic), by_type(single.tanh, compiled.tanh)
 
 
 @inline
@@ -101,28 +105,48 @@ def rest(u, first, last, offset, step, lanes):
 @inline
 def clamp_inputs(u, span, inputs, step, now, lanes):
     """Copy a row of `inputs` to the input neurons of every sample; 0 for ended samples."""
-    activation, n, rows = flat(u.activation), span[INPUTS], span[STOP] - span[FIRST]
+    values, n, rows = by_sample(u), span[INPUTS], span[STOP] - span[FIRST]
     first = (now + span[FIRST]) * lanes
     for lane in range(lanes):
-        row = u.row[step * lanes + lane]
+        row, to = u.row[step * lanes + lane], first + lane * rows
         if row != ENDED:
             for i in range(n):
-                activation[first + i * lanes + lane] = inputs[row * n + i]
+                values[to + i] = inputs[row * n + i]
         else:
             for i in range(n):
-                activation[first + i * lanes + lane] = 0.0
-        if lanes > ONE and row != ENDED:
-            transposed = flat(u.transposed)
-            for i in range(n):
-                transposed[first + lane * rows + i] = inputs[row * n + i]
+                values[to + i] = 0.0
+    if lanes > ONE:
+        lay_side_by_side(u, n, first, rows, lanes)
+
+
+@inline
+def lay_side_by_side(u, n, first, rows, lanes):
+    """Transpose the first n activations of every sample from ``u.transposed`` to ``u.activation``."""
+    activation, transposed, i = flat(u.activation), flat(u.transposed), u8(0)
+    while i < n:
+        if n >= lanes:
+            i = min(i, n - lanes)  # the last square overlaps the one before
+            turn(activation, first + i * lanes, lanes, transposed, first + i, rows, u.activation)
+            i += lanes
+        else:
+            for lane in range(lanes):
+                activation[first + i * lanes + lane] = transposed[first + lane * rows + i]
+            i += ONE
 
 
 @inline
 def transpose(m, u, first, last, span, now, lanes):
     """Transpose activations for the sums of the gradient, so that those of a sample are consecutive."""
     activation, transposed, rows = flat(u.activation), flat(u.transposed), span[STOP] - span[FIRST]
-    begin = (now + span[FIRST]) * lanes
-    for j in range(first, last):
-        if m.flags[j] & HEARD:
+    begin, j = (now + span[FIRST]) * lanes - span[FIRST], first
+    while j < last:
+        if not m.flags[j] & HEARD:
+            j += ONE
+        elif last - first >= lanes:
+            j = min(j, last - lanes)
+            turn(transposed, begin + j, rows, activation, (now + j) * lanes, lanes, u.activation)
+            j += lanes
+        else:
             for lane in range(lanes):
-                transposed[begin + lane * rows + (j - span[FIRST])] = activation[(now + j) * lanes + lane]
+                transposed[begin + lane * rows + j] = activation[(now + j) * lanes + lane]
+            j += ONE

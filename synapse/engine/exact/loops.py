@@ -23,11 +23,12 @@ from ..compiler.lanes import alike, flat, tapes
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import cross_entropy, judge
 from ..functions.costs import CROSS_ENTROPY
+from ..lowering.flags import FIXED, MEMORY
 from ..schema import CHUNK, ENDED, FIRST, INPUTS, OUTPUTS, STOP
 from .accumulate import accumulate
 from .fire import clamp_inputs, drop, fire, rest, transpose
 from .propagate import propagate_alike, settle, settle_softmax
-from .weigh import FOURS, ONE, keep_memory, weigh_alike
+from .weigh import EIGHTS, ONE, dense_alike, keep_memory, weigh_alike
 
 u8 = np.uint64
 
@@ -100,7 +101,7 @@ def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
 
 @inline
 def propagate_network(m, u, span, step, slot, window, lanes):
-    """Errors of one step, block by block in reverse order; returns a number that is finite if they are."""
+    """Errors of one step, block by block in reverse order; returns 0 if they are finite."""
     n, rows = span[OUTPUTS], span[STOP] - span[FIRST]
     now = (step + ONE) * rows - span[FIRST]
     before = now - rows
@@ -115,7 +116,7 @@ def propagate_network(m, u, span, step, slot, window, lanes):
         j = first
         while j < last:
             stop = u8(m.alike_stop[j])
-            check += settle(m, u, span, j, stop, now, to_now, slot, lanes)
+            check += settle(m, u, span, j, stop, now, to_now, slot, offset)
             propagate_alike(m, u, j, stop, slot, now, before, to_now, to_before, offset)
             j = stop
         last = first
@@ -178,18 +179,23 @@ def note_forward(u, rows, step):
 def note_errors(u, rows, step, begin):
     """Store the errors of a step of the chunk that starts at `begin`."""
     for i in range(rows):
-        u.noted_error[step * rows + i] = u.error[(step - begin) * (rows + FOURS) + i]
+        u.noted_error[step * rows + i] = u.error[(step - begin) * (rows + EIGHTS) + i]
 
 
 @inline
-def begin_errors(u, rows, moves):
-    """Reset the errors and sums to 0."""
+def begin_errors(m, u, span, rows):
+    """Reset the errors and sums to 0, except those that `accumulate` overwrites."""
     none = alike(0.0, u.state)
     for i in range(rows):
         u.carried[i], u.bias_move[i] = none, 0.0
         u.pushed[i], u.pushed[rows + i] = none, none
-    for r in range(u8(moves)):
-        u.weight_move[r] = 0.0
+    for j in range(span[FIRST] + span[INPUTS], span[STOP]):
+        if m.flags[j] & MEMORY:
+            u.weight_move[m.self_row[j]] = 0.0
+        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+            if m.run_flags[r] & FIXED or not dense_alike(m, r):
+                for q in range(u8(m.run_first[r]), u8(m.run_first[r]) + u8(m.run_length[r])):
+                    u.weight_move[q] = 0.0
 
 
 class Samples(NamedTuple):
@@ -223,17 +229,17 @@ def gradient_network(table, unit, tape_table, tag, span, inputs, targets, sample
     value = activate_steps(m, u, span, inputs, targets, samples, cost, lanes)
     if not math.isfinite(value):
         return value, steps
-    begin_errors(u, rows, moves)
+    begin_errors(m, u, span, rows)
     stop = steps
     while stop > u8(0):
         begin = (stop - ONE) // chunk * chunk
         for back in range(stop - begin):
             step = stop - ONE - back
-            slot = (step - begin) * (rows + FOURS) - span[FIRST]
+            slot = (step - begin) * (rows + EIGHTS) - span[FIRST]
             if not math.isfinite(propagate_network(m, u, span, step, slot, samples.window, lanes)):
                 return value, step
             if samples.recorded:
                 note_errors(u, rows, step, begin)
-        accumulate(m, u, span, begin, stop - begin, lanes)
+        accumulate(m, u, span, begin, stop - begin, lanes, stop == steps)
         stop = begin
     return value, steps

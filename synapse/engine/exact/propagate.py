@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline
-from ..compiler.lanes import add, alike, flat, gathered, weights, width
+from ..compiler.lanes import alike, flat, total
+from ..compiler.tiles import EIGHT, FOUR, push_products, taken, width
 from ..lowering.flags import BACK, BACK_GATED, LISTED, MEMORY, QUIET_GATER, SHARED, SILENT, STEPPED, ZIPPED
-from ..schema import FIRST, NONE, OUTPUTS, STOP
-from .weigh import FOURS, ONE, THREE, TWO, dense_alike, four_rows, four_runs, four_sums, gain
+from ..schema import NONE, OUTPUTS, STOP
+from .weigh import EIGHTS, FOURS, dense_alike, gain, put_sums, rows_of
 
 u8 = np.uint64
 
@@ -37,28 +38,22 @@ def settle_softmax(m, u, first, last, now, to_now, lanes):
 
 
 @inline
-def settle(m, u, span, first, last, now, to_now, slot, lanes):
-    """delta of neurons that are computed together; returns their sum, which is finite if they are.
+def settle(m, u, span, first, last, now, to_now, slot, offset):
+    """delta of neurons that are computed together; returns their sum times 0, which is 0 if they are finite.
 
     The pushed errors are reset, so that the place can be used for the step before the previous one.
     """
-    slope, pushed, carried, error = flat(u.slope), flat(u.pushed), flat(u.carried), flat(u.error)
-    at, to = (now + first) * lanes, (slot + first) * lanes
-    pushed_at, carried_at, check = (to_now + first) * lanes, (first - span[FIRST]) * lanes, 0.0
-    if m.flags[first] & MEMORY or last > span[STOP] - span[OUTPUTS]:
-        for q in range((last - first) * lanes):
-            delta = slope[at + q] * pushed[pushed_at + q] + carried[carried_at + q]
-            error[to + q] = delta
-            pushed[pushed_at + q] = 0.0
-            carried[carried_at + q] = 0.0
-            check += delta
-    else:
-        for q in range((last - first) * lanes):
-            delta = slope[at + q] * pushed[pushed_at + q]
-            error[to + q] = delta
-            pushed[pushed_at + q] = 0.0
-            check += delta
-    return check
+    none = alike(0.0, u.state)
+    check, carries = none, m.flags[first] & MEMORY or last > span[STOP] - span[OUTPUTS]
+    for j in range(first, last):
+        delta = u.slope[now + j] * u.pushed[to_now + j]
+        if carries:
+            delta = delta + u.carried[offset + j]
+            u.carried[offset + j] = none
+        u.error[slot + j] = delta
+        u.pushed[to_now + j] = none
+        check = check + delta * none
+    return total(check)
 
 
 @inline
@@ -80,60 +75,46 @@ def has_error(flags):
 
 
 @inline
-def push_pack(m, u, to, row, q, left, e):
-    """Errors that four neurons send to one pack of sources."""
-    sent = e[0] * weights(m.weight, row[0] + q, left, u.activation)
-    sent += e[1] * weights(m.weight, row[1] + q, left, u.activation)
-    sent += e[2] * weights(m.weight, row[2] + q, left, u.activation)
-    sent += e[3] * weights(m.weight, row[3] + q, left, u.activation)
-    add(u.pushed, to + q, sent, left)
+def push_gaters(m, u, r, runs, at, count, by):
+    """Send errors to the gaters of a tile of runs: delta_j sum_i w_ij y_i, with the sums in ``u.tile``."""
+    for k in range(count):
+        u.pushed[by + m.run_gater[r + k * runs]] += u.error[at + k] * u.tile[k]
 
 
 @inline
-def push_gaters(m, u, rs, d, sums, by, count):
-    """Errors sent to the gaters of four runs: delta_j sum_i w_ij y_i."""
-    u.pushed[by + m.run_gater[rs[0]]] += d[0] * gathered(sums[0], u.state)
-    if count > ONE:
-        u.pushed[by + m.run_gater[rs[1]]] += d[1] * gathered(sums[1], u.state)
-    if count > TWO:
-        u.pushed[by + m.run_gater[rs[2]]] += d[2] * gathered(sums[2], u.state)
-    if count > THREE:
-        u.pushed[by + m.run_gater[rs[3]]] += d[3] * gathered(sums[3], u.state)
+def take_errors(m, u, r, runs, at, count, gains, tile):
+    """The errors of a tile of neurons, scaled by their gaters; 0 beyond the first `count`."""
+    for k in range(count):
+        u.tile[k] = u.error[at + k]
+    if m.run_kind[r] == SHARED:
+        for k in range(count):
+            u.tile[k] = u.tile[k] * gain(m, u, r + k * runs, gains)
+    for k in range(count, u8(len(tile))):
+        u.tile[k] = alike(0.0, u.state)
+    return taken(u.tile, tile)
 
 
 @inline
-def push_four(m, u, j, count, slot, now, before, to_now, to_before):
-    """Send the errors of up to four neurons with the same sources along their dense runs."""
-    at, none, step = slot + j, alike(0.0, u.state), width(u.activation)
-    d = (
-        u.error[at],
-        u.error[at + ONE] if count > ONE else none,
-        u.error[at + TWO] if count > TWO else none,
-        u.error[at + THREE] if count > THREE else none,
-    )
+def push_tile(m, u, j, count, tile, slot, now, before, to_now, to_before):
+    """Send the errors of a tile of neurons with the same sources along their dense runs."""
+    runs, step = u8(m.last_run[j]) - u8(m.first_run[j]), width(u.activation)
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         if not dense_alike(m, r):
             continue
-        flags, n, rs, e = m.run_flags[r], u8(m.run_length[r]), four_runs(m, j, r, count), d
-        rows = four_rows(m, rs)
+        flags, n, source = m.run_flags[r], u8(m.run_length[r]), u8(m.run_source[r])
+        rows = rows_of(m, r, runs, count, tile)
         seen, to = (before, to_before) if flags & BACK else (now, to_now)
-        if m.run_kind[r] == SHARED:
-            gains, by = (before, to_before) if flags & BACK_GATED else (now, to_now)
-            if not flags & QUIET_GATER:
-                sums = four_sums(m, u, seen + u8(m.run_source[r]), n, rows)
-                push_gaters(m, u, rs, d, sums, by, count)
-            e = (
-                d[0] * gain(m, u, rs[0], gains),
-                d[1] * gain(m, u, rs[1], gains),
-                d[2] * gain(m, u, rs[2], gains),
-                d[3] * gain(m, u, rs[3], gains),
-            )
+        gains, by = (before, to_before) if flags & BACK_GATED else (now, to_now)
+        if m.run_kind[r] == SHARED and not flags & QUIET_GATER:
+            put_sums(m, u, seen + source, n, rows, tile)
+            push_gaters(m, u, r, runs, slot + j, count, by)
         if has_error(flags):
-            to, whole = to + u8(m.run_source[r]), n - n % step
+            errors = take_errors(m, u, r, runs, slot + j, count, gains, tile)
+            to, whole = to + source, n - n % step
             for q in range(u8(0), whole, step):
-                push_pack(m, u, to, rows, q, step, e)
+                push_products(u.pushed, to + q, errors, m.weight, rows, q, step)
             if whole < n:
-                push_pack(m, u, to, rows, whole, n - whole, e)
+                push_products(u.pushed, to + whole, errors, m.weight, rows, whole, n - whole)
 
 
 @inline
@@ -187,8 +168,14 @@ def propagate_alike(m, u, first, last, slot, now, before, to_now, to_before, off
     if m.flags[first] & MEMORY:
         for j in range(first, last):
             push_memory(m, u, j, slot, now, before, to_now, to_before, offset)
-    for j in range(first, last, FOURS):
-        push_four(m, u, j, last - j, slot, now, before, to_now, to_before)
+    j = first
+    while j < last:
+        count = min(last - j, EIGHTS)
+        if count > FOURS:
+            push_tile(m, u, j, count, EIGHT, slot, now, before, to_now, to_before)
+        else:
+            push_tile(m, u, j, count, FOUR, slot, now, before, to_now, to_before)
+        j += count
     for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
         if m.run_flags[r] & STEPPED:
             gap = u8(m.run_first[r + runs]) - u8(m.run_first[r])

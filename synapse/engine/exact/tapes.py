@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..schema import CHUNK, FAILED, TAPES, numpy_dtype
 
-GATED = 4  # number of neurons whose errors, scaled by gaters, have room after those of all neurons
+TILE = 8  # number of neurons of a tile, whose errors, scaled by gaters, have room after those of all neurons
 LINE = 64  # bytes of a cache line, and of a vector register
 PLACES = {column.name: i for i, column in enumerate(TAPES)}
 
@@ -41,8 +41,9 @@ class Tapes:
             "state": (steps + 1) * rows,
             "slope": (steps + 1) * rows,
             "mask": 0,
-            "error": CHUNK * (rows + GATED),
+            "error": CHUNK * (rows + TILE),
             "weighed": rows,
+            "tile": TILE,
             "pushed": 2 * rows,
             "carried": rows,
             "signal": steps * outputs,
@@ -98,7 +99,7 @@ class Tapes:
                 return "The cost", 0, None
             step, neuron, lane = places[0].tolist()
             return "The activation", step, (neuron, lane)
-        errors = self["error"].reshape(CHUNK, self.rows + GATED, self.width)[bad % CHUNK, : self.rows]
+        errors = self["error"].reshape(CHUNK, self.rows + TILE, self.width)[bad % CHUNK, : self.rows]
         neuron, lane = np.argwhere(~np.isfinite(errors))[-1].tolist()
         return "The gradient exploded: going back from the end, the error", bad, (neuron, lane)
 

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.calls import address_of, call_at, strict
+from ..compiler.calls import address_of, call_descent, strict
 from ..compiler.jit import columns, kernel
+from ..functions.optimizers import are_finite
 from .loops import Samples, gradient_network
 from .update import (
     DIVERGED,
@@ -20,6 +21,7 @@ from .update import (
     NOT_FINITE,
     STOPPED,
     TOO_STEEP,
+    Change,
     Penalty,
     Places,
     Step,
@@ -41,9 +43,18 @@ class Unfolding(NamedTuple):
     """How the gradient of one group is computed, with a number of lanes."""
 
     address: Any  # of `gradient_network`
-    arguments: Any  # its arguments, with some samples
+    table: Any  # of the tapes
+    tag: Any
     weight_move: Any  # columns of the tapes: minus the gradient
     bias_move: Any
+
+
+class Ways(NamedTuple):
+    """How the gradients of groups are computed: of several samples, or of one."""
+
+    wide: Any
+    single: Any
+    arguments: Any  # of `gradient_network`, for several samples; tapes and samples are replaced
 
 
 class Batches(NamedTuple):
@@ -102,120 +113,119 @@ def samples_of(like, batches, first, last, width):
 
 
 @strict
-def descend(unfolding, batches, first, last, width, sums):
-    """Compute the loss of one group and add its descent to `sums`; returns the loss, bad step and steps."""
-    a = unfolding.arguments
-    samples = samples_of(Samples(*a[SAMPLES]), batches, first, last, width)
-    arguments = (a[0], a[1], a[2], a[3], a[4], a[5], a[6], samples, a[8], a[9])
-    loss, bad = call_at(unfolding.address, arguments, a)
-    weights, biases = sums
-    for i in range(len(weights)):
-        weights[i] += unfolding.weight_move[i]
-    for i in range(len(biases)):
-        biases[i] += unfolding.bias_move[i]
-    return loss, bad, samples[STEPS]
+def with_tapes(a, unfolding, samples):
+    """The arguments of `gradient_network` with these tapes and samples."""
+    return a[0], a[1], unfolding.table, unfolding.tag, a[4], a[5], a[6], samples, a[8], a[9]
 
 
 @strict
-def is_finite(numbers):
-    """Whether all numbers are finite."""
-    found = True
-    for i in range(len(numbers)):
-        found &= math.isfinite(numbers[i])
-    return found
+def descend(unfolding, a, samples):
+    """The loss of one group, and the last step with errors that are not finite."""
+    like = with_tapes(a, unfolding, a[SAMPLES])
+    return call_descent(unfolding.address, with_tapes(a, unfolding, samples), like)
 
 
 @strict
-def descend_batch(wide, single, batches, count, sums, control):
-    """Sum the loss and the descent of all groups of a batch.
+def subtract_moves(places, slopes, weight_move, bias_move):
+    """Add the gradient of a group to the sums by connections and neurons of the network."""
+    for i in range(len(slopes[0])):
+        slopes[0][i] -= weight_move[places.rows[i]]
+    for i in range(len(slopes[1])):
+        slopes[1][i] -= bias_move[i]
+
+
+@strict
+def descend_batch(ways, batches, count, change, control):
+    """Sum the loss and the gradient of all groups of a batch.
 
     Returns a code, the loss and, if the gradient diverged, the bad step and the number of steps.
     """
-    width = batches.lanes if count > u8(1) else u8(1)
-    size = width * batches.deep
-    loss = 0.0
-    clear(sums[0])
-    clear(sums[1])
+    width, loss = batches.lanes if count > u8(1) else u8(1), 0.0
+    wide, single, slopes = ways.wide, ways.single, change.slopes
+    like, size = Samples(*ways.arguments[SAMPLES]), width * batches.deep
+    clear(slopes[0])
+    clear(slopes[1])
     for first in range(u8(0), count, size):
         if control[0] != u8(0):
             return STOPPED, loss, u8(0), u8(0)
-        last = min(first + size, count)
+        samples = samples_of(like, batches, first, min(first + size, count), width)
         if width > u8(1):
-            one, bad, steps = descend(wide, batches, first, last, width, sums)
+            one, bad = descend(wide, ways.arguments, samples)
         else:
-            one, bad, steps = descend(single, batches, first, last, width, sums)
+            one, bad = descend(single, ways.arguments, samples)
+        steps = samples[STEPS]
         if bad != steps or not math.isfinite(one):
             return DIVERGED, one, bad, steps
         loss += one
-    finite = is_finite(sums[0]) and is_finite(sums[1])
+        if width > u8(1):
+            subtract_moves(change.weights, slopes, wide.weight_move, wide.bias_move)
+        else:
+            subtract_moves(change.weights, slopes, single.weight_move, single.bias_move)
+    finite = are_finite(slopes[0]) and are_finite(slopes[1])
     return DONE if finite else NOT_FINITE, loss, u8(0), u8(0)
 
 
 @strict
-def lay_slopes(places, slopes, sums):
-    """The gradient by connections and neurons of the network, from the descent by rows of the store."""
-    for i in range(len(slopes[0])):
-        slopes[0][i] = -sums[0][places.rows[i]]
-    for i in range(len(slopes[1])):
-        slopes[1][i] = -sums[1][i]
+def update(m, change, rate, count):
+    """Update the parameters by the gradient of a batch; returns a code and the number of steps done."""
+    weights, biases, step = change.weights, change.biases, change.step
+    read_values(m, weights, biases, step.values)
+    code, _ = find_gradient(weights, biases, change.slopes, change.penalty, step.values, step.gradient)
+    if code == DONE:
+        code = move(step, rate, count + 1)
+        count += code != TOO_STEEP
+    if code == DONE:
+        write_values(m, weights, biases, step.values)
+    return code, count
 
 
 @strict
-def run_batches(m, wide, single, batches, runs, epoch, weights, biases, sums, slopes, penalty, step, count):
+def run_batches(m, ways, batches, runs, epoch, change, count):
     """Run one epoch; returns how it ended, its cost and steps, the updates, and where it diverged."""
     order, counts, control = runs.orders[epoch], runs.counts[epoch], runs.control
-    total, aimed, apart = 0.0, 0.0, Samples(*wide.arguments[SAMPLES]).apart
+    total, aimed, apart = 0.0, 0.0, Samples(*ways.arguments[SAMPLES]).apart
     for first in range(u8(0), u8(len(order)), batches.size):
         last = min(first + batches.size, u8(len(order)))
         samples = lay_batch(batches, apart, order, first, last)
-        code, loss, bad, steps = descend_batch(wide, single, batches, samples, sums, control)
-        if code != DONE:
-            return code, total, aimed, count, (loss, bad, steps, samples)
-        lay_slopes(weights, slopes, sums)
-        read_values(m, weights, biases, step.values)
-        code, _ = find_gradient(weights, biases, slopes, penalty, step.values, step.gradient)
+        code, loss, bad, steps = descend_batch(ways, batches, samples, change, control)
         if code == DONE:
-            code = move(step, runs.rates[epoch], count + 1)
-            count += code != TOO_STEEP
+            code, count = update(m, change, runs.rates[epoch], count)
         if code != DONE:
             return code, total, aimed, count, (loss, bad, steps, samples)
-        write_values(m, weights, biases, step.values)
         total += loss * (last - first)
         here = 0.0
         for place in range(first, last):
             here += counts[place]
-            begin, end = batches.bounds[order[place]], batches.bounds[order[place] + u8(1)]
-            control[1] += end - begin
+            control[1] += batches.bounds[order[place] + u8(1)] - batches.bounds[order[place]]
         aimed += here
     return DONE, total, aimed, count, (0.0, u8(0), u8(0), u8(0))
 
 
 @strict
-def run_epochs(m, wide, single, batches, runs, weights, biases, sums, slopes, penalty, step, count):
+def run_epochs(m, ways, batches, runs, change, count):
     """Run the epochs, until one has an error of at most the goal.
 
     Returns the number of complete epochs and, of the last one, what `run_batches` returns without the cost.
     """
+    nowhere = 0.0, u8(0), u8(0), u8(0)
     for epoch in range(len(runs.rates)):
-        code, total, aimed, count, where = run_batches(
-            m, wide, single, batches, runs, epoch, weights, biases, sums, slopes, penalty, step, count
-        )
+        code, total, aimed, count, where = run_batches(m, ways, batches, runs, epoch, change, count)
         runs.errors[epoch] = total / aimed if aimed > 0.0 else math.nan
         if code != DONE:
             return epoch, code, count, where
         if runs.errors[epoch] <= runs.goal:
-            return epoch + 1, code, count, where
-    return len(runs.rates), DONE, count, (0.0, u8(0), u8(0), u8(0))
+            return epoch + 1, code, count, nowhere
+    return len(runs.rates), DONE, count, nowhere
 
 
 @kernel
-def train_epochs(
-    table, unit, wide, single, batches, runs, weights, biases, sums, slopes, penalty, step, count
-):
+def train_epochs(table, unit, ways, batches, runs, change, count):
     """`run_epochs`, called from Python; `count` is the number of steps that the optimizer has done.
 
     The other arguments are the fields of named tuples: Numba unpacks plain ones fast.
     """
-    m, unfoldings = columns(table, unit), (Unfolding(*wide), Unfolding(*single))
-    update = Places(*weights), Places(*biases), sums, slopes, Penalty(*penalty), Step(*step)
-    return run_epochs(m, *unfoldings, Batches(*batches), Runs(*runs), *update, count)
+    wide, single, arguments = ways
+    ways_ = Ways(Unfolding(*wide), Unfolding(*single), arguments)
+    weights, biases, slopes, penalty, step = change
+    change_ = Change(Places(*weights), Places(*biases), slopes, Penalty(*penalty), Step(*step))
+    return run_epochs(columns(table, unit), ways_, Batches(*batches), Runs(*runs), change_, count)

@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ..compiler.calls import strict
+from ..compiler.calls import address_of, call_equation, strict
 from ..compiler.jit import kernel
-from ..functions.optimizers import change_by
 
 DONE, STOPPED, DIVERGED, NOT_FINITE, NOT_CLIPPED, TOO_STEEP, TOO_FAR, BEYOND = range(8)
 """How an update ends: it is complete; stopped from outside; activations or errors diverged, or their products
@@ -42,14 +41,29 @@ class Penalty(NamedTuple):
 class Step(NamedTuple):
     """An optimizer, its memory, and the vectors that an update works on."""
 
-    code: int  # of its equation
-    settings: Any
-    memory: Any
+    equation: int  # address of its kernel
+    change: Any
     values: Any
     gradient: Any
-    change: Any
+    memory: Any
+    settings: Any
     moving: Any  # booleans: the parameters that are not frozen
     limit: float  # the largest number of the store's float
+
+
+class Change(NamedTuple):
+    """How the parameters of a network are changed."""
+
+    weights: Any  # their `Places`
+    biases: Any
+    slopes: Any  # the gradient by connections and by neurons
+    penalty: Any
+    step: Any
+
+
+def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
+    """The address of an optimizer's equation for these vectors, compiled if necessary."""
+    return address_of(equation, (*vectors, 0.0, 0))
 
 
 @strict
@@ -152,10 +166,9 @@ def move(step, rate, count):
     """Change the values by one step of the optimizer, the one with number `count`; returns a code."""
     if not math.isfinite(sum_of_squares(step.gradient, 1.0)):
         return TOO_STEEP
-    change_by(step.code, step.change, step.values, step.gradient, step.memory, step.settings, rate, count)
-    for i in range(len(step.change)):
-        if not math.isfinite(step.change[i]):
-            return TOO_FAR
+    vectors = step.change, step.values, step.gradient, step.memory, step.settings
+    if not call_equation(step.equation, (*vectors, rate, count), (*vectors, 0.0, 0)):
+        return TOO_FAR
     for i in range(len(step.change)):
         if step.moving[i]:
             step.values[i] -= step.change[i]

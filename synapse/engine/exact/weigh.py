@@ -1,6 +1,6 @@
 """Exact gradients, forward pass: the states of one step, for several samples at once.
 
-Neurons whose runs have the same form are computed together, and four at a time if they have the same sources.
+Neurons whose runs have the same form are computed together, eight at a time if they have the same sources.
 The equations are those of ``online/weigh.py``; ``exact/loops.py`` describes the layout of the tapes.
 """
 
@@ -9,13 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline
-from ..compiler.lanes import alike, gathered, nothing, pack, weights, width
+from ..compiler.lanes import alike
+from ..compiler.tiles import EIGHT, FOUR, add_products, no_sums, put, spaced, width
 from ..lowering.flags import BACK, BACK_GATED, DENSE, LISTED, MEMORY, SHARED, STEPPED, ZIPPED
 from ..schema import NONE
 
 u8 = np.uint64
-ONE, TWO, THREE = u8(1), u8(2), u8(3)
-FOURS = u8(4)
+ONE = u8(1)
+FOURS, EIGHTS = u8(4), u8(8)
+PACK = (0,)
 
 
 # --- runs of neurons that are computed together ------------------------------------------------
@@ -29,21 +31,10 @@ def dense_alike(m, r):
 
 
 @inline
-def four_runs(m, j, r, count):
-    """The same run of each of four neurons; beyond the first `count`, the first one's again."""
-    runs = u8(m.last_run[j]) - u8(m.first_run[j])
-    return (
-        r,
-        r + runs if count > ONE else r,
-        r + runs * TWO if count > TWO else r,
-        r + runs * THREE if count > THREE else r,
-    )
-
-
-@inline
-def four_rows(m, rs):
-    """First connections of four runs."""
-    return u8(m.run_first[rs[0]]), u8(m.run_first[rs[1]]), u8(m.run_first[rs[2]]), u8(m.run_first[rs[3]])
+def rows_of(m, r, runs, count, tile):
+    """First connections of run r of `count` neurons, of which each has `runs` runs."""
+    first = u8(m.run_first[r])
+    return spaced(first, u8(m.run_first[r + runs]) - first if count > ONE else u8(0), count, tile)
 
 
 @inline
@@ -66,54 +57,33 @@ def carry_state(m, u, j, now, before):
 
 
 @inline
-def add_pack(m, u, source, q, left, rows, sums):
-    """Weighted inputs of four neurons from one pack of sources, each of which is read once."""
-    y = pack(u.activation, source + q, left)
-    return (
-        sums[0] + y * weights(m.weight, rows[0] + q, left, u.activation),
-        sums[1] + y * weights(m.weight, rows[1] + q, left, u.activation),
-        sums[2] + y * weights(m.weight, rows[2] + q, left, u.activation),
-        sums[3] + y * weights(m.weight, rows[3] + q, left, u.activation),
-    )
-
-
-@inline
-def four_sums(m, u, source, n, rows):
-    """sum_i w_ij y_i of four neurons with the same sources, as packs."""
-    step, none = width(u.activation), nothing(u.activation)
-    sums = (none, none, none, none)
+def put_sums(m, u, source, n, rows, tile):
+    """Write sum_i w_ij y_i of a tile of neurons with the same sources to ``u.tile``."""
+    sums, step = no_sums(u.activation, tile, PACK), width(u.activation)
     whole = n - n % step
     for q in range(u8(0), whole, step):
-        sums = add_pack(m, u, source, q, step, rows, sums)
+        sums = add_products(sums, u.activation, source + q, m.weight, rows, q, step)
     if whole < n:
-        sums = add_pack(m, u, source, whole, n - whole, rows, sums)
-    return sums
+        sums = add_products(sums, u.activation, source + whole, m.weight, rows, whole, n - whole)
+    put(u.tile, sums)
 
 
 @inline
-def weigh_four(m, u, j, count, offset, now, before):
-    """The parts of the states of up to four neurons that come from dense runs."""
-    none = nothing(u.activation)
-    a, b, c, d = none, none, none, none
+def weigh_tile(m, u, j, count, tile, offset, now, before):
+    """Add the weighted inputs of a tile of neurons from dense runs."""
+    runs = u8(m.last_run[j]) - u8(m.first_run[j])
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         if not dense_alike(m, r):
             continue
-        flags, rs = m.run_flags[r], four_runs(m, j, r, count)
+        flags = m.run_flags[r]
         source = (before if flags & BACK else now) + u8(m.run_source[r])
-        sums = four_sums(m, u, source, u8(m.run_length[r]), four_rows(m, rs))
+        put_sums(m, u, source, u8(m.run_length[r]), rows_of(m, r, runs, count, tile), tile)
+        gains = before if flags & BACK_GATED else now
         if m.run_kind[r] == SHARED:
-            gains = before if flags & BACK_GATED else now
-            a, b = a + sums[0] * gain(m, u, rs[0], gains), b + sums[1] * gain(m, u, rs[1], gains)
-            c, d = c + sums[2] * gain(m, u, rs[2], gains), d + sums[3] * gain(m, u, rs[3], gains)
-        else:
-            a, b, c, d = a + sums[0], b + sums[1], c + sums[2], d + sums[3]
-    u.weighed[offset + j] = gathered(a, u.state) + m.bias[j]
-    if count > ONE:
-        u.weighed[offset + j + ONE] = gathered(b, u.state) + m.bias[j + ONE]
-    if count > TWO:
-        u.weighed[offset + j + TWO] = gathered(c, u.state) + m.bias[j + TWO]
-    if count > THREE:
-        u.weighed[offset + j + THREE] = gathered(d, u.state) + m.bias[j + THREE]
+            for k in range(count):
+                u.tile[k] = u.tile[k] * gain(m, u, r + k * runs, gains)
+        for k in range(count):
+            u.weighed[offset + j + k] += u.tile[k]
 
 
 @inline
@@ -157,8 +127,16 @@ def scattered_sum(m, u, r, now, before):
 def weigh_alike(m, u, first, last, offset, now, before):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons computed together."""
     runs = u8(m.last_run[first]) - u8(m.first_run[first])
-    for j in range(first, last, FOURS):
-        weigh_four(m, u, j, last - j, offset, now, before)
+    for j in range(first, last):
+        u.weighed[offset + j] = alike(m.bias[j], u.state)
+    j = first
+    while j < last:
+        count = min(last - j, EIGHTS)
+        if count > FOURS:
+            weigh_tile(m, u, j, count, EIGHT, offset, now, before)
+        else:
+            weigh_tile(m, u, j, count, FOUR, offset, now, before)
+        j += count
     for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
         if m.run_flags[r] & STEPPED:
             gap = u8(m.run_first[r + runs]) - u8(m.run_first[r])

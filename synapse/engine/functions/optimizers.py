@@ -1,9 +1,10 @@
 """The equations of the optimizers: how a gradient changes a vector of parameters.
 
-Each function writes to `change` what is subtracted from the parameters `values`, and updates the optimizer's
+Each kernel writes to `change` what is subtracted from the parameters `values`, and updates the optimizer's
 `memory`, one row for each vector that it holds between steps. `settings` are the numbers of the optimizer
-in the order in which the function unpacks them, and `count` is the number of this step, from 1. Only
-IEEE operations in the given order: the bits are the same wherever a function is compiled.
+in the order in which the function unpacks them, and `count` is the number of this step, from 1. It returns
+whether every change is finite. Python and the loop over batches (``engine/exact/train.py``) call the
+same kernels.
 """
 
 from __future__ import annotations
@@ -13,12 +14,18 @@ import math
 from ..compiler.calls import strict
 from ..compiler.jit import kernel
 
-SGD, RMSPROP, ADAGRAD, ADAM, RPROP = range(5)
-"""The codes by which kernels select an equation."""
+
+@strict
+def are_finite(numbers):
+    """Whether all numbers are finite."""
+    found = True
+    for i in range(len(numbers)):
+        found &= math.isfinite(numbers[i])
+    return found
 
 
 @strict
-def sgd(change, values, gradient, memory, settings, rate):
+def change_by_sgd(change, values, gradient, memory, settings, rate):
     """Gradient descent with momentum (Polyak, or Nesterov) and weight decay."""
     momentum, nesterov, decay = settings[0], settings[1], settings[2]
     if momentum == 0.0:
@@ -33,7 +40,7 @@ def sgd(change, values, gradient, memory, settings, rate):
 
 
 @strict
-def rmsprop(change, values, gradient, memory, settings, rate):
+def change_by_rmsprop(change, values, gradient, memory, settings, rate):
     """Gradients divided by the root of their mean square, centred or not, with momentum or without."""
     decay, epsilon, momentum, centered = settings[0], settings[1], settings[2], settings[3]
     square, mean, velocity = memory[0], memory[1 if centered else 0], memory[len(memory) - 1]
@@ -52,7 +59,7 @@ def rmsprop(change, values, gradient, memory, settings, rate):
 
 
 @strict
-def adagrad(change, values, gradient, memory, settings, rate):
+def change_by_adagrad(change, values, gradient, memory, settings, rate):
     """Gradients divided by the root of the sum of their squares."""
     epsilon, total = settings[0], memory[0]
     for i in range(len(change)):
@@ -61,7 +68,7 @@ def adagrad(change, values, gradient, memory, settings, rate):
 
 
 @strict
-def adam(change, values, gradient, memory, settings, rate, count):
+def change_by_adam(change, values, gradient, memory, settings, rate, count):
     """Adam, AMSGrad, and decoupled weight decay."""
     beta, beta2, epsilon, amsgrad, decay = settings[0], settings[1], settings[2], settings[3], settings[4]
     first, second, largest = memory[0], memory[1], memory[len(memory) - 1]
@@ -79,7 +86,7 @@ def adam(change, values, gradient, memory, settings, rate, count):
 
 
 @strict
-def rprop(change, values, gradient, memory, settings, rate):
+def change_by_rprop(change, values, gradient, memory, settings, rate):
     """Steps that grow while the gradient keeps its sign, and shrink otherwise."""
     shrink, grow, least, most, own = settings[0], settings[1], settings[2], settings[3], settings[4]
     sizes, signs, scale = memory[0], memory[1], rate / own
@@ -92,22 +99,36 @@ def rprop(change, values, gradient, memory, settings, rate):
         change[i] = signs[i] * sizes[i] * scale
 
 
-@strict
-def change_by(code, change, values, gradient, memory, settings, rate, count):
-    """Call the equation with this code."""
-    if code == SGD:
-        sgd(change, values, gradient, memory, settings, rate)
-    elif code == RMSPROP:
-        rmsprop(change, values, gradient, memory, settings, rate)
-    elif code == ADAGRAD:
-        adagrad(change, values, gradient, memory, settings, rate)
-    elif code == ADAM:
-        adam(change, values, gradient, memory, settings, rate, count)
-    else:
-        rprop(change, values, gradient, memory, settings, rate)
+@kernel
+def sgd(change, values, gradient, memory, settings, rate, count):
+    """The equation of gradient descent."""
+    change_by_sgd(change, values, gradient, memory, settings, rate)
+    return are_finite(change)
 
 
 @kernel
-def find_change(code, change, values, gradient, memory, settings, rate, count):
-    """The same, called from Python."""
-    change_by(code, change, values, gradient, memory, settings, rate, count)
+def rmsprop(change, values, gradient, memory, settings, rate, count):
+    """The equation of RMSprop."""
+    change_by_rmsprop(change, values, gradient, memory, settings, rate)
+    return are_finite(change)
+
+
+@kernel
+def adagrad(change, values, gradient, memory, settings, rate, count):
+    """The equation of AdaGrad."""
+    change_by_adagrad(change, values, gradient, memory, settings, rate)
+    return are_finite(change)
+
+
+@kernel
+def adam(change, values, gradient, memory, settings, rate, count):
+    """The equation of Adam and AdamW."""
+    change_by_adam(change, values, gradient, memory, settings, rate, count)
+    return are_finite(change)
+
+
+@kernel
+def rprop(change, values, gradient, memory, settings, rate, count):
+    """The equation of Rprop."""
+    change_by_rprop(change, values, gradient, memory, settings, rate)
+    return are_finite(change)

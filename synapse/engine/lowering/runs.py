@@ -66,7 +66,7 @@ def find_runs(store: Store | Part, flags: NDArray[np.uint8]) -> None:
     links = _links(store, flags)
     first, length, kind = _list_short(links, *_cut(links))
     c, n, target = store.columns, store.n_neurons, links.target[first]
-    c["run_kind"] = kind.astype(np.uint8)
+    c["run_kind"] = kind
     c["run_flags"] = links.flags[first]
     c["run_first"] = links.rows[first]
     c["run_length"] = length.astype(np.uint32)
@@ -111,7 +111,10 @@ def _cut(links: _Links) -> Cut:
     first, length = stretches(dense | zipped)
     is_zip = np.zeros(len(first), bool)
     is_zip[length > 1] = zipped[first[length > 1] + 1]
-    return first, length, np.where(links.gated[first], np.where(is_zip, flag.ZIPPED, flag.SHARED), flag.DENSE)
+    kind = np.full(len(first), flag.DENSE, np.uint8)
+    kind[links.gated[first]] = flag.SHARED
+    kind[is_zip] = flag.ZIPPED
+    return first, length, kind
 
 
 def _list_short(

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from ..compiler.bare import bare
 from ..compiler.jit import columns, inline, kernel
 from ..functions.compiled import cost_of, cross_entropy, judge
 from ..functions.costs import COSTS, CROSS_ENTROPY, FIRST_CUSTOM_COST
@@ -230,6 +231,7 @@ def run_network(table, unit, span, inputs, outputs):
     returns 1 + the row of that step.
     """
     m, most = columns(table, unit), np.finfo(unit).max
+    span, inputs, outputs = bare(span), bare(inputs), bare(outputs)
     m.failed[0] = 0.0
     n = span[OUTPUTS]
     rows = u8(outputs.size) // n
@@ -254,7 +256,7 @@ def propagate_targets(table, unit, span, targets, cost, rate, check):
     Returns the cost; if it is not finite, no weight has changed. With `check`, it is NaN for targets that
     the cost cannot have, and nothing has changed.
     """
-    m = columns(table, unit)
+    m, span, targets = columns(table, unit), bare(span), bare(targets)
     m.failed[0] = 0.0
     if targets.size > 0 and (u8(targets.size) != span[OUTPUTS] or (check and not fit(targets, cost, unit))):
         return math.nan
@@ -303,6 +305,7 @@ def train_network(
     finite ends the call before weights change; so does a registered function that raises, with a cost of NaN.
     """
     m = columns(table, unit)
+    span, inputs, targets, kept = bare(span), bare(inputs), bare(targets), bare(kept)
     m.failed[0] = 0.0
     done, total, judged, going = u8(0), 0.0, u8(0), True
     while going and done < u8(rates.shape[0]):

@@ -12,8 +12,10 @@ from ...errors import ArgumentError
 from ...network import Network
 from ...topology import Topology
 from .._step import written
-from ._stages import Product, Stage, ends_of, stages_of
+from ._blocks import components_of
+from ._stages import ends_of, plan_of
 from ._torch import torch
+from ._unroll import BlockModule, Loop, Unrolling
 
 Tensor = Any  # torch may not be installed where types are checked
 
@@ -68,62 +70,6 @@ def _function(squash: str) -> Any:
     return FUNCTIONS.get(squash) or written(squash, "torch")
 
 
-class _Indices(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
-    """Index tensors that move to a device with the module, and are not in its state dict."""
-
-    def hold(self, **arrays: Any) -> None:
-        for name, array in arrays.items():
-            self.register_buffer(name, None if array is None else torch.tensor(array), persistent=False)
-
-
-class _Product(_Indices):
-    def __init__(self, product: Product, size: int) -> None:
-        super().__init__()
-        whole = np.array_equal(product.targets, np.arange(size))
-        self.hold(sources=product.sources, weights=product.weights, inner=product.inner, outer=product.outer)
-        self.hold(targets=None if whole else product.targets)
-
-    def add_to(self, states: Tensor, read: Tensor, matrix: Tensor) -> Tensor:
-        values = read.index_select(1, self.sources)
-        if self.inner is not None:
-            values = values * read.index_select(1, self.inner)
-        sums = values @ matrix.T
-        if self.outer is not None:
-            sums = sums * read.index_select(1, self.outer)
-        return states + sums if self.targets is None else states.index_add(1, self.targets, sums)
-
-
-class _Stage(_Indices):
-    """Neurons that are computed together: their states and activations."""
-
-    def __init__(self, stage: Stage) -> None:
-        super().__init__()
-        self.products = torch.nn.ModuleList(
-            _Product(product, len(stage.neurons)) for product in stage.products
-        )
-        targets, sources, gaters, weights = stage.scattered
-        self.hold(neurons=stage.neurons, targets=targets, sources=sources, weights=weights)
-        self.hold(gaters=gaters if gaters.any() else None)
-        self.pieces = stage.pieces
-
-    def numbers(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """Gather the biases, single weights and matrices, once for all steps."""
-        matrices = [weight[product.weights] for product in self.products]
-        return bias[self.neurons], weight[self.weights], matrices
-
-    def forward(self, read: Tensor, numbers: tuple[Tensor, Tensor, list[Tensor]]) -> tuple[Tensor, Tensor]:
-        bias, single, matrices = numbers
-        states = bias.expand(len(read), -1)
-        for product, matrix in zip(self.products, matrices, strict=True):
-            states = product.add_to(states, read, matrix)
-        if len(single):
-            values = read.index_select(1, self.sources) * single
-            if self.gaters is not None:
-                values = values * read.index_select(1, self.gaters)
-            states = states.index_add(1, self.targets, values)
-        return states, torch.cat([_function(name)(states[:, a:b]) for name, a, b in self.pieces], 1)
-
-
 def _ties_of(topology: Topology) -> dict[str, Ints]:
     """The ties of each connection and of each neuron."""
     return {"weight": topology.tie, "bias": topology.bias_tie}
@@ -151,7 +97,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        plan, topology = stages_of(network, FUNCTIONS), Topology.of(network)
+        plan, topology = plan_of(network, FUNCTIONS), Topology.of(network)
         self._ends, self._inputs, self._outputs = plan.ends, plan.inputs, plan.outputs
         # Connections to inputs and biases of inputs are never read.
         learns = topology.trainable & (topology.target >= plan.inputs)
@@ -161,8 +107,20 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         for name in ("activation", "state"):
             values = torch.tensor(getattr(topology, name).astype(topology.dtype))
             self.register_buffer(f"_{name}", values, persistent=False)
-        self.register_buffer("_back", torch.tensor(np.argsort(plan.order)), persistent=False)
-        self.stages = torch.nn.ModuleList(_Stage(stage) for stage in plan.stages)
+        order = np.concatenate([block.neurons for block in plan.blocks])
+        self.register_buffer("_back", torch.tensor(np.argsort(order)), persistent=False)
+        self.blocks = torch.nn.ModuleList(
+            BlockModule(block, ~learns, biased, _function) for block in plan.blocks
+        )
+        outputs = len(order) - self._outputs
+        self._answering = [k for k, block in enumerate(plan.blocks) if block.neurons.max() >= outputs]
+        answering = np.concatenate([plan.blocks[k].neurons for k in self._answering])
+        answers = torch.tensor(np.argsort(answering)[-self._outputs :])
+        self.register_buffer("_answers", answers, persistent=False)
+        self._parts = [
+            Loop(members, plan.blocks, self.blocks, self._answering) if recurs else members[0]
+            for members, recurs in components_of(plan.blocks)
+        ]
 
     def _hold(self, name: str, values: Any, trained: Bools, tie: Ints) -> None:
         """Weights or biases as a parameter, with each shared one once, and the mask of trainable ones."""
@@ -252,30 +210,38 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         if inputs.ndim == 2:
             outputs, after = self.unroll(inputs[None], context)
             return outputs[0], Context(*(values[0] for values in after))
-        inputs, now = inputs.to(self.weight.dtype), self._begin(len(inputs), context)
+        inputs = inputs.to(self.weight.dtype)
+        sequences, steps = inputs.shape[:2]
+        start = self._begin(sequences, context)
+        if not steps:
+            return inputs.new_empty(sequences, 0, self._outputs), start
+        run = self._run(inputs, start)
+        answers = torch.cat([run.values[k] for k in self._answering], 1)
+        answers = answers.index_select(1, self._answers).view(steps, sequences, -1).transpose(0, 1)
+        last = run.last_values, run.last_states
+        return answers, Context(*(torch.cat(values, 1).index_select(1, self._back) for values in last))
+
+    def _run(self, inputs: Tensor, start: Context) -> Unrolling:
+        """Compute all blocks."""
         weight, bias = self.numbers()
-        numbers = [stage.numbers(weight, bias) for stage in self.stages]
-        outputs = []
-        for row in inputs.unbind(1):
-            now = self._step(row, now, numbers)
-            outputs.append(now.activations[:, -self._outputs :])
-        empty = inputs.new_empty(len(inputs), 0, self._outputs)
-        return (torch.stack(outputs, 1) if outputs else empty), now
+        weight = torch.cat([weight, weight.new_zeros(1)])
+        begin = [tuple(values.index_select(1, block.neurons) for values in start) for block in self.blocks]
+        run = Unrolling(inputs.shape[1], inputs.transpose(0, 1).flatten(0, 1), begin)
+        for part in self._parts:
+            members = part.members if isinstance(part, Loop) else [part]
+            numbers: dict[Any, Tensor] = {}
+            for k in members:
+                numbers |= self.blocks[k].numbers(weight)
+            biases = {k: bias.index_select(0, self.blocks[k].neurons) for k in members}
+            if isinstance(part, Loop):
+                run.step_by_step(part, self.blocks, biases, numbers)
+            else:
+                run.at_once(part, self.blocks[part], biases[part], numbers)
+        return run
 
     def _begin(self, sequences: int, context: Context | None) -> Context:
         start = map(torch.zeros_like, self.context) if context is None else context
         return Context(*(values.expand(sequences, len(self._back)) for values in start))
-
-    def _step(self, row: Tensor, past: Context, numbers: list[Any]) -> Context:
-        """Compute one step; the readable values grow by the activations of each stage."""
-        read = torch.cat([row.new_ones(len(row), 1), *past, row], 1)
-        states = [past.states[:, : self._inputs]]
-        for stage, own in zip(self.stages, numbers, strict=True):
-            state, fired = stage(read, own)
-            states.append(state)
-            read = torch.cat([read, fired], 1)
-        fresh = read[:, -len(self._back) :]
-        return Context(fresh.index_select(1, self._back), torch.cat(states, 1).index_select(1, self._back))
 
     def extra_repr(self) -> str:
         """The sizes, for the repr."""

@@ -209,16 +209,23 @@ def test_the_context_is_passed_on(name):
 
 
 def test_a_layer_is_one_product_of_matrices():
-    def products(net):
-        stages = synapse.to_torch(net).stages
-        return [[tuple(p.weights.shape) for p in stage.products] + [len(stage.weights)] for stage in stages]
+    def terms(net):
+        module = synapse.to_torch(net)
+        return [
+            [(term.form, tuple(term.shape)) for terms in (block.plain, *block.gated) for term in terms]
+            for block in list(module.blocks)[1:]
+        ]
 
-    assert products(architect.Perceptron(3, 5, 4, 2)) == [[(5, 3), 0], [(4, 5), 0], [(2, 4), 0]]
-    gates, cells, output_gates, outputs = products(architect.LSTM(6, 7, 8, style="synaptic"))
-    assert gates == [(14, 13), 0]  # input and forget gates, from inputs and cells
-    assert cells == [(7, 6), 7]  # a gate takes the sum of its cell; self-connections
-    assert output_gates == [(7, 13), 0]
-    assert outputs == [(8, 6), (8, 7), 0]  # inputs, and gated cells
+    assert terms(architect.Perceptron(3, 5, 4, 2)) == [
+        [("dense", (3, 5))],
+        [("dense", (5, 4))],
+        [("dense", (4, 2))],
+    ]
+    gates, cells, squashed, hidden, outputs = terms(architect.LSTM(6, 7, 8, style="standard"))
+    assert gates == [("dense", (6, 28)), ("dense", (7, 28))]  # all four gates, from inputs and hidden
+    assert cells == [("each", (7,)), ("each", (7,))]  # candidates and states, times gates
+    assert squashed == hidden == [("each", (7,))]
+    assert outputs == [("dense", (7, 8))]
 
 
 def test_float32_stays_float32():

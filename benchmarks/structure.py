@@ -1,0 +1,177 @@
+"""The time of edits of a large network, and of its live graph beside networkx's own graph of as many edges.
+
+Times are those of the process, in which one thread does all the work: other processes disturb them little.
+
+``python -m benchmarks.structure '{"connections": 1000000, "repeats": 5}'`` runs the measurement.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+import synapse
+
+from . import child, report
+from .growth import build
+
+KINDS = ("dense", "sparse")
+SIZES = {"full": 10**6, "quick": 10**5}
+
+
+def stopwatch(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Call a function; returns the seconds of the process and the result."""
+    begin = time.process_time()
+    result = work()
+    return time.process_time() - begin, result
+
+
+def measure(connections: int, repeats: int, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Measure both kinds of networks, each in its own process."""
+    results = []
+    for kind in KINDS:
+        spec = {"kind": kind, "connections": connections, "repeats": repeats}
+        results.append(child.ask("benchmarks.structure", spec, 600))
+        for name, row in results[-1].get("edits", {}).items():
+            tell(f"{kind}, {name}: {1e3 * row['median']:.3g} ms")
+        for name, row in results[-1].get("graph", {}).items():
+            tell(f"{kind}, {name}: {row['ours']['median']:.3g} s, networkx {row['networkx']['median']:.3g} s")
+    return results
+
+
+def edits(net: synapse.Network) -> dict[str, Callable[[], Any]]:
+    """The edits, each of which undoes the previous one or follows it."""
+    source, target, middle = net.input[0], net.output[0], net.hidden[0][len(net.hidden[0]) // 2]
+
+    def link() -> synapse.Connection:
+        found = source.connected(target)
+        assert found is not None
+        return found
+
+    return {
+        "a connection added": lambda: source.project(target, weight=0.1),
+        "a gate set": lambda: middle.gate(link()),
+        "a gate removed": lambda: middle.ungate(link()),
+        "a connection no longer trainable": lambda: setattr(link(), "trainable", False),
+        "a connection removed": lambda: source.disconnect(target),
+        "a self-connection added": lambda: middle.project(middle),
+        "a self-connection removed": lambda: middle.disconnect(middle),
+        "a neuron added": lambda: net.hidden[0].append(synapse.Neuron()),
+        "a neuron removed": lambda: net.remove(net.hidden[0][-1]),
+        "another activation function": lambda: setattr(
+            middle, "squash", "tanh" if middle.squash.name == "logistic" else "logistic"
+        ),
+    }
+
+
+def edit_times(net: synapse.Network, repeats: int) -> dict[str, Any]:
+    """Seconds for each edit together with the next step, and for a step alone."""
+    x, table = np.zeros(len(net.input)), edits(net)
+    times: dict[str, list[float]] = {name: [] for name in ("a step alone", *table)}
+    for repeat in range(-1, repeats):  # the first round reserves memory
+        for name, edit in [("a step alone", lambda: None), *table.items()]:
+            seconds, _ = stopwatch(lambda edit=edit: (edit(), net.activate(x)))
+            if repeat >= 0:
+                times[name].append(seconds)
+    return {name: _summed_up(values) for name, values in times.items()}
+
+
+def walk(graph: Any) -> int:
+    """Read every edge once, as algorithms do."""
+    return sum(1 for _, _, _ in graph.edges(data=True))
+
+
+def weights(graph: Any) -> float:
+    """Read the weight of every edge once."""
+    return sum(weight for _, _, weight in graph.edges(data="weight"))
+
+
+WALKS: dict[str, Callable[[Any], Any]] = {
+    "first walk over the edges": walk,
+    "sum of the weights": weights,
+    "in-degrees": lambda graph: dict(graph.in_degree),
+    "nx.pagerank": nx.pagerank,
+}
+
+
+def graph_times(kind: str, connections: int, repeats: int) -> dict[str, Any]:
+    """Seconds to make each graph and to read it, one library after the other."""
+    names = ("the graph", *WALKS)
+    times: dict[str, dict[str, list[float]]] = {name: {"ours": [], "networkx": []} for name in names}
+    for _ in range(repeats):
+        net = build(kind, connections)
+        table = synapse.Topology.of(net)
+        links = list(zip(table.source.tolist(), table.target.tolist(), table.weight.tolist(), strict=True))
+        makers = {"ours": lambda net=net: net.graph, "networkx": lambda links=links: _plain(links)}
+        for library, make in makers.items():
+            gc.collect()
+            seconds, graph = stopwatch(make)
+            times["the graph"][library].append(seconds)
+            for name, use in WALKS.items():
+                times[name][library].append(stopwatch(lambda use=use, graph=graph: use(graph))[0])
+            del graph
+    return {
+        name: {library: _summed_up(values) for library, values in row.items()} for name, row in times.items()
+    }
+
+
+def _plain(links: list[tuple[int, int, float]]) -> nx.DiGraph[int]:
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_weighted_edges_from(links)
+    return graph
+
+
+def _summed_up(times: list[float]) -> dict[str, Any]:
+    return {"all": times, "median": statistics.median(times), "least": min(times), "most": max(times)}
+
+
+def table(results: list[dict[str, Any]]) -> list[str]:
+    """The Markdown lines of both tables."""
+    done = [result for result in results if result["status"] == "ok"]
+    if not done:
+        return [f"{result['kind']}: {result['status']}" for result in results]
+    kinds = [f"{result['kind']}, {result['made']:,} connections" for result in done]
+    rows = [
+        [name, *(report.number(1e3 * result["edits"][name]["median"]) for result in done)]
+        for name in done[0]["edits"]
+    ]
+    lines = report.table(["edit and next step, ms", *kinds], rows).splitlines()
+    rows = []
+    for name in done[0]["graph"]:
+        cells = [name]
+        for result in done:
+            ours, theirs = (result["graph"][name][library]["median"] for library in ("ours", "networkx"))
+            cells.append(f"{report.number(ours)} / {report.number(theirs)} ({ours / theirs:.2f})")
+        rows.append(cells)
+    header = ["live graph / networkx's own, s (ratio)", *kinds]
+    return [*lines, "", *report.table(header, rows).splitlines()]
+
+
+def point(spec: dict[str, Any]) -> dict[str, Any]:
+    """Measure one network."""
+    graph = graph_times(spec["kind"], spec["connections"], spec["repeats"])
+    net = build(spec["kind"], spec["connections"])
+    net.activate(np.zeros(len(net.input)))
+    gc.collect()
+    return {"made": len(net.weights), "graph": graph, "edits": edit_times(net, spec["repeats"])}
+
+
+def main() -> None:
+    spec = json.loads(sys.argv[1])
+    if "kind" in spec:
+        print(json.dumps(point(spec)))
+    else:
+        results = measure(spec.get("connections", SIZES["full"]), spec["repeats"], print)
+        print("\n".join(table(results)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,410 @@
+"""Tiles: several neurons whose sums stay in registers, so that each activation is loaded once for all of them.
+
+This is the third part of ``jit.py``. A pack is what a kernel processes at once: from a column of lanes, one
+neuron of all samples; from a column of single numbers, as many as fill a vector register, of which the first
+`left` are valid. The sums of a tile are a tuple of one pack, or two, for each of its neurons; the number of
+neurons is the length of a tuple `tile`. A tile of four is not enough for a processor that starts two
+multiply-adds per cycle, because each sum takes four cycles.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from .jit import DEBUGGING, told_apart
+from .lanes import FLAGS, LanesType, spread, vector_sum
+
+VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
+EIGHT, FOUR = (0,) * 8, (0,) * 4
+
+
+# --- memory ------------------------------------------------------------------------------------
+
+
+def _wide(column: Any) -> Any:
+    """The type of a pack of this column."""
+    dtype = column.dtype
+    return dtype if isinstance(dtype, LanesType) else LanesType(dtype, VECTOR_BYTES * 8 // dtype.bitwidth)
+
+
+def _masked(builder: Any, address: Any, at: Any, n: Any, kind: Any) -> tuple[Any, Any, Any, str]:
+    """The place of a vector, its alignment, the mask of its first n numbers, LLVM's suffix for its type."""
+    place = builder.bitcast(builder.gep(address, [at]), kind.as_pointer())
+    double = isinstance(kind.element, ir.DoubleType)
+    suffix = f"v{kind.count}f{64 if double else 32}"
+    numbers = ir.VectorType(ir.IntType(64), kind.count)
+    there = builder.icmp_unsigned(
+        "<", ir.Constant(numbers, list(range(kind.count))), spread(builder, n, numbers)
+    )  # compiled away if n is constant
+    return place, ir.Constant(ir.IntType(32), 8 if double else 4), there, f"{suffix}.p0{suffix}"
+
+
+def _load_some(builder: Any, address: Any, at: Any, n: Any, kind: Any, family: tuple[str, ...]) -> Any:
+    """The first n numbers of a vector, which need not be aligned; 0 for the others."""
+    place, aligned, there, suffix = _masked(builder, address, at, n, kind)
+    function_type = ir.FunctionType(kind, [place.type, aligned.type, there.type, kind])
+    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.masked.load.{suffix}")
+    value = builder.call(function, [place, aligned, there, ir.Constant(kind, [0.0] * kind.count)])
+    told_apart(builder, value, family)
+    return value
+
+
+def _store_some(builder: Any, value: Any, address: Any, at: Any, n: Any, family: tuple[str, ...]) -> None:
+    """Store the first n numbers of a vector."""
+    place, aligned, there, suffix = _masked(builder, address, at, n, value.type)
+    function_type = ir.FunctionType(ir.VoidType(), [value.type, place.type, aligned.type, there.type])
+    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.masked.store.{suffix}")
+    told_apart(builder, builder.call(function, [value, place, aligned, there]), family)
+
+
+def _load_one(builder: Any, column: Any, address: Any, at: Any) -> Any:
+    """An element of a column."""
+    value = builder.load(builder.gep(address, [at]))
+    told_apart(builder, value, column.family)
+    return value
+
+
+def _store_one(builder: Any, column: Any, value: Any, address: Any, at: Any) -> None:
+    """Set an element of a column."""
+    told_apart(builder, builder.store(value, builder.gep(address, [at])), column.family)
+
+
+def _load_pack(context: Any, builder: Any, column: Any, address: Any, at: Any, left: Any) -> Any:
+    """The pack of a column that begins at an index."""
+    if isinstance(column.dtype, LanesType):
+        return _load_one(builder, column, address, at)
+    return _load_some(builder, address, at, left, context.get_value_type(_wide(column)), column.family)
+
+
+def _load_weights(builder: Any, column: Any, address: Any, at: Any, left: Any, kind: Any, laned: bool) -> Any:
+    """Weights for a pack: one for all samples, or one for each consecutive number."""
+    if laned:
+        return spread(builder, _load_one(builder, column, address, at), kind)
+    return _load_some(builder, address, at, left, kind, column.family)
+
+
+def _times_plus(builder: Any, one: Any, other: Any, added: Any) -> Any:
+    """A fused product and sum."""
+    return builder.fadd(added, builder.fmul(one, other, flags=FLAGS), flags=FLAGS)
+
+
+def _parts(builder: Any, values: Any) -> list[Any]:
+    """The elements of a tuple."""
+    return [builder.extract_value(values, k) for k in range(values.type.count)]
+
+
+def _offset(at: Any, by: int) -> Any:
+    """An index as a constant of the type of another."""
+    return ir.Constant(at.type, by)
+
+
+# --- the parts of dense products ---------------------------------------------------------------
+
+
+@intrinsic
+def _width(typingctx: Any, column: Any) -> Any:
+    """Number of neurons in a pack of this column."""
+    count = 1 if isinstance(column.dtype, LanesType) else _wide(column).count
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return ir.Constant(ir.IntType(64), count)
+
+    return types.uint64(column), codegen
+
+
+@intrinsic
+def _no_sums(typingctx: Any, column: Any, tile: Any, packs: Any) -> Any:
+    """A pack of zeros for each neuron of a tile, or as many as the tuple `packs` is long."""
+    pack = _wide(column)
+    taken = types.UniTuple(pack, len(tile) * len(packs))
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = context.get_value_type(pack)
+        return context.make_tuple(builder, taken, [ir.Constant(kind, [0.0] * pack.count)] * taken.count)
+
+    return taken(column, tile, packs), codegen
+
+
+@intrinsic
+def _spaced(typingctx: Any, first: Any, gap: Any, count: Any, tile: Any) -> Any:
+    """The indices first, first + gap, ...; beyond the first `count`, the last of these again."""
+    taken = types.UniTuple(types.uint64, len(tile))
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        at, gap, count, _ = args
+        places = [at]
+        for k in range(1, len(tile)):
+            there = builder.icmp_unsigned("<", _offset(count, k), count)
+            at = builder.select(there, builder.add(at, gap), at)
+            places.append(at)
+        return context.make_tuple(builder, taken, places)
+
+    return taken(types.uint64, types.uint64, types.uint64, tile), codegen
+
+
+@intrinsic
+def _add_products(
+    typingctx: Any, sums: Any, column: Any, at: Any, weight: Any, rows: Any, q: Any, left: Any
+) -> Any:
+    """Add a pack of activations, times the weights q of each neuron's row, to the sums of a tile."""
+    laned = isinstance(column.dtype, LanesType)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        sums, address, at, weights, rows, q, left = args
+        y = _load_pack(context, builder, column, address, at, left)
+        added = []
+        for one, row in zip(_parts(builder, sums), _parts(builder, rows), strict=True):
+            w = _load_weights(builder, weight, weights, builder.add(row, q), left, y.type, laned)
+            added.append(_times_plus(builder, y, w, one))
+        return context.make_tuple(builder, sig.return_type, added)
+
+    return sums(sums, column, types.uint64, weight, rows, types.uint64, types.uint64), codegen
+
+
+@intrinsic
+def _put(typingctx: Any, column: Any, sums: Any) -> Any:
+    """Store the sums of a tile at the beginning of a column; a pack of single numbers is summed."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        for k, value in enumerate(_parts(builder, args[1])):
+            one = value if isinstance(column.dtype, LanesType) else vector_sum(builder, value)
+            _store_one(builder, column, one, args[0], ir.Constant(ir.IntType(64), k))
+        return context.get_dummy_value()
+
+    return types.none(column, sums), codegen
+
+
+@intrinsic
+def _taken(typingctx: Any, column: Any, tile: Any) -> Any:
+    """The first elements of a column, one for each neuron of a tile."""
+    taken = types.UniTuple(column.dtype, len(tile))
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        places = [ir.Constant(ir.IntType(64), k) for k in range(len(tile))]
+        return context.make_tuple(builder, taken, [_load_one(builder, column, args[0], at) for at in places])
+
+    return taken(column, tile), codegen
+
+
+@intrinsic
+def _push_products(
+    typingctx: Any, column: Any, at: Any, errors: Any, weight: Any, rows: Any, q: Any, left: Any
+) -> Any:
+    """Add the errors of a tile, times the weights q of each neuron's row, to a pack of a column."""
+    laned = isinstance(column.dtype, LanesType)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        address, at, errors, weights, rows, q, left = args
+        value = _load_pack(context, builder, column, address, at, left)
+        kind = value.type
+        for one, row in zip(_parts(builder, errors), _parts(builder, rows), strict=True):
+            w = _load_weights(builder, weight, weights, builder.add(row, q), left, kind, laned)
+            value = _times_plus(builder, one if laned else spread(builder, one, kind), w, value)
+        if laned:
+            _store_one(builder, column, value, address, at)
+        else:
+            _store_some(builder, value, address, at, left, column.family)
+        return context.get_dummy_value()
+
+    return types.none(column, types.uint64, errors, weight, rows, types.uint64, types.uint64), codegen
+
+
+@intrinsic
+def _add_outer(
+    typingctx: Any,
+    sums: Any,
+    activation: Any,
+    at: Any,
+    left: Any,
+    error: Any,
+    first: Any,
+    gap: Any,
+    tile: Any,
+) -> Any:
+    """Add errors times packs of activations to the sums of a tile; neuron k has its error at first + k gap.
+
+    `left` numbers of the last pack are valid, and all of the one before.
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        sums, address, at, left, errors, first, gap, _ = args
+        kind, packs = context.get_value_type(_wide(activation)), sums.type.count // len(tile)
+        whole = _offset(at, kind.count)
+        values = []
+        for p in range(packs):
+            place = builder.add(at, _offset(at, p * kind.count))
+            some = left if p == packs - 1 else whole
+            values.append(_load_some(builder, address, place, some, kind, activation.family))
+        added, parts = [], _parts(builder, sums)
+        for k in range(len(tile)):
+            place = builder.add(first, builder.mul(gap, _offset(gap, k)))
+            e = spread(builder, _load_one(builder, error, errors, place), kind)
+            added += [_times_plus(builder, y, e, parts[k * packs + p]) for p, y in enumerate(values)]
+        return context.make_tuple(builder, sig.return_type, added)
+
+    return sums(
+        sums, activation, types.uint64, types.uint64, error, types.uint64, types.uint64, tile
+    ), codegen
+
+
+@intrinsic
+def _add_rows(
+    typingctx: Any, column: Any, rows: Any, q: Any, sums: Any, left: Any, count: Any, fresh: Any
+) -> Any:
+    """Add the packs of the first `count` neurons to their rows of a column from q on; overwrite if `fresh`."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        address, rows, q, sums, left, count, fresh = args
+        parts, packs = _parts(builder, sums), sums.type.count // rows.type.count
+        kind = ir.VectorType(context.get_value_type(column.dtype), parts[0].type.count)
+        whole = _offset(q, kind.count)
+        for k, row in enumerate(_parts(builder, rows)):
+            with builder.if_then(builder.icmp_unsigned("<", _offset(count, k), count)):
+                for p in range(packs):
+                    place = builder.add(builder.add(row, q), _offset(q, p * kind.count))
+                    some = left if p == packs - 1 else whole
+                    value = parts[k * packs + p]
+                    if kind != value.type:
+                        value = builder.fpext(value, kind)
+                    known = builder.select(fresh, _offset(q, 0), some)
+                    stored = _load_some(builder, address, place, known, kind, column.family)
+                    value = builder.fadd(stored, value, flags=FLAGS)
+                    _store_some(builder, value, address, place, some, column.family)
+        return context.get_dummy_value()
+
+    return types.none(column, rows, types.uint64, sums, types.uint64, types.uint64, types.boolean), codegen
+
+
+@intrinsic
+def _turn(typingctx: Any, target: Any, to: Any, gap: Any, source: Any, at: Any, step: Any, like: Any) -> Any:
+    """Transpose a square of numbers, as wide as `like` has lanes. Rows are `step` apart, then `gap`."""
+    count = like.dtype.count if isinstance(like.dtype, LanesType) else 0  # one sample: never called
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        target_address, to, gap, address, at, step, _ = args
+        kind, whole = ir.VectorType(context.get_value_type(source.dtype), count), _offset(at, count)
+        rows = []
+        for k in range(count):
+            place = builder.add(at, builder.mul(step, _offset(step, k)))
+            rows.append(_load_some(builder, address, place, whole, kind, source.family))
+        half = 1
+        while half < count:  # exchange the halves of blocks of 2, 4, 8, ...
+            for i in (i for i in range(count) if not i & half):
+                upper, lower = rows[i], rows[i + half]
+                first = [count + k - half if k & half else k for k in range(count)]
+                second = [count + k if k & half else k + half for k in range(count)]
+                for row, order in ((i, first), (i + half, second)):
+                    mask = ir.Constant(ir.VectorType(ir.IntType(32), count), order)
+                    rows[row] = builder.shuffle_vector(upper, lower, mask)
+            half *= 2
+        for k, row in enumerate(rows):
+            place = builder.add(to, builder.mul(gap, _offset(gap, k)))
+            _store_some(builder, row, target_address, place, whole, target.family)
+        return context.get_dummy_value()
+
+    u64 = types.uint64
+    return types.none(target, u64, u64, source, u64, u64, like), codegen
+
+
+# --- the same for NUMBA_DISABLE_JIT=1 ----------------------------------------------------------
+
+
+def _plain_width(column: Any) -> Any:
+    return np.uint64(1 if column.ndim > 1 else VECTOR_BYTES // column.itemsize)
+
+
+def _plain_pack(column: Any, at: Any, left: Any) -> Any:
+    if column.ndim > 1:
+        return column[at]
+    pack = np.zeros(int(_plain_width(column)), column.dtype)
+    here = column[int(at) : int(at) + min(int(left), len(pack))]
+    pack[: len(here)] = here
+    return pack
+
+
+def _plain_weights(weight: Any, at: Any, left: Any, like: Any) -> Any:
+    return weight[at] if like.ndim > 1 else _plain_pack(weight, at, left)
+
+
+def _plain_no_sums(column: Any, tile: Any, packs: Any) -> Any:
+    size = column.shape[1] if column.ndim > 1 else int(_plain_width(column))
+    return tuple(np.zeros(size, column.dtype) for _ in range(len(tile) * len(packs)))
+
+
+def _plain_spaced(first: Any, gap: Any, count: Any, tile: Any) -> Any:
+    return tuple(first + gap * np.uint64(min(k, int(count) - 1)) for k in range(len(tile)))
+
+
+def _plain_add_products(sums: Any, column: Any, at: Any, weight: Any, rows: Any, q: Any, left: Any) -> Any:
+    y = _plain_pack(column, at, left)
+    return tuple(
+        one + y * _plain_weights(weight, row + q, left, column) for one, row in zip(sums, rows, strict=True)
+    )
+
+
+def _plain_put(column: Any, sums: Any) -> None:
+    for k, one in enumerate(sums):
+        column[k] = one if column.ndim > 1 else one.sum()
+
+
+def _plain_push_products(
+    column: Any, at: Any, errors: Any, weight: Any, rows: Any, q: Any, left: Any
+) -> None:
+    value = _plain_pack(column, at, left)
+    for one, row in zip(errors, rows, strict=True):
+        value = value + one * _plain_weights(weight, row + q, left, column)
+    if column.ndim > 1:
+        column[at] = value
+    else:
+        column[int(at) : int(at) + min(int(left), len(value))] = value[: int(left)]
+
+
+def _plain_add_outer(
+    sums: Any, activation: Any, at: Any, left: Any, error: Any, first: Any, gap: Any, tile: Any
+) -> Any:
+    packs, wide = len(sums) // len(tile), _plain_width(activation)
+    values = [
+        _plain_pack(activation, at + np.uint64(p) * wide, left if p == packs - 1 else wide)
+        for p in range(packs)
+    ]
+    return tuple(
+        sums[k * packs + p] + y * error[first + np.uint64(k) * gap]
+        for k in range(len(tile))
+        for p, y in enumerate(values)
+    )
+
+
+def _plain_add_rows(column: Any, rows: Any, q: Any, sums: Any, left: Any, count: Any, fresh: Any) -> None:
+    packs = len(sums) // len(rows)
+    for k, row in enumerate(rows[: int(count)]):
+        values = np.concatenate(sums[k * packs : (k + 1) * packs])
+        here = column[int(row + q) :][: len(values) - len(sums[0]) + int(left)]
+        here[:] = values[: len(here)] + (0.0 if fresh else here)
+
+
+def _plain_turn(target: Any, to: Any, gap: Any, source: Any, at: Any, step: Any, like: Any) -> None:
+    for k in range(like.shape[1]):
+        for i in range(like.shape[1]):
+            target[int(to) + k * int(gap) + i] = source[int(at) + i * int(step) + k]
+
+
+if DEBUGGING:
+    width: Any = _plain_width
+    no_sums: Any = _plain_no_sums
+    spaced: Any = _plain_spaced
+    add_products: Any = _plain_add_products
+    put: Any = _plain_put
+    taken: Any = lambda column, tile: tuple(column[k] for k in range(len(tile)))  # noqa: E731
+    push_products: Any = _plain_push_products
+    add_outer: Any = _plain_add_outer
+    add_rows: Any = _plain_add_rows
+    turn: Any = _plain_turn
+else:
+    width, no_sums, spaced, add_products, put = _width, _no_sums, _spaced, _add_products, _put
+    taken, push_products, add_outer, add_rows, turn = _taken, _push_products, _add_outer, _add_rows, _turn

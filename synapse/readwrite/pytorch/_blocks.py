@@ -1,0 +1,226 @@
+"""Find dense and elementwise products in the steps of a network, and which of them depend on recurrence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import networkx as nx
+import numpy as np
+
+from ..._typing import Ints
+from ...squash import get as squash_of
+
+NOW, PAST, STATE = range(3)
+"""Whether an activation of the present or the previous step is read, or a state of the previous step."""
+INPUT = 0
+"""Number of the block of the inputs."""
+SMALL = 1 << 16
+"""Largest matrix that is made however few connections it has."""
+FILLED = 0.25
+"""Share of connections from which on a larger matrix is made."""
+
+
+class Read(NamedTuple):
+    """Neighbours ``first .. stop`` of a block whose values are read."""
+
+    kind: int
+    block: int
+    first: int
+    stop: int
+
+
+@dataclass
+class Term:
+    """Connections from neighbours of one block into neurons ``first .. stop`` of another.
+
+    ``form`` is "dense", with weights of shape (sources, targets); "each", one connection a target, with
+    weights of shape (targets,); or "sparse". In a matrix, -1 stands for no connection. The values of the
+    sources are multiplied by `inner`, the sums by `outer`. ``picks`` are the numbers within a read that are
+    used: of sources, targets and gaters of a sparse term, or of `inner` or `outer`; None: all, in order.
+    """
+
+    form: str
+    source: Read
+    first: int
+    stop: int
+    weights: Ints
+    inner: Read | None = None
+    outer: Read | None = None
+    picks: tuple[Ints | None, ...] = (None,)
+
+
+@dataclass
+class Block:
+    """Neurons that are computed together, and the squashes of consecutive ones."""
+
+    neurons: Ints
+    pieces: list[tuple[str, int, int]] = field(default_factory=list)
+    terms: list[Term] = field(default_factory=list)
+
+    def reads(self) -> Iterator[Read]:
+        """All values that it reads."""
+        for term in self.terms:
+            yield from (read for read in (term.source, term.inner, term.outer) if read is not None)
+
+
+class Links(NamedTuple):
+    """Connections as columns: target, kind and number of source and gater (-1: none), and weight."""
+
+    target: Ints
+    kind: Ints
+    source: Ints
+    gate_kind: Ints
+    gater: Ints
+    weight: Ints
+
+    def only(self, chosen: Any) -> Links:
+        """The chosen ones."""
+        return Links(*(column[chosen] for column in self))
+
+
+def links_of(ends: Ints, inputs: int) -> Links:
+    """The connections into neurons other than inputs, numbered in activation order."""
+    rows = np.flatnonzero(ends[1] >= inputs)
+    source, target, gater = ends[:, rows]
+    kind = np.where(source == target, STATE, np.where(source < target, NOW, PAST))
+    return Links(target, kind, source, np.where(gater < target, NOW, PAST), gater, rows)
+
+
+def blocks_of(stages: list[Ints], inputs: Ints, squash: list[str], groups: Ints, links: Links) -> list[Block]:
+    """Divide stages, whose neurons do not depend on each other, into blocks with their terms."""
+    stage_of = np.zeros(len(squash), np.int64)
+    place = np.zeros(len(squash), np.int64)
+    for k, neurons in enumerate((inputs, *stages)):
+        stage_of[neurons], place[neurons] = k, np.arange(len(neurons))
+    blocks = [Block(inputs)]
+    into = _sorted_by(stage_of[links.target], len(stages) + 1)
+    for k, neurons in enumerate(stages, 1):
+        mine = links.only(into[k])
+        pieces = _pieces([squash[j] for j in neurons], groups[neurons])
+        cuts = _cuts(mine, len(neurons), place, stage_of, pieces)
+        for a, b in pairwise(cuts.tolist()):
+            inside = [(name, max(c, a) - a, min(d, b) - a) for name, c, d in pieces if c < b and d > a]
+            blocks.append(Block(neurons[a:b], inside))
+    block_of = np.zeros(len(squash), np.int64)
+    for k, block in enumerate(blocks):
+        block_of[block.neurons], place[block.neurons] = k, np.arange(len(block.neurons))
+    into = _sorted_by(block_of[links.target], len(blocks))
+    for k, block in enumerate(blocks[1:], 1):
+        block.terms = _terms(links.only(into[k]), block_of, place, len(block.neurons))
+    return blocks
+
+
+def _sorted_by(key: Ints, count: Any) -> list[Ints]:
+    """The rows with each key 0, 1, ..."""
+    count = count if isinstance(count, int) else len(count)
+    order = np.argsort(key, kind="stable")
+    return np.split(order, np.searchsorted(key[order], np.arange(1, count)))
+
+
+def _pieces(squash: list[str], groups: Ints) -> list[tuple[str, int, int]]:
+    """Consecutive neurons that one call of a function computes: one squash, or one group."""
+    pieces: list[tuple[str, int, int]] = []
+    for i, name in enumerate(squash):
+        alone = squash_of(name).grouped and i > 0 and groups[i] != groups[i - 1]
+        if pieces and pieces[-1][0] == name and not alone:
+            pieces[-1] = (name, pieces[-1][1], i + 1)
+        else:
+            pieces.append((name, i, i + 1))
+    return pieces
+
+
+def _cuts(links: Links, size: int, place: Ints, stage_of: Ints, pieces: list[tuple[str, int, int]]) -> Ints:
+    """Where a stage can be cut so that neither a group nor what is read from one stage is divided."""
+    spans = [(a, b) for name, a, b in pieces if squash_of(name).grouped]
+    key = (links.kind * len(stage_of) + stage_of[links.source]) * 2 + (links.gater >= 0)
+    for rows in _sorted_by(*np.unique(key, return_inverse=True)[::-1]):
+        targets = place[links.target[rows]]
+        if len(targets):
+            spans.append((int(targets.min()), int(targets.max()) + 1))
+    spanned = np.zeros(size + 1, bool)
+    for a, b in spans:
+        spanned[a + 1 : b] = True
+    ends = {end for span in spans for end in span if 0 < end < size and not spanned[end]}
+    return np.array([0, *sorted(ends), size])
+
+
+def _terms(links: Links, block_of: Ints, place: Ints, size: int) -> list[Term]:
+    if not len(links.target):
+        return []
+    gated = links.gater >= 0
+    keys = np.array(
+        [
+            links.kind,
+            block_of[links.source],
+            np.where(gated, links.gate_kind, -1),
+            np.where(gated, block_of[links.gater], -1),
+        ]
+    )
+    found, place_of = np.unique(keys, axis=1, return_inverse=True)
+    rows = _sorted_by(place_of.reshape(-1), found.shape[1])
+    return [
+        _term(key, links.only(mine), place, size) for key, mine in zip(found.T.tolist(), rows, strict=True)
+    ]
+
+
+def _term(key: list[int], links: Links, place: Ints, size: int) -> Term:
+    kind, block, gate_kind, gate_block = key
+    links = links.only(np.lexsort((links.source, place[links.target])))
+    target, source = place[links.target], place[links.source]
+    first, stop, low, high = (
+        int(target.min()),
+        int(target.max()) + 1,
+        int(source.min()),
+        int(source.max()) + 1,
+    )
+    read = Read(kind, block, low, high)
+    gate, gater = None, place[links.gater]
+    if gate_block >= 0:
+        gate = Read(gate_kind, gate_block, int(gater.min()), int(gater.max()) + 1)
+        gater = gater - gate.first
+    one_each = len(target) == stop - first and (np.diff(target) == 1).all()
+    if one_each and (source - target == source[0] - target[0]).all():
+        return Term("each", read, first, stop, links.weight, None, gate, (_picked(gater, gate),))
+    area = (stop - first) * (high - low)
+    if area <= SMALL or len(target) >= FILLED * area:
+        weights = np.full((high - low, stop - first), -1)
+        weights[source - low, target - first] = links.weight
+        whole = np.pad(weights, ((0, 0), (first, size - stop)), constant_values=-1)
+        if gate is None:
+            return Term("dense", read, 0, size, whole)
+        if (picked := _gater_of(target - first, gater, stop - first)) is not None:
+            return Term("dense", read, first, stop, weights, None, gate, (_picked(picked, gate),))
+        if (picked := _gater_of(source - low, gater, high - low)) is not None:
+            return Term("dense", read, 0, size, whole, gate, None, (_picked(picked, gate),))
+    picks = (source - low, target - first, None if gate is None else gater)
+    return Term("sparse", read, first, stop, links.weight, gate, None, picks)
+
+
+def _gater_of(ends: Ints, gater: Ints, count: int) -> Ints | None:
+    """The gater of the connections at each end; None if one of them has none or several."""
+    found = np.full(count, -1)
+    found[ends] = gater
+    return found if (found >= 0).all() and (found[ends] == gater).all() else None
+
+
+def _picked(numbers: Ints, read: Read | None) -> Ints | None:
+    """The numbers, or None if they are all of a read in order."""
+    if read is None or np.array_equal(numbers, np.arange(read.stop - read.first)):
+        return None
+    return numbers
+
+
+def components_of(blocks: list[Block]) -> list[tuple[list[int], bool]]:
+    """The blocks in an order of computation, in groups, and whether those of a group recur."""
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(range(1, len(blocks)))
+    for k, block in enumerate(blocks):
+        graph.add_edges_from((read.block, k) for read in block.reads() if read.block != INPUT)
+    condensed = nx.condensation(graph)
+    key = {node: min(condensed.nodes[node]["members"]) for node in condensed}
+    order = nx.lexicographical_topological_sort(condensed, key.__getitem__)
+    members = [sorted(condensed.nodes[node]["members"]) for node in order]
+    return [(own, len(own) > 1 or graph.has_edge(own[0], own[0])) for own in members]

@@ -1,7 +1,7 @@
 """Cold starts: the time from ``import`` to the end of a first call, with an empty and a full cache on disk.
 
 ``python -m benchmarks.cold '{"repeats": 3, "quick": false}'`` runs the measurement. Every start is a process
-of its own. The cache is a new directory, in ``NUMBA_CACHE_DIR`` and, for PyTorch, ``TORCHINDUCTOR_CACHE_DIR``.
+of its own. The cache is a new directory: ``NUMBA_CACHE_DIR`` and, for PyTorch, ``TORCHINDUCTOR_CACHE_DIR``.
 """
 
 from __future__ import annotations

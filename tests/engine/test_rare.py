@@ -44,6 +44,15 @@ def run(code, **variables):
         ("net.hidden[0][1].squash = 'noise'; net.activate(inputs[0])", {"chance"}),
         ("with synapse.record(net) as log: net.activate(inputs[0])\nassert len(log) == 1", {"note"}),
         (
+            "net = architect.LSTM(2, 1, 1); net.activate(inputs[0])",
+            {"weigh_gated", "stretch_of_identity", "stretch_of_tanh"},
+        ),
+        (
+            "net.hidden[0][0].gate(net.hidden[0][1].outgoing[0]); net.activate(inputs[0]);"
+            "net.propagate(0.1, targets[0])",
+            {"weigh_gated", "propagate_gated"},
+        ),
+        (
             "synapse.tie(net.hidden[0][0].incoming); net.activate(inputs[0]); net.propagate(0.1, targets[0])",
             {"note_tied", "move_tied"},
         ),

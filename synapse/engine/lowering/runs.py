@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SHORT = 4
 """Runs shorter than this are merged into a list: a loop over indices is faster than many tiny loops."""
+SHORT_BY_A_LIST = 16
+"""Runs shorter than this become part of a list next to them: a list costs less than another loop."""
 
 Cut = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]
 """For each run, its first index among the links, its length and its kind."""
@@ -120,13 +122,24 @@ def _cut(links: _Links) -> Cut:
 def _list_short(
     links: _Links, first: NDArray[np.int64], length: NDArray[np.int64], kind: NDArray[Any]
 ) -> Cut:
-    """Merge consecutive short runs that differ only in sources and gaters into lists.
+    """Merge consecutive short runs, if they differ only in sources and gaters, and then those next to lists.
 
     Gated runs of a self-connected target are not merged, because each belongs to one influence.
     """
-    loose = (length < SHORT) & ~(links.gated[first] & links.memory[first])
-    joined = np.zeros(len(first), bool)
-    joined[1:] = loose[1:] & loose[:-1] & links.alike[first[1:]]
+    own = links.gated[first] & links.memory[first]
+    short = (length < SHORT) & ~own
+    first, length, kind = _join(links, first, length, kind, short[1:] & short[:-1])
+    listed = (kind == flag.LISTED) | (kind == flag.PAIRED)
+    own = links.gated[first] & links.memory[first]
+    short = listed | ((length < SHORT_BY_A_LIST) & ~own)
+    return _join(links, first, length, kind, short[1:] & short[:-1] & (listed[1:] | listed[:-1]))
+
+
+def _join(
+    links: _Links, first: NDArray[np.int64], length: NDArray[np.int64], kind: NDArray[Any], pairs: Bools
+) -> Cut:
+    """Merge runs with the previous ones, where `pairs` (from the second run on) is true, into lists."""
+    joined = np.append(False, pairs & links.alike[first[1:]])[: len(first)]
     begin, count = stretches(joined)
     last = begin + count - 1
     length = first[last] + length[last] - first[begin]

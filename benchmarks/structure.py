@@ -39,7 +39,7 @@ def measure(connections: int, repeats: int, tell: Callable[[str], None]) -> list
     results = []
     for kind in KINDS:
         spec = {"kind": kind, "connections": connections, "repeats": repeats}
-        results.append(child.ask("benchmarks.structure", spec, 600))
+        results.append(child.ask("benchmarks.structure", spec, 1800))
         for name, row in results[-1].get("edits", {}).items():
             tell(f"{kind}, {name}: {1e3 * row['median']:.3g} ms")
         for name, row in results[-1].get("graph", {}).items():

@@ -136,8 +136,9 @@ def _summed_up(times: list[float]) -> dict[str, Any]:
 def table(results: list[dict[str, Any]]) -> list[str]:
     """The Markdown lines of both tables."""
     done = [result for result in results if result["status"] == "ok"]
+    failed = [f"{result['kind']}: {result['status']}" for result in results if result not in done]
     if not done:
-        return [f"{result['kind']}: {result['status']}" for result in results]
+        return failed
     kinds = [f"{result['kind']}, {result['made']:,} connections" for result in done]
     rows = [
         [name, *(report.number(1e3 * result["edits"][name]["median"]) for result in done)]
@@ -152,7 +153,7 @@ def table(results: list[dict[str, Any]]) -> list[str]:
             cells.append(f"{report.number(ours)} / {report.number(theirs)} ({ours / theirs:.2f})")
         rows.append(cells)
     header = ["live graph / networkx's own, s (ratio)", *kinds]
-    return [*lines, "", *report.table(header, rows).splitlines()]
+    return [*lines, "", *report.table(header, rows).splitlines(), *failed]
 
 
 def point(spec: dict[str, Any]) -> dict[str, Any]:

@@ -60,7 +60,6 @@ def _lower_connections(store: Store, kept: list[Traces], basis: Basis | None) ->
     changed = find_changed(store, before, moved, basis)
     part = order_connections(store, before, changed, basis)
     lay_out_nodes(store, before, part)
-    part.begin()
     find_runs(part, connection_flags(part))
     latest = np.where(part.chosen, find_latest(part), before.latest)
     part.insert_runs(before, moved)

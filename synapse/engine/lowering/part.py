@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,8 +18,14 @@ if TYPE_CHECKING:
     from ..store import Store
 
 RUN_COLUMNS = tuple(column for column in PROGRAM if column.axis == "run" and column.name != "run_influence")
-_OF_NODES = tuple(column.name for column in PROGRAM if column.axis == "node")
 _OF_CONNECTIONS = frozenset(column.name for column in CONNECTION)
+
+
+Stretches = list[tuple[int, int, int]]
+"""First row, stop and shift of connections that move together."""
+
+MANY = 256
+"""Number of stretches of rows from which on it is faster to sort all rows."""
 
 
 class Part:
@@ -30,7 +38,7 @@ class Part:
     def __init__(self, store: Store, chosen: Bools, rows: Indices | None) -> None:
         self.store, self.chosen, self.rows = store, chosen, rows
         self.n_neurons, self.n_connections = store.n_neurons, store.n_connections
-        self.columns: dict[str, NDArray[Any]] = {}
+        self.columns: MutableMapping[str, NDArray[Any]] = ChainMap({}, store.columns)  # runs of its own
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         column = self.store[name]
@@ -39,10 +47,6 @@ class Part:
     def rows_of(self, numbers: Indices) -> Indices:
         """Rows in the store of connections that are numbered within the part."""
         return numbers if self.rows is None else self.rows[numbers]
-
-    def begin(self) -> None:
-        """Take over the columns of neurons, which have been laid out."""
-        self.columns.update((name, self.store.columns[name]) for name in _OF_NODES)
 
     def insert_runs(self, before: Before, moved: Moved | None) -> None:
         """Put the runs of the part into the program of the store, beside those that have not changed."""
@@ -69,9 +73,10 @@ class Part:
 
 
 def replace_rows(store: Store, before: Before, chosen: Bools, rows: NDArray[np.int64]) -> Part | None:
-    """Replace the lowered connections into chosen neurons by these rows, in order; the others move together.
+    """Replace the lowered connections into chosen neurons by these rows, which are in order.
 
-    Returns None, and changes nothing, if that is more work than a new order of all rows.
+    Connections into other neurons move up or down in long stretches. Returns None, and changes nothing, if
+    there are so many that sorting all rows is faster.
     """
     into = np.bincount(store["target"][rows], minlength=store.n_neurons)
     count = np.where(chosen, into, before.incoming)
@@ -79,27 +84,29 @@ def replace_rows(store: Store, before: Before, chosen: Bools, rows: NDArray[np.i
     stretches = _stretches(before, chosen, first)
     if len(stretches) > MANY:
         return None
-    total = int(count.sum())
-    store._reserve(CONNECTION, total)
-    pieces = {column.name: store.columns[column.name][rows] for column in CONNECTION}
     to = spans(first[chosen], count[chosen])
-    for column in CONNECTION:
-        whole = store.columns[column.name]
-        for begin, stop, by in stretches:
-            whole[begin + by : stop + by] = whole[begin:stop]  # NumPy copies such overlaps as a whole
-        whole[to] = pieces[column.name]
-    store.n_connections = total
-    for begin, stop, by in stretches:
-        store.find_rows(begin + by, stop + by)
-    store.row_of[store["identity"][to]] = to
+    _move(store, stretches, rows, to, int(count.sum()))
     return Part(store, chosen, to)
 
 
-MANY = 256
-"""Number of stretches of rows from which on it is faster to sort all rows."""
+def _move(
+    store: Store, stretches: Stretches, rows: NDArray[np.int64], to: NDArray[np.int64], count: int
+) -> None:
+    """Move stretches of connections, then the connections `rows` to the rows `to`; `count` are left."""
+    store._reserve(CONNECTION, count)
+    single = {column.name: store.columns[column.name][rows] for column in CONNECTION}
+    for name, values in single.items():
+        column = store.columns[name]
+        for first, stop, by in stretches:
+            column[first + by : stop + by] = column[first:stop]  # NumPy allows for the overlap
+        column[to] = values
+    store.n_connections = count
+    for first, stop, by in stretches:
+        store.find_rows(first + by, stop + by)
+    store.row_of[single["identity"]] = to
 
 
-def _stretches(before: Before, chosen: Bools, first: NDArray[np.int64]) -> list[tuple[int, int, int]]:
+def _stretches(before: Before, chosen: Bools, first: NDArray[np.int64]) -> Stretches:
     """First row, stop and shift of the connections that move together, in an order that overwrites none.
 
     Those that move up come last to first, those that move down first to last.

@@ -87,8 +87,8 @@ def _taken_apart(network: Network) -> Parts:
         parts.connections[end] = number[store[end][edges]]
     gater = store["gater"][edges]
     parts.connections["gater"] = np.full(len(gater), NO_GATER, np.int32)
-    gated = np.flatnonzero(gater != NONE)
-    parts.connections["gater"][gated] = number[gater[gated]]
+    if (gated := gater != NONE).any():
+        parts.connections["gater"][gated] = number[gater[gated]]
     _require_finite(parts)
     return parts
 

@@ -17,7 +17,7 @@ from .engine.lowering.program import Program, Traces, kept_traces
 from .engine.schema import CONNECTION, NEURON, NONE, RARE, Column
 from .engine.store import Store
 from .errors import DivergenceError
-from .layer import Layer
+from .layer import Layer, new_neurons
 from .network import Network, require_network
 from .topology import NO_GATER, require_closed
 
@@ -87,8 +87,8 @@ def _taken_apart(network: Network) -> Parts:
         parts.connections[end] = number[store[end][edges]]
     gater = store["gater"][edges]
     parts.connections["gater"] = np.full(len(gater), NO_GATER, np.int32)
-    gated = np.flatnonzero(gater != NONE)
-    parts.connections["gater"][gated] = number[gater[gated]]
+    if (gated := gater != NONE).any():
+        parts.connections["gater"][gated] = number[gater[gated]]
     _require_finite(parts)
     return parts
 
@@ -112,8 +112,10 @@ def put_together(parts: Parts) -> Network:
 
     As with any new network, the first step lowers it.
     """
-    neurons = list(Layer(sum(size for _, size in parts.layers), dtype=parts.dtype))
+    neurons = new_neurons(sum(size for _, size in parts.layers), parts.dtype)
     store = neurons[0]._store
+    if parts.names is not None:
+        store.names[:] = [""] * len(neurons)  # so that layers do not name them one by one
     names, place = np.unique(parts.neurons["squash"].astype(str), return_inverse=True)
     codes = np.array([squashes.get(str(name)).code for name in names], np.uint32)
     for name, column in {**parts.neurons, "squash": codes[place]}.items():

@@ -95,7 +95,7 @@ class Layer(LayerSteps):
             text("The name of a layer", name)
         new = not isinstance(neurons, Iterable) or integer(neurons) is not None
         if new:
-            self._neurons = _made(positive_integer("The size of a layer", neurons, MOST_NEURONS), dtype)
+            self._neurons = new_neurons(positive_integer("The size of a layer", neurons, MOST_NEURONS), dtype)
         else:
             given = listed("The neurons of a layer", neurons, "a whole number or a list of Neurons")
             self._neurons = [require_neuron("What a layer holds", neuron) for neuron in given]
@@ -408,7 +408,7 @@ class Layer(LayerSteps):
         return f"<Layer{name} {counted(len(self), 'neuron')}>"
 
 
-def _made(count: int, dtype: Any) -> list[Neuron]:
+def new_neurons(count: int, dtype: Any) -> list[Neuron]:
     """Make neurons in one store."""
     store = Store(float_type("The dtype", dtype))
     store.add_neurons(count)

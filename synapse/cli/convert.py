@@ -8,8 +8,8 @@ from typing import Any
 from . import formats
 
 NOTES = """
-The suffix of a file selects its format; when a .json file is read, its content does. Files with other
-suffixes are read as .json. Programs, .onnx, .dot and .csv cannot be read back.
+The suffix of a file selects its format; when a .synapse or .json file is read, its content does, as for
+unknown suffixes. Programs, .onnx, .dot and .csv cannot be read back.
 """
 
 

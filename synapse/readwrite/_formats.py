@@ -103,15 +103,16 @@ def save(network: Network, path: files.File, format: str | None = None) -> None:
 
     The suffix of the file name selects the format; an unknown suffix selects JSON.
 
-    JSON preserves the whole network: layers, names, weights, biases, squashes (your own by name), gates,
-    ties, trainable flags, and the context (states, errors and traces). After :func:`load`, every step gives
-    the same bits as with the saved network, and a new trainer with the online rule and a plain rate continues
-    the training as if it had not been interrupted. Architectures such as :class:`architect.LSTM` keep their
-    class, unless layers that define it were removed or renamed. In that case, and for a class that is not
-    registered (:func:`synapse.architectures.register`), :func:`load` returns a :class:`Network` with the same
-    name.
+    Two formats preserve the whole network: ``.synapse`` (also ``.npz``), arrays that are small and fast to
+    write and to read, and ``.json``, text for people. Both hold layers, names, weights, biases, squashes
+    (your own by name), gates, ties, trainable flags, and the context (states, errors and traces). After
+    :func:`load`, every step gives the same bits as with the saved network, and a new trainer with the online
+    rule and a plain rate continues the training as if it had not been interrupted. Architectures such as
+    :class:`architect.LSTM` keep their class, unless layers that define it were removed or renamed. In that
+    case, and for a class that is not registered (:func:`synapse.architectures.register`), :func:`load`
+    returns a :class:`Network` with the same name.
 
-    JSON does not preserve projections, ties to other networks, and the state of a trainer (the memory of an
+    They do not preserve projections, ties to other networks, and the state of a trainer (the memory of an
     optimizer, the position in a schedule of rates). The table of formats lists what the other formats
     preserve. Drawings, programs and ONNX models cannot be read back.
 
@@ -165,7 +166,7 @@ def load(path: files.File, format: str | None = None) -> Network:
     """Read a network that :func:`save` or another program has written.
 
     Nothing in a file is executed, and everything in it is checked. The suffix of the file name selects the
-    format. For ``.json`` and for unknown suffixes the content does.
+    format. For ``.synapse``, ``.json`` and unknown suffixes, the content does.
 
     Parameters
     ----------

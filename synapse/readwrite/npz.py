@@ -200,9 +200,10 @@ def _runs_of(connections: dict[str, Any]) -> dict[str, NDArray[Any]]:
     """Replace the ends of the connections by runs, if these are shorter; returns the runs."""
     source, target = connections["source"], connections["target"]
     following = (target[1:] == target[:-1]) & (source[1:] == source[:-1] + source.dtype.type(1))
-    first = np.append(0, np.flatnonzero(~following) + 1)[: len(source)]
-    if len(RUNS) * len(first) >= 2 * len(source):
+    count = len(source) - np.count_nonzero(following)
+    if len(RUNS) * count >= 2 * len(source):
         return {}
+    first = np.append(0, np.flatnonzero(~following) + 1)
     del connections["source"], connections["target"]
     return {"source": source[first], "target": target[first], "length": np.diff(first, append=len(source))}
 

@@ -111,6 +111,7 @@ FOLDERS = ("synapse", "architect", "demos", "benchmarks", "docs/studies")
 ITSELF = "synapse/readwrite/files.py"
 NOT_RESULTS = {
     "benchmarks/cases.py",  # samples in a temporary folder
+    "benchmarks/files.py",  # a peer's file in a temporary folder
     "benchmarks/machine.py",  # the folder of npm
     "benchmarks/memory.py",  # a switch of the kernel
     "demos/music_of_one_neuron.py",  # into memory

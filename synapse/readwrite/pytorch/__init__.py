@@ -52,10 +52,15 @@ def to_torch(network: Network, modules: Any = None) -> Any:
 
     Notes
     -----
-    Neurons that do not depend on each other are computed together. Neurons with the same
-    sources are one matrix product; sparse connections are gathered. Gradients flow through
-    all steps: unlike the online rule, nothing is left out. `torch.nn.LSTM` is many
-    times faster than the module of the same network.
+    Neurons that do not depend on each other are computed together, as dense products where neighbours read
+    the same sources and elementwise where each has one. What does not depend on a recurrence is computed for
+    all steps at once. Sparse connections are gathered. Gradients flow through all steps: unlike the online
+    rule, nothing is left out.
+
+    The module of a standard LSTM takes 1.7 to 3.2 times as long as `torch.nn.LSTM`: 4.2 and 1.3 µs a step and
+    sequence forward, 10 and 4.5 µs with gradients (30-72-30, float32, 32 sequences of 50 steps, one thread of
+    a shared Zen 4 machine; ``python -m benchmarks.modules``). Modules of other architectures take 0.7 to 2
+    times as long as a loop of dense products written by hand.
 
     See Also
     --------

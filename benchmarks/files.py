@@ -1,0 +1,147 @@
+"""Saving and loading a network against ``numpy.savez`` and ``numpy.load`` of the same arrays.
+
+``python -m benchmarks.files '{"connections": [1000000], "repeats": 5}'`` runs the measurement. The arrays are
+the network's sources, targets and weights, with 32 bits for the number of a neuron.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import child
+from .memory import peak, reset_peak
+
+QUICK, FULL = (10**5,), (10**5, 10**6, 10**7)
+LARGEST_JSON, LARGEST_PATTERN = 10**6, 2 * 10**8
+OURS, JSON, PEER, SYNCED = "synapse", "synapse, JSON", "numpy", "numpy, flushed to the disk"
+LIST = ("save_seconds", "load_seconds", "file_megabytes", "save_peak_megabytes", "load_peak_megabytes")
+
+
+def measure(repeats: int, connections: Any, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Measure networks with about these numbers of connections, dense and random, each in its own process."""
+    results = []
+    for kind in ("dense", "sparse"):
+        for number in connections:
+            spec = {"kind": kind, "connections": [number], "repeats": repeats}
+            results.append(child.ask("benchmarks.files", spec, 900))
+            for name, row in results[-1].get("ways", {}).items():
+                times = f"{row['save_seconds']:.3g} s, {row['load_seconds']:.3g} s"
+                tell(f"files, {kind}, {number:,}, {name}: {times}, {row['file_megabytes']:.1f} MB")
+    return results
+
+
+def table(results: list[dict[str, Any]]) -> list[str]:
+    """The measurements as lines of Markdown."""
+    lines = [
+        "| network | connections | arrays | written by | save | load | file | peak of save, load |",
+        "| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: |",
+    ]
+    for result in results:
+        for name, row in result.get("ways", {}).items():
+            cells = [result["kind"], f"{result['made']:,}", f"{result['array_megabytes']:.1f} MB", name]
+            cells += [f"{row['save_seconds']:.3g} s", f"{row['load_seconds']:.3g} s"]
+            cells += [f"{row['file_megabytes']:.1f} MB"]
+            cells += [f"{row['save_peak_megabytes']:.0f}, {row['load_peak_megabytes']:.0f} MB"]
+            lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def build(kind: str, connections: int) -> Any:
+    """Build two layers with all pairs connected, or with pairs at random, one of a hundred if so many fit."""
+    from synapse import Layer, Network
+
+    side = round(math.sqrt(connections if kind == "dense" else min(100 * connections, LARGEST_PATTERN)))
+    source, target = Layer(side), Layer(side)
+    source.project(target, None if kind == "dense" else connections / side**2, seed=0)
+    return Network(source, [], target)
+
+
+def ways(net: Any, arrays: dict[str, Any], folder: Path) -> dict[str, tuple[Any, Any, Path]]:
+    """By name: functions that save and load, and the file."""
+    import os
+
+    import numpy as np
+
+    import synapse
+
+    def load(path: Path) -> Any:
+        with np.load(path) as found:
+            return {name: found[name] for name in found.files}
+
+    def flushed(path: Path) -> None:
+        with open(path, "wb") as stream:
+            np.savez(stream, **arrays)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    paths = {name: folder / f"{i}.npz" for i, name in enumerate((OURS, PEER, SYNCED))}
+    found = {
+        OURS: (lambda: synapse.save(net, paths[OURS]), lambda: synapse.load(paths[OURS]), paths[OURS]),
+        PEER: (lambda: np.savez(paths[PEER], **arrays), lambda: load(paths[PEER]), paths[PEER]),
+        SYNCED: (lambda: flushed(paths[SYNCED]), lambda: load(paths[SYNCED]), paths[SYNCED]),
+    }
+    if len(net.weights) <= 1.1 * LARGEST_JSON:
+        path = folder / "net.json"
+        found[JSON] = (lambda: synapse.save(net, path), lambda: synapse.load(path), path)
+    return found
+
+
+def point(kind: str, connections: int, repeats: int) -> dict[str, Any]:
+    """Save and load one network in all ways, in turn: the least times and the largest peaks."""
+    import numpy as np
+
+    from synapse import Topology
+
+    net = build(kind, connections)
+    net.run(np.zeros((1, len(net.input))))
+    topology = Topology.of(net)
+    arrays = {end: getattr(topology, end).astype(np.uint32) for end in ("source", "target")}
+    arrays["weight"] = topology.weight
+    del topology
+    news: dict[str, dict[str, list[float]]] = {}
+    with tempfile.TemporaryDirectory(prefix="synapse-bench-") as folder:
+        for turn in range(repeats + 1):
+            for name, (save, load, path) in ways(net, arrays, Path(folder)).items():
+                values = [*_watched(save), *_watched(load)]
+                row = news.setdefault(name, {key: [] for key in LIST})
+                if turn:  # the first imports modules
+                    for key, value in zip(
+                        LIST, (values[0], values[2], path.stat().st_size / 1e6, *values[1::2]), strict=True
+                    ):
+                        row[key].append(value)
+    return {
+        "made": len(arrays["weight"]),
+        "array_megabytes": sum(array.nbytes for array in arrays.values()) / 1e6,
+        "ways": {
+            name: {key: min(values) if "seconds" in key else max(values) for key, values in row.items()}
+            for name, row in news.items()
+        },
+    }
+
+
+def _watched(work: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds that a call takes, and the peak of memory in MB beyond what was in use."""
+    gc.collect()
+    before, begin = reset_peak(), time.perf_counter()
+    result = work()
+    seconds = time.perf_counter() - begin
+    del result
+    return seconds, peak() - before
+
+
+def main() -> None:
+    spec = json.loads(sys.argv[1])
+    (number,) = spec["connections"]
+    print(json.dumps(point(spec.get("kind", "dense"), number, spec["repeats"])))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,9 @@
 """Training by exact gradients in small batches: Synapse, PyTorch with autograd, and with operations by hand.
 
 All start from the same weights and see the same batches in the same order; the errors of the fifth epoch are
-in the results, to be compared. Times are CPU times of one thread. ``python -m benchmarks.batches '{"seconds": 0.2, "repeats": 5}'`` runs the measurement.
+in the results, to be compared. Times are CPU times of one thread.
+
+``python -m benchmarks.batches '{"seconds": 0.2, "repeats": 5}'`` runs the measurement.
 """
 
 from __future__ import annotations
@@ -165,7 +167,6 @@ def by_hand_work(case: Case) -> Work:
             root = (square.sqrt() / (1 - 0.999**done) ** 0.5).add_(1e-8)
             p.addcdiv_(mean, root, value=-case.rate / (1 - 0.9**done))
 
-    @torch.no_grad()
     def work(epochs: int) -> float:
         total = 0.0
         for _ in range(epochs):
@@ -215,7 +216,7 @@ def run(spec: dict[str, Any]) -> dict[str, Any]:
     case = Case(tuple(sizes), *others)
     works = works_of(case)
     errors = {name: work(5) for name, work in works.items()}  # loads or compiles the kernels
-    counts = {name: max(2, int(spec["seconds"] / (timed(work, 20) / 20))) for name, work in works.items()}
+    counts = {name: epochs_in(spec["seconds"], work) for name, work in works.items()}
     times: dict[str, list[float]] = {name: [] for name in works}
     names = list(works)
     for repeat in range(spec["repeats"]):
@@ -235,6 +236,14 @@ def run(spec: dict[str, Any]) -> dict[str, Any]:
             for name, t in times.items()
         }
     }
+
+
+def epochs_in(seconds: float, work: Work) -> int:
+    """The number of epochs that take so long."""
+    count = 10
+    for _ in range(2):  # the second time without the cost of a call
+        count = max(2, int(count * seconds / max(1e-4, timed(work, count))))
+    return count
 
 
 def timed(work: Work, epochs: int) -> float:

@@ -10,12 +10,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import calls, gradients, growth, machine, report, run
+from . import machine, report
 from .cases import QUICK_ROWS, ROWS, Case
-from .peers import FAMILIES, chosen
+from .peers import FAMILIES, ONE_OF_EACH, PEERS, chosen
+from .plan import Plan
+from .report import TABLES
 
 HERE = Path(__file__).resolve().parent
-TABLES = ("steps", "calls", "growth", "gradients")
 
 
 def arguments(given: list[str] | None) -> argparse.Namespace:
@@ -31,19 +32,17 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--core", type=int, help="the core to run on; by default the last one")
     parser.add_argument("--only", help=f"tables, by default {','.join(TABLES)}")
-    parser.add_argument("--no-calls", action="store_true", help="omit the calls from Python")
     parser.add_argument("--no-install", action="store_true", help="do not install missing npm packages")
-    parser.add_argument("--quick", action="store_true", help="only the table of steps, for small networks")
+    parser.add_argument("--quick", action="store_true", help="small networks, one peer of each family")
     parser.add_argument("--out", type=Path, help="folder for the results; by default benchmarks/results")
     options = parser.parse_args(given)
     usual = {
         "rows": ",".join(QUICK_ROWS if options.quick else ROWS),
-        "peers": ",".join(FAMILIES),
         "repeats": 3 if options.quick else 5,
         "seconds": 0.02 if options.quick else 0.5,
         "cap": 60.0,
         "largest": 4 if options.quick else 7,
-        "only": TABLES[0] if options.quick else ",".join(TABLES),
+        "only": ",".join(TABLES),
         "out": HERE / "results" / ("quick" if options.quick else ""),
     }
     for name, value in usual.items():
@@ -64,32 +63,25 @@ def tell(text: str) -> None:
 def main(given: list[str] | None = None) -> dict[str, Any]:
     """Run, and write JSON, Markdown and plot."""
     options = arguments(given)
-    cases, peers = [Case.named(key) for key in options.rows.split(",")], chosen(options.peers)
-    if "steps" not in options.only:
-        cases, peers = [], []
+    cases = [Case.named(key) for key in options.rows.split(",")]
+    peers = chosen(options.peers) if options.peers else ONE_OF_EACH if options.quick else PEERS
     options.out.mkdir(parents=True, exist_ok=True)
-    if any(peer.is_node for peer in peers) and not options.no_install:
+    if "steps" in options.only and any(peer.is_node for peer in peers) and not options.no_install:
         problem = machine.install_node_packages()
         if problem:
             tell(f"npm packages: {problem}")
     about = machine.describe(machine.pin(options.core))
     begin = time.monotonic()
-    learn = 0.1 if options.quick else 1.0
-    plan = run.Plan(options.repeats, options.seconds, max(options.seconds, learn), learn, options.cap)
-    steps = run.measure(cases, peers, plan, tell)
+    quick, largest = options.quick, options.largest
+    plan = Plan(options.repeats, options.seconds, options.cap, cases, peers, largest, quick)
     results: dict[str, Any] = {
         "command": shlex.join(["python", "-m", "benchmarks", *(sys.argv[1:] if given is None else given)]),
         "machine": about,
-        "versions": {name: v for cell in steps for name, v in cell.get("versions", {}).items()},
-        "steps": steps,
     }
-    if "calls" in options.only and not options.no_calls:
-        results["calls"] = calls.measure(options.seconds, options.repeats, tell)
-    if "growth" in options.only and options.largest >= 3:
-        results["growth"] = growth.measure(options.largest, options.seconds, options.repeats, tell)
-    if "gradients" in options.only:
-        tasks = gradients.QUICK_TASKS if options.quick else gradients.TASKS
-        results["gradients"] = gradients.measure(tasks, options.seconds, options.repeats, options.cap, tell)
+    for name in options.only:
+        results[name] = TABLES[name].measure(plan, tell)
+    steps = results.get("steps", [])
+    results["versions"] = {name: v for cell in steps for name, v in cell.get("versions", {}).items()}
     about["seconds_in_all"] = round(time.monotonic() - begin)
     about["load_at_end"] = machine.load()
     if steps and importlib.util.find_spec("matplotlib") is None:

@@ -14,7 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 from . import child
+from .markdown import number, table
 from .peers.cell import ROOT, environment
+from .plan import Plan, Tell
+
+TITLE = "Calls from Python"
 
 COLD = """
 import time
@@ -28,10 +32,10 @@ print(imported - begin, time.perf_counter() - imported)
 """
 
 
-def measure(seconds: float, repeats: int, tell: Callable[[str], None]) -> dict[str, Any]:
+def measure(plan: Plan, tell: Tell) -> dict[str, Any]:
     """Measure times of calls in µs, and of starting in seconds."""
-    news = child.ask("benchmarks.calls", {"seconds": seconds, "repeats": repeats}, 300)
-    started = [_start() for _ in range(repeats + 1)][1:]  # the first one fills the disk cache
+    news = child.ask("benchmarks.calls", {"seconds": plan.seconds, "repeats": plan.repeats}, 300)
+    started = [_start() for _ in range(plan.repeats + 1)][1:]  # the first one fills the disk cache
     news["import_seconds"] = _summed_up([imported for imported, _ in started])
     news["first_step_seconds"] = _summed_up([first for _, first in started])
     for name, times in news.get("calls", {}).items():
@@ -82,15 +86,26 @@ def calls() -> dict[str, Callable[[], Any]]:
     }
 
 
+def text(calls: dict[str, Any]) -> list[str]:
+    """The time of calls from Python."""
+    times = {f"`{name}`, µs": (t, 1.0) for name, t in calls.get("calls", {}).items()}
+    times["`import synapse, architect`, ms"] = calls["import_seconds"], 1e3
+    times["from there to the first step, ms"] = calls["first_step_seconds"], 1e3
+    lines = [
+        [name, *(number(unit * t[which]) for which in ("median", "least", "most"))]
+        for name, (t, unit) in times.items()
+    ]
+    return [table(["call (2-3-1 unless noted)", "median", "min", "max"], lines)]
+
+
 def main() -> None:
-    spec, results = json.loads(sys.argv[1]), {}
-    table = calls()
-    timers = {name: timeit.Timer(call) for name, call in table.items()}
+    spec, timed = json.loads(sys.argv[1]), calls()
+    timers = {name: timeit.Timer(call) for name, call in timed.items()}
     numbers = {}
     for name, timer in timers.items():
         timer.timeit(2)
         numbers[name] = max(1, round(spec["seconds"] / max(1e-8, timer.timeit(10) / 10)))
-    times: dict[str, list[float]] = {name: [] for name in table}
+    times: dict[str, list[float]] = {name: [] for name in timed}
     for _ in range(spec["repeats"]):
         for name, timer in timers.items():
             times[name].append(timer.timeit(numbers[name]) / numbers[name] * 1e6)

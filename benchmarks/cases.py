@@ -66,7 +66,7 @@ ROWS = [
     "lstm-100-100-20",
     "activate-2-3-1",
 ]
-QUICK_ROWS = ["2-3-1", "10-20-5", "lstm-6-8-6", "activate-2-3-1"]
+QUICK_ROWS = ["2-3-1", "lstm-6-8-6"]
 
 
 def samples(case: Case, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -19,6 +19,14 @@ import numpy as np
 
 from . import child
 from .cases import LSTM, Case
+from .markdown import number, spread, table
+from .plan import Plan, Tell
+
+TITLE = "Exact gradients, µs per time step and sequence"
+INTRODUCTION = """Forward and backward pass of a batch, one thread; LSTMs over sequences of 50 steps.
+The LSTMs are `architect.LSTM(..., style="standard")` and `torch.nn.LSTM` with a `Linear`, with equal weights.
+Medians (minimum to maximum).
+"""
 
 STEPS = 50  # steps per sequence
 TASKS = [
@@ -31,14 +39,12 @@ LABELS = {"synapse": "Synapse", "synapse-f32": "Synapse, float32", "torch": "PyT
 Work = Callable[[], float]
 
 
-def measure(
-    tasks: list[tuple[str, int]], seconds: float, repeats: int, cap: float, tell: Callable[[str], None]
-) -> list[dict[str, Any]]:
+def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     """Measure every network and batch, in microseconds per time step and sequence, or per sample."""
     results = []
-    for row, batch in tasks:
-        spec = {"row": row, "batch": batch, "seconds": seconds, "repeats": repeats}
-        results.append(child.ask("benchmarks.gradients", spec, cap))
+    for row, batch in QUICK_TASKS if plan.quick else TASKS:
+        spec = {"row": row, "batch": batch, "seconds": plan.seconds, "repeats": plan.repeats}
+        results.append(child.ask("benchmarks.gradients", spec, plan.cap))
         times = ", ".join(
             f"{name} {cell['median']:.3g} µs" for name, cell in results[-1].get("cells", {}).items()
         )
@@ -160,6 +166,33 @@ def timed(work: Work, count: int) -> float:
     for _ in range(count):
         work()
     return (time.perf_counter() - begin) / count
+
+
+def text(tasks: list[dict[str, Any]]) -> list[str]:
+    """The table of exact gradients."""
+    return [INTRODUCTION, gradients_table(tasks)]
+
+
+def gradients_table(tasks: list[dict[str, Any]]) -> str:
+    """Median, minimum and maximum of each library, and the relative difference of the losses."""
+    lines = []
+    for task in tasks:
+        cells = task.get("cells", {})
+        times = [spread(cells.get(name)) for name in LABELS]
+        ours, other = cells.get("synapse-f32"), cells.get("torch")
+        lead = f"{number(other['median'] / ours['median'])} x" if ours and other else "-"
+        losses = [cell["loss"] for cell in cells.values()]
+        apart = f"{(max(losses) - min(losses)) / abs(losses[0]):.0e}" if losses else "-"
+        lines.append([Case.named(task["row"]).label, str(task["batch"]), *times, lead, apart, task["status"]])
+    header = [
+        "network",
+        "batch",
+        *LABELS.values(),
+        "PyTorch / Synapse, float32",
+        "loss difference",
+        "status",
+    ]
+    return table(header, lines)
 
 
 if __name__ == "__main__":

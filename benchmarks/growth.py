@@ -24,8 +24,12 @@ import synapse
 
 from . import child
 from .cases import Case, samples as drawn
+from .markdown import number, table
 from .memory import peak, reset_peak
 from .peers import ours
+from .plan import Plan, Tell
+
+TITLE = "Growth"
 
 DENSITY = 0.1
 LARGEST = {"dense": 7, "sparse": 6, "lstm": 6}  # powers of ten
@@ -38,11 +42,11 @@ def points(highest: int) -> list[tuple[str, int]]:
     return [(kind, 10**e) for kind, most in LARGEST.items() for e in range(3, min(most, highest) + 1)]
 
 
-def measure(highest: int, seconds: float, repeats: int, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
     """Measure all points, each in its own process."""
     results = []
-    for kind, connections in points(highest):
-        spec = {"kind": kind, "connections": connections, "seconds": seconds, "repeats": repeats}
+    for kind, connections in points(plan.largest):
+        spec = {"kind": kind, "connections": connections, "seconds": plan.seconds, "repeats": plan.repeats}
         results.append(child.ask("benchmarks.growth", spec, 900))
         median = results[-1].get("nanoseconds_per_connection", math.nan)
         tell(f"growth, {kind}, {connections:,}: {median:.3f} ns per connection  {results[-1]['status']}")
@@ -174,6 +178,55 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
         if spec["connections"] == SAVED:
             news |= saving(net)
     return news
+
+
+def text(growth: list[dict[str, Any]]) -> list[str]:
+    """The tables of growth."""
+    return [growth_table(growth), large_text(growth)]
+
+
+def growth_table(growth: list[dict[str, Any]]) -> str:
+    """Time per connection, bandwidth, building."""
+    lines = []
+    for g in growth:
+        bandwidth = [number(g[name] / 1e9) if name in g else "-" for name in ("bandwidth", "copy_bandwidth")]
+        names = ["build_seconds", "lower_seconds", "first_step_seconds", "call_of_one_step_seconds"]
+        names.append("bytes_per_connection")
+        lines.append(
+            [
+                g["kind"],
+                f"{g.get('made', g['connections']):,}",
+                number(g.get("median")),
+                number(g.get("nanoseconds_per_connection")),
+                *bandwidth,
+                *(number(g.get(name)) for name in names),
+                g["status"],
+            ]
+        )
+    titles = (
+        "kind, connections, µs per step, ns per connection, GB/s, copy GB/s, build s, lower s, first step s, "
+    )
+    titles += "call of one step s"
+    return table([*titles.split(", "), "bytes per connection", "status"], lines)
+
+
+def large_text(growth: list[dict[str, Any]]) -> str:
+    """The time to save at 10^7 connections and to change one connection at 10^6."""
+    lines = []
+    for g in growth:
+        for name, text in {
+            "save_seconds": "save, s",
+            "load_seconds": "load, s",
+            "file_megabytes": "file, MB",
+            "activate_seconds": "activate only, s",
+            "weight_seconds": "set one weight and activate, s",
+            "first_connect_seconds": "add the first connection and activate, s",
+            "connect_seconds": "add one more and activate, s",
+            "disconnect_seconds": "remove one and activate, s",
+        }.items():
+            if name in g:
+                lines.append([f"{g['made']:,} connections: {text}", number(g[name])])
+    return table(["operation", "value"], lines) if lines else ""
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import gradients, report, run
+from benchmarks import epochs, gradients, report, steps
 from benchmarks.__main__ import main
 from benchmarks.cases import ROWS, Case, read_samples, samples, write_samples
 from benchmarks.peers import PEERS, chosen
@@ -46,7 +46,7 @@ def test_quick_run_writes_its_files(quick):
         assert cell["finite"]
         assert cell["learning"]["learnt"], cell["learning"]
         assert len(cell["microseconds"]) == 3
-    assert {"machine", "versions", "command", "calls", "growth", "gradients", "ratios"} <= set(results)
+    assert {"machine", "versions", "command", "calls", "growth", "gradients"} <= set(results)
     assert all(task["status"] == "ok" for task in results["gradients"])
     assert all(point["status"] == "ok" and point["finite"] for point in results["growth"])
     text = (quick / "results.md").read_text()
@@ -69,19 +69,19 @@ def cell(peer, times, row="2-3-1", less=False):
         "status": "ok",
         "microseconds": times,
     }
-    return run.summed_up(found)
+    return steps.summed_up(found)
 
 
 def test_ratios_are_of_medians():
     numpy, torch = cell("numpy", [30.0, 8.0, 0.1]), cell("torch", [9.0, 9.0, 9.0])
     cells = [cell("synapse", [1.0, 2.0, 90.0]), numpy, torch]
-    assert report.best_peer(cells, "2-3-1") == ("numpy", 4.0)
+    assert steps.best_peer(cells, "2-3-1") == ("numpy", 4.0)
 
 
 def test_who_learns_less_is_not_the_best_and_nor_are_we():
     cells = [cell("synapse", [2.0]), cell("synapse-f32", [1.0]), cell("torch", [1.0], less=True)]
-    assert report.best_peer(cells, "2-3-1") is None
-    assert report.best_peer([*cells, cell("neataptic", [5.0])], "2-3-1") == ("neataptic", 2.5)
+    assert steps.best_peer(cells, "2-3-1") is None
+    assert steps.best_peer([*cells, cell("neataptic", [5.0])], "2-3-1") == ("neataptic", 2.5)
 
 
 def test_summary_without_repeats():
@@ -150,7 +150,7 @@ def test_table_of_gradients():
         {"row": "lstm-6-8-6", "batch": 32, "status": "ok", "cells": cells},
         {"row": "2-3-1", "batch": 1, "status": "failed: no"},
     ]
-    text = report.gradients_table(tasks)
+    text = gradients.gradients_table(tasks)
     assert (
         "| LSTM 6-8-6 | 32 | 3.00 (1.00 to 9.00) | 2.00 (1.00 to 9.00) | 5.00 (1.00 to 9.00) | 2.50 x |"
         in text
@@ -191,3 +191,15 @@ def test_on_a_full_disk_the_old_results_and_pictures_stay(tmp_path):
             write()
     assert {path.read_text() for path in tmp_path.iterdir()} == {"old"}
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_the_fastest_trainer_of_a_row_is_bold():
+    def times(median):
+        return {"median": median, "least": median, "most": median}
+
+    rows = {"ahead": {"Synapse": times(1.0), "Synaptic": times(2.0)}, "alone": {"Synapse": times(3.0)}}
+    rows["behind"] = {"Synapse": times(2.0), "Synaptic": times(1.0)}
+    lines = "\n".join(epochs.text({"rows": rows}))
+    assert "| ahead | **1.00 (1.00 to 1.00)** | 2.00 (2.00 to 2.00) |" in lines
+    assert "| behind | 2.00 (2.00 to 2.00) | **1.00 (1.00 to 1.00)** |" in lines
+    assert "| alone | **3.00 (3.00 to 3.00)** | - |" in lines

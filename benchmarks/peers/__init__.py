@@ -104,6 +104,7 @@ PEERS = [
     Peer("brain-beta", "brain", "brain.js 2 beta", "brain.js", "float32 weights", FLAT, "brain-beta"),
 ]
 FAMILIES = list(dict.fromkeys(peer.family for peer in PEERS))
+ONE_OF_EACH = [next(peer for peer in PEERS if peer.family == family) for family in FAMILIES]
 
 
 def chosen(names: str) -> list[Peer]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from .._checks import counted
 from .._typing import Floats
-from ..learning.training import Result
+from ..learning import Result
 from ..network import Network
 from .lesson import Lesson, Part, joined
 from .words import aligned, printable

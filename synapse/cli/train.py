@@ -10,7 +10,7 @@ from typing import Any
 from .. import Trainer
 from .._checks import counted
 from ..errors import DivergenceError, FormatError
-from ..learning.training import Result
+from ..learning import Result
 from . import formats
 from .lesson import Lesson, LessonOptions, Part, joined, prepare
 from .report import report

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from .._checks import boolean, expected, numbers
 from .._typing import Floats
 from ..errors import ArgumentError, KindError
-from ..learning.training import Result
+from ..learning import Result
 from ..recording import Log
 from ._style import CYCLE, canvas, entry, label
 from ._values import over_time

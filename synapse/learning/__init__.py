@@ -1,5 +1,6 @@
 """Training: the trainer and its learning rules, exact gradients, schedules, callbacks, read-outs."""
 
+from ._history import Result as Result
 from .callbacks import Batch as Batch, Progress as Progress, Step as Step, every as every
 from .comparison import GradientComparison as GradientComparison, compare_gradients as compare_gradients
 from .evaluation import Evaluation as Evaluation
@@ -15,4 +16,3 @@ from .schedules import (
     WarmUp as WarmUp,
 )
 from .trainer import Trainer as Trainer
-from .training import Result as Result

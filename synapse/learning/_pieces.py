@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ._data import Order
 
-SECONDS = 0.03
+SECONDS = 0.02
 """Time that a call with several epochs should take: Ctrl-C and the progress bar wait for its end."""
 MOST_NUMBERS = 1 << 20
 """Maximum number of entries in the orders of several epochs."""
@@ -21,14 +21,15 @@ class Pace:
     Attributes
     ----------
     epochs : int
-        The number of epochs that take about `SECONDS`.
+        Number of epochs that take about `SECONDS`. The first call is one epoch.
     """
 
     epochs = 1
 
-    def note(self, epochs: int, seconds: float) -> None:
-        """Adapt to the time that some epochs took. Growth is limited, as times are noisy."""
-        self.epochs = max(1, min(4 * self.epochs, int(epochs * SECONDS / max(seconds, 1e-9))))
+    def note(self, seconds: float, sequences: int) -> None:
+        """Adapt to the time that these epochs, each with so many sequences, took; times are noisy."""
+        most = min(4 * self.epochs, MOST_NUMBERS // sequences)
+        self.epochs = max(1, min(most, int(self.epochs * SECONDS / max(seconds, 1e-9))))
 
 
 class Orders:
@@ -39,18 +40,20 @@ class Orders:
 
     def __init__(self, rng: np.random.Generator, shuffle: bool) -> None:
         self._rng, self._shuffle = rng, shuffle
-        self._before: Any = None  # state of the generator before the latest draw of several epochs
+        self._before: Any = None  # state of the generator before the latest draw of several epochs,
+        self._drawn = 0  # and their number
 
     def draw(self, sequences: Order, epochs: int) -> NDArray[np.uint64]:
         """Return the orders of the next epochs, shape (epochs, sequences)."""
-        orders = np.repeat(sequences[None], epochs, axis=0)
-        if self._shuffle:
-            self._before = self._rng.bit_generator.state if epochs > 1 else None
-            self._rng.permuted(orders, axis=1, out=orders)
-        return orders
+        orders = sequences[None] if epochs == 1 else sequences[None].repeat(epochs, axis=0)
+        if not self._shuffle:
+            return orders
+        if epochs > 1:
+            self._before, self._drawn = self._rng.bit_generator.state, epochs
+        return self._rng.permuted(orders, axis=1)
 
-    def put_back(self, sequences: Order, used: int, drawn: int) -> None:
-        """Return the generator to its state after `used` of the epochs that were `drawn` last."""
-        if self._shuffle and used < drawn and self._before is not None:
+    def keep(self, sequences: Order, used: int) -> None:
+        """Put back all but the first `used` of several epochs that were drawn last."""
+        if self._shuffle and used < self._drawn:
             self._rng.bit_generator.state = self._before
-            self.draw(sequences, used)
+            self._rng.permuted(sequences[None].repeat(used, axis=0), axis=1)

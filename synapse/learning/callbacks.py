@@ -103,6 +103,8 @@ Callback = Callable[[Progress], Any]
 class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
     """A callback that calls a function once per `epochs` epochs or, as `on_batch`, batches.
 
+    Several short epochs between its calls can run in one compiled call, see :meth:`Trainer.train`.
+
     Parameters
     ----------
     epochs : int

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +21,7 @@ from .._checks import (
     whole_number,
 )
 from .._typing import Floats
-from ..errors import ArgumentError, KindError, SynapseError
+from ..errors import ArgumentError, KindError
 
 Rates = Callable[[int, float | None], float]
 """Maps (epoch from 0, error of the previous epoch or None) to a rate; called once per epoch, in order."""
@@ -302,7 +301,7 @@ class CheckedRates:
 
     def __init__(self, rate: Rate, dtype: Any = np.float64) -> None:
         self.fixed = _is_fixed(rate)
-        self._constant = not callable(rate) and self.fixed
+        self._constant = _is_constant(rate)
         self._rates, self._dtype = rates_of(rate), dtype
 
     def __call__(self, epoch: int, error: float | None) -> float:
@@ -311,19 +310,21 @@ class CheckedRates:
 
     def ahead(self, epoch: int, count: int, error: float | None) -> Floats:
         """The rates of `count` epochs (1 unless they are `fixed`); fewer if a later one cannot be used."""
-        rates = [self(epoch, error)]
-        if self._constant:
-            return np.repeat(rates, count)
-        with suppress(SynapseError):  # it is raised when that epoch begins
-            for later in range(epoch + 1, epoch + (count if self.fixed else 1)):
-                rates.append(self(later, None))  # noqa: PERF401 - those before an error count
-        return np.array(rates)
+        first = self(epoch, error)
+        if self._constant or not self.fixed:
+            return np.array([first] * (count if self.fixed else 1))
+        later = [self._rates(one, None) for one in range(epoch + 1, epoch + count)]
+        rates = np.array([first, *later])
+        wrong = ~((rates >= 0) & (rates <= np.finfo(self._dtype).max))  # refused when their epoch begins
+        return rates[: wrong.argmax()] if wrong.any() else rates
+
+
+def _is_constant(rate: Rate) -> bool:
+    return not (callable(rate) or isinstance(rate, AdaptiveSchedule))
 
 
 def _is_fixed(rate: Rate) -> bool:
     """Whether a rate depends on the epoch alone; functions of the user may depend on anything."""
-    if isinstance(rate, WarmUp):
+    if type(rate) is WarmUp:
         return _is_fixed(rate.then)
-    return isinstance(rate, StepDecay | Exponential | Cosine) or not (
-        callable(rate) or isinstance(rate, AdaptiveSchedule)
-    )
+    return _is_constant(rate) or type(rate) in (StepDecay, Exponential, Cosine)

@@ -36,7 +36,7 @@ from ..network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer
 from ._data import Data, prepare, row_weights
 from ._exact import checked_window
-from ._history import History
+from ._history import History, Result
 from ._parameters import Updater, checked_optimizer
 from ._pieces import Orders
 from ._reach import warn_of_dead_ends
@@ -46,7 +46,7 @@ from .callbacks import Batch, Callback, Step
 from .evaluation import Evaluation, mean_cost
 from .rules import RULES, Options, Rule, Task
 from .schedules import CheckedRates, Rate, checked_rate
-from .training import Result, Training
+from .training import Training
 
 RATE = 0.1
 
@@ -258,6 +258,11 @@ class Trainer:
         Notes
         -----
         Ctrl-C ends the training like a callback: the result is returned and the network remains usable.
+
+        The plain online rule runs several short epochs in one compiled call of about 20 ms if nothing has to
+        be done between them. That is so without `on_step`, `on_batch`, `validation` and a best epoch to
+        restore, with a constant rate or a schedule of the epoch, and with no callbacks other than
+        :class:`~synapse.learning.every`. The result is the same, bit by bit, as with one call per epoch.
 
         A stream of batches is an iterable of pairs (inputs, targets), each in one of the forms above, such as
         a generator or a ``DataLoader`` of PyTorch. An epoch is one pass through it. Several epochs need an

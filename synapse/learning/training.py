@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from tqdm.auto import tqdm
 
+from .._typing import Floats
 from ..engine.guard import Deferred, InUse, interruptible, take
 from ..errors import ArgumentError, DivergenceError
 from ..network import Network
@@ -21,7 +22,7 @@ from ..optimizers import LBFGS
 from ._data import Control, Epochs, Order, new_control
 from ._history import History, Result
 from ._parameters import ParameterVector, Updater
-from ._pieces import MOST_NUMBERS, Orders, Pace
+from ._pieces import Orders, Pace
 from ._search import Search
 from ._source import NO_TARGET, Arrays, Stream
 from .callbacks import Batch, Step
@@ -122,37 +123,36 @@ class Training:
 
     def _next(self) -> str | None:
         """Run one epoch, or several in one compiled call; returns why training ends with them, or None."""
-        work, epoch, previous = self._together(), self.history.done, self.history.previous
-        if work is None:
-            return self._epoch(epoch, self.rates(epoch, previous))
-        count = min(self.pace.epochs, max(1, MOST_NUMBERS // len(self.sequences)))
-        rates = self.rates.ahead(epoch, min(count, self.history.free), previous)
-        orders, errors = self.orders.draw(self.sequences, len(rates)), np.full(len(rates), math.nan)
+        epoch, source = self.history.done, self.source
+        rates = self.rates.ahead(epoch, min(self.pace.epochs, self.history.free), self.history.previous)
+        if isinstance(source, Arrays) and self.on_step is None and self.on_batch is None:
+            work = self._rule_for(source.task)
+            with InUse(self.network):
+                self._renew(work)
+                found = self._call(work, rates) if self._together(work) else None
+            if found is not None:
+                return self._after(*found)
+            self.pace = Pace()
+        return self._epoch(epoch, float(rates[0]))
+
+    def _together(self, work: Rule) -> bool:
+        """Whether the rule runs several epochs in one compiled call; not in a thread with an optimizer."""
+        return work.together() and (self._plain or not self._is_long(work))
+
+    def _call(self, work: Rule, rates: Floats) -> tuple[Epochs, int]:
+        """Run epochs with these rates; returns them and the number of complete ones."""
+        orders, errors = self.orders.draw(self.sequences, len(rates)), np.array([math.nan] * len(rates))
         epochs = Epochs(orders, rates, errors, self.history.goal, new_control())
-        begun = time.perf_counter()
+        updater, begun = None if self._plain else self.updater, time.perf_counter()
         try:
-            done = self._call(work, epochs)
+            done = self._compiled(work, lambda: work.learn_epochs(epochs, updater), epochs.control)
         finally:
-            rows = int(epochs.control[1])
-            self.orders.put_back(self.sequences, -(-rows // len(work.task.data.inputs)), len(rates))
-        self.pace.note(done, time.perf_counter() - begun)
-        return self._after(epochs, done)
-
-    def _together(self) -> Rule | None:
-        """Return the rule if it can run epochs in one compiled call, with nothing to do in between."""
-        if not isinstance(self.source, Arrays) or self.on_step is not None or self.on_batch is not None:
-            return None
-        work = self._rule_for(self.source.task)
-        with InUse(self.network):
-            self._renew(work)
-            return work if work.together() and (self._plain or not self._is_long(work)) else None
-
-    def _call(self, work: Rule, epochs: Epochs) -> int:
-        """Run some epochs; returns the number of complete ones."""
-        with InUse(self.network):
-            self._renew(work)  # another thread may have edited the network
-            updater = None if self._plain else self.updater
-            return self._compiled(work, lambda: work.learn_epochs(epochs, updater), epochs.control)
+            if len(rates) > 1:
+                used = math.ceil(int(epochs.control[1]) / len(work.task.data.inputs))
+                self.orders.keep(self.sequences, used)  # an incomplete epoch has used its order, too
+        if len(rates) == self.pace.epochs:
+            self.pace.note(time.perf_counter() - begun, len(self.sequences))
+        return epochs, done
 
     def _after(self, epochs: Epochs, done: int) -> str | None:
         """Record complete epochs; returns why training ends, or None."""
@@ -283,8 +283,8 @@ class Training:
 
     def _is_long(self, work: Rule) -> bool:
         """Whether an epoch takes longer than Ctrl-C may wait."""
-        size = len(self.network) + self.network._store.n_connections
-        return len(work.task.data.inputs) * size >= LONG
+        store = self.network._store
+        return len(work.task.data.inputs) * (store.n_neurons + store.n_connections) >= LONG
 
     def _compiled(self, work: Rule, call: Callable[[], Found], control: Control) -> Found:
         """Make a compiled call. During a long one, this thread updates the bar and checks for Ctrl-C."""

@@ -1,0 +1,28 @@
+"""Numbers and tables as Markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def number(value: float | None) -> str:
+    """Format a number with three digits and a comma between thousands.
+
+    >>> number(0.07512), number(21.94), number(1526.2)
+    ('0.0751', '21.9', '1,526')
+    """
+    if value is None:
+        return "-"
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
+    return f"{value:#.3g}" if 0 < abs(value) < 0.1 else f"{value:,.{digits}f}"
+
+
+def spread(cell: dict[str, Any] | None) -> str:
+    """A median, with the minimum and the maximum."""
+    return f"{number(cell['median'])} ({number(cell['least'])} to {number(cell['most'])})" if cell else "-"
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

@@ -1,0 +1,25 @@
+"""The duration and number of the measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .cases import Case
+from .peers import Peer
+
+Tell = Callable[[str], None]
+"""Prints one line of progress."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Duration and number of the measurements, and what is measured."""
+
+    repeats: int
+    seconds: float  # of one measurement, approximately
+    cap: float  # limit in seconds of one cell
+    cases: list[Case]  # the networks in the table of online steps
+    peers: list[Peer]  # its libraries
+    largest: int  # growth is measured up to 10^largest connections
+    quick: bool  # small networks only

@@ -377,3 +377,25 @@ def test_callbacks_change_nothing(sort, options):
     plain = trained()
     assert plain == trained(callbacks=[lambda progress: None])
     assert plain == trained(on_batch=lambda batch: None)
+
+
+@pytest.mark.parametrize("optimizer", [optimizers.Adam(0.05), Own()], ids=["compiled", "own"])
+def test_a_long_epoch_runs_in_a_thread_with_the_same_bits(optimizer, monkeypatch):
+    def trained():
+        net = built("perceptron")
+        trainer = Trainer(net, method="bptt", optimizer=optimizer, batch_size=4)
+        found = trainer.train(*samples(net, 30), epochs=3, seed=1, progress=False).history
+        return found, parameters(net).tobytes()
+
+    plain = trained()
+    monkeypatch.setattr("synapse.learning.training.LONG", 0.0)
+    assert plain == trained()
+
+
+def test_a_trainer_asks_python_for_nothing_between_batches(monkeypatch):
+    net = built("perceptron")
+    trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(0.05), batch_size=4)
+    monkeypatch.setattr(Updater, "update", None)
+    assert trainer.train(*samples(net), epochs=3, seed=1, progress=False).epochs == 3
+    with pytest.raises(TypeError):
+        trainer.train(*samples(net), epochs=3, progress=False, on_batch=lambda batch: None)

@@ -226,12 +226,8 @@ def test_both_ways_in_turn():
     assert ours.numbers == theirs.numbers
 
 
-def test_another_network_of_the_store_and_connections_added_between_two_calls():
-    def make():
-        net = architect.Perceptron(3, 5, 2, seed=0)
-        return Work(net, samples(net))
-
-    ours, theirs = make(), make()
+def test_connections_added_between_two_calls():
+    ours, theirs = (Work(net, samples(net)) for net in (built("perceptron"), built("perceptron")))
     for work, run in ((ours, Work.together), (theirs, Work.apart)):
         run(work)
         work.net.hidden[0][0].project(work.net.hidden[0][1], weight=0.3)

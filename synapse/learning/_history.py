@@ -97,12 +97,11 @@ class History:
         """Number of epochs until something has to be done that depends on them."""
         if self.restore or self.held_out is not None:
             return 1
-        epochs = self.epochs - self.done
-        for callback in self.callbacks:
-            epochs = min(
-                epochs, callback.epochs - self.done % callback.epochs if type(callback) is every else 1
-            )
-        return epochs if self.patience is None else min(epochs, self.best_epoch + self.patience - self.done)
+        limits = [self.epochs - self.done]
+        limits += [one.epochs - self.done % one.epochs if type(one) is every else 1 for one in self.callbacks]
+        if self.patience is not None:
+            limits.append(self.best_epoch + self.patience - self.done)
+        return min(limits)
 
     def add(self, errors: list[float], rates: list[float]) -> None:
         """Append epochs; one, with its error on the held-out data, if there are any."""

@@ -168,7 +168,6 @@ def by_hand_work(case: Case) -> Work:
             root = (square.sqrt() / (1 - 0.999**done) ** 0.5).add_(1e-8)
             p.addcdiv_(mean, root, value=-case.rate / (1 - 0.9**done))
 
-    @torch.no_grad()
     def work(epochs: int) -> float:
         total = 0.0
         for _ in range(epochs):
@@ -216,7 +215,7 @@ def run(spec: dict[str, Any]) -> dict[str, Any]:
     case = Case(tuple(sizes), *others)
     works = works_of(case)
     errors = {name: work(5) for name, work in works.items()}  # loads or compiles the kernels
-    counts = {name: max(2, int(spec["seconds"] / (timed(work, 20) / 20))) for name, work in works.items()}
+    counts = {name: epochs_in(spec["seconds"], work) for name, work in works.items()}
     times: dict[str, list[float]] = {name: [] for name in works}
     names = list(works)
     for repeat in range(spec["repeats"]):
@@ -225,6 +224,14 @@ def run(spec: dict[str, Any]) -> dict[str, Any]:
             seconds = timed(works[name], counts[name]) / counts[name]
             times[name].append(1e6 * seconds / case.batches)
     return {"cells": {name: {"error": errors[name], **summary(t)} for name, t in times.items()}}
+
+
+def epochs_in(seconds: float, work: Work) -> int:
+    """The number of epochs that take so long."""
+    count = 10
+    for _ in range(2):  # the second time without the cost of a call
+        count = max(2, int(count * seconds / max(1e-4, timed(work, count))))
+    return count
 
 
 def timed(work: Work, epochs: int) -> float:

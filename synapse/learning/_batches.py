@@ -52,6 +52,7 @@ class BatchLoop:
         )
         network = exact.network
         self._slopes = np.zeros(len(network._connection_rows())), np.zeros(len(network))
+        self._neurons = np.arange(len(network), dtype=np.uint64)
         self._unfoldings: dict[int, tuple[Any, Any]] = {}
 
     def run(self, epochs: Epochs, updater: Updater) -> int:
@@ -71,9 +72,10 @@ class BatchLoop:
         )
         address, store, _ = self.exact._ready
         ways = wide, single, self._arguments(self.exact.lanes)
-        numbers = *updater.places, self._slopes, updater.penalty, tuple(updater.step_of_kernels())
+        step = tuple(updater.step_of_kernels())
+        change = *updater.places, self._neurons, self._slopes, updater.penalty, step
         done, code, state.steps, where = engine.exact.train_epochs(
-            address, store.unit, ways, tuple(self._batches), tuple(runs), numbers, state.steps
+            address, store.unit, ways, tuple(self._batches), tuple(runs), change, state.steps
         )
         if code not in (engine.exact.update.DONE, engine.exact.update.STOPPED):
             raise self._failure(code, where, optimizer, updater)

@@ -17,7 +17,7 @@ from ..engine.store import Store
 from ..errors import DivergenceError, KindError
 from ..network import Network
 from ..optimizers import LBFGS, Optimizer, OptimizerState
-from ..optimizers.base import BuiltIn
+from ..optimizers.base import BuiltIn, too_steep
 from ..optimizers.clipping import not_clipped
 from ..topology import require_closed
 from ._exact import ADVICE
@@ -111,7 +111,8 @@ class _Column:
     def places(self, first: int) -> Any:
         """The rows and entries for kernels; the entries of the vector begin with `first`."""
         numbers = self.rows, first + self.place, self.written, first + self.taken
-        return tuple(engine.exact.update.Places(*(each.astype(np.uint64) for each in numbers)))
+        tied = len(self.written) != len(self.first_rows)
+        return np.uint64(first), tied, *(each.astype(np.uint64) for each in numbers)
 
 
 class Updater:
@@ -164,7 +165,7 @@ class Updater:
         find = engine.exact.update.gradient_of_batch
         code, squares = find(*self.places, slopes, self.penalty, values, gradient)
         if code != engine.exact.update.DONE:
-            raise not_clipped()
+            raise too_steep() if code == engine.exact.update.TOO_STEEP else not_clipped()
         return gradient, math.sqrt(squares)
 
     @property
@@ -189,6 +190,7 @@ class Updater:
             *vectors,
             moving=~self.parameters.frozen,
             limit=self.limit,
+            rounded=self.network._store.dtype != np.float64,
         )
 
 

@@ -129,15 +129,11 @@ class Training:
             work = self._rule_for(source.task)
             with InUse(self.network):
                 self._renew(work)
-                found = self._call(work, rates) if self._together(work) else None
+                found = self._call(work, rates) if work.together() else None
             if found is not None:
                 return self._after(*found)
             self.pace = Pace()
         return self._epoch(epoch, float(rates[0]))
-
-    def _together(self, work: Rule) -> bool:
-        """Whether the rule runs several epochs in one compiled call; not in a thread with an optimizer."""
-        return work.together() and (self._plain or not self._is_long(work))
 
     def _call(self, work: Rule, rates: Floats) -> tuple[Epochs, int]:
         """Run epochs with these rates; returns them and the number of complete ones."""

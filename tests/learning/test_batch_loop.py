@@ -226,12 +226,8 @@ def test_both_ways_in_turn():
     assert ours.numbers == theirs.numbers
 
 
-def test_another_network_of_the_store_and_connections_added_between_two_calls():
-    def make():
-        net = architect.Perceptron(3, 5, 2, seed=0)
-        return Work(net, samples(net))
-
-    ours, theirs = make(), make()
+def test_connections_added_between_two_calls():
+    ours, theirs = (Work(net, samples(net)) for net in (built("perceptron"), built("perceptron")))
     for work, run in ((ours, Work.together), (theirs, Work.apart)):
         run(work)
         work.net.hidden[0][0].project(work.net.hidden[0][1], weight=0.3)
@@ -263,7 +259,8 @@ def test_stop_ends_before_the_next_batch():
     assert work.done == 0
     assert np.isnan(errors).all()
     assert (parameters(net) == before).all()
-    assert work.together() and work.done == 6
+    work.together()
+    assert work.done == 6
     assert work.control[1] == 60
 
 
@@ -376,3 +373,25 @@ def test_callbacks_change_nothing(sort, options):
     plain = trained()
     assert plain == trained(callbacks=[lambda progress: None])
     assert plain == trained(on_batch=lambda batch: None)
+
+
+@pytest.mark.parametrize("optimizer", [optimizers.Adam(0.05), Own()], ids=["compiled", "own"])
+def test_a_long_epoch_runs_in_a_thread_with_the_same_bits(optimizer, monkeypatch):
+    def trained():
+        net = built("perceptron")
+        trainer = Trainer(net, method="bptt", optimizer=optimizer, batch_size=4)
+        found = trainer.train(*samples(net, 30), epochs=3, seed=1, progress=False).history
+        return found, parameters(net).tobytes()
+
+    plain = trained()
+    monkeypatch.setattr("synapse.learning.training.LONG", 0.0)
+    assert plain == trained()
+
+
+def test_a_trainer_asks_python_for_nothing_between_batches(monkeypatch):
+    net = built("perceptron")
+    trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(0.05), batch_size=4)
+    monkeypatch.setattr(Updater, "update", None)
+    assert trainer.train(*samples(net), epochs=3, seed=1, progress=False).epochs == 3
+    with pytest.raises(TypeError):
+        trainer.train(*samples(net), epochs=3, progress=False, on_batch=lambda batch: None)

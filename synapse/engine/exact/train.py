@@ -20,16 +20,14 @@ from .update import (
     DONE,
     NOT_FINITE,
     STOPPED,
-    TOO_STEEP,
     Change,
     Penalty,
     Places,
     Step,
-    clear,
     find_gradient,
     move,
-    read_values,
-    write_values,
+    read_column,
+    write_column,
 )
 
 u8 = np.uint64
@@ -119,19 +117,24 @@ def with_tapes(a, unfolding, samples):
 
 
 @strict
-def descend(unfolding, a, samples):
-    """The loss of one group, and the last step with errors that are not finite."""
+def descend(unfolding, a, samples, change, begin):
+    """Add the gradient of one group; returns its loss, and the last step with errors that are not finite."""
     like = with_tapes(a, unfolding, a[SAMPLES])
-    return call_descent(unfolding.address, with_tapes(a, unfolding, samples), like)
+    loss, bad = call_descent(unfolding.address, with_tapes(a, unfolding, samples), like)
+    add_moves(change.weights.rows, change.slopes[0], unfolding.weight_move, begin)
+    add_moves(change.neurons, change.slopes[1], unfolding.bias_move, begin)
+    return loss, bad
 
 
 @strict
-def subtract_moves(places, slopes, weight_move, bias_move):
-    """Add the gradient of a group to the sums by connections and neurons of the network."""
-    for i in range(len(slopes[0])):
-        slopes[0][i] -= weight_move[places.rows[i]]
-    for i in range(len(slopes[1])):
-        slopes[1][i] -= bias_move[i]
+def add_moves(rows, slopes, moves, begin):
+    """Subtract the descent of a group from the gradient; with `begin`, from 0."""
+    if begin:
+        for i in range(len(slopes)):
+            slopes[i] = 0.0 - moves[rows[i]]
+    else:
+        for i in range(len(slopes)):
+            slopes[i] -= moves[rows[i]]
 
 
 @strict
@@ -141,42 +144,44 @@ def descend_batch(ways, batches, count, change, control):
     Returns a code, the loss and, if the gradient diverged, the bad step and the number of steps.
     """
     width, loss = batches.lanes if count > u8(1) else u8(1), 0.0
-    wide, single, slopes = ways.wide, ways.single, change.slopes
     like, size = Samples(*ways.arguments[SAMPLES]), width * batches.deep
-    clear(slopes[0])
-    clear(slopes[1])
     for first in range(u8(0), count, size):
         if control[0] != u8(0):
             return STOPPED, loss, u8(0), u8(0)
-        samples = samples_of(like, batches, first, min(first + size, count), width)
+        samples, begin = samples_of(like, batches, first, min(first + size, count), width), first == u8(0)
         if width > u8(1):
-            one, bad = descend(wide, ways.arguments, samples)
+            one, bad = descend(ways.wide, ways.arguments, samples, change, begin)
         else:
-            one, bad = descend(single, ways.arguments, samples)
+            one, bad = descend(ways.single, ways.arguments, samples, change, begin)
         steps = samples[STEPS]
         if bad != steps or not math.isfinite(one):
             return DIVERGED, one, bad, steps
         loss += one
-        if width > u8(1):
-            subtract_moves(change.weights, slopes, wide.weight_move, wide.bias_move)
-        else:
-            subtract_moves(change.weights, slopes, single.weight_move, single.bias_move)
-    finite = are_finite(slopes[0]) and are_finite(slopes[1])
-    return DONE if finite else NOT_FINITE, loss, u8(0), u8(0)
+    return DONE, loss, u8(0), u8(0)
+
+
+@strict
+def read_values(m, change):
+    """Read all parameters."""
+    read_column(m.weight, change.weights, change.step.values)
+    read_column(m.bias, change.biases, change.step.values)
 
 
 @strict
 def update(m, change, rate, count):
     """Update the parameters by the gradient of a batch; returns a code and the number of steps done."""
     weights, biases, step = change.weights, change.biases, change.step
-    read_values(m, weights, biases, step.values)
     code, _ = find_gradient(weights, biases, change.slopes, change.penalty, step.values, step.gradient)
+    if code != DONE:
+        finite = are_finite(change.slopes[0]) and are_finite(change.slopes[1])
+        return code if finite else NOT_FINITE, count
+    code = move(step, rate, count + 1)
     if code == DONE:
-        code = move(step, rate, count + 1)
-        count += code != TOO_STEEP
-    if code == DONE:
-        write_values(m, weights, biases, step.values)
-    return code, count
+        write_column(m.weight, weights, step.values)
+        write_column(m.bias, biases, step.values)
+        if step.rounded:
+            read_values(m, change)
+    return code, count + 1
 
 
 @strict
@@ -208,6 +213,7 @@ def run_epochs(m, ways, batches, runs, change, count):
     Returns the number of complete epochs and, of the last one, what `run_batches` returns without the cost.
     """
     nowhere = 0.0, u8(0), u8(0), u8(0)
+    read_values(m, change)
     for epoch in range(len(runs.rates)):
         code, total, aimed, count, where = run_batches(m, ways, batches, runs, epoch, change, count)
         runs.errors[epoch] = total / aimed if aimed > 0.0 else math.nan
@@ -226,6 +232,6 @@ def train_epochs(table, unit, ways, batches, runs, change, count):
     """
     wide, single, arguments = ways
     ways_ = Ways(Unfolding(*wide), Unfolding(*single), arguments)
-    weights, biases, slopes, penalty, step = change
-    change_ = Change(Places(*weights), Places(*biases), slopes, Penalty(*penalty), Step(*step))
+    weights, biases, neurons, slopes, penalty, step = change
+    change_ = Change(Places(*weights), Places(*biases), neurons, slopes, Penalty(*penalty), Step(*step))
     return run_epochs(columns(table, unit), ways_, Batches(*batches), Runs(*runs), change_, count)

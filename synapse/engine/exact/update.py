@@ -10,8 +10,12 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..compiler.calls import address_of, call_equation, strict
-from ..compiler.jit import kernel
+from ..compiler.jit import inline, kernel
+
+u8 = np.uint64
 
 DONE, STOPPED, DIVERGED, NOT_FINITE, NOT_CLIPPED, TOO_STEEP, TOO_FAR, BEYOND = range(8)
 """How an update ends: it is complete; stopped from outside; activations or errors diverged, or their products
@@ -22,8 +26,10 @@ is beyond the range of the store's float. Only a complete one changes weights.""
 class Places(NamedTuple):
     """The rows of a column of the store from which parameters are read, and to which they are written."""
 
+    first: int  # the first entry of the vector that belongs to this column
+    tied: bool  # whether members share entries; if not, entries are consecutive
     rows: Any  # row of each connection, or neuron, of the network
-    entries: Any  # the entry of the vector that it belongs to
+    entries: Any  # the entry that it belongs to
     written: Any  # all rows that are written, with tied members in other networks
     taken: Any  # the entry that each of them takes
 
@@ -49,6 +55,7 @@ class Step(NamedTuple):
     settings: Any
     moving: Any  # booleans: the parameters that are not frozen
     limit: float  # the largest number of the store's float
+    rounded: bool  # whether the store's float has fewer bits than the vector
 
 
 class Change(NamedTuple):
@@ -56,6 +63,7 @@ class Change(NamedTuple):
 
     weights: Any  # their `Places`
     biases: Any
+    neurons: Any  # 0, 1, ...: the places of the neurons of the network in the gradient of a group
     slopes: Any  # the gradient by connections and by neurons
     penalty: Any
     step: Any
@@ -67,36 +75,34 @@ def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
 
 
 @strict
-def clear(numbers):
-    """Set all numbers to 0."""
-    for i in range(len(numbers)):
-        numbers[i] = 0.0
+def read_column(column, places, values):
+    """Read the values of a column; of tied members, the first one."""
+    for back in range(len(places.rows)):
+        i = len(places.rows) - 1 - back
+        values[places.entries[i]] = column[places.rows[i]]
 
 
 @strict
-def read_values(m, weights, biases, values):
-    """Read the vector of parameters; of tied members, the first one."""
-    for back in range(len(weights.rows)):
-        i = len(weights.rows) - 1 - back
-        values[weights.entries[i]] = m.weight[weights.rows[i]]
-    for back in range(len(biases.rows)):
-        i = len(biases.rows) - 1 - back
-        values[biases.entries[i]] = m.bias[biases.rows[i]]
+def write_column(column, places, values):
+    """Write the values of a column to all members."""
+    if places.tied:
+        for i in range(len(places.written)):
+            column[places.written[i]] = values[places.taken[i]]
+        return
+    for i in range(u8(len(places.rows))):
+        column[places.rows[i]] = values[places.first + i]
 
 
 @strict
-def write_values(m, weights, biases, values):
-    """Write the vector of parameters to all members."""
-    for i in range(len(weights.written)):
-        m.weight[weights.written[i]] = values[weights.taken[i]]
-    for i in range(len(biases.written)):
-        m.bias[biases.written[i]] = values[biases.taken[i]]
-
-
-@strict
-def add_slopes(places, slopes, gradient):
-    """Add the slope of each member to its entry."""
-    for i in range(len(places.entries)):
+def lay_slopes(places, slopes, gradient):
+    """Write the gradient of a column: the sum over the members of each entry."""
+    if not places.tied:
+        for i in range(u8(len(slopes))):
+            gradient[places.first + i] = slopes[i]
+        return
+    for i in range(len(slopes)):
+        gradient[places.entries[i]] = 0.0
+    for i in range(len(slopes)):
         gradient[places.entries[i]] += slopes[i]
 
 
@@ -112,19 +118,28 @@ def add_penalties(penalty, values, gradient):
             gradient[i] += penalty.l2 * values[i]
 
 
+@inline
+def sum_of_squares(numbers):
+    """The sum of squares, in any order: its bits decide nothing but whether it is finite."""
+    total = 0.0
+    for i in range(len(numbers)):
+        total += numbers[i] * numbers[i]
+    return total
+
+
 @strict
-def sum_of_squares(numbers, scale):
-    """The sum of the squares of all numbers divided by `scale`, in four partial sums."""
+def scaled_norm(numbers, scale):
+    """The Euclidean norm of all numbers divided by `scale`, which keeps squares from overflowing."""
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
     whole = len(numbers) // 4 * 4
-    for i in range(0, whole, 4):
+    for i in range(0, whole, 4):  # partial sums, because each waits for the one before
         a += (numbers[i] / scale) ** 2
         b += (numbers[i + 1] / scale) ** 2
         c += (numbers[i + 2] / scale) ** 2
         d += (numbers[i + 3] / scale) ** 2
     for i in range(whole, len(numbers)):
         a += (numbers[i] / scale) ** 2
-    return (a + b) + (c + d)
+    return math.sqrt((a + b) + (c + d))
 
 
 @strict
@@ -138,7 +153,7 @@ def clip(penalty, gradient):
         largest = max(largest, abs(gradient[i]))
     if largest == 0.0 or penalty.norm == math.inf:
         return True
-    ratio = math.sqrt(sum_of_squares(gradient, largest))  # scaled, because squares could overflow
+    ratio = scaled_norm(gradient, largest)
     if largest * ratio > penalty.norm:
         for i in range(len(gradient)):
             gradient[i] = gradient[i] / largest * (penalty.norm / ratio)
@@ -151,31 +166,28 @@ def find_gradient(weights, biases, slopes, penalty, values, gradient):
 
     `slopes` are those of connections and of neurons. Returns a code and the squared norm before clipping.
     """
-    clear(gradient)
-    add_slopes(weights, slopes[0], gradient)
-    add_slopes(biases, slopes[1], gradient)
+    lay_slopes(weights, slopes[0], gradient)
+    lay_slopes(biases, slopes[1], gradient)
     add_penalties(penalty, values, gradient)
-    squares = sum_of_squares(gradient, 1.0)
-    if (penalty.value != math.inf or penalty.norm != math.inf) and not clip(penalty, gradient):
+    squares = sum_of_squares(gradient)
+    if penalty.value == math.inf and penalty.norm == math.inf:
+        return DONE if math.isfinite(squares) else TOO_STEEP, squares
+    if not clip(penalty, gradient):
         return NOT_CLIPPED, squares
-    return DONE, squares
+    return DONE if math.isfinite(sum_of_squares(gradient)) else TOO_STEEP, squares
 
 
 @strict
 def move(step, rate, count):
     """Change the values by one step of the optimizer, the one with number `count`; returns a code."""
-    if not math.isfinite(sum_of_squares(step.gradient, 1.0)):
-        return TOO_STEEP
     vectors = step.change, step.values, step.gradient, step.memory, step.settings
     if not call_equation(step.equation, (*vectors, rate, count), (*vectors, 0.0, 0)):
         return TOO_FAR
+    within = True
     for i in range(len(step.change)):
-        if step.moving[i]:
-            step.values[i] -= step.change[i]
-    for i in range(len(step.change)):
-        if abs(step.values[i]) > step.limit:
-            return BEYOND
-    return DONE
+        step.values[i] -= step.change[i] if step.moving[i] else 0.0
+        within &= abs(step.values[i]) <= step.limit
+    return DONE if within else BEYOND
 
 
 @kernel

@@ -73,7 +73,7 @@ def change_by_adam(change, values, gradient, memory, settings, rate, count):
     beta, beta2, epsilon, amsgrad, decay = settings[0], settings[1], settings[2], settings[3], settings[4]
     first, second, largest = memory[0], memory[1], memory[len(memory) - 1]
     steps = float(count)
-    corrected, root = rate / (1.0 - beta**steps), math.sqrt(1.0 - beta2**steps)
+    corrected, root = rate / (1.0 - beta**steps), 1.0 / math.sqrt(1.0 - beta2**steps)
     for i in range(len(change)):
         first[i] = first[i] * beta + gradient[i] * (1.0 - beta)
         square = second[i] * beta2 + gradient[i] * gradient[i] * (1.0 - beta2)
@@ -81,7 +81,7 @@ def change_by_adam(change, values, gradient, memory, settings, rate, count):
         if amsgrad:
             square = max(largest[i], square)
             largest[i] = square
-        quotient = first[i] / (math.sqrt(square) / root + epsilon)
+        quotient = first[i] / (math.sqrt(square) * root + epsilon)
         change[i] = quotient * corrected + values[i] * (rate * decay)
 
 

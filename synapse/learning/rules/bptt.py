@@ -74,7 +74,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
             isinstance(task.options.optimizer, BuiltIn)
             and not task.options.dropout.any
             and not recorded
-            and not (threaded and self._batches().groups > 1)
+            and (self._batches().groups == 1 or not threaded)
         )
 
     def _batches(self) -> BatchLoop:

@@ -104,7 +104,7 @@ def move_ahead(m, first, last):
             continue
         m.waiting[j] = 0.0
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-            if not waits(m, r):
+            if m.run_kind[r] > LISTED or not waits(m, r):
                 continue
             source, row, n = u8(m.run_source[r]), u8(m.run_first[r]), u8(m.run_length[r])
             if m.run_kind[r] == DENSE:

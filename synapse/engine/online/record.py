@@ -8,7 +8,7 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.rare import INDEX, rare
-from ..lowering.flags import TRACED
+from ..lowering.flags import LISTED, TRACED
 from ..schema import (
     CONNECTION_NUMBERS,
     NEURON_NUMBERS,
@@ -77,7 +77,7 @@ def eligibility_of(m, c):
 def present_weight(m, c, r):
     """A weight including its delayed update, if any, see ``propagate.move_ahead``."""
     j = m.target[c]
-    if r != NONE and m.waiting[j] != 0.0 and waits(m, r):
+    if r != NONE and m.waiting[j] != 0.0 and m.run_kind[r] <= LISTED and waits(m, r):
         return np.float64(m.weight[c] + m.waiting[j] * m.activation[m.source[c]])
     return np.float64(m.weight[c])
 

@@ -165,8 +165,8 @@ def extend_run(m, block, r, start, carry, scale):
 
 @inline
 def waits(m, r):
-    """Whether the updates of a run may be delayed until its weights are next read: see `move_ahead`."""
-    return m.run_kind[r] <= LISTED and not m.run_flags[r] & MOVED_AT_ONCE
+    """Whether the updates of a dense or listed run may be delayed until its weights are next read."""
+    return not m.run_flags[r] & MOVED_AT_ONCE
 
 
 @inline

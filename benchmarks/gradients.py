@@ -23,7 +23,8 @@ from .markdown import number, spread, table
 from .plan import Plan, Tell
 
 TITLE = "Exact gradients, µs per time step and sequence"
-INTRODUCTION = """Forward and backward pass of a batch, with as many threads in each library; LSTMs over sequences of 50 steps.
+INTRODUCTION = """Forward and backward pass of a batch, each library with this number of threads.
+LSTMs run over sequences of 50 steps.
 The LSTMs are `architect.LSTM(..., style="standard")` and `torch.nn.LSTM` with a `Linear`, with equal weights.
 Medians (minimum to maximum).
 """

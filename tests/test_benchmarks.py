@@ -147,15 +147,15 @@ def test_table_of_gradients():
         for name, median in (("synapse", 3.0), ("synapse-f32", 2.0), ("torch", 5.0))
     }
     tasks = [
-        {"row": "lstm-6-8-6", "batch": 32, "status": "ok", "cells": cells},
-        {"row": "2-3-1", "batch": 1, "status": "failed: no"},
+        {"row": "lstm-6-8-6", "batch": 32, "threads": 1, "status": "ok", "cells": cells},
+        {"row": "2-3-1", "batch": 1, "threads": 1, "status": "failed: no"},
     ]
     text = gradients.gradients_table(tasks)
     assert (
-        "| LSTM 6-8-6 | 32 | 3.00 (1.00 to 9.00) | 2.00 (1.00 to 9.00) | 5.00 (1.00 to 9.00) | 2.50 x |"
+        "| LSTM 6-8-6 | 32 | 1 | 3.00 (1.00 to 9.00) | 2.00 (1.00 to 9.00) | 5.00 (1.00 to 9.00) | 2.50 x |"
         in text
     )
-    assert "| 2-3-1 | 1 | - | - | - | - | - | failed: no |" in text
+    assert "| 2-3-1 | 1 | 1 | - | - | - | - | - | failed: no |" in text
 
 
 def test_a_table_that_is_none():

@@ -208,6 +208,7 @@ def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:
 
 ENDED = 0xFFFFFFFFFFFFFFFF
 CHUNK = 16
+TILE = 8  # number of neurons whose sums exact gradients hold in registers
 """Number of steps of an unfolding whose gradients are summed together."""
 TAPES = (
     # By step and neuron. The first row is the step before the first: the initial context of a sequence.

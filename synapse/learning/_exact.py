@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from math import inf, isfinite
 from typing import Any
 
@@ -62,6 +62,7 @@ class ExactGradient:
         self._inputs, self._targets = data.inputs.reshape(-1), data.targets.reshape(-1)
         self.threads = positive_integer("The threads", threads, MOST_THREADS)
         self._several = bool((np.diff(data.bounds) > 1).any())  # whether a sequence has several steps
+        self._pool: ThreadPoolExecutor | None = None  # its threads end with this workspace
         self._renew()
 
     def _renew(self) -> None:
@@ -142,8 +143,16 @@ class ExactGradient:
             finally:
                 free.append(number)
 
-        with ThreadPoolExecutor(self.threads) as pool:
-            yield from pool.map(job, groups)
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.threads)
+        parts = [self._pool.submit(job, group) for group in groups]
+        try:
+            for part in parts:
+                yield part.result()
+        finally:  # after an error, too, no thread may read the network any more
+            for part in parts:
+                part.cancel()
+            wait(parts)
 
     def _groups(
         self, chosen: NDArray[Any], share: Floats, window: int, masks: Masks | None

@@ -1,10 +1,9 @@
-"""Tiles: several neurons whose sums stay in registers, so that each activation is loaded once for all of them.
+"""Tiles: eight neurons whose sums stay in registers, so that each activation is loaded once for all.
 
 This is the third part of ``jit.py``. A pack is what a kernel processes at once: from a column of lanes, one
 neuron of all samples; from a column of single numbers, as many as fill a vector register, of which the first
-`left` are valid. The sums of a tile are a tuple of one pack, or two, for each of its neurons; the number of
-neurons is the length of a tuple `tile`. A tile of four is not enough for a processor that starts two
-multiply-adds per cycle, because each sum takes four cycles.
+`left` are valid. The sums of a tile are a tuple of one pack, or two, for each of its neurons. Four neurons
+are not enough for a processor that starts two multiply-adds per cycle, because each takes four cycles.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ..schema import TILE
 from .jit import DEBUGGING, told_apart
 from .lanes import FLAGS, LanesType, spread, vector_sum
 
 VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
-EIGHT, FOUR = (0,) * 8, (0,) * 4
 
 
 # --- memory ------------------------------------------------------------------------------------
@@ -119,33 +118,33 @@ def _width(typingctx: Any, column: Any) -> Any:
 
 
 @intrinsic
-def _no_sums(typingctx: Any, column: Any, tile: Any, packs: Any) -> Any:
-    """A pack of zeros for each neuron of a tile, or as many as the tuple `packs` is long."""
+def _no_sums(typingctx: Any, column: Any, packs: Any) -> Any:
+    """As many packs of zeros for each neuron of a tile as the tuple `packs` is long."""
     pack = _wide(column)
-    taken = types.UniTuple(pack, len(tile) * len(packs))
+    taken = types.UniTuple(pack, TILE * len(packs))
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         kind = context.get_value_type(pack)
         return context.make_tuple(builder, taken, [ir.Constant(kind, [0.0] * pack.count)] * taken.count)
 
-    return taken(column, tile, packs), codegen
+    return taken(column, packs), codegen
 
 
 @intrinsic
-def _spaced(typingctx: Any, first: Any, gap: Any, count: Any, tile: Any) -> Any:
+def _spaced(typingctx: Any, first: Any, gap: Any, count: Any) -> Any:
     """The indices first, first + gap, ...; beyond the first `count`, the last of these again."""
-    taken = types.UniTuple(types.uint64, len(tile))
+    taken = types.UniTuple(types.uint64, TILE)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        at, gap, count, _ = args
+        at, gap, count = args
         places = [at]
-        for k in range(1, len(tile)):
+        for k in range(1, TILE):
             there = builder.icmp_unsigned("<", _offset(count, k), count)
             at = builder.select(there, builder.add(at, gap), at)
             places.append(at)
         return context.make_tuple(builder, taken, places)
 
-    return taken(types.uint64, types.uint64, types.uint64, tile), codegen
+    return taken(types.uint64, types.uint64, types.uint64), codegen
 
 
 @intrinsic
@@ -181,15 +180,15 @@ def _put(typingctx: Any, column: Any, sums: Any) -> Any:
 
 
 @intrinsic
-def _taken(typingctx: Any, column: Any, tile: Any) -> Any:
+def _taken(typingctx: Any, column: Any) -> Any:
     """The first elements of a column, one for each neuron of a tile."""
-    taken = types.UniTuple(column.dtype, len(tile))
+    taken = types.UniTuple(column.dtype, TILE)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        places = [ir.Constant(ir.IntType(64), k) for k in range(len(tile))]
+        places = [ir.Constant(ir.IntType(64), k) for k in range(TILE)]
         return context.make_tuple(builder, taken, [_load_one(builder, column, args[0], at) for at in places])
 
-    return taken(column, tile), codegen
+    return taken(column), codegen
 
 
 @intrinsic
@@ -217,15 +216,7 @@ def _push_products(
 
 @intrinsic
 def _add_outer(
-    typingctx: Any,
-    sums: Any,
-    activation: Any,
-    at: Any,
-    left: Any,
-    error: Any,
-    first: Any,
-    gap: Any,
-    tile: Any,
+    typingctx: Any, sums: Any, activation: Any, at: Any, left: Any, error: Any, first: Any, gap: Any
 ) -> Any:
     """Add errors times packs of activations to the sums of a tile; neuron k has its error at first + k gap.
 
@@ -233,8 +224,8 @@ def _add_outer(
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        sums, address, at, left, errors, first, gap, _ = args
-        kind, packs = context.get_value_type(_wide(activation)), sums.type.count // len(tile)
+        sums, address, at, left, errors, first, gap = args
+        kind, packs = context.get_value_type(_wide(activation)), sums.type.count // TILE
         whole = _offset(at, kind.count)
         values = []
         for p in range(packs):
@@ -242,22 +233,21 @@ def _add_outer(
             some = left if p == packs - 1 else whole
             values.append(_load_some(builder, address, place, some, kind, activation.family))
         added, parts = [], _parts(builder, sums)
-        for k in range(len(tile)):
+        for k in range(TILE):
             place = builder.add(first, builder.mul(gap, _offset(gap, k)))
             e = spread(builder, _load_one(builder, error, errors, place), kind)
             added += [_times_plus(builder, y, e, parts[k * packs + p]) for p, y in enumerate(values)]
         return context.make_tuple(builder, sig.return_type, added)
 
-    return sums(
-        sums, activation, types.uint64, types.uint64, error, types.uint64, types.uint64, tile
-    ), codegen
+    u64 = types.uint64
+    return sums(sums, activation, u64, u64, error, u64, u64), codegen
 
 
 @intrinsic
 def _add_rows(
     typingctx: Any, column: Any, rows: Any, q: Any, sums: Any, left: Any, count: Any, fresh: Any
 ) -> Any:
-    """Add the packs of the first `count` neurons to their rows of a column from q on; overwrite if `fresh`."""
+    """Add the packs of the first `count` neurons to their rows of a column; if `fresh`, overwrite these."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         address, rows, q, sums, left, count, fresh = args
@@ -332,13 +322,13 @@ def _plain_weights(weight: Any, at: Any, left: Any, like: Any) -> Any:
     return weight[at] if like.ndim > 1 else _plain_pack(weight, at, left)
 
 
-def _plain_no_sums(column: Any, tile: Any, packs: Any) -> Any:
+def _plain_no_sums(column: Any, packs: Any) -> Any:
     size = column.shape[1] if column.ndim > 1 else int(_plain_width(column))
-    return tuple(np.zeros(size, column.dtype) for _ in range(len(tile) * len(packs)))
+    return tuple(np.zeros(size, column.dtype) for _ in range(TILE * len(packs)))
 
 
-def _plain_spaced(first: Any, gap: Any, count: Any, tile: Any) -> Any:
-    return tuple(first + gap * np.uint64(min(k, int(count) - 1)) for k in range(len(tile)))
+def _plain_spaced(first: Any, gap: Any, count: Any) -> Any:
+    return tuple(first + gap * np.uint64(min(k, int(count) - 1)) for k in range(TILE))
 
 
 def _plain_add_products(sums: Any, column: Any, at: Any, weight: Any, rows: Any, q: Any, left: Any) -> Any:
@@ -365,17 +355,15 @@ def _plain_push_products(
         column[int(at) : int(at) + min(int(left), len(value))] = value[: int(left)]
 
 
-def _plain_add_outer(
-    sums: Any, activation: Any, at: Any, left: Any, error: Any, first: Any, gap: Any, tile: Any
-) -> Any:
-    packs, wide = len(sums) // len(tile), _plain_width(activation)
+def _plain_add_outer(sums: Any, activation: Any, at: Any, left: Any, error: Any, first: Any, gap: Any) -> Any:
+    packs, wide = len(sums) // TILE, _plain_width(activation)
     values = [
         _plain_pack(activation, at + np.uint64(p) * wide, left if p == packs - 1 else wide)
         for p in range(packs)
     ]
     return tuple(
         sums[k * packs + p] + y * error[first + np.uint64(k) * gap]
-        for k in range(len(tile))
+        for k in range(TILE)
         for p, y in enumerate(values)
     )
 
@@ -400,7 +388,7 @@ if DEBUGGING:
     spaced: Any = _plain_spaced
     add_products: Any = _plain_add_products
     put: Any = _plain_put
-    taken: Any = lambda column, tile: tuple(column[k] for k in range(len(tile)))  # noqa: E731
+    taken: Any = lambda column: tuple(column[k] for k in range(TILE))  # noqa: E731
     push_products: Any = _plain_push_products
     add_outer: Any = _plain_add_outer
     add_rows: Any = _plain_add_rows

@@ -12,10 +12,10 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.lanes import alike, by_sample, flat, total
-from ..compiler.tiles import EIGHT, FOUR, add_outer, add_rows, no_sums, width
+from ..compiler.tiles import add_outer, add_rows, no_sums, width
 from ..lowering.flags import BACK, BACK_GATED, FIXED, LISTED, MEMORY, PAIRED, SHARED, ZIPPED
 from ..schema import FIRST, INPUTS, NONE, STOP
-from .weigh import EIGHTS, FOURS, ONE, PACK, dense_alike, gain, rows_of
+from .weigh import NEURONS, ONE, PACK, dense_alike, gain, rows_of
 
 u8 = np.uint64
 PACKS = (0, 0)
@@ -25,36 +25,36 @@ PACKS = (0, 0)
 def scale_errors(m, u, r, runs, at, count, gains, steps, rows):
     """Write the errors of a tile of neurons, scaled by their gaters, after all others of their step."""
     for t in range(steps):
-        step = t * (rows + EIGHTS)
+        step = t * (rows + NEURONS)
         for k in range(count):
             scale = gain(m, u, r + k * runs, gains + t * rows)
             u.error[step + rows + k] = u.error[step + at + k] * scale
 
 
 @inline
-def accumulate_tile(u, begin, left, at, steps, rows, lanes, to, q, count, fresh, tile, packs):
+def accumulate_tile(u, begin, left, at, steps, rows, lanes, to, q, count, fresh, packs):
     """Add, for a tile of neurons and one or two packs of sources, the sum of errors times activations.
 
     Errors are at `at`, activations at `begin`, and `to` are the first connections of the neurons. If `fresh`,
     the sums overwrite the gradient.
     """
-    activation, error, size = by_sample(u), flat(u.error), (rows + EIGHTS) * lanes
-    sums = no_sums(activation, tile, packs)
+    activation, error, size = by_sample(u), flat(u.error), (rows + NEURONS) * lanes
+    sums = no_sums(activation, packs)
     for t in range(steps):
         place, first = begin + t * lanes * rows, at * lanes + t * size
         for lane in range(lanes):
-            sums = add_outer(sums, activation, place + lane * rows, left, error, first + lane, lanes, tile)
+            sums = add_outer(sums, activation, place + lane * rows, left, error, first + lane, lanes)
     add_rows(u.weight_move, to, q, sums, left, count, fresh)
 
 
 @inline
-def accumulate_sources(m, u, r, runs, begin, left, at, steps, rows, lanes, q, count, fresh, tile):
+def accumulate_sources(m, u, r, runs, begin, left, at, steps, rows, lanes, q, count, fresh):
     """The same for the sources from q on, as many as fill two vector registers if `left` reaches so far."""
-    to, step = rows_of(m, r, runs, count, tile), width(by_sample(u))
+    to, step = rows_of(m, r, runs, count), width(by_sample(u))
     if left > step:
-        accumulate_tile(u, begin + q, left - step, at, steps, rows, lanes, to, q, count, fresh, tile, PACKS)
+        accumulate_tile(u, begin + q, left - step, at, steps, rows, lanes, to, q, count, fresh, PACKS)
     else:
-        accumulate_tile(u, begin + q, left, at, steps, rows, lanes, to, q, count, fresh, tile, PACK)
+        accumulate_tile(u, begin + q, left, at, steps, rows, lanes, to, q, count, fresh, PACK)
 
 
 @inline
@@ -66,21 +66,13 @@ def accumulate_dense(m, u, span, first, last, r, step, steps, lanes, fresh):
     gains = (step if flags & BACK_GATED else step + ONE) * rows - span[FIRST]
     wide = width(by_sample(u))
     for q in range(u8(0), n, wide + wide):  # outside, so that its activations stay in the cache
-        left, j = min(n - q, wide + wide), first
-        while j < last:
-            count, at, one = min(last - j, EIGHTS), j - span[FIRST], r + (j - first) * runs
+        left = min(n - q, wide + wide)
+        for j in range(first, last, NEURONS):
+            count, at, one = min(last - j, NEURONS), j - span[FIRST], r + (j - first) * runs
             if shared:
                 scale_errors(m, u, one, runs, at, count, gains, steps, rows)
                 at = rows
-            if count > FOURS:
-                accumulate_sources(
-                    m, u, one, runs, begin, left, at, steps, rows, lanes, q, count, fresh, EIGHT
-                )
-            else:
-                accumulate_sources(
-                    m, u, one, runs, begin, left, at, steps, rows, lanes, q, count, fresh, FOUR
-                )
-            j += count
+            accumulate_sources(m, u, one, runs, begin, left, at, steps, rows, lanes, q, count, fresh)
 
 
 @inline
@@ -88,7 +80,7 @@ def product(u, at, tape, place, steps, rows):
     """Sum over steps and samples of an error times a number of a tape."""
     moved = alike(0.0, u.state)
     for t in range(steps):
-        moved += u.error[at + t * (rows + EIGHTS)] * tape[place + t * rows]
+        moved += u.error[at + t * (rows + NEURONS)] * tape[place + t * rows]
     return total(moved)
 
 
@@ -97,7 +89,7 @@ def gated_product(u, at, gater, tape, place, steps, rows):
     """The same for an error scaled by a gater."""
     moved = alike(0.0, u.state)
     for t in range(steps):
-        gained = u.error[at + t * (rows + EIGHTS)] * u.activation[gater + t * rows]
+        gained = u.error[at + t * (rows + NEURONS)] * u.activation[gater + t * rows]
         moved += gained * tape[place + t * rows]
     return total(moved)
 
@@ -137,7 +129,7 @@ def accumulate_bias(u, at, steps, rows):
     """The gradient of a bias: the sum of a neuron's errors."""
     moved = alike(0.0, u.state)
     for t in range(steps):
-        moved += u.error[at + t * (rows + EIGHTS)]
+        moved += u.error[at + t * (rows + NEURONS)]
     u.bias_move[at] += total(moved)
 
 

@@ -28,7 +28,7 @@ from ..schema import CHUNK, ENDED, FIRST, INPUTS, OUTPUTS, STOP
 from .accumulate import accumulate
 from .fire import clamp_inputs, drop, fire, rest, transpose
 from .propagate import propagate_alike, settle, settle_softmax
-from .weigh import EIGHTS, ONE, dense_alike, keep_memory, weigh_alike
+from .weigh import NEURONS, ONE, dense_alike, keep_memory, weigh_alike
 
 u8 = np.uint64
 
@@ -156,8 +156,6 @@ def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
     """Run all steps forward, and compute their cost; NaN if a registered function has raised."""
     rows, value = span[STOP] - span[FIRST], 0.0
     u.failed[0] = 0.0
-    if lanes > ONE:
-        transpose(m, u, span[FIRST], span[STOP], span, u8(0) - span[FIRST], lanes)
     for step in range(samples.steps):
         now = (step + ONE) * rows - span[FIRST]
         activate_network(m, u, span, inputs, step, now, now - rows, lanes, samples)
@@ -179,7 +177,7 @@ def note_forward(u, rows, step):
 def note_errors(u, rows, step, begin):
     """Store the errors of a step of the chunk that starts at `begin`."""
     for i in range(rows):
-        u.noted_error[step * rows + i] = u.error[(step - begin) * (rows + EIGHTS) + i]
+        u.noted_error[step * rows + i] = u.error[(step - begin) * (rows + NEURONS) + i]
 
 
 @inline
@@ -235,7 +233,7 @@ def gradient_network(table, unit, tape_table, tag, span, inputs, targets, sample
         begin = (stop - ONE) // chunk * chunk
         for back in range(stop - begin):
             step = stop - ONE - back
-            slot = (step - begin) * (rows + EIGHTS) - span[FIRST]
+            slot = (step - begin) * (rows + NEURONS) - span[FIRST]
             if not math.isfinite(propagate_network(m, u, span, step, slot, samples.window, lanes)):
                 return value, step
             if samples.recorded:

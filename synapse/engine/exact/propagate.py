@@ -10,10 +10,10 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.lanes import alike, flat, total
-from ..compiler.tiles import EIGHT, FOUR, push_products, taken, width
+from ..compiler.tiles import push_products, taken, width
 from ..lowering.flags import BACK, BACK_GATED, LISTED, MEMORY, QUIET_GATER, SHARED, SILENT, STEPPED, ZIPPED
 from ..schema import NONE, OUTPUTS, STOP
-from .weigh import EIGHTS, FOURS, dense_alike, gain, put_sums, rows_of
+from .weigh import NEURONS, dense_alike, gain, put_sums, rows_of
 
 u8 = np.uint64
 
@@ -82,34 +82,34 @@ def push_gaters(m, u, r, runs, at, count, by):
 
 
 @inline
-def take_errors(m, u, r, runs, at, count, gains, tile):
+def take_errors(m, u, r, runs, at, count, gains):
     """The errors of a tile of neurons, scaled by their gaters; 0 beyond the first `count`."""
     for k in range(count):
         u.tile[k] = u.error[at + k]
     if m.run_kind[r] == SHARED:
         for k in range(count):
             u.tile[k] = u.tile[k] * gain(m, u, r + k * runs, gains)
-    for k in range(count, u8(len(tile))):
+    for k in range(count, NEURONS):
         u.tile[k] = alike(0.0, u.state)
-    return taken(u.tile, tile)
+    return taken(u.tile)
 
 
 @inline
-def push_tile(m, u, j, count, tile, slot, now, before, to_now, to_before):
+def push_tile(m, u, j, count, slot, now, before, to_now, to_before):
     """Send the errors of a tile of neurons with the same sources along their dense runs."""
     runs, step = u8(m.last_run[j]) - u8(m.first_run[j]), width(u.activation)
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         if not dense_alike(m, r):
             continue
         flags, n, source = m.run_flags[r], u8(m.run_length[r]), u8(m.run_source[r])
-        rows = rows_of(m, r, runs, count, tile)
+        rows = rows_of(m, r, runs, count)
         seen, to = (before, to_before) if flags & BACK else (now, to_now)
         gains, by = (before, to_before) if flags & BACK_GATED else (now, to_now)
         if m.run_kind[r] == SHARED and not flags & QUIET_GATER:
-            put_sums(m, u, seen + source, n, rows, tile)
+            put_sums(m, u, seen + source, n, rows)
             push_gaters(m, u, r, runs, slot + j, count, by)
         if has_error(flags):
-            errors = take_errors(m, u, r, runs, slot + j, count, gains, tile)
+            errors = take_errors(m, u, r, runs, slot + j, count, gains)
             to, whole = to + source, n - n % step
             for q in range(u8(0), whole, step):
                 push_products(u.pushed, to + q, errors, m.weight, rows, q, step)
@@ -168,14 +168,8 @@ def propagate_alike(m, u, first, last, slot, now, before, to_now, to_before, off
     if m.flags[first] & MEMORY:
         for j in range(first, last):
             push_memory(m, u, j, slot, now, before, to_now, to_before, offset)
-    j = first
-    while j < last:
-        count = min(last - j, EIGHTS)
-        if count > FOURS:
-            push_tile(m, u, j, count, EIGHT, slot, now, before, to_now, to_before)
-        else:
-            push_tile(m, u, j, count, FOUR, slot, now, before, to_now, to_before)
-        j += count
+    for j in range(first, last, NEURONS):
+        push_tile(m, u, j, min(last - j, NEURONS), slot, now, before, to_now, to_before)
     for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
         if m.run_flags[r] & STEPPED:
             gap = u8(m.run_first[r + runs]) - u8(m.run_first[r])

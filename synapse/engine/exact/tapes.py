@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..schema import CHUNK, FAILED, TAPES, numpy_dtype
+from ..schema import CHUNK, FAILED, TAPES, TILE, numpy_dtype
 
-TILE = 8  # number of neurons of a tile, whose errors, scaled by gaters, have room after those of all neurons
 LINE = 64  # bytes of a cache line, and of a vector register
 PLACES = {column.name: i for i, column in enumerate(TAPES)}
 
@@ -83,6 +82,9 @@ class Tapes:
             for name in ("activation", "state"):
                 first = self[name][: self.rows * self.width].reshape(self.rows, self.width)
                 first.T[...] = 0.0 if context is None else context[name]
+            if self.width > 1:
+                first = self["transposed"][: self.rows * self.width].reshape(self.width, self.rows)
+                first[...] = 0.0 if context is None else context["activation"]
         self.continued = context is not None
 
     def steps_of(self, name: str, steps: int) -> NDArray[Any]:

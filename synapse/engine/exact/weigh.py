@@ -10,13 +10,13 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.lanes import alike
-from ..compiler.tiles import EIGHT, FOUR, add_products, no_sums, put, spaced, width
+from ..compiler.tiles import add_products, no_sums, put, spaced, width
 from ..lowering.flags import BACK, BACK_GATED, DENSE, LISTED, MEMORY, SHARED, STEPPED, ZIPPED
-from ..schema import NONE
+from ..schema import NONE, TILE
 
 u8 = np.uint64
 ONE = u8(1)
-FOURS, EIGHTS = u8(4), u8(8)
+NEURONS = u8(TILE)  # of a tile
 PACK = (0,)
 
 
@@ -31,10 +31,10 @@ def dense_alike(m, r):
 
 
 @inline
-def rows_of(m, r, runs, count, tile):
+def rows_of(m, r, runs, count):
     """First connections of run r of `count` neurons, of which each has `runs` runs."""
     first = u8(m.run_first[r])
-    return spaced(first, u8(m.run_first[r + runs]) - first if count > ONE else u8(0), count, tile)
+    return spaced(first, u8(m.run_first[r + runs]) - first if count > ONE else u8(0), count)
 
 
 @inline
@@ -57,9 +57,9 @@ def carry_state(m, u, j, now, before):
 
 
 @inline
-def put_sums(m, u, source, n, rows, tile):
+def put_sums(m, u, source, n, rows):
     """Write sum_i w_ij y_i of a tile of neurons with the same sources to ``u.tile``."""
-    sums, step = no_sums(u.activation, tile, PACK), width(u.activation)
+    sums, step = no_sums(u.activation, PACK), width(u.activation)
     whole = n - n % step
     for q in range(u8(0), whole, step):
         sums = add_products(sums, u.activation, source + q, m.weight, rows, q, step)
@@ -69,7 +69,7 @@ def put_sums(m, u, source, n, rows, tile):
 
 
 @inline
-def weigh_tile(m, u, j, count, tile, offset, now, before):
+def weigh_tile(m, u, j, count, offset, now, before):
     """Add the weighted inputs of a tile of neurons from dense runs."""
     runs = u8(m.last_run[j]) - u8(m.first_run[j])
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
@@ -77,7 +77,7 @@ def weigh_tile(m, u, j, count, tile, offset, now, before):
             continue
         flags = m.run_flags[r]
         source = (before if flags & BACK else now) + u8(m.run_source[r])
-        put_sums(m, u, source, u8(m.run_length[r]), rows_of(m, r, runs, count, tile), tile)
+        put_sums(m, u, source, u8(m.run_length[r]), rows_of(m, r, runs, count))
         gains = before if flags & BACK_GATED else now
         if m.run_kind[r] == SHARED:
             for k in range(count):
@@ -129,14 +129,8 @@ def weigh_alike(m, u, first, last, offset, now, before):
     runs = u8(m.last_run[first]) - u8(m.first_run[first])
     for j in range(first, last):
         u.weighed[offset + j] = alike(m.bias[j], u.state)
-    j = first
-    while j < last:
-        count = min(last - j, EIGHTS)
-        if count > FOURS:
-            weigh_tile(m, u, j, count, EIGHT, offset, now, before)
-        else:
-            weigh_tile(m, u, j, count, FOUR, offset, now, before)
-        j += count
+    for j in range(first, last, NEURONS):
+        weigh_tile(m, u, j, min(last - j, NEURONS), offset, now, before)
     for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
         if m.run_flags[r] & STEPPED:
             gap = u8(m.run_first[r + runs]) - u8(m.run_first[r])

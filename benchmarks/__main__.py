@@ -16,6 +16,7 @@ from .peers import FAMILIES, ONE_OF_EACH, PEERS, chosen
 from .plan import Plan
 from .report import TABLES
 
+QUICK_TABLES = ("steps", "epochs", "calls", "gradients", "batches")
 HERE = Path(__file__).resolve().parent
 
 
@@ -42,7 +43,7 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
         "seconds": 0.02 if options.quick else 0.5,
         "cap": 60.0,
         "largest": 4 if options.quick else 7,
-        "only": ",".join(TABLES),
+        "only": ",".join(QUICK_TABLES if options.quick else TABLES),
         "out": HERE / "results" / ("quick" if options.quick else ""),
     }
     for name, value in usual.items():
@@ -66,7 +67,8 @@ def main(given: list[str] | None = None) -> dict[str, Any]:
     cases = [Case.named(key) for key in options.rows.split(",")]
     peers = chosen(options.peers) if options.peers else ONE_OF_EACH if options.quick else PEERS
     options.out.mkdir(parents=True, exist_ok=True)
-    if "steps" in options.only and any(peer.is_node for peer in peers) and not options.no_install:
+    wanted = "epochs" in options.only or ("steps" in options.only and any(peer.is_node for peer in peers))
+    if wanted and not options.no_install:
         problem = machine.install_node_packages()
         if problem:
             tell(f"npm packages: {problem}")

@@ -1,7 +1,6 @@
 """Saving and loading a network against ``numpy.savez`` and ``numpy.load`` of the same arrays.
 
-``python -m benchmarks.files '{"connections": [1000000], "repeats": 5}'`` runs the measurement. The arrays are
-the network's sources, targets and weights, with 32 bits for the number of a neuron.
+The arrays are the network's sources, targets and weights, with 32 bits for the number of a neuron.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import gc
 import json
 import math
+import statistics
 import sys
 import tempfile
 import time
@@ -17,7 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from . import child
+from .markdown import number, table
 from .memory import peak, reset_peak
+from .plan import Plan, Tell
+
+TITLE = "Files of large networks"
 
 QUICK, FULL = (10**5,), (10**5, 10**6, 10**7)
 LARGEST_JSON, LARGEST_PATTERN = 10**6, 2 * 10**8
@@ -25,33 +29,35 @@ OURS, JSON, PEER, SYNCED = "synapse", "synapse, JSON", "numpy", "numpy, flushed 
 LIST = ("save_seconds", "load_seconds", "file_megabytes", "save_peak_megabytes", "load_peak_megabytes")
 
 
-def measure(repeats: int, connections: Any, tell: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Measure networks with about these numbers of connections, dense and random, each in its own process."""
+def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
+    """Measure networks of several sizes, dense and random, each in its own process."""
     results = []
     for kind in ("dense", "sparse"):
-        for number in connections:
-            spec = {"kind": kind, "connections": [number], "repeats": repeats}
+        for count in QUICK if plan.quick else FULL:
+            spec = {"kind": kind, "connections": count, "repeats": plan.repeats}
             results.append(child.ask("benchmarks.files", spec, 900))
             for name, row in results[-1].get("ways", {}).items():
                 times = f"{row['save_seconds']:.3g} s, {row['load_seconds']:.3g} s"
-                tell(f"files, {kind}, {number:,}, {name}: {times}, {row['file_megabytes']:.1f} MB")
+                tell(f"files, {kind}, {count:,}, {name}: {times}, {row['file_megabytes']:.1f} MB")
     return results
 
 
-def table(results: list[dict[str, Any]]) -> list[str]:
-    """The measurements as lines of Markdown."""
-    lines = [
-        "| network | connections | arrays | written by | save | load | file | peak of save, load |",
-        "| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: |",
-    ]
+def text(results: list[dict[str, Any]]) -> list[str]:
+    """The table of what `measure` returns."""
+    header = ["network, written by", "arrays, MB", "save, s", "load, s", "file, MB", "peak of save, load, MB"]
+    lines = []
     for result in results:
         for name, row in result.get("ways", {}).items():
-            cells = [result["kind"], f"{result['made']:,}", f"{result['array_megabytes']:.1f} MB", name]
-            cells += [f"{row['save_seconds']:.3g} s", f"{row['load_seconds']:.3g} s"]
-            cells += [f"{row['file_megabytes']:.1f} MB"]
-            cells += [f"{row['save_peak_megabytes']:.0f}, {row['load_peak_megabytes']:.0f} MB"]
-            lines.append(f"| {' | '.join(cells)} |")
-    return lines
+            peaks = (number(row[f"{way}_peak_megabytes"]) for way in ("save", "load"))
+            lines.append(
+                [
+                    f"{result['kind']}, {result['made']:,} connections, {name}",
+                    number(result["array_megabytes"]),
+                    *(number(row[key]) for key in ("save_seconds", "load_seconds", "file_megabytes")),
+                    ", ".join(peaks),
+                ]
+            )
+    return [table(header, lines)]
 
 
 def build(kind: str, connections: int) -> Any:
@@ -95,7 +101,7 @@ def ways(net: Any, arrays: dict[str, Any], folder: Path) -> dict[str, tuple[Any,
 
 
 def point(kind: str, connections: int, repeats: int) -> dict[str, Any]:
-    """Save and load one network in all ways, in turn: the least times and the largest peaks."""
+    """Save and load one network in all ways, in turn: median times and the largest peaks."""
     import numpy as np
 
     from synapse import Topology
@@ -121,7 +127,10 @@ def point(kind: str, connections: int, repeats: int) -> dict[str, Any]:
         "made": len(arrays["weight"]),
         "array_megabytes": sum(array.nbytes for array in arrays.values()) / 1e6,
         "ways": {
-            name: {key: min(values) if "seconds" in key else max(values) for key, values in row.items()}
+            name: {
+                key: statistics.median(values) if "seconds" in key else max(values)
+                for key, values in row.items()
+            }
             for name, row in news.items()
         },
     }
@@ -137,11 +146,6 @@ def _watched(work: Callable[[], Any]) -> tuple[float, float]:
     return seconds, peak() - before
 
 
-def main() -> None:
-    spec = json.loads(sys.argv[1])
-    (number,) = spec["connections"]
-    print(json.dumps(point(spec.get("kind", "dense"), number, spec["repeats"])))
-
-
 if __name__ == "__main__":
-    main()
+    given = json.loads(sys.argv[1])
+    print(json.dumps(point(given["kind"], given["connections"], given["repeats"])))

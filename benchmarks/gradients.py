@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from . import child
+from . import child, machine
 from .cases import LSTM, Case
 from .markdown import number, spread, table
 from .plan import Plan, Tell
@@ -148,6 +148,7 @@ def works_of(case: Case, batch: int, threads: int = 1) -> dict[str, Work]:
 def run(spec: dict[str, Any]) -> dict[str, Any]:
     """Measure one network and batch: warm up, then each library in turn for every repeat."""
     case = Case.named(spec["row"])
+    machine.use_cores(spec["threads"])
     works = works_of(case, spec["batch"], spec["threads"])
     counts, losses = {}, {}
     for name, work in works.items():

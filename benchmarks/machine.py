@@ -24,6 +24,12 @@ def pin(core: int | None) -> int | None:
     return chosen
 
 
+def use_cores(count: int) -> None:
+    """Let this process, which has inherited one core, use this number of them."""
+    if count > 1 and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, range(min(count, os.cpu_count() or 1)))
+
+
 def describe(core: int | None) -> dict[str, Any]:
     """Machine, versions, load, commit, date."""
     return {

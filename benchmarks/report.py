@@ -8,7 +8,7 @@ from typing import Any
 
 from synapse.readwrite import files
 
-from . import batches, calls, cold, epochs, gradients, growth, modules, steps, structure
+from . import batches, calls, cold, epochs, files as saved, gradients, growth, modules, steps, structure
 
 TABLES: dict[str, Any] = {
     "steps": steps,
@@ -19,6 +19,7 @@ TABLES: dict[str, Any] = {
     "modules": modules,
     "growth": growth,
     "structure": structure,
+    "files": saved,
     "cold": cold,
 }
 """The tables by name, in order: modules with a TITLE, ``measure`` and ``text``."""

@@ -27,7 +27,7 @@ def quick(tmp_path_factory):
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     folder = tmp_path_factory.mktemp("quick")
     try:
-        rows, tables = "2-3-1,lstm-2-3-1,activate-2-3-1", "steps,calls,growth,gradients"
+        rows, tables = "2-3-1,lstm-2-3-1,activate-2-3-1", "steps,calls,growth,gradients,batches,structure"
         options = ["--rows", rows, "--peers", "synapse,numpy", "--only", tables, "--largest", "3"]
         main(["--quick", *options, "--out", str(folder)])
     finally:
@@ -46,9 +46,12 @@ def test_quick_run_writes_its_files(quick):
         assert cell["finite"]
         assert cell["learning"]["learnt"], cell["learning"]
         assert len(cell["microseconds"]) == 3
-    assert {"machine", "versions", "command", "calls", "growth", "gradients"} <= set(results)
+    assert {"machine", "versions", "command", "calls", "growth", "gradients", "batches", "structure"} <= set(
+        results
+    )
     assert all(task["status"] == "ok" for task in results["gradients"])
     assert all(point["status"] == "ok" and point["finite"] for point in results["growth"])
+    assert all(result["status"] == "ok" for name in ("batches", "structure") for result in results[name])
     text = (quick / "results.md").read_text()
     assert "| 2-3-1 |" in text
     assert "| LSTM 2-3-1 |" in text

@@ -17,7 +17,7 @@ from ._typing import Bools, Floats, Ints
 from ._wiring import rows_of, rows_within
 from .connection import Connection, connection_at
 from .engine.guard import InUse, steady
-from .engine.schema import FIRST, NONE, STOP
+from .engine.schema import NONE
 from .engine.store import Store
 from .errors import ArgumentError, KindError, TopologyError
 from .graph import LiveGraph
@@ -295,9 +295,10 @@ def freeze(table: Any) -> None:
 def require_closed(network: Network, doing: str) -> None:
     """Raise like :meth:`Topology.require_closed`, without the cost of making a table."""
     with InUse(network):
-        _, store, span = network._ready()
+        store = network._store
+        store.ready()
         mine = np.zeros(store.n_neurons + 1, bool)
-        mine[int(span[FIRST]) : int(span[STOP])] = True
+        mine[network._rows()] = True
         found = _crossings([(store, mine)])
         if found["crossings"]:
             raise _not_closed(repr(network), doing, found["crossings"], found["_crossing"])

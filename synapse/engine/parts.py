@@ -11,5 +11,7 @@ import numpy as np
 ROOM = 64
 RESOLVER = ROOM - 1
 """The place of the function that kernels call to have a part compiled, whose address is 0 until then."""
+INTERRUPT = ROOM - 2
+"""The place of the function that kernels call if Ctrl-C was pressed meanwhile, so that Python raises it."""
 
 ADDRESSES = {np.dtype(name): np.zeros(ROOM, np.uint64) for name in ("float32", "float64")}

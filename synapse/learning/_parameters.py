@@ -150,7 +150,7 @@ class Updater:
         assert self.state is not None
         values = self.parameters.read()
         gradient, norm = self.penalised(batch, values)
-        self.state.move(values, gradient, self.state.optimizer.rate if rate is None else rate)
+        self.state._move(values, gradient, self.state.optimizer.rate if rate is None else rate)
         if np.abs(values).max(initial=0.0) > self.limit:
             raise self.beyond()
         self.parameters.write_in_use(values)

@@ -212,9 +212,9 @@ class OptimizerState:
         check_parameters(parameters, self.change.shape)
         gradient = self._checked(gradient)
         rate = self.optimizer.rate if rate is None else non_negative_number("The rate of a step", rate)
-        self.move(parameters, gradient, rate)
+        self._move(parameters, gradient, rate)
 
-    def move(self, parameters: Floats, gradient: Floats, rate: float) -> None:
+    def _move(self, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Do the same as :meth:`step` with arguments that need no check."""
         if not math.isfinite(np.vdot(gradient, gradient)):
             raise too_steep()

@@ -69,7 +69,7 @@ def test_both_floats_have_their_own():
         "for dtype in ('float32', 'float64'):\n"
         "    neuron = synapse.Neuron('relu', bias=0.5, dtype=dtype)\n"
         "    assert neuron.activate() == 0.5\n"
-        "assert all(np.count_nonzero(table) == 2 for table in ADDRESSES.values())\n"
+        "assert all(np.count_nonzero(table) == 3 for table in ADDRESSES.values())\n"
     )
 
 

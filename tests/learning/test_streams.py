@@ -55,6 +55,21 @@ def on_arrays(net, data, *, trainer=None, **options):
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("width", [5, 9, 17, 40, 70])
+def test_cuts_change_no_bit_whatever_the_width(width, dtype):
+    """Sums over updated weights have the order of sums over weights, however they are vectorised."""
+    rng = np.random.default_rng(width)
+    rows, aims = rng.random((30, width)), rng.random((30, 3))
+    aims[::4] = np.nan
+    for make in (architect.Perceptron, architect.LSTM):
+        whole, cut = (make(width, width, 3, seed=0, dtype=dtype) for _ in range(2))
+        on_arrays(whole, (rows, aims), epochs=2)
+        train(cut, pieces(rows, aims, range(31)), epochs=2)
+        assert whole.weights.tobytes() == cut.weights.tobytes()
+        assert whole.biases.tobytes() == cut.biases.tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("cuts", [CUTS, range(61), [0, 60]], ids=["a few", "single rows", "one"])
 def test_a_stream_cut_into_batches_gives_the_bits_of_the_whole(cuts, dtype):
     whole, cut = lstm(dtype=dtype), lstm(dtype=dtype)

@@ -10,20 +10,20 @@ columns.
 
 from __future__ import annotations
 
-import _thread
 import ctypes
-import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, builtin_registry, signature
 from numba.extending import lower_builtin
 
 from ..guard import Deferred
-from ..parts import ADDRESSES, RESOLVER
+from ..parts import ADDRESSES, INTERRUPT, RESOLVER
 from ..schema import TABLE as COLUMNS
 from . import cache
 from .jit import DEBUGGING, ColumnsType, ColumnType, column_of, whole
@@ -93,14 +93,24 @@ def _call_address(context: Any, builder: Any, kinds: Any, args: Any, place: Any)
     word = ir.IntType(64)
     table = column_of(context, builder, kinds[0], args[0], "parts")
     slot = builder.gep(table, [place])
+    interrupts = cgutils.alloca_once_value(builder, word(0))
     resolve, call = builder.append_basic_block("resolve"), builder.append_basic_block("call")
+    found, interrupt = builder.append_basic_block("found"), builder.append_basic_block("interrupt")
     missing = builder.icmp_unsigned("==", builder.load(slot), word(0))
     builder.cbranch(missing, resolve, call).set_weights([1, 1 << 20])
     with builder.goto_block(resolve):  # again, if an exception of a signal has ended the resolver
+        builder.store(builder.add(builder.load(interrupts), word(1)), interrupts)
         resolver = builder.load(builder.gep(table, [word(RESOLVER)]))
-        kind = ir.FunctionType(ir.VoidType(), [word, word]).as_pointer()
-        builder.call(builder.inttoptr(resolver, kind), [args[0], place])
-        builder.cbranch(builder.icmp_unsigned("==", builder.load(slot), word(0)), resolve, call)
+        kind = ir.FunctionType(ir.VoidType(), [word, word, word]).as_pointer()
+        counter = builder.ptrtoint(interrupts, word)
+        builder.call(builder.inttoptr(resolver, kind), [args[0], place, counter])
+        builder.cbranch(builder.icmp_unsigned("==", builder.load(slot), word(0)), resolve, found)
+    with builder.goto_block(found):
+        builder.cbranch(builder.icmp_unsigned("==", builder.load(interrupts), word(0)), call, interrupt)
+    with builder.goto_block(interrupt):  # Python raises it when the kernel has returned
+        again = builder.load(builder.gep(table, [word(INTERRUPT)]))
+        builder.call(builder.inttoptr(again, ir.FunctionType(ir.VoidType(), []).as_pointer()), [])
+        builder.branch(call)
     builder.position_at_end(call)
     taken = [context.get_value_type(kind) for kind in kinds]
     kind = ir.FunctionType(context.get_value_type(types.none), taken).as_pointer()
@@ -132,22 +142,32 @@ def _compiled(place: int, unit: Any) -> int:
     return int(result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name))
 
 
-def _resolve(unit: Any, table: int, place: int) -> None:
-    """Enter the address of a part, for a kernel that waits in this thread."""
-    deferred = Deferred().__enter__()  # nobody would catch Ctrl-C here
-    addresses = ADDRESSES[np.dtype(str(unit))]
+def _resolve(unit: Any, table: int, place: int, interrupts: int) -> None:
+    """Enter the address of a part, for a kernel that waits in this thread.
+
+    The kernel has added 1 to the number of interrupts, which is taken back if no Ctrl-C came.
+    """
     try:
-        addresses[place] = _compiled(place, unit)
-    except Exception as error:
-        _errors.append(error)
-        words = ctypes.cast(table, ctypes.POINTER(ctypes.c_uint64))
-        ctypes.c_double.from_address(words[_FAILED]).value = -1.0
-        addresses[place] = _NOTHING
-    finally:
+        came = _enter(unit, table, place)
+    except KeyboardInterrupt:  # nobody would catch it here
+        return
+    if not came:
+        ctypes.c_uint64.from_address(interrupts).value -= 1
+
+
+def _enter(unit: Any, table: int, place: int) -> bool:
+    """Enter the address of a part; returns whether Ctrl-C came meanwhile."""
+    with Deferred() as deferred:
+        addresses = ADDRESSES[np.dtype(str(unit))]
+        try:
+            addresses[place] = _compiled(place, unit)
+        except Exception as error:
+            _errors.append(error)
+            words = ctypes.cast(table, ctypes.POINTER(ctypes.c_uint64))
+            ctypes.c_double.from_address(words[_FAILED]).value = -1.0
+            addresses[place] = _NOTHING
         came, deferred.came = deferred.came, False
-        deferred.__exit__()
-        if came:  # raised again when the kernel has returned
-            threading.Timer(0.01, _thread.interrupt_main).start()
+    return came
 
 
 _alive: list[Any] = []
@@ -155,8 +175,10 @@ _NOTHING = ctypes.cast(ctypes.pythonapi.Py_GetVersion, ctypes.c_void_p).value or
 """A function that kernels can call with any arguments, without an effect."""
 
 if not DEBUGGING:
-    _prototype = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_uint64)
+    _prototype = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
     for _unit in (types.float32, types.float64):
-        _resolver = _prototype(lambda table, place, unit=_unit: _resolve(unit, table, place))
+        _resolver = _prototype(partial(_resolve, _unit))
         _alive.append(_resolver)
-        ADDRESSES[np.dtype(str(_unit))][RESOLVER] = ctypes.cast(_resolver, ctypes.c_void_p).value or 0
+        _table = ADDRESSES[np.dtype(str(_unit))]
+        _table[RESOLVER] = ctypes.cast(_resolver, ctypes.c_void_p).value or 0
+        _table[INTERRUPT] = ctypes.cast(ctypes.pythonapi.PyErr_SetInterrupt, ctypes.c_void_p).value or 0

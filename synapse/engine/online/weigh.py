@@ -15,6 +15,7 @@ from ..lowering.flags import (
     DENSE,
     FIXED,
     FOUR,
+    GATES,
     LISTED,
     MEMORY,
     MOVED_AT_ONCE,
@@ -170,6 +171,18 @@ def waits(m, r):
 
 
 @inline
+def is_moving(m, j):
+    """Whether delayed updates are applied while the inputs of `j` are summed, even if they have been applied.
+
+    A sum of updated weights has another order than a sum of weights. So the order must not depend on
+    whether the error of the latest step came in this call. reads: waiting, responsibility
+    """
+    if m.waiting[j] != 0.0:
+        return True
+    return m.responsibility[j] != 0.0 and not m.flags[j] & (GATES | TRACED)
+
+
+@inline
 def dense_sum(m, j, r, first, n):
     """The weighted inputs of `j` from a run of plain connections, after applying delayed updates.
 
@@ -178,7 +191,7 @@ def dense_sum(m, j, r, first, n):
     source = u8(m.run_source[r])
     total = zero(m.bias[j])
     step = m.waiting[j]
-    if step != 0.0 and waits(m, r):
+    if is_moving(m, j) and waits(m, r):
         for t in range(n):
             weight = m.weight[first + t] + step * m.old_activation[source + t]
             m.weight[first + t] = weight
@@ -205,7 +218,7 @@ def listed_sum(m, j, r, first, n):
     """
     step, none = m.waiting[j], zero(m.bias[j])
     whole, total, total1, total2, total3 = n - n % u8(4), none, none, none, none
-    if step != 0.0 and waits(m, r):
+    if is_moving(m, j) and waits(m, r):
         for c in range(first, first + whole, u8(4)):
             total += moved_weight(m, c, step) * m.activation[m.source[c]]
             total1 += moved_weight(m, c + ONE, step) * m.activation[m.source[c + ONE]]
@@ -284,7 +297,7 @@ def weigh_four(m, j):
     j1, j2, j3 = j + ONE, j + u8(2), j + u8(3)
     state, state1, state2, state3 = m.bias[j], m.bias[j1], m.bias[j2], m.bias[j3]
     step, step1, step2, step3 = m.waiting[j], m.waiting[j1], m.waiting[j2], m.waiting[j3]
-    moving = step != 0.0 or step1 != 0.0 or step2 != 0.0 or step3 != 0.0
+    moving = is_moving(m, j) or is_moving(m, j1) or is_moving(m, j2) or is_moving(m, j3)
     runs = u8(m.last_run[j]) - u8(m.first_run[j])
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         n, source = u8(m.run_length[r]), u8(m.run_source[r])

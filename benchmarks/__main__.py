@@ -16,7 +16,7 @@ from .peers import FAMILIES, ONE_OF_EACH, PEERS, chosen
 from .plan import Plan
 from .report import TABLES
 
-QUICK_TABLES = ("steps", "epochs", "calls", "gradients", "batches")
+QUICK_TABLES = ("steps", "epochs", "calls")
 HERE = Path(__file__).resolve().parent
 
 

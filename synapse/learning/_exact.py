@@ -87,6 +87,7 @@ class ExactGradient:
         if self._topology != self.network._store.topology_version:
             self._renew()
         self._ready = self.network._ready()  # lower now: the computing threads cannot
+        self.network._store["failed"][0] = 0.0
 
     def descent(
         self,
@@ -239,9 +240,11 @@ class ExactGradient:
     def divergence(self, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int) -> DivergenceError:
         """The error that names the number that left the finite range, with its neuron, step and sequence.
 
-        Raises FunctionError if a registered function raised.
+        Raises FunctionError if a registered function raised, and the error of a part of the kernel that could
+        not be compiled.
         """
-        require_sound(tapes["failed"], "The weights are as before.")
+        for failed in (self.network._store["failed"], tapes["failed"]):
+            require_sound(failed, "The weights are as before.")
         what, step, place = tapes.beyond(loss, bad, steps)
         if place is None:
             return DivergenceError(f"{what} left the finite range. {ADVICE}")

@@ -153,7 +153,7 @@ def lay_rows(u, samples, lanes):
 
 @inline
 def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
-    """Run all steps forward, and compute their cost; NaN if a registered function has raised."""
+    """Run all steps forward, and compute their cost; NaN if a function or the compilation of a part failed."""
     rows, value = span[STOP] - span[FIRST], 0.0
     u.failed[0] = 0.0
     for step in range(samples.steps):
@@ -162,7 +162,7 @@ def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
         if samples.recorded:
             note_forward(u, rows, step)
         value += aim_outputs(u, span, targets, step, now, cost, lanes)
-    return value if u.failed[0] == 0.0 else math.nan
+    return value if u.failed[0] == 0.0 and m.failed[0] == 0.0 else math.nan
 
 
 @inline

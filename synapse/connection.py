@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from . import _ties
 from ._checks import boolean, expected, finite_number
 from ._data_view import DataView
 from ._typing import Floats, Ints
-from .engine.guard import steady, whole
+from .engine.guard import making_views, steady, whole
 from .engine.lowering.flags import MEMORY, TRACED
 from .engine.schema import NONE
 from .engine.store import Store
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from .neuron import Neuron
 
 
-_making_views = threading.RLock()  # reentrant: garbage collection may read connections meanwhile
 
 FIELDS = ("weight", "gain", "trainable", "eligibility")
 
@@ -219,10 +217,12 @@ def connection_at(store: Store, identity: int) -> Connection:
     """Return the Connection with this identity; there is one object for each."""
     view = store.edges.get(identity)
     if view is None:
-        with _making_views:  # a lock of its own: threads that only read do not hold the store's lock
+        with making_views:
             view = store.edges.get(identity)
             if view is None:
-                view = store.edges[identity] = Connection(store, identity)
+                view = Connection(store, identity)
+                if identity < store.n_identities and store.row_of[identity] != NONE:
+                    store.edges[identity] = view  # otherwise it was removed meanwhile; readers look again
     return view
 
 
@@ -232,7 +232,7 @@ def held_connections(store: Store, identities: Sequence[int]) -> list[Connection
     Its graph holds them anyway, and a dict is faster than weak references. Garbage collection is paused: it
     would search millions of new objects in vain.
     """
-    with _making_views:
+    with making_views:
         collecting = gc.isenabled()
         gc.disable()
         try:

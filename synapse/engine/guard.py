@@ -26,6 +26,9 @@ Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 View = TypeVar("View")
 
+making_views = threading.RLock()  # reentrant: garbage collection may read connections meanwhile
+"""Held while the table of a store's connection objects changes: readers do not hold the store's lock."""
+
 PATIENCE = 0.05
 """Seconds between two checks for Ctrl-C while waiting for a lock."""
 

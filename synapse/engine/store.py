@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .._typing import Indices
 from .functions.activations import FUNCTIONS
-from .guard import Deferred, InUse
+from .guard import Deferred, InUse, making_views
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
 from .parts import ADDRESSES
@@ -190,10 +190,11 @@ class Store:
             self.columns[name][rows] = NONE
         self.columns["tie"][rows] = 0
         self.row_of[identities] = NONE
-        for identity in identities.tolist() if self.edges else ():
-            view = self.edges.pop(identity, None)
-            if view is not None:
-                view._identity = -1  # the identity may be used again
+        with making_views:
+            for identity in identities.tolist() if self.edges else ():
+                view = self.edges.pop(identity, None)
+                if view is not None:
+                    view._identity = -1  # the identity may be used again
         self.n_removed += len(identities)
 
     def remove_neurons(self, rows: Indices) -> None:
@@ -217,13 +218,14 @@ class Store:
         alive = np.flatnonzero(self.row_of[: self.n_identities] != NONE)
         new = np.full(self.n_identities + 1, NONE, np.uint32)
         new[alive] = np.arange(len(alive), dtype=np.uint32)
-        edges = {int(new[identity]): edge for identity, edge in self.edges.items()}
-        row_of, identity = self.row_of[alive], new[self["identity"]]
-        self["identity"][:] = identity
-        self.row_of, self.n_identities = row_of, len(alive)
-        self.edges = edges if isinstance(self.edges, dict) else weakref.WeakValueDictionary(edges)
-        for number, edge in edges.items():
-            edge._identity = number
+        with making_views:
+            edges = {int(new[identity]): edge for identity, edge in self.edges.items()}
+            row_of, identity = self.row_of[alive], new[self["identity"]]
+            self["identity"][:] = identity
+            self.row_of, self.n_identities = row_of, len(alive)
+            self.edges = edges if isinstance(self.edges, dict) else weakref.WeakValueDictionary(edges)
+            for number, edge in edges.items():
+                edge._identity = number
         for follower in list(self.followers):
             follower._renumbered(new)
 
@@ -320,9 +322,10 @@ class Store:
         for view in other.views:
             if view is not None:
                 view._store, view._row = self, view._row + neurons
-        for identity, edge in list(other.edges.items()):
-            edge._store, edge._identity = self, identity + identities
-            self.edges[identity + identities] = edge
+        with making_views:
+            for identity, edge in list(other.edges.items()):
+                edge._store, edge._identity = self, identity + identities
+                self.edges[identity + identities] = edge
         for follower in list(other.followers):
             follower._moved(self, identities)
             self.followers.add(follower)

@@ -153,7 +153,7 @@ def lay_rows(u, samples, lanes):
 
 @inline
 def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
-    """Run all steps forward, and compute their cost; NaN if a function or the compilation of a part failed."""
+    """Run all steps forward, and compute their cost; NaN if a function or compiling a part has failed."""
     rows, value = span[STOP] - span[FIRST], 0.0
     u.failed[0] = 0.0
     for step in range(samples.steps):

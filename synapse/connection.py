@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .neuron import Neuron
 
 
-
 FIELDS = ("weight", "gain", "trainable", "eligibility")
 
 

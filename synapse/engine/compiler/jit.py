@@ -139,7 +139,7 @@ class _Compiling(event.Listener):
 
 
 PATIENCE = 2.0
-NOTICE = "synapse: compiling its kernels for this machine, once; about 10 seconds ...\n"
+NOTICE = "synapse: compiling its kernels for this machine, once; this takes some seconds ...\n"
 if not DEBUGGING:
     event.register("numba:compile", _Compiling())
 

@@ -29,8 +29,8 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(matplotlib|networkx|nx|numpy|scipy|torch)\..*"),
     (r"py:class", r"ArrayLike|Axes|NDArray"),  # as annotations of these libraries spell them
     # Types in annotations that a reader does not use by name; the text of each parameter says what it takes.
-    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|Error|Format)"),
-    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Initializer|Order|Recorder|Seed|Store|Weights)"),
+    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|Epochs|Error|Format)"),
+    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Initializer|Order|Recorder|Seed|Store|Updater|Weights)"),
 ]
 
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]

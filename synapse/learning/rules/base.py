@@ -150,7 +150,7 @@ class Rule(ABC):
         raise NotImplementedError(f"{type(self).__name__} needs an optimizer.")
 
     def together(self) -> bool:
-        """Whether :meth:`learn_epochs` can be used now. The caller has the network in use. Default False."""
+        """Whether ``learn_epochs`` can be used now. The caller has the network in use. Default False."""
         return False
 
     def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> int:

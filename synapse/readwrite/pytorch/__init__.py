@@ -58,9 +58,9 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     rule, nothing is left out.
 
     The module of a standard LSTM takes 1.7 to 3.0 times as long as `torch.nn.LSTM`: 3.1 and 1.0 µs a step and
-    sequence forward, 7.5 and 3.1 µs with gradients (30-72-30, float32, 32 sequences of 50 steps, one thread of
-    a shared Zen 4 machine; ``python -m benchmarks.modules``). Modules of other architectures take 0.7 to 2
-    times as long as a loop of dense products written by hand.
+    sequence forward, 7.5 and 3.1 µs with gradients (30-72-30, float32, 32 sequences of 50 steps, one thread,
+    Zen 4; ``python -m benchmarks --only modules``). Modules of other architectures take 0.7 to 1.8 times as
+    long as a loop of dense products written by hand.
 
     See Also
     --------

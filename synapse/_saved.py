@@ -122,7 +122,7 @@ def put_together(parts: Parts) -> Network:
         store[name][:] = column
     edges = dict(parts.connections)
     if "gater" in edges:
-        edges["gater"] = np.where(edges["gater"] == NO_GATER, NONE, edges["gater"])
+        edges["gater"] = np.where(edges["gater"] == NO_GATER, np.int64(NONE), edges["gater"])
     store.adopt_connections(edges)
     store["clock"][0] = parts.clock
     layers, first = [], 0
@@ -133,7 +133,7 @@ def put_together(parts: Parts) -> Network:
     if parts.names is not None:
         store.names[:] = parts.names
     if parts.traces is not None:
-        extending = np.where(parts.traces.extending < 0, NONE, parts.traces.extending)
+        extending = np.where(parts.traces.extending < 0, np.int64(NONE), parts.traces.extending)
         store.program = Program(0, [replace(parts.traces, extending=extending)])
     return network
 

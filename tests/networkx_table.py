@@ -68,6 +68,17 @@ DIFFERS = {
     "classes.function.is_frozen": "a live graph is frozen",
     "readwrite.multiline_adjlist.generate_multiline_adjlist": "writes str(data): a connection's own",
     "readwrite.multiline_adjlist.write_multiline_adjlist": "writes str(data): a connection's own",
+    **{
+        f"isomorphism.vf2pp.vf2pp_{which}": "one of several mappings, by the order of sets"
+        for which in (
+            "isomorphism",
+            "all_isomorphisms",
+            "subgraph_isomorphism",
+            "all_subgraph_isomorphisms",
+            "monomorphism",
+            "all_monomorphisms",
+        )
+    },
 }
 """What returns something else than for an ordinary graph."""
 

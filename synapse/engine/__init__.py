@@ -11,10 +11,10 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import functions, lowering, schema, store
+from . import functions, lowering, reach, schema, store
 from .guard import Deferred
 
-_COMPILED = ("compiler", "exact", "online")
+_COMPILED = ("compiler", "exact", "online", "rtrl")
 
 
 def __getattr__(name: str) -> Any:
@@ -24,4 +24,4 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["compiler", "exact", "functions", "lowering", "online", "schema", "store"]
+__all__ = ["compiler", "exact", "functions", "lowering", "online", "reach", "rtrl", "schema", "store"]

@@ -241,3 +241,59 @@ TAPES = (
 """The columns of an unfolding through time; "lanes" are floats of several samples."""
 
 TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES])  # type: ignore[misc]
+
+PLAN = (
+    # what changes from step to step
+    Column("sensitivity", "plan", "float"),  # by class, root and parameter, twice: of this step and the last
+    Column("turn", "plan", "uint64"),  # see TURN_HALF
+    Column("old_derivative", "plan", "float"),  # by root: the slope of the previous step
+    Column("direct", "plan", "float"),  # how the parameters into a neuron move its state within the step
+    # scratch
+    Column("visit_delta", "plan", "float"),  # d s_r / d s_j within the step
+    Column("reading_value", "plan", "float"),  # d s_r / d s_q, of s_q one step earlier
+    Column("aim", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
+    Column("sums", "plan", "float"),
+    Column("flow", "plan", "float"),  # by neuron: what sweeps push back, see ``rtrl/sweep.py``
+    # roots, and the visits of their sweeps
+    Column("counts", "plan", "uint64"),  # see PLAN_ROOTS
+    Column("root", "plan", "uint32"),
+    Column("visit_first", "plan", "uint32"),
+    Column("visit", "plan", "uint32"),
+    Column("visit_soft", "plan", "uint8"),  # the first visit of a softmax group
+    Column("visit_at", "plan", "uint64"),  # line of the sensitivities that it renews; ENDED: none
+    Column("op_first", "plan", "uint32"),
+    Column("op_run", "plan", "uint32"),  # NONE: the self-connection
+    Column("op_what", "plan", "uint8"),
+    Column("reading_first", "plan", "uint32"),
+    Column("reading", "plan", "uint32"),
+    # stretches of the parameters into a neuron in ``direct`` and in its class, by neuron of the network
+    Column("segment_first", "plan", "uint32"),
+    Column("segment_column", "plan", "uint32"),
+    Column("segment_direct", "plan", "uint32"),
+    Column("segment_length", "plan", "uint32"),
+    Column("direct_at", "plan", "uint32"),  # NONE: no sensitivities
+    # classes of parameters, lines of sensitivities and what they are renewed from
+    Column("class_line", "plan", "uint32"),
+    Column("class_width", "plan", "uint32"),
+    Column("line_root", "plan", "uint32"),
+    Column("line_at", "plan", "uint64"),
+    Column("term_first", "plan", "uint32"),
+    Column("term_value", "plan", "uint32"),
+    Column("term_at", "plan", "uint64"),
+    # where the parameters of a class are in the store
+    Column("goal_first", "plan", "uint32"),
+    Column("goal_column", "plan", "uint32"),
+    Column("goal_row", "plan", "uint32"),
+    Column("goal_length", "plan", "uint32"),
+    Column("goal_bias", "plan", "uint8"),
+)
+"""The columns of a plan of exact online gradients, see ``reach/layout.py``."""
+
+TURN_HALF, TURN_OPEN = range(2)
+"""Places in the column ``turn``: which half of ``sensitivity`` is of this step; whether a step has been
+activated since the context was cleared, so that it can be propagated."""
+
+PLAN_ROOTS, PLAN_CLASSES, PLAN_HALF = range(3)
+"""Places in the column ``counts``: numbers of roots and classes, and length of a half of ``sensitivity``."""
+
+PlanColumns: Any = namedtuple("PlanColumns", [column.name for column in PLAN])  # type: ignore[misc]

@@ -1,0 +1,386 @@
+"""The pattern of the sensitivities Z[r, p] = d s_r / d p, and the sweeps that renew them.
+
+A *root* is a recurrent neuron: its state, or an activation that follows from it, is read one step late. A
+*sweep* begins at a root and follows the connections of one step backward. It ends at inputs and at late
+readings. Neurons are numbered from the first neuron of the network. Sets of roots are rows of bits, one
+row per neuron (``np.packbits`` along the roots), so that all sweeps are followed at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._typing import Bools
+from ..functions.activations import SOFTMAX
+from ..lowering.changes import spans
+from ..schema import FIRST, INPUTS, NONE, STOP
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+Rows = NDArray[np.int64]
+Bits = NDArray[np.uint8]
+
+SOURCES, GATERS = 1, 2
+"""What a sweep follows of a run: its sources, its gaters."""
+OWN = -1
+"""In place of a run: the self-connection."""
+
+
+class Visits(NamedTuple):
+    """The neurons that each sweep visits, in its order; `first` has one entry per root, and the end."""
+
+    first: Rows
+    neuron: Rows
+    op_first: Rows  # by visit, and the end
+    run: Rows  # runs that the sweep follows from there; OWN: the self-connection
+    what: Rows  # SOURCES, GATERS or both
+
+
+class Pattern(NamedTuple):
+    """Which sensitivities can be nonzero within the order, and how they are computed."""
+
+    first: int  # row of the first neuron of the network
+    size: int  # number of its neurons
+    roots: Rows  # the neurons whose state has sensitivities, ascending
+    kept: Bools  # shape (roots, neurons): whether those to the parameters into a neuron are kept
+    readings_first: Rows  # by root, and the end:
+    readings: Rows  # roots that its sweep meets one step earlier
+    needed: Bools  # by reading: whether it contributes to a kept sensitivity
+    visits: Visits
+
+
+class _Reads(NamedTuple):
+    """Who reads what in the step of a network."""
+
+    n: int
+    inputs: int
+    count: Rows  # number of trainable parameters into each neuron: weights and its bias
+    group_first: Rows  # the neurons whose states determine an activation
+    group_stop: Rows
+    run: Rows  # of each connection (OWN: a self-connection)
+    source: Rows
+    target: Rows
+    gater: Rows  # -1: none
+
+    @property
+    def own(self) -> Bools:
+        return np.asarray(self.source == self.target)
+
+    def pairs(self, late: bool) -> tuple[Rows, Rows]:
+        """Distinct pairs (reader, read), of activations of this step or of the previous one, without inputs.
+
+        An activation that follows from the states of a group counts as all of its neurons.
+        """
+        gated, others = self.gater >= 0, ~self.own
+        read = np.concatenate([self.source[others], self.gater[gated]])
+        reader = np.concatenate([self.target[others], self.target[gated]])
+        chosen = (read >= self.inputs) & (reader >= self.inputs) & ((read >= reader) == late)
+        keys = np.unique(reader[chosen] * self.n + read[chosen])
+        reader, read = keys // self.n, keys % self.n
+        if not late:
+            return reader, read
+        return self._of_groups(reader, read)
+
+    def _of_groups(self, reader: Rows, read: Rows) -> tuple[Rows, Rows]:
+        sizes = (self.group_stop - self.group_first)[read]
+        keys = np.unique(np.repeat(reader, sizes) * self.n + spans(self.group_first[read], sizes))
+        return keys // self.n, keys % self.n
+
+    def groups(self) -> list[tuple[int, int]]:
+        """First neuron and stop of every group, after the inputs."""
+        firsts = np.unique(self.group_first[self.inputs :])
+        return list(zip(firsts.tolist(), self.group_stop[firsts].tolist(), strict=True))
+
+
+def reads_of(store: Store, span: Any) -> _Reads:
+    """Collect who reads what in a network that is not connected to others."""
+    c, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
+    target = store["target"]
+    low, high = np.searchsorted(target, [first, stop])
+    rows = slice(int(low), int(high))
+    run = np.full(store.n_connections, OWN, np.int64)
+    lengths = c["run_length"]
+    run[spans(c["run_first"], lengths)] = np.repeat(np.arange(len(lengths)), lengths)
+    gater = store["gater"][rows].astype(np.int64)
+    every = np.arange(stop - first)
+    soft = store["squash"][first:stop] == SOFTMAX
+    biased = store["trainable_bias"][first:stop].astype(np.int64)
+    count = c["learning"][first:stop].astype(np.int64) + biased
+    count[: int(span[INPUTS])] = 0
+    return _Reads(
+        n=stop - first,
+        inputs=int(span[INPUTS]),
+        count=count,
+        group_first=np.where(soft, c["group_first"][first:stop].astype(np.int64) - first, every),
+        group_stop=np.where(soft, c["group_stop"][first:stop].astype(np.int64) - first, every + 1),
+        run=run[rows],
+        source=store["source"][rows].astype(np.int64) - first,
+        target=target[rows].astype(np.int64) - first,
+        gater=np.where(gater == NONE, -1, gater - first),
+    )
+
+
+def find_pattern(store: Store, span: Any, order: int | None) -> Pattern:
+    """Find the sensitivities that can be nonzero within `order` steps (None: ever), and the sweeps.
+
+    Those of order 1 arise within the step, those of order n + 1 from those of order n (SnAp-n, Menick and
+    others 2021). The store has been lowered.
+    """
+    reads = reads_of(store, span)
+    roots = _recurrent(reads)
+    sweeps = _Sweeps(reads, roots)
+    kept = _closure(_immediate(sweeps, store, span), sweeps.late, order)
+    tracked = kept.any(axis=1)
+    if not tracked.all():  # a number that no parameter moves has no sensitivities
+        roots, kept = roots[tracked], kept[tracked]
+        sweeps = _Sweeps(reads, roots)
+    needed = _overlapping(sweeps.late, kept)
+    return _pattern(sweeps, int(span[FIRST]), kept, needed)
+
+
+def _recurrent(reads: _Reads) -> Rows:
+    """Neurons whose state, or activation, is read one step late."""
+    _, read = reads.pairs(late=True)
+    own = reads.target[reads.own]
+    return np.unique(np.concatenate([read, own[own >= reads.inputs]]))
+
+
+class _Sweeps:
+    """All sweeps of a step."""
+
+    def __init__(self, reads: _Reads, roots: Rows) -> None:
+        self.reads, self.roots = reads, roots
+        self.width = (len(roots) + 7) // 8
+        self.number = np.full(reads.n, -1)  # of a neuron among the roots
+        self.number[roots] = np.arange(len(roots))
+        self.begins = self.none()
+        self.begins[roots, np.arange(len(roots)) // 8] = 128 >> (np.arange(len(roots)) % 8)
+        self.visited = self._followed()
+        reader, read = self._late_pairs()
+        self.late_reader, self.late_read = reader, read
+        self.late = self.matrix(_joined(self.visited, read, reader, len(roots)))
+
+    def none(self, rows: int | None = None) -> Bits:
+        """Empty sets of roots, one per neuron."""
+        return np.zeros((self.reads.n if rows is None else rows, self.width), np.uint8)
+
+    def matrix(self, bits: Bits) -> Bools:
+        """Sets of roots as a mask, shape (roots, sets)."""
+        return np.unpackbits(bits, axis=1, count=len(self.roots)).T.astype(bool)
+
+    def bits(self, mask: Bools) -> Bits:
+        """A mask of the shape (roots, sets) as sets of roots."""
+        return np.packbits(mask.T, axis=1)
+
+    def _followed(self) -> Bits:
+        """By neuron: the sweeps that reach its state."""
+        reads, found = self.reads, self.begins.copy()
+        reader, read = reads.pairs(late=False)
+        first = np.searchsorted(reader, np.arange(reads.n + 1))
+        touched = self.none()
+        for begin, stop in reversed(reads.groups()):
+            found[begin:stop] |= np.bitwise_or.reduce(touched[begin:stop], axis=0)
+            for j in range(begin, stop):
+                touched[read[first[j] : first[j + 1]]] |= found[j]
+        self._first, self._read = first, read
+        return found
+
+    def _late_pairs(self) -> tuple[Rows, Rows]:
+        """Pairs of a reader and the number of the root that it reads one step late, sorted by root."""
+        reader, read = self.reads.pairs(late=True)
+        own = self.reads.target[self.reads.own]
+        reader, read = np.concatenate([reader, own]), self.number[np.concatenate([read, own])]
+        chosen = read >= 0
+        order = np.lexsort((reader[chosen], read[chosen]))
+        return reader[chosen][order], read[chosen][order]
+
+    def earlier(self, j: int) -> Rows:
+        """The neurons whose activations of this step a neuron reads."""
+        return self._read[self._first[j] : self._first[j + 1]]
+
+
+def _joined(sets: Bits, owner: Rows, member: Rows, count: int) -> Bits:
+    """For each of `count` owners, the union of the sets of its members; owners are sorted."""
+    found = np.zeros((count, sets.shape[1]), np.uint8)
+    if len(owner):
+        begins = np.flatnonzero(np.diff(owner, prepend=-1))
+        found[owner[begins]] = np.bitwise_or.reduceat(sets[member], begins, axis=0)
+    return found
+
+
+def _immediate(sweeps: _Sweeps, store: Store, span: Any) -> Bools:
+    """Shape (roots, neurons): whether the parameters into a neuron move a root within the step."""
+    found = sweeps.matrix(sweeps.visited) & (sweeps.reads.count > 0)
+    shared = components(store, span)
+    if shared is not None:  # neurons that share a parameter share its sensitivities
+        for members in shared:
+            found[:, members] = found[:, members].any(axis=1, keepdims=True)
+    return found
+
+
+def components(store: Store, span: Any) -> list[Rows] | None:
+    """Sets of neurons that share trainable parameters; None if no parameter is shared."""
+    first, stop = int(span[FIRST]), int(span[STOP])
+    target, tie = store["target"], store["tie"]
+    low, high = np.searchsorted(target, [first, stop])
+    rows = np.flatnonzero(tie[low:high]) + low
+    bias = store["bias_tie"][first:stop]
+    biased = np.flatnonzero(bias)
+    if not len(rows) and not len(biased):
+        return None
+    owner = np.concatenate([tie[rows].astype(np.int64), -bias[biased].astype(np.int64)])
+    neuron = np.concatenate([target[rows].astype(np.int64) - first, biased])
+    part = np.arange(stop - first)
+    while True:  # the lowest number that a neuron shares a parameter with
+        _, inverse = np.unique(owner, return_inverse=True)
+        lowest = np.full(inverse.max() + 1, stop - first)
+        np.minimum.at(lowest, inverse, part[neuron])
+        new = part.copy()
+        np.minimum.at(new, neuron, lowest[inverse])
+        if (new == part).all():
+            break
+        part = new
+    return [np.flatnonzero(part == one) for one in np.unique(part[np.unique(neuron)])]
+
+
+def _closure(immediate: Bools, late: Bools, order: int | None) -> Bools:
+    """Add what arrives through the roots that each root reads one step late, `order` - 1 times."""
+    packed = np.packbits(immediate, axis=1)
+    first, kept = packed.copy(), packed
+    through = [np.flatnonzero(row) for row in late]
+    for _ in range(len(immediate) if order is None else order - 1):
+        new = first.copy()
+        for r, read in enumerate(through):
+            if len(read):
+                new[r] |= np.bitwise_or.reduce(kept[read], axis=0)
+        if (new == kept).all():
+            break
+        kept = new
+    return np.unpackbits(kept, axis=1, count=immediate.shape[1]).astype(bool)
+
+
+def _overlapping(late: Bools, kept: Bools) -> Bools:
+    """Shape (roots, roots): whether one that a sweep meets has sensitivities that are kept, too."""
+    packed, found = np.packbits(kept, axis=1), late.copy()
+    for r, row in enumerate(late):
+        read = np.flatnonzero(row)
+        found[r, read] = (packed[read] & packed[r]).any(axis=1)
+    return found
+
+
+def _pattern(sweeps: _Sweeps, first: int, kept: Bools, needed: Bools) -> Pattern:
+    """The sweeps, without what contributes to no kept sensitivity."""
+    reads, roots = sweeps.reads, sweeps.roots
+    useful = _useful(sweeps, sweeps.bits(needed))
+    follow, gates = _followed_runs(sweeps, useful)
+    touched, met = sweeps.none(), sweeps.none()
+    for run, i, g, j in _links(reads):
+        for bits, ends in ((follow.get(run), i), (gates.get(run), g)):
+            if bits is not None:
+                late = ends >= j
+                touched[ends[~late & (ends >= reads.inputs)]] |= bits
+                met[ends[late]] |= bits
+    for begin, stop in reads.groups():
+        for sets in (touched, met):
+            sets[begin:stop] = np.bitwise_or.reduce(sets[begin:stop], axis=0)
+    touched |= sweeps.begins
+    readings = sweeps.matrix(met[roots])
+    r, q = np.nonzero(readings)
+    return Pattern(
+        first=first,
+        size=reads.n,
+        roots=roots,
+        kept=kept,
+        readings_first=np.searchsorted(r, np.arange(len(roots) + 1)),
+        readings=q,
+        needed=needed[r, q],
+        visits=_visits(sweeps, touched, follow, gates),
+    )
+
+
+class _Useful(NamedTuple):
+    """By neuron: the sweeps for which its activation of this step, or of the previous one, is useful."""
+
+    now: Bits
+    before: Bits
+
+
+def _useful(sweeps: _Sweeps, needed: Bits) -> _Useful:
+    """Follow what is useful forward: parameters, and late readings that contribute."""
+    reads = sweeps.reads
+    before, now = sweeps.none(), sweeps.none()
+    before[sweeps.roots] = needed
+    read_late = sweeps.none()
+    order = np.argsort(sweeps.late_reader, kind="stable")
+    read_late |= _joined(needed, sweeps.late_reader[order], sweeps.late_read[order], reads.n)
+    for begin, stop in reads.groups():
+        for j in range(begin, stop):
+            own = read_late[j] | np.bitwise_or.reduce(now[sweeps.earlier(j)], axis=0)
+            now[j] = sweeps.visited[j] & (np.uint8(255) if reads.count[j] else own)
+        now[begin:stop] = np.bitwise_or.reduce(now[begin:stop], axis=0)
+        before[begin:stop] = np.bitwise_or.reduce(before[begin:stop], axis=0)
+    return _Useful(now, before)
+
+
+Found = dict[tuple[int, int], Bits]
+"""Sets of roots by run; a self-connection is (OWN, its neuron)."""
+
+
+def _links(reads: _Reads) -> Iterator[tuple[tuple[int, int], Rows, Rows, int]]:
+    """The key of every run or self-connection, its sources, its distinct gaters and its target."""
+    key = np.where(reads.own, -1 - reads.target, reads.run)
+    firsts = np.flatnonzero(np.diff(key, prepend=NONE))
+    for begin, stop in zip(firsts.tolist(), [*firsts[1:].tolist(), len(key)], strict=True):
+        j, run = int(reads.target[begin]), int(reads.run[begin])
+        if j >= reads.inputs:
+            gaters = np.unique(reads.gater[begin:stop])
+            yield (run, j if run == OWN else 0), reads.source[begin:stop], gaters[gaters >= 0], j
+
+
+def _followed_runs(sweeps: _Sweeps, useful: _Useful) -> tuple[Found, Found]:
+    """The sweeps that follow the sources, and the gaters, of each run."""
+    follow: Found = {}
+    gates: Found = {}
+    for run, i, g, j in _links(sweeps.reads):
+        for found, ends in ((follow, i), (gates, g)):
+            late = ends >= j
+            union = np.bitwise_or.reduce(useful.now[ends[~late]], axis=0)
+            union |= np.bitwise_or.reduce(useful.before[ends[late]], axis=0)
+            union &= sweeps.visited[j]
+            if union.any():
+                found[run] = union
+    return follow, gates
+
+
+def _visits(sweeps: _Sweeps, touched: Bits, follow: Found, gates: Found) -> Visits:
+    """Visits by root, the last neuron first, with the runs that are followed."""
+    n = sweeps.reads.n
+    root, back = np.nonzero(sweeps.matrix(touched)[:, ::-1])
+    neuron = n - 1 - back
+    key = root * n + back  # ascending
+    target = {run: j for run, _, _, j in _links(sweeps.reads)}
+    runs = [run for run in target if run in follow or run in gates]
+    none = np.zeros(sweeps.width, np.uint8)
+    columns = [np.stack([found.get(run, none) for run in runs]) for found in (follow, gates)] if runs else []
+    at, which, what = (np.empty(0, np.int64) for _ in range(3))
+    if runs:
+        sources, gaters = (sweeps.matrix(column) for column in columns)
+        r, number = np.nonzero(sources | gaters)
+        j = np.array([target[run] for run in runs])[number]
+        at = np.searchsorted(key, r * n + (n - 1 - j))
+        which = np.array([run for run, _ in runs])[number]
+        what = SOURCES * sources[r, number] + GATERS * gaters[r, number]
+        order = np.argsort(at, kind="stable")
+        at, which, what = at[order], which[order], what[order]
+    return Visits(
+        first=np.searchsorted(root, np.arange(len(sweeps.roots) + 1)),
+        neuron=neuron,
+        op_first=np.searchsorted(at, np.arange(len(neuron) + 1)),
+        run=which,
+        what=what,
+    )

@@ -1,0 +1,65 @@
+"""A plan: the sensitivities of one network, and the tables by which kernels reach them and the store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..lowering.flags import GATES, TIED, TRACED, WAITING
+from ..schema import NONE, PLAN, TABLE, numpy_dtype
+from ..store import Store
+from .layout import Layout
+from .pattern import find_pattern
+
+_PLACES = {column.name: i for i, column in enumerate(PLAN)}
+_STORE_PLACES = {column.name: i for i, column in enumerate(TABLE)}
+
+
+class Plan:
+    """The layout and the numbers of the sensitivities of a network, for one topology.
+
+    A plan does not keep the traces of the online rule: its table of the store has copies of the flags without
+    them. `span` is that of the network, `order` the number of steps within which a parameter must reach a
+    recurrent number to be kept (None: any). The store has been lowered.
+    """
+
+    def __init__(self, store: Store, span: NDArray[np.uint64], order: int | None) -> None:
+        self.store, self.span, self.topology = store, span, store.topology_version
+        self.biases = store["trainable_bias"].copy()
+        self.layout = Layout(store, find_pattern(store, span, order))
+        self.columns: dict[str, NDArray[Any]] = dict(self.layout.columns)
+        for column in PLAN:
+            if column.name in self.layout.sizes:
+                dtype = numpy_dtype(column, store.dtype)
+                self.columns[column.name] = np.zeros(self.layout.sizes[column.name], dtype)
+        self._table = np.zeros(2 * len(PLAN), np.uint64)
+        for name, array in self.columns.items():
+            self._table[_PLACES[name]] = array.ctypes.data
+            self._table[len(PLAN) + _PLACES[name]] = len(array)
+        self.address = int(self._table.ctypes.data)
+        untraced = {
+            "flags": store["flags"] & ~np.uint8(TRACED | GATES | WAITING),
+            "run_flags": store["run_flags"] | np.uint8(TIED),  # their updates are never delayed
+            "influence_trace": np.full_like(store["influence_trace"], NONE),
+            "last_pull": store["first_pull"].copy(),
+        }
+        self._untraced = {_STORE_PLACES[name]: array for name, array in untraced.items()}
+        self._store_table = np.empty_like(store.table)
+
+    @property
+    def current(self) -> bool:
+        """Whether the topology and the trainable biases are still those of the plan."""
+        store = self.store
+        return self.topology == store.topology_version and bool((store["trainable_bias"] == self.biases).all())
+
+    def store_table(self, table: NDArray[np.uint64] | None = None) -> int:
+        """The address of a table of the store, or of an accumulator, without traces of the online rule.
+
+        Read it before every call, because columns can move.
+        """
+        self._store_table[:] = self.store.table if table is None else table
+        for place, array in self._untraced.items():
+            self._store_table[place], self._store_table[len(TABLE) + place] = array.ctypes.data, len(array)
+        return int(self._store_table.ctypes.data)

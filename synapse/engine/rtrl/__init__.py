@@ -1,0 +1,9 @@
+"""The kernels of exact online gradients (real-time recurrent learning)."""
+
+from .loops import (
+    clear_sensitivities as clear_sensitivities,
+    propagate_targets as propagate_targets,
+    renew_direct as renew_direct,
+    run_network as run_network,
+    train_network as train_network,
+)

@@ -1,0 +1,251 @@
+"""Sweeps back through one step: from a recurrent neuron, and from the cost.
+
+``flow`` holds, by neuron, what has been pushed back: to its activation in this step along connections
+(`PUSHED`) and to it as a gater (`GATED`), to its activation one step earlier (`LATE`), and to its state one
+step earlier (`CARRIED`). All are 0 between sweeps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..compiler.jit import inline, one, piece, zero
+from ..functions.activations import SOFTMAX
+from ..lowering.flags import (
+    BACK,
+    BACK_GATED,
+    DENSE,
+    FIXED,
+    LISTED,
+    MEMORY,
+    QUIET_GATER,
+    SHARED,
+    SILENT,
+    ZIPPED,
+)
+from ..reach.pattern import GATERS, SOURCES
+from ..schema import FIRST, NONE, PLAN_ROOTS, STOP
+
+u8 = np.uint64
+ONE = u8(1)
+PUSHED, GATED, LATE, CARRIED = u8(0), u8(1), u8(2), u8(3)
+
+
+@inline
+def part(span, which):
+    """Where a part of ``flow`` begins, to be added to the row of a neuron."""
+    return which * (span[STOP] - span[FIRST]) - span[FIRST]
+
+
+@inline
+def push_sources(m, p, r, delta, to):
+    """Send an error along a run, scaled by its gaters. writes: flow"""
+    kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
+    if kind == LISTED:
+        for c in range(first, first + n):
+            p.flow[to + m.source[c]] += delta * m.weight[c]
+        return
+    gains = m.old_activation if m.run_flags[r] & BACK_GATED else m.activation
+    source = u8(m.run_source[r])
+    if kind == DENSE or kind == SHARED:
+        if kind == SHARED:
+            delta *= gains[m.run_gater[r]]
+        for t in range(n):
+            p.flow[to + source + t] += delta * m.weight[first + t]
+    elif kind == ZIPPED:
+        gater = u8(m.run_gater[r])
+        for t in range(n):
+            p.flow[to + source + t] += delta * gains[gater + t] * m.weight[first + t]
+    else:
+        for c in range(first, first + n):
+            p.flow[to + m.source[c]] += delta * gains[m.gater[c]] * m.weight[c]
+
+
+@inline
+def push_gaters(m, p, r, delta, to):
+    """Send an error to the gaters of a run: delta w_ij y_i. writes: flow"""
+    kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
+    seen = m.old_activation if m.run_flags[r] & BACK else m.activation
+    source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
+    if kind == SHARED:
+        total = zero(delta)
+        for t in range(n):
+            total += m.weight[first + t] * seen[source + t]
+        p.flow[to + gater] += delta * total
+    elif kind == ZIPPED:
+        for t in range(n):
+            p.flow[to + gater + t] += delta * m.weight[first + t] * seen[source + t]
+    else:
+        for c in range(first, first + n):
+            p.flow[to + m.gater[c]] += delta * m.weight[c] * seen[m.source[c]]
+
+
+@inline
+def push_run(m, p, span, r, delta, what):
+    """Send an error along a run of connections, to its sources, its gaters or both."""
+    flags = m.run_flags[r]
+    if what & SOURCES:
+        push_sources(m, p, r, delta, part(span, LATE if flags & BACK else PUSHED))
+    if what & GATERS:
+        push_gaters(m, p, r, delta, part(span, LATE if flags & BACK_GATED else GATED))
+
+
+@inline
+def push_own(m, p, span, j, delta, what):
+    """Send an error along a self-connection, to the previous state and to its gater."""
+    weight, gater = m.weight[m.self_row[j]], m.self_gater[j]
+    carry = weight
+    if gater != NONE:
+        late = gater >= j
+        carry *= m.old_activation[gater] if late else m.activation[gater]
+        if what & GATERS:
+            p.flow[part(span, LATE if late else GATED) + gater] += delta * weight * m.old_state[j]
+    if what & SOURCES:
+        p.flow[part(span, CARRIED) + j] += delta * carry
+
+
+@inline
+def mix(p, activation, at, first, last):
+    """Errors of the activations of a softmax group become errors of its states: y_i (e_i - sum_k y_k e_k)."""
+    mean = zero(p.flow[at + first])
+    for k in range(first, last):
+        mean += activation[k] * p.flow[at + k]
+    for k in range(first, last):
+        p.flow[at + k] = activation[k] * (p.flow[at + k] - mean)
+
+
+@inline
+def mix_group(m, p, span, j):
+    """The same for the group of `j`, for what has been pushed in this step."""
+    first, last = u8(m.group_first[j]), u8(m.group_stop[j])
+    mix(p, m.activation, part(span, PUSHED), first, last)
+    mix(p, m.activation, part(span, GATED), first, last)
+
+
+@inline
+def carried_back(m, p, span, k):
+    """What has been pushed to the state of a recurrent neuron one step earlier. reads: old_*, flow"""
+    row = u8(p.root[k])
+    late, carried = part(span, LATE), p.flow[part(span, CARRIED) + row]
+    if m.squash[row] != SOFTMAX:
+        return p.old_derivative[k] * p.flow[late + row] + carried
+    mean = zero(carried)
+    for i in range(u8(m.group_first[row]), u8(m.group_stop[row])):
+        mean += m.old_activation[i] * p.flow[late + i]
+    return m.old_activation[row] * (p.flow[late + row] - mean) + carried
+
+
+@inline
+def sweep_root(m, p, span, k):
+    """d s_r / d s_j within the step for all neurons that a sweep visits, and d s_r / d s_q one step earlier.
+
+    writes: visit_delta, reading_value
+    """
+    begin = u8(p.visit_first[k])
+    pushed, gated = part(span, PUSHED), part(span, GATED)
+    for v in range(begin, u8(p.visit_first[k + ONE])):
+        j = u8(p.visit[v])
+        if v == begin:
+            delta = one(p.flow[0])
+        else:
+            if p.visit_soft[v]:
+                mix_group(m, p, span, j)
+            slope = one(p.flow[0]) if m.squash[j] == SOFTMAX else m.derivative[j]
+            delta = slope * (p.flow[pushed + j] + p.flow[gated + j])
+            p.flow[pushed + j], p.flow[gated + j] = 0.0, 0.0
+        p.visit_delta[v] = delta
+        if delta != 0.0:
+            for o in range(u8(p.op_first[v]), u8(p.op_first[v + ONE])):
+                r = p.op_run[o]
+                if r != NONE:
+                    push_run(m, p, span, u8(r), delta, p.op_what[o])
+                else:
+                    push_own(m, p, span, j, delta, p.op_what[o])
+    first, last = u8(p.reading_first[k]), u8(p.reading_first[k + ONE])
+    for e in range(first, last):
+        p.reading_value[e] = carried_back(m, p, span, u8(p.reading[e]))
+    for e in range(first, last):
+        row = u8(p.root[p.reading[e]])
+        p.flow[part(span, LATE) + row], p.flow[part(span, CARRIED) + row] = 0.0, 0.0
+
+
+@inline
+def move_direct(m, p, span, j, step):
+    """Update the parameters into a neuron by `step` times how they move its state within the step.
+
+    reads: direct; writes: weight_destination, bias_destination
+    """
+    at, first = p.direct_at[j - span[FIRST]], u8(m.first_incoming[j])
+    if at != NONE:
+        for t in range(u8(m.learning[j])):
+            m.weight_destination[first + t] += step * p.direct[u8(at) + t]
+    else:
+        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+            if not m.run_flags[r] & FIXED:
+                move_run(m, r, step)
+    if m.trainable_bias[j]:
+        m.bias_destination[j] += step
+
+
+@inline
+def move_run(m, r, step):
+    """Update the weights of a run. reads: activation, old_activation; writes: weight_destination"""
+    kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
+    seen = m.old_activation if m.run_flags[r] & BACK else m.activation
+    if kind == LISTED:
+        for c in range(first, first + n):
+            m.weight_destination[c] += step * seen[m.source[c]]
+        return
+    gains = m.old_activation if m.run_flags[r] & BACK_GATED else m.activation
+    source = u8(m.run_source[r])
+    if kind == DENSE or kind == SHARED:
+        if kind == SHARED:
+            step *= gains[m.run_gater[r]]
+        for t in range(n):
+            m.weight_destination[first + t] += step * seen[source + t]
+    elif kind == ZIPPED:
+        gater = u8(m.run_gater[r])
+        for t in range(n):
+            m.weight_destination[first + t] += step * gains[gater + t] * seen[source + t]
+    else:
+        for c in range(first, first + n):
+            m.weight_destination[c] += step * gains[m.gater[c]] * seen[m.source[c]]
+
+
+@inline
+def has_error(flags):
+    """Whether a sweep from the cost follows the sources of a run."""
+    return not flags & SILENT or flags & BACK
+
+
+@piece
+def sweep_cost(m, p, span, learning, rate):
+    """Errors of all neurons within the step, updates by what is direct, and the errors of the step before.
+
+    The outputs' error signals are in ``projected``, the others' are 0.
+    writes: responsibility, projected, gated, aim, weight_destination, bias_destination
+    """
+    pushed, gated = part(span, PUSHED), part(span, GATED)
+    for back in range(span[STOP] - learning):
+        j = span[STOP] - ONE - back
+        soft = m.squash[j] == SOFTMAX
+        if soft and j + ONE == m.group_stop[j]:
+            mix_group(m, p, span, j)
+        slope = one(p.flow[0]) if soft else m.derivative[j]
+        projected, through = slope * p.flow[pushed + j] + m.projected[j], slope * p.flow[gated + j]
+        delta = projected + through
+        m.responsibility[j], m.projected[j], m.gated[j] = delta, projected, through
+        if delta != 0.0:
+            for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+                flags = m.run_flags[r]
+                what = SOURCES if has_error(flags) else 0
+                if m.run_kind[r] > LISTED and not flags & QUIET_GATER:
+                    what |= GATERS
+                push_run(m, p, span, r, delta, what)
+            if m.flags[j] & MEMORY:
+                push_own(m, p, span, j, delta, SOURCES | GATERS)
+            move_direct(m, p, span, j, rate * delta)
+    for k in range(p.counts[PLAN_ROOTS]):
+        p.aim[k] = carried_back(m, p, span, k)
+    for i in range(u8(4) * (span[STOP] - span[FIRST])):
+        p.flow[i] = 0.0

@@ -30,13 +30,14 @@ from ._checks import (
 )
 from ._random import Seed, random_generator
 from ._registration import require_sound
+from ._sensitivities import RTRL, LearningRule, Sensitivities, checked_rule, refuse_single_steps
 from ._typing import Floats
 from .cost import Cost
 from .engine.functions.activations import RANDOM
 from .engine.guard import steady, whole
 from .engine.lowering.flags import BACK, BACK_GATED
 from .engine.lowering.order import pure_inputs
-from .engine.schema import FIRST, NONE, STOP
+from .engine.schema import FIRST, NONE, STOP, TURN_OPEN
 from .engine.store import Store
 from .errors import ArgumentError, TopologyError, TopologyWarning
 from .initializers import Initializer
@@ -56,6 +57,8 @@ class NetworkSteps(Sequence[Neuron]):
     _n_outputs: int
     _span: tuple[int, NDArray[np.uint64]]  # a version of the topology, and the numbers for kernels
     _cost_known: tuple[int, str | Cost | None, Cost]  # a version of the topology, an argument, its cost
+    _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
+    _sensitivities: Sensitivities | None = None  # the same, or that of its latest training by rtrl
 
     def __dir__(self) -> list[str]:
         return own_names(self)
@@ -183,8 +186,13 @@ class NetworkSteps(Sequence[Neuron]):
                     span = self._ready()[2]
                 if store.recorder is not None and store.recorder.records(self):
                     store.recorder.make_room(outputs.size // self._n_outputs)
-                run = (store.calls or engine.online.calls_for(store)).run_network
-                bad = run(store.address, store.unit, span, inputs, outputs)
+                if self._rtrl is None:
+                    run = (store.calls or engine.online.calls_for(store)).run_network
+                    bad = run(store.address, store.unit, span, inputs, outputs)
+                else:
+                    plan = self._rtrl.ready(self)
+                    run = engine.rtrl.run_network
+                    bad = run(plan.store_table(), store.unit, plan.address, plan.span, inputs, outputs)
                 if bad:
                     self._refuse(store, inputs, outputs, bad - 1)
                 return outputs
@@ -275,14 +283,89 @@ class NetworkSteps(Sequence[Neuron]):
                 version, span = self._span
                 if version != store.topology_version:
                     span = self._ready()[2]
-                run = (store.calls or engine.online.calls_for(store)).propagate_targets
-                value: float = run(store.address, store.unit, span, targets, cost.code, rate, check)
+                if self._rtrl is None:
+                    run = (store.calls or engine.online.calls_for(store)).propagate_targets
+                    value: float = run(store.address, store.unit, span, targets, cost.code, rate, check)
+                else:
+                    value = self._learn_exactly(store, self._rtrl, targets, cost.code, rate, check)
                 if value != value and not check:
                     if targets.size not in (0, self._n_outputs):
                         raise _changed(self)
                     require_sound(store["failed"])
                 return value
         return self._learn(rate, targets, cost, check)  # its store was absorbed by another during the wait
+
+    def _learn_exactly(
+        self, store: Store, by: Sensitivities, targets: Floats, cost: int, rate: float, check: bool
+    ) -> float:
+        """The same along the sensitivities."""
+        plan = by.ready(self)
+        if not plan.columns["turn"][TURN_OPEN]:
+            raise TopologyError(
+                f"{self!r} has not been activated since its context was cleared, so it has nothing to learn from. "
+                "Call network.activate first."
+            )
+        run = engine.rtrl.propagate_targets
+        value: float = run(
+            plan.store_table(),
+            store.unit,
+            plan.address,
+            plan.span,
+            targets,
+            cost,
+            store.dtype.type(rate),
+            check,
+        )
+        return value
+
+    @property
+    def learning_rule(self) -> LearningRule:
+        """What :meth:`propagate` learns by: a pair (method, order). Settable; saved with the network.
+
+        ``"online"``, the default, is the rule of Monner and Reggia 2012. ``"rtrl"`` is real-time recurrent learning
+        (Williams and Zipser 1989): every step keeps how each parameter has moved each recurrent state,
+        :attr:`Connection.sensitivity`, so that updates are the exact gradient while weights stand still. A pair
+        ``("rtrl", n)`` keeps what reaches a state within n steps (SnAp-n, Menick and others 2021).
+
+        A network that learns by rtrl is stepped as a whole: its neurons and layers cannot be activated or
+        propagated alone. The traces of the online rule do not move meanwhile. Setting a rule clears the
+        sensitivities.
+
+        Raises
+        ------
+        ArgumentError, KindError
+            If the method or the order does not exist, or the sensitivities do not fit into memory.
+        TopologyError
+            If the network is connected with neurons outside of it.
+
+        See Also
+        --------
+        synapse.learning.reach : What each order keeps, and costs.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Elman(2, 3, 1, seed=0)
+        >>> net.learning_rule = "rtrl"
+        >>> net.learning_rule
+        LearningRule(method='rtrl', order=None)
+        >>> outputs = net.activate([0.0, 1.0])
+        >>> cost = net.propagate(rate=0.1, target=[1.0])
+        """
+        if self._rtrl is None:
+            return LearningRule()
+        return LearningRule(RTRL, self._rtrl.order)
+
+    @learning_rule.setter
+    @whole
+    def learning_rule(self, rule: str | tuple[str, int | None]) -> None:
+        method, order = checked_rule(rule)
+        by = None
+        if method == RTRL:
+            by = Sensitivities(order)
+            by.ready(self)
+        self._rtrl = self._sensitivities = by
+        refuse_single_steps(self._store)
 
     def _cost(self, cost: str | Cost | None) -> Cost:
         """Return the cost, by default the one that matches the squashes of the outputs, checked."""
@@ -318,6 +401,8 @@ class NetworkSteps(Sequence[Neuron]):
         """
         address, store, span = self._ready()
         engine.online.clear_rows(address, store.unit, np.arange(span[FIRST], span[STOP], dtype=np.uint64))
+        if self._sensitivities is not None:
+            self._sensitivities.forget()
         if store.recorder is not None and store.recorder.records(self):
             store.recorder.step_over()
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from . import _ties
 from ._typing import Floats
 from .engine.guard import InUse
-from .engine.schema import CONTEXT, FIRST, NONE, STOP
+from .engine.schema import CONTEXT, FIRST, NONE, PLAN_CONTEXT, STOP
 from .engine.store import Store
 from .network import Network
 
@@ -21,15 +21,24 @@ Context = dict[str, NDArray[Any]]
 
 
 def read_context(network: Network) -> Context:
-    """Return a copy of the context: states, activations, errors and traces."""
+    """Return a copy of the context: states, activations, errors, traces and sensitivities."""
     _, store, _ = network._ready()
-    return {name: store.columns[name].copy() for name in CONTEXT}
+    return {name: column.copy() for name, column in _context_columns(network, store).items()}
+
+
+def _context_columns(network: Network, store: Store) -> Context:
+    columns = {name: store.columns[name] for name in CONTEXT}
+    if network._sensitivities is not None:
+        plan = network._sensitivities.ready(network)
+        columns.update((name, plan.columns[name]) for name in PLAN_CONTEXT)
+    return columns
 
 
 def restore_context(network: Network, context: Context) -> None:
     """Restore a context; the topology must be the same."""
+    columns = _context_columns(network, network._store)
     for name, values in context.items():
-        network._store.columns[name][...] = values
+        columns[name][...] = values
     if network._store.recorder is not None:
         network._store.recorder.step_over()
 

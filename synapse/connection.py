@@ -14,7 +14,7 @@ from . import _ties
 from ._checks import boolean, expected, finite_number
 from ._data_view import DataView
 from ._typing import Floats, Ints
-from .engine.guard import making_views, steady, whole
+from .engine.guard import InUse, making_views, steady, whole
 from .engine.lowering.flags import MEMORY, TRACED
 from .engine.schema import NONE
 from .engine.store import Store
@@ -179,6 +179,18 @@ class Connection(DataView):
             if len(which)
         }
 
+    @property
+    @steady
+    def sensitivity(self) -> Mapping[Neuron, float]:
+        """Sensitivities d s_k / d w, by neuron k: how the weight has moved its state, over all steps.
+
+        A network that learns by rtrl keeps them, see :attr:`Network.learning_rule`. Empty in other networks, and
+        for weights that are not trainable or reach no recurrent neuron.
+        """
+        row = self._at
+        target: Neuron = self._store.views[self._store["target"][row]]
+        return sensitivity_of(target, row)
+
     # --- the mapping that networkx sees ----------------------------------------------------
 
     def __getitem__(self, key: str) -> Any:
@@ -281,6 +293,29 @@ def extended_into(gater: Neuron, connections: Sequence[Connection]) -> Iterator[
         pulls = columns["pull"][columns["first_pull"][j] : columns["last_pull"][j]]
         for p in pulls[columns["influence_gated"][pulls] == k]:
             yield view, learning, columns["extended"][int(columns["influence_trace"][p]) + offsets[learning]]
+
+
+def sensitivity_of(target: Neuron, row: int | None) -> dict[Neuron, float]:
+    """Sensitivities to the weight in a row, or to the bias (None) of `target`, by neuron."""
+    store = target._store
+    reference = store.networks.get(int(store["network"][target._row]))
+    network = None if reference is None else reference()
+    if network is None or network._sensitivities is None:
+        return {}
+    identity = None if row is None else store["identity"][row]
+    with InUse(store):
+        network._sensitivities.ready(network)
+        c, j = store.columns, target._row
+        offset = int(c["learning"][j])
+        if identity is None:
+            if not store["trainable_bias"][j]:
+                return {}
+        else:
+            offset = int(store.row_of[identity]) - int(c["first_incoming"][j])
+            if offset >= c["learning"][j]:
+                return {}
+        found: dict[Neuron, float] = network._sensitivities.of_parameter(target, offset)
+        return found
 
 
 def influence(store: Store, gater: int, gated: int) -> float:

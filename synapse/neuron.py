@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import total_ordering
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from . import _ties, _wiring, graph, squash as squashes
 from ._checks import boolean, expected, finite_number, float_type, text
 from ._neuron_steps import NeuronSteps, number
 from ._random import Seed, random_generator
-from .connection import Connection, connections_at, require_connection
+from .connection import Connection, connections_at, require_connection, sensitivity_of
 from .engine.guard import InUse, steady, whole
 from .engine.lowering.flags import TRACED
 from .engine.schema import OUTPUT
@@ -130,6 +131,13 @@ class Neuron(NeuronSteps):
 
     @property
     @steady
+    def bias_sensitivity(self) -> Mapping[Neuron, float]:
+        """Sensitivities d s_k / d b_j of its bias, by neuron k, see :attr:`Connection.sensitivity`."""
+        self._require()
+        return sensitivity_of(self, None)
+
+    @property
+    @steady
     def bias_eligibility(self) -> float:
         """Eligibility trace of the bias: how b_j affects s_j over time. 0 before the first activation.
 
@@ -167,6 +175,8 @@ class Neuron(NeuronSteps):
     @whole
     def trainable(self, value: bool) -> None:
         learns = boolean("The trainable of a neuron", value)
+        if self.trainable != learns:
+            self._store.touch(NOBODY)  # sensitivities are laid out anew
         _ties.set_trainable(self._require(), "trainable_bias", self._row, learns)
 
     @property

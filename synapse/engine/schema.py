@@ -289,9 +289,13 @@ PLAN = (
 )
 """The columns of a plan of exact online gradients, see ``reach/layout.py``."""
 
-TURN_HALF, TURN_OPEN = range(2)
+PLAN_CONTEXT = ("sensitivity", "turn", "old_derivative", "direct")
+"""Columns of a plan that are part of the context."""
+
+TURN_HALF, TURN_OPEN, TURN_STAMP = range(3)
 """Places in the column ``turn``: which half of ``sensitivity`` is of this step; whether a step has been
-activated since the context was cleared, so that it can be propagated."""
+activated since the context was cleared, so that it can be propagated; and when the last neuron of the network
+activated in this step: if it has activated since, the sensitivities belong to another context."""
 
 PLAN_ROOTS, PLAN_CLASSES, PLAN_HALF = range(3)
 """Places in the column ``counts``: numbers of roots and classes, and length of a half of ``sensitivity``."""

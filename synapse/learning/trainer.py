@@ -32,6 +32,7 @@ from .._checks import (
 from .._random import Seed, random_generator
 from ..cost import Cost
 from ..errors import ArgumentError, KindError
+from .._sensitivities import checked_order
 from ..network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer
 from ._data import Data, prepare, row_weights
@@ -39,24 +40,31 @@ from ._exact import checked_window
 from ._history import History, Result
 from ._parameters import Updater, checked_optimizer
 from ._pieces import Orders
-from ._reach import warn_of_dead_ends
+from ._dead_ends import warn_of_dead_ends
 from ._regularisation import Chances, Dropout, Penalties
 from ._source import NO_TARGET, Arrays, Stream, checked_batches, is_stream, refuse_for_streams
 from .callbacks import Batch, Callback, Step
 from .evaluation import Evaluation, mean_cost
-from .rules import RULES, Options, Rule, Task
+from .rules import RULES, SEQUENCE, Options, Rule, Task
 from .schedules import CheckedRates, Rate, checked_rate
 from .training import Training
 
 RATE = 0.1
 
 
+def checked_batch_size(size: Any, rule: type[Rule]) -> int | str | None:
+    """Return a batch size, or raise ArgumentError."""
+    if size == SEQUENCE and isinstance(size, str) and rule.by_steps:
+        return SEQUENCE
+    return None if size is None else positive_integer("The batch_size", size)
+
+
 @answers(TRAINER_METHODS)
 class Trainer:
-    """Trains a network by the online rule or by exact gradients.
+    """Trains a network by the online rule or by exact gradients, forward or backward in time.
 
-    The online rule updates weights at every step with a target; exact gradients through time update them
-    after every batch.
+    The online rule and real-time recurrent learning update weights at every step with a target;
+    backpropagation through time updates them after every batch.
 
     Parameters
     ----------
@@ -67,17 +75,23 @@ class Trainer:
         optimizer's own. A rate above 10 warns (:class:`synapse.errors.RateWarning`).
     cost : str or Cost, optional
         The cost. Default: cross-entropy for logistic outputs, otherwise squared error.
-    method : {"online", "bptt"}
-        The learning rule: that of :meth:`Network.propagate`, or the exact gradient of whole sequences (see
-        :func:`gradient`), as the mean over a batch's sequences of the cost summed over their steps.
+    method : {"online", "bptt", "rtrl"}, optional
+        The learning rule: the online rule of Monner and Reggia 2012; the exact gradient of whole sequences (see
+        :func:`gradient`), as the mean over a batch's sequences of the cost summed over their steps; or the
+        exact gradient of every step, by real-time recurrent learning, see :attr:`Network.learning_rule`.
+        Default: that of the network.
     optimizer : Optimizer or LBFGS, optional
         How gradients change weights, see :mod:`synapse.optimizers`. Default: plain gradient descent. Its
         state (moments, velocities) is used again in the next call of :meth:`train`, and is reset if the
-        topology or the set of trainable parameters has changed. With "online", the updates of `batch_size`
-        steps are summed before the optimizer is called.
-    batch_size : int, optional
-        Number of sequences, or samples, in a batch. Default: 32; 1 with "online"; everything with L-BFGS; for
-        a stream of batches, all of each batch.
+        topology or the set of trainable parameters has changed. With "online" and "rtrl", the updates of
+        `batch_size` steps are summed before the optimizer is called.
+    batch_size : int or "sequence", optional
+        Number of sequences, or samples, in a batch; with "online" and "rtrl" the number of steps with a target,
+        or "sequence" to update at the end of each. Default: 32; 1 with "online" and "rtrl"; everything with
+        L-BFGS; for a stream of batches, all of each batch.
+    order : int, optional
+        For "rtrl": number of steps within which a parameter must reach a recurrent state for its sensitivity to
+        be kept, see :func:`synapse.learning.reach`. Default: that of the network, or no limit, which is exact.
     window : int, optional
         For "bptt": maximum number of steps that errors pass through, see :func:`gradient`. Default: no limit.
     clip, clip_value : float, optional
@@ -118,9 +132,10 @@ class Trainer:
         rate: Rate | None = None,
         cost: str | Cost | None = None,
         *,
-        method: str = "online",
+        method: str | None = None,
+        order: int | None = None,
         optimizer: Optimizer | LBFGS | None = None,
-        batch_size: int | None = None,
+        batch_size: int | str | None = None,
         window: int | None = None,
         clip: float | None = None,
         clip_value: float | None = None,
@@ -131,15 +146,19 @@ class Trainer:
         threads: int = 1,
     ) -> None:
         self.network = require_network("The network of a Trainer", network)
-        self.method: str = choice("The method of a Trainer", method, RULES)
+        own = network.learning_rule
+        self.method: str = own.method if method is None else choice("The method of a Trainer", method, RULES)
+        self.order = checked_order(self.method, order)
+        if self.order is None and self.method == own.method:
+            self.order = own.order
         self.optimizer = checked_optimizer(optimizer)
         self.penalties = Penalties(l1, l2, clip, clip_value)
-        self.batch_size = None if batch_size is None else positive_integer("The batch_size", batch_size)
-        sums = self.penalties != Penalties() or (self.batch_size or 1) > 1
+        self.batch_size = checked_batch_size(batch_size, self._rule)
+        sums = self.penalties != Penalties() or self.batch_size not in (None, 1)
         if self.optimizer is None and (sums or not self._rule.direct):
             self.optimizer = SGD()
-        own = getattr(self.optimizer, "rate", RATE)
-        chosen = rate if rate is not None else RATE if optimizer is None else own
+        default = RATE if optimizer is None else getattr(self.optimizer, "rate", RATE)
+        chosen = default if rate is None else rate
         self._float = network._store.dtype if self.optimizer is None else np.dtype(np.float64)
         self.rate = checked_rate("The rate of Trainer", chosen, self._float)
         self.cost = network._cost(cost)
@@ -158,7 +177,9 @@ class Trainer:
 
     def _options(self) -> Options:
         """The options that are passed to the rule."""
-        return Options(self.optimizer, self.batch_size, self.window, self.dropout, self.threads)
+        return Options(
+            self.optimizer, self.batch_size, self.window, self.dropout, self.threads, order=self.order
+        )
 
     @understands(TRAIN)
     def train(

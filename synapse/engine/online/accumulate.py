@@ -54,12 +54,17 @@ class Accumulator:
 
         Read it before every call, because columns can move, as those of a recording do when they grow.
         """
+        return int(self.table.ctypes.data)
+
+    @property
+    def table(self) -> NDArray[np.uint64]:
+        """That table."""
         if self.topology != self.store.topology_version:
             raise RuntimeError("The topology has changed since the accumulator was made.")
         self._table[:] = self.store.table
         for place, array in self._columns.items():
             self._table[place], self._table[len(TABLE) + place] = array.ctypes.data, len(array)
-        return int(self._table.ctypes.data)
+        return self._table
 
     def clear(self) -> None:
         """Reset the buffers to 0."""

@@ -6,6 +6,7 @@ Parameters into neurons that the same roots keep form a *class*. Its sensitiviti
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.int64]
 
+
+class TooLarge(MemoryError):
+    """Sensitivities that need too much memory."""
+
+    def __init__(self, needed: float) -> None:
+        super().__init__(needed)
+        self.bytes = needed
+
+
 class Layout:
     """The columns of a plan that do not change from step to step, and the sizes of those that do.
 
@@ -34,11 +44,15 @@ class Layout:
         By neuron of the network: the class of its parameters, and where they begin in ``direct``; -1: none.
     column : ndarray
         By entry of ``direct``: its column in its class.
+    entry_owner, entry_is_bias, entry_row : ndarray
+        By entry of ``direct``: its neuron in the network, whether it is a bias, and its row in the store.
+    columns_entries : ndarray
+        The entry of each column, one class after the other; the first of those that share a parameter.
     keys : ndarray
         Class and root of each line, ascending: ``class * roots + root``.
     """
 
-    def __init__(self, store: Store, pattern: Pattern) -> None:
+    def __init__(self, store: Store, pattern: Pattern, most: float = inf) -> None:
         self.pattern, self.dtype = pattern, store.dtype
         self.first, self.roots = pattern.first, pattern.roots
         rows = slice(pattern.first, pattern.first + pattern.size)
@@ -49,6 +63,7 @@ class Layout:
         self._find_classes()
         self._find_columns(store)
         self._lay_lines()
+        self._require_room(most)
         self._lay_segments()
         self._lay_goals()
         self._lay_visits(store)
@@ -63,7 +78,7 @@ class Layout:
             "direct": len(self.column),
             "sums": int(self.width.max(initial=0)),
             "flow": 4 * pattern.size,
-            "turn": 2,
+            "turn": 3,
         }
 
     # --- the parts ---------------------------------------------------------------------------------
@@ -80,19 +95,19 @@ class Layout:
         self.members = kept[:, tracked[np.sort(first)]].T  # shape (classes, roots)
         counts = np.where(self.class_of >= 0, self._learning + self._biased, 0)
         self.direct_at = np.where(self.class_of >= 0, np.cumsum(counts) - counts, -1)
-        self._owner = np.repeat(np.arange(self.pattern.size), counts)
+        self.entry_owner = np.repeat(np.arange(self.pattern.size), counts)
         offset = spans(np.zeros(len(counts), np.int64), counts)
-        self._is_bias = offset == self._learning[self._owner]
-        self._row = np.where(
-            self._is_bias, self._owner + self.first, self._incoming[self._owner] + offset
+        self.entry_is_bias = offset == self._learning[self.entry_owner]
+        self.entry_row = np.where(
+            self.entry_is_bias, self.entry_owner + self.first, self._incoming[self.entry_owner] + offset
         )
 
     def _find_columns(self, store: Store) -> None:
         """The column of each entry; shared parameters have one column."""
-        entries = np.arange(len(self._owner))
-        order = np.lexsort((entries, self.class_of[self._owner]))
-        tie = np.where(self._is_bias, -1, 1) * np.where(
-            self._is_bias, _at(store["bias_tie"], self._row), _at(store["tie"], self._row)
+        entries = np.arange(len(self.entry_owner))
+        order = np.lexsort((entries, self.class_of[self.entry_owner]))
+        tie = np.where(self.entry_is_bias, -1, 1) * np.where(
+            self.entry_is_bias, _at(store["bias_tie"], self.entry_row), _at(store["tie"], self.entry_row)
         ).astype(np.int64)
         key = np.where(tie == 0, entries, 0)[order]
         shared = tie[order] != 0
@@ -103,20 +118,19 @@ class Layout:
         rank = np.full(len(order), -1)
         rank[order[owned]] = np.arange(int(owned.sum()))
         classes = len(self.members)
-        own_class = self.class_of[self._owner[order[owned]]]
+        own_class = self.class_of[self.entry_owner[order[owned]]]
         begins = np.searchsorted(own_class, np.arange(classes + 1))
         self.width = np.diff(begins)
         self.column = np.empty(len(order), np.int64)
-        self.column[order] = rank[key] - begins[self.class_of[self._owner[order]]]
-        self._owned = np.zeros(len(order), bool)
-        self._owned[order[owned]] = True
+        self.column[order] = rank[key] - begins[self.class_of[self.entry_owner[order]]]
+        self.columns_entries = order[owned]
 
     def _lay_lines(self) -> None:
         which, root = np.nonzero(self.members)
         self.keys = which * len(self.roots) + root
         widths = self.width[which]
         self.line_at = np.cumsum(widths) - widths
-        self.line_class = which
+        self.line_class, self.line_root = which, root
         self.size = int(widths.sum())
         self._set(
             root=self.roots + self.first,
@@ -126,12 +140,17 @@ class Layout:
             line_at=self.line_at,
         )
 
+    def _require_room(self, most: float) -> None:
+        """Raise TooLarge if the sensitivities, and what renews them, need more than `most` bytes."""
+        first, roots = self.pattern.readings_first, self.line_root
+        needed = 2 * self.size * self.dtype.itemsize + 12.0 * float(np.diff(first)[roots].sum())
+        if needed > most:
+            raise TooLarge(needed)
+
     def _lay_segments(self) -> None:
         """Stretches of entries of a neuron whose columns are neighbours."""
-        owner, column = self._owner, self.column
-        starts = np.flatnonzero(
-            (np.diff(owner, prepend=-1) != 0) | (np.diff(column, prepend=-2) != 1)
-        )
+        owner, column = self.entry_owner, self.column
+        starts = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (np.diff(column, prepend=-2) != 1))
         lengths = np.diff(np.append(starts, len(owner)))
         at = np.where(self.direct_at < 0, NONE, self.direct_at)
         self._set(
@@ -144,10 +163,9 @@ class Layout:
 
     def _lay_goals(self) -> None:
         """Stretches of columns whose parameters are neighbours in the store, by class."""
-        entries = np.flatnonzero(self._owned)
-        entries = entries[np.lexsort((self.column[entries], self.class_of[self._owner[entries]]))]
-        which, column = self.class_of[self._owner[entries]], self.column[entries]
-        row, bias = self._row[entries], self._is_bias[entries]
+        entries = self.columns_entries
+        which, column = self.class_of[self.entry_owner[entries]], self.column[entries]
+        row, bias = self.entry_row[entries], self.entry_is_bias[entries]
         cut = np.ones(len(entries), bool)
         cut[1:] = (which[1:] != which[:-1]) | (bias[1:] != bias[:-1]) | (row[1:] != row[:-1] + 1)
         starts = np.flatnonzero(cut)
@@ -209,10 +227,16 @@ class Layout:
         found = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
         return np.where((self.keys[found] == key) & (which >= 0), found, -1)
 
+    def count_of(self, neuron: int) -> int:
+        """Number of the trainable parameters into a neuron."""
+        return int(self._learning[neuron] + self._biased[neuron])
+
     @property
     def bytes(self) -> int:
         """Memory of all columns."""
-        sizes = sum(self.sizes[c.name] * numpy_dtype(c, self.dtype).itemsize for c in PLAN if c.name in self.sizes)
+        sizes = sum(
+            self.sizes[c.name] * numpy_dtype(c, self.dtype).itemsize for c in PLAN if c.name in self.sizes
+        )
         return sizes + sum(column.nbytes for column in self.columns.values())
 
     def _set(self, **columns: NDArray[Any]) -> None:

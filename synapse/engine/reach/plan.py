@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,13 @@ class Plan:
 
     A plan does not keep the traces of the online rule: its table of the store has copies of the flags without
     them. `span` is that of the network, `order` the number of steps within which a parameter must reach a
-    recurrent number to be kept (None: any). The store has been lowered.
+    recurrent number to be kept (None: any). The store has been lowered. Raises TooLarge if that needs more than
+    `most` bytes.
     """
 
-    def __init__(self, store: Store, span: NDArray[np.uint64], order: int | None) -> None:
+    def __init__(self, store: Store, span: NDArray[np.uint64], order: int | None, most: float = inf) -> None:
         self.store, self.span, self.topology = store, span, store.topology_version
-        self.biases = store["trainable_bias"].copy()
-        self.layout = Layout(store, find_pattern(store, span, order))
+        self.layout = Layout(store, find_pattern(store, span, order), most)
         self.columns: dict[str, NDArray[Any]] = dict(self.layout.columns)
         for column in PLAN:
             if column.name in self.layout.sizes:
@@ -48,18 +49,13 @@ class Plan:
         self._untraced = {_STORE_PLACES[name]: array for name, array in untraced.items()}
         self._store_table = np.empty_like(store.table)
 
-    @property
-    def current(self) -> bool:
-        """Whether the topology and the trainable biases are still those of the plan."""
-        store = self.store
-        return self.topology == store.topology_version and bool((store["trainable_bias"] == self.biases).all())
+    def store_table(self, moves: Any = None) -> int:
+        """The address of a table of the store without traces of the online rule.
 
-    def store_table(self, table: NDArray[np.uint64] | None = None) -> int:
-        """The address of a table of the store, or of an accumulator, without traces of the online rule.
-
-        Read it before every call, because columns can move.
+        With an accumulator `moves`, updates are added to its buffers. Read it before every call, because columns
+        can move.
         """
-        self._store_table[:] = self.store.table if table is None else table
+        self._store_table[:] = self.store.table if moves is None else moves.table
         for place, array in self._untraced.items():
             self._store_table[place], self._store_table[len(TABLE) + place] = array.ctypes.data, len(array)
         return int(self._store_table.ctypes.data)

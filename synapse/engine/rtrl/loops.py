@@ -28,6 +28,7 @@ from ..schema import (
     PLAN_ROOTS,
     STOP,
     TURN_OPEN,
+    TURN_STAMP,
     WATCHED_NETWORK,
     WATCHED_WIDTH,
 )
@@ -45,17 +46,21 @@ def clear_plan(p):
         p.sensitivity[i] = 0.0
     for k in range(p.counts[PLAN_ROOTS]):
         p.old_derivative[k] = 0.0
-    p.turn[TURN_OPEN] = u8(0)
+    for i in range(u8(3)):
+        p.turn[i] = u8(0)
 
 
 @inline
 def step_network(m, p, span, inputs, row):
     """One step: activations, then sensitivities."""
+    if p.turn[TURN_STAMP] != m.stamp[span[STOP] - ONE]:
+        clear_plan(p)  # it has been activated without sensitivities: they belong to another context
     remember(m, p)
     activate_network(m, span, inputs, row)
     if m.failed[0] == 0.0:
         advance(m, p, span)
         p.turn[TURN_OPEN] = ONE
+        p.turn[TURN_STAMP] = m.stamp[span[STOP] - ONE]
 
 
 @inline

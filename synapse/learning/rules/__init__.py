@@ -2,6 +2,7 @@
 
 from .base import (
     RULES as RULES,
+    SEQUENCE as SEQUENCE,
     BatchGradient as BatchGradient,
     Options as Options,
     Rule as Rule,
@@ -9,4 +10,5 @@ from .base import (
 )
 from .bptt import BackpropagationThroughTime as BackpropagationThroughTime
 from .online import Online as Online
+from .rtrl import RealTimeRecurrentLearning as RealTimeRecurrentLearning
 from .stepwise import StepwiseRule as StepwiseRule

@@ -26,12 +26,13 @@ class Options:
     """The options of a trainer, and of one call of its ``train``, that concern a rule."""
 
     optimizer: Optimizer | LBFGS | None  # None: the rule changes weights itself
-    batch_size: int | None  # None: the rule's default
+    batch_size: int | str | None  # None: the rule's default; SEQUENCE: each sequence, for rules by steps
     window: int  # maximum number of steps that errors pass through
     dropout: Dropout
     threads: int  # number of threads that compute at the same time
     on_step: bool = False  # a function is called after every step
     weighted: bool = False  # samples or classes have weights
+    order: int | None = None  # of exact online gradients; None: exact
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class BatchGradient:
 
 RULES: dict[str, type[Rule]] = {}
 """The rules, by the name for ``Trainer(method=...)``."""
+SEQUENCE = "sequence"
+"""In place of a batch size: an update at the end of each sequence."""
 ONE_EPOCH = {"gradient", "gradients", "learn", "run"}
 """Methods that determine how one epoch is run."""
 
@@ -82,12 +85,15 @@ class Rule(ABC):
         Whether the rule can update weights itself, without an optimizer. Default False.
     through_time : bool
         Whether errors reach earlier steps. Default True.
+    by_steps : bool
+        Whether a batch is a number of steps with a target, instead of sequences. Default False.
     batch_size : int
-        Number of sequences in a batch if the trainer's option is not given. Default 32.
+        Number of sequences, or steps, in a batch if the trainer's option is not given. Default 32.
     """
 
     direct: ClassVar[bool] = False
     through_time: ClassVar[bool] = True
+    by_steps: ClassVar[bool] = False
     batch_size: ClassVar[int] = 32
 
     def __init_subclass__(cls, method: str | None = None, **options: Any) -> None:
@@ -137,6 +143,7 @@ class Rule(ABC):
     def gradients(self, order: Order) -> Iterator[BatchGradient]:
         """Yield the gradient of each batch in turn. The caller updates the weights in between."""
         size = self.task.options.batch_size or self.batch_size
+        assert isinstance(size, int)
         for first in range(0, len(order), size):
             yield self.gradient(order[first : first + size])
 

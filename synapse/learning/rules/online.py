@@ -25,18 +25,7 @@ class Online(StepwiseRule, method="online"):
     def check(cls, options: Options) -> None:
         """Refuse L-BFGS, dropout, weights of samples, a window and threads."""
         super().check(options)
-        if options.window != WHOLE or options.threads != 1:
-            raise ArgumentError(
-                'window and threads are for method="bptt". The online rule passes no error to earlier steps.'
-            )
-        if isinstance(options.optimizer, LBFGS):
-            raise ArgumentError('L-BFGS needs exact gradients. Use method="bptt".')
-        if options.dropout.any:
-            raise ArgumentError(
-                'Dropout needs method="bptt". With the online rule, gate connections by bernoulli neurons.'
-            )
-        if options.weighted:
-            raise ArgumentError('The sample_weight and class_weight need method="bptt".')
+        refuse_whole_sequences(options, "the online rule")
 
     def run(
         self, data: Data, order: Order, rate: float, control: Control, moves: Accumulator | None = None
@@ -53,3 +42,19 @@ class Online(StepwiseRule, method="online"):
     def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> int:
         """Run several compiled passes in one call."""
         return run_epochs(self.task.network, self.task.data, epochs, self.task.cost)[0]
+
+
+def refuse_whole_sequences(options: Options, rule: str) -> None:
+    """Raise ArgumentError for options of rules that see whole sequences."""
+    if options.window != WHOLE or options.threads != 1:
+        raise ArgumentError(
+            f'The window and threads are for method="bptt": {rule} works forward, step by step. Omit them.'
+        )
+    if isinstance(options.optimizer, LBFGS):
+        raise ArgumentError('L-BFGS needs the gradient of all data at once. Use method="bptt".')
+    if options.dropout.any:
+        raise ArgumentError(
+            f'Dropout needs method="bptt". With {rule}, gate connections by bernoulli neurons.'
+        )
+    if options.weighted:
+        raise ArgumentError('The sample_weight and class_weight need method="bptt".')

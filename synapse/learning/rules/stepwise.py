@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 
 class StepwiseRule(Rule):
-    """A rule that computes its updates at every step, without later or earlier steps.
+    """A rule that computes its updates at every step, from what it has kept of earlier ones.
 
     A subclass defines :meth:`run`. Without an optimizer, weights change at every step with a target; an
     optimizer is called with the sum over `batch_size` such steps, during which weights are constant.
     """
 
     direct: ClassVar[bool] = True
+    by_steps: ClassVar[bool] = True
     batch_size: ClassVar[int] = 1
 
     @abstractmethod
@@ -59,6 +60,9 @@ class StepwiseRule(Rule):
     def gradients(self, order: Order) -> Iterator[BatchGradient]:
         """Yield the gradient of each batch, which ends at a step with a target, even within a sequence."""
         data, size = self.task.data, self.task.options.batch_size or self.batch_size
+        if isinstance(size, str):  # each sequence is a batch
+            yield from (self.gradient(order[i : i + 1]) for i in range(len(order)))
+            return
         begins, ends = data.bounds[:-1][order].astype(np.int64), data.bounds[1:][order].astype(np.int64)
         stops = np.cumsum(ends - begins)  # counted in rows run, like `cuts`
         aimed = data.aimed[spans(begins, ends - begins)]

@@ -258,12 +258,12 @@ def made_plan(network: Network, store: Store, span: Any, order: int | None) -> P
 
 
 def laid_out(network: Network, order: int | None) -> Layout:
-    """The layout of the sensitivities of a network; the caller has it in use."""
+    """The layout of the sensitivities of a network, or TooLarge; the caller has it in use."""
     from .topology import require_closed
 
     require_closed(network, "trained by rtrl")
     _, store, span = network._ready()
-    return Layout(store, find_pattern(store, span, order))
+    return Layout(store, find_pattern(store, span, order), most_bytes())
 
 
 def most_bytes() -> float:

@@ -233,11 +233,12 @@ class Layout:
 
     @property
     def bytes(self) -> int:
-        """Memory of all columns."""
+        """Memory of all columns, and of the layout and the pattern that they were made from."""
         sizes = sum(
             self.sizes[c.name] * numpy_dtype(c, self.dtype).itemsize for c in PLAN if c.name in self.sizes
         )
-        return sizes + sum(column.nbytes for column in self.columns.values())
+        own = [*self.columns.values(), *vars(self).values(), *self.pattern, *self.pattern.visits]
+        return sizes + sum(array.nbytes for array in own if isinstance(array, np.ndarray))
 
     def _set(self, **columns: NDArray[Any]) -> None:
         for name, values in columns.items():

@@ -206,7 +206,7 @@ def test_what_it_refuses_is_refused_and_nothing_is_trained(options, arguments):
 
 
 def test_a_method_that_is_not_registered_is_refused():
-    with pytest.raises(ArgumentError, match="'bptt' or 'online' or 'differences' or 'sign'"):
+    with pytest.raises(ArgumentError, match="'bptt' or 'online' or 'rtrl' or 'differences' or 'sign'"):
         Trainer(net(), method="newton")
 
 

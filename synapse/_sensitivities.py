@@ -38,7 +38,7 @@ class LearningRule(NamedTuple):
 def checked_rule(rule: Any) -> LearningRule:
     """Return a learning rule, given as a method or as a pair of method and order, or raise ArgumentError."""
     method, order = rule if isinstance(rule, tuple) and len(rule) == 2 else (rule, None)
-    if method not in (ONLINE, RTRL):
+    if not isinstance(method, str) or method not in (ONLINE, RTRL):
         kinds = '"online", "rtrl" or a pair such as ("rtrl", 2)'
         raise ArgumentError(expected("The learning_rule of a network", kinds, rule))
     return LearningRule(method, checked_order(method, order))

@@ -54,7 +54,7 @@ RATE = 0.1
 
 def checked_batch_size(size: Any, rule: type[Rule]) -> int | str | None:
     """Return a batch size, or raise ArgumentError."""
-    if size == SEQUENCE and isinstance(size, str) and rule.by_steps:
+    if isinstance(size, str) and size == SEQUENCE and rule.by_steps:
         return SEQUENCE
     return None if size is None else positive_integer("The batch_size", size)
 

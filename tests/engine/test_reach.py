@@ -43,8 +43,8 @@ def recurrent(reference, order, inputs):
 def ties_of(net):
     """Groups of parameters that are shared, as the dense form knows them."""
     number = {neuron: k for k, neuron in enumerate(net)}
-    groups = {frozenset(c.tied) for c in net.connections if c.tied}
-    biases = {frozenset(neuron.tied) for neuron in net if neuron.tied}
+    groups = {frozenset([c, *c.tied]) for c in net.connections if c.tied}
+    biases = {frozenset([neuron, *neuron.tied]) for neuron in net if neuron.tied}
     return [[(number[c.source], number[c.target]) for c in group] for group in groups] + [
         [(None, number[neuron]) for neuron in group] for group in biases
     ]

@@ -52,6 +52,7 @@ for name in ("Network", "Projection"):
     row(f"synapse.{name}.__getitem__", index=k.INDEX | k.SMALL)
 for name in ("synapse.Layer.biases", "synapse.Network.weights", "synapse.Network.biases"):
     row(name, value=k.NOTHING)
+row("synapse.Network.learning_rule", value=k.NOTHING)
 row("float32: synapse.Layer.biases", {}, "narrow", value=k.NOTHING)
 row("synapse.Projection.weights", value=k.NUMBER)
 row("float32: synapse.Projection.weights", {}, "narrow_projection", value=k.NUMBER32)
@@ -119,11 +120,13 @@ row(
     rate=k.RATE | k.NONE,
     optimizer=k.NONE,
     batch_size=k.COUNT | k.NONE,
+    order=k.NONE,
     clip=k.POSITIVE | k.NONE,
     clip_value=k.POSITIVE | k.NONE,
     dropout=k.UNIT | {"{}"},
     recurrent_dropout=k.UNIT | {"{}"},
 )
+row("rtrl: synapse.Trainer.__init__", {"method": "rtrl"}, order=k.COUNT | k.NONE)
 row("float32: synapse.Trainer.__init__", lambda w: {"network": w.narrow_net}, rate=k.RATE32 | k.NONE)
 short = {"epochs": 2, "progress": False, "targets": [[1.0], [0.0], [1.0], [0.0]]}
 row(

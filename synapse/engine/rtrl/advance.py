@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline, one, piece
-from ..lowering.flags import BACK, BACK_GATED, FIXED, LISTED, SHARED, ZIPPED, DENSE
+from ..lowering.flags import BACK, BACK_GATED, DENSE, FIXED, LISTED, SHARED, ZIPPED
 from ..schema import ENDED, FIRST, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, STOP, TURN_HALF
 from .sweep import sweep_root
 

@@ -222,7 +222,7 @@ class Layout:
     def line_of(self, which: Rows, root: Rows) -> Rows:
         """The line of each pair of a class and a root; -1: none."""
         if not len(self.keys):
-            return np.full(len(root), -1)
+            return np.full(root.shape, -1)
         key = which * len(self.roots) + root
         found = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
         return np.where((self.keys[found] == key) & (which >= 0), found, -1)

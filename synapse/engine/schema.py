@@ -253,7 +253,6 @@ PLAN = (
     Column("reading_value", "plan", "float"),  # d s_r / d s_q, of s_q one step earlier
     Column("aim", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
     Column("values", "plan", "float"),  # the factors of the lines that are summed
-    Column("sums", "plan", "float"),
     Column("flow", "plan", "float"),  # by neuron: what sweeps push back, see ``rtrl/sweep.py``
     # roots, and the visits of their sweeps
     Column("counts", "plan", "uint64"),  # see PLAN_ROOTS
@@ -286,10 +285,12 @@ PLAN = (
     Column("term_value", "plan", "uint32"),  # by line and term: the reading that is its factor
     # where the parameters of a class are in the store
     Column("goal_first", "plan", "uint32"),
-    Column("goal_column", "plan", "uint32"),
+    Column("goal_column", "plan", "uint32"),  # NONE: another parameter with the same tie has the column
     Column("goal_row", "plan", "uint32"),
     Column("goal_length", "plan", "uint32"),
     Column("goal_bias", "plan", "uint8"),
+    Column("goal_neuron", "plan", "uint32"),
+    Column("goal_direct", "plan", "uint32"),
 )
 """The columns of a plan of exact online gradients, see ``reach/layout.py``."""
 

@@ -82,7 +82,6 @@ class Layout:
             "aim": len(self.roots),
             "direct": self._direct_size,
             "values": self._most_values,
-            "sums": int(self.width.max(initial=0)),
             "flow": 4 * pattern.size,
             "turn": 3,
         }
@@ -183,19 +182,28 @@ class Layout:
         return (bool(self._biased[i]), *dense) if learning == 0 else i
 
     def _lay_goals(self) -> None:
-        """Stretches of columns whose parameters are neighbours in the store, by class."""
-        entries = self.columns_entries
-        which, column = self.class_of[self.entry_owner[entries]], self.column[entries]
-        row, bias = self.entry_row[entries], self.entry_is_bias[entries]
-        cut = np.ones(len(entries), bool)
-        cut[1:] = (which[1:] != which[:-1]) | (bias[1:] != bias[:-1]) | (row[1:] != row[:-1] + 1)
+        """By class: where its parameters are in the store, in stretches of those into one neuron."""
+        owner, row, bias = self.entry_owner, self.entry_row, self.entry_is_bias
+        order = np.argsort(self.class_of[owner], kind="stable")
+        owned = np.zeros(len(order), bool)
+        owned[self.columns_entries] = True
+        column = np.where(owned, self.column, NONE)
+        which, step = self.class_of[owner[order]], np.where(owned, 1, 0)[order]
+        cut = np.zeros(len(order), bool)
+        cut[:1] = True
+        for values, gap in ((owner[order], 0), (bias[order], 0), (row[order], 1)):
+            cut[1:] |= np.diff(values.astype(np.int64)) != gap
+        cut[1:] |= np.diff(column[order]) != step[1:]
         starts = np.flatnonzero(cut)
+        first = order[starts]
         self._set(
             goal_first=np.searchsorted(which[starts], np.arange(len(self.members) + 1)),
-            goal_column=column[starts],
-            goal_row=row[starts],
-            goal_length=np.diff(np.append(starts, len(entries))),
-            goal_bias=bias[starts],
+            goal_column=column[first],
+            goal_row=row[first],
+            goal_length=np.diff(np.append(starts, len(order))),
+            goal_bias=bias[first],
+            goal_neuron=owner[first] + self.first,
+            goal_direct=self._shared_at[owner[first]] + first - self.direct_at[owner[first]],
         )
 
     def _lay_visits(self, store: Store) -> None:
@@ -225,18 +233,19 @@ class Layout:
         first = np.searchsorted(owner[starts], np.arange(self.pattern.size + 1))
         root = np.repeat(np.arange(len(self.roots)), np.diff(visits.first))
         line = self.line_of(self.class_of[visits.neuron], root)
-        order = np.argsort(line, kind="stable")
-        order = order[np.searchsorted(line[order], 0) :]  # visits that add to a line
-        neuron = visits.neuron[order]
+        visit = np.flatnonzero(line >= 0)
+        neuron = visits.neuron[visit]
         counts = np.diff(first)[neuron]
         stretch = spans(first[neuron], counts)
-        within = starts[stretch] - self.direct_at[owner[starts[stretch]]]
+        line, visit, begins = np.repeat(line[visit], counts), np.repeat(visit, counts), starts[stretch]
+        order = np.lexsort((column[begins], line))
+        line, visit, begins = line[order], visit[order], begins[order]
         self._set(
-            part_first=np.searchsorted(np.repeat(line[order], counts), np.arange(len(self.keys) + 1)),
-            part_visit=np.repeat(order, counts),
-            part_column=column[starts[stretch]],
-            part_direct=self._shared_at[owner[starts[stretch]]] + within,
-            part_length=lengths[stretch],
+            part_first=np.searchsorted(line, np.arange(len(self.keys) + 1)),
+            part_visit=visit,
+            part_column=column[begins],
+            part_direct=(self._shared_at - self.direct_at)[owner[begins]] + begins,
+            part_length=lengths[stretch][order],
         )
 
     def _lay_blocks(self) -> None:

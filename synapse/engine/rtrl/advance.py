@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.jit import inline, one, piece
-from ..compiler.packs import add_scaled, no_pack, pack, put_pack, set_scaled
+from ..compiler.jit import inline, one, piece, zero
+from ..compiler.packs import add_rest, add_scaled, no_pack, pack, put_pack, set_scaled
 from ..compiler.tiles import add_outer, add_rows, no_sums, spaced, width
 from ..lowering.flags import BACK, BACK_GATED, DENSE, FIXED, LISTED, SHARED, ZIPPED
 from ..schema import FIRST, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, STOP, TILE, TURN_HALF
@@ -85,31 +85,39 @@ def lay_values(p, begin, terms, count, step, to):
 
 
 @inline
-def sum_lines(p, target, to, n, places, first, terms, half):
-    """target[to + t] = sum_e values[e] Z_e[t] of lines that begin at `places` in a half of ``sensitivity``."""
+def sum_of(p, z, q, left, places, first, terms, delta, at):
+    """A pack of delta I + sum_e values[e] Z_e: what is direct is at `at`, the lines begin at z + places[e]."""
+    total = no_pack(p.sensitivity)
+    if delta != 0.0:
+        total += delta * pack(p.direct, at + q, left)
+    for e in range(terms):
+        if p.values[e] != 0.0:
+            total += p.values[e] * pack(p.sensitivity, z + places[first + e] + q, left)
+    return total
+
+
+@inline
+def set_sums(p, to, n, z, places, first, terms, delta, at):
+    """Write n such numbers to ``sensitivity``."""
+    step = width(p.sensitivity)
+    whole = n - n % step
+    for q in range(u8(0), whole, step):
+        put_pack(p.sensitivity, to + q, step, sum_of(p, z, q, step, places, first, terms, delta, at))
+    if whole < n:
+        total = sum_of(p, z, whole, n - whole, places, first, terms, delta, at)
+        put_pack(p.sensitivity, to + whole, n - whole, total)
+
+
+@inline
+def add_sums(p, target, to, n, z, places, first, terms, delta, at):
+    """Add n such numbers to a column."""
     step = width(target)
-    wide = u8(4) * step
-    whole = n - n % wide
-    for q in range(u8(0), whole, wide):
-        s0, s1, s2, s3 = no_pack(target), no_pack(target), no_pack(target), no_pack(target)
-        for e in range(terms):
-            x, z = p.values[e], half + u8(places[first + e]) + q
-            if x != 0.0:
-                s0 += x * pack(p.sensitivity, z, step)
-                s1 += x * pack(p.sensitivity, z + step, step)
-                s2 += x * pack(p.sensitivity, z + u8(2) * step, step)
-                s3 += x * pack(p.sensitivity, z + u8(3) * step, step)
-        put_pack(target, to + q, step, s0)
-        put_pack(target, to + q + step, step, s1)
-        put_pack(target, to + q + u8(2) * step, step, s2)
-        put_pack(target, to + q + u8(3) * step, step, s3)
-    for q in range(whole, n, step):
-        left, total = min(step, n - q), no_pack(target)
-        for e in range(terms):
-            x, z = p.values[e], half + u8(places[first + e]) + q
-            if x != 0.0:
-                total += x * pack(p.sensitivity, z, left)
-        put_pack(target, to + q, left, total)
+    whole = n - n % step
+    for q in range(u8(0), whole, step):
+        total = sum_of(p, z, q, step, places, first, terms, delta, at)
+        put_pack(target, to + q, step, pack(target, to + q, step) + total)
+    if whole < n:
+        add_rest(target, to + whole, n - whole, sum_of(p, z, whole, n - whole, places, first, terms, delta, at))
 
 
 @inline
@@ -142,31 +150,49 @@ def renew_tiles(p, b, n, old, new):
 
 
 @inline
+def renew_line(p, line, first, terms, n, old, new):
+    """Z(t) = J Z(t-1) + I for one line, whose terms have their factors in ``values``. writes: sensitivity"""
+    to, done = new + p.line_at[line], u8(0)
+    for d in range(u8(p.part_first[line]), u8(p.part_first[line + ONE])):
+        begin, end = u8(p.part_column[d]), u8(p.part_column[d]) + p.part_length[d]
+        delta, at = p.visit_delta[p.part_visit[d]], u8(p.part_direct[d])
+        if begin > done:
+            set_sums(p, to + done, begin - done, old + done, p.term_at, first, terms, zero(delta), at)
+        elif begin < done:  # other neurons share the parameters
+            add_scaled(p.sensitivity, to + begin, delta, p.direct, at, min(done, end) - begin)
+            at, begin = at + min(done, end) - begin, min(done, end)
+        set_sums(p, to + begin, end - begin, old + begin, p.term_at, first, terms, delta, at)
+        done = max(done, end)
+    if done < n:
+        set_sums(p, to + done, n - done, old + done, p.term_at, first, terms, zero(p.values[0]), u8(0))
+
+
+@inline
+def add_direct(p, line, new):
+    """Z(t) += I for a line. reads: visit_delta, direct; writes: sensitivity"""
+    to = new + p.line_at[line]
+    for d in range(u8(p.part_first[line]), u8(p.part_first[line + ONE])):
+        delta = p.visit_delta[p.part_visit[d]]
+        if delta != 0.0:
+            at, n = u8(p.part_direct[d]), u8(p.part_length[d])
+            add_scaled(p.sensitivity, to + p.part_column[d], delta, p.direct, at, n)
+
+
+@inline
 def renew_class(p, c, old, new):
-    """Z(t) = J Z(t-1) for the lines of a class. reads: reading_value; writes: sensitivity, values"""
+    """Z(t) = J Z(t-1) + I for the lines of a class. reads: reading_value; writes: sensitivity, values"""
     n = u8(p.class_width[c])
     for b in range(u8(p.class_block[c]), u8(p.class_block[c + ONE])):
         begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
         if end - begin >= FEW:
             renew_tiles(p, b, n, old, new)
-            continue
-        terms = p.block_term[b + ONE] - p.block_term[b]
-        for k in range(end - begin):
-            lay_values(p, p.block_value[b] + k * terms, terms, ONE, ONE, u8(0))
-            to = new + p.line_at[begin + k]
-            sum_lines(p, p.sensitivity, to, n, p.term_at, p.block_term[b], terms, old)
-
-
-@inline
-def add_direct(p, c, new):
-    """Z(t) += I for the lines of a class. reads: visit_delta, direct; writes: sensitivity"""
-    for line in range(u8(p.class_line[c]), u8(p.class_line[c + ONE])):
-        begin = new + p.line_at[line]
-        for d in range(u8(p.part_first[line]), u8(p.part_first[line + ONE])):
-            delta = p.visit_delta[p.part_visit[d]]
-            if delta != 0.0:
-                to, at, n = begin + p.part_column[d], u8(p.part_direct[d]), u8(p.part_length[d])
-                add_scaled(p.sensitivity, to, delta, p.direct, at, n)
+            for line in range(begin, end):
+                add_direct(p, line, new)
+        else:
+            first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
+            for k in range(end - begin):
+                lay_values(p, p.block_value[b] + k * terms, terms, ONE, ONE, u8(0))
+                renew_line(p, begin + k, first, terms, n, old, new)
 
 
 @piece
@@ -183,26 +209,29 @@ def advance(m, p, span):
         sweep_root(m, p, span, k)
     for c in range(p.counts[PLAN_CLASSES]):
         renew_class(p, c, old, new)
-        add_direct(p, c, new)
     p.turn[TURN_HALF] = ONE - p.turn[TURN_HALF]
 
 
 @piece
 def move_through(m, p, rate):
-    """Update parameters along the sensitivities of the previous step: rate * sum_q aim_q Z_q(t-1).
+    """Update parameters by what is direct, and along the sensitivities of the previous step.
 
-    reads: aim, sensitivity; writes: weight_destination, bias_destination
+    dE/dp = delta_j I_p + sum_q aim_q Z_qp(t-1), for the parameters p into neurons j that have sensitivities.
+    reads: responsibility, direct, aim, sensitivity; writes: weight_destination, bias_destination
     """
     half = p.counts[PLAN_HALF]
     old = half - p.turn[TURN_HALF] * half
     for c in range(p.counts[PLAN_CLASSES]):
-        begin, end = u8(p.class_line[c]), u8(p.class_line[c + ONE])
-        for line in range(begin, end):
-            p.values[line - begin] = rate * p.aim[p.line_root[line]]
-        sum_lines(p, p.sums, u8(0), u8(p.class_width[c]), p.line_at, begin, end - begin, old)
+        begin = u8(p.class_line[c])
+        terms = u8(p.class_line[c + ONE]) - begin
+        for k in range(terms):
+            p.values[k] = rate * p.aim[p.line_root[begin + k]]
         for g in range(u8(p.goal_first[c]), u8(p.goal_first[c + ONE])):
-            row, at, n = u8(p.goal_row[g]), u8(p.goal_column[g]), u8(p.goal_length[g])
+            row, n, z, at = u8(p.goal_row[g]), u8(p.goal_length[g]), old, u8(p.goal_direct[g])
+            step, some = rate * m.responsibility[p.goal_neuron[g]], u8(0)
+            if p.goal_column[g] != NONE:  # else a parameter that shares its column has the sum
+                z, some = old + p.goal_column[g], terms
             if p.goal_bias[g]:
-                add_scaled(m.bias_destination, row, one(rate), p.sums, at, n)
+                add_sums(p, m.bias_destination, row, n, z, p.line_at, begin, some, step, at)
             else:
-                add_scaled(m.weight_destination, row, one(rate), p.sums, at, n)
+                add_sums(p, m.weight_destination, row, n, z, p.line_at, begin, some, step, at)

@@ -171,17 +171,12 @@ def sweep_root(m, p, span, k):
 
 @inline
 def move_direct(m, p, span, j, step):
-    """Update the parameters into a neuron by `step` times how they move its state within the step.
-
-    reads: direct; writes: weight_destination, bias_destination
-    """
-    at, first = p.direct_at[j - span[FIRST]], u8(m.first_incoming[j])
-    if at != NONE:
-        add_scaled(m.weight_destination, first, step, p.direct, u8(at), u8(m.learning[j]))
-    else:
-        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-            if not m.run_flags[r] & FIXED:
-                move_run(m, r, step)
+    """Update the parameters into a neuron that has no sensitivities. writes: weight_destination, bias_destination"""
+    if p.direct_at[j - span[FIRST]] != NONE:
+        return
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        if not m.run_flags[r] & FIXED:
+            move_run(m, r, step)
     if m.trainable_bias[j]:
         m.bias_destination[j] += step
 

@@ -223,6 +223,7 @@ for name in ("raster", "traces"):
 row("draw.hinton", lambda w: {"weights": w.projection}, weights=k.EITHER, scale=k.POSITIVE | k.NONE)
 row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results=k.NOTHING)
 row("draw.network", net=k.NEURON | k.LAYER | k.NETWORK)
+row("draw.sensitivities", lambda w: {"net": w.exact}, net=k.NOTHING, scale=k.POSITIVE | k.NONE)
 row("draw.sensitivity", lambda w: {"net": w.lstm}, layer=k.NONE)
 row("readwrite.from_synaptic_data", lambda w: {"data": readwrite.synaptic_data(w.network)})
 

@@ -302,8 +302,8 @@ class NetworkSteps(Sequence[Neuron]):
         plan = by.ready(self)
         if not plan.columns["turn"][TURN_OPEN]:
             raise TopologyError(
-                f"{self!r} has not been activated since its context was cleared, so it has nothing to learn from. "
-                "Call network.activate first."
+                f"{self!r} has not been activated since its context was cleared, so it has nothing to learn "
+                "from. Call network.activate first."
             )
         run = engine.rtrl.propagate_targets
         value: float = run(
@@ -322,10 +322,11 @@ class NetworkSteps(Sequence[Neuron]):
     def learning_rule(self) -> LearningRule:
         """What :meth:`propagate` learns by: a pair (method, order). Settable; saved with the network.
 
-        ``"online"``, the default, is the rule of Monner and Reggia 2012. ``"rtrl"`` is real-time recurrent learning
-        (Williams and Zipser 1989): every step keeps how each parameter has moved each recurrent state,
-        :attr:`Connection.sensitivity`, so that updates are the exact gradient while weights stand still. A pair
-        ``("rtrl", n)`` keeps what reaches a state within n steps (SnAp-n, Menick and others 2021).
+        ``"online"``, the default, is the rule of Monner and Reggia 2012. ``"rtrl"`` is real-time recurrent
+        learning (Williams and Zipser 1989): every step keeps how each parameter has moved each recurrent
+        state, :attr:`Connection.sensitivity`, so that updates are the exact gradient while weights stand
+        still. A pair ``("rtrl", n)`` keeps what reaches a state within n steps (SnAp-n, Menick and others
+        2021).
 
         A network that learns by rtrl is stepped as a whole: its neurons and layers cannot be activated or
         propagated alone. The traces of the online rule do not move meanwhile. Setting a rule clears the
@@ -363,7 +364,7 @@ class NetworkSteps(Sequence[Neuron]):
         by = None
         if method == RTRL:
             by = Sensitivities(order)
-            by.ready(self)
+            by.ready(self).forget_traces()
         self._rtrl = self._sensitivities = by
         refuse_single_steps(self._store)
 

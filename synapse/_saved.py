@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from . import _ties, squash as squashes
 from ._typing import Floats, Ints
+from ._wiring import require_closed
 from .architectures import describe, rebuild
 from .engine.guard import InUse
 from .engine.lowering.program import Program, Traces, kept_traces
@@ -19,7 +20,7 @@ from .engine.store import Store
 from .errors import DivergenceError
 from .layer import Layer, new_neurons
 from .network import Network, require_network
-from .topology import NO_GATER, require_closed
+from .topology import NO_GATER
 
 __all__ = ["Column", "Parts", "Traces", "put_together", "set_numbers", "take_apart"]
 

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from . import engine
 from ._checks import expected, positive_integer
 from ._typing import Floats, Ints
+from ._wiring import require_closed
 from .engine.reach import Layout, Plan, find_pattern
 from .engine.schema import PLAN_CONTEXT, STOP, TURN_HALF, TURN_OPEN, TURN_STAMP
 from .engine.store import Store
 from .errors import ArgumentError, TopologyError
 
 if TYPE_CHECKING:
-    from .network import Network
+    from ._network_steps import NetworkSteps
     from .neuron import Neuron
 
 ONLINE, RTRL = "online", "rtrl"
@@ -37,7 +38,7 @@ class LearningRule(NamedTuple):
 def checked_rule(rule: Any) -> LearningRule:
     """Return a learning rule, given as a method or as a pair of method and order, or raise ArgumentError."""
     method, order = rule if isinstance(rule, tuple) and len(rule) == 2 else (rule, None)
-    if method not in (ONLINE, RTRL):
+    if not isinstance(method, str) or method not in (ONLINE, RTRL):
         kinds = '"online", "rtrl" or a pair such as ("rtrl", 2)'
         raise ArgumentError(expected("The learning_rule of a network", kinds, rule))
     return LearningRule(method, checked_order(method, order))
@@ -99,7 +100,7 @@ class Sensitivities:
         found = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
         self._identities = np.where(self._identities == BIAS, BIAS, found)
 
-    def ready(self, network: Network) -> Plan:
+    def ready(self, network: NetworkSteps) -> Plan:
         """Return the plan for the present topology. The caller has the network in use."""
         _, store, span = network._ready()
         plan = self.plan
@@ -107,7 +108,7 @@ class Sensitivities:
             return plan
         kept = self.kept()
         new = made_plan(network, store, span, self.order)
-        self._neurons = network.neurons
+        self._neurons = list(network)
         layout = new.layout
         rows = layout.entry_row
         identities = store["identity"][np.where(layout.entry_is_bias, 0, rows)].astype(np.int64)
@@ -246,10 +247,8 @@ class Sensitivities:
 # --- making plans -----------------------------------------------------------------------------------
 
 
-def made_plan(network: Network, store: Store, span: Any, order: int | None) -> Plan:
+def made_plan(network: NetworkSteps, store: Store, span: Any, order: int | None) -> Plan:
     """Make a plan, or raise TopologyError if the network is not closed or too large."""
-    from .topology import require_closed
-
     require_closed(network, "trained by rtrl")
     try:
         return Plan(store, span, order, most_bytes())
@@ -257,13 +256,11 @@ def made_plan(network: Network, store: Store, span: Any, order: int | None) -> P
         raise too_large(network, order, error.bytes) from None
 
 
-def laid_out(network: Network, order: int | None) -> Layout:
-    """The layout of the sensitivities of a network; the caller has it in use."""
-    from .topology import require_closed
-
+def laid_out(network: NetworkSteps, order: int | None) -> Layout:
+    """The layout of the sensitivities of a network, or TooLarge; the caller has it in use."""
     require_closed(network, "trained by rtrl")
     _, store, span = network._ready()
-    return Layout(store, find_pattern(store, span, order))
+    return Layout(store, find_pattern(store, span, order), most_bytes())
 
 
 def most_bytes() -> float:
@@ -274,7 +271,7 @@ def most_bytes() -> float:
         return float("inf")
 
 
-def too_large(network: Network, order: int | None, needed: float) -> ArgumentError:
+def too_large(network: NetworkSteps, order: int | None, needed: float) -> ArgumentError:
     """The error for sensitivities that do not fit into memory."""
     return ArgumentError(
         f"The sensitivities of {network!r} at order {order} need {needed / 1e9:.3g} GB, but this machine has "
@@ -317,7 +314,7 @@ class _WholeNetworks:
             _refuse(self._store.views[row], network)
 
 
-def _refuse(neuron: Neuron, network: Network) -> NoReturn:
+def _refuse(neuron: Neuron, network: NetworkSteps) -> NoReturn:
     raise TopologyError(
         f"{neuron!r} cannot be stepped by itself, because {network!r} learns by rtrl, in steps of the whole "
         'network. Call network.activate and network.propagate, or set network.learning_rule = "online".'

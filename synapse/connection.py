@@ -184,8 +184,8 @@ class Connection(DataView):
     def sensitivity(self) -> Mapping[Neuron, float]:
         """Sensitivities d s_k / d w, by neuron k: how the weight has moved its state, over all steps.
 
-        A network that learns by rtrl keeps them, see :attr:`Network.learning_rule`. Empty in other networks, and
-        for weights that are not trainable or reach no recurrent neuron.
+        A network that learns by rtrl keeps them, see :attr:`Network.learning_rule`. Empty in other networks,
+        and for weights that are not trainable or reach no recurrent neuron.
         """
         row = self._at
         target: Neuron = self._store.views[self._store["target"][row]]

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from . import squash as squashes
 from ._checks import counted, expected, listed, read_only
 from ._typing import Bools, Floats, Ints
-from ._wiring import rows_of, rows_within
-from .connection import Connection, connection_at
+from ._wiring import crossings_of, not_closed, rows_of, rows_within
+from .connection import Connection
 from .engine.guard import InUse, steady
-from .engine.schema import NONE
 from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError
+from .errors import ArgumentError, KindError
 from .graph import LiveGraph
 from .network import Network
 from .neuron import Neuron
@@ -232,7 +231,7 @@ class Topology:
         """
         count, example = (self.crossings, self._crossing) if outward else (self.entering, self._entering)
         if count:
-            raise _not_closed(self.description, doing, count, example)
+            raise not_closed(self.description, doing, count, example)
         return self
 
     def to_networkx(self) -> nx.DiGraph[int]:
@@ -292,26 +291,6 @@ def freeze(table: Any) -> None:
             read_only(value)
 
 
-def require_closed(network: Network, doing: str) -> None:
-    """Raise like :meth:`Topology.require_closed`, without the cost of making a table."""
-    with InUse(network):
-        store = network._store
-        store.ready()
-        mine = np.zeros(store.n_neurons + 1, bool)
-        mine[network._rows()] = True
-        found = _crossings([(store, mine)])
-        if found["crossings"]:
-            raise _not_closed(repr(network), doing, found["crossings"], found["_crossing"])
-
-
-def _not_closed(whose: str, doing: str, count: int, example: Connection | None) -> TopologyError:
-    return TopologyError(
-        f"{whose} cannot be {doing} alone: {count} connection(s) link it to neurons outside of it, or are "
-        f"gated across its border, such as {example!r}. Disconnect or ungate them first, or build one "
-        "network from all the layers."
-    )
-
-
 def _rows(columns: dict[str, Any]) -> list[dict[str, Any]]:
     """Convert columns of one length to a list of dicts."""
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
@@ -358,7 +337,7 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     found["names"] = tuple(names[i] for i in order.tolist())
     found["squash"] = tuple(squashes.by_code(codes[i]).name for i in order.tolist())
     found["dtype"] = parts[0]["dtype"] if parts else np.dtype(np.float64)
-    return {**found, **_crossings([part["members"] for part in parts])}
+    return {**found, **crossings_of([part["members"] for part in parts])}
 
 
 _OF_NEURONS = ("bias", "state", "activation", "trainable_bias", "bias_tie")
@@ -392,32 +371,6 @@ def _part(store: Store, neurons: Sequence[Neuron]) -> dict[str, Any]:
         "trainable": store["trainable"][edges],
         "tie": store["tie"][edges],
     }
-
-
-def _crossings(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
-    """Count the connections and gates that cross the border of some rows, and those that enter it.
-
-    Also returns one example of each. The masks of rows have one more entry, False, which stands for
-    removed ends and missing gaters.
-    """
-    found: dict[str, Any] = {"crossings": 0, "_crossing": None, "entering": 0, "_entering": None}
-    for store, mine in members:
-        if mine[:-1].all():
-            continue  # the store has no other neurons
-        source, target, gater = (
-            mine[np.minimum(store[end], store.n_neurons)] for end in ("source", "target", "gater")
-        )
-        gated = store["gater"] != NONE
-        crossing = (source != target) | (gated & (gater != (source & target)))
-        entering = target & (~source | (gated & ~gater))
-        for count, example, rows in (
-            ("crossings", "_crossing", np.flatnonzero(crossing)),
-            ("entering", "_entering", np.flatnonzero(entering)),
-        ):
-            found[count] += len(rows)
-            if len(rows) and found[example] is None:
-                found[example] = connection_at(store, int(store["identity"][rows[0]]))
-    return found
 
 
 def _pickled(graph: LiveGraph) -> Any:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from synapse import Layer, Network, Neuron, Topology, tie
+from synapse._wiring import require_closed
 from synapse.errors import ArgumentError, KindError, TopologyError
-from synapse.topology import require_closed
 
 from .networks import lstm, perceptron, used
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .. import _ties, engine, optimizers
 from .._checks import expected, plain, suggestion
 from .._typing import Floats
+from .._wiring import require_closed
 from ..engine.guard import InUse
 from ..engine.store import Store
 from ..errors import DivergenceError, KindError
@@ -19,7 +20,6 @@ from ..network import Network
 from ..optimizers import LBFGS, Optimizer, OptimizerState, RecursiveOptimizer, RecursiveState
 from ..optimizers.base import BuiltIn, too_steep
 from ..optimizers.clipping import not_clipped
-from ..topology import require_closed
 from ._exact import ADVICE
 from ._jacobians import StepJacobian, groups_of, require_outputs
 from ._regularisation import Penalties

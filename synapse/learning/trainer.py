@@ -55,7 +55,7 @@ RATE = 0.1
 
 def checked_batch_size(size: Any, rule: type[Rule]) -> int | str | None:
     """Return a batch size, or raise ArgumentError."""
-    if size == SEQUENCE and isinstance(size, str) and rule.by_steps:
+    if isinstance(size, str) and size == SEQUENCE and rule.by_steps:
         return SEQUENCE
     return None if size is None else positive_integer("The batch_size", size)
 
@@ -77,9 +77,9 @@ class Trainer:
     cost : str or Cost, optional
         The cost. Default: cross-entropy for logistic outputs, otherwise squared error.
     method : {"online", "bptt", "rtrl"}, optional
-        The learning rule: the online rule of Monner and Reggia 2012; the exact gradient of whole sequences (see
-        :func:`gradient`), as the mean over a batch's sequences of the cost summed over their steps; or the
-        exact gradient of every step, by real-time recurrent learning, see :attr:`Network.learning_rule`.
+        The learning rule: the online rule of Monner and Reggia 2012; the exact gradient of whole sequences
+        (see :func:`gradient`), as the mean over a batch's sequences of the cost summed over their steps; or
+        the exact gradient of every step, by real-time recurrent learning, see :attr:`Network.learning_rule`.
         Default: that of the network.
     optimizer : Optimizer, LBFGS or RecursiveOptimizer, optional
         How gradients change weights, see :mod:`synapse.optimizers`. Default: plain gradient descent. Its
@@ -87,12 +87,12 @@ class Trainer:
         topology or the set of trainable parameters has changed. With "online" and "rtrl", the updates of
         `batch_size` steps are summed before the optimizer is called.
     batch_size : int or "sequence", optional
-        Number of sequences, or samples, in a batch; with "online" and "rtrl" the number of steps with a target,
-        or "sequence" to update at the end of each. Default: 32; 1 with "online" and "rtrl"; everything with
-        L-BFGS; for a stream of batches, all of each batch.
+        Number of sequences, or samples, in a batch; with "online" and "rtrl" the number of steps with a
+        target, or "sequence" to update at the end of each. Default: 32; 1 with "online" and "rtrl";
+        everything with L-BFGS; for a stream of batches, all of each batch.
     order : int, optional
-        For "rtrl": number of steps within which a parameter must reach a recurrent state for its sensitivity to
-        be kept, see :func:`synapse.learning.reach`. Default: that of the network, or no limit, which is exact.
+        For "rtrl": number of steps within which a parameter must reach a recurrent state for its sensitivity
+        to be kept, see :func:`synapse.learning.reach`. Default: that of the network, or no limit: exact.
     window : int, optional
         For "bptt": maximum number of steps that errors pass through, see :func:`gradient`. Default: no limit.
     clip, clip_value : float, optional

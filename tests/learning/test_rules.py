@@ -206,7 +206,7 @@ def test_what_it_refuses_is_refused_and_nothing_is_trained(options, arguments):
 
 
 def test_a_method_that_is_not_registered_is_refused():
-    with pytest.raises(ArgumentError, match="'bptt' or 'online' or 'differences' or 'sign'"):
+    with pytest.raises(ArgumentError, match="'bptt' or 'online' or 'rtrl' or 'differences' or 'sign'"):
         Trainer(net(), method="newton")
 
 
@@ -218,7 +218,7 @@ def test_warnings_name_the_rules_that_pass_errors_to_earlier_steps():
     one = synapse.Network(a, [early, late], c)
     early.trainable = c.trainable = False
     data = [[[0.5], [0.1]]], [[[1.0], [0.0]]]
-    with pytest.warns(TrainingWarning, match='use method="bptt" or method="differences"'):
+    with pytest.warns(TrainingWarning, match='use method="bptt" or method="rtrl" or method="differences"'):
         Trainer(one).train(*data, epochs=1, progress=False, seed=0)
     assert trained("differences", data, one)[1].epochs == 3  # warnings are errors
 

@@ -59,7 +59,7 @@ class _Reads(NamedTuple):
 
     n: int
     inputs: int
-    count: Rows  # number of trainable parameters into each neuron: weights and its bias
+    parameters: Rows  # number of trainable parameters into each neuron: weights and its bias
     group_first: Rows  # the neurons whose states determine an activation
     group_stop: Rows
     run: Rows  # of each connection (OWN: a self-connection)
@@ -115,7 +115,7 @@ def reads_of(store: Store, span: Any) -> _Reads:
     return _Reads(
         n=stop - first,
         inputs=int(span[INPUTS]),
-        count=count,
+        parameters=count,
         group_first=np.where(soft, c["group_first"][first:stop].astype(np.int64) - first, every),
         group_stop=np.where(soft, c["group_stop"][first:stop].astype(np.int64) - first, every + 1),
         run=run[rows],
@@ -215,7 +215,7 @@ def _joined(sets: Bits, owner: Rows, member: Rows, count: int) -> Bits:
 
 def _immediate(sweeps: _Sweeps, store: Store, span: Any) -> Bools:
     """Shape (roots, neurons): whether the parameters into a neuron move a root within the step."""
-    found = sweeps.matrix(sweeps.visited) & (sweeps.reads.count > 0)
+    found = sweeps.matrix(sweeps.visited) & (sweeps.reads.parameters > 0)
     shared = components(store, span)
     if shared is not None:  # neurons that share a parameter share its sensitivities
         for members in shared:
@@ -321,7 +321,7 @@ def _useful(sweeps: _Sweeps, needed: Bits) -> _Useful:
     for begin, stop in reads.groups():
         for j in range(begin, stop):
             own = read_late[j] | np.bitwise_or.reduce(now[sweeps.earlier(j)], axis=0)
-            now[j] = sweeps.visited[j] & (np.uint8(255) if reads.count[j] else own)
+            now[j] = sweeps.visited[j] & (np.uint8(255) if reads.parameters[j] else own)
         now[begin:stop] = np.bitwise_or.reduce(now[begin:stop], axis=0)
         before[begin:stop] = np.bitwise_or.reduce(before[begin:stop], axis=0)
     return _Useful(now, before)

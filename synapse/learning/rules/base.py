@@ -141,10 +141,16 @@ class Rule(ABC):
     def gradient(self, chosen: Order) -> BatchGradient:
         """Compute the gradient over the sequences with these indices. No weight changes."""
 
-    def gradients(self, order: Order) -> Iterator[BatchGradient | StepJacobian]:
-        """Yield the gradient of each batch in turn. The caller updates the weights in between."""
+    @property
+    def sequences_in_batch(self) -> int:
+        """Number of sequences in a batch, of a rule whose batches are sequences."""
         size = self.task.options.batch_size or self.batch_size
         assert isinstance(size, int)
+        return size
+
+    def gradients(self, order: Order) -> Iterator[BatchGradient | StepJacobian]:
+        """Yield the gradient of each batch in turn. The caller updates the weights in between."""
+        size = self.sequences_in_batch
         for first in range(0, len(order), size):
             yield self.gradient(order[first : first + size])
 

@@ -80,8 +80,8 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     def _batches(self) -> BatchLoop:
         """The compiled loop over batches, for the present topology."""
         if self._loop is None:
-            size = self.task.options.batch_size or self.batch_size
-            self._loop = BatchLoop(self._exact, self.task.cost, self.task.options.window, size, self._steps)
+            window, size = self.task.options.window, self.sequences_in_batch
+            self._loop = BatchLoop(self._exact, self.task.cost, window, size, self._steps)
         return self._loop
 
     def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> int:

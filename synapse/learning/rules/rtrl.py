@@ -57,6 +57,7 @@ class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
         network = self.task.network
         data.require_fit(network)
         plan, store = self._plan(), network._store
+        plan.forget_traces()
         if store.recorder is not None and store.recorder.records(network):
             lengths = data.bounds[1:] - data.bounds[:-1]
             store.recorder.make_room(int(lengths[order].sum()))

@@ -79,6 +79,7 @@ class Layout:
             "sums": int(self.width.max(initial=0)),
             "flow": 4 * pattern.size,
             "turn": 3,
+            "noted": 0,
         }
 
     # --- the parts ---------------------------------------------------------------------------------

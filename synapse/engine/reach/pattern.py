@@ -335,7 +335,7 @@ def _links(reads: _Reads) -> Iterator[tuple[tuple[int, int], Rows, Rows, int]]:
     """The key of every run or self-connection, its sources, its distinct gaters and its target."""
     key = np.where(reads.own, -1 - reads.target, reads.run)
     firsts = np.flatnonzero(np.diff(key, prepend=NONE))
-    for begin, stop in zip(firsts.tolist(), [*firsts[1:].tolist(), len(key)], strict=True):
+    for begin, stop in zip(firsts.tolist(), [*firsts[1:].tolist(), len(key)][: len(firsts)], strict=True):
         j, run = int(reads.target[begin]), int(reads.run[begin])
         if j >= reads.inputs:
             gaters = np.unique(reads.gater[begin:stop])

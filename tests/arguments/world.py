@@ -118,6 +118,7 @@ class World:
     gradientcomparison = cached_property(
         lambda self: learning.compare_gradients(self.network, self.inputs, self.targets)
     )
+    reach = cached_property(lambda self: learning.reach(self.network))
 
     # --- what a refused call must leave as it is --------------------------------------------------
 

@@ -28,9 +28,9 @@ class Log:
     """The numbers collected by :func:`record`.
 
     Each number is an attribute: ``log.activation`` is an array of shape (steps, neurons), ``log.weight`` has
-    the shape (steps, connections), and ``log.extended`` and ``log.sensitivity`` have the shape (steps, pairs). ``log["activation"]``
-    is the same array, ``log.of(net["cells"])`` is the part of some neurons or connections, and ``dict(log)``
-    has all arrays by name: ``numpy.savez("log.npz", **log)`` saves them.
+    the shape (steps, connections), and ``log.extended`` and ``log.sensitivity`` have the shape (steps, pairs).
+    ``log["activation"]`` is the same array, ``log.of(net["cells"])`` is the part of some neurons or
+    connections, and ``dict(log)`` has all arrays by name: ``numpy.savez("log.npz", **log)`` saves them.
 
     Pictures, analyses and formats that take activations over time also take a log.
     ``numpy.asarray(log)`` is the array they use: the only number in the log, or the activations.
@@ -242,7 +242,7 @@ def record(
         Names of the numbers. For neurons: "activation", "state", "derivative", "bias",
         "bias_eligibility", and the parts of the error: "error" (the responsibility), "projected", "gated".
         For connections: "weight", "gain", "eligibility". For pairs of a connection and a neuron: "extended",
-        the extended traces, and "sensitivity", the sensitivities that a network keeps which learns by rtrl (see
+        the extended traces, and "sensitivity", which a network that learns by rtrl keeps (see
         :attr:`Connection.sensitivity`). Default: "activation".
     neurons : Layer or iterable of Neuron, optional
         The neurons to record. Default: all neurons of the network, in activation order.
@@ -277,8 +277,8 @@ def record(
       in the order of the sequences. "error" is minus the derivative of that sequence's cost with respect to
       the state, through all later steps. This rule has no traces and does not split errors: "eligibility",
       "bias_eligibility", "extended", "sensitivity", "projected" and "gated" are NaN.
-    - A sensitivity is NaN in steps that do not compute it: those of a network that learns by another rule at
-      that time, and those after an edit, or a change of the order, by which the network no longer keeps it.
+    - A sensitivity is NaN in steps that do not compute it: while the network learns by another rule, and
+      after an edit or a lower order because of which the network no longer keeps it.
     - The columns of a neuron or connection that is removed are NaN from then on. Neurons and connections
       that are added later are not recorded.
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ._checks import expected
 from ._typing import Floats, Ints
+from .connection import Connection
 from .engine.guard import InUse
 from .engine.lowering.changes import spans
 from .engine.reach import Plan
-from .engine.schema import INPUTS, STOP, TURN_HALF
+from .engine.schema import ENDED, INPUTS, NONE, STOP, TURN_HALF
 from .errors import ArgumentError
 from .network import Network
+from .neuron import Neuron
 
 
 class SensitivityMatrix(NamedTuple):
@@ -42,6 +46,39 @@ def sensitivity_matrix(network: Network) -> SensitivityMatrix:
         at = (np.append(layout.line_at, 0)[line] + column)[there]
         values[there] = present_half(plan)[at]
         return SensitivityMatrix(layout.roots, owners, values)
+
+
+def kept_pairs(network: Network, connections: Sequence[Connection]) -> tuple[tuple[Connection, Neuron], ...]:
+    """Each connection with the neurons to which it has a sensitivity, or raise ArgumentError as above."""
+    with InUse(network):
+        plan = require_plan(network)
+        roots, neurons = plan.layout.roots, network.neurons
+        rows = np.array([connection._at for connection in connections], np.int64)
+        place = places_of(plan, np.repeat(rows, len(roots)), np.tile(roots + plan.layout.first, len(rows)))
+        connection, root = np.nonzero(place.reshape(len(rows), len(roots)) != ENDED)
+        return tuple(
+            (connections[c], neurons[r])
+            for c, r in zip(connection.tolist(), roots[root].tolist(), strict=True)
+        )
+
+
+def places_of(plan: Plan, rows: Ints, neurons: Ints) -> NDArray[np.uint64]:
+    """The places in a half of the sensitivities of pairs of a connection and a neuron, by rows in the store.
+
+    ENDED for pairs that are not kept, as those whose connection (NONE) or neuron (-1) has been removed.
+    """
+    layout, store = plan.layout, plan.store
+    found = np.full(len(rows), ENDED, np.uint64)
+    there = np.flatnonzero((rows != NONE) & np.isin(neurons - layout.first, layout.roots))
+    rows, roots = rows[there], np.searchsorted(layout.roots, neurons[there] - layout.first)
+    target = store["target"][rows].astype(np.int64)
+    offset = rows - store.columns["first_incoming"][target]
+    owner = np.where(offset < store.columns["learning"][target], target - layout.first, -1)
+    line = layout.line_of(np.append(layout.class_of, -1)[owner], roots)
+    kept = np.flatnonzero(line >= 0)
+    entry = layout.direct_at[owner[kept]] + offset[kept]
+    found[there[kept]] = layout.line_at[line[kept]] + layout.column[entry]
+    return found
 
 
 def require_plan(network: Network) -> Plan:

@@ -105,6 +105,8 @@ class Sensitivities:
         _, store, span = network._ready()
         plan = self.plan
         if plan is not None and plan.store is store and plan.topology == store.topology_version:
+            if store.recorder is not None:
+                store.recorder.follow_plan(network, plan)
             return plan
         kept = self.kept()
         new = made_plan(network, store, span, self.order)
@@ -119,6 +121,8 @@ class Sensitivities:
             self._restore(kept)
             new.columns["turn"][TURN_STAMP] = store["stamp"][int(span[STOP]) - 1]
             engine.rtrl.renew_direct(new.store_table(), store.unit, new.address, new.span)
+        if store.recorder is not None:
+            store.recorder.follow_plan(network, new)
         return new
 
     # --- reading and restoring ---------------------------------------------------------------------

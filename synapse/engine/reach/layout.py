@@ -84,6 +84,7 @@ class Layout:
             "values": self._most_values,
             "flow": 4 * pattern.size,
             "turn": 3,
+            "noted": 0,
         }
 
     # --- the parts ---------------------------------------------------------------------------------

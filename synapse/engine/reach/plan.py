@@ -38,8 +38,7 @@ class Plan:
                 self.columns[column.name] = np.zeros(self.layout.sizes[column.name], dtype)
         self._table = np.zeros(2 * len(PLAN), np.uint64)
         for name, array in self.columns.items():
-            self._table[_PLACES[name]] = array.ctypes.data
-            self._table[len(PLAN) + _PLACES[name]] = len(array)
+            self._enter(name, array)
         self.address = int(self._table.ctypes.data)
         untraced = {
             "flags": store["flags"] & ~np.uint8(TRACED | GATES | WAITING),
@@ -55,6 +54,15 @@ class Plan:
         """Clear the traces of the online rule in the network, which steps by this plan leave as they are."""
         for name, places in self._traces.items():
             self.store.columns[name][places] = 0.0
+
+    def note(self, places: NDArray[np.uint64]) -> None:
+        """Set the places of the sensitivities to record."""
+        self.columns["noted"] = places
+        self._enter("noted", places)
+
+    def _enter(self, name: str, array: NDArray[Any]) -> None:
+        self._table[_PLACES[name]] = array.ctypes.data
+        self._table[len(PLAN) + _PLACES[name]] = len(array)
 
     def store_table(self, moves: Any = None) -> int:
         """The address of a table of the store without traces of the online rule.

@@ -257,10 +257,10 @@ def made_plan(network: NetworkSteps, store: Store, span: Any, order: int | None)
 
 
 def laid_out(network: NetworkSteps, order: int | None) -> Layout:
-    """The layout of the sensitivities of a network; the caller has it in use."""
+    """The layout of the sensitivities of a network, or TooLarge; the caller has it in use."""
     require_closed(network, "trained by rtrl")
     _, store, span = network._ready()
-    return Layout(store, find_pattern(store, span, order))
+    return Layout(store, find_pattern(store, span, order), most_bytes())
 
 
 def most_bytes() -> float:

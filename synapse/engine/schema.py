@@ -252,7 +252,7 @@ PLAN = (
     Column("visit_delta", "plan", "float"),  # d s_r / d s_j within the step
     Column("reading_value", "plan", "float"),  # d s_r / d s_q, of s_q one step earlier
     Column("aim", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
-    Column("sums", "plan", "float"),
+    Column("values", "plan", "float"),  # the factors of the lines that are summed
     Column("flow", "plan", "float"),  # by neuron: what sweeps push back, see ``rtrl/sweep.py``
     # roots, and the visits of their sweeps
     Column("counts", "plan", "uint64"),  # see PLAN_ROOTS
@@ -260,32 +260,37 @@ PLAN = (
     Column("visit_first", "plan", "uint32"),
     Column("visit", "plan", "uint32"),
     Column("visit_soft", "plan", "uint8"),  # the first visit of a softmax group
-    Column("visit_at", "plan", "uint64"),  # line of the sensitivities that it renews; ENDED: none
     Column("op_first", "plan", "uint32"),
     Column("op_run", "plan", "uint32"),  # NONE: the self-connection
     Column("op_what", "plan", "uint8"),
     Column("reading_first", "plan", "uint32"),
     Column("reading", "plan", "uint32"),
-    # stretches of the parameters into a neuron in ``direct`` and in its class, by neuron of the network
-    Column("segment_first", "plan", "uint32"),
-    Column("segment_column", "plan", "uint32"),
-    Column("segment_direct", "plan", "uint32"),
-    Column("segment_length", "plan", "uint32"),
-    Column("direct_at", "plan", "uint32"),  # NONE: no sensitivities
-    # classes of parameters, lines of sensitivities and what they are renewed from
+    Column("direct_at", "plan", "uint32"),  # by neuron of the network; NONE: no sensitivities
+    # classes of parameters, and lines of sensitivities, with what is direct: parts of ``direct``, by line
     Column("class_line", "plan", "uint32"),
     Column("class_width", "plan", "uint32"),
     Column("line_root", "plan", "uint32"),
     Column("line_at", "plan", "uint64"),
-    Column("term_first", "plan", "uint32"),
-    Column("term_value", "plan", "uint32"),
-    Column("term_at", "plan", "uint64"),
+    Column("part_first", "plan", "uint32"),
+    Column("part_visit", "plan", "uint32"),  # its factor
+    Column("part_column", "plan", "uint32"),
+    Column("part_direct", "plan", "uint32"),
+    Column("part_length", "plan", "uint32"),
+    # blocks: lines that are renewed from the same lines, their terms
+    Column("class_block", "plan", "uint32"),
+    Column("block_line", "plan", "uint32"),
+    Column("block_term", "plan", "uint64"),
+    Column("block_value", "plan", "uint64"),
+    Column("term_at", "plan", "uint64"),  # where a line of the previous step is
+    Column("term_value", "plan", "uint32"),  # by line and term: the reading that is its factor
     # where the parameters of a class are in the store
     Column("goal_first", "plan", "uint32"),
-    Column("goal_column", "plan", "uint32"),
+    Column("goal_column", "plan", "uint32"),  # NONE: another parameter with the same tie has the column
     Column("goal_row", "plan", "uint32"),
     Column("goal_length", "plan", "uint32"),
     Column("goal_bias", "plan", "uint8"),
+    Column("goal_neuron", "plan", "uint32"),
+    Column("goal_direct", "plan", "uint32"),
 )
 """The columns of a plan of exact online gradients, see ``reach/layout.py``."""
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.jit import inline, one, piece
+from ..compiler.jit import inline, one, piece, zero
+from ..compiler.packs import add_rest, add_scaled, no_pack, pack, put_pack, set_scaled
+from ..compiler.tiles import add_outer, add_rows, no_sums, spaced, width
 from ..lowering.flags import BACK, BACK_GATED, DENSE, FIXED, LISTED, SHARED, ZIPPED
-from ..schema import ENDED, FIRST, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, STOP, TURN_HALF
+from ..schema import FIRST, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, STOP, TILE, TURN_HALF
 from .sweep import sweep_root
 
 u8 = np.uint64
-ONE, FOUR = u8(1), u8(4)
-LEVEL_1, LEAST = u8(3072), u8(32)
-"""Numbers of a class that are worked on at a time, so that they stay in the first cache; at least so wide."""
+ONE = u8(1)
+LINES, FEW = u8(TILE), u8(3)
+"""Lines of a tile; fewer than `FEW` lines are summed one by one."""
+PACK, PACKS = (0,), (0, 0)
 
 
 @inline
@@ -24,11 +27,16 @@ def remember(m, p):
 
 @inline
 def lay_direct(m, p, span):
-    """How the parameters into each neuron move its state within the step: g_ij y_i. writes: direct"""
+    """How the parameters into each neuron move its state within the step: g_ij y_i. writes: direct
+
+    Neurons for which these are the same numbers share them; the first of them comes first.
+    """
+    laid = u8(0)
     for i in range(span[STOP] - span[FIRST]):
-        if p.direct_at[i] == NONE:
-            continue
         j, at = i + span[FIRST], u8(p.direct_at[i])
+        if p.direct_at[i] == NONE or at < laid:
+            continue
+        laid = at + u8(m.learning[j]) + u8(m.trainable_bias[j])
         incoming = u8(m.first_incoming[j])
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
             if not m.run_flags[r] & FIXED:
@@ -56,8 +64,7 @@ def lay_run(m, p, r, at):
     source = u8(m.run_source[r])
     if kind == DENSE or kind == SHARED:
         gain = gains[m.run_gater[r]] if kind == SHARED else one(seen[source])
-        for t in range(n):
-            p.direct[at + t] = gain * seen[source + t]
+        set_scaled(p.direct, at, gain, seen, source, n)
     elif kind == ZIPPED:
         gater = u8(m.run_gater[r])
         for t in range(n):
@@ -68,49 +75,126 @@ def lay_run(m, p, r, at):
 
 
 @inline
-def renew_class(p, c, old, new):
-    """Z(t) = J Z(t-1) for the lines of a class, some columns at a time. writes: sensitivity, sums"""
-    begin, end, width = u8(p.class_line[c]), u8(p.class_line[c + ONE]), u8(p.class_width[c])
-    some = min(width, max(LEAST, LEVEL_1 // (end - begin)))
-    left = u8(0)
-    while left < width:
-        n = min(some, width - left)
-        for line in range(begin, end):
-            first, last = u8(p.term_first[line]), u8(p.term_first[line + ONE])
-            for t in range(n):
-                p.sums[t] = 0.0
-            whole = last - (last - first) % FOUR
-            for e in range(first, whole, FOUR):
-                x0, x1 = p.reading_value[p.term_value[e]], p.reading_value[p.term_value[e + ONE]]
-                x2, x3 = p.reading_value[p.term_value[e + u8(2)]], p.reading_value[p.term_value[e + u8(3)]]
-                z0, z1 = old + p.term_at[e] + left, old + p.term_at[e + ONE] + left
-                z2, z3 = old + p.term_at[e + u8(2)] + left, old + p.term_at[e + u8(3)] + left
-                for t in range(n):
-                    p.sums[t] += (x0 * p.sensitivity[z0 + t] + x1 * p.sensitivity[z1 + t]) + (
-                        x2 * p.sensitivity[z2 + t] + x3 * p.sensitivity[z3 + t]
-                    )
-            for e in range(whole, last):
-                x, z = p.reading_value[p.term_value[e]], old + p.term_at[e] + left
-                for t in range(n):
-                    p.sums[t] += x * p.sensitivity[z + t]
-            to = new + p.line_at[line] + left
-            for t in range(n):
-                p.sensitivity[to + t] = p.sums[t]
-        left += n
+def lay_values(p, begin, terms, count, step, to):
+    """The factors of the terms of some lines, term by term. reads: reading_value; writes: values"""
+    for e in range(terms):
+        for k in range(count):
+            p.values[to + e * step + k] = p.reading_value[p.term_value[begin + k * terms + e]]
+        for k in range(count, step):
+            p.values[to + e * step + k] = 0.0
 
 
 @inline
-def add_direct(p, span, k, new):
-    """Z(t) += I for the line of a root. reads: visit_delta, direct; writes: sensitivity"""
-    for v in range(u8(p.visit_first[k]), u8(p.visit_first[k + ONE])):
-        delta = p.visit_delta[v]
-        if p.visit_at[v] == ENDED or delta == 0.0:
-            continue
-        line, i = new + p.visit_at[v], u8(p.visit[v]) - span[FIRST]
-        for s in range(u8(p.segment_first[i]), u8(p.segment_first[i + ONE])):
-            to, at = line + u8(p.segment_column[s]), u8(p.segment_direct[s])
-            for t in range(u8(p.segment_length[s])):
-                p.sensitivity[to + t] += delta * p.direct[at + t]
+def sum_of(p, z, q, left, places, first, terms, delta, at):
+    """A pack of delta I + sum_e values[e] Z_e: what is direct is at `at`, the lines begin at z + places[e]."""
+    total = no_pack(p.sensitivity)
+    if delta != 0.0:
+        total += delta * pack(p.direct, at + q, left)
+    for e in range(terms):
+        if p.values[e] != 0.0:
+            total += p.values[e] * pack(p.sensitivity, z + places[first + e] + q, left)
+    return total
+
+
+@inline
+def set_sums(p, to, n, z, places, first, terms, delta, at):
+    """Write n such numbers to ``sensitivity``."""
+    step = width(p.sensitivity)
+    whole = n - n % step
+    for q in range(u8(0), whole, step):
+        put_pack(p.sensitivity, to + q, step, sum_of(p, z, q, step, places, first, terms, delta, at))
+    if whole < n:
+        total = sum_of(p, z, whole, n - whole, places, first, terms, delta, at)
+        put_pack(p.sensitivity, to + whole, n - whole, total)
+
+
+@inline
+def add_sums(p, target, to, n, z, places, first, terms, delta, at):
+    """Add n such numbers to a column."""
+    step = width(target)
+    whole = n - n % step
+    for q in range(u8(0), whole, step):
+        total = sum_of(p, z, q, step, places, first, terms, delta, at)
+        put_pack(target, to + q, step, pack(target, to + q, step) + total)
+    if whole < n:
+        add_rest(
+            target, to + whole, n - whole, sum_of(p, z, whole, n - whole, places, first, terms, delta, at)
+        )
+
+
+@inline
+def renew_tile(p, first, terms, old, values, rows, q, left, count, packs):
+    """One or two packs of columns of up to eight lines, whose sums stay in registers."""
+    sums = no_sums(p.sensitivity, packs)
+    for e in range(terms):
+        z = old + p.term_at[first + e] + q
+        sums = add_outer(sums, p.sensitivity, z, left, p.values, values + e * LINES, ONE)
+    add_rows(p.sensitivity, rows, q, sums, left, count, True)
+
+
+@inline
+def renew_tiles(p, b, n, old, new):
+    """Z(t) = J Z(t-1) for a block of lines, eight at a time. writes: sensitivity, values"""
+    begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
+    first, step = p.block_term[b], width(p.sensitivity)
+    terms = p.block_term[b + ONE] - first
+    for k in range(u8(0), end - begin, LINES):
+        lay_values(p, p.block_value[b] + k * terms, terms, min(LINES, end - begin - k), LINES, k * terms)
+    for q in range(u8(0), n, step + step):  # outside, so that its columns stay in the cache
+        left = min(n - q, step + step)
+        for k in range(u8(0), end - begin, LINES):
+            count = min(LINES, end - begin - k)
+            rows = spaced(new + p.line_at[begin + k], n, count)
+            if left > step:
+                renew_tile(p, first, terms, old, k * terms, rows, q, left - step, count, PACKS)
+            else:
+                renew_tile(p, first, terms, old, k * terms, rows, q, left, count, PACK)
+
+
+@inline
+def renew_line(p, line, first, terms, n, old, new):
+    """Z(t) = J Z(t-1) + I for one line, whose terms have their factors in ``values``. writes: sensitivity"""
+    to, done = new + p.line_at[line], u8(0)
+    for d in range(u8(p.part_first[line]), u8(p.part_first[line + ONE])):
+        begin, end = u8(p.part_column[d]), u8(p.part_column[d]) + p.part_length[d]
+        delta, at = p.visit_delta[p.part_visit[d]], u8(p.part_direct[d])
+        if begin > done:
+            set_sums(p, to + done, begin - done, old + done, p.term_at, first, terms, zero(delta), at)
+        elif begin < done:  # other neurons share the parameters
+            add_scaled(p.sensitivity, to + begin, delta, p.direct, at, min(done, end) - begin)
+            at, begin = at + min(done, end) - begin, min(done, end)
+        set_sums(p, to + begin, end - begin, old + begin, p.term_at, first, terms, delta, at)
+        done = max(done, end)
+    if done < n:
+        set_sums(p, to + done, n - done, old + done, p.term_at, first, terms, zero(p.values[0]), u8(0))
+
+
+@inline
+def add_direct(p, line, new):
+    """Z(t) += I for a line. reads: visit_delta, direct; writes: sensitivity"""
+    to = new + p.line_at[line]
+    for d in range(u8(p.part_first[line]), u8(p.part_first[line + ONE])):
+        delta = p.visit_delta[p.part_visit[d]]
+        if delta != 0.0:
+            at, n = u8(p.part_direct[d]), u8(p.part_length[d])
+            add_scaled(p.sensitivity, to + p.part_column[d], delta, p.direct, at, n)
+
+
+@inline
+def renew_class(p, c, old, new):
+    """Z(t) = J Z(t-1) + I for the lines of a class. reads: reading_value; writes: sensitivity, values"""
+    n = u8(p.class_width[c])
+    for b in range(u8(p.class_block[c]), u8(p.class_block[c + ONE])):
+        begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
+        if end - begin >= FEW:
+            renew_tiles(p, b, n, old, new)
+            for line in range(begin, end):
+                add_direct(p, line, new)
+        else:
+            first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
+            for k in range(end - begin):
+                lay_values(p, p.block_value[b] + k * terms, terms, ONE, ONE, u8(0))
+                renew_line(p, begin + k, first, terms, n, old, new)
 
 
 @piece
@@ -127,33 +211,29 @@ def advance(m, p, span):
         sweep_root(m, p, span, k)
     for c in range(p.counts[PLAN_CLASSES]):
         renew_class(p, c, old, new)
-    for k in range(p.counts[PLAN_ROOTS]):
-        add_direct(p, span, k, new)
     p.turn[TURN_HALF] = ONE - p.turn[TURN_HALF]
 
 
 @piece
 def move_through(m, p, rate):
-    """Update parameters along the sensitivities of the previous step: rate * sum_q aim_q Z_q(t-1).
+    """Update parameters by what is direct, and along the sensitivities of the previous step.
 
-    reads: aim, sensitivity; writes: weight_destination, bias_destination
+    dE/dp = delta_j I_p + sum_q aim_q Z_qp(t-1), for the parameters p into neurons j that have sensitivities.
+    reads: responsibility, direct, aim, sensitivity; writes: weight_destination, bias_destination
     """
     half = p.counts[PLAN_HALF]
     old = half - p.turn[TURN_HALF] * half
     for c in range(p.counts[PLAN_CLASSES]):
-        begin, end, width = u8(p.class_line[c]), u8(p.class_line[c + ONE]), u8(p.class_width[c])
-        for t in range(width):
-            p.sums[t] = 0.0
-        for line in range(begin, end):
-            step, z = rate * p.aim[p.line_root[line]], old + p.line_at[line]
-            if step != 0.0:
-                for t in range(width):
-                    p.sums[t] += step * p.sensitivity[z + t]
+        begin = u8(p.class_line[c])
+        terms = u8(p.class_line[c + ONE]) - begin
+        for k in range(terms):
+            p.values[k] = rate * p.aim[p.line_root[begin + k]]
         for g in range(u8(p.goal_first[c]), u8(p.goal_first[c + ONE])):
-            row, at = u8(p.goal_row[g]), u8(p.goal_column[g])
+            row, n, z, at = u8(p.goal_row[g]), u8(p.goal_length[g]), old, u8(p.goal_direct[g])
+            step, some = rate * m.responsibility[p.goal_neuron[g]], u8(0)
+            if p.goal_column[g] != NONE:  # else a parameter that shares its column has the sum
+                z, some = old + p.goal_column[g], terms
             if p.goal_bias[g]:
-                for t in range(u8(p.goal_length[g])):
-                    m.bias_destination[row + t] += p.sums[at + t]
+                add_sums(p, m.bias_destination, row, n, z, p.line_at, begin, some, step, at)
             else:
-                for t in range(u8(p.goal_length[g])):
-                    m.weight_destination[row + t] += p.sums[at + t]
+                add_sums(p, m.weight_destination, row, n, z, p.line_at, begin, some, step, at)

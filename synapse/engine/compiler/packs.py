@@ -110,6 +110,16 @@ else:
 
 
 @inline
+def add_pack(target, to, left, value):
+    """Add the first `left` numbers of a pack to a column, or all of them."""
+    step = width(target)
+    if left >= step:
+        put_pack(target, to, step, pack(target, to, step) + value)
+    else:
+        add_rest(target, to, left, value)
+
+
+@inline
 def add_scaled(target, to, scale, source, at, n):
     """target[to + t] += scale * source[at + t] for n numbers, which do not overlap."""
     step = width(target)

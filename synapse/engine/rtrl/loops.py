@@ -60,6 +60,8 @@ def step_network(m, p, span, inputs, row):
         advance(m, p, span)
         p.turn[TURN_OPEN] = ONE
         p.turn[TURN_STAMP] = m.stamp[span[STOP] - ONE]
+    else:
+        clear_plan(p)  # a part of a step belongs to no context
 
 
 @inline

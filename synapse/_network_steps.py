@@ -37,7 +37,7 @@ from .engine.functions.activations import RANDOM
 from .engine.guard import steady, whole
 from .engine.lowering.flags import BACK, BACK_GATED
 from .engine.lowering.order import pure_inputs
-from .engine.schema import FIRST, NONE, STOP, TURN_OPEN
+from .engine.schema import FIRST, NONE, STOP
 from .engine.store import Store
 from .errors import ArgumentError, TopologyError, TopologyWarning
 from .initializers import Initializer
@@ -300,10 +300,10 @@ class NetworkSteps(Sequence[Neuron]):
     ) -> float:
         """The same along the sensitivities."""
         plan = by.ready(self)
-        if not plan.columns["turn"][TURN_OPEN]:
+        if not by.can_learn(plan):
             raise TopologyError(
-                f"{self!r} has not been activated since its context was cleared, so it has nothing to learn "
-                "from. Call network.activate first."
+                f"{self!r} has not been activated by rtrl since its context was cleared or changed, so it "
+                "has nothing to learn from. Call network.activate first."
             )
         run = engine.rtrl.propagate_targets
         value: float = run(

@@ -62,6 +62,8 @@ def step_network(m, p, span, inputs, row):
         p.turn[TURN_OPEN] = ONE
         p.turn[TURN_STAMP] = m.stamp[span[STOP] - ONE]
         note_sensitivities(m, p, span)
+    else:
+        clear_plan(p)  # a part of a step belongs to no context
 
 
 @inline

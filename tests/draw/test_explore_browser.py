@@ -175,7 +175,7 @@ def test_sensitivities_by_neuron(opened):
         net.activate(sequence[t])
         for neuron, sensitivity in link.sensitivity.items():
             assert number(page, neuron.name) == sensitivity
-            assert sensitivity != 0
+        assert t == 0 or all(link.sensitivity.values())  # the first step has no state to gate
     emit(page, next(f"c{c}" for c, link in enumerate(net.connections) if link.target in net.output), "tap")
     assert "Sensitivities" not in page.text_content("#numbers")
 

@@ -116,8 +116,8 @@ def explain(connection: Connection) -> Explanation:
     KindError
         If `connection` is not a Connection.
     ArgumentError
-        If the connection is not trainable, or if its target has been activated or weights have been set since
-        it last propagated.
+        If the connection is not trainable, if its network has learnt by rtrl in the latest step, or if its
+        target has been activated or weights have been set since it last propagated.
 
     Notes
     -----
@@ -144,6 +144,7 @@ def explain(connection: Connection) -> Explanation:
             "Set connection.trainable to True."
         )
     target = connection.target
+    _require_online(target)
     _require_propagated(target)
     gates = tuple(_gates(connection))
     _require_unmoved(target, connection.eligibility, gates)
@@ -159,6 +160,19 @@ def explain(connection: Connection) -> Explanation:
         gain=gain,
         derivative=target.derivative,
     )
+
+
+def _require_online(target: Neuron) -> None:
+    """Whether the latest step of a neuron has the traces of the online rule."""
+    store = target._store
+    reference = store.networks.get(int(store["network"][target._row]))
+    network = None if reference is None else reference()
+    kept = None if network is None else network._sensitivities
+    if kept is not None and kept.in_step:
+        raise ArgumentError(
+            f"The latest step of {network!r} was by rtrl, whose updates are not sums of these terms. "
+            'Read connection.sensitivity, or set network.learning_rule to "online" before the step.'
+        )
 
 
 def _require_propagated(target: Neuron) -> None:

@@ -210,3 +210,20 @@ def test_a_gate_of_a_gate_of_a_memory(leads_on):
         assert abs(into_k.weight - old) > 1e-3
         direct = k.error.projected * into_k.eligibility
         assert abs(into_k.weight - old - 5.0 * direct) > 1e-4  # the part that came through the memory
+
+
+def test_steps_by_sensitivities_are_not_explained():
+    net = architect.Elman(2, 3, 1, seed=0)
+    net.activate([0.5, 0.25])
+    net.propagate(0.1, [1.0])
+    assert explain(net.connections[0]).total != 0
+    synapse.Trainer(net, method="rtrl").train([[[0.5, 0.25]] * 2], [[[1.0]] * 2], 1, progress=False)
+    with pytest.raises(ArgumentError, match="was by rtrl"):
+        explain(net.connections[0])
+    net.activate([0.5, 0.25])
+    net.propagate(0.1, [1.0])
+    assert explain(net.connections[0]).total != 0
+    net.learning_rule = "rtrl"
+    net.activate([0.5, 0.25])
+    with pytest.raises(ArgumentError, match="was by rtrl"):
+        explain(net.connections[0])

@@ -88,7 +88,7 @@ def require_plan(network: Network) -> Plan:
         advice = 'Set network.learning_rule = "rtrl", or train it by method="rtrl".'
         raise ArgumentError(expected("What ", "a network that keeps sensitivities", network, advice))
     plan = kept.ready(network)
-    if not kept._in_step:
+    if not kept.in_step:
         kept.forget()
     return plan
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -37,7 +38,7 @@ class LearningRule(NamedTuple):
 def checked_rule(rule: Any) -> LearningRule:
     """Return a learning rule, given as a method or as a pair of method and order, or raise ArgumentError."""
     method, order = rule if isinstance(rule, tuple) and len(rule) == 2 else (rule, None)
-    if method not in (ONLINE, RTRL):
+    if not isinstance(method, str) or method not in (ONLINE, RTRL):
         kinds = '"online", "rtrl" or a pair such as ("rtrl", 2)'
         raise ArgumentError(expected("The learning_rule of a network", kinds, rule))
     return LearningRule(method, checked_order(method, order))
@@ -100,8 +101,7 @@ class Sensitivities:
         self._neurons, self._identities = list(network), identities_of(plan)
         self.plan = plan
         self.follow(store)
-        self._stamps = store["stamp"][int(span[FIRST]) : int(span[STOP])].astype(np.int64)
-        plan.columns["turn"][TURN_STAMP] = self._stamps[-1]
+        self._note_stamps(plan)
         if kept is not None:
             self.write(kept, before)
         return plan
@@ -151,6 +151,25 @@ class Sensitivities:
         if stamp != self._stamps[-1]:  # it was after the plan was made; the clock ticks at each neuron
             self._stamps = stamp - np.arange(len(self._neurons))[::-1]
         return self._stamps
+
+    def _note_stamps(self, plan: Plan) -> None:
+        """Let them belong to the present context."""
+        rows = slice(int(plan.span[FIRST]), int(plan.span[STOP]))
+        self._stamps = plan.store["stamp"][rows].astype(np.int64)
+        plan.columns["turn"][TURN_STAMP] = self._stamps[-1]
+
+    @contextmanager
+    def unchanged(self, network: NetworkSteps) -> Iterator[None]:
+        """Let neurons that lead nowhere activate by themselves in the block: no recurrent state changes."""
+        plan, store = self.current(network), network._store
+        in_step, calls = self.in_step, store.calls
+        store.calls = None
+        try:
+            yield
+        finally:
+            store.calls = calls
+            if plan is not None and in_step:
+                self._note_stamps(plan)
 
     def can_learn(self, plan: Plan) -> bool:
         """Whether there is a step to learn from: an activation since the context was cleared, with them."""

@@ -366,7 +366,7 @@ class NetworkSteps(Sequence[Neuron]):
         by = None
         if method == RTRL:
             by = Sensitivities(order)
-            by.ready(self)
+            by.ready(self).forget_traces()
         self._rtrl = self._sensitivities = by
         refuse_single_steps(self._store)
 

@@ -95,6 +95,8 @@ class Sensitivities:
         _, store, span = network._ready()
         plan = self.plan
         if plan is not None and plan.store is store and plan.topology == store.topology_version:
+            if store.recorder is not None:
+                store.recorder.follow_plan(network, plan)
             return plan
         kept, before = self.kept(), self._neurons
         plan = made_plan(network, store, span, self.order)
@@ -104,6 +106,8 @@ class Sensitivities:
         self._note_stamps(plan)
         if kept is not None:
             self.write(kept, before)
+        if store.recorder is not None:
+            store.recorder.follow_plan(network, plan)
         return plan
 
     def current(self, network: NetworkSteps) -> Plan | None:
@@ -230,10 +234,10 @@ def made_plan(network: NetworkSteps, store: Store, span: Any, order: int | None)
 
 
 def laid_out(network: NetworkSteps, order: int | None) -> Layout:
-    """The layout of the sensitivities of a network; the caller has it in use."""
+    """The layout of the sensitivities of a network, or TooLarge; the caller has it in use."""
     require_closed(network, "trained by rtrl")
     _, store, span = network._ready()
-    return Layout(store, find_pattern(store, span, order))
+    return Layout(store, find_pattern(store, span, order), most_bytes())
 
 
 def most_bytes() -> float:

@@ -146,7 +146,7 @@ CALLS = {
     ),
     "test": lambda data: Trainer(net_of()).test(*data),
     "gradient": lambda data: bits(synapse.gradient(net_of(), *data).weights),
-    "compare_gradients": lambda data: bits(compare_gradients(net_of(), *data).weights["online"]),
+    "compare_gradients": lambda data: bits(compare_gradients(net_of(), *data).weights["rule"]),
     "fit_readout": lambda data: fit_readout(readable(2), *data),
     "run": lambda data: bits(net_of().run(data[0])),
     "train_many": lambda data: bits(*[r.error for r in train_many([net_of()], *data, epochs=1, seed=0)]),

@@ -10,7 +10,7 @@ import synapse
 from synapse import Layer, Neuron
 
 from .integrity import check_store
-from .sensitivities import groups, require_exact, sensitivities, survivors
+from .kept_sensitivities import groups, require_exact, sensitivities, survivors
 
 NETWORKS = {
     "elman": lambda seed: architect.Elman(2, 4, 2, seed=seed),

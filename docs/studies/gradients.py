@@ -79,8 +79,8 @@ def before_outputs(found, outputs):
     """The cosine over the weights and biases of all neurons except the outputs."""
     last = len(found.biases) - outputs
     inner = found.weights[found.weights["target"] < last], found.biases[:last]
-    online, exact = (np.concatenate([part[side] for part in inner]) for side in ("online", "exact"))
-    return online @ exact / np.sqrt((online @ online) * (exact @ exact))
+    ours, exact = (np.concatenate([part[side] for part in inner]) for side in ("rule", "exact"))
+    return ours @ exact / np.sqrt((ours @ ours) * (exact @ exact))
 
 
 def measure(name, scale, targets, length):

@@ -14,3 +14,4 @@ from .flow import error_flow as error_flow, sensitivity as sensitivity
 from .hinton import hinton as hinton
 from .network import network as network
 from .raster import raster as raster
+from .sensitivities import sensitivities as sensitivities

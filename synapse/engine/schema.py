@@ -24,11 +24,12 @@ STRETCHES, GROUPS, BIAS_STRETCHES, BIAS_GROUPS, HELD = range(5)
 with tied biases; and whether what is shared moves later."""
 
 WATCHED_WIDTH, WATCHED_STEPS, WATCHED_NETWORK, WATCHED_OPEN = range(4)
-WATCHED_NUMBERS, WATCHED_NEURONS, WATCHED_CONNECTIONS, WATCHED_PAIRS = range(4, 8)
+WATCHED_NUMBERS, WATCHED_NEURONS, WATCHED_CONNECTIONS, WATCHED_PAIRS, WATCHED_SENSITIVITIES = range(4, 9)
 """Places in the column ``log_place``: how many values a row of the log has (0: nothing is recorded) and how
 many rows there are; the first row of the network; whether a propagation still belongs to the latest row; and
-how many numbers, neurons, connections and pairs of a connection and a gated neuron are recorded."""
-PLACES = 8
+how many numbers, neurons, connections, pairs of a connection and a gated neuron, and sensitivities (the last
+values of each row) are recorded."""
+PLACES = 9
 
 # What a neuron is in its network.
 HIDDEN, INPUT, OUTPUT = 0, 1, 2
@@ -151,6 +152,7 @@ COLUMNS = (
     # what is recorded, see ``synapse.record``
     Column("watched_what", "watched", "uint8"),  # which numbers: places in WATCHABLE
     Column("watched", "watched", "uint32"),  # rows of neurons; NONE: removed
+    Column("watched_flags", "watched", "uint8"),  # of all neurons: a plan's table has flags without traces
     Column("watched_connection", "watched", "uint32"),  # rows of connections
     Column("watched_run", "watched", "uint32"),  # the run of each; NONE: a self-connection
     Column("watched_pair", "watched", "uint32"),  # PAIR_FIELDS of each pair
@@ -172,7 +174,9 @@ NEURON_NUMBERS = (
 CONNECTION_NUMBERS = ("gain", "eligibility", "weight")
 PAIR_NUMBERS = ("extended",)
 """Of a connection and a neuron that the target of the connection gates."""
-WATCHABLE = (*NEURON_NUMBERS, *CONNECTION_NUMBERS, *PAIR_NUMBERS)
+SENSITIVITY = "sensitivity"
+"""Of a connection and a recurrent neuron."""
+WATCHABLE = (*NEURON_NUMBERS, *CONNECTION_NUMBERS, *PAIR_NUMBERS, SENSITIVITY)
 """Numbers that can be recorded."""
 
 PAIR_TRACE, PAIR_ROW, PAIR_GATED, PAIR_FIRST, PAIR_STOP = range(5)
@@ -252,7 +256,7 @@ PLAN = (
     Column("visit_delta", "plan", "float"),  # d s_r / d s_j within the step
     Column("reading_value", "plan", "float"),  # d s_r / d s_q, of s_q one step earlier
     Column("aim", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
-    Column("sums", "plan", "float"),
+    Column("values", "plan", "float"),  # the factors of the lines that are summed
     Column("flow", "plan", "float"),  # by neuron: what sweeps push back, see ``rtrl/sweep.py``
     # roots, and the visits of their sweeps
     Column("counts", "plan", "uint64"),  # see PLAN_ROOTS
@@ -260,32 +264,39 @@ PLAN = (
     Column("visit_first", "plan", "uint32"),
     Column("visit", "plan", "uint32"),
     Column("visit_soft", "plan", "uint8"),  # the first visit of a softmax group
-    Column("visit_at", "plan", "uint64"),  # line of the sensitivities that it renews; ENDED: none
     Column("op_first", "plan", "uint32"),
     Column("op_run", "plan", "uint32"),  # NONE: the self-connection
     Column("op_what", "plan", "uint8"),
     Column("reading_first", "plan", "uint32"),
     Column("reading", "plan", "uint32"),
-    # stretches of the parameters into a neuron in ``direct`` and in its class, by neuron of the network
-    Column("segment_first", "plan", "uint32"),
-    Column("segment_column", "plan", "uint32"),
-    Column("segment_direct", "plan", "uint32"),
-    Column("segment_length", "plan", "uint32"),
-    Column("direct_at", "plan", "uint32"),  # NONE: no sensitivities
-    # classes of parameters, lines of sensitivities and what they are renewed from
+    Column("direct_at", "plan", "uint32"),  # by neuron of the network; NONE: no sensitivities
+    # classes of parameters, and lines of sensitivities, with what is direct: parts of ``direct``, by line
     Column("class_line", "plan", "uint32"),
     Column("class_width", "plan", "uint32"),
     Column("line_root", "plan", "uint32"),
     Column("line_at", "plan", "uint64"),
-    Column("term_first", "plan", "uint32"),
-    Column("term_value", "plan", "uint32"),
-    Column("term_at", "plan", "uint64"),
+    Column("part_first", "plan", "uint32"),
+    Column("part_visit", "plan", "uint32"),  # its factor
+    Column("part_column", "plan", "uint32"),
+    Column("part_direct", "plan", "uint32"),
+    Column("part_length", "plan", "uint32"),
+    # blocks: lines that are renewed from the same lines, their terms
+    Column("class_block", "plan", "uint32"),
+    Column("block_line", "plan", "uint32"),
+    Column("block_term", "plan", "uint64"),
+    Column("block_value", "plan", "uint64"),
+    Column("term_at", "plan", "uint64"),  # where a line of the previous step is
+    Column("term_value", "plan", "uint32"),  # by line and term: the reading that is its factor
     # where the parameters of a class are in the store
     Column("goal_first", "plan", "uint32"),
-    Column("goal_column", "plan", "uint32"),
+    Column("goal_column", "plan", "uint32"),  # NONE: another parameter with the same tie has the column
     Column("goal_row", "plan", "uint32"),
     Column("goal_length", "plan", "uint32"),
     Column("goal_bias", "plan", "uint8"),
+    Column("goal_neuron", "plan", "uint32"),
+    Column("goal_direct", "plan", "uint32"),
+    # what is recorded: places in a half of ``sensitivity``; ENDED: not kept
+    Column("noted", "plan", "uint64"),
 )
 """The columns of a plan of exact online gradients, see ``reach/layout.py``."""
 

@@ -6,6 +6,7 @@ from .comparison import GradientComparison as GradientComparison, compare_gradie
 from .evaluation import Evaluation as Evaluation
 from .gradient import Gradient as Gradient, gradient as gradient
 from .logs import CSVLogger as CSVLogger, PythonLogger as PythonLogger, TensorBoard as TensorBoard
+from .reach import Reach as Reach, ReachRow as ReachRow, reach as reach
 from .readout import Readout as Readout, fit_readout as fit_readout
 from .schedules import (
     AdaptiveSchedule as AdaptiveSchedule,

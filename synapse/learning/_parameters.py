@@ -17,10 +17,11 @@ from ..engine.guard import InUse
 from ..engine.store import Store
 from ..errors import DivergenceError, KindError
 from ..network import Network
-from ..optimizers import LBFGS, Optimizer, OptimizerState
+from ..optimizers import LBFGS, Optimizer, OptimizerState, RecursiveOptimizer, RecursiveState
 from ..optimizers.base import BuiltIn, too_steep
 from ..optimizers.clipping import not_clipped
 from ._exact import ADVICE
+from ._jacobians import StepJacobian, groups_of, require_outputs
 from ._regularisation import Penalties
 from .rules import BatchGradient
 
@@ -124,33 +125,48 @@ class Updater:
 
     def __init__(self, network: Network, penalties: Penalties) -> None:
         self.network, self.penalties = network, penalties
-        self.optimizer: Optimizer | LBFGS | None = None
+        self.optimizer: Optimizer | LBFGS | RecursiveOptimizer | None = None
         self.parameters: ParameterVector | None = None
-        self.state: OptimizerState | None = None
+        self.state: OptimizerState | RecursiveState | None = None
 
     @property
     def current(self) -> bool:
         """Whether the parameters are still those of the network."""
         return self.parameters is not None and self.parameters.current
 
-    def refresh(self, optimizer: Optimizer | LBFGS) -> ParameterVector:
+    def refresh(self, optimizer: Optimizer | LBFGS | RecursiveOptimizer) -> ParameterVector:
         """Return the present parameters; resets the optimizer's state if they or the optimizer changed."""
         require_closed(self.network, "trained by gradients")
         if self.parameters is None or not self.parameters.current or self.optimizer is not optimizer:
+            if isinstance(optimizer, RecursiveOptimizer) and optimizer.direct:
+                require_outputs(self.network)
             self.parameters, self.optimizer = ParameterVector(self.network), optimizer
             values, frozen = self.parameters.read(), self.parameters.frozen
-            self.state = optimizer.begin(values, frozen) if isinstance(optimizer, Optimizer) else None
+            self.state = None
+            if isinstance(optimizer, Optimizer):
+                self.state = optimizer.begin(values, frozen)
+            elif isinstance(optimizer, RecursiveOptimizer):
+                self.state = optimizer.begin(values, frozen, groups_of(self.parameters))
             self.places = self.parameters.places()
             self.penalty = self.penalties.numbers(self.parameters.n_weights)
         return self.parameters
 
-    def update(self, batch: BatchGradient, rate: float | None, measured: bool = False) -> float | None:
+    def update(
+        self, batch: BatchGradient | StepJacobian, rate: float | None, measured: bool = False
+    ) -> float | None:
         """Apply one step of the optimizer; returns the gradient's norm before clipping, if `measured`."""
         assert self.parameters is not None
         assert self.state is not None
         values = self.parameters.read()
-        gradient, norm = self.penalised(batch, values)
-        self.state._move(values, gradient, self.state.optimizer.rate if rate is None else rate)
+        rate = self.state.optimizer.rate if rate is None else rate
+        if isinstance(batch, StepJacobian):
+            assert isinstance(self.state, RecursiveState)
+            self.state._move(values, batch.jacobian, batch.errors, rate)
+            norm = batch.norm if measured else 0.0
+        else:
+            assert isinstance(self.state, OptimizerState)
+            gradient, norm = self.penalised(batch, values)
+            self.state._move(values, gradient, rate)
         if np.abs(values).max(initial=0.0) > self.limit:
             raise self.beyond()
         self.parameters.write_in_use(values)
@@ -181,7 +197,7 @@ class Updater:
         """The optimizer and its state, for the compiled loop over batches."""
         optimizer, state = self.optimizer, self.state
         assert isinstance(optimizer, BuiltIn)
-        assert state is not None
+        assert isinstance(state, OptimizerState)
         assert self.parameters is not None
         values, gradient = np.empty((2, len(state.change)))
         vectors = state.change, values, gradient, state.memory, np.array(optimizer.settings(), float)
@@ -194,12 +210,13 @@ class Updater:
         )
 
 
-def checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | None:
+def checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | RecursiveOptimizer | None:
     """Return `optimizer`, or raise KindError; for a name or a class, the message shows the call to use."""
-    if optimizer is None or isinstance(optimizer, Optimizer | LBFGS):
+    if optimizer is None or isinstance(optimizer, Optimizer | LBFGS | RecursiveOptimizer):
         return optimizer
     given = optimizer.__name__ if isinstance(optimizer, type) else optimizer
-    known = {plain(name): name for name in vars(optimizers) if name[:1].isupper() and name[:5] != "Optim"}
+    bases = ("Optim", "Recur")
+    known = {plain(name): name for name in vars(optimizers) if name[:1].isupper() and name[:5] not in bases}
     found = known.get(plain(given)) if isinstance(given, str) else None
     advice = f"Use optimizer=synapse.optimizers.{found}()." if found else suggestion(given, known.values())
     condition = "an optimizer, such as synapse.optimizers.Adam()"

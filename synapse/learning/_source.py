@@ -10,7 +10,7 @@ from typing import Any
 from .._checks import boolean, expected, function_of, is_number
 from ..engine.guard import interruptible
 from ..errors import ArgumentError, KindError, SynapseError
-from ..optimizers import LBFGS, Optimizer
+from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from .rules import Task
 
 NO_TARGET = "Expected at least one step with a target and a weight above 0, got none."
@@ -112,7 +112,7 @@ def checked_batches(batches: Any, epochs: int) -> Any:
 
 
 def refuse_for_streams(
-    optimizer: Optimizer | LBFGS | None, validation: Any, sample_weight: Any | None
+    optimizer: Optimizer | LBFGS | RecursiveOptimizer | None, validation: Any, sample_weight: Any | None
 ) -> None:
     """Raise if an argument needs all data at once."""
     if is_number(validation):

@@ -1,4 +1,4 @@
-"""Comparison of the online rule with the exact gradient, over given sequences."""
+"""Comparison of a rule that learns step by step with the exact gradient, over given sequences."""
 
 from __future__ import annotations
 
@@ -8,26 +8,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _ties, engine
-from .._checks import whole_number
+from .. import _ties
+from .._checks import choice, whole_number
+from .._sensitivities import checked_order
 from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse
 from ..network import Network, require_network
-from ._data import Data, new_control, one_pass, prepare_sequences
+from ..optimizers import SGD
+from ._data import Data, prepare_sequences
+from ._exact import WHOLE
 from ._parameters import ParameterVector
+from ._regularisation import Dropout
 from .gradient import gradient
+from .rules import RULES, Options, Task
 
 SHOWN = 3  # connections that a repr lists
 
-SLOPES = [("online", float), ("exact", float)]
+SLOPES = [("rule", float), ("exact", float)]
 WEIGHTS = np.dtype([("source", int), ("target", int), *SLOPES])
 BIASES = np.dtype([("neuron", int), *SLOPES])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GradientComparison:
-    """The result of :func:`compare_gradients`: the summed updates of the online rule, and the exact gradient.
+    """The result of :func:`compare_gradients`: the summed updates of a rule, and the exact gradient.
 
     Both are given as derivatives of the loss: the negative of the update at a rate of 1.
 
@@ -38,13 +43,17 @@ class GradientComparison:
         either vector is 0.
     relative_error : float
         Norm of their difference, divided by the norm of the exact gradient; NaN if that norm is 0.
-    weights : ndarray with the fields source, target, online, exact
+    weights : ndarray with the fields source, target, rule, exact
         One row per connection, in the order of ``network.connections``; source and target are numbers of
         neurons: ``network[number]``. ``pandas.DataFrame(found.weights)`` makes a table of it.
-    biases : ndarray with the fields neuron, online, exact
+    biases : ndarray with the fields neuron, rule, exact
         One row per neuron.
     names : tuple of str
         The names of the neurons.
+    method : str
+        The name of the rule.
+    order : int or None
+        The order of "rtrl"; None: exact, or another rule.
     """
 
     cosine: float
@@ -52,30 +61,40 @@ class GradientComparison:
     weights: NDArray[Any]
     biases: NDArray[Any]
     names: tuple[str, ...]
+    method: str = "online"
+    order: int | None = None
 
     def worst(self, count: int = 10) -> NDArray[Any]:
         """The `count` rows of ``weights`` with the largest differences, largest first."""
         count = whole_number("The count", count, "a whole number, 0 or above", 0)
-        apart = np.abs(self.weights["online"] - self.weights["exact"])
+        apart = np.abs(self.weights["rule"] - self.weights["exact"])
         return np.asarray(self.weights[np.argsort(-apart, kind="stable")[:count]])
 
     def __repr__(self) -> str:
-        head = f"<GradientComparison: cosine {self.cosine:.9g}, relative error {self.relative_error:.3g}"
+        rule = self.method if self.order is None else f"{self.method}, order {self.order}"
+        found = f"cosine {self.cosine:.9g}, relative error {self.relative_error:.3g}"
         lines = [
             f"  {self.names[row['source']]} -> {self.names[row['target']]}: "
-            f"online {row['online']:.4g}, exact {row['exact']:.4g}"
+            f"rule {row['rule']:.4g}, exact {row['exact']:.4g}"
             for row in self.worst(SHOWN)
         ]
-        return "\n".join([f"{head}, {len(self.weights)} weights; largest differences", *lines]) + ">"
+        head = f"<GradientComparison of {rule}: {found}, {len(self.weights)} weights; largest differences"
+        return "\n".join([head, *lines]) + ">"
 
 
 def compare_gradients(
-    network: Network, inputs: Any, targets: Any, cost: str | Cost | None = None
+    network: Network,
+    inputs: Any,
+    targets: Any,
+    cost: str | Cost | None = None,
+    *,
+    method: str = "online",
+    order: int | None = None,
 ) -> GradientComparison:
-    """Compare the online rule with the exact gradient, over given sequences.
+    """Compare a rule that learns step by step with the exact gradient, over given sequences.
 
-    The updates of the online rule are summed over each sequence, from a cleared context, with constant
-    weights; the exact gradient is that of :func:`gradient`. Random neurons are deterministic in both.
+    The updates of the rule are summed over each sequence, from a cleared context, with constant weights; the
+    exact gradient is that of :func:`gradient`. Random neurons are deterministic in both.
 
     Parameters
     ----------
@@ -83,6 +102,10 @@ def compare_gradients(
         The network, which does not change.
     inputs, targets, cost
         The data and the cost, as in :func:`gradient`.
+    method : {"online", "rtrl"}
+        The rule, as in :class:`Trainer`. Default "online".
+    order : int, optional
+        The order of "rtrl", as in :class:`Trainer`. Default: no limit, which is exact.
 
     Returns
     -------
@@ -91,7 +114,7 @@ def compare_gradients(
     Raises
     ------
     KindError, ArgumentError, TopologyError, DivergenceError
-        If :func:`gradient` raises them.
+        If :func:`gradient` raises them, or `method` or `order` is not as above.
 
     See Also
     --------
@@ -112,12 +135,22 @@ def compare_gradients(
     >>> perceptron = architect.Perceptron(2, 3, 1, seed=0)
     >>> bool(compare_gradients(perceptron, inputs, targets).relative_error < 1e-12)
     True
+
+    Real-time recurrent learning is exact in every network.
+
+    >>> found = compare_gradients(architect.Elman(2, 2, 1, seed=0), inputs, targets, method="rtrl")
+    >>> bool(found.relative_error < 1e-12)
+    True
     """
     require_network("The network of compare_gradients", network)
+    known = [name for name, rule in RULES.items() if rule.by_steps]
+    method = choice("The method of compare_gradients", method, known)
+    order = checked_order(method, order)
     twin = network.clone()
     twin.deterministic = True
     exact = gradient(twin, inputs, targets, cost)
-    weights, biases = _online_slopes(twin, prepare_sequences(twin, inputs, targets), twin._cost(cost))
+    data = prepare_sequences(twin, inputs, targets)
+    weights, biases = _slopes_of_rule(twin, data, twin._cost(cost), method, order)
     number = {neuron: i for i, neuron in enumerate(network)}
     links = [(number[c.source], number[c.target]) for c in network.connections]
     vector = ParameterVector(twin)
@@ -128,18 +161,24 @@ def compare_gradients(
         weights=_rows(WEIGHTS, *np.reshape(links, (-1, 2)).T, weights, exact.weights),
         biases=_rows(BIASES, np.arange(len(network)), biases, exact.biases),
         names=tuple(neuron.name for neuron in network),
+        method=method,
+        order=order,
     )
 
 
-def _online_slopes(network: Network, data: Data, cost: Cost) -> tuple[Floats, Floats]:
-    """The negative of the online rule's summed updates at a rate of 1, as the mean over sequences."""
+def _slopes_of_rule(
+    network: Network, data: Data, cost: Cost, method: str, order: int | None
+) -> tuple[Floats, Floats]:
+    """The negative of a rule's summed updates at a rate of 1, as the mean over sequences."""
+    options = Options(SGD(), None, WHOLE, Dropout(network, 0.0, 0.0), threads=1, order=order)
+    rule = RULES[method](Task(network, data, cost, None, np.random.default_rng(), options))
     with InUse(network):
         store, rows = network._store, network._connection_rows()
-        moves = engine.online.Accumulator(store)
-        one_pass(network, data, data.filled, cost, 1.0, new_control(), moves)
-        weights = _ties.sum_of_group(store["tie"][rows], moves.weights[rows])
-        biases = _ties.sum_of_group(store["bias_tie"][network._rows()], moves.biases[network._rows()])
-    return -weights / len(data.filled), -biases / len(data.filled)
+        rule.refresh()
+        found = rule.gradient(data.filled)
+        weights = _ties.sum_of_group(store["tie"][rows], found.weights)
+        biases = _ties.sum_of_group(store["bias_tie"][network._rows()], found.biases)
+    return weights / len(data.filled), biases / len(data.filled)
 
 
 def _rows(dtype: np.dtype[Any], *columns: NDArray[Any]) -> NDArray[Any]:

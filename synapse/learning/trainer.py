@@ -34,11 +34,12 @@ from .._sensitivities import checked_order
 from ..cost import Cost
 from ..errors import ArgumentError, KindError
 from ..network import Network, require_network
-from ..optimizers import LBFGS, SGD, Optimizer
+from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
 from ._data import Data, prepare, row_weights
 from ._dead_ends import warn_of_dead_ends
 from ._exact import checked_window
 from ._history import History, Result
+from ._jacobians import require_fit
 from ._parameters import Updater, checked_optimizer
 from ._pieces import Orders
 from ._regularisation import Chances, Dropout, Penalties
@@ -54,7 +55,7 @@ RATE = 0.1
 
 def checked_batch_size(size: Any, rule: type[Rule]) -> int | str | None:
     """Return a batch size, or raise ArgumentError."""
-    if size == SEQUENCE and isinstance(size, str) and rule.by_steps:
+    if isinstance(size, str) and size == SEQUENCE and rule.by_steps:
         return SEQUENCE
     return None if size is None else positive_integer("The batch_size", size)
 
@@ -80,7 +81,7 @@ class Trainer:
         (see :func:`gradient`), as the mean over a batch's sequences of the cost summed over their steps; or
         the exact gradient of every step, by real-time recurrent learning, see :attr:`Network.learning_rule`.
         Default: that of the network.
-    optimizer : Optimizer or LBFGS, optional
+    optimizer : Optimizer, LBFGS or RecursiveOptimizer, optional
         How gradients change weights, see :mod:`synapse.optimizers`. Default: plain gradient descent. Its
         state (moments, velocities) is used again in the next call of :meth:`train`, and is reset if the
         topology or the set of trainable parameters has changed. With "online" and "rtrl", the updates of
@@ -134,7 +135,7 @@ class Trainer:
         *,
         method: str | None = None,
         order: int | None = None,
-        optimizer: Optimizer | LBFGS | None = None,
+        optimizer: Optimizer | LBFGS | RecursiveOptimizer | None = None,
         batch_size: int | str | None = None,
         window: int | None = None,
         clip: float | None = None,
@@ -166,6 +167,7 @@ class Trainer:
         self.dropout = Dropout(network, dropout, recurrent_dropout)
         self.threads = positive_integer("The threads", threads, MOST_THREADS)
         self._rule.check(self._options())
+        require_fit(self.optimizer, self.method, self.batch_size, self.penalties)
         if isinstance(optimizer, LBFGS) and (clip, clip_value) != (None, None):
             raise ArgumentError("L-BFGS needs gradients without clipping. Omit clip and clip_value.")
         self._stop = threading.Event()

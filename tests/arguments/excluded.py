@@ -24,6 +24,8 @@ EXCLUDED: dict[str, str] = {
             "learning.Evaluation.__init__",
             "learning.GradientComparison.__init__",
             "learning.Progress.__init__",
+            "learning.Reach.__init__",
+            "learning.ReachRow.__init__",
             "learning.Readout.__init__",
             "learning.Result.__init__",
             "learning.Step.__init__",

@@ -52,6 +52,7 @@ for name in ("Network", "Projection"):
     row(f"synapse.{name}.__getitem__", index=k.INDEX | k.SMALL)
 for name in ("synapse.Layer.biases", "synapse.Network.weights", "synapse.Network.biases"):
     row(name, value=k.NOTHING)
+row("synapse.Network.learning_rule", value=k.NOTHING)
 row("float32: synapse.Layer.biases", {}, "narrow", value=k.NOTHING)
 row("synapse.Projection.weights", value=k.NUMBER)
 row("float32: synapse.Projection.weights", {}, "narrow_projection", value=k.NUMBER32)
@@ -119,11 +120,13 @@ row(
     rate=k.RATE | k.NONE,
     optimizer=k.NONE,
     batch_size=k.COUNT | k.NONE,
+    order=k.NONE,
     clip=k.POSITIVE | k.NONE,
     clip_value=k.POSITIVE | k.NONE,
     dropout=k.UNIT | {"{}"},
     recurrent_dropout=k.UNIT | {"{}"},
 )
+row("rtrl: synapse.Trainer.__init__", {"method": "rtrl"}, order=k.COUNT | k.NONE)
 row("float32: synapse.Trainer.__init__", lambda w: {"network": w.narrow_net}, rate=k.RATE32 | k.NONE)
 short = {"epochs": 2, "progress": False, "targets": [[1.0], [0.0], [1.0], [0.0]]}
 row(
@@ -159,6 +162,10 @@ row("learning.Cosine.__init__", end=k.RATE)
 row("learning.WarmUp.__init__", {"epochs": 2, "then": 0.1}, then=k.RATE)
 row("learning.ReduceOnPlateau.__init__", {"start": 0.5}, start=k.NOT_NEGATIVE | k.RATE, factor=k.FRACTION)
 row("learning.GradientComparison.worst", count=k.WHOLE)
+row("learning.reach", orders=k.EMPTY)
+row("learning.Reach.__getitem__", order=k.SMALL | k.NONE)
+row("learning.compare_gradients", order=k.NONE)
+row("rtrl: learning.compare_gradients", {"method": "rtrl"}, order=k.COUNT | k.NONE)
 row("optimizers.SGD.__init__", {"momentum": 0.5})
 row("optimizers.Rprop.__init__", {"steps": (1e-6, 1e40)})
 row("optimizers.LBFGS.minimise", {"function": lambda p: ((p**2).sum(), 2 * p)})
@@ -216,6 +223,7 @@ for name in ("raster", "traces"):
 row("draw.hinton", lambda w: {"weights": w.projection}, weights=k.EITHER, scale=k.POSITIVE | k.NONE)
 row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results=k.NOTHING)
 row("draw.network", net=k.NEURON | k.LAYER | k.NETWORK)
+row("draw.sensitivities", lambda w: {"net": w.exact}, net=k.NOTHING, scale=k.POSITIVE | k.NONE)
 row("draw.sensitivity", lambda w: {"net": w.lstm}, layer=k.NONE)
 row("readwrite.from_synaptic_data", lambda w: {"data": readwrite.synaptic_data(w.network)})
 

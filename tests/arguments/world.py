@@ -45,6 +45,8 @@ class World:
         for net in (self.network, self.lstm):
             net.activate([0.5, 0.25])
             net.propagate(0.1, [1.0])
+        self.exact = architect.Elman(2, 2, 1, seed=0)
+        self.exact.learning_rule = "rtrl"
         self.small = Neuron(name="small", dtype=np.float32)
         self.narrow = Layer(2, name="narrow", dtype=np.float32)
         self.narrow_projection = self.narrow.project(Layer(2, dtype=np.float32), seed=0)
@@ -116,6 +118,7 @@ class World:
     gradientcomparison = cached_property(
         lambda self: learning.compare_gradients(self.network, self.inputs, self.targets)
     )
+    reach = cached_property(lambda self: learning.reach(self.network))
 
     # --- what a refused call must leave as it is --------------------------------------------------
 

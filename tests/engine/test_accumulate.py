@@ -128,8 +128,8 @@ def test_it_is_minus_the_online_gradient_of_a_comparison(name):
     inputs, targets = np.array(golden["inputs"], float), np.array(golden["targets"], float)
     compared = compare_gradients(net, inputs, targets, "squared_error")
     weights, biases = moves_of(net, accumulated(net, inputs, targets))
-    assert -weights == pytest.approx(compared.weights["online"], abs=1e-12)
-    assert -biases == pytest.approx(compared.biases["online"], abs=1e-12)
+    assert -weights == pytest.approx(compared.weights["rule"], abs=1e-12)
+    assert -biases == pytest.approx(compared.biases["rule"], abs=1e-12)
 
 
 def test_a_store_of_float32_sums_in_its_float():

@@ -6,7 +6,7 @@ import numpy as np
 
 from synapse.errors import SynapseError
 
-from ..sensitivities import groups, require_exact, sensitivities, survivors
+from ..kept_sensitivities import groups, require_exact, sensitivities, survivors
 from .registry import attempt, done, operation
 from .steps import RATE
 from .world import Mismatch

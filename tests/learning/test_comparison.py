@@ -45,8 +45,8 @@ def test_both_are_what_they_are_called(name):
         weights, biases = by_steps(net, [golden["inputs"]], [golden["targets"]], cost)
         assert found.weights["exact"].tolist() == exact.weights.tolist()
         assert found.biases["exact"].tolist() == exact.biases.tolist()
-        assert found.weights["online"] == pytest.approx(weights, abs=1e-13)
-        assert found.biases["online"] == pytest.approx(biases, abs=1e-13)
+        assert found.weights["rule"] == pytest.approx(weights, abs=1e-13)
+        assert found.biases["rule"] == pytest.approx(biases, abs=1e-13)
 
 
 def test_with_peepholes_the_rule_points_along_the_gradient():
@@ -66,7 +66,7 @@ def test_it_leaves_out_what_an_elman_network_brings_back():
 def test_cosine_and_error_are_those_of_the_columns():
     net = architect.Elman(3, 5, 2, initializer=WIDE, seed=0)
     found = compare_gradients(net, *data(net))
-    ours, theirs = (np.append(found.weights[side], found.biases[side]) for side in ("online", "exact"))
+    ours, theirs = (np.append(found.weights[side], found.biases[side]) for side in ("rule", "exact"))
     assert found.cosine == pytest.approx(ours @ theirs / np.sqrt((ours @ ours) * (theirs @ theirs)))
     assert found.relative_error == pytest.approx(np.sqrt(((ours - theirs) ** 2).sum() / (theirs @ theirs)))
 
@@ -75,8 +75,8 @@ def test_several_sequences_count_by_their_mean():
     net = architect.GRU(2, 3, 1, initializer=WIDE, seed=0)
     inputs, targets = data(net, (5, 2, 7))
     found = compare_gradients(net, inputs, targets)
-    each = [compare_gradients(net, x, t).weights["online"] for x, t in zip(inputs, targets)]
-    assert found.weights["online"] == pytest.approx(np.mean(each, axis=0), abs=1e-14)
+    each = [compare_gradients(net, x, t).weights["rule"] for x, t in zip(inputs, targets)]
+    assert found.weights["rule"] == pytest.approx(np.mean(each, axis=0), abs=1e-14)
 
 
 def test_rows_name_their_neurons():
@@ -91,15 +91,15 @@ def test_rows_name_their_neurons():
 def test_the_worst_come_first():
     net = architect.Elman(3, 5, 2, initializer=WIDE, seed=0)
     found = compare_gradients(net, *data(net))
-    apart = np.abs(found.weights["online"] - found.weights["exact"])
+    apart = np.abs(found.weights["rule"] - found.weights["exact"])
     worst = found.worst(4)
     assert len(worst) == 4
-    assert np.abs(worst["online"] - worst["exact"]).tolist() == sorted(apart, reverse=True)[:4]
+    assert np.abs(worst["rule"] - worst["exact"]).tolist() == sorted(apart, reverse=True)[:4]
     assert len(found.worst(1000)) == len(net.connections)
     lines = repr(found).splitlines()
-    assert lines[0].startswith(f"<GradientComparison: cosine {found.cosine:.9g}, relative error ")
+    assert lines[0].startswith(f"<GradientComparison of online: cosine {found.cosine:.9g}, relative error ")
     first = worst[0]
-    assert lines[1].startswith(f"  {net[first['source']].name} -> {net[first['target']].name}: online ")
+    assert lines[1].startswith(f"  {net[first['source']].name} -> {net[first['target']].name}: rule ")
     assert len(lines) == 4
 
 
@@ -107,7 +107,7 @@ def test_pandas_takes_it():
     pandas = pytest.importorskip("pandas")
     net = perceptron(2, 3, 1)
     frame = pandas.DataFrame(compare_gradients(net, *data(net)).weights)
-    assert list(frame) == ["source", "target", "online", "exact"]
+    assert list(frame) == ["source", "target", "rule", "exact"]
 
 
 def test_steps_without_a_target_do_not_count():
@@ -133,7 +133,7 @@ def test_what_is_not_trained_is_0_on_both_sides():
     for connection in net.connections[::4]:
         connection.trainable = False
     found = compare_gradients(net, *data(net))
-    assert not found.weights["online"][fixed].any()
+    assert not found.weights["rule"][fixed].any()
     assert not found.weights["exact"][fixed].any()
 
 

@@ -61,7 +61,9 @@ def test_the_online_rule_takes_no_error_to_the_step_before():
     net = Network(a, [early, late], c)
     early.trainable = c.trainable = False
     (sentence,) = warned(net)
-    assert sentence.endswith('The online rule passes no error to the previous step: use method="bptt" or method="rtrl".')
+    assert sentence.endswith(
+        'The online rule passes no error to the previous step: use method="bptt" or method="rtrl".'
+    )
     assert warned(net, method="bptt") == []
 
 

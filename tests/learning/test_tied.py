@@ -62,7 +62,7 @@ def test_the_rule_and_the_gradient_are_compared_by_shared_numbers():
     exact, online = (
         np.append(*(found_by[name] for found_by in (compared.weights, compared.biases)))
         for compared in [synapse.learning.compare_gradients(elman, *data)]
-        for name in ("exact", "online")
+        for name in ("exact", "rule")
     )
     once = np.concatenate([np.arange(1), np.arange(12, len(exact))])
     cosine = exact[once] @ online[once] / np.linalg.norm(exact[once]) / np.linalg.norm(online[once])

@@ -12,15 +12,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._typing import Bools
 from ..functions.activations import SOFTMAX
 from ..lowering.changes import spans
-from ..schema import ENDED, NONE, PLAN, numpy_dtype
+from ..lowering.flags import BACK, BACK_GATED, DENSE, FIXED, SHARED
+from ..schema import NONE, PLAN, TILE, numpy_dtype
 from .pattern import OWN, Pattern
 
 if TYPE_CHECKING:
     from ..store import Store
 
 Rows = NDArray[np.int64]
+SOME = 1 << 18
+"""Terms that are looked at together, which bounds the memory for making a plan."""
+DENSE_ENOUGH = 0.25
+"""Products with all lines of a class, four times as fast as others, pay if so many are not with zeros."""
+FEW = 3
+"""So few lines are renewed one by one."""
 
 
 class TooLarge(MemoryError):
@@ -64,21 +72,23 @@ class Layout:
         self._find_columns(store)
         self._lay_lines()
         self._require_room(most)
-        self._lay_segments()
+        self._share_direct(store)
         self._lay_goals()
         self._lay_visits(store)
-        self._lay_terms()
+        self._lay_parts()
+        self._lay_blocks()
         self._set(counts=np.array([len(self.roots), len(self.members), self.size]))
         self.sizes = {
             "sensitivity": 2 * self.size,
             "visit_delta": len(pattern.visits.neuron),
-            "reading_value": len(pattern.readings),
+            "reading_value": len(pattern.readings) + 1,  # the last is always 0
             "old_derivative": len(self.roots),
             "aim": len(self.roots),
-            "direct": len(self.column),
-            "sums": int(self.width.max(initial=0)),
+            "direct": self._direct_size,
+            "values": self._most_values,
             "flow": 4 * pattern.size,
             "turn": 3,
+            "noted": 0,
         }
 
     # --- the parts ---------------------------------------------------------------------------------
@@ -143,45 +153,67 @@ class Layout:
     def _require_room(self, most: float) -> None:
         """Raise TooLarge if the sensitivities, and what renews them, need more than `most` bytes."""
         first, roots = self.pattern.readings_first, self.line_root
-        needed = 2 * self.size * self.dtype.itemsize + 12.0 * float(np.diff(first)[roots].sum())
+        needed = 2 * self.size * self.dtype.itemsize + 4.0 * float(np.diff(first)[roots].sum())
         if needed > most:
             raise TooLarge(needed)
 
-    def _lay_segments(self) -> None:
-        """Stretches of entries of a neuron whose columns are neighbours."""
-        owner, column = self.entry_owner, self.column
-        starts = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (np.diff(column, prepend=-2) != 1))
-        lengths = np.diff(np.append(starts, len(owner)))
-        at = np.where(self.direct_at < 0, NONE, self.direct_at)
-        self._set(
-            segment_first=np.searchsorted(owner[starts], np.arange(self.pattern.size + 1)),
-            segment_column=column[starts],
-            segment_direct=starts,
-            segment_length=lengths,
-            direct_at=at,
-        )
+    def _share_direct(self, store: Store) -> None:
+        """Where the parameters into each neuron are in ``direct``: neurons with the same inputs share them."""
+        self._shared_at = np.full(self.pattern.size, -1)
+        known: dict[Any, int] = {}
+        size = 0
+        for i in np.flatnonzero(self.class_of >= 0).tolist():
+            place = known.setdefault(self._inputs_of(store, i), size)
+            self._shared_at[i] = place
+            if place == size:
+                size += self.count_of(i)
+        self._direct_size = size
+        self._set(direct_at=np.where(self._shared_at < 0, NONE, self._shared_at))
+
+    def _inputs_of(self, store: Store, i: int) -> Any:
+        """What determines how the parameters into a neuron move its state within the step."""
+        c, j = store.columns, i + self.first
+        dense, learning = [], int(self._learning[i])
+        for r in range(int(c["first_run"][j]), int(c["last_run"][j])):
+            kind, flags, length = int(c["run_kind"][r]), int(c["run_flags"][r]), int(c["run_length"][r])
+            if flags & FIXED:
+                continue
+            if kind not in (DENSE, SHARED):
+                return i
+            gater = int(c["run_gater"][r]) if kind == SHARED else NONE
+            offset = int(c["run_first"][r]) - int(self._incoming[i])
+            dense.append((offset, int(c["run_source"][r]), length, gater, flags & (BACK | BACK_GATED)))
+            learning -= length
+        return (bool(self._biased[i]), *dense) if learning == 0 else i
 
     def _lay_goals(self) -> None:
-        """Stretches of columns whose parameters are neighbours in the store, by class."""
-        entries = self.columns_entries
-        which, column = self.class_of[self.entry_owner[entries]], self.column[entries]
-        row, bias = self.entry_row[entries], self.entry_is_bias[entries]
-        cut = np.ones(len(entries), bool)
-        cut[1:] = (which[1:] != which[:-1]) | (bias[1:] != bias[:-1]) | (row[1:] != row[:-1] + 1)
+        """By class: where its parameters are in the store, in stretches of those into one neuron."""
+        owner, row, bias = self.entry_owner, self.entry_row, self.entry_is_bias
+        order = np.argsort(self.class_of[owner], kind="stable")
+        owned = np.zeros(len(order), bool)
+        owned[self.columns_entries] = True
+        column = np.where(owned, self.column, NONE)
+        which, step = self.class_of[owner[order]], np.where(owned, 1, 0)[order]
+        cut = np.zeros(len(order), bool)
+        cut[:1] = True
+        for values, gap in ((owner[order], 0), (bias[order], 0), (row[order], 1)):
+            cut[1:] |= np.diff(values.astype(np.int64)) != gap
+        cut[1:] |= np.diff(column[order]) != step[1:]
         starts = np.flatnonzero(cut)
+        first = order[starts]
         self._set(
             goal_first=np.searchsorted(which[starts], np.arange(len(self.members) + 1)),
-            goal_column=column[starts],
-            goal_row=row[starts],
-            goal_length=np.diff(np.append(starts, len(entries))),
-            goal_bias=bias[starts],
+            goal_column=column[first],
+            goal_row=row[first],
+            goal_length=np.diff(np.append(starts, len(order))),
+            goal_bias=bias[first],
+            goal_neuron=owner[first] + self.first,
+            goal_direct=self._shared_at[owner[first]] + first - self.direct_at[owner[first]],
         )
 
     def _lay_visits(self, store: Store) -> None:
         visits, n_roots = self.pattern.visits, len(self.roots)
         root = np.repeat(np.arange(n_roots), np.diff(visits.first))
-        own_class = self.class_of[visits.neuron]
-        at = self.line_of(own_class, root)
         soft = store["squash"][self.first + visits.neuron] == SOFTMAX
         head = soft & (visits.neuron != self.roots[root])
         if head.any():  # the last neuron of a group is visited first
@@ -191,7 +223,6 @@ class Layout:
             visit_first=visits.first,
             visit=visits.neuron + self.first,
             visit_soft=head,
-            visit_at=np.where(at < 0, ENDED, self.line_at[at] if len(self.line_at) else 0),
             op_first=visits.op_first,
             op_run=np.where(visits.run == OWN, NONE, visits.run),
             op_what=visits.what,
@@ -199,30 +230,110 @@ class Layout:
             reading=self.pattern.readings,
         )
 
-    def _lay_terms(self) -> None:
-        """For each line, the readings of its root that have a line in the same class."""
-        first = self.pattern.readings_first
-        root = self.keys % max(1, len(self.roots))
+    def _lay_parts(self) -> None:
+        """By line: what the visits of its sweep add, in stretches of neighbouring columns."""
+        owner, column, visits = self.entry_owner, self.column, self.pattern.visits
+        starts = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (np.diff(column, prepend=-2) != 1))
+        lengths = np.diff(np.append(starts, len(owner)))
+        first = np.searchsorted(owner[starts], np.arange(self.pattern.size + 1))
+        root = np.repeat(np.arange(len(self.roots)), np.diff(visits.first))
+        line = self.line_of(self.class_of[visits.neuron], root)
+        visit = np.flatnonzero(line >= 0)
+        neuron = visits.neuron[visit]
+        counts = np.diff(first)[neuron]
+        stretch = spans(first[neuron], counts)
+        line, visit, begins = np.repeat(line[visit], counts), np.repeat(visit, counts), starts[stretch]
+        order = np.lexsort((column[begins], line))
+        line, visit, begins = line[order], visit[order], begins[order]
+        self._set(
+            part_first=np.searchsorted(line, np.arange(len(self.keys) + 1)),
+            part_visit=visit,
+            part_column=column[begins],
+            part_direct=(self._shared_at - self.direct_at)[owner[begins]] + begins,
+            part_length=lengths[stretch][order],
+        )
+
+    def _lay_blocks(self) -> None:
+        """Blocks of lines of a class that are renewed from the same lines, and their terms."""
+        parts = [self._terms_of(begin, end) for begin, end in self._some_classes()]
+        counts, fresh, source, value = (np.concatenate(part) for part in zip(*parts, strict=True))
+        begins = np.flatnonzero(fresh)
+        terms, lines = counts[begins], np.diff(np.append(begins, len(fresh)))
+        tiled = -(-lines // TILE) * TILE * terms
+        lines_of_class = np.diff(self.columns["class_line"].astype(np.int64))
+        self._most_values = max(int(tiled.max(initial=0)), int(lines_of_class.max(initial=0)))
+        self._set(
+            class_block=np.searchsorted(begins, self.columns["class_line"]),
+            block_line=np.append(begins, len(fresh)),
+            block_term=np.append(0, np.cumsum(terms)),
+            block_value=np.append(0, np.cumsum(lines * terms))[:-1],
+            term_at=source,
+            term_value=value,
+        )
+        self.products = int((counts * self.width[self.line_class]).sum())
+
+    def _some_classes(self) -> list[tuple[int, int]]:
+        """Lines from `begin` to `end` of whole classes, with about `SOME` terms at a time."""
+        firsts = self.columns["class_line"].astype(np.int64)
+        terms = np.append(0, np.cumsum(np.diff(self.pattern.readings_first)[self.line_root]))[firsts]
+        cuts = np.flatnonzero(np.diff(terms // SOME)) + 1
+        ends = firsts[np.append(cuts, len(firsts) - 1)]
+        return list(zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True))
+
+    def _terms_of(self, begin: int, end: int) -> tuple[Rows, Bools, NDArray[np.uint64], NDArray[np.uint32]]:
+        """The readings of the root of each line that have a line in the same class.
+
+        Returns, by line, their number, and whether a block begins; where the lines of the terms of each block are;
+        and the readings. If most lines of a class are renewed from most others, the class is one block, whose
+        lines have terms from all of them: the factors of those that no reading has are 0.
+        """
+        first, root, which = (
+            self.pattern.readings_first,
+            self.line_root[begin:end],
+            self.line_class[begin:end],
+        )
         counts = np.diff(first)[root]
         reading = spans(first[:-1][root], counts)
-        line = np.repeat(np.arange(len(root)), counts)
-        source = self.line_of(self.line_class[line], self.pattern.readings[reading])
+        line = np.repeat(np.arange(end - begin), counts)
+        source = self.line_of(which[line], self.pattern.readings[reading])
         chosen = source >= 0
         line, reading, source = line[chosen], reading[chosen], source[chosen]
-        self._set(
-            term_first=np.searchsorted(line, np.arange(len(root) + 1)),
-            term_value=reading,
-            term_at=self.line_at[source] if len(source) else source,
+        counts = np.bincount(line, minlength=end - begin)
+
+        used, rank = np.unique(source, return_inverse=True)
+        used_first, used_stop = (
+            np.searchsorted(self.line_class[used], which, side) for side in ("left", "right")
         )
-        widths = self.width[self.line_class]
-        self.products = int((np.diff(self.columns["term_first"].astype(np.int64)) * widths).sum())
+        sizes = used_stop - used_first  # of the union of the terms of the lines of a class, by line
+        per_class = np.bincount(which - which.min(initial=0), weights=counts)[which - which.min(initial=0)]
+        lines = np.bincount(which - which.min(initial=0))[which - which.min(initial=0)]
+        dense = (lines >= FEW) & (per_class >= DENSE_ENOUGH * lines * sizes)
+
+        every = np.where(dense, sizes, counts)
+        at = np.cumsum(every) - every
+        own = np.cumsum(counts) - counts
+        place = np.where(
+            dense[line], at[line] + rank - used_first[line], (at - own)[line] + np.arange(len(line))
+        )
+        terms = np.full(int(every.sum()), len(self.pattern.readings), np.uint32)
+        terms[place] = reading
+        sources = np.empty(len(terms), np.int64)
+        sources[place] = source
+        whole = np.flatnonzero(dense)
+        sources[spans(at[whole], sizes[whole])] = used[spans(used_first[whole], sizes[whole])]
+
+        fresh = (np.diff(which, prepend=-1) != 0) | (np.diff(every, prepend=-1) != 0)
+        line = np.repeat(np.arange(end - begin), every)
+        before = np.arange(len(terms)) - every[line]  # the same term of the line before
+        fresh[line[sources != sources[before]]] = True
+        return every, fresh, self.line_at[sources[fresh[line]]].astype(np.uint64), terms
 
     # --- what others ask ---------------------------------------------------------------------------
 
     def line_of(self, which: Rows, root: Rows) -> Rows:
         """The line of each pair of a class and a root; -1: none."""
         if not len(self.keys):
-            return np.full(len(root), -1)
+            return np.full(root.shape, -1)
         key = which * len(self.roots) + root
         found = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
         return np.where((self.keys[found] == key) & (which >= 0), found, -1)
@@ -233,11 +344,12 @@ class Layout:
 
     @property
     def bytes(self) -> int:
-        """Memory of all columns."""
+        """Memory of all columns, and of the layout and the pattern that they were made from."""
         sizes = sum(
             self.sizes[c.name] * numpy_dtype(c, self.dtype).itemsize for c in PLAN if c.name in self.sizes
         )
-        return sizes + sum(column.nbytes for column in self.columns.values())
+        own = [*self.columns.values(), *vars(self).values(), *self.pattern, *self.pattern.visits]
+        return sizes + sum(array.nbytes for array in own if isinstance(array, np.ndarray))
 
     def _set(self, **columns: NDArray[Any]) -> None:
         for name, values in columns.items():

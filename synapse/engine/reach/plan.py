@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..lowering.changes import spans
 from ..lowering.flags import GATES, TIED, TRACED, WAITING
-from ..schema import NONE, PLAN, TABLE, numpy_dtype
+from ..schema import FIRST, NONE, PLAN, STOP, TABLE, numpy_dtype
 from ..store import Store
 from .layout import Layout
 from .pattern import find_pattern
@@ -37,8 +38,7 @@ class Plan:
                 self.columns[column.name] = np.zeros(self.layout.sizes[column.name], dtype)
         self._table = np.zeros(2 * len(PLAN), np.uint64)
         for name, array in self.columns.items():
-            self._table[_PLACES[name]] = array.ctypes.data
-            self._table[len(PLAN) + _PLACES[name]] = len(array)
+            self._enter(name, array)
         self.address = int(self._table.ctypes.data)
         untraced = {
             "flags": store["flags"] & ~np.uint8(TRACED | GATES | WAITING),
@@ -48,6 +48,21 @@ class Plan:
         }
         self._untraced = {_STORE_PLACES[name]: array for name, array in untraced.items()}
         self._store_table = np.empty_like(store.table)
+        self._traces = _places_of_traces(store, span)
+
+    def forget_traces(self) -> None:
+        """Clear the traces of the online rule in the network, which steps by this plan leave as they are."""
+        for name, places in self._traces.items():
+            self.store.columns[name][places] = 0.0
+
+    def note(self, places: NDArray[np.uint64]) -> None:
+        """Set the places of the sensitivities to record."""
+        self.columns["noted"] = places
+        self._enter("noted", places)
+
+    def _enter(self, name: str, array: NDArray[Any]) -> None:
+        self._table[_PLACES[name]] = array.ctypes.data
+        self._table[len(PLAN) + _PLACES[name]] = len(array)
 
     def store_table(self, moves: Any = None) -> int:
         """The address of a table of the store without traces of the online rule.
@@ -59,3 +74,17 @@ class Plan:
         for place, array in self._untraced.items():
             self._store_table[place], self._store_table[len(TABLE) + place] = array.ctypes.data, len(array)
         return int(self._store_table.ctypes.data)
+
+
+def _places_of_traces(store: Store, span: NDArray[np.uint64]) -> dict[str, NDArray[Any]]:
+    """Where a network has traces of the online rule, by column."""
+    c, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
+    traced = first + np.flatnonzero(c["flags"][first:stop] & TRACED)
+    gaters = c["influence_gater"]
+    pairs = np.flatnonzero((c["influence_trace"] != NONE) & (gaters >= first) & (gaters < stop))
+    lengths = c["learning"][gaters[pairs]].astype(np.int64) + 1
+    return {
+        "eligibility": spans(c["first_trace"][traced], c["learning"][traced]),
+        "bias_eligibility": traced,
+        "extended": spans(c["influence_trace"][pairs], lengths),
+    }

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.jit import inline, one, piece
+from ..compiler.jit import inline, one, piece, zero
+from ..compiler.packs import add_pack, add_scaled, no_pack, pack, put_pack, set_scaled
+from ..compiler.tiles import add_outer, add_rows, no_sums, spaced, width
 from ..lowering.flags import BACK, BACK_GATED, DENSE, FIXED, LISTED, SHARED, ZIPPED
-from ..schema import ENDED, FIRST, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, STOP, TURN_HALF
+from ..reach.layout import FEW
+from ..schema import FIRST, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, STOP, TILE, TURN_HALF
 from .sweep import sweep_root
 
 u8 = np.uint64
-ONE, FOUR = u8(1), u8(4)
-LEVEL_1, LEAST = u8(3072), u8(32)
-"""Numbers of a class that are worked on at a time, so that they stay in the first cache; at least so wide."""
+ONE, TWO, THREE, FOUR = u8(1), u8(2), u8(3), u8(4)
+LINES = u8(TILE)
+PACK, PACKS = (0,), (0, 0)
 
 
 @inline
@@ -24,11 +27,16 @@ def remember(m, p):
 
 @inline
 def lay_direct(m, p, span):
-    """How the parameters into each neuron move its state within the step: g_ij y_i. writes: direct"""
+    """How the parameters into each neuron move its state within the step: g_ij y_i. writes: direct
+
+    Neurons for which these are the same numbers share them; the first of them comes first.
+    """
+    laid = u8(0)
     for i in range(span[STOP] - span[FIRST]):
-        if p.direct_at[i] == NONE:
-            continue
         j, at = i + span[FIRST], u8(p.direct_at[i])
+        if p.direct_at[i] == NONE or at < laid:
+            continue
+        laid = at + u8(m.learning[j]) + u8(m.trainable_bias[j])
         incoming = u8(m.first_incoming[j])
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
             if not m.run_flags[r] & FIXED:
@@ -56,8 +64,7 @@ def lay_run(m, p, r, at):
     source = u8(m.run_source[r])
     if kind == DENSE or kind == SHARED:
         gain = gains[m.run_gater[r]] if kind == SHARED else one(seen[source])
-        for t in range(n):
-            p.direct[at + t] = gain * seen[source + t]
+        set_scaled(p.direct, at, gain, seen, source, n)
     elif kind == ZIPPED:
         gater = u8(m.run_gater[r])
         for t in range(n):
@@ -68,49 +75,139 @@ def lay_run(m, p, r, at):
 
 
 @inline
-def renew_class(p, c, old, new):
-    """Z(t) = J Z(t-1) for the lines of a class, some columns at a time. writes: sensitivity, sums"""
-    begin, end, width = u8(p.class_line[c]), u8(p.class_line[c + ONE]), u8(p.class_width[c])
-    some = min(width, max(LEAST, LEVEL_1 // (end - begin)))
-    left = u8(0)
-    while left < width:
-        n = min(some, width - left)
-        for line in range(begin, end):
-            first, last = u8(p.term_first[line]), u8(p.term_first[line + ONE])
-            for t in range(n):
-                p.sums[t] = 0.0
-            whole = last - (last - first) % FOUR
-            for e in range(first, whole, FOUR):
-                x0, x1 = p.reading_value[p.term_value[e]], p.reading_value[p.term_value[e + ONE]]
-                x2, x3 = p.reading_value[p.term_value[e + u8(2)]], p.reading_value[p.term_value[e + u8(3)]]
-                z0, z1 = old + p.term_at[e] + left, old + p.term_at[e + ONE] + left
-                z2, z3 = old + p.term_at[e + u8(2)] + left, old + p.term_at[e + u8(3)] + left
-                for t in range(n):
-                    p.sums[t] += (x0 * p.sensitivity[z0 + t] + x1 * p.sensitivity[z1 + t]) + (
-                        x2 * p.sensitivity[z2 + t] + x3 * p.sensitivity[z3 + t]
-                    )
-            for e in range(whole, last):
-                x, z = p.reading_value[p.term_value[e]], old + p.term_at[e] + left
-                for t in range(n):
-                    p.sums[t] += x * p.sensitivity[z + t]
-            to = new + p.line_at[line] + left
-            for t in range(n):
-                p.sensitivity[to + t] = p.sums[t]
-        left += n
+def lay_values(p, begin, terms, count, step, to):
+    """The factors of the terms of some lines, term by term. reads: reading_value; writes: values"""
+    for e in range(terms):
+        for k in range(count):
+            p.values[to + e * step + k] = p.reading_value[p.term_value[begin + k * terms + e]]
+        for k in range(count, step):
+            p.values[to + e * step + k] = 0.0
 
 
 @inline
-def add_direct(p, span, k, new):
-    """Z(t) += I for the line of a root. reads: visit_delta, direct; writes: sensitivity"""
-    for v in range(u8(p.visit_first[k]), u8(p.visit_first[k + ONE])):
-        delta = p.visit_delta[v]
-        if p.visit_at[v] == ENDED or delta == 0.0:
-            continue
-        line, i = new + p.visit_at[v], u8(p.visit[v]) - span[FIRST]
-        for s in range(u8(p.segment_first[i]), u8(p.segment_first[i + ONE])):
-            to, at = line + u8(p.segment_column[s]), u8(p.segment_direct[s])
-            for t in range(u8(p.segment_length[s])):
-                p.sensitivity[to + t] += delta * p.direct[at + t]
+def four_sums(p, z, lefts, places, first, terms, delta, at):
+    """Four packs of delta I + sum_e values[e] Z_e: what is direct is at `at`, the lines begin at z + places[e].
+
+    They are computed together because the sums of one would wait for each other. `lefts` are their sizes.
+    """
+    step, nothing = width(p.sensitivity), no_pack(p.sensitivity)
+    s0, s1, s2, s3 = nothing, nothing, nothing, nothing
+    if delta != 0.0:
+        s0 += delta * pack(p.direct, at, lefts[0])
+        s1 += delta * pack(p.direct, at + step, lefts[1])
+        s2 += delta * pack(p.direct, at + TWO * step, lefts[2])
+        s3 += delta * pack(p.direct, at + THREE * step, lefts[3])
+    for e in range(terms):
+        x, line = p.values[e], z + places[first + e]
+        if x != 0.0:
+            s0 += x * pack(p.sensitivity, line, lefts[0])
+            s1 += x * pack(p.sensitivity, line + step, lefts[1])
+            s2 += x * pack(p.sensitivity, line + TWO * step, lefts[2])
+            s3 += x * pack(p.sensitivity, line + THREE * step, lefts[3])
+    return s0, s1, s2, s3
+
+
+@inline
+def sizes_of(n, step):
+    """How many numbers there are in each of four packs."""
+    left0, left1, left2 = min(step, n), min(TWO * step, n), min(THREE * step, n)
+    return left0, left1 - left0, left2 - left1, min(FOUR * step, n) - left2
+
+
+@inline
+def set_sums(p, to, n, z, places, first, terms):
+    """Write n such numbers to ``sensitivity``, without what is direct."""
+    step, q = width(p.sensitivity), u8(0)
+    while q < n:
+        if n - q >= FOUR * step:  # with constant sizes, which need no masks
+            put_sums(p, to + q, (step, step, step, step), z + q, places, first, terms)
+        else:
+            put_sums(p, to + q, sizes_of(n - q, step), z + q, places, first, terms)
+        q += FOUR * step
+
+
+@inline
+def put_sums(p, to, lefts, z, places, first, terms):
+    """Write four packs."""
+    step = width(p.sensitivity)
+    s0, s1, s2, s3 = four_sums(p, z, lefts, places, first, terms, zero(p.values[0]), u8(0))
+    put_pack(p.sensitivity, to, lefts[0], s0)
+    put_pack(p.sensitivity, to + step, lefts[1], s1)
+    put_pack(p.sensitivity, to + TWO * step, lefts[2], s2)
+    put_pack(p.sensitivity, to + THREE * step, lefts[3], s3)
+
+
+@inline
+def add_sums(target, p, to, n, z, places, first, terms, delta, at):
+    """Add n such numbers to a column."""
+    step = width(target)
+    for q in range(u8(0), n, FOUR * step):
+        left = n - q
+        s0, s1, s2, s3 = four_sums(p, z + q, sizes_of(left, step), places, first, terms, delta, at + q)
+        add_pack(target, to + q, left, s0)
+        if left > step:
+            add_pack(target, to + q + step, left - step, s1)
+        if left > TWO * step:
+            add_pack(target, to + q + TWO * step, left - TWO * step, s2)
+        if left > THREE * step:
+            add_pack(target, to + q + THREE * step, left - THREE * step, s3)
+
+
+@inline
+def renew_tile(p, first, terms, old, values, rows, q, left, count, packs):
+    """One or two packs of columns of up to eight lines, whose sums stay in registers."""
+    sums = no_sums(p.sensitivity, packs)
+    for e in range(terms):
+        z = old + p.term_at[first + e] + q
+        sums = add_outer(sums, p.sensitivity, z, left, p.values, values + e * LINES, ONE)
+    add_rows(p.sensitivity, rows, q, sums, left, count, True)
+
+
+@inline
+def renew_tiles(p, b, n, old, new):
+    """Z(t) = J Z(t-1) for a block of lines, eight at a time. writes: sensitivity, values"""
+    begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
+    first, step = p.block_term[b], width(p.sensitivity)
+    terms = p.block_term[b + ONE] - first
+    for k in range(u8(0), end - begin, LINES):
+        lay_values(p, p.block_value[b] + k * terms, terms, min(LINES, end - begin - k), LINES, k * terms)
+    for q in range(u8(0), n, step + step):  # outside, so that its columns stay in the cache
+        left = min(n - q, step + step)
+        for k in range(u8(0), end - begin, LINES):
+            count = min(LINES, end - begin - k)
+            rows = spaced(new + p.line_at[begin + k], n, count)
+            if left > step:
+                renew_tile(p, first, terms, old, k * terms, rows, q, left - step, count, PACKS)
+            else:
+                renew_tile(p, first, terms, old, k * terms, rows, q, left, count, PACK)
+
+
+@inline
+def add_direct(p, line, new):
+    """Z(t) += I for a line. reads: visit_delta, direct; writes: sensitivity"""
+    to = new + p.line_at[line]
+    for d in range(u8(p.part_first[line]), u8(p.part_first[line + ONE])):
+        delta = p.visit_delta[p.part_visit[d]]
+        if delta != 0.0:
+            at, n = u8(p.part_direct[d]), u8(p.part_length[d])
+            add_scaled(p.sensitivity, to + p.part_column[d], delta, p.direct, at, n)
+
+
+@inline
+def renew_class(p, c, old, new):
+    """Z(t) = J Z(t-1) + I for the lines of a class. writes: sensitivity, values"""
+    n = u8(p.class_width[c])
+    for b in range(u8(p.class_block[c]), u8(p.class_block[c + ONE])):
+        begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
+        first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
+        if end - begin >= FEW:
+            renew_tiles(p, b, n, old, new)
+        else:
+            for k in range(end - begin):
+                lay_values(p, p.block_value[b] + k * terms, terms, ONE, ONE, u8(0))
+                set_sums(p, new + p.line_at[begin + k], n, old, p.term_at, first, terms)
+        for line in range(begin, end):
+            add_direct(p, line, new)
 
 
 @piece
@@ -127,33 +224,31 @@ def advance(m, p, span):
         sweep_root(m, p, span, k)
     for c in range(p.counts[PLAN_CLASSES]):
         renew_class(p, c, old, new)
-    for k in range(p.counts[PLAN_ROOTS]):
-        add_direct(p, span, k, new)
     p.turn[TURN_HALF] = ONE - p.turn[TURN_HALF]
 
 
 @piece
 def move_through(m, p, rate):
-    """Update parameters along the sensitivities of the previous step: rate * sum_q aim_q Z_q(t-1).
+    """Update parameters by what is direct, and along the sensitivities of the previous step.
 
-    reads: aim, sensitivity; writes: weight_destination, bias_destination
+    dE/dp = delta_j I_p + sum_q aim_q Z_qp(t-1), for the parameters p into neurons j that have sensitivities.
+    reads: responsibility, direct, aim, sensitivity; writes: weight_destination, bias_destination
     """
     half = p.counts[PLAN_HALF]
     old = half - p.turn[TURN_HALF] * half
     for c in range(p.counts[PLAN_CLASSES]):
-        begin, end, width = u8(p.class_line[c]), u8(p.class_line[c + ONE]), u8(p.class_width[c])
-        for t in range(width):
-            p.sums[t] = 0.0
-        for line in range(begin, end):
-            step, z = rate * p.aim[p.line_root[line]], old + p.line_at[line]
-            if step != 0.0:
-                for t in range(width):
-                    p.sums[t] += step * p.sensitivity[z + t]
+        begin = u8(p.class_line[c])
+        terms = u8(p.class_line[c + ONE]) - begin
+        for k in range(terms):
+            p.values[k] = rate * p.aim[p.line_root[begin + k]]
         for g in range(u8(p.goal_first[c]), u8(p.goal_first[c + ONE])):
-            row, at = u8(p.goal_row[g]), u8(p.goal_column[g])
+            row, n, z, at = u8(p.goal_row[g]), u8(p.goal_length[g]), old, u8(p.goal_direct[g])
+            step, some = rate * m.responsibility[p.goal_neuron[g]], u8(0)
+            if p.goal_column[g] != NONE:  # else a parameter that shares its column has the sum
+                z, some = old + p.goal_column[g], terms
             if p.goal_bias[g]:
-                for t in range(u8(p.goal_length[g])):
-                    m.bias_destination[row + t] += p.sums[at + t]
+                for k in range(some):
+                    step += p.values[k] * p.sensitivity[z + p.line_at[begin + k]]
+                m.bias_destination[row] += step
             else:
-                for t in range(u8(p.goal_length[g])):
-                    m.weight_destination[row + t] += p.sums[at + t]
+                add_sums(m.weight_destination, p, row, n, z, p.line_at, begin, some, step, at)

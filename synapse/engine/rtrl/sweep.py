@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline, one, piece, zero
+from ..compiler.packs import add_scaled
 from ..functions.activations import SOFTMAX
 from ..lowering.flags import (
     BACK,
@@ -50,8 +51,7 @@ def push_sources(m, p, r, delta, to):
     if kind == DENSE or kind == SHARED:
         if kind == SHARED:
             delta *= gains[m.run_gater[r]]
-        for t in range(n):
-            p.flow[to + source + t] += delta * m.weight[first + t]
+        add_scaled(p.flow, to + source, delta, m.weight, first, n)
     elif kind == ZIPPED:
         gater = u8(m.run_gater[r])
         for t in range(n):
@@ -171,18 +171,12 @@ def sweep_root(m, p, span, k):
 
 @inline
 def move_direct(m, p, span, j, step):
-    """Update the parameters into a neuron by `step` times how they move its state within the step.
-
-    reads: direct; writes: weight_destination, bias_destination
-    """
-    at, first = p.direct_at[j - span[FIRST]], u8(m.first_incoming[j])
-    if at != NONE:
-        for t in range(u8(m.learning[j])):
-            m.weight_destination[first + t] += step * p.direct[u8(at) + t]
-    else:
-        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-            if not m.run_flags[r] & FIXED:
-                move_run(m, r, step)
+    """Update the parameters into a neuron that has no sensitivities. writes: weight_destination, bias_destination"""
+    if p.direct_at[j - span[FIRST]] != NONE:
+        return
+    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        if not m.run_flags[r] & FIXED:
+            move_run(m, r, step)
     if m.trainable_bias[j]:
         m.bias_destination[j] += step
 
@@ -201,8 +195,7 @@ def move_run(m, r, step):
     if kind == DENSE or kind == SHARED:
         if kind == SHARED:
             step *= gains[m.run_gater[r]]
-        for t in range(n):
-            m.weight_destination[first + t] += step * seen[source + t]
+        add_scaled(m.weight_destination, first, step, seen, source, n)
     elif kind == ZIPPED:
         gater = u8(m.run_gater[r])
         for t in range(n):

@@ -13,11 +13,12 @@ from ..._typing import Floats
 from ...cost import Cost
 from ...errors import ArgumentError
 from ...network import Network
-from ...optimizers import LBFGS, Optimizer
+from ...optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from .._data import Control, Data, Epochs, Order
 from .._regularisation import Dropout
 
 if TYPE_CHECKING:
+    from .._jacobians import StepJacobian
     from .._parameters import Updater
 
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 class Options:
     """The options of a trainer, and of one call of its ``train``, that concern a rule."""
 
-    optimizer: Optimizer | LBFGS | None  # None: the rule changes weights itself
+    optimizer: Optimizer | LBFGS | RecursiveOptimizer | None  # None: the rule changes weights itself
     batch_size: int | str | None  # None: the rule's default; SEQUENCE: each sequence, for rules by steps
     window: int  # maximum number of steps that errors pass through
     dropout: Dropout
@@ -147,7 +148,7 @@ class Rule(ABC):
         assert isinstance(size, int)
         return size
 
-    def gradients(self, order: Order) -> Iterator[BatchGradient]:
+    def gradients(self, order: Order) -> Iterator[BatchGradient | StepJacobian]:
         """Yield the gradient of each batch in turn. The caller updates the weights in between."""
         size = self.sequences_in_batch
         for first in range(0, len(order), size):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ... import engine
 from ...errors import ArgumentError
 from ...optimizers import LBFGS
 from .._data import Control, Data, Epochs, Order, one_pass, run_epochs
 from .._exact import WHOLE
+from .._jacobians import JacobianBuffers, make_room
 from .base import Options
 from .stepwise import StepwiseRule
 
@@ -32,6 +34,30 @@ class Online(StepwiseRule, method="online"):
     ) -> tuple[float, int]:
         """Run one compiled pass."""
         return one_pass(self.task.network, data, order, self.task.cost, rate, control, moves)
+
+    def linearise(
+        self, rows: tuple[int, int], clear: bool, moves: Accumulator, buffers: JacobianBuffers
+    ) -> tuple[int, float]:
+        """Run one compiled pass up to a target; the Jacobian is that of the outputs' own parameters."""
+        network, data = self.task.network, self.task.data
+        data.require_fit(network)
+        _, store, span = network._ready()
+        make_room(network, rows[1] - rows[0])
+        found: tuple[int, float] = engine.rtrl.regress_network(
+            moves.address,
+            store.unit,
+            span,
+            data.inputs.reshape(-1),
+            data.targets.reshape(-1),
+            data.aimed,
+            rows,
+            clear,
+            self.task.cost.code,
+            buffers.places,
+            buffers.jacobian,
+            buffers.errors,
+        )
+        return found
 
     def together(self) -> bool:
         """Without an optimizer or a recording, whose rows take memory."""

@@ -11,6 +11,7 @@ from ..._registration import require_sound
 from ..._sensitivities import Sensitivities
 from ...engine.reach import Plan
 from .._data import ROOM, Control, Data, Order
+from .._jacobians import JacobianBuffers, make_room
 from .base import Options
 from .online import refuse_whole_sequences
 from .stepwise import StepwiseRule
@@ -56,6 +57,7 @@ class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
         network = self.task.network
         data.require_fit(network)
         plan, store = self._plan(), network._store
+        plan.forget_traces()
         if store.recorder is not None and store.recorder.records(network):
             lengths = data.bounds[1:] - data.bounds[:-1]
             store.recorder.make_room(int(lengths[order].sum()))
@@ -78,3 +80,29 @@ class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
         if total != total:
             require_sound(store["failed"])
         return total, steps
+
+    def linearise(
+        self, rows: tuple[int, int], clear: bool, moves: Accumulator, buffers: JacobianBuffers
+    ) -> tuple[int, float]:
+        """Run one compiled pass up to a target. Sensitivities are kept for every kind of Jacobian."""
+        network, data = self.task.network, self.task.data
+        data.require_fit(network)
+        plan, store = self._plan(), network._store
+        make_room(network, rows[1] - rows[0])
+        found: tuple[int, float] = engine.rtrl.linearise_network(
+            plan.store_table(moves),
+            store.unit,
+            plan.address,
+            plan.span,
+            data.inputs.reshape(-1),
+            data.targets.reshape(-1),
+            data.aimed,
+            rows,
+            clear,
+            buffers.direct,
+            self.task.cost.code,
+            buffers.places,
+            buffers.jacobian,
+            buffers.errors,
+        )
+        return found

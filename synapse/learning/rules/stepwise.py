@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ... import engine
+from ..._registration import require_sound
 from ..._typing import Ints
 from ...engine.lowering.changes import spans
+from ...optimizers.recursive import RecursiveOptimizer
 from .._data import Control, Data, Order, new_control
+from .._jacobians import JacobianBuffers, StepJacobian
 from .base import BatchGradient, Rule
 
 if TYPE_CHECKING:
@@ -24,7 +27,8 @@ class StepwiseRule(Rule):
     """A rule that computes its updates at every step, from what it has kept of earlier ones.
 
     A subclass defines :meth:`run`. Without an optimizer, weights change at every step with a target; an
-    optimizer is called with the sum over `batch_size` such steps, during which weights are constant.
+    optimizer is called with the sum over `batch_size` such steps, during which weights are constant. For a
+    recursive optimizer, which is called with the Jacobian of every such step, it defines :meth:`linearise`.
     """
 
     direct: ClassVar[bool] = True
@@ -41,14 +45,26 @@ class StepwiseRule(Rule):
         `control` is as in :meth:`learn`.
         """
 
+    @abstractmethod
+    def linearise(
+        self, rows: tuple[int, int], clear: bool, moves: Accumulator, buffers: JacobianBuffers
+    ) -> tuple[int, float]:
+        """Run from a row to the first one with a target, or to the end, and write the Jacobian there.
+
+        With `clear`, the context is cleared before. Returns the next row and the cost, which is NaN if a
+        registered function has raised.
+        """
+
     def learn(self, data: Data, order: Order, rate: float, control: Control) -> tuple[float, int]:
         """Run one pass in which weights change at every step with a target."""
         return self.run(data, order, rate, control)
 
     def lay_out(self) -> None:
         """Allocate memory for the summed updates of a batch."""
-        network = self.task.network
-        if self.task.options.optimizer is not None:
+        network, optimizer = self.task.network, self.task.options.optimizer
+        if isinstance(optimizer, RecursiveOptimizer):
+            self._buffers = JacobianBuffers(network, optimizer.direct)
+        if optimizer is not None:
             self._moves = engine.online.Accumulator(network._store)
             self._rows, self._neurons = network._connection_rows(), network._rows()
 
@@ -57,8 +73,11 @@ class StepwiseRule(Rule):
         bounds = self.task.data.bounds.astype(np.int64)
         return self._over(bounds[:-1][chosen], bounds[1:][chosen])
 
-    def gradients(self, order: Order) -> Iterator[BatchGradient]:
+    def gradients(self, order: Order) -> Iterator[BatchGradient | StepJacobian]:
         """Yield the gradient of each batch, which ends at a step with a target, even within a sequence."""
+        if isinstance(self.task.options.optimizer, RecursiveOptimizer):
+            yield from self._jacobians(order)
+            return
         data, size = self.task.data, self.task.options.batch_size or self.batch_size
         if isinstance(size, str):  # each sequence is a batch
             yield from (self.gradient(order[i : i + 1]) for i in range(len(order)))
@@ -77,6 +96,21 @@ class StepwiseRule(Rule):
             batch = self._over(left, right, continued=bool(left[0] > begins[first]))
             if batch.steps:
                 yield batch
+
+    def _jacobians(self, order: Order) -> Iterator[StepJacobian]:
+        """Yield the Jacobian of each step with a target."""
+        data = self.task.data
+        for sequence in order.tolist():
+            row, end = data.bounds[sequence : sequence + 2].tolist()
+            clear = data.clear
+            while row < end:
+                begin = row
+                row, cost = self.linearise((row, end), clear, self._moves, self._buffers)
+                if cost != cost:
+                    require_sound(self.task.network._store["failed"])
+                clear, steps = False, int(data.aimed[row - 1])
+                if steps:
+                    yield StepJacobian(cost, steps, row - begin, self._buffers.jacobian, self._buffers.errors)
 
     def _over(self, begins: Ints, ends: Ints, continued: bool = False) -> BatchGradient:
         """The summed updates over ranges of rows; `continued`: the first begins within a sequence."""

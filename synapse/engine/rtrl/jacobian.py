@@ -1,0 +1,190 @@
+"""Steps up to the next target, and how the outputs then depend on all parameters: H = d y / d p.
+
+A row of H is what one sweep back from one output adds to the destinations of updates, which are buffers
+here (see ``online/accumulate.py``). Filters turn H and the errors of the outputs into changes.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..compiler.bare import bare
+from ..compiler.jit import columns, inline, kernel, one
+from ..compiler.plans import plan
+from ..functions.activations import SOFTMAX
+from ..functions.compiled import judge
+from ..lowering.flags import FIXED
+from ..online.fire import forget_error
+from ..online.loops import activate_network, aim_outputs, clear_neuron
+from ..online.record import note
+from ..schema import FIRST, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH
+from .advance import move_through
+from .loops import clear_plan, step_network
+from .sweep import move_run, sweep_cost
+
+u8 = np.uint64
+ONE = u8(1)
+
+
+@inline
+def clear_errors(m, span):
+    """Reset the error signals of all neurons. writes: projected"""
+    for j in range(span[LEARNING], span[STOP]):
+        m.projected[j] = 0.0
+
+
+@inline
+def aim_at(m, span, o):
+    """The slopes d y_o / d s of the outputs within the step.
+
+    reads: derivative, activation; writes: projected
+    """
+    clear_errors(m, span)
+    j = span[STOP] - span[OUTPUTS] + o
+    if m.squash[j] != SOFTMAX:
+        m.projected[j] = m.derivative[j]
+        return
+    for k in range(u8(m.group_first[j]), u8(m.group_stop[j])):
+        m.projected[k] = -m.activation[j] * m.activation[k]
+    m.projected[j] += m.activation[j]
+
+
+@inline
+def collect(m, places, jacobian, o):
+    """Move what the buffers hold to a row of H; shared parameters are summed. writes: *_destination"""
+    weight_rows, weight_entries, bias_rows, bias_entries = places
+    for i in range(len(weight_entries)):
+        jacobian[o, weight_entries[i]] = 0.0
+    for i in range(len(bias_entries)):
+        jacobian[o, bias_entries[i]] = 0.0
+    for i in range(len(weight_rows)):
+        jacobian[o, weight_entries[i]] += m.weight_destination[weight_rows[i]]
+        m.weight_destination[weight_rows[i]] = 0.0
+    for i in range(len(bias_rows)):
+        jacobian[o, bias_entries[i]] += m.bias_destination[bias_rows[i]]
+        m.bias_destination[bias_rows[i]] = 0.0
+
+
+@inline
+def lay_jacobian(m, p, span, places, jacobian):
+    """H with all history, by one sweep for each output."""
+    for o in range(span[OUTPUTS]):
+        aim_at(m, span, o)
+        sweep_cost(m, p, span, span[LEARNING], one(p.flow[0]))
+        move_through(m, p, one(p.flow[0]))
+        collect(m, places, jacobian, o)
+
+
+@inline
+def lay_regressors(m, span, places, jacobian):
+    """H of the parameters into the outputs within the step, each output by itself."""
+    for o in range(span[OUTPUTS]):
+        j = span[STOP] - span[OUTPUTS] + o
+        slope = m.derivative[j]
+        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+            if not m.run_flags[r] & FIXED:
+                move_run(m, r, slope)
+        own = m.self_row[j]
+        if own != NONE and m.trainable[own]:
+            gater, gain = m.self_gater[j], one(m.bias[j])
+            if gater != NONE:
+                gain = m.old_activation[gater] if gater >= j else m.activation[gater]
+            m.weight_destination[own] += slope * gain * m.old_state[j]
+        if m.trainable_bias[j]:
+            m.bias_destination[j] += slope
+        collect(m, places, jacobian, o)
+
+
+@inline
+def judge_outputs(m, span, targets, row, cost, errors):
+    """Write t - y of all outputs to `errors`; returns their cost."""
+    n, total = span[OUTPUTS], 0.0
+    for o in range(n):
+        y, target = m.activation[span[STOP] - n + o], targets[row * n + o]
+        errors[o] = target - y
+        total += judge(m.failed, cost, target, y, 1.0, np.float64(n))[0]
+    return total if m.failed[0] == 0.0 else math.nan
+
+
+@inline
+def show_direct_errors(m, span, targets, row, cost):
+    """Leave the errors of the outputs in the store, and none of other neurons.
+
+    writes: projected, responsibility
+    """
+    for j in range(span[LEARNING], span[STOP]):
+        forget_error(m, j)
+        m.projected[j] = 0.0
+    aim_outputs(m, span, targets, row, cost)
+    for j in range(span[STOP] - span[OUTPUTS], span[STOP]):
+        m.responsibility[j] = m.projected[j]
+
+
+@inline
+def note_errors(m, span):
+    """Record the errors of a step, if the network is recorded."""
+    if m.log_place[WATCHED_WIDTH] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
+        note(m, False, False, NONE)
+
+
+@kernel
+def linearise_network(
+    table, unit, plan_table, span, inputs, targets, aimed, rows, clear, direct, cost, places, jacobian, errors
+):
+    """Run from row ``rows[0]`` to the first one with a target, at most to ``rows[1]``; H and t - y there.
+
+    With `clear`, the context is cleared before. With `direct`, H is that of the outputs' own parameters
+    within the step. The destinations of `table` are buffers of zeros. `places` are the rows of trainable
+    weights and their columns of H, and those of biases. Returns the next row and the cost, which is NaN if a
+    function failed.
+    """
+    m, p = columns(table, unit), plan(plan_table, unit)
+    span, inputs, targets = bare(span), bare(inputs), bare(targets)
+    m.failed[0] = 0.0
+    if clear:
+        for j in range(span[FIRST], span[STOP]):
+            clear_neuron(m, j)
+        clear_plan(p)
+    for row in range(u8(rows[0]), u8(rows[1])):
+        step_network(m, p, span, inputs, row)
+        if m.failed[0] != 0.0:
+            return row + ONE, math.nan
+        if aimed[row]:
+            total = judge_outputs(m, span, targets, row, cost, errors)
+            if math.isfinite(total):
+                if direct:
+                    lay_regressors(m, span, places, jacobian)
+                    show_direct_errors(m, span, targets, row, cost)
+                else:
+                    lay_jacobian(m, p, span, places, jacobian)
+                    clear_errors(m, span)
+                    aim_outputs(m, span, targets, row, cost)
+                    sweep_cost(m, p, span, span[LEARNING], one(p.flow[0]) * 0.0)
+                note_errors(m, span)
+            return row + ONE, total
+    return u8(rows[1]), 0.0
+
+
+@kernel
+def regress_network(table, unit, span, inputs, targets, aimed, rows, clear, cost, places, jacobian, errors):
+    """The same with `direct`, for the online rule, whose traces are kept."""
+    m = columns(table, unit)
+    span, inputs, targets = bare(span), bare(inputs), bare(targets)
+    m.failed[0] = 0.0
+    if clear:
+        for j in range(span[FIRST], span[STOP]):
+            clear_neuron(m, j)
+    for row in range(u8(rows[0]), u8(rows[1])):
+        activate_network(m, span, inputs, row)
+        if m.failed[0] != 0.0:
+            return row + ONE, math.nan
+        if aimed[row]:
+            total = judge_outputs(m, span, targets, row, cost, errors)
+            if math.isfinite(total):
+                lay_regressors(m, span, places, jacobian)
+                show_direct_errors(m, span, targets, row, cost)
+                note_errors(m, span)
+            return row + ONE, total
+    return u8(rows[1]), 0.0

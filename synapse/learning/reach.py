@@ -1,0 +1,196 @@
+"""What exact online gradients of a network need, before it is trained: memory and multiply-adds, by order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .._checks import expected, listed, positive_integer
+from .._sensitivities import laid_out
+from ..engine.guard import InUse
+from ..engine.reach import Layout, TooLarge
+from ..engine.reach.pattern import GATERS, OWN, SOURCES
+from ..errors import ArgumentError
+from ..network import Network, require_network
+
+HEAD = ("order", "recurrent", "sensitivities", "memory", "sweeps", "product", "direct", "multiply-adds")
+UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+
+
+class ReachRow(NamedTuple):
+    """What exact online gradients need at one order; a row of :class:`Reach`.
+
+    Numbers of multiply-adds are those of one step. They are None if the sensitivities do not fit into the
+    memory of this machine.
+    """
+
+    order: int | None
+    """Number of steps within which a parameter must reach a recurrent state; None: no limit, exact."""
+    recurrent: int | None
+    """Number of recurrent states that have sensitivities."""
+    sensitivities: int | None
+    """Number of sensitivities Z: pairs of a recurrent state and a trainable parameter."""
+    bytes: int
+    """Memory in bytes, at least, if it is too large."""
+    sweeps: int | None
+    """Multiply-adds of the sweeps back through the step, which compute J and the error part of I."""
+    products: int | None
+    """Multiply-adds of the product J Z."""
+    direct: int | None
+    """Multiply-adds that add the direct effects I."""
+
+    @property
+    def multiply_adds(self) -> int | None:
+        """Multiply-adds of one step: sweeps, product and direct effects."""
+        if self.sweeps is None or self.products is None or self.direct is None:
+            return None
+        return self.sweeps + self.products + self.direct
+
+    @property
+    def too_large(self) -> bool:
+        """Whether this order needs more memory than this machine has."""
+        return self.sensitivities is None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Reach:
+    """The result of :func:`reach`: one row per order. ``found[order]`` is the row of an order.
+
+    Attributes
+    ----------
+    network : str
+        The network, as its ``repr``.
+    rows : tuple of ReachRow
+        The rows, in the order given. ``pandas.DataFrame(found.rows)`` makes a table of them.
+    """
+
+    network: str
+    rows: tuple[ReachRow, ...]
+
+    def __getitem__(self, order: int | None) -> ReachRow:
+        wanted = None if order is None else positive_integer("The order", order)
+        for row in self.rows:
+            if row.order == wanted:
+                return row
+        known = ", ".join(str(row.order) for row in self.rows)
+        raise ArgumentError(expected("The order", f"one of {known}", order))
+
+    def __iter__(self) -> Iterator[ReachRow]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __repr__(self) -> str:
+        lines = [HEAD, *(_shown(row) for row in self.rows)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        table = ["  ".join(map(str.rjust, line, widths)).rstrip() for line in lines]
+        return "\n".join([f"<Reach of {self.network}; multiply-adds of one step", *table]) + ">"
+
+
+def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> Reach:
+    """Compute what exact online gradients of a network need, for several orders. Nothing is trained.
+
+    Real-time recurrent learning (``method="rtrl"``) keeps the sensitivity Z[r, p] = ds_r / dp of the state of
+    each recurrent neuron r to each trainable parameter p that can reach it, and renews it at every step:
+    Z(t) = J Z(t-1) + I. An order keeps only parameters that reach the state within this number of steps
+    (SnAp-n, Menick et al. 2021). A step with a target also multiplies each sensitivity once.
+
+    Parameters
+    ----------
+    network : Network
+        The network, which does not change.
+    orders : iterable of int or None
+        The orders; None means no limit, which is exact. Default: 1, 2, 3 and None.
+
+    Returns
+    -------
+    Reach
+        One row per order. Rows whose sensitivities do not fit into the memory of this machine contain the
+        memory that they need.
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If `network` is not a network, or `orders` are not whole numbers above 0 or None.
+    TopologyError
+        If the network is connected with neurons outside of it.
+
+    See Also
+    --------
+    Trainer : Trains by these gradients with ``method="rtrl"``.
+    compare_gradients : How near the gradients of an order are to exact ones.
+
+    Examples
+    --------
+    Every parameter of the hidden layer of an Elman network reaches every hidden neuron within two steps. In a
+    layer of LSTM blocks without connections between them, parameters reach only the cell of their own block.
+
+    >>> import architect
+    >>> elman = reach(architect.Elman(7, 15, 7, seed=0))
+    >>> [(row.order, row.recurrent, row.sensitivities, row.products) for row in elman]
+    [(1, 15, 345, 345), (2, 15, 5175, 77625), (3, 15, 5175, 77625), (None, 15, 5175, 77625)]
+    >>> blocks = reach(architect.LSTM(7, 15, 7, peepholes=None, style="synaptic", seed=0))
+    >>> blocks[1].sensitivities == blocks[None].sensitivities == 360
+    True
+    """
+    require_network("The network of reach", network)
+    known = "whole numbers above 0 or None"
+    wanted = [
+        None if order is None else positive_integer("An order of reach", order)
+        for order in listed("The orders of reach", orders, known)
+    ]
+    with InUse(network):
+        return Reach(repr(network), tuple(_row(network, order) for order in wanted))
+
+
+def _row(network: Network, order: int | None) -> ReachRow:
+    try:
+        layout = laid_out(network, order)
+    except TooLarge as error:
+        return ReachRow(order, None, None, int(error.bytes), None, None, None)
+    return ReachRow(
+        order=order,
+        recurrent=len(layout.roots),
+        sensitivities=layout.size,
+        bytes=layout.bytes,
+        sweeps=_of_sweeps(network, layout),
+        products=layout.products,
+        direct=_of_direct(layout),
+    )
+
+
+def _of_sweeps(network: Network, layout: Layout) -> int:
+    """Connections that the sweeps follow, to their sources and to their gaters."""
+    visits, lengths = layout.pattern.visits, network._store.columns["run_length"].astype(np.int64)
+    followed = np.where(visits.run == OWN, 1, np.append(lengths, 1)[visits.run])
+    ends = (visits.what & SOURCES > 0).astype(np.int64) + (visits.what & GATERS > 0)
+    return int(followed @ ends)
+
+
+def _of_direct(layout: Layout) -> int:
+    """Parameters into the neurons that the sweeps visit, without those whose sensitivity is not kept."""
+    pattern = layout.pattern
+    counts = np.bincount(layout.entry_owner, minlength=pattern.size)
+    root = np.repeat(np.arange(len(pattern.roots)), np.diff(pattern.visits.first))
+    neuron = pattern.visits.neuron
+    return int(counts[neuron] @ pattern.kept[root, neuron])
+
+
+def _shown(row: ReachRow) -> tuple[str, ...]:
+    """The cells of a row in a printed table."""
+    if row.too_large:
+        return str(row.order), "", "too large", _size(row.bytes), "", "", "", ""
+    counts = (row.sweeps, row.products, row.direct, row.multiply_adds)
+    return str(row.order), str(row.recurrent), str(row.sensitivities), _size(row.bytes), *map(str, counts)
+
+
+def _size(count: int) -> str:
+    """A number of bytes with a unit: 3 digits."""
+    for unit, name in UNITS:
+        if count >= unit:
+            return f"{count / unit:.3g} {name}"
+    return f"{count} B"

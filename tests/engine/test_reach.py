@@ -1,0 +1,178 @@
+"""Which sensitivities are kept, and where they lie: beside brute force and the dense form."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, strategies as st
+
+import architect
+import synapse
+from synapse import Layer, Network
+from synapse.engine.reach import Layout, TooLarge, find_pattern
+
+from ..sensitivities import Sensitivities
+from ..strategies import Twin, specs
+from ..ties import tie_at_random
+
+ORDERS = (1, 2, 3, 4, None)
+MIXED = ("logistic", "tanh", "softplus")  # nowhere is a slope 0
+
+
+def layout_of(net, order=None):
+    _, store, span = net._ready()
+    return Layout(store, find_pattern(store, span, order))
+
+
+def kept_by(net, order=None):
+    """Pairs of a root and a neuron, as numbers of the network: sensitivities to its parameters are kept."""
+    pattern = layout_of(net, order).pattern
+    root, neuron = np.nonzero(pattern.kept)
+    return set(zip(pattern.roots[root].tolist(), neuron.tolist(), strict=True))
+
+
+def recurrent(reference, order, inputs):
+    """Units whose state, or activation, is read one step late."""
+    place = {j: k for k, j in enumerate(order)}
+    ends = [
+        (end, j) for (i, j), link in reference.links.items() for end in (i, link.gater) if end is not None
+    ]
+    return {end for end, j in ends if place[end] >= inputs <= place[j] and place[end] >= place[j]}
+
+
+def ties_of(net):
+    """Groups of parameters that are shared, as the dense form knows them."""
+    number = {neuron: k for k, neuron in enumerate(net)}
+    groups = {frozenset([c, *c.tied]) for c in net.connections if c.tied}
+    biases = {frozenset([neuron, *neuron.tied]) for neuron in net if neuron.tied}
+    return [[(number[c.source], number[c.target]) for c in group] for group in groups] + [
+        [(None, number[neuron]) for neuron in group] for group in biases
+    ]
+
+
+def dense(twin, within=None):
+    return Sensitivities(twin.reference, twin.order, twin.inputs, within, ties_of(twin.net))
+
+
+def pairs(mask, dense, roots):
+    """A mask by units and parameters as pairs of a root and the unit that a parameter leads into."""
+    return {(k, j) for (_, j), p in dense.parameters.items() for k in roots if mask[k, p]}
+
+
+@given(specs(most=6), st.sampled_from(ORDERS), st.none() | st.integers(0, 99))
+def test_kept_is_what_is_reached_within_the_order(spec, order, tied):
+    twin = Twin(spec)
+    if tied is not None:
+        tie_at_random(twin.net, tied)
+    roots = recurrent(twin.reference, twin.order, twin.inputs)
+    truth = dense(twin, order or 20)
+    assert kept_by(twin.net, order) == pairs(truth.mask, truth, roots)
+
+
+@given(specs(squashes=MIXED, most=5))
+def test_kept_is_what_is_ever_different_from_0(spec):
+    """Dense and exact, over some steps: what stays 0 is not kept, and the other way around."""
+    twin = Twin(spec)
+    truth, roots = dense(twin), recurrent(twin.reference, twin.order, twin.inputs)
+    rng = np.random.default_rng(spec.seed)
+    moved = np.zeros(truth.z.shape, bool)
+    for _ in range(len(twin.order) + 2):
+        for one in (truth.y, truth.state):  # of any context, so that nothing is 0 by chance
+            one[:] = rng.uniform(0.2, 1, len(one))
+        truth.step(rng.uniform(0.2, 1, twin.inputs))
+        moved |= truth.z != 0
+        truth.z = np.where(truth.z != 0, rng.uniform(0.2, 1, truth.z.shape), 0)
+        truth.slope[:] = rng.uniform(0.2, 1, len(truth.slope))
+    assert pairs(moved, truth, roots) == kept_by(twin.net)
+
+
+@given(specs(), st.none() | st.integers(0, 99))
+def test_a_higher_order_keeps_more_until_it_keeps_all(spec, tied):
+    net = Twin(spec).net
+    if tied is not None:
+        tie_at_random(net, tied)
+    kept = [kept_by(net, order) for order in range(1, len(net) + 1)]
+    assert all(fewer <= more for fewer, more in zip(kept, kept[1:]))
+    assert kept[-1] == kept_by(net)
+    exact = kept.index(kept[-1])
+    assert all(one == kept[-1] for one in kept[exact:])
+
+
+@given(specs(), st.sampled_from(ORDERS), st.none() | st.integers(0, 99))
+def test_every_sensitivity_has_one_place(spec, order, tied):
+    net = Twin(spec).net
+    if tied is not None:
+        tie_at_random(net, tied)
+    layout = layout_of(net, order)
+    places, widths = [], layout.width[layout.line_class]
+    for at, width in zip(layout.line_at.tolist(), widths.tolist(), strict=True):
+        places += range(at, at + width)
+    assert places == list(range(layout.size))
+    assert len(set(zip(layout.line_class.tolist(), layout.line_root.tolist(), strict=True))) == len(widths)
+    for which, width in enumerate(layout.width):
+        mine = layout.class_of[layout.entry_owner] == which
+        assert set(layout.column[mine].tolist()) == set(range(width))
+    counts = Counter(zip(layout.class_of[layout.entry_owner].tolist(), layout.column.tolist(), strict=True))
+    if tied is None:
+        assert set(counts.values()) <= {1}
+    kept = Counter((k, j) for k, j in kept_by(net, order))
+    entries = np.bincount(layout.entry_owner, minlength=len(net))
+    assert layout.size <= sum(entries[j] for _, j in kept)
+    if tied is None:
+        assert layout.size == sum(entries[j] for _, j in kept)
+
+
+@given(specs(), st.sampled_from(ORDERS))
+def test_the_sweep_of_a_root_begins_there_and_goes_back(spec, order):
+    pattern = layout_of(Twin(spec).net, order).pattern
+    visits = pattern.visits
+    for k, root in enumerate(pattern.roots):
+        neurons = visits.neuron[visits.first[k] : visits.first[k + 1]]
+        assert neurons[0] == root
+        assert (np.diff(neurons) < 0).all()
+        assert (neurons >= spec.inputs).all()
+
+
+def test_a_softmax_group_is_read_as_a_whole():
+    """The activation of a member follows from the states of all."""
+    net = architect.Jordan(2, 3, 4, output_squash="softmax", seed=0)
+    inputs, outputs = len(net.input), range(len(net) - 4, len(net))
+    kept = kept_by(net)
+    assert set(outputs) <= {root for root, _ in kept}
+    parameters = {j for _, j in kept}
+    assert set(outputs) <= parameters
+    assert all((root, j) in kept for root in outputs for j in outputs)
+    assert min(parameters) >= inputs
+
+
+def test_roots_that_no_parameter_moves_are_left_out():
+    source, pool, output = Layer(1), Layer(3, squash="tanh"), Layer(1)
+    for neuron in pool:
+        neuron.trainable = False
+    source.project(pool, seed=0, trainable=False)
+    pool.project(pool, seed=1, trainable=False, self_connections=True)
+    pool.project(output, seed=2)
+    net = Network(source, [pool], output)
+    for order in ORDERS:
+        layout = layout_of(net, order)
+        assert len(layout.roots) == layout.size == len(layout.pattern.visits.neuron) == 0
+
+
+def test_what_needs_more_memory_than_allowed_is_refused():
+    net = architect.Elman(3, 20, 2, seed=0)
+    _, store, span = net._ready()
+    with pytest.raises(TooLarge) as refused:
+        Layout(store, find_pattern(store, span, None), most=10_000)
+    assert refused.value.bytes > 2 * 8 * 20 * 20 * 24
+    assert Layout(store, find_pattern(store, span, 1), most=100_000).size == 20 * 24
+
+
+@given(specs(most=6))
+def test_the_pattern_does_not_depend_on_weights(spec):
+    net = Twin(spec).net
+    assume(net.connections)
+    before = kept_by(net)
+    net.weights = np.zeros(len(net.connections))
+    assert kept_by(net) == before
+    synapse.gradient(net, np.zeros((2, spec.inputs)), np.zeros((2, spec.outputs)), "squared_error")
+    assert kept_by(net) == before

@@ -165,6 +165,8 @@ class NetworkSteps(Sequence[Neuron]):
     def _run_sequences(self, sequences: list[Floats]) -> list[Floats]:
         """Run sequences; the context is cleared before each."""
         outputs = []
+        if self._rtrl is not None:
+            self._rtrl.ready(self)  # a network that cannot step raises before it is cleared
         for rows in sequences:
             if len(rows):
                 self.clear()

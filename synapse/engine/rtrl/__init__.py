@@ -1,5 +1,6 @@
 """The kernels of exact online gradients (real-time recurrent learning)."""
 
+from .calls import calls_for as calls_for
 from .loops import (
     clear_sensitivities as clear_sensitivities,
     propagate_targets as propagate_targets,

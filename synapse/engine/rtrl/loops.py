@@ -14,7 +14,6 @@ from ..compiler.bare import bare
 from ..compiler.jit import columns, inline, kernel
 from ..compiler.plans import plan
 from ..functions.compiled import judge
-from ..online.fire import forget_error
 from ..online.loops import activate_network, aim_outputs, clear_neuron, fit, keep_outputs, summed_cost
 from ..online.record import note
 from ..online.ties import after_moves, before_moves

@@ -17,6 +17,7 @@ from .engine.reach import Plan
 from .engine.schema import ENDED, INPUTS, NONE, STOP, TURN_HALF
 from .errors import ArgumentError
 from .network import Network
+from .neuron import Neuron
 
 
 class SensitivityMatrix(NamedTuple):
@@ -99,6 +100,15 @@ def require_plan(network: Network) -> Plan:
     if not kept.in_step:
         kept.forget()
     return plan
+
+
+def network_in_step(neuron: Neuron) -> Network | None:
+    """The network of a neuron if its latest step was by rtrl, else None."""
+    store = neuron._store
+    reference = store.networks.get(int(store["network"][neuron._row]))
+    network: Network | None = None if reference is None else reference()
+    kept = None if network is None else network._sensitivities
+    return network if kept is not None and kept.in_step else None
 
 
 def present_half(plan: Plan) -> Floats:

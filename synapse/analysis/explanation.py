@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .._kept import network_in_step
 from .._propagated import factored_error, later_traces, rounding_of, seen_along
 from ..connection import Connection, require_connection
 from ..errors import ArgumentError
@@ -164,11 +165,8 @@ def explain(connection: Connection) -> Explanation:
 
 def _require_online(target: Neuron) -> None:
     """Whether the latest step of a neuron has the traces of the online rule."""
-    store = target._store
-    reference = store.networks.get(int(store["network"][target._row]))
-    network = None if reference is None else reference()
-    kept = None if network is None else network._sensitivities
-    if kept is not None and kept.in_step:
+    network = network_in_step(target)
+    if network is not None:
         raise ArgumentError(
             f"The latest step of {network!r} was by rtrl, whose updates are not sums of these terms. "
             'Read connection.sensitivity, or set network.learning_rule to "online" before the step.'

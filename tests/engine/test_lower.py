@@ -228,6 +228,7 @@ CHANGES = {
     "append": lambda net: net.hidden[0].append(Neuron()),
     "remove": lambda net: net.remove(net.hidden[0][1]),
     "trainable": lambda net: setattr(net.connections[0], "trainable", False),
+    "trainable bias": lambda net: setattr(net[3], "trainable", False),  # sensitivities are laid out anew
     "squash": lambda net: setattr(net.output[0], "squash", "tanh"),
     "squash of a layer": lambda net: setattr(net.output, "squash", "tanh"),
     "another network": lambda net: net.project(perceptron(1, 1)),
@@ -250,7 +251,6 @@ def test_every_change_of_structure_is_lowered_before_the_next_step(change):
         lambda net: setattr(net.connections[0], "weight", 3.0),
         lambda net: setattr(net, "weights", net.weights * 2),
         lambda net: setattr(net[3], "bias", 1.0),
-        lambda net: setattr(net[3], "trainable", False),
         lambda net: setattr(net[3], "name", "x"),
         lambda net: net.activate([1.0, 1.0]),
         lambda net: net.clear(),

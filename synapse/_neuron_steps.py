@@ -213,11 +213,11 @@ class NeuronSteps:
         reset : Also draw new weights and a new bias.
         """
         store = self._require()
-        engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.uint64))
         reference = store.networks.get(int(store["network"][self._row]))
         network = None if reference is None else reference()
         if network is not None and network._sensitivities is not None:
             network._sensitivities.forget_root(self)
+        engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.uint64))
         if store.recorder is not None and store.recorder.owns(self):
             store.recorder.step_over()
 

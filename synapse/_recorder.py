@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
+from ._kept import places_of
 from ._typing import Floats, Ints
 from .connection import Connection
 from .engine.guard import Deferred, whole
 from .engine.lowering.changes import spans
 from .engine.lowering.flags import MEMORY
+from .engine.reach import Plan
 from .engine.schema import (
     CONNECTION_NUMBERS,
     NEURON_NUMBERS,
     NONE,
     PAIR_FIELDS,
     PAIR_NUMBERS,
+    SENSITIVITY,
     WATCHABLE,
     WATCHED_NETWORK,
     WATCHED_OPEN,
@@ -31,7 +35,7 @@ from .network import Network
 from .neuron import Neuron
 
 Pair = tuple[Connection, Neuron]
-"""A connection, and a neuron that its target gates."""
+"""A connection, and a neuron that its target gates, or whose state it has a sensitivity to."""
 
 AT_ONCE, ROOM = 256, 1 << 20
 """Minimum number of steps in an allocation, unless fewer steps already have this many numbers."""
@@ -51,20 +55,25 @@ class Recorder:
         neurons: tuple[Neuron, ...],
         connections: tuple[Connection, ...],
         pairs: tuple[Pair, ...],
+        sensitive: tuple[Pair, ...],
     ) -> None:
-        self.network, self.columns = network, tuple(columns)
-        self.neurons, self.connections, self.pairs = neurons, connections, pairs
-        ends = np.cumsum([0, *(len(self.owners(name)) for name in columns)]).tolist()
-        self.places = {name: slice(*ends[i : i + 2]) for i, name in enumerate(columns)}
+        self.network = network
+        self.columns = tuple(sorted(columns, key=SENSITIVITY.__eq__))  # in each row, sensitivities are last
+        self.neurons, self.connections, self.pairs, self.sensitive = neurons, connections, pairs, sensitive
+        ends = np.cumsum([0, *(len(self.owners(name)) for name in self.columns)]).tolist()
+        self.places = {name: slice(*ends[i : i + 2]) for i, name in enumerate(self.columns)}
         self.width: int = ends[-1]
         self._chunks: list[Floats] = []  # rows that are no longer in the memory of the kernels
         self._called: set[Neuron] | None = None  # neurons called one by one in the latest step
+        self._followed: WeakSet[Plan] = WeakSet()  # they know which sensitivities to record
 
     def owners(self, column: str) -> tuple[Any, ...]:
         """The owners of a column's numbers: the neurons, the connections or the pairs."""
         if column in NEURON_NUMBERS:
             return self.neurons
-        return self.connections if column in CONNECTION_NUMBERS else self.pairs
+        if column in CONNECTION_NUMBERS:
+            return self.connections
+        return self.pairs if column in PAIR_NUMBERS else self.sensitive
 
     @property
     def _store(self) -> Store:
@@ -95,8 +104,9 @@ class Recorder:
         store.ready()
         what = [WATCHABLE.index(column) for column in self.columns]
         store.columns["watched_what"] = np.array(what, np.uint8)
-        counts = len(what), len(self.neurons), len(self.connections), len(self.pairs)
+        counts = len(what), len(self.neurons), len(self.connections), len(self.pairs), len(self.sensitive)
         store.columns["log_place"][:] = self.width, 0, 0, 0, *counts
+        self._followed.clear()
         self.follow()
         self._renew(self._least)
         store.recorder = self
@@ -117,6 +127,7 @@ class Recorder:
         columns = self._store.columns
         neurons = [neuron._row if neuron._row >= 0 else NONE for neuron in self.neurons]
         columns["watched"] = np.array(neurons, np.uint32)
+        columns["watched_flags"] = columns["flags"].copy()
         rows = self._rows_of(self.connections)
         columns["watched_connection"] = rows
         columns["watched_run"] = self._runs_of(rows)
@@ -169,6 +180,15 @@ class Recorder:
         if not found.any():
             return np.full(len(rows), NONE, np.int64)
         return np.where(found, columns["influence_trace"][kept[place]].astype(np.int64) + offset, NONE)
+
+    def follow_plan(self, network: Network, plan: Plan) -> None:
+        """Tell the kernels of a plan which sensitivities to record; called before they run."""
+        if not self.sensitive or plan in self._followed or not self.records(network):
+            return
+        rows = self._rows_of([connection for connection, _ in self.sensitive]).astype(np.int64)
+        neurons = np.array([neuron._row for _, neuron in self.sensitive], np.int64)
+        plan.note(places_of(plan, rows, neurons))
+        self._followed.add(plan)
 
     # --- memory ----------------------------------------------------------------------------
 
@@ -279,7 +299,7 @@ class Recorder:
             self._chunks.append(rows)
         columns = self._store.columns
         for name, place in self.places.items():
-            if name not in PAIR_NUMBERS:
+            if name in NEURON_NUMBERS or name in CONNECTION_NUMBERS:
                 watched = columns["watched" if name in NEURON_NUMBERS else "watched_connection"]
                 there = np.flatnonzero(watched != NONE)
                 rows[:, place][:, there] = self._exact(name, watched[there].astype(np.int64), numbers)

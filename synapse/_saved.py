@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _ties, squash as squashes
+from ._sensitivities import Sensitivities, refuse_single_steps
 from ._typing import Floats, Ints
 from ._wiring import require_closed
 from .architectures import describe, rebuild
 from .engine.guard import InUse
 from .engine.lowering.program import Program, Traces, kept_traces
+from .engine.reach.kept import BIAS, Kept
 from .engine.schema import CONNECTION, NEURON, NONE, RARE, Column
 from .engine.store import Store
 from .errors import DivergenceError
@@ -22,7 +24,7 @@ from .layer import Layer, new_neurons
 from .network import Network, require_network
 from .topology import NO_GATER
 
-__all__ = ["Column", "Parts", "Traces", "put_together", "set_numbers", "take_apart"]
+__all__ = ["Column", "Kept", "Parts", "Traces", "put_together", "set_numbers", "take_apart"]
 
 OF_NEURONS = tuple(column for column in NEURON if column.saved)
 """Saved columns of neurons, except the squash."""
@@ -48,6 +50,9 @@ class Parts:
     clock: int = 0  # the store's count of activations
     traces: Traces | None = None  # stored traces, by numbers; extending -1: the bias
     architecture: dict[str, Any] | None = None  # see :func:`synapse.architectures.describe`
+    rtrl: bool = False  # whether the network learns by it; otherwise a trainer may have left sensitivities
+    order: int | None = None  # of the sensitivities
+    sensitivities: Kept | None = None  # by numbers; None: none include the latest step
 
 
 def take_apart(network: Network) -> Parts:
@@ -61,7 +66,8 @@ def take_apart(network: Network) -> Parts:
 
 
 def _taken_apart(network: Network) -> Parts:
-    store = network._store
+    store, live = network._store, network._sensitivities
+    kept = None if live is None or live.current(network) is None else live.kept()
     if not (_is_plain_and_new(store) and len(network) == store.n_neurons):
         require_closed(network, "saved")
     alone = len(network) == store.n_neurons
@@ -78,6 +84,9 @@ def _taken_apart(network: Network) -> Parts:
         clock=int(store["clock"][0]),
         traces=_own_traces(store, kept_traces(store), number, edges),
         architecture=describe(network),
+        rtrl=network._rtrl is not None,
+        order=None if live is None else live.order,
+        sensitivities=None if kept is None else _numbered(kept, store, edges),
     )
     parts.neurons["group"] = _renumbered(parts.neurons["group"])
     for columns, tie in ((parts.neurons, "bias_tie"), (parts.connections, "tie")):
@@ -136,7 +145,22 @@ def put_together(parts: Parts) -> Network:
     if parts.traces is not None:
         extending = np.where(parts.traces.extending < 0, np.int64(NONE), parts.traces.extending)
         store.program = Program(0, [replace(parts.traces, extending=extending)])
+    _take_over_rule(network, parts)
     return network
+
+
+def _take_over_rule(network: Network, parts: Parts) -> None:
+    """Let a new network learn as the saved one did."""
+    if not parts.rtrl and parts.sensitivities is None:
+        return
+    live = network._sensitivities = Sensitivities(parts.order)
+    network._rtrl = live if parts.rtrl else None
+    live.follow(network._store)
+    refuse_single_steps(network._store)
+    if parts.sensitivities is not None:
+        with InUse(network):
+            live.ready(network)
+            live.write(parts.sensitivities, network.neurons)
 
 
 def set_numbers(network: Network, weights: tuple[Ints, Floats], biases: tuple[Ints, Floats]) -> None:
@@ -197,12 +221,22 @@ def _own_traces(store: Store, kept: Traces, number: Ints, edges: Ints | slice) -
     )
 
 
+def _numbered(kept: Kept, store: Store, edges: Ints | slice) -> Kept:
+    """Sensitivities with the numbers of connections instead of identities."""
+    place = _numbers(store.n_identities, store["identity"][edges], np.int64)
+    return replace(kept, connection=np.where(kept.connection == BIAS, BIAS, place[kept.connection]))
+
+
 def _require_finite(parts: Parts) -> None:
     """Raise DivergenceError if a value is not finite."""
-    traces = parts.traces
+    traces, kept = parts.traces, parts.sensitivities
     assert traces is not None
     of_traces = {name: getattr(traces, name) for name in ("eligibility", "influence", "extended")}
-    for item, columns in (("neuron", parts.neurons), ("connection", parts.connections), ("trace", of_traces)):
+    columns_of = {"neuron": parts.neurons, "connection": parts.connections, "trace": of_traces}
+    if kept is not None:
+        columns_of["recurrent neuron"] = {"slope": kept.slopes}
+        columns_of["sensitivity"] = {"value": kept.now, "previous value": kept.before}
+    for item, columns in columns_of.items():
         for name, column in columns.items():
             if column.dtype.kind != "f":
                 continue

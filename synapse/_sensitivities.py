@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from . import engine
 from ._checks import expected, positive_integer
-from ._typing import Floats, Ints
+from ._typing import Ints
 from ._wiring import require_closed
 from .engine.reach import Layout, Plan, find_pattern
-from .engine.schema import PLAN_CONTEXT, STOP, TURN_HALF, TURN_OPEN, TURN_STAMP
+from .engine.reach.kept import BIAS, Kept, identities_of, read, write
+from .engine.schema import FIRST, PLAN_CONTEXT, STOP, TURN_HALF, TURN_OPEN, TURN_STAMP
 from .engine.store import Store
 from .errors import ArgumentError, TopologyError
 
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from .neuron import Neuron
 
 ONLINE, RTRL = "online", "rtrl"
-BIAS = -1
-"""In place of the identity of a connection: the bias of a neuron."""
+ONE = np.uint64(1)
 
 
 class LearningRule(NamedTuple):
@@ -53,175 +53,152 @@ def checked_order(method: str, order: Any) -> int | None:
     return positive_integer("The order of rtrl", order)
 
 
-@dataclass
-class Kept:
-    """Sensitivities by neurons and parameters instead of places in a plan, so that they survive lowering.
-
-    Neurons are objects, or numbers in files. A parameter is a pair of a connection (its identity, or BIAS) and
-    the neuron it leads into. Every line has a class of parameters and a root.
-    """
-
-    roots: Sequence[Any]
-    slopes: Floats  # of the roots, one step earlier
-    line_class: Ints
-    line_root: Ints
-    widths: Ints  # number of parameters of each class
-    connection: Ints  # of the parameters of all classes, one class after the other; BIAS
-    owner: Sequence[Any]  # the neuron that each parameter belongs to
-    now: NDArray[Any]  # the lines, one after the other
-    before: NDArray[Any]  # the same, one step earlier
-    open: bool  # whether a step can be propagated
-
-
 class Sensitivities:
     """The plan of a network, renewed after every edit, with the sensitivities that the edit did not touch."""
 
     def __init__(self, order: int | None) -> None:
         self.order = order
         self.plan: Plan | None = None
-        self._neurons: list[Neuron] = []  # of the network, when the plan was made
-        self._identities = np.empty(0, np.int64)  # of the parameters, by entry of ``direct``
-        self._pending: Kept | None = None  # from a file
-        self._moved_in_step: bool | None = None  # `_in_step` before another store absorbed that of the plan
+        # When the plan was made, or is renewed after a change:
+        self._store: Store  # in which the neurons are now
+        self._neurons: list[Neuron] = []
+        self._identities: Ints  # of the parameters, by entry of ``direct``
+        self._stamps: Ints  # of the neurons
 
-    # --- following the store -----------------------------------------------------------------------
+    def follow(self, store: Store) -> None:
+        """Follow a store through its changes, before the first plan is made, too."""
+        self._store = store
+        store.followers.add(self)
 
     def _moved(self, store: Store, offset: int) -> None:
-        """Follow the store, which has been absorbed by another."""
-        if self.plan is not None and self._moved_in_step is None:
-            row = int(self.plan.span[STOP]) - 1
-            stamp = int(self.plan.store.columns["stamp"][row])  # unchanged in the absorbed store
-            self._moved_in_step = int(self.plan.columns["turn"][TURN_STAMP]) == stamp
-        self._identities = np.where(self._identities == BIAS, BIAS, self._identities + offset)
+        """Follow the store, which has been absorbed by another, whose clock continues."""
+        later = int(store["clock"][0]) - int(self._store["clock"][0])
+        self._store = store
+        if self.plan is not None:
+            self._identities = np.where(self._identities == BIAS, BIAS, self._identities + offset)
+            self._stamps[self._stamps != 0] += later
+            turn = self.plan.columns["turn"]
+            if turn[TURN_STAMP]:
+                turn[TURN_STAMP] += np.uint64(later)
         refuse_single_steps(store)
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
         """Take over new identities of the connections."""
-        found = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
-        self._identities = np.where(self._identities == BIAS, BIAS, found)
+        if self.plan is not None:
+            found = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
+            self._identities = np.where(self._identities == BIAS, BIAS, found)
+
+    # --- the plan ----------------------------------------------------------------------------------
 
     def ready(self, network: NetworkSteps) -> Plan:
         """Return the plan for the present topology. The caller has the network in use."""
         _, store, span = network._ready()
         plan = self.plan
         if plan is not None and plan.store is store and plan.topology == store.topology_version:
+            if store.recorder is not None:
+                store.recorder.follow_plan(network, plan)
             return plan
-        kept = self.kept()
-        new = made_plan(network, store, span, self.order)
-        self._neurons = list(network)
-        layout = new.layout
-        rows = layout.entry_row
-        identities = store["identity"][np.where(layout.entry_is_bias, 0, rows)].astype(np.int64)
-        self._identities = np.where(layout.entry_is_bias, BIAS, identities)
-        self.plan, self._pending, self._moved_in_step = new, None, None
-        store.followers.add(self)
+        kept, before = self.kept(), self._neurons
+        plan = made_plan(network, store, span, self.order)
+        self._neurons, self._identities = list(network), identities_of(plan)
+        self.plan = plan
+        self.follow(store)
+        self._note_stamps(plan)
         if kept is not None:
-            self._restore(kept)
-            new.columns["turn"][TURN_STAMP] = store["stamp"][int(span[STOP]) - 1]
-            engine.rtrl.renew_direct(new.store_table(), store.unit, new.address, new.span)
-        return new
+            self.write(kept, before)
+        if store.recorder is not None:
+            store.recorder.follow_plan(network, plan)
+        return plan
 
-    # --- reading and restoring ---------------------------------------------------------------------
+    def current(self, network: NetworkSteps) -> Plan | None:
+        """The same, but None if there can be no plan: it is too large, or is connected with others."""
+        try:
+            return self.ready(network)
+        except (ArgumentError, TopologyError):
+            return None
+
+    def kept(self) -> Kept | None:
+        """The present sensitivities; None if there are none, or they are of another context."""
+        plan = self.plan
+        if plan is None or not plan.columns["turn"][TURN_OPEN] or not self.in_step:
+            return None
+        return read(plan, self._identities)
+
+    def write(self, kept: Kept, neurons: Sequence[Neuron]) -> None:
+        """Write sensitivities into a new plan, the only ones in it; `neurons` are those of `kept`."""
+        plan = self.plan
+        assert plan is not None
+        first, size = plan.layout.first, plan.layout.pattern.size
+        rows = np.array([neuron._row for neuron in neurons], np.int64) - first
+        number = np.where((rows >= 0) & (rows < size), rows, -1)
+        write(plan, self._identities, kept, number)
+        engine.rtrl.renew_direct(plan.store_table(), plan.store.unit, plan.address, plan.span)
+
+    # --- the step that they belong to --------------------------------------------------------------
+
+    @property
+    def in_step(self) -> bool:
+        """Whether they include the latest activation of the network.
+
+        The last neuron tells; if it has been removed, the last one that is left.
+        """
+        last = next((i for i in reversed(range(len(self._neurons))) if self._neurons[i]._row >= 0), None)
+        if self.plan is None or last is None:
+            return False
+        stamp = self._store["stamp"][self._neurons[last]._row]
+        return int(stamp) == int(self._stamps_then()[last])
+
+    def _stamps_then(self) -> Ints:
+        """The stamps of the neurons after the step that the sensitivities include."""
+        assert self.plan is not None
+        stamp = int(self.plan.columns["turn"][TURN_STAMP])
+        if stamp != self._stamps[-1]:  # it was after the plan was made; the clock ticks at each neuron
+            self._stamps = stamp - np.arange(len(self._neurons))[::-1]
+        return self._stamps
+
+    def _note_stamps(self, plan: Plan) -> None:
+        """Let them belong to the present context."""
+        rows = slice(int(plan.span[FIRST]), int(plan.span[STOP]))
+        self._stamps = plan.store["stamp"][rows].astype(np.int64)
+        plan.columns["turn"][TURN_STAMP] = self._stamps[-1]
+
+    @contextmanager
+    def unchanged(self, network: NetworkSteps) -> Iterator[None]:
+        """Let neurons that lead nowhere activate by themselves in the block: no recurrent state changes."""
+        plan, store = self.current(network), network._store
+        in_step, calls = self.in_step, store.calls
+        store.calls = None
+        try:
+            yield
+        finally:
+            store.calls = calls
+            if plan is not None and in_step:
+                self._note_stamps(plan)
+
+    def can_learn(self, plan: Plan) -> bool:
+        """Whether there is a step to learn from: an activation since the context was cleared, with them."""
+        turn, last = plan.columns["turn"], plan.span[STOP] - ONE
+        return bool(turn[TURN_OPEN] and turn[TURN_STAMP] == plan.store.columns["stamp"][last])
 
     def forget(self) -> None:
         """Clear all sensitivities: the present context counts as given."""
-        self._pending = None
         if self.plan is not None:
             for name in PLAN_CONTEXT:
                 self.plan.columns[name][:] = 0
 
-    @property
-    def _in_step(self) -> bool:
-        """Whether they include the network's latest activation."""
-        if self._moved_in_step is not None:
-            return self._moved_in_step
-        assert self.plan is not None
-        last = self._neurons[-1]
-        return int(self.plan.columns["turn"][TURN_STAMP]) == int(self.plan.store["stamp"][last._row])
-
     def forget_root(self, neuron: Neuron) -> None:
-        """Clear those of one neuron, whose context has been cleared."""
-        plan = self.plan
-        if plan is None:
+        """Clear those of one neuron, whose context is cleared now."""
+        if not self.in_step or neuron not in self._neurons:
             return
-        layout = plan.layout
-        number = {row: k for k, row in enumerate(layout.roots.tolist())}.get(neuron._row - layout.first)
-        for line in np.flatnonzero(layout.line_root == number) if number is not None else ():
+        assert self.plan is not None
+        i, layout = self._neurons.index(neuron), self.plan.layout
+        for line in np.flatnonzero(layout.roots[layout.line_root] == i):
             width = layout.width[layout.line_class[line]]
             for half in (0, layout.size):
                 at = half + layout.line_at[line]
-                plan.columns["sensitivity"][at : at + width] = 0.0
-
-    def kept(self) -> Kept | None:
-        """The present sensitivities; None if there are none. Identities of removed connections are NONE."""
-        plan = self.plan
-        if plan is None or not self._in_step:
-            return self._pending
-        layout = plan.layout
-        size, half = layout.size, int(plan.columns["turn"][TURN_HALF])
-        values = plan.columns["sensitivity"]
-        now, before = (values[h * size : (h + 1) * size].copy() for h in (half, 1 - half))
-        owned = layout.columns_entries
-        return Kept(
-            roots=[self._neurons[i] for i in layout.roots],
-            slopes=plan.columns["old_derivative"].astype(float),
-            line_class=layout.line_class,
-            line_root=layout.line_root,
-            widths=layout.width,
-            connection=self._identities[owned],
-            owner=[self._neurons[i] for i in layout.entry_owner[owned]],
-            now=now,
-            before=before,
-            open=bool(plan.columns["turn"][TURN_OPEN]),
-        )
-
-    def _restore(self, kept: Kept) -> None:
-        """Write preserved sensitivities into a new plan; new ones stay 0."""
-        plan = self.plan
-        assert plan is not None
-        layout, c = plan.layout, plan.columns
-        number = {neuron: i for i, neuron in enumerate(kept.roots)}
-        roots = np.array([number.get(self._neurons[i], -1) for i in layout.roots], np.int64)
-        there = roots >= 0
-        c["old_derivative"][there] = np.asarray(kept.slopes)[roots[there]]
-        c["turn"][TURN_OPEN] = kept.open
-        old = {
-            (owner, connection): place
-            for place, (owner, connection) in enumerate(
-                zip(kept.owner, np.asarray(kept.connection).tolist(), strict=True)
-            )
-        }
-        owned = layout.columns_entries
-        keys = zip(layout.entry_owner[owned].tolist(), self._identities[owned].tolist(), strict=True)
-        columns = np.array([old.get((self._neurons[i], one), -1) for i, one in keys], np.int64)
-        widths = np.asarray(kept.widths)
-        ends = np.cumsum(widths)
-        old_class = np.searchsorted(ends, columns, "right")  # of each new column
-        old_column = columns - np.append(0, ends)[np.minimum(old_class, len(ends))]
-        old_lines = widths[np.asarray(kept.line_class)] if len(widths) else np.empty(0, np.int64)
-        old_at = np.cumsum(old_lines) - old_lines
-        line = {
-            key: at
-            for key, at in zip(
-                zip(np.asarray(kept.line_class).tolist(), np.asarray(kept.line_root).tolist(), strict=True),
-                old_at.tolist(),
-                strict=True,
-            )
-        }
-        half = int(c["turn"][TURN_HALF])
-        new_first = np.cumsum(layout.width) - layout.width
-        for which, root, at in zip(
-            layout.line_class.tolist(), layout.line_root.tolist(), layout.line_at.tolist(), strict=True
-        ):
-            mine = slice(int(new_first[which]), int(new_first[which] + layout.width[which]))
-            for one in np.unique(old_class[mine][columns[mine] >= 0]) if roots[root] >= 0 else ():
-                begin = line.get((int(one), int(roots[root])))
-                if begin is None:
-                    continue
-                chosen = np.flatnonzero((columns[mine] >= 0) & (old_class[mine] == one))
-                take = begin + old_column[mine][chosen]
-                c["sensitivity"][half * layout.size + at + chosen] = kept.now[take]
-                c["sensitivity"][(1 - half) * layout.size + at + chosen] = kept.before[take]
+                self.plan.columns["sensitivity"][at : at + width] = 0.0
+        self._stamps_then()[i] = 0
+        self.plan.columns["turn"][TURN_STAMP] = self._stamps[-1]
 
     def of_parameter(self, target: Neuron, offset: int) -> dict[Neuron, float]:
         """d state / d parameter by neuron, of a trainable parameter into a neuron; the plan is current."""
@@ -233,7 +210,7 @@ class Sensitivities:
         if which < 0 or offset >= layout.count_of(i):
             return {}
         column = int(layout.column[layout.direct_at[i] + offset])
-        if not self._in_step:
+        if not self.in_step:
             self.forget()
         lines = slice(*np.searchsorted(layout.line_class, [which, which + 1]).tolist())
         at = int(plan.columns["turn"][TURN_HALF]) * layout.size + layout.line_at[lines] + column
@@ -275,7 +252,8 @@ def too_large(network: NetworkSteps, order: int | None, needed: float) -> Argume
     """The error for sensitivities that do not fit into memory."""
     return ArgumentError(
         f"The sensitivities of {network!r} at order {order} need {needed / 1e9:.3g} GB, but this machine has "
-        f"{most_bytes() / 1e9:.3g} GB. Give a lower order, such as 1; synapse.learning.reach lists what each needs."
+        f"{most_bytes() / 1e9:.3g} GB. Give a lower order, such as 1; synapse.learning.reach lists what each "
+        "needs."
     )
 
 

@@ -28,8 +28,9 @@ def read_context(network: Network) -> Context:
 
 def _context_columns(network: Network, store: Store) -> Context:
     columns = {name: store.columns[name] for name in CONTEXT}
-    if network._sensitivities is not None:
-        plan = network._sensitivities.ready(network)
+    live = network._sensitivities
+    plan = None if live is None else live.current(network) or live.plan
+    if plan is not None:
         columns.update((name, plan.columns[name]) for name in PLAN_CONTEXT)
     return columns
 

@@ -304,7 +304,8 @@ def sensitivity_of(target: Neuron, row: int | None) -> dict[Neuron, float]:
         return {}
     identity = None if row is None else store["identity"][row]
     with InUse(store):
-        network._sensitivities.ready(network)
+        if network._sensitivities.current(network) is None:
+            return {}
         c, j = store.columns, target._row
         offset = int(c["learning"][j])
         if identity is None:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ._checks import counted, expected, imported_pandas, is_among, listed, unknown_name
+from ._kept import KeptPairs
 from ._recorder import Pair, Recorder
 from ._typing import Floats
 from .connection import Connection, extended_into, require_connection
-from .engine.schema import CONNECTION_NUMBERS, NEURON_NUMBERS, PAIR_NUMBERS, WATCHABLE
+from .engine.schema import CONNECTION_NUMBERS, NEURON_NUMBERS, PAIR_NUMBERS, SENSITIVITY, WATCHABLE
 from .errors import ArgumentError, KindError
 from .layer import Layer
 from .network import Network, require_network
@@ -27,9 +28,9 @@ class Log:
     """The numbers collected by :func:`record`.
 
     Each number is an attribute: ``log.activation`` is an array of shape (steps, neurons), ``log.weight`` has
-    the shape (steps, connections), and ``log.extended`` has the shape (steps, pairs). ``log["activation"]``
-    is the same array, ``log.of(net["cells"])`` is the part of some neurons or connections, and ``dict(log)``
-    has all arrays by name: ``numpy.savez("log.npz", **log)`` saves them.
+    the shape (steps, connections), ``log.extended`` and ``log.sensitivity`` have the shape (steps, pairs).
+    ``log["activation"]`` is the same array, ``log.of(net["cells"])`` is the part of some neurons or
+    connections, and ``dict(log)`` has all arrays by name: ``numpy.savez("log.npz", **log)`` saves them.
 
     Pictures, analyses and formats that take activations over time also take a log.
     ``numpy.asarray(log)`` is the array they use: the only number in the log, or the activations.
@@ -45,7 +46,8 @@ class Log:
     connections : tuple of Connection
         The connections recorded, in the order of the columns. Empty if no number of connections is recorded.
     pairs : tuple of (Connection, Neuron)
-        The columns of ``log.extended``: a connection, and a neuron that the connection's target gates.
+        The columns of ``log.extended``: a connection, and a neuron that the connection's target gates. Those
+        of ``log.sensitivity`` are ``log.owners("sensitivity")``: a connection, and a recurrent neuron.
     """
 
     def __init__(self, numbers: tuple[str, ...], recorder: Recorder) -> None:
@@ -182,7 +184,11 @@ class Log:
         return pandas.DataFrame(values, columns=index, index=pandas.RangeIndex(len(values), name="step"))
 
     def __repr__(self) -> str:
-        sizes = {"neuron": self.neurons, "connection": self.connections, "pair": self.pairs}
+        sizes = {
+            "neuron": self.neurons,
+            "connection": self.connections,
+            "pair": (*self.pairs, *self._recorder.sensitive),
+        }
         of = ", ".join(counted(len(all_), name) for name, all_ in sizes.items() if all_)
         return f"<Log of {', '.join(self.numbers)}: {counted(len(self), 'step')}, {of or 'nothing'}>"
 
@@ -236,7 +242,8 @@ def record(
         Names of the numbers. For neurons: "activation", "state", "derivative", "bias",
         "bias_eligibility", and the parts of the error: "error" (the responsibility), "projected", "gated".
         For connections: "weight", "gain", "eligibility". For pairs of a connection and a neuron: "extended",
-        the extended traces. Default: "activation".
+        the extended traces, and "sensitivity", which a network that learns by rtrl keeps (see
+        :attr:`Connection.sensitivity`). Default: "activation".
     neurons : Layer or iterable of Neuron, optional
         The neurons to record. Default: all neurons of the network, in activation order.
     connections : Projection or iterable of Connection, optional
@@ -269,7 +276,9 @@ def record(
     - Exact gradients (:func:`synapse.gradient`, ``method="bptt"``) add a row for each step of each sequence,
       in the order of the sequences. "error" is minus the derivative of that sequence's cost with respect to
       the state, through all later steps. This rule has no traces and does not split errors: "eligibility",
-      "bias_eligibility", "extended", "projected" and "gated" are NaN.
+      "bias_eligibility", "extended", "sensitivity", "projected" and "gated" are NaN.
+    - A sensitivity is NaN in steps that do not compute it: while the network learns by another rule, and
+      after an edit or a lower order because of which the network no longer keeps it.
     - The columns of a neuron or connection that is removed are NaN from then on. Neurons and connections
       that are added later are not recorded.
 
@@ -298,16 +307,18 @@ def record(
     chosen = _neurons(network, neurons) if neurons is not None or of_neurons else ()
     of_connections = any(column in CONNECTION_NUMBERS for column in columns)
     of_pairs = any(column in PAIR_NUMBERS for column in columns)
-    wanted = connections is not None or of_connections or of_pairs
+    sensitive = SENSITIVITY in columns
+    wanted = connections is not None or of_connections or of_pairs or sensitive
     links = _connections(network, connections) if wanted else ()
     for given, recorded, what in (
         (neurons, of_neurons, "neurons"),
-        (connections, of_connections or of_pairs, "connections"),
+        (connections, of_connections or of_pairs or sensitive, "connections"),
     ):
         if given is not None and not recorded:
             raise ArgumentError(f"No number of {what} is recorded. Name one, or leave out {what}=.")
     pairs = _pairs(links) if of_pairs else ()
-    return Log(names, Recorder(network, columns, chosen, links if of_connections else (), pairs))
+    kept = _sensitive(network, links) if sensitive else ()
+    return Log(names, Recorder(network, columns, chosen, links if of_connections else (), pairs, kept))
 
 
 def _neurons(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, ...]:
@@ -355,4 +366,14 @@ def _pairs(connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
     )
     if not pairs:
         raise ArgumentError("No connection has an extended trace: none leads to a neuron that gates another.")
+    return pairs
+
+
+def _sensitive(network: Network, connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
+    """Pairs for sensitivities: each connection with the recurrent neurons that keep one to it."""
+    pairs = tuple((connections[c], neuron) for c, neuron in KeptPairs(network, connections).pairs)
+    if not pairs:
+        raise ArgumentError(
+            "No connection has a sensitivity: none is trainable and reaches the state of a recurrent neuron."
+        )
     return pairs

@@ -196,7 +196,10 @@ def check_views(store):
         require(identity < store.n_identities, "an identity is known")
         require(store.row_of[identity] != NONE, "a removed connection is listed")
     for follower in list(store.followers):
-        require(follower._store is store, "a follower of another store")
+        of = getattr(
+            follower, "_store", store
+        )  # sensitivities have a plan instead, of the store or an old one
+        require(of is store, "a follower of another store")
     check_recorder(store)
     require(store.columns["ties"][-1:] == 0, "what is tied is not held between calls")
 
@@ -209,7 +212,7 @@ def check_recorder(store):
         return
     require(recorder._store is store, "a recorder of another store")
     width, steps = (int(place[at]) for at in (WATCHED_WIDTH, WATCHED_STEPS))
-    counts = recorder.columns, recorder.neurons, recorder.connections, recorder.pairs
+    counts = recorder.columns, recorder.neurons, recorder.connections, recorder.pairs, recorder.sensitive
     require(place[WATCHED_NUMBERS:] == [len(each) for each in counts], "what is recorded")
     require(width == sum(len(recorder.owners(name)) for name in recorder.columns), "the width of a row")
     require(steps * width <= len(store.columns["log"]), "room for what is recorded")

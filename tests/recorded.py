@@ -6,12 +6,13 @@ from synapse import Neuron
 
 OF_NEURONS = ("activation", "state", "derivative", "bias", "bias_eligibility", "error", "projected", "gated")
 OF_CONNECTIONS = ("weight", "gain", "eligibility")
+OF_PAIRS = ("extended", "sensitivity")
 ERRORS = {"error": "responsibility", "projected": "projected", "gated": "gated"}
 
 
 def names_for(net):
-    gating = any(link.extended for link in net.connections)
-    return [*OF_NEURONS, *(OF_CONNECTIONS if net.connections else ()), *(["extended"] if gating else [])]
+    names = [*OF_NEURONS, *(OF_CONNECTIONS if net.connections else ())]
+    return [*names, *(name for name in OF_PAIRS if any(getattr(link, name) for link in net.connections))]
 
 
 def shown(log, propagated=True):
@@ -23,8 +24,8 @@ def shown(log, propagated=True):
             ends = owner if isinstance(owner, tuple) else (owner,)
             if any((end._row if isinstance(end, Neuron) else end._identity) < 0 for end in ends):
                 values.append(np.nan)
-            elif name == "extended":
-                values.append(owner[0].extended.get(owner[1], np.nan))
+            elif name in OF_PAIRS:
+                values.append(getattr(owner[0], name).get(owner[1], np.nan))
             elif name in ERRORS:
                 split = name != "error" and not propagated
                 values.append(0.0 if split else getattr(owner.error, ERRORS[name]))

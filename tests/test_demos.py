@@ -41,6 +41,7 @@ WRITTEN = {
     "reber": {"reber.png", "reber.synapse"},
     "recall": {"recall.png", "recall.synapse"},
     "recall24": {"recall24.png", "recall24.synapse"},
+    "rtrl": {"rtrl.png"},
     "small_world": {"small_world.png", "small_world.synapse"},
     "som": {"som.png", "som.synapse"},
     "tegmark": {"tegmark.png"},

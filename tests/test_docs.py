@@ -153,12 +153,17 @@ def test_the_picture_shows_the_numbers_of_a_network_that_has_run():
     assert drawn == (DOCS / "_static" / "activate.svg").read_text(encoding="utf-8")
 
 
-def test_kernels_that_the_equations_name_exist():
-    """Code of the online rule is included from the source; that of exact gradients is named only."""
-    section = (DOCS / "equations.md").read_text(encoding="utf-8").partition("## The exact gradient")[2]
+@pytest.mark.parametrize(
+    ("heading", "folder", "count"),
+    [("The exact gradient", "exact", 8), ("Exact gradients online", "rtrl", 7)],
+)
+def test_kernels_that_the_equations_name_exist(heading, folder, count):
+    """Code of the online rule is included from the source; that of exact gradients is mostly named only."""
+    text = (DOCS / "equations.md").read_text(encoding="utf-8")
+    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`.*?`) \| `(\w+\.py)` \|", section, re.MULTILINE)
-    assert len(rows) == 8
+    assert len(rows) == count
     for named, file in rows:
-        tree = ast.parse((Path(engine.__file__).parent / "exact" / file).read_text(encoding="utf-8"))
+        tree = ast.parse((Path(engine.__file__).parent / folder / file).read_text(encoding="utf-8"))
         defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
         assert set(re.findall(r"`(\w+)`", named)) <= defined

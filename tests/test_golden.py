@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from synapse.learning import compare_gradients
+
 from .networks import GOLDEN, from_golden, reference_of_golden
 
 by_name = pytest.mark.parametrize("name", GOLDEN)
@@ -119,3 +121,16 @@ def test_where_nothing_is_left_out_the_rule_is_the_exact_gradient(name):
 def test_with_peepholes_it_points_along_the_gradient():
     moves, exact = summed_moves("lstm_3_4_2")[0], np.array(GOLDEN["lstm_3_4_2"]["bptt_ce"]["weight_gradient"])
     assert -moves @ exact / np.sqrt((moves @ moves) * (exact @ exact)) > 0.9999
+
+
+@by_name
+@pytest.mark.parametrize(("part", "cost"), [("bptt_ce", "cross_entropy"), ("bptt_squared", "squared_error")])
+def test_real_time_recurrent_learning_gives_the_golden_gradients(name, part, cost):
+    """Summed over the sequence, whose weights stand still."""
+    golden, (net, links) = GOLDEN[name], from_golden(name)
+    found = compare_gradients(net, golden["inputs"], golden["targets"], cost, method="rtrl")
+    place = {link: i for i, link in enumerate(net.connections)}
+    weights = weights_in_order(lambda i, j: found.weights["rule"][place[links[i, j]]], name)
+    size = max(1.0, np.abs(golden[part]["weight_gradient"]).max())
+    assert close(weights, golden[part]["weight_gradient"], 1e-10 * size)
+    assert close(found.biases["rule"], golden[part]["bias_gradient"], 1e-10 * size)

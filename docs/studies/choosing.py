@@ -60,18 +60,20 @@ MODELS = {
     "perceptron, window of 10 rows": (lambda seed: architect.Perceptron(20, 8, 1, seed=seed), "bptt"),
     "NARX, `input_delay=9`": (lambda seed: architect.NARX(2, 8, 1, input_delay=DELAY, seed=seed), "bptt"),
     "Elman": (lambda seed: architect.Elman(2, 8, 1, seed=seed), "online"),
+    "Elman  ": (lambda seed: architect.Elman(2, 8, 1, seed=seed), "rtrl"),
     "Elman ": (lambda seed: architect.Elman(2, 8, 1, seed=seed), "bptt"),
     "LSTM, linear cells, no peepholes": (linear_lstm, "online"),
     "LSTM": (lambda seed: architect.LSTM(2, 8, 1, seed=seed), "online"),
+    "LSTM  ": (lambda seed: architect.LSTM(2, 8, 1, seed=seed), "rtrl"),
     "LSTM ": (lambda seed: architect.LSTM(2, 8, 1, seed=seed), "bptt"),
     "GRU": (lambda seed: architect.GRU(2, 8, 1, seed=seed), "bptt"),
 }
 
 
 def trainer(net, method, window=None):
-    """Rate 0.1 for the online rule; Adam, batches of 20 and clipping for exact gradients."""
-    if method == "online":
-        return synapse.Trainer(net, rate=0.1)
+    """Rate 0.1 for "online" and "rtrl"; Adam, batches of 20 and clipping for exact gradients of sequences."""
+    if method != "bptt":
+        return synapse.Trainer(net, rate=0.1, method=method)
     adam = Adam(0.01)
     return synapse.Trainer(net, method="bptt", optimizer=adam, batch_size=20, clip=1.0, window=window)
 

@@ -24,11 +24,12 @@ STRETCHES, GROUPS, BIAS_STRETCHES, BIAS_GROUPS, HELD = range(5)
 with tied biases; and whether what is shared moves later."""
 
 WATCHED_WIDTH, WATCHED_STEPS, WATCHED_NETWORK, WATCHED_OPEN = range(4)
-WATCHED_NUMBERS, WATCHED_NEURONS, WATCHED_CONNECTIONS, WATCHED_PAIRS = range(4, 8)
+WATCHED_NUMBERS, WATCHED_NEURONS, WATCHED_CONNECTIONS, WATCHED_PAIRS, WATCHED_SENSITIVITIES = range(4, 9)
 """Places in the column ``log_place``: how many values a row of the log has (0: nothing is recorded) and how
 many rows there are; the first row of the network; whether a propagation still belongs to the latest row; and
-how many numbers, neurons, connections and pairs of a connection and a gated neuron are recorded."""
-PLACES = 8
+how many numbers, neurons, connections, pairs of a connection and a gated neuron, and sensitivities (the last
+values of each row) are recorded."""
+PLACES = 9
 
 # What a neuron is in its network.
 HIDDEN, INPUT, OUTPUT = 0, 1, 2
@@ -151,6 +152,7 @@ COLUMNS = (
     # what is recorded, see ``synapse.record``
     Column("watched_what", "watched", "uint8"),  # which numbers: places in WATCHABLE
     Column("watched", "watched", "uint32"),  # rows of neurons; NONE: removed
+    Column("watched_flags", "watched", "uint8"),  # of all neurons: a plan's table has flags without traces
     Column("watched_connection", "watched", "uint32"),  # rows of connections
     Column("watched_run", "watched", "uint32"),  # the run of each; NONE: a self-connection
     Column("watched_pair", "watched", "uint32"),  # PAIR_FIELDS of each pair
@@ -172,7 +174,9 @@ NEURON_NUMBERS = (
 CONNECTION_NUMBERS = ("gain", "eligibility", "weight")
 PAIR_NUMBERS = ("extended",)
 """Of a connection and a neuron that the target of the connection gates."""
-WATCHABLE = (*NEURON_NUMBERS, *CONNECTION_NUMBERS, *PAIR_NUMBERS)
+SENSITIVITY = "sensitivity"
+"""Of a connection and a recurrent neuron."""
+WATCHABLE = (*NEURON_NUMBERS, *CONNECTION_NUMBERS, *PAIR_NUMBERS, SENSITIVITY)
 """Numbers that can be recorded."""
 
 PAIR_TRACE, PAIR_ROW, PAIR_GATED, PAIR_FIRST, PAIR_STOP = range(5)
@@ -291,6 +295,8 @@ PLAN = (
     Column("goal_bias", "plan", "uint8"),
     Column("goal_neuron", "plan", "uint32"),
     Column("goal_direct", "plan", "uint32"),
+    # what is recorded: places in a half of ``sensitivity``; ENDED: not kept
+    Column("noted", "plan", "uint64"),
 )
 """The columns of a plan of exact online gradients, see ``reach/layout.py``."""
 

@@ -27,6 +27,7 @@ from ._checks import (
     require_runs_apart,
     require_shared,
 )
+from ._sensitivities import RULE, checked_rule, rule_of, tables_of
 
 MARK = "synapse"
 
@@ -45,15 +46,19 @@ HEAD = ("format", "version", "name", "dtype", "clock")
 ARCHITECTURE = "architecture"
 """Only of networks that are one."""
 TABLES = ("layers", "neurons", "connections", "eligibility", "influence", "extended")
-NULLS = (("connections", "gater"), ("extended", "connection"))
+NULLS = (("connections", "gater"), ("extended", "connection"), ("parameters", "connection"))
 """Columns in which -1 stands for null."""
 
 
 def document(parts: Parts, version: int) -> dict[str, Any]:
-    """The document of a network's parts, with numbers and flags as arrays."""
-    head = (MARK, version, parts.name, parts.dtype.name, parts.clock)
+    """The document of a network's parts, with numbers and flags as arrays.
+
+    Without a learning rule it is one of the version before, which earlier Synapses read.
+    """
+    rule = rule_of(parts)
+    head = (MARK, version - (not rule), parts.name, parts.dtype.name, parts.clock)
     kind = {} if parts.architecture is None else {ARCHITECTURE: parts.architecture}
-    return {**dict(zip(HEAD, head, strict=True)), **kind, **_tables(parts)}
+    return {**dict(zip(HEAD, head, strict=True)), **kind, **rule, **_tables(parts)}
 
 
 def _tables(parts: Parts) -> dict[str, dict[str, Any]]:
@@ -120,7 +125,8 @@ def parts_of(data: dict[str, Any], sparse: bool = False) -> Parts:
     In a `sparse` document, names and columns of numbers may be missing, which have their default values then,
     and runs may stand for sources and targets.
     """
-    members("A network", data, (*HEAD, *TABLES), (ARCHITECTURE, *(("runs",) if sparse else ())))
+    optional = (ARCHITECTURE, RULE, *(("runs",) if sparse else ()))
+    members("A network", data, (*HEAD, *TABLES, *tables_of(data)), optional)
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
     require(data["dtype"] in FLOATS, "The dtype", " or ".join(FLOATS), data["dtype"])
     require(is_whole(data["clock"], 0, LARGEST_WHOLE), "The clock", "a whole number", data["clock"])
@@ -143,6 +149,7 @@ def parts_of(data: dict[str, Any], sparse: bool = False) -> Parts:
         clock=clock,
         traces=_traces(data, neurons, connections, edges, dtype),
         architecture=checked_architecture(data.get(ARCHITECTURE)),
+        **checked_rule(data, neurons, connections, edges, dtype),
     )
 
 

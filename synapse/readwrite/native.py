@@ -15,7 +15,7 @@ from ._formats import Format
 
 __all__ = ["from_json_data", "json_data", "read_json", "write_json"]
 
-VERSION = 1
+VERSION = 2
 
 
 def write_json(network: Network, path: files.File) -> None:
@@ -53,7 +53,8 @@ def json_data(network: Network) -> dict[str, Any]:
 
 def _with_nulls(data: dict[str, Any]) -> dict[str, Any]:
     for table, column in NULLS:
-        data[table][column] = Table.or_null(data[table][column])
+        if table in data:
+            data[table][column] = Table.or_null(data[table][column])
     return data
 
 

@@ -35,14 +35,17 @@ from ._document import (
 )
 from ._formats import Format
 from ._old_npz import NAMES as OLD_NAMES, from_old_npz_data
+from ._sensitivities import SENSITIVITIES, tables_of
 
 __all__ = ["from_npz_data", "npz_data", "read_npz", "write_npz"]
 
-VERSION = 2
+VERSION = 3
 DOCUMENT = "document"
 ARRAYS = "arrays"
 """Key of the document with the names of all other arrays of the file."""
 TRACES = ("eligibility", "influence", "extended")
+"""Tables that a file leaves out if they are empty."""
+WORDS = {"parameters": "parameter", "lines": "line"}
 ITEMS = {
     "neurons": ("neuron", tuple(column.name for column in OF_NEURONS)),
     "connections": ("connection", (*ENDS, *(column.name for column in OF_CONNECTIONS))),
@@ -50,6 +53,7 @@ ITEMS = {
     "eligibility": ("eligibility", ELIGIBILITY),
     "influence": ("influence", INFLUENCE),
     "extended": ("extended", EXTENDED),
+    **{name: (WORDS.get(name, name), keys) for name, keys in SENSITIVITIES.items()},
 }
 """By table of the document, the first word of the names of its arrays, and its columns of numbers."""
 PLACES = {f"{item}_{key}": (table, key) for table, (item, keys) in ITEMS.items() for key in keys}
@@ -182,7 +186,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
         del content["neurons"]["name"]
     arrays = {}
     for name, (table, key) in PLACES.items():
-        column = content[table].pop(key, None)
+        column = content.get(table, {}).pop(key, None)
         if column is not None and _is_stored(table, key, column):
             arrays[name] = _compact(column)
     head = {key: value for key, value in content.items() if value != {}}
@@ -241,7 +245,7 @@ def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
     for name, column in arrays.items():
         table, key = PLACES[name]
         an_object(f"The table {table!r}", content.setdefault(table, {}))[key] = column
-    for table in TRACES:
+    for table in (*TRACES, *tables_of(content)):
         content.setdefault(table, dict.fromkeys(ITEMS[table][1], np.empty(0, np.uint32)))
     return put_together(parts_of(content, sparse=True))
 

@@ -1,6 +1,7 @@
 """Which sensitivities are kept, and where they lie: beside brute force and the dense form."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -43,8 +44,8 @@ def recurrent(reference, order, inputs):
 def ties_of(net):
     """Groups of parameters that are shared, as the dense form knows them."""
     number = {neuron: k for k, neuron in enumerate(net)}
-    groups = {frozenset(c.tied) for c in net.connections if c.tied}
-    biases = {frozenset(neuron.tied) for neuron in net if neuron.tied}
+    groups = {frozenset([c, *c.tied]) for c in net.connections if c.tied}
+    biases = {frozenset([neuron, *neuron.tied]) for neuron in net if neuron.tied}
     return [[(number[c.source], number[c.target]) for c in group] for group in groups] + [
         [(None, number[neuron]) for neuron in group] for group in biases
     ]
@@ -92,7 +93,7 @@ def test_a_higher_order_keeps_more_until_it_keeps_all(spec, tied):
     if tied is not None:
         tie_at_random(net, tied)
     kept = [kept_by(net, order) for order in range(1, len(net) + 1)]
-    assert all(fewer <= more for fewer, more in zip(kept, kept[1:]))
+    assert all(fewer <= more for fewer, more in pairwise(kept))
     assert kept[-1] == kept_by(net)
     exact = kept.index(kept[-1])
     assert all(one == kept[-1] for one in kept[exact:])

@@ -19,12 +19,14 @@ from ..schema import (
     PAIR_ROW,
     PAIR_STOP,
     PAIR_TRACE,
+    SENSITIVITY,
     WATCHABLE,
     WATCHED_CONNECTIONS,
     WATCHED_NEURONS,
     WATCHED_NUMBERS,
     WATCHED_OPEN,
     WATCHED_PAIRS,
+    WATCHED_SENSITIVITIES,
     WATCHED_STEPS,
     WATCHED_WIDTH,
 )
@@ -34,7 +36,7 @@ u8 = np.uint64
 ONE = u8(1)
 FIRST_MOVED, PROJECTED = WATCHABLE.index("responsibility"), WATCHABLE.index("projected")
 CONNECTIONS, PAIRS = len(NEURON_NUMBERS), len(NEURON_NUMBERS) + len(CONNECTION_NUMBERS)
-WEIGHT = WATCHABLE.index("weight")
+WEIGHT, SENSITIVITIES = WATCHABLE.index("weight"), WATCHABLE.index(SENSITIVITY)
 
 
 @inline
@@ -47,7 +49,7 @@ def neuron_number(m, what, j):
     if what == 2:
         return np.float64(m.derivative[j])
     if what == 3:
-        return np.float64(m.bias_eligibility[j] if m.flags[j] & TRACED else m.stamp[j] != 0)
+        return np.float64(m.bias_eligibility[j] if m.watched_flags[j] & TRACED else m.stamp[j] != 0)
     if what == 4:
         return np.float64(m.responsibility[j])
     if what == 5:
@@ -67,7 +69,7 @@ def eligibility_of(m, c):
     """The eligibility of a connection: stored or computed."""
     j = m.target[c]
     offset = c - u8(m.first_incoming[j])
-    if m.flags[j] & TRACED and offset < m.learning[j]:
+    if m.watched_flags[j] & TRACED and offset < m.learning[j]:
         return np.float64(m.eligibility[u8(m.first_trace[j]) + offset])
     gain = seen(m, m.gater[c], j) if m.gater[c] != NONE else 1.0
     return gain * seen(m, m.source[c], j)
@@ -167,6 +169,9 @@ def note(m, begin, activated, only):
             if activated or what == WEIGHT:
                 note_connections(m, what, at, activated)
             at += m.log_place[WATCHED_CONNECTIONS]
-        else:
+        elif what < SENSITIVITIES:
             note_pairs(m, at, activated)
             at += m.log_place[WATCHED_PAIRS]
+        elif activated:
+            for i in range(m.log_place[WATCHED_SENSITIVITIES]):
+                m.log[at + i] = math.nan  # see ``rtrl/record.py``

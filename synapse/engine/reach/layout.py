@@ -17,22 +17,18 @@ from ..functions.activations import SOFTMAX
 from ..lowering.changes import spans
 from ..lowering.flags import BACK, BACK_GATED, DENSE, FIXED, SHARED
 from ..schema import NONE, PLAN, TILE, numpy_dtype
-from .pattern import OWN, Pattern
+from .pattern import OWN, Pattern, TooLarge
 
 if TYPE_CHECKING:
     from ..store import Store
 
 Rows = NDArray[np.int64]
-SOME = 1 << 20
+SOME = 1 << 18
 """Terms that are looked at together, which bounds the memory for making a plan."""
-
-
-class TooLarge(MemoryError):
-    """Sensitivities that need too much memory."""
-
-    def __init__(self, needed: float) -> None:
-        super().__init__(needed)
-        self.bytes = needed
+DENSE_ENOUGH = 0.25
+"""Products with all lines of a class, four times as fast as others, pay if so many are not with zeros."""
+FEW = 3
+"""So few lines are renewed one by one."""
 
 
 class Layout:
@@ -77,13 +73,14 @@ class Layout:
         self.sizes = {
             "sensitivity": 2 * self.size,
             "visit_delta": len(pattern.visits.neuron),
-            "reading_value": len(pattern.readings),
+            "reading_value": len(pattern.readings) + 1,  # the last is always 0
             "old_derivative": len(self.roots),
             "aim": len(self.roots),
             "direct": self._direct_size,
             "values": self._most_values,
             "flow": 4 * pattern.size,
             "turn": 3,
+            "noted": 0,
         }
 
     # --- the parts ---------------------------------------------------------------------------------
@@ -153,7 +150,7 @@ class Layout:
             raise TooLarge(needed)
 
     def _share_direct(self, store: Store) -> None:
-        """Where the parameters into each neuron are in ``direct``: neurons with the same inputs share them."""
+        """Where the parameters into each neuron are in ``direct``, shared by neurons with the same inputs."""
         self._shared_at = np.full(self.pattern.size, -1)
         known: dict[Any, int] = {}
         size = 0
@@ -255,10 +252,8 @@ class Layout:
         begins = np.flatnonzero(fresh)
         terms, lines = counts[begins], np.diff(np.append(begins, len(fresh)))
         tiled = -(-lines // TILE) * TILE * terms
-        self._most_values = max(
-            int(tiled.max(initial=0)),
-            int(np.diff(self.columns["class_line"].astype(np.int64)).max(initial=0)),
-        )
+        lines_of_class = np.diff(self.columns["class_line"].astype(np.int64))
+        self._most_values = max(int(tiled.max(initial=0)), int(lines_of_class.max(initial=0)))
         self._set(
             class_block=np.searchsorted(begins, self.columns["class_line"]),
             block_line=np.append(begins, len(fresh)),
@@ -280,14 +275,12 @@ class Layout:
     def _terms_of(self, begin: int, end: int) -> tuple[Rows, Bools, NDArray[np.uint64], NDArray[np.uint32]]:
         """The readings of the root of each line that have a line in the same class.
 
-        Returns, by line, their number, and whether a block begins; where the lines of the terms of each block are;
-        and the readings.
+        Returns, by line, their number, and whether a block begins; where the lines of the terms of each block
+        are; and the readings. If most lines of a class are renewed from most others, the class is one block,
+        whose lines have terms from all of them: the factors of those that no reading has are 0.
         """
-        first, root, which = (
-            self.pattern.readings_first,
-            self.line_root[begin:end],
-            self.line_class[begin:end],
-        )
+        first, which = self.pattern.readings_first, self.line_class[begin:end]
+        root = self.line_root[begin:end]
         counts = np.diff(first)[root]
         reading = spans(first[:-1][root], counts)
         line = np.repeat(np.arange(end - begin), counts)
@@ -295,10 +288,36 @@ class Layout:
         chosen = source >= 0
         line, reading, source = line[chosen], reading[chosen], source[chosen]
         counts = np.bincount(line, minlength=end - begin)
-        fresh = (np.diff(which, prepend=-1) != 0) | (np.diff(counts, prepend=-1) != 0)
-        before = np.arange(len(source)) - counts[line]  # the same term of the line before
-        fresh[line[source != source[before]]] = True
-        return counts, fresh, self.line_at[source[fresh[line]]].astype(np.uint64), reading.astype(np.uint32)
+
+        used, rank = np.unique(source, return_inverse=True)
+        used_class = self.line_class[used]
+        used_first, used_stop = (
+            np.searchsorted(used_class, which),
+            np.searchsorted(used_class, which, "right"),
+        )
+        sizes = used_stop - used_first  # of the union of the terms of the lines of a class, by line
+        known = np.bincount(which, weights=counts)[which]
+        lines = np.bincount(which)[which]
+        dense = (lines >= FEW) & (known >= DENSE_ENOUGH * lines * sizes)
+
+        every = np.where(dense, sizes, counts)
+        at = np.cumsum(every) - every
+        own = np.cumsum(counts) - counts
+        place = np.where(
+            dense[line], at[line] + rank - used_first[line], (at - own)[line] + np.arange(len(line))
+        )
+        terms = np.full(int(every.sum()), len(self.pattern.readings), np.uint32)
+        terms[place] = reading
+        sources = np.empty(len(terms), np.int64)
+        sources[place] = source
+        whole = np.flatnonzero(dense)
+        sources[spans(at[whole], sizes[whole])] = used[spans(used_first[whole], sizes[whole])]
+
+        fresh = (np.diff(which, prepend=-1) != 0) | (np.diff(every, prepend=-1) != 0)
+        line = np.repeat(np.arange(end - begin), every)
+        before = np.arange(len(terms)) - every[line]  # the same term of the line before
+        fresh[line[sources != sources[before]]] = True
+        return every, fresh, self.line_at[sources[fresh[line]]].astype(np.uint64), terms
 
     # --- what others ask ---------------------------------------------------------------------------
 

@@ -9,6 +9,8 @@ row per neuron (``np.packbits`` along the roots), so that all sweeps are followe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -29,6 +31,18 @@ SOURCES, GATERS = 1, 2
 """What a sweep follows of a run: its sources, its gaters."""
 OWN = -1
 """In place of a run: the self-connection."""
+
+
+MASKS = 4
+"""So many masks of roots and neurons are needed at the same time to find a pattern."""
+
+
+class TooLarge(MemoryError):  # noqa: N818
+    """Sensitivities that need too much memory."""
+
+    def __init__(self, needed: float) -> None:
+        super().__init__(needed)
+        self.bytes = needed
 
 
 class Visits(NamedTuple):
@@ -125,14 +139,16 @@ def reads_of(store: Store, span: Any) -> _Reads:
     )
 
 
-def find_pattern(store: Store, span: Any, order: int | None) -> Pattern:
+def find_pattern(store: Store, span: Any, order: int | None, most: float = inf) -> Pattern:
     """Find the sensitivities that can be nonzero within `order` steps (None: ever), and the sweeps.
 
     Those of order 1 arise within the step, those of order n + 1 from those of order n (SnAp-n, Menick and
-    others 2021). The store has been lowered.
+    others 2021). The store has been lowered. Raises TooLarge if finding it needs more than `most` bytes.
     """
     reads = reads_of(store, span)
     roots = _recurrent(reads)
+    if MASKS * float(len(roots)) * reads.n > most:
+        raise TooLarge(MASKS * float(len(roots)) * reads.n)
     sweeps = _Sweeps(reads, roots)
     kept = _closure(_immediate(sweeps, store, span), sweeps.late, order)
     tracked = kept.any(axis=1)
@@ -226,15 +242,15 @@ def _immediate(sweeps: _Sweeps, store: Store, span: Any) -> Bools:
 def components(store: Store, span: Any) -> list[Rows] | None:
     """Sets of neurons that share trainable parameters; None if no parameter is shared."""
     first, stop = int(span[FIRST]), int(span[STOP])
-    target, tie = store["target"], store["tie"]
-    low, high = np.searchsorted(target, [first, stop])
-    rows = np.flatnonzero(tie[low:high]) + low
-    bias = store["bias_tie"][first:stop]
-    biased = np.flatnonzero(bias)
-    if not len(rows) and not len(biased):
+    begin = first + int(span[INPUTS])
+    rows = slice(*np.searchsorted(store["target"], [begin, stop]).tolist())
+    tie = store["tie"][rows].astype(np.int64) * store["trainable"][rows]
+    bias = store["bias_tie"][begin:stop].astype(np.int64) * store["trainable_bias"][begin:stop]
+    if not tie.any() and not bias.any():
         return None
-    owner = np.concatenate([tie[rows].astype(np.int64), -bias[biased].astype(np.int64)])
-    neuron = np.concatenate([target[rows].astype(np.int64) - first, biased])
+    owner = np.concatenate([tie[tie > 0], -bias[bias > 0]])
+    targets = store["target"][rows].astype(np.int64) - first
+    neuron = np.concatenate([targets[tie > 0], np.flatnonzero(bias) + begin - first])
     part = np.arange(stop - first)
     while True:  # the lowest number that a neuron shares a parameter with
         _, inverse = np.unique(owner, return_inverse=True)
@@ -335,7 +351,7 @@ def _links(reads: _Reads) -> Iterator[tuple[tuple[int, int], Rows, Rows, int]]:
     """The key of every run or self-connection, its sources, its distinct gaters and its target."""
     key = np.where(reads.own, -1 - reads.target, reads.run)
     firsts = np.flatnonzero(np.diff(key, prepend=NONE))
-    for begin, stop in zip(firsts.tolist(), [*firsts[1:].tolist(), len(key)], strict=True):
+    for begin, stop in pairwise([*firsts.tolist(), len(key)]):
         j, run = int(reads.target[begin]), int(reads.run[begin])
         if j >= reads.inputs:
             gaters = np.unique(reads.gater[begin:stop])

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline, one, piece, zero
-from ..compiler.packs import add_rest, add_scaled, no_pack, pack, put_pack, set_scaled
+from ..compiler.packs import add_pack, add_scaled, no_pack, pack, put_pack, set_scaled
 from ..compiler.tiles import add_outer, add_rows, no_sums, spaced, width
 from ..lowering.flags import BACK, BACK_GATED, DENSE, FIXED, LISTED, SHARED, ZIPPED
+from ..reach.layout import FEW
 from ..schema import FIRST, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, STOP, TILE, TURN_HALF
 from .sweep import sweep_root
 
 u8 = np.uint64
-ONE = u8(1)
-LINES, FEW = u8(TILE), u8(3)
-"""Lines of a tile; fewer than `FEW` lines are summed one by one."""
+ONE, TWO, THREE, FOUR = u8(1), u8(2), u8(3), u8(4)
+LINES = u8(TILE)
 PACK, PACKS = (0,), (0, 0)
 
 
@@ -77,49 +77,81 @@ def lay_run(m, p, r, at):
 @inline
 def lay_values(p, begin, terms, count, step, to):
     """The factors of the terms of some lines, term by term. reads: reading_value; writes: values"""
-    for e in range(terms):
-        for k in range(count):
+    for k in range(count):
+        for e in range(terms):
             p.values[to + e * step + k] = p.reading_value[p.term_value[begin + k * terms + e]]
-        for k in range(count, step):
+    for k in range(count, step):
+        for e in range(terms):
             p.values[to + e * step + k] = 0.0
 
 
 @inline
-def sum_of(p, z, q, left, places, first, terms, delta, at):
-    """A pack of delta I + sum_e values[e] Z_e: what is direct is at `at`, the lines begin at z + places[e]."""
-    total = no_pack(p.sensitivity)
+def four_sums(p, z, lefts, places, first, terms, delta, at):
+    """Four packs of delta I + sum_e values[e] Z_e: I is at `at`, Z_e at z + places[first + e].
+
+    They are computed together because the sums of one would wait for each other. `lefts` are their sizes.
+    """
+    step, nothing = width(p.sensitivity), no_pack(p.sensitivity)
+    s0, s1, s2, s3 = nothing, nothing, nothing, nothing
     if delta != 0.0:
-        total += delta * pack(p.direct, at + q, left)
+        s0 = s0 + delta * pack(p.direct, at, lefts[0])
+        s1 = s1 + delta * pack(p.direct, at + step, lefts[1])
+        s2 = s2 + delta * pack(p.direct, at + TWO * step, lefts[2])
+        s3 = s3 + delta * pack(p.direct, at + THREE * step, lefts[3])
     for e in range(terms):
-        if p.values[e] != 0.0:
-            total += p.values[e] * pack(p.sensitivity, z + places[first + e] + q, left)
-    return total
+        x, line = p.values[e], z + places[first + e]
+        if x != 0.0:
+            s0 = s0 + x * pack(p.sensitivity, line, lefts[0])
+            s1 = s1 + x * pack(p.sensitivity, line + step, lefts[1])
+            s2 = s2 + x * pack(p.sensitivity, line + TWO * step, lefts[2])
+            s3 = s3 + x * pack(p.sensitivity, line + THREE * step, lefts[3])
+    return s0, s1, s2, s3
 
 
 @inline
-def set_sums(p, to, n, z, places, first, terms, delta, at):
-    """Write n such numbers to ``sensitivity``."""
+def sizes_of(n, step):
+    """How many numbers there are in each of four packs."""
+    left0, left1, left2 = min(step, n), min(TWO * step, n), min(THREE * step, n)
+    return left0, left1 - left0, left2 - left1, min(FOUR * step, n) - left2
+
+
+@inline
+def set_sums(p, to, n, z, places, first, terms):
+    """Write n such numbers to ``sensitivity``, without what is direct."""
+    step, q = width(p.sensitivity), u8(0)
+    while q < n:
+        if n - q >= FOUR * step:  # with constant sizes, which need no masks
+            put_sums(p, to + q, (step, step, step, step), z + q, places, first, terms)
+        else:
+            put_sums(p, to + q, sizes_of(n - q, step), z + q, places, first, terms)
+        q += FOUR * step
+
+
+@inline
+def put_sums(p, to, lefts, z, places, first, terms):
+    """Write four packs."""
     step = width(p.sensitivity)
-    whole = n - n % step
-    for q in range(u8(0), whole, step):
-        put_pack(p.sensitivity, to + q, step, sum_of(p, z, q, step, places, first, terms, delta, at))
-    if whole < n:
-        total = sum_of(p, z, whole, n - whole, places, first, terms, delta, at)
-        put_pack(p.sensitivity, to + whole, n - whole, total)
+    s0, s1, s2, s3 = four_sums(p, z, lefts, places, first, terms, zero(p.values[0]), u8(0))
+    put_pack(p.sensitivity, to, lefts[0], s0)
+    put_pack(p.sensitivity, to + step, lefts[1], s1)
+    put_pack(p.sensitivity, to + TWO * step, lefts[2], s2)
+    put_pack(p.sensitivity, to + THREE * step, lefts[3], s3)
 
 
 @inline
-def add_sums(p, target, to, n, z, places, first, terms, delta, at):
+def add_sums(target, p, to, n, z, places, first, terms, delta, at):
     """Add n such numbers to a column."""
     step = width(target)
-    whole = n - n % step
-    for q in range(u8(0), whole, step):
-        total = sum_of(p, z, q, step, places, first, terms, delta, at)
-        put_pack(target, to + q, step, pack(target, to + q, step) + total)
-    if whole < n:
-        add_rest(
-            target, to + whole, n - whole, sum_of(p, z, whole, n - whole, places, first, terms, delta, at)
-        )
+    for q in range(u8(0), n, FOUR * step):
+        left = n - q
+        s0, s1, s2, s3 = four_sums(p, z + q, sizes_of(left, step), places, first, terms, delta, at + q)
+        add_pack(target, to + q, left, s0)
+        if left > step:
+            add_pack(target, to + q + step, left - step, s1)
+        if left > TWO * step:
+            add_pack(target, to + q + TWO * step, left - TWO * step, s2)
+        if left > THREE * step:
+            add_pack(target, to + q + THREE * step, left - THREE * step, s3)
 
 
 @inline
@@ -152,24 +184,6 @@ def renew_tiles(p, b, n, old, new):
 
 
 @inline
-def renew_line(p, line, first, terms, n, old, new):
-    """Z(t) = J Z(t-1) + I for one line, whose terms have their factors in ``values``. writes: sensitivity"""
-    to, done = new + p.line_at[line], u8(0)
-    for d in range(u8(p.part_first[line]), u8(p.part_first[line + ONE])):
-        begin, end = u8(p.part_column[d]), u8(p.part_column[d]) + p.part_length[d]
-        delta, at = p.visit_delta[p.part_visit[d]], u8(p.part_direct[d])
-        if begin > done:
-            set_sums(p, to + done, begin - done, old + done, p.term_at, first, terms, zero(delta), at)
-        elif begin < done:  # other neurons share the parameters
-            add_scaled(p.sensitivity, to + begin, delta, p.direct, at, min(done, end) - begin)
-            at, begin = at + min(done, end) - begin, min(done, end)
-        set_sums(p, to + begin, end - begin, old + begin, p.term_at, first, terms, delta, at)
-        done = max(done, end)
-    if done < n:
-        set_sums(p, to + done, n - done, old + done, p.term_at, first, terms, zero(p.values[0]), u8(0))
-
-
-@inline
 def add_direct(p, line, new):
     """Z(t) += I for a line. reads: visit_delta, direct; writes: sensitivity"""
     to = new + p.line_at[line]
@@ -182,19 +196,19 @@ def add_direct(p, line, new):
 
 @inline
 def renew_class(p, c, old, new):
-    """Z(t) = J Z(t-1) + I for the lines of a class. reads: reading_value; writes: sensitivity, values"""
+    """Z(t) = J Z(t-1) + I for the lines of a class. writes: sensitivity, values"""
     n = u8(p.class_width[c])
     for b in range(u8(p.class_block[c]), u8(p.class_block[c + ONE])):
         begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
+        first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
         if end - begin >= FEW:
             renew_tiles(p, b, n, old, new)
-            for line in range(begin, end):
-                add_direct(p, line, new)
         else:
-            first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
             for k in range(end - begin):
                 lay_values(p, p.block_value[b] + k * terms, terms, ONE, ONE, u8(0))
-                renew_line(p, begin + k, first, terms, n, old, new)
+                set_sums(p, new + p.line_at[begin + k], n, old, p.term_at, first, terms)
+        for line in range(begin, end):
+            add_direct(p, line, new)
 
 
 @piece
@@ -234,6 +248,8 @@ def move_through(m, p, rate):
             if p.goal_column[g] != NONE:  # else a parameter that shares its column has the sum
                 z, some = old + p.goal_column[g], terms
             if p.goal_bias[g]:
-                add_sums(p, m.bias_destination, row, n, z, p.line_at, begin, some, step, at)
+                for k in range(some):
+                    step += p.values[k] * p.sensitivity[z + p.line_at[begin + k]]
+                m.bias_destination[row] += step
             else:
-                add_sums(p, m.weight_destination, row, n, z, p.line_at, begin, some, step, at)
+                add_sums(m.weight_destination, p, row, n, z, p.line_at, begin, some, step, at)

@@ -32,6 +32,7 @@ from ..schema import (
     WATCHED_WIDTH,
 )
 from .advance import advance, lay_direct, move_through, remember
+from .record import note_sensitivities
 from .sweep import sweep_cost
 
 u8 = np.uint64
@@ -60,6 +61,9 @@ def step_network(m, p, span, inputs, row):
         advance(m, p, span)
         p.turn[TURN_OPEN] = ONE
         p.turn[TURN_STAMP] = m.stamp[span[STOP] - ONE]
+        note_sensitivities(m, p, span)
+    else:
+        clear_plan(p)  # a part of a step belongs to no context
 
 
 @inline

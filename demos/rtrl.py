@@ -1,0 +1,462 @@
+"""RTRL: how each weight has moved each recurrent neuron, kept up to date at every step.
+
+    python -m demos rtrl
+
+Task: Compute the exact gradient of a recurrent network while it runs, on three neurons and by hand. Then
+watch the same table fill up in a ring of ten neurons, and let an Elman network learn the exclusive or of
+the bits of two and three steps ago, from a stream without an end.
+
+A weight that was used long ago can still affect the output, because a recurrent neuron carries its effect
+from step to step. Real-time recurrent learning (Williams and Zipser 1989) keeps, for each recurrent neuron
+and each weight, how the weight has moved the neuron's state. These sensitivities Z need no record of past
+activations and no end of the sequence:
+
+    Z(t) = J Z(t-1) + I      J: how the recurrent states of step t-1 move those of step t
+                             I: how the weights move them directly, within step t
+"""
+
+from __future__ import annotations
+
+from math import tanh
+from pathlib import Path
+
+import numpy as np
+
+import architect
+import synapse
+from demos._common import BLUE, GREY, ORANGE, RED, SKY, check, heading, lesson, pyplot, save_figure
+from synapse import ONE_TO_ONE, Layer, Network, Neuron, draw
+from synapse.learning import compare_gradients, reach
+
+WIDTH = 1e-5  # of finite differences
+RATE = 0.5
+RING = 10
+LATE = 2  # the exclusive or is that of the bits of LATE and LATE + 1 steps ago
+
+# --- 1. Three neurons -----------------------------------------------------------------------------
+#
+#        u        v
+#     x ---> a ------> b     b is the output. The connection w leads back: a fires before b, so it reads
+#            ^         |     the activation of b from the step before.
+#            +--- w ---+
+#
+# All that one step hands to the next is the state of b, so b is the only recurrent neuron. What is
+# d s_b / d p for a parameter p, for example u?
+#
+#     s_a = u x + w y_b(t-1) + bias_a       y_a = tanh(s_a)      f'_a = 1 - y_a^2
+#     s_b = v y_a + bias_b                  y_b = tanh(s_b)      f'_b = 1 - y_b^2
+#
+# Within the step u moves s_a by x, and so s_b by v f'_a x. This is I. But u has also moved the previous state
+# of b, by Z(t-1). That state moves y_b(t-1) by its slope, and through w, a and v it moves s_b. The product of
+# these factors is J. It is the same for all five parameters; only I differs.
+
+
+def three_neurons(rng):
+    x, a, b = Neuron(name="x"), Neuron("tanh", name="a"), Neuron("tanh", name="b")
+    for source, target in ((x, a), (a, b), (b, a)):
+        source.project(target, weight=rng.uniform(0.8, 1.0))
+    return Network(Layer([x]), [Layer([a])], Layer([b]))
+
+
+def parameters(net):
+    """Weights u, v, w and biases of a and b, by name."""
+    x, a, b = net
+    weights = {"u": x.connected(a), "v": a.connected(b), "w": b.connected(a)}
+    return weights, {"bias a": a, "bias b": b}
+
+
+class ByHand:
+    """The same network in plain Python."""
+
+    def __init__(self, net):
+        weights, biases = parameters(net)
+        self.u, self.v, self.w = (link.weight for link in weights.values())
+        self.bias_a, self.bias_b = (neuron.bias for neuron in biases.values())
+        self.y_b = self.slope_b = 0.0  # before the first step
+        self.z = dict.fromkeys((*weights, *biases), 0.0)
+
+    def step(self, x):
+        before = self.y_b
+        y_a = tanh(self.u * x + self.w * before + self.bias_a)
+        slope_a = 1 - y_a**2
+        self.J = self.v * slope_a * self.w * self.slope_b  # through w, a and v to the state of b
+        into_a = self.v * slope_a  # how the state of a moves that of b
+        self.I = {"u": into_a * x, "v": y_a, "w": into_a * before, "bias a": into_a, "bias b": 1.0}
+        self.carried = {p: self.J * z for p, z in self.z.items()}
+        self.z = {p: self.carried[p] + direct for p, direct in self.I.items()}
+        self.y_b = tanh(self.v * y_a + self.bias_b)
+        self.slope_b = 1 - self.y_b**2
+
+
+# The network learns by the same equations once it is asked to: `net.learning_rule = "rtrl"`. Then
+# `connection.sensitivity` is a mapping from each recurrent neuron to d state / d weight.
+
+
+def sensitivities(net):
+    """d s_b / d p of the library, by name of the parameter."""
+    weights, biases = parameters(net)
+    b = net[2]
+    found = {name: link.sensitivity[b] for name, link in weights.items()}
+    return found | {name: neuron.bias_sensitivity[b] for name, neuron in biases.items()}
+
+
+def side_by_side(rng):
+    heading("1. Three neurons: d s_b / d u, step by step")
+    net, inputs = three_neurons(rng), np.zeros(8)
+    inputs[:3] = rng.uniform(0.3, 0.7, 3)  # then 0: u has no direct effect any more
+    net.learning_rule = "rtrl"
+    hand, seen, worst = ByHand(net), [], 0.0
+    print("  step       x         I  +  J Z(t-1)  =    Z, by hand    connection.sensitivity")
+    for t, x in enumerate(inputs, start=1):
+        net.activate([x])
+        hand.step(x)
+        kept = sensitivities(net)
+        worst = max(worst, *(abs(kept[p] - hand.z[p]) for p in kept))
+        seen.append((hand.I["u"], hand.carried["u"]))
+        print(
+            f"  {t:4} {x:+9.4f} {hand.I['u']:+9.5f}  {hand.carried['u']:+10.5f}   "
+            f"{hand.z['u']:+.10f}    {kept['u']:+.10f}"
+        )
+    check("all five sensitivities are equal at every step, to 1e-12", worst < 1e-12)
+    true = slopes(net, inputs)
+    check("they are the true derivatives, by differences", all(abs(true[p] - kept[p]) < 1e-7 for p in kept))
+    return net, hand, inputs, np.array(seen)
+
+
+def slopes(net, inputs):
+    """d s_b / d p after all steps, by central differences."""
+    weights, biases = parameters(net)
+    places = {name: (link, "weight") for name, link in weights.items()}
+    places |= {name: (neuron, "bias") for name, neuron in biases.items()}
+    found = {}
+    for name, (thing, field) in places.items():
+        twin_ends, value = [], getattr(thing, field)
+        for moved in (value + WIDTH, value - WIDTH):
+            setattr(thing, field, moved)
+            twin = net.clone()
+            twin.clear()
+            twin.run(inputs[:, None])
+            twin_ends.append(twin[2].state)
+        setattr(thing, field, value)
+        found[name] = (twin_ends[0] - twin_ends[1]) / (2 * WIDTH)
+    return found
+
+
+# --- 2. A learning step ---------------------------------------------------------------------------
+#
+# The cost of a step is E = (t - y_b)^2 / 2, so -dE / d s_b = (t - y_b) f'_b. The chain rule ends here:
+# -dE / dp = (t - y_b) f'_b Z_p. This is exact, over all steps so far, and it is known at this step.
+# `net.propagate` changes each parameter by the rate times this number.
+#
+# The online rule (LSTM-g) has no Z for these parameters: b has no self-connection, so no trace carries
+# anything over. It uses only the first part, (t - y_b) f'_b I. The input has been 0 for five steps, so the
+# online rule does not change u at all, although u still affects the output.
+
+
+def a_learning_step(net, hand, inputs, rng):
+    heading("2. A learning step")
+    target = rng.uniform(-0.9, 0.9)
+    signal = (target - hand.y_b) * hand.slope_b
+    twin = net.clone()
+    twin.learning_rule = "online"
+    twin.clear()
+    twin.run(inputs[:, None])  # the same steps, with the traces of the online rule
+    exact, online = changes(net, target), changes(twin, target)
+    print("  parameter    exact: by hand   net.propagate    online: by hand   net.propagate")
+    for p in hand.z:
+        ours = RATE * signal * hand.z[p], RATE * signal * hand.I[p]
+        print(f"  {p:9} {ours[0]:+16.8f} {exact[p]:+15.8f} {ours[1]:+18.8f} {online[p]:+15.8f}")
+    same = all(abs(exact[p] - RATE * signal * hand.z[p]) < 1e-12 for p in exact)
+    check("propagate changes each parameter by rate x (t - y) x slope x Z", same)
+    same = all(abs(online[p] - RATE * signal * hand.I[p]) < 1e-12 for p in online)
+    check("the online rule changes it by rate x (t - y) x slope x I", same)
+
+
+def changes(net, target):
+    """What one learning step adds to each parameter."""
+    weights, biases = parameters(net)
+    before = [link.weight for link in weights.values()] + [neuron.bias for neuron in biases.values()]
+    net.propagate(rate=RATE, target=[target])
+    after = [link.weight for link in weights.values()] + [neuron.bias for neuron in biases.values()]
+    return dict(zip((*weights, *biases), np.subtract(after, before), strict=True))
+
+
+# Backpropagation through time finds the same gradient from the other end: it stores all steps and goes back
+# through them. If the weights stand still, the sum over the steps of a sequence is the same.
+
+
+def over_a_sequence(rng, steps=50):
+    net = three_neurons(rng)
+    inputs, targets = rng.uniform(-1, 1, steps), rng.uniform(-0.9, 0.9, steps)
+    hand, total = ByHand(net), 0.0
+    for x, target in zip(inputs, targets, strict=True):
+        hand.step(x)
+        total += (target - hand.y_b) * hand.slope_b * hand.z["u"]
+    found = synapse.gradient(net, inputs[None, :, None], targets[None, :, None])
+    back = -found.weights[net.connections.index(parameters(net)[0]["u"])]
+    print(f"\n-dE / du over {steps} steps: {total:+.12f} forward, by hand; {back:+.12f} backward")
+    check("forward and backward give the same gradient, to 1e-10", abs(total - back) < 1e-10 * abs(back))
+
+
+# --- 3. The table fills up ------------------------------------------------------------------------
+#
+# With many recurrent neurons Z is a table: a row for each recurrent neuron, a column for each parameter. Here
+# ten neurons in a ring read their neighbours' activations of the step before, like the hidden neurons of an
+# Elman network through their context. At the first step a neuron's parameters move that neuron only. One
+# step later they have moved its neighbours, and then the neighbours' neighbours.
+
+
+def ring(seed):
+    x, context, hidden, y = Layer(1), Layer(RING, "identity"), Layer(RING, "tanh"), Layer(1, "identity")
+    context.trainable = False
+    sources = [(j + side) % RING for j in range(RING) for side in (-1, 1)]
+    targets = np.repeat(np.arange(RING), 2)
+    x.project(hidden, seed=seed, initializer="glorot")
+    context.project(hidden, (sources, targets), seed=seed + 1, initializer=strong)
+    hidden.project(context, ONE_TO_ONE, weights=1.0, trainable=False)  # backward: from the step before
+    hidden.project(y, seed=seed + 2, initializer="glorot")
+    return Network(x, [context, Layer(hidden, name="hidden")], y)
+
+
+def strong(rng, shape, fan_in, fan_out):
+    """Weights of about 0.5, so that effects stay visible for some steps."""
+    return rng.uniform(0.4, 0.6, shape)
+
+
+def table(net):
+    """Z, shape (recurrent neurons, parameters into them); NaN where it is not kept."""
+    hidden = net["hidden"]
+    kept = [link.sensitivity for neuron in hidden for link in neuron.incoming]
+    kept += [neuron.bias_sensitivity for neuron in hidden]
+    owner = np.argsort(np.append(np.repeat(np.arange(RING), 3), np.arange(RING)), kind="stable")
+    return np.array([[kept[p].get(root, np.nan) for p in owner] for root in hidden])
+
+
+def tables(net, inputs, order):
+    """The table after each step, with an order."""
+    net.clear()
+    net.learning_rule = "rtrl", order
+    found = []
+    for row in inputs:
+        net.activate(row)
+        found.append(table(net))
+    return np.array(found)
+
+
+def filling(rng, seed, steps=8):
+    heading(f"3. A ring of {RING} neurons: Z fills up")
+    net, inputs = ring(seed), rng.uniform(-1, 1, (steps, 1))
+    exact = tables(net, inputs, None)
+    owner = np.arange(exact.shape[2]) * RING // exact.shape[2]  # of each column: the neuron it leads into
+    away = np.abs(owner - np.arange(RING)[:, None])
+    away = np.minimum(away, RING - away)  # steps around the ring
+    print("  step   entries that are not 0")
+    for t, z in enumerate(exact, start=1):
+        print(f"  {t:4}   {np.count_nonzero(z):3} of {z.size}")
+    reached = [bool((z[away > t] == 0).all()) for t, z in enumerate(exact)]
+    check("after step t, parameters have reached neurons at most t - 1 away", all(reached))
+    check("in the end every parameter has reached every neuron", bool((exact[-1] != 0).all()))
+    orders(net, inputs, exact, away)
+    return net, inputs, exact
+
+
+# So the topology tells which entries can be nonzero within n steps. Order n keeps only those (SnAp-n, Menick
+# and others 2021); None keeps all that are ever reached, which is exact. What is left out of the table cannot
+# return: after step n the entries that are kept differ from the exact ones, too, and so does the gradient.
+# A cosine of 1 means that both have the same direction.
+
+
+def orders(net, inputs, exact, away):
+    print("\n  order   entries   largest error   cosine with the")
+    print("          kept      of an entry     exact gradient")
+    right_ones, in_time = [], []
+    for order in (1, 2, 3, None):
+        kept = tables(net, inputs, order)
+        there, limit = ~np.isnan(kept[-1]), RING if order is None else order
+        wrong = np.nanmax(np.abs(kept - exact), axis=(1, 2))
+        right_ones.append(bool((there == (away < limit)).all()))
+        in_time.append(bool((wrong[:limit] < 1e-12).all()))
+        print(f"  {order!s:5}   {there.sum():7}   {wrong[-1]:13.5f}   {cosine(net, order):15.4f}")
+    check("order n keeps the parameters into neurons less than n away", all(right_ones))
+    check("what it keeps is exact for the first n steps", all(in_time))
+    print(f"\n{reach(net)}")
+
+
+def cosine(net, order):
+    """The cosine of the gradient of an order with the exact one, over 20 random sequences."""
+    rng = np.random.default_rng(1)
+    inputs = rng.uniform(-1, 1, (20, 30, 1))
+    targets = rng.uniform(-1, 1, inputs.shape)
+    return compare_gradients(net, inputs, targets, method="rtrl", order=order).cosine
+
+
+# --- 4. When exact is cheap -----------------------------------------------------------------------
+#
+# `reach` computes this before any training. In an Elman network every hidden neuron reads all the others, so
+# order 2 is already exact: n hidden neurons need about n^3 numbers, and n^4 multiply-adds at each step. In a
+# layer of LSTM blocks without connections between them, parameters reach only the cell of their own block:
+# the exact table is as small as that of order 1. The library finds both from the graph.
+
+
+def costs():
+    heading("4. What it costs, by order")
+    elman, blocks = (
+        architect.Elman(7, 15, 7, seed=0),
+        architect.LSTM(7, 15, 7, peepholes=None, style="synaptic", seed=0),
+    )
+    dense, sparse = reach(elman), reach(blocks)
+    print(f"{dense}\n\n{sparse}")
+    check(
+        "Elman: order 2 keeps as much as the exact rule", dense[2].sensitivities == dense[None].sensitivities
+    )
+    check(
+        "LSTM: order 1 keeps as much as the exact rule", sparse[1].sensitivities == sparse[None].sensitivities
+    )
+    return dense
+
+
+# --- 5. Learning from a stream --------------------------------------------------------------------
+#
+# A stream of random bits has no end and no boundaries. The target at each step is the exclusive or of the
+# bits of two and of three steps ago. Neither bit alone says anything about the target, so the network must
+# learn to store both. When the bits arrive, storing them earns nothing yet; the error comes two steps later.
+#
+# The network is an Elman with eight hidden neurons. With the online rule, an error reaches the hidden neurons
+# of this step and their context of one step ago. With "rtrl" it reaches everything, and weights still change
+# at every step. (Because they change, Z is no longer exact: its older parts were computed with older weights.
+# With a small rate this makes little difference.)
+
+
+def bits(steps, rng):
+    x = rng.integers(0, 2, steps)
+    targets = np.full(steps, np.nan)  # no target until there are enough bits
+    targets[LATE + 1 :] = x[1:-LATE] != x[: -LATE - 1]
+    return 2.0 * x[:, None] - 1, targets[:, None]
+
+
+def right(net, seed):
+    """The fraction of right answers to 2000 new bits, without learning."""
+    twin, (inputs, targets) = net.clone(), bits(2000, np.random.default_rng([seed, 9]))
+    twin.clear()
+    wrong = (twin.run(inputs) > 0.5) != (targets > 0.5)
+    return 1 - wrong[LATE + 1 :].mean()
+
+
+RULES = {"online": ("online", None), "rtrl, order 1": ("rtrl", 1), "rtrl, exact": ("rtrl", None)}
+
+
+def learn(rule, seed, steps, parts):
+    """Learn from a stream once; returns the fraction right after each part."""
+    method, order = rule
+    net = architect.Elman(1, 8, 1, squash="tanh", output_squash="logistic", seed=seed)
+    trainer = synapse.Trainer(net, rate=0.02, method=method, order=order)
+    inputs, targets = bits(steps, np.random.default_rng([seed, 1]))
+    curve = [right(net, seed)]
+    for part in np.split(np.arange(steps), parts):
+        trainer.train(inputs[part], targets[part], epochs=1, progress=False)  # the context is carried over
+        curve.append(right(net, seed))
+    return curve
+
+
+def compare(seed, quick):
+    seeds, steps, parts = range(seed, seed + (3 if quick else 10)), 100_000, 20
+    heading(
+        f"5. Exclusive or of the bits {LATE} and {LATE + 1} steps ago: {steps:,} steps, {len(seeds)} seeds"
+    )
+    curves, solved = {}, {}
+    for name, rule in RULES.items():
+        curves[name] = np.array([learn(rule, each, steps, parts) for each in seeds])
+        last = curves[name][:, -1]
+        solved[name] = int((last > 0.95).sum())
+        fractions = " ".join(f"{fraction:.2f}" for fraction in last)
+        print(f"  {name:14} solved from {solved[name]:2} seeds; right: {fractions}")
+    check("the exact rule solves it from most seeds", solved["rtrl, exact"] > len(seeds) / 2)
+    check("the online rule solves it from none", solved["online"] == 0)
+    return np.linspace(0, steps, parts + 1), curves, solved
+
+
+# --- 6. The picture -------------------------------------------------------------------------------
+
+
+def picture(seen, filled, steps, curves, path):
+    plt = pyplot()
+    if plt is None:
+        return
+    net, inputs, exact = filled
+    figure = plt.figure(figsize=(11, 9.4), layout="constrained")
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[1, 1, 1.05])
+    panel_tables(top, exact)
+    panel_orders(middle, net, inputs)
+    first, second = bottom.subplots(1, 2)
+    panel_parts(first, seen)
+    panel_learning(second, steps, curves)
+    save_figure(figure, path)
+
+
+def panel_tables(figure, exact):
+    """|Z| of the ring after some steps; white is 0."""
+    shown = (1, 2, 3, len(exact))
+    sizes = np.log10(np.where(exact == 0, np.nan, np.abs(exact)))
+    axes = figure.subplots(1, len(shown), sharey=True)
+    for axis, step in zip(axes, shown, strict=True):
+        image = axis.imshow(sizes[step - 1], vmin=-3, vmax=0, cmap="viridis_r", aspect="auto")
+        width = exact.shape[2] // RING
+        axis.set_xticks(np.arange(RING) * width + (width - 1) / 2, range(RING))
+        axis.vlines(np.arange(1, RING) * width - 0.5, -0.5, RING - 0.5, color=GREY, lw=0.3)
+        axis.set(title=f"Ring: Z after step {step}", xlabel="parameters into neuron")
+    axes[0].set(ylabel="state of neuron", yticks=range(RING))
+    bar = figure.colorbar(image, ax=axes, label="|d state / d parameter|", extend="both")
+    bar.set_ticks([-3, -2, -1, 0], labels=["0.001", "0.01", "0.1", "1"])
+
+
+def panel_orders(figure, net, inputs):
+    """Z of the ring after the last step, by order; white is not kept."""
+    for axis, order in zip(figure.subplots(1, 4, sharey=True), (1, 2, 3, None), strict=True):
+        net.learning_rule = "rtrl", order
+        net.run([inputs])  # from a cleared context
+        draw.sensitivities(net, axis, scale=0.5, colour_bars=order is None)
+        count = reach(net, [order])[order].sensitivities
+        axis.set_title(f"{'exact' if order is None else f'order {order}'}: {count} kept", loc="left", size=10)
+        axis.set(xlabel="", ylabel="")
+
+
+def panel_parts(axis, seen):
+    direct, carried = seen.T
+    steps = np.arange(1, len(seen) + 1)
+    axis.bar(steps, direct, color=ORANGE, label="I: within the step (the online rule has only this)")
+    axis.bar(steps, carried, bottom=direct, color=SKY, label="J Z(t-1): from the steps before")
+    axis.plot(steps, direct + carried, "o-", color=BLUE, label="Z = d $s_b$ / d u")
+    axis.set(xlabel="step (x is 0 from step 4 on)", title="Three neurons: two parts of Z")
+    axis.set_ylim(0, 1.45 * (direct + carried).max())
+    axis.legend(loc="upper right", fontsize="small")
+
+
+def panel_learning(axis, steps, curves):
+    for (name, several), colour in zip(curves.items(), (GREY, RED, BLUE), strict=True):
+        for i, curve in enumerate(several):
+            axis.plot(steps / 1000, curve, color=colour, lw=1.3, alpha=0.8, label=None if i else name)
+    axis.set(xlabel="thousand steps", ylabel="fraction right", ylim=(0.4, 1.03))
+    axis.set_title(f"Elman, xor of {LATE} and {LATE + 1} steps ago, one line a seed")
+    axis.legend(loc="center right", bbox_to_anchor=(1, 0.7), fontsize="small")
+
+
+def main(quick: bool, seed: int, out: Path) -> None:
+    rng = np.random.default_rng(seed)
+    net, hand, inputs, seen = side_by_side(rng)
+    a_learning_step(net, hand, inputs, rng)
+    over_a_sequence(rng)
+    filled = filling(rng, seed)
+    dense = costs()
+    steps, curves, solved = compare(seed, quick)
+    picture(seen, filled, steps, curves, out / "rtrl.png")
+    count = len(curves["online"])
+    lesson(
+        "What every weight has done to every recurrent neuron so far can be kept up to date, forward in "
+        f"time. With it an Elman network learns the exclusive or of the bits {LATE} and {LATE + 1} steps ago "
+        f"from {solved['rtrl, exact']} of {count} seeds; at order 1 from {solved['rtrl, order 1']}, with the "
+        f"online rule from {solved['online']}. The cost depends on the graph: an Elman 7-15-7 keeps "
+        f"{dense[None].sensitivities:,} sensitivities, or {dense[1].sensitivities} at order 1."
+    )
+
+
+# To try: LATE = 3; other rates in `learn`; a ring that reads only one neighbour; `order=2` for the Elman.

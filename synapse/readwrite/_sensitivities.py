@@ -1,0 +1,123 @@
+"""The learning rule and the sensitivities of a network in documents, see ``_document.py``.
+
+A neuron keeps its sensitivities to parameters in lines, dense stretches of the columns that the parameters
+have. Lines are in ascending order of their first columns, and their values follow one another.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._saved import Kept, Parts
+from ..errors import FormatError
+from ._checks import LARGEST_WHOLE, Table, is_whole, members, require
+
+RULE = "learning_rule"
+"""Only of networks that learn by rtrl, or have sensitivities that a trainer has left."""
+KEYS = ("method", "order", "stepped")
+SENSITIVITIES = {
+    "recurrent": ("neuron", "slope"),
+    "parameters": ("neuron", "connection", "column"),
+    "lines": ("recurrent", "first", "length"),
+    "sensitivity": ("value", "previous"),
+}
+"""Tables of networks whose sensitivities include the latest step, by the columns of each."""
+
+
+def rule_of(parts: Parts) -> dict[str, Any]:
+    """The part of a document about learning: nothing for a network that learns online."""
+    kept = parts.sensitivities
+    if not parts.rtrl and kept is None:
+        return {}
+    method = "rtrl" if parts.rtrl else "online"
+    rule: dict[str, Any] = {RULE: {"method": method, "order": parts.order, "stepped": kept is not None}}
+    if kept is None:
+        return rule
+    return {
+        **rule,
+        "recurrent": {"neuron": kept.roots, "slope": kept.slopes},
+        "parameters": {"neuron": kept.owner, "connection": kept.connection, "column": kept.column},
+        "lines": {"recurrent": kept.line_root, "first": kept.line_first, "length": kept.line_length},
+        "sensitivity": {"value": kept.now, "previous": kept.before},
+    }
+
+
+def tables_of(data: dict[str, Any]) -> tuple[str, ...]:
+    """The names of the tables that a document must have besides those of every network."""
+    return tuple(SENSITIVITIES) if RULE in data and _checked(data[RULE])["stepped"] else ()
+
+
+def _checked(rule: Any) -> dict[str, Any]:
+    """The learning rule of a document."""
+    method, order, stepped = (members("The learning_rule", rule, KEYS)[key] for key in KEYS)
+    require(method in ("online", "rtrl"), "The method of the learning_rule", '"online" or "rtrl"', method)
+    fits = order is None or is_whole(order, 1, LARGEST_WHOLE)
+    require(fits, "The order of the learning_rule", "null or a whole number above 0", order)
+    require(type(stepped) is bool, "The stepped of the learning_rule", "true or false", stepped)
+    return {"method": method, "order": order, "stepped": stepped}
+
+
+def checked_rule(
+    data: dict[str, Any], neurons: Table, connections: Table, edges: dict[str, Any], dtype: Any
+) -> dict[str, Any]:
+    """The fields of Parts about learning; FormatError if they are not valid."""
+    if RULE not in data:
+        return {}
+    rule = _checked(data[RULE])
+    kept = _sensitivities(data, neurons, connections, edges, dtype) if rule["stepped"] else None
+    return {"rtrl": rule["method"] == "rtrl", "order": rule["order"], "sensitivities": kept}
+
+
+def _sensitivities(
+    data: dict[str, Any], neurons: Table, connections: Table, edges: dict[str, Any], dtype: Any
+) -> Kept:
+    roots, parameters, lines, values = (
+        Table.of_columns(item, data, name, SENSITIVITIES[name])
+        for item, name in zip(
+            ("recurrent neuron", "parameter", "line", "sensitivity"), SENSITIVITIES, strict=True
+        )
+    )
+    column = parameters.whole("column", 0, len(parameters) - 1).astype(np.int64)
+    first = lines.whole("first", 0, int(column.max(initial=0))).astype(np.int64)
+    length = lines.whole("length", 1, int(column.max(initial=0)) + 1).astype(np.int64)
+    _require_lines(first, length, int(column.max(initial=-1)) + 1, len(values))
+    owner = parameters.indices("neuron", neurons).astype(np.int64)
+    connection = parameters.indices("connection", connections, null="the bias").astype(np.int64)
+    _require_owners(connection, owner, edges["target"])
+    return Kept(
+        roots=roots.indices("neuron", neurons).astype(np.int64),
+        slopes=roots.numbers("slope", dtype),
+        owner=owner,
+        connection=connection,
+        column=column,
+        line_root=lines.indices("recurrent", roots).astype(np.int64),
+        line_first=first,
+        line_length=length,
+        now=values.numbers("value", dtype),
+        before=values.numbers("previous", dtype),
+    )
+
+
+def _require_lines(first: NDArray[Any], length: NDArray[Any], columns: int, values: int) -> None:
+    """Raise unless all lines are within the columns, and have as many values as there are."""
+    far = np.flatnonzero(first + length > columns)
+    if len(far):
+        got = f"{length[far[0]]} from column {first[far[0]]} on"
+        raise FormatError(f"Expected line {far[0]} to be of columns up to {columns - 1}, got {got}.")
+    if (total := int(length.sum())) != values:
+        raise FormatError(f"Expected the lengths of the lines to add up to {values} values, got {total}.")
+
+
+def _require_owners(connection: NDArray[Any], owner: NDArray[Any], target: NDArray[Any]) -> None:
+    """Raise unless each parameter belongs to the neuron that its connection leads into."""
+    weights = np.flatnonzero(connection >= 0)
+    wrong = weights[target[connection[weights]] != owner[weights]]
+    if len(wrong):
+        i = int(wrong[0])
+        raise FormatError(
+            f"Expected the neuron of parameter {i} to be the target of its connection, "
+            f"{target[connection[i]]}, got {owner[i]}."
+        )

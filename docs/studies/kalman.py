@@ -49,7 +49,6 @@ CASES = {  # name: method, groups of the filter, strings per training string of 
     "DEKF, one group": ("rtrl", "all", 1),
     "gradient descent, rtrl": ("rtrl", None, 10),
     "gradient descent, online rule": ("online", None, 10),
-    "DEKF, groups by neuron": ("rtrl", "neuron", 1),
 }
 
 

@@ -34,7 +34,9 @@ def learn_exactly(world, network):
                     step_and_edit(world, network)
                 compare_gradient(world, network)
             finally:
-                network.learning_rule = "online"
+                for one in {network, *world.networks}:  # copies that were made meanwhile, too
+                    if one.learning_rule != ("online", None):
+                        one.learning_rule = "online"
     world.note("]")
     return done(world)
 

@@ -64,6 +64,8 @@ def edit(world, network):
         return
     before, groups_before = sensitivities(network), groups(network)
     world.do(world, world.one(EDITS))
+    if not before:
+        return  # while it is connected with others they are not shown, and come back afterwards
     expected = survivors(network, before, groups_before)
     for key, value in sensitivities(network).items():
         if not abs(value - expected[key]) <= 1e-6 * abs(expected[key]) and np.isfinite(expected[key]):

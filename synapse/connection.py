@@ -302,17 +302,18 @@ def sensitivity_of(target: Neuron, row: int | None) -> dict[Neuron, float]:
     network = None if reference is None else reference()
     if network is None or network._sensitivities is None:
         return {}
-    identity = None if row is None else store["identity"][row]
-    with InUse(store):
+    link = None if row is None else connection_at(store, int(store["identity"][row]))
+    with InUse(target):
         if network._sensitivities.current(network) is None:
             return {}
+        store = target._store  # another may have absorbed it, and lowering has moved rows and identities
         c, j = store.columns, target._row
         offset = int(c["learning"][j])
-        if identity is None:
+        if link is None:
             if not store["trainable_bias"][j]:
                 return {}
         else:
-            offset = int(store.row_of[identity]) - int(c["first_incoming"][j])
+            offset = link._at - int(c["first_incoming"][j])
             if offset >= c["learning"][j]:
                 return {}
         found: dict[Neuron, float] = network._sensitivities.of_parameter(target, offset)

@@ -62,7 +62,8 @@ class World:
             n.name: (n.bias, n.squash.name, n.deterministic, n.activation, len(n.tied)) for n in self.neurons
         }
         layers = (*self.net.layers, *self.other.layers)
-        return links, neurons, [(layer.name, [neuron.name for neuron in layer]) for layer in layers]
+        rules = self.net.learning_rule, self.other.learning_rule
+        return links, neurons, rules, [(layer.name, [neuron.name for neuron in layer]) for layer in layers]
 
     def check(self):
         """The stores are sound, nothing is switched, and every network works."""
@@ -85,6 +86,16 @@ def join_seen(world):
 def lower(world):
     world.other["hidden"][0].disconnect(world.other.output[0])
     world.other.activate([1.0, 0.0])
+
+
+def lower_learner(world):
+    """An edit within a step of a network that learns by rtrl, whose store another absorbs."""
+    world.net.learning_rule = "rtrl"
+    world.net.activate([0.1, 0.2])
+    world.gate.project(world.net.output[0]), world.gate.disconnect(world.net.output[0])
+    link = world.net.output[0].incoming[0]
+    link.source.disconnect(link.target)
+    world.net.propagate(0.1, [0.5])
 
 
 def record(world):
@@ -123,6 +134,8 @@ OPERATIONS = {
     "squash": lambda world: setattr(world.gate, "squash", "noise"),
     "freeze": lambda world: setattr(world.other.connections[0], "trainable", False),
     "lower": lower,
+    "lower a learner": lower_learner,
+    "learning rule": lambda world: setattr(world.net, "learning_rule", "rtrl"),
     "propagate": lambda world: world.other["hidden"].propagate(0.1),
     "weights": lambda world: setattr(world.other, "weights", np.zeros(12)),
     "reset": lambda world: world.other.reset(seed=0),
@@ -132,6 +145,7 @@ OPERATIONS = {
     "test": lambda world: Trainer(world.other).test(X, Y),
     "train": train(),
     "train by batches": train(optimizer=optimizers.Adam(0.01)),
+    "train by rtrl": train(method="rtrl"),
     "train exactly": train(method="bptt", threads=2),
     "train on a stream": lambda world: Trainer(world.other).train(
         [(X, Y), (X, Y)], epochs=2, progress=False, on_batch=lambda batch: None

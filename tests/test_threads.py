@@ -120,6 +120,52 @@ together(train=train, train_exactly=train_exactly, search=search, step=step, rec
 check_store(net._store)
 """
 
+LEARNT_BY_RTRL = """
+net = architect.LSTM(2, 3, 1, seed=0)
+net.learning_rule = "rtrl"
+
+def step(rng):
+    net.activate([0.1, 0.9])
+    net.propagate(0.001, [0.5])
+    bounded(net)
+
+def train(rng):
+    Trainer(net, rate=0.001).train(X, Y, epochs=2, progress=False)
+
+def train_by_batches(rng):
+    Trainer(net, method="rtrl", order=rng.choice([None, 1, 2]), optimizer=optimizers.Adam(0.001),
+            batch_size=4).train(X, Y, epochs=1, progress=False, validation=(X, Y))
+
+def save(rng):
+    twin = net.clone()
+    twin.clear()
+    assert len(twin.run(X[0])) == 5
+
+def read(rng):
+    for link in net.connections[:9]:
+        assert all(isinstance(root, Neuron) for root in link.sensitivity)
+    net.output[0].bias_sensitivity
+    net.clear()
+
+def rule(rng):
+    net.learning_rule = rng.choice(["rtrl", "online", ("rtrl", 1)])
+
+def join(rng):
+    other = architect.Elman(1, 2, 1, seed=0)
+    other.learning_rule = "rtrl"
+    other.activate([0.5])
+    link = rng.choice([(net.output[0], other.hidden[0][0]), (other.output[0], net.output[0])])
+    link[0].project(link[1])
+    link[0].disconnect(link[1])
+
+def alone(rng):
+    net.output[0].activate()
+
+together(step=step, train=train, train_by_batches=train_by_batches, save=save, read=read, rule=rule,
+         join=join, alone=alone, edit=lambda rng: edit(rng, net), edit2=lambda rng: edit(rng, net))
+check_store(net._store)
+"""
+
 JOINED = """
 nets = [architect.Perceptron(2, 3, 1, seed=seed) for seed in range(4)]
 
@@ -169,6 +215,9 @@ print("sound", all((net.weights == weights).all() for net, weights in zip(nets, 
 """
 
 
+SCRIPTS = {"edited": TRAINED_AND_EDITED, "rtrl": LEARNT_BY_RTRL, "joined": JOINED, "apart": APART}
+
+
 def process(script, seconds):
     """What a script prints; every mistake in memory ends the process."""
     environment = {**os.environ, "PYTHONMALLOC": "debug", "PYTHONFAULTHANDLER": "1"}
@@ -185,11 +234,11 @@ def process(script, seconds):
     return result.stdout
 
 
-@pytest.mark.parametrize("script", [TRAINED_AND_EDITED, JOINED, APART], ids=["edited", "joined", "apart"])
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
 def test_a_network_is_used_by_one_thread_at_a_time(script):
     assert process(script, 3.0) == "sound True\n"
 
 
 if __name__ == "__main__":
-    for each in (TRAINED_AND_EDITED, JOINED, APART):
+    for each in SCRIPTS.values():
         print(process(each, float(sys.argv[1]) if len(sys.argv) > 1 else 60.0), end="")

@@ -62,7 +62,7 @@ ALL = (
     "ties, gates, what is trainable, states, activations, random streams, dtype"
 )
 """What graph formats preserve: after reading, a sequence gives the same outputs as before writing."""
-TRACES = "errors and traces, as after ``clear``"
+TRACES = "errors and traces, as after ``clear``; the learning rule"
 LINKED = f"{TRACES}; the class of an architecture"
 
 

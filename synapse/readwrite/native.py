@@ -39,6 +39,13 @@ def json_data(network: Network) -> dict[str, Any]:
     ``eligibility`` has a row for each connection, ``influence`` for each gater and gated neuron, and
     ``extended`` for each influence and incoming connection of its gater (null for the bias).
 
+    A network that learns by rtrl has a ``learning_rule``: its ``method``, its ``order``, and ``stepped``,
+    whether the sensitivities include the latest step. Four more tables hold them then. ``recurrent`` has a
+    row for each recurrent neuron (``slope`` is that of the previous step), ``parameters`` for each trainable
+    weight or bias (connection null) with its ``column``, and ``lines`` for each stretch of columns of a
+    recurrent neuron. ``sensitivity`` has the values of the lines, one after the other, of this step and of
+    the previous one.
+
     >>> from synapse import Layer, Network
     >>> a, b = Layer(2), Layer(1)
     >>> _ = a.project(b, weights=0.5)
@@ -71,7 +78,8 @@ def from_json_data(data: dict[str, Any]) -> Network:
 FORMAT = Format(
     name="json",
     what="the whole network, with states and traces",
-    kept="the whole network to the last bit, with states, errors and traces; the class of an architecture",
+    kept="the whole network to the last bit, with states, errors, traces, the learning rule and "
+    "sensitivities; the class of an architecture",
     lost="the state of a trainer; projections; ties to other networks; classes that are not registered",
     link="https://www.rfc-editor.org/rfc/rfc8259",
     suffixes=(".json",),

@@ -152,8 +152,8 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     their texts only, and ``arrays`` with the names of all other arrays. These are the columns of numbers:
     ``neuron_bias``, ``neuron_state``, ..., shape (neurons,), in activation order; ``connection_weight``,
     ``connection_trainable``, ..., shape (connections,), in order of creation; and the traces,
-    ``eligibility_value``, ``influence_value``, ``extended_value``, ... -1 stands for null (not gated; the
-    bias).
+    ``eligibility_value``, ``influence_value``, ``extended_value``, ..., and the sensitivities of rtrl,
+    ``sensitivity_value``, ``line_first``, ... -1 stands for null (not gated; the bias).
 
     A column is left out if it has its default in every row: True for ``trainable`` and ``trainable_bias``, -1
     for ``gater``, otherwise 0. Traces are left out if there are none, the names of neurons if none has one.
@@ -260,7 +260,8 @@ def _content(text: NDArray[Any]) -> Any:
 FORMAT = Format(
     name="npz",
     what="the whole network as arrays for NumPy, small and fast, without pickles",
-    kept="the whole network to the last bit, with states, errors and traces; the class of an architecture",
+    kept="the whole network to the last bit, with states, errors, traces, the learning rule and "
+    "sensitivities; the class of an architecture",
     lost="the state of a trainer; projections; ties to other networks; classes that are not registered",
     link="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html",
     suffixes=(".synapse", ".npz"),

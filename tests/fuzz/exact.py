@@ -34,7 +34,9 @@ def learn_exactly(world, network):
                     step_and_edit(world, network)
                 compare_gradient(world, network)
             finally:
-                network.learning_rule = "online"
+                for one in {network, *world.networks}:  # copies that were made meanwhile, too
+                    if one.learning_rule != ("online", None):
+                        one.learning_rule = "online"
     world.note("]")
     return done(world)
 
@@ -62,6 +64,8 @@ def edit(world, network):
         return
     before, groups_before = sensitivities(network), groups(network)
     world.do(world, world.one(EDITS))
+    if not before:
+        return  # while it is connected with others they are not shown, and come back afterwards
     expected = survivors(network, before, groups_before)
     for key, value in sensitivities(network).items():
         if not abs(value - expected[key]) <= 1e-6 * abs(expected[key]) and np.isfinite(expected[key]):

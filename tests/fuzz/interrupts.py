@@ -177,6 +177,9 @@ def one_operation(ours, theirs, number, together, counts):
 
 def after_interrupt(world, name, signaller, raised, counts):
     """What must hold whatever was interrupted."""
+    for network in world.networks:
+        if network.learning_rule != ("online", None):  # `learn_exactly` was interrupted
+            network.learning_rule = "online"
     if signaller.sent:
         counts[f"interrupts of {name}"] += 1
         ended = any("stopped by interrupted" in note for note in world.notes)

@@ -1,11 +1,12 @@
-"""Compare the online rule with the exact gradient: eleven architectures, sequences of 1 to 50 steps.
+"""Compare rules that learn step by step with the exact gradient: eleven architectures, 1 to 50 steps.
 
     python docs/studies/gradients.py             # measures, writes gradients.json, then reports
-    python docs/studies/gradients.py report      # makes the table in gradients.md and the picture
+    python docs/studies/gradients.py report      # makes the tables in gradients.md and the pictures
 
-The networks are not trained. Each is built from a seed and runs 8 random sequences; the rule's updates,
-summed over them with fixed weights, are compared with the gradient (`compare_gradients`): over all weights
-and biases, and over those before the outputs, because the gradients of the outputs are exact in any network.
+The networks are not trained. Each is built from a seed and runs 8 random sequences; the updates of the
+online rule, and of real-time recurrent learning at several orders, summed over them with fixed weights, are
+compared with the gradient (`compare_gradients`): over all weights and biases, and over those before the
+outputs, because the gradients of the outputs are exact in any network.
 """
 
 from __future__ import annotations
@@ -31,14 +32,20 @@ import many_seeds as many
 import architect
 from synapse import draw
 from synapse.initializers import uniform
-from synapse.learning import compare_gradients
+from synapse.learning import compare_gradients, reach
 from synapse.readwrite import files
 
-RESULTS, PAGE, PICTURE = HERE / "gradients.json", HERE / "gradients.md", HERE / "gradients.png"
+RESULTS, PAGE = HERE / "gradients.json", HERE / "gradients.md"
+PICTURE, ORDERS_PICTURE = HERE / "gradients.png", HERE / "gradients_orders.png"
 LENGTHS = (1, 2, 3, 5, 8, 12, 20, 30, 50)
 SEEDS, SEQUENCES = 5, 8
 SCALES = (0.1, 1.0)
 TARGETS = ("every step", "last step")
+RULES = {
+    "online": {},
+    **{f"order {order}": {"method": "rtrl", "order": order} for order in (1, 2, 3)},
+    "exact": {"method": "rtrl"},
+}
 EXACT = 1e-9  # cosines are rounded to this precision
 
 NETWORKS = {
@@ -83,16 +90,20 @@ def before_outputs(found, outputs):
     return ours @ exact / np.sqrt((ours @ ours) * (exact @ exact))
 
 
-def measure(name, scale, targets, length):
+def built(name, scale, seed):
+    options = {"initializer": uniform(scale), "bias_initializer": uniform(scale), "seed": seed}
+    return NETWORKS[name](output_squash="logistic", **options)
+
+
+def measure(name, rule, scale, targets, length):
     """Cosines and relative errors of one architecture, one number per seed."""
-    found = []
-    for seed in range(SEEDS):
-        net = NETWORKS[name](
-            initializer=uniform(scale), bias_initializer=uniform(scale), output_squash="logistic", seed=seed
-        )
-        found.append(compare_gradients(net, *sequences(length, targets, seed)))
+    found = [
+        compare_gradients(built(name, scale, seed), *sequences(length, targets, seed), **RULES[rule])
+        for seed in range(SEEDS)
+    ]
     return {
         "network": name,
+        "rule": rule,
         "scale": scale,
         "targets": targets,
         "length": length,
@@ -104,7 +115,7 @@ def measure(name, scale, targets, length):
 
 def run():
     begin = time.perf_counter()
-    rows = [measure(*case) for case in product(NETWORKS, SCALES, TARGETS, LENGTHS)]
+    rows = [measure(*case) for case in product(NETWORKS, RULES, SCALES, TARGETS, LENGTHS)]
     settings = {"seeds": SEEDS, "sequences": SEQUENCES, "lengths": LENGTHS}
     many.save(RESULTS, settings, rows, begin)
 
@@ -112,26 +123,39 @@ def run():
 # --- what is shown ------------------------------------------------------------------------------
 
 
-def cosines(rows, name, scale, targets, part="hidden"):
+def cosines(rows, name, scale, targets, part="hidden", rule="online"):
     """The results as an array, shape (lengths, seeds)."""
-    chosen = (row for row in rows if (row["network"], row["scale"], row["targets"]) == (name, scale, targets))
+    case = {"network": name, "rule": rule, "scale": scale, "targets": targets}
+    chosen = (row for row in rows if all(row[key] == value for key, value in case.items()))
     return np.array([row[part] for row in sorted(chosen, key=lambda row: row["length"])])
 
 
-def picture(rows):
-    """Draw one panel per architecture, with the median and the range of the seeds."""
+def draw_line(panel, values, line, colour, label):
+    """One minus the cosine: the median and the range of the seeds."""
+    values = np.maximum(1 - values, EXACT)
+    panel.plot(LENGTHS, np.median(values, axis=1), line, color=colour, label=label)
+    panel.fill_between(LENGTHS, values.min(axis=1), values.max(axis=1), color=colour, alpha=0.12, lw=0)
+
+
+def draw_scales(rows, name, panel):
+    """The online rule, with small and large weights."""
+    for (scale, colour), (targets, line) in product(zip(SCALES, ("C0", "C1")), zip(TARGETS, ("-", "--"))):
+        label = f"weights ±{scale:g}, targets: {targets}"
+        draw_line(panel, cosines(rows, name, scale, targets), line, colour, label)
+
+
+def draw_rules(rows, name, panel):
+    """All rules, with large weights."""
+    for rule, colour, line in zip(RULES, ("C1", "C0", "C2", "C3", "C4"), ("--", "-", "-", "-", ":")):
+        draw_line(panel, cosines(rows, name, 1.0, "every step", rule=rule), line, colour, rule)
+
+
+def picture(rows, path, draw_panel, what):
+    """Draw one panel per architecture."""
     with draw.style():
         figure, panels = plt.subplots(3, 4, figsize=(10, 6.6), sharex=True, sharey=True, layout="constrained")
         for panel, name in zip(panels.flat, NETWORKS):
-            for (scale, colour), (targets, line) in product(
-                zip(SCALES, ("C0", "C1")), zip(TARGETS, ("-", "--"))
-            ):
-                values = np.maximum(1 - cosines(rows, name, scale, targets), EXACT)
-                label = f"weights ±{scale:g}, targets: {targets}"
-                panel.plot(LENGTHS, np.median(values, axis=1), line, color=colour, label=label)
-                panel.fill_between(
-                    LENGTHS, values.min(axis=1), values.max(axis=1), color=colour, alpha=0.12, lw=0
-                )
+            draw_panel(rows, name, panel)
             panel.set_title(name)
             panel.set_xscale("log")
             panel.set_xticks([1, 3, 10, 50], ["1", "3", "10", "50"])
@@ -141,10 +165,10 @@ def picture(rows):
         panels[0, 0].set_yticks([1, 1e-3, 1e-6, EXACT], ["1", "0.001", "$10^{-6}$", "exact"])
         panels[0, 0].minorticks_off()
         figure.supxlabel("steps of the sequence", size=9)
-        figure.supylabel("1 - cosine of the online rule to the exact gradient, before the outputs", size=9)
+        figure.supylabel(f"1 - cosine of {what} to the exact gradient, before the outputs", size=9)
         panels.flat[-1].axis("off")
         panels.flat[-1].legend(*panels.flat[0].get_legend_handles_labels(), loc="center")
-    with files.replacing(PICTURE) as file:
+    with files.replacing(path) as file:
         figure.savefig(file, format="png", dpi=110)
     plt.close(figure)
 
@@ -169,15 +193,38 @@ def table(rows):
     return many.table(head, lines)
 
 
+def table_of_rules(rows):
+    """The cosines of all rules at the longest sequences, weights within ±1."""
+    lines = [
+        [name, *(shown(cosines(rows, name, 1.0, "every step", rule=rule)[-1]) for rule in RULES)]
+        for name in NETWORKS
+    ]
+    return many.table(["", *RULES], lines)
+
+
+def table_of_reach():
+    """The number of sensitivities that each order keeps."""
+    found = {name: reach(built(name, 1.0, 0)) for name in NETWORKS}
+    head = ["", "recurrent states", *(rule for rule in RULES if rule != "online")]
+    lines = [
+        [name, str(rows[None].recurrent), *(f"{row.sensitivities:,}" for row in rows)]
+        for name, rows in found.items()
+    ]
+    return many.table(head, lines)
+
+
 def report():
     rows = json.loads(RESULTS.read_text(encoding="utf-8"))["runs"]
-    picture(rows)
+    picture(rows, PICTURE, draw_scales, "the online rule")
+    picture(rows, ORDERS_PICTURE, draw_rules, "each rule")
     many.fill("gradients", table(rows), PAGE)
+    many.fill("rules", table_of_rules(rows), PAGE)
+    many.fill("reach", table_of_reach(), PAGE)
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("what", nargs="?", choices=["report"], help="only write the table and the picture")
+    options.add_argument("what", nargs="?", choices=["report"], help="only write the tables and the pictures")
     if options.parse_args().what is None:
         run()
     report()

@@ -88,7 +88,7 @@ def works_of(net: synapse.Network, other: synapse.Network, order: int | None) ->
     x, y = rng.uniform(-1.0, 1.0, (FEWEST, len(net.input))), rng.random((FEWEST, len(net.output)))
 
     def ours(trainer: synapse.Trainer, steps: int) -> None:
-        trainer.train(x[None, :steps], y[None, :steps], epochs=1)
+        trainer.train(x[None, :steps], y[None, :steps], epochs=1, progress=False)
 
     exact = synapse.Trainer(net, method="rtrl", order=order, rate=RATE)
     works: dict[str, Work] = {

@@ -1,4 +1,4 @@
-"""Real-time recurrent learning as textbooks have it: dense matrices, for an Elman network of logistic neurons.
+"""Real-time recurrent learning as in textbooks: dense matrices, for an Elman network of logistic neurons.
 
 Williams and Zipser 1989: with the hidden states s = W [x, h', 1] and Z = ds/dW of the shape (n, size of W),
 
@@ -79,7 +79,7 @@ class Dense:
             self.step(x, target, rate)
 
     def gradient(self, inputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The summed gradient of a sequence, with weights held still: of the hidden layer, and of the outputs."""
+        """The summed gradient of a sequence, with weights held still: of the hidden layer, of the outputs."""
         self.clear()
         hidden, readout = np.zeros((self.n, self.m)), np.zeros(self.readout.shape)
         for x, target in zip(self.make(inputs), self.make(targets)):

@@ -31,9 +31,9 @@ FEWEST = 1_000  # steps of small networks in a call
 ROWS: dict[str, tuple[Callable[[], synapse.Network], int | None]] = {
     "Elman 7-15-7": (lambda: architect.Elman(7, 15, 7, seed=0), None),
     "Elman 7-100-7": (lambda: architect.Elman(7, 100, 7, seed=0), None),
-    "LSTM 6-8-6, all-to-all peepholes": (lambda: architect.LSTM(6, 8, 6, seed=0), None),
+    "LSTM 6-8-6, all-to-all peepholes": (lambda: architect.LSTM(6, 8, 6, style="synaptic", seed=0), None),
     "LSTM 30-72-30, no recurrence between cells": (
-        lambda: architect.LSTM(30, 72, 30, peepholes=None, seed=0),
+        lambda: architect.LSTM(30, 72, 30, peepholes=None, style="synaptic", seed=0),
         None,
     ),
     "LSTM 6-8-6, standard": (lambda: architect.LSTM(6, 8, 6, style="standard", seed=0), None),

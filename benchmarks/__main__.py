@@ -93,6 +93,10 @@ def main(given: list[str] | None = None) -> dict[str, Any]:
 
         plot.draw(results, options.out / "time_per_step.png")
         results["plot"] = "time_per_step.png"
+    if results.get("rtrl") and importlib.util.find_spec("matplotlib"):
+        from . import plot
+
+        plot.draw_orders(results["rtrl"]["graphs"], options.out / "rtrl_orders.png")
     report.write(results, options.out)
     tell(f"written to {options.out}")
     return results

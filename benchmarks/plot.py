@@ -91,6 +91,31 @@ def draw(run: dict[str, Any], path: Path) -> None:
     plt.close(figure)
 
 
+ORDERS = {"1": "#56B4E9", "2": "#009E73", "3": "#E69F00", "None": "#D55E00"}
+
+
+def draw_orders(graphs: list[dict[str, Any]], path: Path) -> None:
+    """Draw the time of real-time recurrent learning against density, one line for each order."""
+    known = [graph for graph in graphs if "orders" in graph]
+    figure, ax = plt.subplots(figsize=(7, 5), layout="constrained")
+    densities = [graph["density"] for graph in known]
+    lines = {f"order {order}" if order != "None" else "exact": (order, "synapse") for order in ORDERS}
+    for label, (order, name) in {**lines, "online rule": ("None", "online")}.items():
+        times = [graph["orders"][order][name] for graph in known]
+        colour = ORDERS[order] if name == "synapse" else "black"
+        ax.plot(
+            densities, times, marker="o", color=colour, ls="-" if name == "synapse" else "--", label=label
+        )
+    ax.set(xscale="log", yscale="log", xlabel="density", ylabel="µs per step")
+    ax.set_title("Elman-like random graphs of 60 neurons", loc="left")
+    ax.grid(which="major", alpha=0.25)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False)
+    with files.replacing(path) as picture:
+        figure.savefig(picture, format="png", dpi=130)
+    plt.close(figure)
+
+
 def _line(ax: Any, peer: str, label: str, points: list[tuple[int, float, float, float]]) -> tuple[Any, ...]:
     colour, marker = STYLES[peer]
     connections, medians, least, most = zip(*points)

@@ -8,13 +8,14 @@ from typing import Any
 
 from synapse.readwrite import files
 
-from . import batches, calls, cold, epochs, files as saved, gradients, growth, modules, steps, structure
+from . import batches, calls, cold, epochs, files as saved, gradients, growth, modules, rtrl, steps, structure
 
 TABLES: dict[str, Any] = {
     "steps": steps,
     "epochs": epochs,
     "calls": calls,
     "gradients": gradients,
+    "rtrl": rtrl,
     "batches": batches,
     "modules": modules,
     "growth": growth,

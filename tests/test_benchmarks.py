@@ -8,11 +8,14 @@ import json
 import numpy as np
 import pytest
 
+import architect
+import synapse
 from benchmarks import epochs, gradients, report, steps
 from benchmarks.__main__ import main
 from benchmarks.cases import ROWS, Case, read_samples, samples, write_samples
 from benchmarks.peers import PEERS, chosen
 from benchmarks.peers.cell import Cell
+from benchmarks.peers.recurrent import Dense
 
 from .full_disk import full_disk
 
@@ -142,6 +145,25 @@ def test_gradients_that_are_compared_are_of_one_loss(row):
     losses = [work() for work in gradients.works_of(Case.named(row), 4).values()]
     assert len(losses) == 3
     np.testing.assert_allclose(losses, losses[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_the_dense_form_computes_the_same_gradient(library):
+    ops = pytest.importorskip(library)
+    net = architect.Elman(3, 5, 2, seed=0)
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-1.0, 1.0, (12, 3)), rng.random((12, 2))
+    weights, readout = Dense(net, ops).gradient(x, y)
+    links, gradient = (
+        {id(link): k for k, link in enumerate(net.connections)},
+        synapse.learning.gradient(net, x, y),
+    )
+    biases = {id(neuron): k for k, neuron in enumerate(net)}
+    for layer, found in ((net.hidden[-1], weights), (net.output, readout)):
+        for neuron, row in zip(layer, found):
+            incoming = [gradient.weights[links[id(link)]] for link in neuron.incoming]
+            np.testing.assert_allclose(row[:-1], incoming, rtol=1e-10, atol=1e-12)
+            np.testing.assert_allclose(row[-1], gradient.biases[biases[id(neuron)]], rtol=1e-10)
 
 
 def test_table_of_gradients():

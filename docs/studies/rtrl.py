@@ -75,7 +75,6 @@ TASKS = {
         ],
         50_000,
     ),
-    "recall_lstm": Task(tasks.recall_24, rules("exact", "online", network="LSTM 10-8-4", rate=0.1), 20_000),
     "continual": Task(
         tasks.continual_reber,
         [
@@ -255,7 +254,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "reber": table_of_reber,
     "recall": lambda: table_of_scores("recall"),
     "continual": table_of_continual,
-    "recall_lstm": lambda: table_of_scores("recall_lstm"),
     "xor": lambda: table_of_scores("xor"),
     "copy": table_of_copy,
     "sunspots": table_of_sunspots,

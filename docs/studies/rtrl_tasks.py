@@ -93,9 +93,6 @@ RECALL_NETWORKS: dict[str, Callable[[int], synapse.Network]] = {
     "GRU 10-8-4": lambda seed: architect.GRU(
         10, 8, 4, update_gate_bias=2.0, initializer=uniform(0.5), seed=seed
     ),
-    "LSTM 10-8-4": lambda seed: architect.LSTM(
-        10, 8, 4, forget_gate_bias=3.0, initializer=uniform(1.0), seed=seed
-    ),
     "LSTM 10-16-4, linear cells": lambda seed: architect.LSTM(
         10, 16, 4, style="synaptic", cell_squash="identity", peepholes=None, seed=seed
     ),

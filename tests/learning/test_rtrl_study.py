@@ -15,6 +15,7 @@ from synapse.tasks import reber
 pytest.importorskip("matplotlib")
 
 STUDIES = Path(__file__).parents[2] / "docs" / "studies"
+GRU = {"network": "GRU 7-8-7"}
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +159,24 @@ def test_the_picture_is_made(study, tmp_path, monkeypatch):
     study.picture()
     assert 10_000 < (tmp_path / "made.png").stat().st_size < 200_000
     assert (STUDIES / "rtrl.png").stat().st_size < 200_000
+
+
+def test_what_the_page_says_of_the_rules(study):
+    assert [solved(study, "reber", "exact", outputs=each) for each in ("softmax", "logistic")] == [7, 4]
+    assert solved(study, "reber", "online") == solved(study, "recall", "online", network="GRU 10-8-4") == 0
+    assert solved(study, "continual", "online", **GRU) == 1
+    assert solved(study, "reber", "order 1") == 0
+    assert solved(study, "recall", "exact") == solved(study, "recall", "order 1") == 10
+    assert solved(study, "continual", "exact", **GRU) == 10
+    lstm = {"network": "LSTM 2-8-1"}
+    assert [solved(study, "xor", rule, **lstm) for rule in ("exact", "order 1", "online")] == [10, 10, 4]
+    assert max(row["length"] for row in study.rows_of("copy")) == 7
+
+
+def test_every_case_has_ten_seeds(study):
+    for name in study.TABLES:
+        seeds = [100, 101] if name == "sunspot_rates" else list(range(10))
+        cases = study.cases_of(name)
+        assert len(cases) == len(study.TASKS[name].cases)
+        for _, rows in cases:
+            assert [row["seed"] for row in rows] == seeds

@@ -17,7 +17,6 @@ from .engine.reach import Plan
 from .engine.schema import ENDED, INPUTS, NONE, STOP, TURN_HALF
 from .errors import ArgumentError
 from .network import Network
-from .neuron import Neuron
 
 
 class SensitivityMatrix(NamedTuple):
@@ -48,18 +47,27 @@ def sensitivity_matrix(network: Network) -> SensitivityMatrix:
         return SensitivityMatrix(layout.roots, owners, values)
 
 
-def kept_pairs(network: Network, connections: Sequence[Connection]) -> tuple[tuple[Connection, Neuron], ...]:
-    """Each connection with the neurons to which it has a sensitivity, or raise ArgumentError as above."""
-    with InUse(network):
-        plan = require_plan(network)
-        roots, neurons = plan.layout.roots, network.neurons
-        rows = np.array([connection._at for connection in connections], np.int64)
-        place = places_of(plan, np.repeat(rows, len(roots)), np.tile(roots + plan.layout.first, len(rows)))
-        connection, root = np.nonzero(place.reshape(len(rows), len(roots)) != ENDED)
-        return tuple(
-            (connections[c], neurons[r])
-            for c, r in zip(connection.tolist(), roots[root].tolist(), strict=True)
-        )
+class KeptPairs:
+    """The pairs of some connections and the neurons whose states keep a sensitivity to their weights.
+
+    Raises ArgumentError if the network keeps none. `pairs` are numbers of connections, with neurons.
+    """
+
+    def __init__(self, network: Network, connections: Sequence[Connection]) -> None:
+        with InUse(network):
+            plan = require_plan(network)
+            roots, neurons = plan.layout.roots, network.neurons
+            rows = np.array([connection._at for connection in connections], np.int64)
+            every = np.repeat(rows, len(roots)), np.tile(roots + plan.layout.first, len(rows))
+            places = places_of(plan, *every).reshape(len(rows), len(roots))
+        connection, root = np.nonzero(places != ENDED)
+        self.pairs = [(c, neurons[r]) for c, r in zip(connection.tolist(), roots[root].tolist(), strict=True)]
+        self._network, self._places = network, places[connection, root]
+
+    def read(self) -> Floats:
+        """The sensitivities of the latest step; the topology is still the same."""
+        with InUse(self._network):
+            return present_half(require_plan(self._network))[self._places].astype(np.float64)
 
 
 def places_of(plan: Plan, rows: Ints, neurons: Ints) -> NDArray[np.uint64]:

@@ -37,6 +37,7 @@ from .engine.functions.activations import RANDOM
 from .engine.guard import steady, whole
 from .engine.lowering.flags import BACK, BACK_GATED
 from .engine.lowering.order import pure_inputs
+from .engine.reach import Plan
 from .engine.schema import FIRST, NONE, STOP
 from .engine.store import Store
 from .errors import ArgumentError, TopologyError, TopologyWarning
@@ -165,6 +166,8 @@ class NetworkSteps(Sequence[Neuron]):
     def _run_sequences(self, sequences: list[Floats]) -> list[Floats]:
         """Run sequences; the context is cleared before each."""
         outputs = []
+        if self._rtrl is not None:
+            self._rtrl.ready(self)  # a network that cannot step raises before it is cleared
         for rows in sequences:
             if len(rows):
                 self.clear()
@@ -190,13 +193,21 @@ class NetworkSteps(Sequence[Neuron]):
                     run = (store.calls or engine.online.calls_for(store)).run_network
                     bad = run(store.address, store.unit, span, inputs, outputs)
                 else:
-                    plan = self._rtrl.ready(self)
-                    run = engine.rtrl.run_network
+                    plan = self._plan(store, self._rtrl)
+                    run = engine.rtrl.calls_for(store).run_network
                     bad = run(plan.store_table(), store.unit, plan.address, plan.span, inputs, outputs)
                 if bad:
                     self._refuse(store, inputs, outputs, bad - 1)
                 return outputs
         return self._run(inputs, outputs)  # its store was absorbed by another during the wait
+
+    def _plan(self, store: Store, by: Sensitivities) -> Plan:
+        """The plan of its sensitivities for the present topology."""
+        plan = by.plan
+        known = plan is not None and plan.store is store and plan.topology == store.topology_version
+        if known and plan is not None and store.recorder is None:  # a recorder follows the plan
+            return plan
+        return by.ready(self)
 
     def _refuse(self, store: Store, inputs: Floats, outputs: Floats, step: int) -> NoReturn:
         """Raise the error for a step that the kernel has rejected."""
@@ -299,23 +310,15 @@ class NetworkSteps(Sequence[Neuron]):
         self, store: Store, by: Sensitivities, targets: Floats, cost: int, rate: float, check: bool
     ) -> float:
         """The same along the sensitivities."""
-        plan = by.ready(self)
+        plan = self._plan(store, by)
         if not by.can_learn(plan):
             raise TopologyError(
                 f"{self!r} has not been activated by rtrl since its context was cleared or changed, so it "
                 "has nothing to learn from. Call network.activate first."
             )
-        run = engine.rtrl.propagate_targets
-        value: float = run(
-            plan.store_table(),
-            store.unit,
-            plan.address,
-            plan.span,
-            targets,
-            cost,
-            store.dtype.type(rate),
-            check,
-        )
+        run = engine.rtrl.calls_for(store).propagate_targets
+        address = plan.store_table()
+        value: float = run(address, store.unit, plan.address, plan.span, targets, cost, rate, check)
         return value
 
     @property

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -102,8 +103,7 @@ class Sensitivities:
         self._neurons, self._identities = list(network), identities_of(plan)
         self.plan = plan
         self.follow(store)
-        self._stamps = store["stamp"][int(span[FIRST]) : int(span[STOP])].astype(np.int64)
-        plan.columns["turn"][TURN_STAMP] = self._stamps[-1]
+        self._note_stamps(plan)
         if kept is not None:
             self.write(kept, before)
         if store.recorder is not None:
@@ -155,6 +155,25 @@ class Sensitivities:
         if stamp != self._stamps[-1]:  # it was after the plan was made; the clock ticks at each neuron
             self._stamps = stamp - np.arange(len(self._neurons))[::-1]
         return self._stamps
+
+    def _note_stamps(self, plan: Plan) -> None:
+        """Let them belong to the present context."""
+        rows = slice(int(plan.span[FIRST]), int(plan.span[STOP]))
+        self._stamps = plan.store["stamp"][rows].astype(np.int64)
+        plan.columns["turn"][TURN_STAMP] = self._stamps[-1]
+
+    @contextmanager
+    def unchanged(self, network: NetworkSteps) -> Iterator[None]:
+        """Let neurons that lead nowhere activate by themselves in the block: no recurrent state changes."""
+        plan, store = self.current(network), network._store
+        in_step, calls = self.in_step, store.calls
+        store.calls = None
+        try:
+            yield
+        finally:
+            store.calls = calls
+            if plan is not None and in_step:
+                self._note_stamps(plan)
 
     def can_learn(self, plan: Plan) -> bool:
         """Whether there is a step to learn from: an activation since the context was cleared, with them."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ._checks import counted, expected, imported_pandas, is_among, listed, unknown_name
-from ._kept import kept_pairs
+from ._kept import KeptPairs
 from ._recorder import Pair, Recorder
 from ._typing import Floats
 from .connection import Connection, extended_into, require_connection
@@ -28,7 +28,7 @@ class Log:
     """The numbers collected by :func:`record`.
 
     Each number is an attribute: ``log.activation`` is an array of shape (steps, neurons), ``log.weight`` has
-    the shape (steps, connections), and ``log.extended`` and ``log.sensitivity`` have the shape (steps, pairs).
+    the shape (steps, connections), ``log.extended`` and ``log.sensitivity`` have the shape (steps, pairs).
     ``log["activation"]`` is the same array, ``log.of(net["cells"])`` is the part of some neurons or
     connections, and ``dict(log)`` has all arrays by name: ``numpy.savez("log.npz", **log)`` saves them.
 
@@ -371,7 +371,7 @@ def _pairs(connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
 
 def _sensitive(network: Network, connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
     """Pairs for sensitivities: each connection with the recurrent neurons that keep one to it."""
-    pairs = kept_pairs(network, connections)
+    pairs = tuple((connections[c], neuron) for c, neuron in KeptPairs(network, connections).pairs)
     if not pairs:
         raise ArgumentError(
             "No connection has a sensitivity: none is trainable and reaches the state of a recurrent neuron."

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._kept import KeptPairs
+from .._recorder import Pair
 from .._snapshot import read_numbers
 from .._typing import Floats
 from ..connection import Connection, extended_into
@@ -25,6 +28,8 @@ MOST_TRACES = 200_000
 NUMBERS = ("activation", "state", "derivative")
 ERRORS = ("responsibility", "projected", "gated")
 """Numbers of a neuron at every step, by the names of their columns."""
+OF_PAIRS = ("extended", "sensitivity")
+"""Numbers of a connection and a neuron."""
 
 
 def describe(network: Network) -> dict[str, Any]:
@@ -91,15 +96,16 @@ def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) ->
 
     Errors are computed from the target (m,) of each step that has one. ``activation``, ``state``,
     ``derivative``, ``bias_eligibility`` and the errors have T + 1 rows of one number per neuron (None for an
-    error that is always 0). ``eligibility`` has one number per connection, ``extended`` one per pair of
-    ``connection`` and ``neuron`` that has such a trace. These two are None if there would be too many.
+    error that is always 0). ``eligibility`` has one number per connection, ``extended`` and ``sensitivity``
+    one per pair of ``connection`` and ``neuron`` that has such a trace, or sensitivity. These three are None
+    if there would be too many.
     """
-    reads, connections, extended = _reads(network), network.connections, Extended(network)
+    reads, connections, pairs = _reads(network), network.connections, _pairs_of(network)
     room = MOST_TRACES // (len(rows) + 1) - len(connections)
     if room >= 0:
         reads["eligibility"] = lambda: [connection.eligibility for connection in connections]
-    if room >= len(extended):
-        reads["extended"] = extended.read
+    pairs = {name: of for name, of in pairs.items() if len(of) <= room}
+    reads.update((name, of.read) for name, of in pairs.items())
     collected: dict[str, list[Any]] = {name: [read()] for name, read in reads.items()}
     for row, aim in zip(rows, aims, strict=True):
         network.activate(row)
@@ -111,15 +117,15 @@ def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) ->
     for name in ERRORS:
         if not np.any(collected[name]):
             found[name] = None
-    if "extended" in collected:
-        found["extended"] = extended.columns(np.array(collected["extended"]))
-    return {"eligibility": None, "extended": None, **found}
+    for name, of in pairs.items():
+        found[name] = of.columns(np.array(collected[name]))
+    return {**dict.fromkeys(("eligibility", *OF_PAIRS)), **found}
 
 
 def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
     """The same of recorded steps. There is no number before the first step, nor of what was not recorded."""
     steps, nothing = len(log), np.full(len(network), np.nan)
-    found: dict[str, Any] = dict.fromkeys((*ERRORS, "eligibility", "extended"))
+    found: dict[str, Any] = dict.fromkeys((*ERRORS, "eligibility", *OF_PAIRS))
     for name in (*NUMBERS, "bias_eligibility", *ERRORS):
         number = "error" if name == "responsibility" and "error" in log.numbers else name
         if number in log.numbers or number not in ERRORS:
@@ -131,17 +137,30 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
     if "eligibility" in log.numbers and room >= 0:
         rows = log.of(connections, "eligibility")
         found["eligibility"] = [plain(row) for row in (np.full(len(connections), np.nan), *rows)]
-    if "extended" in log.numbers and room >= len(log.pairs):
-        place = {connection: c for c, connection in enumerate(connections)}
-        number_of = {neuron: i for i, neuron in enumerate(network)}
-        values = np.concatenate([np.full((1, len(log.pairs)), np.nan), log["extended"]])
-        there = [p for p, (link, neuron) in enumerate(log.pairs) if link in place and neuron in number_of]
-        found["extended"] = {
-            "connection": [place[log.pairs[p][0]] for p in there],
-            "neuron": [number_of[log.pairs[p][1]] for p in there],
-            "values": [plain(row) for row in values[:, there]],
-        }
+    for name in OF_PAIRS:
+        if name in log.numbers and room >= len(log.owners(name)):
+            found[name] = _columns_of_log(network, log, name)
     return found
+
+
+def _columns_of_log(network: Network, log: Log, name: str) -> dict[str, list[Any]]:
+    """The recorded numbers of pairs whose connection and neuron are in the network."""
+    place = {connection: c for c, connection in enumerate(network.connections)}
+    number_of, pairs = {neuron: i for i, neuron in enumerate(network)}, cast(list[Pair], log.owners(name))
+    values = np.concatenate([np.full((1, len(pairs)), np.nan), log[name]])
+    there = [p for p, (link, neuron) in enumerate(pairs) if link in place and neuron in number_of]
+    return {
+        "connection": [place[pairs[p][0]] for p in there],
+        "neuron": [number_of[pairs[p][1]] for p in there],
+        "values": [plain(row) for row in values[:, there]],
+    }
+
+
+def _pairs_of(network: Network) -> dict[str, Pairs]:
+    """The numbers of pairs that a network has, by name."""
+    if network.learning_rule.method == "rtrl":
+        return {"extended": Extended(network), "sensitivity": Sensitivities(network)}
+    return {"extended": Extended(network)}
 
 
 def _reads(network: Network) -> dict[str, Callable[[], Iterable[float]]]:
@@ -150,7 +169,27 @@ def _reads(network: Network) -> dict[str, Callable[[], Iterable[float]]]:
     return {**columns, "bias_eligibility": lambda: [neuron.bias_eligibility for neuron in network]}
 
 
-class Extended:
+class Pairs(ABC):
+    """Numbers of pairs of a connection and a neuron, given by their numbers in the network."""
+
+    def __init__(self, pairs: Iterable[tuple[int, int]]) -> None:
+        self._pairs = np.array(list(pairs), np.int64).reshape(-1, 2)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    @abstractmethod
+    def read(self) -> Floats:
+        """The current numbers."""
+
+    def columns(self, values: Floats) -> dict[str, list[Any]]:
+        """The numbers that are not always 0, one row per step, with their connections and neurons."""
+        used = (values != 0).any(axis=0)
+        connection, neuron = self._pairs[used].T.tolist()
+        return {"connection": connection, "neuron": neuron, "values": [plain(row) for row in values[:, used]]}
+
+
+class Extended(Pairs):
     """The extended traces of a network, each from a connection to a neuron that its target gates."""
 
     def __init__(self, network: Network) -> None:
@@ -162,29 +201,30 @@ class Extended:
         for connection in connections:
             if connection.target in gaters:
                 self._into.setdefault(connection.target, []).append(connection)
-        self._pairs = np.array(
-            [
-                (place[into[i]], number[gated])
-                for gater, into in self._into.items()
-                for gated, which, _ in extended_into(gater, into)
-                for i in which.tolist()
-            ],
-            np.int64,
-        ).reshape(-1, 2)
-
-    def __len__(self) -> int:
-        return len(self._pairs)
+        super().__init__(
+            (place[into[i]], number[gated])
+            for gater, into in self._into.items()
+            for gated, which, _ in extended_into(gater, into)
+            for i in which.tolist()
+        )
 
     def read(self) -> Floats:
         """The current traces."""
         traces = [traces for one in self._into.items() for _, _, traces in extended_into(*one)]
         return np.concatenate([np.empty(0), *traces])
 
-    def columns(self, values: Floats) -> dict[str, list[Any]]:
-        """The traces that are not always 0, one row per step, with their connections and neurons."""
-        used = (values != 0).any(axis=0)
-        connection, neuron = self._pairs[used].T.tolist()
-        return {"connection": connection, "neuron": neuron, "values": [plain(row) for row in values[:, used]]}
+
+class Sensitivities(Pairs):
+    """The sensitivities of a network that learns by rtrl, each of a recurrent neuron to a connection."""
+
+    def __init__(self, network: Network) -> None:
+        self._kept = KeptPairs(network, network.connections)
+        number = {neuron: i for i, neuron in enumerate(network)}
+        super().__init__((c, number[neuron]) for c, neuron in self._kept.pairs)
+
+    def read(self) -> Floats:
+        """The current sensitivities."""
+        return self._kept.read()
 
 
 def plain(values: Iterable[float]) -> list[float | None]:

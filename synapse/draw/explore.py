@@ -38,7 +38,7 @@ def explore(net: Network, sequence: ArrayLike | Log, path: File, targets: ArrayL
     sequence : array_like, shape (T, n), or Log
         One row of inputs per step. Or a log: the page shows the recorded steps, with the weights of now. The
         log must have "activation", "state" and "derivative" of all neurons. Errors, "bias_eligibility",
-        "eligibility" and "extended" are shown where they are recorded.
+        "eligibility", "extended" and "sensitivity" are shown where they are recorded.
     path : str, path or open file
         The file to write; an existing file is replaced in one step.
     targets : array_like, shape (T, m), optional

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -139,7 +140,9 @@ def fit_readout(
             restore_context(network, before)
             raise
         _write(network, sources, fit)
-        network.output.activate()  # the last row's outputs, by the new weights
+        live = network._sensitivities
+        with nullcontext() if live is None else live.unchanged(network):
+            network.output.activate()  # the last row's outputs, by the new weights
     return Readout(error, len(rows), fit.rank, fit.condition)
 
 

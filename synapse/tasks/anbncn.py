@@ -39,11 +39,11 @@ def string(n: int) -> str:
     >>> string(3)
     'SaaabbbcccT'
     """
-    n = checked_n(n)
+    n = _checked_n(n)
     return "S" + n * "a" + n * "b" + n * "c" + "T"
 
 
-def checked_n(n: Any) -> int:
+def _checked_n(n: Any) -> int:
     """Return `n`, or raise an error."""
     return positive_integer("The n of a string", n, MOST)
 
@@ -56,13 +56,13 @@ def legal(n: int) -> list[str]:
     >>> legal(1)
     ['a', 'ab', 'c', 'T']
     """
-    n = checked_n(n)
+    n = _checked_n(n)
     return ["a", *n * ["ab"], *(n - 1) * ["b"], *n * ["c"], "T"]
 
 
 def legal_mask(n: int) -> Mask:
     """The result of :func:`legal` as booleans, shape (3n + 1, 4), by step and symbol of :data:`OUTPUTS`."""
-    n = checked_n(n)
+    n = _checked_n(n)
     mask = np.zeros((3 * n + 1, 4), np.bool_)
     mask[: n + 1, 0] = mask[1 : 2 * n, 1] = mask[2 * n : 3 * n, 2] = mask[3 * n, 3] = True
     return mask
@@ -89,13 +89,13 @@ def encode(n: int, off: float = -1.0) -> tuple[Floats, Floats]:
     >>> inputs.argmax(axis=1).tolist(), targets[1].tolist()
     ([0, 1, 2, 3], [1.0, 1.0, 0.0, 0.0])
     """
-    n, low = checked_n(n), checked_off(off)
+    n, low = _checked_n(n), _checked_off(off)
     inputs = np.full((3 * n + 1, 4), low)
     inputs[0, 0] = inputs[1 : n + 1, 1] = inputs[n + 1 : 2 * n + 1, 2] = inputs[2 * n + 1 :, 3] = 1.0
     return inputs, np.where(legal_mask(n), 1.0, low)
 
 
-def checked_off(off: Any) -> float:
+def _checked_off(off: Any) -> float:
     """Return the value of absent symbols, or raise an error."""
     low = finite_number("The off", off)
     if low >= 1.0:
@@ -130,8 +130,8 @@ def sequences(
     [(28, 4), (22, 4), (19, 4)]
     """
     rng, count = random_generator(seed), positive_integer("The count of strings", count, MOST_SEQUENCES)
-    numbers = rng.integers(1, checked_n(most), count, endpoint=True).tolist()
-    pairs = [encode(n, off) for n in numbers]
+    most, low = _checked_n(most), _checked_off(off)
+    pairs = [encode(n, low) for n in rng.integers(1, most, count, endpoint=True).tolist()]
     return [inputs for inputs, _ in pairs], [targets for _, targets in pairs]
 
 
@@ -181,7 +181,7 @@ def longest(network: Network, most: int = 1000, off: float = -1.0) -> int:
     0
     """
     require_network("What is scored", network)
-    most, threshold = checked_n(most), (checked_off(off) + 1.0) / 2.0
+    most, threshold = _checked_n(most), (_checked_off(off) + 1.0) / 2.0
     if (len(network.input), len(network.output)) != (4, 4):
         shape = f"{len(network.input)} and {len(network.output)}"
         raise ArgumentError(f"Expected a network with 4 inputs and 4 outputs, one per symbol, got {shape}.")

@@ -29,6 +29,7 @@ MODULES = [
     "synapse.learning",
     "synapse.optimizers",
     "synapse.tasks.recall",
+    "synapse.tasks.anbncn",
     "synapse.tasks.reber",
     "synapse.experiments",
     "synapse.analysis",
@@ -126,6 +127,15 @@ def _(optimizer: optimizers.Optimizer) -> None:
     for _ in range(2):
         with suppress(DivergenceError):
             begun.step(parameters, parameters * 2.0)
+
+
+@used.register
+def _(optimizer: optimizers.RecursiveOptimizer) -> None:
+    parameters = np.array([1.0, 2.0])
+    begun = optimizer.begin(parameters)
+    for _ in range(2):
+        with suppress(DivergenceError):
+            begun.step(parameters, [[1.0, 0.5]], [0.5])
 
 
 @used.register(learning.StepDecay)

@@ -44,6 +44,7 @@ EXCLUDED: dict[str, str] = {
             "synapse.Projection.__init__",
             "synapse.Log.__init__",
             "optimizers.OptimizerState.__init__",
+            "optimizers.RecursiveState.__init__",
             "squash.Squash.__init__",
             "cost.Cost.__init__",
         ],

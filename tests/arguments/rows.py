@@ -11,7 +11,7 @@ import numpy as np
 import architect
 import synapse
 from synapse import readwrite
-from synapse.tasks import reber
+from synapse.tasks import anbncn, reber
 
 from . import kinds as k
 from .calls import add_usual_rows, row
@@ -170,6 +170,24 @@ row("optimizers.SGD.__init__", {"momentum": 0.5})
 row("optimizers.Rprop.__init__", {"steps": (1e-6, 1e40)})
 row("optimizers.LBFGS.minimise", {"function": lambda p: ((p**2).sum(), 2 * p)})
 row("optimizers.OptimizerState.step", rate=k.NOT_NEGATIVE | k.NONE)
+row("optimizers.RLS.__init__", forgetting=k.FRACTION, regularization=k.POSITIVE)
+row(
+    "optimizers.DEKF.__init__",
+    initial_variance=k.POSITIVE,
+    measurement_noise=k.POSITIVE,
+    process_noise=k.NOT_NEGATIVE,
+    annealing=k.COUNT,
+    groups=k.NOTHING,
+)
+for name in ("RecursiveOptimizer", "RLS", "DEKF"):
+    row(f"optimizers.{name}.begin", groups=k.NONE)
+row(
+    "optimizers.RecursiveState.step",
+    lambda w: {"jacobian": np.ones((1, w.parameters.size)), "errors": [1.0]},
+    rate=k.NOT_NEGATIVE | k.NONE,
+    jacobian=k.NOTHING,
+    errors=k.NOTHING,
+)
 for name in ("clip_by_norm", "clip_by_value"):
     row(f"optimizers.{name}", {"most": 0.1}, gradient=k.EMPTY | {"0-d float"})
 
@@ -189,6 +207,25 @@ row("cost.Cost.signal", {"target": 0.5, "output": 0.5, "derivative": 0.5}, outpu
 
 # --- tasks, experiments, analysis ---------------------------------------------------------------------
 
+off = k.UNIT | {"-1"}
+row("tasks.anbncn.encode", {"n": 2}, off=off)
+row("tasks.anbncn.sequences", {"count": 2}, most=k.SIZE, off=off)
+allowed = anbncn.legal_mask(2)
+row(
+    "tasks.anbncn.right",
+    {"outputs": np.zeros(allowed.shape), "allowed": allowed},
+    allowed=k.EITHER,
+    threshold=k.NUMBER,
+)
+row(
+    "tasks.anbncn.longest",
+    lambda w: {"network": architect.Perceptron(4, 4, seed=0)},
+    network=k.NOTHING,
+    most=k.SIZE,
+    off=off,
+)
+for name in ("string", "legal", "legal_mask"):
+    row(f"tasks.anbncn.{name}", {"n": 2})
 row("tasks.recall.sequences", targets=k.SIZE, length=frozenset({"50"}))
 row("tasks.recall.right", {"outputs": [[0.5]], "wanted": [[0.5]]})
 row("tasks.recall.fraction_right", lambda w: {"inputs": [w.inputs], "targets": [w.targets]})

@@ -95,9 +95,9 @@ def gated():
     return net
 
 
-def extended_of(data, step):
-    """Extended traces as a page has them, by connection and neuron."""
-    columns = data["extended"]
+def pairs_of(data, step, name="extended"):
+    """Extended traces, or sensitivities, as a page has them, by connection and neuron."""
+    columns = data[name]
     pairs = zip(columns["connection"], columns["neuron"], strict=True)
     return dict(zip(pairs, columns["values"][step], strict=True))
 
@@ -106,7 +106,7 @@ def test_the_page_holds_every_trace():
     net, sequence = gated(), rows(3)
     data, number = data_of(page_of(net, sequence)), {neuron: i for i, neuron in enumerate(net)}
     for t in range(7):
-        shown = extended_of(data, t)
+        shown = pairs_of(data, t)
         for c, connection in enumerate(net.connections):
             assert data["eligibility"][t][c] == connection.eligibility
             for neuron, trace in connection.extended.items():
@@ -114,6 +114,39 @@ def test_the_page_holds_every_trace():
         assert data["bias_eligibility"][t] == [neuron.bias_eligibility for neuron in net]
         net.run(sequence[t : t + 1])
     assert all(any(step) for step in zip(*data["extended"]["values"], strict=True))
+    assert data["sensitivity"] is None
+
+
+@pytest.mark.parametrize("order", [None, 1])
+def test_the_page_holds_every_sensitivity(order):
+    net, sequence = gated(), rows(3)
+    net.learning_rule = ("rtrl", order)
+    net.activate([0.1, 0.2, 0.3])
+    net.clear()
+    data, number = data_of(page_of(net, sequence)), {neuron: i for i, neuron in enumerate(net)}
+    with record(net, "activation", "state", "derivative", "sensitivity") as log:
+        for t in range(7):
+            found = pairs_of(data, t, "sensitivity")
+            for c, connection in enumerate(net.connections):
+                for neuron, value in connection.sensitivity.items():
+                    assert found.get((c, number[neuron]), 0.0) == value
+            net.run(sequence[t : t + 1])
+    assert all(any(step) for step in zip(*data["sensitivity"]["values"], strict=True))
+    recorded = data_of(page_of(net, log))["sensitivity"]
+    assert recorded["values"][0] == [None] * len(recorded["connection"])
+    pairs = zip(recorded["connection"], recorded["neuron"], recorded["values"][6], strict=True)
+    assert {(c, n): value for c, n, value in pairs if (c, n) in found} == pairs_of(data, 6, "sensitivity")
+
+
+def test_a_page_continues_the_sensitivities_of_the_network():
+    net, sequence = architect.Elman(3, 2, 1, seed=0), rows(3)
+    net.learning_rule = "rtrl"
+    net.run(sequence[:2])
+    page = data_of(page_of(net, sequence[2:]))
+    assert (
+        page["sensitivity"]["values"] == data_of(page_of(net.clone(), sequence[2:]))["sensitivity"]["values"]
+    )
+    assert any(page["sensitivity"]["values"][0])
 
 
 def test_the_page_holds_the_errors_of_targets():

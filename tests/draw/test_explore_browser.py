@@ -162,6 +162,24 @@ def test_extended_traces_by_neuron(opened):
     assert "Extended traces" not in page.text_content("#numbers")
 
 
+def test_sensitivities_by_neuron(opened):
+    net, sequence = architect.LSTM(2, 2, 1, seed=0), rows()
+    net.learning_rule = "rtrl"
+    page = opened(net, sequence)
+    c, link = next((c, link) for c, link in enumerate(net.connections) if link.target in net["input gates"])
+    emit(page, f"c{c}", "tap")
+    assert "Sensitivities: d state / d weight (4)" in page.text_content("#numbers")
+    assert "Extended traces" not in page.text_content("#numbers")
+    for t in range(3):
+        page.keyboard.press("ArrowRight")
+        net.activate(sequence[t])
+        for neuron, sensitivity in link.sensitivity.items():
+            assert number(page, neuron.name) == sensitivity
+            assert sensitivity != 0
+    emit(page, next(f"c{c}" for c, link in enumerate(net.connections) if link.target in net.output), "tap")
+    assert "Sensitivities" not in page.text_content("#numbers")
+
+
 def test_what_is_frozen_and_what_is_tied(opened):
     net = lstm()
     tied, frozen = net[0].outgoing[:3], net[1].outgoing[0]

@@ -1,6 +1,7 @@
 """Which sensitivities are kept, and where they lie: beside brute force and the dense form."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -92,7 +93,7 @@ def test_a_higher_order_keeps_more_until_it_keeps_all(spec, tied):
     if tied is not None:
         tie_at_random(net, tied)
     kept = [kept_by(net, order) for order in range(1, len(net) + 1)]
-    assert all(fewer <= more for fewer, more in zip(kept, kept[1:]))
+    assert all(fewer <= more for fewer, more in pairwise(kept))
     assert kept[-1] == kept_by(net)
     exact = kept.index(kept[-1])
     assert all(one == kept[-1] for one in kept[exact:])

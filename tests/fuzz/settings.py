@@ -119,8 +119,8 @@ def look(world):
         return None
     world.note("look at", neuron.name)
     for link in (*neuron.incoming, *neuron.outgoing, *neuron.gated):
-        _ = repr(link), link.gain, link.eligibility, dict(link.extended), link.tied
-    _ = repr(neuron), neuron.bias_eligibility, neuron.error, neuron.tied
+        _ = repr(link), link.gain, link.eligibility, dict(link.extended), link.tied, link.sensitivity
+    _ = repr(neuron), neuron.bias_eligibility, neuron.bias_sensitivity, neuron.error, neuron.tied
     if network is not None:
         _ = repr(network), network.weights, network.biases, network.has_memory, network.is_random
         assert len(network.connections) == len(network.weights)

@@ -59,14 +59,16 @@ def trainer_of(world, network):
     if used is not None and world.chance(0.4):
         world.note("the trainer used before,", used.method, type(used.optimizer).__name__)
         return used
-    method, name = world.one(["online", "bptt"]), world.one(OPTIMIZERS)
-    if method == "online" and name == "LBFGS":
+    method, name = world.one(["online", "bptt", "rtrl"]), world.one(OPTIMIZERS)
+    if method != "bptt" and name == "LBFGS":
         name = "Adam"
     options = {"method": method, "optimizer": OPTIMIZERS[name]()}
     if world.chance(0.5):
         options |= {"batch_size": world.random.randint(1, 3)}
     if world.chance(0.2) and name != "LBFGS":
         options |= {"clip": 1.0, "l1": 0.01, "l2": 0.01}
+    if method == "rtrl":
+        options |= {"order": world.one([None, None, 1, 3])}
     if method == "bptt":
         options |= {"window": world.one([None, 1, 2]), "threads": world.one([1, 1, 2])}
         if name != "LBFGS" and world.chance(0.2):
@@ -90,7 +92,7 @@ def training(world, network, **options):
             options |= {"patience": 1, "restore_best": world.chance(0.7)}
         if world.chance(0.2):
             options |= {"error": 0.5}
-        if trainer.method != "online" or trainer.optimizer is not None:
+        if trainer.method == "bptt" or trainer.optimizer is not None:
             options.pop("on_step", None)
         world.note("train", network, type(given[0]).__name__, sorted(options))
         result = trainer.train(

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from synapse.engine import guard
 
 from ..integrity import require
-from . import copies, edits, leftovers, mistakes, settings, steps, trainings
+from . import copies, edits, exact, leftovers, mistakes, settings, steps, trainings
 from .registry import DONE, KNOWN, OPERATIONS
 from .world import World
 
 LENGTH = 120
 """Operations of one walk; then another world begins."""
 COMMAND = "python -m tests.fuzz"
-MODULES = (copies, edits, leftovers, mistakes, settings, steps, trainings)
+MODULES = (copies, edits, exact, leftovers, mistakes, settings, steps, trainings)
 
 
 @dataclass

@@ -26,9 +26,13 @@ const derivative = (n, step = now) => real(data.derivative[step][n]);
 const biasEligibility = (n, step = now) => real(data.bias_eligibility[step][n]);
 const error = (name, n, step = now) => (data[name] ? real(data[name][step][n]) : 0); // left out: 0 throughout
 const eligibility = (c, step = now) => real(data.eligibility[step][c]);
-const extendedOf = connections.source.map(() => []); // which extended traces each connection has
-data.extended?.connection.forEach((c, e) => extendedOf[c].push(e));
-const extended = (e, step = now) => real(data.extended.values[step][e]);
+// Which extended traces, or sensitivities, each connection has.
+function pairsOf(columns) {
+  const lists = connections.source.map(() => []);
+  columns?.connection.forEach((c, e) => lists[c].push(e));
+  return lists;
+}
+const extendedOf = pairsOf(data.extended), sensitivityOf = pairsOf(data.sensitivity);
 const gain = (c, step = now) => (connections.gater[c] < 0 ? 1 : activation(connections.gater[c], step));
 const isGated = (c) => connections.gater[c] >= 0;
 

@@ -106,15 +106,17 @@ function ofConnection({ connection: c }) {
   for (const n of new Set([source, target, gater].filter((n) => n >= 0)))
     ends.append(made("button", neurons.name[n], { onclick: () => choose({ kind: "neuron", neuron: n, id: stand(n) }) }));
   const kind = source === target ? "self-connection" : "connection";
-  return [made("h2", connectionTitle(c)), made("p", kind), table(rows), ends, ...extendedRows(extendedOf[c])];
+  return [made("h2", connectionTitle(c)), made("p", kind), table(rows), ends,
+    ...pairRows("Extended traces", extendedOf[c], data.extended),
+    ...pairRows("Sensitivities: d state / d weight", sensitivityOf[c], data.sensitivity)];
 }
 
-// By neuron that the target gates. Names can be alike, so these are a table of their own.
-function extendedRows(traces) {
-  if (!traces.length) return [];
-  const rows = traces.slice(0, MOST_ROWS).map((e) => [neurons.name[data.extended.neuron[e]], extended(e)]);
-  const left = traces.length - MOST_ROWS;
-  return [made("h3", `Extended traces (${traces.length})`), table(rows), ...(left > 0 ? [made("p", `and ${left} more`)] : [])];
+// By neuron. Names can be alike, so these are a table of their own.
+function pairRows(title, pairs, columns) {
+  if (!pairs.length) return [];
+  const rows = pairs.slice(0, MOST_ROWS).map((e) => [neurons.name[columns.neuron[e]], real(columns.values[now][e])]);
+  const left = pairs.length - MOST_ROWS;
+  return [made("h3", `${title} (${pairs.length})`), table(rows), ...(left > 0 ? [made("p", `and ${left} more`)] : [])];
 }
 
 function ofBundle({ members }) {

@@ -26,7 +26,8 @@ def _pack(typingctx: Any, column: Any, at: Any, left: Any) -> Any:
     taken = _wide(column)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _load_some(builder, *args, context.get_value_type(taken), column.family)
+        address, at, left = args
+        return _load_some(builder, address, at, left, context.get_value_type(taken), column.family)
 
     return taken(column, types.uint64, types.uint64), codegen
 
@@ -59,8 +60,8 @@ def _no_pack(typingctx: Any, column: Any) -> Any:
 def _add_rest(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any:
     """Add the first `left` numbers of a pack, fewer than all, to a column.
 
-    A load waits for a masked store nearby, even if they do not overlap. So this adds a half, a quarter, ... each
-    of which is stored whole.
+    A load waits for a masked store nearby, even if they do not overlap. So this adds a half, a quarter, ...
+    each of which is stored whole.
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -110,7 +111,7 @@ else:
 
 
 @inline
-def add_pack(target, to, left, value):
+def add_pack(target: Any, to: Any, left: Any, value: Any) -> None:
     """Add the first `left` numbers of a pack to a column, or all of them."""
     step = width(target)
     if left >= step:
@@ -120,7 +121,7 @@ def add_pack(target, to, left, value):
 
 
 @inline
-def add_scaled(target, to, scale, source, at, n):
+def add_scaled(target: Any, to: Any, scale: Any, source: Any, at: Any, n: Any) -> None:
     """target[to + t] += scale * source[at + t] for n numbers, which do not overlap."""
     step = width(target)
     whole = n - n % step
@@ -131,7 +132,7 @@ def add_scaled(target, to, scale, source, at, n):
 
 
 @inline
-def set_scaled(target, to, scale, source, at, n):
+def set_scaled(target: Any, to: Any, scale: Any, source: Any, at: Any, n: Any) -> None:
     """target[to + t] = scale * source[at + t] for n numbers."""
     step = width(target)
     whole = n - n % step

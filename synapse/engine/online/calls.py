@@ -20,12 +20,33 @@ if TYPE_CHECKING:
 ROW, SPAN = np.empty(0), np.empty(0, np.uint64)
 
 
-class Calls:
-    """The kernels of single steps, for stores whose float is the type of `unit`.
+class MachineCode:
+    """Kernels of a module, called without a dispatcher.
 
-    No types are checked: the caller must pass those of the examples below. Arrays are contiguous. A Python
-    float is converted to the float of the store.
+    No types are checked: the caller must pass those of the examples, which are given by kernel. Arrays are
+    contiguous. A Python float is converted to the float of the store.
     """
+
+    def __init__(self, module: Any, examples: dict[str, tuple[Any, ...]]) -> None:
+        for name, arguments in examples.items():
+            setattr(self, name, self._compiled_at_first_call(module, name, arguments))
+
+    def _compiled_at_first_call(
+        self, module: Any, name: str, examples: tuple[Any, ...]
+    ) -> Callable[..., Any]:
+        """A function that replaces itself with the machine code of a kernel."""
+
+        def first(*arguments: Any) -> Any:
+            kernel = getattr(module, name)
+            entry = _interpreted(kernel) if DEBUGGING else _machine_code(kernel, examples)
+            setattr(self, name, entry)
+            return entry(*arguments)
+
+        return first
+
+
+class Calls(MachineCode):
+    """The kernels of single steps, for stores whose float is the type of `unit`."""
 
     activate_one: Callable[..., float]
     clamp_one: Callable[..., None]
@@ -41,19 +62,7 @@ class Calls:
             "run_network": (0, unit, SPAN, ROW, ROW),
             "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
         }
-        for name, arguments in examples.items():
-            setattr(self, name, self._compiled_at_first_call(name, arguments))
-
-    def _compiled_at_first_call(self, name: str, examples: tuple[Any, ...]) -> Callable[..., Any]:
-        """A function that replaces itself with the machine code of a kernel."""
-
-        def first(*arguments: Any) -> Any:
-            kernel = getattr(loops, name)
-            entry = _interpreted(kernel) if DEBUGGING else _machine_code(kernel, examples)
-            setattr(self, name, entry)
-            return entry(*arguments)
-
-        return first
+        super().__init__(loops, examples)
 
 
 def _machine_code(kernel: Any, examples: tuple[Any, ...]) -> Callable[..., Any]:

@@ -17,7 +17,7 @@ from ..functions.activations import SOFTMAX
 from ..lowering.changes import spans
 from ..lowering.flags import BACK, BACK_GATED, DENSE, FIXED, SHARED
 from ..schema import NONE, PLAN, TILE, numpy_dtype
-from .pattern import OWN, Pattern
+from .pattern import OWN, Pattern, TooLarge
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -29,14 +29,6 @@ DENSE_ENOUGH = 0.25
 """Products with all lines of a class, four times as fast as others, pay if so many are not with zeros."""
 FEW = 3
 """So few lines are renewed one by one."""
-
-
-class TooLarge(MemoryError):
-    """Sensitivities that need too much memory."""
-
-    def __init__(self, needed: float) -> None:
-        super().__init__(needed)
-        self.bytes = needed
 
 
 class Layout:
@@ -158,7 +150,7 @@ class Layout:
             raise TooLarge(needed)
 
     def _share_direct(self, store: Store) -> None:
-        """Where the parameters into each neuron are in ``direct``: neurons with the same inputs share them."""
+        """Where the parameters into each neuron are in ``direct``, shared by neurons with the same inputs."""
         self._shared_at = np.full(self.pattern.size, -1)
         known: dict[Any, int] = {}
         size = 0
@@ -283,15 +275,12 @@ class Layout:
     def _terms_of(self, begin: int, end: int) -> tuple[Rows, Bools, NDArray[np.uint64], NDArray[np.uint32]]:
         """The readings of the root of each line that have a line in the same class.
 
-        Returns, by line, their number, and whether a block begins; where the lines of the terms of each block are;
-        and the readings. If most lines of a class are renewed from most others, the class is one block, whose
-        lines have terms from all of them: the factors of those that no reading has are 0.
+        Returns, by line, their number, and whether a block begins; where the lines of the terms of each block
+        are; and the readings. If most lines of a class are renewed from most others, the class is one block,
+        whose lines have terms from all of them: the factors of those that no reading has are 0.
         """
-        first, root, which = (
-            self.pattern.readings_first,
-            self.line_root[begin:end],
-            self.line_class[begin:end],
-        )
+        first, which = self.pattern.readings_first, self.line_class[begin:end]
+        root = self.line_root[begin:end]
         counts = np.diff(first)[root]
         reading = spans(first[:-1][root], counts)
         line = np.repeat(np.arange(end - begin), counts)
@@ -301,13 +290,15 @@ class Layout:
         counts = np.bincount(line, minlength=end - begin)
 
         used, rank = np.unique(source, return_inverse=True)
+        used_class = self.line_class[used]
         used_first, used_stop = (
-            np.searchsorted(self.line_class[used], which, side) for side in ("left", "right")
+            np.searchsorted(used_class, which),
+            np.searchsorted(used_class, which, "right"),
         )
         sizes = used_stop - used_first  # of the union of the terms of the lines of a class, by line
-        per_class = np.bincount(which - which.min(initial=0), weights=counts)[which - which.min(initial=0)]
-        lines = np.bincount(which - which.min(initial=0))[which - which.min(initial=0)]
-        dense = (lines >= FEW) & (per_class >= DENSE_ENOUGH * lines * sizes)
+        known = np.bincount(which, weights=counts)[which]
+        lines = np.bincount(which)[which]
+        dense = (lines >= FEW) & (known >= DENSE_ENOUGH * lines * sizes)
 
         every = np.where(dense, sizes, counts)
         at = np.cumsum(every) - every

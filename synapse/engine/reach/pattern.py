@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -30,6 +31,18 @@ SOURCES, GATERS = 1, 2
 """What a sweep follows of a run: its sources, its gaters."""
 OWN = -1
 """In place of a run: the self-connection."""
+
+
+MASKS = 4
+"""So many masks of roots and neurons are needed at the same time to find a pattern."""
+
+
+class TooLarge(MemoryError):  # noqa: N818
+    """Sensitivities that need too much memory."""
+
+    def __init__(self, needed: float) -> None:
+        super().__init__(needed)
+        self.bytes = needed
 
 
 class Visits(NamedTuple):
@@ -126,14 +139,16 @@ def reads_of(store: Store, span: Any) -> _Reads:
     )
 
 
-def find_pattern(store: Store, span: Any, order: int | None) -> Pattern:
+def find_pattern(store: Store, span: Any, order: int | None, most: float = inf) -> Pattern:
     """Find the sensitivities that can be nonzero within `order` steps (None: ever), and the sweeps.
 
     Those of order 1 arise within the step, those of order n + 1 from those of order n (SnAp-n, Menick and
-    others 2021). The store has been lowered.
+    others 2021). The store has been lowered. Raises TooLarge if finding it needs more than `most` bytes.
     """
     reads = reads_of(store, span)
     roots = _recurrent(reads)
+    if MASKS * float(len(roots)) * reads.n > most:
+        raise TooLarge(MASKS * float(len(roots)) * reads.n)
     sweeps = _Sweeps(reads, roots)
     kept = _closure(_immediate(sweeps, store, span), sweeps.late, order)
     tracked = kept.any(axis=1)

@@ -24,13 +24,13 @@ class Plan:
 
     A plan does not keep the traces of the online rule: its table of the store has copies of the flags without
     them. `span` is that of the network, `order` the number of steps within which a parameter must reach a
-    recurrent number to be kept (None: any). The store has been lowered. Raises TooLarge if that needs more than
-    `most` bytes.
+    recurrent number to be kept (None: any). The store has been lowered. Raises TooLarge if that needs more
+    than `most` bytes.
     """
 
     def __init__(self, store: Store, span: NDArray[np.uint64], order: int | None, most: float = inf) -> None:
         self.store, self.span, self.topology = store, span, store.topology_version
-        self.layout = Layout(store, find_pattern(store, span, order), most)
+        self.layout = Layout(store, find_pattern(store, span, order, most), most)
         self.columns: dict[str, NDArray[Any]] = dict(self.layout.columns)
         for column in PLAN:
             if column.name in self.layout.sizes:
@@ -46,8 +46,13 @@ class Plan:
             "influence_trace": np.full_like(store["influence_trace"], NONE),
             "last_pull": store["first_pull"].copy(),
         }
-        self._untraced = {_STORE_PLACES[name]: array for name, array in untraced.items()}
+        self._untraced = untraced  # the tables have their addresses only
+        places = np.array([_STORE_PLACES[name] for name in untraced])
+        self._places = np.concatenate([places, places + len(TABLE)])
+        numbers = [array.ctypes.data for array in untraced.values()] + [len(a) for a in untraced.values()]
+        self._numbers = np.array(numbers, np.uint64)
         self._store_table = np.empty_like(store.table)
+        self._store_address = int(self._store_table.ctypes.data)
         self._traces = _places_of_traces(store, span)
 
     def forget_traces(self) -> None:
@@ -67,13 +72,12 @@ class Plan:
     def store_table(self, moves: Any = None) -> int:
         """The address of a table of the store without traces of the online rule.
 
-        With an accumulator `moves`, updates are added to its buffers. Read it before every call, because columns
-        can move.
+        With an accumulator `moves`, updates are added to its buffers. Read it before every call, because
+        columns can move.
         """
         self._store_table[:] = self.store.table if moves is None else moves.table
-        for place, array in self._untraced.items():
-            self._store_table[place], self._store_table[len(TABLE) + place] = array.ctypes.data, len(array)
-        return int(self._store_table.ctypes.data)
+        self._store_table[self._places] = self._numbers
+        return self._store_address
 
 
 def _places_of_traces(store: Store, span: NDArray[np.uint64]) -> dict[str, NDArray[Any]]:

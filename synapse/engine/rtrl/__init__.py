@@ -1,5 +1,6 @@
 """The kernels of exact online gradients (real-time recurrent learning)."""
 
+from .calls import calls_for as calls_for
 from .jacobian import linearise_network as linearise_network, regress_network as regress_network
 from .loops import (
     clear_sensitivities as clear_sensitivities,

@@ -77,33 +77,34 @@ def lay_run(m, p, r, at):
 @inline
 def lay_values(p, begin, terms, count, step, to):
     """The factors of the terms of some lines, term by term. reads: reading_value; writes: values"""
-    for e in range(terms):
-        for k in range(count):
+    for k in range(count):
+        for e in range(terms):
             p.values[to + e * step + k] = p.reading_value[p.term_value[begin + k * terms + e]]
-        for k in range(count, step):
+    for k in range(count, step):
+        for e in range(terms):
             p.values[to + e * step + k] = 0.0
 
 
 @inline
 def four_sums(p, z, lefts, places, first, terms, delta, at):
-    """Four packs of delta I + sum_e values[e] Z_e: what is direct is at `at`, the lines begin at z + places[e].
+    """Four packs of delta I + sum_e values[e] Z_e: I is at `at`, Z_e at z + places[first + e].
 
     They are computed together because the sums of one would wait for each other. `lefts` are their sizes.
     """
     step, nothing = width(p.sensitivity), no_pack(p.sensitivity)
     s0, s1, s2, s3 = nothing, nothing, nothing, nothing
     if delta != 0.0:
-        s0 += delta * pack(p.direct, at, lefts[0])
-        s1 += delta * pack(p.direct, at + step, lefts[1])
-        s2 += delta * pack(p.direct, at + TWO * step, lefts[2])
-        s3 += delta * pack(p.direct, at + THREE * step, lefts[3])
+        s0 = s0 + delta * pack(p.direct, at, lefts[0])
+        s1 = s1 + delta * pack(p.direct, at + step, lefts[1])
+        s2 = s2 + delta * pack(p.direct, at + TWO * step, lefts[2])
+        s3 = s3 + delta * pack(p.direct, at + THREE * step, lefts[3])
     for e in range(terms):
         x, line = p.values[e], z + places[first + e]
         if x != 0.0:
-            s0 += x * pack(p.sensitivity, line, lefts[0])
-            s1 += x * pack(p.sensitivity, line + step, lefts[1])
-            s2 += x * pack(p.sensitivity, line + TWO * step, lefts[2])
-            s3 += x * pack(p.sensitivity, line + THREE * step, lefts[3])
+            s0 = s0 + x * pack(p.sensitivity, line, lefts[0])
+            s1 = s1 + x * pack(p.sensitivity, line + step, lefts[1])
+            s2 = s2 + x * pack(p.sensitivity, line + TWO * step, lefts[2])
+            s3 = s3 + x * pack(p.sensitivity, line + THREE * step, lefts[3])
     return s0, s1, s2, s3
 
 

@@ -171,7 +171,10 @@ def sweep_root(m, p, span, k):
 
 @inline
 def move_direct(m, p, span, j, step):
-    """Update the parameters into a neuron that has no sensitivities. writes: weight_destination, bias_destination"""
+    """Update the parameters into a neuron that has no sensitivities.
+
+    writes: weight_destination, bias_destination
+    """
     if p.direct_at[j - span[FIRST]] != NONE:
         return
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
     """The gradient of each step's cost, along how every parameter has moved the recurrent states so far.
 
-    Williams and Zipser 1989; with an order, SnAp-n of Menick and others 2021. Exact while weights stand still.
+    Williams and Zipser 1989; with an order, SnAp-n of Menick and others 2021. Exact while weights stand
+    still.
     """
 
     _kept: Sensitivities | None = None

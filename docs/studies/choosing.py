@@ -1,10 +1,12 @@
 """Measure the numbers of the page "How much history, which rule, which architecture" (docs/choosing.md).
 
     python docs/studies/choosing.py            # measures, writes choosing.json, then as below
+    python docs/studies/choosing.py costs      # measures one part only, or several
     python docs/studies/choosing.py report     # the tables in docs/choosing.md, from the JSON
 
 Four small experiments, from five seeds each: a bit that has to be remembered over a lag, the
 same with gradients cut to a window, the units of inputs and targets, and the rate and size of a perceptron.
+The fifth measures the time of a step by rule.
 """
 
 from __future__ import annotations
@@ -161,22 +163,77 @@ def medians(**settings):
     return [round(float(value), 3) if np.isfinite(value) else None for value in found]
 
 
-def measure():
-    """Run all experiments."""
-    warnings.simplefilter("ignore", synapse.errors.RateWarning)  # high rates are intended
+def rates():
+    """The errors on new rows, by rate: of the online rule and of exact gradients."""
     return {
-        "histories": histories(),
-        "windows": windows(),
-        "units": {name: medians(**settings) for name, settings in UNITS.items()},
-        "rates": {
-            f"{rate:g}": [medians(rate=rate, method=method)[1] for method in ("online", "bptt")]
-            for rate in RATES
-        },
-        "sizes": {str(hidden): medians(hidden=hidden, epochs=1000) for hidden in SIZES},
+        f"{rate:g}": [medians(rate=rate, method=method)[1] for method in ("online", "bptt")] for rate in RATES
     }
 
 
-# --- 3. The page ----------------------------------------------------------------------------------
+# --- 3. The time of a step ------------------------------------------------------------------------
+
+NETWORKS = {
+    "`Elman(7, 15, 7)`": lambda: architect.Elman(7, 15, 7, seed=0),
+    "`Elman(7, 100, 7)`": lambda: architect.Elman(7, 100, 7, seed=0),
+    '`LSTM(30, 72, 30, style="synaptic", peepholes=None)`': lambda: architect.LSTM(
+        30, 72, 30, style="synaptic", peepholes=None, seed=0
+    ),
+}
+METHODS = {
+    "online": {"method": "online"},
+    "rtrl": {"method": "rtrl"},
+    "rtrl, `order=1`": {"method": "rtrl", "order": 1},
+    "bptt, one sequence": {"method": "bptt", "batch_size": 1},
+    "bptt, batches of 32": {"method": "bptt", "batch_size": 32},
+}
+
+
+def costs():
+    """Microseconds of processor time per step of training, by network and rule: the fastest of five."""
+    return {
+        name: [step_time(make(), options) for options in METHODS.values()] for name, make in NETWORKS.items()
+    }
+
+
+def step_time(net, options, length=50):
+    """The time of one step, in sequences from which weights hardly change."""
+    count = 32 if options["method"] == "bptt" else 4
+    rng = np.random.default_rng(0)
+    inputs = rng.uniform(-1, 1, (count, length, len(net.input)))
+    targets = rng.random((count, length, len(net.output)))
+    learner = synapse.Trainer(net, rate=1e-6, **options)
+    learner.train(inputs, targets, epochs=1, progress=False)  # compiles
+    epochs, times = 1, []
+    for _ in range(6):
+        begin = time.process_time()
+        learner.train(inputs, targets, epochs=epochs, progress=False)
+        times.append((time.process_time() - begin) / (epochs * count * length))
+        epochs = max(
+            1, int(0.1 / (times[0] * count * length))
+        )  # after the first, each takes a tenth of a second
+    return float(f"{1e6 * min(times[1:]):.3g}")
+
+
+PARTS = {
+    "histories": histories,
+    "windows": windows,
+    "units": lambda: {name: medians(**settings) for name, settings in UNITS.items()},
+    "rates": rates,
+    "sizes": lambda: {str(hidden): medians(hidden=hidden, epochs=1000) for hidden in SIZES},
+    "costs": costs,
+}
+
+
+def measure(parts):
+    """Run some experiments, and write their results over the earlier ones."""
+    warnings.simplefilter("ignore", synapse.errors.RateWarning)  # high rates are intended
+    found = json.loads(RESULTS.read_text(encoding="utf-8"))
+    for name in parts or PARTS:
+        found[name] = PARTS[name]()
+    files.write(RESULTS, json.dumps(found, indent=1) + "\n")
+
+
+# --- 4. The page ----------------------------------------------------------------------------------
 
 
 def cells(values):
@@ -188,7 +245,7 @@ def report(found):
     rows = [f"| network | rule | {' | '.join(f'lag {lag}' for lag in LAGS)} |"]
     rows += ["| --- | --- |" + " ---: |" * len(LAGS)]
     for name, (method, right, _) in found["histories"].items():  # times: on a machine with other jobs
-        shown = " | ".join(f"{count} of {len(SEEDS)}" for count in right)
+        shown = " | ".join("not run" if n is None else f"{n} of {len(SEEDS)}" for n in right)
         rows.append(f"| {name.strip()} | {method} | {shown} |")
     windows_ = ["| window | 1 | 5 | 10 | 20 | 21 (all) |", "| --- |" + " ---: |" * 5]
     windows_.append(
@@ -202,7 +259,10 @@ def report(found):
     sizes = ["| hidden neurons | " + " | ".join(found["sizes"]) + " |", "| --- |" + " ---: |" * len(SIZES)]
     for i, name in enumerate(("training rows", "new rows")):
         sizes.append(f"| {name} | " + cells(values[i] for values in found["sizes"].values()) + " |")
+    times = [f"| network | {' | '.join(METHODS)} |", "| --- |" + " ---: |" * len(METHODS)]
+    times += [f"| {name} | {' | '.join(f'{t:,.4g}' for t in row)} |" for name, row in found["costs"].items()]
     tables = {"histories": rows, "windows": windows_, "units": units, "rates": rates, "sizes": sizes}
+    tables["costs"] = times
     text = PAGE.read_text(encoding="utf-8")
     for mark, lines in tables.items():
         before, _, rest = text.partition(f"<!-- {mark} -->")
@@ -217,5 +277,5 @@ def report(found):
 
 if __name__ == "__main__":
     if sys.argv[1:] != ["report"]:
-        files.write(RESULTS, json.dumps(measure(), indent=1) + "\n")
+        measure(sys.argv[1:])
     report(json.loads(RESULTS.read_text(encoding="utf-8")))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
-from ._kept import places_of
+from ._sensitivity_places import places_of
 from ._typing import Floats, Ints
 from .connection import Connection
 from .engine.guard import Deferred, whole

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ._checks import counted, expected, imported_pandas, is_among, listed, unknown_name
-from ._kept import KeptPairs
 from ._recorder import Pair, Recorder
+from ._sensitivity_places import KeptPairs
 from ._typing import Floats
 from .connection import Connection, extended_into, require_connection
 from .engine.schema import CONNECTION_NUMBERS, NEURON_NUMBERS, PAIR_NUMBERS, SENSITIVITY, WATCHABLE

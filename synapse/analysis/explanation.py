@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .._kept import network_in_step
 from .._propagated import factored_error, later_traces, rounding_of, seen_along
+from .._sensitivity_places import network_in_step
 from ..connection import Connection, require_connection
 from ..errors import ArgumentError
 from ..neuron import Neuron

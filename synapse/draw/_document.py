@@ -11,8 +11,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .._kept import KeptPairs
 from .._recorder import Pair
+from .._sensitivity_places import KeptPairs
 from .._snapshot import read_numbers
 from .._typing import Floats
 from ..connection import Connection, extended_into

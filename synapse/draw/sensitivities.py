@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .._checks import boolean, expected, positive_number
-from .._kept import sensitivity_matrix
+from .._sensitivity_places import sensitivity_matrix
 from .._typing import Ints
 from ..errors import ArgumentError
 from ..network import Network, require_network

@@ -47,6 +47,7 @@ SETTINGS = {
 }
 CASES = {  # name: method, groups of the filter, strings per training string of the filter
     "DEKF, one group": ("rtrl", "all", 1),
+    "DEKF, a group for each neuron": ("rtrl", "neuron", 1),
     "gradient descent, rtrl": ("rtrl", None, 10),
     "gradient descent, online rule": ("online", None, 10),
 }

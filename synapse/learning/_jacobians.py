@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,12 +69,17 @@ def make_room(network: Network, rows: int) -> None:
         recorder.make_room(rows)
 
 
-def require_fit(optimizer: Any, method: str, batch_size: Any, penalties: Penalties) -> None:
-    """Raise ArgumentError if a recursive optimizer cannot be used with these options of a trainer."""
+def require_fit(
+    optimizer: Any, method: str, slopes: Mapping[str, str], batch_size: Any, penalties: Penalties
+) -> None:
+    """Raise ArgumentError if a recursive optimizer cannot be used with these options of a trainer.
+
+    `slopes` are those that each method computes, see :class:`Rule`.
+    """
     if not isinstance(optimizer, RecursiveOptimizer):
         return
-    name = type(optimizer).__name__
-    known = ("online", "rtrl") if optimizer.direct else ("rtrl",)
+    name, enough = type(optimizer).__name__, ("outputs", "all") if optimizer.direct else ("all",)
+    known = [one for one, computed in slopes.items() if computed in enough]
     if method not in known:
         use = " or ".join(f'method="{one}"' for one in known)
         raise ArgumentError(f'{name} needs the slopes of every step, not method="{method}". Use {use}.')

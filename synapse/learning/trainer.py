@@ -167,7 +167,8 @@ class Trainer:
         self.dropout = Dropout(network, dropout, recurrent_dropout)
         self.threads = positive_integer("The threads", threads, MOST_THREADS)
         self._rule.check(self._options())
-        require_fit(self.optimizer, self.method, self.batch_size, self.penalties)
+        slopes = {name: rule.slopes for name, rule in RULES.items()}
+        require_fit(self.optimizer, self.method, slopes, self.batch_size, self.penalties)
         if isinstance(optimizer, LBFGS) and (clip, clip_value) != (None, None):
             raise ArgumentError("L-BFGS needs gradients without clipping. Omit clip and clip_value.")
         self._stop = threading.Event()

@@ -61,6 +61,7 @@ class BatchGradient:
 
 RULES: dict[str, type[Rule]] = {}
 """The rules, by the name for ``Trainer(method=...)``."""
+NO_SLOPES, SLOPES_OF_OUTPUTS, ALL_SLOPES = "none", "outputs", "all"
 SEQUENCE = "sequence"
 """In place of a batch size: an update at the end of each sequence."""
 ONE_EPOCH = {"gradient", "gradients", "learn", "run"}
@@ -86,6 +87,9 @@ class Rule(ABC):
         Whether the rule can update weights itself, without an optimizer. Default False.
     through_time : bool
         Whether errors reach earlier steps. Default True.
+    slopes : {"none", "outputs", "all"}
+        Which parameters' slopes dy/dp the rule computes at every step, for recursive optimizers: those of the
+        outputs' own, or of all. Default "none".
     by_steps : bool
         Whether a batch is a number of steps with a target, instead of sequences. Default False.
     batch_size : int
@@ -95,6 +99,7 @@ class Rule(ABC):
     direct: ClassVar[bool] = False
     through_time: ClassVar[bool] = True
     by_steps: ClassVar[bool] = False
+    slopes: ClassVar[str] = NO_SLOPES
     batch_size: ClassVar[int] = 32
 
     def __init_subclass__(cls, method: str | None = None, **options: Any) -> None:

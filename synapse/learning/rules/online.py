@@ -10,7 +10,7 @@ from ...optimizers import LBFGS
 from .._data import Control, Data, Epochs, Order, one_pass, run_epochs
 from .._exact import WHOLE
 from .._jacobians import JacobianBuffers, make_room
-from .base import Options
+from .base import SLOPES_OF_OUTPUTS, Options
 from .stepwise import StepwiseRule
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Online(StepwiseRule, method="online"):
     """The rule of :meth:`Network.propagate`: Monner and Reggia 2012."""
 
     through_time: ClassVar[bool] = False
+    slopes: ClassVar[str] = SLOPES_OF_OUTPUTS
 
     @classmethod
     def check(cls, options: Options) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from ..._sensitivities import Sensitivities
 from ...engine.reach import Plan
 from .._data import ROOM, Control, Data, Order
 from .._jacobians import JacobianBuffers, make_room
-from .base import Options
+from .base import ALL_SLOPES, Options
 from .online import refuse_whole_sequences
 from .stepwise import StepwiseRule
 
@@ -27,6 +27,7 @@ class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
     still.
     """
 
+    slopes: ClassVar[str] = ALL_SLOPES
     _kept: Sensitivities | None = None
 
     @classmethod

@@ -45,15 +45,15 @@ class StepwiseRule(Rule):
         `control` is as in :meth:`learn`.
         """
 
-    @abstractmethod
     def linearise(
         self, rows: tuple[int, int], clear: bool, moves: Accumulator, buffers: JacobianBuffers
     ) -> tuple[int, float]:
         """Run from a row to the first one with a target, or to the end, and write the Jacobian there.
 
         With `clear`, the context is cleared before. Returns the next row and the cost, which is NaN if a
-        registered function has raised.
+        registered function has raised. For rules with `slopes`.
         """
+        raise NotImplementedError(f"{type(self).__name__} computes no Jacobians.")
 
     def learn(self, data: Data, order: Order, rate: float, control: Control) -> tuple[float, int]:
         """Run one pass in which weights change at every step with a target."""

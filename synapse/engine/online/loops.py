@@ -123,6 +123,40 @@ def fit(targets, cost, unit):
 
 
 @inline
+def refused_row(span, inputs, outputs, unit):
+    """1 + the first row of `inputs` that is not finite in the store's float; 1 if arrays have other sizes.
+
+    0 if nothing is refused.
+    """
+    most, n = np.finfo(unit).max, span[OUTPUTS]
+    rows = u8(outputs.size) // n
+    if u8(outputs.size) != rows * n or (inputs.size > 0 and u8(inputs.size) != rows * span[INPUTS]):
+        return ONE
+    for i in range(u8(inputs.size)):
+        if not abs(inputs[i]) <= most:
+            return i // span[INPUTS] + ONE
+    return u8(0)
+
+
+@inline
+def aim_at_targets(m, span, targets, cost):
+    """Write the error signals of one step; with empty targets, no output has one. Returns the cost.
+
+    It is NaN if a registered cost raised. reads: activation, derivative; writes: projected
+    """
+    first, total = span[STOP] - span[OUTPUTS], 0.0
+    for o in range(u8(targets.size)):
+        j = first + o
+        total += judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span[OUTPUTS]))[0]
+    if targets.size > 0:
+        aim_outputs(m, span, targets, u8(0), cost)
+    else:
+        for j in range(first, span[STOP]):
+            m.projected[j] = 0.0
+    return total if m.failed[0] == 0.0 else math.nan
+
+
+@inline
 def summed_cost(m, cost, kept, filled, outputs):
     """The summed cost of the outputs in ``kept``, whose second half has their targets."""
     room, size, total = u8(kept.size) >> ONE, np.float64(outputs), 0.0
@@ -230,17 +264,13 @@ def run_network(table, unit, span, inputs, outputs):
     or with arrays of other sizes, nothing has changed. If a registered function raises, the run ends:
     returns 1 + the row of that step.
     """
-    m, most = columns(table, unit), np.finfo(unit).max
+    m = columns(table, unit)
     span, inputs, outputs = bare(span), bare(inputs), bare(outputs)
     m.failed[0] = 0.0
-    n = span[OUTPUTS]
-    rows = u8(outputs.size) // n
-    if u8(outputs.size) != rows * n or (inputs.size > 0 and u8(inputs.size) != rows * span[INPUTS]):
-        return ONE
-    for i in range(u8(inputs.size)):
-        if not abs(inputs[i]) <= most:
-            return i // span[INPUTS] + ONE
-    for row in range(rows):
+    n, refused = span[OUTPUTS], refused_row(span, inputs, outputs, unit)
+    if refused:
+        return refused
+    for row in range(u8(outputs.size) // n):
         activate_network(m, span, inputs, row)
         if m.failed[0] != 0.0:
             return row + ONE
@@ -260,17 +290,7 @@ def propagate_targets(table, unit, span, targets, cost, rate, check):
     m.failed[0] = 0.0
     if targets.size > 0 and (u8(targets.size) != span[OUTPUTS] or (check and not fit(targets, cost, unit))):
         return math.nan
-    first, total = span[STOP] - span[OUTPUTS], 0.0
-    for o in range(u8(targets.size)):
-        j = first + o
-        total += judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span[OUTPUTS]))[0]
-    if targets.size > 0:
-        aim_outputs(m, span, targets, u8(0), cost)
-    else:
-        for j in range(first, span[STOP]):
-            m.projected[j] = 0.0
-    if m.failed[0] != 0.0:
-        return math.nan
+    total = aim_at_targets(m, span, targets, cost)
     if math.isfinite(total):
         propagate_network(m, span, rate, False)
     return total

@@ -13,13 +13,20 @@ import numpy as np
 from ..compiler.bare import bare
 from ..compiler.jit import columns, inline, kernel
 from ..compiler.plans import plan
-from ..functions.compiled import judge
-from ..online.loops import activate_network, aim_outputs, clear_neuron, fit, keep_outputs, summed_cost
+from ..online.loops import (
+    activate_network,
+    aim_at_targets,
+    aim_outputs,
+    clear_neuron,
+    fit,
+    keep_outputs,
+    refused_row,
+    summed_cost,
+)
 from ..online.record import note
 from ..online.ties import after_moves, before_moves
 from ..schema import (
     FIRST,
-    INPUTS,
     LEARNING,
     NONE,
     OUTPUTS,
@@ -82,17 +89,13 @@ def learn_step(m, p, span, rate):
 @kernel
 def run_network(table, unit, plan_table, span, inputs, outputs):
     """Activate once for every row of `outputs`, like ``online.run_network``, with sensitivities."""
-    m, p, most = columns(table, unit), plan(plan_table, unit), np.finfo(unit).max
+    m, p = columns(table, unit), plan(plan_table, unit)
     span, inputs, outputs = bare(span), bare(inputs), bare(outputs)
     m.failed[0] = 0.0
-    n = span[OUTPUTS]
-    rows = u8(outputs.size) // n
-    if u8(outputs.size) != rows * n or (inputs.size > 0 and u8(inputs.size) != rows * span[INPUTS]):
-        return ONE
-    for i in range(u8(inputs.size)):
-        if not abs(inputs[i]) <= most:
-            return i // span[INPUTS] + ONE
-    for row in range(rows):
+    n, refused = span[OUTPUTS], refused_row(span, inputs, outputs, unit)
+    if refused:
+        return refused
+    for row in range(u8(outputs.size) // n):
         step_network(m, p, span, inputs, row)
         if m.failed[0] != 0.0:
             return row + ONE
@@ -109,17 +112,7 @@ def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check)
     m.failed[0] = 0.0
     if targets.size > 0 and (u8(targets.size) != span[OUTPUTS] or (check and not fit(targets, cost, unit))):
         return math.nan
-    first, total = span[STOP] - span[OUTPUTS], 0.0
-    for o in range(u8(targets.size)):
-        j = first + o
-        total += judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span[OUTPUTS]))[0]
-    if targets.size > 0:
-        aim_outputs(m, span, targets, u8(0), cost)
-    else:
-        for j in range(first, span[STOP]):
-            m.projected[j] = 0.0
-    if m.failed[0] != 0.0:
-        return math.nan
+    total = aim_at_targets(m, span, targets, cost)
     if math.isfinite(total):
         learn_step(m, p, span, rate)
     return total

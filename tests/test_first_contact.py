@@ -201,7 +201,10 @@ def test_a_function_of_ones_own_is_found_in_any_spelling_and_as_an_attribute():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda net: Trainer(net, method="bptd"), "'bptt' or 'online', got 'bptd'. Did you mean 'bptt'?"),
+        (
+            lambda net: Trainer(net, method="bptd"),
+            "'bptt' or 'online' or 'rtrl', got 'bptd'. Did you mean 'bptt'?",
+        ),
         (lambda net: net["hidde"], "Did you mean 'hidden'? It has: input, hidden, output."),
         (lambda net: synapse.record(net, "activatoin"), "Did you mean 'activation'?"),
         (lambda net: synapse.save(net, "x", format="jsn"), "Did you mean 'json'?"),

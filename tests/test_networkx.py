@@ -140,6 +140,7 @@ def test_it_works_as_on_an_ordinary_graph(name):
                     works(name, call, turned(graph), turned(ordinary(graph)))
                     for call in networkx_table.calls(name, TABLE[name])
                 ]
+                graph.graph.clear()  # a function that fails can leave attributes, as view_pygraphviz does
                 if name in WRITES_WEIGHTS:
                     assert networkx_table.same(data_of(net), before)
                 else:

@@ -293,6 +293,11 @@ def test_divergence_changes_no_weight_and_clear_restores():
 # --- what runs a network besides -------------------------------------------------------------------
 
 
+def refused_explanation(net):
+    with pytest.raises(ArgumentError, match="was by rtrl"):
+        analysis.explain(net.connections[0])
+
+
 LOOKS = {
     "test": lambda net: Trainer(net).test(ROWS, TARGETS),
     "gradient": lambda net: gradient(net, ROWS, TARGETS),
@@ -300,7 +305,7 @@ LOOKS = {
     "fit_readout": lambda net: fit_readout(net, ROWS, TARGETS),
     "activity": lambda net: analysis.activity(net, ROWS[0]),
     "saliency": lambda net: analysis.saliency(net, ROWS[0]),
-    "explain": lambda net: analysis.explain(net.connections[0]),
+    "explain": refused_explanation,
     "distribution": lambda net: analysis.activation_distribution(net, ROWS[0]),
     "half_lives": analysis.half_lives,
     "spectral_radius": analysis.spectral_radius,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import inf
 from typing import Any
 
@@ -53,11 +54,10 @@ class Plan:
         self._numbers = np.array(numbers, np.uint64)
         self._store_table = np.empty_like(store.table)
         self._store_address = int(self._store_table.ctypes.data)
-        self._traces = _places_of_traces(store, span)
 
     def forget_traces(self) -> None:
         """Clear the traces of the online rule in the network, which steps by this plan leave as they are."""
-        for name, places in self._traces.items():
+        for name, places in _places_of_traces(self.store, self.span):
             self.store.columns[name][places] = 0.0
 
     def note(self, places: NDArray[np.uint64]) -> None:
@@ -80,15 +80,13 @@ class Plan:
         return self._store_address
 
 
-def _places_of_traces(store: Store, span: NDArray[np.uint64]) -> dict[str, NDArray[Any]]:
+def _places_of_traces(store: Store, span: NDArray[np.uint64]) -> Iterator[tuple[str, NDArray[Any]]]:
     """Where a network has traces of the online rule, by column."""
     c, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
     traced = first + np.flatnonzero(c["flags"][first:stop] & TRACED)
+    yield "eligibility", spans(c["first_trace"][traced], c["learning"][traced])
+    yield "bias_eligibility", traced
     gaters = c["influence_gater"]
     pairs = np.flatnonzero((c["influence_trace"] != NONE) & (gaters >= first) & (gaters < stop))
     lengths = c["learning"][gaters[pairs]].astype(np.int64) + 1
-    return {
-        "eligibility": spans(c["first_trace"][traced], c["learning"][traced]),
-        "bias_eligibility": traced,
-        "extended": spans(c["influence_trace"][pairs], lengths),
-    }
+    yield "extended", spans(c["influence_trace"][pairs], lengths)

@@ -356,9 +356,8 @@ class NetworkSteps(Sequence[Neuron]):
         >>> outputs = net.activate([0.0, 1.0])
         >>> cost = net.propagate(rate=0.1, target=[1.0])
         """
-        if self._rtrl is None:
-            return LearningRule()
-        return LearningRule(RTRL, self._rtrl.order)
+        by = self._rtrl
+        return LearningRule() if by is None else LearningRule(RTRL, by.order)
 
     @learning_rule.setter
     @whole

@@ -14,7 +14,7 @@ from . import _ties
 from ._checks import boolean, expected, finite_number
 from ._data_view import DataView
 from ._typing import Floats, Ints
-from .engine.guard import InUse, making_views, steady, whole
+from .engine.guard import making_views, steady, whole
 from .engine.lowering.flags import MEMORY, TRACED
 from .engine.schema import NONE
 from .engine.store import Store
@@ -180,16 +180,15 @@ class Connection(DataView):
         }
 
     @property
-    @steady
+    @whole
     def sensitivity(self) -> Mapping[Neuron, float]:
         """Sensitivities d s_k / d w, by neuron k: how the weight has moved its state, over all steps.
 
         A network that learns by rtrl keeps them, see :attr:`Network.learning_rule`. Empty in other networks,
         and for weights that are not trainable or reach no recurrent neuron.
         """
-        row = self._at
-        target: Neuron = self._store.views[self._store["target"][row]]
-        return sensitivity_of(target, row)
+        target: Neuron = self._store.views[self._store["target"][self._at]]
+        return sensitivity_of(target, self)
 
     # --- the mapping that networkx sees ----------------------------------------------------
 
@@ -295,29 +294,26 @@ def extended_into(gater: Neuron, connections: Sequence[Connection]) -> Iterator[
             yield view, learning, columns["extended"][int(columns["influence_trace"][p]) + offsets[learning]]
 
 
-def sensitivity_of(target: Neuron, row: int | None) -> dict[Neuron, float]:
-    """Sensitivities to the weight in a row, or to the bias (None) of `target`, by neuron."""
+def sensitivity_of(target: Neuron, link: Connection | None) -> dict[Neuron, float]:
+    """Sensitivities to the weight of a connection, or to the bias (None), of `target`, by neuron.
+
+    The caller has the neuron in use: a step of another thread may be in the middle of renewing them.
+    """
     store = target._store
     reference = store.networks.get(int(store["network"][target._row]))
     network = None if reference is None else reference()
-    if network is None or network._sensitivities is None:
+    live = None if network is None else network._sensitivities
+    if network is None or live is None or live.current(network) is None:
         return {}
-    link = None if row is None else connection_at(store, int(store["identity"][row]))
-    with InUse(target):
-        if network._sensitivities.current(network) is None:
-            return {}
-        store = target._store  # another may have absorbed it, and lowering has moved rows and identities
-        c, j = store.columns, target._row
-        offset = int(c["learning"][j])
-        if link is None:
-            if not store["trainable_bias"][j]:
-                return {}
-        else:
-            offset = link._at - int(c["first_incoming"][j])
-            if offset >= c["learning"][j]:
-                return {}
-        found: dict[Neuron, float] = network._sensitivities.of_parameter(target, offset)
-        return found
+    c, j = store.columns, target._row  # lowering may have moved it
+    offset = int(c["learning"][j])
+    if link is not None:
+        offset = link._at - int(c["first_incoming"][j])
+        known = offset < c["learning"][j]
+    else:
+        known = bool(store["trainable_bias"][j])
+    found: dict[Neuron, float] = live.of_parameter(target, offset) if known else {}
+    return found
 
 
 def influence(store: Store, gater: int, gated: int) -> float:

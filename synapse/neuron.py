@@ -130,7 +130,7 @@ class Neuron(NeuronSteps):
         _ties.assign(store, "bias", self._row, finite_number("The bias of a neuron", value, store.dtype))
 
     @property
-    @steady
+    @whole
     def bias_sensitivity(self) -> Mapping[Neuron, float]:
         """Sensitivities d s_k / d b_j of its bias, by neuron k, see :attr:`Connection.sensitivity`."""
         self._require()

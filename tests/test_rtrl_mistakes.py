@@ -17,7 +17,7 @@ ROWS, TARGETS = RNG.uniform(-1, 1, (4, 6, 2)), RNG.random((4, 6, 1))
 
 
 @synapse.squash.register
-def brittle(state):
+def fragile_now_and_then(state):
     """A squash that raises."""
     if abs(state) > 100.0:
         raise ValueError("too large")
@@ -242,7 +242,7 @@ def test_a_squash_that_raises_in_the_middle_of_a_step(place):
     """The context is that of the failed step: there is nothing to learn from until it is cleared."""
     net = learner()
     layer = net.output if place == "output" else net.hidden[-1]
-    layer.squash = "brittle"
+    layer.squash = "fragile_now_and_then"
     steps(net)
     weights, biases = net.weights, layer.biases
     layer.biases = np.full(len(layer), 1000.0)

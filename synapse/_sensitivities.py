@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 ONLINE, RTRL = "online", "rtrl"
 ONE = np.uint64(1)
+OTHER_CONTEXT = 2**62
+"""In place of a stamp: the latest step was not by these sensitivities."""
 
 
 class LearningRule(NamedTuple):
@@ -99,6 +101,7 @@ class Sensitivities:
                 store.recorder.follow_plan(network, plan)
             return plan
         kept, before = self.kept(), self._neurons
+        other = self.plan is not None and not self.in_step
         plan = made_plan(network, store, span, self.order)
         self._neurons, self._identities = list(network), identities_of(plan)
         self.plan = plan
@@ -106,6 +109,8 @@ class Sensitivities:
         self._note_stamps(plan)
         if kept is not None:
             self.write(kept, before)
+        elif other:
+            plan.columns["turn"][TURN_STAMP] = OTHER_CONTEXT
         if store.recorder is not None:
             store.recorder.follow_plan(network, plan)
         return plan
@@ -201,17 +206,18 @@ class Sensitivities:
         self.plan.columns["turn"][TURN_STAMP] = self._stamps[-1]
 
     def of_parameter(self, target: Neuron, offset: int) -> dict[Neuron, float]:
-        """d state / d parameter by neuron, of a trainable parameter into a neuron; the plan is current."""
+        """d state / d parameter by neuron, of a trainable parameter into a neuron; the plan is current.
+
+        Empty if the latest step was by another rule: they belong to another context.
+        """
         plan = self.plan
         assert plan is not None
         layout = plan.layout
         i = target._row - layout.first
         which = int(layout.class_of[i])
-        if which < 0 or offset >= layout.count_of(i):
+        if which < 0 or offset >= layout.count_of(i) or not self.in_step:
             return {}
         column = int(layout.column[layout.direct_at[i] + offset])
-        if not self.in_step:
-            self.forget()
         lines = slice(*np.searchsorted(layout.line_class, [which, which + 1]).tolist())
         at = int(plan.columns["turn"][TURN_HALF]) * layout.size + layout.line_at[lines] + column
         values = plan.columns["sensitivity"][at].tolist()

@@ -185,7 +185,7 @@ class Connection(DataView):
         """Sensitivities d s_k / d w, by neuron k: how the weight has moved its state, over all steps.
 
         A network that learns by rtrl keeps them, see :attr:`Network.learning_rule`. Empty in other networks,
-        and for weights that are not trainable or reach no recurrent neuron.
+        after a step by another rule, and for weights that are not trainable or reach no recurrent neuron.
         """
         target: Neuron = self._store.views[self._store["target"][self._at]]
         return sensitivity_of(target, self)

@@ -213,8 +213,7 @@ class NeuronSteps:
         reset : Also draw new weights and a new bias.
         """
         store = self._require()
-        reference = store.networks.get(int(store["network"][self._row]))
-        network = None if reference is None else reference()
+        network = store.network_at(self._row)
         if network is not None and network._sensitivities is not None:
             network._sensitivities.forget_root(self)
         engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.uint64))

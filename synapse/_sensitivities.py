@@ -291,9 +291,7 @@ class _WholeNetworks:
         return cost
 
     def _require_single(self, row: int) -> None:
-        number = int(self._store["network"][row])
-        reference = self._store.networks.get(number)
-        network = None if reference is None else reference()
+        network = self._store.network_at(row)
         if network is not None and network._rtrl is not None:
             _refuse(self._store.views[row], network)
 

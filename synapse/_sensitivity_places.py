@@ -104,9 +104,7 @@ def require_plan(network: Network) -> Plan:
 
 def network_in_step(neuron: Neuron) -> Network | None:
     """The network of a neuron if its latest step was by rtrl, else None."""
-    store = neuron._store
-    reference = store.networks.get(int(store["network"][neuron._row]))
-    network: Network | None = None if reference is None else reference()
+    network: Network | None = neuron._store.network_at(neuron._row)
     kept = None if network is None else network._sensitivities
     return network if kept is not None and kept.in_step else None
 

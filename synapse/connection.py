@@ -300,8 +300,7 @@ def sensitivity_of(target: Neuron, link: Connection | None) -> dict[Neuron, floa
     The caller has the neuron in use: a step of another thread may be in the middle of renewing them.
     """
     store = target._store
-    reference = store.networks.get(int(store["network"][target._row]))
-    network = None if reference is None else reference()
+    network = store.network_at(target._row)
     live = None if network is None else network._sensitivities
     if network is None or live is None or live.current(network) is None:
         return {}

@@ -118,9 +118,8 @@ def _place(neuron: Neuron) -> tuple[int, str]:
 
 def network_of(neuron: Neuron) -> Network | None:
     """Return the network that a neuron belongs to; None if there is none in use."""
-    store = neuron._require()
-    owner = store.networks.get(int(store["network"][neuron._row]))
-    return None if owner is None else owner()
+    network: Network | None = neuron._require().network_at(neuron._row)
+    return network
 
 
 class FilteredAtlas(Mapping[Any, Any]):

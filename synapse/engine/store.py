@@ -296,6 +296,11 @@ class Store:
         self.networks[number] = weakref.ref(network)
         return number
 
+    def network_at(self, row: int) -> Any:
+        """The network of the neuron in a row; None if it is in none, or nobody holds it."""
+        reference = self.networks.get(int(self["network"][row]))
+        return None if reference is None else reference()
+
     def join_group(self, rows: Indices) -> None:
         """Make these neurons a group that competes, without others."""
         self.touch(NOBODY)

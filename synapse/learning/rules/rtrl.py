@@ -60,9 +60,7 @@ class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
         data.require_fit(network)
         plan, store = self._plan(), network._store
         plan.forget_traces()
-        if store.recorder is not None and store.recorder.records(network):
-            lengths = data.bounds[1:] - data.bounds[:-1]
-            store.recorder.make_room(int(lengths[order].sum()))
+        make_room(network, int(np.diff(data.bounds)[order].sum()))
         total, steps = engine.rtrl.train_network(
             plan.store_table(moves),
             store.unit,

@@ -53,7 +53,8 @@ def test_intervals_of_rates_contain_the_truth(truth):
 def exact_bounds(values, level):
     """Ends of the bootstrap interval of an odd number of values, by the binomial distribution.
 
-    The median of a resample is at most the k-th value if more than half of its values are: P(B(n, k / n) > n / 2).
+    The median of a resample is at most the k-th value if more than half of its values are:
+    P(B(n, k / n) > n / 2).
     """
     n, tail = len(values), (1 - level) / 2
     at_most = [
@@ -64,7 +65,7 @@ def exact_bounds(values, level):
     return sorted(values)[low], sorted(values)[high]
 
 
-@pytest.mark.parametrize(("count", "level"), [(5, 0.95), (11, 0.95), (31, 0.95), (31, 0.8), (101, 0.99)])
+@pytest.mark.parametrize(("count", "level"), [(5, 0.95), (11, 0.95), (31, 0.95), (31, 0.8), (101, 0.9)])
 def test_intervals_of_medians_are_those_of_all_resamples(count, level):
     values = np.random.default_rng(count).exponential(size=count)
     found = median(values, level)
@@ -76,10 +77,10 @@ def test_intervals_of_medians_are_those_of_all_resamples(count, level):
 def test_an_even_number_of_values():
     """All resamples of four values, each as likely."""
     values = [1.0, 2.0, 4.0, 8.0]
-    found = median(values, 0.9)
+    found = median(values, 0.8)
     assert found.value == 3.0
     every = [np.median(chosen) for chosen in itertools.product(values, repeat=4)]
-    assert (found.low, found.high) == tuple(np.percentile(every, [5, 95], method="inverted_cdf"))
+    assert (found.low, found.high) == tuple(np.percentile(every, [10, 90], method="inverted_cdf"))
 
 
 def test_intervals_of_medians_contain_the_truth():

@@ -152,16 +152,13 @@ def test_a_newer_store_is_refused_and_stays(path):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("first", [0, 1, 2, 3])
+@pytest.mark.parametrize("first", [0, 1, 2])
 def test_a_damaged_store_is_refused_and_stays(path, first):
     content = bytearray(path.read_bytes())
-    pages = range(4096 * first + (100 if first == 0 else 0), 4096 * (first + 1))
-    for place in pages:
-        if place < len(content):
-            content[place] ^= 0x5A
+    assert len(content) == 3 * 4096  # the schema, the trial, its results
+    for place in range(4096 * first + 100, 4096 * (first + 1)):
+        content[place] ^= 0x5A
     path.write_bytes(content)
-    if bytes(content) == b"":
-        pytest.skip("the store has fewer pages")
     with pytest.raises(FormatError, match=r"a\.db is damaged, or not a store"):
         run(product, seeds=range(9), store=path)
     assert path.read_bytes() == bytes(content)
@@ -190,7 +187,7 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
     run(product, seeds=range(20), store=path)
     with (
         full_disk(most=path.stat().st_size),
-        pytest.raises(StoreError, match=r"a\.db cannot be written.*full"),
+        pytest.raises(StoreError, match=r"a\.db cannot be.*full"),
     ):
         run(product, seeds=range(2000), store=path)
     found = read_trials(path)
@@ -224,19 +221,18 @@ def test_a_folder_that_is_read_only(path):
 def test_two_runs_do_not_write_one_store(path):
     begun, go = threading.Event(), threading.Event()
     HELD.extend([begun, go])
-    thread = threading.Thread(
-        target=run, args=(holding,), kwargs={"seeds": [0], "store": path.parent / "b.db"}
-    )
+    held = path.parent / "b.db"
+    thread = threading.Thread(target=lambda: run(holding, seeds=[0], store=held))
     thread.start()
     begun.wait()
     with pytest.raises(StoreError, match=r"Another run is writing .*b\.db\. Wait for its end"):
-        run(holding, seeds=[1], store=path.parent / "b.db")
-    assert read_trials(path.parent / "b.db") == []
+        run(holding, seeds=[1], store=held)
+    assert read_trials(held) == []
     go.set()
     thread.join()
     HELD.clear()
-    assert read_trials(path.parent / "b.db") == [{"seed": 0, "x": 0}]
-    assert len(run(holding, seeds=[0, 1], store=path.parent / "b.db")) == 2
+    assert read_trials(held) == [{"seed": 0, "x": 0}]
+    assert len(run(holding, seeds=[0, 1], store=held)) == 2
 
 
 HELD = []

@@ -36,8 +36,8 @@ class Within:
     tolerance: float
 
     def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
-        near = (np.abs(outputs - targets) < self.tolerance) | np.isnan(targets)
-        return np.all(near, axis=1)
+        near: Mask = np.all((np.abs(outputs - targets) < self.tolerance) | np.isnan(targets), axis=1)
+        return near
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,9 @@ class Sides:
     threshold: float
 
     def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
-        same = ((outputs > self.threshold) == (targets > self.threshold)) | np.isnan(targets)
-        return np.all(same, axis=1)
+        above = (outputs > self.threshold) == (targets > self.threshold)
+        same: Mask = np.all(above | np.isnan(targets), axis=1)
+        return same
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def learn(
 def train(
     learner: Trainer, draw: Callable[[], Samples], solved: Callable[[], bool], *, every: int, most: int
 ) -> dict[str, Any]:
-    """Train on the samples that `draw` returns until `solved` returns True; the result is as in :func:`learn`."""
+    """Train on the samples that `draw` returns until `solved` returns True; see :func:`learn`."""
     trained, needed, diverged = 0, None, False
 
     def portion() -> list[tuple[Any, Any]]:

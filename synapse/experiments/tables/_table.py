@@ -197,7 +197,7 @@ class Table:
         for measure in self.measures:
             found = median([_number(one, measure.name) for one in group])
             span = f" ({measure.text(found.low)} to {measure.text(found.high)})"
-            cells.append(f"{measure.text(found.value)}{span if 1 < len(group) and found.low < inf else ''}")
+            cells.append(f"{measure.text(found.value)}{span if len(group) > 1 and found.low < inf else ''}")
         return cells
 
     def plot(self, trials: Trials) -> Axes:

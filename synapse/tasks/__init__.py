@@ -9,4 +9,10 @@ from ._task import (
     Stream as Stream,
     Task as Task,
 )
+from .adding import Adding as Adding, Multiplication as Multiplication
+from .copying import Copy as Copy
+from .delayed_xor import DelayedXor as DelayedXor
+from .long_lag import LongLag as LongLag, NoisyLongLag as NoisyLongLag
+from .order import TemporalOrder as TemporalOrder
 from .reber import ContinualReber as ContinualReber, EmbeddedReber as EmbeddedReber
+from .two_sequences import TwoSequences as TwoSequences

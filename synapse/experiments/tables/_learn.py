@@ -64,13 +64,15 @@ def learn(
         ``error``, their mean absolute error; ``diverged``.
     """
     network, rng = learner.network, np.random.default_rng([seed, 1])
-    test = task.batch(task.criterion.samples, np.random.default_rng([seed, TEST]))
 
     def draw() -> Samples:
         return task.batch(every, rng)
 
-    found = train(learner, draw, lambda: task.solved(network, test), every=every, most=most)
-    score = task.batch(measured, np.random.default_rng([seed, FINAL])).score(network)
+    def solved() -> bool:
+        return task.solved(network, np.random.default_rng([seed, TEST]))
+
+    found = train(learner, draw, solved, every=every, most=most)
+    score = task.tested.batch(measured, np.random.default_rng([seed, FINAL])).score(network)
     return {**found, "wrong": score.wrong, "error": score.error}
 
 

@@ -22,13 +22,9 @@ def test_every_task(task):
     assert first.rows.shape[1] == task.inputs
     assert first.goals.shape[1] == task.outputs
     assert first.rows.dtype == first.goals.dtype == np.float64
-    assert (first.rows[: first.lengths[0]] != task.batch(3, 8).rows[: first.lengths[0]]).any() or len(
-        first[0]
-    ) == 1
-    for sample in first:
-        assert (
-            sample.right(np.where(np.isnan(sample.targets), 0, sample.targets)) or sample.allowed is not None
-        )
+    assert any(not np.array_equal(first.rows, task.batch(3, seed).rows) for seed in range(8, 12))
+    if not isinstance(task, tasks.SynapticReber):  # there, all allowed symbols must have high outputs
+        assert all(sample.right(sample.targets) for sample in first)
     assert len(task.stream(7).take(33)) == 33
     assert task.paper in task.describe()
 
@@ -41,8 +37,6 @@ def test_without_a_criterion(task):
     with pytest.raises(ArgumentError, match=f"{type(task).__name__} has no criterion. Compare errors"):
         task.solved(net, 0)
     samples = task.batch(4, 0)
-    outputs = np.concatenate(net.run(samples.inputs))
-    net.clear()
     score = samples.score(net)
     errors = []
     for sample in samples:
@@ -51,7 +45,6 @@ def test_without_a_criterion(task):
     flat = np.concatenate(errors)
     assert score.squared_error == pytest.approx((flat**2).mean(), rel=1e-12)
     assert score.error == pytest.approx(np.abs(flat).mean(), rel=1e-12)
-    assert outputs.shape == flat.shape
 
 
 def test_the_same_bits_in_another_process():
@@ -61,6 +54,7 @@ def test_the_same_bits_in_another_process():
         " tasks.SynapticRecall(), tasks.Letters(50)):\n"
         "    print(hashlib.sha256(task.batch(3, 9).rows.tobytes()).hexdigest())"
     )
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True) for _ in range(2)]
-    assert runs[0].stdout == runs[1].stdout
-    assert len(runs[0].stdout.split()) == 5
+    command = [sys.executable, "-c", code]
+    runs = [subprocess.run(command, check=True, capture_output=True, text=True).stdout for _ in range(2)]
+    assert runs[0] == runs[1]
+    assert len(runs[0].split()) == 5

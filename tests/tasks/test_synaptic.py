@@ -30,7 +30,7 @@ def test_xor_is_solved_by_a_network_wired_for_it():
     first.project(middle, weights=20.0)
     middle.biases = [-10.0, -30.0]
     links = middle.project(last)
-    links.weights = [20.0, -20.0]
+    links.weights = [[20.0], [-20.0]]
     last.biases = [-10.0]
     net = Network(first, [middle], last)
     assert Xor().solved(net, 3)
@@ -49,11 +49,10 @@ def test_recall_sequences():
     np.testing.assert_array_equal(symbols[:, 22:], [[0, 1]] * 300)
     goals = samples.goals.reshape(300, 24, 4)
     assert not goals[:, :22].any()
+    # in the order of numbers, not of strings
     for shown, goal in zip(symbols[:, :22].tolist(), goals[:, 22:], strict=True):
         in_order = [symbol for symbol in shown if symbol in (2, 4, 7, 8)]
-        assert [(2, 4, 7, 8)[i] for i in goal.argmax(axis=1)] == in_order, (
-            "in the order of numbers, not strings"
-        )
+        assert [(2, 4, 7, 8)[i] for i in goal.argmax(axis=1)] == in_order
         np.testing.assert_array_equal(goal.sum(axis=1), 1)
 
 
@@ -67,9 +66,8 @@ def test_recall_is_uniform():
     places = np.bincount(7 * first + last, minlength=49)
     assert (places > 0).sum() == 21
     each = count / 21
-    assert ((places[places > 0] - each) ** 2 / each).sum() < 45.3, (
-        "chi squared of 20 degrees, one in a thousand"
-    )
+    squared = ((places[places > 0] - each) ** 2 / each).sum()
+    assert squared < 45.3, "chi squared of 20 degrees, one in a thousand"
     rows = np.arange(count)
     pairs = 2 * (symbols[rows, first] == 4) + (symbols[rows, last] == 4)
     each = count / 4
@@ -87,9 +85,7 @@ def test_recall_takes_any_number_of_prompts():
 
 
 def test_recall_arguments():
-    with pytest.raises(
-        ArgumentError, match="the symbols of SynapticRecall to be each number from 0 to 9 once"
-    ):
+    with pytest.raises(ArgumentError, match="the symbols of SynapticRecall to be each number from 0 to 9"):
         SynapticRecall(prompts=[0, 2])
     with pytest.raises(ArgumentError, match="the targets of SynapticRecall to be a list of whole numbers"):
         SynapticRecall(targets=[2.5])

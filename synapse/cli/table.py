@@ -43,7 +43,9 @@ def add_to(commands: Any) -> None:
     )
     add = parser.add_argument
     add("name", metavar="NAME", nargs="?", help="name of the table; without it, list the tables")
-    add("--seeds", type=int, metavar="N", help="largest number of seeds of a row (default: as published here)")
+    add(
+        "--seeds", type=int, metavar="N", help="largest number of seeds of a row (default: as published here)"
+    )
     add("--workers", type=int, default=1, metavar="N", help="number of processes (1: this one)")
     add("--dask", metavar="ADDRESS", help="address of a Dask scheduler, such as tcp://host:8786")
     add("--store", metavar="FILE", help="file of the results (default: NAME.db)")

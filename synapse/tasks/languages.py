@@ -100,7 +100,8 @@ class _Counting(Task):
         -------
         Samples
             Inputs and targets have one row per symbol but the last, and a column per symbol: inputs S and the
-            letters, targets the letters and T. Symbols that are present, or can come next, are 1, others `off`.
+            letters, targets the letters and T. Symbols that are present, or can come next, are 1, the others
+            `off`.
 
         Examples
         --------
@@ -174,8 +175,8 @@ class AnBn(_Counting):
     """The language a^n b^n: predict the set of symbols that can come next.
 
     A string is S, n times a, n times b, then T. After an a, both a and b can follow; the network must count
-    the a to know when T follows. The inputs are S, a, b and the outputs a, b, T, one-hot; a string is right if
-    exactly the symbols that can come next have outputs above the middle between `off` and 1.
+    the a to know when T follows. The inputs are S, a, b and the outputs a, b, T, one-hot. A string is right
+    if exactly the symbols that can come next have outputs above the middle between `off` and 1.
 
     Gers and Schmidhuber 2001 train on all n from 1 to 10 or 30, and test with larger n than in training.
 
@@ -204,9 +205,9 @@ class AnBnCn(_Counting):
     """The language a^n b^n c^n: predict the set of symbols that can come next.
 
     A string is S, n times a, n times b, n times c, then T. After an a, both a and b can follow; the network
-    must count the a to know when c follows, and the b to know when T follows. The inputs are S, a, b, c and the
-    outputs a, b, c, T, one-hot; a string is right if exactly the symbols that can come next have outputs above
-    the middle between `off` and 1.
+    must count the a to know when c follows, and the b to know when T follows. The inputs are S, a, b, c and
+    the outputs a, b, c, T, one-hot. A string is right if exactly the symbols that can come next have outputs
+    above the middle between `off` and 1.
 
     Gers and Schmidhuber 2001 train on all n from 1 to 10 or 40, and test with larger n than in training.
 

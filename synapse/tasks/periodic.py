@@ -34,8 +34,8 @@ class PeriodicFunction(Task):
     by less than 0.3.
 
     Gers, Schraudolph and Schmidhuber 2002 call this PFG, with F = 10 and F = 25. Their training streams end
-    at the first error or after 100 periods, their test streams after 1,000. Where the triangle and the rectangle
-    begin in their work is not known here. The task is deterministic: all samples are equal.
+    at the first error or after 100 periods, their test streams after 1,000. The phase at which the triangle
+    and the rectangle begin is our choice. The task is deterministic: all samples are equal.
 
     Parameters
     ----------

@@ -101,8 +101,8 @@ class SpikeDelays(_Spikes):
     than 0.49.
 
     Gers, Schraudolph and Schmidhuber 2002 call this MSD, and NMSD if each sequence has a single delay
-    (``continual=False``). Their training streams end after 100 periods, their test streams after 1,000. How
-    many test streams they used is not known here; this test has ten.
+    (``continual=False``). Their training streams end at the first error or after 100 periods, their test
+    streams after 1,000. The test here has ten streams.
 
     Parameters
     ----------
@@ -161,9 +161,9 @@ class TimedSpikes(_Spikes):
     step is right if its output differs from the target by less than 0.49.
 
     Gers, Schraudolph and Schmidhuber 2002 call this GTS. It is :class:`SpikeDelays` with inputs and targets
-    swapped; we assume that the delay is given one spike earlier, because it could not be known otherwise. Their
-    training streams end at the first error or after 100 periods, their test streams after 1,000. How many test
-    streams they used is not known here; this test has ten.
+    swapped; we assume that the delay is given one spike earlier, because it could not be known otherwise.
+    Their training streams end at the first error or after 100 periods, their test streams after 1,000. The
+    test here has ten streams.
 
     Parameters
     ----------

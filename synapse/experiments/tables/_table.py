@@ -192,7 +192,9 @@ class Table:
         from ...draw import trials as drawn  # matplotlib is an extra
 
         measure, groups = self.measures[0], self.groups(trials)
-        published = {row.label: row.published.value for row, _ in groups if row.published and row.published.value}
+        published = {
+            row.label: row.published.value for row, _ in groups if row.published and row.published.value
+        }
         values = {row.label: [one.get(measure.name) for one in group] for row, group in groups}
         return drawn(values, published, title=measure.title, log=measure.log)
 

@@ -18,7 +18,7 @@ import numba
 import numpy as np
 
 from .. import __version__
-from .._checks import imported_extra
+from ..errors import MissingExtraError
 from ..experiments import Trials, tables
 from ..readwrite import files
 from .words import UsageError, aligned
@@ -100,8 +100,13 @@ def _check(options: argparse.Namespace) -> None:
 def _executor(options: argparse.Namespace) -> Iterator[Executor | None]:
     """The executor that the options ask for."""
     if options.dask is not None:
-        client = imported_extra("distributed", "dask").Client(options.dask)
-        with client:
+        try:
+            from distributed import Client  # an extra
+        except ImportError:
+            raise MissingExtraError(
+                '--dask needs Dask, which is not installed: pip install "synapse-neurons[dask]".'
+            ) from None
+        with Client(options.dask) as client:  # type: ignore[no-untyped-call]
             yield client.get_executor()
     elif options.workers > 1:
         with ProcessPoolExecutor(options.workers) as pool:
@@ -120,12 +125,12 @@ def _write(chosen: tables.Table, trials: Trials, path: Path, options: argparse.N
     else:
         from matplotlib import pyplot
 
-        axes = chosen.plot(trials)
+        chosen.plot(trials)
         try:
             with files.replacing(path) as stream:
                 pyplot.savefig(stream, format=suffix[1:], dpi=150)
         finally:
-            pyplot.close(axes.figure)
+            pyplot.close()
 
 
 def page(chosen: tables.Table, trials: Trials, path: Path, picture: Path | None) -> str:
@@ -149,10 +154,15 @@ def _made(trials: Trials) -> str:
     """When and how the results were made."""
     command = shlex.join(["synapse", *sys.argv[1:]])
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}, {len(trials):,} trials, {trials.seconds / 60:.0f} minutes of machine "
-        f"time on {_machine()}, Python {platform.python_version()}, Synapse {__version__}, "
+        f"{datetime.now(UTC):%Y-%m-%d}, {len(trials):,} trials, {_duration(trials.seconds)} of machine time "
+        f"on {_machine()}, Python {platform.python_version()}, Synapse {__version__}, "
         f"NumPy {np.__version__}, Numba {numba.__version__}: `{command}`"
     )
+
+
+def _duration(seconds: float) -> str:
+    """A time in seconds, or in minutes from ten of them."""
+    return f"{seconds:.0f} seconds" if seconds < 600 else f"{seconds / 60:.0f} minutes"
 
 
 def _machine() -> str:

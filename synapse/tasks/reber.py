@@ -11,7 +11,6 @@ whole inner string. Hochreiter and Schmidhuber 1997, experiment 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar, NamedTuple
@@ -19,12 +18,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import MOST_SEQUENCES, boolean, choice, expected, listed, positive_integer, text
+from .._checks import MOST_SEQUENCES, choice, expected, positive_integer, text
 from .._random import Seed, random_generator
 from .._typing import Floats
 from ..errors import ArgumentError
-from ..network import Network
-from ._scoring import equal_shapes, fraction
 from ._task import Criterion, Ranked, Sample, Samples, Stream, Task, Within, joined
 
 Mask = NDArray[np.bool_]
@@ -200,82 +197,6 @@ def encode(string: str) -> tuple[Floats, Floats]:
         raise ArgumentError(expected("A string to encode", f"two or more of the symbols {SYMBOLS}", string))
     rows = np.eye(len(SYMBOLS))[places]
     return rows[:-1], rows[1:]
-
-
-def sequences(count: int, seed: Seed = None) -> tuple[list[Floats], list[Floats]]:
-    """Generate strings and encode them as inputs and targets for :class:`synapse.Trainer`.
-
-    Returns
-    -------
-    inputs, targets : list of ndarray, each of shape (T_i, 7)
-
-    Examples
-    --------
-    >>> inputs, targets = sequences(3, seed=0)
-    >>> [rows.shape for rows in inputs]
-    [(16, 7), (8, 7), (20, 7)]
-    """
-    pairs = [encode(string) for string in strings(count, seed)]
-    return [inputs for inputs, _ in pairs], [targets for _, targets in pairs]
-
-
-def right(outputs: Floats, allowed: Mask, strict: bool = False) -> bool:
-    """Whether the most active output is a legal next symbol at every step.
-
-    Parameters
-    ----------
-    outputs : ndarray, shape (T, 7)
-        Outputs of a network.
-    allowed : ndarray of bool, shape (T, 7)
-        Legal symbols, as :func:`legal_mask` returns them.
-    strict : bool
-        Whether to use the criterion of Hochreiter and Schmidhuber: every legal symbol has a higher output
-        than every other symbol.
-
-    Examples
-    --------
-    >>> right(np.array([[0.0, 0.9, 0.4, 0.5, 0.0, 0.0, 0.0]]), legal_mask("BTBTXSETE")[:1])
-    True
-    >>> right(np.array([[0.0, 0.9, 0.4, 0.5, 0.0, 0.0, 0.0]]), legal_mask("BTBTXSETE")[:1], strict=True)
-    False
-    """
-    boolean("The strict", strict)
-    outputs, allowed = equal_shapes(outputs, allowed)
-    illegal = np.where(allowed, -np.inf, outputs).max(axis=1)
-    if strict:
-        ahead = np.where(allowed, outputs, np.inf).min(axis=1)
-    else:
-        ahead = np.where(allowed, outputs, -np.inf).max(axis=1)
-    return bool((ahead > illegal).all())
-
-
-def fraction_right(network: Network, strings: Sequence[str], strict: bool = False) -> float:
-    """Fraction of strings that a network predicts correctly at every step, from a cleared context.
-
-    Parameters
-    ----------
-    network : Network
-        A network with seven inputs and seven outputs. Afterwards it has the context of the last string.
-    strings : sequence of str
-        Embedded Reber strings.
-    strict : bool
-        See :func:`right`.
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If there are no strings, a string is not in the grammar, or the network does not fit.
-
-    Examples
-    --------
-    >>> import architect
-    >>> fraction_right(architect.LSTM(7, 4, 7, seed=0), strings(20, seed=0))
-    0.0
-    """
-    strings = listed("The strings", strings, "a list of embedded Reber strings")
-    masks = [legal_mask(string) for string in strings]
-    inputs = [encode(string)[0] for string in strings]
-    return fraction(network, inputs, lambda i, outputs: right(outputs, masks[i], strict))
 
 
 NEXT, LEGAL = TARGETS = ("next", "legal")

@@ -11,7 +11,7 @@ import numpy as np
 import architect
 import synapse
 from synapse import readwrite
-from synapse.tasks import anbncn, reber
+from synapse.tasks import anbncn
 
 from . import kinds as k
 from .calls import add_usual_rows, row
@@ -226,16 +226,6 @@ row(
 )
 for name in ("string", "legal", "legal_mask"):
     row(f"tasks.anbncn.{name}", {"n": 2})
-row("tasks.recall.sequences", targets=k.SIZE, length=frozenset({"50"}))
-row("tasks.recall.right", {"outputs": [[0.5]], "wanted": [[0.5]]})
-row("tasks.recall.fraction_right", lambda w: {"inputs": [w.inputs], "targets": [w.targets]})
-mask = reber.legal_mask("BTBTXSETE")
-row("tasks.reber.right", {"outputs": np.zeros(mask.shape), "allowed": mask}, allowed=k.EITHER)
-row(
-    "tasks.reber.fraction_right",
-    lambda w: {"network": architect.Perceptron(7, 7, seed=0), "strings": ["BTBTXSETE"]},
-    network=k.NOTHING,
-)
 row(
     "experiments.cross_validate",
     {"make": lambda fold: architect.Perceptron(2, 3, 1, seed=fold), "folds": 2},

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pkgutil import iter_modules
 
 from ..._checks import choice
 from ._table import (
@@ -15,8 +16,10 @@ from ._table import (
     Table as Table,
 )
 
-NAMES: tuple[str, ...] = ("reber",)
-"""Names of all tables, in the order in which they are listed."""
+NAMES: tuple[str, ...] = tuple(
+    sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
+)
+"""Names of all tables: the modules of this package."""
 
 
 def get(name: str) -> Table:

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..._checks import unknown_name
 from ...errors import ArgumentError
-from ..running import run_tasks
-from ..statistics import median, rate
+from ...readwrite.files import PathLike
+from ..running import Plan
+from ..statistics import median, success_rate
 from ..trials import Trials
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from matplotlib.axes import Axes
 
 MARKS = {
@@ -137,16 +140,24 @@ class Table:
         if len(set(labels)) < len(labels):
             raise ArgumentError(f"Expected rows with different labels in the table {self.name!r}.")
 
-    def run(self, seeds: int | None = None, **options: Any) -> Trials:
+    def run(
+        self,
+        seeds: int | None = None,
+        *,
+        store: PathLike | None = None,
+        executor: Executor | None = None,
+        progress: bool | str = True,
+        time_limit: float | None = None,
+        retry: bool = False,
+    ) -> Trials:
         """Run the trials of all rows; with a store, only those that are missing.
 
         Parameters
         ----------
         seeds : int, optional
             Largest number of seeds of each row. Default: that of the row.
-        **options
-            ``store``, ``executor``, ``progress``, ``time_limit`` and ``retry``, as for
-            :func:`synapse.experiments.run`.
+        store, executor, progress, time_limit, retry
+            As for :func:`synapse.experiments.run`.
 
         Returns
         -------
@@ -157,7 +168,7 @@ class Table:
             for row in self.rows
             for seed in range(row.seeds if seeds is None else min(seeds, row.seeds))
         ]
-        return run_tasks(self.trial, tasks, **options)
+        return Plan(self.trial, tasks, executor, time_limit, retry, progress).run(store)
 
     def groups(self, trials: Trials) -> list[tuple[Row, Trials]]:
         """The trials of each row that has any."""
@@ -180,11 +191,13 @@ class Table:
     def _cells(self, row: Row, group: Trials) -> list[str]:
         cells = [row.label, str(len(group))]
         if self.solved:
-            cells.append(str(rate(sum(one.get(self.solved) is not None for one in group), len(group))))
+            cells.append(
+                str(success_rate(sum(one.get(self.solved) is not None for one in group), len(group)))
+            )
         for measure in self.measures:
             found = median([_number(one, measure.name) for one in group])
-            span = f" ({measure.text(found.low)} to {measure.text(found.high)})" if len(group) > 1 else ""
-            cells.append(f"{measure.text(found.value)}{span}")
+            span = f" ({measure.text(found.low)} to {measure.text(found.high)})"
+            cells.append(f"{measure.text(found.value)}{span if len(group) > 1 and found.low < inf else ''}")
         return cells
 
     def plot(self, trials: Trials) -> Axes:

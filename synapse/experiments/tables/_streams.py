@@ -68,7 +68,7 @@ def learn_until_wrong(network: Network, stream: Stream, rate: float, most: int, 
     done, size = 0, FIRST_STEPS
     while done < most:
         part = stream.take(min(size, most - done))
-        rates: Floats = rate * decay ** np.arange(done, done + len(part), dtype=np.float64)
+        rates = np.array([rate * decay**step for step in range(done, done + len(part))])
         with InUse(network):
             wrong = _learn_part(network, part, rates)
         if wrong is not None:

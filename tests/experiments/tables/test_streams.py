@@ -47,12 +47,12 @@ def test_the_weights_are_those_of_single_steps(task, decay, rule):
 @pytest.mark.parametrize("rule", ["online", "rtrl"])
 def test_long_right_streams(rule):
     """Several compiled calls, and a first error far from the begin."""
-    task, found = PeriodicFunction(period=4), []
+    task, found = PeriodicFunction("rectangle", period=200), []
     for learn in (learn_until_wrong, by_single_steps):
         net = architect.Elman(1, 4, 1, seed=0)
         net.learning_rule = rule
-        steps = [learn(net, task.stream(), 0.3, 300, 0.999) for _ in range(60)]
-        steps.append(learn(net, task.stream(), 0.0, 5 * FIRST_STEPS, 1.0))
+        net.output.biases = [1.5]
+        steps = [learn(net, task.stream(), 0.03, 300, decay) for decay in (1.0, 0.999) * 5]
         found.append((steps, net.weights))
     assert found[0][0] == found[1][0]
     assert max(found[0][0]) > 2 * FIRST_STEPS

@@ -1,6 +1,6 @@
 """Sequence tasks: generators of inputs and targets, seeded, and judges of what a network made of them."""
 
-from . import anbncn as anbncn, reber as reber, recall as recall
+from . import reber as reber, recall as recall
 from ._task import (
     Criterion as Criterion,
     Ranked as Ranked,
@@ -15,8 +15,11 @@ from ._task import (
 from .adding import Adding as Adding, Multiplication as Multiplication
 from .copying import Copy as Copy
 from .delayed_xor import DelayedXor as DelayedXor
+from .languages import AnBn as AnBn, AnBnCn as AnBnCn
 from .long_lag import LongLag as LongLag, NoisyLongLag as NoisyLongLag
 from .order import TemporalOrder as TemporalOrder
+from .periodic import PeriodicFunction as PeriodicFunction
 from .reber import ContinualReber as ContinualReber, EmbeddedReber as EmbeddedReber
 from .recall import Recall as Recall
+from .spikes import SpikeDelays as SpikeDelays, TimedSpikes as TimedSpikes
 from .two_sequences import TwoSequences as TwoSequences

@@ -166,14 +166,24 @@ class Samples(Sequence[Sample]):
 
         The network's own context is restored afterwards; no weight changes.
         """
-        require_network("What is scored", network)
-        with preserved_context(network):
-            outputs = np.concatenate(network.run(self.inputs))
-        wrong = ~self.judge(outputs, self.goals, self.allowed)
-        failed = np.logical_or.reduceat(wrong, self.bounds[:-1])
+        outputs = self._outputs(network)
         asked = ~np.isnan(self.goals)
         error = float(np.abs(outputs - self.goals)[asked].mean()) if asked.any() else 0.0
-        return Score(len(self) - int(failed.sum()), len(self), error)
+        return Score(len(self) - int(self._wrong(outputs).sum()), len(self), error)
+
+    def wrong(self, network: Network) -> Mask:
+        """Whether a network is wrong at a step of each sample, shape (S,); see :meth:`score`."""
+        return self._wrong(self._outputs(network))
+
+    def _outputs(self, network: Network) -> Floats:
+        require_network("What is scored", network)
+        with preserved_context(network):
+            return np.concatenate(network.run(self.inputs))
+
+    def _wrong(self, outputs: Floats) -> Mask:
+        wrong = ~self.judge(outputs, self.goals, self.allowed)
+        failed: Mask = np.logical_or.reduceat(wrong, self.bounds[:-1])
+        return failed
 
 
 @dataclass(frozen=True)

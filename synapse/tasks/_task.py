@@ -14,7 +14,7 @@ from typing import ClassVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import MOST_SEQUENCES, expected, finite_array, integer, positive_integer
+from .._checks import MOST_SEQUENCES, counted, expected, finite_array, integer, positive_integer
 from .._random import Seed, random_generator
 from .._snapshot import preserved_context
 from .._typing import Floats, Ints
@@ -53,6 +53,19 @@ class Sides:
 
 
 @dataclass(frozen=True)
+class Predictable:
+    """As :class:`Sides`, but only the outputs count whose targets can be predicted: the allowed ones."""
+
+    threshold: float
+
+    def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
+        if allowed is None:
+            raise ArgumentError("Expected samples with predictable targets marked, got samples without.")
+        same: Mask = np.all(((outputs > self.threshold) == (targets > self.threshold)) | ~allowed, axis=1)
+        return same
+
+
+@dataclass(frozen=True)
 class Ranked:
     """A step is right if the allowed symbols have the highest outputs: all of them, or the most active."""
 
@@ -80,7 +93,8 @@ class Sample:
     judge : callable
         Which steps of given outputs are right.
     allowed : ndarray of bool, shape (T, m), optional
-        Symbols that can come next, for tasks that predict symbols.
+        Symbols that can come next, for tasks that predict symbols. Targets that can be predicted, for tasks
+        in which some targets are random.
     """
 
     inputs: Floats
@@ -116,7 +130,7 @@ class Samples(Sequence[Sample]):
     judge : callable
         Which steps of given outputs are right.
     allowed : ndarray of bool, shape (N, m), optional
-        Symbols that can come next.
+        Symbols that can come next, or targets that can be predicted.
     """
 
     rows: Floats
@@ -167,9 +181,9 @@ class Samples(Sequence[Sample]):
         The network's own context is restored afterwards; no weight changes.
         """
         outputs = self._outputs(network)
-        asked = ~np.isnan(self.goals)
-        error = float(np.abs(outputs - self.goals)[asked].mean()) if asked.any() else 0.0
-        return Score(len(self) - int(self._wrong(outputs).sum()), len(self), error)
+        errors = (outputs - self.goals)[~np.isnan(self.goals)]
+        absolute, squared = (float(np.mean(x)) if x.size else 0.0 for x in (np.abs(errors), errors**2))
+        return Score(len(self) - int(self._wrong(outputs).sum()), len(self), absolute, squared)
 
     def wrong(self, network: Network) -> Mask:
         """Whether a network is wrong at a step of each sample, shape (S,); see :meth:`score`."""
@@ -196,11 +210,15 @@ class Score:
         Number of samples that are right at every step, and of all samples.
     error : float
         Mean of the absolute differences between outputs and targets, over all targets.
+    squared_error : float
+        Mean of their squares. Divided by the variance of the targets it is the normalised error (NMSE) that
+        papers on series report.
     """
 
     right: int
     count: int
     error: float
+    squared_error: float
 
     @property
     def fraction(self) -> float:
@@ -211,6 +229,17 @@ class Score:
     def wrong(self) -> int:
         """Number of samples that are not right at every step."""
         return self.count - self.right
+
+
+def _total(scores: Sequence[Score]) -> Score:
+    """The score on all samples of several scores."""
+    counts = [score.count for score in scores]
+    return Score(
+        sum(score.right for score in scores),
+        sum(counts),
+        float(np.average([score.error for score in scores], weights=counts)),
+        float(np.average([score.squared_error for score in scores], weights=counts)),
+    )
 
 
 @dataclass(frozen=True)
@@ -225,24 +254,29 @@ class Criterion:
         The largest number of them that may be wrong. Default 0.
     error : float
         The mean absolute error must be below this. Default: no limit.
+    squared_error : float
+        The mean squared error must be below this. Default: no limit.
     """
 
     samples: int
     wrong: int = 0
     error: float = inf
+    squared_error: float = inf
 
     def met(self, score: Score) -> bool:
         """Whether a score meets the criterion."""
-        return score.wrong <= self.wrong and score.error < self.error
+        small = score.error < self.error and score.squared_error < self.squared_error
+        return score.wrong <= self.wrong and small
 
     def __str__(self) -> str:
-        wrong = (
-            f"all of {self.samples:,}"
-            if not self.wrong
-            else f"at most {self.wrong:,} of {self.samples:,} wrong"
-        )
-        limit = "" if self.error == inf else f", mean absolute error below {self.error:g}"
-        return f"{wrong}{' right' if not self.wrong else ''}{limit}"
+        parts = []
+        if not self.wrong:
+            parts.append(f"all of {self.samples:,} right")
+        elif self.wrong < self.samples:
+            parts.append(f"at most {self.wrong:,} of {self.samples:,} wrong")
+        limits = {"absolute": self.error, "squared": self.squared_error}
+        parts += [f"mean {kind} error below {limit:g}" for kind, limit in limits.items() if limit < inf]
+        return ", ".join(parts)
 
 
 def joined(parts: Sequence[Sample]) -> Samples:
@@ -310,8 +344,8 @@ def _part(sample: Sample, span: slice) -> Sample:
 class Task(ABC):
     """A task for networks that learn sequences. Subclasses are frozen dataclasses, one per task.
 
-    A task generates data from a seed (:meth:`sample`, :meth:`batch`, :meth:`stream`), and has a
-    :attr:`criterion` that tells when it is solved (:meth:`solved`).
+    A task generates data from a seed (:meth:`sample`, :meth:`batch`, :meth:`stream`). Most have a
+    :attr:`criterion` that tells when they are solved (:meth:`solved`).
     """
 
     paper: ClassVar[str]
@@ -329,8 +363,8 @@ class Task(ABC):
 
     @property
     @abstractmethod
-    def criterion(self) -> Criterion:
-        """When the task counts as solved."""
+    def criterion(self) -> Criterion | None:
+        """When the task counts as solved; None if the literature only compares errors."""
 
     @abstractmethod
     def _draw(self, count: int, rng: np.random.Generator) -> Samples:
@@ -407,26 +441,30 @@ class Task(ABC):
         Raises
         ------
         ArgumentError, KindError
-            If the network does not fit, or the samples are neither samples nor a seed.
+            If the network does not fit, the samples are neither samples nor a seed, or the task has no
+            criterion.
         """
         self.require_fit(network)
-        right, error, tested = 0, 0.0, 0
-        for part in self._parts(samples):
-            score = part.score(network)
-            right, tested = right + score.right, tested + score.count
-            error += score.error * score.count
-            if tested - right > self.criterion.wrong:
+        criterion = self.criterion
+        if criterion is None:
+            raise ArgumentError(
+                f"{type(self).__name__} has no criterion. Compare errors instead: samples.score(network)."
+            )
+        scores: list[Score] = []
+        for part in self._parts(samples, criterion.samples):
+            scores.append(part.score(network))
+            if sum(score.wrong for score in scores) > criterion.wrong:
                 return False
-        return self.criterion.met(Score(right, tested, error / tested))
+        return criterion.met(_total(scores))
 
-    def _parts(self, samples: Samples | Seed) -> Iterator[Samples]:
+    def _parts(self, samples: Samples | Seed, count: int) -> Iterator[Samples]:
         """Samples of a test, a few at a time."""
         if isinstance(samples, Samples):
             starts = range(0, len(samples), TESTED_AT_ONCE)
             return (samples[begin : begin + TESTED_AT_ONCE] for begin in starts)
         if samples is not None and not isinstance(samples, np.random.Generator) and integer(samples) is None:
             raise KindError(expected("The samples", "samples of a task, or a seed", samples))
-        rng, count, task = random_generator(samples), self.criterion.samples, self.tested
+        rng, task = random_generator(samples), self.tested
         return (
             task.batch(min(TESTED_AT_ONCE, count - begin), rng) for begin in range(0, count, TESTED_AT_ONCE)
         )
@@ -445,10 +483,11 @@ class Task(ABC):
         """Describe the task: what it is, its parameters, its inputs and outputs, and when it is solved."""
         first = (inspect.getdoc(type(self)) or "").partition("\n")[0]
         chosen = ", ".join(f"{each.name}={getattr(self, each.name)!r}" for each in fields(self))  # type: ignore[arg-type]
+        solved = f"Solved: {self.criterion}." if self.criterion else "No criterion: errors are compared."
         lines = [
             f"{type(self).__name__}({chosen})",
             first,
-            f"{self.inputs} inputs, {self.outputs} outputs. Solved: {self.criterion}.",
+            f"{counted(self.inputs, 'input')}, {counted(self.outputs, 'output')}. {solved}",
             self.paper,
         ]
         return "\n".join(lines)

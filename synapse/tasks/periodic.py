@@ -81,9 +81,9 @@ class PeriodicFunction(Task):
         """All steps of a sequence are right; there is only one sequence."""
         return Criterion(1)
 
-    def stream(self, rng: Seed = None) -> Stream:
+    def stream(self, seed: Seed = None) -> Stream:
         """Generate the function without end, see :meth:`Task.stream`."""
-        random_generator(rng)  # an error for a seed that cannot be used, as in other tasks
+        random_generator(seed)  # an error for a seed that cannot be used, as in other tasks
         whole = self._repeated(100)
         return Stream(lambda: Sample(np.zeros_like(whole), whole, Within(TOLERANCE)))
 

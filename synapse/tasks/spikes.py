@@ -76,9 +76,9 @@ class _Spikes(Task):
     def _sequences(self, count: int, periods: int, rng: np.random.Generator) -> Samples:
         return Samples(*self._rows(self._delays((count, periods + 1), rng)), Within(TOLERANCE))
 
-    def _endless(self, rng: Seed) -> Stream:
+    def _endless(self, seed: Seed) -> Stream:
         """An endless sequence: the step at time 0 occurs once."""
-        generator = random_generator(rng)
+        generator = random_generator(seed)
         following = self._delays((1, 1), generator)
         begin = 0
 
@@ -138,9 +138,9 @@ class SpikeDelays(_Spikes):
         """All outputs at the spikes of ten sequences are right, or of 1,000 if they have one delay each."""
         return Criterion(10 if self.continual else 1000)
 
-    def stream(self, rng: Seed = None) -> Stream:
+    def stream(self, seed: Seed = None) -> Stream:
         """Generate spikes without end, see :meth:`Task.stream`; without `continual`, sequences."""
-        return self._endless(rng) if self.continual else super().stream(rng)
+        return self._endless(seed) if self.continual else super().stream(seed)
 
     def _encode(self, delays: Ints, first: Ints, times: Ints, steps: int) -> tuple[Floats, Floats]:
         inputs, targets = np.zeros(steps), np.full(steps, np.nan)
@@ -197,9 +197,9 @@ class TimedSpikes(_Spikes):
         """All steps of ten sequences are right."""
         return Criterion(10)
 
-    def stream(self, rng: Seed = None) -> Stream:
+    def stream(self, seed: Seed = None) -> Stream:
         """Generate spikes without end, see :meth:`Task.stream`."""
-        return self._endless(rng)
+        return self._endless(seed)
 
     def _encode(self, delays: Ints, first: Ints, times: Ints, steps: int) -> tuple[Floats, Floats]:
         inputs, targets = np.zeros(steps), np.zeros(steps)

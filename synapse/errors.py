@@ -28,7 +28,15 @@ class UnknownNameError(SynapseError, LookupError, ValueError):
 
 
 class FormatError(SynapseError, ValueError):
-    """A file does not contain a network in this format, or its content is inconsistent."""
+    """A file does not contain a network, or results, in this format, or its content is inconsistent."""
+
+
+class StoreError(SynapseError, OSError):
+    """A store of trials cannot be opened or written: another run is writing it, or the disk is full."""
+
+
+class ExecutorError(SynapseError, RuntimeError):
+    """An executor has failed, not a trial: a process of it was killed, or it has been shut down."""
 
 
 class DivergenceError(SynapseError, ArithmeticError):

@@ -77,9 +77,9 @@ def trials(
 def _checked(
     groups: Mapping[str, Sequence[float | None]], published: Mapping[str, float], log: bool
 ) -> tuple[dict[str, Floats], dict[str, float]]:
-    if not isinstance(groups, Mapping) or not isinstance(published, Mapping):
-        given = published if isinstance(groups, Mapping) else groups
-        raise KindError(expected("The groups of trials", "a dict of lists of numbers", given))
+    for what, given in (("The groups of trials", groups), ("The published figures", published)):
+        if not isinstance(given, Mapping):
+            raise KindError(expected(what, "a dict by name", given))
     if not groups:
         raise ArgumentError("Expected at least one group of trials, got none.")
     values = {
@@ -88,7 +88,7 @@ def _checked(
         )
         for name, found in groups.items()
     }
-    marks = {name: _number(one, log) for name, one in published.items() if one is not None}
+    marks = {name: _number(one, log) for name, one in published.items()}
     for name in marks:
         if name not in groups:
             raise ArgumentError(expected("A published figure", "for one of the groups", name))

@@ -12,5 +12,11 @@ from ._task import (
     Task as Task,
     Within as Within,
 )
+from .adding import Adding as Adding, Multiplication as Multiplication
+from .copying import Copy as Copy
+from .delayed_xor import DelayedXor as DelayedXor
+from .long_lag import LongLag as LongLag, NoisyLongLag as NoisyLongLag
+from .order import TemporalOrder as TemporalOrder
 from .reber import ContinualReber as ContinualReber, EmbeddedReber as EmbeddedReber
 from .recall import Recall as Recall
+from .two_sequences import TwoSequences as TwoSequences

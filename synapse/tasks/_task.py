@@ -14,7 +14,7 @@ from typing import ClassVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import MOST_SEQUENCES, expected, finite_array, positive_integer
+from .._checks import MOST_SEQUENCES, expected, finite_array, integer, positive_integer
 from .._random import Seed, random_generator
 from .._snapshot import preserved_context
 from .._typing import Floats, Ints
@@ -375,7 +375,12 @@ class Task(ABC):
         generator = random_generator(rng)
         return Stream(lambda: self._draw(1, generator)[0])
 
-    def solved(self, network: Network, samples: Samples) -> bool:
+    @property
+    def tested(self) -> Task:
+        """The task that generates the samples of tests: itself, or the same one without noise on targets."""
+        return self
+
+    def solved(self, network: Network, samples: Samples | Seed = None) -> bool:
         """Whether a network meets the criterion on samples it was not trained on.
 
         The network runs from a cleared context on each sample, and has its own context again afterwards. The
@@ -385,25 +390,36 @@ class Task(ABC):
         ----------
         network : Network
             A network with as many inputs and outputs as the task.
-        samples : Samples
-            As :meth:`batch` returns them; usually ``criterion.samples`` of them.
+        samples : Samples, int or numpy.random.Generator, optional
+            Samples as :meth:`batch` of :attr:`tested` returns them, or a seed: ``criterion.samples`` of them
+            are then generated in small parts, so that long ones need little memory.
 
         Raises
         ------
         ArgumentError, KindError
-            If the network does not fit, or there are no samples.
+            If the network does not fit, or the samples are neither samples nor a seed.
         """
         self.require_fit(network)
-        if not isinstance(samples, Samples):
-            raise KindError(expected("The samples", "samples of a task, as its batch returns them", samples))
         right, error, tested = 0, 0.0, 0
-        for begin in range(0, len(samples), TESTED_AT_ONCE):
-            score = samples[begin : begin + TESTED_AT_ONCE].score(network)
+        for part in self._parts(samples):
+            score = part.score(network)
             right, tested = right + score.right, tested + score.count
             error += score.error * score.count
             if tested - right > self.criterion.wrong:
                 return False
         return self.criterion.met(Score(right, tested, error / tested))
+
+    def _parts(self, samples: Samples | Seed) -> Iterator[Samples]:
+        """Samples of a test, a few at a time."""
+        if isinstance(samples, Samples):
+            starts = range(0, len(samples), TESTED_AT_ONCE)
+            return (samples[begin : begin + TESTED_AT_ONCE] for begin in starts)
+        if samples is not None and not isinstance(samples, np.random.Generator) and integer(samples) is None:
+            raise KindError(expected("The samples", "samples of a task, or a seed", samples))
+        rng, count, task = random_generator(samples), self.criterion.samples, self.tested
+        return (
+            task.batch(min(TESTED_AT_ONCE, count - begin), rng) for begin in range(0, count, TESTED_AT_ONCE)
+        )
 
     def require_fit(self, network: Network) -> None:
         """Raise an error unless a network has as many inputs and outputs as the task."""

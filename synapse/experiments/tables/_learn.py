@@ -64,20 +64,22 @@ def learn(
         ``error``, their mean absolute error; ``diverged``.
     """
     network, rng = learner.network, np.random.default_rng([seed, 1])
-    test = task.batch(task.criterion.samples, np.random.default_rng([seed, TEST]))
 
     def draw() -> Samples:
         return task.batch(every, rng)
 
-    found = train(learner, draw, lambda: task.solved(network, test), every=every, most=most)
-    score = task.batch(measured, np.random.default_rng([seed, FINAL])).score(network)
+    def solved() -> bool:
+        return task.solved(network, np.random.default_rng([seed, TEST]))
+
+    found = train(learner, draw, solved, every=every, most=most)
+    score = task.tested.batch(measured, np.random.default_rng([seed, FINAL])).score(network)
     return {**found, "wrong": score.wrong, "error": score.error}
 
 
 def train(
     learner: Trainer, draw: Callable[[], Samples], solved: Callable[[], bool], *, every: int, most: int
 ) -> dict[str, Any]:
-    """Train on the samples that `draw` returns until `solved` returns True; the result is as in :func:`learn`."""
+    """Train on the samples that `draw` returns until `solved` returns True; see :func:`learn`."""
     trained, needed, diverged = 0, None, False
 
     def portion() -> list[tuple[Any, Any]]:

@@ -46,7 +46,8 @@ def memory_blocks(
         Initial bias of each block's gate; no forget gates without the last.
     squashed_input : bool
         Whether a cell's input is squashed by g(x) = 2 tanh(x / 2), as in 1997, by a neuron in front of the
-        cell. Without it, inputs enter the cells directly, so the traces of the online rule cover their weights.
+        cell. Without it, inputs enter the cells directly, and the traces of the online rule cover their
+        weights.
     cell_squash, output_squash : str
         Squash h of the cells, and of the outputs.
     cell_biases, output_biases : bool
@@ -86,10 +87,8 @@ def memory_blocks(
     target = (candidates or [memory])[0]
     _biases(target, cell_biases, weights, rng)
     _biases(output, output_biases, weights, rng)
-    fixed = [hidden, memory] if candidates else [hidden]
-    for layer in fixed:
-        layer.biases = np.zeros(size)
-        layer.trainable = False
+    for layer in [hidden, memory] if candidates else [hidden]:
+        _biases(layer, False, weights, rng)
 
     gates = [enter, *forget, leave]
     copies = [_passed_on(gate) for gate in gates if recurrent_gates]
@@ -105,10 +104,9 @@ def memory_blocks(
     if forget:
         _gate_targets(forget[0], carousel, memory, last)
     _gate_targets(leave, _copies(memory, hidden, 1.0), hidden, last)
-    if peepholes:
-        for gate in gates:
-            for i, cell in enumerate(memory):
-                cell.project(gate[i // cells], weight=rng.uniform(-weights, weights))
+    for gate in gates if peepholes else []:
+        for i, cell in enumerate(memory):
+            cell.project(gate[i // cells], weight=rng.uniform(-weights, weights))
     for origin in [hidden, *([source] if input_to_output else [])]:
         _connect(origin, output, weights, rng)
     return Network(source, [enter, *forget, *candidates, memory, leave, hidden, *copies], output)

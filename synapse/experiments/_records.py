@@ -1,0 +1,139 @@
+"""What a trial returns, and what it is, as JSON: the one form in which results are compared and stored."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import inspect
+import json
+import sys
+from collections.abc import Callable, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._checks import expected, shown
+from ..errors import ArgumentError, KindError
+
+Point = dict[str, Any]
+"""Values of a sweep's parameters, by name."""
+VALUES = "a dict of booleans, numbers, strings, None, or lists of these"
+
+
+def plain_value(value: Any) -> Any:
+    """Return a value as JSON has it: NumPy's numbers and arrays become Python's; TypeError if it cannot be.
+
+    >>> plain_value((np.float32(0.5), np.arange(2), None))
+    [0.5, [0, 1], None]
+    """
+    if value is None or (isinstance(value, bool | int | float | str) and not isinstance(value, Enum)):
+        # Values of subclasses, such as numpy.float64, become those of the type itself.
+        kinds = (bool, int, float, str)
+        return value if value is None else next(kind for kind in kinds if isinstance(value, kind))(value)
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(value)
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufU":
+        return plain_value(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain_value(one) for one in value]
+    raise TypeError(value)
+
+
+def to_json(value: Any) -> str:
+    """A plain value as JSON on one line. Floats are written by ``repr``, which restores every bit."""
+    return json.dumps(value, separators=(", ", ": "))
+
+
+def record_text(values: Any, seed: int, point: Point) -> str:
+    """What a trial has returned as JSON; KindError if it cannot be a record."""
+    place = f"What the trial returns (seed {seed})"
+    if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
+        raise KindError(f"{_from(seed)} {VALUES}, got {shown(values)}.")
+    for name, value in values.items():
+        try:
+            plain = to_json(plain_value(value))
+        except (TypeError, ValueError, RecursionError):
+            raise KindError(f"{_from(seed)} {VALUES}, got {name!r}: {shown(value)}.") from None
+        taken = {"seed": seed, **point}
+        if name == "failed" or (name in taken and to_json(taken[name]) != plain):
+            raise KindError(
+                f"The trial with seed {seed} returns the name {name!r}, which is taken: "
+                f"rename it. {place} is stored beside its seed and point."
+            )
+    return to_json({str(name): plain_value(value) for name, value in values.items()})
+
+
+def _from(seed: int) -> str:
+    return f"Expected the trial with seed {seed} to return"
+
+
+def point_text(point: Point) -> str:
+    """A point as JSON: what tells it from others in a store."""
+    return to_json(dict(sorted(point.items())))
+
+
+# --- what a trial is ----------------------------------------------------------------------------
+
+
+def described(trial: Callable[..., Any]) -> str:
+    """The name of a trial with its module, and the arguments that a partial has bound.
+
+    >>> described(functools.partial(json.dumps, indent=2))
+    'json.dumps(indent=2)'
+    """
+    if not isinstance(trial, functools.partial):
+        return _function_name(trial)
+    given = [_argument(one) for one in trial.args]
+    given += [f"{name}={_argument(one)}" for name, one in sorted(trial.keywords.items())]
+    return f"{described(trial.func)}({', '.join(given)})"
+
+
+def _function_name(function: Any) -> str:
+    """Module and name of a function; ArgumentError if another function can have the same ones."""
+    if inspect.ismethod(function):
+        return f"{_argument(function.__self__)}.{function.__name__}"
+    if not hasattr(function, "__qualname__"):  # an object that is called
+        return _argument(function)
+    if function.__name__ == "<lambda>" or getattr(function, "__closure__", None):
+        raise ArgumentError(
+            f"A store tells trials apart by name and arguments, which {shown(function)} does not have. "
+            "Define a function with def, and pass what it needs by functools.partial."
+        )
+    return f"{_module_name(function.__module__)}.{function.__qualname__}"
+
+
+def _module_name(module: str) -> str:
+    """The name of a module; a script has the one by which others would import it."""
+    if module != "__main__":
+        return module
+    main = sys.modules["__main__"]
+    spec = getattr(main, "__spec__", None)
+    return spec.name if spec is not None else Path(getattr(main, "__file__", module)).stem
+
+
+def _argument(value: Any) -> str:
+    """An argument as text that is the same in every process."""
+    if isinstance(value, type) or inspect.isroutine(value) or isinstance(value, functools.partial):
+        return described(value)
+    if isinstance(value, Enum):
+        return str(value)
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        digest = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()[:16]
+        return f"array({value.dtype}, {value.shape}, {digest})"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_argument, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(sorted(f'{_argument(key)}: {_argument(one)}' for key, one in value.items()))}}}"
+    if dataclasses.is_dataclass(value):
+        fields = [f"{one.name}={_argument(getattr(value, one.name))}" for one in dataclasses.fields(value)]
+        return f"{_function_name(type(value))}({', '.join(fields)})"
+    try:
+        return to_json(plain_value(value))
+    except (TypeError, ValueError):
+        kinds = "numbers, strings, lists, dicts, arrays, functions or dataclasses"
+        raise KindError(
+            expected("What a trial with a store is bound to", kinds, value, "Let the trial build it.")
+        ) from None

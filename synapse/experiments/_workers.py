@@ -1,0 +1,181 @@
+"""One trial in the process and thread of a worker: its record, its failures, its time limit and Ctrl-C.
+
+An exception that ends a trial from outside is a BaseException of its own: `except Exception` in a trial does
+not stop it, and ``Trainer.train``, which ends at a KeyboardInterrupt and returns, does not take it for one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from ._records import Point, record_text, to_json
+
+REPEAT = 0.5
+"""Seconds after which an exception that ends a trial is raised again, if the trial goes on."""
+LONGEST = 1e8
+"""Longest time limit in seconds that the timers are given: three years."""
+
+Trial = Callable[..., Any]
+Outcome = tuple[str, float]
+"""The record of a trial as JSON, and the seconds it took."""
+
+
+class Stopped(BaseException):
+    """Ends a trial from outside."""
+
+
+class Target:
+    """The thread of a trial: others raise exceptions in it until the trial is over."""
+
+    running: set[Target] = set()  # noqa: RUF012  # those of this process
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        self._thread, self._lock, self._over = threading.get_ident(), threading.Lock(), False
+
+    def throw(self, exception: type[Stopped]) -> None:
+        """Raise an exception in the thread, at its next Python instruction."""
+        with self._lock:
+            if not self._over:
+                _raise_in(self._thread, exception)
+
+    def close(self) -> None:
+        """Raise nothing from now on, and forget an exception that has not been raised yet."""
+        with self._lock:
+            self._over = True
+            _raise_in(self._thread, None)
+
+
+def _raise_in(thread: int, exception: type[Stopped] | None) -> None:
+    given = None if exception is None else ctypes.py_object(exception)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), given)
+
+
+def attempt(trial: Trial, seed: int, point: Point, limit: float | None, run: str) -> Outcome:
+    """Run one trial. A trial that raises, or exceeds its limit, has a record of its failure."""
+    begin = time.perf_counter()
+    try:
+        with _ctrl_c_raised():
+            values = _ended_by(run, limit, lambda: trial(seed, **point))
+    except (Exception, SystemExit) as error:
+        text = to_json({"failed": _reason(error)})
+    else:
+        text = record_text(values, seed, point)
+    return text, time.perf_counter() - begin
+
+
+def _reason(error: BaseException) -> str:
+    """Class and message of an error."""
+    with suppress(Exception):  # a class of a user's whose message raises
+        if str(error):
+            return f"{type(error).__name__}: {error}"
+    return type(error).__name__
+
+
+def cancel(run: str) -> None:
+    """End the trials of a run that other threads of this process are doing."""
+    for target in list(Target.running):
+        if target.run == run:
+            target.throw(Stopped)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+@contextmanager
+def _ctrl_c_raised() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the end of the block if Ctrl-C was pressed in it.
+
+    ``Trainer.train`` handles Ctrl-C and returns what it has: the trial would go on with a network that is
+    trained half. So the block asks the system, which writes every signal to a socket.
+    """
+    if not _in_main_thread():  # others receive no signal
+        yield
+        return
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.setblocking(False)
+        before = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            received = b""
+            with suppress(BlockingIOError):
+                received = ours.recv(4096)
+            if received and before != -1:  # an event loop of the caller's waits for them
+                with suppress(OSError):
+                    os.write(before, received)
+        if signal.SIGINT in received:
+            raise KeyboardInterrupt
+
+
+def _ended_by(run: str, limit: float | None, call: Callable[[], Any]) -> Any:
+    """Call a function that a time limit, or in a thread the end of the run, interrupts."""
+    in_main = _in_main_thread()
+    if limit is None and in_main:
+        return call()
+    late: type[Stopped] = type(
+        "TimeIsUp", (Stopped,), {}
+    )  # a trial that runs trials has limits within a limit
+    end = (_alarm if in_main and _alarm_is_free() else _watch)(run, late, limit)
+    try:
+        try:
+            return call()
+        finally:
+            end()
+    except late:
+        end()  # the first one may have been interrupted
+        raise TimeoutError(f"longer than the time limit of {limit:g} s") from None
+
+
+def _alarm_is_free() -> bool:
+    return hasattr(signal, "setitimer") and signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def _alarm(_: str, late: type[Stopped], limit: float | None) -> Callable[[], None]:
+    """Raise an exception by a timer of the system, which also ends waiting; returns what stops the timer."""
+
+    def ring(*_: Any) -> None:
+        raise late
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, min(limit or LONGEST, LONGEST), REPEAT)
+
+    def end() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+
+    return end
+
+
+def _watch(run: str, late: type[Stopped], limit: float | None) -> Callable[[], None]:
+    """Raise an exception by another thread, and let :func:`cancel` do so; returns what ends both."""
+    target, over = Target(run), threading.Event()
+    Target.running.add(target)
+
+    def watch() -> None:
+        wait = min(limit or LONGEST, LONGEST)
+        while not over.wait(wait):
+            target.throw(late)
+            wait = REPEAT
+
+    if limit is not None:
+        threading.Thread(target=watch, name="synapse time limit", daemon=True).start()
+
+    def end() -> None:
+        Target.running.discard(target)
+        over.set()
+        target.close()
+
+    return end

@@ -1,0 +1,376 @@
+"""Run a function for many seeds, and for many values of its parameters, here or on any executor."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import uuid
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from .._checks import (
+    boolean,
+    counted,
+    expected,
+    listed,
+    lowered,
+    positive_number,
+    shown,
+    whole_number,
+)
+from .._random import Seed
+from ..errors import ArgumentError, ExecutorError, KindError, SynapseError
+from ..readwrite.files import PathLike, as_path
+from ._points import points_of
+from ._records import Point, described, point_text
+from ._workers import Outcome, Trial, attempt, cancel
+from .store import Store, Task
+from .trials import Trials, joined
+
+IN_FLIGHT = 1024
+"""Number of trials that an executor has at a time. More are submitted as these end."""
+MOST_SEED = 2**63 - 1
+"""Largest seed, which SQLite can store."""
+PAUSE = 0.5
+"""Seconds between two chances for Ctrl-C while waiting, on systems where waiting cannot be interrupted."""
+
+
+def run(
+    trial: Trial,
+    *,
+    seeds: Sequence[int],
+    store: PathLike | None = None,
+    executor: Executor | None = None,
+    progress: bool | str = True,
+    time_limit: float | None = None,
+    retry: bool = False,
+) -> Trials:
+    """Call ``trial(seed)`` for every seed and return the results.
+
+    The results are the same for every executor and number of workers, and for a run that was broken off and
+    started again: they are always read from the JSON that a store would have.
+
+    Parameters
+    ----------
+    trial : callable
+        Function of a seed that returns a dict of booleans, numbers, strings, None, or lists of these.
+        Numbers and arrays of NumPy become those of Python. A process pool needs a function that can be
+        imported: one defined by ``def`` at the top level of a module, or a ``functools.partial`` of one.
+    seeds : sequence of int
+        Seeds, all different: ``range(30)``.
+    store : path, optional
+        SQLite file to which each result is written as it comes. If it exists, only trials that are not in it
+        are run. It belongs to this trial: the name of the function with its module, and the arguments that a
+        ``functools.partial`` has bound. By default results are only returned.
+    executor : concurrent.futures.Executor, optional
+        Where trials run: a ``ThreadPoolExecutor``, a ``ProcessPoolExecutor``, or for Dask
+        ``Client(...).get_executor()``. It is not shut down. By default trials run one after the other in
+        this thread.
+    progress : bool or str
+        Whether to show a progress bar; a string is shown in front of it. Default True.
+    time_limit : float, optional
+        Seconds that a trial may take. A trial that takes longer is interrupted at its next Python
+        instruction and has failed. By default there is no limit.
+    retry : bool
+        Whether to run trials again that have failed, according to the store. Default False.
+
+    Returns
+    -------
+    Trials
+        A dict for each seed, in the order of `seeds`: its ``seed``, and what the trial has returned. If the
+        trial has raised an error or exceeded the time limit, it is ``{"seed": 3, "failed": "reason"}``.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If an argument cannot be used, the store belongs to another trial, or a trial returns anything other
+        than such a dict. Results so far are in the store.
+    FormatError, StoreError
+        If the file is not a store, is damaged, is written by another run, or cannot be written.
+    ExecutorError
+        If the executor fails, for example because one of its processes was killed.
+    KeyboardInterrupt
+        After Ctrl-C. Trials that have not begun are cancelled; results so far are in the store.
+
+    See Also
+    --------
+    sweep : Also for several values of parameters.
+    read_trials : Read a store.
+
+    Examples
+    --------
+    >>> import architect, synapse
+    >>> def trial(seed):
+    ...     net = architect.Perceptron(2, 3, 1, seed=seed)
+    ...     data = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
+    ...     result = synapse.Trainer(net, rate=0.5).train(*data, epochs=4000, error=0.05, progress=False)
+    ...     return {"solved": result.stopped == "error", "epochs": result.epochs}
+    >>> trials = run(trial, seeds=range(8), progress=False)
+    >>> len(trials), trials[0].keys()
+    (8, dict_keys(['seed', 'solved', 'epochs']))
+    """
+    function = _checked_trial(trial, ["seed"])
+    tasks: list[tuple[Point, int]] = [({}, seed) for seed in _checked_seeds(seeds)]
+    return Plan(function, tasks, executor, time_limit, retry, progress).run(store)
+
+
+def sweep(
+    trial: Trial,
+    *,
+    seeds: Sequence[int],
+    grid: Mapping[str, Sequence[Any]] | None = None,
+    random: Mapping[str, Any] | None = None,
+    points: int | None = None,
+    seed: Seed = None,
+    store: PathLike | None = None,
+    executor: Executor | None = None,
+    progress: bool | str = True,
+    time_limit: float | None = None,
+    retry: bool = False,
+) -> Trials:
+    """Call ``trial(seed, **point)`` for every seed and every point of a grid, or every random point.
+
+    Parameters
+    ----------
+    trial : callable
+        As for :func:`run`, with the parameters of the sweep as keyword arguments.
+    seeds : sequence of int
+        Seeds of the trials, the same ones for every point.
+    grid : mapping of str to sequence, optional
+        Values of each parameter: all combinations are run. Values are of the same kinds as results.
+    random : mapping of str to distribution, optional
+        Distribution of each parameter, from which `points` points are drawn: a list of equally likely values,
+        a function of a ``numpy.random.Generator``, or a distribution of ``scipy.stats``. Equal points are run
+        once. With a grid, every random point is combined with every point of the grid.
+    points : int, optional
+        Number of random points. More points with the same seed begin with the same ones.
+    seed : int or numpy.random.Generator
+        Seed of the random points. With a store it must be given, because other points would be drawn when
+        the run is started again.
+    store, executor, progress, time_limit, retry
+        As for :func:`run`. Several sweeps of the same trial can share a store, also with :func:`run`.
+
+    Returns
+    -------
+    Trials
+        A dict for each point and seed, point by point: the seed, the values of the point, and what the trial
+        has returned. :meth:`Trials.summary` has a row for each point.
+
+    Raises
+    ------
+    ArgumentError, KindError, FormatError, StoreError, ExecutorError, KeyboardInterrupt
+        As for :func:`run`.
+
+    Examples
+    --------
+    >>> def trial(seed, rate, size):
+    ...     return {"cost": rate * size + seed}
+    >>> trials = sweep(trial, grid={"rate": [0.1, 0.5], "size": [10]}, seeds=range(2), progress=False)
+    >>> trials[0]
+    {'seed': 0, 'rate': 0.1, 'size': 10, 'cost': 1.0}
+    >>> print(trials.summary(median="cost").to_markdown())
+    | rate | size | trials | cost |
+    | ---: | ---: | ---: | ---: |
+    | 0.1 | 10 | 2 | 1.5 (1 to 2) |
+    | 0.5 | 10 | 2 | 5.5 (5 to 6) |
+    """
+    if seed is None and random is not None and store is not None:
+        raise ArgumentError(
+            "Random points need a seed if there is a store, because the same call draws others otherwise. "
+            "Give seed=0."
+        )
+    chosen = points_of(grid, random, points, seed)
+    function = _checked_trial(trial, ["seed", *chosen[0]])
+    several = _checked_seeds(seeds)
+    tasks = [(point, seed) for point in chosen for seed in several]
+    return Plan(function, tasks, executor, time_limit, retry, progress).run(store)
+
+
+def _checked_trial(trial: Any, names: list[str]) -> Trial:
+    """A function that can be called with a seed and these names."""
+    condition = f"a function of ({', '.join(names)})"
+    if not callable(trial):
+        raise KindError(expected("The trial", condition, trial))
+    try:
+        inspect.signature(trial).bind(0, **dict.fromkeys(names[1:]))
+    except TypeError:
+        raise KindError(expected("The trial", condition, trial)) from None
+    except ValueError:  # a built-in function without a signature
+        pass
+    function: Trial = trial
+    return function
+
+
+def _checked_seeds(seeds: Any) -> list[int]:
+    condition = "a sequence of whole numbers, such as range(30)"
+    found = [
+        whole_number("A seed", seed, f"a whole number from 0 to {MOST_SEED}", 0, MOST_SEED)
+        for seed in listed("The seeds", seeds, condition)
+    ]
+    if not found or len(set(found)) < len(found):
+        raise ArgumentError(expected("The seeds", "different whole numbers, at least one", seeds))
+    return found
+
+
+def checked_executor(executor: Any) -> Executor | None:
+    """Return an executor or None, or raise KindError."""
+    if executor is None or isinstance(executor, Executor):
+        return executor
+    advice = "Give client.get_executor()." if hasattr(executor, "get_executor") else ""
+    condition = "a concurrent.futures.Executor or None"
+    raise KindError(expected("The executor", condition, executor, advice))
+
+
+def require_picklable(what: str, function: Any, executor: Executor | None) -> None:
+    """Raise KindError if a process pool cannot send a function to its processes."""
+    if not isinstance(executor, ProcessPoolExecutor):
+        return
+    try:
+        pickle.dumps(function)
+    except Exception as error:  # pickle raises AttributeError, TypeError and others
+        raise KindError(
+            f"A process pool cannot send {lowered(what)} to its processes ({_line(error)}). Define it by def "
+            "at the top level of a module, pass what it needs by functools.partial, or use threads."
+        ) from None
+
+
+def _line(error: BaseException) -> str:
+    """Class and message of an error, on one line."""
+    text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".: ")
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
+@dataclass
+class Plan:
+    """The trials of one call and how they are run. Arguments are checked when it is made."""
+
+    trial: Trial
+    tasks: list[tuple[Point, int]]
+    executor: Executor | None = None
+    limit: float | None = None
+    retry: bool = False
+    progress: bool | str = True
+
+    def __post_init__(self) -> None:
+        self.executor = checked_executor(self.executor)
+        self.retry = boolean("The retry", self.retry)
+        if self.limit is not None:
+            self.limit = positive_number("The time_limit", self.limit)
+        if not isinstance(self.progress, str):
+            self.progress = boolean("The progress", self.progress)
+        require_picklable("The trial", self.trial, self.executor)
+
+    def run(self, store: PathLike | None) -> Trials:
+        """Run the trials that are not in the store; returns all, from the JSON of their records."""
+        tasks = {(point_text(point), seed): (point, seed) for point, seed in self.tasks}
+        path = None if store is None else as_path(store)
+        with nullcontext() if path is None else closing(Store(path, described(self.trial))) as file:
+            found = {} if file is None else file.done()
+            left = [task for task in tasks if task not in found or self._again(found[task][0])]
+            with (
+                tqdm(
+                    total=len(tasks),
+                    initial=len(tasks) - len(left),
+                    unit=" trials",
+                    disable=not self.progress,
+                    desc=self.progress if isinstance(self.progress, str) else None,
+                ) as bar,
+                closing(self._outcomes([(task, tasks[task]) for task in left])) as outcomes,
+            ):
+                done = len(tasks) - len(left)
+                try:
+                    for task, outcome in outcomes:
+                        if file is not None:
+                            file.add(task, outcome)
+                        found[task] = outcome
+                        done += 1
+                        bar.update()
+                except _ExecutorError as failure:
+                    raise ExecutorError(_broken(failure, done, len(tasks), path)) from failure.__cause__
+        return joined((*tasks[task], *found[task]) for task in tasks)
+
+    def _again(self, record: str) -> bool:
+        return self.retry and record.startswith('{"failed": ')
+
+    def _outcomes(self, tasks: list[tuple[Task, tuple[Point, int]]]) -> Generator[tuple[Task, Outcome]]:
+        """Run trials; yields each with its outcome as it ends."""
+        identity = uuid.uuid4().hex
+        if self.executor is None:
+            for task, (point, seed) in tasks:
+                yield task, attempt(self.trial, seed, point, self.limit, identity)
+            return
+        calls = ((task, (self.trial, seed, point, self.limit, identity)) for task, (point, seed) in tasks)
+        try:
+            yield from _completed(self.executor, calls)
+        except BaseException:
+            cancel(identity)
+            raise
+
+
+class _ExecutorError(Exception):
+    """What an executor has raised, as the cause."""
+
+
+def _completed(
+    executor: Executor, calls: Iterable[tuple[Task, tuple[Any, ...]]]
+) -> Generator[tuple[Task, Outcome]]:
+    """Submit calls of `attempt`, a limited number at a time; yields the outcomes in the order they come."""
+    left = iter(calls)
+    ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
+    pending: dict[Future[Outcome], Task] = {}
+    try:
+        while True:
+            while len(pending) < IN_FLIGHT and (call := next(left, None)) is not None:
+                task, arguments = call
+                future = _submitted(executor, arguments)
+                pending[future] = task
+                future.add_done_callback(ended.put)
+            if not pending:
+                return
+            future = _next(ended)
+            yield pending.pop(future), _outcome(future)
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+def _submitted(executor: Executor, arguments: tuple[Any, ...]) -> Future[Outcome]:
+    try:
+        return executor.submit(attempt, *arguments)
+    except Exception as error:  # it is broken, or was shut down
+        raise _ExecutorError from error
+
+
+def _next(ended: SimpleQueue[Future[Outcome]]) -> Future[Outcome]:
+    while True:
+        try:
+            return ended.get(timeout=PAUSE)
+        except Empty:
+            continue
+
+
+def _outcome(future: Future[Outcome]) -> Outcome:
+    """The result of a trial; its own errors are records, so others are those of its use or the executor's."""
+    try:
+        return future.result()
+    except SynapseError:
+        raise
+    except Exception as error:
+        raise _ExecutorError from error
+
+
+def _broken(failure: _ExecutorError, done: int, total: int, path: Any) -> str:
+    """The sentence about an executor that has failed."""
+    results = (
+        f"Their results are in {shown(str(path))}: make a new executor, and the same call runs the others."
+        if path is not None
+        else "Their results are lost: with store= the same call would run only the others."
+    )
+    cause = _line(failure.__cause__ or failure)
+    return f"The executor failed after {done} of {counted(total, 'trial')} ({cause}). {results}"

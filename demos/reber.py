@@ -40,8 +40,8 @@ from synapse.tasks import EmbeddedReber, Ranked, reber
 # --- 1. Strings -----------------------------------------------------------------------------------
 #
 # synapse.tasks.reber generates them, with the legal next symbols of each step. The network has seven inputs,
-# one per symbol, of which one is 1; its seven outputs must predict the next symbol. EmbeddedReber has the same
-# strings as inputs and targets.
+# one per symbol, of which one is 1; its seven outputs must predict the next symbol.
+# EmbeddedReber has the same strings as inputs and targets.
 
 
 def strings(seed):

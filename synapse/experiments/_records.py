@@ -7,6 +7,7 @@ import functools
 import hashlib
 import inspect
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -118,7 +119,7 @@ def _argument(value: Any) -> str:
     """An argument as text that is the same in every process."""
     if isinstance(value, type) or inspect.isroutine(value) or isinstance(value, functools.partial):
         return described(value)
-    if isinstance(value, Enum):
+    if isinstance(value, Enum | os.PathLike):
         return str(value)
     if isinstance(value, np.ndarray) and value.dtype != object:
         digest = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()[:16]

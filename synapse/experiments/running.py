@@ -21,7 +21,6 @@ from .._checks import (
     listed,
     lowered,
     positive_number,
-    shown,
     whole_number,
 )
 from .._random import Seed
@@ -368,7 +367,7 @@ def _outcome(future: Future[Outcome]) -> Outcome:
 def _broken(failure: _ExecutorError, done: int, total: int, path: Any) -> str:
     """The sentence about an executor that has failed."""
     results = (
-        f"Their results are in {shown(str(path))}: make a new executor, and the same call runs the others."
+        f"Their results are in {path}: make a new executor, and the same call runs the others."
         if path is not None
         else "Their results are lost: with store= the same call would run only the others."
     )

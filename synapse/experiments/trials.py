@@ -121,7 +121,8 @@ class Trials(list[Row]):
         Returns
         -------
         dict of tuple to Trials
-            Trials by their values under these names, in the order in which they first occur.
+            Trials by their values under these names, in the order in which they first occur. Lists become
+            tuples.
 
         Raises
         ------
@@ -135,12 +136,12 @@ class Trials(list[Row]):
         {(0.1,): 2, (0.2,): 1}
         """
         chosen = names or self.names
-        groups: dict[str, tuple[tuple[Any, ...], Trials]] = {}
+        rest = [name for name in self.names if name not in chosen]
+        groups: dict[tuple[Any, ...], Trials] = {}
         for row in self:
-            values = tuple(self._at(row, name) for name in chosen)
-            rest = tuple(name for name in self.names if name not in chosen)
-            groups.setdefault(json.dumps(values), (values, Trials(names=rest)))[1].append(row)
-        return {tuple(map(_hashable, values)): group for values, group in groups.values()}
+            values = tuple(_hashable(self._at(row, name)) for name in chosen)
+            groups.setdefault(values, Trials(names=rest)).append(row)
+        return groups
 
     def rate(self, name: str, level: float = 0.95) -> SuccessRate:
         """Return the fraction of trials with a true value, with its Wilson interval.

@@ -180,14 +180,24 @@ class Samples(Sequence[Sample]):
 
         The network's own context is restored afterwards; no weight changes.
         """
-        require_network("What is scored", network)
-        with preserved_context(network):
-            outputs = np.concatenate(network.run(self.inputs))
-        wrong = ~self.judge(outputs, self.goals, self.allowed)
-        failed = np.logical_or.reduceat(wrong, self.bounds[:-1])
+        outputs = self._outputs(network)
         errors = (outputs - self.goals)[~np.isnan(self.goals)]
         absolute, squared = (float(np.mean(x)) if x.size else 0.0 for x in (np.abs(errors), errors**2))
-        return Score(len(self) - int(failed.sum()), len(self), absolute, squared)
+        return Score(len(self) - int(self._wrong(outputs).sum()), len(self), absolute, squared)
+
+    def wrong(self, network: Network) -> Mask:
+        """Whether a network is wrong at a step of each sample, shape (S,); see :meth:`score`."""
+        return self._wrong(self._outputs(network))
+
+    def _outputs(self, network: Network) -> Floats:
+        require_network("What is scored", network)
+        with preserved_context(network):
+            return np.concatenate(network.run(self.inputs))
+
+    def _wrong(self, outputs: Floats) -> Mask:
+        wrong = ~self.judge(outputs, self.goals, self.allowed)
+        failed: Mask = np.logical_or.reduceat(wrong, self.bounds[:-1])
+        return failed
 
 
 @dataclass(frozen=True)
@@ -360,12 +370,12 @@ class Task(ABC):
     def _draw(self, count: int, rng: np.random.Generator) -> Samples:
         """Generate samples."""
 
-    def sample(self, rng: Seed = None) -> Sample:
+    def sample(self, seed: Seed = None) -> Sample:
         """Generate one sample.
 
         Parameters
         ----------
-        rng : int or numpy.random.Generator, optional
+        seed : int or numpy.random.Generator, optional
             Seed of the random choices. A generator continues its own stream.
 
         Returns
@@ -373,16 +383,16 @@ class Task(ABC):
         Sample
             Its ``inputs`` (T, n), ``targets`` (T, m), and ``right(outputs)``.
         """
-        return self._draw(1, random_generator(rng))[0]
+        return self._draw(1, random_generator(seed))[0]
 
-    def batch(self, count: int, rng: Seed = None) -> Samples:
+    def batch(self, count: int, seed: Seed = None) -> Samples:
         """Generate several samples, independent of each other.
 
         Parameters
         ----------
         count : int
             Number of samples.
-        rng : int or numpy.random.Generator, optional
+        seed : int or numpy.random.Generator, optional
             Seed of the random choices. A generator continues its own stream.
 
         Returns
@@ -391,14 +401,14 @@ class Task(ABC):
             A sequence of samples, with ``inputs`` and ``targets`` for :meth:`synapse.Trainer.train`.
         """
         count = positive_integer("The count of samples", count, MOST_SEQUENCES)
-        return self._draw(count, random_generator(rng))
+        return self._draw(count, random_generator(seed))
 
-    def stream(self, rng: Seed = None) -> Stream:
+    def stream(self, seed: Seed = None) -> Stream:
         """Generate an endless sequence: samples one after the other, without marks between them.
 
         Parameters
         ----------
-        rng : int or numpy.random.Generator, optional
+        seed : int or numpy.random.Generator, optional
             Seed of the random choices. A generator continues its own stream.
 
         Returns
@@ -406,7 +416,7 @@ class Task(ABC):
         Stream
             Its ``take(steps)`` returns the next steps as a sample.
         """
-        generator = random_generator(rng)
+        generator = random_generator(seed)
         return Stream(lambda: self._draw(1, generator)[0])
 
     @property

@@ -93,9 +93,9 @@ class Laser(Task):
         """None was published."""
         return None
 
-    def stream(self, rng: Seed = None) -> Stream:
+    def stream(self, seed: Seed = None) -> Stream:
         """Generate one endless series, see :meth:`Task.stream`."""
-        following = windows(self._rows(1, random_generator(rng)), self.length, self.horizon)
+        following = windows(self._rows(1, random_generator(seed)), self.length, self.horizon)
         return Stream(lambda: Sample(*following(), JUDGE))
 
     def _rows(self, count: int, rng: np.random.Generator) -> Rows:

@@ -85,9 +85,9 @@ class Letters(Task):
         """One fresh sequence, without an error in a predictable feature."""
         return Criterion(1)
 
-    def stream(self, rng: Seed = None) -> Stream:
+    def stream(self, seed: Seed = None) -> Stream:
         """Generate syllables one after the other, see :meth:`Task.stream`."""
-        return Stream(self._pieces(random_generator(rng)))
+        return Stream(self._pieces(random_generator(seed)))
 
     def _pieces(self, rng: np.random.Generator) -> Callable[[], Sample]:
         following = windows(Rows(_letters(self.length // 2 + 1, rng)), self.length, 1)

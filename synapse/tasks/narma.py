@@ -71,9 +71,9 @@ class Narma10(Task):
         """None was published."""
         return None
 
-    def stream(self, rng: Seed = None) -> Stream:
+    def stream(self, seed: Seed = None) -> Stream:
         """Generate one endless series, see :meth:`Task.stream`."""
-        return Stream(self._pieces(random_generator(rng)))
+        return Stream(self._pieces(random_generator(seed)))
 
     def _pieces(self, rng: np.random.Generator) -> Callable[[], Sample]:
         rows = Rows(_series(min(self.length, PIECE), rng))

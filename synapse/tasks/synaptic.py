@@ -243,9 +243,9 @@ class Timing(Task):
         """A mean squared error below 0.05 on one fresh sequence."""
         return Criterion(1, wrong=1, squared_error=0.05)
 
-    def stream(self, rng: Seed = None) -> Stream:
+    def stream(self, seed: Seed = None) -> Stream:
         """Generate intervals one after the other, see :meth:`Task.stream`."""
-        return Stream(self._pieces(random_generator(rng)))
+        return Stream(self._pieces(random_generator(seed)))
 
     def _pieces(self, rng: np.random.Generator) -> Callable[[], Sample]:
         rows = Rows(_intervals(self.length // 20 + 1, rng))

@@ -63,9 +63,9 @@ class TemporalXor(Task):
         """None was published."""
         return None
 
-    def stream(self, rng: Seed = None) -> Stream:
+    def stream(self, seed: Seed = None) -> Stream:
         """Generate triples one after the other, see :meth:`Task.stream`."""
-        return Stream(self._pieces(random_generator(rng)))
+        return Stream(self._pieces(random_generator(seed)))
 
     def _pieces(self, rng: np.random.Generator) -> Callable[[], Sample]:
         following = windows(Rows(_triples(self.triples, rng)), 3 * self.triples, 1)

@@ -226,6 +226,8 @@ row(
 )
 for name in ("string", "legal", "legal_mask"):
     row(f"tasks.anbncn.{name}", {"n": 2})
+row("tasks.recall.Recall.__init__", length=frozenset({"50"}))
+row("tasks.reber.ContinualReber.stream", rng=k.SEED)
 row(
     "experiments.cross_validate",
     {"make": lambda fold: architect.Perceptron(2, 3, 1, seed=fold), "folds": 2},

@@ -14,6 +14,7 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, learning, optimizers
 from synapse.graph import of
+from synapse.tasks import ContinualReber
 
 
 @dataclass
@@ -53,6 +54,7 @@ class World:
         self.narrow_net = architect.Perceptron(2, 3, 1, seed=0, dtype=np.float32)
         self.inputs = self.samples = self.values = [[0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]]
         self.targets = [[1.0], [0.0], [1.0], [0.0]]
+        self.continualreber = ContinualReber(20)
         self.parameters = np.array([1.0, 2.0])
         self.gradient = np.array([0.5, -0.5])
         self.count, self.sizes, self.start = 2, (2, 3, 1), 0.1

@@ -1,0 +1,77 @@
+"""Trials on a Dask cluster of two worker processes, one of which is killed."""
+
+import functools
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from synapse.errors import KindError
+from synapse.experiments import read_trials, run, sweep
+from tests.experiments.some_trials import calls, endless, noted, odd, product, training
+
+distributed = pytest.importorskip("distributed")
+run, sweep = (functools.partial(function, progress=False) for function in (run, sweep))
+
+
+@pytest.fixture(scope="module")
+def client():
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "processes": True}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def cluster(client):
+    return client.get_executor()
+
+
+def test_a_cluster_gives_the_same_bits(cluster, tmp_path):
+    here, path = run(training, seeds=range(6)), tmp_path / "a.db"
+    assert run(training, seeds=range(4), executor=cluster, store=path) == here[:4]
+    assert run(training, seeds=range(6), executor=cluster, store=path) == here
+    assert read_trials(path) == here
+    grid = {"a": [1, 2]}
+    assert sweep(product, grid=grid, seeds=[0], executor=cluster) == sweep(product, grid=grid, seeds=[0])
+    assert list(map(repr, run(odd, seeds=range(5), executor=cluster))) == list(
+        map(repr, run(odd, seeds=range(5)))
+    )
+
+
+def test_closures_travel_to_a_cluster(cluster):
+    step = 3
+    assert run(lambda seed: {"x": seed + step}, seeds=[1, 2], executor=cluster)[1] == {"seed": 2, "x": 5}
+
+
+def test_a_time_limit_holds_in_the_threads_of_a_worker(cluster):
+    found = run(endless, seeds=range(3), executor=cluster, time_limit=0.3)
+    assert found.failed == [{"seed": 1, "failed": "TimeoutError: longer than the time limit of 0.3 s"}]
+
+
+def test_a_client_is_not_an_executor(client):
+    with pytest.raises(KindError, match=r"Executor or None, got .*Give client\.get_executor\(\)\."):
+        run(product, seeds=[0], executor=client)
+
+
+def test_trials_of_a_killed_worker_are_done_again_with_the_same_results(client, cluster, tmp_path):
+    folder, path = tmp_path / "calls", tmp_path / "a.db"
+    folder.mkdir()
+    trial = functools.partial(noted, folder=str(folder), seconds=0.1)
+    victim = next(iter(client.run(os.getpid).values()))
+
+    def kill():
+        while not any(f"-{victim}-" in path.name for path in folder.iterdir()) or len(calls(folder)) < 10:
+            time.sleep(0.01)
+        os.kill(victim, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    found = run(trial, seeds=range(30), executor=cluster, store=path)
+    killer.join()
+    done = calls(folder)
+    assert max(done.values()) > 1  # the trial that was killed
+    assert sorted(done) == list(range(30))
+    assert found == read_trials(path) == run(functools.partial(noted, folder=str(folder)), seeds=range(30))
+    assert victim not in client.run(os.getpid).values()

@@ -336,12 +336,12 @@ class Task(ABC):
     def _draw(self, count: int, rng: np.random.Generator) -> Samples:
         """Generate samples."""
 
-    def sample(self, rng: Seed = None) -> Sample:
+    def sample(self, seed: Seed = None) -> Sample:
         """Generate one sample.
 
         Parameters
         ----------
-        rng : int or numpy.random.Generator, optional
+        seed : int or numpy.random.Generator, optional
             Seed of the random choices. A generator continues its own stream.
 
         Returns
@@ -349,16 +349,16 @@ class Task(ABC):
         Sample
             Its ``inputs`` (T, n), ``targets`` (T, m), and ``right(outputs)``.
         """
-        return self._draw(1, random_generator(rng))[0]
+        return self._draw(1, random_generator(seed))[0]
 
-    def batch(self, count: int, rng: Seed = None) -> Samples:
+    def batch(self, count: int, seed: Seed = None) -> Samples:
         """Generate several samples, independent of each other.
 
         Parameters
         ----------
         count : int
             Number of samples.
-        rng : int or numpy.random.Generator, optional
+        seed : int or numpy.random.Generator, optional
             Seed of the random choices. A generator continues its own stream.
 
         Returns
@@ -367,14 +367,14 @@ class Task(ABC):
             A sequence of samples, with ``inputs`` and ``targets`` for :meth:`synapse.Trainer.train`.
         """
         count = positive_integer("The count of samples", count, MOST_SEQUENCES)
-        return self._draw(count, random_generator(rng))
+        return self._draw(count, random_generator(seed))
 
-    def stream(self, rng: Seed = None) -> Stream:
+    def stream(self, seed: Seed = None) -> Stream:
         """Generate an endless sequence: samples one after the other, without marks between them.
 
         Parameters
         ----------
-        rng : int or numpy.random.Generator, optional
+        seed : int or numpy.random.Generator, optional
             Seed of the random choices. A generator continues its own stream.
 
         Returns
@@ -382,7 +382,7 @@ class Task(ABC):
         Stream
             Its ``take(steps)`` returns the next steps as a sample.
         """
-        generator = random_generator(rng)
+        generator = random_generator(seed)
         return Stream(lambda: self._draw(1, generator)[0])
 
     @property

@@ -307,9 +307,9 @@ class ContinualReber(Task):
         """All of ten streams are right at every step."""
         return Criterion(10)
 
-    def stream(self, rng: Seed = None) -> Stream:
+    def stream(self, seed: Seed = None) -> Stream:
         """Generate strings one after the other, see :meth:`Task.stream`."""
-        generator = random_generator(rng)
+        generator = random_generator(seed)
         return Stream(lambda: self._strings(100, generator))
 
     def _strings(self, count: int, rng: np.random.Generator) -> Sample:

@@ -32,7 +32,7 @@ def get(name: str) -> Table:
 
     Raises
     ------
-    UnknownNameError
+    ArgumentError
         If there is no such table.
 
     Examples

@@ -12,7 +12,7 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, learning, optimizers
+from synapse import Layer, Network, Neuron, learning, optimizers, tasks
 from synapse.graph import of
 from synapse.tasks import ContinualReber
 
@@ -58,6 +58,8 @@ class World:
         self.parameters = np.array([1.0, 2.0])
         self.gradient = np.array([0.5, -0.5])
         self.count, self.sizes, self.start = 2, (2, 3, 1), 0.1
+        self.delays, self.spikes = tasks.SpikeDelays(), tasks.TimedSpikes()
+        self.periodic = tasks.PeriodicFunction()
         self.squash, self.cost = synapse.squash.tanh, synapse.cost.squared_error
 
     @property

@@ -21,22 +21,21 @@ from tqdm import tqdm
 import architect
 import synapse
 from demos._common import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, check, heading, lesson, pyplot, save_figure
-from synapse.tasks import recall
+from synapse.tasks import Recall
 
-SYMBOLS = "ABxy12"
+SYMBOLS, TASK = "ABxy12", Recall()
 
 # --- 1. The task ----------------------------------------------------------------------------------
 #
-# synapse.tasks.recall generates sequences: six inputs, one per symbol, of which one is 1 at each step, and
+# synapse.tasks.Recall generates sequences: six inputs, one per symbol, of which one is 1 at each step, and
 # two targets, one per target symbol, which are 0 except at the prompts.
 
 
 def show_some(seed):
     heading("Five sequences, and the targets at prompts 1 and 2")
-    inputs, targets = recall.sequences(5, seed=[seed, 1])
-    for rows, wanted in zip(inputs, targets, strict=True):
-        said = ["AB"[step.argmax()] for step in wanted[-2:]]
-        print("  " + " ".join(SYMBOLS[i] for i in rows.argmax(axis=1)) + "    " + " ".join(said))
+    for sample in TASK.batch(5, [seed, 1]):
+        said = ["AB"[step.argmax()] for step in sample.targets[-2:]]
+        print("  " + " ".join(SYMBOLS[i] for i in sample.inputs.argmax(axis=1)) + "    " + " ".join(said))
 
 
 # --- 2. Two networks ------------------------------------------------------------------------------
@@ -69,13 +68,13 @@ CHUNK, GOAL = 500, 0.95
 def learn(net, seed, most, name):
     """Train until solved; returns the fraction right after every 500 sequences."""
     trainer = synapse.Trainer(net, rate=0.1)
-    rng, fresh = np.random.default_rng([seed, 2]), recall.sequences(500, seed=[seed, 3])
+    rng, fresh = np.random.default_rng([seed, 2]), TASK.batch(500, [seed, 3])
     curve = []
     with tqdm(total=most, unit=" sequences", desc=name) as bar:
         while len(curve) * CHUNK < most and (not curve or curve[-1] < GOAL):
-            inputs, targets = recall.sequences(CHUNK, seed=rng)
-            trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
-            curve.append(recall.fraction_right(net, *fresh))
+            some = TASK.batch(CHUNK, rng)
+            trainer.train(some.inputs, some.targets, epochs=1, shuffle=False, progress=False)
+            curve.append(fresh.score(net).fraction)
             bar.set_postfix_str(f"{curve[-1]:.1%} right")
             bar.update(CHUNK)
     return curve
@@ -107,11 +106,11 @@ def compare(seed, quick):
 
 def step_by_step(net, seed):
     heading("A sequence, step by step")
-    inputs, targets = recall.sequences(200, seed=[seed, 4])
-    print(f"Of 200 new sequences {recall.fraction_right(net, inputs, targets):.1%} are right. One of them:\n")
+    fresh = TASK.batch(200, [seed, 4])
+    print(f"Of 200 new sequences {fresh.score(net).fraction:.1%} are right. One of them:\n")
     print("   read   target       output A   output B")
     net.clear()
-    for row, wanted in zip(inputs[0], targets[0], strict=True):
+    for row, wanted in zip(fresh[0].inputs, fresh[0].targets, strict=True):
         a, b = net.activate(row)
         name = "AB"[wanted.argmax()] if wanted.any() else "-"
         print(f"   {SYMBOLS[row.argmax()]:4}   {name:10}   {a:8.3f}   {b:8.3f}")
@@ -202,4 +201,4 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: recall.sequences(..., length=20), with longer delays before the prompts; three prompts.
+# To try: Recall(length=20), with longer delays before the prompts; three prompts.

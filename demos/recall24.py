@@ -22,7 +22,7 @@ import architect
 import synapse
 from demos._common import BLUE, GREEN, GREY, RED, check, heading, lesson, pyplot, save_figure
 from synapse.optimizers import Adam
-from synapse.tasks import recall
+from synapse.tasks import Recall
 
 SYMBOLS = "ABCDwxyz12"
 GOAL = 0.95
@@ -31,15 +31,14 @@ GOAL = 0.95
 
 
 def sequences(count, length, seed):
-    return recall.sequences(count, targets=4, distractors=4, prompts=2, length=length, seed=seed)
+    return Recall(targets=4, distractors=4, prompts=2, length=length).batch(count, seed)
 
 
 def show_some(length, seed):
     heading("1. Five sequences, and the targets at prompts 1 and 2")
-    inputs, targets = sequences(5, length, [seed, 1])
-    for rows, wanted in zip(inputs, targets, strict=True):
-        said = ["ABCD"[step.argmax()] for step in wanted[-2:]]
-        print("  " + " ".join(SYMBOLS[i] for i in rows.argmax(axis=1)) + "    " + " ".join(said))
+    for sample in sequences(5, length, [seed, 1]):
+        said = ["ABCD"[step.argmax()] for step in sample.targets[-2:]]
+        print("  " + " ".join(SYMBOLS[i] for i in sample.inputs.argmax(axis=1)) + "    " + " ".join(said))
 
 
 # --- 2. Two rules ---------------------------------------------------------------------------------
@@ -92,8 +91,9 @@ def learn(net, trainer, length, chunk, most, seed, name):
     curve = []
     with tqdm(total=most, unit=" sequences", desc=name) as bar:
         while len(curve) * chunk < most and (not curve or curve[-1] < GOAL):
-            trainer.train(*sequences(chunk, length, rng), epochs=1, shuffle=False, progress=False)
-            curve.append(recall.fraction_right(net, *fresh))
+            some = sequences(chunk, length, rng)
+            trainer.train(some.inputs, some.targets, epochs=1, shuffle=False, progress=False)
+            curve.append(fresh.score(net).fraction)
             bar.set_postfix_str(f"{curve[-1]:.1%} right")
             bar.update(chunk)
     return curve
@@ -134,7 +134,8 @@ def compare(length, seed, quick):
 
 def windows(length, seed):
     heading("4. The part of the gradient that a short window misses")
-    net, (inputs, targets) = gru(seed), sequences(200, length, [seed, 4])
+    net, fresh = gru(seed), sequences(200, length, [seed, 4])
+    inputs, targets = fresh.inputs, fresh.targets
     for wanted in targets:
         wanted[:-2] = np.nan
     ends = ((link.source, link.target) for link in net.connections)
@@ -158,20 +159,20 @@ def windows(length, seed):
 
 def step_by_step(net, length, seed):
     heading("5. A sequence, step by step")
-    inputs, targets = sequences(50, length, [seed, 5])
-    place = [rows[:, :4].any(axis=1).argmax() for rows in inputs]  # step of the first target
-    chosen = int(np.abs(np.array(place) - length // 4).argmin())
+    fresh = sequences(50, length, [seed, 5])
+    place = [rows[:, :4].any(axis=1).argmax() for rows in fresh.inputs]  # step of the first target
+    chosen = fresh[int(np.abs(np.array(place) - length // 4).argmin())]
     print("   read   target   output      A       B       C       D")
     cells, outputs = [], []
     net.clear()
-    for row, wanted in zip(inputs[chosen], targets[chosen], strict=True):
+    for row, wanted in zip(chosen.inputs, chosen.targets, strict=True):
         y = net.activate(row)
         names = ["ABCD"[i.argmax()] if i.max() > 0.5 else "-" for i in (wanted, y)]
         numbers = "  ".join(f"{value:6.3f}" for value in y)
         print(f"   {SYMBOLS[row.argmax()]:4}   {names[0]:6}   {names[1]:6} {numbers}")
         cells.append(net["cells"].activations)
         outputs.append(y)
-    return "".join(SYMBOLS[row.argmax()] for row in inputs[chosen]), np.array(cells), np.array(outputs)
+    return "".join(SYMBOLS[row.argmax()] for row in chosen.inputs), np.array(cells), np.array(outputs)
 
 
 # --- 6. A picture ---------------------------------------------------------------------------------

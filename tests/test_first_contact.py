@@ -40,7 +40,7 @@ def test_packages_are_reached_by_import_synapse_and_loaded_when_used():
         "names = ['analysis', 'draw', 'experiments', 'tasks']\n"
         "assert not any(f'synapse.{name}' in sys.modules for name in names)\n"
         "assert set(names) <= set(dir(synapse))\n"
-        "assert synapse.tasks.recall.sequences and synapse.analysis.compare\n"
+        "assert synapse.tasks.Recall and synapse.analysis.compare\n"
         "assert synapse.experiments.train_many\n"
         "assert synapse.readwrite.write_dot and synapse.learning.fit_readout\n"
         "assert 'synapse.draw' not in sys.modules\n"

@@ -27,7 +27,7 @@ import many_seeds as many
 import architect
 import synapse
 from synapse.optimizers import DEKF
-from synapse.tasks import anbncn
+from synapse.tasks import AnBnCn
 
 PAGE = many.HERE / "kalman.md"
 SETTINGS = {
@@ -78,16 +78,17 @@ def trainer_for(case: str, seed: int) -> synapse.Trainer:
 def train(case: str, seed: int, most: int) -> many.Row:
     """One run: N in every test, the mean cost before it, and the processor time of training."""
     trainer, rng = trainer_for(case, seed), np.random.default_rng([seed, 1])
+    task = AnBnCn(SETTINGS["longest_training_n"])
     chunk = SETTINGS["chunk"] * CASES[case][2]
     reached, errors, seconds = [], [], 0.0
     for _ in range(most // SETTINGS["chunk"]):
-        inputs, targets = anbncn.sequences(chunk, SETTINGS["longest_training_n"], seed=rng)
+        samples = task.batch(chunk, rng)
         begin = time.process_time()
-        targets = [SETTINGS["target"] * rows for rows in targets]
-        result = trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
+        targets = [SETTINGS["target"] * rows for rows in samples.targets]
+        result = trainer.train(samples.inputs, targets, epochs=1, shuffle=False, progress=False)
         seconds += time.process_time() - begin
         errors.append(float(f"{result.error:.3g}"))
-        reached.append(anbncn.longest(trainer.network, SETTINGS["longest_test_n"]))
+        reached.append(task.longest(trainer.network, SETTINGS["longest_test_n"]))
     row = {"case": case, "seed": seed, "chunk": chunk, "reached": reached, "errors": errors}
     return {**row, "seconds": round(seconds, 1)}
 

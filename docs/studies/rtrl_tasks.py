@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import reber as reber_study
 import sunspots as sunspots_study
 
 import architect
@@ -27,7 +27,7 @@ from synapse.errors import DivergenceError
 from synapse.initializers import uniform
 from synapse.learning import Cosine
 from synapse.optimizers import Adam
-from synapse.tasks import reber, recall
+from synapse.tasks import EmbeddedReber, Ranked, Recall, Samples, reber
 
 HERE = Path(__file__).resolve().parent
 Row = dict[str, Any]
@@ -71,20 +71,24 @@ def elman(seed: int, outputs: str = "softmax") -> synapse.Network:
     )
 
 
+def fresh_strings(count: int, seed: int) -> Samples:
+    """Strings that are right if the most active output is a legal symbol at every step."""
+    return replace(EmbeddedReber().batch(count, seed), judge=Ranked(all_allowed=False))
+
+
 def reber_strings(case: Row, seed: int, most: int) -> Row:
     """Strings until 1,000 fresh strings are predicted without an illegal symbol."""
     net, rng = elman(seed, case["outputs"]), np.random.default_rng([seed, 1])
-    given = reber_study.SETTINGS
-    fresh = reber_study.prepared(reber.strings(given["evaluation_strings"], seed=given["evaluation_seed"]))
+    fresh = fresh_strings(1000, 19970001)
     learner = trainer(net, case["rule"], case["rate"])
 
     def step() -> None:
-        learner.train(*reber.sequences(given["chunk"], seed=rng), epochs=1, shuffle=False, progress=False)
+        strings = EmbeddedReber().batch(500, rng)
+        learner.train(strings.inputs, strings.targets, epochs=1, shuffle=False, progress=False)
 
-    found = learn(most, given["chunk"], step, lambda: float(reber_study.all_right(net, fresh)), 1.0)
+    found = learn(most, 500, step, lambda: float(fresh.score(net).wrong == 0), 1.0)
     del found["curve"]
-    others = reber.strings(given["final_strings"], seed=given["final_seed"])
-    return {**found, "final": reber.fraction_right(net, others)}
+    return {**found, "final": fresh_strings(10_000, 19970002).score(net).fraction}
 
 
 # --- recall over 24 steps, context cleared before each sequence -----------------------------------
@@ -99,20 +103,19 @@ RECALL_NETWORKS: dict[str, Callable[[int], synapse.Network]] = {
 }
 
 
-def recall_sequences(count: int, seed: Any) -> Any:
-    """The task of Monner and Reggia: four targets, four distractors, two prompts, 24 steps."""
-    return recall.sequences(count, targets=4, distractors=4, prompts=2, length=24, seed=seed)
+RECALL = Recall(targets=4, distractors=4, prompts=2, length=24)  # as Monner and Reggia
 
 
 def recall_24(case: Row, seed: int, most: int) -> Row:
     """Sequences until 95 % of 500 fresh ones are right at every step."""
     net, rng = RECALL_NETWORKS[case["network"]](seed), np.random.default_rng([seed, 1])
-    fresh, learner = recall_sequences(500, 20120124), trainer(net, case["rule"], case["rate"])
+    fresh, learner = RECALL.batch(500, 20120124), trainer(net, case["rule"], case["rate"])
 
     def step() -> None:
-        learner.train(*recall_sequences(1000, rng), epochs=1, shuffle=False, progress=False)
+        some = RECALL.batch(1000, rng)
+        learner.train(some.inputs, some.targets, epochs=1, shuffle=False, progress=False)
 
-    return learn(most, 1000, step, lambda: recall.fraction_right(net, *fresh), 0.95)
+    return learn(most, 1000, step, lambda: fresh.score(net).fraction, 0.95)
 
 
 # --- embedded Reber as one stream, never cleared --------------------------------------------------

@@ -7,6 +7,7 @@
     synapse convert IN OUT                                convert between formats, by file suffixes
     synapse train DATA.csv --target COLUMN -o MODEL       learn to predict a column of a table
     synapse run MODEL DATA.csv                            predict
+    synapse table NAME                                    run a paper's table with many seeds
     synapse bench                                         time networks on this machine
 
 Exit codes: 0 success, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 a
@@ -35,6 +36,7 @@ COMMANDS = (
     "convert",
     "train",
     "run",
+    "table",
     "bench",
 )
 """Modules of this package with a function ``add_to``; in this order ``--help`` lists them."""

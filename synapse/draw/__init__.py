@@ -15,3 +15,4 @@ from .hinton import hinton as hinton
 from .network import network as network
 from .raster import raster as raster
 from .sensitivities import sensitivities as sensitivities
+from .trials import trials as trials

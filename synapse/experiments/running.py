@@ -115,8 +115,8 @@ def run(
     (8, dict_keys(['seed', 'solved', 'epochs']))
     """
     function = _checked_trial(trial, ["seed"])
-    plan = Plan(function, [{}], _checked_seeds(seeds), executor, time_limit, retry, progress)
-    return plan.run(store)
+    tasks: list[tuple[Point, int]] = [({}, seed) for seed in _checked_seeds(seeds)]
+    return Plan(function, tasks, executor, time_limit, retry, progress).run(store)
 
 
 def sweep(
@@ -186,8 +186,9 @@ def sweep(
         )
     chosen = points_of(grid, random, points, seed)
     function = _checked_trial(trial, ["seed", *chosen[0]])
-    plan = Plan(function, chosen, _checked_seeds(seeds), executor, time_limit, retry, progress)
-    return plan.run(store)
+    several = _checked_seeds(seeds)
+    tasks = [(point, seed) for point in chosen for seed in several]
+    return Plan(function, tasks, executor, time_limit, retry, progress).run(store)
 
 
 def _checked_trial(trial: Any, names: list[str]) -> Trial:
@@ -249,12 +250,11 @@ class Plan:
     """The trials of one call and how they are run. Arguments are checked when it is made."""
 
     trial: Trial
-    points: list[Point]
-    seeds: list[int]
-    executor: Executor | None
-    limit: float | None
-    retry: bool
-    progress: bool | str
+    tasks: list[tuple[Point, int]]
+    executor: Executor | None = None
+    limit: float | None = None
+    retry: bool = False
+    progress: bool | str = True
 
     def __post_init__(self) -> None:
         self.executor = checked_executor(self.executor)
@@ -267,7 +267,7 @@ class Plan:
 
     def run(self, store: PathLike | None) -> Trials:
         """Run the trials that are not in the store; returns all, from the JSON of their records."""
-        tasks = {(point_text(point), seed): (point, seed) for point in self.points for seed in self.seeds}
+        tasks = {(point_text(point), seed): (point, seed) for point, seed in self.tasks}
         path = None if store is None else as_path(store)
         with nullcontext() if path is None else closing(Store(path, described(self.trial))) as file:
             found = {} if file is None else file.done()

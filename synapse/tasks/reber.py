@@ -11,17 +11,18 @@ whole inner string. Hochreiter and Schmidhuber 1997, experiment 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import MOST_SEQUENCES, boolean, expected, listed, positive_integer, text
+from .._checks import MOST_SEQUENCES, choice, expected, positive_integer, text
 from .._random import Seed, random_generator
 from .._typing import Floats
 from ..errors import ArgumentError
-from ..network import Network
-from ._scoring import equal_shapes, fraction
+from ._task import Criterion, Ranked, Sample, Samples, Stream, Task, Within, joined
 
 Mask = NDArray[np.bool_]
 
@@ -49,19 +50,7 @@ def string(seed: Seed = None) -> str:
     >>> string(seed=1)
     'BPBPTVVEPE'
     """
-    rng = random_generator(seed)
-    outer = _either(OUTER, rng)
-    inner, node = "", 0
-    while node != END:
-        arcs = ARCS[node]
-        symbol = _either("".join(arcs), rng)
-        inner, node = inner + symbol, arcs[symbol]
-    return f"B{outer}{inner}{outer}E"
-
-
-def _either(symbols: str, rng: np.random.Generator) -> str:
-    """Choose one of one or two symbols; a single symbol draws no random number."""
-    return symbols[0] if len(symbols) == 1 or rng.random() < 0.5 else symbols[1]
+    return strings(1, seed)[0]
 
 
 def strings(count: int, seed: Seed = None) -> list[str]:
@@ -75,7 +64,68 @@ def strings(count: int, seed: Seed = None) -> list[str]:
         Seed of the random choices. A generator continues its own stream.
     """
     rng, count = random_generator(seed), positive_integer("The count of strings", count, MOST_SEQUENCES)
-    return [string(rng) for _ in range(count)]
+    walk = _walk(count, rng)
+    text = "".join(map(SYMBOLS.__getitem__, walk.symbols))
+    bounds = [0, *np.cumsum(walk.lengths).tolist()]
+    return [text[a:b] for a, b in pairwise(bounds)]
+
+
+class _Walk(NamedTuple):
+    """Random strings, one after the other: symbols, the nodes after them, and the length of each string."""
+
+    symbols: list[int]
+    nodes: list[int]
+    lengths: list[int]
+
+
+def _embedded() -> list[list[tuple[int, int]]]:
+    """The arcs of the embedded grammar, as (symbol, next node) by node: one graph for each outer letter."""
+    inner = len(ARCS)
+    nodes: list[list[tuple[int, int]]] = [[(SYMBOLS.index("B"), 1)], []]
+    for letter in OUTER:
+        first = len(nodes)
+        nodes[1].append((SYMBOLS.index(letter), first))
+        nodes.extend(
+            [(SYMBOLS.index(symbol), first + node) for symbol, node in arcs.items()] for arcs in ARCS.values()
+        )
+        nodes.append([(SYMBOLS.index(letter), first + inner + 1)])
+        nodes.append([(SYMBOLS.index("E"), 0)])
+    return nodes
+
+
+NODES = _embedded()
+ALLOWED = np.array([[symbol in dict(arcs) for symbol in range(len(SYMBOLS))] for arcs in NODES])
+
+
+def _walk(count: int, rng: np.random.Generator) -> _Walk:
+    """Walk along the arcs; every fork draws one random number, in the order of the symbols."""
+    before, coins, used = rng.bit_generator.state, _coins(rng, 8 * count), 0
+    symbols: list[int] = []
+    nodes: list[int] = []
+    lengths: list[int] = []
+    for _ in range(count):
+        node, begin = 0, len(symbols)
+        while node or len(symbols) == begin:
+            arcs = NODES[node]
+            if len(arcs) == 1:
+                symbol, node = arcs[0]
+            else:
+                if used == len(coins):
+                    coins += _coins(rng, count)
+                symbol, node = arcs[coins[used]]
+                used += 1
+            symbols.append(symbol)
+            nodes.append(node)
+        lengths.append(len(symbols) - begin)
+    rng.bit_generator.state = before
+    rng.random(used)  # the generator goes on as if each number had been drawn when it was needed
+    return _Walk(symbols, nodes, lengths)
+
+
+def _coins(rng: np.random.Generator, count: int) -> list[bool]:
+    """Which of two arcs to take: 0 or 1."""
+    drawn: list[bool] = (rng.random(count) >= 0.5).tolist()
+    return drawn
 
 
 def legal(string: str) -> list[str]:
@@ -149,77 +199,124 @@ def encode(string: str) -> tuple[Floats, Floats]:
     return rows[:-1], rows[1:]
 
 
-def sequences(count: int, seed: Seed = None) -> tuple[list[Floats], list[Floats]]:
-    """Generate strings and encode them as inputs and targets for :class:`synapse.Trainer`.
-
-    Returns
-    -------
-    inputs, targets : list of ndarray, each of shape (T_i, 7)
-
-    Examples
-    --------
-    >>> inputs, targets = sequences(3, seed=0)
-    >>> [rows.shape for rows in inputs]
-    [(16, 7), (8, 7), (20, 7)]
-    """
-    pairs = [encode(string) for string in strings(count, seed)]
-    return [inputs for inputs, _ in pairs], [targets for _, targets in pairs]
+NEXT, LEGAL = TARGETS = ("next", "legal")
 
 
-def right(outputs: Floats, allowed: Mask, strict: bool = False) -> bool:
-    """Whether the most active output is a legal next symbol at every step.
+@dataclass(frozen=True)
+class EmbeddedReber(Task):
+    """Embedded Reber grammar: predict the symbols that can come next.
+
+    A Reber string is a random walk along the arcs of a graph (:data:`synapse.tasks.reber.ARCS`), with equal
+    probabilities at every fork. An embedded string wraps one: B, then T or P, a Reber string, the same T or P
+    again, E. To predict the last symbol but one, a network must store one bit during the whole inner string.
+
+    Hochreiter and Schmidhuber 1997, experiment 1: right are strings in whose every step all possible next
+    symbols have higher outputs than all others. There, 256 training and 256 test strings were drawn once, and
+    both had to be right; here, the test has 512 fresh strings.
 
     Parameters
     ----------
-    outputs : ndarray, shape (T, 7)
-        Outputs of a network.
-    allowed : ndarray of bool, shape (T, 7)
-        Legal symbols, as :func:`legal_mask` returns them.
-    strict : bool
-        Whether to use the criterion of Hochreiter and Schmidhuber: every legal symbol has a higher output
-        than every other symbol.
+    targets : {"next", "legal"}
+        Whether the targets of a step are the next symbol of the string, one-hot, as in the paper, or all
+        symbols that can come next.
 
     Examples
     --------
-    >>> right(np.array([[0.0, 0.9, 0.4, 0.5, 0.0, 0.0, 0.0]]), legal_mask("BTBTXSETE")[:1])
-    True
-    >>> right(np.array([[0.0, 0.9, 0.4, 0.5, 0.0, 0.0, 0.0]]), legal_mask("BTBTXSETE")[:1], strict=True)
-    False
+    >>> task = EmbeddedReber()
+    >>> sample = task.sample(0)
+    >>> sample.inputs.shape, sample.right(1.0 * sample.allowed)
+    ((16, 7), True)
     """
-    boolean("The strict", strict)
-    outputs, allowed = equal_shapes(outputs, allowed)
-    illegal = np.where(allowed, -np.inf, outputs).max(axis=1)
-    if strict:
-        ahead = np.where(allowed, outputs, np.inf).min(axis=1)
-    else:
-        ahead = np.where(allowed, outputs, -np.inf).max(axis=1)
-    return bool((ahead > illegal).all())
+
+    targets: str = NEXT
+
+    paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 1."
+
+    def __post_init__(self) -> None:
+        choice("The targets of EmbeddedReber", self.targets, TARGETS)
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs, one per symbol of :data:`synapse.tasks.reber.SYMBOLS`."""
+        return len(SYMBOLS)
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs, one per symbol."""
+        return len(SYMBOLS)
+
+    @property
+    def criterion(self) -> Criterion:
+        """All of 512 fresh strings are right."""
+        return Criterion(512)
+
+    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
+        walk, one_hot = _walk(count, rng), np.eye(len(SYMBOLS))
+        symbols, nodes, lengths = (np.array(part) for part in walk)
+        last = np.cumsum(lengths) - 1
+        given, following = np.delete(symbols, last), np.delete(symbols, np.r_[0, last[:-1] + 1])
+        allowed = ALLOWED[np.delete(nodes, last)]
+        targets = one_hot[following] if self.targets == NEXT else allowed.astype(np.float64)
+        return Samples(one_hot[given], targets, lengths - 1, Ranked(), allowed)
 
 
-def fraction_right(network: Network, strings: Sequence[str], strict: bool = False) -> float:
-    """Fraction of strings that a network predicts correctly at every step, from a cleared context.
+@dataclass(frozen=True)
+class ContinualReber(Task):
+    """Continual embedded Reber grammar: strings follow each other without marks, and nothing is reset.
+
+    The targets of a step are all symbols that can come next; a step is right if every output differs from its
+    target by less than 0.49. A network must learn by itself when a string ends.
+
+    Gers, Schmidhuber and Cummins 2000: a network is perfect if it makes no error in ten streams of 100,000
+    symbols, and good if it makes the first one after more than 1,000 symbols on average.
 
     Parameters
     ----------
-    network : Network
-        A network with seven inputs and seven outputs. Afterwards it has the context of the last string.
-    strings : sequence of str
-        Embedded Reber strings.
-    strict : bool
-        See :func:`right`.
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If there are no strings, a string is not in the grammar, or the network does not fit.
+    length : int
+        Number of symbols of a stream, and of a sample.
 
     Examples
     --------
-    >>> import architect
-    >>> fraction_right(architect.LSTM(7, 4, 7, seed=0), strings(20, seed=0))
-    0.0
+    >>> task = ContinualReber(1000)
+    >>> task.sample(0).inputs.shape
+    (1000, 7)
+    >>> stream = task.stream(0)
+    >>> len(stream.take(300)), len(stream.take(20))
+    (300, 20)
     """
-    strings = listed("The strings", strings, "a list of embedded Reber strings")
-    masks = [legal_mask(string) for string in strings]
-    inputs = [encode(string)[0] for string in strings]
-    return fraction(network, inputs, lambda i, outputs: right(outputs, masks[i], strict))
+
+    length: int = 100_000
+
+    paper: ClassVar[str] = "Gers, Schmidhuber and Cummins, Neural Computation 12 (2000), table 2."
+
+    def __post_init__(self) -> None:
+        positive_integer("The length of ContinualReber", self.length, MOST_SEQUENCES)
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs, one per symbol of :data:`synapse.tasks.reber.SYMBOLS`."""
+        return len(SYMBOLS)
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs, one per symbol."""
+        return len(SYMBOLS)
+
+    @property
+    def criterion(self) -> Criterion:
+        """All of ten streams are right at every step."""
+        return Criterion(10)
+
+    def stream(self, seed: Seed = None) -> Stream:
+        """Generate strings one after the other, see :meth:`Task.stream`."""
+        generator = random_generator(seed)
+        return Stream(lambda: self._strings(100, generator))
+
+    def _strings(self, count: int, rng: np.random.Generator) -> Sample:
+        walk = _walk(count, rng)
+        allowed = ALLOWED[walk.nodes]
+        return Sample(np.eye(len(SYMBOLS))[walk.symbols], allowed.astype(np.float64), Within(0.49), allowed)
+
+    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
+        parts = [self.stream(rng).take(self.length) for _ in range(count)]
+        return joined(parts)

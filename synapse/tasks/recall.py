@@ -1,53 +1,44 @@
-"""Distracted sequence recall: output the target symbols of a sequence, in order, at the prompts.
-
-A sequence shows target symbols at random places among distractors, then the prompts one by one.
-All targets are 0 before the first prompt. At the first prompt the target is 1 for the output of the first
-target symbol shown, at the second prompt for that of the second, and so on. Monner and Reggia 2012,
-section 5.1.
-"""
+"""Distracted sequence recall: output the target symbols of a sequence, in order, at the prompts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import ClassVar
 
 import numpy as np
 
-from .._checks import MOST_SEQUENCES, finite_array, listed, positive_integer
-from .._random import Seed, random_generator
-from .._typing import Floats
+from .._checks import MOST_SEQUENCES, positive_integer
 from ..errors import ArgumentError
-from ..network import Network
-from ._scoring import equal_shapes, fraction
+from ._task import Criterion, Samples, Task, Within
 
 MOST_SYMBOLS = 1000
 """Maximum number of symbols of a kind; each has its own input."""
 
 
-def sequences(
-    count: int, targets: int = 2, distractors: int = 2, prompts: int = 2, length: int = 10, seed: Seed = None
-) -> tuple[list[Floats], list[Floats]]:
-    """Generate inputs and targets of random sequences for :class:`synapse.Trainer`.
+@dataclass(frozen=True)
+class Recall(Task):
+    """Distracted sequence recall: output the target symbols of a sequence, in order, at the prompts.
+
+    A sequence shows target symbols at random places among distractors, then the prompts one by one. All
+    targets are 0 before the first prompt. At the first prompt the target is 1 for the output of the first
+    target symbol shown, at the second prompt for that of the second, and so on. All places and all symbols
+    are equally likely; target symbols may repeat.
+
+    Monner and Reggia 2012, section 5.1, use four targets, four distractors, two prompts and 24 steps. The
+    default is a short form with six symbols and ten steps. A step is right if every output is within 0.5 of
+    its target; the task is solved when 95 % of 1000 fresh sequences are right at every step.
 
     Parameters
     ----------
-    count : int
-        Number of sequences.
     targets : int
         Number of target symbols. They are the first inputs, and the outputs in the same order.
     distractors : int
         Number of distractor symbols: the inputs after those of the targets.
     prompts : int
         Number of prompt symbols, the last inputs. Each sequence ends with all prompts, in order, and
-        shows as many targets before, drawn with replacement.
+        shows as many targets before.
     length : int
         Number of steps of a sequence, including the prompts.
-    seed : int or numpy.random.Generator, optional
-        Seed of the random sequences.
-
-    Returns
-    -------
-    inputs : list of ndarray, each of shape (length, targets + distractors + prompts)
-    targets : list of ndarray, each of shape (length, targets)
 
     Raises
     ------
@@ -56,83 +47,61 @@ def sequences(
 
     Examples
     --------
-    >>> inputs, targets = sequences(1, length=6, seed=2)
-    >>> inputs[0].argmax(axis=1).tolist()  # 0 and 1 are targets, 2 and 3 distractors, 4 and 5 prompts
-    [1, 2, 0, 3, 4, 5]
-    >>> targets[0][4:].tolist()
+    >>> sample = Recall(length=6).sample(2)
+    >>> sample.inputs.argmax(axis=1).tolist()  # 0 and 1 are targets, 2 and 3 distractors, 4 and 5 prompts
+    [1, 3, 2, 0, 4, 5]
+    >>> sample.targets[4:].tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    count = positive_integer("The count of sequences", count, MOST_SEQUENCES)
-    targets = positive_integer("The targets of recall", targets, MOST_SYMBOLS)
-    distractors = positive_integer("The distractors of recall", distractors, MOST_SYMBOLS)
-    prompts = positive_integer("The prompts of recall", prompts, MOST_SYMBOLS)
-    length = positive_integer("The length of recall", length, MOST_SEQUENCES)
-    if length < 2 * prompts:
-        raise ArgumentError(
-            f"Expected the length of recall to be at least {2 * prompts}, "
-            f"so that each of {prompts} prompts has a target, got {length}."
+
+    targets: int = 2
+    distractors: int = 2
+    prompts: int = 2
+    length: int = 10
+
+    paper: ClassVar[str] = "Monner and Reggia, Neural Networks 25 (2012), section 5.1."
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            most = MOST_SEQUENCES if each.name == "length" else MOST_SYMBOLS
+            positive_integer(f"The {each.name} of Recall", getattr(self, each.name), most)
+        if self.length < 2 * self.prompts:
+            raise ArgumentError(
+                f"Expected the length of Recall to be at least {2 * self.prompts}, "
+                f"so that each of {self.prompts} prompts has a target, got {self.length}."
+            )
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs, one per symbol."""
+        return self.targets + self.distractors + self.prompts
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs, one per target symbol."""
+        return self.targets
+
+    @property
+    def criterion(self) -> Criterion:
+        """At least 950 of 1000 fresh sequences are right."""
+        return Criterion(1000, wrong=50)
+
+    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
+        open_steps, prompts = self.length - self.prompts, np.arange(self.prompts)
+        # One row of random numbers per sequence, so that two batches are the same as one of both sizes.
+        keys, chosen = np.split(rng.random((count, 2 * open_steps)), 2, axis=1)
+        places = np.argpartition(keys, self.prompts - 1, axis=1)[:, : self.prompts]
+        places.sort(axis=1)
+        symbols = np.empty((count, self.length), dtype=np.intp)
+        symbols[:, :open_steps] = self.targets + (chosen * self.distractors).astype(np.intp)
+        shown = (np.take_along_axis(chosen, places, axis=1) * self.targets).astype(np.intp)
+        np.put_along_axis(symbols, places, shown, axis=1)
+        symbols[:, open_steps:] = self.targets + self.distractors + prompts
+        goals = np.zeros((count, self.length, self.targets))
+        goals[np.arange(count)[:, None], open_steps + prompts, shown] = 1.0
+        return Samples(
+            np.eye(self.inputs)[symbols.ravel()],
+            goals.reshape(-1, self.targets),
+            np.full(count, self.length),
+            Within(0.5),
         )
-    rng = random_generator(seed)
-    symbols = np.eye(targets + distractors + prompts)
-    pairs = [_sequence(symbols, targets, distractors, prompts, length, rng) for _ in range(count)]
-    return [inputs for inputs, _ in pairs], [targets for _, targets in pairs]
-
-
-def _sequence(
-    symbols: Floats, targets: int, distractors: int, prompts: int, length: int, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """Generate one sequence; `symbols` has a one-hot row for each symbol."""
-    open_steps = length - prompts
-    shown = rng.integers(targets, size=prompts)
-    order = targets + rng.integers(distractors, size=open_steps)
-    order[np.sort(rng.permutation(open_steps)[:prompts])] = shown
-    aims = np.zeros((length, targets))
-    aims[open_steps + np.arange(prompts), shown] = 1.0
-    asked = targets + distractors + np.arange(prompts)
-    return symbols[np.concatenate([order, asked])], aims
-
-
-def right(outputs: Floats, targets: Floats) -> bool:
-    """Whether every rounded output equals its target at every step.
-
-    Parameters
-    ----------
-    outputs, targets : ndarray, shape (T, m)
-        Outputs of a network, and their targets.
-
-    Examples
-    --------
-    >>> right(np.array([[0.4, 0.1], [0.2, 0.7]]), np.array([[0.0, 0.0], [0.0, 1.0]]))
-    True
-    """
-    found, expected = equal_shapes(outputs, targets)
-    return bool((np.rint(found) == expected).all())
-
-
-def fraction_right(network: Network, inputs: Sequence[Floats], targets: Sequence[Floats]) -> float:
-    """Fraction of sequences that a network gets right at every step; the context is cleared before each.
-
-    Parameters
-    ----------
-    network : Network
-        The network. Afterwards it has the context of the last sequence.
-    inputs, targets : sequence of ndarray
-        As :func:`sequences` returns them.
-
-    Raises
-    ------
-    ArgumentError, KindError
-        If there are no sequences, their number differs from that of the targets, or the network does not fit.
-
-    Examples
-    --------
-    >>> import architect
-    >>> fraction_right(architect.LSTM(6, 7, 2, seed=0), *sequences(20, seed=0))
-    0.0
-    """
-    inputs = listed("The inputs", inputs, "a list of arrays (T, n)")
-    listed_targets = listed("The targets", targets, "a list of arrays (T, m)")
-    targets = [finite_array("The targets", rows) for rows in listed_targets]
-    if len(inputs) != len(targets):
-        raise ArgumentError(f"Expected as many inputs as targets, got {len(inputs)} and {len(targets)}.")
-    return fraction(network, inputs, lambda i, outputs: right(outputs, targets[i]))

@@ -11,7 +11,6 @@ import numpy as np
 import architect
 import synapse
 from synapse import readwrite
-from synapse.tasks import anbncn, reber
 
 from . import kinds as k
 from .calls import add_usual_rows, row
@@ -207,35 +206,14 @@ row("cost.Cost.signal", {"target": 0.5, "output": 0.5, "derivative": 0.5}, outpu
 
 # --- tasks, experiments, analysis ---------------------------------------------------------------------
 
-off = k.UNIT | {"-1"}
-row("tasks.anbncn.encode", {"n": 2}, off=off)
-row("tasks.anbncn.sequences", {"count": 2}, most=k.SIZE, off=off)
-allowed = anbncn.legal_mask(2)
-row(
-    "tasks.anbncn.right",
-    {"outputs": np.zeros(allowed.shape), "allowed": allowed},
-    allowed=k.EITHER,
-    threshold=k.NUMBER,
-)
-row(
-    "tasks.anbncn.longest",
-    lambda w: {"network": architect.Perceptron(4, 4, seed=0)},
-    network=k.NOTHING,
-    most=k.SIZE,
-    off=off,
-)
-for name in ("string", "legal", "legal_mask"):
-    row(f"tasks.anbncn.{name}", {"n": 2})
-row("tasks.recall.sequences", targets=k.SIZE, length=frozenset({"50"}))
-row("tasks.recall.right", {"outputs": [[0.5]], "wanted": [[0.5]]})
-row("tasks.recall.fraction_right", lambda w: {"inputs": [w.inputs], "targets": [w.targets]})
-mask = reber.legal_mask("BTBTXSETE")
-row("tasks.reber.right", {"outputs": np.zeros(mask.shape), "allowed": mask}, allowed=k.EITHER)
-row(
-    "tasks.reber.fraction_right",
-    lambda w: {"network": architect.Perceptron(7, 7, seed=0), "strings": ["BTBTXSETE"]},
-    network=k.NOTHING,
-)
+row("tasks.recall.Recall.__init__", length=frozenset({"50"}))
+for name in ("AnBn", "AnBnCn"):
+    row(f"tasks.languages.{name}.__init__", most=k.SIZE, off=k.UNIT | {"-1"})
+row("tasks.spikes.SpikeDelays.__init__", delays=frozenset({"generator"}))
+row("tasks.spikes.SpikeDelays.stream", {}, "delays")
+row("tasks.spikes.TimedSpikes.__init__", delays=frozenset({"generator"}))
+row("tasks.spikes.TimedSpikes.stream", {}, "spikes")
+row("tasks.periodic.PeriodicFunction.stream", {}, "periodic")
 row(
     "experiments.cross_validate",
     {"make": lambda fold: architect.Perceptron(2, 3, 1, seed=fold), "folds": 2},

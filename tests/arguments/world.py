@@ -12,8 +12,9 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, learning, optimizers
+from synapse import Layer, Network, Neuron, learning, optimizers, tasks
 from synapse.graph import of
+from synapse.tasks import ContinualReber
 
 
 @dataclass
@@ -53,9 +54,12 @@ class World:
         self.narrow_net = architect.Perceptron(2, 3, 1, seed=0, dtype=np.float32)
         self.inputs = self.samples = self.values = [[0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]]
         self.targets = [[1.0], [0.0], [1.0], [0.0]]
+        self.continualreber = ContinualReber(20)
         self.parameters = np.array([1.0, 2.0])
         self.gradient = np.array([0.5, -0.5])
         self.count, self.sizes, self.start = 2, (2, 3, 1), 0.1
+        self.delays, self.spikes = tasks.SpikeDelays(), tasks.TimedSpikes()
+        self.periodic = tasks.PeriodicFunction()
         self.squash, self.cost = synapse.squash.tanh, synapse.cost.squared_error
 
     @property

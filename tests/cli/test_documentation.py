@@ -42,5 +42,5 @@ def test_the_session(capsys, tmp_path, monkeypatch):
 
 
 def test_every_subcommand_is_on_the_page():
-    for name in ("info", "draw", "convert", "train", "run", "bench"):
+    for name in ("info", "draw", "convert", "train", "run", "table", "bench"):
         assert f"``synapse {name}``" in PAGE

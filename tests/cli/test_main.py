@@ -14,7 +14,7 @@ from synapse.readwrite import save
 
 from .command import process
 
-SUBCOMMANDS = ["info", "draw", "convert", "train", "run", "bench"]
+SUBCOMMANDS = ["info", "draw", "convert", "train", "run", "table", "bench"]
 
 
 @pytest.fixture

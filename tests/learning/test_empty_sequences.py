@@ -10,7 +10,6 @@ from synapse.errors import ArgumentError, DivergenceError
 from synapse.experiments import cross_validate
 from synapse.learning import compare_gradients, fit_readout
 from synapse.optimizers import LBFGS, Adam
-from synapse.tasks._scoring import fraction
 
 RNG = np.random.default_rng(7)
 LENGTHS = (3, 5, 2, 4, 3)
@@ -147,15 +146,6 @@ def test_folds_are_of_the_other_sequences():
     assert [part.tolist() for part in ours.tested] == [[numbers[i] for i in part] for part in theirs.tested]
     with pytest.raises(ArgumentError, match="(to be|Expected) 2 to 5"):
         cross_validate(make, *both(places)[0], folds=6, epochs=1)
-
-
-def test_a_task_judges_the_other_sequences():
-    inputs = with_empty(INPUTS, [0, 3], NO_INPUT)
-    asked = []
-    right = fraction(net_of(), inputs, lambda i, outputs: asked.append(i) or i < 3)
-    assert (asked, right) == (filled([0, 3]), 0.4)
-    with pytest.raises(ArgumentError, match="at least one sequence"):
-        fraction(net_of(), [np.empty((0, 2))], lambda i, outputs: True)
 
 
 @pytest.mark.parametrize("call", [Trainer(net_of()).train, Trainer(net_of()).test], ids=["train", "test"])

@@ -10,7 +10,7 @@ import pytest
 
 import architect
 from synapse import Trainer
-from synapse.tasks import reber
+from synapse.tasks import EmbeddedReber, reber
 
 pytest.importorskip("matplotlib")
 
@@ -105,8 +105,9 @@ def test_order_2_is_exact_where_every_unit_reads_every_other(build):
     found = []
     for order in (2, None):
         net = build()
+        strings = EmbeddedReber().batch(20, 0)
         Trainer(net, 0.1, method="rtrl", order=order).train(
-            *reber.sequences(20, seed=0), epochs=1, shuffle=False, progress=False
+            strings.inputs, strings.targets, epochs=1, shuffle=False, progress=False
         )
         found.append(net.weights)
     np.testing.assert_array_equal(*found)

@@ -2,13 +2,16 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import architect
+from synapse import Trainer
 from synapse.errors import ArgumentError, KindError
-from synapse.tasks import reber
+from synapse.initializers import uniform
+from synapse.tasks import ContinualReber, EmbeddedReber, Ranked, reber
 
 FROM_4 = "(?:XT*VP)*(?:SE|XT*VVE)"
 INNER = f"B(?:TS*X{FROM_4}|PT*V(?:VE|P{FROM_4}))"
@@ -164,17 +167,6 @@ def test_kinds_are_checked():
         reber.strings(2.5)
     with pytest.raises(ArgumentError, match="the count of strings"):
         reber.strings(0)
-    with pytest.raises(KindError, match="Expected a Network"):
-        reber.fraction_right("net", reber.strings(2, seed=0))
-    with pytest.raises(ArgumentError, match="at least one sequence"):
-        reber.fraction_right(architect.LSTM(7, 2, 7, style="synaptic", seed=0), [])
-
-
-def test_sequences_are_the_strings_encoded():
-    inputs, targets = reber.sequences(20, seed=4)
-    for string, rows, wanted in zip(reber.strings(20, seed=4), inputs, targets, strict=True):
-        np.testing.assert_array_equal(rows, reber.encode(string)[0])
-        np.testing.assert_array_equal(wanted, reber.encode(string)[1])
 
 
 def test_seeds():
@@ -187,62 +179,133 @@ def test_seeds():
         reber.string(seed=-1)
 
 
-def outputs_for(string, legal, other):
-    return np.where(reber.legal_mask(string), legal, other)
+# --- the tasks ------------------------------------------------------------------------------------
 
 
-def test_right_asks_for_the_most_active_output():
-    string = reber.string(seed=5)
-    mask = reber.legal_mask(string)
-    assert reber.right(outputs_for(string, 0.5, 0.4), mask)
-    assert reber.right(outputs_for(string, 0.5, 0.4), mask, strict=True)
-    assert not reber.right(outputs_for(string, 0.4, 0.5), mask)
-    assert not reber.right(outputs_for(string, 0.5, 0.5), mask), "a tie is not right"
-    assert not reber.right(np.full(mask.shape, np.nan), mask)
+def outer_chain():
+    """Probabilities of going from node to node of the embedded grammar; the last row is the end."""
+    n = len(reber.NODES)
+    chain = np.zeros((n + 1, n + 1))
+    for node, arcs in enumerate(reber.NODES):
+        for _, to in arcs:
+            chain[node, to or n] += 1 / len(arcs)
+    chain[n, n] = 1
+    return chain
 
 
-def test_right_asks_it_at_every_step():
-    string = reber.string(seed=5)
-    mask = reber.legal_mask(string)
-    for step in range(len(mask)):
-        outputs = outputs_for(string, 0.5, 0.1)
-        outputs[step] = ~mask[step]
-        assert not reber.right(outputs, mask)
+def test_lengths_have_the_probabilities_of_the_grammar():
+    """Length n: the walk arrives at the end with its n-th symbol. Gers et al. give 11.5 as the mean."""
+    chain, arrived = outer_chain(), [0.0]
+    ways = np.eye(len(chain))
+    for _ in range(40):
+        ways = ways @ chain
+        arrived.append(ways[0, -1])
+    exact = np.diff(arrived)  # of the lengths 1 to 40
+    assert exact[:8].sum() == 0
+    assert exact[8] == 0.25
+    lengths = np.array([len(sample) + 1 for sample in EmbeddedReber().batch(20_000, 5)])
+    expected = 20_000 * exact[8:25]
+    found = np.array([(lengths == n).sum() for n in range(9, 26)])
+    assert (np.abs(found - expected) < 5 * np.sqrt(expected)).all()
+    assert lengths.mean() == pytest.approx(12, abs=0.1)
 
 
-def test_strict_asks_for_all_legal_symbols():
-    string = "BTBTXSETE"
-    mask, outputs = reber.legal_mask(string), outputs_for(string, 0.6, 0.4)
-    outputs[0, reber.SYMBOLS.index("P")] = 0.3
-    assert reber.right(outputs, mask)
-    assert not reber.right(outputs, mask, strict=True)
+def test_symbols_have_the_probabilities_of_the_grammar():
+    """Expected visits of every arc of a string, from the fundamental matrix of the walk."""
+    chain = outer_chain()[:-1, :-1]
+    visits = np.linalg.inv(np.eye(len(chain)) - chain)[0]
+    expected = np.zeros(7)
+    for node, arcs in enumerate(reber.NODES):
+        for symbol, _ in arcs:
+            expected[symbol] += visits[node] / len(arcs)
+    assert expected.sum() == pytest.approx(12)
+    counts = np.array([sample.targets.sum(axis=0) for sample in EmbeddedReber().batch(20_000, 6)])
+    counts[:, 0] += 1  # the first B is no target
+    deviation = counts.std(axis=0) / np.sqrt(20_000)
+    assert (np.abs(counts.mean(axis=0) - expected) <= 5 * deviation + 1e-12).all()
 
 
-def test_fraction_right_counts_strings_and_clears_before_each():
-    net = architect.LSTM(7, 4, 7, style="synaptic", seed=0)
-    strings = reber.strings(30, seed=6)
-    net.run(np.ones((5, 7)))  # a context to be cleared
-    found = reber.fraction_right(net, strings)
-    count = 0
-    for string in reversed(strings):
-        net.clear()
-        outputs = net.run(reber.encode(string)[0])
-        allowed = [set(symbols) for symbols in reber.legal(string)]
-        best = [reber.SYMBOLS[i] for i in outputs.argmax(axis=1)]
-        count += all(symbol in symbols for symbol, symbols in zip(best, allowed, strict=True))
-    assert found == count / 30
+def test_samples_are_strings_with_their_legal_symbols():
+    samples = EmbeddedReber().batch(300, 4)
+    for string, sample in zip(reber.strings(300, seed=4), samples, strict=True):
+        inputs, targets = reber.encode(string)
+        np.testing.assert_array_equal(sample.inputs, inputs)
+        np.testing.assert_array_equal(sample.targets, targets)
+        np.testing.assert_array_equal(sample.allowed, reber.legal_mask(string))
+    legal = EmbeddedReber(targets="legal").batch(300, 4)
+    np.testing.assert_array_equal(legal.rows, samples.rows)
+    np.testing.assert_array_equal(legal.goals, samples.allowed)
+    with pytest.raises(ArgumentError, match="targets of EmbeddedReber"):
+        EmbeddedReber(targets="last")
 
 
-def test_a_network_that_knows_the_machine_is_entirely_right():
-    """Trained shortly, a network is right on some strings; judged on those alone, on all of them."""
-    from synapse import Trainer
-    from synapse.initializers import uniform
+def test_a_string_is_right_if_all_legal_symbols_are_ahead_at_every_step():
+    sample = EmbeddedReber().sample(5)
+    outputs = np.where(sample.allowed, 0.5, 0.4)
+    assert sample.right(outputs)
+    assert not sample.right(1 - outputs)
+    assert not sample.right(np.full(outputs.shape, 0.5)), "a tie is not right"
+    for step in range(len(sample)):
+        wrong = outputs.copy()
+        wrong[step, sample.allowed[step].argmax()] = 0.3
+        assert np.flatnonzero(~sample.right_steps(wrong)).tolist() == [step]
+    loose = replace(sample, judge=Ranked(all_allowed=False))
+    outputs[0, reber.SYMBOLS.index("P")] = 0.3  # the first step allows T and P
+    assert not sample.right(outputs)
+    assert loose.right(outputs)
+    assert not loose.right(np.where(sample.allowed, 0.4, 0.5))
 
+
+def test_a_stream_is_strings_without_marks():
+    sample = ContinualReber(3000).sample(7)
+    assert sample.inputs.shape == sample.targets.shape == (3000, 7)
+    stream = ContinualReber().stream(7)
+    parts = [stream.take(steps) for steps in (1, 999, 1700, 300)]
+    np.testing.assert_array_equal(np.concatenate([part.inputs for part in parts]), sample.inputs)
+    np.testing.assert_array_equal(np.concatenate([part.targets for part in parts]), sample.targets)
+    text = "".join(reber.SYMBOLS[i] for i in sample.inputs.argmax(axis=1))
+    begin = 0
+    while found := EMBEDDED.match(text, begin):
+        legal = [*reber.legal(found[0]), "B"]
+        for step, symbols in enumerate(legal, start=begin):
+            assert {s for s, yes in zip(reber.SYMBOLS, sample.targets[step], strict=True) if yes} == set(
+                symbols
+            )
+        begin = found.end()
+    assert len(text) - begin < 60, "only the last string may be incomplete"
+
+
+def test_a_step_of_a_stream_is_right_within_049():
+    sample = ContinualReber(50).sample(0)
+    assert sample.right(np.abs(sample.targets - 0.489))
+    assert not sample.right_steps(np.abs(sample.targets - 0.491)).any()
+
+
+def test_batches_of_a_seed_are_the_same():
+    task = EmbeddedReber()
+    rng = np.random.default_rng(1)
+    whole, parts = task.batch(50, 1), [task.batch(20, rng), task.batch(30, rng)]
+    np.testing.assert_array_equal(np.concatenate([part.rows for part in parts]), whole.rows)
+    one, other = (ContinualReber(100).batch(2, 3).rows for _ in range(2))
+    np.testing.assert_array_equal(one, other)
+    assert not np.array_equal(one[:100], one[100:])
+    assert reber.strings(2, seed=0) == ["BPBTSSXXVPXVPSEPE", "BPBTXSEPE"]  # in every process
+
+
+def test_a_score_counts_strings_and_clears_before_each():
     cells = {"peepholes": None, "cell_squash": "identity", "forget_gate_bias": 3.0, "style": "synaptic"}
     net = architect.LSTM(7, 8, 7, initializer=uniform(0.4), seed=0, **cells)
-    Trainer(net, 0.05).train(*reber.sequences(3000, seed=0), epochs=1, progress=False, seed=0)
-    strings = reber.strings(200, seed=7)
-    right = [string for string in strings if reber.fraction_right(net, [string]) == 1.0]
-    assert 0.4 < len(right) / 200 <= 1.0
-    assert reber.fraction_right(net, right) == 1.0
-    assert reber.fraction_right(net, strings) == len(right) / 200
+    task, samples = EmbeddedReber(), EmbeddedReber().batch(3000, 0)
+    Trainer(net, 0.05).train(samples.inputs, samples.targets, epochs=1, progress=False, seed=0)
+    fresh = replace(task.batch(200, 7), judge=Ranked(all_allowed=False))
+    net.run(np.ones((5, 7)))  # a context to be cleared
+    right = []
+    for sample in fresh:
+        twin = net.clone()
+        twin.clear()
+        best = twin.run(sample.inputs).argmax(axis=1)
+        right.append(sample.allowed[np.arange(len(best)), best].all())
+    assert 0.4 < np.mean(right) < 1.0
+    assert fresh.score(net).right == sum(right)
+    assert str(task.criterion) == "all of 512 right"
+    assert not task.solved(net, task.batch(512, 8))

@@ -1,0 +1,165 @@
+"""The adding and the multiplication problem: two marked numbers, far from the end of a sequence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from .._checks import whole_number
+from .._typing import Floats
+from ._spans import Spans, steps_of
+from ._task import Criterion, Samples, Task, Within
+
+TESTED = 2000
+TOLERANCE = 0.04
+EARLY = 10  # the first marked pair is one of so many
+LEAST_STEPS = 2 * EARLY
+
+
+def _marked_pairs(
+    count: int, steps: int, low: float, neutral: float, rng: np.random.Generator
+) -> tuple[Spans, Floats, Floats]:
+    """Spans, inputs (N, 2), and the two marked values of each sequence (S, 2).
+
+    A first pair that is marked has the value `neutral`, and its marker remains -1.
+    """
+    spans = Spans.between(count, steps, steps + steps // 10, rng)
+    inputs = np.zeros((spans.total, 2))
+    inputs[:, 0] = rng.uniform(low, 1.0, spans.total)
+    early = rng.integers(EARLY, size=count)
+    late = rng.integers(steps // 2 - 1, size=count)
+    late += late >= early  # counts the unmarked pairs only
+    marked = spans.first[:, None] + np.stack([early, late], axis=1)
+    at_first = marked == spans.first[:, None]
+    inputs[marked[at_first], 0] = neutral
+    inputs[marked, 1] = 1.0
+    inputs[spans.first, 1] = inputs[spans.last, 1] = -1.0
+    return spans, inputs, inputs[marked, 0]
+
+
+@dataclass(frozen=True)
+class Adding(Task):
+    """Adding problem: output the sum of the two marked numbers of a long sequence.
+
+    A step has two inputs, a random number from -1 to 1 and a marker. The marker is 1 at two steps and 0 at
+    all others, but -1 at the first and the last step. The first marked step is one of the first ten; the
+    second is one of the first ``steps / 2 - 1`` unmarked steps. If one of them is the first step of the
+    sequence, its number is 0 and its marker remains -1. The number of steps is random, from `steps` to
+    ``steps + steps / 10``. Only the last step has a target, ``0.5 + (X1 + X2) / 4`` for the marked numbers X1
+    and X2; a sequence is right if the output differs from it by less than 0.04.
+
+    Hochreiter and Schmidhuber 1997, experiment 4, stopped when the average error of training was below 0.01
+    and the last 2,000 training sequences were right. Here, all of 2,000 fresh sequences must be right, with
+    unchanged weights and a mean absolute error below 0.01, which is stricter.
+
+    Parameters
+    ----------
+    steps : int
+        Smallest number of steps of a sequence, at least 20. The paper has 100, 500 and 1000.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If the steps cannot be used.
+
+    Examples
+    --------
+    >>> sample = Adding(100).sample(0)
+    >>> sample.inputs.shape, sample.targets.shape
+    ((109, 2), (109, 1))
+    >>> float(sample.targets[-1, 0].round(3)), sample.right(np.full((109, 1), sample.targets[-1, 0] + 0.03))
+    (0.615, True)
+    """
+
+    steps: int = 100
+
+    paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 4."
+
+    def __post_init__(self) -> None:
+        steps_of("Adding", self.steps, LEAST_STEPS)
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs: a number and a marker."""
+        return 2
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs."""
+        return 1
+
+    @property
+    def criterion(self) -> Criterion:
+        """All of 2,000 sequences are right, with a mean absolute error below 0.01."""
+        return Criterion(TESTED, error=0.01)
+
+    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
+        spans, inputs, marked = _marked_pairs(count, self.steps, -1.0, 0.0, rng)
+        goals = spans.goals(0.5 + marked.sum(axis=1, keepdims=True) / 4)
+        return Samples(inputs, goals, spans.lengths, Within(TOLERANCE))
+
+
+@dataclass(frozen=True)
+class Multiplication(Task):
+    """Multiplication problem: output the product of the two marked numbers of a long sequence.
+
+    Sequences are those of :class:`Adding`, but numbers are from 0 to 1, a marked first step has the number 1,
+    and the target of the last step is the product of the marked numbers.
+
+    Hochreiter and Schmidhuber 1997, experiment 5, stopped when fewer than 140, or fewer than 13, of the last
+    2,000 training sequences were wrong. Here, 2,000 fresh sequences are tested with unchanged weights.
+
+    Parameters
+    ----------
+    steps : int
+        Smallest number of steps of a sequence, at least 20. The paper has 100.
+    wrong : int
+        Largest number of sequences that may be wrong, from 0 to 1,999. Default 139; 12 is the paper's other
+        criterion.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If a parameter cannot be used.
+
+    Examples
+    --------
+    >>> print(Multiplication().criterion)
+    at most 139 of 2,000 wrong
+    >>> samples = Multiplication().batch(500, 0)
+    >>> lowest, highest = np.nanmin(samples.goals), np.nanmax(samples.goals)
+    >>> bool(0 <= lowest < highest <= 1)
+    True
+    """
+
+    steps: int = 100
+    wrong: int = 139
+
+    paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 5."
+
+    def __post_init__(self) -> None:
+        steps_of("Multiplication", self.steps, LEAST_STEPS)
+        condition = f"a whole number from 0 to {TESTED - 1:,}"
+        whole_number("The wrong of Multiplication", self.wrong, condition, 0, TESTED - 1)
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs: a number and a marker."""
+        return 2
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs."""
+        return 1
+
+    @property
+    def criterion(self) -> Criterion:
+        """At most `wrong` of 2,000 sequences are wrong."""
+        return Criterion(TESTED, self.wrong)
+
+    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
+        spans, inputs, marked = _marked_pairs(count, self.steps, 0.0, 1.0, rng)
+        goals = spans.goals(marked.prod(axis=1, keepdims=True))
+        return Samples(inputs, goals, spans.lengths, Within(TOLERANCE))

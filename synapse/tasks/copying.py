@@ -1,0 +1,82 @@
+"""Copying bits: read some, then output them in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from .._checks import whole_number
+from ._spans import MOST_STEPS, Spans
+from ._task import Criterion, Samples, Sides, Task
+
+
+@dataclass(frozen=True)
+class Copy(Task):
+    """Copying: read random bits, then output them in the same order.
+
+    A sequence has as many steps that show one bit each, on one input for each value, as steps that show only
+    a flag, on the third input, and have the bits as targets. The number of bits is random, from
+    ``length - spread`` (but at least 1) to `length`. A sequence is right if every output is on the same side
+    of 0.5 as its bit.
+
+    Menick and others 2021 increase the length whenever a network copies well enough, as in
+    `docs/studies/rtrl.md`. The criterion is this library's own.
+
+    Parameters
+    ----------
+    length : int
+        Largest number of bits of a sequence.
+    spread : int
+        Largest number of bits that a sequence can have less than that, 0 or above. Default 5.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If a parameter cannot be used.
+
+    Examples
+    --------
+    >>> sample = Copy(3, spread=0).sample(0)
+    >>> sample.inputs.T
+    >>> sample.targets.T
+    """
+
+    length: int = 10
+    spread: int = 5
+
+    paper: ClassVar[str] = "Menick and others, ICLR 2021 (SnAp)."
+
+    def __post_init__(self) -> None:
+        whole_number(
+            "The length of Copy", self.length, "a whole number from 1 to 500,000", 1, MOST_STEPS // 2
+        )
+        whole_number("The spread of Copy", self.spread, "a whole number, 0 or above", 0)
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs: one for each value of a bit, and a flag."""
+        return 3
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs."""
+        return 1
+
+    @property
+    def criterion(self) -> Criterion:
+        """At most 5 of 500 sequences are wrong."""
+        return Criterion(500, wrong=5)
+
+    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
+        sizes = rng.integers(max(self.length - self.spread, 1), self.length, size=count, endpoint=True)
+        spans = Spans(2 * sizes)
+        copied = np.arange(spans.total) - np.repeat(spans.first, spans.lengths) >= np.repeat(
+            sizes, spans.lengths
+        )
+        bits = rng.integers(2, size=spans.total // 2)
+        inputs, goals = np.zeros((spans.total, 3)), np.full((spans.total, 1), np.nan)
+        inputs[np.flatnonzero(~copied), bits] = inputs[copied, 2] = 1.0
+        goals[copied, 0] = bits
+        return Samples(inputs, goals, spans.lengths, Sides(0.5))

@@ -1,0 +1,76 @@
+"""Strongly delayed XOR: the exclusive or of two widely separated bits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from .._checks import expected
+from ..errors import ArgumentError
+from ._spans import Spans, steps_of
+from ._task import Criterion, Samples, Sides, Task
+
+
+@dataclass(frozen=True)
+class DelayedXor(Task):
+    """Strongly delayed XOR: whether the two marked signs of a sequence differ.
+
+    A step has two inputs, a random sign, 1 or -1, and a marker, 1 at two steps and 0 at all others. One of the
+    marked steps is in the first half of the sequence, without the last step of that half; the other is in
+    the second half, without the last step of the sequence. The target of the last step, the only one, is 1 if
+    the two signs differ and 0 if they are equal; a sequence is right if the output is on the same side of 0.5.
+    One sign alone says nothing about the target, so storing it does not reduce the error.
+
+    Hochreiter and Schmidhuber 1997 name this kind of problem among the limitations of the truncated gradient;
+    they give no figures. The form and the criterion are those of `docs/studies/rtrl.md`.
+
+    Parameters
+    ----------
+    steps : int
+        Number of steps of a sequence, an even number, at least 4.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If the steps cannot be used.
+
+    Examples
+    --------
+    >>> sample = DelayedXor(6).sample(0)
+    >>> sample.inputs.T, sample.targets[-1]
+    """
+
+    steps: int = 20
+
+    paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), section 6."
+
+    def __post_init__(self) -> None:
+        if steps_of("DelayedXor", self.steps, 4) % 2:
+            raise ArgumentError(expected("The steps of DelayedXor", "an even number", self.steps))
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs: a sign and a marker."""
+        return 2
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs."""
+        return 1
+
+    @property
+    def criterion(self) -> Criterion:
+        """At most 5 of 500 sequences are wrong."""
+        return Criterion(500, wrong=5)
+
+    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
+        spans, half = Spans(np.full(count, self.steps)), self.steps // 2
+        inputs = np.zeros((spans.total, 2))
+        inputs[:, 0] = 2.0 * rng.integers(2, size=spans.total) - 1.0
+        one = spans.first + rng.integers(half - 1, size=count)
+        other = spans.first + rng.integers(half, self.steps - 1, size=count)
+        inputs[one, 1] = inputs[other, 1] = 1.0
+        differ = inputs[one, :1] != inputs[other, :1]
+        return Samples(inputs, spans.goals(1.0 * differ), spans.lengths, Sides(0.5))

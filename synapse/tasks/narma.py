@@ -1,0 +1,102 @@
+"""NARMA10: compute a nonlinear moving average of tenth order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from .._checks import MOST_SEQUENCES, positive_integer
+from .._random import Seed, random_generator
+from .._typing import Floats
+from ._rows import Rows
+from ._task import Criterion, Sample, Samples, Stream, Task, Within, joined
+
+ORDER = 10
+PIECE = 1000
+MOST = 1.2
+"""Values above this count as diverging. Without input, the series grows without limit from 1.238 on."""
+
+
+@dataclass(frozen=True)
+class Narma10(Task):
+    """NARMA10: compute a nonlinear moving average of tenth order from its random input.
+
+    The input u is uniform in [0, 0.5]. The target of step t is y(t + 1)::
+
+        y(t + 1) = 0.3 y(t) + 0.05 y(t) (y(t) + ... + y(t - 9)) + 1.5 u(t - 9) u(t) + 0.1
+
+    Inputs and values before the first step are 0. The series diverges now and then. It is generated in pieces
+    of at most 1,000 steps; a piece with a value above 1.2 is rejected and drawn again.
+
+    No criterion was published: papers compare squared errors, divided by the variance of the series (0.012).
+    A step counts as right here if the output differs from the target by less than 0.01, about a tenth of the
+    standard deviation.
+
+    Parameters
+    ----------
+    length : int
+        Number of steps of a sample.
+
+    Examples
+    --------
+    >>> task = Narma10(length=200)
+    >>> sample = task.sample(0)
+    >>> u, y = sample.inputs[:, 0], sample.targets[:, 0]
+    >>> float(abs(0.3 * y[18] + 0.05 * y[18] * y[9:19].sum() + 1.5 * u[10] * u[19] + 0.1 - y[19])) < 1e-12
+    True
+    """
+
+    length: int = 1000
+
+    paper: ClassVar[str] = "Atiya and Parlos, IEEE Transactions on Neural Networks 11 (2000), equation 86."
+
+    def __post_init__(self) -> None:
+        positive_integer("The length of Narma10", self.length, MOST_SEQUENCES)
+
+    @property
+    def inputs(self) -> int:
+        """One input, u."""
+        return 1
+
+    @property
+    def outputs(self) -> int:
+        """One output, the next y."""
+        return 1
+
+    @property
+    def criterion(self) -> Criterion | None:
+        """None was published."""
+        return None
+
+    def stream(self, seed: Seed = None) -> Stream:
+        """Generate one endless series, see :meth:`Task.stream`."""
+        return Stream(self._pieces(random_generator(seed)))
+
+    def _pieces(self, rng: np.random.Generator) -> Callable[[], Sample]:
+        rows = Rows(_series(min(self.length, PIECE), rng))
+
+        def following() -> Sample:
+            values = rows.take(self.length)
+            return Sample(values[:, :1], values[:, 1:], Within(0.01))
+
+        return following
+
+    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
+        return joined([self._pieces(rng)() for _ in range(count)])
+
+
+def _series(size: int, rng: np.random.Generator) -> Iterator[Floats]:
+    """Pieces of one series, shape (size, 2): u(t) and y(t + 1)."""
+    given, values = [0.0] * (ORDER - 1), [0.0] * ORDER
+    while True:
+        drawn = rng.uniform(0.0, 0.5, size).tolist()
+        u, y = given + drawn, values.copy()
+        for t, now in enumerate(drawn):
+            last = y[-1]
+            y.append(0.3 * last + 0.05 * last * sum(y[-ORDER:]) + 1.5 * u[t] * now + 0.1)
+        if max(y) <= MOST:
+            given, values = u[-ORDER + 1 :], y[-ORDER:]
+            yield np.column_stack([drawn, y[ORDER:]])

@@ -390,7 +390,11 @@ def test_wrong_networks_and_samples():
         (lambda: NoisyLongLag(5, distractors=10**9), ArgumentError, "distractors of NoisyLongLag"),
         (lambda: TwoSequences(10, informative=11), ArgumentError, "from 1 to its steps, 10"),
         (lambda: TwoSequences(variant="d"), ArgumentError, "'a' or 'b' or 'c'"),
-        (lambda: DelayedXor(7), ArgumentError, "Expected the steps of DelayedXor to be an even number, got 7"),
+        (
+            lambda: DelayedXor(7),
+            ArgumentError,
+            "Expected the steps of DelayedXor to be an even number, got 7",
+        ),
         (lambda: Copy(0), ArgumentError, "length of Copy"),
         (lambda: Copy(4, spread=-1), ArgumentError, "spread of Copy"),
     ],

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from ...network import Network
-from ...tasks import Letters
 from ._learn import learn, trainer
-from ._table import Measure, Published, Row, Table
 
 LENGTH, EVERY, MOST = 100, 10, 6000
 

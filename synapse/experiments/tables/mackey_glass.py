@@ -11,7 +11,6 @@ from ..._random import Seed, random_generator
 from ...learning import fit_readout
 from ...tasks import MackeyGlass
 from ._forecast import free_run, nmse, train_on
-from ._table import Measure, Published, Row, Table
 
 GIVEN_VARIANCE = 0.067
 """The variance by which Jaeger divides squared errors in original coordinates."""

@@ -27,6 +27,7 @@ def trial(seed: int, rule: str, weights: float | str, biases: list[float], **lst
     """
     found: dict[str, Any] = {}
     names = ("input_gate_bias", "forget_gate_bias", "output_gate_bias")
+    gates: dict[str, Any] = dict(zip(names, biases, strict=True))
     for name, (task, every, most) in TASKS.items():
         network = architect.LSTM(
             task.inputs,
@@ -34,7 +35,7 @@ def trial(seed: int, rule: str, weights: float | str, biases: list[float], **lst
             task.outputs,
             initializer=weights if isinstance(weights, str) else uniform(weights),
             seed=seed,
-            **dict(zip(names, biases, strict=True)),
+            **gates,
             **lstm,
         )
         learner = trainer(network, rule, RATES[rule])
@@ -60,10 +61,11 @@ TABLE = Table(
     name="lstm_recipe",
     title="The defaults of the LSTM",
     text="""
-Each setting of `architect.LSTM(n, 8, m)` is trained on three tasks by three rules: embedded Reber strings (all of 512 fresh strings right),
-distracted recall over ten steps (95 % of 1,000 right), and delayed XOR over 20 steps. A task must be solved within 20,000
-sequences. Online and exact online update at every step with rate 0.1; through time uses Adam with rate 0.01 and batches of 10.
-Biases are those of the input, forget and output gates. The numbers below the tasks are medians of training sequences.
+Each setting of `architect.LSTM(n, 8, m)` is trained on three tasks by three rules: embedded Reber strings (all
+of 512 fresh strings right), distracted recall over ten steps (95 % of 1,000 right), and delayed XOR over 20
+steps. A task must be solved within 20,000 sequences. Online and exact online update at every step with rate
+0.1; through time uses Adam with rate 0.01 and batches of 10. Biases are those of the input, forget and output
+gates. The numbers below the tasks are medians of training sequences.
 """,
     trial=trial,
     rows=[

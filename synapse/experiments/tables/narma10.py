@@ -11,7 +11,6 @@ from ...initializers import uniform
 from ...learning import fit_readout
 from ...tasks import Narma10
 from ._forecast import nmse, train_on
-from ._table import Measure, Published, Row, Table
 
 WASHOUT = 200
 

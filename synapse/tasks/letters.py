@@ -40,7 +40,7 @@ class Letters(Task):
     """Letter sequences: predict the vowels after random consonants, and when the next consonant comes.
 
     The stream consists of the syllables ba, dii and guuu in random order, with equal probabilities. A letter
-    is a vector of six features (:data:`synapse.tasks.letters.FEATURES`), and the target of a step is the next
+    is a vector of six features (``synapse.tasks.letters.FEATURES``), and the target of a step is the next
     letter. Which consonant comes next is random, but not when it comes: ``allowed`` marks the features that
     can be predicted, which are all features of vowels, and of consonants those that b, d and g share.
 

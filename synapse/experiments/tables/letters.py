@@ -55,21 +55,21 @@ def errors(net: Network, seed: int) -> dict[str, float]:
 
 TEXT = f"""
 An Elman network 6-20-6 predicts the next letter of a stream of the syllables ba, dii and guuu
-([Letters](../reference.md)), each letter a vector of six features. It is trained on fresh pieces of {PIECE}
-letters, each from a cleared context. After every {PIECE * EVERY} letters it is tested on one fresh sequence of
-3,000: all features that can be predicted (all six of vowels; consonant, vowel, interrupted and voiced of
-consonants) must be on the right side of 0.5 at every letter. The table shows the letters needed, and root mean
-square errors on a further sequence, at the end of the training. Which consonant comes next is random, so the
-error on the feature *high* of consonants cannot be below 0.471 for long.
+(`synapse.tasks.Letters`), each letter a vector of six features. It is trained on fresh pieces of {PIECE}
+letters, each from a cleared context. After every {PIECE * EVERY} letters it is tested on one fresh sequence
+of 3,000: all features that can be predicted (all six of vowels; consonant, vowel, interrupted and voiced of
+consonants) must be on the right side of 0.5 at every letter. The table shows the letters needed, and root
+mean square errors on a further sequence, at the end of the training. Which consonant comes next is random,
+so the error on the feature *high* of consonants cannot be below 0.471 for long.
 
-Elman 1990 trained 200 passes through about 3,000 letters, 600,000 in all, without a criterion, and published
-curves: errors are high at consonants and low at vowels, low throughout for the feature *consonant*, and high at
-consonants for the feature *high*. The columns show the same pattern. Learning rates and initial weights are not
-in the paper. "Online" is the rule of the paper: errors are passed back one step, to the context, and no
-further.
+Elman 1990 trained 200 passes through about 3,000 letters, 600,000 in all, without a criterion, and
+published curves: errors are high at consonants and low at vowels, low throughout for the feature
+*consonant*, and high at consonants for the feature *high*. The columns show the same pattern. Learning
+rates and initial weights are not in the paper. "Online" is the rule of the paper: errors are passed back
+one step, to the context, and no further.
 
-Rates were chosen on seeds from 1000, among 0.03 to 1 online (squared error: 0.03 to 4), 0.1 to 1 exact online,
-and 0.01 to 0.1 through time, which updates the weights once for each piece.
+Rates were chosen on seeds from 1000, among 0.03 to 1 online (squared error: 0.03 to 4), 0.1 to 1 exact
+online, and 0.01 to 0.1 through time, which updates the weights once for each piece.
 """
 
 TABLE = Table(

@@ -46,7 +46,7 @@ def errors(net: Network, seed: int) -> dict[str, float]:
     net.clear()
     outputs = net.run(sample.inputs)
     squared, right = (outputs - sample.targets) ** 2, (outputs > 0.5) == (sample.targets > 0.5)
-    known = sample.allowed
+    known = np.asarray(sample.allowed)
     return {
         "xor": float(squared[known].mean()),
         "others": float(squared[~known].mean()),
@@ -56,14 +56,14 @@ def errors(net: Network, seed: int) -> dict[str, float]:
 
 TEXT = f"""
 An Elman network predicts the next bit of a stream in which every third bit is the XOR of the two before
-([TemporalXor](../reference.md)). It is trained {PASSES} times on {TRIPLES:,} triples, as in Elman 1990, and
-tested on {TRIPLES:,} others. The columns are the mean squared error of the bits that can be predicted, that of
-the others (at best 0.25), and the fraction of the former on the right side of 0.5.
+(`synapse.tasks.TemporalXor`). It is trained {PASSES} times on {TRIPLES:,} triples, as in Elman 1990, and
+tested on {TRIPLES:,} others. The columns are the mean squared error of the bits that can be predicted, that
+of the others (at best 0.25), and the fraction of the former on the right side of 0.5.
 
-The paper has a network 1-2-1 and a curve of errors that dips at every third bit, without numbers. "Online" is
-its rule: errors are passed back one step and no further. Weights and biases are random within 1, the cost is
-the squared error. Rates were chosen on seeds from 1000, among 0.05, 0.2 and 0.5 online and 0.1 and 0.3 exact
-online. Through time, the triples are 100 sequences of {3 * PIECE} bits.
+The paper has a network 1-2-1 and a curve of errors that dips at every third bit, without numbers. "Online"
+is its rule: errors are passed back one step and no further. Weights and biases are random within 1, the
+cost is the squared error. Rates were chosen on seeds from 1000, among 0.05, 0.2 and 0.5 online and 0.1 and
+0.3 exact online. Through time, the triples are 100 sequences of {3 * PIECE} bits.
 """
 
 RATES = {"online": 0.2, "exact online": 0.1, "through time": 0.01}

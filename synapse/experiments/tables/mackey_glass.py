@@ -93,7 +93,9 @@ def build(kind: str, size: int, seed: int, **options: Any) -> Network:
         start = {"initializer": uniform(0.5), "bias_initializer": uniform(0.2), **options}
         return architect.Liquid(1, size, 1, connections=5 * size, seed=seed, **start)
     start = {"initializer": uniform(0.5), "output_squash": "identity", **options}
-    return {"LSTM": architect.LSTM, "GRU": architect.GRU}[kind](1, size, 1, seed=seed, **start)
+    if kind == "GRU":
+        return architect.GRU(1, size, 1, seed=seed, **start)
+    return architect.LSTM(1, size, 1, seed=seed, **start)
 
 
 def trial(

@@ -200,8 +200,9 @@ def _checked_trial(trial: Any, names: list[str]) -> Trial:
         inspect.signature(trial).bind(0, **dict.fromkeys(names[1:]))
     except TypeError:
         raise KindError(expected("The trial", condition, trial)) from None
-    except ValueError:  # a built-in function without a signature
-        pass
+    except ValueError:  # built-in functions may have no signature
+        if isinstance(trial, type):
+            raise KindError(expected("The trial", condition, trial)) from None
     function: Trial = trial
     return function
 

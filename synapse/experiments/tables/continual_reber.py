@@ -147,18 +147,18 @@ symbols, because they never saw a cleared context again.
     rows=[
         Row(
             "7-4x2-7, online, rate 0.5",
-            _case(PAPER, "online", 0.5, 1.0, 0, 10_000),
+            _case(PAPER, "online", 0.5, 1.0, 0, 4000),
             Published("18 % perfect, 18,889 streams", "V"),
             3,
         ),
         Row(
             "7-4x2-7, online, rate 0.5, decay 0.99",
-            _case(PAPER, "online", 0.5, 0.99, 0, 10_000),
+            _case(PAPER, "online", 0.5, 0.99, 0, 4000),
             Published("62 % perfect, 14,087 streams", "V"),
             3,
         ),
-        Row("LSTM 7-16-7, truncated, rate 0.1", _case(DEFAULT, "truncated", 0.1, 1.0, 200, 2000), None, 30),
-        Row("LSTM 7-16-7, online, rate 0.1", _case(DEFAULT, "online", 0.1, 1.0, 200, 2000), None, 30),
+        Row("LSTM 7-16-7, truncated, rate 0.1", _case(DEFAULT, "truncated", 0.1, 1.0, 200, 2000), None, 20),
+        Row("LSTM 7-16-7, online, rate 0.1", _case(DEFAULT, "online", 0.1, 1.0, 200, 2000), None, 10),
         Row(
             "LSTM 7-16-7, exact online, rate 0.1",
             _case(DEFAULT, "exact online", 0.1, 1.0, 200, 1000),
@@ -169,7 +169,7 @@ symbols, because they never saw a cleared context again.
             "LSTM 7-16-7, through time, rate 0.01",
             _case(DEFAULT, "through time", 0.01, 1.0, 100, 6000),
             None,
-            10,
+            5,
         ),
     ],
     measures=(

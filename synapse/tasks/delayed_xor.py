@@ -40,6 +40,8 @@ class DelayedXor(Task):
     --------
     >>> sample = DelayedXor(6).sample(0)
     >>> sample.inputs.T, sample.targets[-1]
+    (array([[ 1.,  1.,  1., -1., -1., -1.],
+           [ 1.,  0.,  0.,  1.,  0.,  0.]]), array([1.]))
     """
 
     steps: int = 20

@@ -8,26 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from .._checks import boolean
-from .._typing import Floats
 from ._spans import Spans, one_hot, steps_of, symbols_of
-from ._task import Criterion, Mask, Samples, Task, Within
+from ._task import Criterion, Samples, Task, Within, WithinIfCertain
 
 TESTED = 10_000
 CONTINUES = 0.9
 """Probability that another distractor follows, in the part of random length."""
-
-
-@dataclass(frozen=True)
-class WithinIfCertain:
-    """A step is right if its next symbol is certain and every output differs from its target by less than
-    `tolerance`, or if several symbols can come next.
-    """
-
-    tolerance: float
-
-    def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
-        near = Within(self.tolerance)(outputs, targets, None)
-        return near if allowed is None else near | (allowed.sum(axis=1) > 1)
 
 
 @dataclass(frozen=True)
@@ -58,6 +44,10 @@ class LongLag(Task):
     --------
     >>> task = LongLag(4)
     >>> task.sample(0).inputs
+    array([[0., 0., 0., 0., 1.],
+           [1., 0., 0., 0., 0.],
+           [0., 1., 0., 0., 0.],
+           [0., 0., 1., 0., 0.]])
     """
 
     lag: int = 100
@@ -127,7 +117,9 @@ class NoisyLongLag(Task):
     --------
     >>> task = NoisyLongLag(steps=3, distractors=2)  # inputs are two distractors, e, b, x, y
     >>> task.sample(0).inputs.argmax(axis=1)
+    array([3, 5, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2])
     >>> task.sample(0).targets[-1]
+    array([0., 1.])
     """
 
     steps: int = 50

@@ -46,8 +46,8 @@ class TemporalOrder(Task):
     Examples
     --------
     >>> sample = TemporalOrder().sample(0)
-    >>> "".join(SYMBOLS[i] for i in sample.inputs.argmax(axis=1))
-    ''
+    >>> "".join(SYMBOLS[i] for i in sample.inputs[:60].argmax(axis=1))
+    'EcbbaaaadcdYcdccccdbdcabdcadcdaadacabbbbaaaacccbcdbbddYbcdcd'
     >>> sample.targets[-1]
     array([0., 0., 0., 1.])
     """

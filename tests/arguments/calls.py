@@ -33,6 +33,8 @@ MODULES = [
     "synapse.tasks.spikes",
     "synapse.tasks.periodic",
     "synapse.tasks.reber",
+    *(f"synapse.tasks.{name}" for name in ("adding", "copying", "delayed_xor", "long_lag", "order")),
+    "synapse.tasks.two_sequences",
     "synapse.experiments",
     "synapse.analysis",
     "synapse.draw",

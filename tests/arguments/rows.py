@@ -214,6 +214,11 @@ row("tasks.spikes.SpikeDelays.stream", {}, "delays")
 row("tasks.spikes.TimedSpikes.__init__", delays=frozenset({"generator"}))
 row("tasks.spikes.TimedSpikes.stream", {}, "spikes")
 row("tasks.periodic.PeriodicFunction.stream", {}, "periodic")
+for name in ("adding.Adding", "delayed_xor.DelayedXor"):
+    row(f"tasks.{name}.__init__", steps=frozenset({"50"}))
+row("tasks.adding.Multiplication.__init__", steps=frozenset({"50"}), wrong=k.SIZE | {"0"})
+row("tasks.copying.Copy.__init__", spread=k.WHOLE)
+row("tasks.order.TemporalOrder.__init__", marked=k.SMALL)
 row(
     "experiments.cross_validate",
     {"make": lambda fold: architect.Perceptron(2, 3, 1, seed=fold), "folds": 2},

@@ -173,7 +173,10 @@ class Table:
     def groups(self, trials: Trials) -> list[tuple[Row, Trials]]:
         """The trials of each row that has any."""
         found = [
-            (row, Trials([one for one in trials if all(one[name] == row.case[name] for name in row.case)]))
+            (
+                row,
+                Trials([one for one in trials if all(one.get(name) == row.case[name] for name in row.case)]),
+            )
             for row in self.rows
         ]
         return [(row, group) for row, group in found if group]

@@ -27,7 +27,10 @@ nitpicky = True
 nitpick_ignore_regex = [
     (r"py:.*", r"(collections|concurrent|contextlib|logging|os|pathlib|types|typing)(\..*)?"),
     (r"py:.*", r"(matplotlib|networkx|nx|numpy|scipy|torch)\..*"),
-    (r"py:class", r"ArrayLike|Axes|Executor|NDArray|PathLike"),  # as annotations of these libraries spell them
+    (
+        r"py:class",
+        r"ArrayLike|Axes|Executor|NDArray|PathLike",
+    ),  # as annotations of these libraries spell them
     # Types in annotations that a reader does not use by name; the text of each parameter says what it takes.
     (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|Epochs|Error|Format)"),
     (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Initializer|Order|Recorder|Seed|Store|Updater|Weights)"),

@@ -24,7 +24,7 @@ from .layer import Layer, new_neurons
 from .network import Network, require_network
 from .topology import NO_GATER
 
-__all__ = ["Column", "Kept", "Parts", "Traces", "put_together", "set_numbers", "take_apart"]
+__all__ = ["Column", "Kept", "Parts", "Traces", "put_together", "set_numbers", "take_apart", "take_over_rule"]
 
 OF_NEURONS = tuple(column for column in NEURON if column.saved)
 """Saved columns of neurons, except the squash."""
@@ -145,11 +145,11 @@ def put_together(parts: Parts) -> Network:
     if parts.traces is not None:
         extending = np.where(parts.traces.extending < 0, np.int64(NONE), parts.traces.extending)
         store.program = Program(0, [replace(parts.traces, extending=extending)])
-    _take_over_rule(network, parts)
+    take_over_rule(network, parts)
     return network
 
 
-def _take_over_rule(network: Network, parts: Parts) -> None:
+def take_over_rule(network: Network, parts: Parts) -> None:
     """Let a new network learn as the saved one did."""
     if not parts.rtrl and parts.sensitivities is None:
         return

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _ties
+from ._saved import take_apart, take_over_rule
 from ._typing import Floats
 from .engine.guard import InUse
 from .engine.schema import CONTEXT, FIRST, NONE, PLAN_CONTEXT, STOP
 from .engine.store import Store
+from .errors import TopologyError
 from .network import Network
 
 Context = dict[str, NDArray[Any]]
@@ -53,6 +55,36 @@ def preserved_context(network: Network) -> Iterator[None]:
             yield
         finally:
             restore_context(network, context)
+
+
+def take_over(network: Network, twin: Network) -> None:
+    """Copy all numbers of a copy, which has been trained in another process, into its original.
+
+    Raises TopologyError, before anything changes, if the copy has another structure.
+    """
+    with InUse(network):
+        _, store, _ = network._ready()
+        _, other, _ = twin._ready()
+        if not _are_alike(store, other):
+            raise TopologyError(
+                f"The structure of {network!r} differs from that of the copy trained in another process. "
+                "Callbacks there must not edit it, and it must have a store of its own: use net.clone()."
+            )
+        if network._sensitivities is None and twin._sensitivities is not None:
+            take_over_rule(network, take_apart(twin))
+        for name in ("weight", "bias", "random", "clock", *CONTEXT):
+            store[name][...] = other[name]
+        context = read_context(twin)
+        restore_context(network, {name: context[name] for name in PLAN_CONTEXT if name in context})
+
+
+def _are_alike(store: Store, other: Store) -> bool:
+    """Whether two stores have the same rows, in the same order."""
+    same = ["source", "target", "gater", "role", "position", "squash", "tie", "bias_tie", "influence_gated"]
+    sizes = (*CONTEXT, "weight", "bias")
+    return all(store[name].shape == other[name].shape for name in sizes) and all(
+        np.array_equal(store[name], other[name]) for name in same
+    )
 
 
 class Snapshot:

@@ -1,20 +1,22 @@
-"""Train many networks in parallel threads; the kernels release the interpreter lock."""
+"""Train many networks in parallel: in threads, as the kernels release the interpreter lock, or elsewhere."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 from .._checks import MOST_THREADS, listed, positive_integer
 from .._random import Seed, seeds_of
 from ..cost import Cost
-from ..errors import TopologyError
+from ..errors import ArgumentError, TopologyError
 from ..learning import Result, Trainer
 from ..learning._parameters import independent
 from ..learning.schedules import Rate
 from ..network import Network
+from ._gathered import gather, outcomes, shares_objects, take_back
+from .running import checked_executor
 
 
 def train_many(
@@ -25,6 +27,7 @@ def train_many(
     rate: Rate = 0.1,
     cost: str | Cost | None = None,
     workers: int | None = None,
+    executor: Executor | None = None,
     seed: Seed = None,
     **options: Any,
 ) -> list[Result]:
@@ -40,6 +43,10 @@ def train_many(
         As for :class:`synapse.Trainer`.
     workers : int, optional
         Number of threads. Default: the number of cores that the process may use.
+    executor : concurrent.futures.Executor, optional
+        Where the trainings run instead: a ``ThreadPoolExecutor``, a ``ProcessPoolExecutor``, or for Dask
+        ``Client(...).get_executor()``. It is not shut down. Processes train copies, whose weights, biases and
+        contexts are then copied into `networks`, to the last bit. Callbacks run there and must not edit them.
     seed : int or numpy.random.Generator
         Seed of each training, as for :meth:`synapse.Trainer.train`. From a generator, each training gets a
         generator of its own (``seed.spawn``), so results do not depend on which network trains first.
@@ -50,12 +57,16 @@ def train_many(
     -------
     list of Result
         One for each network, in order, with the same bits as if trained one after the other. After Ctrl-C,
-        the results so far.
+        the results so far, if trained in threads.
 
     Raises
     ------
     TopologyError
         If two of the networks are connected or are the same.
+    ExecutorError
+        If the executor fails, for example because one of its processes was killed.
+    KeyboardInterrupt
+        After Ctrl-C, if trained by other processes. Trainings that have ended are in `networks`.
 
     Examples
     --------
@@ -69,19 +80,42 @@ def train_many(
     trainers = [Trainer(network, rate, cost) for network in networks]
     if not independent(networks):
         raise TopologyError("Networks that are trained in parallel must not be connected. Two of these are.")
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = available if workers is None else positive_integer("The workers", workers, MOST_THREADS)
     options = {"progress": False, **options}
     seeds = seeds_of(seed, len(trainers))
+    where = checked_executor(executor)
+    if where is not None:
+        if workers is not None:
+            raise ArgumentError("An executor has its own workers. Omit `workers`.")
+        return _on(where, trainers, inputs, targets, seeds, options)
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = available if workers is None else positive_integer("The workers", workers, MOST_THREADS)
     with ThreadPoolExecutor(max_workers=count) as pool:
-        runs = [
-            pool.submit(trainer.train, inputs, targets, seed=one, **options)
-            for trainer, one in zip(trainers, seeds, strict=True)
-        ]
-        try:
-            for run in runs:
-                run.exception()  # waits
-        except KeyboardInterrupt:
-            for trainer in trainers:
-                trainer.stop()
-        return [run.result() for run in runs]
+        return _on(pool, trainers, inputs, targets, seeds, options)
+
+
+def _on(
+    executor: Executor,
+    trainers: list[Trainer],
+    inputs: Any,
+    targets: Any,
+    seeds: Sequence[Seed],
+    options: dict[str, Any],
+) -> list[Result]:
+    """Train on an executor."""
+    calls = [
+        (_train, (trainer, inputs, targets, seed, options))
+        for trainer, seed in zip(trainers, seeds, strict=True)
+    ]
+    futures = gather(executor, calls, trainers)
+    if not shares_objects(executor):
+        for trainer, future in zip(trainers, futures, strict=True):
+            if not future.cancelled() and future.exception() is None:
+                take_back(trainer.network, future.result()[1])
+    return [result for result, _ in outcomes(futures)]
+
+
+def _train(
+    trainer: Trainer, inputs: Any, targets: Any, seed: Seed, options: dict[str, Any]
+) -> tuple[Result, Network]:
+    """Train in a worker; returns the network too, which may be a copy there."""
+    return trainer.train(inputs, targets, seed=seed, **options), trainer.network

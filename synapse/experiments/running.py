@@ -200,8 +200,9 @@ def _checked_trial(trial: Any, names: list[str]) -> Trial:
         inspect.signature(trial).bind(0, **dict.fromkeys(names[1:]))
     except TypeError:
         raise KindError(expected("The trial", condition, trial)) from None
-    except ValueError:  # a built-in function without a signature
-        pass
+    except ValueError:  # built-in functions may have no signature
+        if isinstance(trial, type):
+            raise KindError(expected("The trial", condition, trial)) from None
     function: Trial = trial
     return function
 
@@ -234,12 +235,12 @@ def require_picklable(what: str, function: Any, executor: Executor | None) -> No
         pickle.dumps(function)
     except Exception as error:  # pickle raises AttributeError, TypeError and others
         raise KindError(
-            f"A process pool cannot send {lowered(what)} to its processes ({_line(error)}). Define it by def "
-            "at the top level of a module, pass what it needs by functools.partial, or use threads."
+            f"A process pool cannot send {lowered(what)} to its processes ({one_line(error)}). Define it by "
+            "def at the top level of a module, pass what it needs by functools.partial, or use threads."
         ) from None
 
 
-def _line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """Class and message of an error, on one line."""
     text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".: ")
     return text if len(text) <= 120 else f"{text[:117]}..."
@@ -371,5 +372,5 @@ def _broken(failure: _ExecutorError, done: int, total: int, path: Any) -> str:
         if path is not None
         else "Their results are lost: with store= the same call would run only the others."
     )
-    cause = _line(failure.__cause__ or failure)
+    cause = one_line(failure.__cause__ or failure)
     return f"The executor failed after {done} of {counted(total, 'trial')} ({cause}). {results}"

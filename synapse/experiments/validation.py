@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import expected, positive_integer
-from .._random import Seed, random_generator
+from .._random import Seed, random_generator, seeds_of
 from ..errors import ArgumentError, KindError
 from ..learning import Result, Trainer
 from ..learning._data import Data, checked_weights, prepare
 from ..learning._parameters import independent
 from ..network import Network
+from ._gathered import gather, outcomes, take_back
+from .running import checked_executor
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +67,7 @@ def cross_validate(
     seed: Seed = None,
     *,
     sample_weight: Any | None = None,
+    executor: Executor | None = None,
     **options: Any,
 ) -> CrossValidation:
     """Split the data into folds. For each fold, train on the others and test on it.
@@ -79,10 +83,14 @@ def cross_validate(
     folds : int
         Number of folds; their sizes differ by at most one. As many folds as samples is leave-one-out.
     seed : int or numpy.random.Generator
-        Seed of the folds, and of the orders in which the trainings take their data. Default: a new one
+        Seed of the folds, and of the orders in which the trainings take their data. Each fold gets a
+        generator of its own (``seed.spawn``), so results do not depend on the executor. Default: a new one
         for each call.
     sample_weight : array_like, optional
         Weight of each sequence (or sample) in training; tests are not weighted.
+    executor : concurrent.futures.Executor, optional
+        Where the folds run, as for :func:`train_many`, with the same results. By default they run one after
+        the other in this thread.
     **options
         Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``patience``, ...
 
@@ -95,6 +103,8 @@ def cross_validate(
     ArgumentError, KindError
         If an argument cannot be used, the data are a stream, or `make` returns the same network twice.
         Nothing has been trained.
+    ExecutorError
+        If the executor fails, for example because one of its processes was killed.
     KeyboardInterrupt
         After Ctrl-C, because the result of fewer folds would be misleading.
 
@@ -110,7 +120,7 @@ def cross_validate(
     (True, 4, array([ 2,  4,  6, 13, 19]))
     """
     count = positive_integer("The folds", folds)
-    rng = random_generator(seed)
+    rng, where = random_generator(seed), checked_executor(executor)
     _require_fewer(count, inputs)
     trainers = _made(make, count)
     data = prepare(trainers[0].network, inputs, targets)
@@ -119,17 +129,29 @@ def cross_validate(
     options = {"progress": False, **options}
     order = rng.permutation(data.filled.astype(np.intp))
     tested = [np.sort(part) for part in np.array_split(order, count)]
-    errors, results = [], []
-    for trainer, held_out in zip(trainers, tested, strict=True):
+    calls = []
+    for trainer, held_out, one in zip(trainers, tested, seeds_of(rng, count), strict=True):
         rest = np.setdiff1d(order, held_out)
-        if weights is not None:
-            options["sample_weight"] = weights[rest]
-        result = trainer.train(*_part(data, rest), seed=rng, **options)
-        if result.stopped == "interrupted":
-            raise KeyboardInterrupt
-        results.append(result)
-        errors.append(trainer.test(*_part(data, held_out)).error)
-    return CrossValidation(np.array(errors), tested, results, [trainer.network for trainer in trainers])
+        weighted = options if weights is None else {**options, "sample_weight": weights[rest]}
+        calls.append((trainer, _part(data, rest), _part(data, held_out), one, weighted))
+    if where is None:
+        found = [_fold(*call) for call in calls]
+    else:
+        found = outcomes(gather(where, [(_fold, call) for call in calls], trainers))
+    for trainer, (_, _, copy) in zip(trainers, found, strict=True):
+        take_back(trainer.network, copy)
+    errors, results = np.array([error for _, error, _ in found]), [result for result, _, _ in found]
+    return CrossValidation(errors, tested, results, [trainer.network for trainer in trainers])
+
+
+def _fold(
+    trainer: Trainer, rest: tuple[Any, Any], held_out: tuple[Any, Any], seed: Seed, options: dict[str, Any]
+) -> tuple[Result, float, Network]:
+    """Train and test one fold, possibly in another process, where the network is a copy."""
+    result = trainer.train(*rest, seed=seed, **options)
+    if result.stopped == "interrupted":
+        raise KeyboardInterrupt
+    return result, trainer.test(*held_out).error, trainer.network
 
 
 def _made(make: Callable[..., Trainer | Network], folds: int) -> list[Trainer]:

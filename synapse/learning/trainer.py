@@ -174,6 +174,14 @@ class Trainer:
         self._stop = threading.Event()
         self._updater = Updater(network, self.penalties)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickles have the settings and the network; the state of the optimizer begins anew."""
+        return {name: value for name, value in vars(self).items() if name not in ("_stop", "_updater")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._stop, self._updater = threading.Event(), Updater(self.network, self.penalties)
+
     @property
     def _rule(self) -> type[Rule]:
         return RULES[self.method]

@@ -12,6 +12,7 @@ from ._task import (
     Stream as Stream,
     Task as Task,
     Within as Within,
+    WithinIfCertain as WithinIfCertain,
 )
 from .adding import Adding as Adding, Multiplication as Multiplication
 from .copying import Copy as Copy

@@ -66,6 +66,19 @@ class Predictable:
 
 
 @dataclass(frozen=True)
+class WithinIfCertain:
+    """A step is right if its next symbol is certain and every output differs from its target by less than
+    `tolerance`, or if several symbols can come next.
+    """
+
+    tolerance: float
+
+    def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
+        near = Within(self.tolerance)(outputs, targets, None)
+        return near if allowed is None else near | (allowed.sum(axis=1) > 1)
+
+
+@dataclass(frozen=True)
 class Ranked:
     """A step is right if the allowed symbols have the highest outputs: all of them, or the most active."""
 

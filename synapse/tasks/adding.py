@@ -69,8 +69,11 @@ class Adding(Task):
     >>> sample = Adding(100).sample(0)
     >>> sample.inputs.shape, sample.targets.shape
     ((109, 2), (109, 1))
-    >>> float(sample.targets[-1, 0].round(3)), sample.right(np.full((109, 1), sample.targets[-1, 0] + 0.03))
-    (0.615, True)
+    >>> values, markers = sample.inputs.T
+    >>> values[markers == 1].round(2), sample.targets[-1].round(2)
+    (array([0.46, 0.63]), array([0.77]))
+    >>> sample.right(np.full((109, 1), 0.8)), sample.right(np.full((109, 1), 0.9))
+    (True, False)
     """
 
     steps: int = 100

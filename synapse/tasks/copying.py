@@ -40,7 +40,11 @@ class Copy(Task):
     --------
     >>> sample = Copy(3, spread=0).sample(0)
     >>> sample.inputs.T
+    array([[0., 0., 0., 0., 0., 0.],
+           [1., 1., 1., 0., 0., 0.],
+           [0., 0., 0., 1., 1., 1.]])
     >>> sample.targets.T
+    array([[nan, nan, nan,  1.,  1.,  1.]])
     """
 
     length: int = 10

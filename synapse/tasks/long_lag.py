@@ -8,26 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from .._checks import boolean
-from .._typing import Floats
 from ._spans import Spans, one_hot, steps_of, symbols_of
-from ._task import Criterion, Mask, Samples, Task, Within
+from ._task import Criterion, Samples, Task, Within, WithinIfCertain
 
 TESTED = 10_000
 CONTINUES = 0.9
 """Probability that another distractor follows, in the part of random length."""
-
-
-@dataclass(frozen=True)
-class WithinIfCertain:
-    """A step is right if its next symbol is certain and every output differs from its target by less than
-    `tolerance`, or if several symbols can come next.
-    """
-
-    tolerance: float
-
-    def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
-        near = Within(self.tolerance)(outputs, targets, None)
-        return near if allowed is None else near | (allowed.sum(axis=1) > 1)
 
 
 @dataclass(frozen=True)
@@ -40,14 +26,18 @@ class LongLag(Task):
     next symbol, one-hot. A sequence is right if every output differs from its target by less than 0.25 at all
     steps, or in 2b at the last step, the only one whose next symbol can be predicted.
 
-    Hochreiter and Schmidhuber 1997, experiments 2a and 2b.
+    Hochreiter and Schmidhuber 1997, experiments 2a and 2b. In 2b with the targets of every step, x and y are
+    rarer than the others by far, so a network must also count the steps to know when one of them is due; with
+    `only_last` it need not.
 
     Parameters
     ----------
     lag : int
         Number of steps from the first symbol to the last one, at least 2. The paper has 4, 10 and 100.
     regular : bool
-        Whether the other symbols have always the same order (experiment 2a), or are random (2b). Default True.
+        Whether the other symbols have always the same order (experiment 2a), or are random (2b).
+    only_last : bool
+        Whether only the last step has a target. Default False, as in the paper.
 
     Raises
     ------
@@ -58,16 +48,22 @@ class LongLag(Task):
     --------
     >>> task = LongLag(4)
     >>> task.sample(0).inputs
+    array([[0., 0., 0., 0., 1.],
+           [1., 0., 0., 0., 0.],
+           [0., 1., 0., 0., 0.],
+           [0., 0., 1., 0., 0.]])
     """
 
     lag: int = 100
     regular: bool = True
+    only_last: bool = False
 
     paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiments 2a and 2b."
 
     def __post_init__(self) -> None:
         symbols_of("The lag of LongLag", self.lag, 2)
         boolean("The regular of LongLag", self.regular)
+        boolean("The only_last of LongLag", self.only_last)
 
     @property
     def inputs(self) -> int:
@@ -93,6 +89,8 @@ class LongLag(Task):
         allowed = following > 0
         if not self.regular:
             allowed.reshape(count, self.lag, size)[:, :-1, :others] = True
+        if self.only_last:
+            following.reshape(count, self.lag, size)[:, :-1] = np.nan
         lengths = np.full(count, self.lag)
         return Samples(
             one_hot(symbols[:, :-1].ravel(), size), following, lengths, WithinIfCertain(0.25), allowed
@@ -127,7 +125,9 @@ class NoisyLongLag(Task):
     --------
     >>> task = NoisyLongLag(steps=3, distractors=2)  # inputs are two distractors, e, b, x, y
     >>> task.sample(0).inputs.argmax(axis=1)
+    array([3, 5, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2])
     >>> task.sample(0).targets[-1]
+    array([0., 1.])
     """
 
     steps: int = 50

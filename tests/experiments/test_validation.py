@@ -1,5 +1,7 @@
 """Cross-validation: folds, what each learns from and is tested on, and what is refused."""
 
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -143,3 +145,56 @@ def test_ctrl_c_ends_it_all():
 
     with pytest.raises(KeyboardInterrupt):
         cross_validate(make, INPUTS, TARGETS, epochs=3, callbacks=[interrupt])
+
+
+# --- executors ----------------------------------------------------------------------------------
+
+
+def with_adam(fold):
+    return Trainer(linear(fold), method="bptt", optimizer=optimizers.Adam(rate=0.01), batch_size=4)
+
+
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
+@pytest.mark.parametrize("make", [linear, with_adam])
+def test_every_executor_gives_the_same_bits(make):
+    def found(executor):
+        one = cross_validate(make, INPUTS, TARGETS, folds=4, epochs=3, seed=2, executor=executor)
+        return one.errors.tobytes(), [net.weights.tobytes() for net in one.networks]
+
+    here = found(None)
+    with ThreadPoolExecutor(3) as threads, ProcessPoolExecutor(2) as processes:
+        assert found(threads) == found(processes) == here
+
+
+def test_networks_are_those_that_make_has_made():
+    made = []
+
+    def make(fold):
+        made.append(linear(fold))
+        return made[-1]
+
+    with ProcessPoolExecutor(1) as processes:
+        found = cross_validate(make, INPUTS, TARGETS, folds=3, epochs=2, executor=processes)
+    assert all(one is other for one, other in zip(found.networks, made, strict=True))
+    assert (made[0].weights != linear(0).weights).any()
+
+
+def test_folds_draw_numbers_of_their_own():
+    """The order of one fold does not depend on how much the folds before it have drawn."""
+    few, many = (
+        cross_validate(lambda fold: linear(), INPUTS, TARGETS, folds=3, seed=1, epochs=2, callbacks=[stop])
+        for stop in (lambda progress: True, lambda progress: False)
+    )
+    assert few.results[2].history["error"][0] == many.results[2].history["error"][0]
+
+
+def test_ctrl_c_ends_folds_in_threads(ctrl_c):
+    pressed = []
+
+    def interrupt(progress):
+        if not pressed:
+            pressed.append(True)
+            ctrl_c()
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(KeyboardInterrupt):
+        cross_validate(linear, INPUTS, TARGETS, epochs=10**7, callbacks=[interrupt], executor=pool)

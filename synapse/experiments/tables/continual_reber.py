@@ -10,10 +10,10 @@ from ... import Network
 from ..._random import Seed
 from ..._snapshot import preserved_context
 from ...errors import DivergenceError
+from ...learning import learn_until_wrong
 from ...tasks import ContinualReber, Samples
 from ._learn import TEST, train, trainer
 from ._networks import memory_blocks
-from ._streams import learn_until_wrong
 from ._table import Measure, Published, Row, Table
 
 SYMBOLS, STREAMS = 100_000, 10

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ... import engine
-from ..._registration import require_sound
-from ..._snapshot import Context, read_context, restore_context
-from ..._typing import Floats
-from ...engine.guard import InUse
-from ...errors import DivergenceError
-from ...learning._data import aimed_rows, new_control
-from ...network import Network
-from ...recording import record
-from ...tasks import Sample, Stream
+from .. import engine
+from .._registration import require_sound
+from .._snapshot import Context, read_context, restore_context
+from .._typing import Floats
+from ..engine.guard import InUse
+from ..errors import DivergenceError
+from ..network import Network
+from ..recording import record
+from ..tasks import Sample, Stream
+from ._data import aimed_rows, new_control
 
 FIRST_STEPS, MOST_STEPS = 32, 4096
 """Number of steps in the first compiled call on a stream, and the most; later calls have twice as many."""

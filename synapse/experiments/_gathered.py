@@ -1,0 +1,92 @@
+"""Calls on an executor whose results are all needed: trainings of networks, and folds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from .._checks import counted
+from .._snapshot import take_over
+from ..errors import ExecutorError, SynapseError
+from ..learning import Trainer
+from ..network import Network
+from .running import PAUSE, one_line, require_picklable
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def shares_objects(executor: Executor) -> bool:
+    """Whether the calls of an executor get the caller's objects, not copies of them."""
+    return isinstance(executor, ThreadPoolExecutor)
+
+
+def gather(executor: Executor, calls: Sequence[Call], trainers: Sequence[Trainer]) -> list[Future[Any]]:
+    """Submit calls and wait for all; returns their futures, in order.
+
+    After Ctrl-C, trainings in threads stop and return. In other processes, calls that have not begun are
+    cancelled, and KeyboardInterrupt is raised.
+    """
+    if calls:
+        require_picklable("What is trained", calls[0], executor)
+    futures = _submitted(executor, calls)
+    try:
+        _wait(futures)
+    except KeyboardInterrupt:
+        if not shares_objects(executor):
+            _cancel(futures)
+            raise
+        for trainer in trainers:
+            trainer.stop()
+        _wait(futures)
+    return futures
+
+
+def _submitted(executor: Executor, calls: Sequence[Call]) -> list[Future[Any]]:
+    futures: list[Future[Any]] = []
+    try:
+        for function, arguments in calls:
+            futures.append(executor.submit(function, *arguments))
+    except Exception as error:  # it is broken, or was shut down
+        _cancel(futures)
+        raise _failed(error, len(calls)) from error
+    return futures
+
+
+def _wait(futures: Sequence[Future[Any]]) -> None:
+    pending = set(futures)
+    while pending:
+        pending = wait(pending, timeout=PAUSE).not_done
+
+
+def _cancel(futures: Sequence[Future[Any]]) -> None:
+    for future in futures:
+        future.cancel()
+
+
+def outcomes(futures: Sequence[Future[Any]]) -> list[Any]:
+    """The results of calls; the first error, if a call has raised one."""
+    found = []
+    for future in futures:
+        try:
+            found.append(future.result())
+        except SynapseError:
+            raise
+        except (Exception, CancelledError) as error:
+            if type(error).__module__.startswith(("concurrent.", "distributed.")):
+                raise _failed(error, len(futures)) from error
+            raise
+    return found
+
+
+def take_back(network: Network, copy: Network) -> None:
+    """Give a network the numbers of the copy that an executor has trained, if it is one."""
+    if copy is not network:
+        take_over(network, copy)
+
+
+def _failed(error: BaseException, total: int) -> ExecutorError:
+    return ExecutorError(
+        f"The executor failed in one of {counted(total, 'training')} ({one_line(error)}). "
+        "Make a new executor, and call again."
+    )

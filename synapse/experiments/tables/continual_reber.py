@@ -157,12 +157,12 @@ symbols, because they never saw a cleared context again.
             2,
         ),
         Row("LSTM 7-16-7, truncated, rate 0.1", _case(DEFAULT, "truncated", 0.1, 1.0, 200, 2000), None, 10),
-        Row("LSTM 7-16-7, online, rate 0.1", _case(DEFAULT, "online", 0.1, 1.0, 200, 2000), None, 5),
+        Row("LSTM 7-16-7, online, rate 0.1", _case(DEFAULT, "online", 0.1, 1.0, 200, 2000), None, 3),
         Row(
             "LSTM 7-16-7, exact online, rate 0.1",
             _case(DEFAULT, "exact online", 0.1, 1.0, 200, 1000),
             None,
-            2,
+            1,
         ),
         Row(
             "LSTM 7-16-7, through time, rate 0.01",

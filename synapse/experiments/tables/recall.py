@@ -174,7 +174,7 @@ def _row(
     published: Published | None = None,
     *,
     steps: int = 10,
-    most: int = 30_000,
+    most: int = 20_000,
     seeds: int = 30,
     curriculum: bool = False,
 ) -> Row:

@@ -81,7 +81,7 @@ def learn(net, seed, most, name):
 
 
 # Initial weights are random, so a single run proves little. Each network is trained with several seeds. (Ten
-# seeds and nine kinds of network: docs/studies/learning.md.)
+# seeds and many kinds of network: docs/tables/recall.md.)
 
 
 def compare(seed, quick):

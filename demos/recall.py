@@ -80,8 +80,8 @@ def learn(net, seed, most, name):
     return curve
 
 
-# Initial weights are random, so a single run proves little. Each network is trained with several seeds. (Ten
-# seeds and many kinds of network: docs/tables/recall.md.)
+# Initial weights are random, so a single run proves little. Each network is trained with several seeds.
+# (Other networks and rules: docs/tables/recall.md.)
 
 
 def compare(seed, quick):

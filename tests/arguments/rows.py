@@ -219,6 +219,15 @@ for name in ("adding.Adding", "delayed_xor.DelayedXor"):
 row("tasks.adding.Multiplication.__init__", steps=frozenset({"50"}), wrong=k.SIZE | {"0"})
 row("tasks.copying.Copy.__init__", spread=k.WHOLE)
 row("tasks.order.TemporalOrder.__init__", marked=k.SMALL)
+length = {"length": k.SIZE}
+row("tasks.laser.Laser.__init__", horizon=k.SIZE, levels=k.COUNT | k.NONE, **length)
+row("tasks.letters.Letters.__init__", **length)
+row("tasks.mackey_glass.MackeyGlass.__init__", delay=k.SIZE, horizon=k.SIZE, **length)
+row("tasks.narma.Narma10.__init__", **length)
+row("tasks.synaptic.Timing.__init__", **length)
+row("tasks.temporal_xor.TemporalXor.__init__", triples=k.SIZE)
+recalled = {"prompts": frozenset({"generator"}), "distractors": k.NOTHING, "length": frozenset({"50"})}
+row("tasks.synaptic.SynapticRecall.__init__", **recalled)
 row(
     "experiments.cross_validate",
     {"make": lambda fold: architect.Perceptron(2, 3, 1, seed=fold), "folds": 2},

@@ -65,6 +65,8 @@ class World:
         self.count, self.sizes, self.start = 2, (2, 3, 1), 0.1
         self.delays, self.spikes = tasks.SpikeDelays(), tasks.TimedSpikes()
         self.periodic = tasks.PeriodicFunction()
+        self.mackeyglass, self.narma10, self.laser = tasks.MackeyGlass(), tasks.Narma10(), tasks.Laser()
+        self.letters, self.temporalxor, self.timing = tasks.Letters(), tasks.TemporalXor(), tasks.Timing()
         self.squash, self.cost = synapse.squash.tanh, synapse.cost.squared_error
 
     @cached_property

@@ -51,7 +51,8 @@ def memory_blocks(
     cell_squash, output_squash : str
         Squash h of the cells, and of the outputs.
     cell_biases, output_biases : bool
-        Whether cells (or the neurons in front of them) and outputs have trainable biases.
+        Whether cells (or the neurons in front of them) and outputs have trainable biases. The bias of a cell
+        passes its input gate: without a neuron in front, it is the weight of a constant neuron.
     recurrent_gates : bool
         Whether the gates lead to all gates and cells.
     peepholes : bool
@@ -85,15 +86,16 @@ def memory_blocks(
     hidden = Layer(size, "identity", name="hidden")
     output = Layer(outputs, output_squash, name="output")
     target = (candidates or [memory])[0]
-    _biases(target, cell_biases, weights, rng)
+    constant = [_constant()] if cell_biases and not candidates else []
+    _biases(target, cell_biases and not constant, weights, rng)
     _biases(output, output_biases, weights, rng)
     for layer in [hidden, memory] if candidates else [hidden]:
         _biases(layer, False, weights, rng)
 
     gates = [enter, *forget, leave]
     copies = [_passed_on(gate) for gate in gates if recurrent_gates]
-    for origin in [source, hidden, *copies]:
-        for gate in gates:
+    for origin in [source, hidden, *copies, *constant]:
+        for gate in gates if origin not in constant else []:
             _connect(origin, gate, weights, rng)
         links = _connect(origin, target, weights, rng)
         if not candidates:
@@ -109,7 +111,7 @@ def memory_blocks(
             cell.project(gate[i // cells], weight=rng.uniform(-weights, weights))
     for origin in [hidden, *([source] if input_to_output else [])]:
         _connect(origin, output, weights, rng)
-    return Network(source, [enter, *forget, *candidates, memory, leave, hidden, *copies], output)
+    return Network(source, [*constant, enter, *forget, *candidates, memory, leave, hidden, *copies], output)
 
 
 def weight_count(network: Network) -> int:
@@ -126,6 +128,14 @@ def weight_count(network: Network) -> int:
 def _gates(name: str, biases: Sequence[float]) -> Layer:
     layer = Layer(len(biases), "logistic", name=name)
     layer.biases = np.array(biases, float)
+    return layer
+
+
+def _constant() -> Layer:
+    """A neuron that always outputs 1."""
+    layer = Layer(1, "identity", name="constant")
+    layer.biases = np.ones(1)
+    layer.trainable = False
     return layer
 
 

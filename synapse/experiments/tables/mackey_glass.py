@@ -193,12 +193,12 @@ TABLE = Table(
             "reservoir of Jaeger, 21,000 points",
             {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-14, "scale": 0.56, "length": 21_000},
             Published("0.00012", "V", 0.00012),
-            seeds=20,
+            seeds=10,
         ),
         Row(
             "the same, feedback weights within 1, 21,000 points",
             {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-14, "scale": 1.0, "length": 21_000},
-            seeds=20,
+            seeds=10,
         ),
         Row(
             "architect.Liquid, 400 units",
@@ -223,7 +223,7 @@ TABLE = Table(
         ),
         Row(
             "LSTM 1-8-1, through time with Adam",
-            {**TRAINED, "rule": "through time", "rate": 0.01, "epochs": 2000},
+            {**TRAINED, "rule": "through time", "rate": 0.01, "epochs": 1500},
             seeds=10,
         ),
         Row(

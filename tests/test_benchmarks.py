@@ -195,7 +195,7 @@ def test_trials_are_timed_and_tabled():
     assert min(times) > 0
     one, two = {"all": [0.2, 0.2, 0.4], "median": 0.2}, {"all": [0.1, 0.1, 0.4], "median": 0.1}
     trained = {"this process": one, "threads, 1": one, "threads, 2": two}
-    found = {"status": "ok", "overhead": {"threads": steps.summary(times)}, "throughput": trained}
+    found = {"status": "ok", "overhead": {"threads": trials.summary(times)}, "throughput": trained}
     lines = "\n".join(trials.text(found))
     assert "| threads | 200 | 100 | 2.00 |" in lines
     assert trials.text({"status": "failed: no memory"}) == ["failed: no memory\n"]

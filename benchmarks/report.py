@@ -8,7 +8,20 @@ from typing import Any
 
 from synapse.readwrite import files
 
-from . import batches, calls, cold, epochs, files as saved, gradients, growth, modules, rtrl, steps, structure
+from . import (
+    batches,
+    calls,
+    cold,
+    epochs,
+    files as saved,
+    gradients,
+    growth,
+    modules,
+    rtrl,
+    steps,
+    structure,
+    trials,
+)
 
 TABLES: dict[str, Any] = {
     "steps": steps,
@@ -22,6 +35,7 @@ TABLES: dict[str, Any] = {
     "structure": structure,
     "files": saved,
     "cold": cold,
+    "trials": trials,
 }
 """The tables by name, in order: modules with a TITLE, ``measure`` and ``text``."""
 

@@ -17,7 +17,7 @@ from synapse import engine, optimizers
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-RUN = ("index", "tutorial", "guide", "cookbook", "choosing", "migration")
+RUN = ("index", "tutorial", "guide", "cookbook", "experiments", "choosing", "migration")
 PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
 NOTEBOOKS = sorted(DOCS.glob("notebooks/*.ipynb"))
 

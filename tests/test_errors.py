@@ -20,6 +20,8 @@ from synapse import _checks, errors
         (errors.FormatError, ValueError),
         (errors.DivergenceError, ArithmeticError),
         (errors.MissingExtraError, ImportError),
+        (errors.StoreError, OSError),
+        (errors.ExecutorError, RuntimeError),
     ],
 )
 def test_each_is_ours_and_the_built_in_one_that_fits(error, builtin):

@@ -15,7 +15,7 @@ and the final weights are evaluated once more on 10,000 strings that were not us
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ import architect
 import synapse
 from synapse.errors import DivergenceError
 from synapse.initializers import uniform
-from synapse.tasks import reber
+from synapse.tasks import EmbeddedReber, Ranked, Samples
 
 SETTINGS = {
     "chunk": 500,
@@ -115,37 +115,27 @@ def train(case: many.Row, seed: int, most: int) -> many.Row:
     """One run: strings needed (None: not solved), and the test of the final weights."""
     net = build(case, seed)
     rng = np.random.default_rng([seed, 1])
-    fresh = prepared(reber.strings(SETTINGS["evaluation_strings"], seed=SETTINGS["evaluation_seed"]))
+    fresh = legal_strings(SETTINGS["evaluation_strings"], SETTINGS["evaluation_seed"])
     needed, strings = None, min(most, case["strings"])
     for seen in range(0, strings, SETTINGS["chunk"]):
         rate = case["rate"] * (1.0 - seen / strings) if case["falling"] else case["rate"]
-        inputs, targets = reber.sequences(SETTINGS["chunk"], seed=rng)
+        some = EmbeddedReber().batch(SETTINGS["chunk"], rng)
         try:
-            synapse.Trainer(net, rate).train(inputs, targets, epochs=1, shuffle=False, progress=False)
+            trainer = synapse.Trainer(net, rate)
+            trainer.train(some.inputs, some.targets, epochs=1, shuffle=False, progress=False)
         except DivergenceError:
             break
-        if needed is None and all_right(net, fresh):
+        if needed is None and fresh.score(net).wrong == 0:
             needed = seen + SETTINGS["chunk"]
-    others = reber.strings(SETTINGS["final_strings"], seed=SETTINGS["final_seed"])
-    final = {
-        "final": reber.fraction_right(net, others),
-        "final_strict": reber.fraction_right(net, others, strict=True),
-    }
+    others = legal_strings(SETTINGS["final_strings"], SETTINGS["final_seed"])
+    strict = replace(others, judge=Ranked())
+    final = {"final": others.score(net).fraction, "final_strict": strict.score(net).fraction}
     return {"what": case["what"], "seed": seed, "needed": needed, **final}
 
 
-def prepared(strings: Sequence[str]) -> list[tuple[Any, Any]]:
-    """Inputs and masks, computed once."""
-    return [(reber.encode(string)[0], reber.legal_mask(string)) for string in strings]
-
-
-def all_right(net: synapse.Network, fresh: list[tuple[Any, Any]]) -> bool:
-    """Whether every string is predicted correctly; stops at the first one that is not."""
-    for inputs, mask in fresh:
-        net.clear()
-        if not reber.right(net.run(inputs), mask):
-            return False
-    return True
+def legal_strings(count: int, seed: int) -> Samples:
+    """Strings that are right if the most active output is a legal symbol at every step."""
+    return replace(EmbeddedReber().batch(count, seed), judge=Ranked(all_allowed=False))
 
 
 def report(rows: list[many.Row]) -> str:

@@ -25,7 +25,8 @@ def points_of(grid: Any, random: Any, count: Any, seed: Seed) -> list[Point]:
     if (random is None) != (count is None):
         raise ArgumentError("Expected `random` and `points` together: distributions, and how many to draw.")
     values = {} if grid is None else _grid(grid)
-    draws = [{}] if random is None else _draws(random, count, seed)
+    rng = random_generator(seed)
+    draws = [{}] if random is None else _draws(random, count, rng)
     both = values.keys() & draws[0].keys()
     if both:
         raise ArgumentError(f"The parameter {sorted(both)[0]!r} is in the grid and random. Choose one.")
@@ -67,11 +68,10 @@ def _grid(given: Any) -> dict[str, list[Any]]:
     return found
 
 
-def _draws(given: Any, count: Any, seed: Seed) -> list[Point]:
+def _draws(given: Any, count: Any, rng: np.random.Generator) -> list[Point]:
     """Random points, drawn one after the other: more points begin with the same ones."""
     distributions = {name: _drawing(name, one) for name, one in _named("The random", given).items()}
     number = positive_integer("The points", count, MOST_POINTS)
-    rng = random_generator(seed)
     return [{name: _value(name, draw(rng)) for name, draw in distributions.items()} for _ in range(number)]
 
 

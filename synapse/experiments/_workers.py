@@ -98,7 +98,8 @@ def _ctrl_c_raised() -> Iterator[None]:
     ``Trainer.train`` handles Ctrl-C and returns what it has: the trial would go on with a network that is
     trained half. So the block asks the system, which writes every signal to a socket.
     """
-    if not _in_main_thread():  # others receive no signal
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not (usual and _in_main_thread()):  # other threads receive no signal
         yield
         return
     ours, theirs = socket.socketpair()
@@ -116,8 +117,8 @@ def _ctrl_c_raised() -> Iterator[None]:
             if received and before != -1:  # an event loop of the caller's waits for them
                 with suppress(OSError):
                     os.write(before, received)
-        if signal.SIGINT in received:
-            raise KeyboardInterrupt
+            if signal.SIGINT in received:
+                raise KeyboardInterrupt
 
 
 def _ended_by(run: str, limit: float | None, call: Callable[[], Any]) -> Any:
@@ -134,9 +135,11 @@ def _ended_by(run: str, limit: float | None, call: Callable[[], Any]) -> Any:
             return call()
         finally:
             end()
-    except late:
-        end()  # the first one may have been interrupted
-        raise TimeoutError(f"longer than the time limit of {limit:g} s") from None
+    except Stopped as stopped:
+        end()  # the first call of it may have been interrupted
+        if isinstance(stopped, late):
+            raise TimeoutError(f"longer than the time limit of {limit:g} s") from None
+        raise
 
 
 def _alarm_is_free() -> bool:

@@ -66,7 +66,7 @@ def train_many(
     ExecutorError
         If the executor fails, for example because one of its processes was killed.
     KeyboardInterrupt
-        After Ctrl-C, if trained by other processes. Trainings that have ended are in `networks`.
+        After Ctrl-C, if trained by other processes; `networks` are unchanged.
 
     Examples
     --------

@@ -142,7 +142,8 @@ def sweep(
     seeds : sequence of int
         Seeds of the trials, the same ones for every point.
     grid : mapping of str to sequence, optional
-        Values of each parameter: all combinations are run. Values are of the same kinds as results.
+        Values of each parameter: all combinations are run. Values are of the same kinds as results;
+        tuples become lists.
     random : mapping of str to distribution, optional
         Distribution of each parameter, from which `points` points are drawn: a list of equally likely values,
         a function of a ``numpy.random.Generator``, or a distribution of ``scipy.stats``. Equal points are run
@@ -200,8 +201,9 @@ def _checked_trial(trial: Any, names: list[str]) -> Trial:
         inspect.signature(trial).bind(0, **dict.fromkeys(names[1:]))
     except TypeError:
         raise KindError(expected("The trial", condition, trial)) from None
-    except ValueError:  # a built-in function without a signature
-        pass
+    except ValueError:  # built-in functions may have no signature
+        if isinstance(trial, type):
+            raise KindError(expected("The trial", condition, trial)) from None
     function: Trial = trial
     return function
 

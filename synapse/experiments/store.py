@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -98,17 +97,23 @@ def read_rows(path: Any) -> dict[Task, Done]:
     file = as_path(path)
     if not file.is_file():
         raise StoreError(f"There is no store of trials at {shown(str(file))}.")
-    with _sentences(file), closing(_connect(file, read_only=True)) as connection:
-        _require_store(connection, file)
-        return _rows(connection, file)
+    with _sentences(file):
+        try:
+            return _read(file, "mode=rw")  # which leaves no log behind
+        except sqlite3.OperationalError:  # the folder is read-only: SQLite takes a file without a log
+            logged = file.with_name(f"{file.name}-wal").exists()  # only if it is said not to change
+            return _read(file, "mode=ro" if logged else "immutable=1")
 
 
-def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    address = path.absolute().as_uri()
-    if read_only:
-        # In a folder that cannot be written SQLite reads a file without a log only if it is said to stay.
-        logged = path.with_name(f"{path.name}-wal").exists()
-        address += "?mode=ro" if logged or os.access(path.parent, os.W_OK) else "?immutable=1"
+def _read(path: Path, mode: str) -> dict[Task, Done]:
+    with closing(_connect(path, mode)) as connection:
+        connection.execute("PRAGMA query_only = ON")
+        _require_store(connection, path)
+        return _rows(connection, path)
+
+
+def _connect(path: Path, mode: str = "mode=rwc") -> sqlite3.Connection:
+    address = f"{path.absolute().as_uri()}?{mode}"
     connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10.0)
     connection.execute("PRAGMA trusted_schema = OFF")  # a file from elsewhere calls no function
     return connection

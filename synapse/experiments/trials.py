@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .._checks import counted, expected, listed, real_number, unknown_name
+from .._checks import counted, expected, is_among, listed, real_number, unknown_name
 from ..analysis.table import Table
 from ..errors import ArgumentError
 from ..readwrite.files import PathLike, write
@@ -277,7 +277,7 @@ class Trials(list[Row]):
         return f"<Trials: {count}{points}{f', {failed} failed' if failed else ''}>"
 
     def _at(self, row: Row, name: str) -> Any:
-        if name not in row:
+        if not is_among(name, row):
             raise unknown_name("value", name, [key for key in row if key != "seed"])
         return row[name]
 

@@ -17,11 +17,11 @@ from ._task import Criterion, Samples, Sides, Task
 class DelayedXor(Task):
     """Strongly delayed XOR: whether the two marked signs of a sequence differ.
 
-    A step has two inputs, a random sign, 1 or -1, and a marker, 1 at two steps and 0 at all others. One of the
-    marked steps is in the first half of the sequence, without the last step of that half; the other is in
-    the second half, without the last step of the sequence. The target of the last step, the only one, is 1 if
-    the two signs differ and 0 if they are equal; a sequence is right if the output is on the same side of 0.5.
-    One sign alone says nothing about the target, so storing it does not reduce the error.
+    A step has two inputs, a random sign, 1 or -1, and a marker, 1 at two steps and 0 at all others. One of
+    the marked steps is in the first half of the sequence, but not the last step of that half; the other is in
+    the second half, but not the last step of the sequence. Only the last step has a target: 1 if the two
+    signs differ, 0 if they are equal. A sequence is right if the output is on the same side of 0.5. One sign
+    alone is independent of the target, so storing it does not reduce the error.
 
     Hochreiter and Schmidhuber 1997 name this kind of problem among the limitations of the truncated gradient;
     they give no figures. The form and the criterion are those of `docs/studies/rtrl.md`.

@@ -95,10 +95,10 @@ class Laser(Task):
 
     def stream(self, seed: Seed = None) -> Stream:
         """Generate one endless series, see :meth:`Task.stream`."""
-        following = windows(self._rows(1, random_generator(seed)), self.length, self.horizon)
+        following = windows(self._series(1, random_generator(seed)), self.length, self.horizon)
         return Stream(lambda: Sample(*following(), JUDGE))
 
-    def _rows(self, count: int, rng: np.random.Generator) -> Rows:
+    def _series(self, count: int, rng: np.random.Generator) -> Rows:
         begin = rng.uniform([1.0, 1.0, 10.0], [4.0, 4.0, 14.0], (count, 3))
         several = _intensities(*begin.T) if count >= TOGETHER else _each(begin)
         return Rows(map(self._rounded, several))
@@ -111,7 +111,7 @@ class Laser(Task):
         return rounded
 
     def _draw(self, count: int, rng: np.random.Generator) -> Samples:
-        values = self._rows(count, rng).take(self.length + self.horizon)
+        values = self._series(count, rng).take(self.length + self.horizon)
         return series_samples(values, self.horizon, JUDGE)
 
 

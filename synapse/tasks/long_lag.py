@@ -26,14 +26,18 @@ class LongLag(Task):
     next symbol, one-hot. A sequence is right if every output differs from its target by less than 0.25 at all
     steps, or in 2b at the last step, the only one whose next symbol can be predicted.
 
-    Hochreiter and Schmidhuber 1997, experiments 2a and 2b.
+    Hochreiter and Schmidhuber 1997, experiments 2a and 2b. In 2b with the targets of every step, x and y are
+    rarer than the others by far, so a network must also count the steps to know when one of them is due; with
+    `only_last` it need not.
 
     Parameters
     ----------
     lag : int
         Number of steps from the first symbol to the last one, at least 2. The paper has 4, 10 and 100.
     regular : bool
-        Whether the other symbols have always the same order (experiment 2a), or are random (2b). Default True.
+        Whether the other symbols have always the same order (experiment 2a), or are random (2b).
+    only_last : bool
+        Whether only the last step has a target. Default False, as in the paper.
 
     Raises
     ------
@@ -52,12 +56,14 @@ class LongLag(Task):
 
     lag: int = 100
     regular: bool = True
+    only_last: bool = False
 
     paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiments 2a and 2b."
 
     def __post_init__(self) -> None:
         symbols_of("The lag of LongLag", self.lag, 2)
         boolean("The regular of LongLag", self.regular)
+        boolean("The only_last of LongLag", self.only_last)
 
     @property
     def inputs(self) -> int:
@@ -83,6 +89,8 @@ class LongLag(Task):
         allowed = following > 0
         if not self.regular:
             allowed.reshape(count, self.lag, size)[:, :-1, :others] = True
+        if self.only_last:
+            following.reshape(count, self.lag, size)[:, :-1] = np.nan
         lengths = np.full(count, self.lag)
         return Samples(
             one_hot(symbols[:, :-1].ravel(), size), following, lengths, WithinIfCertain(0.25), allowed

@@ -86,15 +86,15 @@ class MackeyGlass(Task):
 
     def stream(self, seed: Seed = None) -> Stream:
         """Generate one endless series, see :meth:`Task.stream`."""
-        following = windows(self._rows(1, random_generator(seed)), self.length, self.horizon)
+        following = windows(self._series(1, random_generator(seed)), self.length, self.horizon)
         return Stream(lambda: Sample(*following(), JUDGE))
 
-    def _rows(self, count: int, rng: np.random.Generator) -> Rows:
+    def _series(self, count: int, rng: np.random.Generator) -> Rows:
         history = 1.1 + 0.2 * rng.random((count, self.delay * EVERY))
         return Rows(_points(np.ascontiguousarray(history.T)))
 
     def _draw(self, count: int, rng: np.random.Generator) -> Samples:
-        values = self._rows(count, rng).take(self.length + self.horizon)
+        values = self._series(count, rng).take(self.length + self.horizon)
         return series_samples(values, self.horizon, JUDGE)
 
 

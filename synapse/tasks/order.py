@@ -24,10 +24,10 @@ SHORTEST, LONGEST = 100, 110
 class TemporalOrder(Task):
     """Temporal order: tell the order of two or three X and Y in a long sequence of other symbols.
 
-    A sequence starts with E, ends with B, and has random symbols a, b, c, d between them, but for two or three
-    random steps with X or Y: from 10 to 20 and 50 to 60, or from 10 to 20, 33 to 43 and 66 to 76 (E is step
-    0). It has 100 to 110 steps. Only the last step has a target, one-hot: its class, of four (XX, XY, YX, YY)
-    or eight (XXX, XXY, ..., YYY). A sequence is right if all outputs differ from it by less than 0.3.
+    A sequence starts with E, ends with B, and has random symbols a, b, c, d between them, except for two or
+    three random steps with X or Y: from 10 to 20 and 50 to 60, or from 10 to 20, 33 to 43 and 66 to 76 (E is
+    step 0). It has 100 to 110 steps. Only the last step has a target, one-hot: its class, of four (XX, XY,
+    YX, YY) or eight (XXX, XXY, ..., YYY). A sequence is right if all outputs differ from it by less than 0.3.
 
     Hochreiter and Schmidhuber 1997, experiments 6a and 6b, stopped when the average error of training was
     below 0.1 and the last 2,000 training sequences were right. Here, all of 2,000 fresh sequences must be

@@ -27,9 +27,9 @@ CRITERIA = {
 class TwoSequences(Task):
     """Two-sequence problem: signal and noise on the same input; classify a sequence at its end.
 
-    There is one input. The first `informative` elements are 1 for class 1 and -1 for class 2, with probability
-    1/2 each; all others are Gaussian noise with mean 0 and variance 0.2. The number of steps is random, from
-    `steps` to ``steps + steps / 10``. Only the last step has a target.
+    There is one input. The first `informative` elements are 1 for class 1 and -1 for class 2; both classes
+    have the probability 1/2. All others are Gaussian noise with mean 0 and variance 0.2. The number of steps
+    is random, from `steps` to ``steps + steps / 10``. Only the last step has a target.
 
     ======= ==================== ============================= ============================================
     variant targets of the       noise                         solved: of 256 fresh sequences,

@@ -35,6 +35,8 @@ MODULES = [
     "synapse.tasks.reber",
     *(f"synapse.tasks.{name}" for name in ("adding", "copying", "delayed_xor", "long_lag", "order")),
     "synapse.tasks.two_sequences",
+    *(f"synapse.tasks.{name}" for name in ("laser", "letters", "mackey_glass", "narma", "temporal_xor")),
+    "synapse.tasks.synaptic",
     "synapse.experiments",
     "synapse.analysis",
     "synapse.draw",

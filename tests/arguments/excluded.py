@@ -30,6 +30,10 @@ EXCLUDED: dict[str, str] = {
             "learning.Result.__init__",
             "learning.Step.__init__",
             "experiments.CrossValidation.__init__",
+            "experiments.Median.__init__",
+            "experiments.SuccessRate.__init__",
+            "experiments.Summary.__init__",
+            "experiments.Trials.__init__",
             *(
                 f"analysis.{name}.__init__"
                 for name in dir(analysis)

@@ -137,7 +137,7 @@ BY_NAME: dict[str, Kind] = {
 }
 BY_ANNOTATION: dict[str, Kind] = {
     **dict.fromkeys(
-        ("str", "str | Cost", "str | Initializer", "Callable", "Callback", "Initializer"), NOTHING
+        ("str", "str | Cost", "str | Initializer", "Callable", "Callback", "Executor", "Initializer"), NOTHING
     ),
     **dict.fromkeys(("Axes", "Connection", "Mapping", "Projection", "Sequence", "tuple"), NOTHING),
     **dict.fromkeys(("ArrayLike", "ArrayLike | Log", "File", "Floats"), EITHER),

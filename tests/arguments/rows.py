@@ -14,7 +14,7 @@ from synapse import readwrite
 
 from . import kinds as k
 from .calls import add_usual_rows, row
-from .world import World
+from .world import World, trial
 
 # --- neurons ----------------------------------------------------------------------------------------
 
@@ -219,6 +219,15 @@ for name in ("adding.Adding", "delayed_xor.DelayedXor"):
 row("tasks.adding.Multiplication.__init__", steps=frozenset({"50"}), wrong=k.SIZE | {"0"})
 row("tasks.copying.Copy.__init__", spread=k.WHOLE)
 row("tasks.order.TemporalOrder.__init__", marked=k.SMALL)
+length = {"length": k.SIZE}
+row("tasks.laser.Laser.__init__", horizon=k.SIZE, levels=k.COUNT | k.NONE, **length)
+row("tasks.letters.Letters.__init__", **length)
+row("tasks.mackey_glass.MackeyGlass.__init__", delay=k.SIZE, horizon=k.SIZE, **length)
+row("tasks.narma.Narma10.__init__", **length)
+row("tasks.synaptic.Timing.__init__", **length)
+row("tasks.temporal_xor.TemporalXor.__init__", triples=k.SIZE)
+recalled = {"prompts": frozenset({"generator"}), "distractors": k.NOTHING, "length": frozenset({"50"})}
+row("tasks.synaptic.SynapticRecall.__init__", **recalled)
 row(
     "experiments.cross_validate",
     {"make": lambda fold: architect.Perceptron(2, 3, 1, seed=fold), "folds": 2},
@@ -229,6 +238,45 @@ row(
     networks=k.EMPTY,
     rate=k.RATE | k.NONE,
 )
+options = {"seeds": [1], "progress": False}
+kinds = {
+    "trial": k.NOTHING,
+    "seeds": frozenset({"generator"}),
+    "store": k.EITHER,
+    "progress": k.BOOLEAN | k.TEXT,
+    "time_limit": k.POSITIVE | k.NONE,
+}
+row("experiments.run", {"trial": trial, **options}, **kinds)
+row(
+    "experiments.sweep",
+    {"trial": trial, "grid": {"rate": [0.5]}, **options},
+    grid=k.NOTHING,
+    random=k.NONE,
+    points=k.NONE,
+    **kinds,
+)
+row("experiments.read_trials", store=k.EITHER)
+row(
+    "experiments.success_rate",
+    {"successes": 1, "count": 60},
+    successes=k.SIZE | {"0"},
+    count=k.COUNT,
+    level=k.FRACTION,
+)
+row("experiments.median", {"values": [1.0, 2.0]}, values=k.EITHER, level=k.FRACTION)
+row("experiments.Trials.by", {"names": ("x",)}, names=k.NOTHING)
+row("experiments.Trials.rate", {"name": "right"}, name=k.NOTHING, level=k.FRACTION)
+row(
+    "experiments.Trials.median",
+    {"name": "x"},
+    name=k.NOTHING,
+    level=k.FRACTION,
+    failed=k.NUMBER | {"inf", "-inf", "10**400", "10**5000"},
+)
+row("experiments.Trials.summary", rate=k.EMPTY, median=k.EMPTY)
+for name in ("Trials", "Summary"):
+    for form in ("csv", "markdown"):
+        row(f"experiments.{name}.to_{form}", path=k.EITHER)
 row("analysis.half_lives", inputs=k.EITHER | k.NONE)
 row("analysis.compare", lambda w: {"first": w.network, "second": w.network})
 row("analysis.components", gates=k.BOOLEAN)

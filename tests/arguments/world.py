@@ -12,9 +12,14 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, learning, optimizers, tasks
+from synapse import Layer, Network, Neuron, experiments, learning, optimizers, tasks
 from synapse.graph import of
 from synapse.tasks import ContinualReber
+
+
+def trial(seed: int, rate: float = 0.1) -> dict[str, float]:
+    """A trial that takes no time."""
+    return {"x": rate * seed}
 
 
 @dataclass
@@ -60,7 +65,26 @@ class World:
         self.count, self.sizes, self.start = 2, (2, 3, 1), 0.1
         self.delays, self.spikes = tasks.SpikeDelays(), tasks.TimedSpikes()
         self.periodic = tasks.PeriodicFunction()
+        self.mackeyglass, self.narma10, self.laser = tasks.MackeyGlass(), tasks.Narma10(), tasks.Laser()
+        self.letters, self.temporalxor, self.timing = tasks.Letters(), tasks.TemporalXor(), tasks.Timing()
         self.squash, self.cost = synapse.squash.tanh, synapse.cost.squared_error
+
+    @cached_property
+    def trials(self) -> experiments.Trials:
+        """Two trials, of which one has failed."""
+        return experiments.Trials([{"seed": 0, "x": 1.0, "right": True}, {"seed": 1, "failed": "Error"}])
+
+    @cached_property
+    def summary(self) -> experiments.Summary:
+        """A table of one row."""
+        return self.trials.summary(rate="right", median="x")
+
+    @property
+    def store(self) -> Path:
+        """A store of one trial."""
+        path = self.folder / "trials.db"
+        experiments.run(trial, seeds=[1], store=path, progress=False)
+        return path
 
     @property
     def path(self) -> io.BytesIO:

@@ -2,9 +2,13 @@
 
 import functools
 import os
+import re
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +22,7 @@ run, sweep = (functools.partial(function, progress=False) for function in (run, 
 
 @pytest.fixture(scope="module")
 def client():
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "processes": True}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0", "processes": True}
     with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as one:
         yield one
 
@@ -75,3 +79,21 @@ def test_trials_of_a_killed_worker_are_done_again_with_the_same_results(client, 
     assert sorted(done) == list(range(30))
     assert found == read_trials(path) == run(functools.partial(noted, folder=str(folder)), seeds=range(30))
     assert victim not in client.run(os.getpid).values()
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "experiments.md"
+
+
+def test_the_scripts_of_the_page_run(tmp_path):
+    """The one on a process pool, and then the one on Dask, which goes on with its store."""
+    environment = {**os.environ, "PYTHONPATH": str(PAGE.parents[1])}
+    text = PAGE.read_text(encoding="utf-8")
+    for name, count in (("study", 20), ("cluster", 40)):
+        code = re.search(rf"<!-- {name} -->\n```py\n(.*?)```", text, re.DOTALL)[1]
+        (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
+        command = [sys.executable, f"{name}.py"]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        assert len(read_trials(tmp_path / "study.db")) == count
+        assert re.fullmatch(r"\d+ % \(\d+ to \d+\)\n", done.stdout)

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -261,6 +261,18 @@ def test_ctrl_c_ends_the_run_and_the_same_call_goes_on(pool, tmp_path, ctrl_c):
         run(trial, seeds=range(4), store=path, executor=executor)
     assert read_trials(path) == [{"seed": 0, "x": 0}, {"seed": 1, "x": 1}]
     assert run(trial, seeds=range(4), store=path) == [{"seed": seed, "x": seed} for seed in range(4)]
+
+
+def test_ctrl_c_is_no_failure_of_a_trial(tmp_path, ctrl_c):
+    """A trial that handles Ctrl-C and then raises has no result, so it is run again."""
+
+    def trial(seed):
+        with suppress(KeyboardInterrupt):
+            ctrl_c()
+        raise ValueError
+
+    with pytest.raises(KeyboardInterrupt):
+        run(trial, seeds=[0])
 
 
 def test_ctrl_c_ends_trials_in_threads_too(ctrl_c):

@@ -245,6 +245,14 @@ def holding(seed):
     return {"x": seed}
 
 
+def test_names_of_files_may_have_any_characters(tmp_path):
+    folder = tmp_path / "50% ü#1?" if os.name == "posix" else tmp_path / "50% ü#1"
+    folder.mkdir()
+    found = run(product, seeds=range(3), store=folder / "a b&mode=ro.db")
+    assert read_trials(folder / "a b&mode=ro.db") == found
+    assert sorted(path.name for path in folder.iterdir()) == ["a b&mode=ro.db", "a b&mode=ro.db-lock"]
+
+
 def test_the_time_of_all_trials_is_kept(path):
     first = read_trials(path)
     assert 0 < first.seconds < 1

@@ -23,8 +23,8 @@ def train_on(
     """Train on one series several times, at a falling rate; return whether it diverged.
 
     Online, the series is a stream and the context is never cleared; the first `washout` steps have no target.
-    Through time, it is cut into pieces of `piece` steps, of which the first 30 have no target and overlap with
-    the piece before.
+    Through time, it is cut into pieces of `piece` steps, of which the first 30 have no target and overlap
+    with the piece before.
     """
     inputs, targets = series.inputs, series.targets.copy()
     targets[:washout] = np.nan

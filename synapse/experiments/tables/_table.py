@@ -172,8 +172,10 @@ class Table:
 
     def groups(self, trials: Trials) -> list[tuple[Row, Trials]]:
         """The trials of each row that has any."""
+        known = {name for row in self.rows for name in row.case}
+        points = [{name: one[name] for name in known if name in one} for one in trials]
         found = [
-            (row, Trials([one for one in trials if all(one[name] == row.case[name] for name in row.case)]))
+            (row, Trials([one for one, point in zip(trials, points, strict=True) if point == row.case]))
             for row in self.rows
         ]
         return [(row, group) for row, group in found if group]

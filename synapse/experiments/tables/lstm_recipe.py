@@ -61,11 +61,11 @@ TABLE = Table(
     name="lstm_recipe",
     title="The defaults of the LSTM",
     text="""
-Each setting of `architect.LSTM(n, 8, m)` is trained on three tasks by three rules: embedded Reber strings (all
-of 512 fresh strings right), distracted recall over ten steps (95 % of 1,000 right), and delayed XOR over 20
-steps. A task must be solved within 20,000 sequences. Online and exact online update at every step with rate
-0.1; through time uses Adam with rate 0.01 and batches of 10. Biases are those of the input, forget and output
-gates. The numbers below the tasks are medians of training sequences.
+Every setting of `architect.LSTM(n, 8, m)` is trained on three tasks by three rules: embedded Reber strings
+(all of 512 fresh strings right), distracted recall over ten steps (95 % of 1,000 right), and delayed XOR
+over 20 steps. A task must be solved within 20,000 sequences. Online and exact online update at every step
+with rate 0.1; through time uses Adam with rate 0.01 and batches of 10. Biases are those of the input, forget
+and output gates. The numbers below the tasks are medians of training sequences.
 """,
     trial=trial,
     rows=[

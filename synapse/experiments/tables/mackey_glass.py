@@ -11,6 +11,7 @@ from ..._random import Seed, random_generator
 from ...learning import fit_readout
 from ...tasks import MackeyGlass
 from ._forecast import free_run, nmse, train_on
+from ._table import Measure, Published, Row, Table
 
 GIVEN_VARIANCE = 0.067
 """The variance by which Jaeger divides squared errors in original coordinates."""
@@ -91,9 +92,10 @@ def build(kind: str, size: int, seed: int, **options: Any) -> Network:
     if kind == "Liquid":
         start = {"initializer": uniform(0.5), "bias_initializer": uniform(0.2), **options}
         return architect.Liquid(1, size, 1, connections=5 * size, seed=seed, **start)
-    recurrent = {"LSTM": architect.LSTM, "GRU": architect.GRU}[kind]
-    start = {"initializer": uniform(0.5), **options}
-    return recurrent(1, size, 1, output_squash="identity", seed=seed, **start)
+    start = {"initializer": uniform(0.5), "output_squash": "identity", **options}
+    if kind == "GRU":
+        return architect.GRU(1, size, 1, seed=seed, **start)
+    return architect.LSTM(1, size, 1, seed=seed, **start)
 
 
 def trial(
@@ -123,7 +125,7 @@ def trial(
     found = [free_run(net, one.inputs[:WARM], AHEAD) for one in tests]
     return {
         "nrmse84": _error(found, tests),
-        "one_step": float(np.sqrt(nmse(net, tests[0], 100))),
+        "one_step": float(np.sqrt(nmse(net, tests[0], 500))),
         "diverged": diverged,
     }
 
@@ -134,3 +136,110 @@ def _error(found: list[float], tests: Any) -> float:
     predicted, true = np.clip(found, -limit, limit), [one.targets[-1, 0] for one in tests]
     squared = (np.arctanh(predicted) - np.arctanh(true)) ** 2
     return float(np.sqrt(np.mean(squared) / GIVEN_VARIANCE))
+
+
+LEAST_SQUARES = {"size": 400, "rule": "least squares", "delay": 17, "length": 3000}
+TRAINED = {"network": "LSTM", "size": 8, "delay": 17, "length": 3000}
+
+TEXT = f"""
+Networks learn one Mackey-Glass series (`synapse.tasks.MackeyGlass`, Euler steps of 0.1, every tenth a
+point, scaled by tanh(y - 1)) one step ahead. Then they read 1,000 points of each of {TESTS} other series
+and predict the point {AHEAD} steps later, each prediction being the next input. NRMSE84 is the root mean
+square of the {TESTS} errors in the coordinates of the equation, divided by the root of {GIVEN_VARIANCE}, as
+in Jaeger 2001. With a delay of 17, the variance of our series is 0.051 in these coordinates; dividing by
+that instead would make all figures larger by a factor of 1.14. The one-step error is divided by the
+standard deviation of the series.
+
+- **Reservoir of Jaeger**: 400 leaky units, wired neuron by neuron with the constants of the report (gain
+  0.44, leak 0.9, spectral radius 0.79, constant input 0.2). We have recalled, not checked, that each unit
+  has five connections on average. The read-out is fitted to 2,000 of the 3,000 points, by ridge regression
+  with a ridge of 1e-14; the report uses linear regression without a ridge, and noise on the states for a
+  delay of 30.
+- **`architect.Liquid`**: the reservoir of the library, whose units activate one after the other and have
+  their leak in front of the tanh: `Liquid(1, 400, 1, connections=2000, leak=0.4, spectral_radius=0.45)`,
+  input weights within 0.5, ridge 1e-13.
+- **LSTM, GRU**: 8 units, all weights trained, with a rate that falls to 0 by a cosine. Online rules pass
+  the 3,000 points as one stream; through time uses Adam and pieces of 100 points.
+
+The reservoir reaches the figures of the report for 3,000 points and for a delay of 30, but not that for
+21,000 points: the median stays at 0.00022, and at 0.00014 with larger feedback weights. The report has one
+figure over 20 runs with a delay of 17; we print the median over networks, of which a few are several times
+worse. `architect.Liquid` stays at more than twice the figure, and all trained networks are far from it.
+
+Settings were chosen on seeds from 1000. For the reservoirs we tried ridges from 0 to 1e-6, radii of 0.6,
+0.79 and 0.9, feedback weights within 0.56 and 1, and 5 and 20 connections per unit. For the LSTM we tried
+rates from 0.005 to 0.1, 300 to 3,000 epochs, pieces of 100 to 300 points, 8 and 16 units, L-BFGS (one-step
+error 0.002, but its free runs diverge) and an extended Kalman filter (one-step error 0.005). None of these
+came near the reservoirs. Gers, Eck and Schmidhuber 2001 also found that an LSTM with one current input does
+worse than windows of the past.
+"""
+
+TABLE = Table(
+    name="mackey_glass",
+    title="Mackey-Glass, 84 steps ahead",
+    text=TEXT,
+    trial=trial,
+    measures=[
+        Measure("nrmse84", "NRMSE84", ".2g"),
+        Measure("one_step", "one-step error", ".2g"),
+    ],
+    solved=None,
+    rows=[
+        Row(
+            "reservoir of Jaeger, 400 units",
+            {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-14, "scale": 0.56},
+            Published("0.00028", "V", 0.00028),
+        ),
+        Row(
+            "the same, feedback weights within 1",
+            {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-14, "scale": 1.0},
+        ),
+        Row(
+            "reservoir of Jaeger, 21,000 points",
+            {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-14, "scale": 0.56, "length": 21_000},
+            Published("0.00012", "V", 0.00012),
+            seeds=10,
+        ),
+        Row(
+            "the same, feedback weights within 1, 21,000 points",
+            {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-14, "scale": 1.0, "length": 21_000},
+            seeds=10,
+        ),
+        Row(
+            "architect.Liquid, 400 units",
+            {**LEAST_SQUARES, "network": "Liquid", "rate": 1e-13, "leak": 0.4, "spectral_radius": 0.45},
+        ),
+        Row(
+            "reservoir of Jaeger, delay of 30, ridge 1e-8",
+            {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-8, "scale": 0.56, "delay": 30},
+            Published("0.11", "V", 0.11),
+            seeds=20,
+        ),
+        Row(
+            "LSTM 1-8-1, online",
+            {**TRAINED, "rule": "online", "rate": 0.05, "epochs": 300},
+            Published("LSTM 0.4700", "U", 0.47),
+            seeds=10,
+        ),
+        Row(
+            "LSTM 1-8-1, exact online",
+            {**TRAINED, "rule": "exact online", "rate": 0.03, "epochs": 100},
+            seeds=10,
+        ),
+        Row(
+            "LSTM 1-8-1, through time with Adam",
+            {**TRAINED, "rule": "through time", "rate": 0.01, "epochs": 1500},
+            seeds=10,
+        ),
+        Row(
+            "GRU 1-8-1, through time with Adam",
+            {**TRAINED, "network": "GRU", "rule": "through time", "rate": 0.01, "epochs": 1000},
+            seeds=10,
+        ),
+        Row(
+            "the present point, unchanged",
+            {**TRAINED, "network": "persistence", "size": 0, "rule": "none"},
+            seeds=10,
+        ),
+    ],
+)

@@ -73,9 +73,9 @@ def _peepholes(seed: int) -> Network:
 NETWORKS: dict[str, Callable[[int], Network]] = {
     "3 blocks of 2": _blocks(3, 2),
     "4 blocks of 1": _blocks(4, 1),
-    "Elman 7-15-7": _elman,
-    "LSTM 7-16-7": _standard,
     'LSTM 7-16-7 "synaptic"': _peepholes,
+    "LSTM 7-16-7": _standard,
+    "Elman 7-15-7": _elman,
 }
 
 
@@ -115,6 +115,7 @@ def _row(
 
 
 SQUARED = "squared_error"
+THREE, FOUR, STYLE, DEFAULT, ELMAN = NETWORKS
 EARLIER = Published("0 %, more than 200,000", "V")
 
 TABLE = Table(
@@ -130,56 +131,40 @@ other symbol, at every step of all of them. "Wrong" is the number of 2,560 furth
 that the final weights get wrong.
 
 - The first rows are networks as in the paper, wired neuron by neuron (276 weights with 3 blocks of 2
-  cells, 264 with 4 of 1): no forget  gates, squared error, weights within ±0.2. Their rule is
-  `method="rtrl", order=1`, the one closest to the paper's truncated gradient.  The online rule does not
+  cells, 264 with 4 of 1): no forget gates, squared error, weights within ±0.2. Their rule is
+  `method="rtrl", order=1`, the one closest to the paper's truncated gradient. The online rule does not
   train them at all: the squashed inputs of the cells are neurons of their own here, and the traces of
-  the online  rule end there.
+  the online rule end there.
 - `LSTM 7-16-7` is the default of `architect.LSTM` with softmax outputs. The style "synaptic" has
-  logistic cells and all-to-all peepholes;  here its weights are within ±0.1, the biases of forget gates
+  logistic cells and all-to-all peepholes; here its weights are within ±0.1, the biases of forget gates
   3 and of other gates 0.
-- Elman networks have softmax outputs and weights within ±1.
+- Elman networks have softmax outputs and weights within ±1. They get 25,000 strings, as all others, far
+  fewer than in the literature.
 - The rule "online" is the local rule of Monner and Reggia, "truncated" is `method="rtrl", order=1`,
-  "exact online" `method="rtrl"`, and  "through time" `method="bptt"` with Adam.
+  "exact online" `method="rtrl"`, and "through time" `method="bptt"` with Adam.
 
-Settings were chosen with seeds from 1000 on; the table has the seeds from 0 on.
+The networks of the paper do not reach its success rates here: about half of the seeds solve the task
+within 25,000 strings. We tried the rates 0.1, 0.2 and 0.5, cross-entropy, exact gradients (which help),
+and cells without squashed inputs under the online rule, and have not found the difference. Most networks
+that fail know the inner grammar and guess the last but one symbol.
+
+Settings were chosen with seeds from 1000 on; the table has the seeds from 0 on, fewer than 30 in rows
+that take long.
 """,
     trial=trial,
     rows=[
-        _row(
-            "3 blocks of 2",
-            "3 blocks of 2",
-            "truncated",
-            0.5,
-            Published("100 %, 8,440", "V", 8440),
-            cost=SQUARED,
-        ),
-        _row(
-            "4 blocks of 1",
-            "4 blocks of 1",
-            "truncated",
-            0.5,
-            Published("97 %, 9,500", "V", 9500),
-            cost=SQUARED,
-            seeds=10,
-        ),
-        _row(
-            "3 blocks of 2",
-            "3 blocks of 2",
-            "truncated",
-            0.2,
-            Published("97 %, 14,060", "V", 14060),
-            cost=SQUARED,
-            seeds=10,
-        ),
-        _row("3 blocks of 2", "3 blocks of 2", "exact online", 0.5, cost=SQUARED, seeds=10),
-        _row("3 blocks of 2, cross-entropy", "3 blocks of 2", "truncated", 0.2),
-        _row('LSTM 7-16-7 "synaptic"', 'LSTM 7-16-7 "synaptic"', "online", 0.07),
-        _row("LSTM 7-16-7", "LSTM 7-16-7", "truncated", 0.1),
-        _row("LSTM 7-16-7", "LSTM 7-16-7", "exact online", 0.1),
-        _row("LSTM 7-16-7, 4 strings", "LSTM 7-16-7", "through time", 0.02, batch=4),
-        _row("Elman 7-15-7", "Elman 7-15-7", "online", 0.1, EARLIER, seeds=10),
-        _row("Elman 7-15-7", "Elman 7-15-7", "exact online", 0.1, EARLIER, seeds=10),
-        _row("Elman 7-15-7, 10 strings", "Elman 7-15-7", "through time", 0.01, EARLIER, seeds=10),
+        _row(THREE, THREE, "truncated", 0.5, Published("100 %, 8,440", "V", 8440), cost=SQUARED),
+        _row(FOUR, FOUR, "truncated", 0.5, Published("97 %, 9,500", "V", 9500), cost=SQUARED, seeds=10),
+        _row(THREE, THREE, "truncated", 0.2, Published("97 %, 14,060", "V", 14060), cost=SQUARED, seeds=10),
+        _row(THREE, THREE, "exact online", 0.5, cost=SQUARED, seeds=10),
+        _row(f"{THREE}, cross-entropy", THREE, "truncated", 0.2, seeds=20),
+        _row(DEFAULT, DEFAULT, "truncated", 0.1),
+        _row(f"{DEFAULT}, 4 strings", DEFAULT, "through time", 0.02, batch=4),
+        _row(DEFAULT, DEFAULT, "exact online", 0.1, seeds=5),
+        _row(STYLE, STYLE, "online", 0.07, seeds=5),
+        _row(ELMAN, ELMAN, "online", 0.1, EARLIER, seeds=2),
+        _row(ELMAN, ELMAN, "exact online", 0.1, EARLIER, seeds=2),
+        _row(f"{ELMAN}, 10 strings", ELMAN, "through time", 0.01, EARLIER, seeds=2),
     ],
     measures=(Measure("needed", "training strings"), Measure("wrong", "wrong of 2,560", log=False)),
 )

@@ -17,6 +17,10 @@ def halves(seed, size):
     return {"needed": 10 * size + seed if seed % 2 == 0 else None, "error": seed / size}
 
 
+def with_an_extra(seed, size, extra=0):
+    return {"needed": size + extra}
+
+
 TABLE = Table(
     name="halves",
     title="Halves",
@@ -50,6 +54,13 @@ def test_markdown_beside_the_published_figures():
 def test_rows_without_trials_are_left_out():
     some = TABLE.run(progress=False)[9:]
     assert [row.label for row, _ in TABLE.groups(Trials(some))] == ["large"]
+
+
+def test_rows_may_have_different_arguments():
+    rows = [Row("plain", {"size": 1}, seeds=2), Row("more", {"size": 1, "extra": 2}, seeds=1)]
+    table = Table("extra", "Extra", "", with_an_extra, rows)
+    groups = table.groups(table.run(progress=False))
+    assert [[one["needed"] for one in group] for _, group in groups] == [[1, 1], [3]]
 
 
 def test_the_store_goes_on(tmp_path):

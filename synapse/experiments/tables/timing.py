@@ -9,7 +9,7 @@ import numpy as np
 from ... import Network
 from ...errors import DivergenceError
 from ...learning import learn_until_wrong
-from ...tasks import PeriodicFunction, Task, TimedSpikes
+from ...tasks import PeriodicFunction, TimedSpikes
 from ._learn import TEST, train, trainer
 from ._networks import memory_blocks
 from ._table import Measure, Published, Row, Table
@@ -60,7 +60,7 @@ def network(peepholes: bool, start: str, output_squash: str, seed: int) -> Netwo
     )
 
 
-def make_task(shape: str, period: int, periods: int) -> Task:
+def make_task(shape: str, period: int, periods: int) -> TimedSpikes | PeriodicFunction:
     """The task of a row: spikes, each a period after the one before, or a periodic function."""
     if shape == "spikes":
         return TimedSpikes(period, (0,), periods)

@@ -136,8 +136,8 @@ that the final weights get wrong.
   train them at all: the squashed inputs of the cells are neurons of their own here, and the traces of
   the online rule end there.
 - `LSTM 7-16-7` is `architect.LSTM` with softmax outputs, gate biases 1 and weights within ±0.1. The
-  style "synaptic" has logistic cells and all-to-all peepholes; here its weights are within ±0.1, the biases of forget gates
-  3 and of other gates 0.
+  style "synaptic" has logistic cells and all-to-all peepholes; here its weights
+  are within ±0.1, the biases of forget gates 3 and of other gates 0.
 - Elman networks have softmax outputs and weights within ±1. They get 25,000 strings, as all others, far
   fewer than in the literature.
 - The rule "online" is the local rule of Monner and Reggia, "truncated" is `method="rtrl", order=1`,

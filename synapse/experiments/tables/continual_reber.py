@@ -129,13 +129,14 @@ streams of 100,000 symbols each, from a cleared context. "Length" is the mean nu
 the first error in these streams (of the first stream only, where that ends within 1,000 symbols).
 
 - `7-4x2-7` is the network of the paper: 4 blocks of 2 cells with forget gates, 424 weights, wired neuron
-  by neuron; the cells' inputs are  not squashed here, so that the traces of the online rule cover their
-  weights. It is trained as in the paper: a training stream ends at the  first wrong prediction or after
+  by neuron; the cells' inputs are not squashed here, so that the traces of the online rule cover their
+  weights. It is trained as in the paper: a training stream ends at the first wrong prediction or after
   100,000 symbols, with the rate 0.5 at the start of each stream, and in the second row 0.99 times the
-  rate  at each step. The paper trains for up to 30,000 streams, and tests after each. The limit here is 2,000, for want of time, with two networks and a test  after every 100 streams and after every stream that was right
-  for more than 1,000 symbols. Cross-entropy is the cost.
+  rate at each step. The paper trains for up to 30,000 streams, and tests after each. The limit here is
+  2,000, for want of time, with two networks and a test after every 100 streams and after every stream
+  that was right  for more than 1,000 symbols. Cross-entropy is the cost.
 - `LSTM 7-16-7` is the default of `architect.LSTM`. It is trained on streams of 200 symbols, each from a
-  cleared context, that do not end at  an error; it is tested after every 20,000 symbols. Its numbers of
+  cleared context, that do not end at an error; it is tested after every 20,000 symbols. Its numbers of
   streams are thus not those of the paper; compare symbols.
 
 Settings were chosen with seeds from 1000 on: streams of 50 to 300,000 symbols, 8 and 16 blocks, rates

@@ -174,7 +174,7 @@ def _row(
     published: Published | None = None,
     *,
     steps: int = 10,
-    most: int = 30_000,
+    most: int = 20_000,
     seeds: int = 30,
     curriculum: bool = False,
 ) -> Row:
@@ -207,13 +207,13 @@ The short form has six symbols (2 targets, 2 distractors, 2 prompts) and ten ste
 have the form of the paper, ten symbols (4, 4, 2) and 24 steps.
 
 - `LSTM 6-7-2` has the style of Synaptic: weights within ±0.1, gate biases 1. `LSTM 6-4-4-2` and `LSTM
-  10-8-8-4` have two layers of memory  blocks, wired neuron by neuron: cells of the second layer are
-  reached directly and through two gated layers. The drawing of the paper's  custom architecture was not
+  10-8-8-4` have two layers of memory blocks, wired neuron by neuron: cells of the second layer are
+  reached directly and through two gated layers. The drawing of the paper's custom architecture was not
   available to us, so it is ours.
 - The rule "online" is the local rule of Monner and Reggia, "exact online" `method="rtrl"`, "through
-  time" `method="bptt"` with Adam and  batches of 10.
+  time" `method="bptt"` with Adam and batches of 10.
 - The curriculum is that of Synaptic's version 2.0.0-alpha (V): LSTM 6-4-2, lengths 4 to 10, 1,375
-  sequences each, 9,625 in all; the goal is  95 of 100 sequences of ten steps. Its rate is not known to
+  sequences each, 9,625 in all; the goal is 95 of 100 sequences of ten steps. Its rate is not known to
   us; these rows have 0.1.
 
 The paper's own numbers of trials were not recovered, so there is no published figure for the other rows.

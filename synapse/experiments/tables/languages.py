@@ -150,7 +150,7 @@ PUBLISHED = {
 KALMAN = Published("1,000 and more", "V", 1000)
 
 
-def _rows() -> list[Row]:
+def _table_rows() -> list[Row]:
     rows = []
     for letters, name in (("ab", "aⁿbⁿ"), ("abc", "aⁿbⁿcⁿ")):
         for kind, what, rule, case in SETTINGS:
@@ -201,7 +201,7 @@ TABLE = Table(
     title="Counting: aⁿbⁿ and aⁿbⁿcⁿ",
     text=TEXT,
     trial=trial,
-    rows=_rows(),
+    rows=_table_rows(),
     measures=[
         Measure("longest", "largest N with all n ≤ N right"),
         Measure("needed", "training strings until all n ≤ 10 are right"),

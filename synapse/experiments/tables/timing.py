@@ -141,6 +141,9 @@ A network with one input, one memory block of one linear cell, and one output mu
 steps (`tasks.TimedSpikes`), without an input that tells when. The networks have 17 weights with peepholes
 and 14 without, as in the paper.
 
+With peepholes, half of the seeds learn it, those in a third of the published number of streams; the published
+100 % is not reached. Without peepholes, no seed learns it.
+
 Training streams end at the first step with an error of 0.49 or more, or after 100 periods; the network then
 starts again with a cleared context. After each stream without an error, it is tested on streams of 1,000
 periods. "Solved" means that a test was right at every step; "training streams" is the number of streams

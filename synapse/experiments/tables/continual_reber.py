@@ -10,7 +10,7 @@ from ... import Network
 from ..._random import Seed
 from ..._snapshot import preserved_context
 from ...errors import DivergenceError
-from ...learning import learn_until_wrong
+from ...learning._until_wrong import learn_until_wrong
 from ...tasks import ContinualReber, Samples
 from ._learn import TEST, train, trainer
 from ._networks import memory_blocks

@@ -71,8 +71,9 @@ def network(
     gates: list[float] | None,
     weights: float,
     biases: bool,
+    output: str | None = None,
 ) -> Network:
-    """Two blocks as in experiments 2c and 4 to 6 of 1997.
+    """Build two blocks as in experiments 2c and 4 to 6 of 1997.
 
     Parameters
     ----------
@@ -92,6 +93,8 @@ def network(
         Largest absolute value of random weights and biases.
     biases : bool
         Whether gates, cells and outputs have trainable biases.
+    output : str, optional
+        Squash of the outputs. Default: identity if they are linear, otherwise logistic.
     """
     rng = np.random.default_rng([seed, GATES])
     enter, leave = rng.uniform(-weights, weights, (2, 2)) * biases
@@ -104,7 +107,7 @@ def network(
         output_gate_biases=leave,
         squashed_input=not linear,
         cell_squash="identity" if linear else "bipolar_sigmoid",
-        output_squash="identity" if linear_output else "logistic",
+        output_squash=output or ("identity" if linear_output else "logistic"),
         cell_biases=biases,
         output_biases=biases,
         weights=weights,

@@ -8,7 +8,7 @@ import numpy as np
 
 from ... import Network
 from ...errors import DivergenceError
-from ...learning import learn_until_wrong
+from ...learning._until_wrong import learn_until_wrong
 from ...tasks import PeriodicFunction, TimedSpikes
 from ._learn import TEST, train, trainer
 from ._networks import memory_blocks

@@ -24,14 +24,21 @@ NETWORK = (
 RULES_TEXT = (
     "Rules: *truncated* is the rule of 1997, with sensitivities within a block only; *online* is that of "
     "Monner and Reggia 2012, for cells without squashed inputs; *exact online* is real-time recurrent "
-    "learning; *through time* is the exact gradient of whole sequences. All update the weights after each "
-    "sequence, since only its last step has a target. Without another name, a row is plain gradient descent "
-    "on the squared error. *Adam* has a rate that falls along a cosine to 0 at the limit of training "
-    "sequences, the cross-entropy (squared error with linear outputs), and gradients of norm 1 at most. "
+    "learning; *through time* is the exact gradient of whole sequences."
+)
+OPTIMIZERS = (
+    "*Adam* has a rate that falls along a cosine to 0 at the limit of training sequences, the cross-entropy "
+    "(squared error with linear outputs), and gradients of norm 1 at most."
+)
+LAST = (
+    "Weights are updated after each sequence, since only its last step has a target. Rows without the name "
+    "of an optimizer are plain gradient descent on the squared error."
+)
+KALMAN = (
     "*Kalman filter* is `DEKF` with one group of all parameters, which uses the slopes of real-time "
     "recurrent learning; its measurement noise falls geometrically."
 )
-
+ALL = f"{RULES_TEXT} {LAST} {OPTIMIZERS} {KALMAN}"
 CHOSEN = "The settings were chosen with seeds 1000 to 1002; the table has other seeds."
 
 DEFAULTS: dict[str, Any] = {
@@ -64,8 +71,9 @@ def network(
     gates: list[float] | None,
     weights: float,
     biases: bool,
+    output: str | None = None,
 ) -> Network:
-    """Two blocks as in experiments 2c and 4 to 6 of 1997.
+    """Build two blocks as in experiments 2c and 4 to 6 of 1997.
 
     Parameters
     ----------
@@ -85,6 +93,8 @@ def network(
         Largest absolute value of random weights and biases.
     biases : bool
         Whether gates, cells and outputs have trainable biases.
+    output : str, optional
+        Squash of the outputs. Default: identity if they are linear, otherwise logistic.
     """
     rng = np.random.default_rng([seed, GATES])
     enter, leave = rng.uniform(-weights, weights, (2, 2)) * biases
@@ -97,7 +107,7 @@ def network(
         output_gate_biases=leave,
         squashed_input=not linear,
         cell_squash="identity" if linear else "bipolar_sigmoid",
-        output_squash="identity" if linear_output else "logistic",
+        output_squash=output or ("identity" if linear_output else "logistic"),
         cell_biases=biases,
         output_biases=biases,
         weights=weights,

@@ -13,7 +13,7 @@ from ...initializers import uniform
 from ...tasks import EmbeddedReber, Samples
 from ...tasks._task import joined
 from ._learn import FINAL, MEASURED, TEST, train, trainer
-from ._networks import memory_blocks
+from ._networks import OPEN_GATES, memory_blocks
 from ._table import Measure, Published, Row, Table
 
 STRINGS, EVERY = 256, 100
@@ -50,7 +50,7 @@ def _elman(seed: int) -> Network:
 def _standard(seed: int) -> Network:
     import architect
 
-    return architect.LSTM(7, 16, 7, output_squash="softmax", seed=seed)
+    return architect.LSTM(7, 16, 7, output_squash="softmax", initializer="uniform", seed=seed, **OPEN_GATES)
 
 
 def _peepholes(seed: int) -> Network:
@@ -135,9 +135,9 @@ that the final weights get wrong.
   `method="rtrl", order=1`, the one closest to the paper's truncated gradient. The online rule does not
   train them at all: the squashed inputs of the cells are neurons of their own here, and the traces of
   the online rule end there.
-- `LSTM 7-16-7` is the default of `architect.LSTM` with softmax outputs. The style "synaptic" has
-  logistic cells and all-to-all peepholes; here its weights are within ±0.1, the biases of forget gates
-  3 and of other gates 0.
+- `LSTM 7-16-7` is `architect.LSTM` with softmax outputs, gate biases 1 and weights within ±0.1. The
+  style "synaptic" has logistic cells and all-to-all peepholes; here its weights
+  are within ±0.1, the biases of forget gates 3 and of other gates 0.
 - Elman networks have softmax outputs and weights within ±1. They get 25,000 strings, as all others, far
   fewer than in the literature.
 - The rule "online" is the local rule of Monner and Reggia, "truncated" is `method="rtrl", order=1`,

@@ -27,7 +27,7 @@ def test_weights_are_counted_as_in_the_paper(linear):
     assert weight_count(two_blocks(Adding(), linear=linear)) == 93
     assert weight_count(two_blocks(TemporalOrder(), linear=linear)) == 156
     assert weight_count(two_blocks(NoisyLongLag(), cells=1, biases=False, linear=linear)) == 364
-    one = long_lag.one_cell(101, 0, linear=linear, output="logistic", gate=None)
+    one = long_lag.one_cell(101, 0, linear=linear, output="logistic", gate=None, weights=0.2)
     assert weight_count(one) == 10_504
 
 
@@ -35,11 +35,13 @@ def test_gates():
     net = two_blocks(Adding(), gates=[-3.0, -6.0])
     np.testing.assert_array_equal(net["input gates"].biases, [-3.0, -6.0])
     assert (np.abs(net["output gates"].biases) < 0.1).all()
-    net = long_lag.one_cell(5, 0, linear=True, output="softmax", gate=-3.0)
+    net = long_lag.one_cell(5, 0, linear=True, output="softmax", gate=-3.0, weights=0.2)
     gated = [link for link in net.connections if link.gater is not None]
     assert len(gated) == 5
     assert {link.gater for link in gated} == set(net["input gate"])
-    other = long_lag.one_cell(5, 0, linear=False, output="softmax", gate=None, direct=np.full((5, 5), 0.5))
+    other = long_lag.one_cell(
+        5, 0, linear=False, output="softmax", gate=None, weights=0.2, direct=np.full((5, 5), 0.5)
+    )
     assert [str(link.source) for link in other.connections if link.gater is not None] == [
         str(other["candidate"][0])
     ]

@@ -150,7 +150,7 @@ rules have no rows for want of time.
 """,
     trial=trial,
     rows=[
-        Row("LSTM 7-16-7, truncated, rate 0.1", _case(DEFAULT, "truncated", 0.1, 1.0, 200, 2000), None, 5),
+        Row("LSTM 7-16-7, truncated, rate 0.1", _case(DEFAULT, "truncated", 0.1, 1.0, 200, 2000), None, 6),
         Row("LSTM 7-16-7, online, rate 0.1", _case(DEFAULT, "online", 0.1, 1.0, 200, 2000), None, 3),
         Row(
             "7-4x2-7, online, rate 0.5",

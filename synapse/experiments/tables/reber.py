@@ -157,7 +157,7 @@ that take long.
         _row(FOUR, FOUR, "truncated", 0.5, Published("97 %, 9,500", "V", 9500), cost=SQUARED, seeds=10),
         _row(THREE, THREE, "truncated", 0.2, Published("97 %, 14,060", "V", 14060), cost=SQUARED, seeds=10),
         _row(THREE, THREE, "exact online", 0.5, cost=SQUARED, seeds=10),
-        _row(f"{THREE}, cross-entropy", THREE, "truncated", 0.2, seeds=20),
+        _row(f"{THREE}, cross-entropy", THREE, "truncated", 0.2, seeds=29),
         _row(DEFAULT, DEFAULT, "truncated", 0.1),
         _row(f"{DEFAULT}, 4 strings", DEFAULT, "through time", 0.02, batch=4),
         _row(DEFAULT, DEFAULT, "exact online", 0.1, seeds=5),

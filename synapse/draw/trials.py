@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._checks import expected, finite_number, listed
+from .._checks import boolean, expected, finite_number, listed, text
 from .._typing import Floats
 from ..errors import ArgumentError, KindError
 from ._style import BLUE, GREY, INK, ORANGE, PALE, canvas, check_axes, entry, label
@@ -63,7 +63,9 @@ def trials(
     'training sequences'
     """
     check_axes(ax)
-    values, marks = _checked(groups, published or {}, log)
+    log = boolean("The log", log)
+    values, marks = _checked(groups, {} if published is None else published, log)
+    text("The title", title)
     with canvas(ax, (WIDTH, 1.0 + ROW * len(values))) as axes:
         for place, (name, found) in enumerate(values.items()):
             _line(axes, place, found, len(groups[name]))

@@ -115,7 +115,7 @@ def _case(network: str, rule: str, rate: float, decay: float, piece: int, most: 
     return {"network": network, "rule": rule, "rate": rate, "decay": decay, "piece": piece, "most": most}
 
 
-DEFAULT = "LSTM 7-16-7"
+DEFAULT, MOST = "LSTM 7-16-7", 10_000
 
 TABLE = Table(
     name="continual_reber",
@@ -150,8 +150,20 @@ rules have no rows for want of time.
 """,
     trial=trial,
     rows=[
-        Row("LSTM 7-16-7, truncated, rate 0.1", _case(DEFAULT, "truncated", 0.1, 1.0, 200, 2000), None, 6),
-        Row("LSTM 7-16-7, online, rate 0.1", _case(DEFAULT, "online", 0.1, 1.0, 200, 2000), None, 3),
+        Row("LSTM 7-16-7, online, rate 0.1", _case(DEFAULT, "online", 0.1, 1.0, 200, MOST), None, 30),
+        Row("LSTM 7-16-7, truncated, rate 0.1", _case(DEFAULT, "truncated", 0.1, 1.0, 200, MOST), None, 10),
+        Row(
+            "LSTM 7-16-7, exact online, rate 0.1",
+            _case(DEFAULT, "exact online", 0.1, 1.0, 200, 3000),
+            None,
+            3,
+        ),
+        Row(
+            "LSTM 7-16-7, through time, Adam 0.01",
+            _case(DEFAULT, "through time", 0.01, 1.0, 200, MOST),
+            None,
+            10,
+        ),
         Row(
             "7-4x2-7, online, rate 0.5",
             _case(PAPER, "online", 0.5, 1.0, 0, 1000),

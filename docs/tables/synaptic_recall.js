@@ -1,7 +1,8 @@
 // Recall over ten steps by Synaptic 1.1.4, on the task and with the network of the table `recall`.
 //
 //     python -c "from benchmarks.machine import install_node_packages as get; print(get())"   # once
-//     node docs/tables/synaptic_recall.js [seeds]        # writes synaptic_recall.json beside this file
+//     # writes synaptic_recall.json beside this file; the option lets V8 optimise long compiled functions
+//     node --max-optimized-bytecode-size=100000000 docs/tables/synaptic_recall.js [seeds]
 //
 // LSTM(6, 7, 2) with the defaults of Synaptic, rate 0.1. After every 500 sequences the network is tested on 1000
 // others; the task is solved when 950 of them are right at every step. `clear` of Synaptic forgets traces, not

@@ -218,8 +218,8 @@ The paper's own numbers of trials were not recovered, so there is no published f
 online gradients GRUs solve them.
 
 Synaptic 1.1.4 was run on the same ten steps and with the same network, weights from the same
-distribution, and the context cleared before each sequence, by `node docs/tables/synaptic_recall.js`: the
-results by seed are in `synaptic_recall.json`, and below.
+distribution, and the context cleared before each sequence, by `docs/tables/synaptic_recall.js`, which gives
+the command: the results by seed are in `synaptic_recall.json`, and below.
 """,
     trial=trial,
     rows=[

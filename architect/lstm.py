@@ -29,6 +29,9 @@ from ._recipe import Recipe, blocks_of, checked_biases, checked_sizes
 
 STANDARD, SYNAPTIC = STYLES = ("standard", "synaptic")
 USUAL = "usual"
+GATE_BIASES = {STANDARD: (0.0, 3.0, 0.0), SYNAPTIC: (1.0, 1.0, 1.0)}
+"""Default biases of input, forget and output gates by style."""
+INITIALIZERS = {STANDARD: "fan_in", SYNAPTIC: "uniform"}
 
 
 @final
@@ -89,9 +92,12 @@ class LSTM(Network):
         Default: tanh, and logistic in the style "synaptic".
     squash, output_squash : str or Squash
         Activation functions of the gates and of the outputs. Default of `output_squash`: `squash`.
-    input_gate_bias, forget_gate_bias, output_gate_bias : float
-        Initial biases of the gates.
-    initializer, bias_initializer, seed, dtype
+    input_gate_bias, forget_gate_bias, output_gate_bias : float, optional
+        Initial biases of the gates. Default: 0, 3 and 0, so that cells remember at first; 1, 1 and 1 in the
+        style "synaptic". `docs/tables/lstm_recipe.md` has the measurements.
+    initializer : str or callable, optional
+        As for :class:`Perceptron`. Default: "fan_in"; "uniform" in the style "synaptic".
+    bias_initializer, seed, dtype
         As for :class:`Perceptron`; the biases of gates are not random.
 
     Raises
@@ -128,10 +134,10 @@ class LSTM(Network):
         cell_squash: str | Squash | None = None,
         squash: str | Squash = "logistic",
         output_squash: str | Squash | None = None,
-        input_gate_bias: float = 1.0,
-        forget_gate_bias: float = 1.0,
-        output_gate_bias: float = 1.0,
-        initializer: str | Initializer = "uniform",
+        input_gate_bias: float | None = None,
+        forget_gate_bias: float | None = None,
+        output_gate_bias: float | None = None,
+        initializer: str | Initializer | None = None,
         bias_initializer: str | Initializer = "uniform",
         seed: Seed = None,
         dtype: Any = np.float64,
@@ -143,13 +149,11 @@ class LSTM(Network):
         direct = not standard
         if input_to_output is not None:
             direct = boolean("The input_to_output of LSTM", input_to_output)
-        ins, forgets, outs = checked_biases(
-            "LSTM",
-            dtype,
-            input_gate_bias=input_gate_bias,
-            forget_gate_bias=forget_gate_bias,
-            output_gate_bias=output_gate_bias,
-        )
+        given = (input_gate_bias, forget_gate_bias, output_gate_bias)
+        names = ("input_gate_bias", "forget_gate_bias", "output_gate_bias")
+        biases = [one if bias is None else bias for bias, one in zip(given, GATE_BIASES[style], strict=True)]
+        ins, forgets, outs = checked_biases("LSTM", dtype, **dict(zip(names, biases, strict=True)))
+        start = INITIALIZERS[style] if initializer is None else initializer
         most = MOST_NEURONS // max(counts)
         options = Options(
             peepholes=(None if standard else ALL_TO_ALL) if is_among(peepholes, [USUAL]) else peepholes,
@@ -164,7 +168,7 @@ class LSTM(Network):
         _check(options, standard)
         last = squash if output_squash is None else output_squash
         functions = (squash, last, options.cell_squash)
-        recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions)
+        recipe = Recipe(seed, start, bias_initializer, dtype, *functions)
         inputs = recipe.inputs(counts[0])
         output = recipe.layer(counts[-1], last, "output")
         build: Any = standard_blocks if standard else synaptic_blocks

@@ -80,8 +80,8 @@ def learn(net, seed, most, name):
     return curve
 
 
-# Initial weights are random, so a single run proves little. Each network is trained with several seeds. (Ten
-# seeds and nine kinds of network: docs/studies/learning.md.)
+# Initial weights are random, so a single run proves little. Each network is trained with several seeds.
+# (Other networks and rules: docs/tables/recall.md.)
 
 
 def compare(seed, quick):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import architect
 import synapse
-from benchmarks import epochs, gradients, report, steps
+from benchmarks import epochs, gradients, report, steps, trials
 from benchmarks.__main__ import main
 from benchmarks.cases import ROWS, Case, read_samples, samples, write_samples
 from benchmarks.peers import PEERS, chosen
@@ -186,6 +187,18 @@ def test_table_of_gradients():
 def test_a_table_that_is_none():
     with pytest.raises(SystemExit, match="There is no table 'speed'"):
         main(["--only", "speed"])
+
+
+def test_trials_are_timed_and_tabled():
+    with ThreadPoolExecutor(2) as pool:
+        times = [trials.seconds_per_trial(trials.empty, 3, pool) for _ in range(3)]
+    assert min(times) > 0
+    one, two = {"all": [0.2, 0.2, 0.4], "median": 0.2}, {"all": [0.1, 0.1, 0.4], "median": 0.1}
+    trained = {"this process": one, "threads, 1": one, "threads, 2": two}
+    found = {"status": "ok", "overhead": {"threads": trials.summary(times)}, "throughput": trained}
+    lines = "\n".join(trials.text(found))
+    assert "| threads | 200 | 100 | 2.00 |" in lines
+    assert trials.text({"status": "failed: no memory"}) == ["failed: no memory\n"]
 
 
 def test_labels_keep_apart():

@@ -56,6 +56,6 @@ def test_every_seed_defaults_to_none():
 
 
 def test_no_seed_has_another_name():
-    """Initializers are called with a generator, one that their caller draws from too. So are tasks."""
+    """Initializers are called with a generator, one that their caller draws from too."""
     called_otherwise = {name for name, one in PUBLIC.items() if OTHER_NAMES & one.parameters().keys()}
-    assert {name for name in called_otherwise if not name.startswith(("initializers.", "tasks."))} == set()
+    assert {name for name in called_otherwise if not name.startswith("initializers.")} == set()

@@ -61,7 +61,9 @@ NETWORKS = {
     ),
     "LSTM, all to all": lambda **options: architect.LSTM(3, 8, 2, style="synaptic", **options),
     "LSTM, two layers": lambda **options: architect.LSTM(3, 6, 6, 2, style="synaptic", **options),
-    "LSTM, standard": lambda **options: architect.LSTM(3, 8, 2, style="standard", **options),
+    "LSTM, standard": lambda **options: architect.LSTM(
+        3, 8, 2, input_gate_bias=1.0, forget_gate_bias=1.0, output_gate_bias=1.0, **options
+    ),
     "GRU": lambda **options: architect.GRU(3, 8, 2, **options),
     "Random": lambda **options: architect.Random(
         3, 16, 2, density=0.3, gates=8, self_connections=4, backward=16, **options

@@ -126,7 +126,15 @@ CONTINUAL_NETWORKS: dict[str, Callable[[int], synapse.Network]] = {
         7, 8, 7, output_squash="softmax", initializer=uniform(0.5), seed=seed
     ),
     "LSTM 7-8-7": lambda seed: architect.LSTM(
-        7, 8, 7, output_squash="softmax", initializer=uniform(0.5), seed=seed
+        7,
+        8,
+        7,
+        output_squash="softmax",
+        input_gate_bias=1.0,
+        forget_gate_bias=1.0,
+        output_gate_bias=1.0,
+        initializer=uniform(0.5),
+        seed=seed,
     ),
 }
 ONE_HOT = dict(zip(reber.SYMBOLS, np.eye(7)))

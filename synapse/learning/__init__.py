@@ -17,4 +17,3 @@ from .schedules import (
     WarmUp as WarmUp,
 )
 from .trainer import Trainer as Trainer
-from .until_wrong import learn_until_wrong as learn_until_wrong

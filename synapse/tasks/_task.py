@@ -195,7 +195,8 @@ class Samples(Sequence[Sample]):
         """
         outputs = self._outputs(network)
         errors = (outputs - self.goals)[~np.isnan(self.goals)]
-        absolute, squared = (float(np.mean(x)) if x.size else 0.0 for x in (np.abs(errors), errors**2))
+        with np.errstate(over="ignore"):  # of networks that have diverged
+            absolute, squared = (float(np.mean(x)) if x.size else 0.0 for x in (np.abs(errors), errors**2))
         return Score(len(self) - int(self._wrong(outputs).sum()), len(self), absolute, squared)
 
     def wrong(self, network: Network) -> Mask:

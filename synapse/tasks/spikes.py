@@ -57,7 +57,7 @@ class _Spikes(Task):
         choices: Ints = np.array(self.delays)
         return choices[rng.integers(len(choices), size=shape)]
 
-    def _rows(self, delays: Ints) -> tuple[Floats, Floats, Ints]:
+    def _arrays(self, delays: Ints) -> tuple[Floats, Floats, Ints]:
         """Inputs, targets and the number of steps of some sequences; delays have the shape (S, periods + 1).
 
         The last delay of a sequence comes after its last spike.
@@ -74,7 +74,7 @@ class _Spikes(Task):
         raise NotImplementedError
 
     def _sequences(self, count: int, periods: int, rng: np.random.Generator) -> Samples:
-        return Samples(*self._rows(self._delays((count, periods + 1), rng)), Within(TOLERANCE))
+        return Samples(*self._arrays(self._delays((count, periods + 1), rng)), Within(TOLERANCE))
 
     def _endless(self, seed: Seed) -> Stream:
         """An endless sequence: the step at time 0 occurs once."""
@@ -85,7 +85,7 @@ class _Spikes(Task):
         def more() -> Sample:
             nonlocal following, begin
             delays = np.append(following, self._delays((1, DRAWN_AT_ONCE), generator), axis=1)
-            inputs, targets, _ = self._rows(delays)
+            inputs, targets, _ = self._arrays(delays)
             cut, following, begin = begin, delays[:, -1:], 1
             return Sample(inputs[cut:], targets[cut:], Within(TOLERANCE))
 

@@ -5,7 +5,7 @@ import pytest
 
 import architect
 from synapse.errors import DivergenceError
-from synapse.learning.until_wrong import FIRST_STEPS, learn_until_wrong
+from synapse.learning._until_wrong import FIRST_STEPS, learn_until_wrong
 from synapse.tasks import ContinualReber, PeriodicFunction, SpikeDelays, TimedSpikes
 
 

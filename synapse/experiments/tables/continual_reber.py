@@ -10,7 +10,7 @@ from ... import Network
 from ..._random import Seed
 from ..._snapshot import preserved_context
 from ...errors import DivergenceError
-from ...learning import learn_until_wrong
+from ...learning._until_wrong import learn_until_wrong
 from ...tasks import ContinualReber, Samples
 from ._learn import TEST, train, trainer
 from ._networks import memory_blocks
@@ -129,46 +129,40 @@ streams of 100,000 symbols each, from a cleared context. "Length" is the mean nu
 the first error in these streams (of the first stream only, where that ends within 1,000 symbols).
 
 - `7-4x2-7` is the network of the paper: 4 blocks of 2 cells with forget gates, 424 weights, wired neuron
-  by neuron; the cells' inputs are  not squashed here, so that the traces of the online rule cover their
-  weights. It is trained as in the paper: a training stream ends at the  first wrong prediction or after
-  100,000 symbols, with the rate 0.5 at the start of each stream, and in the second row 0.99 times the
-  rate  at each step. The paper trains for up to 30,000 streams, and tests after each. The limit here is 2,000, for want of time, with two networks and a test  after every 100 streams and after every stream that was right
-  for more than 1,000 symbols. Cross-entropy is the cost.
+  by neuron; the cells' inputs are not squashed here, so that the traces of the online rule cover their
+  weights. It is trained as in the paper: a training stream ends at the first wrong prediction or after
+  100,000 symbols, with the rate 0.5 at the start of each stream, and in one row 0.99 times the rate at
+  each step. The paper trains for up to 30,000 streams, and tests after each. The limit here is 1,000,
+  for want of time, with two networks and a test after every 100 streams and after every stream that was
+  right for more than 1,000 symbols. Cross-entropy is the cost.
 - `LSTM 7-16-7` is the default of `architect.LSTM`. It is trained on streams of 200 symbols, each from a
-  cleared context, that do not end at  an error; it is tested after every 20,000 symbols. Its numbers of
+  cleared context, that do not end at an error; it is tested after every 20,000 symbols. Its numbers of
   streams are thus not those of the paper; compare symbols.
+
+The 62 % of the paper are not beaten beyond doubt: the rows have few seeds. The networks of the paper had
+far fewer streams than there, so those two rows say nothing about its figures.
 
 Settings were chosen with seeds from 1000 on: streams of 50 to 300,000 symbols, 8 and 16 blocks, rates
 0.1 and 0.3, 0.01 and 0.02 for Adam. Networks trained on a single long stream made errors at its first
-symbols, because they never saw a cleared context again.
+symbols, because they never saw a cleared context again. Through time with Adam, one of ten such runs was
+perfect within 600,000 symbols, and exact online gradients with 8 blocks one of six within 300,000; these
+rules have no rows for want of time.
 """,
     trial=trial,
     rows=[
+        Row("LSTM 7-16-7, truncated, rate 0.1", _case(DEFAULT, "truncated", 0.1, 1.0, 200, 2000), None, 5),
+        Row("LSTM 7-16-7, online, rate 0.1", _case(DEFAULT, "online", 0.1, 1.0, 200, 2000), None, 3),
         Row(
             "7-4x2-7, online, rate 0.5",
-            _case(PAPER, "online", 0.5, 1.0, 0, 2000),
+            _case(PAPER, "online", 0.5, 1.0, 0, 1000),
             Published("18 % perfect, 18,889 streams", "V"),
             2,
         ),
         Row(
             "7-4x2-7, online, rate 0.5, decay 0.99",
-            _case(PAPER, "online", 0.5, 0.99, 0, 2000),
+            _case(PAPER, "online", 0.5, 0.99, 0, 1000),
             Published("62 % perfect, 14,087 streams", "V"),
             2,
-        ),
-        Row("LSTM 7-16-7, truncated, rate 0.1", _case(DEFAULT, "truncated", 0.1, 1.0, 200, 2000), None, 10),
-        Row("LSTM 7-16-7, online, rate 0.1", _case(DEFAULT, "online", 0.1, 1.0, 200, 2000), None, 3),
-        Row(
-            "LSTM 7-16-7, exact online, rate 0.1",
-            _case(DEFAULT, "exact online", 0.1, 1.0, 200, 1000),
-            None,
-            1,
-        ),
-        Row(
-            "LSTM 7-16-7, through time, rate 0.01",
-            _case(DEFAULT, "through time", 0.01, 1.0, 100, 6000),
-            None,
-            3,
         ),
     ],
     measures=(

@@ -11,6 +11,7 @@ from ..._random import Seed, random_generator
 from ...learning import fit_readout
 from ...tasks import MackeyGlass
 from ._forecast import free_run, nmse, train_on
+from ._networks import OPEN_GATES
 from ._table import Measure, Published, Row, Table
 
 GIVEN_VARIANCE = 0.067
@@ -95,7 +96,7 @@ def build(kind: str, size: int, seed: int, **options: Any) -> Network:
     start = {"initializer": uniform(0.5), "output_squash": "identity", **options}
     if kind == "GRU":
         return architect.GRU(1, size, 1, seed=seed, **start)
-    return architect.LSTM(1, size, 1, seed=seed, **start)
+    return architect.LSTM(1, size, 1, seed=seed, **{**OPEN_GATES, **start})
 
 
 def trial(
@@ -158,8 +159,13 @@ standard deviation of the series.
 - **`architect.Liquid`**: the reservoir of the library, whose units activate one after the other and have
   their leak in front of the tanh: `Liquid(1, 400, 1, connections=2000, leak=0.4, spectral_radius=0.45)`,
   input weights within 0.5, ridge 1e-13.
-- **LSTM, GRU**: 8 units, all weights trained, with a rate that falls to 0 by a cosine. Online rules pass
-  the 3,000 points as one stream; through time uses Adam and pieces of 100 points.
+- **LSTM, GRU**: 8 units, gate biases 1, all weights trained, with a rate that falls to 0 by a cosine.
+  Online rules pass the 3,000 points as one stream; through time uses Adam and pieces of 100 points.
+
+The reservoir reaches the figures of the report for 3,000 points and for a delay of 30, but not that for
+21,000 points: the median stays at 0.00022, and at 0.00014 with larger feedback weights. The report has one
+figure over 20 runs with a delay of 17; we print the median over networks, of which a few are several times
+worse. `architect.Liquid` stays at more than twice the figure, and all trained networks are far from it.
 
 Settings were chosen on seeds from 1000. For the reservoirs we tried ridges from 0 to 1e-6, radii of 0.6,
 0.79 and 0.9, feedback weights within 0.56 and 1, and 5 and 20 connections per unit. For the LSTM we tried

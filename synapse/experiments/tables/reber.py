@@ -13,7 +13,7 @@ from ...initializers import uniform
 from ...tasks import EmbeddedReber, Samples
 from ...tasks._task import joined
 from ._learn import FINAL, MEASURED, TEST, train, trainer
-from ._networks import memory_blocks
+from ._networks import OPEN_GATES, memory_blocks
 from ._table import Measure, Published, Row, Table
 
 STRINGS, EVERY = 256, 100
@@ -50,7 +50,7 @@ def _elman(seed: int) -> Network:
 def _standard(seed: int) -> Network:
     import architect
 
-    return architect.LSTM(7, 16, 7, output_squash="softmax", seed=seed)
+    return architect.LSTM(7, 16, 7, output_squash="softmax", initializer="uniform", seed=seed, **OPEN_GATES)
 
 
 def _peepholes(seed: int) -> Network:
@@ -135,14 +135,21 @@ that the final weights get wrong.
   `method="rtrl", order=1`, the one closest to the paper's truncated gradient. The online rule does not
   train them at all: the squashed inputs of the cells are neurons of their own here, and the traces of
   the online rule end there.
-- `LSTM 7-16-7` is the default of `architect.LSTM` with softmax outputs. The style "synaptic" has
-  logistic cells and all-to-all peepholes; here its weights are within ±0.1, the biases of forget gates
-  3 and of other gates 0.
-- Elman networks have softmax outputs and weights within ±1.
+- `LSTM 7-16-7` is `architect.LSTM` with softmax outputs, gate biases 1 and weights within ±0.1. The
+  style "synaptic" has logistic cells and all-to-all peepholes; here its weights
+  are within ±0.1, the biases of forget gates 3 and of other gates 0.
+- Elman networks have softmax outputs and weights within ±1. They get 25,000 strings, as all others, far
+  fewer than in the literature.
 - The rule "online" is the local rule of Monner and Reggia, "truncated" is `method="rtrl", order=1`,
   "exact online" `method="rtrl"`, and "through time" `method="bptt"` with Adam.
 
-Settings were chosen with seeds from 1000 on; the table has the seeds from 0 on.
+The networks of the paper do not reach its success rates here: about half of the seeds solve the task
+within 25,000 strings. We tried the rates 0.1, 0.2 and 0.5, cross-entropy, exact gradients (which help),
+and cells without squashed inputs under the online rule, and have not found the difference. Most networks
+that fail know the inner grammar and guess the last but one symbol.
+
+Settings were chosen with seeds from 1000 on; the table has the seeds from 0 on, fewer than 30 in rows
+that take long.
 """,
     trial=trial,
     rows=[
@@ -153,11 +160,11 @@ Settings were chosen with seeds from 1000 on; the table has the seeds from 0 on.
         _row(f"{THREE}, cross-entropy", THREE, "truncated", 0.2, seeds=20),
         _row(DEFAULT, DEFAULT, "truncated", 0.1),
         _row(f"{DEFAULT}, 4 strings", DEFAULT, "through time", 0.02, batch=4),
-        _row(DEFAULT, DEFAULT, "exact online", 0.1, seeds=10),
-        _row(STYLE, STYLE, "online", 0.07, seeds=10),
-        _row(ELMAN, ELMAN, "online", 0.1, EARLIER, seeds=3),
-        _row(ELMAN, ELMAN, "exact online", 0.1, EARLIER, seeds=3),
-        _row(f"{ELMAN}, 10 strings", ELMAN, "through time", 0.01, EARLIER, seeds=3),
+        _row(DEFAULT, DEFAULT, "exact online", 0.1, seeds=5),
+        _row(STYLE, STYLE, "online", 0.07, seeds=5),
+        _row(ELMAN, ELMAN, "online", 0.1, EARLIER, seeds=2),
+        _row(ELMAN, ELMAN, "exact online", 0.1, EARLIER, seeds=2),
+        _row(f"{ELMAN}, 10 strings", ELMAN, "through time", 0.01, EARLIER, seeds=2),
     ],
     measures=(Measure("needed", "training strings"), Measure("wrong", "wrong of 2,560", log=False)),
 )

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import engine
+from .._checks import expected
 from .._registration import require_sound
 from .._snapshot import Context, read_context, restore_context
 from .._typing import Floats
 from ..engine.guard import InUse
-from ..errors import DivergenceError
+from ..errors import ArgumentError, DivergenceError
 from ..network import Network
 from ..recording import record
 from ..tasks import Sample, Stream
@@ -68,6 +69,7 @@ def learn_until_wrong(network: Network, stream: Stream, rate: float, most: int, 
     done, size = 0, FIRST_STEPS
     while done < most:
         part = stream.take(min(size, most - done))
+        _require_rows(network, part)
         rates = np.array([rate * decay**step for step in range(done, done + len(part))])
         with InUse(network):
             wrong = _learn_part(network, part, rates)
@@ -75,6 +77,16 @@ def learn_until_wrong(network: Network, stream: Stream, rate: float, most: int, 
             return done + wrong
         done, size = done + len(part), min(2 * size, MOST_STEPS)
     return done
+
+
+def _require_rows(network: Network, part: Sample) -> None:
+    """Raise unless the rows have the network's numbers of inputs and outputs, which kernels do not check."""
+    for what, rows, layer in (
+        ("inputs", part.inputs, network.input),
+        ("targets", part.targets, network.output),
+    ):
+        if rows.shape != (len(part), len(layer)):
+            raise ArgumentError(expected(f"The {what} of a stream", f"rows of {len(layer)}", rows.shape))
 
 
 def _learn_part(network: Network, part: Sample, rates: Floats) -> int | None:

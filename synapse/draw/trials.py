@@ -124,7 +124,7 @@ def _line(axes: Axes, place: int, found: Floats, count: int) -> None:
 
 
 def _frame(axes: Axes, names: list[str], title: str, log: bool) -> None:
-    axes.set_yticks(range(len(names)), [label(name, 60) for name in names])
+    axes.set_yticks(range(len(names)), [label(name, 90) for name in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

@@ -136,17 +136,16 @@ the first error in these streams (of the first stream only, where that ends with
   for want of time, with two networks and a test after every 100 streams and after every stream that was
   right for more than 1,000 symbols. Cross-entropy is the cost.
 - `LSTM 7-16-7` is the default of `architect.LSTM`. It is trained on streams of 200 symbols, each from a
-  cleared context, that do not end at an error; it is tested after every 20,000 symbols. Its numbers of
-  streams are thus not those of the paper; compare symbols.
+  cleared context, that do not end at an error, at most 10,000 of them (exact online: 3,000); it is tested
+  after every 20,000 symbols. Its numbers of streams are thus not those of the paper; compare symbols.
 
-The 62 % of the paper are not beaten beyond doubt: the rows have few seeds. The networks of the paper had
-far fewer streams than there, so those two rows say nothing about its figures.
+With the local rule, more than the 62 % of the paper are perfect. This is another training and a larger
+network than there. The networks of the paper had far fewer streams than there, so those two rows say
+nothing about its figures.
 
 Settings were chosen with seeds from 1000 on: streams of 50 to 300,000 symbols, 8 and 16 blocks, rates
 0.1 and 0.3, 0.01 and 0.02 for Adam. Networks trained on a single long stream made errors at its first
-symbols, because they never saw a cleared context again. Through time with Adam, one of ten such runs was
-perfect within 600,000 symbols, and exact online gradients with 8 blocks one of six within 300,000; these
-rules have no rows for want of time.
+symbols, because they never saw a cleared context again.
 """,
     trial=trial,
     rows=[

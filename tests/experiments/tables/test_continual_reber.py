@@ -37,7 +37,7 @@ def test_right_symbols_are_those_before_the_first_error(monkeypatch):
 
 
 def test_trials_of_both_kinds():
-    paper, default = continual_reber.TABLE.rows[3].case, continual_reber.TABLE.rows[0].case
+    paper, default = continual_reber.TABLE.rows[-1].case, continual_reber.TABLE.rows[0].case
     found = continual_reber.trial(1000, **{**paper, "most": 20})
     assert (found["needed"], found["trained"]) == (None, 20)
     assert found["length"] < 100

@@ -140,8 +140,8 @@ the first error in these streams (of the first stream only, where that ends with
   after every 20,000 symbols. Its numbers of streams are thus not those of the paper; compare symbols.
 
 With the local rule, 28 of 30 seeds are perfect; the paper has 62 %. This is another training and a larger
-network than there. Through time with Adam, no seed was perfect at any test. The networks of the paper had far fewer streams than there, so those two rows say
-nothing about its figures.
+network than there. Through time with Adam, no seed was perfect at any test. The networks of the paper had
+far fewer streams than there, so those two rows say nothing about its figures.
 
 Settings were chosen with seeds from 1000 on: streams of 50 to 300,000 symbols, 8 and 16 blocks, rates
 0.1 and 0.3, 0.01 and 0.02 for Adam. Networks trained on a single long stream made errors at its first

@@ -429,3 +429,17 @@ def test_equal_points_run_once():
 def test_points_that_cannot_be(options, sentence):
     with pytest.raises((ArgumentError, KindError), match=sentence):
         sweep(product, seeds=[0], **options)
+
+
+def test_tracers_work_after_runs_in_threads():
+    """Debuggers and coverage hang if Python is left to check for an exception at every instruction."""
+    code = (
+        "import sys\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from synapse.experiments import run\n"
+        "with ThreadPoolExecutor(1) as threads:\n"
+        "    run(lambda seed: {}, seeds=range(3), executor=threads, time_limit=9.0, progress=False)\n"
+        "sys.settrace(lambda *_: None)\n"
+        "(lambda: 0)()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -106,8 +106,15 @@ def _executor(options: argparse.Namespace) -> Iterator[Executor | None]:
             raise MissingExtraError(
                 '--dask needs Dask, which is not installed: pip install "synapse-neurons[dask]".'
             ) from None
-        with Client(options.dask) as client:  # type: ignore[no-untyped-call]
-            yield client.get_executor()
+        try:
+            client = Client(options.dask, timeout=10)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError):
+            raise UsageError(
+                f"No Dask scheduler answers at {options.dask!r}. Start one with `dask scheduler`, and give "
+                "the address that it prints, such as tcp://host:8786."
+            ) from None
+        with client:
+            yield client.get_executor()  # type: ignore[no-untyped-call]
     elif options.workers > 1:
         with ProcessPoolExecutor(options.workers) as pool:
             yield pool

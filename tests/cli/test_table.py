@@ -84,6 +84,18 @@ def test_wrong_usage(capsys, tmp_path, arguments, sentence):
     assert not list(tmp_path.iterdir())
 
 
+def test_no_scheduler_is_one_sentence(capsys, monkeypatch, tmp_path):
+    distributed = pytest.importorskip("distributed")
+
+    def fail(*_, **__):
+        raise OSError("Timed out trying to connect")
+
+    monkeypatch.setattr(distributed, "Client", fail)
+    sentence = refused(capsys, "table", "small", "--dask", "tcp://127.0.0.1:1", code=2)
+    assert sentence.startswith("No Dask scheduler answers at 'tcp://127.0.0.1:1'.")
+    assert not list(tmp_path.iterdir())
+
+
 def test_lists_the_tables_and_refuses_others():
     listed = process("table")
     assert [line.split()[0] for line in listed.stdout.splitlines()] == list(tables.NAMES)

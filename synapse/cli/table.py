@@ -134,8 +134,8 @@ def _write(chosen: tables.Table, trials: Trials, path: Path, options: argparse.N
 
         chosen.plot(trials)
         try:
-            with files.replacing(path) as stream:
-                pyplot.savefig(stream, format=suffix[1:], dpi=150)
+            with files.replacing(path) as file:
+                pyplot.savefig(file, format=suffix[1:], dpi=150)
         finally:
             pyplot.close()
 

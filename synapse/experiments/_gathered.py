@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Executor, Future, wait
 from typing import Any
 
 from .._checks import counted
@@ -11,14 +11,9 @@ from .._snapshot import take_over
 from ..errors import ExecutorError, SynapseError
 from ..learning import Trainer
 from ..network import Network
-from .running import PAUSE, one_line, require_picklable
+from .running import PAUSE, one_line, require_picklable, shares_objects, submitting
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
-
-
-def shares_objects(executor: Executor) -> bool:
-    """Whether the calls of an executor get the caller's objects, not copies of them."""
-    return isinstance(executor, ThreadPoolExecutor)
 
 
 def gather(executor: Executor, calls: Sequence[Call], trainers: Sequence[Trainer]) -> list[Future[Any]]:
@@ -29,8 +24,10 @@ def gather(executor: Executor, calls: Sequence[Call], trainers: Sequence[Trainer
     """
     if calls:
         require_picklable("What is trained", calls[0], executor)
-    futures = _submitted(executor, calls)
+    futures: list[Future[Any]] = []
     try:
+        with submitting(executor):
+            futures = _submitted(executor, calls)
         _wait(futures)
     except KeyboardInterrupt:
         if not shares_objects(executor):

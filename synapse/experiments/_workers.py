@@ -36,6 +36,7 @@ class Target:
     """The thread of a trial: others raise exceptions in it until the trial is over."""
 
     running: set[Target] = set()  # noqa: RUF012  # those of this process
+    cancelled: set[str] = set()  # noqa: RUF012  # runs whose trials must not begin
 
     def __init__(self, run: str) -> None:
         self.run = run
@@ -85,7 +86,8 @@ def _reason(error: BaseException) -> str:
 
 
 def cancel(run: str) -> None:
-    """End the trials of a run that other threads of this process are doing."""
+    """End the trials of a run that other threads of this process are doing, or are about to begin."""
+    Target.cancelled.add(run)
     for target in list(Target.running):
         if target.run == run:
             target.throw(Stopped)
@@ -130,12 +132,13 @@ def _ended_by(run: str, limit: float | None, call: Callable[[], Any]) -> Any:
     in_main = _in_main_thread()
     if limit is None and in_main:
         return call()
-    late: type[Stopped] = type(
-        "TimeIsUp", (Stopped,), {}
-    )  # a trial that runs trials has limits within a limit
+    # A class of its own: a trial that runs trials has limits within a limit.
+    late: type[Stopped] = type("TimeIsUp", (Stopped,), {})
     end = (_alarm if in_main and _alarm_is_free() else _watch)(run, late, limit)
     try:
         try:
+            if run in Target.cancelled:
+                raise Stopped
             return call()
         finally:
             end()

@@ -15,8 +15,8 @@ from ..learning import Result, Trainer
 from ..learning._parameters import independent
 from ..learning.schedules import Rate
 from ..network import Network
-from ._gathered import gather, outcomes, shares_objects, take_back
-from .running import checked_executor
+from ._gathered import gather, outcomes, take_back
+from .running import checked_executor, shares_objects
 
 
 def train_many(

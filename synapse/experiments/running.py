@@ -6,8 +6,8 @@ import inspect
 import pickle
 import uuid
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import closing, nullcontext
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -24,6 +24,7 @@ from .._checks import (
     whole_number,
 )
 from .._random import Seed
+from ..engine.guard import Deferred
 from ..errors import ArgumentError, ExecutorError, KindError, SynapseError
 from ..readwrite.files import PathLike, as_path
 from ._points import points_of
@@ -329,9 +330,10 @@ def _completed(
         while True:
             while len(pending) < IN_FLIGHT and (call := next(left, None)) is not None:
                 task, arguments = call
-                future = _submitted(executor, arguments)
-                pending[future] = task
-                future.add_done_callback(ended.put)
+                with submitting(executor):
+                    future = _submitted(executor, arguments)
+                    pending[future] = task
+                    future.add_done_callback(ended.put)
             if not pending:
                 return
             future = _next(ended)
@@ -339,6 +341,19 @@ def _completed(
     finally:
         for future in pending:
             future.cancel()
+
+
+def submitting(executor: Executor) -> AbstractContextManager[object]:
+    """A context for calls of ``submit``: Ctrl-C within one would leave a thread whose work nobody ends.
+
+    Processes are not affected; they may be forked within a submit, and must not inherit what defers Ctrl-C.
+    """
+    return Deferred() if shares_objects(executor) else nullcontext()
+
+
+def shares_objects(executor: Executor) -> bool:
+    """Whether the calls of an executor get the caller's objects, not copies of them."""
+    return isinstance(executor, ThreadPoolExecutor)
 
 
 def _submitted(executor: Executor, arguments: tuple[Any, ...]) -> Future[Outcome]:

@@ -290,6 +290,23 @@ def test_ctrl_c_ends_trials_in_threads_too(ctrl_c):
         assert pool.submit(lambda: 3).result(timeout=20) == 3  # no trial is left, and none was begun
 
 
+def test_ctrl_c_while_trials_are_submitted_ends_those_about_to_begin(ctrl_c):
+    def late(function, *arguments):
+        time.sleep(0.3)
+        return function(*arguments)
+
+    class Pressing(ThreadPoolExecutor):
+        def submit(self, *call):
+            future = super().submit(late, *call)
+            ctrl_c()
+            return future
+
+    with Pressing(1) as pool:
+        with pytest.raises(KeyboardInterrupt):
+            run(lambda seed: endless(1), seeds=range(4), executor=pool)
+        assert ThreadPoolExecutor.submit(pool, len, "abc").result(timeout=5) == 3
+
+
 def test_an_event_loop_gets_the_signals_that_came_during_a_trial(ctrl_c):
     ours, theirs = socket.socketpair()
     with ours, theirs:

@@ -198,3 +198,16 @@ def test_ctrl_c_ends_folds_in_threads(ctrl_c):
 
     with ThreadPoolExecutor(1) as pool, pytest.raises(KeyboardInterrupt):
         cross_validate(linear, INPUTS, TARGETS, epochs=10**7, callbacks=[interrupt], executor=pool)
+
+
+def test_ctrl_c_while_a_fold_is_submitted_leaves_no_training(ctrl_c):
+    class Pressing(ThreadPoolExecutor):
+        def submit(self, *call):
+            future = super().submit(*call)
+            ctrl_c()
+            return future
+
+    with Pressing(1) as pool:
+        with pytest.raises(KeyboardInterrupt):
+            cross_validate(linear, INPUTS, TARGETS, epochs=10**6, executor=pool)
+        assert ThreadPoolExecutor.submit(pool, len, "abc").result(timeout=5) == 3

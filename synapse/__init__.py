@@ -19,12 +19,18 @@ from .tie import tie, untie
 from .topology import Topology
 
 if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first used
-    from . import analysis as analysis, draw as draw, experiments as experiments, tasks as tasks
+    from . import (
+        analysis as analysis,
+        draw as draw,
+        experiments as experiments,
+        forecasting as forecasting,
+        tasks as tasks,
+    )
     from .readwrite import from_networkx
 
 __version__ = "0.1.0"
 
-_LATER = ("analysis", "draw", "experiments", "readwrite", "tasks")
+_LATER = ("analysis", "draw", "experiments", "forecasting", "readwrite", "tasks")
 
 __all__ = [
     "ALL_TO_ALL",

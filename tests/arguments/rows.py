@@ -301,6 +301,7 @@ for name in ("raster", "traces"):
     row(f"draw.{name}", what=k.TEXT | k.NONE)
 row("draw.hinton", lambda w: {"weights": w.projection}, weights=k.EITHER, scale=k.POSITIVE | k.NONE)
 row("draw.trials", {"groups": {"a": [1.0, 2.0]}}, published=k.NONE | {"{}"}, title=k.TEXT)
+row("draw.forecast", {"history": [1.0, 2.0], "forecast": [3.0]}, forecast=k.EITHER, times=k.EITHER)
 row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results=k.NOTHING)
 row("draw.network", net=k.NEURON | k.LAYER | k.NETWORK)
 row("draw.sensitivities", lambda w: {"net": w.exact}, net=k.NOTHING, scale=k.POSITIVE | k.NONE)

@@ -52,6 +52,7 @@ for name in ("Network", "Projection"):
 for name in ("synapse.Layer.biases", "synapse.Network.weights", "synapse.Network.biases"):
     row(name, value=k.NOTHING)
 row("synapse.Network.learning_rule", value=k.NOTHING)
+row("synapse.Network.metadata", value=frozenset({"{}"}))
 row("float32: synapse.Layer.biases", {}, "narrow", value=k.NOTHING)
 row("synapse.Projection.weights", value=k.NUMBER)
 row("float32: synapse.Projection.weights", {}, "narrow_projection", value=k.NUMBER32)

@@ -34,6 +34,8 @@ EXCLUDED: dict[str, str] = {
             "experiments.SuccessRate.__init__",
             "experiments.Summary.__init__",
             "experiments.Trials.__init__",
+            "forecasting.Calibration.__init__",
+            "forecasting.Forecast.__init__",
             "forecasting.RollingOrigin.__init__",
             *(
                 f"analysis.{name}.__init__"
@@ -76,6 +78,7 @@ EXCLUDED: dict[str, str] = {
             "learning.PythonLogger.__call__",
             "learning.TensorBoard.__call__",
             "cost.Cost.check",
+            "forecasting.Calibration.require",
             "cost.Cost.check_targets",
             "optimizers.Optimizer.find_change",
         ],

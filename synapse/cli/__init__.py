@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Sequence
@@ -68,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         try:
             options = _parser().parse_args(arguments)
+            options.command_line = shlex.join(
+                ["synapse", *(sys.argv[1:] if arguments is None else arguments)]
+            )
         finally:
             sys.stdout.flush()  # --help and --version
         return _done(options)

@@ -26,15 +26,24 @@ ORDERS = {"day-first": "{date:%d}", "month-first": "{date:%m}"}
 MARKS = {"point": ".", "comma": ","}
 """What --decimal may be."""
 
-DATE_NAMES = frozenset(
-    ("date", "day", "month", "quarter", "year", "time", "timestamp", "period")
-    + ("datum", "tag", "monat", "quartal", "jahr", "zeit")
-)
+ENGLISH = ("date", "day", "month", "quarter", "year", "time", "timestamp", "period")
+GERMAN = ("datum", "tag", "monat", "quartal", "jahr", "zeit")
+DATE_NAMES = frozenset((*ENGLISH, *GERMAN))
 """Names of columns whose numbers may be dates, such as 2024."""
 
 
+def add_numbers(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how the numbers of a table are read."""
+    add = parser.add_argument
+    add("--decimal", choices=MARKS, help="the decimal mark, if the numbers do not tell")
+    add(
+        "--fill", choices=FILLS, help="mend missing values: repeat the last one, interpolate, or drop the row"
+    )
+
+
 def add_reading(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how a table is read; used by all commands that read series."""
+    """Add the options that say how a series is read; used by all commands that read series."""
+    add_numbers(parser)
     add = parser.add_argument
     add("--date", metavar="COLUMN", help="column with the dates (default: the first one with dates)")
     add("--dates", choices=ORDERS, help="how dates such as 02/01/2024 begin, if the column does not tell")

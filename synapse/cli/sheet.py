@@ -83,13 +83,12 @@ class Sheet:
         self.require(names)
         return [self.find(name) for name in names]
 
-    def require(self, columns: Sequence[str]) -> None:
-        """Raise ArgumentError if a column is missing."""
+    def require(self, columns: Sequence[str], use: str = "", advice: str = "") -> None:
+        """Raise ArgumentError if a column is missing; the message gives its `use` and some `advice`."""
         missing = [name for name in columns if not self._has(name)]
         if missing:
-            raise ArgumentError(
-                f"{self.path!r} has no column {listed(missing)}. It has {listed(self.names)}."
-            )
+            sentence = f"{self.path!r} has no column {listed(missing)}{use}. It has {listed(self.names)}."
+            raise ArgumentError(f"{sentence} {advice}".rstrip())
 
     def _has(self, name: str) -> bool:
         units = [unit(each) for each in self.names if bare(each) == bare(name)]

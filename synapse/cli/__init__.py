@@ -7,6 +7,8 @@
     synapse convert IN OUT                                convert between formats, by file suffixes
     synapse train DATA.csv --target COLUMN -o MODEL       learn to predict a column of a table
     synapse run MODEL DATA.csv                            predict
+    synapse forecast MODEL DATA.csv --steps N             forecast the rows that follow
+    synapse compare DATA.csv --target COLUMN              rank models by their forecasts
     synapse table NAME                                    run a paper's table with many seeds
     synapse bench                                         time networks on this machine
 
@@ -38,6 +40,8 @@ COMMANDS = (
     "convert",
     "train",
     "run",
+    # "forecast",
+    "compare",
     "table",
     "bench",
 )

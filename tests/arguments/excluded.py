@@ -34,6 +34,7 @@ EXCLUDED: dict[str, str] = {
             "experiments.SuccessRate.__init__",
             "experiments.Summary.__init__",
             "experiments.Trials.__init__",
+            "forecasting.RollingOrigin.__init__",
             *(
                 f"analysis.{name}.__init__"
                 for name in dir(analysis)

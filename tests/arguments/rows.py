@@ -10,7 +10,7 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import readwrite
+from synapse import forecasting, readwrite
 
 from . import kinds as k
 from .calls import add_usual_rows, row
@@ -278,6 +278,17 @@ row("experiments.Trials.summary", rate=k.EMPTY, median=k.EMPTY)
 for name in ("Trials", "Summary"):
     for form in ("csv", "markdown"):
         row(f"experiments.{name}.to_{form}", path=k.EITHER)
+past = {"history": [1.0, 2.0, 4.0, 3.0, 2.0, 4.0, 5.0], "steps": 2}
+row("forecasting.persistence", past)
+row("forecasting.seasonal_naive", past | {"period": 2}, period=k.SMALL)
+row("forecasting.autoregression", past, order=k.SMALL | k.NONE | {"0"})
+row(
+    "forecasting.rolling_origin",
+    {"forecaster": forecasting.persistence, "series": past["history"], "steps": 2},
+    steps=k.SMALL,
+    start=k.SMALL | k.NONE,
+    period=k.SMALL,
+)
 row("analysis.half_lives", inputs=k.EITHER | k.NONE)
 row("analysis.compare", lambda w: {"first": w.network, "second": w.network})
 row("analysis.components", gates=k.BOOLEAN)
@@ -291,6 +302,7 @@ for name in ("raster", "traces"):
     row(f"draw.{name}", what=k.TEXT | k.NONE)
 row("draw.hinton", lambda w: {"weights": w.projection}, weights=k.EITHER, scale=k.POSITIVE | k.NONE)
 row("draw.trials", {"groups": {"a": [1.0, 2.0]}}, published=k.NONE | {"{}"}, title=k.TEXT)
+row("draw.forecast", {"history": [1.0, 2.0], "forecast": [3.0]}, forecast=k.EITHER, times=k.EITHER)
 row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results=k.NOTHING)
 row("draw.network", net=k.NEURON | k.LAYER | k.NETWORK)
 row("draw.sensitivities", lambda w: {"net": w.exact}, net=k.NOTHING, scale=k.POSITIVE | k.NONE)

@@ -13,7 +13,7 @@ import numpy as np
 from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
-from .dates import Form, Step, check_steps, forms_of, step_of
+from .dates import Form, Step, check_steps, forms_of, leads, step_of
 from .mending import FILL, FILLS, filled, mended
 from .numerals import is_missing, is_number
 from .problems import Problems
@@ -47,8 +47,6 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--date", metavar="COLUMN", help="column with the dates (default: the first one with dates)")
     add("--dates", choices=ORDERS, help="how dates such as 02/01/2024 begin, if the column does not tell")
-    add("--decimal", choices=MARKS, help="the decimal mark, if the numbers do not tell")
-    add("--fill", choices=FILLS, help="mend missing values and dates: repeat the last, interpolate, drop")
 
 
 YEARS = range(1600, 2201)
@@ -164,7 +162,7 @@ def _is_even(form: Form, cells: list[str]) -> bool:
         return False
     dates = dates if dates[0] < dates[-1] else dates[::-1]
     step = step_of(dates)
-    return step is not None and all(step.after(one) == two for one, two in pairwise(dates))
+    return step is not None and all(leads(step, *pair) for pair in pairwise(dates))
 
 
 def make_series(sheet: Sheet, dated: Dated, columns: Sequence[str], fill: str | None = None) -> Series:

@@ -87,10 +87,8 @@ class Comparison:
         if self.ratio >= 1:
             less = 1 - 1 / self.ratio
             how = "better" if less > SAME else "as well"
-            return (
-                f"The network is not worth it: {self.best} predicts {how}, with an error {_percent(less)} lower "
-                f"on {rows}."
-            )
+            lower = f"with an error {_percent(less)} lower on {rows}"
+            return f"The network is not worth it: {self.best} predicts {how}, {lower}."
         below = f"its error is {_percent(change)} below that of the best baseline, {self.best}"
         if self.statistic() > SIGNIFICANT:
             return f"The network is worth it: {below}, on {rows}."

@@ -90,7 +90,7 @@ def test_what_is_no_number_is_told_with_its_line(sheet, cell):
 @pytest.mark.parametrize("cell", ["", "NA", "n/a", "-", "NaN", "null", "#N/A", "\u2013", "k.A."])
 def test_what_is_missing_is_told_with_its_line_and_may_be_mended(sheet, cell):
     table = sheet(f"a,b\n1,2\n1,{cell}\n7,4\n")
-    with pytest.raises(TableError, match="line 3, column 'b': the value is missing. .* --fill forward, linear"):
+    with pytest.raises(TableError, match="line 3, column 'b': the value is missing. .* --fill forward"):
         table.numbers(["b"])
     for fill, values in (("forward", [2, 2, 4]), ("linear", [2, 3, 4]), ("drop", [2, 4])):
         left, numbers = table.mended(["b"], fill, lambda _: "")
@@ -134,7 +134,9 @@ def test_units_may_be_left_out_but_not_exchanged(sheet):
 
 
 def test_titles_footers_and_empty_columns_are_left_out(sheet):
-    table = sheet("Report 2024;;;\n\nMonth;Sales;Costs;\n2024-01;1,5;2;\n# note\n2024-02;2,5;3;\nSource: us;;;\n")
+    table = sheet(
+        "Report 2024;;;\n\nMonth;Sales;Costs;\n2024-01;1,5;2;\n# note\n2024-02;2,5;3;\nSource: us;;;\n"
+    )
     assert table.names == ["Month", "Sales", "Costs"]
     assert table.lines == [4, 6]
     assert table.numbers(["Sales"]).tolist() == [[1.5], [2.5]]

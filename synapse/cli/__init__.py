@@ -40,7 +40,7 @@ COMMANDS = (
     "convert",
     "train",
     "run",
-    # "forecast",
+    "forecast",
     "compare",
     "table",
     "bench",

@@ -30,8 +30,8 @@ FEWEST = 10
 """Least number of rows to learn from."""
 
 NOTES = f"""
-Each method forecasts the target from up to {ORIGINS} rows of the held-out end of the series, each time from all
-rows before. Networks learn once, from the rows before the held-out ones, to map each row to the next, as by
+Each method forecasts the target from up to {ORIGINS} rows of the held-out end of the series, from all rows
+before. Networks learn once, from the rows before the held-out ones, to map each row to the next, as by
 `synapse train`; their outputs are fed back as inputs. They are trained with several --seeds, and the median
 is shown. The autoregression is fitted anew for each forecast.
 
@@ -117,8 +117,8 @@ def _contest(options: argparse.Namespace, named: list[str]) -> Contest:
     start, least = count - held_out, max(FEWEST, period + 1)
     if start < least:
         raise FormatError(
-            f"{options.data!r} has {counted(count, 'row')}, of which {held_out} are held out. Expected at least "
-            f"{least} to learn from, got {max(start, 0)}."
+            f"{options.data!r} has {counted(count, 'row')}, of which {held_out} are held out. Expected at "
+            f"least {least} to learn from, got {max(start, 0)}."
         )
     _check_varies(options.data, columns, values[:start], period)
     every = -(-(held_out - options.steps + 1) // ORIGINS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +18,7 @@ from ..forecasting import (
     rolling_origin,
     seasonal_naive,
 )
+from ..forecasting.rolling import Forecaster
 from ..network import Network
 from .scaling import Scale, Scaled
 
@@ -58,7 +58,7 @@ class Contest:
     epochs: int
     rate: float
 
-    def measured(self, forecaster: Callable[[Floats, int], Any]) -> dict[str, Any]:
+    def measured(self, forecaster: Forecaster) -> dict[str, Any]:
         """The errors of a forecaster over all origins and steps: MASE, and RMSE by column."""
         rolled = rolling_origin(
             forecaster, self.values, self.steps, start=self.start, every=self.every, period=self.period
@@ -67,8 +67,12 @@ class Contest:
 
     def simple(self, name: str) -> dict[str, Any]:
         """The errors of a simple method."""
-        seasonal = partial(seasonal_naive, period=self.period)
-        return self.measured({"persistence": persistence, "seasonal": seasonal, "ar": autoregression}[name])
+        methods: dict[str, Forecaster] = {
+            "persistence": persistence,
+            "seasonal": partial(seasonal_naive, period=self.period),
+            "ar": autoregression,
+        }
+        return self.measured(methods[name])
 
 
 def overall(rolled: RollingOrigin) -> Floats:
@@ -84,7 +88,7 @@ def trial(seed: int, model: str, contest: Contest) -> dict[str, Any]:
 
 
 def trained(contest: Contest, model: str, seed: int) -> Network:
-    """A network that has learnt to map each row before the first origin to the next, as `synapse train` does."""
+    """A network that has learnt, as by `synapse train`, to map each row to the next."""
     rows = contest.values[: contest.start]
     made = Scaled(model, contest.hidden, contest.names, [f"{n} +1" for n in contest.names], None, seed)
     scale = Scale.of(rows)

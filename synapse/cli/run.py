@@ -54,6 +54,8 @@ def run(options: argparse.Namespace) -> int:
     network = read(options.model)
     sheet = read_sheet(options.data, decimal_of(options))
     sheet, rows = input_rows(network, sheet, options)
+    for note in sheet.notes:
+        print(f"synapse: {note}", file=sys.stderr)
     answers = np.empty((len(rows), len(network.output)))
     for part in sheet.sequences(options.sequence):
         network.clear()

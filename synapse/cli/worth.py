@@ -54,8 +54,10 @@ class Comparison:
     @property
     def ratio(self) -> float:
         """The network's error divided by that of the best simple method; root mean square over targets."""
-        lowest = self._loss(self.baselines[self.best]).mean()
-        return math.sqrt(self._loss(self.network).mean() / lowest) if lowest > 0 else math.inf
+        own, lowest = self._loss(self.network).mean(), self._loss(self.baselines[self.best]).mean()
+        if lowest == 0:
+            return 1.0 if own == 0 else math.inf
+        return math.sqrt(own / lowest)
 
     def _loss(self, errors: Floats) -> Floats:
         """Mean squared error over the targets in their deviations, shape (rows,)."""

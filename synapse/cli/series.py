@@ -264,7 +264,12 @@ def _step(
     def told(row: int, what: str) -> None:
         problems.add(sheet.lines[rows[row]], dated.name, what)
 
-    check_steps(known, step, dated.form, told, gaps=fill is None)
+    even = sum(leads(step, *pair) for pair in pairwise(known))
+    if fill is None and 3 * even < len(known) - 1:
+        what = f"the dates do not step evenly; {even} of {len(known) - 1} are a {step} after the one before"
+        problems.add(sheet.lines[rows[0]], dated.name, what)
+    else:
+        check_steps(known, step, dated.form, told, gaps=fill is None)
     return step
 
 

@@ -43,6 +43,16 @@ def test_one_column_and_names_with_commas(sheet):
     assert sheet('"a, b",c\n1,2\n').names == ["a, b", "c"]
 
 
+def test_encodings_of_spreadsheets(sheet):
+    table = sheet("Größe (m²);Wert\n1;2\n".encode("cp1252"))
+    assert (table.names[0], table.notes) == (
+        "Größe (m²)",
+        ["The file is not UTF-8; it is read as Windows-1252."],
+    )
+    table = sheet("Größe\tWert\n1\t2\n".encode("utf-16"))
+    assert (table.names, table.notes) == (["Größe", "Wert"], [])
+
+
 def test_standard_input(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a\n1\n")))
     assert read_sheet("-").numbers(["a"]).tolist() == [[1.0]]
@@ -57,7 +67,8 @@ def test_standard_input(monkeypatch):
         ("1,2\n3,4\n", "got the numbers 1, 2"),
         ("a,b,a\n1,2,3\n", "got 'a' 2 times"),
         ('a,b\n1,"2\n', "is not CSV"),
-        (b"a,b\n\xff,1\n", "UTF-8"),
+        (b"a,b\n\x81,1\n", "not text. Save the table as CSV"),
+        (b"PK\0\0a,b\n1,1\n", "not text. Save the table as CSV"),
         (f"a,{'b' * 200_000}\n1,2\n", "is not CSV: field larger than field limit"),
     ],
 )
@@ -110,6 +121,11 @@ def test_all_problems_are_told_at_once_in_the_order_of_lines(sheet):
         "line 4: 3 cells instead of 2, as many as the columns that have names",
         "line 5, column 'b': 'y' is not a finite number.",
     ]
+
+
+def test_neighbours_that_are_missing_are_one_problem(sheet):
+    with pytest.raises(TableError, match="line 3, column 'a': 3 values from here on are missing. To"):
+        sheet("a,b\n1,1\n,1\n,1\n,1\n2,1\n").numbers(["b", "a"])
 
 
 def test_of_many_problems_twenty_are_told(sheet):

@@ -99,9 +99,10 @@ def _of_training(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield f"{where} {what}", _errors(facts["error"], units, classes)
     for name, errors in facts["baselines"].items():
         yield f"{what} of {name}", _errors(errors, units, classes)
-    for key in ("verdict", "fill"):
-        if facts[key] is not None:
-            yield key, str(facts[key])
+    if facts["verdict"] is not None:
+        yield "verdict", str(facts["verdict"])
+    if facts["fill"] is not None:
+        yield "missing values", f"mended by --fill {facts['fill']}"
     yield "trained", f"{facts['trained']}, Synapse {facts['version']}"
     yield "command", str(facts["command"])
 

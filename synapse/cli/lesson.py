@@ -83,7 +83,7 @@ def joined(parts: list[Part]) -> Part:
 
 
 def prepare(sheet: Sheet, options: LessonOptions) -> Lesson:
-    """Make a lesson from a table: of a series, if it has a date column, and of samples or sequences otherwise.
+    """Make a lesson from a table: of a series if it has a date column, otherwise of samples or sequences.
 
     Raises UsageError if a column has two uses, and ArgumentError or FormatError if the table lacks these
     columns, has no numbers in them, or has too few rows.
@@ -129,7 +129,8 @@ def _of_series(sheet: Sheet, dated: Dated, options: LessonOptions) -> Lesson:
     series = make_series(sheet, dated, columns, options.fill)
     if len(series.values) <= ahead:
         raise FormatError(
-            f"--ahead {ahead} needs more than {counted(ahead, 'row')}; {sheet.path!r} has {len(series.values)}."
+            f"--ahead {ahead} needs more than {counted(ahead, 'row')}; {sheet.path!r} has "
+            f"{len(series.values)}."
         )
     x = series.values[:-ahead, [columns.index(name) for name in inputs]]
     y = series.values[ahead:, [columns.index(name) for name in options.target]]

@@ -13,7 +13,7 @@ import numpy as np
 from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
-from .dates import Form, Step, check_steps, forms_of, step_of
+from .dates import Form, Step, check_steps, forms_of, leads, step_of
 from .mending import FILL, FILLS, filled, mended
 from .numerals import is_missing, is_number
 from .problems import Problems
@@ -26,20 +26,27 @@ ORDERS = {"day-first": "{date:%d}", "month-first": "{date:%m}"}
 MARKS = {"point": ".", "comma": ","}
 """What --decimal may be."""
 
-DATE_NAMES = frozenset(
-    ("date", "day", "month", "quarter", "year", "time", "timestamp", "period")
-    + ("datum", "tag", "monat", "quartal", "jahr", "zeit")
-)
+ENGLISH = ("date", "day", "month", "quarter", "year", "time", "timestamp", "period")
+GERMAN = ("datum", "tag", "monat", "quartal", "jahr", "zeit")
+DATE_NAMES = frozenset((*ENGLISH, *GERMAN))
 """Names of columns whose numbers may be dates, such as 2024."""
 
 
+def add_numbers(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how the numbers of a table are read."""
+    add = parser.add_argument
+    add("--decimal", choices=MARKS, help="the decimal mark, if the numbers do not tell")
+    add(
+        "--fill", choices=FILLS, help="mend missing values: repeat the last one, interpolate, or drop the row"
+    )
+
+
 def add_reading(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how a table is read; used by all commands that read series."""
+    """Add the options that say how a series is read; used by all commands that read series."""
+    add_numbers(parser)
     add = parser.add_argument
     add("--date", metavar="COLUMN", help="column with the dates (default: the first one with dates)")
     add("--dates", choices=ORDERS, help="how dates such as 02/01/2024 begin, if the column does not tell")
-    add("--decimal", choices=MARKS, help="the decimal mark, if the numbers do not tell")
-    add("--fill", choices=FILLS, help="mend missing values and dates: repeat the last, interpolate, drop")
 
 
 YEARS = range(1600, 2201)
@@ -155,7 +162,7 @@ def _is_even(form: Form, cells: list[str]) -> bool:
         return False
     dates = dates if dates[0] < dates[-1] else dates[::-1]
     step = step_of(dates)
-    return step is not None and all(step.after(one) == two for one, two in pairwise(dates))
+    return step is not None and all(leads(step, *pair) for pair in pairwise(dates))
 
 
 def make_series(sheet: Sheet, dated: Dated, columns: Sequence[str], fill: str | None = None) -> Series:
@@ -257,7 +264,12 @@ def _step(
     def told(row: int, what: str) -> None:
         problems.add(sheet.lines[rows[row]], dated.name, what)
 
-    check_steps(known, step, dated.form, told, gaps=fill is None)
+    even = sum(leads(step, *pair) for pair in pairwise(known))
+    if fill is None and 3 * even < len(known) - 1:
+        what = f"the dates do not step evenly; {even} of {len(known) - 1} are a {step} after the one before"
+        problems.add(sheet.lines[rows[0]], dated.name, what)
+    else:
+        check_steps(known, step, dated.form, told, gaps=fill is None)
     return step
 
 

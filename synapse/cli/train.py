@@ -29,8 +29,8 @@ HELD_OUT = 0.2
 """Share of a series that is held out, unless --validation gives another one."""
 
 NOTES = """
-DATA is CSV with the names of the columns in the first row; units may follow in brackets, as in "Sales (kEUR)".
-Cells are separated by commas, semicolons or tabs. All problems of the file are listed at once.
+DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)". Cells are
+separated by commas, semicolons or tabs. All problems of the file are listed at once.
 
 A table with a column of dates is a series, whose rows must be evenly spaced in time: the model predicts the
 targets one row ahead (--ahead) from their own past and that of --inputs, is an LSTM, and the last fifth of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -52,6 +52,22 @@ def listed(names: Iterable[str]) -> str:
     "'a', 'b'"
     """
     return ", ".join(map(repr, names))
+
+
+def add_output(parser: ArgumentParser, what: str) -> None:
+    """Add the file to write, as the last argument or with -o; see :func:`output_of`."""
+    parser.add_argument("target", metavar="OUT", nargs="?", help=f"{what}; an existing one is replaced")
+    parser.add_argument("-o", "--output", metavar="OUT", help="the same")
+
+
+def output_of(options: Namespace) -> str:
+    """The file to write; UsageError if it is not given, or twice."""
+    given = [path for path in (options.target, options.output) if path is not None]
+    if len(given) != 1:
+        found = "none" if not given else listed(given)
+        raise UsageError(f"Expected one file to write, OUT or -o OUT, got {found}.")
+    path: str = given[0]
+    return path
 
 
 def require_suffix(path: str, suffixes: Sequence[str]) -> str:

@@ -18,6 +18,9 @@ from ..forecasting.rolling import rolling_origin
 SIGNIFICANT = 1.645
 """Value of a standard normal variable that is exceeded with a probability of 5 %."""
 
+SAME = 0.05
+"""Share by which an error may be lower without being called better."""
+
 RECENT = 1000
 """Number of rows that an autoregression is fitted to, the last ones, so that long series take seconds."""
 
@@ -51,12 +54,15 @@ class Comparison:
     @property
     def ratio(self) -> float:
         """The network's error divided by that of the best simple method; root mean square over targets."""
-        lowest = self._loss(self.baselines[self.best]).mean()
-        return math.sqrt(self._loss(self.network).mean() / lowest) if lowest > 0 else math.inf
+        own, lowest = self._loss(self.network).mean(), self._loss(self.baselines[self.best]).mean()
+        if lowest == 0:
+            return 1.0 if own == 0 else math.inf
+        return math.sqrt(own / lowest)
 
     def _loss(self, errors: Floats) -> Floats:
         """Mean squared error over the targets in their deviations, shape (rows,)."""
-        return np.mean((errors / self.scale) ** 2, axis=1)
+        loss: Floats = np.mean((errors / self.scale) ** 2, axis=1)
+        return loss
 
     def statistic(self) -> float:
         """The statistic of Diebold and Mariano: the mean gain of the network over its standard error.
@@ -81,10 +87,10 @@ class Comparison:
         """One sentence: whether the network is worth it."""
         change, rows = abs(self.ratio - 1), counted(len(self.network), "held-out row")
         if self.ratio >= 1:
-            less = f"predicts as well, with an error {_percent(1 - 1 / self.ratio)} lower"
-            if 1 - 1 / self.ratio > 0.05:
-                less = f"predicts better, with an error {_percent(1 - 1 / self.ratio)} lower"
-            return f"The network is not worth it: {self.best} {less} on {rows}."
+            less = 1 - 1 / self.ratio
+            how = "better" if less > SAME else "as well"
+            lower = f"with an error {_percent(less)} lower on {rows}"
+            return f"The network is not worth it: {self.best} predicts {how}, {lower}."
         below = f"its error is {_percent(change)} below that of the best baseline, {self.best}"
         if self.statistic() > SIGNIFICANT:
             return f"The network is worth it: {below}, on {rows}."

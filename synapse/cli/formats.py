@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import FormatError, SynapseError
+from ..learning import Trainer
 from ..network import Network
 from ..readwrite import formats, load, save
 from ..readwrite._formats import by_suffix
@@ -45,7 +46,8 @@ def read(path: str, name: str | None = None) -> Network:
             f"The format {form.name} of {path!r} can be written, not read. Known: {', '.join(READABLE)}."
         )
     try:
-        return load(path, name)
+        found: Network | Trainer = load(path, name)
+        return found.network if isinstance(found, Trainer) else found
     except (OSError, SynapseError) as error:
         raise FormatError(f"Cannot read {path!r}: {reason(error)}") from error
 

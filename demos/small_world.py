@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, ORANGE, PURPLE, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, GREY, ORANGE, PURPLE, RED, check, heading, lesson, save_figure, with_pyplot
 
 NODES, NEIGHBOURS, OUTPUT = 100, 6, 50
 MOVED = {0.0: "a ring", 0.1: "a small world", 1.0: "a random graph"}
@@ -132,12 +132,10 @@ def conclude(curves):
 # --- 4. A picture ---------------------------------------------------------------------------------
 
 
-def picture(graphs, curves, path):
-    plt = pyplot()
-    if plt is None:
-        return
+@with_pyplot
+def picture(plt, graphs, curves, path):
     figure, axes = plt.subplots(
-        2, 3, figsize=(12, 7.4), height_ratios=(1.5, 1), layout="constrained", sharey="row"
+        2, 3, figsize=(8.4, 5.2), height_ratios=(1.5, 1), layout="constrained", sharey="row"
     )
     for (moved, graph), colour, above, below in zip(
         graphs.items(), (BLUE, ORANGE, PURPLE), *axes, strict=True

@@ -289,7 +289,12 @@ def panel_error(axes, kept, faded):
     steps = np.arange(1, len(kept) + 1)
     axes.loglog(steps, kept, color=BLUE, lw=2.5, label="cell: eligibility")
     axes.loglog(
-        steps[:13], np.abs(faded[:13]), "o-", color=RED, ms=4, label="Elman unit: d activation / d weight"
+        steps[:13],
+        np.abs(faded[:13]),
+        "o-",
+        color=RED,
+        ms=4,
+        label=r"Elman unit: $\partial$activation / $\partial$weight",
     )
     axes.set(xlabel="step (1 is the step of the input)", ylabel="derivative", ylim=(1e-10, 30))
     axes.set_title("1. The carousel keeps an error")

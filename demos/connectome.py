@@ -204,7 +204,7 @@ def picture(plt, graph, right, lost, path):
     nx.draw_networkx_edges(graph, places, ax=ax, edge_color=GREY, alpha=0.15, width=0.6, arrows=False)
     for kind, colour in COLOURS.items():
         mine = [node for node in graph if graph.nodes[node]["kind"] == kind]
-        sizes = [6 + 3 * graph.degree(node) for node in mine]
+        sizes = [3 + 1.6 * graph.degree(node) for node in mine]
         nx.draw_networkx_nodes(
             graph, places, mine, ax=ax, node_color=colour, node_size=sizes, edgecolors="white", linewidths=0.5
         )

@@ -182,7 +182,7 @@ def picture(plt, curves, runs, best, path):
     left.axhline(GOAL, color=GREY, lw=1, ls=":")
     left.set(xlabel="thousand sequences learnt from", ylabel="fraction entirely right", ylim=(0, 1.02))
     left.set_title("Learning, one line a seed (dotted: 95 %)")
-    left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
+    left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
 
     looks = zip(PAIRS, (BLUE, GREEN, ORANGE, PURPLE), ("o-", "s-", "o--", "s--"), strict=True)
     for pair, colour, style in looks:

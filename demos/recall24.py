@@ -20,7 +20,19 @@ from tqdm import tqdm
 
 import architect
 import synapse
-from demos._common import BLUE, GREEN, GREY, RED, check, diverging, heading, lesson, save_figure, with_pyplot
+from demos._common import (
+    BLUE,
+    CLEAR,
+    GREEN,
+    GREY,
+    RED,
+    check,
+    diverging,
+    heading,
+    lesson,
+    save_figure,
+    with_pyplot,
+)
 from synapse.optimizers import Adam
 from synapse.tasks import Recall
 
@@ -194,7 +206,7 @@ def picture(plt, curves, chunk, seen, path):
     left.axhline(GOAL, color=GREY, lw=1, ls=":")
     left.set(xlabel="thousand sequences learnt from", ylabel="fraction entirely right", ylim=(-0.02, 1.02))
     left.set_title("Learning, one line a seed")
-    left.legend(loc="center left")
+    left.legend(loc="upper left", bbox_to_anchor=(0.0, 0.94), **CLEAR)
 
     symbols, cells, outputs = seen
     steps = np.array([symbol in "ABCD" for symbol in symbols])

@@ -143,9 +143,11 @@ def picture(plt, graphs, curves, path):
         places = nx.circular_layout(graph)
         nx.draw_networkx_edges(graph, places, ax=above, edge_color=colour, alpha=0.6, width=0.8)
         ends = [BLUE if node == 0 else RED if node == OUTPUT else "white" for node in graph]
-        sizes = [90 if node in (0, OUTPUT) else 12 for node in graph]
-        nx.draw_networkx_nodes(graph, places, ax=above, node_color=ends, node_size=sizes, edgecolors=GREY)
-        above.set(title=f"{MOVED[moved]}: {moved:.0%} of the edges moved", aspect="equal")
+        sizes = [50 if node in (0, OUTPUT) else 5 for node in graph]
+        nx.draw_networkx_nodes(
+            graph, places, ax=above, node_color=ends, node_size=sizes, edgecolors=GREY, linewidths=0.6
+        )
+        above.set(title=f"{MOVED[moved]}: {moved:.0%} moved", aspect="equal")
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
         above.text(0.88, 0.0, "input", ha="right", va="center", color=BLUE, bbox=box)
         above.text(-0.88, 0.0, "output", va="center", color=RED, bbox=box)

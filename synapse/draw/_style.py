@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
 BLUE, RED, PURPLE, YELLOW = "#0072b2", "#d55e00", "#cc79a7", "#f0e442"
 GREY, PALE, INK = "#8a8a8a", "#d4d4d4", "#222222"
-CYCLE = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK, GREY)
+CYCLE = (BLUE, RED, GREEN, PURPLE, BLACK, SKY, ORANGE, GREY)
+"""Colours of lines, in this order: orange and vermilion, which are hard to tell apart, are far from each other."""
+
+TINTED = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, GREY, RED)
+MOST_TINTS = 2 * len(TINTED)
+
+GROUND = "#f4f6f8"
+"""Background of boxes."""
 
 GATE = "#a3497c"
 """Colour of gates: a darker purple, so that thin dotted lines are visible."""
@@ -51,6 +58,9 @@ LOOK: dict[str, Any] = {
     "axes.facecolor": "white",
     "axes.grid": False,
     "text.parse_math": True,
+    "pdf.fonttype": 42,  # text in files stays text that can be edited
+    "ps.fonttype": 42,
+    "svg.fonttype": "none",
 }
 
 TICKS: dict[str, Any] = {"which": "both", "color": INK, "labelcolor": INK, "labelsize": 8.0}
@@ -170,6 +180,18 @@ def around_zero(values: NDArray[np.float64]) -> Normalize:
 
     limit = largest(values) or 1.0
     return Normalize(-limit, limit)
+
+
+def tints(count: int) -> list[tuple[float, float, float]]:
+    """Light colours for backgrounds of black text; they repeat after MOST_TINTS."""
+    from matplotlib.colors import to_rgb
+
+    def tint(i: int) -> tuple[float, float, float]:
+        strength = 0.8 if i // len(TINTED) % 2 else 0.45
+        red, green, blue = (1.0 - strength * (1.0 - part) for part in to_rgb(TINTED[i % len(TINTED)]))
+        return red, green, blue
+
+    return [tint(i) for i in range(count)]
 
 
 def largest(values: NDArray[np.float64]) -> float:

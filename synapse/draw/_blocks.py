@@ -9,7 +9,7 @@ import numpy as np
 
 from .._typing import Floats, Indices
 from ..topology import NO_GATER, Topology
-from ._style import GATE, GREEN, GROUND, INK, SKY, WIDE, canvas, lines
+from ._style import DOTS, GATE, GREEN, GROUND, INK, SKY, WIDE, canvas, lines
 from ._ways import along, rounded
 
 if TYPE_CHECKING:
@@ -189,7 +189,6 @@ def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
 
 def _draw_boxes(ax: Axes, diagram: Topology, scaled: Scaled) -> None:
     """A box for each layer, with its name, the number of its neurons, and a dot for each."""
-    from matplotlib.collections import EllipseCollection
     from matplotlib.patches import FancyBboxPatch
 
     for i, (name, count) in enumerate(zip(diagram.layers, diagram.sizes.tolist(), strict=True)):
@@ -207,20 +206,25 @@ def _draw_boxes(ax: Axes, diagram: Topology, scaled: Scaled) -> None:
         ax.add_patch(box)
         scaled.widths(box, POINT)
         title = lines(name or (diagram.names[i] if count == 1 else "neurons"), 13, 2)
-        text = ax.text(
-            i * PITCH, 0.22, title, ha="center", va="center", weight="bold", zorder=4, linespacing=1.0
-        )
+        text = ax.text(i * PITCH, 0.22, title, ha="center", va="center", weight="bold", linespacing=1.0)
+        text.set_zorder(4)
         longest = max(len(line) for line in title.split("\n"))
         scaled.text(text, min(NAME, (WIDTH - 0.1) / (1.12 * WIDE * max(longest, 1))))
         amount = f"{count:,} neuron{'s' if count > 1 else ''}"
         scaled.text(ax.text(i * PITCH, -0.36, amount, ha="center", va="center", zorder=4), 0.85 * NUMBER)
         if count <= DOTTED:
-            spots, size = _dots(count)
-            dots = EllipseCollection(
-                size, size, 0.0, units="xy", offsets=spots + [i * PITCH, -0.12], offset_transform=ax.transData
-            )
-            dots.set(facecolor=SKY, edgecolor="none", zorder=4, gid="dots")
-            ax.add_collection(dots)
+            _draw_dots(ax, i * PITCH, count)
+
+
+def _draw_dots(ax: Axes, x: float, count: int) -> None:
+    """A dot for each neuron of a layer, in its box."""
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Circle
+
+    spots, size = _dots(count)
+    dots = PatchCollection([Circle((x + right, up - 0.12), size / 2) for right, up in spots], gid="dots")
+    dots.set(facecolor=SKY, edgecolor="none", zorder=4)
+    ax.add_collection(dots)
 
 
 def _dots(count: int) -> tuple[Floats, float]:
@@ -259,9 +263,8 @@ def _draw_gate(ax: Axes, route: Route, gater: int, scaled: Scaled) -> None:
     if gater >= 0:
         side = np.sign(place[1]) or 1.0
         foot = (np.clip(place[0], gater * PITCH - 0.6, gater * PITCH + 0.6), side * HEIGHT / 2)
-        (line,) = ax.plot(
-            *zip(foot, place, strict=True), ls=(0, (1, 1.6)), color=GATE, zorder=2.6, gid="gate"
-        )
+        ends = zip(foot, place, strict=True)
+        (line,) = ax.plot(*ends, ls=DOTS, color=GATE, zorder=2.6, gid="gate")
         scaled.widths(line, 1.3 * POINT)
     (mark,) = ax.plot(*place, "o", color=GATE, mec="white", mew=0.5, zorder=3.5, gid="gate mark")
     scaled.follow(lambda unit: mark.set_markersize(5.0 * POINT * unit))

@@ -51,11 +51,11 @@ def gates_of(diagram: Topology, places: Places, ways: Floats) -> list[Gates]:
 
 
 def _bundles(diagram: Topology) -> list[tuple[int, Indices, int]]:
-    """Gater, connections and shared neuron of the gates of each gater, grouped by the end of fewer neurons."""
+    """Gater, connections and the neuron they share: all targets or all sources, whichever are fewer."""
     found = []
     for gater in np.unique(diagram.gater).tolist():
         mine = np.flatnonzero((diagram.gater == gater) & ~diagram.self_connected)
-        if gater == NO_GATER or gater == OUTSIDE:
+        if gater in (NO_GATER, OUTSIDE):
             continue
         ends = min((diagram.target[mine], diagram.source[mine]), key=lambda end: len(np.unique(end)))
         found += [(gater, mine[ends == end], end) for end in np.unique(ends).tolist()]

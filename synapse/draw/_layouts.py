@@ -29,6 +29,9 @@ NETWORKX: dict[str, Callable[[Any], Any]] = {
 GRAPHVIZ = ("dot", "neato", "fdp", "sfdp", "twopi", "circo")
 """Programs of Graphviz."""
 
+LOOK = """graph [rankdir=LR, start=1, ranksep=1];
+node [shape=circle, width=0.5, height=0.5, label="", fixedsize=true];"""
+
 NEAREST = 0.75
 """Distance to the nearest neuron that nine out of ten neurons exceed."""
 
@@ -61,9 +64,9 @@ def positions(diagram: Topology, layout: Any) -> Floats:
     return _spaced(_checked(found, diagram.neurons))
 
 
-def graph_of(diagram: Topology) -> nx.DiGraph:
-    """A graph for layouts: neurons by number, connections, and edges from gaters to the ends of what they gate."""
-    graph = nx.DiGraph()
+def graph_of(diagram: Topology) -> nx.DiGraph[int]:
+    """A graph for layouts: neurons by number, connections, and edges from gaters to the ends of these."""
+    graph: nx.DiGraph[int] = nx.DiGraph()
     for i, name in enumerate(diagram.names):
         graph.add_node(i, name=name, layer=diagram.layers[diagram.layer[i]])
     ends = zip(diagram.source.tolist(), diagram.target.tolist(), diagram.weight.tolist(), strict=True)
@@ -104,7 +107,7 @@ def _spaced(centres: Floats) -> Floats:
     return spaced
 
 
-def _graphviz(graph: nx.DiGraph, program: str) -> dict[int, tuple[float, float]]:
+def _graphviz(graph: nx.DiGraph[int], program: str) -> dict[int, tuple[float, float]]:
     """Positions by a program of Graphviz, which reads and writes text; only numbers are handed over."""
     found = shutil.which(program)
     if found is None:
@@ -113,8 +116,7 @@ def _graphviz(graph: nx.DiGraph, program: str) -> dict[int, tuple[float, float]]
         )
     edges = "".join(f"{a}->{b};" for a, b in graph.edges)
     nodes = "".join(f"{i};" for i in graph)
-    look = 'graph [rankdir=LR, start=1, ranksep=1]; node [shape=circle, width=0.5, height=0.5, label="", fixedsize=true];'
-    text = f"digraph {{{look}{nodes}{edges}}}"
+    text = f"digraph {{{LOOK}{nodes}{edges}}}"
     run = subprocess.run([found, "-Tplain"], input=text, capture_output=True, text=True, check=False)
     if run.returncode:
         raise ArgumentError(f"Graphviz could not compute the layout {program!r}: {run.stderr.strip()}")

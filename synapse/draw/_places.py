@@ -51,7 +51,7 @@ class Places:
         middles = np.concatenate([[0.0], np.cumsum(gap + (sizes[:-1, 0] + sizes[1:, 0]) / 2)])
         centres = np.empty((diagram.neurons, 2))
         for i, shape in enumerate(shapes):
-            centres[diagram.layer == i] = shape + [middles[i], 0.0]
+            centres[diagram.layer == i] = shape + np.array([middles[i], 0.0])
         loops = np.bincount(diagram.layer[diagram.source[diagram.self_connected]], minlength=len(shapes)) > 0
         edge = RADIUS + MARGIN
         low = np.stack([middles, np.zeros(len(shapes))], axis=1) - sizes / 2 - edge
@@ -68,7 +68,7 @@ class Places:
     @property
     def columns(self) -> Floats:
         """The horizontal middle of each layer."""
-        return self.frames[:, ::2].mean(axis=1)
+        return (self.frames[:, 0] + self.frames[:, 2]) / 2
 
     @property
     def corners(self) -> tuple[Floats, Floats]:

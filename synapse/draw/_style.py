@@ -21,7 +21,7 @@ BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
 BLUE, RED, PURPLE, YELLOW = "#0072b2", "#d55e00", "#cc79a7", "#f0e442"
 GREY, PALE, INK = "#8a8a8a", "#d4d4d4", "#222222"
 CYCLE = (BLUE, RED, GREEN, PURPLE, BLACK, SKY, ORANGE, GREY)
-"""Colours of lines, in this order: orange and vermilion, which are hard to tell apart, are far from each other."""
+"""Colours of lines, in this order: orange and vermilion look alike and are far from each other."""
 
 TINTED = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, GREY, RED)
 MOST_TINTS = 2 * len(TINTED)
@@ -31,6 +31,9 @@ GROUND = "#f4f6f8"
 
 GATE = "#a3497c"
 """Colour of gates: a darker purple, so that thin dotted lines are visible."""
+
+DOTS = (0, (1.0, 1.6))
+"""Line style of gates."""
 
 WIDE = 0.62
 """Approximate width of a letter, relative to the font size."""

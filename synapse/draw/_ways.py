@@ -40,7 +40,7 @@ CUBIC = np.stack(
 
 
 def ways_of(diagram: Topology, places: Places, head: float = 0.0) -> Floats:
-    """The ways of all connections, shape (connections, STEPS, 2). `head` is the space above frames for names."""
+    """The ways of all connections, (connections, STEPS, 2). `head` is the space for names above frames."""
     here, there = places.centres[diagram.source], places.centres[diagram.target]
     step = diagram.layer[diagram.target] - diagram.layer[diagram.source]
     found = here[:, None] + TIMES[:, None] * (there - here)[:, None]

@@ -17,6 +17,7 @@ from ._gates import gates_of
 from ._layouts import LAYERS, check_layout, positions
 from ._places import RADIUS, Places
 from ._style import (
+    DOTS,
     GATE,
     GROUND,
     INK,
@@ -168,13 +169,8 @@ class _Picture:
         low, high = self._extent()
         size = high - low
         inches = min(LARGEST, WIDTH / size[0], HEIGHT / size[1])
-        with canvas(
-            ax,
-            (
-                max(2.5 if self.places.gap else 5.5, size[0] * inches + 0.8 * bars),
-                max(1.8, size[1] * inches + 0.3),
-            ),
-        ) as ax:
+        width = max(2.5 if self.places.gap else 5.5, size[0] * inches + 0.8 * bars)
+        with canvas(ax, (width, max(1.8, size[1] * inches + 0.3))) as ax:
             from ._scaled import Scaled
 
             ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
@@ -192,7 +188,7 @@ class _Picture:
     def _extent(self) -> tuple[Floats, Floats]:
         """The corners of the picture, with space for the names of layers above their frames."""
         low, high = self.places.corners
-        high = high + [0.0, self.head if self.heads else 0.0]
+        high = high + np.array([0.0, self.head if self.heads else 0.0])
         every = np.concatenate([[low, high], self.ways.reshape(-1, 2)])
         return every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
 
@@ -204,7 +200,7 @@ class _Picture:
         return [lines(name, width) for name, width in zip(self.diagram.layers, widths, strict=True)]
 
     def _draw_frames(self, ax: Axes, scaled: Scaled) -> None:
-        """A frame for each layer, with its name above; nothing for a layout, but a legend."""
+        """A frame for each layer, with its name above."""
         from matplotlib.patches import FancyBboxPatch
 
         for text, column, (left, bottom, right, top) in zip(
@@ -269,7 +265,7 @@ class _Picture:
         if not gates:
             return
         leads = [one.lead for one in gates if one.lead is not None]
-        dots = LineCollection(leads, colors=GATE, linestyles=[(0, (1, 1.6))], zorder=1.8, gid="gates")
+        dots = LineCollection(leads, colors=GATE, linestyles=[DOTS], zorder=1.8, gid="gates")
         bars = [one.marks for one in gates if len(one.links) > 1]
         across = LineCollection(bars, colors=GATE, zorder=1.9, capstyle="round", gid="gate bars")
         alone = [len(one.links) == 1 for one in gates for _ in one.marks]

@@ -138,7 +138,7 @@ def main(folder: Path) -> None:
     for name, make in PICTURES.items():
         figure = make()
         with files.replacing(folder / f"draw_{name}.png") as file:
-            figure.savefig(file, format="png", dpi=180)
+            figure.savefig(file, format="png", dpi=160)
         plt.close(figure)
 
 

@@ -15,6 +15,7 @@ from .._checks import expected, is_among, unknown_name
 from .._typing import Floats
 from ..errors import ArgumentError, KindError, MissingExtraError
 from ..topology import Topology
+from ._places import Places
 
 NETWORKX: dict[str, Callable[[Any], Any]] = {
     "circular": nx.circular_layout,
@@ -50,7 +51,14 @@ def check_layout(layout: Any) -> bool:
     return True
 
 
-def positions(diagram: Topology, layout: Any) -> Floats:
+def places_of(diagram: Topology, layout: Any) -> Places:
+    """The places of neurons by layers or by another layout."""
+    if not check_layout(layout):
+        return Places.of(diagram)
+    return Places.at(_positions(diagram, layout), len(diagram.layers))
+
+
+def _positions(diagram: Topology, layout: Any) -> Floats:
     """Centres of the neurons, (neurons, 2), in units of a picture."""
     graph = graph_of(diagram)
     if layout in GRAPHVIZ:

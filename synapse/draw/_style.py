@@ -187,14 +187,19 @@ def around_zero(values: NDArray[np.float64]) -> Normalize:
 
 def tints(count: int) -> list[tuple[float, float, float]]:
     """Light colours for backgrounds of black text; they repeat after MOST_TINTS."""
-    from matplotlib.colors import to_rgb
+    strengths = [0.8 if i // len(TINTED) % 2 else 0.45 for i in range(count)]
+    return [mixed("#ffffff", TINTED[i % len(TINTED)], strengths[i]) for i in range(count)]
 
-    def tint(i: int) -> tuple[float, float, float]:
-        strength = 0.8 if i // len(TINTED) % 2 else 0.45
-        red, green, blue = (1.0 - strength * (1.0 - part) for part in to_rgb(TINTED[i % len(TINTED)]))
-        return red, green, blue
 
-    return [tint(i) for i in range(count)]
+def mixed(first: str, second: str, share: float) -> tuple[float, float, float]:
+    """Red, green and blue, from 0 to 1, of a mixture with this share of the second colour.
+
+    >>> mixed("#ffffff", "#ff0000", 0.5)
+    (1.0, 0.5, 0.5)
+    """
+    pairs = [(int(first[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5)]
+    red, green, blue = (((1.0 - share) * a + share * b) / 255.0 for a, b in pairs)
+    return red, green, blue
 
 
 def largest(values: NDArray[np.float64]) -> float:

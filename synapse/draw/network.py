@@ -14,7 +14,7 @@ from ..topology import NO_GATER, Topology
 from . import _blocks as block_view
 from ._diagram import diagram_of, short_names
 from ._gates import gates_of
-from ._layouts import LAYERS, check_layout, positions
+from ._layouts import LAYERS, check_layout, places_of
 from ._places import RADIUS, Places
 from ._style import (
     DOTS,
@@ -143,8 +143,7 @@ def network(
     title = label(net.name, 40) if isinstance(net, Network) else ""
     if by_layers:
         return block_view.draw_blocks(diagram, ax, title)
-    places = Places.at(positions(diagram, layout), len(diagram.layers)) if free else Places.of(diagram)
-    return _Picture(diagram, places).draw(ax, title, colour, colour_bars)
+    return _Picture(diagram, places_of(diagram, layout)).draw(ax, title, colour, colour_bars)
 
 
 def _is_large(diagram: Topology) -> bool:

@@ -197,7 +197,7 @@ def arrowheads(ways: Floats, size: float) -> Floats:
 
 def _arrowhead(before: Floats, end: Floats, short: float, size: float) -> Floats:
     """A triangle on the line from `before` to `end` whose tip stops `short` of the end."""
-    ahead = (end - before) / np.linalg.norm(end - before)
+    ahead = (end - before) / max(float(np.linalg.norm(end - before)), 1e-9)
     tip = end - short * ahead
     wing = 0.42 * size * np.array([-ahead[1], ahead[0]])
     return np.array([tip, tip - size * ahead + wing, tip - size * ahead - wing])

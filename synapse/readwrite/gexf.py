@@ -56,8 +56,8 @@ def gexf_data(network: Network, activations: ArrayLike | Log | None = None, *, l
     It preserves the same as :func:`graphml_data`; the dtype is stored under keywords. Programs such as Gephi
     show it as a picture at once: each layer has a colour; the area of a neuron grows with the number of its
     connections; a connection is blue or, below zero, orange, and darker and thicker with the magnitude of
-    its weight, on the scale of the trainable weights; gated connections are dashed, where the program supports that. These are elements of GEXF's
-    module ``viz``, which :func:`read_gexf` ignores.
+    its weight, on the scale of the trainable weights; gated connections are dashed, where the program
+    supports that. These are elements of GEXF's module ``viz``, which :func:`read_gexf` ignores.
 
     Parameters
     ----------

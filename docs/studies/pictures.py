@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import networkx as nx
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
@@ -52,6 +53,18 @@ def networks():
 def blocks():
     """Draw an LSTM that is too large to show its neurons, layer by layer."""
     return draw.network(architect.LSTM(20, 60, 5, style="synaptic", seed=0)).figure
+
+
+def layouts():
+    """Draw a pool of gated neurons as a ring, and a small world by a layout of networkx."""
+    liquid = architect.Liquid(3, 60, 2, connections=180, gates=12, seed=0)
+    graph = nx.watts_strogatz_graph(100, 4, 0.1, seed=0)
+    world = synapse.from_networkx(nx.DiGraph(graph), inputs=[0], outputs=[50], seed=0)
+    with draw.style():
+        figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4.2), layout="constrained")
+        draw.network(liquid, left, colour_bars=False).set_title("Liquid(3, 60, 2)")
+        draw.network(world, right, layout="spring", colour_bars=False).set_title("A small world")
+    return figure
 
 
 def latch(rng, count):
@@ -130,7 +143,13 @@ def error_flow():
     return ax.figure
 
 
-PICTURES = {"network": networks, "blocks": blocks, "memory": memory, "error_flow": error_flow}
+PICTURES = {
+    "network": networks,
+    "blocks": blocks,
+    "layouts": layouts,
+    "memory": memory,
+    "error_flow": error_flow,
+}
 
 
 def main(folder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from .._checks import expected, is_among, unknown_name
+from .._checks import expected, function_of, is_among, unknown_name
 from .._typing import Floats
 from ..errors import ArgumentError, KindError, MissingExtraError
 from ..topology import Topology
@@ -48,6 +48,7 @@ def check_layout(layout: Any) -> bool:
         return layout != LAYERS
     if not callable(layout):
         raise KindError(expected("The layout", "the name of a layout or a function of a graph", layout))
+    function_of("The layout", layout, "graph")
     return True
 
 

@@ -287,25 +287,30 @@ class _Picture:
         discs.set(edgecolor=INK, facecolor="white")
         ax.add_collection(discs)
         scaled.widths(discs, 0.8 * self.point)
-        if colour is None:
-            if not self.places.gap:
-                self._colour_layers(ax, discs)
+        if colour is None and self.places.gap:
             return [INK] * self.diagram.neurons
-        values = getattr(self.diagram, colour)
-        cmap, norm = (diverging(), around_zero(values)) if colour == "bias" else colouring(values)
-        faces = cmap(norm(values))
+        if colour is None:
+            faces = self._colours_of_layers(ax)
+        else:
+            faces = self._colours_of_numbers(ax, colour, bars)
         discs.set_facecolor(faces)
-        if bars:
-            key(ax, cmap, norm, colour, location="left")
         brightness = faces[:, :3] @ [0.299, 0.587, 0.114]
         return ["white" if bright < 0.5 else INK for bright in brightness]
 
-    def _colour_layers(self, ax: Axes, discs: Any) -> None:
-        """Discs in pale colours of their layers, and a legend if the colours suffice."""
+    def _colours_of_numbers(self, ax: Axes, colour: str, bars: bool) -> Floats:
+        """The colours of a number of neurons, with a bar."""
+        values = getattr(self.diagram, colour)
+        cmap, norm = (diverging(), around_zero(values)) if colour == "bias" else colouring(values)
+        if bars:
+            key(ax, cmap, norm, colour, location="left")
+        faces: Floats = cmap(norm(values))
+        return faces
+
+    def _colours_of_layers(self, ax: Axes) -> Floats:
+        """The colours of the layers of neurons, with a legend if they suffice."""
         from matplotlib.lines import Line2D
 
         shades = tints(len(self.diagram.layers))
-        discs.set_facecolor([shades[i] for i in self.diagram.layer])
         if 1 < len(self.diagram.layers) <= MOST_TINTS:
             signs = [
                 Line2D([], [], ls="", marker="o", ms=7, mfc=shade, mec=INK, mew=0.8, label=entry(name))
@@ -314,6 +319,7 @@ class _Picture:
             ax.legend(
                 handles=signs, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=4, handletextpad=0.1
             )
+        return np.array(shades)[self.diagram.layer]
 
     def _draw_names(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
         """Numbers and short names in the discs, longer names below them."""

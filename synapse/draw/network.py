@@ -289,11 +289,8 @@ class _Picture:
         scaled.widths(discs, 0.8 * self.point)
         if colour is None and self.places.gap:
             return [INK] * self.diagram.neurons
-        if colour is None:
-            faces = self._colours_of_layers(ax)
-        else:
-            faces = self._colours_of_numbers(ax, colour, bars)
-        discs.set_facecolor(faces)
+        faces = self._colours_of_layers(ax) if colour is None else self._colours_of_numbers(ax, colour, bars)
+        discs.set(facecolor=faces)
         brightness = faces[:, :3] @ [0.299, 0.587, 0.114]
         return ["white" if bright < 0.5 else INK for bright in brightness]
 

@@ -7,6 +7,7 @@ from . import architectures, cost, errors, initializers, learning as learning, o
 from ._checks import unknown_attribute
 from ._patterns import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE
 from .connection import Connection
+from .ensemble import Ensemble
 from .errors import SynapseError
 from .layer import Layer
 from .learning import Gradient, Trainer, every, gradient
@@ -19,18 +20,27 @@ from .tie import tie, untie
 from .topology import Topology
 
 if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first used
-    from . import analysis as analysis, draw as draw, experiments as experiments, tasks as tasks
+    from . import (
+        analysis as analysis,
+        draw as draw,
+        experiments as experiments,
+        forecasting as forecasting,
+        tasks as tasks,
+    )
+    from .forecasting import forecast
     from .readwrite import from_networkx
 
 __version__ = "0.1.0"
 
-_LATER = ("analysis", "draw", "experiments", "readwrite", "tasks")
+_LATER = ("analysis", "draw", "experiments", "forecasting", "readwrite", "tasks")
+_FUNCTIONS = {"forecast": "forecasting", "from_networkx": "readwrite"}
 
 __all__ = [
     "ALL_TO_ALL",
     "ALL_TO_ELSE",
     "ONE_TO_ONE",
     "Connection",
+    "Ensemble",
     "Gradient",
     "Layer",
     "Log",
@@ -44,6 +54,7 @@ __all__ = [
     "cost",
     "errors",
     "every",
+    "forecast",
     "from_networkx",
     "from_torch",
     "gate",
@@ -61,14 +72,14 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a package, or `from_networkx`, when it is first used."""
+    """Import a package, or a function of one, when it is first used."""
     if name in _LATER:
         return importlib.import_module(f"{__name__}.{name}")
-    if name == "from_networkx":
-        return importlib.import_module(f"{__name__}.readwrite").from_networkx
+    if name in _FUNCTIONS:
+        return getattr(importlib.import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
     raise unknown_attribute("The module synapse", name, __dir__())
 
 
 def __dir__() -> list[str]:
     """Public names, packages included."""
-    return sorted({*globals(), *_LATER, "from_networkx"})
+    return sorted({*globals(), *_LATER, *_FUNCTIONS})

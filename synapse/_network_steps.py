@@ -18,6 +18,7 @@ from ._checks import (
     as_matrix,
     boolean,
     class_row,
+    counted,
     integer,
     level_of_caller,
     non_negative_number,
@@ -40,7 +41,7 @@ from .engine.lowering.order import pure_inputs
 from .engine.reach import Plan
 from .engine.schema import FIRST, NONE, STOP
 from .engine.store import Store
-from .errors import ArgumentError, TopologyError, TopologyWarning
+from .errors import ArgumentError, DivergenceError, TopologyError, TopologyWarning
 from .initializers import Initializer
 from .layer import Layer
 from .neuron import Neuron
@@ -200,6 +201,25 @@ class NetworkSteps(Sequence[Neuron]):
                     self._refuse(store, inputs, outputs, bad - 1)
                 return outputs
         return self._run(inputs, outputs)  # its store was absorbed by another during the wait
+
+    @whole
+    def _feed(self, inputs: Floats, outputs: Floats, feedback: NDArray[np.uint64]) -> None:
+        """Run rows of inputs in one kernel call; output o is added to input ``feedback[o]`` of the next row.
+
+        An output with NONE there is not fed back. `inputs` and `outputs` are contiguous and written. There
+        are no sensitivities. Raises DivergenceError if the numbers leave the range of the network's float.
+        """
+        _, store, span = self._ready()
+        if store.recorder is not None and store.recorder.records(self):
+            store.recorder.make_room(len(outputs))
+        run = (store.calls or engine.online.calls_for(store)).feed_network
+        bad = run(store.address, store.unit, span, feedback, inputs.reshape(-1), outputs.reshape(-1))
+        if bad:
+            require_sound(store["failed"])
+            raise DivergenceError(
+                f"What {self!r} feeds back to itself is no longer a finite {store.dtype} after "
+                f"{counted(bad - 1, 'step')}. Train it to lower errors, or ask for fewer steps."
+            )
 
     def _plan(self, store: Store, by: Sensitivities) -> Plan:
         """The plan of its sensitivities for the present topology."""

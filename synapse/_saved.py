@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _ties, squash as squashes
+from ._checks import json_object
 from ._sensitivities import Sensitivities, refuse_single_steps
 from ._typing import Floats, Ints
 from ._wiring import require_closed
@@ -53,13 +54,14 @@ class Parts:
     rtrl: bool = False  # whether the network learns by it; otherwise a trainer may have left sensitivities
     order: int | None = None  # of the sensitivities
     sensitivities: Kept | None = None  # by numbers; None: none include the latest step
+    metadata: dict[str, Any] = field(default_factory=dict)  # values that JSON can represent
 
 
 def take_apart(network: Network) -> Parts:
     """Return the parts of a network.
 
     Raises TopologyError if it is connected to neurons outside of it, and DivergenceError if it has a value
-    that is not finite.
+    that is not finite, and KindError if its metadata cannot be written as JSON.
     """
     with InUse(require_network("What is written", network)):
         return _taken_apart(network)
@@ -87,6 +89,7 @@ def _taken_apart(network: Network) -> Parts:
         rtrl=network._rtrl is not None,
         order=None if live is None else live.order,
         sensitivities=None if kept is None else _numbered(kept, store, edges),
+        metadata=json_object("net.metadata", network.metadata),
     )
     parts.neurons["group"] = _renumbered(parts.neurons["group"])
     for columns, tie in ((parts.neurons, "bias_tie"), (parts.connections, "tie")):
@@ -140,6 +143,7 @@ def put_together(parts: Parts) -> Network:
         layers.append(Layer(neurons[first : first + size], name=layer))
         first += size
     network = rebuild(parts.architecture, layers, parts.name)
+    network._metadata = parts.metadata
     if parts.names is not None:
         store.names[:] = parts.names
     if parts.traces is not None:

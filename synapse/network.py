@@ -13,7 +13,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _ties, _wiring, cost as costs, graph
-from ._checks import NETWORK, counted, expected, finite_array, place, read_only, suggestion, text, understands
+from ._checks import (
+    NETWORK,
+    counted,
+    expected,
+    finite_array,
+    json_object,
+    place,
+    read_only,
+    suggestion,
+    text,
+    understands,
+)
 from ._network_steps import NetworkSteps
 from ._typing import Floats, Ints
 from .connection import Connection, connections_at
@@ -105,6 +116,7 @@ class Network(NetworkSteps):
                 _wiring.refuse_softmax(layer)
             self._layers = layers
             self._name = label
+            self._metadata: dict[str, Any] = {}
             self._anchor = neurons[0]
             self._parts_version = 0
             self._parts: dict[str, Any] = {}
@@ -234,6 +246,28 @@ class Network(NetworkSteps):
         """Precision of its numbers: float64 or float32."""
         kind: np.dtype[Any] = self._store.dtype
         return kind
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What you want to know of the network later: its data, units, scales, author. Default: empty.
+
+        A dict with strings as keys, which you may change. Its values are strings, finite numbers, booleans,
+        None, and lists and dicts of these. Copies, pickles and the formats ``json`` and ``npz`` have it. They
+        raise :class:`~synapse.errors.KindError` if it has any other value; the message names the key.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(1, 1, seed=0)
+        >>> net.metadata["columns"] = ["month", "passengers"]
+        >>> net.clone().metadata
+        {'columns': ['month', 'passengers']}
+        """
+        return self._metadata
+
+    @metadata.setter
+    def metadata(self, values: Mapping[str, Any]) -> None:
+        self._metadata = json_object("net.metadata", values)
 
     def _name_layers(self) -> None:
         """Name the layers without a name by their position, with the next number if a name is taken."""

@@ -11,7 +11,7 @@
     synapse bench                                         time networks on this machine
 
 Exit codes: 0 success, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 a
-pipe closed by its reader. An error is one sentence on stderr.
+pipe closed by its reader. An error is one sentence on stderr, or all problems of a table.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import SynapseError
+from .problems import TableError
 from .words import UsageError, reason
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -103,6 +104,13 @@ def _done(options: argparse.Namespace) -> int:
 
 def _verdict(error: Exception) -> tuple[str, int]:
     """The message for an error, and the exit code."""
+    if isinstance(error, TableError):  # lists its problems, one per line
+        return str(error), FAILED
+    sentence, code = _sentence(error)
+    return " ".join(sentence.split()), code
+
+
+def _sentence(error: Exception) -> tuple[str, int]:
     if isinstance(error, UsageError):
         return str(error), MISUSED
     if isinstance(error, SynapseError):
@@ -121,8 +129,8 @@ def _give_up_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _fail(sentence: str, code: int) -> int:
-    print(f"synapse: {' '.join(sentence.split())}", file=sys.stderr)
+def _fail(message: str, code: int) -> int:
+    print(f"synapse: {message}", file=sys.stderr)
     return code
 
 

@@ -11,6 +11,7 @@ from ._style import style as style
 from .curves import learning as learning, traces as traces
 from .explore import explore as explore
 from .flow import error_flow as error_flow, sensitivity as sensitivity
+from .forecast import forecast as forecast
 from .hinton import hinton as hinton
 from .network import network as network
 from .raster import raster as raster

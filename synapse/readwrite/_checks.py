@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
-from .._checks import lowered, shown
+from .._checks import json_object, lowered, shown
 from .._ties import first_of_group
-from ..errors import FormatError, UnknownNameError
+from ..errors import FormatError, KindError, UnknownNameError
 from ..topology import NO_GATER
 
 PART = 1 << 16
@@ -64,6 +64,14 @@ def checked_architecture(architecture: Any) -> dict[str, Any] | None:
     name = found.get("name")
     require(type(name) is str, "The name of the architecture", "a string", name)
     return found
+
+
+def checked_metadata(metadata: Any) -> dict[str, Any]:
+    """Return a copy of the metadata of a network, which must be values of JSON."""
+    try:
+        return json_object("The metadata", metadata)
+    except KindError as error:
+        raise FormatError(str(error)) from None
 
 
 def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:

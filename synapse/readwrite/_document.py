@@ -19,6 +19,7 @@ from ._checks import (
     LARGEST_WHOLE,
     Table,
     checked_architecture,
+    checked_metadata,
     given,
     is_whole,
     members,
@@ -45,6 +46,8 @@ EXTENDED = ("influence", "connection", "value")
 HEAD = ("format", "version", "name", "dtype", "clock")
 ARCHITECTURE = "architecture"
 """Only of networks that are one."""
+METADATA = "metadata"
+"""Only of networks that have any."""
 TABLES = ("layers", "neurons", "connections", "eligibility", "influence", "extended")
 NULLS = (("connections", "gater"), ("extended", "connection"), ("parameters", "connection"))
 """Columns in which -1 stands for null."""
@@ -53,12 +56,15 @@ NULLS = (("connections", "gater"), ("extended", "connection"), ("parameters", "c
 def document(parts: Parts, version: int) -> dict[str, Any]:
     """The document of a network's parts, with numbers and flags as arrays.
 
-    Without a learning rule it is one of the version before, which earlier Synapses read.
+    It has the lowest version that can represent the network, so that earlier Synapses read it: `version` with
+    metadata, without them the version before, and without a learning rule of its own the one before that.
     """
     rule = rule_of(parts)
-    head = (MARK, version - (not rule), parts.name, parts.dtype.name, parts.clock)
+    number = version if parts.metadata else version - 1 if rule else version - 2
+    head = (MARK, number, parts.name, parts.dtype.name, parts.clock)
     kind = {} if parts.architecture is None else {ARCHITECTURE: parts.architecture}
-    return {**dict(zip(HEAD, head, strict=True)), **kind, **rule, **_tables(parts)}
+    notes = {METADATA: parts.metadata} if parts.metadata else {}
+    return {**dict(zip(HEAD, head, strict=True)), **kind, **notes, **rule, **_tables(parts)}
 
 
 def _tables(parts: Parts) -> dict[str, dict[str, Any]]:
@@ -125,7 +131,7 @@ def parts_of(data: dict[str, Any], sparse: bool = False) -> Parts:
     In a `sparse` document, names and columns of numbers may be missing, which have their default values then,
     and runs may stand for sources and targets.
     """
-    optional = (ARCHITECTURE, RULE, *(("runs",) if sparse else ()))
+    optional = (ARCHITECTURE, METADATA, RULE, *(("runs",) if sparse else ()))
     members("A network", data, (*HEAD, *TABLES, *tables_of(data)), optional)
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
     require(data["dtype"] in FLOATS, "The dtype", " or ".join(FLOATS), data["dtype"])
@@ -149,6 +155,7 @@ def parts_of(data: dict[str, Any], sparse: bool = False) -> Parts:
         clock=clock,
         traces=_traces(data, neurons, connections, edges, dtype),
         architecture=checked_architecture(data.get(ARCHITECTURE)),
+        metadata=checked_metadata(data.get(METADATA, {})),
         **checked_rule(data, neurons, connections, edges, dtype),
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .._checks import choice
+from ..ensemble import Ensemble
 from ..errors import ArgumentError
 from ..network import Network
 from . import files
@@ -63,7 +64,7 @@ ALL = (
 )
 """What graph formats preserve: after reading, a sequence gives the same outputs as before writing."""
 TRACES = "errors and traces, as after ``clear``; the learning rule"
-LINKED = f"{TRACES}; the class of an architecture"
+LINKED = f"{TRACES}; metadata; the class of an architecture"
 
 
 def module_of(name: str) -> Any:
@@ -98,7 +99,7 @@ def by_marks(document: Any) -> Format:
     return next(fitting, format_of("json"))
 
 
-def save(network: Network, path: files.File, format: str | None = None) -> None:
+def save(network: Network | Ensemble, path: files.File, format: str | None = None) -> None:
     """Write a network to a file, from which :func:`load` reads an identical network.
 
     The suffix of the file name selects the format; an unknown suffix selects JSON.
@@ -118,8 +119,8 @@ def save(network: Network, path: files.File, format: str | None = None) -> None:
 
     Parameters
     ----------
-    network : Network
-        The network to save. It is not changed.
+    network : Network or Ensemble
+        The network to save. It is not changed. An ensemble is kept in JSON only.
     path : str, os.PathLike or file
         A path or an open file. An existing file is replaced in one step, so that it is always complete.
     format : str, optional
@@ -128,7 +129,7 @@ def save(network: Network, path: files.File, format: str | None = None) -> None:
     Raises
     ------
     ArgumentError
-        If there is no such format, or it cannot be written.
+        If there is no such format, or it cannot be written, or keep an ensemble.
     TopologyError
         If the network is connected with neurons outside of it, which would be lost.
     DivergenceError
@@ -158,12 +159,17 @@ def save(network: Network, path: files.File, format: str | None = None) -> None:
     array([ True])
     """
     form = _chosen(path, format, "write", "written to")
+    if isinstance(network, Ensemble):
+        if form.name != "json":
+            raise ArgumentError(f"An ensemble is kept in JSON, not in {form.name}. Save it as .json.")
+        _ensembles().write_ensemble(network, path)
+        return
     assert form.write is not None
     form.write(network, path)
 
 
-def load(path: files.File, format: str | None = None) -> Network:
-    """Read a network that :func:`save` or another program has written.
+def load(path: files.File, format: str | None = None) -> Any:
+    """Read a network that :func:`save` or another program has written, or an ensemble.
 
     Nothing in a file is executed, and everything in it is checked. The suffix of the file name selects the
     format. For ``.synapse``, ``.json`` and unknown suffixes, the content does.
@@ -174,6 +180,11 @@ def load(path: files.File, format: str | None = None) -> Network:
         A path or an open file.
     format : str, optional
         Name of a format. Default: the format of the suffix, or of the content.
+
+    Returns
+    -------
+    Network or Ensemble
+        What the file contains.
 
     Raises
     ------
@@ -194,11 +205,18 @@ def load(path: files.File, format: str | None = None) -> Network:
         return form.read(path)
     with files.reading(path), files.opened(path) as stream:
         if files.is_archive(stream):
-            return module_of("npz").read_stream(stream)  # type: ignore[no-any-return]
+            return module_of("npz").read_stream(stream)
         document = files.read_document(stream)
+        if _ensembles().is_ensemble(document):
+            return _ensembles().ensemble_of(document)
         from_data = by_marks(document).from_data
         assert from_data is not None
         return from_data(document)
+
+
+def _ensembles() -> Any:
+    """The module of files with several networks, which imports this one."""
+    return importlib.import_module("._ensembles", __package__)
 
 
 def _is_told_by_content(path: Any) -> bool:

@@ -15,7 +15,7 @@ from ._formats import Format
 
 __all__ = ["from_json_data", "json_data", "read_json", "write_json"]
 
-VERSION = 2
+VERSION = 3
 
 
 def write_json(network: Network, path: files.File) -> None:
@@ -33,9 +33,9 @@ def json_data(network: Network) -> dict[str, Any]:
     """Convert a network to the content of its JSON file: dicts and lists of plain numbers.
 
     The keys are ``format``, ``version``, ``name``, ``dtype``, ``clock``, for an architecture ``architecture``
-    (its ``name``, and settings that do not follow from its layers), and tables as dicts of columns:
-    ``layers``, ``neurons`` (in activation order), ``connections`` (in order of
-    creation; source, target and gater are numbers of neurons), and three tables of traces.
+    (its ``name``, and settings that do not follow from its layers), ``metadata`` if there are any, and tables
+    as dicts of columns: ``layers``, ``neurons`` (in activation order), ``connections`` (in order of creation;
+    source, target and gater are numbers of neurons), and three tables of traces.
     ``eligibility`` has a row for each connection, ``influence`` for each gater and gated neuron, and
     ``extended`` for each influence and incoming connection of its gater (null for the bias).
 
@@ -79,7 +79,7 @@ FORMAT = Format(
     name="json",
     what="the whole network, with states and traces",
     kept="the whole network to the last bit, with states, errors, traces, the learning rule and "
-    "sensitivities; the class of an architecture",
+    "sensitivities; metadata; the class of an architecture",
     lost="the state of a trainer; projections; ties to other networks; classes that are not registered",
     link="https://www.rfc-editor.org/rfc/rfc8259",
     suffixes=(".json",),

@@ -39,7 +39,7 @@ from ._sensitivities import SENSITIVITIES, tables_of
 
 __all__ = ["from_npz_data", "npz_data", "read_npz", "write_npz"]
 
-VERSION = 3
+VERSION = 4
 DOCUMENT = "document"
 ARRAYS = "arrays"
 """Key of the document with the names of all other arrays of the file."""
@@ -261,7 +261,7 @@ FORMAT = Format(
     name="npz",
     what="the whole network as arrays for NumPy, small and fast, without pickles",
     kept="the whole network to the last bit, with states, errors, traces, the learning rule and "
-    "sensitivities; the class of an architecture",
+    "sensitivities; metadata; the class of an architecture",
     lost="the state of a trainer; projections; ties to other networks; classes that are not registered",
     link="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html",
     suffixes=(".synapse", ".npz"),

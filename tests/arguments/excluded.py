@@ -34,6 +34,9 @@ EXCLUDED: dict[str, str] = {
             "experiments.SuccessRate.__init__",
             "experiments.Summary.__init__",
             "experiments.Trials.__init__",
+            "forecasting.Calibration.__init__",
+            "forecasting.Forecast.__init__",
+            "forecasting.RollingOrigin.__init__",
             *(
                 f"analysis.{name}.__init__"
                 for name in dir(analysis)
@@ -75,6 +78,7 @@ EXCLUDED: dict[str, str] = {
             "learning.PythonLogger.__call__",
             "learning.TensorBoard.__call__",
             "cost.Cost.check",
+            "forecasting.Calibration.require",
             "cost.Cost.check_targets",
             "optimizers.Optimizer.find_change",
         ],

@@ -223,7 +223,7 @@ BAD = {
         lambda data, document: data.pop("document"),
         "must include 'neuron_id', which is missing",
     ),
-    "newer": (say(version=4), "newer version of Synapse, in version 4.*reads up to 3"),
+    "newer": (say(version=5), "newer version of Synapse, in version 5.*reads up to 4"),
     "foreign": (say(format="other"), "not a network that Synapse has saved.*got 'other'"),
     "dtype": (say(dtype="object"), "the dtype to be float32 or float64, got 'object'"),
     "clock": (say(clock=-1), "the clock to be a whole number"),

@@ -6,6 +6,7 @@ from .loops import (
     activate_one as activate_one,
     clamp_one as clamp_one,
     clear_rows as clear_rows,
+    feed_network as feed_network,
     note_step as note_step,
     propagate_one as propagate_one,
     propagate_targets as propagate_targets,

@@ -52,6 +52,7 @@ class Calls(MachineCode):
     clamp_one: Callable[..., None]
     propagate_one: Callable[..., float]
     run_network: Callable[..., int]
+    feed_network: Callable[..., int]
     propagate_targets: Callable[..., float]
 
     def __init__(self, unit: Any) -> None:
@@ -60,6 +61,7 @@ class Calls(MachineCode):
             "clamp_one": (0, unit, 0, 0.0),
             "propagate_one": (0, unit, 0, 0.0, 0, 0.0, unit),
             "run_network": (0, unit, SPAN, ROW, ROW),
+            "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
             "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
         }
         super().__init__(loops, examples)

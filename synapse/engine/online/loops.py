@@ -280,6 +280,35 @@ def run_network(table, unit, span, inputs, outputs):
 
 
 @kernel
+def feed_network(table, unit, span, feedback, inputs, outputs):
+    """Activate once for every row of `outputs`; output o is added to input ``feedback[o]`` of the next row.
+
+    An output with NONE there is not fed back. Returns 1 + the first row of `inputs` that is not finite in the
+    store's float, before or after the addition, or whose step a registered function ends; else 0.
+    """
+    m = columns(table, unit)
+    span, feedback, inputs, outputs = bare(span), bare(feedback), bare(inputs), bare(outputs)
+    m.failed[0] = 0.0
+    most, n, refused = np.finfo(unit).max, span[OUTPUTS], refused_row(span, inputs, outputs, unit)
+    if refused:
+        return refused
+    rows = u8(outputs.size) // n
+    for row in range(rows):
+        activate_network(m, span, inputs, row)
+        if m.failed[0] != 0.0:
+            return row + ONE
+        for o in range(n):
+            value = m.activation[span[STOP] - n + o]
+            outputs[row * n + o] = value
+            if feedback[o] != NONE and row + ONE < rows:
+                place = (row + ONE) * span[INPUTS] + feedback[o]
+                inputs[place] += value
+                if not abs(inputs[place]) <= most:
+                    return row + ONE + ONE
+    return u8(0)
+
+
+@kernel
 def propagate_targets(table, unit, span, targets, cost, rate, check):
     """Propagate the whole network after an activation; with empty targets, no output has one.
 

@@ -1,0 +1,103 @@
+"""Several networks that answer together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, overload
+
+import numpy as np
+
+from ._checks import expected, listed, place
+from ._typing import Floats
+from .errors import ArgumentError, KindError
+from .network import Network
+
+
+class Ensemble(Sequence[Network]):
+    """Networks of the same task, whose mean is the answer (Hansen and Salamon 1990).
+
+    Networks that were trained from different random weights make different errors, so their mean has a lower
+    error than most of them, and their spread tells where they are unsure (Lakshminarayanan and others 2017).
+    An ensemble is a sequence of its networks. :func:`synapse.save` and :func:`synapse.load` keep it in one
+    file, and :func:`synapse.forecast` forecasts with it.
+
+    Parameters
+    ----------
+    networks : iterable of Network
+        One or more networks with the same numbers of inputs and outputs.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If there is no network, an item is none, is there twice, or has other numbers of inputs or outputs.
+
+    See Also
+    --------
+    synapse.experiments.train_many : Train networks at the same time.
+
+    Examples
+    --------
+    >>> import architect
+    >>> nets = [architect.Perceptron(2, 3, 1, seed=seed) for seed in range(3)]
+    >>> ensemble = Ensemble(nets)
+    >>> ensemble
+    <Ensemble of 3 networks 2-3-1>
+    >>> ensemble.run([[0.0, 1.0]]) == sum(net.run([[0.0, 1.0]]) for net in nets) / 3
+    array([[ True]])
+    """
+
+    def __init__(self, networks: Iterable[Network]) -> None:
+        self._networks = tuple(listed("The networks", networks, "a list of Networks"))
+        _check(self._networks)
+
+    @overload
+    def __getitem__(self, index: int) -> Network: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Network, ...]: ...
+    def __getitem__(self, index: int | slice) -> Network | tuple[Network, ...]:
+        if isinstance(index, slice):
+            return self._networks[index]
+        return self._networks[place("An index of an ensemble", index, len(self))]
+
+    def __len__(self) -> int:
+        return len(self._networks)
+
+    def __repr__(self) -> str:
+        sizes = {"-".join(map(str, map(len, network.layers))) for network in self}
+        return f"<Ensemble of {len(self)} networks {', '.join(sorted(sizes))}>"
+
+    def run(self, inputs: Any) -> Floats | list[Floats]:
+        """Run every network on the same rows, see :meth:`Network.run`; returns the mean of their outputs.
+
+        Parameters
+        ----------
+        inputs : array_like, shape (T, n) or (B, T, n), or list of array_like, each of shape (T_i, n)
+            As :meth:`Network.run` takes them.
+
+        Returns
+        -------
+        ndarray, shape (T, m) or (B, T, m), or list of ndarray
+            The mean outputs of every step, in the form of the inputs.
+        """
+        found = [network.run(inputs) for network in self]
+        if isinstance(found[0], list):
+            return [np.mean(parts, axis=0) for parts in zip(*found, strict=True)]
+        mean: Floats = np.mean(found, axis=0)
+        return mean
+
+
+def _check(networks: Sequence[Any]) -> None:
+    if not networks:
+        raise ArgumentError("An ensemble needs at least one network.")
+    for network in networks:
+        if not isinstance(network, Network):
+            raise KindError(expected("Every network of an ensemble", "a Network", network))
+    if len(set(map(id, networks))) < len(networks):
+        raise ArgumentError("A network is in this ensemble twice. Give every network once.")
+    sizes = {(len(network.input), len(network.output)) for network in networks}
+    if len(sizes) > 1:
+        listed_sizes = ", ".join(f"{n} and {m}" for n, m in sorted(sizes))
+        raise ArgumentError(
+            "Expected the networks of an ensemble to have the same numbers of inputs and outputs, "
+            f"got {listed_sizes}."
+        )

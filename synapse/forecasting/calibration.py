@@ -1,0 +1,186 @@
+"""Errors of forecasts on steps that were held out, and the prediction intervals that follow from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import as_matrix, counted, expected, fraction, integer, positive_integer
+from .._typing import Floats
+from ..errors import ArgumentError
+from ._loop import Feedback, Model, checked_rows, from_origins, member, members, sizes_of
+from ._series import horizon
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Errors of forecasts from held-out origins.
+
+    Attributes
+    ----------
+    errors : ndarray, shape (origins, steps, m)
+        Actual value minus forecast, for each origin and number of steps ahead.
+    """
+
+    errors: Floats
+
+    def half_widths(self, interval: float = 0.9) -> Floats:
+        """Half the width of the prediction interval of each step and output, shape (steps, m).
+
+        It is the k-th smallest absolute error of that step, ``k = ceil((origins + 1) interval)``. If errors
+        of the future are exchangeable with these, a future value is within it with at least the probability
+        `interval` (split conformal prediction; Lei and others 2018).
+
+        Parameters
+        ----------
+        interval : float
+            The share of future values that should be within the bounds. Default: 0.9.
+
+        Raises
+        ------
+        ArgumentError
+            If there are too few origins for this share.
+        """
+        share = checked_interval(interval)
+        count = len(self.errors)
+        k = math.ceil((count + 1) * share - 1e-9)  # 0.9 * 10 is a little above 9
+        if k > count:
+            raise ArgumentError(
+                f"An interval of {share:g} needs at least {math.ceil(share / (1 - share) - 1e-9)} origins, "
+                f"this calibration has {count}. Hold out more steps."
+            )
+        half: Floats = np.sort(np.abs(self.errors), axis=0)[k - 1]
+        return half
+
+    def require(self, steps: int, outputs: int) -> None:
+        """Raise ArgumentError if it is not of so many steps and outputs."""
+        _, known, m = self.errors.shape
+        if m != outputs:
+            raise ArgumentError(f"This calibration is of {counted(m, 'output')}, the network has {outputs}.")
+        if steps > known:
+            raise ArgumentError(
+                f"This calibration is of {counted(known, 'step')}, got {steps} to forecast. "
+                f"Calibrate {steps} steps ahead."
+            )
+
+    def __repr__(self) -> str:
+        origins, steps, _ = self.errors.shape
+        return f"<Calibration of {counted(steps, 'step')} from {counted(origins, 'origin')}>"
+
+
+def calibrate(
+    net: Model,
+    series: ArrayLike,
+    steps: int,
+    *,
+    held_out: float = 0.2,
+    feedback: Mapping[int, int] | None = None,
+    targets: ArrayLike | None = None,
+) -> Calibration:
+    """Measure the errors of forecasts at the end of a series, which the network has not been trained on.
+
+    From every held-out row, except the last ones, `steps` rows ahead are forecast and compared with those
+    that followed. The context is all rows before, from the beginning of the series. The network's own context
+    is restored afterwards.
+
+    Parameters
+    ----------
+    net : Network or Ensemble
+        What forecasts, as in :func:`synapse.forecast`.
+    series : array_like, shape (T, n), or (T,) with one input
+        The whole series, oldest first; its last rows are the held-out ones.
+    steps : int
+        The largest number of steps ahead.
+    held_out : int or float
+        Number of held-out rows at the end, or their share of the series. Default: 0.2.
+    feedback : dict of int to int, optional
+        Which output becomes which input, see :func:`synapse.forecast`.
+    targets : array_like, shape (T, m), optional
+        What the outputs should be at each row. Default: the inputs that they are fed to, one row later;
+        outputs that are not fed back need targets.
+
+    Returns
+    -------
+    Calibration
+        The errors, from which :func:`synapse.forecast` takes prediction intervals.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If fewer rows are held out than `steps`, none is left before them, or the series is not finite.
+
+    References
+    ----------
+    J. Lei, M. G'Sell, A. Rinaldo, R. J. Tibshirani, L. Wasserman: Distribution-Free Predictive Inference for
+    Regression. Journal of the American Statistical Association 113, 2018.
+    K. Stankeviciute, A. M. Alaa, M. van der Schaar: Conformal Time-Series Forecasting. NeurIPS 2021.
+
+    Examples
+    --------
+    >>> import architect, synapse
+    >>> series = np.sin(0.3 * np.arange(200)) + 0.1 * np.random.default_rng(0).normal(size=200)
+    >>> net = architect.GRU(1, 6, 1, output_squash="identity", seed=0)
+    >>> trainer = synapse.Trainer(net, rate=0.01, method="bptt", optimizer=synapse.optimizers.Adam())
+    >>> result = trainer.train(series[:149], series[1:150], epochs=50, seed=0, progress=False)
+    >>> calibration = calibrate(net, series, 5, held_out=50)
+    >>> calibration
+    <Calibration of 5 steps from 46 origins>
+    >>> synapse.forecast(net, series, 5, calibration=calibration)
+    <Forecast of 5 steps of 1 value, with intervals of 0.9>
+    """
+    count, rows = horizon(steps), checked_rows(net, series)
+    loop = Feedback.of(net, feedback)
+    known = _targets(net, loop, rows, targets)
+    origins = _origins(len(rows), len(known), _number_of_rows(held_out, len(rows)), count)
+    forecasts = np.mean([from_origins(one, rows, loop, count, origins) for one in members(net)], axis=0)
+    actual = np.stack([known[origin : origin + count] for origin in origins])
+    return Calibration(actual - forecasts)
+
+
+def _targets(net: Model, loop: Feedback, rows: Floats, targets: Any) -> Floats:
+    """What the outputs should be at each row; unknown at the last row if they are the next inputs."""
+    _, m = sizes_of(net)
+    if targets is not None:
+        known = as_matrix("The targets", targets, m, member(net).dtype)
+        if len(known) != len(rows):
+            raise ArgumentError(f"Expected the targets to have {len(rows)} rows, got {len(known)}.")
+        return known
+    if len(loop.fed) < m:
+        raise ArgumentError(f"{m - len(loop.fed)} of {m} outputs are not fed back. Give targets=.")
+    known = np.empty((len(rows) - 1, m))
+    known[:, loop.fed] = loop.next_values(rows)
+    return known
+
+
+def _number_of_rows(held_out: Any, rows: int) -> int:
+    if integer(held_out) is not None:
+        return positive_integer("The held_out", held_out)
+    return max(1, round(fraction("The held_out", held_out) * rows))
+
+
+def _origins(rows: int, known: int, held_out: int, steps: int) -> range:
+    """The rows after which forecasts begin, so that all their values are held out and known."""
+    origins = range(rows - held_out - (rows - known), known - steps + 1)
+    if len(origins) < 1:
+        raise ArgumentError(
+            f"Expected at least {counted(steps, 'held-out row')} for forecasts of that many steps, "
+            f"got {held_out}."
+        )
+    if origins.start < 0:
+        raise ArgumentError(
+            f"Holding out {held_out} of {rows} rows leaves no row before them. Hold out fewer."
+        )
+    return origins
+
+
+def checked_interval(interval: Any) -> float:
+    """A share between 0 and 1, both excluded."""
+    share = fraction("The interval", interval)
+    if not 0 < share < 1:
+        raise ArgumentError(expected("The interval", "between 0 and 1, such as 0.9", interval))
+    return share

@@ -20,7 +20,7 @@ from ..readwrite.files import File, write
 from ..recording import Log
 from ._document import describe, numbers_of, numbers_of_log
 
-SCRIPTS = ("model.js", "colours.js", "graph.js", "highlight.js", "panel.js", "controls.js")
+SCRIPTS = ("model.js", "colours.js", "layout.js", "graph.js", "highlight.js", "panel.js", "controls.js")
 """The parts of the page's own script, in order: each uses definitions of earlier ones."""
 
 

@@ -155,9 +155,10 @@ def test_the_page_holds_the_errors_of_targets():
     net.propagate(0.0, [1.0, 0.0])
     data, weights = data_of(page_of(net, sequence, targets)), net.weights
     for t in range(7):
+        aimed = t not in (0, 3)
         for error in ("responsibility", "projected", "gated"):
-            assert data[error][t] == [getattr(neuron.error, error) for neuron in net]
-        assert any(data["responsibility"][t]) == (t not in (0, 3))
+            assert data[error][t] == ([getattr(neuron.error, error) for neuron in net] if aimed else None)
+        assert data["target"][t] == (targets[t - 1].tolist() if aimed else None)
         if t < 6:
             net.activate(sequence[t])
             if t != 2:
@@ -165,9 +166,18 @@ def test_the_page_holds_the_errors_of_targets():
     assert (net.weights == weights).all()
 
 
-def test_errors_that_are_0_throughout_are_left_out():
-    data = data_of(page_of(lstm(), rows(3)))
-    assert data["responsibility"] is data["projected"] is data["gated"] is None
+@pytest.mark.parametrize("targets", [None, np.full((6, 2), np.nan)], ids=["none", "NaN"])
+def test_without_targets_there_are_no_errors_and_none_are_left_from_before(targets):
+    net = lstm()
+    net.activate([0.1, 0.2, 0.3])
+    net.propagate(0.0, [1.0, 0.0])
+    data = data_of(page_of(net, rows(3), targets))
+    assert data["responsibility"] is data["projected"] is data["gated"] is data["target"] is None
+
+
+def test_an_error_of_0_is_shown_where_there_is_a_target():
+    data = data_of(page_of(architect.Perceptron(3, 2, seed=0), rows(3), rows(2) > 0))
+    assert data["gated"][1:] == [[0.0] * 5] * 6
 
 
 def test_the_page_tells_who_is_tied():
@@ -211,16 +221,6 @@ def test_the_network_stays_as_it_is():
     before = net.clone()
     page_of(net, rows(3))
     assert same(before, net.clone())
-
-
-def test_neurons_of_a_layer_stand_apart_and_within_its_frame():
-    net = architect.Perceptron(1, 70, 1, seed=0)
-    data = data_of(page_of(net, rows(1)))
-    spots = list(zip(data["neurons"]["x"], data["neurons"]["y"], strict=True))[1:71]
-    gaps = [np.hypot(x - u, y - v) for i, (x, y) in enumerate(spots) for u, v in spots[:i]]
-    assert min(gaps) >= 60
-    hidden = data["layers"][1]
-    assert all(abs(x) <= hidden["width"] / 2 and abs(y) <= hidden["height"] / 2 for x, y in spots)
 
 
 def test_the_page_loads_nothing_from_elsewhere():

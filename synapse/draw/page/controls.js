@@ -253,6 +253,7 @@ document.addEventListener("keydown", (event) => {
 // The page in a notebook is in a frame, whose owner sends numbers; they are only ever shown.
 addEventListener("message", ({ source, data: fresh }) => {
   if (source !== parent || parent === window || fresh?.activation?.length !== steps + 1) return;
+  if (fresh.neurons.name.length !== neuronCount || fresh.connections.source.length !== connectionCount) return;
   for (const [name, columns] of Object.entries({ neurons, connections })) Object.assign(columns, fresh[name]);
   Object.assign(data, { ...fresh, neurons, connections, layers, steps });
   measure();

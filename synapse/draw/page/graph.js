@@ -194,18 +194,45 @@ function rebuild() {
   allGates ??= cy.elements(".line.gated").length <= 30;
   fit();
   showGates();
-  showWeights();
   showStep();
 }
 
 // --- gates and weights -------------------------------------------------------------------------
 
+const overlap = (a, b) => a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
+const around = ({ x, y }, width, height) => ({ x1: x - width / 2, x2: x + width / 2, y1: y - height / 2, y2: y + height / 2 });
+const SHARES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8, 0.46, 0.54, 0.38, 0.62, 0.3, 0.7, 0.23, 0.77];
+let taken = []; // by neurons with their names, boxes and gates
+
+// A point of a line, at a share of its way.
+function pointOf(line, share) {
+  const from = line.sourceEndpoint(), to = line.targetEndpoint(), bends = line.controlPoints() ?? [];
+  if (bends.length > 1) return line.midpoint();
+  const bend = bends[0] ?? { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+  const mix = (axis) => (1 - share) ** 2 * from[axis] + 2 * share * (1 - share) * bend[axis] + share ** 2 * to[axis];
+  return { x: mix("x"), y: mix("y") };
+}
+// The point of a line, close to its middle, about which there is room.
+function freeOn(line, width, height) {
+  const spots = SHARES.map((share) => pointOf(line, share));
+  const spot = spots.find((point) => { const box = around(point, width, height); return !taken.some((other) => overlap(box, other)); });
+  if (spot) taken.push(around(spot, width, height));
+  return spot;
+}
+function takeNodes() {
+  taken = cy.elements(".neuron, .box").map((node) => {
+    const { x, y } = node.position(), n = node.data("neuron");
+    if (n === undefined) return around({ x, y }, BOX.x, BOX.y);
+    return around({ x, y: y + 13 }, Math.max(NEURON, widthOf(names[n], FONT.name)) + 2, NEURON + 28);
+  });
+}
+
 // A diamond on a line that is gated, and dots from each of its gaters, or from their boxes.
 function gateOf(line) {
-  const { id, members } = line.data(), { x, y } = line.midpoint();
+  const { id, members } = line.data(), position = freeOn(line, 13, 13) ?? line.midpoint();
   const gaters = new Set(members.filter(isGated).map((c) => stand(connections.gater[c])));
   return [
-    { classes: "gate", pannable: true, data: { id: `g${id}`, gates: id, open: 0 }, position: { x, y } },
+    { classes: "gate", pannable: true, data: { id: `g${id}`, gates: id, open: 0 }, position: { ...position } },
     ...[...gaters].map((source) => ({ classes: "wire", data: { id: `w${id}<${source}`, gates: id, source, target: `g${id}`,
       width: 1.5, opacity: 0.7 } })),
   ];
@@ -214,10 +241,11 @@ function gateOf(line) {
 // Diamonds on all gated lines, or on these alone.
 function showGates(lines = cy.collection()) {
   const gatedLines = allGates ? cy.elements(".line.gated") : lines;
-  cy.batch(() => {
-    cy.elements(".gate, .wire").remove();
-    cy.add(gatedLines.map(gateOf).flat());
-  });
+  cy.elements(".gate, .wire, .weight").remove();
+  takeNodes();
+  const gates = gatedLines.map(gateOf).flat();
+  cy.batch(() => { cy.add(gates); });
+  showWeights();
   openGates();
 }
 function openGates() {
@@ -231,36 +259,14 @@ function meanGain(members) {
   return own.length ? total(own.map((c) => Math.min(1, Math.abs(gain(c)) || 0))) / own.length : 1;
 }
 
-const overlap = (a, b) => a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
-const around = (x, y, width, height) => ({ x1: x - width / 2, x2: x + width / 2, y1: y - height / 2, y2: y + height / 2 });
-
-// A point of a line, at a share of its way.
-function pointOf(line, share) {
-  const from = line.sourceEndpoint(), to = line.targetEndpoint(), bends = line.controlPoints() ?? [];
-  if (bends.length > 1) return line.midpoint();
-  const bend = bends[0] ?? { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
-  const mix = (axis) => (1 - share) ** 2 * from[axis] + 2 * share * (1 - share) * bend[axis] + share ** 2 * to[axis];
-  return { x: mix("x"), y: mix("y") };
-}
-
-// The weights of few connections, where each covers no other one, no name and no gate.
+// The weights of few connections, where each covers no other one, no name and no gate. The others are in the panel.
 function showWeights() {
-  cy.elements(".weight").remove();
   const lines = cy.elements(".connection");
   if (lines.length > MOST_WEIGHTS) return;
-  const taken = cy.elements(".neuron").map((node) => {
-    const { x, y } = node.position();
-    return around(x, y + 13, Math.max(NEURON, widthOf(names[node.data("neuron")], FONT.name)) + 4, NEURON + 30);
-  });
-  lines.filter(".gated").forEach((line) => { const { x, y } = line.midpoint(); taken.push(around(x, y, 16, 16)); });
   lines.forEach((line) => {
-    const [c] = line.data("members"), label = short(real(connections.weight[c])), width = widthOf(label, FONT.weight) + 6;
-    const shares = [0.5, 0.4, 0.6, 0.3, 0.7, 0.24, 0.76, 0.45, 0.55, 0.35, 0.65, 0.2, 0.8];
-    const spots = shares.map((share) => pointOf(line, share));
-    const position = spots.find(({ x, y }) => !taken.some((other) => overlap(around(x, y, width, 16), other)));
-    if (!position) return; // its number is in the panel
-    taken.push(around(position.x, position.y, width, 16));
-    cy.add({ classes: "weight", position, data: { id: `v${c}`, weighs: line.id(), label } });
+    const [c] = line.data("members"), label = short(real(connections.weight[c]));
+    const position = freeOn(line, widthOf(label, FONT.weight) + 6, 16);
+    if (position) cy.add({ classes: "weight", position, data: { id: `v${c}`, weighs: line.id(), label } });
   });
 }
 
@@ -284,7 +290,7 @@ function meanOf(layer, read) {
 function showBox(node) {
   const i = node.data("layer"), layer = layers[i], mean = meanOf(layer, activation);
   const lines = [layer.name, counted(layer.count, "neuron"), `mean ${short(mean)}`];
-  node.data({ fill: filled(mean, full[i]), label: lines.map((line) => cut(line, BOX.x - 16, FONT.title)).join("\n") });
+  node.data({ fill: filled(mean, full[i], colours.frame), label: lines.map((line) => cut(line, BOX.x - 16, FONT.title)).join("\n") });
 }
 function setOpacity(line, value) {
   const rounded = Math.round(value * 50) / 50; // what the eye cannot tell apart is not drawn again
@@ -314,8 +320,8 @@ function showLearned() {
     line.data("width", strengthOf(members));
     line.toggleClass("negative", total(weightsOf(members)) < 0);
   }));
-  showWeights();
   showStep();
+  paintChosen();
 }
 
 let moved = false; // by hand, since it was last fitted to the window

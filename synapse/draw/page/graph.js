@@ -5,7 +5,8 @@ const MOST_GATES = 60, MOST_WEIGHTS = 30; // diamonds, and connections with thei
 const FONT = { name: 12, title: 14, weight: 11 };
 const plenty = connectionCount > 1000; // then straight lines, without arrows: they draw faster
 const container = get("graph");
-const windowSize = () => ({ x: Math.max(60, container.clientWidth - 40), y: Math.max(60, container.clientHeight - 40) });
+const windowSize = () => ({
+  x: Math.max(60, container.clientWidth - 2 * MARGIN), y: Math.max(60, container.clientHeight - 2 * MARGIN) });
 let folded = foldedAtFirst(windowSize());
 let allGates = null; // whether every gate is shown; at first, if they are few
 

@@ -1,6 +1,6 @@
 // Where layers and neurons stand. Lengths are pixels at a zoom of 1; the page zooms as little as it can.
 
-const NEURON = touch ? 34 : 30;
+const NEURON = touch ? 33 : 30;
 const BOX = { x: 128, y: 78 }; // a folded layer
 const LARGEST = 1.5, ENOUGH = 0.9, SMALLEST = 0.75; // zooms: so that names can be read, and few neurons do not fill the window
 const LONGEST = [40, 30, 24, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2]; // neurons in a line, as far as they are tried
@@ -10,7 +10,7 @@ const MARGIN = 14;
 // the room of a neuron with its name, that of a title, and the least and largest gaps.
 const KINDS = [
   { along: "x", across: "y", cell: { x: 84, y: 64 }, title: { x: 0, y: 24 }, levels: 56, widest: 320, layers: 14 },
-  { along: "y", across: "x", cell: { x: 58, y: NEURON + 28 }, title: { x: 84, y: 0 }, levels: 14, widest: 90, layers: 14, single: true },
+  { along: "y", across: "x", cell: { x: 58, y: NEURON + 28 }, title: { x: 84, y: 0 }, levels: 8, widest: 90, layers: 14, single: true },
   { along: "y", across: "x", cell: { x: 58, y: NEURON + 28 }, title: { x: 0, y: 22 }, levels: 20, widest: 90, layers: 14 },
 ];
 
@@ -45,7 +45,7 @@ function blockOf(i, hidden, { across, cell, title }, longest) {
   if (hidden[i]) return { ...BOX, title: { x: 0, y: 0 } };
   const { count } = layers[i];
   if (isRing[i]) {
-    const radius = Math.max(52, count * cell.x / (2 * Math.PI)), size = 2 * radius;
+    const radius = Math.max(52, count * Math.max(cell.x, NEURON + 34) / (2 * Math.PI)), size = 2 * radius;
     return { x: size + cell.x + title.x, y: size + cell.y + title.y, title, radius };
   }
   const lines = Math.ceil(count / longest), each = Math.ceil(count / lines);

@@ -100,6 +100,7 @@ function namesOf(layer, room) {
   return whole.map((name) => cut(!fit && name.startsWith(before) && name !== before ? name.slice(before.length) : name, room, FONT.name));
 }
 let names = [], rank = []; // of neurons, as there is room for them; of layers, from the first to the last
+let dense = false; // layers stand one close below the other
 
 // A title above its layer, or beside it in lines.
 function titleOfLayer(i, { kind, gap }, size) {
@@ -113,6 +114,7 @@ function titleOfLayer(i, { kind, gap }, size) {
 function nodeElements() {
   const made = [], placed = arrange(planFor(folded, windowSize()));
   rank = placed.rank;
+  dense = Boolean(placed.kind.single);
   layers.forEach((layer, i) => {
     const { x, y, size } = placed.frames[i], position = { x, y };
     if (folded[i]) {
@@ -132,20 +134,22 @@ function nodeElements() {
 }
 
 // How far a connection bows aside: what leads back, stays in its layer or passes over another one.
-function bow(from, to, distance, bundled) {
+function bow(from, to, distance, bundled, gate) {
   const step = rank[to] - rank[from];
   if (from === to) return isRing[from] ? 8 : 40 + distance * 0.12;
-  if (step < 0) return -(30 + distance * (bundled ? 0.25 : 0.14));
+  if (step < 0) return bundled ? -(70 + distance * 0.35) : -(30 + distance * 0.14);
   if (step === 0) return 24 + distance * 0.12;
+  if (step === 1 && gate && dense && !bundled) return -80; // its diamond is to stand beside names
   if (step === 1 || (plenty && !bundled)) return undefined;
-  return bundled ? -(20 + distance * 0.2) : -(26 + distance * 0.1);
+  return bundled ? -(60 + distance * 0.3) : -(26 + distance * 0.1);
 }
 
 function edgeElement(id, members, { source, target }, more, classes) {
   const from = source.layer, to = target.layer, loop = source.id === target.id;
   const bundled = classes.startsWith("bundle");
-  const bent = loop ? undefined : bow(from, to, Math.hypot(target.x - source.x, target.y - source.y), bundled);
-  const kinds = (loop ? (bundled ? " loop box-loop" : " loop") : "") + (members.some(isGated) ? " gated" : "");
+  const gate = members.some(isGated), distance = Math.hypot(target.x - source.x, target.y - source.y);
+  const bent = loop ? undefined : bow(from, to, distance, bundled, gate);
+  const kinds = (loop ? (bundled ? " loop box-loop" : " loop") : "") + (gate ? " gated" : "");
   const element = { data: { id, members, source: source.id, target: target.id, ...more }, classes: `line ${classes}${kinds}` };
   if (bent !== undefined) element.data.bow = bent;
   return element;

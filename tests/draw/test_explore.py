@@ -5,16 +5,20 @@ import hashlib
 import io
 import json
 import re
+import sys
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Neuron, record, tie
+from synapse import Layer, Network, Neuron, Trainer, record, tie
 from synapse.draw import explore
 from synapse.errors import ArgumentError, KindError, TopologyError, UnknownNameError
 from tests.readwrite.nets import same
+
+MODULE = sys.modules["synapse.draw.explore"]  # the package's name is the function
 
 NASTY = [
     "</script><script>alert(1)</script>",
@@ -376,3 +380,72 @@ def test_the_page_holds_the_numbers_of_a_log():
         page_of(net, log)
     with pytest.raises(ArgumentError, match="leave out the targets"):
         page_of(net, log, targets)
+
+
+# --- in a notebook ------------------------------------------------------------------------------------
+
+
+def test_without_a_path_nothing_is_written_and_the_page_is_the_same(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    view = explore(lstm(), rows(3))
+    assert view.html == page_of(lstm(), rows(3))
+    assert not list(tmp_path.iterdir())
+    assert explore(lstm(), rows(3), "page.html") is None
+    assert repr(view) == f"<Explorer of {lstm()!r}>"
+
+
+def test_a_notebook_shows_the_page_in_a_sandbox():
+    view = explore(nasty(), rows(len(NASTY)))
+    (frame,) = (attributes for tag, attributes in Elements(view._repr_html_()).tags)
+    assert frame["sandbox"] == "allow-scripts"
+    assert frame["srcdoc"] == view.html
+    assert "src" not in frame
+
+
+def test_without_anywidget_there_is_the_frame_alone(monkeypatch):
+    view = explore(lstm(), rows(3))
+    monkeypatch.setattr(MODULE, "find_spec", lambda name: None)
+    assert view._repr_mimebundle_(include=None, exclude=None) is None
+
+
+def test_a_view_follows_the_network():
+    net = lstm()
+    view = explore(net, rows(3), targets=rows(2) > 0)
+    trainer = Trainer(net)
+    trainer.train(rows(3), rows(2) > 0, epochs=2, callbacks=[view.update], progress=False)
+    assert view.html != page_of(lstm(), rows(3), rows(2) > 0)
+    view.update()
+    assert view.html == page_of(net, rows(3), rows(2) > 0)
+    net.connections[0].weight = 0.125
+    view.update()
+    assert data_of(view.html)["connections"]["weight"][0] == 0.125
+
+
+def test_a_training_updates_a_view_at_most_ten_times_a_second(monkeypatch):
+    net, clock = lstm(), [100.0]
+    monkeypatch.setattr(MODULE, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    view, seen = explore(net, rows(3)), []
+    for clock[0] in (100.0, 100.05, 100.2):
+        net.connections[0].weight = clock[0]
+        view.update(object())
+        seen.append(data_of(view.html)["connections"]["weight"][0])
+    assert seen == [100.0, 100.0, 100.2]
+
+
+def test_a_widget_gets_numbers_and_after_an_edit_another_page():
+    pytest.importorskip("anywidget")
+    net = lstm()
+    view = explore(net, rows(3))
+    bundle = view._repr_mimebundle_(include=None, exclude=None)
+    bundle = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    widget, page = view._widget, view._widget.html
+    net.connections[0].weight = 0.125
+    view.update()
+    assert widget.numbers["connections"]["weight"][0] == 0.125
+    assert widget.html == page
+    link = net.connections[0]
+    link.source.disconnect(link.target)
+    view.update()
+    assert widget.html == view.html != page
+    assert not any(word in str(widget._esm) for word in ("eval", "innerHTML", "import"))

@@ -44,8 +44,8 @@ class Explorer:
                 raise ArgumentError("A log has the errors that were recorded: leave out the targets.")
             self._log = sequence
         else:
-            self._rows = as_matrix("The sequence", sequence, len(net.input), net.dtype)
-            rows = len(self._rows)
+            self._inputs = as_matrix("The sequence", sequence, len(net.input), net.dtype)
+            rows = len(self._inputs)
             self._aims = [None] * rows if targets is None else _aims(net, rows, targets)
         self._data = self._read()
 
@@ -83,9 +83,9 @@ class Explorer:
 
     def _read(self) -> dict[str, Any]:
         net, twin = self._net, self._net.clone()
-        steps = len(self._rows if self._log is None else self._log)
+        steps = len(self._inputs if self._log is None else self._log)
         if self._log is None:
-            numbers = numbers_of(twin, self._rows, self._aims)
+            numbers = numbers_of(twin, self._inputs, self._aims)
         else:
             numbers = numbers_of_log(net, self._log)
         return {**describe(twin), "description": repr(net), "steps": steps, **numbers}

@@ -125,7 +125,7 @@ function placeNeurons(i, { radius, lines, each }, frame, { along, across, cell }
 
 // --- what is folded at first -------------------------------------------------------------------
 
-const MOST_AT_FIRST = { connections: 300, neurons: 20 }; // drawn one by one, and of a layer in a network of more
+const MOST_AT_FIRST = { connections: 300, neurons: 20 }; // drawn one by one, and of an input or output in a network of more
 
 // How many connections of each layer would be drawn one by one, and of all.
 function drawnOf(hidden) {
@@ -142,11 +142,12 @@ function drawnOf(hidden) {
 }
 const largest = (values) => values.indexOf(Math.max(...values));
 
-// In a network of many connections, fold large layers and then those with most connections until few are drawn one
-// by one; in every network, fold the largest until names can be read.
+// In a network of many connections, fold hidden and large layers and then those with most connections until few are
+// drawn one by one; in every network, fold the largest until names can be read.
 function foldedAtFirst(window) {
   const many = connectionCount > MOST_AT_FIRST.connections;
-  const hidden = layers.map(({ count }) => many && count > MOST_AT_FIRST.neurons);
+  const inside = (i) => i > 0 && i < layers.length - 1;
+  const hidden = layers.map(({ count }, i) => many && (inside(i) || count > MOST_AT_FIRST.neurons));
   for (let { drawn, whole } = drawnOf(hidden); whole > MOST_AT_FIRST.connections; { drawn, whole } = drawnOf(hidden))
     hidden[largest(drawn)] = true;
   while (planFor(hidden, window).zoom < SMALLEST) {

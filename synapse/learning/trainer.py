@@ -406,7 +406,7 @@ class Trainer:
         try:
             return training.run(shown)
         finally:
-            self._paused = training.end or before
+            self._paused = training.end or self._paused
 
     def _checkpoint(self, path: PathLike | None, every: int | None) -> Checkpoint | None:
         """The checkpoints of a training."""

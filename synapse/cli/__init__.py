@@ -7,11 +7,13 @@
     synapse convert IN OUT                                convert between formats, by file suffixes
     synapse train DATA.csv --target COLUMN -o MODEL       learn to predict a column of a table
     synapse run MODEL DATA.csv                            predict
+    synapse forecast MODEL DATA.csv --steps N             forecast the rows that follow
+    synapse compare DATA.csv --target COLUMN              rank models by their forecasts
     synapse table NAME                                    run a paper's table with many seeds
     synapse bench                                         time networks on this machine
 
 Exit codes: 0 success, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 a
-pipe closed by its reader. An error is one sentence on stderr.
+pipe closed by its reader. An error is one sentence on stderr, or all problems of a table.
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import SynapseError
+from .problems import TableError
 from .words import UsageError, reason
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -36,6 +40,8 @@ COMMANDS = (
     "convert",
     "train",
     "run",
+    "forecast",
+    "compare",
     "table",
     "bench",
 )
@@ -63,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         try:
             options = _parser().parse_args(arguments)
+            options.command_line = shlex.join(
+                ["synapse", *(sys.argv[1:] if arguments is None else arguments)]
+            )
         finally:
             sys.stdout.flush()  # --help and --version
         return _done(options)
@@ -103,6 +112,13 @@ def _done(options: argparse.Namespace) -> int:
 
 def _verdict(error: Exception) -> tuple[str, int]:
     """The message for an error, and the exit code."""
+    if isinstance(error, TableError):  # lists its problems, one per line
+        return str(error), FAILED
+    sentence, code = _sentence(error)
+    return " ".join(sentence.split()), code
+
+
+def _sentence(error: Exception) -> tuple[str, int]:
     if isinstance(error, UsageError):
         return str(error), MISUSED
     if isinstance(error, SynapseError):
@@ -121,8 +137,8 @@ def _give_up_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _fail(sentence: str, code: int) -> int:
-    print(f"synapse: {' '.join(sentence.split())}", file=sys.stderr)
+def _fail(message: str, code: int) -> int:
+    print(f"synapse: {message}", file=sys.stderr)
     return code
 
 

@@ -46,10 +46,14 @@ def read(path: str, name: str | None = None) -> Network:
             f"The format {form.name} of {path!r} can be written, not read. Known: {', '.join(READABLE)}."
         )
     try:
-        found: Network | Trainer = load(path, name)
-        return found.network if isinstance(found, Trainer) else found
+        found = load(path, name)
     except (OSError, SynapseError) as error:
         raise FormatError(f"Cannot read {path!r}: {reason(error)}") from error
+    if isinstance(found, Trainer):
+        return found.network
+    if not isinstance(found, Network):
+        raise FormatError(f"Expected {path!r} to be a network, got {found!r}.")
+    return found
 
 
 def keeps(path: str) -> bool:

@@ -1,73 +1,204 @@
-"""Tables of numbers and words in CSV files, checked cell by cell."""
+"""Tables of numbers and words in CSV files, as people and programs write them."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-import math
+import re
 import sys
 from collections import Counter
-from dataclasses import dataclass
-from itertools import dropwhile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 import numpy as np
 
+from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from ..readwrite import files
+from . import dates, numerals
+from .mending import FILL, mended
+from .numerals import is_missing, is_number
+from .problems import Problems
 from .words import listed, reason
 
-DELIMITERS = ",;\t"
+DELIMITERS = ";\t,"
+SAMPLE = 100
+"""Number of rows that decide what separates the cells."""
+
+UNIT = re.compile(r"(?P<bare>.*\S)\s*[(\[](?P<unit>[^()\[\]]+)[)\]]")
+
+
+def bare(name: str) -> str:
+    """The name of a column without its unit.
+
+    >>> bare("Sales (kEUR)"), bare("Temp [°C]"), bare("Costs")
+    ('Sales', 'Temp', 'Costs')
+    """
+    found = UNIT.fullmatch(name)
+    return name if found is None else found["bare"]
+
+
+def unit(name: str) -> str | None:
+    """The unit in the name of a column; None if it has none.
+
+    >>> unit("Sales (kEUR)")
+    'kEUR'
+    """
+    found = UNIT.fullmatch(name)
+    return None if found is None else found["unit"].strip()
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table: the names of its columns, its rows of cells, and the line of the file on which each ends."""
+    """A table: the names of its columns, its rows of cells, and the line of the file on which each ends.
+
+    `problems` are those of whole rows. `notes` are sentences on how the table was read. `decimal` is the
+    decimal mark; None if the cells decide.
+    """
 
     path: str
     names: list[str]
     rows: list[list[str]]
     lines: list[int]
+    delimiter: str = ","
+    decimal: str | None = None
+    problems: Problems = field(default_factory=lambda: Problems(""))
+    notes: list[str] = field(default_factory=list)
 
-    def require(self, columns: list[str]) -> None:
-        """Raise ArgumentError if a column is missing."""
-        missing = [name for name in columns if name not in self.names]
+    def find(self, name: str) -> str:
+        """The column with this name, with or without its unit. Raises ArgumentError if there is none."""
+        if name in self.names:
+            return name
+        fitting = [each for each in self.names if bare(each) == bare(name)]
+        fitting = [each for each in fitting if None in (unit(each), unit(name))]
+        if len(fitting) > 1:
+            raise ArgumentError(f"{name!r} may be {listed(fitting)} of {self.path!r}. Give the unit, too.")
+        if not fitting:
+            self.require([name])
+        return fitting[0]
+
+    def found(self, names: Sequence[str]) -> list[str]:
+        """The columns with these names, with or without their units. Raises as :meth:`require` does."""
+        self.require(names)
+        return [self.find(name) for name in names]
+
+    def require(self, columns: Sequence[str], use: str = "", advice: str = "") -> None:
+        """Raise ArgumentError if a column is missing; the message gives its `use` and some `advice`."""
+        missing = [name for name in columns if not self._has(name)]
         if missing:
-            raise ArgumentError(
-                f"{self.path!r} has no column {listed(missing)}. It has {listed(self.names)}."
-            )
+            sentence = f"{self.path!r} has no column {listed(missing)}{use}. It has {listed(self.names)}."
+            raise ArgumentError(f"{sentence} {advice}".rstrip())
+
+    def _has(self, name: str) -> bool:
+        units = [unit(each) for each in self.names if bare(each) == bare(name)]
+        return name in self.names or any(None in (each, unit(name)) for each in units)
+
+    def cells(self, name: str) -> list[str]:
+        """The cells of a column, as they are."""
+        place = self.names.index(self.find(name))
+        return [row[place] for row in self.rows]
 
     def column(self, name: str) -> list[str]:
-        """The cells of a column, none of them empty."""
-        self.require([name])
-        place = self.names.index(name)
-        cells = [row[place] for row in self.rows]
+        """The cells of a column, none of them empty. Raises TableError if one is, or a row is incomplete."""
+        cells = self.cells(name)
+        problems = self.all_problems()
         for cell, line in zip(cells, self.lines, strict=True):
             if not cell:
-                raise FormatError(
-                    f"The column {name!r} of {self.path!r} is empty on line {line}. "
-                    "Fill it in, or take the row out."
-                )
+                problems.add(line, name, "the cell is empty")
+        problems.check("Fill the cells in, or take the rows out.")
         return cells
 
-    def numbers(self, columns: list[str], advice: str = "") -> Floats:
+    def all_problems(self) -> Problems:
+        """The problems of whole rows, to be checked together with those of cells."""
+        return Problems(self.path, list(self.problems.found))
+
+    def numbers(self, columns: Sequence[str], advice: str = "") -> Floats:
         """Columns of numbers, shape (rows, columns).
 
-        Raises ArgumentError if there is no such column, and FormatError if a cell is not a finite number;
-        `advice` ends that sentence.
+        Raises ArgumentError if there is no such column, and TableError, with all problems, if a cell is not a
+        finite number or is missing; `advice` ends that message.
         """
-        parts = [self._numbers(name, advice) for name in columns]
-        return np.array(parts, np.float64).T.reshape(len(self.rows), len(columns)).copy()
+        return self.mended(columns, None, lambda _: advice)[1]
 
-    def _numbers(self, name: str, advice: str) -> list[float]:
-        cells = self.column(name)
+    def mended(
+        self, columns: Sequence[str], fill: str | None, advice: Callable[[set[str | None]], str]
+    ) -> tuple[Sheet, Floats]:
+        """Columns of numbers, shape (rows, columns), and the table of these rows.
+
+        Missing numbers are mended by `fill`, see :mod:`.mending`; without it they are problems. Raises as
+        :meth:`numbers` does; `advice` makes the end of the message from the columns that have problems.
+        """
+        problems = self.all_problems()
+        values = self.values(columns, problems)
+        missing = 0 if fill else self.note_missing(values, columns, problems)
+        mend = missing and missing == len(problems.found)
+        problems.check(FILL if mend else advice({column for _, column, _ in problems.found}))
+        if fill is None or not np.isnan(values).any():
+            return self, values
+        values, rows = mended(values, fill)
+        return self.only(rows), values
+
+    def values(self, columns: Sequence[str], problems: Problems) -> Floats:
+        """Columns of numbers, NaN where one is missing, shape (rows, columns); other cells are problems."""
+        names = self.found(columns)
+        parts = [self._values(name, names, problems) for name in names]
+        return np.array(parts, np.float64).T.reshape(len(self.rows), len(names)).copy()
+
+    def _values(self, name: str, together: list[str], problems: Problems) -> list[float]:
+        cells = self.cells(name)
+        mark = self._decimal_mark(name, cells, together)
+        full = [row for row, cell in enumerate(cells) if not is_missing(cell)]
+        if len(cells) > 1 and full and not any(is_number(cells[row]) for row in full):
+            what = f"{cells[full[0]]!r} is not a finite number, nor is any other cell of the column"
+            problems.add(self.lines[full[0]], name, what)
+            return [0.0] * len(cells)
+        values = []
         for cell, line in zip(cells, self.lines, strict=True):
-            if not is_number(cell):
-                raise FormatError(
-                    f"Expected the column {name!r} of {self.path!r} to have finite numbers, "
-                    f"got {cell!r} on line {line}. {advice}".rstrip()
+            found = np.nan if is_missing(cell) else numerals.number(cell, mark)
+            if found is None:
+                problems.add(line, name, f"{cell!r} is not a finite number{_marked(cell, mark)}")
+            values.append(np.nan if found is None else found)
+        return values
+
+    def note_missing(self, values: Floats, columns: Sequence[str], problems: Problems) -> int:
+        """Note missing numbers that are no problems yet; neighbours are one problem. Returns their number."""
+        known = {(line, name) for line, name, _ in problems.found}
+        count = len(problems.found)
+        for name, column in zip(self.found(columns), values.T, strict=True):
+            rows = [
+                row
+                for row in np.flatnonzero(np.isnan(column)).tolist()
+                if (self.lines[row], name) not in known
+            ]
+            for first, size in _runs(rows):
+                what = "the value is missing" if size == 1 else f"{size} values from here on are missing"
+                problems.add(self.lines[first], name, what)
+        return len(problems.found) - count
+
+    def _decimal_mark(self, name: str, cells: list[str], together: list[str]) -> str:
+        """The decimal mark of a column: as said, or as its cells, the other columns or the separator tell."""
+        if self.decimal is not None:
+            return self.decimal
+        mark = numerals.decimal_mark(cells)
+        if mark is None:
+            mark = numerals.decimal_mark(cell for other in together for cell in self.cells(other))
+        if mark is None:
+            mark = "," if self.delimiter == ";" else "."
+            example = numerals.two_readings(cells)
+            if example is not None:
+                self.notes.append(
+                    f"{example!r} in the column {name!r} is read as {numerals.number(example, mark):.15g}. "
+                    f"If that is wrong, say --decimal {'point' if mark == ',' else 'comma'}."
                 )
-        return list(map(float, cells))
+        return mark
+
+    def only(self, rows: Sequence[int]) -> Sheet:
+        """The same table with some of its rows."""
+        return replace(self, rows=[self.rows[i] for i in rows], lines=[self.lines[i] for i in rows])
 
     def sequences(self, column: str | None) -> list[slice]:
         """The rows of each sequence: neighbours with the same value in a column; without one, all rows.
@@ -89,62 +220,150 @@ class Sheet:
         return [slice(*ends) for ends in zip(starts, [*starts[1:], len(cells)], strict=True)]
 
 
-def is_number(cell: str) -> bool:
-    """Whether a cell is a finite number."""
-    try:
-        return "_" not in cell and math.isfinite(float(cell))  # float takes 1_000
-    except ValueError:
-        return False
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The first and the count of each run of consecutive numbers.
+
+    >>> list(_runs([1, 2, 3, 7]))
+    [(1, 3), (7, 1)]
+    """
+    for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
+        run = [number for _, number in group]
+        yield run[0], len(run)
 
 
-def read_sheet(path: str) -> Sheet:
+def _marked(cell: str, mark: str) -> str:
+    """Why a cell that is a number elsewhere is none here."""
+    return f" with a decimal {'comma' if mark == ',' else 'point'}" if is_number(cell) else ""
+
+
+def read_sheet(path: str, decimal: str | None = None) -> Sheet:
     """Read the table in a CSV file; ``-`` is standard input.
 
-    The first row has the names of the columns; lines before it that begin with # are comments. Cells are
-    separated by commas, semicolons or tabs, whichever splits the first row into most cells. Raises
-    FormatError if the file cannot be read, is not UTF-8, has missing or repeated names of columns, has no
-    rows, or has a row with more or fewer cells than there are names.
+    The first row has the names of the columns; an unnamed first column is called "column 1". Lines before it
+    with a title, lines that begin with #, and lines of text after the last row are left out. Cells are
+    separated by semicolons, tabs or commas, whichever splits most rows into the same number of cells.
+    `decimal` is the decimal mark, by default the one that the cells tell. Rows with more or fewer cells than
+    there are names are noted as problems of the sheet. A file that is not UTF-8 is read as Windows-1252, and
+    a note says so. Raises FormatError if the file cannot be read, is not text, has missing or repeated names
+    of columns, or has no rows.
     """
-    try:
-        text = files.read_text(sys.stdin.buffer if path == "-" else path)
-    except (OSError, FormatError) as error:
-        raise FormatError(f"Cannot read {path!r}: {reason(error)}") from error
+    text, notes = _text(path)
     lines = list(io.StringIO(text, newline=None))  # a row may end with \r alone
-    content = list(dropwhile(lambda line: line.startswith("#") or not line.strip(), lines))
-    names, rows, ends = _parsed(path, "".join(content), len(lines) - len(content))
+    content = "".join("\n" if _is_comment(line) else line for line in lines)
+    delimiter = _delimiter(content)
+    names, rows, ends = _without_title(_parsed(path, content, delimiter))
+    names, rows = _without_empty_columns(names, rows)
+    if names and not names[0] and len(names) > 1:
+        names[0] = "column 1"  # an index without a name, as pandas writes it
     _check_names(path, names)
+    rows, left_out = _without_footer(names, rows, ends)
+    notes += left_out
     if not rows:
         raise FormatError(f"{path!r} has names of columns and no rows.")
-    return Sheet(path, names, rows, ends)
+    return _checked(Sheet(path, names, rows, ends[: len(rows)], delimiter, decimal, Problems(path), notes))
 
 
-def _parsed(path: str, text: str, skipped: int) -> tuple[list[str], list[list[str]], list[int]]:
-    """Names, rows, and the lines on which rows end."""
-    names: list[str] = []
-    rows, ends = [], []
-    reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text), skipinitialspace=True, strict=True)
+def _text(path: str) -> tuple[str, list[str]]:
+    """The text of a file, and a sentence if its encoding is not UTF-8."""
     try:
-        names = [cell.strip() for cell in next(reader, [])]
+        content = files.read(sys.stdin.buffer if path == "-" else path)
+    except (OSError, FormatError) as error:
+        raise FormatError(f"Cannot read {path!r}: {reason(error)}") from error
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as spreadsheets write "Unicode text"
+        encodings, notes = ["utf-16"], list[str]()
+    else:
+        encodings, notes = ["utf-8-sig", "cp1252"], []
+    for encoding in encodings:
+        with suppress(UnicodeDecodeError):
+            text = content.decode(encoding)
+            if "\0" in text:
+                break
+            if encoding == "cp1252":
+                notes.append("The file is not UTF-8; it is read as Windows-1252.")
+            return text, notes
+    raise FormatError(f"Cannot read {path!r}: it is not text. Save the table as CSV, in UTF-8.")
+
+
+Table = tuple[list[str], list[list[str]], list[int]]
+"""Names, rows, and the lines on which rows end."""
+
+
+def _is_comment(line: str) -> bool:
+    """Whether a line is a comment: it begins with #, but not with a missing value such as #N/A."""
+    return line.startswith("#") and not is_missing(re.split("[;,\t]", line, maxsplit=1)[0].strip())
+
+
+def _parsed(path: str, text: str, delimiter: str) -> Table:
+    rows, ends = [], []
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True, strict=True)
+    try:
         for cells in reader:
-            if not any(map(str.strip, cells)):
-                continue
-            line = reader.line_num + skipped
-            if len(cells) != len(names):
-                raise FormatError(
-                    f"Expected every row of {path!r} to have {len(names)} cells, as the first has, "
-                    f"got {len(cells)} on line {line}."
-                )
-            rows.append([cell.strip() for cell in cells])
-            ends.append(line)
+            if any(map(str.strip, cells)):
+                rows.append([cell.strip() for cell in cells])
+                ends.append(reader.line_num)
     except csv.Error as error:
-        raise FormatError(f"{path!r} is not CSV: {error}, on line {reader.line_num + skipped}.") from None
-    return names, rows, ends
+        raise FormatError(f"{path!r} is not CSV: {error}, on line {reader.line_num}.") from None
+    return (rows[0], rows[1:], ends[1:]) if rows else ([], [], [])
 
 
 def _delimiter(text: str) -> str:
-    """The separator that splits the first row into most cells."""
-    first = text.split("\n", 1)[0][:100_000]  # within csv's limit for one cell
-    return max(DELIMITERS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
+    """The separator that splits most of the first rows into the same number of cells, above one."""
+    lines = [line[:100_000] for line in text.split("\n") if line.strip()][
+        :SAMPLE
+    ]  # csv limits a cell's length
+
+    def fit(mark: str) -> tuple[int, int]:
+        counts = Counter(len(next(csv.reader([line], delimiter=mark), [])) for line in lines)
+        return max(((count, cells) for cells, count in counts.items() if cells > 1), default=(0, 0))
+
+    return max(DELIMITERS, key=fit)
+
+
+def _without_title(table: Table) -> Table:
+    """A table without the lines above the names, which have text in one cell only."""
+    names, rows, ends = table
+    usual = Counter(map(len, rows)).most_common(1)
+    while rows and usual[0][0] > 1 and _is_title(names, usual[0][0]):
+        names, rows, ends = rows[0], rows[1:], ends[1:]
+    return names, rows, ends
+
+
+def _is_title(cells: list[str], usual: int) -> bool:
+    return len(cells) == 1 or (usual > 2 and len(list(filter(None, cells))) == 1)
+
+
+def _without_empty_columns(names: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """A table without columns at its right side that have no name and no cells."""
+    while (
+        names
+        and not names[-1]
+        and not any(row[len(names) - 1 :] != [""] for row in rows if len(row) >= len(names))
+    ):
+        rows = [row[:-1] if len(row) == len(names) else row for row in rows]
+        names = names[:-1]
+    return names, rows
+
+
+def _without_footer(
+    names: list[str], rows: list[list[str]], ends: list[int]
+) -> tuple[list[list[str]], list[str]]:
+    """The rows without the last ones that have only text, in one cell, and a sentence about these."""
+    count = len(rows)
+    while count > 1 and len(names) > 1 and _is_text(rows[count - 1]):
+        count -= 1
+    if count == len(rows):
+        return rows, []
+    return rows[:count], [f"Not read: the text in {_lines(ends[count:])}."]
+
+
+def _lines(lines: Sequence[int]) -> str:
+    return f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]} to {lines[-1]}"
+
+
+def _is_text(cells: list[str]) -> bool:
+    """Whether a row is a sentence: one cell that is neither a number nor a date, or the parts of one."""
+    full = list(filter(None, cells))
+    return len(full) == 1 and not is_number(full[0]) and not dates.forms_of(full)
 
 
 def _check_names(path: str, names: list[str]) -> None:
@@ -159,3 +378,14 @@ def _check_names(path: str, names: list[str]) -> None:
         raise FormatError(
             f"Expected the first row of {path!r} to name every column once, got {name!r} {count} times."
         )
+
+
+def _checked(sheet: Sheet) -> Sheet:
+    """The sheet, with each row of another length noted as a problem and padded or cut."""
+    width = len(sheet.names)
+    for row, line in zip(sheet.rows, sheet.lines, strict=True):
+        if len(row) != width:
+            what = f"{counted(len(row), 'cell')} instead of {width}, as many as the columns that have names"
+            sheet.problems.add(line, None, what)
+            row[:] = (row + [""] * width)[:width]
+    return sheet

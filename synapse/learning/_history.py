@@ -6,6 +6,7 @@ import math
 import time
 from dataclasses import dataclass, field
 
+from .. import _html
 from .._checks import counted
 from .._snapshot import Snapshot, preserved_context
 from ..cost import Cost
@@ -49,6 +50,11 @@ class Result:
             f"<Result: error {self.error:.6g} after {counted(self.epochs, 'epoch')}, "
             f"{self.seconds:.3g} s, stopped by {self.stopped}>"
         )
+
+    def _repr_html_(self) -> str:
+        """The learning curve, for notebooks."""
+        lines = {name: line for name, line in self.history.items() if name != "rate"}
+        return _html.view(repr(self), _html.curves(lines, "epoch"))
 
 
 @dataclass

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .._checks import choice
+from ..ensemble import Ensemble
 from ..errors import ArgumentError
 from ..network import Network
 from . import files
@@ -107,7 +108,7 @@ def by_marks(document: Any) -> Format:
 
 
 def save(network: Any, path: files.File, format: str | None = None) -> None:
-    """Write a network, or a trainer with its network, to a file, from which :func:`load` reads it.
+    """Write a network, an ensemble, or a trainer with its network, to a file that :func:`load` reads.
 
     The suffix of the file name selects the format; an unknown suffix selects JSON.
 
@@ -131,8 +132,8 @@ def save(network: Any, path: files.File, format: str | None = None) -> None:
 
     Parameters
     ----------
-    network : Network or Trainer
-        The network or the trainer to save. It is not changed.
+    network : Network, Ensemble or Trainer
+        What to save. It is not changed. An ensemble is kept in JSON only.
     path : str, os.PathLike or file
         A path or an open file. An existing file is replaced in one step, so that it is always complete.
     format : str, optional
@@ -141,7 +142,8 @@ def save(network: Any, path: files.File, format: str | None = None) -> None:
     Raises
     ------
     ArgumentError
-        If there is no such format, or it cannot be written, or a trainer has a function of your own.
+        If there is no such format, it cannot be written or keep an ensemble, or a trainer has a function of
+        your own.
     TopologyError
         If the network is connected with neurons outside of it, which would be lost.
     DivergenceError
@@ -176,12 +178,17 @@ def save(network: Any, path: files.File, format: str | None = None) -> None:
             module.write(network, path)
             return
     form = _chosen(path, format, "write", "written to")
+    if isinstance(network, Ensemble):
+        if form.name != "json":
+            raise ArgumentError(f"An ensemble is kept in JSON, not in {form.name}. Save it as .json.")
+        _ensembles().write_ensemble(network, path)
+        return
     assert form.write is not None
     form.write(network, path)
 
 
 def load(path: files.File, format: str | None = None) -> Any:
-    """Read a network that :func:`save` or another program has written, or a trainer.
+    """Read what :func:`save` or another program has written: a network, an ensemble or a trainer.
 
     Nothing in a file is executed, and everything in it is checked. The suffix of the file name selects the
     format. For ``.synapse``, ``.npz``, ``.json`` and unknown suffixes, the content does.
@@ -195,7 +202,7 @@ def load(path: files.File, format: str | None = None) -> Any:
 
     Returns
     -------
-    Network or Trainer
+    Network, Ensemble or Trainer
         What the file contains.
 
     Raises
@@ -219,9 +226,16 @@ def load(path: files.File, format: str | None = None) -> Any:
         if files.is_archive(stream) or _is_named_npz(path):
             return _read_archive(stream)
         document = files.read_document(stream)
+        if _ensembles().is_ensemble(document):
+            return _ensembles().ensemble_of(document)
         from_data = by_marks(document).from_data
         assert from_data is not None
         return from_data(document)
+
+
+def _ensembles() -> Any:
+    """The module of files with several networks, which imports this one."""
+    return importlib.import_module("._ensembles", __package__)
 
 
 def _read_archive(stream: IO[bytes]) -> Any:

@@ -38,6 +38,7 @@ MODULES = [
     *(f"synapse.tasks.{name}" for name in ("laser", "letters", "mackey_glass", "narma", "temporal_xor")),
     "synapse.tasks.synaptic",
     "synapse.experiments",
+    "synapse.forecasting",
     "synapse.analysis",
     "synapse.draw",
     "synapse.readwrite",

@@ -20,6 +20,7 @@ EXCLUDED: dict[str, str] = {
             "architect.GatedUnits.__init__",
             "architect.MemoryBlocks.__init__",
             "architect.StandardBlocks.__init__",
+            "draw.Explorer.__init__",
             "learning.Batch.__init__",
             "learning.Evaluation.__init__",
             "learning.GradientComparison.__init__",
@@ -34,6 +35,9 @@ EXCLUDED: dict[str, str] = {
             "experiments.SuccessRate.__init__",
             "experiments.Summary.__init__",
             "experiments.Trials.__init__",
+            "forecasting.Calibration.__init__",
+            "forecasting.Forecast.__init__",
+            "forecasting.RollingOrigin.__init__",
             *(
                 f"analysis.{name}.__init__"
                 for name in dir(analysis)
@@ -70,11 +74,13 @@ EXCLUDED: dict[str, str] = {
             "architectures.rebuild",
             "squash.by_code",
             "synapse.Topology.require_closed",
+            "draw.Explorer.update",
             "synapse.every.__call__",
             "learning.CSVLogger.__call__",
             "learning.PythonLogger.__call__",
             "learning.TensorBoard.__call__",
             "cost.Cost.check",
+            "forecasting.Calibration.require",
             "cost.Cost.check_targets",
             "optimizers.Optimizer.find_change",
         ],

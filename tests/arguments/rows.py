@@ -10,7 +10,7 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import readwrite
+from synapse import forecasting, readwrite
 
 from . import kinds as k
 from .calls import add_usual_rows, row
@@ -278,6 +278,43 @@ row("experiments.Trials.summary", rate=k.EMPTY, median=k.EMPTY)
 for name in ("Trials", "Summary"):
     for form in ("csv", "markdown"):
         row(f"experiments.{name}.to_{form}", path=k.EITHER)
+past = {"history": [1.0, 2.0, 4.0, 3.0, 2.0, 4.0, 5.0], "steps": 2}
+ahead = {"net": architect.Elman(1, 2, 1, seed=0), "context": [0.1] * 30, "steps": 2}
+row(
+    "synapse.forecast",
+    ahead | {"samples": 2, "seed": 0},
+    steps=k.SIZE,
+    net=k.NOTHING,
+    samples=k.SIZE | k.NONE,
+    feedback=k.NONE,
+    future=k.NONE,
+    calibration=k.NONE,
+    interval=k.FRACTION | k.NONE,
+)
+row(
+    "forecasting.calibrate",
+    {"net": ahead["net"], "series": [0.1] * 60, "steps": 2},
+    net=k.NOTHING,
+    held_out=k.FRACTION | k.SIZE,
+    feedback=k.NONE,
+    targets=k.NONE,
+    steps=k.SMALL,
+)
+row("forecasting.Calibration.half_widths", interval=k.FRACTION)
+row("synapse.save", network=k.NETWORK)
+row("synapse.Ensemble.__init__", networks=k.NOTHING)
+row("synapse.Ensemble.__getitem__", index=k.INDEX)
+row("forecasting.persistence", past)
+row("forecasting.seasonal_naive", past | {"period": 2}, period=k.SMALL)
+row("forecasting.autoregression", past, order=k.SMALL | k.NONE | {"0"})
+row(
+    "forecasting.rolling_origin",
+    {"forecaster": forecasting.persistence, "series": past["history"], "steps": 2},
+    forecaster=k.NOTHING,
+    steps=k.SMALL,
+    start=k.SMALL | k.NONE,
+    period=k.SMALL,
+)
 row("analysis.half_lives", inputs=k.EITHER | k.NONE)
 row("analysis.compare", lambda w: {"first": w.network, "second": w.network})
 row("analysis.components", gates=k.BOOLEAN)
@@ -291,6 +328,7 @@ for name in ("raster", "traces"):
     row(f"draw.{name}", what=k.TEXT | k.NONE)
 row("draw.hinton", lambda w: {"weights": w.projection}, weights=k.EITHER, scale=k.POSITIVE | k.NONE)
 row("draw.trials", {"groups": {"a": [1.0, 2.0]}}, published=k.NONE | {"{}"}, title=k.TEXT)
+row("draw.forecast", {"history": [1.0, 2.0], "forecast": [3.0]}, forecast=k.EITHER, times=k.EITHER)
 row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results=k.NOTHING)
 row("draw.network", net=k.NEURON | k.LAYER | k.NETWORK)
 row("draw.sensitivities", lambda w: {"net": w.exact}, net=k.NOTHING, scale=k.POSITIVE | k.NONE)

@@ -24,6 +24,7 @@ PICTURES = {
     "raster": lambda **options: draw.raster(VALUES, **options),
     "hinton": lambda **options: draw.hinton(VALUES, **options),
     "learning": lambda **options: draw.learning({"error": [3.0, 1.0]}, **options),
+    "forecast": lambda **options: draw.forecast(VALUES, VALUES, **options),
     "traces": lambda **options: draw.traces(VALUES, **options),
     "error_flow": lambda **options: draw.error_flow(NET, VALUES[:, :2], **options),
 }

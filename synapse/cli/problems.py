@@ -1,0 +1,55 @@
+"""All problems of a table in one error, each with its line and column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..errors import FormatError
+
+MOST = 20
+"""Number of problems that an error lists; of the others it says the number."""
+
+
+class TableError(FormatError):
+    """A table that cannot be used; the message lists all its problems, one per line."""
+
+
+@dataclass
+class Problems:
+    """The problems of a table that have been found so far.
+
+    >>> found = Problems("sales.csv")
+    >>> found.add(7, "Sales", "'x' is not a number")
+    >>> found.add(3, "Date", "'2024-13' is not a date")
+    >>> print(found.text("Mend the file."))
+    'sales.csv' has 2 problems:
+      line 3, column 'Date': '2024-13' is not a date
+      line 7, column 'Sales': 'x' is not a number
+    Mend the file.
+    """
+
+    path: str
+    found: list[tuple[int, str | None, str]] = field(default_factory=list)
+
+    def add(self, line: int, column: str | None, what: str) -> None:
+        """Note a problem, a clause such as "'x' is not a number", of a cell or (None) of the whole line."""
+        self.found.append((line, column, what))
+
+    def check(self, advice: str = "") -> None:
+        """Raise TableError if there are problems."""
+        if self.found:
+            raise TableError(self.text(advice))
+
+    def text(self, advice: str = "") -> str:
+        """The message; `advice` is its last sentence."""
+        places = [
+            f"line {line}{'' if column is None else f', column {column!r}'}: {what}"
+            for line, column, what in sorted(self.found, key=lambda one: one[0])
+        ]
+        if len(places) == 1:
+            return f"{self.path!r}, {places[0]}. {advice}".rstrip()
+        more = len(places) - MOST
+        lines = [f"{self.path!r} has {len(places)} problems:", *("  " + place for place in places[:MOST])]
+        if more > 0:
+            lines.append(f"  and {more} more")
+        return "\n".join([*lines, advice] if advice else [*lines[:-1], lines[-1] + "."])

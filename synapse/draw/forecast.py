@@ -1,0 +1,176 @@
+"""Forecasts: the known steps, the forecast steps, and their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import any_array, counted, expected, listed, lowered, numbers, text
+from .._typing import Floats
+from ..errors import ArgumentError, KindError
+from ._style import BLUE, CYCLE, INK, canvas, entry
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def forecast(
+    history: ArrayLike,
+    forecast: Any,
+    ax: Axes | None = None,
+    *,
+    times: Any = None,
+    names: Sequence[str] | None = None,
+) -> Axes:
+    """Draw a series and its forecast: known values solid, forecasts dashed, prediction intervals shaded.
+
+    Parameters
+    ----------
+    history : array_like, shape (T,) or (T, m)
+        The known values, oldest first; missing ones (NaN) are gaps.
+    forecast : array_like, shape (steps,) or (steps, m), or Forecast
+        The values of the steps after them. The intervals of a
+        :class:`~synapse.forecasting.Forecast` are shaded.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: a new figure.
+    times : sequence, shape (T + steps,), optional
+        Dates or increasing numbers of the known steps and of the forecast steps. Default: 0, 1, ...
+    names : sequence of str, optional
+        The names of the m columns, for the legend. Default: numbers, if there are several.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If something is not numbers, is empty or infinite, lengths do not match, or there are more columns
+        than can be distinguished.
+    MissingExtraError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> from synapse import draw, forecasting
+    >>> from matplotlib import pyplot
+    >>> history = [3.0, 1.0, 2.0, 4.0, 2.0, 3.0]
+    >>> ax = draw.forecast(history, forecasting.seasonal_naive(history, 4, period=3))
+    >>> [line.get_label() for line in ax.lines]
+    ['known', 'forecast']
+    >>> pyplot.close(ax.figure)
+    """
+    known = _columns("The history", history)
+    future = _future(forecast)
+    labels = _names(names, known, future)
+    places = _times(times, len(known) + len(future.mean))
+    with canvas(ax, (6.5, 3.2)) as ax:
+        for column, name in enumerate(labels):
+            colours = (INK, BLUE) if len(labels) == 1 else (CYCLE[column], CYCLE[column])
+            _draw_column(ax, places, known[:, column], future.of(column), name, colours)
+        _frame(ax, times is None)
+        return ax
+
+
+@dataclass(frozen=True)
+class Future:
+    """Forecasts, shape (steps, m), and the lower and upper bounds of their intervals with the share."""
+
+    mean: Floats
+    bounds: tuple[Floats, ...] = ()
+    share: float | None = None
+
+    def of(self, column: int) -> Future:
+        """One column."""
+        return Future(self.mean[:, column], tuple(bound[:, column] for bound in self.bounds), self.share)
+
+
+def _future(forecast: Any) -> Future:
+    parts = [getattr(forecast, name, None) for name in ("mean", "lower", "upper")]
+    if not all(isinstance(part, np.ndarray) for part in parts):
+        return Future(_columns("The forecast", forecast))
+    mean, *bounds = (_columns("The forecast", part) for part in parts)
+    return Future(mean, tuple(bounds), getattr(forecast, "interval", None))
+
+
+def _columns(what: str, values: Any) -> Floats:
+    matrix = numbers(what, values, "a number a step, or a row of numbers a step")
+    if matrix.ndim not in (1, 2) or not matrix.size:
+        raise KindError(f"Expected {lowered(what)} to have the shape (T,) or (T, m), got {matrix.shape}.")
+    if np.isinf(matrix).any():
+        raise ArgumentError(f"Expected {lowered(what)} to be finite, got infinity.")
+    return matrix.reshape(len(matrix), -1)
+
+
+def _names(names: Any, known: Floats, future: Future) -> list[str]:
+    """A name for each column; none for a single one without."""
+    count = known.shape[1]
+    shapes = {part.shape for part in (future.mean, *future.bounds)}
+    if shapes != {(len(future.mean), count)}:
+        found = " and ".join(map(str, sorted(shapes)))
+        raise ArgumentError(
+            f"Expected a forecast of {counted(count, 'column')}, as the history, got {found}."
+        )
+    if count > len(CYCLE):
+        raise ArgumentError(f"Expected at most {len(CYCLE)} columns, got {count}. Draw them in parts.")
+    if names is None:
+        return [""] if count == 1 else [str(i) for i in range(count)]
+    given = listed("The names", names, f"{count} names")
+    if len(given) != count:
+        raise ArgumentError(f"Expected {count} names, one for each column, got {len(given)}.")
+    return [text("A name", name) for name in given]
+
+
+def _times(times: Any, count: int) -> Any:
+    if times is None:
+        return np.arange(count)
+    places = any_array("The times", times, "dates or numbers")
+    if places.shape != (count,):
+        raise ArgumentError(
+            f"Expected {count} times, one for each step of the history and the forecast, "
+            f"got the shape {places.shape}."
+        )
+    if places.dtype.kind not in "iufM" and not all(isinstance(place, date) for place in places):
+        raise KindError(expected("The times", "dates or numbers", times))
+    return places
+
+
+def _draw_column(
+    ax: Axes, places: Any, known: Floats, future: Future, name: str, colours: tuple[str, str]
+) -> None:
+    """Draw one column. The forecast begins at the last known value, so that the line has no gap."""
+    count = len(known)
+    mark = "o" if count == 1 else None
+    before, after = (entry(" ".join(filter(None, [name, kind]))) for kind in ("known", "forecast"))
+    ax.plot(places[:count], known, color=colours[0], lw=1.2, marker=mark, ms=3, label=before)
+    later = places[count - 1 :]
+
+    def joined(values: Floats) -> Floats:
+        return np.concatenate([known[-1:], values])
+
+    ax.plot(later, joined(future.mean), color=colours[1], ls=(0, (3, 1.2)), label=after)
+    if future.bounds:
+        lower, upper = map(joined, future.bounds)
+        share = "" if future.share is None else f"{100 * future.share:.4g} % "
+        what = entry(" ".join(filter(None, [name, f"{share}interval"])))
+        ax.fill_between(later, lower, upper, color=colours[1], alpha=0.2, lw=0, label=what)
+
+
+def _frame(ax: Axes, numbered: bool) -> None:
+    """The axis of time, and the legend."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.ticker import MaxNLocator
+
+    locator = ax.xaxis.get_major_locator()
+    if isinstance(locator, AutoDateLocator):
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    if numbered:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+        ax.set_xlabel("step")
+    ax.margins(x=0.01)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=2.4)

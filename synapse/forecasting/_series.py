@@ -1,0 +1,48 @@
+"""Checks of series and horizons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._checks import counted, lowered, numbers, positive_integer, whole_number
+from .._typing import Floats
+from ..errors import ArgumentError, KindError
+
+MOST_STEPS = 10_000_000
+"""Longest horizon, so that a forecast fits into memory."""
+
+
+def checked_series(what: str, values: Any, least: int = 1, reason: str = "") -> Floats:
+    """Return a series as an array, shape (T,) or (T, m), with at least this many finite steps.
+
+    >>> checked_series("The past", [1.0, float("nan")])
+    Traceback (most recent call last):
+        ...
+    synapse.errors.ArgumentError: Expected the past to be finite, got nan at step 1. Fill in missing values.
+    """
+    array = numbers(what, values, "a number a step, or a row of numbers a step")
+    if array.ndim not in (1, 2) or array.shape[1:] == (0,):
+        raise KindError(f"Expected {lowered(what)} to have the shape (T,) or (T, m), got {array.shape}.")
+    if len(array) < least:
+        needed = f"{counted(least, 'step')} or more{reason}"
+        raise ArgumentError(f"Expected {lowered(what)} to have {needed}, got {len(array)}.")
+    bad = ~np.isfinite(array)
+    if bad.any():
+        step = int(bad.reshape(len(array), -1).any(axis=1).argmax())
+        value = array[step][bad[step]].flat[0]
+        raise ArgumentError(
+            f"Expected {lowered(what)} to be finite, got {value} at step {step}. Fill in missing values."
+        )
+    return array
+
+
+def horizon(steps: Any) -> int:
+    """Return the number of steps to forecast, 1 or above."""
+    return positive_integer("The steps", steps, MOST_STEPS)
+
+
+def season(period: Any) -> int:
+    """Return the number of steps of a season, 1 or above."""
+    return whole_number("The period", period, "a whole number above 0", 1)

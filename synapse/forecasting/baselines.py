@@ -1,0 +1,196 @@
+"""Simple methods of forecasting, to compare networks with.
+
+They are those of Hyndman and Athanasopoulos [1]_: a network is worth its training only if it is better than
+these.
+
+References
+----------
+.. [1] R. J. Hyndman and G. Athanasopoulos, "Forecasting: principles and practice", 3rd edition, OTexts 2021,
+   https://otexts.com/fpp3, sections 5.2, 7.5 and 9.3.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import whole_number
+from .._typing import Floats
+from ..errors import DivergenceError
+from ._series import checked_series, horizon, season
+
+
+def persistence(history: ArrayLike, steps: int) -> Floats:
+    """Forecast the last value for every step: the naive method, optimal for a random walk.
+
+    Parameters
+    ----------
+    history : array_like, shape (T,) or (T, m)
+        The series up to now, oldest step first.
+    steps : int
+        Number of steps to forecast, 1 or above.
+
+    Returns
+    -------
+    ndarray, shape (steps,) or (steps, m)
+        The forecasts, in the units of the series.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If the history is empty or not finite, or `steps` is not a whole number above 0.
+
+    Notes
+    -----
+    Hyndman and Athanasopoulos, "Forecasting: principles and practice", section 5.2: ŷ(T+h) = y(T).
+
+    Examples
+    --------
+    >>> from synapse import forecasting
+    >>> forecasting.persistence([1.0, 2.0, 4.0], 3)
+    array([4., 4., 4.])
+    """
+    values, ahead = checked_series("The history", history), horizon(steps)
+    return np.repeat(values[-1:], ahead, axis=0)
+
+
+def seasonal_naive(history: ArrayLike, steps: int, period: int) -> Floats:
+    """Forecast the value of the same season in the last period, such as of the same month a year ago.
+
+    Parameters
+    ----------
+    history : array_like, shape (T,) or (T, m)
+        The series up to now, oldest step first, with one period or more.
+    steps : int
+        Number of steps to forecast, 1 or above.
+    period : int
+        Number of steps of a period, such as 12 for months. With 1 this is :func:`persistence`.
+
+    Returns
+    -------
+    ndarray, shape (steps,) or (steps, m)
+        The forecasts, in the units of the series.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If the history is shorter than a period or not finite, or `steps` or `period` is not a whole number
+        above 0.
+
+    Notes
+    -----
+    Hyndman and Athanasopoulos, "Forecasting: principles and practice", section 5.2:
+    ŷ(T+h) = y(T + h - p(k+1)), where p is the period and k the whole part of (h-1)/p.
+
+    Examples
+    --------
+    >>> from synapse import forecasting
+    >>> forecasting.seasonal_naive([9.0, 1.0, 2.0, 3.0], 5, period=3)
+    array([1., 2., 3., 1., 2.])
+    """
+    length = season(period)
+    values = checked_series("The history", history, length, ", as many as the period")
+    return values[len(values) - length + np.arange(horizon(steps)) % length]
+
+
+def autoregression(history: ArrayLike, steps: int, order: int | None = None) -> Floats:
+    """Forecast by a linear autoregression with intercept, fitted by least squares to each column.
+
+    Forecasts further ahead than one step are computed from those before.
+
+    Parameters
+    ----------
+    history : array_like, shape (T,) or (T, m)
+        The series up to now, oldest step first. Each column is forecast from its own past.
+    steps : int
+        Number of steps to forecast, 1 or above.
+    order : int, optional
+        Number of past values p that a value is computed from, 0 or above; T must be 2p + 1 or more. Default:
+        for each column, the order with the least AICc, the corrected information criterion of Akaike, among
+        0 to 10 log10(T), but less than T/2 - 1.
+
+    Returns
+    -------
+    ndarray, shape (steps,) or (steps, m)
+        The forecasts, in the units of the series.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If the history is too short for the order or not finite, or `steps` or `order` is not a whole number
+        in its range.
+    DivergenceError
+        If the fitted autoregression is unstable and its forecasts exceed the range of floats.
+
+    Notes
+    -----
+    Hyndman and Athanasopoulos, "Forecasting: principles and practice", sections 9.3 (autoregressive models)
+    and 7.5 (AICc): y(t) = c + φ(1) y(t-1) + ... + φ(p) y(t-p) + ε(t), and
+
+    AICc = n log(SSE/n) + 2k + 2k(k+1)/(n-k-1)
+
+    with k = p + 2 parameters: the coefficients, the intercept and the variance. All orders are compared on
+    the same n steps, those that the highest order can be fitted to; the chosen one is fitted to all its
+    T - p steps. Nothing forces the fit to be stationary.
+
+    Examples
+    --------
+    The values are halved and 3 is added:
+
+    >>> from synapse import forecasting
+    >>> forecasting.autoregression([0.0, 3.0, 4.5, 5.25, 5.625], 2, order=1)
+    array([5.8125 , 5.90625])
+    """
+    lags = None if order is None else whole_number("The order", order, "a whole number, 0 or above", 0)
+    least, reason = (1, "") if lags is None else (2 * lags + 1, f" for the order {lags}")
+    values, ahead = checked_series("The history", history, least, reason), horizon(steps)
+    columns = values.reshape(len(values), -1).T
+    made = np.array([_continued(column, ahead, lags) for column in columns]).T
+    return made.reshape(ahead, *values.shape[1:])
+
+
+def _continued(column: Floats, steps: int, order: int | None) -> Floats:
+    """Fit one column and forecast it; in standard units, so that least squares is well conditioned."""
+    mean = column.mean()
+    scale = np.abs(column - mean).max() or 1.0
+    standard = (column - mean) / scale
+    lags = best_order(standard) if order is None else order
+    design, targets = _lagged(standard, lags)
+    intercept, *coefficients = np.linalg.lstsq(design, targets, rcond=None)[0]
+    weights = np.array(coefficients[::-1])  # oldest first, as the series
+    made = np.concatenate([standard[len(standard) - lags :], np.empty(steps)])
+    with np.errstate(over="ignore", invalid="ignore"):
+        for step in range(lags, lags + steps):
+            made[step] = intercept + weights @ made[step - lags : step]
+        forecast: Floats = mean + scale * made[lags:]
+    if not np.isfinite(forecast).all():
+        count = int(np.isfinite(forecast).argmin())
+        raise DivergenceError(
+            f"The autoregression of order {lags} is unstable: its forecast is no longer finite after {count} "
+            "steps. Use a lower order, or fewer steps."
+        )
+    return forecast
+
+
+def best_order(column: Floats) -> int:
+    """The order of the autoregression of a column, shape (T,), that has the least AICc."""
+    most = min(int(10 * math.log10(len(column))), (len(column) - 4) // 2)
+    if most < 1:
+        return 0
+    design, targets = _lagged(column, most)
+    # One factorization serves all orders: the first columns of Q span the design of each lower order.
+    explained = np.cumsum((np.linalg.qr(design).Q.T @ targets) ** 2)
+    n, total = len(targets), float(targets @ targets)
+    unexplained = np.maximum(total - explained, n * np.finfo(float).eps * max(total, 1.0))
+    k = np.arange(most + 1) + 2
+    criterion = n * np.log(unexplained / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+    return int(criterion.argmin())
+
+
+def _lagged(column: Floats, order: int) -> tuple[Floats, Floats]:
+    """The design of an autoregression, shape (T - order, 1 + order), latest lag first, and its targets."""
+    count = len(column) - order
+    lags = [column[order - lag : order - lag + count] for lag in range(1, order + 1)]
+    return np.column_stack([np.ones(count), *lags]), column[order:]

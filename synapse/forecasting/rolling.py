@@ -1,0 +1,167 @@
+"""Errors of forecasts by rolling origin: the series is forecast from many of its steps, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import function_of, numbers, whole_number
+from .._typing import Floats, Ints
+from ..errors import ArgumentError
+from ._series import checked_series, horizon, season
+
+Forecaster = Callable[[Floats, int], Any]
+"""A function of the history, shape (T,) or (T, m), and the steps that returns (steps,) or (steps, m)."""
+
+
+@dataclass(frozen=True)
+class RollingOrigin:
+    """Forecasts of a series from many origins, and their errors.
+
+    In the shapes, (m) is absent for a series of shape (T,).
+
+    Parameters
+    ----------
+    origins : ndarray of int, shape (k,)
+        For each forecast, the number of steps that its history had: the index of the first step forecast.
+    forecasts : ndarray, shape (k, steps, (m))
+        The forecasts.
+    truth : ndarray, shape (k, steps, (m))
+        What the series was at these steps.
+    scale : ndarray, shape ((m),)
+        Mean absolute error of the seasonal naive method one step ahead, before the first origin.
+    """
+
+    origins: Ints
+    forecasts: Floats
+    truth: Floats
+    scale: Floats
+
+    @property
+    def errors(self) -> Floats:
+        """Forecast minus truth, shape (k, steps, (m)); pair those of two forecasters to compare them."""
+        return self.forecasts - self.truth
+
+    @property
+    def rmse(self) -> Floats:
+        """Root of the mean squared error at each horizon, shape (steps, (m)), in the units of the series."""
+        found: Floats = np.sqrt(np.mean(self.errors**2, axis=0))
+        return found
+
+    @property
+    def mae(self) -> Floats:
+        """Mean absolute error at each horizon, shape (steps, (m)), in the units of the series."""
+        found: Floats = np.abs(self.errors).mean(axis=0)
+        return found
+
+    @property
+    def mase(self) -> Floats:
+        """Mean absolute scaled error at each horizon, shape (steps, (m)); NaN for a column of scale 0.
+
+        This is :attr:`mae` divided by :attr:`scale` [1]_: below 1, the forecasts are better than those of
+        the seasonal naive method one step ahead.
+
+        References
+        ----------
+        .. [1] R. J. Hyndman and A. B. Koehler, "Another look at measures of forecast accuracy",
+           International Journal of Forecasting 22 (2006), 679-688.
+        """
+        return self.mae / np.where(self.scale > 0, self.scale, np.nan)
+
+    def __repr__(self) -> str:
+        count, steps, *columns = self.forecasts.shape
+        error = ", ".join(f"{each:.4g}" for each in np.sqrt(np.mean(self.errors**2, axis=(0, 1))).flat)
+        columns = [f"{columns[0]} columns, "] if columns else [""]
+        return f"<RollingOrigin {count} origins, {steps} steps, {columns[0]}RMSE {error}>"
+
+
+def rolling_origin(
+    forecaster: Forecaster,
+    series: ArrayLike,
+    steps: int,
+    *,
+    start: int | None = None,
+    every: int = 1,
+    period: int = 1,
+) -> RollingOrigin:
+    """Forecast a series from many origins, each time from the steps before the origin only.
+
+    Parameters
+    ----------
+    forecaster : callable
+        ``forecaster(history, steps)`` returns the forecasts, shape (steps,) or (steps, m), of a history of
+        shape (T,) or (T, m), such as :func:`persistence`. Each call gets a copy of its own.
+    series : array_like, shape (T,) or (T, m)
+        The series, oldest step first.
+    steps : int
+        Number of steps to forecast from each origin, 1 or above.
+    start : int, optional
+        The first origin, that is, the number of steps in the first history; above `period`. Default: half of
+        the series, or `period` + 1 if that is more.
+    every : int
+        Number of steps from one origin to the next. Default 1.
+    period : int
+        Number of steps of a season, for the scale of MASE. Default 1: the scale is the error of
+        :func:`persistence`.
+
+    Returns
+    -------
+    RollingOrigin
+        All forecasts, and the errors at each horizon.
+
+    Raises
+    ------
+    ArgumentError, KindError
+        If the series is too short for `start` and `steps` or not finite, a number is out of range, or the
+        forecaster is not a function or returns another shape.
+
+    Notes
+    -----
+    Hyndman and Athanasopoulos, "Forecasting: principles and practice", section 5.10, time series
+    cross-validation. The forecaster decides whether it is fitted anew at each origin.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from synapse import forecasting
+    >>> wave = np.sin(2 * np.pi * np.arange(96) / 12)
+    >>> forecasting.rolling_origin(forecasting.persistence, wave, 2).mae.round(3)
+    array([0.333, 0.617])
+    >>> forecasting.rolling_origin(forecasting.autoregression, wave, 2).mae.round(3)
+    array([0., 0.])
+    """
+    function_of("The forecaster", forecaster, "history", "steps")
+    ahead, season_length = horizon(steps), season(period)
+    stride = whole_number("The every", every, "a whole number above 0", 1)
+    first = (
+        None
+        if start is None
+        else whole_number(
+            "The start", start, f"a whole number above the period, {season_length}", season_length + 1
+        )
+    )
+    values = checked_series("The series", series)
+    first = max(len(values) // 2, season_length + 1) if first is None else first
+    if len(values) < first + ahead:
+        raise ArgumentError(
+            f"Expected the series to have {first + ahead} steps or more, {first} up to the first origin and "
+            f"{ahead} to forecast, got {len(values)}."
+        )
+    origins = np.arange(first, len(values) - ahead + 1, stride)
+    truth = np.stack([values[origin : origin + ahead] for origin in origins])
+    made = [_forecast(forecaster, values[:origin].copy(), ahead, truth.shape[1:]) for origin in origins]
+    scale = np.abs(values[season_length:first] - values[: first - season_length]).mean(axis=0)
+    return RollingOrigin(origins, np.stack(made), truth, scale)
+
+
+def _forecast(forecaster: Forecaster, history: Floats, steps: int, shape: tuple[int, ...]) -> Floats:
+    """Call the forecaster, and check what it returns."""
+    condition = f"an array of the shape {shape}"
+    made = numbers("The forecast", forecaster(history, steps), condition)
+    if made.shape != shape:
+        raise ArgumentError(f"Expected the forecast to have the shape {shape}, got {made.shape}.")
+    return made

@@ -191,7 +191,14 @@ def _draw_boxes(ax: Axes, diagram: Topology, scaled: Scaled) -> None:
     """A box for each layer, with its name, the number of its neurons, and a dot for each."""
     from matplotlib.patches import FancyBboxPatch
 
-    for i, (name, count) in enumerate(zip(diagram.layers, diagram.sizes.tolist(), strict=True)):
+    counts = diagram.sizes.tolist()
+    titles = [
+        lines(name or (diagram.names[i] if counts[i] == 1 else "neurons"), 13, 2)
+        for i, name in enumerate(diagram.layers)
+    ]
+    longest = max(len(line) for title in titles for line in title.split("\n"))
+    size = min(NAME, (WIDTH - 0.1) / (1.12 * WIDE * max(longest, 1)))
+    for i, (title, count) in enumerate(zip(titles, counts, strict=True)):
         corner = (i * PITCH - WIDTH / 2 + 0.1, -HEIGHT / 2 + 0.1)
         box = FancyBboxPatch(
             corner,
@@ -205,11 +212,9 @@ def _draw_boxes(ax: Axes, diagram: Topology, scaled: Scaled) -> None:
         )
         ax.add_patch(box)
         scaled.widths(box, POINT)
-        title = lines(name or (diagram.names[i] if count == 1 else "neurons"), 13, 2)
         text = ax.text(i * PITCH, 0.22, title, ha="center", va="center", weight="bold", linespacing=1.0)
         text.set_zorder(4)
-        longest = max(len(line) for line in title.split("\n"))
-        scaled.text(text, min(NAME, (WIDTH - 0.1) / (1.12 * WIDE * max(longest, 1))))
+        scaled.text(text, size)
         amount = f"{count:,} neuron{'s' if count > 1 else ''}"
         scaled.text(ax.text(i * PITCH, -0.36, amount, ha="center", va="center", zorder=4), 0.85 * NUMBER)
         if count <= DOTTED:

@@ -47,7 +47,7 @@ class Ensemble(Sequence[Network]):
     """
 
     def __init__(self, networks: Iterable[Network]) -> None:
-        self._networks = tuple(listed("The networks", networks, "a list of Networks"))
+        self._networks: tuple[Network, ...] = tuple(listed("The networks", networks, "a list of Networks"))
         _check(self._networks)
 
     @overload

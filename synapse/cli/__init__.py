@@ -7,6 +7,8 @@
     synapse convert IN OUT                                convert between formats, by file suffixes
     synapse train DATA.csv --target COLUMN -o MODEL       learn to predict a column of a table
     synapse run MODEL DATA.csv                            predict
+    synapse forecast MODEL DATA.csv --steps N             forecast the rows that follow
+    synapse compare DATA.csv --target COLUMN              rank models by their forecasts
     synapse table NAME                                    run a paper's table with many seeds
     synapse bench                                         time networks on this machine
 
@@ -19,6 +21,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Sequence
@@ -37,6 +40,8 @@ COMMANDS = (
     "convert",
     "train",
     "run",
+    "forecast",
+    "compare",
     "table",
     "bench",
 )
@@ -64,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         try:
             options = _parser().parse_args(arguments)
+            options.command_line = shlex.join(
+                ["synapse", *(sys.argv[1:] if arguments is None else arguments)]
+            )
         finally:
             sys.stdout.flush()  # --help and --version
         return _done(options)

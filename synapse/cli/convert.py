@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from . import formats
+from .words import add_output, output_of
 
 NOTES = """
 The suffix of a file selects its format; when a .synapse or .json file is read, its content does, as for
@@ -23,7 +24,7 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("source", metavar="IN", help="the model")
-    parser.add_argument("target", metavar="OUT", help="the file to write; an existing one is replaced")
+    add_output(parser, "the file to write")
     parser.add_argument("--from", dest="read_as", metavar="FORMAT", choices=formats.READABLE, help="of IN")
     parser.add_argument("--to", dest="write_as", metavar="FORMAT", choices=formats.WRITABLE, help="of OUT")
     parser.set_defaults(do=convert)
@@ -31,7 +32,8 @@ def add_to(commands: Any) -> None:
 
 def convert(options: argparse.Namespace) -> int:
     """Read and write; return the exit code."""
-    formats.require_writable(options.target, options.write_as)  # a wrong suffix is an error before any work
+    path = output_of(options)
+    formats.require_writable(path, options.write_as)  # a wrong suffix is an error before any work
     network = formats.read(options.source, options.read_as)
-    formats.write(network, options.target, options.write_as)
+    formats.write(network, path, options.write_as)
     return 0

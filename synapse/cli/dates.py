@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice, pairwise
 
+from ..errors import ArgumentError
+
 TIME = (
     r"(?:[T ]\s*(?P<hour>\d{1,2})(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<part>\d{1,6})\d*)?)?)?"
     r"(?:\s*(?P<half>[ap])\.?m\.?)?\s*(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?)?"
@@ -226,11 +228,11 @@ class Step:
         return SEASONS.get(str(self))
 
     def after(self, date: datetime) -> datetime:
-        """The next date; OverflowError after the year 9999."""
+        """The next date; ArgumentError after the year 9999."""
         try:
             return self._after(date)
-        except ValueError:  # of the year 10000
-            raise OverflowError("Dates end with the year 9999.") from None
+        except (ValueError, OverflowError):
+            raise ArgumentError(f"Dates end with the year 9999; no {self} follows {date:%Y-%m-%d}.") from None
 
     def _after(self, date: datetime) -> datetime:
         if self.unit == SECONDS:
@@ -247,10 +249,15 @@ class Step:
 
     def until(self, first: datetime, stop: datetime) -> Iterator[datetime]:
         """The dates after `first` and before `stop`."""
-        date = self.after(first)
-        while date < stop:
+        date = first
+        while not leads(self, date, stop):
+            try:
+                date = self.after(date)
+            except ArgumentError:
+                return
+            if date > stop:
+                return
             yield date
-            date = self.after(date)
 
 
 def _several(count: int, name: str) -> str:
@@ -273,6 +280,11 @@ def next_dates(last: datetime, step: Step, count: int) -> list[datetime]:
     -------
     list of datetime
 
+    Raises
+    ------
+    ArgumentError
+        If a date would be after the year 9999.
+
     Examples
     --------
     >>> step = step_of([datetime(2024, 1, 31), datetime(2024, 2, 29), datetime(2024, 3, 31)])
@@ -294,14 +306,15 @@ def step_of(dates: Sequence[datetime]) -> Step | None:
     if not pairs:
         return None
     candidates = _candidates(pairs)
-    hits = [sum(_leads(step, *pair) for pair in pairs) for step in candidates]
+    hits = [sum(leads(step, *pair) for pair in pairs) for step in candidates]
     return candidates[hits.index(max(hits))]
 
 
-def _leads(step: Step, one: datetime, two: datetime) -> bool:
+def leads(step: Step, one: datetime, two: datetime) -> bool:
+    """Whether the second date is the next one after the first."""
     try:
         return step.after(one) == two
-    except OverflowError:
+    except ArgumentError:
         return False
 
 
@@ -347,7 +360,7 @@ def check_steps(dates: Sequence[datetime], step: Step, form: Form, told: Told, g
             told(row, f"{form.write(date)} comes {'twice' if date in seen else f'after {form.write(last)}'}")
             continue
         missing = list(islice(step.until(last, date), MOST_MISSING))
-        if step.after(missing[-1] if missing else last) != date:
+        if not leads(step, missing[-1] if missing else last, date):
             told(row, f"{form.write(date)} is not a whole number of steps ({step}) after {form.write(last)}")
             continue
         if missing and gaps:

@@ -14,8 +14,9 @@ from ..network import Network
 from ..readwrite import files
 from .formats import READING, read
 from .run import input_rows
+from .series import add_numbers, decimal_of
 from .sheet import read_sheet
-from .words import UsageError, reason
+from .words import UsageError, add_output, output_of, reason, require_suffix
 
 PICTURES = (".png", ".svg", ".pdf")
 PAGE = ".html"
@@ -36,28 +37,28 @@ def add_to(commands: Any) -> None:
     )
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
-    add("-o", "--output", metavar="FILE", required=True, help=f"{', '.join(PICTURES)} or {PAGE}")
+    add_output(parser, f"the file to write: {', '.join(PICTURES)} or {PAGE}")
     add("--data", metavar="DATA", help="the sequence that a page shows: a CSV file; - is standard input")
     add("--in-order", action="store_true", help="match columns to inputs by order instead of by name")
-    parser.set_defaults(do=draw)
+    add_numbers(parser)
+    parser.set_defaults(do=draw, sequence=None)
 
 
 def draw(options: argparse.Namespace) -> int:
     """Draw; return the exit code."""
-    ending = Path(options.output).suffix.lower()
-    if ending not in (*PICTURES, PAGE):
-        raise UsageError(f"The suffix of {options.output!r} must be {', '.join(PICTURES)} or {PAGE}.")
+    path = output_of(options)
+    ending = require_suffix(path, (*PICTURES, PAGE))
     if options.data is not None and ending != PAGE:
         raise UsageError(f"A picture cannot show --data. Write a page instead ({PAGE}).")
     network = read(options.model)
     network.clear()
     try:
         if ending == PAGE:
-            _explore(network, options)
+            _explore(network, path, options)
         else:
-            _picture(network, options.output)
+            _picture(network, path)
     except OSError as error:
-        raise FormatError(f"Cannot write {options.output!r}: {reason(error)}") from error
+        raise FormatError(f"Cannot write {path!r}: {reason(error)}") from error
     return 0
 
 
@@ -74,14 +75,15 @@ def _picture(network: Network, path: str) -> None:
         pyplot.close()
 
 
-def _explore(network: Network, options: argparse.Namespace) -> None:
+def _explore(network: Network, path: str, options: argparse.Namespace) -> None:
     from .. import draw as pictures
 
     if options.data is None:
         rows = pulses(len(network.input))
     else:
-        rows = input_rows(network, read_sheet(options.data), options.in_order)[:MOST_STEPS]
-    pictures.explore(network, rows, options.output)
+        sheet = read_sheet(options.data, decimal_of(options))
+        rows = input_rows(network, sheet, options)[1][:MOST_STEPS]
+    pictures.explore(network, rows, path)
 
 
 def pulses(inputs: int) -> Floats:

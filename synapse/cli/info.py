@@ -10,6 +10,7 @@ import numpy as np
 
 from ..network import Network
 from ..topology import NO_GATER, Topology
+from .facts import described
 from .formats import READING, read
 from .words import aligned, printable
 
@@ -28,7 +29,7 @@ def info(options: argparse.Namespace) -> int:
 
 
 def describe(network: Network) -> str:
-    """The contents of a network, as aligned text.
+    """The contents of a network and its metadata, as aligned text.
 
     >>> from synapse import Layer, Network
     >>> a, b = Layer(2), Layer(1, squash="tanh")
@@ -53,7 +54,9 @@ def describe(network: Network) -> str:
     facts = [(what, str(value)) for what, value in _facts(topology).items()]
     facts[-1:-1] = [("memory", "yes" if network.has_memory else "no")]
     rows = [("layer", "neurons", "squash"), *_layers(topology)]
-    return f"{aligned(facts, '<<')}\n\n{aligned(rows, '<><')}"
+    text = f"{aligned(facts, '<<')}\n\n{aligned(rows, '<><')}"
+    carried = list(described(network.metadata))
+    return f"{text}\n\n{aligned(carried, '<<')}" if carried else text
 
 
 def _facts(topology: Topology) -> dict[str, object]:

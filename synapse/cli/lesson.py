@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
-from .sheet import Sheet, is_number
+from .numerals import is_missing, is_number
+from .series import Dated, Series, find_dates, make_series
+from .sheet import Sheet
 from .words import UsageError, listed
 
 Part = tuple[Floats, Floats]
@@ -21,14 +24,20 @@ LABELS = "If these are names of classes, pass --classes."
 
 @dataclass(frozen=True)
 class LessonOptions:
-    """The options that select columns, and how many rows ahead to predict; see ``synapse train --help``."""
+    """The options that select columns, and how many rows ahead to predict; see ``synapse train --help``.
+
+    `ahead` is None if it was not given: 1 for a series, 0 otherwise.
+    """
 
     target: list[str]
     inputs: list[str] | None
     ignore: list[str]
     sequence: str | None
     classes: bool
-    ahead: int
+    ahead: int | None
+    fill: str | None = None
+    date: str | None = None
+    dates: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,19 +49,23 @@ class Lesson:
     kind: str | None  # the column whose classes the outputs are; None if they are numbers
     parts: list[Part]  # inputs (T, n) and targets (T, m) of each sequence; samples or a stream are one part
     sequences: bool  # whether the parts are sequences
+    ahead: int = 0  # how many rows below its inputs a target is
+    targets: list[str] = field(default_factory=list)  # names of the columns that are predicted
+    series: Series | None = None  # the dates and numbers, if the table has dates
+    notes: list[str] = field(default_factory=list)  # sentences on how the table was read
 
     def split(self, share: float, in_order: bool, seed: int) -> tuple[list[Part], list[Part]]:
         """Split into training parts and held-out parts.
 
-        Sequences or samples are held out at random. For a stream (`in_order`), the end is held out. Raises
-        ArgumentError if no training data would remain.
+        Sequences or samples are held out at random. For a stream (`in_order`) or a series, the end is held
+        out. Raises ArgumentError if no training data would remain.
         """
         count = len(self.parts) if self.sequences else len(self.parts[0][0])
         out = max(1, round(share * count))
         if out >= count:
             raise ArgumentError(f"Holding out {out} of {count} leaves no training data. Provide more data.")
         order = np.arange(count)
-        if self.sequences or not in_order:
+        if self.sequences or not (in_order or self.series):
             order = np.random.default_rng(seed).permutation(count)
         return self._chosen(np.sort(order[:-out])), self._chosen(np.sort(order[-out:]))
 
@@ -70,19 +83,109 @@ def joined(parts: list[Part]) -> Part:
 
 
 def prepare(sheet: Sheet, options: LessonOptions) -> Lesson:
-    """Make a lesson from a table.
+    """Make a lesson from a table: of a series if it has a date column, otherwise of samples or sequences.
 
     Raises UsageError if a column has two uses, and ArgumentError or FormatError if the table lacks these
     columns, has no numbers in them, or has too few rows.
     """
-    sheet.require([*options.target, *(options.inputs or ()), *options.ignore])
+    options = _with_full_names(sheet, options)
+    for chosen in (options.target, options.inputs or []):
+        _check_uses([*chosen, *options.ignore, *filter(None, [options.sequence, options.date])])
+    if options.sequence is not None:
+        return _of_rows(sheet, options)
+    used = [*options.target, *(options.inputs or ())]
+    dated = find_dates(sheet, options.date, options.dates, [*options.ignore, *used])
+    if dated is None:
+        return _of_rows(sheet, options)
+    if options.ahead == 0 or options.classes or not _has_numbers(sheet, options.target[0]):
+        return _of_rows(sheet, replace(options, ignore=[*options.ignore, dated.name]))
+    return _of_series(sheet, dated, options)
+
+
+def _with_full_names(sheet: Sheet, options: LessonOptions) -> LessonOptions:
+    """The options with names of columns as in the file, with their units."""
+    given = [*options.target, *(options.inputs or ()), *options.ignore, options.sequence, options.date]
+    sheet.require([name for name in given if name is not None])
+    return replace(
+        options,
+        target=sheet.found(options.target),
+        inputs=None if options.inputs is None else sheet.found(options.inputs),
+        ignore=sheet.found(options.ignore),
+        sequence=None if options.sequence is None else sheet.find(options.sequence),
+        date=None if options.date is None else sheet.find(options.date),
+    )
+
+
+def _has_numbers(sheet: Sheet, column: str) -> bool:
+    """Whether the first cell of a column that is not missing is a number, or all are missing."""
+    return next((is_number(cell) for cell in sheet.cells(column) if not is_missing(cell)), True)
+
+
+def _of_series(sheet: Sheet, dated: Dated, options: LessonOptions) -> Lesson:
+    """The targets a number of rows ahead, from the inputs, by default the targets themselves, so far."""
+    ahead = 1 if options.ahead is None else options.ahead
+    inputs = options.target if options.inputs is None else options.inputs
+    columns = list(dict.fromkeys([*inputs, *options.target]))
+    series = make_series(sheet, dated, columns, options.fill)
+    if len(series.values) <= ahead:
+        raise FormatError(
+            f"--ahead {ahead} needs more than {counted(ahead, 'row')}; {sheet.path!r} has "
+            f"{len(series.values)}."
+        )
+    x = series.values[:-ahead, [columns.index(name) for name in inputs]]
+    y = series.values[ahead:, [columns.index(name) for name in options.target]]
+    outputs = [f"{name} +{ahead}" for name in options.target]
+    unused = [name for name in sheet.names if name not in (dated.name, *columns, *options.ignore)]
+    notes = [*series.notes, *_unused(unused)]
+    return Lesson(inputs, outputs, None, [(x, y)], False, ahead, options.target, series, notes)
+
+
+def _unused(columns: list[str]) -> list[str]:
+    if not columns:
+        return []
+    what = "column" if len(columns) == 1 else "columns"
+    return [f"Not used: the {what} {listed(columns)}. To predict from other columns, too, name all --inputs."]
+
+
+def _of_rows(sheet: Sheet, options: LessonOptions) -> Lesson:
+    """Rows as samples or, in order, as steps; neighbours with one value in a column as sequences."""
+    options = replace(options, ahead=options.ahead or 0)
+    if options.sequence is not None and options.fill in ("forward", "linear"):
+        raise UsageError(
+            "With --sequence, missing values cannot be filled in from rows nearby. Say --fill drop."
+        )
     names = _input_columns(sheet, options)
-    inputs = sheet.numbers(names, ENCODE)
-    outputs, kind, targets = _targets(sheet, options)
+    sheet, inputs, numbers = _numbers(sheet, options, names)
+    outputs, kind, targets = _targets(sheet, options, numbers)
     parts = _shifted(sheet, options, inputs, targets)
     later = f" +{options.ahead}" if options.ahead else ""
     outputs, kind = ([name + later for name in outputs], None) if kind is None else (outputs, kind + later)
-    return Lesson(names, outputs, kind, parts, options.sequence is not None)
+    sequences = options.sequence is not None
+    return Lesson(
+        names, outputs, kind, parts, sequences, options.ahead or 0, options.target, None, sheet.notes
+    )
+
+
+def _numbers(sheet: Sheet, options: LessonOptions, inputs: list[str]) -> tuple[Sheet, Floats, Floats | None]:
+    """The inputs and, unless they are classes, the targets; and the table of the rows that are left."""
+    targets = [] if _are_classes(sheet, options) else options.target
+    columns = list(dict.fromkeys([*inputs, *targets]))
+
+    def advice(bad: set[str | None]) -> str:
+        if bad <= set(targets):
+            return "" if len(targets) > 1 else LABELS
+        return ENCODE if bad & set(columns) else ""
+
+    sheet, values = sheet.mended(columns, options.fill, advice)
+    x = values[:, [columns.index(name) for name in inputs]]
+    return sheet, x, values[:, [columns.index(name) for name in targets]] if targets else None
+
+
+def _are_classes(sheet: Sheet, options: LessonOptions) -> bool:
+    one = len(options.target) == 1
+    if options.classes and not one:
+        raise UsageError(f"Expected one --target for classes, got {listed(options.target)}.")
+    return options.classes or (one and not _has_numbers(sheet, options.target[0]))
 
 
 def _input_columns(sheet: Sheet, options: LessonOptions) -> list[str]:
@@ -108,32 +211,31 @@ def _check_uses(columns: list[str]) -> None:
         raise UsageError(f"A column can have one use only. {listed(twice)} has two.")
 
 
-def _targets(sheet: Sheet, options: LessonOptions) -> tuple[list[str], str | None, Floats]:
+def _targets(
+    sheet: Sheet, options: LessonOptions, numbers: Floats | None
+) -> tuple[list[str], str | None, Floats]:
     """The outputs, the column whose classes they are, and the targets, shape (rows, outputs)."""
-    (first, *others) = options.target
-    words = not is_number(sheet.column(first)[0])
-    if not options.classes and (others or not words):
-        return options.target, None, sheet.numbers(options.target, "" if others else LABELS)
-    if others:
-        raise UsageError(f"Expected one --target for classes, got {listed(options.target)}.")
-    cells = sheet.column(first)
+    if numbers is not None:
+        return options.target, None, numbers
+    column = options.target[0]
+    cells = sheet.column(column)
     classes = sorted(set(cells))
     if len(classes) < 2:
         raise FormatError(
-            f"Expected the column {first!r} of {sheet.path!r} to have two classes, got {classes[0]!r}."
+            f"Expected the column {column!r} of {sheet.path!r} to have two classes, got {classes[0]!r}."
         )
-    return classes, first, np.eye(len(classes))[[classes.index(cell) for cell in cells]]
+    return classes, column, np.eye(len(classes))[[classes.index(cell) for cell in cells]]
 
 
 def _shifted(sheet: Sheet, options: LessonOptions, inputs: Floats, targets: Floats) -> list[Part]:
     """For each sequence: inputs, and the targets that many rows ahead of them."""
-    parts = []
+    parts, ahead = [], options.ahead or 0
     for rows in sheet.sequences(options.sequence):
-        if rows.stop - rows.start <= options.ahead:
+        if rows.stop - rows.start <= ahead:
             raise FormatError(
-                f"--ahead {options.ahead} needs sequences longer than {options.ahead} rows; the one ending "
+                f"--ahead {ahead} needs sequences longer than {ahead} rows; the one ending "
                 f"on line {sheet.lines[rows.stop - 1]} of {sheet.path!r} has {rows.stop - rows.start}."
             )
-        first, stop = rows.start + options.ahead, rows.stop - options.ahead
+        first, stop = rows.start + ahead, rows.stop - ahead
         parts.append((inputs[rows.start : stop], targets[first : rows.stop]))
     return parts

@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Iterable
 
-MISSING = frozenset(
-    "na n/a #n/a nan null none missing k.a. n.a. - -- – — . .. ... ? #value! #div/0! #ref! #num!".split()
-) | {""}
+WORDS = ("na", "n/a", "#n/a", "nan", "null", "none", "missing", "k.a.", "n.a.", "#value!", "#ref!")
+SIGNS = ("", "-", "--", "\u2013", "\u2014", ".", "..", "...", "?")
+MISSING = frozenset((*WORDS, *SIGNS))
 """Cells that stand for a missing number, in lower case."""
 
 SPACES = re.compile(r"(?<=\d)[ \u00a0\u2007\u2009\u202f'\u2019](?=\d{3}(?!\d))")
@@ -74,7 +74,7 @@ def decimal_mark(cells: Iterable[str]) -> str | None:
         readings = {decimal: number(cell, decimal) for decimal in MARKS}
         if readings["."] == readings[","]:  # 12, or no number at all
             continue
-        for decimal, other in (MARKS, MARKS[::-1]):
+        for decimal, other in ((".", ","), (",", ".")):
             votes[decimal] += readings[other] is None
     best = max(MARKS, key=votes.__getitem__)
     return best if votes[best] else None

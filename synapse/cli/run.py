@@ -8,6 +8,7 @@ import io
 import shutil
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,11 @@ from ..errors import ArgumentError, FormatError, SynapseError
 from ..network import Network
 from ..readwrite import files
 from .formats import READING, read
+from .series import add_numbers, decimal_of
 from .sheet import Sheet, read_sheet
-from .words import listed, reason
+from .words import listed, reason, require_suffix
+
+SUFFIXES = (".csv", ".txt")
 
 NOTES = """
 The columns of DATA are found by the names of the model's inputs; others are ignored. Every row is
@@ -39,14 +43,19 @@ def add_to(commands: Any) -> None:
     add("-o", "--output", metavar="FILE", help="the file to write (default: standard output)")
     add("--sequence", metavar="COLUMN", help="column that identifies the sequence each row belongs to")
     add("--in-order", action="store_true", help="match columns to inputs by order instead of by name")
+    add_numbers(parser)
     parser.set_defaults(do=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the outputs; return the exit code."""
+    if options.output is not None and Path(options.output).suffix:
+        require_suffix(options.output, SUFFIXES)
     network = read(options.model)
-    sheet = read_sheet(options.data)
-    rows = input_rows(network, sheet, options.in_order, options.sequence)
+    sheet = read_sheet(options.data, decimal_of(options))
+    sheet, rows = input_rows(network, sheet, options)
+    for note in sheet.notes:
+        print(f"synapse: {note}", file=sys.stderr)
     answers = np.empty((len(rows), len(network.output)))
     for part in sheet.sequences(options.sequence):
         network.clear()
@@ -62,26 +71,26 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def input_rows(network: Network, sheet: Sheet, in_order: bool, sequence: str | None = None) -> Floats:
-    """The inputs of a network from the columns of a table, shape (rows, inputs).
+def input_rows(network: Network, sheet: Sheet, options: argparse.Namespace) -> tuple[Sheet, Floats]:
+    """The inputs of a network from the columns of a table, shape (rows, inputs), and the table of these rows.
 
-    Raises ArgumentError or FormatError if the table lacks these columns, or they are not numbers.
+    Columns are found by name, with or without their units, or in their order with --in-order; --fill mends
+    missing values. Raises ArgumentError or FormatError if the table lacks these columns, or they are not
+    numbers.
     """
     names = [neuron.name for neuron in network.input]
-    if in_order:
-        columns = [name for name in sheet.names if name != sequence]
+    if options.in_order:
+        columns = [name for name in sheet.names if name != options.sequence]
         if len(columns) != len(names):
             raise ArgumentError(
                 f"Expected {sheet.path!r} to have {len(names)} columns, got {listed(columns)}."
             )
-        return sheet.numbers(columns)
-    missing = [name for name in names if name not in sheet.names]
-    if missing:
-        raise ArgumentError(
-            f"{sheet.path!r} has no column {listed(missing)} for the inputs of the model. It has "
-            f"{listed(sheet.names)}. To take columns in their order, say --in-order."
+        names = columns
+    else:
+        sheet.require(
+            names, " for the inputs of the model", "To take columns in their order, say --in-order."
         )
-    return sheet.numbers(names)
+    return sheet.mended(names, options.fill, lambda _: "")
 
 
 def _as_csv(network: Network, answers: Floats) -> str:

@@ -6,16 +6,17 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 
 from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
-from .dates import Form, Step, check_steps, forms_of, step_of
+from .dates import Form, Step, check_steps, forms_of, leads, step_of
+from .mending import FILL, FILLS, filled, mended
 from .numerals import is_missing, is_number
 from .problems import Problems
-from .mending import FILL, FILLS, filled, mended
 from .sheet import Sheet, bare, read_sheet
 from .words import listed
 
@@ -25,19 +26,31 @@ ORDERS = {"day-first": "{date:%d}", "month-first": "{date:%m}"}
 MARKS = {"point": ".", "comma": ","}
 """What --decimal may be."""
 
-DATE_NAMES = frozenset(
-    "date datum day tag month monat quarter quartal year jahr time timestamp zeit period".split()
-)
+ENGLISH = ("date", "day", "month", "quarter", "year", "time", "timestamp", "period")
+GERMAN = ("datum", "tag", "monat", "quartal", "jahr", "zeit")
+DATE_NAMES = frozenset((*ENGLISH, *GERMAN))
 """Names of columns whose numbers may be dates, such as 2024."""
 
 
+def add_numbers(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how the numbers of a table are read."""
+    add = parser.add_argument
+    add("--decimal", choices=MARKS, help="the decimal mark, if the numbers do not tell")
+    add(
+        "--fill", choices=FILLS, help="mend missing values: repeat the last one, interpolate, or drop the row"
+    )
+
+
 def add_reading(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how a table is read; used by all commands that read series."""
+    """Add the options that say how a series is read; used by all commands that read series."""
+    add_numbers(parser)
     add = parser.add_argument
     add("--date", metavar="COLUMN", help="column with the dates (default: the first one with dates)")
     add("--dates", choices=ORDERS, help="how dates such as 02/01/2024 begin, if the column does not tell")
-    add("--decimal", choices=MARKS, help="the decimal mark, if the numbers do not tell")
-    add("--fill", choices=FILLS, help="mend missing values and dates: repeat the last, interpolate, drop")
+
+
+YEARS = range(1600, 2201)
+"""Numbers that may be years in a first column that is not named like one."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +100,8 @@ def find_dates(
 ) -> Dated | None:
     """The date column of a table, by its name or the first one with dates; None if there is none.
 
-    Columns in `ignore` are not it.     Numbers such as 2024 are dates only in a column named like one, or in the first column if they increase.
+    Columns in `ignore` are not it. Numbers such as 2024 are dates only in a column named like one, or in the
+    first column if they increase.
     Raises ArgumentError if the named column has no dates, or if days and months may be exchanged and neither
     `order` nor the column tells which come first.
     """
@@ -97,8 +111,8 @@ def find_dates(
         if not forms:
             example = next(iter(_filled(sheet.cells(name))), "")
             raise ArgumentError(
-                f"Expected the column {name!r} of {sheet.path!r} to have dates, such as 2024-01-31, Jan 2024 or "
-                f"31.01.2024, got {example!r}."
+                f"Expected the column {name!r} of {sheet.path!r} to have dates, such as 2024-01-31, "
+                f"Jan 2024 or 31.01.2024, got {example!r}."
             )
         return Dated(name, _chosen(sheet, name, forms, order))
     for place, column in enumerate(sheet.names):
@@ -119,8 +133,9 @@ def _plausible(sheet: Sheet, place: int, form: Form) -> bool:
     if not all(map(is_number, cells)) or bare(name).lower() in DATE_NAMES:
         return True
     found = [date for date in map(form.read, cells) if date is not None]
-    increasing = all(one < two for one, two in zip(found, found[1:], strict=False))
-    return place == 0 and len(found) == len(cells) and increasing and len(cells) > 1
+    increasing = all(one < two for one, two in pairwise(found))
+    recent = all(date.year in YEARS for date in found)
+    return place == 0 and 1 < len(found) == len(cells) and increasing and recent
 
 
 def _chosen(sheet: Sheet, name: str, forms: list[Form], order: str | None) -> Form:
@@ -134,8 +149,8 @@ def _chosen(sheet: Sheet, name: str, forms: list[Form], order: str | None) -> Fo
     cell = next(cell for cell in cells if len({form.read(cell) for form in even}) > 1)
     readings = " or ".join(form.read(cell).strftime("%d %B %Y") for form in even)  # type: ignore[union-attr]
     raise ArgumentError(
-        f"{cell!r} in the column {name!r} of {sheet.path!r} may be {readings}, and the other dates do not tell. "
-        f"Say --dates {' or --dates '.join(ORDERS)}."
+        f"{cell!r} in the column {name!r} of {sheet.path!r} may be {readings}, and the other dates do not "
+        f"tell. Say --dates {' or --dates '.join(ORDERS)}."
     )
 
 
@@ -147,9 +162,7 @@ def _is_even(form: Form, cells: list[str]) -> bool:
         return False
     dates = dates if dates[0] < dates[-1] else dates[::-1]
     step = step_of(dates)
-    return step is not None and all(
-        step.after(one) == two for one, two in zip(dates, dates[1:], strict=False)
-    )
+    return step is not None and all(leads(step, *pair) for pair in pairwise(dates))
 
 
 def make_series(sheet: Sheet, dated: Dated, columns: Sequence[str], fill: str | None = None) -> Series:
@@ -185,7 +198,7 @@ def make_series(sheet: Sheet, dated: Dated, columns: Sequence[str], fill: str | 
     notes: list[str] = []
     found = _dates(sheet, dated, problems)
     known = [date for date in found if date is not None]
-    if len(known) > 1 and all(one > two for one, two in zip(known, known[1:], strict=False)):
+    if len(known) > 1 and all(one > two for one, two in pairwise(known)):
         sheet, found, known = sheet.only(range(len(found))[::-1]), found[::-1], known[::-1]
         notes.append("The rows are newest first; they are used in reverse.")
     if len(sheet.rows) < 2:
@@ -251,7 +264,12 @@ def _step(
     def told(row: int, what: str) -> None:
         problems.add(sheet.lines[rows[row]], dated.name, what)
 
-    check_steps(known, step, dated.form, told, gaps=fill is None)
+    even = sum(leads(step, *pair) for pair in pairwise(known))
+    if fill is None and 3 * even < len(known) - 1:
+        what = f"the dates do not step evenly; {even} of {len(known) - 1} are a {step} after the one before"
+        problems.add(sheet.lines[rows[0]], dated.name, what)
+    else:
+        check_steps(known, step, dated.form, told, gaps=fill is None)
     return step
 
 

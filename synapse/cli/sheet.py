@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -83,13 +86,12 @@ class Sheet:
         self.require(names)
         return [self.find(name) for name in names]
 
-    def require(self, columns: Sequence[str]) -> None:
-        """Raise ArgumentError if a column is missing."""
+    def require(self, columns: Sequence[str], use: str = "", advice: str = "") -> None:
+        """Raise ArgumentError if a column is missing; the message gives its `use` and some `advice`."""
         missing = [name for name in columns if not self._has(name)]
         if missing:
-            raise ArgumentError(
-                f"{self.path!r} has no column {listed(missing)}. It has {listed(self.names)}."
-            )
+            sentence = f"{self.path!r} has no column {listed(missing)}{use}. It has {listed(self.names)}."
+            raise ArgumentError(f"{sentence} {advice}".rstrip())
 
     def _has(self, name: str) -> bool:
         units = [unit(each) for each in self.names if bare(each) == bare(name)]
@@ -150,7 +152,7 @@ class Sheet:
         cells = self.cells(name)
         mark = self._decimal_mark(name, cells, together)
         full = [row for row, cell in enumerate(cells) if not is_missing(cell)]
-        if len(full) > 1 and not any(is_number(cells[row]) for row in full):
+        if len(cells) > 1 and full and not any(is_number(cells[row]) for row in full):
             what = f"{cells[full[0]]!r} is not a finite number, nor is any other cell of the column"
             problems.add(self.lines[full[0]], name, what)
             return [0.0] * len(cells)
@@ -163,16 +165,19 @@ class Sheet:
         return values
 
     def note_missing(self, values: Floats, columns: Sequence[str], problems: Problems) -> int:
-        """Note each missing number that is no problem yet; returns how many there are."""
+        """Note missing numbers that are no problems yet; neighbours are one problem. Returns their number."""
         known = {(line, name) for line, name, _ in problems.found}
-        places = [
-            (self.lines[row], self.find(columns[column]))
-            for row, column in zip(*np.nonzero(np.isnan(values)), strict=True)
-        ]
-        missing = [place for place in places if place not in known]
-        for line, name in missing:
-            problems.add(line, name, "the value is missing")
-        return len(missing)
+        count = len(problems.found)
+        for name, column in zip(self.found(columns), values.T, strict=True):
+            rows = [
+                row
+                for row in np.flatnonzero(np.isnan(column)).tolist()
+                if (self.lines[row], name) not in known
+            ]
+            for first, size in _runs(rows):
+                what = "the value is missing" if size == 1 else f"{size} values from here on are missing"
+                problems.add(self.lines[first], name, what)
+        return len(problems.found) - count
 
     def _decimal_mark(self, name: str, cells: list[str], together: list[str]) -> str:
         """The decimal mark of a column: as said, or as its cells, the other columns or the separator tell."""
@@ -215,6 +220,17 @@ class Sheet:
         return [slice(*ends) for ends in zip(starts, [*starts[1:], len(cells)], strict=True)]
 
 
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The first and the count of each run of consecutive numbers.
+
+    >>> list(_runs([1, 2, 3, 7]))
+    [(1, 3), (7, 1)]
+    """
+    for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
+        run = [number for _, number in group]
+        yield run[0], len(run)
+
+
 def _marked(cell: str, mark: str) -> str:
     """Why a cell that is a number elsewhere is none here."""
     return f" with a decimal {'comma' if mark == ',' else 'point'}" if is_number(cell) else ""
@@ -227,13 +243,11 @@ def read_sheet(path: str, decimal: str | None = None) -> Sheet:
     with a title, lines that begin with #, and lines of text after the last row are left out. Cells are
     separated by semicolons, tabs or commas, whichever splits most rows into the same number of cells.
     `decimal` is the decimal mark, by default the one that the cells tell. Rows with more or fewer cells than
-    there are names are noted as problems of the sheet. Raises FormatError if the file cannot be read, is not
-    UTF-8, has missing or repeated names of columns, or has no rows.
+    there are names are noted as problems of the sheet. A file that is not UTF-8 is read as Windows-1252, and
+    a note says so. Raises FormatError if the file cannot be read, is not text, has missing or repeated names
+    of columns, or has no rows.
     """
-    try:
-        text = files.read_text(sys.stdin.buffer if path == "-" else path)
-    except (OSError, FormatError) as error:
-        raise FormatError(f"Cannot read {path!r}: {reason(error)}") from error
+    text, notes = _text(path)
     lines = list(io.StringIO(text, newline=None))  # a row may end with \r alone
     content = "".join("\n" if _is_comment(line) else line for line in lines)
     delimiter = _delimiter(content)
@@ -242,10 +256,32 @@ def read_sheet(path: str, decimal: str | None = None) -> Sheet:
     if names and not names[0] and len(names) > 1:
         names[0] = "column 1"  # an index without a name, as pandas writes it
     _check_names(path, names)
-    rows, notes = _without_footer(names, rows, ends)
+    rows, left_out = _without_footer(names, rows, ends)
+    notes += left_out
     if not rows:
         raise FormatError(f"{path!r} has names of columns and no rows.")
     return _checked(Sheet(path, names, rows, ends[: len(rows)], delimiter, decimal, Problems(path), notes))
+
+
+def _text(path: str) -> tuple[str, list[str]]:
+    """The text of a file, and a sentence if its encoding is not UTF-8."""
+    try:
+        content = files.read(sys.stdin.buffer if path == "-" else path)
+    except (OSError, FormatError) as error:
+        raise FormatError(f"Cannot read {path!r}: {reason(error)}") from error
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as spreadsheets write "Unicode text"
+        encodings, notes = ["utf-16"], list[str]()
+    else:
+        encodings, notes = ["utf-8-sig", "cp1252"], []
+    for encoding in encodings:
+        with suppress(UnicodeDecodeError):
+            text = content.decode(encoding)
+            if "\0" in text:
+                break
+            if encoding == "cp1252":
+                notes.append("The file is not UTF-8; it is read as Windows-1252.")
+            return text, notes
+    raise FormatError(f"Cannot read {path!r}: it is not text. Save the table as CSV, in UTF-8.")
 
 
 Table = tuple[list[str], list[list[str]], list[int]]

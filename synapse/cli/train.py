@@ -4,36 +4,51 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .. import Trainer
+from .. import Trainer, __version__
 from .._checks import counted
+from .._typing import Floats
 from ..errors import DivergenceError, FormatError
 from ..learning import Result
 from . import formats
+from .facts import Facts
 from .lesson import Lesson, LessonOptions, Part, joined, prepare
-from .report import report
+from .report import Quality, measured, report
 from .scaling import MODELS, Scale, Scaled
-from .sheet import read_sheet
-from .words import UsageError, fraction, names, natural, positive, whole, wholes
+from .series import add_reading, decimal_of
+from .sheet import read_sheet, unit
+from .words import UsageError, names, natural, positive, share, whole, wholes
 
 INTERRUPTED = 130
 
+HELD_OUT = 0.2
+"""Share of a series that is held out, unless --validation gives another one."""
+
 NOTES = """
-DATA is CSV with the names of the columns in the first row. Cells are separated by commas, semicolons or tabs;
-none may be empty.
+DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)". Cells are
+separated by commas, semicolons or tabs. All problems of the file are listed at once.
+
+A table with a column of dates is a series, whose rows must be evenly spaced in time: the model predicts the
+targets one row ahead (--ahead) from their own past and that of --inputs, is an LSTM, and the last fifth of
+the rows is held out (--validation). The report shows the error there beside those of simple methods: the last
+value (persistence), the value a season ago (seasonal naive), and a linear autoregression (AR). To predict a
+column from others in the same row, say --ahead 0; to use the rows as samples, --ignore the dates.
+
+Otherwise rows are samples in random order for a perceptron, which is the default. For the other models they
+are steps in time: one stream or, with --sequence, many sequences. With --ahead K, the target of a row is the
+value K rows below it (in its sequence), and the target column is an input too.
 
 A target of numbers is trained with squared error. A target of words, or of numbers with --classes, is
 trained as classes, with one probability each. Columns are standardised inside the model: `synapse run` takes
 and returns the units of the file.
 
-For a perceptron, rows are samples in random order. For the other models they are steps in time: one stream
-or, with --sequence, many sequences. With --ahead K, the target of a row is the value K rows below it (in its
-sequence), and the target column is an input too.
-
---validation holds out random samples or sequences, or the end of a stream. Without it, --patience uses the
-training error.
+--validation holds out random samples or sequences, or the end of a stream or series, and the weights of the
+epoch with the lowest held-out error are saved. For a series, the held-out end is not used for that: with
+--patience, the rows before it are.
 
 Ctrl-C ends the training; the model trained so far is saved.
 """
@@ -57,22 +72,28 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
     add("--target", metavar="COLUMN,...", type=names, required=True, help="columns to predict")
-    add("--inputs", metavar="COLUMN,...", type=names, help="columns to predict from (default: all others)")
+    add(
+        "--inputs",
+        metavar="COLUMN,...",
+        type=names,
+        help="columns to predict from (default: all others; in a series, the targets)",
+    )
     add("--ignore", metavar="COLUMN,...", type=names, default=[], help="columns to leave out")
     add("--sequence", metavar="COLUMN", help="column that identifies the sequence each row belongs to")
     add("--classes", action="store_true", help="treat the numbers of the target as classes")
-    add("--ahead", metavar="K", type=natural, default=0, help="predict the target K rows ahead")
+    add("--ahead", metavar="K", type=natural, help="predict the target K rows ahead (default: 1 in a series)")
+    add_reading(parser)
     add("-o", "--output", metavar="MODEL", required=True, help=f"the model to write: {formats.KEEPING}")
 
 
 def _add_learning(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--model", choices=MODELS, default="perceptron", help="default: %(default)s")
+    add("--model", choices=MODELS, help="default: perceptron; lstm for a series")
     add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
     add("--epochs", metavar="N", type=whole, default=100, help="default: %(default)s")
     add("--rate", metavar="R", type=positive, default=0.02, help="learning rate (default: %(default)s)")
     add("--seed", metavar="N", type=natural, default=0, help="seed of all randomness (default: %(default)s)")
-    add("--validation", metavar="SHARE", type=fraction, help="share of the data to hold out, such as 0.2")
+    add("--validation", metavar="SHARE", type=share, help="share to hold out (default: 0.2 of a series)")
     add("--patience", metavar="N", type=whole, help="stop after N epochs without a lower error")
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
 
@@ -80,18 +101,83 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
 def train(options: argparse.Namespace) -> int:
     """Train and save; return the exit code."""
     _check_output(options.output)
-    sheet = read_sheet(options.data)
+    sheet = read_sheet(options.data, decimal_of(options))
     chosen = {name: getattr(options, name) for name in LessonOptions.__annotations__}
     lesson = prepare(sheet, LessonOptions(**chosen))
-    model = Scaled(options.model, options.hidden, lesson.inputs, lesson.outputs, lesson.kind, options.seed)
-    training, held_out = lesson.parts, list[Part]()
-    if options.validation is not None:
-        training, held_out = lesson.split(options.validation, model.network.has_memory, options.seed)
-    result = _fit(model, lesson, training, held_out, options)
+    kind = options.model or ("lstm" if lesson.series else "perceptron")
+    model = Scaled(kind, options.hidden, lesson.inputs, lesson.outputs, lesson.kind, options.seed)
+    training, held_out = _parts(model, lesson, options)
+    result = _fit(model, lesson, *_used(lesson, training, held_out, options), options)
+    quality = measured(model.network, lesson, training, held_out)
+    model.network.metadata = _facts(lesson, training, held_out, quality, options)
+    model.network.clear()
     formats.write(model.network, options.output)
     if not options.quiet:
-        print(report(model.network, lesson, training, held_out, result))
+        print(report(model.network, lesson, quality, result))
     return _ended(result, options.output)
+
+
+def _parts(model: Scaled, lesson: Lesson, options: argparse.Namespace) -> tuple[list[Part], list[Part]]:
+    """The training parts and the held-out parts, none without --validation; of a series a fifth."""
+    share = options.validation
+    if share is None:
+        share = HELD_OUT if lesson.series else 0.0
+    if not share:
+        return lesson.parts, []
+    return lesson.split(share, model.network.has_memory, options.seed)
+
+
+def _used(
+    lesson: Lesson, training: list[Part], held_out: list[Part], options: argparse.Namespace
+) -> tuple[list[Part], list[Part]]:
+    """The parts to train on, and those that choose the epoch.
+
+    In a series, the held-out end is for the comparison with other methods alone, which would be unfair if the
+    network had been chosen by it.
+    """
+    if lesson.series is None:
+        return training, held_out
+    if options.patience is None:
+        return training, []
+    return replace(lesson, parts=training).split(HELD_OUT, in_order=True, seed=options.seed)
+
+
+def _facts(
+    lesson: Lesson,
+    training: list[Part],
+    held_out: list[Part],
+    quality: Quality,
+    options: argparse.Namespace,
+) -> Facts:
+    """What the model carries with it."""
+    series, targets = lesson.series, lesson.targets
+    units = {name: unit(name) for name in [*lesson.inputs, *targets]}
+    return Facts(
+        targets=targets,
+        inputs=lesson.inputs,
+        units={name: text for name, text in units.items() if text is not None},
+        classes=lesson.kind is not None,
+        ahead=lesson.ahead,
+        sequence=options.sequence,
+        date=series.date if series else None,
+        step=str(series.step) if series else None,
+        first_date=series.dates[0].isoformat() if series else None,
+        last_date=series.dates[-1].isoformat() if series else None,
+        season=series.step.season if series else None,
+        fill=options.fill,
+        rows=len(joined(lesson.parts)[0]),
+        held_out_rows=len(joined(held_out)[0]) if held_out else 0,
+        error=_by_target(targets, quality.training if quality.held_out is None else quality.held_out),
+        baselines={name: _by_target(targets, errors) for name, errors in quality.baselines.items()},
+        verdict=quality.verdict,
+        trained=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=__version__,
+        command=options.command_line,
+    )
+
+
+def _by_target(targets: list[str], errors: Floats) -> dict[str, float]:
+    return dict(zip(targets, errors.tolist(), strict=True))
 
 
 def _check_output(path: str) -> None:

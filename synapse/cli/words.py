@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from .._checks import shown
 from ..errors import ArgumentError, SynapseError
@@ -51,6 +52,32 @@ def listed(names: Iterable[str]) -> str:
     "'a', 'b'"
     """
     return ", ".join(map(repr, names))
+
+
+def add_output(parser: ArgumentParser, what: str) -> None:
+    """Add the file to write, as the last argument or with -o; see :func:`output_of`."""
+    parser.add_argument("target", metavar="OUT", nargs="?", help=f"{what}; an existing one is replaced")
+    parser.add_argument("-o", "--output", metavar="OUT", help="the same")
+
+
+def output_of(options: Namespace) -> str:
+    """The file to write; UsageError if it is not given, or twice."""
+    given = [path for path in (options.target, options.output) if path is not None]
+    if len(given) != 1:
+        found = "none" if not given else listed(given)
+        raise UsageError(f"Expected one file to write, OUT or -o OUT, got {found}.")
+    path: str = given[0]
+    return path
+
+
+def require_suffix(path: str, suffixes: Sequence[str]) -> str:
+    """The suffix of a file to write, in lower case; UsageError if it is none of these."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in suffixes:
+        *others, last = suffixes
+        known = f"{', '.join(others)} or {last}" if others else last
+        raise UsageError(f"The suffix of {path!r} must be {known}.")
+    return suffix
 
 
 # --- kinds of arguments, for argparse --------------------------------------------------------
@@ -105,6 +132,11 @@ def positive(text: str) -> float:
 def fraction(text: str) -> float:
     """A number between 0 and 1, both excluded."""
     return _between(text, 1.0, "a number between 0 and 1")
+
+
+def share(text: str) -> float:
+    """A number from 0 up to 1, which is excluded."""
+    return 0.0 if text == "0" else _between(text, 1.0, "0 or a number between 0 and 1")
 
 
 def _between(text: str, limit: float, what: str) -> float:

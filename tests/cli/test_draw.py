@@ -58,6 +58,27 @@ def test_endings(capsys, model, tmp_path):
     assert ".html" in refused(capsys, "draw", model, "-o", tmp_path / "x.png", "--data", "d.csv", code=2)
 
 
+def test_the_output_may_be_the_last_argument_as_of_convert(capsys, model, tmp_path):
+    pytest.importorskip("matplotlib")
+    for command, name in (("draw", "x.svg"), ("convert", "x.npz")):
+        written = tmp_path / name
+        done(capsys, command, model, "-o", written)
+        content = written.read_bytes()
+        written.unlink()
+        done(capsys, command, model, written)
+        assert written.read_bytes()[:100] == content[:100]
+        assert "got none" in refused(capsys, command, model, code=2)
+        assert "Expected one file" in refused(capsys, command, model, "a.svg", "-o", "b.svg", code=2)
+
+
+def test_missing_values_of_a_sequence_are_mended(capsys, model, tmp_path):
+    (tmp_path / "d.csv").write_text("a;b\n0,25;0,5\n;1\n")
+    options = [tmp_path / "x.html", "--data", tmp_path / "d.csv", "--in-order"]
+    assert "--fill forward" in refused(capsys, "draw", model, *options)
+    done(capsys, "draw", model, *options, "--fill", "forward")
+    assert (tmp_path / "x.html").exists()
+
+
 def test_where_nothing_can_be_written(capsys, model, tmp_path):
     pytest.importorskip("matplotlib")
     assert "No such file" in refused(capsys, "draw", model, "-o", tmp_path / "none" / "x.svg")

@@ -93,3 +93,8 @@ def test_a_reader_that_has_seen_enough(network, tmp_path):
         running.stdout.close()
         assert complaints(running.stderr.read().decode()) == ""
         assert running.wait(60) == 141
+
+
+def test_a_table_is_not_written_as_something_else(capsys, tmp_path):
+    sentence = refused(capsys, "run", "none.json", "none.csv", "-o", tmp_path / "x.png", code=2)
+    assert sentence.endswith("x.png' must be .csv or .txt.")

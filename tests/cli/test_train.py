@@ -6,11 +6,14 @@ import select
 import signal
 import subprocess
 import time
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from synapse import cli
+from synapse.cli.facts import Facts
+from synapse.cli.sheet import read_sheet
 from synapse.readwrite import load
 
 from .command import ENVIRONMENT, SUNSPOTS, done, line, process, refused
@@ -157,7 +160,7 @@ def test_a_seed_decides(capsys, kinds, tmp_path):
     for path, seed in zip(files, "112"):
         options = ["--target", "kind", "--validation", "0.2", "--epochs", "2", "--seed", seed]
         done(capsys, "train", kinds, *options, "-o", path)
-    first, second, other = (path.read_bytes() for path in files)
+    first, second, other = (load(path).weights.tolist() for path in files)
     assert first == second != other
 
 
@@ -183,13 +186,13 @@ def test_patience_stops(capsys, plane, tmp_path):
     ("options", "told"),
     [
         (["--target", "none"], "no column 'none'"),
-        (["--target", "y"], "'word' of .* to have finite numbers, got 'x' on line 2.*--ignore"),
+        (["--target", "y"], "line 2, column 'word': 'x' is not a finite number, nor .*--ignore"),
         (["--target", "y", "--ignore", "wrod"], "no column 'wrod'"),  # codespell:ignore wrod
         (["--target", "y", "--ignore", "word", "--sequence", "z"], "no column 'z'"),
         (["--target", "y", "--ignore", "word", "--sequence", "word"], "has two"),
         (["--target", "y", "--inputs", "y"], "'y' has two"),
         (["--target", "y,word", "--classes"], "one --target"),
-        (["--target", "y,word"], "'word'.*finite numbers"),
+        (["--target", "y,word"], "'word'.*not a finite number"),
         (["--target", "y", "--inputs", "a", "--ahead", "60"], "longer than 60 rows"),
         (["--target", "y", "--inputs", "a", "--sequence", "word"], "must be consecutive"),
         (["--target", "y", "--inputs", "a", "--validation", "0.999"], "leaves no training data"),
@@ -212,7 +215,7 @@ def test_one_class_is_none(capsys, tmp_path):
 def test_a_word_among_numbers_is_a_mistake(capsys, tmp_path):
     data = write(tmp_path / "d.csv", a=[1, 2], y=["1", "x"])
     sentence = refused(capsys, "train", data, "--target", "y", "-o", tmp_path / "m.json")
-    assert "on line 3" in sentence
+    assert "line 3, column 'y'" in sentence
     assert "--classes" in sentence
 
 
@@ -321,3 +324,147 @@ def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(plane, tmp_p
     answer = process("run", tmp_path / "m.json", plane)
     assert answer.returncode == 0
     assert answer.stdout.startswith("y\n")
+
+
+# --- series --------------------------------------------------------------------------------------
+
+
+def months(count, first=2010):
+    return [f"{first + i // 12}-{i % 12 + 1:02}" for i in range(count)]
+
+
+@pytest.fixture
+def sales(tmp_path):
+    """Ten years of months with a season, in a German file with another column."""
+    month = np.arange(120)
+    y = 1000 + 200 * np.sin(2 * np.pi * month / 12) + RNG.normal(0, 10, 120)
+    rows = zip(months(120), y, y / 2, strict=True)
+    lines = [f"{date};{one:.1f};{two:.1f}".replace(".", ",") for date, one, two in rows]
+    path = tmp_path / "sales.csv"
+    path.write_text("\n".join(["Monat;Umsatz (kEUR);Kosten [kEUR]", *lines, "Quelle: wir;;"]), "utf-8-sig")
+    return path
+
+
+def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
+    path = tmp_path / "m.json"
+    printed = done(capsys, "train", sales, "--target", "Umsatz", "-o", path)
+    head, _, *rest = printed.splitlines()
+    assert head == "120 rows, 2010-01 to 2019-12 (Monat), step: month."
+    assert rest[0].startswith("Not used: the column 'Kosten [kEUR]'. To predict from other columns")
+    assert "training  held-out  persistence  seasonal naive (12)" in printed
+    assert printed.splitlines()[-1].startswith("The network ")
+    network = load(path)
+    assert [neuron.name for neuron in network.input] == ["Umsatz (kEUR)"]
+    assert [neuron.name for neuron in network.output] == ["Umsatz (kEUR) +1"]
+    facts = network.metadata
+    assert set(facts) == set(Facts.__annotations__)
+    assert (facts["targets"], facts["units"]) == (["Umsatz (kEUR)"], {"Umsatz (kEUR)": "kEUR"})
+    assert (facts["date"], facts["step"], facts["season"]) == ("Monat", "month", 12)
+    assert facts["last_date"] == "2019-12-01T00:00:00"
+    assert (facts["rows"], facts["held_out_rows"], facts["ahead"]) == (119, 24, 1)
+    assert facts["verdict"] == printed.splitlines()[-1]
+    assert facts["command"].startswith("synapse train ")
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(facts["trained"])) < timedelta(hours=1)
+
+
+def test_errors_of_a_series_are_those_of_its_end(capsys, sales, tmp_path):
+    """The held-out error is what `synapse run` finds on the last rows."""
+    path = tmp_path / "m.json"
+    done(capsys, "train", sales, "--target", "Umsatz", "--ahead", "2", "-q", "-o", path)
+    facts = load(path).metadata
+    code = cli.main(["run", str(path), str(sales)])
+    printed = capsys.readouterr()
+    assert (code, printed.err) == (0, "synapse: Not read: the text in line 122.\n")
+    answers = np.array(printed.out.splitlines()[1:], float)
+    y = read_sheet(str(sales)).numbers(["Umsatz"])[:, 0]
+    out = facts["held_out_rows"]
+    error = np.sqrt(np.mean((answers[:-2] - y[2:])[-out:] ** 2))
+    assert facts["error"] == {"Umsatz (kEUR)": pytest.approx(error)}
+    naive = np.sqrt(np.mean((y[-out:] - y[-out - 12 : -12]) ** 2))
+    assert facts["baselines"]["seasonal naive (12)"] == {"Umsatz (kEUR)": pytest.approx(naive)}
+    still = np.sqrt(np.mean((y[-out:] - y[-out - 2 : -2]) ** 2))
+    assert facts["baselines"]["persistence"] == {"Umsatz (kEUR)": pytest.approx(still)}
+
+
+def test_the_held_out_end_of_a_series_decides_nothing(capsys, sales, tmp_path):
+    """Another end gives the same weights, also with --patience, but another error."""
+    other = tmp_path / "other.csv"
+    lines = sales.read_text("utf-8-sig").splitlines()
+    lines[100:121] = [line.replace(";1", ";9", 1) for line in lines[100:121]]
+    other.write_text("\n".join(lines), "utf-8")
+    for options in ([], ["--patience", "3"]):
+        made = []
+        for data in (sales, other):
+            options = [*options, "--target", "Umsatz", "--epochs", "10", "-q", "-o", tmp_path / "m.json"]
+            done(capsys, "train", data, *options)
+            made.append(load(tmp_path / "m.json"))
+        np.testing.assert_array_equal(made[0].weights, made[1].weights)
+        assert made[0].metadata["error"] != made[1].metadata["error"]
+
+
+def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
+    path = tmp_path / "m.json"
+    options = ["--target", "Umsatz", "--epochs", "2", "-q", "-o", path]
+
+    def inputs():
+        return [neuron.name for neuron in load(path).input]
+
+    done(capsys, "train", sales, *options, "--inputs", "Kosten,Umsatz", "--validation", "0")
+    assert inputs() == ["Kosten [kEUR]", "Umsatz (kEUR)"]
+    facts = load(path).metadata
+    assert (facts["held_out_rows"], facts["verdict"]) == (0, None)
+    done(capsys, "train", sales, *options, "--ahead", "0")
+    assert inputs() == ["Kosten [kEUR]"]
+    assert load(path).metadata["date"] is None
+    done(capsys, "train", sales, *options, "--ignore", "Monat")
+    assert inputs() == ["Kosten [kEUR]"]
+
+
+def test_missing_values_of_a_series_are_refused_or_mended(capsys, sales, tmp_path):
+    path = tmp_path / "m.json"
+    lines = sales.read_text("utf-8-sig").splitlines()
+    lines[5] = lines[5].split(";")[0] + ";n/a;1,0"
+    del lines[50]
+    sales.write_text("\n".join(lines), "utf-8")
+    options = ["--target", "Umsatz", "--epochs", "2", "-o", path]
+    assert cli.main(["train", str(sales), *map(str, options)]) == 1
+    message = capsys.readouterr().err
+    assert "line 6, column 'Umsatz (kEUR)': the value is missing" in message
+    assert "line 51, column 'Monat': the row of 2014-02 is missing before this one" in message
+    assert message.endswith("To mend missing values and dates, say --fill forward, linear or drop.\n")
+    assert not path.exists()
+    printed = done(capsys, "train", sales, *options, "--fill", "linear")
+    assert "Mended by --fill linear: 1 missing value and 1 missing row." in printed
+    assert load(path).metadata["fill"] == "linear"
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "told"),
+    [
+        ("date,y\n2024-01,1\n", [], "Expected a series, two rows"),
+        ("date,y\n2024-01,1\n2024-02,2\n", [], "leaves no training data"),
+        ("date,y\n2024-01,1\n2024-02,2\n", ["--ahead", "2"], "--ahead 2 needs more than 2 rows"),
+        ("date,y\n2024-01,1\n2024-02,2\n", ["--fill", "drop", "--ahead", "9"], "--ahead 9 needs more than 9"),
+        ("date,y\n2024-01,1\n2024-02,2\n", ["--date", "z"], "no column 'z'"),
+        ("date,y\n01/02/2024,1\n01/03/2024,2\n", [], "--dates day-first or --dates month-first"),
+    ],
+)
+def test_what_is_no_series_is_refused_and_nothing_saved(capsys, tmp_path, text, options, told):
+    (tmp_path / "d.csv").write_text(text)
+    sentence = refused(
+        capsys, "train", tmp_path / "d.csv", "--target", "y", *options, "-o", tmp_path / "m.json"
+    )
+    assert told in sentence
+    assert not (tmp_path / "m.json").exists()
+
+
+def test_missing_values_of_samples_are_mended(capsys, tmp_path):
+    data = write(tmp_path / "d.csv", a=[1, "", 3, 4], y=[1, 2, 3, "-"], k=["p", "p", "q", "q"])
+    options = ["--target", "y", "--epochs", "1", "-q", "-o", tmp_path / "m.json"]
+    assert cli.main(["train", str(data), *map(str, options), "--ignore", "k"]) == 1
+    assert "has 2 problems:\n  line 3, column 'a'" in capsys.readouterr().err
+    done(capsys, "train", data, *options, "--ignore", "k", "--fill", "drop")
+    assert load(tmp_path / "m.json").metadata["rows"] == 2
+    done(capsys, "train", data, *options, "--sequence", "k", "--fill", "drop", "--inputs", "a")
+    sentence = refused(capsys, "train", data, *options, "--sequence", "k", "--fill", "linear", code=2)
+    assert "--fill drop" in sentence

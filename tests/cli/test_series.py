@@ -130,6 +130,13 @@ def test_the_order_that_steps_evenly_is_meant(series):
     assert str(series("date,y\n10/30/2023,1\n10/31/2023,2\n11/01/2023,1\n", ["y"]).step) == "day"
 
 
+def test_dates_that_no_order_reads_are_problems(series):
+    with pytest.raises(TableError, match="line 3, .* '01/13/2024' is not a date such as 31/01/2024"):
+        series("date,y\n13/01/2024,1\n01/13/2024,1\n01/01/2024,2\n", ["y"])
+    with pytest.raises(FormatError, match="got one row"):
+        series("date,y\n01/01/2024,1\n", ["y"])
+
+
 def test_newest_first_is_reversed(series):
     found = series("date,y\n2024-03,3\n2024-02,2\n2024-01,1\n", ["y"])
     assert found.values.ravel().tolist() == [1, 2, 3]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TABLES = (".csv",)
+MOST_STEPS = 100_000
+"""Largest number of rows to forecast."""
 SHOWN = 60
 """Least number of known rows in a picture; five times the forecast ones, if these are more."""
 
@@ -70,6 +72,7 @@ def forecast(options: argparse.Namespace) -> int:
     past = read_past(network, loop.inputs, options)
     for note in past.notes:
         print(f"synapse: {note}", file=sys.stderr)
+    past.next(options.steps)  # dates end with the year 9999: better said now than after all the work
     made = _forecast(network, loop, past, options)
     text = _as_csv(loop, past, made)
     figure = None if options.plot is None else _figure(loop, past, made)
@@ -86,8 +89,8 @@ def forecast(options: argparse.Namespace) -> int:
 
 def _check_usage(options: argparse.Namespace) -> None:
     """Raise, before any work, if something could not be written."""
-    if not options.steps:
-        raise UsageError("Expected --steps to be 1 or above, got 0.")
+    if not 0 < options.steps <= MOST_STEPS:
+        raise UsageError(f"Expected --steps to be from 1 to {MOST_STEPS}, got {options.steps}.")
     for path, suffixes in ((options.output, TABLES), (options.plot, PICTURES)):
         if path is None:
             continue
@@ -186,8 +189,9 @@ def _figure(loop: Fed, past: Past, made: Floats | Forecast) -> Figure:
     for place, (column, ax) in enumerate(zip(loop.feedback.values(), axes[:, 0], strict=True)):
         draw.forecast(past.values[-shown:, column], _column(made, place), ax, times=times)
         ax.set_ylabel(past.columns[column].replace("$", r"\$"))
-        if past.series is None:
-            ax.set_xlabel("row")
+        ax.set_xlabel(past.head if past.series is None else "")
+        if place:
+            ax.get_legend().remove()
     return figure
 
 
@@ -213,10 +217,11 @@ def _save(figure: Figure, path: str) -> None:
 def _show(loop: Fed, past: Past, made: Floats | Forecast) -> None:
     """Pictures in letters; or one sentence if they cannot be made."""
     parts = _parts(made)
-    shown = _last(past, len(parts[0]))
+    shown, steps = _last(past, len(parts[0])), len(parts[0])
+    times = [past.written(time) for time in past.times(steps)[-shown - steps :]]
     for place, column in enumerate(loop.feedback.values()):
         known, future = past.values[-shown:, column], [part[:, place] for part in parts]
-        picture = terminal.forecast(past.columns[column], known, future)
+        picture = terminal.forecast(past.columns[column], known, future, times)
         if picture is None:
             print(f"synapse: {terminal.ADVICE}", file=sys.stderr)
             return

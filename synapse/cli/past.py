@@ -141,7 +141,7 @@ class Past:
         count, last = int(facts["held_out_rows"]), facts.get("last_date")
         if self.series is None or last is None:
             return count + max(len(self.values) - int(facts["rows"]) - 1, 0)
-        newer = sum(date.isoformat() > last for date in self.series.dates)
+        newer = sum(date.isoformat() > str(last) for date in self.series.dates)
         return newer + (count if newer < len(self.values) else 0)
 
 

@@ -163,6 +163,10 @@ def _hour(parts: Parts) -> int:
 # --- the form of a column --------------------------------------------------------------------
 
 
+SAMPLE = 100
+"""Number of cells, at least, that decide which forms are tried on all cells."""
+
+
 def forms_of(cells: Sequence[str]) -> list[Form]:
     """The forms that read most of these cells, at least more than half of them; [] if none does.
 
@@ -173,11 +177,13 @@ def forms_of(cells: Sequence[str]) -> list[Form]:
     >>> [form.example for form in forms_of(["1/2/2024", "1/3/2024"])]
     ['31/01/2024', '01/31/2024']
     """
-    counts = [sum(form.read(cell) is not None for cell in cells) for form in FORMS]
-    most = max(counts)
+    sample = cells[:: max(1, len(cells) // SAMPLE)]
+    likely = [form for form in FORMS if any(map(form.read, sample))]
+    counts = [sum(form.read(cell) is not None for cell in cells) for form in likely]
+    most = max(counts, default=0)
     if 2 * most <= len(cells):
         return []
-    best = [form for form, count in zip(FORMS, counts, strict=True) if count == most]
+    best = [form for form, count in zip(likely, counts, strict=True) if count == most]
     exchanged = {"".join(sorted(form.template)) for form in best[:1]}
     return [form for form in best if "".join(sorted(form.template)) in exchanged]
 
@@ -297,6 +303,10 @@ def next_dates(last: datetime, step: Step, count: int) -> list[datetime]:
     return dates[1:]
 
 
+MOST_PAIRS = 1000
+"""Number of pairs of dates, at most twice as many, that decide on the step."""
+
+
 def step_of(dates: Sequence[datetime]) -> Step | None:
     """The step that leads from most of these dates to the next one; None if there are fewer than two dates.
 
@@ -305,6 +315,7 @@ def step_of(dates: Sequence[datetime]) -> Step | None:
     pairs = [(one, two) for one, two in pairwise(dates) if one < two]
     if not pairs:
         return None
+    pairs = pairs[:: max(1, len(pairs) // MOST_PAIRS)]
     candidates = _candidates(pairs)
     hits = [sum(leads(step, *pair) for pair in pairs) for step in candidates]
     return candidates[hits.index(max(hits))]

@@ -140,7 +140,9 @@ def _plausible(sheet: Sheet, place: int, form: Form) -> bool:
 
 def _chosen(sheet: Sheet, name: str, forms: list[Form], order: str | None) -> Form:
     """The form of a column; where days and months may be exchanged, the one that makes a series."""
-    if order is not None and len(forms) > 1:
+    if len(forms) == 1:
+        return forms[0]
+    if order is not None:
         return next(form for form in forms if form.template.startswith(ORDERS[order]))
     cells = _filled(sheet.cells(name))
     even = [form for form in forms if _is_even(form, cells)] or forms

@@ -203,7 +203,7 @@ def make_series(sheet: Sheet, dated: Dated, columns: Sequence[str], fill: str | 
         If the table has fewer than two rows.
     """
     names = sheet.found(columns)
-    sheet = _without_totals(sheet, dated)
+    sheet = without_totals(sheet, dated)
     problems = sheet.all_problems()
     notes: list[str] = []
     found = _dates(sheet, dated, problems)
@@ -224,11 +224,13 @@ def make_series(sheet: Sheet, dated: Dated, columns: Sequence[str], fill: str | 
 
 
 def _advice(problems: Problems, missing: int) -> str:
+    if sum(" comes twice" in what for _, _, what in problems.found) > 1:
+        return "If a column tells several series apart, name it: --sequence COLUMN."
     gaps = any(" missing before this one" in what for _, _, what in problems.found)
     return FILL.replace("values", "values and dates") if missing or gaps else ""
 
 
-def _without_totals(sheet: Sheet, dated: Dated) -> Sheet:
+def without_totals(sheet: Sheet, dated: Dated) -> Sheet:
     """A table without rows after the last date that have a word in its place, such as a total."""
     cells = sheet.cells(dated.name)
     count = len(cells)

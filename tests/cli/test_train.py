@@ -468,3 +468,20 @@ def test_missing_values_of_samples_are_mended(capsys, tmp_path):
     done(capsys, "train", data, *options, "--sequence", "k", "--fill", "drop", "--inputs", "a")
     sentence = refused(capsys, "train", data, *options, "--sequence", "k", "--fill", "linear", code=2)
     assert "--fill drop" in sentence
+
+
+def test_dates_of_sequences_and_samples_are_left_out(capsys, tmp_path):
+    data = write(
+        tmp_path / "d.csv", shop=np.repeat(["a", "b"], 12), month=months(12) * 2, y=range(24), z=range(24)
+    )
+    path = tmp_path / "m.json"
+    options = ["--target", "y", "--epochs", "1", "-q", "-o", path]
+    done(capsys, "train", data, *options, "--sequence", "shop", "--ahead", "1")
+    assert [neuron.name for neuron in load(path).input] == ["y", "z"]
+    assert cli.main(["train", str(data), *map(str, options)]) == 1
+    message = capsys.readouterr().err
+    assert "2010-01 comes twice" in message
+    assert message.endswith("If a column tells several series apart, name it: --sequence COLUMN.\n")
+    (tmp_path / "t.csv").write_text("month,y,z\n2024-01,1,2\n2024-02,2,3\nTotal,3,5\n")
+    done(capsys, "train", tmp_path / "t.csv", *options, "--ahead", "0")
+    assert load(path).metadata["rows"] == 2

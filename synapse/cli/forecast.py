@@ -142,15 +142,16 @@ def _parts(made: Floats | Forecast) -> list[Floats]:
 
 def _as_csv(loop: Fed, past: Past, made: Floats | Forecast) -> str:
     """The table of the forecast, in the form of the data."""
-    parts = _parts(made)
+    parts, mark = _parts(made), past.decimal_mark()
     head, columns = [past.head], list[list[str]]()
     for place, column in enumerate(loop.feedback.values()):
         head += [f"{past.columns[column]}{end}" for end in ("", " lower", " upper")[: len(parts)]]
         digits = decimals(past.values[:, column])
-        columns += [[_number(value, digits, past.decimal) for value in part[:, place]] for part in parts]
+        columns += [[_number(value, digits, mark) for value in part[:, place]] for part in parts]
     dates = [past.written(time) for time in past.next(len(parts[0]))]
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=past.sheet.delimiter, lineterminator="\n")
+    delimiter = past.sheet.delimiter if len(past.sheet.names) > 1 else ","
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
     writer.writerow(head)
     writer.writerows(zip(dates, *columns, strict=True))
     return text.getvalue()

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from synapse import draw
+from synapse.draw._style import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, PURPLE, RED, SKY, diverging
 from synapse.readwrite import files
 
-# Colours that colour-blind people can distinguish: Okabe and Ito 2008.
-BLUE, ORANGE, GREEN, PURPLE = "#0072b2", "#e69f00", "#009e73", "#cc79a7"
-RED, SKY, GREY, BLACK = "#d55e00", "#56b4e9", "#8a8a8a", "#222222"
+__all__ = [
+    "BLACK", "BLUE", "CLEAR", "GREEN", "GREY", "ORANGE", "PALE", "PURPLE", "RED", "SKY",
+    "check", "diverging", "heading", "lesson", "paragraph", "save_figure", "with_pyplot",
+]  # fmt: skip
+
+
+CLEAR = {"frameon": True, "framealpha": 0.9, "edgecolor": "none"}
+"""Settings of a legend that lies on lines."""
 
 
 def heading(text: str) -> None:
@@ -36,17 +45,26 @@ def check(claim: str, holds: bool) -> None:
         raise SystemExit(f"The demo claims that {claim}, and this run shows otherwise.")
 
 
-def pyplot() -> Any | None:
-    """Return matplotlib.pyplot, writing to files only; None, and a message, if it is not installed."""
-    try:
-        import matplotlib  # an extra: the demos run without it
-    except ImportError:
-        print('No pictures: matplotlib is not installed. pip install "synapse-neurons[draw]" brings it.')
-        return None
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+def with_pyplot(picture: Callable[..., None]) -> Callable[..., None]:
+    """Call a function with matplotlib.pyplot before its own arguments, in the style of ``synapse.draw``.
 
-    return pyplot
+    Figures are written to files only. Without matplotlib, a message is printed instead.
+    """
+
+    @functools.wraps(picture)
+    def styled(*arguments: Any) -> None:
+        try:
+            import matplotlib  # an extra: the demos run without it
+        except ImportError:
+            print('No pictures: matplotlib is not installed. pip install "synapse-neurons[draw]" brings it.')
+            return
+        matplotlib.use("Agg")
+        from matplotlib import pyplot
+
+        with draw.style():
+            picture(pyplot, *arguments)
+
+    return styled
 
 
 def save_figure(figure: Any, path: Path) -> None:
@@ -54,5 +72,5 @@ def save_figure(figure: Any, path: Path) -> None:
     from matplotlib import pyplot
 
     with files.replacing(path) as picture:
-        figure.savefig(picture, format="png", dpi=150)
+        figure.savefig(picture, format="png", dpi=180)
     pyplot.close(figure)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLUE, GREY, ORANGE, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, GREY, ORANGE, RED, check, heading, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Neuron
 
 STEPS = 1000
@@ -275,11 +275,9 @@ def timed(rng):
 # --- 5. The picture -------------------------------------------------------------------------------
 
 
-def picture(kept, faded, disturbed, refilled, clock, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, axes = plt.subplots(2, 2, figsize=(10, 7), layout="constrained")
+@with_pyplot
+def picture(plt, kept, faded, disturbed, refilled, clock, path):
+    figure, axes = plt.subplots(2, 2, figsize=(8.4, 5.9), layout="constrained")
     panel_error(axes[0, 0], kept, faded)
     panel_states(axes[0, 1], disturbed, "2. The input gate keeps the noise out", "input gate")
     panel_states(axes[1, 0], refilled, "3. The forget gate empties the cell", "forget gate")
@@ -291,11 +289,16 @@ def panel_error(axes, kept, faded):
     steps = np.arange(1, len(kept) + 1)
     axes.loglog(steps, kept, color=BLUE, lw=2.5, label="cell: eligibility")
     axes.loglog(
-        steps[:13], np.abs(faded[:13]), "o-", color=RED, ms=4, label="Elman unit: d activation / d weight"
+        steps[:13],
+        np.abs(faded[:13]),
+        "o-",
+        color=RED,
+        ms=4,
+        label=r"Elman unit: $\partial$activation / $\partial$weight",
     )
     axes.set(xlabel="step (1 is the step of the input)", ylabel="derivative", ylim=(1e-10, 30))
     axes.set_title("1. The carousel keeps an error")
-    axes.legend(loc="center right", fontsize="small", handlelength=1.5)
+    axes.legend(loc="center right", handlelength=1.5)
 
 
 def panel_states(axes, pair, title, part):

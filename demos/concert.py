@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 import synapse
-from demos._common import BLUE, GREEN, GREY, ORANGE, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, GREEN, GREY, ORANGE, RED, check, heading, lesson, save_figure, with_pyplot
 from synapse import Layer, Network
 
 REASONS = ("fine weather", "a friend", "far away")
@@ -211,11 +211,9 @@ def layer():
 # --- 6. A picture ---------------------------------------------------------------------------------
 
 
-def picture(states, targets, path, net, file):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
+@with_pyplot
+def picture(plt, states, targets, path, net, file):
+    figure, axes = plt.subplots(1, 3, figsize=(8.4, 3.1), layout="constrained")
     weighed(axes[0], states, targets)
     learnt(axes[1], path)
     plane(axes[2], net)
@@ -231,18 +229,18 @@ def weighed(axes, states, targets):
     names = [" + ".join(s for s, on in zip(short, EVENINGS[i]) if on) or "nothing" for i in order]
     axes.set_yticks(range(8), names)
     axes.axvline(0, color="black", lw=1)
-    axes.set(xlabel="state: bias + weights (above 0: go)", title="1. Eight evenings weighed")
+    axes.set(xlabel="state: bias + weights (above 0: go)", title="Eight evenings weighed")
 
 
 def learnt(axes, path):
     styles = zip((*REASONS, "bias"), (ORANGE, BLUE, GREEN, GREY), ("-", "--", "-.", ":"), path.T)
     seen = np.arange(len(path) + 1)
     for name, colour, style, values in styles:
-        axes.step(seen, [0.0, *values], style, color=colour, where="post", label=name, lw=2)
-    axes.set(xlabel="evenings seen", ylabel="weight", title="2. Learning from mistakes")
+        axes.step(seen, [0.0, *values], style, color=colour, where="post", label=name)
+    axes.set(xlabel="evenings seen", ylabel="weight", title="Learning from mistakes")
     low, high = int(path.min()), int(path.max())
     axes.set(yticks=range(low, high + 1), ylim=(low - 1.2, high + 0.3))
-    axes.legend(frameon=False, ncols=2, loc="lower center")
+    axes.legend(ncols=2, loc="lower center", columnspacing=1.0, handlelength=1.6)
 
 
 def plane(axes, net):
@@ -253,11 +251,11 @@ def plane(axes, net):
     axes.contourf(a, b, output, levels=[-0.5, 0.5, 1.5], colors=["#f6ded0", "#cfe5f3"])
     for neuron, at in zip(net.hidden[0], ((-0.42, 0.66), (0.35, 1.33))):
         axes.plot(side, -neuron.bias - side, color="black", lw=1)
-        axes.text(*at, neuron.name, rotation=-45, rotation_mode="anchor", fontsize=9)
+        axes.text(*at, neuron.name, rotation=-45, rotation_mode="anchor", fontsize=8)
     for (x, y), (target,) in zip(EITHER, ONE_OF_TWO):
         axes.plot(x, y, "o", ms=10, color=BLUE if target else RED)
         axes.text(x + 0.1, y, "go" if target else "stay", va="center", color=BLUE if target else RED)
-    axes.set(xlabel="fine weather", ylabel="a friend", title="5. Two lines: either, not both")
+    axes.set(xlabel="fine weather", ylabel="a friend", title="Two lines: either, not both")
     axes.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), xticks=[0, 1], yticks=[0, 1])
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREEN, GREY, ORANGE, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, GREEN, GREY, ORANGE, check, heading, lesson, save_figure, with_pyplot
 from synapse.readwrite import files
 
 KINDS = {"sensory": 80, "inter": 90, "motor": 110}
@@ -191,11 +191,9 @@ def lesions(graph, net, fresh, seed):
 # --- 5. A picture ---------------------------------------------------------------------------------
 
 
-def picture(graph, right, lost, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, axes = plt.subplot_mosaic("AAB;AAC", figsize=(12, 6), layout="constrained")
+@with_pyplot
+def picture(plt, graph, right, lost, path):
+    figure, axes = plt.subplot_mosaic("AAB;AAC", figsize=(8.4, 4.2), layout="constrained")
     rows = {"sensory": 2.0, "inter": 1.0, "motor": 0.0}
     rng = np.random.default_rng([0, 4])  # not that of the places
     places = {
@@ -206,7 +204,7 @@ def picture(graph, right, lost, path):
     nx.draw_networkx_edges(graph, places, ax=ax, edge_color=GREY, alpha=0.15, width=0.6, arrows=False)
     for kind, colour in COLOURS.items():
         mine = [node for node in graph if graph.nodes[node]["kind"] == kind]
-        sizes = [6 + 3 * graph.degree(node) for node in mine]
+        sizes = [3 + 1.6 * graph.degree(node) for node in mine]
         nx.draw_networkx_nodes(
             graph, places, mine, ax=ax, node_color=colour, node_size=sizes, edgecolors="white", linewidths=0.5
         )
@@ -219,7 +217,7 @@ def picture(graph, right, lost, path):
     axes["C"].plot(counts, hubs, "o-", color=ORANGE, label="hubs first")
     axes["C"].plot(counts, chance, "s--", color=GREY, label="random")
     axes["C"].set(xlabel="interneurons removed", ylabel="fraction right", ylim=(0.4, 1.02), title="Lesions")
-    axes["C"].legend(frameon=False)
+    axes["C"].legend()
     save_figure(figure, path)
 
 

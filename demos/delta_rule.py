@@ -17,7 +17,19 @@ from pathlib import Path
 import numpy as np
 
 import synapse
-from demos._common import BLACK, BLUE, GREEN, GREY, ORANGE, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    check,
+    heading,
+    lesson,
+    save_figure,
+    with_pyplot,
+)
 from synapse import Layer, Network
 
 # --- 1. The delta rule ----------------------------------------------------------------------------
@@ -244,11 +256,9 @@ def trail(x, t, seed):
 # --- 6. A picture ---------------------------------------------------------------------------------
 
 
-def picture(x, t, lowest, walks, single, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, axes = plt.subplots(2, 3, figsize=(9.5, 6), layout="constrained")
+@with_pyplot
+def picture(plt, x, t, lowest, walks, single, path):
+    figure, axes = plt.subplots(2, 3, figsize=(8.4, 5.3), layout="constrained")
     colours = dict(zip(walks, (ORANGE, GREEN, BLUE, RED)))
     shown = {**walks, "one point at a time, rate 0.1": single}
     for one, (name, places) in zip((*axes[0], *axes[1, :2]), shown.items()):
@@ -262,7 +272,7 @@ def picture(x, t, lowest, walks, single, path):
     last.axhline(error(lowest, x, t), color=GREY, lw=1)
     last.set(xlabel="step", ylabel="mean error", title="Error (grey: the lowest)")
     last.set_ylim(None, 100)
-    last.legend(frameon=False, loc="upper left")
+    last.legend(loc="upper left")
     save_figure(figure, path)
 
 

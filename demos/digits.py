@@ -19,7 +19,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, ORANGE, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, ORANGE, check, heading, lesson, save_figure, with_pyplot
 from synapse.experiments import cross_validate
 from synapse.optimizers import Adam
 
@@ -186,11 +186,9 @@ def confusion(found):
 # The misread digits with the highest probabilities. A person would misread some of them, too.
 
 
-def picture(wrong, found, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure = plt.figure(figsize=(10, 4.6), layout="constrained")
+@with_pyplot
+def picture(plt, wrong, found, path):
+    figure = plt.figure(figsize=(8.4, 3.9), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1.15, 1])
     left.suptitle("Misread, the surest first")
     for axes, each in itertools.zip_longest(left.subplots(3, 4).flat, wrong[:12]):
@@ -198,7 +196,7 @@ def picture(wrong, found, path):
         if each is not None:
             i, said, sure = each
             axes.imshow(IMAGES[i].reshape(8, 8), cmap="Greys", vmin=0, vmax=1)
-            axes.set_title(f"{LABELS[i]} read as {said} ({sure:.0%})", fontsize=9)
+            axes.set_title(f"{LABELS[i]} read as {said} ({sure:.0%})", fontsize=7)
     axes = right.subplots()
     for fold, result in enumerate(found.results):
         epochs = np.arange(1, result.epochs + 1)
@@ -208,7 +206,7 @@ def picture(wrong, found, path):
     last, ones = found.results[0].epochs, np.ones(FOLDS)
     axes.plot(last * ones, found.errors, "o", color=ORANGE, label="test, at the end")
     axes.set(xlabel="epoch", ylabel="mean cost (cross-entropy)", title="Learning, one line a fold")
-    axes.legend(frameon=False)
+    axes.legend()
     save_figure(figure, path)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import check, heading, lesson, pyplot, save_figure
+from demos._common import check, heading, lesson, save_figure, with_pyplot
 from synapse.initializers import glorot
 from synapse.learning import Cosine
 
@@ -144,11 +144,9 @@ def both(patches):
     return np.column_stack([edge(patches), median(patches)])
 
 
-def picture(image, other, linear, answers, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, axes = plt.subplots(2, 5, figsize=(12, 5.3), layout="constrained")
+@with_pyplot
+def picture(plt, image, other, linear, answers, path):
+    figure, axes = plt.subplots(2, 5, figsize=(8.4, 3.7), layout="constrained")
     show(axes[0, 0], image, "Learnt from")
     show(axes[1, 0], other, "Never seen before")
     show(axes[0, 1], linear["emboss"], "emboss, by a sum")
@@ -166,7 +164,7 @@ def show(axes, pixels, title, like=None):
     size, like = round(np.size(pixels) ** 0.5), pixels if like is None else like
     axes.imshow(np.reshape(pixels, (size, size)), cmap="gray", vmin=np.min(like), vmax=np.max(like))
     axes.set(xticks=[], yticks=[])
-    axes.set_title(title, fontsize="medium")
+    axes.set_title(title, fontsize=8)
 
 
 def main(quick: bool, seed: int, out: Path) -> None:

@@ -28,7 +28,7 @@ import networkx as nx
 import numpy as np
 
 import synapse
-from demos._common import BLUE, PURPLE, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, PURPLE, RED, check, heading, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Neuron
 from synapse.readwrite import files
 
@@ -242,11 +242,9 @@ PLACES = {
 LEAN = {"a": -0.2, "b": 0.0, "c": 0.2}
 
 
-def picture(net, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, axes = plt.subplots(figsize=(9, 7), layout="constrained")
+@with_pyplot
+def picture(plt, net, path):
+    figure, axes = plt.subplots(figsize=(8.4, 6.5), layout="constrained")
     boxes = {}
     for neuron in net:
         colours = {"fc": "#f6e3ef", "ec": PURPLE} if neuron.gated else {"fc": "white", "ec": "black"}
@@ -263,7 +261,7 @@ def picture(net, path):
             axes.plot(*middle, "o", color=PURPLE, ms=7, zorder=4)
     for colour, style, what in ((BLUE, "-", "positive"), (RED, "--", "negative"), (PURPLE, ":", "gates")):
         axes.plot([], [], style, color=colour, label=what)
-    axes.legend(loc="lower right", frameon=False)
+    axes.legend(loc="lower right")
     save_figure(figure, path)
 
 

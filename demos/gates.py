@@ -19,7 +19,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREEN, GREY, ORANGE, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, GREEN, GREY, PURPLE, RED, check, heading, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Neuron
 from synapse.initializers import glorot
 
@@ -170,22 +170,23 @@ def beyond(seed, nets):
     return reaches, misses
 
 
-def picture(nets, histories, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.4), layout="constrained")
-    for (name, history), colour in zip(histories.items(), (BLUE, RED, ORANGE), strict=True):
-        left.loglog(np.arange(1, len(history) + 1), history, color=colour, label=name)
+@with_pyplot
+def picture(plt, nets, histories, path):
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.5), layout="constrained")
+    looks = dict(zip(nets, ((BLUE, "-"), (RED, "--"), (PURPLE, "-.")), strict=True))
+    for name, history in histories.items():
+        colour, style = looks[name]
+        left.loglog(np.arange(1, len(history) + 1), history, style, color=colour, label=name)
     left.set(xlabel="epoch of 500 examples", ylabel="cost (squared error)", title="Learning, a and b up to 1")
     left.legend(loc="lower left")
 
     a = np.linspace(-4, 4, 161)
     right.axvspan(-LEARNT, LEARNT, color=GREY, alpha=0.25, label="examples", lw=0)
     right.plot(a, a, color=GREEN, lw=6, alpha=0.35, label="the rule")
-    for (name, net), colour in zip(nets.items(), (BLUE, RED, ORANGE), strict=True):
+    for name, net in nets.items():
+        colour, style = looks[name]
         answers = net.run(np.column_stack([np.ones_like(a), a, np.full_like(a, 0.5)]))
-        right.plot(a, answers[:, 0], color=colour, label=name)
+        right.plot(a, answers[:, 0], style, color=colour, label=name)
     right.set(xlabel="a, where s = 1 and b = 0.5", ylabel="answer", title="Beyond the examples", ylim=(-4, 4))
     right.legend(loc="upper left")
     save_figure(figure, path)

@@ -21,7 +21,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, ORANGE, check, heading, lesson, pyplot, save_figure
+from demos._common import BLACK, BLUE, ORANGE, check, heading, lesson, save_figure, with_pyplot
 from synapse.initializers import uniform
 
 # --- 1. What is counted ---------------------------------------------------------------------------
@@ -223,29 +223,27 @@ def without_slopes(seeds):
 # --- 7. A picture ---------------------------------------------------------------------------------
 
 
-def picture(easy, hard, goal, steps, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
+@with_pyplot
+def picture(plt, easy, hard, goal, steps, path):
+    figure, axes = plt.subplots(1, 3, figsize=(8.4, 3.3), layout="constrained")
     curves(axes[0], easy, XOR.goal, "XOR: 13 numbers")
     curves(axes[1], hard, goal, "8-3-8 code: 59 numbers")
     curves(axes[2], {"genetic algorithm": steps}, None, "XOR with steps: no slopes")
-    axes[0].set_ylabel("cross-entropy, mean of samples")
-    axes[2].set(ylabel="share of samples wrong", yticks=[0, 0.25, 0.5])
-    axes[2].legend(*axes[0].get_legend_handles_labels(), frameon=False, loc="upper right")
+    for one in axes[:2]:
+        one.set_ylabel("cross-entropy, mean of samples")
+    axes[2].set(ylabel="fraction of samples wrong", yticks=[0, 0.25, 0.5])
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     save_figure(figure, path)
 
 
 def curves(axes, runs, goal, title):
     for way, lines in runs.items():
         colour, draw = (BLUE, "default") if way == "gradient descent" else (ORANGE, "steps-post")
-        for evaluations, errors in lines:
-            axes.semilogx(evaluations, errors, color=colour, ds=draw, lw=1.2, alpha=0.8)
-        axes.plot([], [], color=colour, label=way)
+        for i, (evaluations, errors) in enumerate(lines):
+            name = None if i else f"{way}, one line a seed"
+            axes.semilogx(evaluations, errors, color=colour, ds=draw, lw=1.0, alpha=0.8, label=name)
     if goal is not None:
-        axes.axhline(goal, color=GREY, lw=1)
-        axes.plot([], [], color=GREY, lw=1, label="goal")
+        axes.axhline(goal, color=BLACK, ls=":", lw=1, label="goal")
     axes.set(xlabel="evaluations", title=title)
     axes.set_ylim(0, None)
 

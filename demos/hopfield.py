@@ -18,7 +18,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, GREY, RED, check, heading, lesson, save_figure, with_pyplot
 
 SIDE = 10
 SIZE = SIDE * SIDE
@@ -253,11 +253,9 @@ def alike(patterns):
     return lost
 
 
-def picture(frames, energies, kept, capacity, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure = plt.figure(figsize=(10, 6.2), layout="constrained")
+@with_pyplot
+def picture(plt, frames, energies, kept, capacity, path):
+    figure = plt.figure(figsize=(8.4, 5.2), layout="constrained")
     above, below = figure.subfigures(2, 1, height_ratios=[1, 1.35])
     titles = ("shown: 20 points wrong", "half way", "recalled")
     for axes, frame, title in zip(above.subplots(1, 3), frames, titles, strict=True):
@@ -276,7 +274,7 @@ def picture(frames, energies, kept, capacity, path):
         right.text(limit + 0.4, 1.04, text, color=GREY, fontsize=8)
     right.set(xlabel="random patterns learnt, n = 100", ylabel="share that is stable")
     right.set(xlim=(0, 45), ylim=(0, 1.12), title="How many it holds")
-    right.legend(loc="upper right", bbox_to_anchor=(0.72, 0.82), frameon=False)
+    right.legend(loc="upper right", bbox_to_anchor=(0.72, 0.82))
     save_figure(figure, path)
 
 

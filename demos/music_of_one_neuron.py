@@ -18,7 +18,19 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    check,
+    heading,
+    lesson,
+    save_figure,
+    with_pyplot,
+)
 from synapse import Layer, Network, Neuron
 from synapse.readwrite import files
 
@@ -243,14 +255,12 @@ def write(sound, path):
 
 # --- 6. The picture -------------------------------------------------------------------------------
 
-SMALL = {"fontsize": "small", "handlelength": 1.2}
+SMALL = {"handlelength": 1.2, "columnspacing": 1.0}
 
 
-def picture(lives, bit, loop, turns, tone, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, axes = plt.subplots(2, 3, figsize=(10, 5.6), layout="constrained")
+@with_pyplot
+def picture(plt, lives, bit, loop, turns, tone, path):
+    figure, axes = plt.subplots(2, 3, figsize=(8.4, 4.7), layout="constrained")
     panel_lives(axes[0, 0], lives)
     panel_signs(axes[0, 1], lives)
     panel_bit(axes[0, 2], *bit)
@@ -258,7 +268,7 @@ def picture(lives, bit, loop, turns, tone, path):
     panel_turns(axes[1, 1], turns)
     axes[1, 2].plot(1000 * np.arange(240) / SECOND, tone[:240], color=PURPLE)
     axes[1, 2].set(
-        xlabel="time in milliseconds", ylabel="state of a", title=f"5. The first note, {TUNE[0]}, fading"
+        xlabel="time in milliseconds", ylabel="state of a", title=f"The first note, {TUNE[0]}, fading"
     )
     save_figure(figure, path)
 
@@ -267,7 +277,7 @@ def panel_lives(axes, lives):
     for (weight, states), colour in zip(list(lives.items())[:3], (BLUE, GREEN, RED), strict=True):
         axes.plot(states[:31], ".-", color=colour, label=f"w = {weight:.2f}")
     axes.set(
-        xlabel="steps after one input of 1", ylabel="state", ylim=(0, 4), title="1. Forgets, holds, explodes"
+        xlabel="steps after one input of 1", ylabel="state", ylim=(0, 4), title="Forgets, holds, explodes"
     )
     axes.legend(loc="upper left", **SMALL)
 
@@ -275,7 +285,7 @@ def panel_lives(axes, lives):
 def panel_signs(axes, lives):
     for (weight, states), colour in zip(list(lives.items())[:2:-1], (GREY, ORANGE), strict=True):
         axes.plot(states[:16], ".-", color=colour, label=f"w = {weight:.2f}")
-    axes.set(xlabel="steps after one input of 1", ylabel="state", ylim=(-1.2, 1.6), title="1. Alternates")
+    axes.set(xlabel="steps after one input of 1", ylabel="state", ylim=(-1.2, 1.6), title="Alternates")
     axes.legend(loc="upper right", ncols=2, **SMALL)
 
 
@@ -290,7 +300,7 @@ def panel_bit(axes, courses, rest):
         xlabel="steps after a kick",
         ylabel="activation",
         ylim=(-1.2, 1.6),
-        title="2. tanh in the loop: a bit",
+        title="tanh in the loop: a bit",
     )
     axes.legend(loc="upper right", ncols=2, **SMALL)
 
@@ -298,7 +308,7 @@ def panel_bit(axes, courses, rest):
 def panel_loop(axes, up, rising, falling):
     axes.plot(up, rising, color=BLUE, label="bias rising")
     axes.plot(up[::-1], falling, color=ORANGE, ls="--", label="bias falling")
-    axes.set(xlabel="bias", ylabel="activation, settled", ylim=(-1.2, 1.6), title="3. Hysteresis, weight 2")
+    axes.set(xlabel="bias", ylabel="activation, settled", ylim=(-1.2, 1.6), title="Hysteresis, weight 2")
     axes.legend(loc="upper left", ncols=2, **SMALL)
 
 
@@ -309,7 +319,7 @@ def panel_turns(axes, turns):
         xlabel="steps",
         ylabel="state",
         ylim=(-1.2, 1.6),
-        title=f"4. Two neurons: {len(turns) // 3} steps a turn",
+        title=f"Two neurons: {len(turns) // 3} steps a turn",
     )
     axes.legend(loc="upper right", ncols=2, **SMALL)
 

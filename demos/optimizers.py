@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import synapse
-from demos._common import BLUE, GREEN, GREY, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, CLEAR, GREEN, GREY, RED, check, heading, lesson, save_figure, with_pyplot
 from synapse import Layer, Network
 from synapse.errors import MissingExtraError
 from synapse.optimizers import LBFGS, SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
@@ -183,11 +183,9 @@ def surface(seed, turn, points):
     return side, losses
 
 
-def picture(walks, seed, points, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, axes = plt.subplots(2, 4, figsize=(9.6, 5.5), layout="constrained", sharex=True, sharey=True)
+@with_pyplot
+def picture(plt, walks, seed, points, path):
+    figure, axes = plt.subplots(2, 4, figsize=(8.4, 4.8), layout="constrained", sharex=True, sharey=True)
     levels = 10.0 ** np.arange(-4, 0.6, 0.5)
     for row, (place, turn) in enumerate(VALLEYS.items()):
         side, losses = surface(seed, turn, points)
@@ -200,7 +198,7 @@ def picture(walks, seed, points, path):
                     panel.plot(*way.T, style, marker=".", ms=3, lw=1, color=colour, label=label)
             panel.plot(*(START @ turn), "ks", ms=5)
             panel.plot(*(BEST @ turn), "k*", ms=9)
-            panel.legend(fontsize=7, loc="upper right")
+            panel.legend(fontsize=7, loc="upper right", handlelength=1.4, borderaxespad=0.1, **CLEAR)
             panel.set(xlim=SHOWN, ylim=SHOWN)
         axes[row, 0].set_ylabel(f"{place}\n\nweight 2")
     for panel in axes[1]:
@@ -213,7 +211,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     show_valley(seed)
     walks = race(seed, MOST)
     compare(walks)
-    picture(walks, seed, 25 if quick else 61, out / "optimizers.png")
+    picture(walks, seed, 41 if quick else 241, out / "optimizers.png")
     counts = {name: [told(losses) for _, losses in both] for name, both in walks.items()}
     lesson(
         "Descent, momentum and Nesterov follow the gradient whatever its direction: "

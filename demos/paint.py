@@ -17,7 +17,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, ORANGE, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, GREY, ORANGE, check, heading, lesson, save_figure, with_pyplot
 from synapse.initializers import normal
 from synapse.learning import Cosine
 from synapse.readwrite import files
@@ -154,18 +154,20 @@ def save_frames(plt, kept, frames, out):
             plt.imsave(file, large)
 
 
+@with_pyplot
 def picture(plt, colours, frames, by_place, by_waves, painted, path):
-    figure = plt.figure(figsize=(9.4, 6.2), layout="constrained")
+    save_frames(plt, by_waves[1], frames, path.parent)
+    figure = plt.figure(figsize=(8.4, 5.5), layout="constrained")
     strips, below = figure.subfigures(2, 1, height_ratios=(1, 1.15))
     cells = strips.subplots(2, len(frames), squeeze=False)
     for row, (_, kept, wrong) in zip(cells, (by_place, by_waves), strict=True):
         for axes, frame, missed in zip(row, kept, wrong, strict=True):
             show(axes, frame, "", f"{missed:.3f}")
     for axes, epochs in zip(cells[0], frames, strict=True):
-        axes.set_title(f"{epochs}", fontsize="medium")
+        axes.set_title(f"{epochs}", fontsize=8)
     cells[0, 0].set_ylabel("from x, y")
     cells[1, 0].set_ylabel("from waves")
-    strips.suptitle("epochs (above) and how wrong the frame is (below)", fontsize="medium")
+    strips.suptitle("epochs (above) and how wrong the frame is (below)", fontsize=8)
     left, middle, right = below.subplots(1, 3)
     show(left, colours, "The picture", f"{round(len(colours) ** 0.5)} pixels wide")
     show(middle, painted, "From waves, painted larger", f"{round(len(painted) ** 0.5)} pixels wide")
@@ -183,7 +185,7 @@ def panel_wrong(axes, colours, frames, place, waves):
     axes.loglog(frames[1:], place[1:], "o-", color=ORANGE, label="from x, y")
     axes.loglog(frames[1:], waves[1:], "o-", color=BLUE, label="from waves")
     axes.set(xlabel="epochs", ylabel="wrong by (root mean square)", title="Learning")
-    axes.legend(loc="lower left", fontsize="small")
+    axes.legend(loc="lower left")
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
@@ -191,10 +193,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     colours = evening(size, seed)
     by_place, by_waves = both(colours, frames, bounds, seed)
     painted = enlarge(by_waves[0], colours, seed)
-    plt = pyplot()
-    if plt is not None:
-        save_frames(plt, by_waves[1], frames, out)
-        picture(plt, colours, frames, by_place, by_waves, painted, out / "paint.png")
+    picture(colours, frames, by_place, by_waves, painted, out / "paint.png")
     synapse.save(by_waves[0], out / "paint.synapse")
     lesson(
         "A network can store a picture as a function of place. How sharp it is depends on the inputs: "

@@ -33,7 +33,7 @@ from tqdm import tqdm
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, GREY, RED, check, diverging, heading, lesson, save_figure, with_pyplot
 from synapse.initializers import uniform
 from synapse.tasks import EmbeddedReber, Ranked, reber
 
@@ -201,13 +201,11 @@ def find_memory(net):
 # --- 7. A picture ---------------------------------------------------------------------------------
 
 
-def picture(progress, memory, path):
-    plt = pyplot()
-    if plt is None:
-        return
+@with_pyplot
+def picture(plt, progress, memory, path):
     best, with_t, with_p, gates = memory
     seen, right = progress
-    figure, axes = plt.subplots(2, 2, figsize=(12, 8), layout="constrained")
+    figure, axes = plt.subplots(2, 2, figsize=(8.4, 5.6), layout="constrained")
     curve, lines, cells, kept = axes.flat
     curve.plot(np.array(seen) / 1000, right, color=BLUE)
     curve.axhline(0.5, color=GREY, lw=1, ls="--")
@@ -218,11 +216,11 @@ def picture(progress, memory, path):
     lines.plot(steps, with_t[:, best], "o-", color=BLUE, label="B T ...")
     lines.plot(steps, with_p[:, best], "s--", color=RED, label="B P ...")
     lines.set(title=f"State of cell {best}, the same string in both envelopes", ylabel="state")
-    lines.legend(frameon=False)
+    lines.legend()
 
     apart = (with_t - with_p).T
     size = np.abs(apart).max()
-    shown = cells.imshow(apart, cmap="PuOr", vmin=-size, vmax=size, aspect="auto")
+    shown = cells.imshow(apart, cmap=diverging(), vmin=-size, vmax=size, aspect="auto")
     figure.colorbar(shown, ax=cells, label="state with T less state with P")
     cells.set(title="Where the cells remember the envelope", ylabel="cell")
     shown = kept.imshow(gates.T, cmap="cividis", vmin=0, vmax=1, aspect="auto")

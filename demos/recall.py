@@ -20,7 +20,19 @@ from tqdm import tqdm
 
 import architect
 import synapse
-from demos._common import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    check,
+    heading,
+    lesson,
+    save_figure,
+    with_pyplot,
+)
 from synapse.tasks import Recall
 
 SYMBOLS, TASK = "ABxy12", Recall()
@@ -160,11 +172,9 @@ def look_inside(net):
 # --- 6. A picture ---------------------------------------------------------------------------------
 
 
-def picture(curves, runs, best, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
+@with_pyplot
+def picture(plt, curves, runs, best, path):
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.2), layout="constrained")
     for (name, several), colour, style in zip(curves.items(), (BLUE, RED), ("-", "--"), strict=True):
         for i, curve in enumerate(several):
             seen = CHUNK * np.arange(1, len(curve) + 1) / 1000
@@ -172,7 +182,7 @@ def picture(curves, runs, best, path):
     left.axhline(GOAL, color=GREY, lw=1, ls=":")
     left.set(xlabel="thousand sequences learnt from", ylabel="fraction entirely right", ylim=(0, 1.02))
     left.set_title("Learning, one line a seed (dotted: 95 %)")
-    left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False)
+    left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
 
     looks = zip(PAIRS, (BLUE, GREEN, ORANGE, PURPLE), ("o-", "s-", "o--", "s--"), strict=True)
     for pair, colour, style in looks:
@@ -180,7 +190,7 @@ def picture(curves, runs, best, path):
     right.set_xticks(range(len(PATTERN)), PATTERN, family="monospace")
     right.set(xlabel="symbol read (*: a target)", ylabel="state")
     right.set_title(f"State of cell {best}, by the pair of targets")
-    right.legend(title="targets", loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    right.legend(title="targets", loc="upper left", bbox_to_anchor=(1.0, 1.0))
     save_figure(figure, path)
 
 

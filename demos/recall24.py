@@ -20,7 +20,19 @@ from tqdm import tqdm
 
 import architect
 import synapse
-from demos._common import BLUE, GREEN, GREY, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import (
+    BLUE,
+    CLEAR,
+    GREEN,
+    GREY,
+    RED,
+    check,
+    diverging,
+    heading,
+    lesson,
+    save_figure,
+    with_pyplot,
+)
 from synapse.optimizers import Adam
 from synapse.tasks import Recall
 
@@ -180,11 +192,9 @@ def step_by_step(net, length, seed):
 # Cells are sorted by their change at the two targets, which are the columns with capital letters.
 
 
-def picture(curves, chunk, seen, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure = plt.figure(figsize=(11, 5), layout="constrained")
+@with_pyplot
+def picture(plt, curves, chunk, seen, path):
+    figure = plt.figure(figsize=(8.4, 3.8), layout="constrained")
     grid = figure.add_gridspec(2, 2, height_ratios=[4, 1], width_ratios=[1, 1.3])
     left = figure.add_subplot(grid[:, 0])
     for (name, several), colour, style in zip(
@@ -192,11 +202,11 @@ def picture(curves, chunk, seen, path):
     ):
         for i, curve in enumerate(several):
             learnt = chunk * np.arange(len(curve) + 1) / 1000
-            left.plot(learnt, [0.0, *curve], style, color=colour, lw=1.6, label=None if i else name)
+            left.plot(learnt, [0.0, *curve], style, color=colour, label=None if i else name)
     left.axhline(GOAL, color=GREY, lw=1, ls=":")
     left.set(xlabel="thousand sequences learnt from", ylabel="fraction entirely right", ylim=(-0.02, 1.02))
     left.set_title("Learning, one line a seed")
-    left.legend(loc="center left", frameon=False)
+    left.legend(loc="upper left", bbox_to_anchor=(0.0, 0.94), **CLEAR)
 
     symbols, cells, outputs = seen
     steps = np.array([symbol in "ABCD" for symbol in symbols])
@@ -204,11 +214,11 @@ def picture(curves, chunk, seen, path):
     order = np.argsort(-moves[steps].sum(axis=0))
     top, bottom = figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])
     shades = top.imshow(
-        cells[:, order].T, aspect="auto", cmap="PuOr", vmin=-1, vmax=1, interpolation="nearest"
+        cells[:, order].T, aspect="auto", cmap=diverging(), vmin=-1, vmax=1, interpolation="nearest"
     )
     figure.colorbar(shades, ax=top, label="activation")
     top.set(ylabel="cell, sorted", title="What the units hold", xticks=[])
-    shades = bottom.imshow(outputs.T, aspect="auto", cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
+    shades = bottom.imshow(outputs.T, aspect="auto", cmap="cividis", vmin=0, vmax=1, interpolation="nearest")
     figure.colorbar(shades, ax=bottom, label="output")
     bottom.set_xticks(range(len(symbols)), symbols, family="monospace")
     bottom.set_yticks(range(4), "ABCD")

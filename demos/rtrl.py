@@ -24,7 +24,19 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, ORANGE, RED, SKY, check, heading, lesson, pyplot, save_figure
+from demos._common import (
+    BLUE,
+    CLEAR,
+    GREY,
+    ORANGE,
+    RED,
+    SKY,
+    check,
+    heading,
+    lesson,
+    save_figure,
+    with_pyplot,
+)
 from synapse import ONE_TO_ONE, Layer, Network, Neuron, draw
 from synapse.learning import compare_gradients, reach
 
@@ -378,12 +390,10 @@ def compare(seed, quick):
 # --- 6. The picture -------------------------------------------------------------------------------
 
 
-def picture(seen, filled, steps, curves, path):
-    plt = pyplot()
-    if plt is None:
-        return
+@with_pyplot
+def picture(plt, seen, filled, steps, curves, path):
     net, inputs, exact = filled
-    figure = plt.figure(figsize=(11, 9.4), layout="constrained")
+    figure = plt.figure(figsize=(8.4, 7.2), layout="constrained")
     top, middle, bottom = figure.subfigures(3, 1, height_ratios=[1, 1, 1.05])
     panel_tables(top, exact)
     panel_orders(middle, net, inputs)
@@ -399,13 +409,13 @@ def panel_tables(figure, exact):
     sizes = np.log10(np.where(exact == 0, np.nan, np.abs(exact)))
     axes = figure.subplots(1, len(shown), sharey=True)
     for axis, step in zip(axes, shown, strict=True):
-        image = axis.imshow(sizes[step - 1], vmin=-3, vmax=0, cmap="viridis_r", aspect="auto")
+        image = axis.imshow(sizes[step - 1], vmin=-3, vmax=0, cmap="cividis_r", aspect="auto")
         width = exact.shape[2] // RING
         axis.set_xticks(np.arange(RING) * width + (width - 1) / 2, range(RING))
         axis.vlines(np.arange(1, RING) * width - 0.5, -0.5, RING - 0.5, color=GREY, lw=0.3)
         axis.set(title=f"Ring: Z after step {step}", xlabel="parameters into neuron")
     axes[0].set(ylabel="state of neuron", yticks=range(RING))
-    bar = figure.colorbar(image, ax=axes, label="|d state / d parameter|", extend="both")
+    bar = figure.colorbar(image, ax=axes, label=r"$|\partial s_k / \partial p|$", extend="both")
     bar.set_ticks([-3, -2, -1, 0], labels=["0.001", "0.01", "0.1", "1"])
 
 
@@ -416,19 +426,20 @@ def panel_orders(figure, net, inputs):
         net.run([inputs])  # from a cleared context
         draw.sensitivities(net, axis, scale=0.5, colour_bars=order is None)
         count = reach(net, [order])[order].sensitivities
-        axis.set_title(f"{'exact' if order is None else f'order {order}'}: {count} kept", loc="left", size=10)
+        axis.set_title(f"{'exact' if order is None else f'order {order}'}: {count} kept", loc="left", size=8)
         axis.set(xlabel="", ylabel="")
+        axis.tick_params(axis="x", rotation=0)
 
 
 def panel_parts(axis, seen):
     direct, carried = seen.T
     steps = np.arange(1, len(seen) + 1)
-    axis.bar(steps, direct, color=ORANGE, label="I: within the step (the online rule has only this)")
-    axis.bar(steps, carried, bottom=direct, color=SKY, label="J Z(t-1): from the steps before")
-    axis.plot(steps, direct + carried, "o-", color=BLUE, label="Z = d $s_b$ / d u")
+    axis.bar(steps, direct, color=ORANGE, label=r"$I$: within the step (all that the online rule has)")
+    axis.bar(steps, carried, bottom=direct, color=SKY, label=r"$J\,Z(t-1)$: from the steps before")
+    axis.plot(steps, direct + carried, "o-", color=BLUE, label=r"$Z = \partial s_b / \partial u$")
     axis.set(xlabel="step (x is 0 from step 4 on)", title="Three neurons: two parts of Z")
     axis.set_ylim(0, 1.45 * (direct + carried).max())
-    axis.legend(loc="upper right", fontsize="small")
+    axis.legend(loc="upper right")
 
 
 def panel_learning(axis, steps, curves):
@@ -437,7 +448,7 @@ def panel_learning(axis, steps, curves):
             axis.plot(steps / 1000, curve, color=colour, lw=1.3, alpha=0.8, label=None if i else name)
     axis.set(xlabel="thousand steps", ylabel="fraction right", ylim=(0.4, 1.03))
     axis.set_title(f"Elman, xor of {LATE} and {LATE + 1} steps ago, one line a seed")
-    axis.legend(loc="center right", bbox_to_anchor=(1, 0.7), fontsize="small")
+    axis.legend(loc="center right", bbox_to_anchor=(1, 0.62), **CLEAR)
 
 
 def main(quick: bool, seed: int, out: Path) -> None:

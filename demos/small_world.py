@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, ORANGE, PURPLE, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, GREY, ORANGE, PURPLE, RED, check, heading, lesson, save_figure, with_pyplot
 
 NODES, NEIGHBOURS, OUTPUT = 100, 6, 50
 MOVED = {0.0: "a ring", 0.1: "a small world", 1.0: "a random graph"}
@@ -132,12 +132,10 @@ def conclude(curves):
 # --- 4. A picture ---------------------------------------------------------------------------------
 
 
-def picture(graphs, curves, path):
-    plt = pyplot()
-    if plt is None:
-        return
+@with_pyplot
+def picture(plt, graphs, curves, path):
     figure, axes = plt.subplots(
-        2, 3, figsize=(12, 7.4), height_ratios=(1.5, 1), layout="constrained", sharey="row"
+        2, 3, figsize=(8.4, 5.2), height_ratios=(1.5, 1), layout="constrained", sharey="row"
     )
     for (moved, graph), colour, above, below in zip(
         graphs.items(), (BLUE, ORANGE, PURPLE), *axes, strict=True
@@ -145,9 +143,11 @@ def picture(graphs, curves, path):
         places = nx.circular_layout(graph)
         nx.draw_networkx_edges(graph, places, ax=above, edge_color=colour, alpha=0.6, width=0.8)
         ends = [BLUE if node == 0 else RED if node == OUTPUT else "white" for node in graph]
-        sizes = [90 if node in (0, OUTPUT) else 12 for node in graph]
-        nx.draw_networkx_nodes(graph, places, ax=above, node_color=ends, node_size=sizes, edgecolors=GREY)
-        above.set(title=f"{MOVED[moved]}: {moved:.0%} of the edges moved", aspect="equal")
+        sizes = [50 if node in (0, OUTPUT) else 5 for node in graph]
+        nx.draw_networkx_nodes(
+            graph, places, ax=above, node_color=ends, node_size=sizes, edgecolors=GREY, linewidths=0.6
+        )
+        above.set(title=f"{MOVED[moved]}: {moved:.0%} moved", aspect="equal")
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
         above.text(0.88, 0.0, "input", ha="right", va="center", color=BLUE, bbox=box)
         above.text(-0.88, 0.0, "output", va="center", color=RED, bbox=box)

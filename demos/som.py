@@ -18,7 +18,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, RED, check, heading, lesson, save_figure, with_pyplot
 
 NAMED = {
     "red": (1, 0, 0),
@@ -181,11 +181,9 @@ def read(net):
     return places
 
 
-def picture(start, maps, places, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure = plt.figure(figsize=(10, 6.6), layout="constrained")
+@with_pyplot
+def picture(plt, start, maps, places, path):
+    figure = plt.figure(figsize=(8.4, 5.5), layout="constrained")
     above, below = figure.subfigures(2, 1, height_ratios=[1.3, 1])
     shown = {"before": start, **{name: net.codebook for name, (net, _) in maps.items()}}
     for axes, (name, codebook) in zip(above.subplots(1, 3), shown.items(), strict=True):
@@ -195,13 +193,13 @@ def picture(start, maps, places, path):
             label(axes, codebook, places)
 
     for axes, which, what in zip(
-        below.subplots(1, 2), (0, 1), ("mean distance to winner", "share torn"), strict=True
+        below.subplots(1, 2), (0, 1), ("mean distance to winner", "fraction torn"), strict=True
     ):
         for (name, (_, errors)), colour, style in zip(maps.items(), (BLUE, RED), ("-", "--"), strict=True):
             axes.plot(errors[:, which], style, color=colour, label=name)
         axes.set(xlabel="epochs", ylabel=what, ylim=(0, None))
         axes.set_title(("Quantisation error", "Topographic error")[which])
-        axes.legend(frameon=False)
+        axes.legend()
     save_figure(figure, path)
 
 
@@ -210,8 +208,8 @@ def label(axes, codebook, places):
     last = codebook.shape[1] - 1
     for word, (row, column) in places.items():
         side, shift = {0: ("left", -0.4), last: ("right", 0.4)}.get(column, ("center", 0.0))
-        ink = "white" if codebook[row, column] @ [0.3, 0.6, 0.1] < 0.5 else "black"  # perceived brightness
-        axes.text(column + shift, row, word, ha=side, va="center", fontsize=9, color=ink)
+        text = axes.text(column + shift, row, word, ha=side, va="center", fontsize=8)
+        text.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.2})
 
 
 def main(quick: bool, seed: int, out: Path) -> None:

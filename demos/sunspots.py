@@ -30,13 +30,14 @@ from demos._common import (
     GREEN,
     GREY,
     ORANGE,
+    PALE,
     PURPLE,
     RED,
     SKY,
     heading,
     lesson,
-    pyplot,
     save_figure,
+    with_pyplot,
 )
 from synapse.initializers import uniform
 from synapse.learning import Cosine
@@ -326,17 +327,15 @@ def states(net, values):
     return np.array(noted)
 
 
-def picture(forecasts, cells, path):
+@with_pyplot
+def picture(plt, forecasts, cells, path):
     """Plot observed and forecast numbers above, the states of the cells below."""
-    plt = pyplot()
-    if plt is None:
-        return
     figure, (above, below) = plt.subplots(
-        2, 1, figsize=(11, 7.5), sharex=True, layout="constrained", height_ratios=(3, 2)
+        2, 1, figsize=(8.4, 5.7), sharex=True, layout="constrained", height_ratios=(3, 2)
     )
     shown = during(1912, 2008)
-    above.fill_between(YEARS[shown], SPOTS[shown], color="#e4e4e4", label="observed")
-    above.plot(YEARS[shown], SPOTS[shown], "o", ms=3, color=BLACK)
+    area = above.fill_between(YEARS[shown], SPOTS[shown], color=PALE, alpha=0.6)
+    (dots,) = above.plot(YEARS[shown], SPOTS[shown], "o", ms=2.5, color=BLACK)
     looks = {
         "linear AR(12)": (ORANGE, ":"),
         "perceptron": (BLUE, "--"),
@@ -346,20 +345,22 @@ def picture(forecasts, cells, path):
     for name, (color, style) in looks.items():
         above.plot(YEARS[shown], forecasts[name][shown], style, color=color, lw=1.4, label=name)
     above.set(ylabel="sunspots, yearly mean", ylim=(0, 250), title="One year ahead")
-    above.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    lines, names = above.get_legend_handles_labels()
+    above.legend([(area, dots), *lines], ["observed", *names], loc="upper left", bbox_to_anchor=(1.0, 1.0))
     for name, (first, last) in PERIODS.items():
         above.text(
             (max(first, 1912) + last) / 2, 238, "learnt" if first < 1920 else name, ha="center", va="center"
         )
 
     swing = np.argsort(-np.ptp(cells[shown], axis=0))
-    for i, color in zip(swing, (RED, BLUE, GREEN, ORANGE, PURPLE, SKY), strict=False):
-        below.plot(YEARS[shown], cells[shown, i], color=color, lw=1.4, label=f"cell {i}")
+    colours, styles = (RED, BLUE, GREEN, ORANGE, PURPLE, SKY), ("-", "--", "-.", ":", "-", "--")
+    for i, color, style in zip(swing, colours, styles, strict=False):
+        below.plot(YEARS[shown], cells[shown, i], style, color=color, lw=1.4, label=f"cell {i}")
     for i in swing[6:]:
         label = "the others" if i == swing[6] else None
         below.plot(YEARS[shown], cells[shown, i], color=GREY, lw=0.7, zorder=1, label=label)
     below.set(xlabel="year", ylabel="state after seeing the year", title="The LSTM's memory cells")
-    below.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    below.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     below.set_xlim(1911, 2009)
     for axes in (above, below):
         for border in (1920.5, 1955.5, 1979.5):

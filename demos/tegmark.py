@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLACK, BLUE, GREEN, GREY, ORANGE, check, heading, lesson, pyplot, save_figure
+from demos._common import BLACK, BLUE, GREEN, GREY, ORANGE, check, heading, lesson, save_figure, with_pyplot
 from synapse import Layer, Network
 
 # --- 1. One neuron multiplies bits ----------------------------------------------------------------
@@ -208,11 +208,9 @@ def many(seed):
 # --- 6. A picture ---------------------------------------------------------------------------------
 
 
-def picture(scales, curves, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
+@with_pyplot
+def picture(plt, scales, curves, path):
+    figure, axes = plt.subplots(1, 3, figsize=(8.4, 3.1), layout="constrained")
     bends(axes[0])
     slopes(axes[1], scales, curves)
     chart = circles(axes[2])
@@ -222,20 +220,20 @@ def picture(scales, curves, path):
 
 def bends(axes):
     us = np.linspace(-4, 4, 161)
-    axes.plot(us, 2 * us, color=GREY, lw=5, label="2 u")
+    axes.plot(us, 2 * us, color=GREY, lw=5, label=r"$2u$, exact")
     for scale, colour, style in ((0.8, ORANGE, "-."), (0.4, BLUE, "--"), (0.1, BLACK, "-")):
         said = multiplier("logistic", scale).run(np.column_stack([us, np.full_like(us, 2.0)]))
-        axes.plot(us, said, style, color=colour, label=f"lambda {scale}")
-    axes.set(xlabel="u", ylabel="output", title="Four logistic neurons: u times 2")
-    axes.legend(frameon=False)
+        axes.plot(us, said, style, color=colour, label=rf"$\lambda$ = {scale}")
+    axes.set(xlabel="$u$", ylabel="output", title="Four logistic neurons: $u$ times 2")
+    axes.legend()
 
 
 def slopes(axes, scales, curves):
     for (squash, curve), colour, mark in zip(curves.items(), (BLUE, GREEN), "os"):
         axes.loglog(scales, curve, mark, color=colour, ms=4, label=squash)
-    axes.loglog(scales[:17], scales[:17] ** 2 / 3, color=GREY, lw=1, zorder=0, label="lambda² / 3")
-    axes.set(xlabel="lambda", ylabel="largest relative error", title="Slope 2, until rounding wins")
-    axes.legend(frameon=False, loc="upper center")
+    axes.loglog(scales[:17], scales[:17] ** 2 / 3, color=GREY, lw=1, zorder=0, label=r"$\lambda^2 / 3$")
+    axes.set(xlabel=r"$\lambda$", ylabel="largest relative error", title="Slope 2, until rounding wins")
+    axes.legend(loc="upper center")
 
 
 def circles(axes, scale=0.2):
@@ -244,7 +242,7 @@ def circles(axes, scale=0.2):
     pairs = np.column_stack([u.ravel(), v.ravel()])
     percent = 100 * relative_errors("logistic", scale, pairs).reshape(u.shape)
     chart = axes.contourf(u, v, percent, levels=10, cmap="cividis")
-    axes.set(xlabel="u", ylabel="v", title=f"Error at lambda {scale}", aspect="equal")
+    axes.set(xlabel="$u$", ylabel="$v$", title=rf"Error at $\lambda$ = {scale}", aspect="equal")
     return chart
 
 

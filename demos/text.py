@@ -18,7 +18,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREEN, GREY, ORANGE, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, GREEN, GREY, ORANGE, PURPLE, check, heading, lesson, save_figure, with_pyplot
 from synapse.optimizers import Adam
 
 TEXT = (Path(__file__).parent / "data" / "alice.txt").read_text(encoding="utf-8")
@@ -174,20 +174,20 @@ def temperatures(net, seed):
 # begins, and low within common words.
 
 
-def picture(net, curves, found, unread, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(10, 6), layout="constrained", height_ratios=[1.5, 1])
+@with_pyplot
+def picture(plt, net, curves, found, unread, path):
+    figure, (top, bottom) = plt.subplots(
+        2, 1, figsize=(8.4, 5.0), layout="constrained", height_ratios=[1.5, 1]
+    )
     epochs = np.arange(1, len(curves[0]) + 1)
     top.plot(epochs, curves[0], color=BLUE, label="the network, as it reads")
     top.plot(epochs, curves[1], "o-", ms=3, color=GREEN, label="the network, unread text")
     for (name, value), colour, style in zip(
-        found.items(), (GREY, ORANGE, RED), (":", "--", "-."), strict=True
+        found.items(), (GREY, ORANGE, PURPLE), (":", "--", "-."), strict=True
     ):
         top.axhline(value, color=colour, ls=style, lw=1.3, label=f"counted {name}, read text")
     top.set(xlabel="epoch", ylabel="bits per character", ylim=(0, None), title="Learning")
-    top.legend(frameon=False, ncols=3, loc="lower left")
+    top.legend(ncols=3, loc="lower left")
 
     space, count = LETTERS.index(" "), 90
     begin = 200 + int((unread[200:] == space).argmax())
@@ -198,7 +198,7 @@ def picture(net, curves, found, unread, path):
     letters = [{" ": "␣", "\n": "¶"}.get(LETTERS[code], LETTERS[code]) for code in come[begin:]]
     starts = unread[begin : begin + count] == space
     bottom.bar(range(count), cost, color=[ORANGE if first else BLUE for first in starts])
-    bottom.set_xticks(range(count), letters, family="monospace", fontsize=8)
+    bottom.set_xticks(range(count), letters, family="monospace", fontsize=6)
     bottom.tick_params(axis="x", length=0)
     bottom.set(ylabel="bits", xlim=(-1, count), title="What each unread character cost (orange: words begin)")
     save_figure(figure, path)

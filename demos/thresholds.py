@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLACK, GREY, ORANGE, SKY, check, heading, lesson, pyplot, save_figure
+from demos._common import BLACK, GREY, ORANGE, SKY, check, heading, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, squash
 
 NAMES = ("step", "sign", "ramp", "logistic", "tanh")
@@ -158,16 +158,14 @@ ROWS = (
 LINES = ((ORANGE, "-", 5.0), (BLACK, "-", 2.5), (SKY, "--", 1.5))
 
 
-def picture(path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, axes = plt.subplots(2, 4, figsize=(11, 5.6), sharex=True, sharey=True, layout="constrained")
+@with_pyplot
+def picture(plt, path):
+    figure, axes = plt.subplots(2, 4, figsize=(8.4, 4.3), sharex=True, sharey=True, layout="constrained")
     for row, (label, given) in zip(axes, ROWS):
         for name, one in zip(("step", "sign", "ramp", "logistic"), row):
             curves(one, name, label, given)
         row[0].set_ylabel("activation")
-        row[0].legend(loc="lower right", frameon=False)
+        row[0].legend(loc="lower right")
     for name, above, below in zip(("step", "sign", "ramp", "logistic"), *axes):
         above.set_title(f"{name}: a bias moves")
         below.set(title="a weight steepens", xlabel="input", xticks=range(-3, 4))

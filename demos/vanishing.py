@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 import synapse
-from demos._common import BLUE, GREEN, ORANGE, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLACK, BLUE, GREEN, PURPLE, RED, check, heading, lesson, save_figure, with_pyplot
 from synapse import ONE_TO_ONE, Layer, Network, Neuron
 from synapse.initializers import glorot, he
 
@@ -196,18 +196,19 @@ def learn(rng, epochs):
     return right
 
 
-def picture(sizes, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+@with_pyplot
+def picture(plt, sizes, path):
+    figure, axes = plt.subplots(figsize=(7.0, 4.2), layout="constrained")
     layers = np.arange(1, DEEPEST + 1)
-    for (kind, size), colour in zip(sizes.items(), (RED, ORANGE, BLUE, GREEN), strict=True):
+    looks = (RED, "o-"), (PURPLE, "s--"), (BLUE, "^-."), (GREEN, "D:")
+    for (kind, size), (colour, style) in zip(sizes.items(), looks, strict=True):
         part = size / size[:, -1:]
         low, middle, high = np.quantile(part, (0.1, 0.5, 0.9), axis=0)
-        axes.semilogy(layers, middle, "o-", color=colour, label=kind, ms=4)
+        axes.semilogy(layers, middle, style, color=colour, label=kind, ms=4)
         axes.fill_between(layers, low, high, color=colour, alpha=0.2, lw=0)
-    axes.semilogy(layers, 0.25 ** (DEEPEST - layers), "--", color=RED, lw=1, label="a quarter at each layer")
+    axes.semilogy(
+        layers, 0.25 ** (DEEPEST - layers), "--", color=BLACK, lw=1, label="a quarter at each layer"
+    )
     axes.set(xlabel="hidden layer (20 is next to the output)", xticks=[1, 5, 10, 15, 20])
     axes.set(ylabel="size of the error, layer 20 = 1", title="Error on its way down from the output")
     axes.legend(loc="lower right")

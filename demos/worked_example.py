@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLACK, BLUE, GREEN, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLACK, BLUE, GREEN, RED, check, heading, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Neuron
 
 WEIGHTS = {
@@ -280,25 +280,23 @@ def differ():
 PLACES = {"x1": (0, 2), "x2": (0, 0), "h1": (4, 2), "h2": (4, 0), "y1": (8, 2), "y2": (8, 0)}
 
 
-def picture(before, after, deltas, path):
-    plt = pyplot()
-    if plt is None:
-        return
+@with_pyplot
+def picture(plt, before, after, deltas, path):
     shown = Example()
     shown.learn(SAMPLES[0], 0.0)
-    figure, axes = plt.subplots(figsize=(9.5, 5.2), layout="constrained")
+    figure, axes = plt.subplots(figsize=(8.4, 4.6), layout="constrained")
     for name, (source, target, _) in WEIGHTS.items():
         arrow(axes, source, target, f"{name}  {before[name]:g} → {after[name]:.4f}")
     for name, neuron in shown.neurons.items():
-        axes.plot(*PLACES[name], "o", ms=58, mfc="white", mec=BLACK)
+        axes.plot(*PLACES[name], "o", ms=52, mfc="white", mec=BLACK)
         axes.text(*PLACES[name], f"{name}\n{neuron.activation:.4f}", ha="center", va="center")
     for name, (target, _) in BIASES.items():
         x, y = PLACES[target]
         bias = f"{name}  {before[name]:g} → {after[name]:.4f}"
         axes.text(x, y + 0.52, bias, color=BLUE, ha="center")
-        axes.text(x, y - 0.64, f"delta {deltas[target]:+.4f}", color=RED, ha="center")
+        axes.text(x, y - 0.64, rf"$\delta$ = {deltas[target]:+.4f}", color=RED, ha="center")
     for name, wanted in zip(("y1", "y2"), SAMPLES[0][1]):
-        axes.text(PLACES[name][0] + 0.75, PLACES[name][1], f"wanted\n{wanted:g}", color=GREEN, va="center")
+        axes.text(PLACES[name][0] + 0.75, PLACES[name][1], f"target\n{wanted:g}", color=GREEN, va="center")
     axes.set(xlim=(-0.8, 9.8), ylim=(-0.8, 2.8))
     axes.set_title("Activations in the circles, weights and biases before → after one step at rate 0.5")
     axes.set_axis_off()
@@ -308,9 +306,9 @@ def picture(before, after, deltas, path):
 def arrow(axes, source, target, label):
     """Draw a connection with a label along it, near its source, where arrows do not cross."""
     here, there = np.array(PLACES[source], float), np.array(PLACES[target], float)
-    style = {"arrowstyle": "-|>", "shrinkA": 29, "shrinkB": 29, "color": BLACK}
+    style = {"arrowstyle": "-|>", "shrinkA": 26, "shrinkB": 26, "color": BLACK}
     axes.annotate("", there, here, arrowprops=style)
-    part = 0.5 if here[1] == there[1] else 0.33
+    part = 0.5 if here[1] == there[1] else 0.3
     axes.text(
         *(here + part * (there - here)),
         label,

@@ -18,7 +18,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, RED, check, heading, lesson, pyplot, save_figure
+from demos._common import BLUE, GREY, RED, check, heading, lesson, save_figure, with_pyplot
 from synapse.initializers import uniform
 
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -149,11 +149,9 @@ def what_it_found(net):
         print(f"  {a:.0f}  {b:.0f}   {hidden}   {output:6.3f}")
 
 
-def picture(net, history, path):
-    plt = pyplot()
-    if plt is None:
-        return
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4), layout="constrained")
+@with_pyplot
+def picture(plt, net, history, path):
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.5), layout="constrained")
     left.plot(history, color=BLUE)
     left.axhline(math.log(2), color=GREY, ls="--", lw=1)  # the cost of always answering 0.5
     left.set_yticks([0, 0.25, 0.5, math.log(2), 1], ["0", "0.25", "0.5", "ln 2", "1"])

@@ -97,6 +97,26 @@ class Snapshot:
         self._neurons, self._biases = network.neurons, network.biases
         self._store.followers.add(self)
 
+    def arrays(self, network: Network) -> tuple[Floats, Floats]:
+        """The values by connection and by neuron of the present network; NaN where there is none."""
+        with InUse(self):
+            identities = network._store["identity"][network._connection_rows()].astype(np.int64)
+            table = np.full(network._store.n_identities, np.nan, self._weights.dtype)
+            there = self._identities != NONE
+            table[self._identities[there]] = self._weights[there]
+            biases = dict(zip(self._neurons, self._biases.tolist(), strict=True))
+            return table[identities], np.array([biases.get(neuron, np.nan) for neuron in network])
+
+    @classmethod
+    def of(cls, network: Network, weights: Floats, biases: Floats) -> Snapshot:
+        """Make a snapshot of a network from the result of :meth:`arrays`."""
+        found = cls(network)
+        has, own = ~np.isnan(weights), ~np.isnan(biases)
+        found._identities, found._weights = found._identities[has], weights[has].astype(network.dtype)
+        found._neurons = [neuron for neuron, there in zip(found._neurons, own, strict=True) if there]
+        found._biases = biases[own].astype(network.dtype)
+        return found
+
     def _moved(self, store: Store, offset: int) -> None:
         """Follow the store, which has been absorbed by another."""
         self._store = store

@@ -7,7 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from ._checks import expected, listed
+from ._checks import expected, listed, place
 from ._typing import Floats
 from .errors import ArgumentError, KindError
 from .network import Network
@@ -47,15 +47,17 @@ class Ensemble(Sequence[Network]):
     """
 
     def __init__(self, networks: Iterable[Network]) -> None:
-        self._networks = tuple(listed("The networks", networks, "a list of Networks"))
+        self._networks: tuple[Network, ...] = tuple(listed("The networks", networks, "a list of Networks"))
         _check(self._networks)
 
     @overload
-    def __getitem__(self, place: int) -> Network: ...
+    def __getitem__(self, index: int) -> Network: ...
     @overload
-    def __getitem__(self, place: slice) -> tuple[Network, ...]: ...
-    def __getitem__(self, place: int | slice) -> Network | tuple[Network, ...]:
-        return self._networks[place]
+    def __getitem__(self, index: slice) -> tuple[Network, ...]: ...
+    def __getitem__(self, index: int | slice) -> Network | tuple[Network, ...]:
+        if isinstance(index, slice):
+            return self._networks[index]
+        return self._networks[place("An index of an ensemble", index, len(self))]
 
     def __len__(self) -> int:
         return len(self._networks)

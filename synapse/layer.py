@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _ties, _wiring, initializers, squash as squashes
+from . import _html, _ties, _wiring, initializers, squash as squashes
 from ._checks import (
     MOST_NEURONS,
     boolean,
@@ -406,6 +406,14 @@ class Layer(LayerSteps):
     def __repr__(self) -> str:
         name = f" {self._name}," if self._name else ""
         return f"<Layer{name} {counted(len(self), 'neuron')}>"
+
+    def _repr_html_(self) -> str:
+        """The neurons as a table, for notebooks."""
+        first = list(self)[: _html.MOST_ROWS]
+        names = ("name", "squash", "activation", "state", "bias")
+        columns = {name: [getattr(neuron, name) for neuron in first] for name in names}
+        columns["squash"] = [getattr(squash, "name", squash) for squash in columns["squash"]]
+        return _html.view(repr(self), _html.table(columns, len(self)))
 
 
 def new_neurons(count: int, dtype: Any) -> list[Neuron]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from . import _html
 from ._checks import counted, expected, imported_pandas, is_among, listed, unknown_name
 from ._recorder import Pair, Recorder
 from ._sensitivity_places import KeptPairs
@@ -22,6 +23,10 @@ from .projection import Projection
 ALIASES = {"error": "responsibility"}
 NUMBERS = (*WATCHABLE, *ALIASES)
 Shown = Neuron | Connection | Network | Layer | Projection | Iterable[Neuron] | Iterable[Connection]
+
+
+SHOWN_CURVES = 6
+"""Maximum number of curves in the view of a log."""
 
 
 class Log:
@@ -191,6 +196,22 @@ class Log:
         }
         of = ", ".join(counted(len(all_), name) for name, all_ in sizes.items() if all_)
         return f"<Log of {', '.join(self.numbers)}: {counted(len(self), 'step')}, {of or 'nothing'}>"
+
+    def _repr_html_(self) -> str:
+        """The range of each number and the first curves, for notebooks."""
+        found = {name: values for name in self.numbers if (values := self[name]).size}
+        if not found:
+            return _html.view(repr(self))
+        name, shown = next(iter(found.items()))
+        lines = dict(zip(self.labels(name)[:SHOWN_CURVES], shown.T.tolist(), strict=False))
+        ranges = {
+            "number": list(found),
+            "columns": [values.shape[1] for values in found.values()],
+            "least": [float(values.min()) for values in found.values()],
+            "mean": [float(values.mean()) for values in found.values()],
+            "largest": [float(values.max()) for values in found.values()],
+        }
+        return _html.view(repr(self), _html.curves(lines, "step"), _html.table(ranges, len(found)))
 
     def __enter__(self) -> Log:
         try:

@@ -17,7 +17,7 @@ GROUPS = {
         "architectures",
     ],
     "named functions": ["squash", "cost", "initializers", "optimizers", "_registration", "_capture"],
-    "errors and checks": ["errors", "_checks", "_typing"],
+    "errors and checks": ["errors", "_checks", "_html", "_typing"],
     "engine/store, schema": ["engine", "engine.store", "engine.schema", "engine.guard"],
     "cli": ["__main__"],
 }

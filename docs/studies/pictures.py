@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import networkx as nx
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
@@ -41,18 +42,29 @@ def networks():
     perceptron.activate([0, 1])
     with draw.style():
         figure, (left, right) = plt.subplots(
-            1, 2, figsize=(12.5, 4.6), width_ratios=(1, 2.2), layout="constrained"
+            1, 2, figsize=(8.4, 3.7), width_ratios=(1, 2.1), layout="constrained"
         )
-    draw.network(perceptron, left, colour="activation").set_title(
-        "XOR, learnt: the inputs are 0 and 1", size=10
-    )
-    draw.network(lstm, right).set_title("LSTM(2, 4, 1), untrained", size=10)
+        draw.network(perceptron, left, colour="activation", colour_bars=False)
+        left.set_title("XOR, learnt: inputs 0 and 1")
+        draw.network(lstm, right).set_title("LSTM(2, 4, 1), untrained")
     return figure
 
 
 def blocks():
     """Draw an LSTM that is too large to show its neurons, layer by layer."""
     return draw.network(architect.LSTM(20, 60, 5, style="synaptic", seed=0)).figure
+
+
+def layouts():
+    """Draw a pool of gated neurons as a ring, and a small world by a layout of networkx."""
+    liquid = architect.Liquid(2, 24, 1, connections=60, gates=10, seed=0)
+    graph = nx.watts_strogatz_graph(60, 4, 0.1, seed=0)
+    world = synapse.from_networkx(nx.DiGraph(graph), inputs=[0], outputs=[30], seed=0)
+    with draw.style():
+        figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.7), layout="constrained")
+        draw.network(liquid, left, colour_bars=False).set_title("Liquid(2, 24, 1), 10 gates")
+        draw.network(world, right, layout="spring", colour_bars=False).set_title("A small world")
+    return figure
 
 
 def latch(rng, count):
@@ -96,18 +108,17 @@ def memory():
     with draw.style():
         figure, axes = plt.subplot_mosaic(
             [["raster", "learning"], ["raster", "weights"]],
-            figsize=(12.5, 6.2),
-            width_ratios=(1.7, 1),
-            height_ratios=(1, 1.1),
+            figsize=(8.4, 5.0),
+            width_ratios=(1.9, 1),
+            height_ratios=(1.2, 1),
             layout="constrained",
         )
-    draw.raster(np.concatenate(activations), net, axes["raster"])
-    title = f"+ and noise, - and noise ({right:.0%} of 200 fresh ones right)"
-    axes["raster"].set_title(title, size=10)
-    draw.learning(result, axes["learning"], log=True)
-    targets = [*net["cells"], *net["input gates"]]
-    weights = [[source.connected(target).weight for target in targets] for source in net.input]
-    draw.hinton(weights, axes["weights"], sources=net.input, targets=targets)
+        draw.raster(np.concatenate(activations), net, axes["raster"])
+        axes["raster"].set_title(f"+ and noise, - and noise ({right:.0%} of 200 new ones right)")
+        draw.learning(result, axes["learning"], log=True).legend(loc="upper right")
+        targets = [*net["cells"], *net["input gates"]]
+        weights = [[source.connected(target).weight for target in targets] for source in net.input]
+        draw.hinton(weights, axes["weights"], sources=net.input, targets=targets)
     return figure
 
 
@@ -132,7 +143,13 @@ def error_flow():
     return ax.figure
 
 
-PICTURES = {"network": networks, "blocks": blocks, "memory": memory, "error_flow": error_flow}
+PICTURES = {
+    "network": networks,
+    "blocks": blocks,
+    "layouts": layouts,
+    "memory": memory,
+    "error_flow": error_flow,
+}
 
 
 def main(folder: Path) -> None:
@@ -140,7 +157,7 @@ def main(folder: Path) -> None:
     for name, make in PICTURES.items():
         figure = make()
         with files.replacing(folder / f"draw_{name}.png") as file:
-            figure.savefig(file, format="png", dpi=110)
+            figure.savefig(file, format="png", dpi=160)
         plt.close(figure)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+from .. import _html
 from .._checks import counted, imported_pandas
 
 
@@ -30,3 +31,7 @@ class Table:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}, {counted(len(self), 'row')}: {', '.join(self.columns())}>"
+
+    def _repr_html_(self) -> str:
+        """The first rows, for notebooks."""
+        return _html.view(repr(self), _html.table(self.columns(), len(self)))

@@ -24,18 +24,18 @@ EPOCH_OF_TWO_DIGITS = 69
 """Years of two digits from this on are in the 20th century, as POSIX has it."""
 
 NAMES = (
-    "jan january januar jänner",
-    "feb february februar",
+    "jan january januar jänner",  # codespell:ignore januar
+    "feb february februar",  # codespell:ignore februar
     "mar march mär märz mrz",
     "apr april",
     "may mai",
-    "jun june juni",
-    "jul july juli",
+    "jun june juni",  # codespell:ignore juni
+    "jul july juli",  # codespell:ignore juli
     "aug august",
     "sep sept september",
-    "oct october okt oktober",
+    "oct october okt oktober",  # codespell:ignore oktober
     "nov november",
-    "dec december dez dezember",
+    "dec december dez dezember",  # codespell:ignore dezember
 )
 MONTHS = {name: number for number, names in enumerate(NAMES, 1) for name in names.split()}
 """English and German names of months."""

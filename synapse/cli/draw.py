@@ -69,7 +69,7 @@ def _picture(network: Network, path: str) -> None:
     from matplotlib import pyplot
 
     try:
-        with files.replacing(path) as picture:
+        with pictures.style(), files.replacing(path) as picture:  # text in files stays text
             pyplot.savefig(picture, format=Path(path).suffix[1:].lower())
     finally:
         pyplot.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import FormatError, SynapseError
+from ..learning import Trainer
 from ..network import Network
 from ..readwrite import formats, load, save
 from ..readwrite._formats import by_suffix
@@ -48,6 +49,8 @@ def read(path: str, name: str | None = None) -> Network:
         found = load(path, name)
     except (OSError, SynapseError) as error:
         raise FormatError(f"Cannot read {path!r}: {reason(error)}") from error
+    if isinstance(found, Trainer):
+        return found.network
     if not isinstance(found, Network):
         raise FormatError(f"Expected {path!r} to be a network, got {found!r}.")
     return found

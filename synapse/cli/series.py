@@ -146,12 +146,20 @@ def _chosen(sheet: Sheet, name: str, forms: list[Form], order: str | None) -> Fo
     even = [form for form in forms if _is_even(form, cells)] or forms
     if len(even) == 1 or "." in even[0].example:  # with points, the day comes first
         return even[0]
-    cell = next(cell for cell in cells if len({form.read(cell) for form in even}) > 1)
-    readings = " or ".join(form.read(cell).strftime("%d %B %Y") for form in even)  # type: ignore[union-attr]
+    cell = next((cell for cell in cells if len(_readings(cell, even)) > 1), None)
+    if cell is None:  # such as 01/01/2024 alone
+        return even[0]
+    readings = " or ".join(f"{date:%d %B %Y}" for date in _readings(cell, even))
     raise ArgumentError(
         f"{cell!r} in the column {name!r} of {sheet.path!r} may be {readings}, and the other dates do not "
         f"tell. Say --dates {' or --dates '.join(ORDERS)}."
     )
+
+
+def _readings(cell: str, forms: list[Form]) -> list[datetime]:
+    """The different dates that a cell may be."""
+    found = [form.read(cell) for form in forms]
+    return list(dict.fromkeys(date for date in found if date is not None))
 
 
 def _is_even(form: Form, cells: list[str]) -> bool:

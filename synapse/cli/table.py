@@ -132,9 +132,11 @@ def _write(chosen: tables.Table, trials: Trials, path: Path, options: argparse.N
     else:
         from matplotlib import pyplot
 
+        from ..draw import style
+
         chosen.plot(trials)
         try:
-            with files.replacing(path) as file:
+            with style(), files.replacing(path) as file:
                 pyplot.savefig(file, format=suffix[1:], dpi=150)
         finally:
             pyplot.close()

@@ -4,12 +4,12 @@ Every function takes an ``ax`` and returns the Axes that it has drawn on; withou
 No global setting is changed. Names are shown literally, including ``$``; long names are shortened.
 For letters that the font lacks, set matplotlib's ``font.family``.
 
-`explore` writes an interactive page instead and needs no extra.
+`explore` makes an interactive page instead, for a notebook or a file, and needs no extra.
 """
 
 from ._style import style as style
 from .curves import learning as learning, traces as traces
-from .explore import explore as explore
+from .explore import Explorer as Explorer, explore as explore
 from .flow import error_flow as error_flow, sensitivity as sensitivity
 from .forecast import forecast as forecast
 from .hinton import hinton as hinton

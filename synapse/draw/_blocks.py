@@ -9,19 +9,36 @@ import numpy as np
 
 from .._typing import Floats, Indices
 from ..topology import NO_GATER, Topology
-from ._places import along, rounded
-from ._style import GATE, GREEN, INK, canvas, lines, points_a_unit
+from ._style import DOTS, GATE, GREEN, GROUND, INK, SKY, WIDE, canvas, lines
+from ._ways import along, rounded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH, HEIGHT, PITCH = 1.5, 1.0, 2.6
+    from ._scaled import Scaled
+
+WIDEST = 8.4
+"""Width of a figure in inches, unless its text would be too small."""
+
+WIDTH, HEIGHT, PITCH = 1.5, 1.0, 2.35
 """Width and height of a box, and distance between boxes."""
 
 LANE = 0.42
 """Distance between two arrows that pass boxes."""
 
 ONWARDS = "#505050"
+
+ALL = "all to all"
+NOTE = "Numbers of connections, all to all unless noted"
+
+NAME, NUMBER = 0.2, 0.17
+"""Sizes of text, in units: names of layers, numbers of neurons and connections."""
+
+POINT = 1.0 / 40.0
+"""Width of a line of one point in a figure of its own, in units."""
+
+DOTTED = 400
+"""Maximum number of neurons of a layer that are dots in its box."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,7 @@ class Bundle:
     source: int
     target: int
     text: str
+    size: int
     gaters: tuple[int, ...]
 
 
@@ -48,7 +66,8 @@ def bundles(diagram: Topology) -> list[Bundle]:
         layers = np.where(gater < 0, gater, diagram.layer[gater])
         gaters = tuple(int(g) for g in np.unique(layers) if g != NO_GATER)
         kind = "to itself" if loops else _kind(diagram, mine, source, target)
-        found.append(Bundle(source, target, f"{kind}\n{len(mine):,}", gaters))
+        text = f"{len(mine):,}" if kind == ALL else f"{len(mine):,}\n{kind}"
+        found.append(Bundle(source, target, text, len(mine), gaters))
     return found
 
 
@@ -56,7 +75,7 @@ def _kind(diagram: Topology, mine: Indices, source: int, target: int) -> str:
     """The pattern of some connections in words."""
     m, n = int(diagram.sizes[source]), int(diagram.sizes[target])
     if len(mine) == m * n:
-        return "all to all"
+        return ALL
     if source == target and len(mine) == n * (n - 1):
         return "all to else"
     ends = max(len(np.unique(diagram.source[mine])), len(np.unique(diagram.target[mine])))
@@ -91,7 +110,8 @@ def routes(found: list[Bundle]) -> list[Route]:
 
 def _straight(bundle: Bundle) -> Route:
     start, end = bundle.source * PITCH + WIDTH / 2, bundle.target * PITCH - WIDTH / 2
-    return Route(bundle, rounded(np.array([[start, 0.0], [end, 0.0]]), 0.1), ((start + end) / 2, 0.0))
+    height = 0.26 if "\n" in bundle.text else 0.0  # two lines of text stand above the arrow
+    return Route(bundle, rounded(np.array([[start, 0.0], [end, 0.0]]), 0.1), ((start + end) / 2, height))
 
 
 def _own(bundle: Bundle, number: int, of: int) -> Route:
@@ -147,25 +167,30 @@ def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
     """Draw the picture."""
     found = routes(bundles(diagram))
     every = np.concatenate([[[0.0, 0.0]], *(route.way for route in found)])
-    low, high = float(every[:, 1].min()) - 0.6, float(every[:, 1].max()) + 0.35
-    low, high = min(low, -0.7), max(high, 0.7)
+    low, high = float(every[:, 1].min()) - 0.75, float(every[:, 1].max()) + 0.3
+    low, high = min(low, -1.0), max(high, 0.7)
     width = (len(diagram.layers) - 1) * PITCH + WIDTH + 0.4
-    inches = float(np.clip(15.0 / width, 0.5, 0.85))
-    with canvas(ax, (width * inches + 0.3, (high - low) * inches + 0.5)) as ax:
+    inches = float(np.clip(WIDEST / width, 0.45, 0.8))
+    with canvas(ax, (max(2.5, width * inches), (high - low) * inches + 0.3)) as ax:
+        from ._scaled import Scaled
+
         ax.set(xlim=(-WIDTH / 2 - 0.2, width - WIDTH / 2 - 0.2), ylim=(low, high), aspect="equal")
         ax.set_axis_off()
         ax.set_title(title)
-        unit = points_a_unit(ax)
-        _draw_boxes(ax, diagram, unit)
+        scaled = Scaled(ax)
+        _draw_boxes(ax, diagram, scaled)
         for route in found:
-            _draw_route(ax, route, unit)
+            _draw_route(ax, route, scaled)
+        if found:
+            note = ax.text(-WIDTH / 2, low + 0.08, NOTE, color=ONWARDS, va="bottom")
+            scaled.text(note, min(NUMBER, 1.7 * (width - 0.4) / len(NOTE)))
         return ax
 
 
-def _draw_boxes(ax: Axes, diagram: Topology, unit: float) -> None:
+def _draw_boxes(ax: Axes, diagram: Topology, scaled: Scaled) -> None:
+    """A box for each layer, with its name, the number of its neurons, and a dot for each."""
     from matplotlib.patches import FancyBboxPatch
 
-    size = float(np.clip(0.17 * unit, 2.0, 9.0))
     for i, (name, count) in enumerate(zip(diagram.layers, diagram.sizes.tolist(), strict=True)):
         corner = (i * PITCH - WIDTH / 2 + 0.1, -HEIGHT / 2 + 0.1)
         box = FancyBboxPatch(
@@ -173,61 +198,76 @@ def _draw_boxes(ax: Axes, diagram: Topology, unit: float) -> None:
             WIDTH - 0.2,
             HEIGHT - 0.2,
             boxstyle="round,pad=0.1",
-            facecolor="#f4f6f8",
+            facecolor=GROUND,
             edgecolor=INK,
-            lw=1.0,
             zorder=3,
             gid="layer",
         )
         ax.add_patch(box)
+        scaled.widths(box, POINT)
         title = lines(name or (diagram.names[i] if count == 1 else "neurons"), 13, 2)
-        ax.text(i * PITCH, 0.1, title, ha="center", va="center", size=size, weight="bold", zorder=4)
+        text = ax.text(i * PITCH, 0.22, title, ha="center", va="center", weight="bold", linespacing=1.0)
+        text.set_zorder(4)
+        longest = max(len(line) for line in title.split("\n"))
+        scaled.text(text, min(NAME, (WIDTH - 0.1) / (1.12 * WIDE * max(longest, 1))))
         amount = f"{count:,} neuron{'s' if count > 1 else ''}"
-        ax.text(i * PITCH, -0.28, amount, ha="center", va="center", size=size - 1, zorder=4)
+        scaled.text(ax.text(i * PITCH, -0.36, amount, ha="center", va="center", zorder=4), 0.85 * NUMBER)
+        if count <= DOTTED:
+            _draw_dots(ax, i * PITCH, count)
 
 
-def _draw_route(ax: Axes, route: Route, unit: float) -> None:
-    """The arrow, its text, and the gates on it."""
+def _draw_dots(ax: Axes, x: float, count: int) -> None:
+    """A dot for each neuron of a layer, in its box."""
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Circle
+
+    spots, size = _dots(count)
+    dots = PatchCollection([Circle((x + right, up - 0.12), size / 2) for right, up in spots], gid="dots")
+    dots.set(facecolor=SKY, edgecolor="none", zorder=4)
+    ax.add_collection(dots)
+
+
+def _dots(count: int) -> tuple[Floats, float]:
+    """Places of dots in rows in the middle of a box, and their size."""
+    width, height = WIDTH - 0.2, 0.2
+    rows = next(rows for rows in range(1, count + 1) if width / -(-count // rows) >= height / rows)
+    columns = -(-count // rows)
+    pitch = min(height / rows, width / columns, 0.12)
+    row, column = np.divmod(np.arange(count), columns)
+    in_row = np.minimum(columns, count - row * columns)
+    return pitch * np.stack([column - (in_row - 1) / 2, (rows - 1) / 2 - row], axis=1), 0.75 * pitch
+
+
+def _draw_route(ax: Axes, route: Route, scaled: Scaled) -> None:
+    """The arrow, as wide as the logarithm of its connections, its text, and the gates on it."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path
 
     colour = ONWARDS if route.bundle.target > route.bundle.source else GREEN
     arrow = FancyArrowPatch(
-        path=Path(route.way),
-        arrowstyle="-|>",
-        mutation_scale=10,
-        color=colour,
-        lw=1.3,
-        shrinkA=0,
-        shrinkB=0,
-        zorder=2,
-        gid="projection",
+        path=Path(route.way), arrowstyle="-|>", color=colour, shrinkA=0, shrinkB=0, zorder=2, gid="projection"
     )
     ax.add_patch(arrow)
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
-    size = float(np.clip(0.14 * unit, 1.0, 7.5))
-    ax.text(
-        *route.text,
-        route.bundle.text,
-        ha="center",
-        va="center",
-        size=size,
-        bbox=box,
-        zorder=2.5,
-        linespacing=1.0,
-    )
+    scaled.widths(arrow, (0.7 + 0.35 * np.log10(route.bundle.size)) * POINT)
+    scaled.follow(lambda unit: arrow.set_mutation_scale(8.0 * POINT * unit))
+    text = ax.text(*route.text, route.bundle.text, ha="center", va="center", zorder=2.5, linespacing=1.0)
+    text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.6})
+    scaled.text(text, NUMBER if "\n" not in route.bundle.text else 0.85 * NUMBER)
     for gater in route.bundle.gaters:
-        _draw_gate(ax, route, gater)
+        _draw_gate(ax, route, gater, scaled)
 
 
-def _draw_gate(ax: Axes, route: Route, gater: int) -> None:
+def _draw_gate(ax: Axes, route: Route, gater: int, scaled: Scaled) -> None:
     """A mark on the path, and a dotted line to it from the box of the gater, if that is shown."""
     place = _mark(route, gater)
     if gater >= 0:
         side = np.sign(place[1]) or 1.0
         foot = (np.clip(place[0], gater * PITCH - 0.6, gater * PITCH + 0.6), side * HEIGHT / 2)
-        ax.plot(*zip(foot, place, strict=True), ls=(0, (1, 1.6)), color=GATE, lw=1.4, zorder=2.6, gid="gate")
-    ax.plot(*place, "o", color=GATE, ms=6, mec="white", zorder=3.5, gid="gate mark")
+        ends = zip(foot, place, strict=True)
+        (line,) = ax.plot(*ends, ls=DOTS, color=GATE, zorder=2.6, gid="gate")
+        scaled.widths(line, 1.3 * POINT)
+    (mark,) = ax.plot(*place, "o", color=GATE, mec="white", mew=0.5, zorder=3.5, gid="gate mark")
+    scaled.follow(lambda unit: mark.set_markersize(5.0 * POINT * unit))
 
 
 def _mark(route: Route, gater: int) -> Floats:

@@ -20,7 +20,6 @@ from ..network import Network
 from ..neuron import Neuron
 from ..recording import Log
 from ..topology import Topology
-from ._columns import places, size_of
 
 MOST_TRACES = 200_000
 """Maximum number of traces in a page, traces times steps: about 4 MB."""
@@ -35,8 +34,7 @@ OF_PAIRS = ("extended", "sensitivity")
 def describe(network: Network) -> dict[str, Any]:
     """Layers, neurons and connections of a network, with one list per column.
 
-    ``layers`` have their size on the page, ``neurons`` their position relative to the middle of their
-    layer, and ``connections`` the numbers of source, target and gater (-1: none).
+    ``connections`` have the numbers of their source, target and gater (-1: none).
 
     >>> import architect
     >>> describe(architect.Perceptron(2, 1, seed=0))["connections"]["target"]
@@ -46,27 +44,22 @@ def describe(network: Network) -> dict[str, Any]:
     return {
         "name": table.name,
         "description": table.description,
-        "layers": [_layer(*layer) for layer in zip(table.layers, table.sizes.tolist(), strict=True)],
+        "layers": [
+            {"name": name, "count": count}
+            for name, count in zip(table.layers, table.sizes.tolist(), strict=True)
+        ],
         "neurons": _neurons(table),
         "connections": _connections(table),
     }
 
 
-def _layer(name: str, count: int) -> dict[str, Any]:
-    width, height = size_of(count)
-    return {"name": name, "count": count, "width": width, "height": height}
-
-
 def _neurons(table: Topology) -> dict[str, list[Any]]:
-    spots = [spot for count in table.sizes.tolist() for spot in places(count)]
     return {
         "name": list(table.names),
         "squash": list(table.squash),
         "bias": plain(table.bias),
         "trainable": table.trainable_bias.tolist(),
         "tied": _tied_with(table.bias_tie),
-        "x": [x for x, _ in spots],
-        "y": [y for _, y in spots],
     }
 
 
@@ -94,11 +87,11 @@ def _tied_with(tie: NDArray[Any]) -> list[int]:
 def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) -> dict[str, Any]:
     """Run a network (a clone) over rows (T, n) of inputs, and collect its numbers before and after each step.
 
-    Errors are computed from the target (m,) of each step that has one. ``activation``, ``state``,
-    ``derivative``, ``bias_eligibility`` and the errors have T + 1 rows of one number per neuron (None for an
-    error that is always 0). ``eligibility`` has one number per connection, ``extended`` and ``sensitivity``
-    one per pair of ``connection`` and ``neuron`` that has such a trace, or sensitivity. These three are None
-    if there would be too many.
+    ``activation``, ``state``, ``derivative`` and ``bias_eligibility`` have T + 1 rows of one number per
+    neuron. ``target`` has m numbers, and the errors one per neuron, for each step that has a target; their
+    other rows are None, and so are they if no step has one. ``eligibility`` has one number per connection,
+    ``extended`` and ``sensitivity`` one per pair of ``connection`` and ``neuron`` that has such a trace, or
+    sensitivity. These three are None if there would be too many.
     """
     reads, connections, pairs = _reads(network), network.connections, _pairs_of(network)
     room = MOST_TRACES // (len(rows) + 1) - len(connections)
@@ -114,18 +107,28 @@ def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) ->
         for name, read in reads.items():
             collected[name].append(read())
     found: dict[str, Any] = {name: [plain(values) for values in collected[name]] for name in collected}
-    for name in ERRORS:
-        if not np.any(collected[name]):
-            found[name] = None
+    found |= _aimed(found, aims)
     for name, of in pairs.items():
         found[name] = of.columns(np.array(collected[name]))
     return {**dict.fromkeys(("eligibility", *OF_PAIRS)), **found}
 
 
+def _aimed(found: dict[str, Any], aims: Sequence[Floats | None]) -> dict[str, Any]:
+    """Targets, and the errors of steps that have one; what others left behind is left out."""
+    if all(aim is None for aim in aims):
+        return dict.fromkeys(("target", *ERRORS))
+    known = [False, *(aim is not None for aim in aims)]
+    errors = {
+        name: [row if aimed else None for row, aimed in zip(found[name], known, strict=True)]
+        for name in ERRORS
+    }
+    return {"target": [None, *(None if aim is None else plain(aim) for aim in aims)], **errors}
+
+
 def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
     """The same of recorded steps. There is no number before the first step, nor of what was not recorded."""
     steps, nothing = len(log), np.full(len(network), np.nan)
-    found: dict[str, Any] = dict.fromkeys((*ERRORS, "eligibility", *OF_PAIRS))
+    found: dict[str, Any] = dict.fromkeys(("target", *ERRORS, "eligibility", *OF_PAIRS))
     for name in (*NUMBERS, "bias_eligibility", *ERRORS):
         number = "error" if name == "responsibility" and "error" in log.numbers else name
         if number in log.numbers or number not in ERRORS:

@@ -20,10 +20,20 @@ if TYPE_CHECKING:
 BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
 BLUE, RED, PURPLE, YELLOW = "#0072b2", "#d55e00", "#cc79a7", "#f0e442"
 GREY, PALE, INK = "#8a8a8a", "#d4d4d4", "#222222"
-CYCLE = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK, GREY)
+CYCLE = (BLUE, RED, GREEN, PURPLE, BLACK, SKY, ORANGE, GREY)
+"""Colours of lines, in this order: orange and vermilion look alike and are far from each other."""
+
+TINTED = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, GREY, RED)
+MOST_TINTS = 2 * len(TINTED)
+
+GROUND = "#f4f6f8"
+"""Background of boxes."""
 
 GATE = "#a3497c"
 """Colour of gates: a darker purple, so that thin dotted lines are visible."""
+
+DOTS = (0, (1.0, 1.6))
+"""Line style of gates."""
 
 WIDE = 0.62
 """Approximate width of a letter, relative to the font size."""
@@ -51,6 +61,9 @@ LOOK: dict[str, Any] = {
     "axes.facecolor": "white",
     "axes.grid": False,
     "text.parse_math": True,
+    "pdf.fonttype": 42,  # text in files stays text that can be edited
+    "ps.fonttype": 42,
+    "svg.fonttype": "none",
 }
 
 TICKS: dict[str, Any] = {"which": "both", "color": INK, "labelcolor": INK, "labelsize": 8.0}
@@ -170,6 +183,23 @@ def around_zero(values: NDArray[np.float64]) -> Normalize:
 
     limit = largest(values) or 1.0
     return Normalize(-limit, limit)
+
+
+def tints(count: int) -> list[tuple[float, float, float]]:
+    """Light colours for backgrounds of black text; they repeat after MOST_TINTS."""
+    strengths = [0.8 if i // len(TINTED) % 2 else 0.45 for i in range(count)]
+    return [mixed("#ffffff", TINTED[i % len(TINTED)], strengths[i]) for i in range(count)]
+
+
+def mixed(first: str, second: str, share: float) -> tuple[float, float, float]:
+    """Red, green and blue, from 0 to 1, of a mixture with this share of the second colour.
+
+    >>> mixed("#ffffff", "#ff0000", 0.5)
+    (1.0, 0.5, 0.5)
+    """
+    pairs = [(int(first[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5)]
+    red, green, blue = (((1.0 - share) * a + share * b) / 255.0 for a, b in pairs)
+    return red, green, blue
 
 
 def largest(values: NDArray[np.float64]) -> float:

@@ -1,13 +1,10 @@
-"""The explorer: a network and its numbers over a sequence, as one page for a browser."""
+"""The explorer: a network and its numbers over a sequence, as one page for a browser or a notebook."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import re
-from importlib import resources
-from typing import Any
+import time
+from importlib.util import find_spec
+from typing import Any, overload
 
 from numpy.typing import ArrayLike
 
@@ -19,13 +16,107 @@ from ..network import Network, require_network
 from ..readwrite.files import File, write
 from ..recording import Log
 from ._document import describe, numbers_of, numbers_of_log
+from ._page import frame_of, page_of, part_of
 
-SCRIPTS = ("model.js", "colours.js", "graph.js", "highlight.js", "panel.js", "controls.js")
-"""The parts of the page's own script, in order: each uses definitions of earlier ones."""
+PAUSE = 0.1
+"""Least time in seconds from one update of a widget by a training to the next."""
 
 
-def explore(net: Network, sequence: ArrayLike | Log, path: File, targets: ArrayLike | None = None) -> None:
-    """Write a page that shows a network, neuron by neuron, at every step of a sequence.
+class Explorer:
+    """What :func:`explore` returns without a path: a page that a notebook shows in a sandboxed frame.
+
+    Where anywidget is installed (the extra ``widget``), a notebook shows a widget instead, and :meth:`update`
+    changes what it shows.
+
+    Attributes
+    ----------
+    html : str
+        The page, as :func:`explore` writes it to a file.
+    """
+
+    def __init__(self, net: Network, sequence: ArrayLike | Log, targets: ArrayLike | None) -> None:
+        self._net, self._sent = net, 0.0
+        self._log: Log | None = None
+        self._widget: Any = None
+        require_network("What is explored", net)
+        if isinstance(sequence, Log):
+            if targets is not None:
+                raise ArgumentError("A log has the errors that were recorded: leave out the targets.")
+            self._log = sequence
+        else:
+            self._inputs = as_matrix("The sequence", sequence, len(net.input), net.dtype)
+            rows = len(self._inputs)
+            self._aims = [None] * rows if targets is None else _aims(net, rows, targets)
+        self._data = self._read()
+
+    @property
+    def html(self) -> str:
+        """The page as of the last :meth:`update`."""
+        return page_of(self._data)
+
+    def update(self, progress: Any = None) -> None:
+        """Read the network anew: its weights, and what it does with the sequence from its current context.
+
+        Use it as a callback of a training, ``trainer.train(..., callbacks=[view.update])``, or call it after
+        your own steps.
+
+        Parameters
+        ----------
+        progress : Progress, optional
+            The state of a training, which calls this after every epoch. Then updates that follow the last one
+            within 0.1 s are left out.
+
+        Raises
+        ------
+        DivergenceError
+            If the network has a number that is not finite.
+        """
+        if progress is not None and time.monotonic() - self._sent < PAUSE:
+            return
+        before, self._data = self._data, self._read()
+        if self._widget is not None:
+            with self._widget.hold_sync():
+                if _structure(self._data) != _structure(before):
+                    self._widget.html = self.html
+                self._widget.numbers = self._data
+        self._sent = time.monotonic()
+
+    def _read(self) -> dict[str, Any]:
+        net, twin = self._net, self._net.clone()
+        steps = len(self._inputs if self._log is None else self._log)
+        if self._log is None:
+            numbers = numbers_of(twin, self._inputs, self._aims)
+        else:
+            numbers = numbers_of_log(net, self._log)
+        return {**describe(twin), "description": repr(net), "steps": steps, **numbers}
+
+    def __repr__(self) -> str:
+        return f"<Explorer of {self._net!r}>"
+
+    def _repr_html_(self) -> str:
+        return frame_of(self.html, f"Explorer of {self._net!r}")
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """A widget where that is possible; else notebooks ask for the frame."""
+        if find_spec("anywidget") is None:
+            return None
+        if self._widget is None:
+            self._widget = _new_widget(self._data)
+        return self._widget._repr_mimebundle_(**options)
+
+
+@overload
+def explore(
+    net: Network, sequence: ArrayLike | Log, path: None = None, targets: ArrayLike | None = None
+) -> Explorer: ...
+@overload
+def explore(
+    net: Network, sequence: ArrayLike | Log, path: File, targets: ArrayLike | None = None
+) -> None: ...
+def explore(
+    net: Network, sequence: ArrayLike | Log, path: File | None = None, targets: ArrayLike | None = None
+) -> Explorer | None:
+    """Show a network, neuron by neuron, at every step of a sequence: in a notebook, or as a page in a file.
 
     The page is one HTML file that loads nothing from elsewhere: it can be mailed, stored and opened
     offline. It shows what ``net.run(sequence)`` would do, starting from the current context
@@ -39,11 +130,17 @@ def explore(net: Network, sequence: ArrayLike | Log, path: File, targets: ArrayL
         One row of inputs per step. Or a log: the page shows the recorded steps, with the weights of now. The
         log must have "activation", "state" and "derivative" of all neurons. Errors, "bias_eligibility",
         "eligibility", "extended" and "sensitivity" are shown where they are recorded.
-    path : str, path or open file
-        The file to write; an existing file is replaced in one step.
+    path : str, path or open file, optional
+        The file to write; an existing file is replaced in one step. Default: none is written, and the return
+        value shows itself in a notebook.
     targets : array_like, shape (T, m), optional
-        Targets of the outputs; a row of NaN is a step without a target. With targets, the page shows the
-        errors that ``net.propagate(0, target)`` computes after a step. No weight changes.
+        Targets of the outputs; a row of NaN is a step without a target. With targets, the page shows them and
+        the errors that ``net.propagate(0, target)`` computes after a step. No weight changes.
+
+    Returns
+    -------
+    Explorer or None
+        An :class:`Explorer` without a path; None with one.
 
     Raises
     ------
@@ -59,24 +156,18 @@ def explore(net: Network, sequence: ArrayLike | Log, path: File, targets: ArrayL
 
     Examples
     --------
-    >>> import io
     >>> import architect
-    >>> page = io.StringIO()
-    >>> explore(architect.LSTM(2, 3, 1, seed=0), [[0, 1], [1, 0], [1, 1]], page)
-    >>> page.getvalue()[:15]
+    >>> view = explore(architect.LSTM(2, 3, 1, seed=0), [[0, 1], [1, 0], [1, 1]])
+    >>> view
+    <Explorer of <LSTM 2-3-1, 24 neurons, 75 connections>>
+    >>> view.html[:15]
     '<!DOCTYPE html>'
     """
-    require_network("What is explored", net)
-    if isinstance(sequence, Log):
-        if targets is not None:
-            raise ArgumentError("A log has the errors that were recorded: leave out the targets.")
-        twin, steps, numbers = net.clone(), len(sequence), numbers_of_log(net, sequence)
-    else:
-        rows = as_matrix("The sequence", sequence, len(net.input), net.dtype)
-        aims = [None] * len(rows) if targets is None else _aims(net, len(rows), targets)
-        twin, steps = net.clone(), len(rows)
-        numbers = numbers_of(twin, rows, aims)
-    write(path, page_of({**describe(twin), "description": repr(net), "steps": steps, **numbers}))
+    view = Explorer(net, sequence, targets)
+    if path is None:
+        return view
+    write(path, view.html)
+    return None
 
 
 def _aims(net: Network, steps: int, targets: ArrayLike) -> list[Floats | None]:
@@ -87,41 +178,20 @@ def _aims(net: Network, steps: int, targets: ArrayLike) -> list[Floats | None]:
     return [row if aimed else None for row, aimed in zip(rows, aimed_rows(rows), strict=True)]
 
 
-def page_of(data: dict[str, Any]) -> str:
-    """The page for some data: template, style, library and script in one text."""
-    library = _part("cytoscape.min.js")
-    script = "(() => {\n" + "\n".join(map(_part, SCRIPTS)) + "})();\n"
-    parts = {
-        "policy": _policy(library, script),
-        "style": _part("explorer.css"),
-        "data": for_script(data),
-        "library": library,
-        "script": script,
-    }
-    return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], _part("explorer.html"))
+def _structure(data: dict[str, Any]) -> list[Any]:
+    """What a page cannot change: its neurons, who is connected to whom, and the number of steps."""
+    ends = [data["connections"][name] for name in ("source", "target", "gater")]
+    return [data["steps"], data["layers"], data["neurons"]["name"], ends]
 
 
-def _part(name: str) -> str:
-    return (resources.files("synapse.draw") / "page" / name).read_text(encoding="utf-8")
+def _new_widget(data: dict[str, Any]) -> Any:
+    """A widget with a page and its numbers; anywidget is an extra."""
+    import anywidget
+    import traitlets
 
+    class Widget(anywidget.AnyWidget):
+        _esm = part_of("widget.js")
+        html = traitlets.Unicode().tag(sync=True)
+        numbers = traitlets.Dict().tag(sync=True)
 
-def _policy(*scripts: str) -> str:
-    """The page's content security policy: these scripts, its style, and no network access."""
-    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def for_script(data: dict[str, Any]) -> str:
-    r"""Data as JSON that is safe inside a script element, whatever names it holds.
-
-    >>> for_script({"name": "</script> & é"})
-    '{"name":"\\u003c/script\\u003e \\u0026 \\u00e9"}'
-    """
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))  # ASCII: U+2028 and 2029 too are escaped
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+    return Widget(html=page_of(data), numbers=data)

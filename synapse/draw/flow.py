@@ -21,6 +21,9 @@ from ._style import CYCLE, canvas, check_axes, entry
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+LEAST = 1e-12
+"""Lower end of the axis of :func:`error_flow`, at most."""
+
 CONTEXT = ("state", "activation")
 """The numbers that one step hands to the next."""
 
@@ -169,6 +172,8 @@ def _sensitivity(steps: _Stepper, rows: Floats, layer: Layer | None) -> Floats:
 def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes:
     """Draw how much of an error at the last step reaches earlier ones, by lag, on a logarithmic scale.
 
+    Values below 1e-12 are not shown.
+
     Parameters
     ----------
     networks : Network, pair of Network and layer, or mapping of str to them
@@ -208,11 +213,19 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
         ax.set_yscale("log", nonpositive="mask")
         for (name, flow), colour in zip(flows.items(), CYCLE, strict=False):
             ax.plot(flow, "o-", ms=3, color=colour, label=entry(name or pairs[name][0].name))
+        _limit(ax, np.concatenate(list(flows.values())))
         ax.set_xlabel("lag T - t, in steps")
         ax.set_ylabel(_what([layer is not None for _, layer in pairs.values()]))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.2)
         return ax
+
+
+def _limit(ax: Axes, values: Floats) -> None:
+    """Cut the axis at LEAST: what is smaller has vanished, and would press the rest together."""
+    seen = values[np.isfinite(values) & (values > 0)]
+    if len(seen) and seen.min() < LEAST:
+        ax.set_ylim(LEAST, 5.0 * max(float(seen.max()), LEAST))
 
 
 def _pair(part: Any) -> tuple[Any, Any]:

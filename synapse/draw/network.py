@@ -8,36 +8,62 @@ import numpy as np
 
 from .._checks import boolean, is_among, unknown_name
 from .._typing import Floats
+from ..errors import ArgumentError
 from ..network import Network
-from ..topology import NO_GATER, OUTSIDE, Topology
+from ..topology import NO_GATER, Topology
 from . import _blocks as block_view
 from ._diagram import diagram_of, short_names
-from ._places import RADIUS, TALLEST, Places, arrowheads, marks, ways_of
+from ._gates import gates_of
+from ._layouts import LAYERS, check_layout, places_of
+from ._places import RADIUS, Places
 from ._style import (
+    DOTS,
     GATE,
+    GROUND,
     INK,
+    MOST_TINTS,
+    PALE,
     WIDE,
     around_zero,
     canvas,
     colouring,
     diverging,
+    entry,
     key,
     label,
     largest,
     lines,
-    points_a_unit,
+    tints,
 )
+from ._ways import arrowheads, ways_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ._scaled import Scaled
+
 MOST_NEURONS, MOST_CONNECTIONS = 300, 4000
 """Maximum numbers of neurons and connections of a network that is drawn neuron by neuron."""
+
+MOST_GATED = 600
+"""The same for the connections of a network with gates."""
 
 MOST_ARROWHEADS = 250
 """Maximum number of connections that all have arrowheads."""
 
 COLOURS = ("activation", "bias", "state")
+
+WIDTH, HEIGHT, LARGEST = 8.0, 6.5, 0.8
+"""Size of a figure in inches at most, and of a unit."""
+
+NUMBER, NAME, HEAD = 8.0, 7.0, 9.0
+"""Sizes of text in a figure of its own: numbers in discs, names below them, names of layers."""
+
+LONGEST_WORD = 14
+"""Maximum length of a word in the name of a layer that is not broken."""
+
+CLEAR = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.4}
+"""Background of text that lines may cross."""
 
 
 def network(
@@ -45,18 +71,25 @@ def network(
     ax: Axes | None = None,
     *,
     colour: str | None = None,
+    layout: Any = LAYERS,
     blocks: bool | None = None,
     colour_bars: bool = True,
 ) -> Axes:
     """Draw a network: layers from left to right, connections as thick as their weights.
 
     Negative weights are orange, positive ones blue; the scale is that of the trainable weights, if there are
-    any. Backward connections run above or below the others. Connections within a layer run beside it (on the
-    left if they lead to an earlier neuron). Self-connections are loops. A gate is a dotted line from the
-    gater to a mark on the gated connection.
+    any. Layers are boxes. Backward connections run above or below the others, in one cable for each pair of
+    layers. Connections within a layer run beside it (on the left if they lead to an earlier neuron); a layer
+    of 8 or more neurons with at least two such connections per neuron is a ring. Self-connections are loops.
+    A gate is a dotted line from the gater to a mark on the gated connection; if one neuron gates several
+    connections that share a source or a target, the line leads to a bar across all of them.
 
-    Networks of more than 300 neurons or 4000 connections are drawn by layers: boxes, and arrows labelled with
-    the number and pattern of their connections. Arrows to the same or an earlier layer are green.
+    Networks of more than 300 neurons or 4000 connections, or 600 connections if some are gated, are drawn by
+    layers: boxes with a dot for each neuron, and arrows labelled with the number of their connections, and
+    with their pattern unless it is all to all. Arrows to the same or an earlier layer are green.
+
+    Text, lines and arrows keep their proportions at any size of the axes. For PDF and SVG files with text
+    that can be edited, save the figure within :func:`style`.
 
     Parameters
     ----------
@@ -66,19 +99,28 @@ def network(
         Axes to draw on. Default: a new figure.
     colour : {"activation", "bias", "state"}, optional
         The number that colours the discs of neurons, if neurons are drawn. Default: none.
+    layout : str or callable
+        The positions of neurons. "layers" (the default); a layout of networkx, "circular", "forceatlas2",
+        "kamada_kawai", "spectral", "spiral" or "spring"; a program of Graphviz, where that is installed,
+        "dot", "neato", "fdp", "sfdp", "twopi" or "circo"; or a function that is given a networkx DiGraph and
+        returns a dict with a place (x, y) for each of its nodes. The nodes are the numbers of the neurons in
+        the order of activation, with the attributes "name" and "layer". The attribute "strength" of an edge
+        is the magnitude of its weight; edges with "gate" lead from gaters to the targets of what they gate.
+        Colours of discs then show the layers, if `colour` is not given.
     blocks : bool, optional
-        Whether to draw by layers. Default: True for large networks.
+        Whether to draw by layers. Default: True for large networks, if no other layout is given.
     colour_bars : bool
         Whether to add colour bars beside the picture.
 
     Raises
     ------
     KindError, ArgumentError
-        If `net` or `ax` is of another kind, or a neuron is given twice.
+        If `net`, `ax` or `layout` is of another kind, a neuron is given twice, a layout does not place every
+        neuron, or `blocks` is True with a layout.
     UnknownNameError
-        If `colour` is not one of these numbers.
+        If `colour` is not one of these numbers, or `layout` not one of these names.
     MissingExtraError
-        Without matplotlib.
+        Without matplotlib; if the layout needs Graphviz or SciPy, which is not installed.
 
     Examples
     --------
@@ -94,142 +136,198 @@ def network(
     boolean("The colour_bars", colour_bars)
     if colour is not None and not is_among(colour, COLOURS):
         raise unknown_name("number of a neuron to colour by", colour, COLOURS)
-    large = diagram.neurons > MOST_NEURONS or diagram.connections > MOST_CONNECTIONS
+    free = check_layout(layout)
+    by_layers = _is_large(diagram) and not free if blocks is None else boolean("The blocks", blocks)
+    if by_layers and free:
+        raise ArgumentError("A layout places neurons, which blocks=True does not draw. Give one of the two.")
     title = label(net.name, 40) if isinstance(net, Network) else ""
-    if large if blocks is None else boolean("The blocks", blocks):
+    if by_layers:
         return block_view.draw_blocks(diagram, ax, title)
-    return _draw_neurons(diagram, ax, title, colour, colour_bars)
+    return _Picture(diagram, places_of(diagram, layout)).draw(ax, title, colour, colour_bars)
 
 
-def _draw_neurons(diagram: Topology, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
-    places = Places.of(diagram)
-    ways = ways_of(diagram, places)
-    low, high = _extent(places, ways)
-    size = high - low
-    inches = min(0.8, 11.0 / size[0], 8.0 / size[1])
-    with canvas(ax, (max(2.5, size[0] * inches + 0.4 + 0.8 * bars), max(1.8, size[1] * inches + 0.6))) as ax:
-        ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
-        ax.set_axis_off()
-        ax.set_title(title)
-        if len(ways):
-            _draw_connections(ax, diagram, ways, bars)
-        _draw_gates(ax, diagram, places, ways)
-        inks = _draw_discs(ax, diagram, places, colour, bars)
-        _draw_names(ax, diagram, places, inks)
-        _draw_layer_names(ax, diagram, places, low[1])
-        return ax
+def _is_large(diagram: Topology) -> bool:
+    most = MOST_GATED if (diagram.gater != NO_GATER).any() else MOST_CONNECTIONS
+    return diagram.neurons > MOST_NEURONS or diagram.connections > most
 
 
-def _extent(places: Places, ways: Floats) -> tuple[Floats, Floats]:
-    """The corners of the picture, with space for the names of layers at the bottom."""
-    every = np.concatenate([places.centres, ways.reshape(-1, 2)])
-    low, high = every.min(axis=0) - np.array([0.9, 0.55]), every.max(axis=0) + np.array([0.9, 0.45])
-    return low - [0.0, 0.9], high
+class _Picture:
+    """A picture of single neurons. Sizes of text and lines are in units, the distance of two neurons."""
 
+    def __init__(self, diagram: Topology, places: Places) -> None:
+        self.diagram, self.places = diagram, places
+        low, high = places.corners
+        width, height = high - low + 1.2
+        self.point = 1.0 / (72.0 * min(LARGEST, WIDTH / width, HEIGHT / height))
+        self.heads = self._heads() if places.gap else []
+        rows = max((text.count("\n") + 1 for text in self.heads), default=0)
+        self.head = 1.25 * HEAD * self.point * rows + 0.1
+        self.ways = ways_of(diagram, places, self.head)
 
-def _draw_connections(ax: Axes, diagram: Topology, ways: Floats, bars: bool) -> None:
-    from matplotlib.collections import PathCollection, PolyCollection
-    from matplotlib.path import Path
+    def draw(self, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
+        low, high = self._extent()
+        size = high - low
+        inches = min(LARGEST, WIDTH / size[0], HEIGHT / size[1])
+        width = max(2.5 if self.places.gap else 5.5, size[0] * inches + 0.8 * bars)
+        with canvas(ax, (width, max(1.8, size[1] * inches + 0.3))) as ax:
+            from ._scaled import Scaled
 
-    scale = diagram.weight[diagram.trainable] if diagram.trainable.any() else diagram.weight
-    cmap, norm = diverging(), around_zero(scale)
-    strength = np.minimum(np.abs(diagram.weight) / (largest(scale) or 1.0), 1.0)
-    order = np.argsort(strength, kind="stable")  # the strong ones lie on top
-    colours = cmap(norm(diagram.weight[order]))
-    thickest = float(np.clip(30.0 / np.sqrt(len(ways)), 0.7, 3.0)) * min(1.0, points_a_unit(ax) / 40.0)
-    ax.add_collection(
-        PathCollection(
+            ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
+            ax.set_axis_off()
+            ax.set_title(title)
+            scaled = Scaled(ax)
+            self._draw_frames(ax, scaled)
+            if len(self.ways):
+                self._draw_connections(ax, scaled, bars)
+            self._draw_gates(ax, scaled)
+            inks = self._draw_discs(ax, scaled, colour, bars)
+            self._draw_names(ax, scaled, inks)
+            return ax
+
+    def _extent(self) -> tuple[Floats, Floats]:
+        """The corners of the picture, with space for the names of layers above their frames."""
+        low, high = self.places.corners
+        high = high + np.array([0.0, self.head if self.heads else 0.0])
+        every = np.concatenate([[low, high], self.ways.reshape(-1, 2)])
+        return every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
+
+    def _heads(self) -> list[str]:
+        """Names of layers on lines that fit."""
+        fits = int(0.95 * self.places.gap / (WIDE * 1.12 * HEAD * self.point))
+        words = (max(map(len, name.split()), default=0) for name in self.diagram.layers)
+        widths = [max(fits, min(longest, LONGEST_WORD)) for longest in words]
+        return [lines(name, width) for name, width in zip(self.diagram.layers, widths, strict=True)]
+
+    def _draw_frames(self, ax: Axes, scaled: Scaled) -> None:
+        """A frame for each layer, with its name above."""
+        from matplotlib.patches import FancyBboxPatch
+
+        for text, column, (left, bottom, right, top) in zip(
+            self.heads, self.places.columns, self.places.frames, strict=True
+        ):
+            box = FancyBboxPatch(
+                (left + 0.1, bottom + 0.1),
+                right - left - 0.2,
+                top - bottom - 0.2,
+                boxstyle="round,pad=0.1",
+                facecolor=GROUND,
+                edgecolor=PALE,
+                zorder=0.5,
+                gid="frame",
+            )
+            ax.add_patch(box)
+            scaled.widths(box, 0.8 * self.point)
+            longest = max(len(word) for word in [*text.split("\n"), "layer"])
+            fit = 0.95 * self.places.gap / (1.12 * WIDE * longest)
+            name = ax.text(column, top + 0.06, text, ha="center", va="bottom", weight="bold", linespacing=1.0)
+            name.set(zorder=4, bbox=CLEAR)
+            scaled.text(name, min(HEAD * self.point, fit))
+
+    def _draw_connections(self, ax: Axes, scaled: Scaled, bars: bool) -> None:
+        from matplotlib.collections import PathCollection, PolyCollection
+        from matplotlib.path import Path
+
+        table, ways = self.diagram, self.ways
+        scale = table.weight[table.trainable] if table.trainable.any() else table.weight
+        cmap, norm = diverging(), around_zero(scale)
+        strength = np.minimum(np.abs(table.weight) / (largest(scale) or 1.0), 1.0)
+        order = np.argsort(strength, kind="stable")  # the strong ones lie on top
+        colours = cmap(norm(table.weight[order]))
+        thickest = float(np.clip(30.0 / np.sqrt(len(ways)), 0.8, 3.0)) * min(1.0, 0.025 / self.point)
+        paths = PathCollection(
             [Path(way) for way in ways[order]],
             facecolors="none",
             edgecolors=colours,
-            linewidths=thickest * (0.2 + 0.8 * strength[order]),
             zorder=1,
             gid="connections",
         )
-    )
-    few = diagram.connections <= MOST_ARROWHEADS  # otherwise only backward and lateral ones have arrowheads
-    pointed = (few | (diagram.layer[diagram.target] <= diagram.layer[diagram.source]))[order]
-    if pointed.any():
-        heads = list(arrowheads(ways[order][pointed], 0.15))
-        ax.add_collection(PolyCollection(heads, facecolors=colours[pointed], zorder=1.5, gid="arrowheads"))
-    if bars:
-        beyond = largest(diagram.weight) > largest(scale)
-        key(ax, cmap, norm, "weight", extend="both" if beyond else "neither")
+        ax.add_collection(paths)
+        scaled.widths(paths, self.point * thickest * (0.2 + 0.8 * strength[order]))
+        # In larger networks only backward and lateral connections have arrowheads.
+        few = table.connections <= MOST_ARROWHEADS
+        pointed = (few | (table.layer[table.target] < table.layer[table.source]))[order]
+        if pointed.any():
+            heads = list(arrowheads(ways[order][pointed], 0.15))
+            ax.add_collection(
+                PolyCollection(heads, facecolors=colours[pointed], lw=0, zorder=1.5, gid="arrowheads")
+            )
+        if bars:
+            beyond = largest(table.weight) > largest(scale)
+            key(ax, cmap, norm, "weight", extend="both" if beyond else "neither")
 
+    def _draw_gates(self, ax: Axes, scaled: Scaled) -> None:
+        """Marks on gated connections, bars across those of a bundle, and dotted lines from their gaters."""
+        from matplotlib.collections import LineCollection, PatchCollection
+        from matplotlib.patches import Circle
 
-def _draw_gates(ax: Axes, diagram: Topology, places: Places, ways: Floats) -> None:
-    """A mark on each gated connection, and a dotted line to it from the gater, if that is shown."""
-    from matplotlib.collections import LineCollection, PatchCollection
-    from matplotlib.patches import Circle
+        gates = gates_of(self.diagram, self.places, self.ways)
+        if not gates:
+            return
+        leads = [one.lead for one in gates if one.lead is not None]
+        dots = LineCollection(leads, colors=GATE, linestyles=[DOTS], zorder=1.8, gid="gates")
+        bars = [one.marks for one in gates if len(one.links) > 1]
+        across = LineCollection(bars, colors=GATE, zorder=1.9, capstyle="round", gid="gate bars")
+        alone = [len(one.links) == 1 for one in gates for _ in one.marks]
+        spots = [spot for one in gates for spot in one.marks]
+        circles = [Circle(spot, 0.075 if single else 0.04) for spot, single in zip(spots, alone, strict=True)]
+        edges = ["white" if single else GATE for single in alone]
+        marks = PatchCollection(circles, facecolor=GATE, edgecolor=edges, zorder=3, gid="gate marks")
+        for artist, width in ((dots, 1.0), (across, 1.6), (marks, 0.4)):
+            ax.add_collection(artist)
+            scaled.widths(artist, width * self.point)
 
-    gated = np.flatnonzero(diagram.gater != NO_GATER)
-    if not len(gated):
-        return
-    spots = marks(ways, gated)
-    known = diagram.gater[gated] != OUTSIDE
-    starts = places.centres[diagram.gater[gated][known]]
-    dotted = (0, (1, 2))
-    ax.add_collection(
-        LineCollection(
-            list(np.stack([starts, spots[known]], axis=1)),
-            colors=GATE,
-            linestyles=[dotted],
-            linewidths=0.9,
-            zorder=1.8,
-            gid="gates",
+    def _draw_discs(self, ax: Axes, scaled: Scaled, colour: str | None, bars: bool) -> list[str]:
+        """Draw the neurons; returns a readable text colour for each."""
+        from matplotlib.collections import PatchCollection
+        from matplotlib.patches import Circle
+
+        discs = PatchCollection(
+            [Circle(place, RADIUS) for place in self.places.centres], zorder=2, gid="neurons"
         )
-    )
-    circles = [Circle((x, y), 0.075) for x, y in spots]
-    ax.add_collection(
-        PatchCollection(circles, facecolor=GATE, edgecolor="white", lw=0.5, zorder=3, gid="gate marks")
-    )
+        discs.set(edgecolor=INK, facecolor="white")
+        ax.add_collection(discs)
+        scaled.widths(discs, 0.8 * self.point)
+        if colour is None and self.places.gap:
+            return [INK] * self.diagram.neurons
+        faces = self._colours_of_layers(ax) if colour is None else self._colours_of_numbers(ax, colour, bars)
+        discs.set(facecolor=faces)
+        brightness = faces[:, :3] @ [0.299, 0.587, 0.114]
+        return ["white" if bright < 0.5 else INK for bright in brightness]
 
+    def _colours_of_numbers(self, ax: Axes, colour: str, bars: bool) -> Floats:
+        """The colours of a number of neurons, with a bar."""
+        values = getattr(self.diagram, colour)
+        cmap, norm = (diverging(), around_zero(values)) if colour == "bias" else colouring(values)
+        if bars:
+            key(ax, cmap, norm, colour, location="left")
+        faces: Floats = cmap(norm(values))
+        return faces
 
-def _draw_discs(ax: Axes, diagram: Topology, places: Places, colour: str | None, bars: bool) -> list[str]:
-    """Draw the neurons; returns a readable text colour for each."""
-    from matplotlib.collections import PatchCollection
-    from matplotlib.patches import Circle
+    def _colours_of_layers(self, ax: Axes) -> Floats:
+        """The colours of the layers of neurons, with a legend if they suffice."""
+        from matplotlib.lines import Line2D
 
-    discs = PatchCollection([Circle((x, y), RADIUS) for x, y in places.centres], zorder=2, gid="neurons")
-    discs.set(edgecolor=INK, linewidth=0.8, facecolor="white")
-    ax.add_collection(discs)
-    if colour is None:
-        return [INK] * diagram.neurons
-    values = getattr(diagram, colour)
-    cmap, norm = (diverging(), around_zero(values)) if colour == "bias" else colouring(values)
-    faces = cmap(norm(values))
-    discs.set_facecolor(faces)
-    if bars:
-        key(ax, cmap, norm, colour, location="left")
-    brightness = faces[:, :3] @ [0.299, 0.587, 0.114]
-    return ["white" if bright < 0.5 else INK for bright in brightness]
+        shades = tints(len(self.diagram.layers))
+        if 1 < len(self.diagram.layers) <= MOST_TINTS:
+            signs = [
+                Line2D([], [], ls="", marker="o", ms=7, mfc=shade, mec=INK, mew=0.8, label=entry(name))
+                for name, shade in zip(self.diagram.layers, shades, strict=True)
+            ]
+            ax.legend(
+                handles=signs, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=4, handletextpad=0.1
+            )
+        return np.array(shades)[self.diagram.layer]
 
-
-def _draw_names(ax: Axes, diagram: Topology, places: Places, inks: list[str]) -> None:
-    """Numbers and short names in the discs, longer names below them; none if they would be too small."""
-    from matplotlib.patheffects import withStroke
-
-    unit = points_a_unit(ax)
-    size = min(8.0, 0.3 * unit)
-    if size < 3.5:
-        return
-    folded = bool((diagram.sizes > TALLEST).any())
-    room = int((0.9 if folded else 0.95 * places.gap) * unit / (WIDE * max(size - 1, 3.0)))
-    halo = [withStroke(linewidth=2.0, foreground="white")]
-    for (x, y), name, ink in zip(places.centres, short_names(diagram), inks, strict=True):
-        if len(name) <= 3:
-            inside = size if len(name) < 3 else 0.75 * size
-            ax.text(x, y, label(name), ha="center", va="center", size=inside, color=ink, zorder=4)
-        else:
-            text, low = label(name, max(3, room)), y - RADIUS - 0.04
-            ax.text(x, low, text, ha="center", va="top", size=size - 1, zorder=4, path_effects=halo)
-
-
-def _draw_layer_names(ax: Axes, diagram: Topology, places: Places, bottom: float) -> None:
-    """The names of layers at the foot of the picture, in a size that fits the longest word."""
-    room = 0.92 * places.gap * points_a_unit(ax) / (1.12 * WIDE)
-    longest = max(len(word) for name in diagram.layers for word in [*name.split(), "layer"])
-    size = float(np.clip(room / min(longest, 12), 5.0, 9.0))
-    for x, name in zip(places.columns, diagram.layers, strict=True):
-        text = lines(name, max(4, int(room / size)))
-        ax.text(x, bottom + 0.75, text, ha="center", va="top", size=size, weight="bold")
+    def _draw_names(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
+        """Numbers and short names in the discs, longer names below them."""
+        wide = self.places.gap if len(set(self.places.centres[:, 0])) == len(self.places.frames) else 0.95
+        room = max(3, int(0.95 * wide / (WIDE * NAME * self.point)))
+        for (x, y), name, ink in zip(self.places.centres, short_names(self.diagram), inks, strict=True):
+            inside = len(name) <= 3
+            text = label(name) if inside else label(name, room)
+            low = y if inside else y - RADIUS - 0.04
+            shown = ax.text(x, low, text, ha="center", va="center" if inside else "top", color=ink, zorder=4)
+            if not inside:
+                shown.set(color=INK, bbox=CLEAR)
+            size = min(NUMBER * self.point, 0.3) * (0.75 if len(name) == 3 else 1.0)
+            scaled.text(shown, size if inside else min(NAME * self.point, 0.28))

@@ -40,8 +40,9 @@ def raster(
         A log, which shows its activations or the only number that it has, or an array of one, such as
         ``log.state``.
     neurons : Network, Layer, or sequence of Neuron or str, optional
-        The neurons that the values belong to. Layers of a network are separated and named. Default: those
-        of the log; numbers, if there is none.
+        The neurons that the values belong to. Layers of a network are separated and named on the right; the
+        rows then have the names without those of the layers. Default: those of the log; numbers, if there
+        is none.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     what : str, optional
@@ -66,7 +67,7 @@ def raster(
     ...     outputs = net.run([[1]] * 8)
     >>> ax = draw.raster(log)
     >>> [text.get_text() for text in ax.get_yticklabels()][:2]
-    ['input 0', 'input gates 0']
+    ['0', '0']
     >>> pyplot.close(ax.figure)
     """
     matrix, names, layers, what = over_time(values, neurons, what)
@@ -78,11 +79,20 @@ def raster(
         ax.imshow(np.ma.masked_invalid(matrix.T), aspect="auto", origin="upper", cmap=cmap, norm=norm)
         ax.spines[:].set_visible(False)
         ax.set_xlabel("step")
-        _name_rows(ax, names)
+        _name_rows(ax, _shortened(names, layers))
         _set_layers_apart(ax, layers, count)
         if colour_bars:
             key(ax, cmap, norm, label(what), pad=0.16 if len(layers) > 1 else 0.02)
         return ax
+
+
+def _shortened(names: list[str], layers: list[tuple[str, int]]) -> list[str]:
+    """Names without those of their layers, which are named beside them: "cells 3" is "3"."""
+    if len(layers) < 2:
+        return names
+    owners = [layer for layer, size in layers for _ in range(size)]
+    tails = [name.removeprefix(f"{layer} ") for name, layer in zip(names, owners, strict=True)]
+    return [tail if tail.isdecimal() else name for name, tail in zip(names, tails, strict=True)]
 
 
 def _name_rows(ax: Axes, names: list[str]) -> None:

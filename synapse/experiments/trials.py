@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .. import _html
 from .._checks import counted, expected, is_among, listed, real_number, unknown_name
 from ..analysis.table import Table
 from ..errors import ArgumentError
@@ -81,9 +82,13 @@ class Summary(Table):
         writer.writerows(zip(*columns.values(), strict=True))
         return _written(text.getvalue(), path)
 
-    def _repr_markdown_(self) -> str:
-        """The table in notebooks."""
-        return self.to_markdown()
+    def _repr_html_(self) -> str:
+        """The first rows, for notebooks."""
+        return _html.view(repr(self), self._html_table())
+
+    def _html_table(self) -> str:
+        cells = {name: map(_shown, column) for name, column in self._columns.items()}
+        return _html.table(cells, len(self))
 
 
 class Trials(list[Row]):
@@ -276,6 +281,10 @@ class Trials(list[Row]):
         points = f" at {counted(len(self.by()), 'point')}" if self.names else ""
         return f"<Trials: {count}{points}{f', {failed} failed' if failed else ''}>"
 
+    def _repr_html_(self) -> str:
+        """The first trials as a table, for notebooks."""
+        return _html.view(repr(self), self.table()._html_table() if self else "")
+
     def _at(self, row: Row, name: str) -> Any:
         if not is_among(name, row):
             raise unknown_name("value", name, [key for key in row if key != "seed"])
@@ -336,9 +345,13 @@ def _numeric(column: list[Any]) -> bool:
 
 
 def _cell(value: Any) -> str:
+    return _escaped(_shown(value))
+
+
+def _shown(value: Any) -> str:
     if isinstance(value, list):
-        return _escaped(", ".join(map(_cell, value)))
-    return str(value) if isinstance(value, SuccessRate | Median) else _escaped(shown_number(value))
+        return ", ".join(map(_shown, value))
+    return str(value) if isinstance(value, SuccessRate | Median) else shown_number(value)
 
 
 def _escaped(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _html
 from .._checks import expected, positive_integer
 from .._random import Seed, random_generator, seeds_of
 from ..errors import ArgumentError, KindError
@@ -57,6 +58,17 @@ class CrossValidation:
         return (
             f"<CrossValidation: error {self.mean:.6g} ± {self.deviation:.2g} over {len(self.errors)} folds>"
         )
+
+    def _repr_html_(self) -> str:
+        """The folds as a table, for notebooks."""
+        columns = {
+            "fold": range(len(self.errors)),
+            "error": self.errors,
+            "held out": [len(tested) for tested in self.tested],
+            "epochs": [result.epochs for result in self.results],
+            "stopped by": [result.stopped for result in self.results],
+        }
+        return _html.view(repr(self), _html.table(columns, len(self.errors)))
 
 
 def cross_validate(

@@ -14,6 +14,7 @@ from .._checks import as_matrix, counted, expected, fraction, integer, positive_
 from .._typing import Floats
 from ..errors import ArgumentError
 from ._loop import Feedback, Model, checked_rows, from_origins, member, members, sizes_of
+from ._series import horizon
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +133,7 @@ def calibrate(
     >>> synapse.forecast(net, series, 5, calibration=calibration)
     <Forecast of 5 steps of 1 value, with intervals of 0.9>
     """
-    count, rows = positive_integer("The steps", steps), checked_rows(net, series)
+    count, rows = horizon(steps), checked_rows(net, series)
     loop = Feedback.of(net, feedback)
     known = _targets(net, loop, rows, targets)
     origins = _origins(len(rows), len(known), _number_of_rows(held_out, len(rows)), count)

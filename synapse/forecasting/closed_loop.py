@@ -15,9 +15,11 @@ from .._typing import Floats
 from ..ensemble import Ensemble
 from ..errors import ArgumentError, KindError
 from ._loop import Feedback, Model, checked_rows, members, paths, sizes_of
+from ._series import horizon
 from .calibration import Calibration, checked_interval
 
 INTERVAL = 0.9
+MOST_SAMPLES = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,12 +154,12 @@ def forecast(
     >>> synapse.forecast(net, series, 20, samples=100, seed=0)
     <Forecast of 20 steps of 1 value, with intervals of 0.9>
     """
-    count = positive_integer("The steps", steps)
+    count = horizon(steps)
     rows = checked_rows(net, context)
     loop = Feedback.of(net, feedback)
     ahead = loop.require(future, count, net)
     share = _checked_share(net, samples, calibration, interval)
-    number = 0 if samples is None else positive_integer("The samples", samples)
+    number = 0 if samples is None else positive_integer("The samples", samples, MOST_SAMPLES)
     if calibration is not None:
         calibration.require(count, sizes_of(net)[1])
     rng = random_generator(seed)

@@ -6,12 +6,15 @@ import math
 import time
 from dataclasses import dataclass, field
 
+from .. import _html
 from .._checks import counted
 from .._snapshot import Snapshot, preserved_context
 from ..cost import Cost
 from ..engine.guard import InUse, interruptible
+from ..errors import ArgumentError
 from ..network import Network
 from ._data import Data
+from ._paused import Paused
 from .callbacks import Callback, Progress, every
 from .evaluation import mean_cost
 
@@ -48,6 +51,11 @@ class Result:
             f"{self.seconds:.3g} s, stopped by {self.stopped}>"
         )
 
+    def _repr_html_(self) -> str:
+        """The learning curve, for notebooks."""
+        lines = {name: line for name, line in self.history.items() if name != "rate"}
+        return _html.view(repr(self), _html.curves(lines, "epoch"))
+
 
 @dataclass
 class History:
@@ -67,10 +75,25 @@ class History:
     best: float = math.inf
     best_epoch: int = 0
     best_weights: Snapshot | None = None
+    last_weights: Snapshot | None = None  # those that the best have replaced
 
     def __post_init__(self) -> None:
         if self.held_out is not None:
             self.values["validation_error"] = []
+
+    def continue_from(self, paused: Paused) -> None:
+        """Take over the epochs of a training, and restore its latest weights if they have been replaced."""
+        if self.values.keys() != paused.values.keys():
+            raise ArgumentError("A training with held-out data is continued with them. Give the validation.")
+        self.values = {name: list(values) for name, values in paused.values.items()}
+        self.begun -= paused.seconds
+        self.best_weights = paused.best if self.restore else None
+        if paused.last is not None:
+            paused.last.restore()
+        if self.done:
+            self.latest = self.values["error"][-1]
+            self.best = min(self.monitored)
+            self.best_epoch = self.monitored.index(self.best) + 1
 
     @property
     def done(self) -> int:
@@ -132,9 +155,11 @@ class History:
         progress = Progress(self.done, error, validation, rate, self.seconds, self.network)
         with interruptible():
             stops = [callback(progress) for callback in self.callbacks]  # call all of them
-        if any(stops):
-            return "callback"
-        if error <= self.goal:
+        return "callback" if any(stops) else self.ended()
+
+    def ended(self) -> str | None:
+        """Why training ends with the latest epoch, if not by a callback; None if it does not."""
+        if self.done and self.values["error"][-1] <= self.goal:
             return "error"
         if self.patience is not None and self.done - self.best_epoch >= self.patience:
             return "patience"
@@ -144,6 +169,7 @@ class History:
         """Return the result of the training, after restoring the best weights if they have been noted."""
         error, seconds = self.latest, self.seconds
         if self.best_weights is not None:
+            self.last_weights = Snapshot(self.network)
             self.best_weights.restore()
             error = self.values["error"][self.best_epoch - 1]
         return Result(error, self.done, seconds, self.values, stopped)

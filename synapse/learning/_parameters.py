@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from .._typing import Floats
 from .._wiring import require_closed
 from ..engine.guard import InUse
 from ..engine.store import Store
-from ..errors import DivergenceError, KindError
+from ..errors import ArgumentError, DivergenceError, KindError
 from ..network import Network
 from ..optimizers import LBFGS, Optimizer, OptimizerState, RecursiveOptimizer, RecursiveState
 from ..optimizers.base import BuiltIn, too_steep
@@ -150,6 +150,19 @@ class Updater:
             self.places = self.parameters.places()
             self.penalty = self.penalties.numbers(self.parameters.n_weights)
         return self.parameters
+
+    def arrays(self, optimizer: Optimizer | LBFGS | RecursiveOptimizer | None) -> dict[str, Any] | None:
+        """The state of this optimizer; None if there is none, or it is reset in the next training."""
+        kept = self.state is not None and self.current and self.optimizer is optimizer
+        return self.state.arrays() if kept and self.state is not None else None
+
+    def restore(self, optimizer: Optimizer | LBFGS | RecursiveOptimizer, arrays: Mapping[str, Any]) -> None:
+        """Take over the result of :meth:`arrays`."""
+        with InUse(self.network):
+            self.refresh(optimizer)
+        if self.state is None:
+            raise ArgumentError(f"{type(optimizer).__name__} has no state.")
+        self.state.restore(arrays)
 
     def update(
         self, batch: BatchGradient | StepJacobian, rate: float | None, measured: bool = False

@@ -39,21 +39,21 @@ class Orders:
     """
 
     def __init__(self, rng: np.random.Generator, shuffle: bool) -> None:
-        self._rng, self._shuffle = rng, shuffle
+        self.rng, self.shuffle = rng, shuffle
         self._before: Any = None  # state of the generator before the latest draw of several epochs,
         self._drawn = 0  # and their number
 
     def draw(self, sequences: Order, epochs: int) -> NDArray[np.uint64]:
         """Return the orders of the next epochs, shape (epochs, sequences)."""
         orders = sequences[None] if epochs == 1 else sequences[None].repeat(epochs, axis=0)
-        if not self._shuffle:
+        if not self.shuffle:
             return orders
         if epochs > 1:
-            self._before, self._drawn = self._rng.bit_generator.state, epochs
-        return self._rng.permuted(orders, axis=1)
+            self._before, self._drawn = self.rng.bit_generator.state, epochs
+        return self.rng.permuted(orders, axis=1)
 
     def keep(self, sequences: Order, used: int) -> None:
         """Put back all but the first `used` of several epochs that were drawn last."""
-        if self._shuffle and used < self._drawn:
-            self._rng.bit_generator.state = self._before
-            self._rng.permuted(sequences[None].repeat(used, axis=0), axis=1)
+        if self.shuffle and used < self._drawn:
+            self.rng.bit_generator.state = self._before
+            self.rng.permuted(sequences[None].repeat(used, axis=0), axis=1)

@@ -11,6 +11,7 @@ from .._checks import boolean, expected, function_of, is_number
 from ..engine.guard import interruptible
 from ..errors import ArgumentError, KindError, SynapseError
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
+from ._paused import Shape, shape_of_data
 from .rules import Task
 
 NO_TARGET = "Expected at least one step with a target and a weight above 0, got none."
@@ -23,7 +24,16 @@ class Arrays:
 
     task: Task
     left = math.inf  # number of batches that may still be taken
+    taken = 0  # number of batches taken, counted for streams
     whole = True  # an epoch is one task
+
+    @property
+    def shape(self) -> Shape:
+        """By which the data are recognised."""
+        return shape_of_data(self.task.data)
+
+    def skip(self, taken: int) -> None:
+        """Do nothing: an epoch begins with all data."""
 
     @property
     def rows(self) -> int:
@@ -49,14 +59,20 @@ class Stream:
     """Batches from an iterable, or from a function that returns one; an epoch is one pass through it.
 
     `prepare` checks one pair of inputs and targets and returns a task for a rule. `left` is the number of
-    batches that may still be taken, in all epochs. Batches are not stored.
+    batches that may still be taken, in all epochs, `taken` that of those before. Batches are not stored.
     """
 
     batches: Any
     prepare: Callable[[Any, Any], Task]
     left: float
+    taken: int = 0
     rows = None  # the number of rows is unknown before the end of an epoch
+    shape = None
     whole = False
+
+    def skip(self, taken: int) -> None:
+        """Count batches that were taken in earlier epochs."""
+        self.taken, self.left = taken, max(0, self.left - taken)
 
     def __iter__(self) -> Iterator[Task]:
         number = 0
@@ -67,7 +83,7 @@ class Stream:
                 batch = next(batches, END)
             if batch is END:
                 break
-            number, self.left = number + 1, self.left - 1
+            number, self.left, self.taken = number + 1, self.left - 1, self.taken + 1
             yield self._fitting(number, batch)
         if not number:
             raise ArgumentError(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _ties
+from .. import _html, _ties
 from .._checks import choice, whole_number
 from .._sensitivities import checked_order
 from .._typing import Floats
@@ -80,6 +80,15 @@ class GradientComparison:
         ]
         head = f"<GradientComparison of {rule}: {found}, {len(self.weights)} weights; largest differences"
         return "\n".join([head, *lines]) + ">"
+
+    def _repr_html_(self) -> str:
+        """The rows with the largest differences, for notebooks."""
+        worst = self.worst(_html.MOST_ROWS)
+        columns: dict[str, Any] = {}
+        for name in ("source", "target"):
+            columns[name] = [self.names[number] for number in worst[name]]
+        columns |= {name: worst[name] for name in ("rule", "exact")}
+        return _html.view(repr(self).splitlines()[0], _html.table(columns, len(self.weights)))
 
 
 def compare_gradients(

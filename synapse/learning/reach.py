@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .. import _html
 from .._checks import expected, listed, positive_integer
 from .._sensitivities import laid_out
 from ..engine.guard import InUse
@@ -89,6 +90,13 @@ class Reach:
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         table = ["  ".join(map(str.rjust, line, widths)).rstrip() for line in lines]
         return "\n".join([f"<Reach of {self.network}; multiply-adds of one step", *table]) + ">"
+
+    def _repr_html_(self) -> str:
+        """The rows as a table, for notebooks."""
+        columns = dict(zip(HEAD, zip(*map(_shown, self.rows), strict=True), strict=True)) if self.rows else {}
+        return _html.view(
+            f"<Reach of {self.network}; multiply-adds of one step>", _html.table(columns, len(self))
+        )
 
 
 def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> Reach:

@@ -302,11 +302,17 @@ class CheckedRates:
     def __init__(self, rate: Rate, dtype: Any = np.float64) -> None:
         self.fixed = _is_fixed(rate)
         self._constant = _is_constant(rate)
-        self._rates, self._dtype = rates_of(rate), dtype
+        self._rate, self._rates, self._dtype = rate, rates_of(rate), dtype
 
     def __call__(self, epoch: int, error: float | None) -> float:
         """The rate of an epoch, counted from 0, given the error of the previous epoch."""
         return non_negative_number(f"The rate of epoch {epoch}", self._rates(epoch, error), self._dtype)
+
+    def repeat(self, errors: list[float]) -> None:
+        """Call the function of an adaptive schedule for epochs with these errors, which have been trained."""
+        if isinstance(self._rate, AdaptiveSchedule):
+            for epoch, error in enumerate([None, *errors[:-1]] if errors else []):
+                self._rates(epoch, error)
 
     def ahead(self, epoch: int, count: int, error: float | None) -> Floats:
         """The rates of `count` epochs (1 unless they are `fixed`); fewer if a later one cannot be used."""

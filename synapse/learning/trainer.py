@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -35,15 +36,19 @@ from ..cost import Cost
 from ..errors import ArgumentError, KindError
 from ..network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
+from ..readwrite.files import PathLike, as_path
+from ._checkpoint import Checkpoint
 from ._data import Data, prepare, row_weights
 from ._dead_ends import warn_of_dead_ends
 from ._exact import checked_window
 from ._history import History, Result
 from ._jacobians import require_fit
 from ._parameters import Updater, checked_optimizer
+from ._paused import Paused, PausedParts, require_like, shape_of_data
 from ._pieces import Orders
 from ._regularisation import Chances, Dropout, Penalties
 from ._source import NO_TARGET, Arrays, Stream, checked_batches, is_stream, refuse_for_streams
+from ._writing import write_trainer
 from .callbacks import Batch, Callback, Step
 from .evaluation import Evaluation, mean_cost
 from .rules import RULES, SEQUENCE, Options, Rule, Task
@@ -173,14 +178,27 @@ class Trainer:
             raise ArgumentError("L-BFGS needs gradients without clipping. Omit clip and clip_value.")
         self._stop = threading.Event()
         self._updater = Updater(network, self.penalties)
+        self._paused: Paused | None = None  # the latest training
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickles have the settings and the network; the state of the optimizer begins anew."""
-        return {name: value for name, value in vars(self).items() if name not in ("_stop", "_updater")}
+        """Pickles have all that files have, and functions of the user, by their names."""
+        left_out = ("_stop", "_updater", "_paused")
+        state = {name: value for name, value in vars(self).items() if name not in left_out}
+        arrays = self._updater.arrays(self.optimizer)
+        return {**state, "_memory": arrays, "_training": self._paused and self._paused.parts(self.network)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        memory, training = state.pop("_memory", None), state.pop("_training", None)
         vars(self).update(state)
         self._stop, self._updater = threading.Event(), Updater(self.network, self.penalties)
+        self._continue_from(memory, training)
+
+    def _continue_from(self, memory: Mapping[str, Any] | None, training: PausedParts | None) -> None:
+        """Take over the state of an optimizer, and a training."""
+        if memory is not None:
+            assert self.optimizer is not None
+            self._updater.restore(self.optimizer, memory)
+        self._paused = None if training is None else Paused.of(self.network, *training)
 
     @property
     def _rule(self) -> type[Rule]:
@@ -212,6 +230,9 @@ class Trainer:
         steps: int | None = None,
         sample_weight: Any | None = None,
         class_weight: Mapping[int, float] | None = None,
+        checkpoint: PathLike | None = None,
+        every: int | None = None,
+        resume: bool = False,
     ) -> Result:
         """Train the network on arrays, ``train(inputs, targets)``, or on batches, ``train(batches)``.
 
@@ -238,7 +259,10 @@ class Trainer:
         progress : bool or str
             Whether to show a progress bar; a string is shown in front of it.
         validation : (inputs, targets) or float, optional
-            Held-out data or, for arrays, the fraction of them to hold out: the last part.
+            Held-out data or, for arrays, the fraction of them to hold out, at least one sample, sequence or
+            step. That is always the last part: the last samples or sequences in the order given, so shuffle
+            sorted samples beforehand, and of a stream (T, n) into a network with memory its end, which runs
+            on in the context after the training rows ("bptt" clears it). No fraction of a stream of batches.
         patience : int, optional
             Training ends after this number of epochs without a lower error, on the held-out data if there
             are any. Default: no limit.
@@ -261,21 +285,38 @@ class Trainer:
         class_weight : mapping of int to float, optional
             Weight of the steps of each class: the index of the target's largest entry, or 0 or 1 for a
             single output; with "bptt".
+        checkpoint : str or os.PathLike, optional
+            File to which the trainer is saved while it trains: at once, so that a file that cannot be written
+            raises before the first epoch, then after epochs, and at the end, also by Ctrl-C. Each file
+            replaces the one before as a whole. :func:`synapse.load` reads it. Default: none.
+        every : int, optional
+            Number of epochs from one checkpoint to the next. Default: as often as 5 % of the time allows, at
+            most once a second.
+        resume : bool
+            Continue the latest call of `train` of this trainer, or of the trainer that was saved, after its
+            latest complete epoch, as if it had not ended there; a trainer without one begins. Give the same
+            arguments as then. `epochs` counts those that are done, and has their limit by default; `seed` is
+            ignored. Default False.
 
         Returns
         -------
         Result
+            With `resume`, that of the whole training.
 
         Raises
         ------
         ArgumentError, KindError
-            If an argument cannot be used; no weight has changed. Also if a batch of a stream cannot be used;
-            the error gives its number in the epoch, from 1, and the previous batches have been trained.
+            If an argument cannot be used; no weight has changed. That includes, with `resume`, data of
+            another shape, and with `checkpoint` a trainer that cannot be saved. Also if a batch of a stream
+            cannot be used; the error gives its number in the epoch, from 1, and the previous batches have
+            been trained.
         DivergenceError
             If the cost is not finite; the weights are those before that step.
         FunctionError
             If a registered squash or cost raises an exception; the weights are those before that step or
             batch.
+        OSError
+            If a checkpoint cannot be written. The file before it has not changed.
 
         Warns
         -----
@@ -290,6 +331,11 @@ class Trainer:
         Notes
         -----
         Ctrl-C ends the training like a callback: the result is returned and the network remains usable.
+
+        A training that is continued has the same weights, history and random numbers, bit by bit, as one
+        that was not broken off, on the same kind of machine. Callbacks, data and batches are not in a file,
+        and are given again. Ctrl-C within a long epoch leaves the file of the epoch before. L-BFGS repeats
+        its iterations to continue, because SciPy cannot save its memory.
 
         The plain online rule runs several short epochs in one compiled call of about 20 ms if nothing has to
         be done between them. That is so without `on_step`, `on_batch`, `validation` and a best epoch to
@@ -310,7 +356,10 @@ class Trainer:
         weighted = sample_weight is not None or class_weight is not None
         options = replace(self._options(), on_step=on_step is not None, weighted=weighted)
         self._rule.check(options)
+        before = self._paused if boolean("The resume", resume) else None
         rng, stream = random_generator(seed), is_stream(inputs, targets)
+        if before is not None:
+            rng, epochs = copy.deepcopy(before.generator), before.epochs if epochs is None else epochs
         limit = positive_integer("The epochs", (1 if stream else 100) if epochs is None else epochs)
         make = partial(Task, self.network, cost=self.cost, rng=rng, options=options)
         if stream:
@@ -322,6 +371,10 @@ class Trainer:
             if steps is not None:
                 raise ArgumentError("The steps limit the batches of a stream. For arrays give epochs.")
             source, held_out = self._arrays(inputs, targets, validation, sample_weight, class_weight, make)
+        if before is not None:
+            require_like("the data", before.data, source.shape)
+            require_like("the held-out data", before.held_out, shape_of_data(held_out))
+            shuffle = before.shuffle if shuffle is None else shuffle
         warn_of_dead_ends(self.network, self.method, self.cost)
         followed = held_out is not None or patience is not None
         history = History(
@@ -349,8 +402,25 @@ class Trainer:
             stop=self._stop,
             on_step=None if on_step is None else function_of("The on_step", on_step, "step"),
             on_batch=None if on_batch is None else function_of("The on_batch", on_batch, "batch"),
+            checkpoint=self._checkpoint(checkpoint, every),
+            continued=before,
         )
-        return training.run(progress if isinstance(progress, str) else boolean("The progress", progress))
+        shown = progress if isinstance(progress, str) else boolean("The progress", progress)
+        try:
+            return training.run(shown)
+        finally:
+            self._paused = training.end or before
+
+    def _checkpoint(self, path: PathLike | None, every: int | None) -> Checkpoint | None:
+        """The checkpoints of a training."""
+        number = None if every is None else positive_integer("The every", every)
+        if path is None:
+            if number is not None:
+                raise ArgumentError(
+                    "The every is the number of epochs between checkpoints. Give checkpoint, too."
+                )
+            return None
+        return Checkpoint(partial(write_trainer, self, as_path(path)), number)
 
     def _arrays(
         self,

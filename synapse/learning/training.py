@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import threading
 import time
@@ -19,9 +20,11 @@ from ..engine.guard import Deferred, InUse, interruptible, take
 from ..errors import ArgumentError, DivergenceError
 from ..network import Network
 from ..optimizers import LBFGS
+from ._checkpoint import Checkpoint
 from ._data import Control, Epochs, Order, new_control
 from ._history import History, Result
 from ._parameters import ParameterVector, Updater
+from ._paused import Paused, shape_of_data
 from ._pieces import Orders, Pace
 from ._search import Search
 from ._source import NO_TARGET, Arrays, Stream
@@ -49,6 +52,8 @@ class Training:
     history: History
     on_step: Callable[[Step], Any] | None
     on_batch: Callable[[Batch], Any] | None
+    checkpoint: Checkpoint | None = None
+    continued: Paused | None = None  # the training that this one continues
     bar: Any = field(init=False)  # the progress bar
     sequences: Order = field(init=False)  # those of the latest task that have a step
     pace: Pace = field(default_factory=Pace)
@@ -57,6 +62,9 @@ class Training:
     work: Rule | None = None  # the rule, for the latest task
     batch: int = 0  # number of updates in this epoch, counted for `on_batch`
     updates: int = 0  # in total
+    end: Paused | None = None  # what is needed to continue after its end
+    within: bool = False  # whether an epoch has begun that is not complete
+    search: Search | None = None  # by L-BFGS
 
     def run(self, progress: bool | str) -> Result:
         """Train, with a progress bar if `progress` is true; a string is shown in front of it."""
@@ -65,13 +73,58 @@ class Training:
         self.bar = tqdm(total=total, unit=" steps", unit_scale=True, disable=not progress)
         self.label = f"{progress}: " if isinstance(progress, str) else ""
         with self.bar, Deferred():
-            return self.history.result(self._until_stopped())
+            self._begin()
+            try:
+                stopped = self._until_stopped()
+            finally:
+                self.end = self.paused()
+            try:
+                if self.checkpoint is not None and not self.within:
+                    self.checkpoint.write(self.end)
+            finally:
+                result = self.history.result(stopped)
+                self.end.last = self.history.last_weights
+            return result
+
+    def _begin(self) -> None:
+        """Continue from the training before, and write the first checkpoint, which may fail."""
+        before = self.continued
+        if before is not None:
+            self.history.continue_from(before)
+            self.updates = before.updates
+            self.source.skip(before.taken)
+            rows = self.source.rows
+            self.bar.update(0 if rows is None else rows * before.done)
+            self.rates.repeat(self.history.monitored)
+        if self.checkpoint is not None:
+            self.checkpoint.write(self.paused())
+
+    def paused(self) -> Paused:
+        """What is needed to continue after the latest epoch."""
+        history, source = self.history, self.source
+        return Paused(
+            values={name: list(values) for name, values in history.values.items()},
+            epochs=history.epochs,
+            generator=copy.deepcopy(self.orders.rng),
+            shuffle=self.orders.shuffle,
+            data=source.shape,
+            held_out=shape_of_data(history.held_out),
+            seconds=history.seconds,
+            updates=self.updates,
+            taken=source.taken,
+            best=history.best_weights,
+            search=None if self.search is None else self.search.present_start(),
+        )
+
+    def _save_if_due(self) -> None:
+        if self.checkpoint is not None and not self.within and self.checkpoint.is_due(self.history.done):
+            self.checkpoint.write(self.paused())
 
     def _until_stopped(self) -> str:
         """Run all epochs; returns why they ended."""
         try:
             run = self._search if isinstance(self.options.optimizer, LBFGS) else self._epochs
-            return run()
+            return self.history.ended() or run()
         except KeyboardInterrupt:  # from a callback, or from a safe place
             return "interrupted"
         finally:
@@ -114,17 +167,20 @@ class Training:
     def _epochs(self) -> str:
         """Run all epochs; returns why they ended."""
         while self.history.done < self.history.epochs:
+            if not self.source.left:
+                return "steps"
             reason = "interrupted" if self._asked_to_stop() else self._next()
             if reason is not None:
                 return reason
-            if not self.source.left:
-                return "steps"
-        return "epochs"
+            self._save_if_due()
+        return "epochs" if self.source.left else "steps"
 
     def _next(self) -> str | None:
         """Run one epoch, or several in one compiled call; returns why training ends with them, or None."""
         epoch, source = self.history.done, self.source
-        rates = self.rates.ahead(epoch, min(self.pace.epochs, self.history.free), self.history.previous)
+        free = min(self.history.free, math.inf if self.checkpoint is None else self.checkpoint.free(epoch))
+        rates = self.rates.ahead(epoch, int(min(self.pace.epochs, free)), self.history.previous)
+        self.within = True
         if isinstance(source, Arrays) and self.on_step is None and self.on_batch is None:
             work = self._rule_for(source.task)
             with InUse(self.network):
@@ -157,6 +213,7 @@ class Training:
             self._record(errors[:done], epochs.rates[:done].tolist())
         if done == len(errors) or (done and errors[done - 1] <= epochs.goal):
             return self.history.judge()
+        self.within = True
         if math.isfinite(errors[done]):
             self.history.latest = errors[done]
         if epochs.control[0]:
@@ -182,9 +239,12 @@ class Training:
             self._record([error], [math.nan])
             reason = "interrupted" if self._asked_to_stop() else self.history.judge() or self.ending
             ended = reason or ended
+            self._save_if_due()
             return reason is not None
 
-        Search(optimizer, self.updater, self._rule_for(task), note).run(self.history.epochs)
+        self.search = Search(optimizer, self.updater, self._rule_for(task), note)
+        start = None if self.continued is None else self.continued.search
+        self.search.run(self.history.epochs, self.history.done, start)
         return "converged" if ended == "epochs" and self.history.done < self.history.epochs else ended
 
     def _epoch(self, epoch: int, rate: float) -> str | None:
@@ -221,6 +281,7 @@ class Training:
     def _record(self, errors: list[float], rates: list[float]) -> None:
         """Append epochs to the history, and show the latest error."""
         self.history.add(errors, rates)
+        self.within = False
         self.bar.set_description(f"{self.label}error {errors[-1]:.5g}", refresh=False)
 
     def _pass(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:

@@ -7,13 +7,14 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from .._checks import choice
 from ..ensemble import Ensemble
 from ..errors import ArgumentError
 from ..network import Network
 from . import files
+from ._archive import member_names
 
 MODULES = {
     "json": "native",
@@ -37,6 +38,13 @@ MODULES = {
 """The module of each format. A new format needs one line here, and a module with `FORMAT` and `__all__`.
 
 A JSON document has the first format whose marks it contains.
+"""
+
+
+OBJECTS = {"trainer": "synapse.learning._reading"}
+"""Modules of other objects than networks, by the array that marks their archives.
+
+A module has the class of the objects, ``KIND``, and ``write(thing, path)`` and ``read(stream)``.
 """
 
 
@@ -99,8 +107,8 @@ def by_marks(document: Any) -> Format:
     return next(fitting, format_of("json"))
 
 
-def save(network: Network | Ensemble, path: files.File, format: str | None = None) -> None:
-    """Write a network to a file, from which :func:`load` reads an identical network.
+def save(network: Any, path: files.File, format: str | None = None) -> None:
+    """Write a network, an ensemble, or a trainer with its network, to a file that :func:`load` reads.
 
     The suffix of the file name selects the format; an unknown suffix selects JSON.
 
@@ -113,14 +121,19 @@ def save(network: Network | Ensemble, path: files.File, format: str | None = Non
     case, and for a class that is not registered (:func:`synapse.architectures.register`), :func:`load`
     returns a :class:`Network` with the same name.
 
-    They do not preserve projections, ties to other networks, and the state of a trainer (the memory of an
-    optimizer, the position in a schedule of rates). The table of formats lists what the other formats
-    preserve. Drawings, programs and ONNX models cannot be read back.
+    They do not preserve projections and ties to other networks. The table of formats lists what the other
+    formats preserve. Drawings, programs and ONNX models cannot be read back.
+
+    A :class:`Trainer` is saved with its network, its settings, the state of its optimizer, and what its
+    latest training needs to continue: ``load(path).train(..., resume=True)`` gives the same bits as a
+    training that was not broken off. The file is an archive of arrays, whatever its suffix. The format
+    ``npz`` reads the network alone. Functions and classes of your own (rates, optimizers) cannot be saved;
+    registered squashes and costs are found by their names.
 
     Parameters
     ----------
-    network : Network or Ensemble
-        The network to save. It is not changed. An ensemble is kept in JSON only.
+    network : Network, Ensemble or Trainer
+        What to save. It is not changed. An ensemble is kept in JSON only.
     path : str, os.PathLike or file
         A path or an open file. An existing file is replaced in one step, so that it is always complete.
     format : str, optional
@@ -129,7 +142,8 @@ def save(network: Network | Ensemble, path: files.File, format: str | None = Non
     Raises
     ------
     ArgumentError
-        If there is no such format, or it cannot be written, or keep an ensemble.
+        If there is no such format, it cannot be written or keep an ensemble, or a trainer has a function of
+        your own.
     TopologyError
         If the network is connected with neurons outside of it, which would be lost.
     DivergenceError
@@ -158,6 +172,11 @@ def save(network: Network | Ensemble, path: files.File, format: str | None = Non
     >>> twin.activate([1.0, -1.0]) == net.activate([1.0, -1.0])
     array([ True])
     """
+    for module in map(importlib.import_module, OBJECTS.values()):
+        if isinstance(network, module.KIND):
+            _require_archive(path, format, module.KIND.__name__)
+            module.write(network, path)
+            return
     form = _chosen(path, format, "write", "written to")
     if isinstance(network, Ensemble):
         if form.name != "json":
@@ -169,10 +188,10 @@ def save(network: Network | Ensemble, path: files.File, format: str | None = Non
 
 
 def load(path: files.File, format: str | None = None) -> Any:
-    """Read a network that :func:`save` or another program has written, or an ensemble.
+    """Read what :func:`save` or another program has written: a network, an ensemble or a trainer.
 
     Nothing in a file is executed, and everything in it is checked. The suffix of the file name selects the
-    format. For ``.synapse``, ``.json`` and unknown suffixes, the content does.
+    format. For ``.synapse``, ``.npz``, ``.json`` and unknown suffixes, the content does.
 
     Parameters
     ----------
@@ -183,7 +202,7 @@ def load(path: files.File, format: str | None = None) -> Any:
 
     Returns
     -------
-    Network or Ensemble
+    Network, Ensemble or Trainer
         What the file contains.
 
     Raises
@@ -191,7 +210,7 @@ def load(path: files.File, format: str | None = None) -> Any:
     ArgumentError
         If there is no such format, or it cannot be read.
     FormatError
-        If the file does not contain a valid network; the message says where.
+        If the file does not contain a valid network or trainer; the message says where.
     OSError
         If the file cannot be read.
 
@@ -204,8 +223,8 @@ def load(path: files.File, format: str | None = None) -> Any:
     if format is not None or not _is_told_by_content(path):
         return form.read(path)
     with files.reading(path), files.opened(path) as stream:
-        if files.is_archive(stream):
-            return module_of("npz").read_stream(stream)
+        if files.is_archive(stream) or _is_named_npz(path):
+            return _read_archive(stream)
         document = files.read_document(stream)
         if _ensembles().is_ensemble(document):
             return _ensembles().ensemble_of(document)
@@ -219,9 +238,31 @@ def _ensembles() -> Any:
     return importlib.import_module("._ensembles", __package__)
 
 
+def _read_archive(stream: IO[bytes]) -> Any:
+    """Read the object that an archive has a mark of, or a network."""
+    known = member_names(stream)
+    for mark, module in OBJECTS.items():
+        if mark in known:
+            return importlib.import_module(module).read(stream)
+    return module_of("npz").read_stream(stream)
+
+
+def _is_named_npz(path: Any) -> bool:
+    return isinstance(path, str | os.PathLike) and Path(path).suffix.lower() == ".npz"
+
+
 def _is_told_by_content(path: Any) -> bool:
     form = by_suffix(path)
-    return form is None or Path(path).suffix.lower() in (".json", ".synapse")
+    return form is None or Path(path).suffix.lower() in (".json", ".synapse", ".npz")
+
+
+def _require_archive(path: Any, format: str | None, kind: str) -> None:
+    """Raise unless the format and the suffix leave the choice, or choose an archive of arrays."""
+    form = by_suffix(path) if format is None else format_of(format)
+    if form is not None and form.name != "npz":
+        raise ArgumentError(
+            f"A {kind} cannot be saved as {form.name}. Give the file another suffix, as .npz."
+        )
 
 
 def _chosen(path: Any, format: str | None, act: str, done: str) -> Format:

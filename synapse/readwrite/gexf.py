@@ -1,4 +1,4 @@
-"""GEXF 1.2, which Gephi and networkx read, optionally with activations over time."""
+"""GEXF 1.2, which Gephi and networkx read, as a picture, optionally with activations over time."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from .._checks import lowered, numbers
 from ..errors import ArgumentError
 from ..network import Network
 from ..recording import Log
+from ..topology import NO_GATER, Topology
 from . import _xml, files
 from ._formats import ALL, LINKED, Format
 from ._tables import CONNECTION, NEURON, Tables, columns_of, from_tables, kinds_in, records, to_tables
@@ -20,13 +21,24 @@ from ._tables import CONNECTION, NEURON, Tables, columns_of, from_tables, kinds_
 __all__ = ["from_gexf_data", "gexf_data", "read_gexf", "write_gexf"]
 
 NAMESPACE = "http://www.gexf.net/1.2draft"
+"""Version 1.3 has the same elements, but older versions of networkx do not read it."""
+
+APART, SMALLEST, LARGEST, THICKEST = 50.0, 8.0, 24.0, 4.0
+"""In Gephi: distance of two neurons of a column, sizes of neurons, thickness of the strongest connection."""
+
 ELEMENT = ("id", "label", "source", "target", "weight")
 """Columns that are attributes of an element in GEXF; the others are in <attvalue>."""
 
 
-def write_gexf(network: Network, path: files.File, activations: ArrayLike | Log | None = None) -> None:
+def write_gexf(
+    network: Network,
+    path: files.File,
+    activations: ArrayLike | Log | None = None,
+    *,
+    layout: Any = "layers",
+) -> None:
     """Write a network as GEXF. :func:`gexf_data` describes the parameters and what the file preserves."""
-    files.write(path, gexf_data(network, activations))
+    files.write(path, gexf_data(network, activations, layout=layout))
 
 
 def read_gexf(path: files.File) -> Network:
@@ -38,10 +50,14 @@ def read_gexf(path: files.File) -> Network:
         return from_gexf_data(files.read(path))
 
 
-def gexf_data(network: Network, activations: ArrayLike | Log | None = None) -> str:
+def gexf_data(network: Network, activations: ArrayLike | Log | None = None, *, layout: Any = "layers") -> str:
     """Convert a network to a GEXF document.
 
-    It preserves the same as :func:`graphml_data`; the dtype is stored under keywords.
+    It preserves the same as :func:`graphml_data`; the dtype is stored under keywords. Programs such as Gephi
+    show it as a picture at once: each layer has a colour; the area of a neuron grows with the number of its
+    connections; a connection is blue or, below zero, orange, and darker and thicker with the magnitude of
+    its weight, on the scale of the trainable weights; gated connections are dashed, where the program
+    supports that. These are elements of GEXF's module ``viz``, which :func:`read_gexf` ignores.
 
     Parameters
     ----------
@@ -51,11 +67,16 @@ def gexf_data(network: Network, activations: ArrayLike | Log | None = None) -> s
         Activations of the N neurons in a run of T steps, for the timeline of Gephi, or a log that has the
         "activation" of all neurons. They are a dynamic attribute "activations", whose step t lasts from t to
         t + 1.
+    layout : str or callable
+        The positions of neurons, as in :func:`synapse.draw.network`. Default: layers from left to right.
 
     Raises
     ------
     KindError, ArgumentError
-        If `activations` are not finite numbers of this shape, or a log does not have them.
+        If `activations` are not finite numbers of this shape, a log does not have them, or `layout` is of
+        another kind or does not place every neuron.
+    UnknownNameError, MissingExtraError
+        If there is no such layout, or it needs Graphviz or SciPy, which is not installed.
     FormatError, TopologyError, DivergenceError
         As for :func:`graphml_data`.
 
@@ -67,7 +88,39 @@ def gexf_data(network: Network, activations: ArrayLike | Log | None = None) -> s
     """
     tables = to_tables(network, "GEXF", _xml.UNFIT)
     steps = None if activations is None else _steps(activations, network)
-    return "\n".join(_lines(tables, steps)) + "\n"
+    return "\n".join(_lines(tables, steps, *_looks(network, layout))) + "\n"
+
+
+def _looks(network: Network, layout: Any) -> tuple[list[str], list[str]]:
+    """The viz elements of each neuron and of each connection."""
+    from ..draw._layouts import places_of
+    from ..draw._style import BLUE, PALE, RED, mixed, tints  # without matplotlib
+
+    table = Topology.of(network)
+    centres = APART * places_of(table, layout).centres
+    ends = np.concatenate([table.source, table.target])
+    degrees = np.bincount(ends, minlength=table.neurons) / max(1, np.bincount(ends, minlength=1).max())
+    sizes = SMALLEST + (LARGEST - SMALLEST) * np.sqrt(degrees)
+    shades = tints(len(table.layers))
+    neurons = [
+        f'{_colour(shades[layer])}<viz:position x="{x:.6g}" y="{y:.6g}" z="0"/><viz:size value="{size:.4g}"/>'
+        for layer, (x, y), size in zip(table.layer.tolist(), centres.tolist(), sizes.tolist(), strict=True)
+    ]
+    scale = np.abs(table.weight[table.trainable] if table.trainable.any() else table.weight)
+    strengths = np.minimum(np.abs(table.weight) / (scale.max(initial=0.0) or 1.0), 1.0)
+    links = zip(table.weight.tolist(), strengths.tolist(), (table.gater != NO_GATER).tolist(), strict=True)
+    connections = [
+        f"{_colour(mixed(PALE, BLUE if weight >= 0 else RED, strength))}"
+        f'<viz:thickness value="{max(0.2, THICKEST * strength):.4g}"/>'
+        f'<viz:shape value="{"dashed" if gated else "solid"}"/>'
+        for weight, strength, gated in links
+    ]
+    return neurons, connections
+
+
+def _colour(shade: tuple[float, float, float]) -> str:
+    red, green, blue = (round(255 * part) for part in shade)
+    return f'<viz:color r="{red}" g="{green}" b="{blue}" a="1"/>'
 
 
 def _steps(activations: ArrayLike | Log, network: Network) -> NDArray[np.float64]:
@@ -85,10 +138,12 @@ def _steps(activations: ArrayLike | Log, network: Network) -> NDArray[np.float64
     return steps.astype(np.float64)
 
 
-def _lines(tables: Tables, steps: NDArray[np.float64] | None) -> Iterator[str]:
+def _lines(
+    tables: Tables, steps: NDArray[np.float64] | None, neurons: list[str], connections: list[str]
+) -> Iterator[str]:
     mode = 'mode="static"' if steps is None else 'mode="dynamic" timeformat="double"'
     yield _xml.HEAD
-    yield f'<gexf xmlns="{NAMESPACE}" version="1.2">'
+    yield f'<gexf xmlns="{NAMESPACE}" xmlns:viz="{NAMESPACE}/viz" version="1.2">'
     name = _xml.escaped(tables.name)
     yield f"<meta><keywords>{tables.dtype}</keywords><description>{name}</description></meta>"
     yield f'<graph defaultedgetype="directed" {mode}>'
@@ -97,11 +152,11 @@ def _lines(tables: Tables, steps: NDArray[np.float64] | None) -> Iterator[str]:
         yield from _declared("node", "dynamic", {"activations": float})
     yield from _declared("edge", "static", kinds_in(tables.connections, CONNECTION))
     yield "<nodes>"
-    for i, node in enumerate(records(tables.neurons)):
-        yield _element("node", node, "" if steps is None else _timeline(steps[:, i]))
+    for i, (node, look) in enumerate(zip(records(tables.neurons), neurons, strict=True)):
+        yield _element("node", node, look, "" if steps is None else _timeline(steps[:, i]))
     yield "</nodes>\n<edges>"
-    for i, edge in enumerate(records(tables.connections)):
-        yield _element("edge", {"id": i, **edge})
+    for i, (edge, look) in enumerate(zip(records(tables.connections), connections, strict=True)):
+        yield _element("edge", {"id": i, **edge}, look)
     yield "</edges>\n</graph>\n</gexf>"
 
 
@@ -113,14 +168,14 @@ def _declared(domain: str, mode: str, kinds: dict[str, type]) -> Iterator[str]:
     yield "</attributes>"
 
 
-def _element(tag: str, record: dict[str, Any], more: str = "") -> str:
+def _element(tag: str, record: dict[str, Any], look: str, more: str = "") -> str:
     own = "".join(f" {name}={_xml.quoted(record[name])}" for name in ELEMENT if name in record)
     values = "".join(
         f'<attvalue for="{name}" value={_xml.quoted(value)}/>'
         for name, value in record.items()
         if name not in ELEMENT
     )
-    return f"<{tag}{own}><attvalues>{values}{more}</attvalues></{tag}>"
+    return f"<{tag}{own}><attvalues>{values}{more}</attvalues>{look}</{tag}>"
 
 
 def _timeline(steps: NDArray[np.float64]) -> str:
@@ -157,7 +212,7 @@ def _records(graph: Element, tag: str) -> list[dict[Any, Any]]:
 
 FORMAT = Format(
     name="gexf",
-    what="Gephi, networkx; activations over time",
+    what="Gephi, networkx; a picture; activations over time",
     kept=ALL,
     lost=f"{LINKED}; names with control characters are refused; the timeline is not read",
     link="https://gexf.net/schema.html",

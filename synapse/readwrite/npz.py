@@ -9,9 +9,6 @@ and indices with 32 bits if they fit. :func:`numpy.load` alone reads everything.
 
 from __future__ import annotations
 
-import json
-import math
-import zipfile
 from typing import IO, Any
 
 import numpy as np
@@ -21,6 +18,7 @@ from .._saved import OF_CONNECTIONS, OF_NEURONS, put_together, take_apart
 from ..errors import FormatError
 from ..network import Network
 from . import files
+from ._archive import as_text, from_array, read_arrays, write_arrays
 from ._checks import an_object
 from ._document import (
     ELIGIBILITY,
@@ -58,14 +56,12 @@ ITEMS = {
 """By table of the document, the first word of the names of its arrays, and its columns of numbers."""
 PLACES = {f"{item}_{key}": (table, key) for table, (item, keys) in ITEMS.items() for key in keys}
 """Table and column of each array."""
+MEMBERS = frozenset((DOCUMENT, *PLACES, *OLD_NAMES))
+"""Names of all arrays of a network."""
 ALWAYS = ("source", "target", "weight")
 """Columns of connections that are stored whatever their values."""
 DEFAULTS = {"trainable": 1, "trainable_bias": 1, "gater": -1}
 """Values other than 0 of which a column need not be stored."""
-PIECE = 1 << 20
-"""Bytes that are written or read at a time."""
-HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-"""Functions that read the header of an array, by the version of its format."""
 
 
 def write_npz(network: Network, path: files.File) -> None:
@@ -73,14 +69,7 @@ def write_npz(network: Network, path: files.File) -> None:
 
     The file name is used unchanged, with or without ``.npz``.
     """
-    arrays = npz_data(network)
-    with files.replacing(path) as stream, zipfile.ZipFile(stream, "w") as archive:
-        for name, array in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array_header_1_0(member, np.lib.format.header_data_from_array_1_0(array))
-                content = _bytes_of(array)
-                for first in range(0, len(content), PIECE):
-                    member.write(content[first : first + PIECE].data)
+    write_arrays(path, npz_data(network))
 
 
 def read_npz(path: files.File) -> Network:
@@ -95,54 +84,7 @@ def read_npz(path: files.File) -> Network:
 
 def read_stream(stream: IO[bytes]) -> Network:
     """Read a network from a stream at which one can seek."""
-    return _from_arrays(_arrays(stream))
-
-
-def _bytes_of(array: NDArray[Any]) -> NDArray[np.uint8]:
-    return array.reshape(-1).view(np.uint8) if array.nbytes else np.empty(0, np.uint8)
-
-
-def _arrays(stream: IO[bytes]) -> dict[str, NDArray[Any]]:
-    try:
-        length = stream.seek(0, 2)
-        with zipfile.ZipFile(stream) as archive:
-            infos = archive.infolist()
-            if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
-                raise FormatError("The file must be uncompressed, as write_npz and numpy.savez write it.")
-            names = [info.filename for info in infos]
-            if len(set(names)) < len(names):
-                raise FormatError("Expected the file to hold each array once, got one of them twice.")
-            if sum(info.file_size for info in infos) > length:
-                raise FormatError("The file is only a part of one: its arrays are larger than the file.")
-            known = {f"{name}.npy": name for name in (DOCUMENT, *PLACES, *OLD_NAMES)}
-            found = [info for info in infos if info.filename in known]
-            return {known[info.filename]: _read_array(archive, info, known[info.filename]) for info in found}
-    except FormatError:
-        raise
-    except Exception as error:  # zipfile and NumPy raise many kinds for damaged files
-        raise FormatError(f"The file is not of arrays, or only a part of one: {error}.") from None
-
-
-def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> NDArray[Any]:
-    """Read an array, after checking that its header agrees with the number of bytes."""
-    with archive.open(info) as member:
-        shape, _, dtype = HEADERS[np.lib.format.read_magic(member)](member)
-        items, there = math.prod(shape), info.file_size - member.tell()
-        if dtype.hasobject:
-            raise FormatError(
-                f"Expected the array {name!r} to be of numbers or text, got a pickle of objects."
-            )
-        if items * dtype.itemsize != there or items > max(there, 1):
-            raise FormatError(
-                f"Expected the array {name!r} to have the bytes that its header declares, {items} items of "
-                f"{dtype.itemsize} bytes, got {there} bytes."
-            )
-        array = np.zeros(shape, dtype) if not there else np.empty(shape, dtype)
-        content = _bytes_of(array)
-        for first in range(0, there, PIECE):
-            piece = member.read(min(PIECE, there - first))  # the last one checks the sum
-            content[first : first + PIECE] = np.frombuffer(piece, np.uint8)
-        return array
+    return from_arrays(read_arrays(stream, MEMBERS))
 
 
 def npz_data(network: Network) -> dict[str, NDArray[Any]]:
@@ -190,8 +132,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
         if column is not None and _is_stored(table, key, column):
             arrays[name] = _compact(column)
     head = {key: value for key, value in content.items() if value != {}}
-    text = json.dumps({**head, ARRAYS: sorted(arrays)}, allow_nan=False)
-    return {DOCUMENT: np.array(text.encode("ascii")), **arrays}
+    return {DOCUMENT: as_text({**head, ARRAYS: sorted(arrays)}), **arrays}
 
 
 def _is_stored(table: str, key: str, column: NDArray[Any]) -> bool:
@@ -229,14 +170,14 @@ def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
     It also takes the arrays of version 1 of the format.
     """
     arrays = an_object("The arrays", data)
-    return _from_arrays({name: np.array(array) for name, array in arrays.items()})  # copied, not taken over
+    return from_arrays({name: np.array(array) for name, array in arrays.items()})  # copied, not taken over
 
 
-def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
+def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
     """Make a network of checked arrays, which it takes over."""
     if DOCUMENT not in arrays:
         return from_old_npz_data(arrays)
-    content = _content(arrays.pop(DOCUMENT))
+    content = from_array(DOCUMENT, arrays.pop(DOCUMENT))
     require_format(content, VERSION)
     named = content.pop(ARRAYS, None)
     if named != sorted(arrays):
@@ -248,13 +189,6 @@ def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
     for table in (*TRACES, *tables_of(content)):
         content.setdefault(table, dict.fromkeys(ITEMS[table][1], np.empty(0, np.uint32)))
     return put_together(parts_of(content, sparse=True))
-
-
-def _content(text: NDArray[Any]) -> Any:
-    if text.ndim or text.dtype.kind != "S":
-        got = f"shape {text.shape} of {text.dtype}"
-        raise FormatError(f"Expected the array {DOCUMENT!r} to be one string of bytes, got {got}.")
-    return files.from_text(text.item().decode("ascii", "replace"))
 
 
 FORMAT = Format(

@@ -279,12 +279,38 @@ for name in ("Trials", "Summary"):
     for form in ("csv", "markdown"):
         row(f"experiments.{name}.to_{form}", path=k.EITHER)
 past = {"history": [1.0, 2.0, 4.0, 3.0, 2.0, 4.0, 5.0], "steps": 2}
+ahead = {"net": architect.Elman(1, 2, 1, seed=0), "context": [0.1] * 30, "steps": 2}
+row(
+    "synapse.forecast",
+    ahead | {"samples": 2, "seed": 0},
+    steps=k.SIZE,
+    net=k.NOTHING,
+    samples=k.SIZE | k.NONE,
+    feedback=k.NONE,
+    future=k.NONE,
+    calibration=k.NONE,
+    interval=k.FRACTION | k.NONE,
+)
+row(
+    "forecasting.calibrate",
+    {"net": ahead["net"], "series": [0.1] * 60, "steps": 2},
+    net=k.NOTHING,
+    held_out=k.FRACTION | k.SIZE,
+    feedback=k.NONE,
+    targets=k.NONE,
+    steps=k.SMALL,
+)
+row("forecasting.Calibration.half_widths", interval=k.FRACTION)
+row("synapse.save", network=k.NETWORK)
+row("synapse.Ensemble.__init__", networks=k.NOTHING)
+row("synapse.Ensemble.__getitem__", index=k.INDEX)
 row("forecasting.persistence", past)
 row("forecasting.seasonal_naive", past | {"period": 2}, period=k.SMALL)
 row("forecasting.autoregression", past, order=k.SMALL | k.NONE | {"0"})
 row(
     "forecasting.rolling_origin",
     {"forecaster": forecasting.persistence, "series": past["history"], "steps": 2},
+    forecaster=k.NOTHING,
     steps=k.SMALL,
     start=k.SMALL | k.NONE,
     period=k.SMALL,

@@ -12,7 +12,7 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, experiments, learning, optimizers, tasks
+from synapse import Ensemble, Layer, Network, Neuron, experiments, forecasting, learning, optimizers, tasks
 from synapse.graph import of
 from synapse.tasks import ContinualReber
 
@@ -53,6 +53,8 @@ class World:
             net.propagate(0.1, [1.0])
         self.exact = architect.Elman(2, 2, 1, seed=0)
         self.exact.learning_rule = "rtrl"
+        self.ensemble = Ensemble([architect.Elman(2, 2, 2, seed=seed) for seed in range(2)])
+        self.calibration = forecasting.Calibration(np.arange(60.0).reshape(30, 2, 1))
         self.small = Neuron(name="small", dtype=np.float32)
         self.narrow = Layer(2, name="narrow", dtype=np.float32)
         self.narrow_projection = self.narrow.project(Layer(2, dtype=np.float32), seed=0)

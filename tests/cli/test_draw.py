@@ -29,7 +29,9 @@ def model(tmp_path):
 def test_pictures(capsys, model, tmp_path, ending, begins):
     pytest.importorskip("matplotlib")
     assert done(capsys, "draw", model, "-o", tmp_path / f"x{ending}") == ""
-    assert (tmp_path / f"x{ending}").read_bytes().startswith(begins)
+    written = (tmp_path / f"x{ending}").read_bytes()
+    assert written.startswith(begins)
+    assert (b">cells</text>" if ending == ".svg" else b"/CIDFontType2") in written  # text that can be edited
 
 
 def test_as_a_process(model, tmp_path):

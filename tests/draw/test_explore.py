@@ -5,16 +5,20 @@ import hashlib
 import io
 import json
 import re
+import sys
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Neuron, record, tie
+from synapse import Layer, Network, Neuron, Trainer, record, tie
 from synapse.draw import explore
 from synapse.errors import ArgumentError, KindError, TopologyError, UnknownNameError
 from tests.readwrite.nets import same
+
+MODULE = sys.modules["synapse.draw.explore"]  # the package's name is the function
 
 NASTY = [
     "</script><script>alert(1)</script>",
@@ -155,9 +159,10 @@ def test_the_page_holds_the_errors_of_targets():
     net.propagate(0.0, [1.0, 0.0])
     data, weights = data_of(page_of(net, sequence, targets)), net.weights
     for t in range(7):
+        aimed = t not in (0, 3)
         for error in ("responsibility", "projected", "gated"):
-            assert data[error][t] == [getattr(neuron.error, error) for neuron in net]
-        assert any(data["responsibility"][t]) == (t not in (0, 3))
+            assert data[error][t] == ([getattr(neuron.error, error) for neuron in net] if aimed else None)
+        assert data["target"][t] == (targets[t - 1].tolist() if aimed else None)
         if t < 6:
             net.activate(sequence[t])
             if t != 2:
@@ -165,9 +170,18 @@ def test_the_page_holds_the_errors_of_targets():
     assert (net.weights == weights).all()
 
 
-def test_errors_that_are_0_throughout_are_left_out():
-    data = data_of(page_of(lstm(), rows(3)))
-    assert data["responsibility"] is data["projected"] is data["gated"] is None
+@pytest.mark.parametrize("targets", [None, np.full((6, 2), np.nan)], ids=["none", "NaN"])
+def test_without_targets_there_are_no_errors_and_none_are_left_from_before(targets):
+    net = lstm()
+    net.activate([0.1, 0.2, 0.3])
+    net.propagate(0.0, [1.0, 0.0])
+    data = data_of(page_of(net, rows(3), targets))
+    assert data["responsibility"] is data["projected"] is data["gated"] is data["target"] is None
+
+
+def test_an_error_of_0_is_shown_where_there_is_a_target():
+    data = data_of(page_of(architect.Perceptron(3, 2, seed=0), rows(3), rows(2) > 0))
+    assert data["gated"][1:] == [[0.0] * 5] * 6
 
 
 def test_the_page_tells_who_is_tied():
@@ -211,16 +225,6 @@ def test_the_network_stays_as_it_is():
     before = net.clone()
     page_of(net, rows(3))
     assert same(before, net.clone())
-
-
-def test_neurons_of_a_layer_stand_apart_and_within_its_frame():
-    net = architect.Perceptron(1, 70, 1, seed=0)
-    data = data_of(page_of(net, rows(1)))
-    spots = list(zip(data["neurons"]["x"], data["neurons"]["y"], strict=True))[1:71]
-    gaps = [np.hypot(x - u, y - v) for i, (x, y) in enumerate(spots) for u, v in spots[:i]]
-    assert min(gaps) >= 60
-    hidden = data["layers"][1]
-    assert all(abs(x) <= hidden["width"] / 2 and abs(y) <= hidden["height"] / 2 for x, y in spots)
 
 
 def test_the_page_loads_nothing_from_elsewhere():
@@ -376,3 +380,72 @@ def test_the_page_holds_the_numbers_of_a_log():
         page_of(net, log)
     with pytest.raises(ArgumentError, match="leave out the targets"):
         page_of(net, log, targets)
+
+
+# --- in a notebook ------------------------------------------------------------------------------------
+
+
+def test_without_a_path_nothing_is_written_and_the_page_is_the_same(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    view = explore(lstm(), rows(3))
+    assert view.html == page_of(lstm(), rows(3))
+    assert not list(tmp_path.iterdir())
+    assert explore(lstm(), rows(3), "page.html") is None
+    assert repr(view) == f"<Explorer of {lstm()!r}>"
+
+
+def test_a_notebook_shows_the_page_in_a_sandbox():
+    view = explore(nasty(), rows(len(NASTY)))
+    (frame,) = (attributes for tag, attributes in Elements(view._repr_html_()).tags)
+    assert frame["sandbox"] == "allow-scripts"
+    assert frame["srcdoc"] == view.html
+    assert "src" not in frame
+
+
+def test_without_anywidget_there_is_the_frame_alone(monkeypatch):
+    view = explore(lstm(), rows(3))
+    monkeypatch.setattr(MODULE, "find_spec", lambda name: None)
+    assert view._repr_mimebundle_(include=None, exclude=None) is None
+
+
+def test_a_view_follows_the_network():
+    net = lstm()
+    view = explore(net, rows(3), targets=rows(2) > 0)
+    trainer = Trainer(net)
+    trainer.train(rows(3), rows(2) > 0, epochs=2, callbacks=[view.update], progress=False)
+    assert view.html != page_of(lstm(), rows(3), rows(2) > 0)
+    view.update()
+    assert view.html == page_of(net, rows(3), rows(2) > 0)
+    net.connections[0].weight = 0.125
+    view.update()
+    assert data_of(view.html)["connections"]["weight"][0] == 0.125
+
+
+def test_a_training_updates_a_view_at_most_ten_times_a_second(monkeypatch):
+    net, clock = lstm(), [100.0]
+    monkeypatch.setattr(MODULE, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    view, seen = explore(net, rows(3)), []
+    for clock[0] in (100.0, 100.05, 100.2):
+        net.connections[0].weight = clock[0]
+        view.update(object())
+        seen.append(data_of(view.html)["connections"]["weight"][0])
+    assert seen == [100.0, 100.0, 100.2]
+
+
+def test_a_widget_gets_numbers_and_after_an_edit_another_page():
+    pytest.importorskip("anywidget")
+    net = lstm()
+    view = explore(net, rows(3))
+    bundle = view._repr_mimebundle_(include=None, exclude=None)
+    bundle = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    widget, page = view._widget, view._widget.html
+    net.connections[0].weight = 0.125
+    view.update()
+    assert widget.numbers["connections"]["weight"][0] == 0.125
+    assert widget.html == page
+    link = net.connections[0]
+    link.source.disconnect(link.target)
+    view.update()
+    assert widget.html == view.html != page
+    assert not any(word in str(widget._esm) for word in ("eval", "innerHTML", "import"))

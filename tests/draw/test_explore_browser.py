@@ -1,7 +1,9 @@
 """The explorer's page in a headless Chromium: what a person sees and does there."""
 
 import io
+import json
 import shutil
+from importlib import resources
 
 import networkx as nx
 import numpy as np
@@ -56,6 +58,11 @@ def opened(chromium, tmp_path):
     assert complaints == []
 
 
+def as_resource(name):
+    """A file of the page."""
+    return resources.as_file(resources.files("synapse.draw") / "page" / name)
+
+
 def lstm():
     return architect.LSTM(2, 3, 1, style="synaptic", seed=0)
 
@@ -100,15 +107,15 @@ def test_stepping_shows_the_values_of_run(opened):
     page = opened(net, sequence)
     choose(page, "output 0")
     for t, output in enumerate(outputs, 1):
-        page.keyboard.press("ArrowRight")
         assert page.text_content("#status") == f"step {t} of 6"
         assert number(page, "activation") == output
         label = page.evaluate(f"{GRAPH}.getElementById('n14').data('label')")
         assert label == f"output 0\n{output:.2f}".replace("-", "\u2212")
+        page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
     assert number(page, "activation") == outputs[4]
     page.keyboard.press("Home")
-    assert number(page, "activation") == net.output[0].activation
+    assert number(page, "activation") == outputs[0]
     page.keyboard.press("End")
     assert number(page, "activation") == outputs[5]
     page.fill("#step", "2")
@@ -130,7 +137,7 @@ def test_every_number_of_a_neuron_and_a_connection(opened):
     cell = net["cells"][1]
     choose(page, cell.name)
     for t in range(2):
-        page.keyboard.press("ArrowRight")
+        page.fill("#step", str(t + 1))
         net.activate(sequence[t])
         net.propagate(0.0, [1.0])
         for name in ("activation", "state", "derivative", "bias"):
@@ -153,7 +160,7 @@ def test_extended_traces_by_neuron(opened):
     emit(page, f"c{c}", "tap")
     assert "Extended traces" in page.text_content("#numbers")
     for t in range(3):
-        page.keyboard.press("ArrowRight")
+        page.fill("#step", str(t + 1))
         net.activate(sequence[t])
         for neuron, trace in link.extended.items():
             assert number(page, neuron.name) == trace
@@ -171,7 +178,7 @@ def test_sensitivities_by_neuron(opened):
     assert "Sensitivities: d state / d weight (4)" in page.text_content("#numbers")
     assert "Extended traces" not in page.text_content("#numbers")
     for t in range(3):
-        page.keyboard.press("ArrowRight")
+        page.fill("#step", str(t + 1))
         net.activate(sequence[t])
         for neuron, sensitivity in link.sensitivity.items():
             assert number(page, neuron.name) == sensitivity
@@ -206,13 +213,15 @@ def test_gates_open_and_close(opened):
     gate.gate(link)
     net = Network(Layer([a, gate]), [], Layer([b]))
     page = opened(net, [[1.0, 0.0], [1.0, 1.0]])
-    opens, width = [], []
-    for _ in range(2):
-        page.keyboard.press("ArrowRight")
-        opens.append(page.evaluate(f"{GRAPH}.getElementById('g0').style('background-opacity')"))
-        width.append(float(page.evaluate(f"{GRAPH}.getElementById('c0').style('line-opacity')")))
+    opens, line = [], []
+    for step in "12":
+        page.fill("#step", step)
+        opens.append(page.evaluate(f"{GRAPH}.getElementById('gc0').style('background-opacity')"))
+        line.append(float(page.evaluate(f"{GRAPH}.getElementById('c0').style('line-opacity')")))
     assert list(map(float, opens)) == [0.0, 1.0]
-    assert width[0] < 0.2 < 0.8 < width[1]
+    assert 0.25 <= line[0] < 0.4 < 0.8 < line[1]  # closed, it is faint, and can be seen
+    assert page.evaluate(f"{GRAPH}.getElementById('c0').style('line-style')") == "dashed"
+    assert float(page.evaluate(f"{GRAPH}.getElementById('c0').style('width')").removesuffix("px")) >= 1.5
 
 
 def test_pointing_at_a_neuron_shows_its_numbers(opened):
@@ -267,22 +276,26 @@ def test_layers_fold_and_unfold(opened):
     assert ids(page, ".box") == {"l0"}
 
 
-def test_two_thousand_connections_are_all_there(opened):
+def test_two_thousand_connections_open_folded_and_are_all_there(opened):
     net = architect.LSTM(10, 20, 5, style="synaptic", seed=0)
     page = opened(net, rows(10))
     assert len(net.connections) > 2000
+    assert len(ids(page, ".connection")) <= 300
+    members = f"{GRAPH}.elements('.line').map(line => line.data('members').length)"
+    assert sum(page.evaluate(members)) == len(net.connections)
+    page.click("#unfold-all")
     assert len(ids(page, ".connection")) == len(net.connections)
 
 
 def test_a_network_too_large_to_draw_opens_folded(opened):
     page = opened(architect.Perceptron(210, 100, 2, seed=0), rows(210, 1))
-    assert len(ids(page, ".box")) == 3
+    assert len(ids(page, ".box")) == 2
     page.click("#unfold-all")
     assert "21200 connections are too many" in page.text_content("#notice")
-    assert len(ids(page, ".box")) == 3
-    page.click('button[aria-label="Unfold output"]')
+    assert len(ids(page, ".box")) == 2
+    page.click('button[aria-label="Fold output"]')
     assert page.is_hidden("#notice")
-    assert len(ids(page, ".neuron")) == 2
+    assert len(ids(page, ".neuron")) == 0
 
 
 def test_names_are_only_text(opened):
@@ -324,10 +337,297 @@ def test_keys_and_help(opened):
     assert page.evaluate(f"{GRAPH}.zoom()") > level
     page.keyboard.press("f")
     assert page.evaluate(f"{GRAPH}.zoom()") == pytest.approx(level)
+    page.keyboard.press("Escape")
     page.keyboard.press("g")
     gated = [i for i, connection in enumerate(lstm().connections) if connection.gater is not None]
     shown = page.get_attribute("#gates", "aria-pressed") == "true"
-    assert ids(page, ".gate") == ({f"g{i}" for i in gated} if shown else set())
+    assert ids(page, ".gate") == ({f"gc{i}" for i in gated} if shown else set())
+
+
+# --- what is chosen, and gates -------------------------------------------------------------------
+
+
+def lit(page):
+    """The neurons and boxes that stand out."""
+    return ids(page, ".neuron, .box") - ids(page, ".dim")
+
+
+def test_a_chosen_neuron_shows_what_gates_its_connections(opened):
+    net = lstm()
+    place, number = net.connections.index, {neuron: f"n{i}" for i, neuron in enumerate(net)}
+    page, cell = opened(net, rows()), net["cells"][1]
+    page.keyboard.press("g")  # not all gates
+    choose(page, cell.name)
+    links = [*cell.incoming, *cell.outgoing, cell.self_connection]
+    gated_links = [c for c in links if c.gater is not None]
+    assert len(gated_links) == 4
+    assert {number[c.gater] for c in gated_links} <= lit(page)
+    assert {f"gc{place(c)}" for c in gated_links} == ids(page, ".gate") - ids(page, ".dim")
+    wires = {f"wc{place(c)}<{number[c.gater]}" for c in gated_links}
+    assert wires == ids(page, ".wire") - ids(page, ".dim")
+    link = gated_links[0]
+    emit(page, f"c{place(link)}", "tap")
+    assert {number[link.source], number[link.target], number[link.gater]} == lit(page)
+    assert ids(page, ".gate") == {f"gc{place(link)}"}
+
+
+def test_all_the_way_follows_gates(opened):
+    before, gate, a, b, after = (Neuron(name=name) for name in ("before", "gate", "a", "b", "after"))
+    before.project(gate, weight=1.0)
+    gate.gate(a.project(b, weight=1.0))
+    b.project(after, weight=1.0)
+    net = Network(Layer([before, a]), [Layer([gate]), Layer([b])], Layer([after]))
+    number = {neuron.name: f"n{i}" for i, neuron in enumerate(net)}
+    page = opened(net, rows())
+    page.click("#reach")
+    for name, expected in (
+        ("before", ("before", "gate", "a", "b", "after")),  # a gates' way leads on; its line is shown whole
+        ("after", ("before", "gate", "a", "b", "after")),
+        ("gate", ("before", "gate", "a", "b", "after")),
+    ):
+        choose(page, name)
+        assert {number[name] for name in expected} - {number["a"]} <= lit(page)
+    choose(page, "a")
+    assert number["before"] not in lit(page)
+
+
+def test_the_tip_follows_the_step(opened):
+    net, sequence = lstm(), rows()
+    outputs = net.clone().run(sequence)[:, 0]
+    page = opened(net, sequence, np.full((6, 1), 0.5))
+    spot = page.evaluate(f"{GRAPH}.getElementById('n14').renderedPosition()")
+    page.mouse.move(*place_of(page, spot), steps=3)
+    page.wait_for_selector("#tip", state="visible")
+    for t in (0, 1):
+        shown = f"{outputs[t]:.6g}".replace("-", "\u2212")
+        assert page.text_content("#tip") == f"output 0: {shown}, target 0.5"
+        page.keyboard.press("ArrowRight")
+
+
+def test_errors_and_targets_are_shown_where_there_is_a_target(opened):
+    targets = np.ones((6, 1))
+    targets[2] = np.nan
+    page = opened(lstm(), rows(), targets)
+    choose(page, "output 0")
+    for step, aimed in (("1", True), ("3", False), ("4", True)):
+        page.fill("#step", step)
+        assert page.locator('dd[data-name="responsibility"]').count() == aimed
+        assert page.locator('dd[data-name="target"]').count() == aimed
+    assert number(page, "target") == 1.0
+    page.fill("#step", "3")
+    assert "This step has no target." in page.text_content("#numbers")
+
+
+def test_without_targets_no_error_is_shown(opened):
+    net = lstm()
+    net.activate([1.0, 0.0])
+    net.propagate(0.1, [1.0])
+    page = opened(net, rows())
+    choose(page, "output 0")
+    assert page.locator('dd[data-name="responsibility"], dd[data-name="target"]').count() == 0
+    assert "Error" not in page.text_content("#numbers")
+
+
+def test_the_folded_view_shows_the_gates_between_layers(opened):
+    net = lstm()
+    page = opened(net, rows())
+    page.click("#fold-all")
+    layer_of = {neuron: i for i, layer in enumerate(net.layers) for neuron in layer}
+    gated_pairs = {
+        (layer_of[c.source], layer_of[c.target], layer_of[c.gater]) for c in net.connections if c.gater
+    }
+    assert gated_pairs
+    assert ids(page, ".gate") == {f"gbl{a}>l{b}" for a, b, _ in gated_pairs}
+    assert ids(page, ".wire") == {f"wbl{a}>l{b}<l{g}" for a, b, g in gated_pairs}
+    emit(page, f"l{next(iter(gated_pairs))[1]}", "tap")
+    assert {f"l{g}" for _, b, g in gated_pairs if b == next(iter(gated_pairs))[1]} <= lit(page)
+
+
+# --- at the sizes of screens ------------------------------------------------------------------------
+
+
+SCREENS = {
+    "wide": {"viewport": {"width": 1400, "height": 900}},
+    "tablet": {"viewport": {"width": 1024, "height": 768}},
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "has_touch": True,
+        "is_mobile": True,
+        "device_scale_factor": 2,
+    },
+}
+NETS = {
+    "perceptron": lambda: architect.Perceptron(784, 100, 10, seed=0),
+    "2000": lambda: architect.Perceptron(40, 40, 10, seed=0),
+    "lstm": lambda: architect.LSTM(2, 3, 1, seed=0),
+    "elman": lambda: architect.Elman(2, 6, 1, seed=0),
+    "hopfield": lambda: architect.Hopfield(12),
+}
+LAID_OUT = f"""() => {{
+  const cy = {GRAPH}, nodes = cy.elements(".neuron, .box, .weight");
+  const boxes = nodes.map((node) => node.renderedBoundingBox({{ includeOverlays: false }}));
+  const window_ = {{ x1: 0, y1: 0, x2: cy.width(), y2: cy.height() }}, slack = 1;
+  const outside = boxes.filter((box) => box.x1 < -slack || box.y1 < -slack
+    || box.x2 > window_.x2 + slack || box.y2 > window_.y2 + slack);
+  const covered = [];
+  boxes.forEach((a, i) => boxes.slice(0, i).forEach((b, j) => {{
+    const x = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1), y = Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1);
+    if (x > 2 && y > 3) covered.push([nodes[i].data("label"), nodes[j].data("label"), x, y]);
+  }}));
+  const span = (low, high, whole) =>
+    (Math.max(...boxes.map((box) => box[high])) - Math.min(...boxes.map((box) => box[low]))) / whole;
+  const fonts = nodes.map((node) => parseFloat(node.style("font-size")) * cy.zoom());
+  const inside = (element) => {{
+    const {{ left, right, top, bottom, width }} = element.getBoundingClientRect();
+    return width > 0 && left >= 0 && top >= 0 && right <= innerWidth + 0.5 && bottom <= innerHeight + 0.5;
+  }};
+  const parts = "header button, footer button, #step, #status, #search, #graph";
+  const hidden = [...document.querySelectorAll(parts)]
+    .filter((element) => getComputedStyle(element).display !== "none" && !inside(element));
+  return {{
+    outside: outside.length, covered, font: Math.min(...fonts), hidden: hidden.map((element) => element.id),
+    nameless: nodes.filter((node) => !node.data("label")).length,
+    neuron: Math.min(99, ...cy.elements(".neuron").map((node) => node.renderedWidth())),
+    across: span("x1", "x2", cy.width()), down: span("y1", "y2", cy.height()),
+    wide: document.documentElement.scrollWidth, drawn: cy.elements(".connection").length,
+  }};
+}}"""
+CONTRAST = """() => {
+  const luminance = (name) => {
+    const colour = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
+      .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  const of = (names, grounds) => Math.min(...names.flatMap((name) =>
+    grounds.map((ground) => ratio(luminance(name), luminance(ground)))));
+  return { words: of(["--ink", "--faint"], ["--paper", "--surface"]),
+    signs: of(["--positive", "--negative", "--gate"], ["--paper"]) };
+}"""
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("net", NETS)
+def test_a_page_can_be_read_and_used_at_once(opened, net, screen, tmp_path):
+    network = NETS[net]()
+    page = opened(network, rows(len(network.input), 3) > 0, **SCREENS[screen])
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=tmp_path / f"{net}-{screen}-{scheme}.png")
+        assert page.evaluate("document.documentElement.dataset.theme") == scheme
+        contrast = page.evaluate(CONTRAST)
+        assert contrast["words"] >= 4.5  # WCAG 2.2, 1.4.3 and 1.4.11
+        assert contrast["signs"] >= 3
+        found = page.evaluate(LAID_OUT)
+        assert not found["covered"]
+        assert not found["hidden"]
+        assert found["outside"] == found["nameless"] == 0
+        assert found["font"] >= 9
+        assert found["neuron"] >= (24 if screen == "phone" else 20)  # 24: WCAG 2.2, 2.5.8
+        assert found["drawn"] <= 300
+        assert found["wide"] <= SCREENS[screen]["viewport"]["width"]
+        assert max(found["across"], found["down"]) > 0.8
+        if net == "lstm":
+            assert found["down"] > 0.8
+    assert page.text_content("#status") == "step 1 of 3"
+    if screen == "wide":
+        assert page.get_attribute("#legend", "open") is not None
+
+
+def test_weights_cover_neither_each_other_nor_names(opened):
+    net = architect.Perceptron(3, 4, 3, seed=0)
+    page = opened(net, rows(3))
+    found = page.evaluate(LAID_OUT)
+    assert len(ids(page, ".weight")) >= 0.8 * len(net.connections)
+    assert not found["covered"]
+    weight = f"{net.connections[0].weight:.2f}".replace("-", "\u2212")
+    assert page.evaluate(f"{GRAPH}.getElementById('v0').data('label')") == weight
+
+
+def test_on_a_phone_words_speak_of_touch_and_help_is_at_hand(opened):
+    page = opened(lstm(), rows(), **SCREENS["phone"])
+    assert page.text_content("#numbers p").startswith("Tap")
+    assert "/" not in page.get_attribute("#search", "placeholder")
+    page.locator("#theme").tap()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.locator("#help").tap()
+    words = page.inner_text("#overlay")
+    assert "Tap" in words
+    assert not any(word in words for word in ("click", "Point", "wheel", "Space"))
+    page.locator("#overlay button").tap()
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('header button, footer button')].map(b => b.getBoundingClientRect())"
+        ".filter(box => box.width).map(box => Math.min(box.width, box.height))"
+    )
+    assert min(sizes) >= 24
+
+
+def test_a_finger_can_hit_the_name_of_a_neuron(opened):
+    page = opened(lstm(), rows(), **SCREENS["phone"])
+    spot = page.evaluate(f"{GRAPH}.getElementById('n0').renderedPosition()")
+    radius = page.evaluate(f"{GRAPH}.getElementById('n0').renderedHeight()") / 2
+    page.touchscreen.tap(*place_of(page, {"x": spot["x"], "y": spot["y"] + radius + 8}))
+    assert page.text_content("#numbers h2") == "input 0"
+
+
+def test_a_turned_phone_shows_the_network_anew(opened):
+    page = opened(lstm(), rows(), **SCREENS["phone"])
+    page.set_viewport_size({"width": 844, "height": 390})
+    page.wait_for_timeout(400)
+    found = page.evaluate(LAID_OUT)
+    assert found["outside"] == 0
+    assert not found["hidden"]
+
+
+# --- in a notebook ------------------------------------------------------------------------------------
+
+
+FRAME_TEXT = "() => document.querySelector('iframe').getAttribute('sandbox')"
+
+
+def test_the_frame_of_a_notebook_is_a_sandbox(chromium):
+    net, page = lstm(), chromium.new_page()
+    page.set_content(explore(net, rows())._repr_html_())
+    assert page.evaluate(FRAME_TEXT) == "allow-scripts"
+    frame = page.frames[1]
+    frame.wait_for_selector("#graph canvas")
+    assert frame.text_content("#status") == "step 1 of 6"
+    assert frame.evaluate("origin") == "null"
+    page.close()
+
+
+MODEL = """
+globalThis.handlers = {};
+globalThis.values = VALUES;
+const model = { get: (name) => values[name], on: (name, act) => { handlers[name] = act; }, off() {} };
+widget.render({ model, el: document.body });
+"""
+
+
+def test_a_widget_follows_the_network(chromium):
+    net, page = lstm(), chromium.new_page()
+    view = explore(net, rows(), targets=np.ones((6, 1)))
+    with as_resource("widget.js") as script:
+        source = script.read_text(encoding="utf-8").replace("export default", "globalThis.widget =")
+    page.evaluate(source)
+    page.evaluate(MODEL.replace("VALUES", json.dumps({"html": view.html, "numbers": view._data})))
+    frame = page.wait_for_selector("iframe").content_frame()
+    frame.wait_for_selector("#graph canvas")
+    net.run(rows())
+    net.propagate(0.5, [1.0])
+    net[0].outgoing[0].weight = -3.0
+    view.update()
+    page.evaluate("(numbers) => { values.numbers = numbers; handlers['change:numbers'](); }", view._data)
+    frame.wait_for_function(f"{GRAPH}.getElementById('c0').hasClass('negative')")
+    output = net.clone().run(rows())[0, 0]
+    frame.fill("#search", "output 0")
+    frame.press("#search", "Enter")
+    assert number(frame, "activation") == output
+    page.evaluate("handlers['change:numbers']()")
+    frame.evaluate("postMessage({ activation: [] }, '*')")  # not from its owner
+    assert number(frame, "activation") == output
+    page.close()
 
 
 def test_touch(opened):
@@ -336,7 +636,7 @@ def test_touch(opened):
     page.touchscreen.tap(*place_of(page, spot))
     assert page.text_content("#numbers h2") == "output 0"
     page.locator("#next").tap()
-    assert page.text_content("#status") == "step 1 of 6"
+    assert page.text_content("#status") == "step 2 of 6"
 
 
 def test_buttons_have_names(opened):

@@ -66,6 +66,72 @@ def test_layers_stand_from_left_to_right_and_their_neurons_from_top_to_bottom():
     assert y.tolist() == [0.5, -0.5, 1, 0, -1, 0]
 
 
+def test_layers_are_frames_with_their_names_above():
+    net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
+    ax = draw.network(net, colour_bars=False)
+    ax.figure.canvas.draw()
+    frames = [frame.get_window_extent() for frame in part(ax, "frame")]
+    places = ax.transData.transform(middles(ax))
+    names = [next(text for text in ax.texts if text.get_text() == layer.label) for layer in net.layers]
+    assert len(frames) == len(net.layers)
+    for layer, frame, name in zip(net.layers, frames, names):
+        mine = [place for place, neuron in zip(places, net) if neuron in layer]
+        assert all(frame.x0 < x < frame.x1 and frame.y0 < y < frame.y1 for x, y in mine)
+        box = name.get_window_extent()
+        assert 0 <= box.y0 - frame.y1 < 12
+        assert box.x0 < (frame.x0 + frame.x1) / 2 < box.x1
+
+
+def test_a_layer_with_many_connections_within_it_is_a_ring():
+    net = architect.Liquid(2, 20, 1, connections=60, gates=5, seed=0)
+    ax = draw.network(net)
+    pool = middles(ax)[2:22]
+    radii = np.linalg.norm(pool - pool.mean(axis=0), axis=1)
+    assert np.ptp(radii) < 1e-9
+    apart = np.linalg.norm(np.diff(pool, axis=0), axis=1)
+    assert apart.min() > 0.6
+    for link in net.connections:
+        way = way_of(ax, net, link)
+        assert np.isfinite(way).all()
+
+
+def test_text_and_lines_are_proportional_to_the_axes():
+    from matplotlib import pyplot
+
+    def measured(width):
+        with draw.style():
+            figure, axes = pyplot.subplots(1, 2, figsize=(width, width / 3), layout="constrained")
+        net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
+        for ax, blocks in zip(axes, (False, True)):
+            draw.network(net, ax, blocks=blocks, colour_bars=False).set_title("")
+        figure.canvas.draw()
+        sizes = []
+        for ax in axes:
+            (x0, _), (x1, _) = ax.transData.transform([[0, 0], [1, 0]])
+            texts = [text.get_fontsize() for text in ax.texts]
+            (lines,) = part(ax, "connections") or [None]
+            widths = lines.get_linewidths() if lines else [arrow.get_lw() for arrow in part(ax, "projection")]
+            sizes.append(np.array([*texts, *widths]) / (x1 - x0))
+        pyplot.close(figure)
+        return np.concatenate(sizes)
+
+    np.testing.assert_allclose(measured(8.0), measured(16.0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("blocks", [False, True])
+def test_text_in_svg_and_pdf_files_stays_text(blocks, tmp_path):
+    ax = draw.network(architect.LSTM(2, 4, 1, style="synaptic", seed=0), blocks=blocks)
+    with draw.style():
+        ax.figure.savefig(tmp_path / "net.svg")
+        ax.figure.savefig(tmp_path / "net.pdf")
+    svg = (tmp_path / "net.svg").read_text()
+    assert ">input gates</text>" in svg
+    assert ">LSTM</text>" in svg
+    pdf = (tmp_path / "net.pdf").read_bytes()
+    assert b"/CIDFontType2" in pdf
+    assert b"/Type3" not in pdf
+
+
 def test_colour_and_width_show_the_weight():
     net = architect.Perceptron(1, 3, 1, seed=0)
     net.weights = [-1.0, 0.0, 0.25, 1.0, 0.5, -0.5]
@@ -90,21 +156,53 @@ def test_the_scale_is_that_of_the_weights_that_learn():
     assert max(abs(net.weights)) == 1.0 > max(learnt)
 
 
+def gate_marks(ax):
+    """The middles of the marks of gates."""
+    return np.array([(m.min(axis=0) + m.max(axis=0)) / 2 for m in paths(ax, "gate marks")])
+
+
 @pytest.mark.parametrize("name", ["lstm", "hand"])
-def test_marks_of_gates_lie_on_what_is_gated_and_lines_lead_to_them(name):
+def test_each_gated_connection_has_a_mark_on_it(name):
     net = STANDARD[name]()
     ax = draw.network(net)
-    marks = np.array([(m.min(axis=0) + m.max(axis=0)) / 2 for m in paths(ax, "gate marks")])
+    marks = gate_marks(ax)
+    for link in net.connections:
+        if link.gater is not None:
+            way = way_of(ax, net, link)
+            on_it = [mark for mark in marks if from_way(mark, way) < 1e-9]
+            assert on_it, link
+            assert min(np.linalg.norm(mark - way[0]) for mark in on_it) > 0.3
+    alone = marks if name == "hand" else np.empty((0, 2))
+    apart = np.linalg.norm(alone[:, None] - alone, axis=-1) + np.eye(len(alone))
+    assert apart.min(initial=1.0) > 0.15
+
+
+@pytest.mark.parametrize("name", ["lstm", "hand"])
+def test_dotted_lines_lead_from_gaters_to_marks_and_avoid_other_neurons(name):
+    net = STANDARD[name]()
+    ax = draw.network(net)
+    places, marks, order = middles(ax), gate_marks(ax), list(net)
+    gaters = {order.index(link.gater) for link in net.connections if link.gater is not None}
+    for line in paths(ax, "gates"):
+        (gater,) = [i for i in gaters if np.allclose(places[i], line[0])]
+        gaters.discard(gater)
+        assert np.linalg.norm(marks - line[-1], axis=1).min() < 1e-9
+        far = [place for place in np.delete(places, gater, axis=0) if np.linalg.norm(place - line[-1]) > 0.6]
+        assert min(from_way(place, line) for place in far) > 0.26
+    assert not gaters
+
+
+def test_one_neuron_gates_a_bundle_with_one_dotted_line_and_a_bar():
+    net = architect.LSTM(7, 3, 2, style="synaptic", seed=0)
+    ax = draw.network(net)
     gated = [link for link in net.connections if link.gater is not None]
-    places, order = middles(ax), list(net)
-    (lines,) = part(ax, "gates")
-    for link, mark, line in zip(gated, marks, lines.get_segments()):
-        way = way_of(ax, net, link)
-        assert from_way(mark, way) < 1e-9
-        assert np.linalg.norm(way - way[0], axis=1).max() > 0.3 < np.linalg.norm(mark - way[0])
-        np.testing.assert_allclose(line, [places[order.index(link.gater)], mark], atol=1e-12)
-    apart = np.linalg.norm(marks[:, None] - marks, axis=-1) + np.eye(len(marks))
-    assert apart.min() > 0.15
+    loops = [link for link in gated if link.source is link.target]
+    bars = paths(ax, "gate bars")
+    assert sorted(len(bar) for bar in bars) == [2] * 3 + [7] * 3  # outputs of a cell, inputs of a cell
+    assert len(gated) - len(loops) == sum(map(len, bars))
+    assert len(paths(ax, "gates")) == len(bars) + len(loops)
+    marks = gate_marks(ax)
+    assert all(np.linalg.norm(marks - point, axis=1).min() < 1e-9 for bar in bars for point in bar)
 
 
 def test_a_gater_that_is_not_shown_leaves_a_mark_without_a_line():
@@ -191,7 +289,7 @@ def test_neurons_without_a_network_stand_in_a_row():
 
 def test_many_neurons_without_a_network_are_one_layer():
     x, y = middles(draw.network([Neuron() for _ in range(30)])).T
-    assert sorted(set(x)) == [0.0, 1.0]
+    assert sorted(set(x)) == [-0.5, 0.5]
     assert len(set(y)) == 15
     (box,) = part(draw.network([Neuron() for _ in range(30)], blocks=True), "layer")
     assert box.get_width() > 0
@@ -218,12 +316,20 @@ def test_large_networks_are_drawn_by_layers():
     assert len(part(ax, "layer")) == 6
     assert len(part(ax, "projection")) == 10
     assert len(part(ax, "gate mark")) == len(part(ax, "gate")) == 3
-    assert {"20 neurons", "60 neurons", "5 neurons", "to itself 60", "all to all 100"} <= set(said(ax))
+    assert {"20 neurons", "60 neurons", "5 neurons", "60 to itself", "100"} <= set(said(ax))
+    assert "Numbers of connections, all to all unless noted" in said(ax)
+    assert [len(dots.get_paths()) for dots in part(ax, "dots")] == [20, 60, 60, 60, 60, 5]
+
+
+def test_gated_networks_are_drawn_by_layers_sooner():
+    assert part(draw.network(architect.LSTM(7, 15, 7, seed=0)), "projection")
+    assert not part(draw.network(architect.Perceptron(20, 70, 10, seed=0)), "projection")
+    assert not part(draw.network(architect.LSTM(7, 15, 7, seed=0), blocks=False), "projection")
 
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("all_to_all", "all to all 16"), ("one_to_one", "one to one 4"), (np.eye(4, k=1) > 0, "19 % of all 3")],
+    [("all_to_all", "16"), ("one_to_one", "4 one to one"), (np.eye(4, k=1) > 0, "3 19 % of all")],
 )
 def test_arrows_say_of_what_kind_a_projection_is(kind, text):
     source, target = Layer(4), Layer(4)
@@ -232,7 +338,7 @@ def test_arrows_say_of_what_kind_a_projection_is(kind, text):
 
 
 def test_links_within_a_layer_are_loops_with_their_kind():
-    assert {"to itself 3", "all to else 6"} <= set(said(draw.network(hand_wired(), blocks=True)))
+    assert {"3 to itself", "6 all to else"} <= set(said(draw.network(hand_wired(), blocks=True)))
 
 
 @pytest.mark.parametrize("name", ["lstm", "elman", "hand", "large"])

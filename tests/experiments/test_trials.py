@@ -89,7 +89,6 @@ def test_summaries_of_sweeps(tmp_path):
     ]
     assert float(rows[1]["solved low"]) == found.by("a")[2,].rate("solved").low
     assert repr(summary) == "<Summary, 2 rows: a, b, trials, solved, cost>"
-    assert summary._repr_markdown_() == summary.to_markdown()
     assert len(pytest.importorskip("pandas") and summary.to_pandas()) == 2
 
 

@@ -23,7 +23,7 @@ function mixed(from, to, share) {
   };
   return `#${part(1)}${part(3)}${part(5)}`;
 }
-function filled(value, full) {
+function filled(value, full, empty = colours.paper) {
   if (!Number.isFinite(value)) return colours.gate;
-  return mixed(colours.paper, value < 0 ? colours.negative : colours.positive, Math.min(1, Math.abs(value) / full));
+  return mixed(empty, value < 0 ? colours.negative : colours.positive, Math.min(1, Math.abs(value) / full));
 }

@@ -1,6 +1,5 @@
 // Hands on it: steps, search, folding, keys, mouse and touch.
 
-const get = (id) => document.getElementById(id);
 const PACE = 450; // milliseconds a step while it plays
 let playing = null;
 
@@ -13,12 +12,16 @@ function announce() {
   if (!playing) get("spoken").textContent = chosen ? `${step}, ${titleOf(chosen)}` : step; // for those who cannot see it
 }
 function goTo(step) {
-  const to = Math.max(0, Math.min(steps, step));
+  const to = Math.max(FIRST, Math.min(steps, step));
   if (to === now) return;
   now = to;
   get("step").value = now;
   showStep();
+  showWords();
+}
+function showWords() {
   showNumbers(looked);
+  if (tipped) get("tip").textContent = titleOf(tipped);
   announce();
 }
 function pause() {
@@ -28,7 +31,7 @@ function pause() {
 }
 function play() {
   if (playing) return pause();
-  if (now === steps) goTo(0);
+  if (now === steps) goTo(FIRST);
   playing = setInterval(() => (now < steps ? goTo(now + 1) : pause()), PACE);
   showPlaying();
 }
@@ -44,16 +47,15 @@ function notice(text) {
   get("notice").hidden = !text;
 }
 function foldTo(wanted) {
-  const count = shownConnections(wanted);
+  const count = drawnOf(wanted).whole;
   if (count > MOST_SHOWN) {
     notice(`${count} connections are too many to draw one by one (at most ${MOST_SHOWN}). Fold other layers first.`);
     return;
   }
   notice();
-  get("tip").hidden = true;
-  wanted.forEach((value, i) => { folded[i] = value; });
+  hideTip();
+  folded = [...wanted];
   rebuild();
-  fit();
   if (chosen?.kind === "neuron") chosen.id = stand(chosen.neuron);
   if (chosen && byId(chosen.id).empty()) chosen = null;
   choose(chosen);
@@ -116,13 +118,19 @@ cy.on("mouseover", "node, edge", (event) => {
 });
 cy.on("mouseout", "node, edge", () => {
   cy.elements(".hovered").removeClass("hovered");
-  get("tip").hidden = true;
+  hideTip();
   showNumbers(chosen);
 });
-cy.on("pan zoom", () => { get("tip").hidden = true; });
+cy.on("pan zoom", hideTip);
 
+let tipped = null; // what the tip is about
+function hideTip() {
+  tipped = null;
+  get("tip").hidden = true;
+}
 function showTip(what, { x, y }) {
   const tip = get("tip"), left = x > cy.width() - 270;
+  tipped = what;
   tip.textContent = titleOf(what);
   tip.style.left = left ? "auto" : `${x + 14}px`;
   tip.style.right = left ? `${get("graph").parentElement.clientWidth - x + 14}px` : "auto";
@@ -216,7 +224,7 @@ function zoomBy(factor) {
 const buttons = {
   fit, gates: toggleGates, theme: () => toggleTheme(), help: () => get("overlay").showModal(),
   upstream: () => toggleFollow("upstream"), downstream: () => toggleFollow("downstream"), reach: () => toggleFollow("reach"),
-  first: () => goTo(0), back: () => goTo(now - 1), play, next: () => goTo(now + 1), last: () => goTo(steps),
+  first: () => goTo(FIRST), back: () => goTo(now - 1), play, next: () => goTo(now + 1), last: () => goTo(steps),
   "fold-all": () => foldTo(folded.map(() => true)), "unfold-all": () => foldTo(folded.map(() => false)),
 };
 for (const [id, action] of Object.entries(buttons)) get(id).addEventListener("click", action);
@@ -242,17 +250,40 @@ document.addEventListener("keydown", (event) => {
 
 // --- begin -----------------------------------------------------------------------------------
 
+// The page in a notebook is in a frame, whose owner sends numbers; they are only ever shown.
+addEventListener("message", ({ source, data: fresh }) => {
+  if (source !== parent || parent === window || fresh?.activation?.length !== steps + 1) return;
+  if (fresh.neurons.name.length !== neuronCount || fresh.connections.source.length !== connectionCount) return;
+  for (const [name, columns] of Object.entries({ neurons, connections })) Object.assign(columns, fresh[name]);
+  Object.assign(data, { ...fresh, neurons, connections, layers, steps });
+  measure();
+  showLearned();
+  showWords();
+});
+
 get("title").textContent = data.name;
 get("description").textContent = data.description;
 document.title = `${data.name} \u2013 Synapse explorer`;
-get("step").max = steps;
+get("search").placeholder = `Search neurons and layers${touch ? "" : " ( / )"}`;
+Object.assign(get("step"), { min: FIRST, max: steps, value: now });
+rebuild();
 press("gates", allGates);
 get("gates").hidden = !connections.gater.some((gater) => gater >= 0);
 listLayers();
-rebuild();
-fit();
 choose(null);
+const aside = get("aside"); // the legend is open where there is room
+get("legend").open = true;
+get("legend").open = aside.scrollHeight <= aside.clientHeight;
+
+let size = windowSize(), waiting = null;
 new ResizeObserver(() => {
   cy.resize();
-  if (!moved) fit();
-}).observe(get("graph"));
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    const { x, y } = windowSize();
+    if (moved || (x === size.x && y === size.y)) return;
+    size = { x, y };
+    rebuild();
+    paintChosen();
+  }, 120);
+}).observe(container);

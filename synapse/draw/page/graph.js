@@ -1,12 +1,14 @@
 // The picture: what is unfolded as neurons and connections, what is folded as boxes and bundles.
 
-const GAP = { least: 110, most: 420 }; // between two layers
-const TURN = 88 / 64; // a neuron takes more room across than down
-const FOLDED = { width: 120, height: 84 };
-const MOST_SHOWN = 20000, MOST_AT_FIRST = 8000, MOST_LIVELY = 4000; // connections drawn one by one
+const MOST_SHOWN = 20000, MOST_LIVELY = 4000; // connections drawn one by one
+const MOST_GATES = 60, MOST_WEIGHTS = 30; // diamonds, and connections with their weights beside them
+const FONT = { name: 12, title: 14, weight: 11 };
 const plenty = connectionCount > 1000; // then straight lines, without arrows: they draw faster
-const folded = layers.map(() => connectionCount > MOST_AT_FIRST);
-let allGates = connections.gater.filter((gater) => gater >= 0).length <= 12;
+const container = get("graph");
+const windowSize = () => ({
+  x: Math.max(60, container.clientWidth - 2 * MARGIN), y: Math.max(60, container.clientHeight - 2 * MARGIN) });
+let folded = foldedAtFirst(windowSize());
+let allGates = null; // whether every gate is shown; at first, if they are few
 
 const sheet = () => [
   { selector: "node, edge", style: { "z-index-compare": "manual", "font-family": "system-ui, sans-serif" } },
@@ -15,17 +17,19 @@ const sheet = () => [
     "overlay-opacity": 0, color: colours.ink, "border-color": colours.faint, "border-width": 1 } },
   { selector: ".frame", style: {
     shape: "round-rectangle", width: "data(width)", height: "data(height)", "background-color": colours.surface,
-    "border-color": colours.frame, label: "data(label)", "font-size": "data(size)", "text-valign": "top",
-    "text-margin-y": -6, "text-wrap": "wrap", "text-max-width": "data(room)", "z-index": 0, color: colours.faint } },
+    "border-color": colours.frame, label: "data(label)", "font-size": FONT.title, "text-valign": "top",
+    "text-margin-y": -3, "text-wrap": "wrap", "z-index": 0, color: colours.faint } },
+  { selector: ".frame.beside", style: {
+    "text-valign": "center", "text-halign": "left", "text-margin-x": -4, "text-margin-y": 0 } },
   { selector: ".neuron", style: {
-    width: 28, height: 28, "background-color": "data(fill)", label: "data(label)", "font-size": 10,
-    "text-wrap": "wrap", "text-max-width": 84, "text-valign": "bottom", "text-margin-y": 3,
+    width: NEURON, height: NEURON, "background-color": "data(fill)", label: "data(label)", "font-size": FONT.name,
+    "text-wrap": "wrap", "text-valign": "bottom", "text-margin-y": 1, "text-events": "yes", "line-height": 0.95,
     "z-index": 20, "text-background-color": colours.surface,
-    "text-background-opacity": 0.75, "text-background-padding": 1 } },
+    "text-background-opacity": 0.75, "text-background-padding": 0 } },
   { selector: ".box", style: {
-    shape: "round-rectangle", width: FOLDED.width, height: FOLDED.height, "background-color": colours.surface,
-    "border-width": 5, "border-color": "data(fill)", label: "data(label)", "font-size": 15, "text-wrap": "wrap",
-    "text-max-width": FOLDED.width - 14, "text-valign": "center", "z-index": 20 } },
+    shape: "round-rectangle", width: BOX.x, height: BOX.y, "background-color": colours.surface,
+    "border-width": 5, "border-color": "data(fill)", label: "data(label)", "font-size": FONT.title, "text-wrap": "wrap",
+    "text-valign": "center", "z-index": 20 } },
   { selector: "edge", style: {
     "overlay-opacity": 0, "curve-style": plenty ? "haystack" : "straight", width: "data(width)",
     "line-opacity": "data(opacity)", "line-color": colours.positive, "target-arrow-color": colours.positive, "z-index": 5,
@@ -40,15 +44,13 @@ const sheet = () => [
   { selector: ".negative", style: { "line-color": colours.negative, "target-arrow-color": colours.negative } },
   { selector: ".gated", style: {
     "line-style": "dashed", "line-dash-pattern": [6, 3] } },
-  { selector: "edge[label]", style: {
-    label: "data(label)", "font-size": 9, color: colours.ink, "text-rotation": "autorotate",
-    "text-background-color": colours.paper, "text-background-opacity": 0.8, "text-background-padding": 1,
-    "min-zoomed-font-size": 6 } },
-  { selector: "edge.gated[label]", style: { // its diamond stands in the middle
-    label: "", "source-label": "data(label)", "source-text-offset": 70, "source-text-rotation": "autorotate" } },
+  { selector: ".weight", style: {
+    width: 1, height: 1, "background-opacity": 0, "border-width": 0, label: "data(label)", "font-size": FONT.weight,
+    "text-valign": "center", "z-index": 16, events: "no", "text-background-color": colours.paper,
+    "text-background-opacity": 0.85, "text-background-padding": 1 } },
   { selector: ".gate", style: {
     shape: "diamond", width: 12, height: 12, "background-color": colours.gate, "background-opacity": "data(open)",
-    "border-color": colours.gate, "border-width": 1.5, "z-index": 15 } },
+    "border-color": colours.gate, "border-width": 1.5, "z-index": 25 } },
   { selector: ".wire", style: {
     "curve-style": "straight", "line-style": "dotted", "line-color": colours.gate,
     "target-arrow-shape": "none", "z-index": 12, events: "no" } },
@@ -64,7 +66,7 @@ const sheet = () => [
 ];
 
 const cy = cytoscape({
-  container: document.getElementById("graph"),
+  container,
   style: sheet(),
   autoungrabify: true,
   autounselectify: true,
@@ -78,121 +80,115 @@ const byId = (id) => cy.getElementById(id);
 const isFolded = (n) => folded[layerOf[n]];
 const stand = (n) => (isFolded(n) ? `l${layerOf[n]}` : `n${n}`); // what stands for a neuron in the picture
 
-// How large a layer is drawn; where layers stand below each other, it is turned.
-function sizeOf(i, turned) {
-  if (folded[i]) return FOLDED;
-  const { width, height } = layers[i];
-  return turned ? { width: height * TURN, height: width / TURN + 10 } : { width, height: height + 14 };
+// Text as it is drawn, cut to a width.
+const pen = document.createElement("canvas").getContext("2d");
+function widthOf(text, size) {
+  pen.font = `${size}px system-ui, sans-serif`;
+  return pen.measureText(text).width;
+}
+function cut(text, room, size) {
+  const line = text.replace(/\s+/g, " ");
+  if (widthOf(line, size) <= room) return line;
+  let end = line.length;
+  while (end > 1 && widthOf(line.slice(0, end) + "\u2026", size) > room) end--;
+  return line.slice(0, end) + "\u2026";
+}
+// The names of a layer's neurons, without that of the layer where there is no room for both.
+function namesOf(layer, room) {
+  const whole = neuronsOf(layer).map((n) => neurons.name[n]), before = `${layer.name} `;
+  const fit = whole.every((name) => widthOf(name, FONT.name) <= room);
+  return whole.map((name) => cut(!fit && name.startsWith(before) && name !== before ? name.slice(before.length) : name, room, FONT.name));
+}
+let names = [], rank = []; // of neurons, as there is room for them; of layers, from the first to the last
+let dense = false; // layers stand one close below the other
+
+// A title above its layer, or beside it in lines.
+function titleOfLayer(i, { kind, gap }, size) {
+  const { name } = layers[i];
+  if (kind.title.y) return cut(name, size.x + (kind.along === "x" ? gap : 8) - 8, FONT.title);
+  const room = kind.title.x - 6, words = name.split(" ");
+  const lines = words.length > 1 && widthOf(name, FONT.title) > room ? [words[0], words.slice(1).join(" ")] : [name];
+  return lines.map((line) => cut(line, room, FONT.title)).join("\n");
 }
 
-// Layers one after the other: how long and how broad that is, and the gap that fills the window.
-function extent(turned) {
-  const sizes = layers.map((_, i) => sizeOf(i, turned));
-  const along = sizes.reduce((sum, size) => sum + (turned ? size.height : size.width), 0);
-  const across = Math.max(...sizes.map((size) => (turned ? size.width : size.height))) + 40;
-  const aspect = turned ? cy.height() / cy.width() : cy.width() / cy.height();
-  const gap = Math.min(GAP.most, Math.max(GAP.least, (across * aspect - along) / Math.max(1, layers.length - 1)));
-  const whole = along + gap * (layers.length - 1);
-  return { gap, scale: Math.min(aspect / whole, 1 / across) * (turned ? cy.width() : cy.height()) };
-}
-
-// The middles of the layers, left to right or, where that shows more, top to bottom.
-function arrangement() {
-  const level = extent(false), upright = extent(true);
-  const turned = upright.scale > 1.15 * level.scale;
-  const { gap } = turned ? upright : level;
-  let at = 0;
-  const middles = layers.map((_, i) => {
-    const size = sizeOf(i, turned), length = turned ? size.height : size.width;
-    at += length + gap;
-    const middle = at - gap - length / 2;
-    return turned ? { x: 0, y: middle } : { x: middle, y: 0 };
-  });
-  return { middles, turned, gap };
-}
-
-function placeOf(n, middle, turned) {
-  const x = turned ? neurons.y[n] * TURN : neurons.x[n], y = turned ? neurons.x[n] / TURN : neurons.y[n];
-  return { x: middle.x + x, y: middle.y + y - 6 };
-}
-
-function nodeElements({ middles, turned, gap }) {
-  const made = [], titles = turned || layers.some((layer) => layer.count > 12) ? 22 : 14;
+function nodeElements() {
+  const made = [], placed = arrange(planFor(folded, windowSize()));
+  rank = placed.rank;
+  dense = Boolean(placed.kind.single);
   layers.forEach((layer, i) => {
+    const { x, y, size } = placed.frames[i], position = { x, y };
     if (folded[i]) {
-      made.push({ classes: "box", pannable: true, position: { ...middles[i] },
-        data: { id: `l${i}`, layer: i, fill: colours.paper, label: layer.name } });
+      made.push({ classes: "box", pannable: true, position, data: { id: `l${i}`, layer: i, fill: colours.paper, label: "" } });
       return;
     }
-    const size = sizeOf(i, turned);
-    made.push({ classes: "frame", pannable: true, position: { ...middles[i] },
-      data: { id: `f${i}`, layer: i, ...size, label: layer.name, size: titles,
-        room: size.width + (turned ? 200 : gap - 16) } });
-    for (let n = layer.first; n < layer.first + layer.count; n++)
+    made.push({ classes: placed.kind.title.x ? "frame beside" : "frame", pannable: true, position,
+      data: { id: `f${i}`, layer: i, width: size.x, height: size.y, label: titleOfLayer(i, placed, size) } });
+    const short = namesOf(layer, isRing[i] ? placed.kind.cell.x : placed.pitch - 4);
+    for (const n of neuronsOf(layer)) {
+      names[n] = short[n - layer.first];
       made.push({ classes: "neuron", pannable: true, data: { id: `n${n}`, neuron: n, fill: colours.paper, label: "" },
-        position: placeOf(n, middles[i], turned) });
+        position: placed.spots[n] });
+    }
   });
   return made;
 }
 
 // How far a connection bows aside: what leads back, stays in its layer or passes over another one.
-function bow(from, to, distance, whole) {
-  if (from === to) return 40 + distance * 0.12;
-  if (to < from) return -(30 + distance * (whole ? 0.3 : 0.14));
-  if (to - from === 1 || (plenty && !whole)) return undefined;
-  return whole ? -(20 + distance * 0.25) : -(12 + distance * 0.08);
+function bow(from, to, distance, bundled, gate) {
+  const step = rank[to] - rank[from];
+  if (from === to) return isRing[from] ? 8 : 40 + distance * 0.12;
+  if (step < 0) return bundled ? -(70 + distance * 0.35) : -(30 + distance * 0.14);
+  if (step === 0) return 24 + distance * 0.12;
+  if (step === 1 && gate && dense && !bundled) return -80; // its diamond is to stand beside names
+  if (step === 1 || (plenty && !bundled)) return undefined;
+  return bundled ? -(60 + distance * 0.3) : -(26 + distance * 0.1);
 }
 
-function edgeElement(id, source, target, more, classes) {
-  const from = source.layer, to = target.layer;
-  const loop = source.id === target.id;
-  const bent = loop ? undefined : bow(from, to, Math.hypot(target.x - source.x, target.y - source.y), more.members);
-  const element = { data: { id, source: source.id, target: target.id, ...more }, classes };
+function edgeElement(id, members, { source, target }, more, classes) {
+  const from = source.layer, to = target.layer, loop = source.id === target.id;
+  const bundled = classes.startsWith("bundle");
+  const gate = members.some(isGated), distance = Math.hypot(target.x - source.x, target.y - source.y);
+  const bent = loop ? undefined : bow(from, to, distance, bundled, gate);
+  const kinds = (loop ? (bundled ? " loop box-loop" : " loop") : "") + (gate ? " gated" : "");
+  const element = { data: { id, members, source: source.id, target: target.id, ...more }, classes: `line ${classes}${kinds}` };
   if (bent !== undefined) element.data.bow = bent;
-  if (loop) element.classes += " loop";
   return element;
 }
 
 const baseOpacity = Math.min(0.9, Math.max(0.2, 12 / Math.sqrt(connectionCount)));
 let bundleOpacity = 0.85;
-const openness = (value) => 0.12 + 0.88 * Math.min(1, Math.abs(Number.isFinite(value) ? value : 1));
+const openness = (value) => 0.35 + 0.65 * Math.min(1, Math.abs(Number.isFinite(value) ? value : 1)); // closed, it is faint
 const sign = (value) => (value < 0 ? " negative" : "");
+const weightsOf = (members) => members.map((c) => connections.weight[c] ?? 0);
 
-function connectionElement(c, ends) {
-  const weight = connections.weight[c] ?? 0;
-  const more = { connection: c, width: 0.7 + 3.3 * Math.abs(weight) / heaviest, opacity: baseOpacity };
-  if (connectionCount <= 30) more.label = short(weight);
-  return edgeElement(`c${c}`, ...ends, more, "connection" + sign(weight) + (isGated(c) ? " gated" : ""));
+function strengthOf(members) {
+  const weights = weightsOf(members);
+  if (members.length === 1) return 0.7 + 3.3 * Math.abs(weights[0]) / heaviest + (isGated(members[0]) ? 0.8 : 0);
+  return 1 + Math.min(7, 1.5 * Math.log1p(total(weights.map(Math.abs))));
 }
-
-function bundleElement(key, members, ends) {
-  const sum = members.reduce((total, c) => total + (connections.weight[c] ?? 0), 0);
-  const strength = members.reduce((total, c) => total + Math.abs(connections.weight[c] ?? 0), 0);
-  const width = 1 + Math.min(7, 1.5 * Math.log1p(strength));
-  const classes = "bundle" + sign(sum) + (members.some(isGated) ? " gated" : "");
-  const element = edgeElement(`b${key}`, ...ends, { members, width, opacity: bundleOpacity }, classes);
-  if (element.classes.endsWith("loop")) element.classes += " box-loop";
-  return element;
+function lineElement(id, members, ends, bundled) {
+  const more = { width: strengthOf(members), opacity: bundled ? bundleOpacity : baseOpacity };
+  return edgeElement(id, members, ends, more, (bundled ? "bundle" : "connection") + sign(total(weightsOf(members))));
 }
 
 function edgeElements(spots) {
   const made = [], bundles = new Map();
   for (let c = 0; c < connectionCount; c++) {
     const source = connections.source[c], target = connections.target[c];
-    const ends = [spots.get(stand(source)), spots.get(stand(target))];
-    if (!isFolded(source) && !isFolded(target)) { made.push(connectionElement(c, ends)); continue; }
-    const key = `${ends[0].id}>${ends[1].id}`;
+    const ends = { source: spots.get(stand(source)), target: spots.get(stand(target)) };
+    if (!isFolded(source) && !isFolded(target)) { made.push(lineElement(`c${c}`, [c], ends, false)); continue; }
+    const key = `b${ends.source.id}>${ends.target.id}`;
     if (!bundles.has(key)) bundles.set(key, { members: [], ends });
     bundles.get(key).members.push(c);
   }
   bundleOpacity = Math.min(0.85, Math.max(0.25, 6 / Math.sqrt(bundles.size)));
-  for (const [key, { members, ends }] of bundles) made.push(bundleElement(key, members, ends));
+  for (const [key, { members, ends }] of bundles) made.push(lineElement(key, members, ends, true));
   return made;
 }
 
-// Make the picture anew: after layers have been folded or unfolded.
+// Make the picture anew: after layers have been folded or unfolded, or the window has another shape.
 function rebuild() {
-  const nodes = nodeElements(arrangement());
+  const nodes = nodeElements();
   const spots = new Map(nodes.map(({ data: { id, layer, neuron }, position }) =>
     [id, { id, layer: layer ?? layerOf[neuron], ...position }]));
   cy.batch(() => {
@@ -200,45 +196,82 @@ function rebuild() {
     cy.add(nodes);
     cy.add(edgeElements(spots));
   });
+  allGates ??= cy.elements(".line.gated").length <= 30;
+  fit();
   showGates();
   showStep();
 }
 
-// How many connections would be drawn one by one.
-function shownConnections(hidden) {
-  let count = 0;
-  for (let c = 0; c < connectionCount; c++)
-    if (!hidden[layerOf[connections.source[c]]] && !hidden[layerOf[connections.target[c]]]) count++;
-  return count;
+// --- gates and weights -------------------------------------------------------------------------
+
+const overlap = (a, b) => a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
+const around = ({ x, y }, width, height) => ({ x1: x - width / 2, x2: x + width / 2, y1: y - height / 2, y2: y + height / 2 });
+const SHARES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8, 0.46, 0.54, 0.38, 0.62, 0.3, 0.7, 0.23, 0.77];
+let taken = []; // by neurons with their names, boxes and gates
+
+// A point of a line, at a share of its way.
+function pointOf(line, share) {
+  const from = line.sourceEndpoint(), to = line.targetEndpoint(), bends = line.controlPoints() ?? [];
+  if (bends.length > 1) return line.midpoint();
+  const bend = bends[0] ?? { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+  const mix = (axis) => (1 - share) ** 2 * from[axis] + 2 * share * (1 - share) * bend[axis] + share ** 2 * to[axis];
+  return { x: mix("x"), y: mix("y") };
+}
+// The point of a line, close to its middle, about which there is room.
+function freeOn(line, width, height) {
+  const spots = SHARES.map((share) => pointOf(line, share));
+  const spot = spots.find((point) => { const box = around(point, width, height); return !taken.some((other) => overlap(box, other)); });
+  if (spot) taken.push(around(spot, width, height));
+  return spot;
+}
+function takeNodes() {
+  taken = cy.elements(".neuron, .box").map((node) => {
+    const { x, y } = node.position(), n = node.data("neuron");
+    if (n === undefined) return around({ x, y }, BOX.x, BOX.y);
+    return around({ x, y: y + 13 }, Math.max(NEURON, widthOf(names[n], FONT.name)) + 2, NEURON + 28);
+  });
 }
 
-// --- gates -----------------------------------------------------------------------------------
-
-function gateOf(c) {
-  const line = byId(`c${c}`);
-  const { x, y } = line.midpoint();
+// A diamond on a line that is gated, and dots from each of its gaters, or from their boxes.
+function gateOf(line) {
+  const { id, members } = line.data(), position = freeOn(line, 13, 13) ?? line.midpoint();
+  const gaters = new Set(members.filter(isGated).map((c) => stand(connections.gater[c])));
   return [
-    { classes: "gate", pannable: true, data: { id: `g${c}`, gates: c, open: 0 }, position: { x, y } },
-    { classes: "wire", data: { id: `w${c}`, wires: c, source: stand(connections.gater[c]), target: `g${c}`,
-      width: 1.5, opacity: 0.7 } },
+    { classes: "gate", pannable: true, data: { id: `g${id}`, gates: id, open: 0 }, position: { ...position } },
+    ...[...gaters].map((source) => ({ classes: "wire", data: { id: `w${id}<${source}`, gates: id, source, target: `g${id}`,
+      width: 1.5, opacity: 0.7 } })),
   ];
 }
 
-// A diamond on every gated connection, or on those of the chosen neuron alone.
-function showGates(extra = []) {
-  const wanted = new Set(extra);
-  if (allGates) connections.gater.forEach((gater, c) => { if (gater >= 0) wanted.add(c); });
-  const drawn = [...wanted].filter((c) => byId(`c${c}`).nonempty());
-  cy.batch(() => {
-    cy.elements(".gate, .wire").remove();
-    cy.add(drawn.flatMap(gateOf));
-  });
+// Diamonds on all gated lines, or on these alone.
+function showGates(lines = cy.collection()) {
+  const gatedLines = allGates ? cy.elements(".line.gated") : lines;
+  cy.elements(".gate, .wire, .weight").remove();
+  takeNodes();
+  const gates = gatedLines.map(gateOf).flat();
+  cy.batch(() => { cy.add(gates); });
+  showWeights();
   openGates();
 }
-
 function openGates() {
   cy.elements(".gate").forEach((gate) => {
-    gate.data("open", Math.min(1, Math.abs(gain(gate.data("gates"))) || 0));
+    gate.data("open", meanGain(byId(gate.data("gates")).data("members")));
+  });
+}
+// How open the gates of some connections are, 0 to 1.
+function meanGain(members) {
+  const own = members.filter(isGated);
+  return own.length ? total(own.map((c) => Math.min(1, Math.abs(gain(c)) || 0))) / own.length : 1;
+}
+
+// The weights of few connections, where each covers no other one, no name and no gate. The others are in the panel.
+function showWeights() {
+  const lines = cy.elements(".connection");
+  if (lines.length > MOST_WEIGHTS) return;
+  lines.forEach((line) => {
+    const [c] = line.data("members"), label = short(real(connections.weight[c]));
+    const position = freeOn(line, widthOf(label, FONT.weight) + 6, 16);
+    if (position) cy.add({ classes: "weight", position, data: { id: `v${c}`, weighs: line.id(), label } });
   });
 }
 
@@ -250,8 +283,8 @@ cy.on("zoom", () => { if (readable() !== wasReadable) showStep(); });
 
 function showNeuron(node) {
   const n = node.data("neuron"), value = activation(n);
-  const label = readable() ? `${neurons.name[n]}\n${short(value)}` : "";
-  node.data("fill", filled(value, fullOf[layerOf[n]]));
+  const label = readable() ? `${names[n]}\n${short(value)}` : "";
+  node.data("fill", filled(value, full[layerOf[n]]));
   if (node.data("label") !== label) node.data("label", label); // a new label costs: its lines are laid anew
 }
 function meanOf(layer, read) {
@@ -261,24 +294,21 @@ function meanOf(layer, read) {
 }
 function showBox(node) {
   const i = node.data("layer"), layer = layers[i], mean = meanOf(layer, activation);
-  node.data({ fill: filled(mean, fullOf[i]), label: `${layer.name}\n${layer.count} neurons\nmean ${short(mean)}` });
+  const lines = [layer.name, counted(layer.count, "neuron"), `mean ${short(mean)}`];
+  node.data({ fill: filled(mean, full[i], colours.frame), label: lines.map((line) => cut(line, BOX.x - 16, FONT.title)).join("\n") });
 }
 function setOpacity(line, value) {
   const rounded = Math.round(value * 50) / 50; // what the eye cannot tell apart is not drawn again
   if (line.data("opacity") !== rounded) line.data("opacity", rounded);
 }
-const meanGain = (members) => members.reduce((sum, c) => sum + Math.abs(gain(c)), 0) / members.length;
-
 function showStep() {
   wasReadable = readable();
   cy.batch(() => {
     cy.elements(".neuron").forEach(showNeuron);
     cy.elements(".box").forEach(showBox);
-    cy.elements(".connection.gated").forEach((line) => {
-      setOpacity(line, baseOpacity * openness(gain(line.data("connection"))));
-    });
-    cy.elements(".bundle.gated").forEach((line) => {
-      setOpacity(line, bundleOpacity * openness(meanGain(line.data("members"))));
+    cy.elements(".line.gated").forEach((line) => {
+      const whole = line.hasClass("bundle") ? bundleOpacity : baseOpacity;
+      setOpacity(line, Math.max(0.25, whole * openness(meanGain(line.data("members")))));
     });
     openGates();
   });
@@ -287,13 +317,24 @@ function repaint() {
   cy.style().fromJson(sheet()).update();
   showStep();
 }
-const LARGEST = 1.7; // a few neurons are not to fill the window
+
+// Weights anew: a notebook sends them while a network learns.
+function showLearned() {
+  cy.batch(() => cy.elements(".line").forEach((line) => {
+    const members = line.data("members");
+    line.data("width", strengthOf(members));
+    line.toggleClass("negative", total(weightsOf(members)) < 0);
+  }));
+  showStep();
+  paintChosen();
+}
+
 let moved = false; // by hand, since it was last fitted to the window
 cy.on("dragpan pinchzoom scrollzoom", () => { moved = true; });
 
 function fit() {
   moved = false;
-  cy.fit(cy.edges().length > 1000 ? cy.nodes() : cy.elements(), 30); // many lines take long to measure
+  cy.fit(cy.edges().length > 1000 ? cy.nodes() : cy.elements(), MARGIN); // many lines take long to measure
   if (cy.zoom() > LARGEST) {
     cy.zoom(LARGEST);
     cy.center();

@@ -1,69 +1,62 @@
 // What is chosen, and what leads to it or comes from it.
 
-let chosen = null; // { kind: "neuron" | "connection" | "layer" | "bundle", ... }
+let chosen = null; // { kind: "neuron" | "connection" | "layer" | "bundle", id, ... }
 const follow = { upstream: true, downstream: true, reach: false };
-const MOST_GATES = 60; // shown as diamonds of one chosen neuron
 
 function whatIs(element) {
-  const found = element.data();
-  if (found.neuron !== undefined) return { kind: "neuron", neuron: found.neuron, id: found.id };
-  if (found.connection !== undefined) return { kind: "connection", connection: found.connection, id: found.id };
-  if (found.gates !== undefined) return { kind: "connection", connection: found.gates, id: `c${found.gates}` };
-  if (found.members) return { kind: "bundle", members: found.members, id: found.id };
-  return element.hasClass("box") ? { kind: "layer", layer: found.layer, id: found.id } : null;
+  const { id, gates, neuron, layer, members } = element.data();
+  if (gates !== undefined) return whatIs(byId(gates));
+  if (neuron !== undefined) return { kind: "neuron", neuron, id };
+  if (members) return element.hasClass("bundle") ? { kind: "bundle", members, id } : { kind: "connection", connection: members[0], id };
+  return element.hasClass("box") ? { kind: "layer", layer, id } : null;
 }
 
-const neuronsOf = (layer) => Array.from({ length: layer.count }, (_, i) => layer.first + i);
-
-// Where the ways up and down begin, the connections that are chosen, what gates these and what is gated.
+// Where the ways up and down begin, the connections that are chosen, and those that it gates.
 function startOf({ kind, neuron, connection, members, layer }) {
   if (kind === "neuron" || kind === "layer") {
     const all = kind === "neuron" ? [neuron] : neuronsOf(layers[layer]);
-    return { up: all, down: all, own: [], gaters: [], opened: all.flatMap((n) => gated[n]) };
+    return { up: all, down: all, own: [], opened: all.flatMap((n) => gated[n]) };
   }
   const own = kind === "connection" ? [connection] : members;
-  return {
-    up: own.map((c) => connections.source[c]), down: own.map((c) => connections.target[c]), own,
-    gaters: own.filter(isGated).map((c) => connections.gater[c]), opened: [],
-  };
+  const gaters = own.filter(isGated).map((c) => connections.gater[c]);
+  return { up: [...own.map((c) => connections.source[c]), ...gaters], down: own.map((c) => connections.target[c]), own, opened: [] };
 }
 
-// The neurons and connections that are to stand out, and the gates whose diamonds are shown.
+// The neurons and connections that are to stand out; a gated connection does so with its gater.
 function surroundings(what) {
-  const { up, down, own, gaters, opened } = startOf(what);
-  const near = { neurons: new Set([...up, ...down, ...gaters]), connections: new Set(own), opened: new Set(opened) };
-  near.gates = [...own.filter(isGated), ...opened];
-  if (own.length && !follow.reach) return near; // the next neurons of a connection are its ends
+  const { up, down, own, opened } = startOf(what);
+  const near = { neurons: new Set([...up, ...down]), connections: new Set(own), opened: new Set(opened) };
   const add = (part) => {
     part.neurons.forEach((n) => near.neurons.add(n));
     part.connections.forEach((c) => near.connections.add(c));
   };
-  if (follow.upstream) add(reached(up, incoming, "source", follow.reach));
-  if (follow.downstream) add(reached(down, outgoing, "target", follow.reach));
+  if (!own.length || follow.reach) { // else the next neurons of a connection are its ends
+    if (follow.upstream) add(reached(up, "source", follow.reach));
+    if (follow.downstream) add(reached(down, "target", follow.reach));
+  }
+  for (const c of near.connections) if (isGated(c)) near.neurons.add(connections.gater[c]);
   return near;
 }
 
 function marked(line, near) {
-  const members = line.data("members") ?? [line.data("connection")];
+  const members = line.data("members");
   if (members.some((c) => near.opened.has(c))) return "opens";
   return members.some((c) => near.connections.has(c)) ? "lit" : "dim";
 }
 
 function paintChosen() {
-  const near = chosen && surroundings(chosen);
-  const gates = near && near.gates.length <= MOST_GATES ? near.gates : [];
-  showGates(gates);
+  cy.elements().removeClass("dim lit opens chosen");
+  if (!chosen) { showGates(); return; }
+  const near = surroundings(chosen), stands = new Set([...near.neurons].map(stand));
   cy.batch(() => {
-    cy.elements().removeClass("dim lit opens chosen");
-    if (!chosen) return;
-    const stands = new Set([...near.neurons].map(stand));
     cy.elements(".neuron, .box").forEach((node) => node.toggleClass("dim", !stands.has(node.id())));
-    cy.elements(".connection, .bundle").forEach((line) => line.addClass(marked(line, near)));
-    const kept = new Set(gates);
-    cy.elements(".gate, .wire").forEach((gate) =>
-      gate.toggleClass("dim", !kept.has(gate.data("gates") ?? gate.data("wires"))));
+    cy.elements(".line").forEach((line) => line.addClass(marked(line, near)));
     byId(chosen.id).addClass("chosen");
   });
+  const lines = cy.elements(".line.gated").not(".dim");
+  showGates(lines.length <= MOST_GATES ? lines : cy.collection());
+  cy.batch(() => cy.elements(".gate, .wire, .weight").forEach((part) =>
+    part.toggleClass("dim", byId(part.data("gates") ?? part.data("weighs")).hasClass("dim"))));
 }
 
 function choose(what) {

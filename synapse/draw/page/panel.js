@@ -1,7 +1,7 @@
 // The numbers of what is pointed at or chosen. Names are only ever set as text.
 
-const numbers = document.getElementById("numbers");
-const MOST_ROWS = 60, FEW_ROWS = 12; // of connections, of inputs and outputs
+const numbers = get("numbers");
+const MOST_ROWS = 60, FEW_ROWS = 6; // of connections, of inputs and outputs
 let looked = null; // what the panel shows
 
 function made(tag, text, more = {}) {
@@ -27,33 +27,31 @@ function table(rows) {
 function fate(columns, i) {
   const others = columns.tied[i] ?? 0;
   const rows = [["trainable", columns.trainable[i] ? "yes" : "no"]];
-  return others ? [...rows, ["tied", `with ${others} ${others > 1 ? "others" : "other"}`]] : rows;
+  return others ? [...rows, ["tied", `with ${counted(others, "other")}`]] : rows;
 }
 const openWord = (value) => (Math.abs(value) < 0.1 ? "closed" : Math.abs(value) > 0.9 ? "open" : "half open");
 
-// The activation over the sequence, with a mark at this step.
-function curve(values) {
-  const known = values.filter(Number.isFinite);
-  const low = Math.min(0, ...known), high = Math.max(1, ...known);
+function drawn(tag, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+// The activation over the sequence, with its targets as dashes and a mark at this step.
+function curve(values, targets) {
+  const known = [...values, ...targets].filter(Number.isFinite);
+  const low = Math.min(0, ...known), high = Math.max(1, ...known), width = Math.max(1, values.length - 1);
   const y = (value) => 100 - 100 * (value - low) / (high - low || 1);
-  const width = Math.max(1, values.length - 1);
-  const ns = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(ns, "svg");
-  const attributes = { class: "curve", viewBox: `${-width * 0.01} -6 ${width * 1.02} 112`, preserveAspectRatio: "none",
-    role: "img", "aria-label": `Activation over ${steps} steps, from ${shown(low)} to ${shown(high)}` };
-  for (const [name, value] of Object.entries(attributes)) svg.setAttribute(name, value);
-  const line = (x1, y1, x2, y2, kind) => {
-    const part = document.createElementNS(ns, "line");
-    Object.entries({ x1, y1, x2, y2, class: kind }).forEach(([name, value]) => part.setAttribute(name, value));
-    return part;
-  };
-  const path = document.createElementNS(ns, "path");
+  const svg = drawn("svg", { class: "curve", viewBox: `${-width * 0.01} -6 ${width * 1.02} 112`, preserveAspectRatio: "none",
+    role: "img", "aria-label": `Activation over ${counted(steps, "step")}, from ${shown(low)} to ${shown(high)}` });
+  const line = (x1, y1, x2, y2, kind) => drawn("line", { x1, y1, x2, y2, class: kind });
   const points = values.map((value, i) => (Number.isFinite(value) ? `${i} ${y(value)}` : null)).filter(Boolean);
-  path.setAttribute("d", points.length ? `M${points.join("L")}` : "");
-  svg.append(line(0, y(0), width, y(0), "zero"), path, line(now, -6, now, 106, "now"));
+  const dashes = targets.flatMap((value, i) => (Number.isFinite(value) ? [line(i - 0.35, y(value), i + 0.35, y(value), "target")] : []));
+  svg.append(line(0, y(0), width, y(0), "zero"), drawn("path", { d: points.length ? `M${points.join("L")}` : "" }), ...dashes,
+    line(now - FIRST, -6, now - FIRST, 106, "now"));
   svg.addEventListener("click", (event) => {
     const box = svg.getBoundingClientRect();
-    goTo(Math.round((event.clientX - box.left) / box.width * width * 1.02 - width * 0.01));
+    goTo(FIRST + Math.round((event.clientX - box.left) / box.width * width * 1.02 - width * 0.01));
   });
   return svg;
 }
@@ -67,29 +65,39 @@ function connectionRows(title, list, other) {
     const row = made("tr"), first = made("td");
     first.append(made("button", neurons.name[connections[other][c]], {
       title: connectionTitle(c), onclick: () => choose({ kind: "connection", connection: c, id: `c${c}` }) }));
-    row.append(first, made("td", shown(real(connections.weight[c]))), made("td", shown(gain(c))));
+    const by = isGated(c) ? { title: `gated by ${neurons.name[connections.gater[c]]}` } : {};
+    row.append(first, made("td", shown(real(connections.weight[c]))), made("td", shown(gain(c)), by));
     rows.append(row);
   }
   const left = list.length - MOST_ROWS;
   return [made("h3", `${title} (${list.length})`), rows, ...(left > 0 ? [made("p", `and ${left} more`)] : [])];
 }
 
+// Errors of a step with a target; without any target there is nothing to show.
+function errorRows(n) {
+  const found = ["responsibility", "projected", "gated"].filter((name) => data[name]);
+  if (!found.length) return [];
+  const rows = found.map((name) => [name, error(name, n)]).filter(([, value]) => value !== undefined);
+  return [made("h3", "Error"), rows.length ? table(rows) : made("p", "This step has no target.")];
+}
+
 function ofNeuron({ neuron: n }) {
   const own = outgoing[n].find((c) => connections.target[c] === n);
-  const rows = [["activation", activation(n)], ["state", state(n)]];
-  if (now > 0) rows.push(["previous state", state(n, now - 1)]);
+  const rows = [["activation", activation(n)]];
+  if (target(n) !== undefined) rows.push(["target", real(target(n))]);
+  rows.push(["state", state(n)]);
+  if (Number.isFinite(state(n, Math.max(0, now - 1))) && now > 0) rows.push(["previous state", state(n, now - 1)]);
   rows.push(["derivative", derivative(n)], ["bias", real(neurons.bias[n])]);
   rows.push(["bias eligibility", biasEligibility(n)]);
   rows.push(...fate(neurons, n).map(([name, value]) => [`bias ${name}`, value]));
   if (own !== undefined) rows.push(["own weight", real(connections.weight[own])], ["own gain", gain(own)]);
-  const over = Array.from({ length: steps + 1 }, (_, step) => activation(n, step));
+  const all = Array.from({ length: steps }, (_, i) => i + FIRST);
   return [
     made("h2", neurons.name[n]),
     made("p", `${layers[layerOf[n]].name}, ${neurons.squash[n]}, number ${n}`),
     table(rows),
-    ...(steps ? [curve(over)] : []),
-    made("h3", "Error"),
-    table(["responsibility", "projected", "gated"].map((name) => [name, error(name, n)])),
+    ...(steps > 1 ? [curve(all.map((step) => activation(n, step)), all.map((step) => target(n, step)))] : []),
+    ...errorRows(n),
     ...connectionRows("Incoming", incoming[n], "source"),
     ...connectionRows("Outgoing", outgoing[n], "target"),
     ...connectionRows("Gates, by their target", gated[n], "target"),
@@ -120,38 +128,39 @@ function pairRows(title, pairs, columns) {
 }
 
 function ofBundle({ members }) {
-  const weights = members.map((c) => real(connections.weight[c]));
-  const sum = weights.reduce((a, b) => a + b, 0), sizes = weights.reduce((a, b) => a + Math.abs(b), 0);
-  const end = (ends) => {
-    const places = new Set(members.map((c) => stand(ends[c])));
-    const n = ends[members[0]];
+  const weights = members.map((c) => real(connections.weight[c])), own = members.filter(isGated);
+  const names = (ends) => {
+    const places = new Set(members.map((c) => stand(ends[c]))), n = ends[members[0]];
     return places.size === 1 && isFolded(n) ? layers[layerOf[n]].name : neurons.name[n];
   };
+  const rows = [["sum of weights", total(weights)], ["mean size", total(weights.map(Math.abs)) / members.length]];
+  if (own.length) rows.push(["gated by", gatersOf(own)], ["mean gain", meanGain(own)]);
   return [
-    made("h2", `${end(connections.source)} \u2192 ${end(connections.target)}`),
-    made("p", `${members.length} connections, ${members.filter(isGated).length} of them gated`),
-    table([["sum of weights", sum], ["mean size", sizes / members.length], ["mean gain", meanGain(members)]]),
+    made("h2", `${names(connections.source)} \u2192 ${names(connections.target)}`),
+    made("p", `${counted(members.length, "connection")}, ${own.length} of them gated`), table(rows),
   ];
 }
+const gatersOf = (members) => [...new Set(members.map((c) => layers[layerOf[connections.gater[c]]].name))].join(", ");
 
 function ofLayer({ layer: i }) {
   const layer = layers[i];
   return [
-    made("h2", layer.name), made("p", `${layer.count} neurons`),
+    made("h2", layer.name), made("p", counted(layer.count, "neuron")),
     table([["mean activation", meanOf(layer, activation)], ["mean state", meanOf(layer, state)]]),
   ];
 }
 
+// The first neurons of a layer with their activations and, of outputs, the targets of this step.
+function valuesOf(layer) {
+  const all = neuronsOf(layer), left = all.length - FEW_ROWS;
+  const rows = all.slice(0, FEW_ROWS).flatMap((n) => [
+    [neurons.name[n], activation(n)], ...(target(n) === undefined ? [] : [["target", real(target(n))]])]);
+  return [table(rows), ...(left > 0 ? [made("p", `and ${left} more`)] : [])];
+}
 function ofNothing() {
-  const output = layers[layers.length - 1], input = layers[0];
-  const values = (layer) => {
-    const all = neuronsOf(layer), left = all.length - FEW_ROWS;
-    const rows = table(all.slice(0, FEW_ROWS).map((n) => [neurons.name[n], activation(n)]));
-    return left > 0 ? [rows, made("p", `and ${left} more`)] : [rows];
-  };
   return [
-    made("p", "Point at a neuron or a connection for its numbers; click to select it."),
-    made("h3", "Inputs"), ...values(input), made("h3", "Outputs"), ...values(output),
+    made("p", `${touch ? "Tap" : "Point at"} a neuron or a connection for its numbers${touch ? "" : "; click to select it"}.`),
+    made("h3", "Inputs"), ...valuesOf(layers[0]), made("h3", "Outputs"), ...valuesOf(outputs),
   ];
 }
 
@@ -162,12 +171,14 @@ function showNumbers(what) {
   numbers.replaceChildren(...(what ? views[what.kind](what) : ofNothing()));
 }
 
-function titleOf(what) {
-  if (!what) return "";
-  if (what.kind === "neuron") return `${neuronTitle(what.neuron)}: ${shown(activation(what.neuron))}`;
-  if (what.kind === "connection") {
-    const weight = real(connections.weight[what.connection]);
-    return `${connectionTitle(what.connection)}: weight ${shown(weight)}`;
-  }
-  return what.kind === "layer" ? layers[what.layer].name : `${what.members.length} connections`;
-}
+// One line of what is pointed at, at this step.
+const titles = {
+  neuron: ({ neuron: n }) => `${neurons.name[n]}: ${shown(activation(n))}`
+    + (target(n) === undefined ? "" : `, target ${shown(real(target(n)))}`),
+  connection: ({ connection: c }) => `${connectionTitle(c)}: weight ${shown(real(connections.weight[c]))}`
+    + (isGated(c) ? `\ngain ${shown(gain(c))}, gated by ${neurons.name[connections.gater[c]]}` : ""),
+  bundle: ({ members }) => counted(members.length, "connection")
+    + (members.some(isGated) ? `\nmean gain ${shown(meanGain(members))}, gated by ${gatersOf(members.filter(isGated))}` : ""),
+  layer: ({ layer: i }) => `${layers[i].name}: mean ${shown(meanOf(layers[i], activation))}`,
+};
+const titleOf = (what) => titles[what.kind](what);

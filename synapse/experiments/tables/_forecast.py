@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..._typing import Floats
@@ -54,12 +52,3 @@ def nmse(network: Network, series: Sample, washout: int) -> float:
     outputs = network.run(series.inputs)
     errors, targets = (outputs - series.targets)[washout:], series.targets[washout:]
     return float(np.mean(errors**2) / np.var(targets))
-
-
-def free_run(network: Network, series: Floats, steps: int) -> Any:
-    """Run on given points, shape (T, 1), then on the network's own outputs; return the last of `steps`."""
-    network.clear()
-    point = network.run(series)[-1]
-    for _ in range(steps - 1):
-        point = network.activate(point)
-    return float(point[0])

@@ -8,9 +8,10 @@ import numpy as np
 
 from ... import ONE_TO_ONE, Layer, Network
 from ..._random import Seed, random_generator
+from ...forecasting import forecast
 from ...learning import fit_readout
 from ...tasks import MackeyGlass
-from ._forecast import free_run, nmse, train_on
+from ._forecast import nmse, train_on
 from ._networks import OPEN_GATES
 from ._table import Measure, Published, Row, Table
 
@@ -123,7 +124,7 @@ def trial(
         fit_readout(net, series.inputs, series.targets, ridge=rate, washout=1000)
     else:
         diverged = train_on(net, series, rule, rate, epochs, washout=100)
-    found = [free_run(net, one.inputs[:WARM], AHEAD) for one in tests]
+    found = [float(forecast(net, one.inputs[:WARM], AHEAD)[-1, 0]) for one in tests]
     return {
         "nrmse84": _error(found, tests),
         "one_step": float(np.sqrt(nmse(net, tests[0], 500))),

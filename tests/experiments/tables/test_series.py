@@ -52,16 +52,6 @@ def test_narma10():
     assert 0.1 < found["nmse"] < 0.25
 
 
-def test_free_runs_read_their_own_outputs():
-    net = architect.Elman(1, 3, 1, output_squash="identity", seed=0)
-    given = np.linspace(0.0, 0.5, 20)[:, None]
-    found = _forecast.free_run(net, given, 3)
-    net.clear()
-    first = net.run(given)[-1]
-    second = net.activate(first)
-    assert found == float(net.activate(second)[0])
-
-
 def test_pieces_cover_a_series_once():
     rows = np.arange(240.0)[:, None]
     inputs, targets = _forecast.pieces(rows, rows + 1, 100)

@@ -1,0 +1,57 @@
+"""Sizes of text and lines that are proportional to the axes, at any size of the figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.text import Text
+
+from ._style import points_a_unit
+
+SMALLEST = 2.5
+"""Text below this size, in points, is hidden."""
+
+
+class Scaled(Artist):
+    """An invisible artist that is drawn before the others of its axes and sets their sizes.
+
+    Sizes are given in units of the axes, because a subplot gets its place only when the figure is drawn.
+    """
+
+    def __init__(self, ax: Axes) -> None:
+        super().__init__()
+        self.set_zorder(-1000.0)
+        self.set_in_layout(False)
+        self._setters: list[Callable[[float], object]] = []
+        self._unit = points_a_unit(ax)
+        ax.add_artist(self)
+
+    def follow(self, setter: Callable[[float], object]) -> None:
+        """Call `setter` with the points of one unit, now and whenever that changes."""
+        self._setters.append(setter)
+        setter(self._unit)
+
+    def text(self, text: Text, size: float) -> None:
+        """Give a text a size in units."""
+
+        def resize(unit: float) -> None:
+            text.set_fontsize(size * unit)
+            text.set_visible(size * unit >= SMALLEST)
+
+        self.follow(resize)
+
+    def widths(self, artist: Any, widths: Any) -> None:
+        """Give lines their widths in units."""
+        self.follow(lambda unit: artist.set_linewidth(widths * unit))
+
+    def draw(self, renderer: Any) -> None:
+        """Set the sizes if the axes have changed theirs."""
+        assert isinstance(self.axes, Axes)
+        unit = points_a_unit(self.axes)
+        if unit != self._unit:
+            self._unit = unit
+            for setter in self._setters:
+                setter(unit)

@@ -1,0 +1,105 @@
+"""Trainings of every kind, and what must be the same after one was broken off and continued."""
+
+import numpy as np
+
+import architect
+import synapse
+from synapse import Layer, Network, Neuron, Trainer, learning, optimizers
+
+RNG = np.random.default_rng(7)
+STREAM = RNG.random((24, 2)), RNG.random((24, 1))
+SAMPLES = RNG.random((11, 2)), RNG.random((11, 1)).round()
+SEQUENCES = [RNG.random((n, 2)) for n in (4, 6, 3, 5)], [RNG.random((n, 1)) for n in (4, 6, 3, 5)]
+DATA = {"stream": STREAM, "samples": SAMPLES, "sequences": SEQUENCES}
+HELD_OUT = [RNG.random((4, 2))], [RNG.random((4, 1))]
+
+
+def lstm(dtype="float64"):
+    net = architect.LSTM(2, 3, 1, seed=0)
+    return net if dtype == "float64" else small(dtype)
+
+
+def small(dtype):
+    a, b, c = Layer(2, dtype=dtype), Layer(4, "tanh", dtype=dtype), Layer(1, dtype=dtype)
+    a.project(b, seed=0)
+    b.project(b, seed=1)
+    b.project(c, seed=2)
+    return Network(a, [b], c)
+
+
+def noisy():
+    a, b, c = Layer(2), Layer([Neuron("bernoulli") for _ in range(4)]), Layer(1)
+    for i, neuron in enumerate(b):
+        neuron.reseed(i)
+    a.project(b, seed=0)
+    b.project(c, seed=1)
+    return Network(a, [b], c)
+
+
+def tied():
+    net = architect.Elman(2, 3, 1, seed=0)
+    synapse.tie(net.connections[:2])
+    net.connections[4].trainable = False
+    return net
+
+
+NETWORKS = {
+    "lstm": lstm,
+    "elman": lambda: architect.Elman(2, 3, 1, seed=0),
+    "perceptron": lambda: architect.Perceptron(2, 4, 1, seed=0),
+    "float32": lambda: small("float32"),
+    "noisy": noisy,
+    "tied": tied,
+}
+EXACT = {"method": "bptt", "batch_size": 2}
+RATES = {
+    "step": learning.StepDecay(0.1, 0.5, 2),
+    "exponential": learning.Exponential(0.1, 0.9),
+    "cosine": learning.Cosine(0.1, 5),
+    "plateau": learning.ReduceOnPlateau(0.3, patience=1, threshold=0.2),
+    "warm": learning.WarmUp(2, learning.ReduceOnPlateau(0.2, patience=1)),
+}
+TRAINERS = {
+    "online": {"rate": 0.1},
+    "online, momentum": {"optimizer": optimizers.SGD(0.05, momentum=0.9, nesterov=True)},
+    "online, clipped": {"optimizer": optimizers.Adam(0.02), "batch_size": 5, "clip": 0.5, "l2": 0.01},
+    "adam": {**EXACT, "optimizer": optimizers.Adam(0.02, amsgrad=True)},
+    "adamw": {**EXACT, "optimizer": optimizers.AdamW(0.02), "l1": 0.01, "clip_value": 0.1, "window": 3},
+    "momentum": {**EXACT, "optimizer": optimizers.SGD(0.05, momentum=0.9)},
+    "rmsprop": {**EXACT, "optimizer": optimizers.RMSprop(0.01, momentum=0.5, centered=True)},
+    "adagrad": {**EXACT, "optimizer": optimizers.AdaGrad(0.05)},
+    "rprop": {"method": "bptt", "batch_size": 100, "optimizer": optimizers.Rprop()},
+    "lbfgs": {"method": "bptt", "optimizer": optimizers.LBFGS(memory=3)},
+    "rls": {"optimizer": optimizers.RLS(forgetting=0.99)},
+    "dekf": {"method": "rtrl", "optimizer": optimizers.DEKF(measurement_noise=(1.0, 0.1), annealing=50)},
+    "rtrl": {"method": "rtrl", "rate": 0.05},
+    "rtrl, order": {"method": "rtrl", "order": 1, "optimizer": optimizers.Adam(0.01)},
+    "dropout": {**EXACT, "optimizer": optimizers.Adam(0.02), "dropout": 0.3, "recurrent_dropout": 0.2},
+    **{f"rate {name}": {"rate": rate} for name, rate in RATES.items()},
+    **{
+        f"adam {name}": {**EXACT, "optimizer": optimizers.Adam(), "rate": rate}
+        for name, rate in RATES.items()
+    },
+}
+
+
+def bits(trainer, result):
+    """The weights, the history, and the random numbers to come, as text and bytes."""
+    net = trainer.network
+    context = [(neuron.state, neuron.activation, neuron.bias) for neuron in net]
+    draws = trainer._paused.generator.random(3)
+    columns = {name: np.array(values).tobytes() for name, values in result.history.items()}
+    return (
+        net.weights.tobytes(),
+        net.biases.tobytes(),
+        repr(context),
+        columns,
+        draws.tobytes(),
+        result.stopped,
+    )
+
+
+def trained(network, options, data, epochs, **how):
+    """A whole training."""
+    trainer = Trainer(NETWORKS[network](), **TRAINERS[options])
+    return trainer, trainer.train(*DATA[data], epochs=epochs, progress=False, seed=3, **how)

@@ -19,13 +19,13 @@ from . import terminal
 from .draw import PICTURES
 from .formats import READING, read
 from .past import SHARE, Fed, Past, decimals, fed, read_future, read_past
+from .run import SUFFIXES as TABLES
 from .series import add_reading
-from .words import UsageError, fraction, natural, reason
+from .words import UsageError, fraction, natural, reason, require_suffix
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TABLES = (".csv",)
 MOST_STEPS = 100_000
 """Largest number of rows to forecast."""
 SHOWN = 60
@@ -94,8 +94,7 @@ def _check_usage(options: argparse.Namespace) -> None:
     for path, suffixes in ((options.output, TABLES), (options.plot, PICTURES)):
         if path is None:
             continue
-        if Path(path).suffix.lower() not in suffixes:
-            raise UsageError(f"The suffix of {path!r} must be {' or '.join(suffixes)}.")
+        require_suffix(path, suffixes)
         if not Path(path).absolute().parent.is_dir():
             raise FormatError(f"Cannot write {path!r}: there is no such folder.")
 

@@ -217,8 +217,8 @@ def test_a_terminal_shows_a_picture_of_each_target(capsys, folder, monkeypatch):
     [
         (["--steps", 0], 2, "Expected --steps to be from 1 to 100000, got 0."),
         (["--steps", 99_999], 1, "Dates end with the year 9999"),
-        (["--steps", 2, "-o", "next.xlsx"], 2, "The suffix of 'next.xlsx' must be .csv."),
-        (["--steps", 2, "--plot", "p.txt"], 2, "The suffix of 'p.txt' must be .png or .svg or .pdf."),
+        (["--steps", 2, "-o", "next.xlsx"], 2, "The suffix of 'next.xlsx' must be .csv or .txt."),
+        (["--steps", 2, "--plot", "p.txt"], 2, "The suffix of 'p.txt' must be .png, .svg or .pdf."),
         (["--steps", 2, "-o", "none/next.csv"], 1, "there is no such folder"),
         (["--steps", 2, "--future", "d.csv"], 2, "forecasts all its inputs itself. Leave --future out."),
         (["--steps", 13, "--interval", 0.5], 1, "Expected at least 13 held-out rows"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import math
 import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..forecasting import Forecast, calibrate, forecast as forecast_rows
@@ -108,13 +110,13 @@ def _forecast(network: Network, loop: Fed, past: Past, options: argparse.Namespa
     ahead = partial(forecast_rows, network, past.values, options.steps, feedback=loop.feedback, future=future)
     if options.interval is None:
         return ahead()
-    held_out = _held_out(network, past)
+    held_out = _held_out(network, past, options)
     calibration = calibrate(network, past.values, options.steps, held_out=held_out, feedback=loop.feedback)
     return ahead(calibration=calibration, interval=options.interval)
 
 
-def _held_out(network: Network, past: Past) -> float:
-    """The rows to calibrate on: their number, or the share if the model does not tell."""
+def _held_out(network: Network, past: Past, options: argparse.Namespace) -> int:
+    """Number of rows to calibrate on, a share of all if the model does not tell. Raises if too few."""
     count = past.held_out(network.metadata)
     if count is None:
         print(
@@ -122,13 +124,21 @@ def _held_out(network: Network, past: Past) -> float:
             f"errors on the last {SHARE:.0%}; they are too narrow if it was trained on these.",
             file=sys.stderr,
         )
-        return SHARE
-    if not count:
+        count = round(SHARE * len(past.values))
+    elif not count:
         raise ArgumentError(
             "The model was trained on all these rows, so its errors on new ones are unknown. For an "
             "--interval, train it with --validation, or give newer rows."
         )
-    return min(count, len(past.values) - 1)
+    count = min(count, len(past.values) - 1)
+    origins = math.ceil(options.interval / (1 - options.interval) - 1e-9)  # as Calibration.half_widths
+    if count < (needed := options.steps - 1 + origins):
+        raise ArgumentError(
+            f"For {counted(options.steps, 'step')}, --interval {options.interval:g} needs {needed} rows that "
+            f"the model was not trained on, got {count}. Train it with a larger --validation, or give newer "
+            "rows, fewer --steps or a smaller --interval."
+        )
+    return count
 
 
 # --- results -------------------------------------------------------------------------------------

@@ -85,6 +85,12 @@ def test_bounds_are_those_of_the_rows_that_were_held_out(capsys, folder):
         np.testing.assert_allclose(found[:, place::3], part, atol=0.051)
 
 
+def test_bounds_from_as_few_rows_as_they_need(capsys, folder):
+    options = ["--steps", 4, "--interval", 0.9]  # 12 rows: 9 origins
+    printed = done(capsys, "forecast", folder / "both.json", folder / "d.csv", *options)
+    assert numbers(printed).shape == (4, 6)
+
+
 def test_newer_rows_than_those_of_the_training_calibrate_too(capsys, folder, tmp_path):
     train = ["train", table(tmp_path / "old.csv", range(40)), "--target", "Sales,Costs", "--model", "elman"]
     done(capsys, *train, "-q", "-o", tmp_path / "m.json")
@@ -221,8 +227,8 @@ def test_a_terminal_shows_a_picture_of_each_target(capsys, folder, monkeypatch):
         (["--steps", 2, "--plot", "p.txt"], 2, "The suffix of 'p.txt' must be .png, .svg or .pdf."),
         (["--steps", 2, "-o", "none/next.csv"], 1, "there is no such folder"),
         (["--steps", 2, "--future", "d.csv"], 2, "forecasts all its inputs itself. Leave --future out."),
-        (["--steps", 13, "--interval", 0.5], 1, "Expected at least 13 held-out rows"),
-        (["--steps", 2, "--interval", 0.95], 1, "An interval of 0.95 needs at least 19 origins"),
+        (["--steps", 13, "--interval", 0.5], 1, "--interval 0.5 needs 13 rows that the model was not"),
+        (["--steps", 5, "--interval", 0.9], 1, "needs 13 rows that the model was not trained on, got 12"),
     ],
 )
 def test_options_that_cannot_be_used(capsys, folder, monkeypatch, options, code, sentence):

@@ -252,12 +252,6 @@ def _sentence(entries: list[Entry], best: Entry) -> str:
         networks = any(entry.name in MODELS for entry in entries)
         return f"{best.name} is best{'; no network is worth its training here' if networks else ''}."
     below = -_difference(winner.mase, best.mase)
-    better = int((winner.errors < best.mase).sum())
-    every = len(winner.records)
-    seeds = (
-        "" if every == 1 else f", with {'every seed' if better == every else f'{better} of {every} seeds'}"
-    )
-    return (
-        f"{winner.name} is best: its error is {below:.0f} % below that of {best.name}, the best simple "
-        f"method{seeds}."
-    )
+    better, count = int((winner.errors < best.mase).sum()), len(winner.records)
+    seeds = f", with {'every seed' if better == count else f'{better} of {count} seeds'}" if count > 1 else ""
+    return f"{winner.name} is best: its error (MASE) is {below:.0f} % below that of {best.name}{seeds}."

@@ -127,8 +127,7 @@ class Past:
         """A date as the table writes it, or a number."""
         return self.series.form.write(time) if self.series else str(time)
 
-    @property
-    def decimal(self) -> str:
+    def decimal_mark(self) -> str:
         """The decimal mark of the table, where it does not also separate the cells."""
         cells = (cell for name in self.columns for cell in self.sheet.cells(name))
         mark = self.sheet.decimal or decimal_mark(cells) or "."

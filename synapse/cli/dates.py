@@ -5,8 +5,8 @@ from __future__ import annotations
 import calendar
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice, pairwise
 
@@ -39,6 +39,7 @@ NAMES = (
 )
 MONTHS = {name: number for number, names in enumerate(NAMES, 1) for name in names.split()}
 """English and German names of months."""
+SHORT = tuple(names.split()[0].capitalize() for names in NAMES)
 
 Parts = dict[str, str]
 
@@ -48,13 +49,15 @@ class Form:
     """A way of writing dates.
 
     `example` is 31 January 2024 in this form, `pattern` matches it, `template` writes it, and `span` is what
-    it names: a day, which may have a time, or a longer time, which begins at the date.
+    it names: a day, which may have a time, or a longer time, which begins at the date. `names` are the names
+    of the months.
     """
 
     example: str
     pattern: re.Pattern[str]
     template: str
     span: str = "day"
+    names: tuple[str, ...] = SHORT
 
     def read(self, cell: str) -> datetime | None:
         """The date in a cell; None if the cell is not a date in this form. Times with a zone become UTC."""
@@ -66,6 +69,19 @@ class Form:
         except (ValueError, OverflowError):  # the 31st of April, month 13, a word that is no month
             return None
 
+    def in_words_of(self, cells: Iterable[str]) -> Form:
+        """The same form with the names of months that these cells have.
+
+        >>> form_like("Jan 2024").in_words_of(["Okt 2023"]).write(datetime(2024, 10, 1))
+        'Okt 2024'
+        """
+        names = list(self.names)
+        for cell in cells if "{name}" in self.template else ():
+            found, date = self.pattern.fullmatch(" ".join(cell.split())), self.read(cell)
+            if found is not None and date is not None:
+                names[date.month - 1] = found["name"]
+        return replace(self, names=tuple(names))
+
     def write(self, date: datetime) -> str:
         """A date in this form, with the time if it is not midnight.
 
@@ -73,7 +89,7 @@ class Form:
         '29.02.2024 06:30'
         """
         quarter, (iso_year, week, _) = (date.month + 2) // 3, date.isocalendar()
-        name = NAMES[date.month - 1].split()[0].capitalize()
+        name = self.names[date.month - 1]
         text = self.template.format(date=date, quarter=quarter, iso=iso_year, week=week, name=name)
         if self.span != "day" or date.time() == MIDNIGHT:
             return text

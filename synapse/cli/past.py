@@ -114,7 +114,7 @@ class Past:
             return list(range(len(self.values) + 1, len(self.values) + steps + 1))
         try:
             return next_dates(self.series.dates[-1], self.series.step, steps)
-        except OverflowError as error:
+        except ArgumentError as error:
             raise ArgumentError(f"{error} Give fewer --steps.") from None
 
     def times(self, steps: int) -> list[Any]:

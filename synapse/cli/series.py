@@ -114,12 +114,16 @@ def find_dates(
                 f"Expected the column {name!r} of {sheet.path!r} to have dates, such as 2024-01-31, "
                 f"Jan 2024 or 31.01.2024, got {example!r}."
             )
-        return Dated(name, _chosen(sheet, name, forms, order))
+        return _dated(sheet, name, forms, order)
     for place, column in enumerate(sheet.names):
         forms = [] if column in ignore else forms_of(_filled(sheet.cells(column)))
         if forms and _plausible(sheet, place, forms[0]):
-            return Dated(column, _chosen(sheet, column, forms, order))
+            return _dated(sheet, column, forms, order)
     return None
+
+
+def _dated(sheet: Sheet, name: str, forms: list[Form], order: str | None) -> Dated:
+    return Dated(name, _chosen(sheet, name, forms, order).in_words_of(sheet.cells(name)))
 
 
 def _filled(cells: Sequence[str]) -> list[str]:

@@ -32,11 +32,11 @@ NOTES = """
 DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)". Cells are
 separated by commas, semicolons or tabs. All problems of the file are listed at once.
 
-A table with a column of dates is a series, whose rows must be evenly spaced in time: the model predicts the
-targets one row ahead (--ahead) from their own past and that of --inputs, is an LSTM, and the last fifth of
-the rows is held out (--validation). The report shows the error there beside those of simple methods: the last
-value (persistence), the value a season ago (seasonal naive), and a linear autoregression (AR). To predict a
-column from others in the same row, say --ahead 0; to use the rows as samples, --ignore the dates.
+A table with a column of dates is a series, whose rows must be evenly spaced in time. An LSTM learns to
+predict the targets one row ahead (--ahead) from their own past, or from that of --inputs. The last fifth of
+the rows is held out (--validation), and the report shows the error there beside those of simple methods: the
+last value (persistence), the value a season ago (seasonal naive), and a linear autoregression (AR). To
+predict a column from others in the same row, say --ahead 0; to use rows as samples, --ignore the dates.
 
 Otherwise rows are samples in random order for a perceptron, which is the default. For the other models they
 are steps in time: one stream or, with --sequence, many sequences. With --ahead K, the target of a row is the

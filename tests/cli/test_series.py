@@ -70,6 +70,16 @@ def test_american_days_with_weekends_left_out(series):
     assert found.form.write(found.step.after(found.dates[-1])) == "01/15/2024"
 
 
+def test_further_dates_have_the_names_of_the_file(series):
+    found = series("Monat;y\nDez 2023;1\nJan. 2024;2\nMär 2024;3\n", ["y"], "--fill", "forward")
+    assert [found.form.write(date) for date in found.dates] == [
+        "Dez 2023",
+        "Jan 2024",
+        "Feb 2024",
+        "Mär 2024",
+    ]
+
+
 WORKDAYS = [datetime(2024, 1, day) for day in (2, 3, 4, 5, 8, 9, 10, 11, 12)]
 
 

@@ -210,18 +210,9 @@ SECONDS, MONTHLY, MONTH_ENDS, BUSINESS = "second", "month", "month end", "busine
 LAST_BUSINESS = "business month end"
 UNITS = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 OF_MONTHS = {"month": 1, "quarter": 3, "year": 12}
-SEASONS = {
-    "month": 12,
-    "month end": 12,
-    "business month end": 12,
-    "quarter": 4,
-    "quarter end": 4,
-    "day": 7,
-    "business day": 5,
-    "hour": 24,
-    "week": 52,
-}
-"""Number of steps of the season that is usual for a step."""
+MINUTE, ONE_DAY, ONE_WEEK = 60, 86_400, 604_800
+SEASONS = {ONE_DAY: 7, ONE_WEEK: 52, 2 * ONE_WEEK: 26}
+"""Number of steps of the usual season, by the length of a step of days or weeks in seconds."""
 
 
 @dataclass(frozen=True)
@@ -246,8 +237,14 @@ class Step:
 
     @property
     def season(self) -> int | None:
-        """Number of steps of the usual season, such as 12 for months; None if there is none."""
-        return SEASONS.get(str(self))
+        """Number of steps of the usual season, such as 12 for months or 24 for hours, or None."""
+        if self.unit == BUSINESS:
+            return 5 if self.count == 1 else None
+        if self.unit != SECONDS:
+            return 12 // self.count if self.count < 12 and 12 % self.count == 0 else None
+        if MINUTE <= self.count < ONE_DAY and ONE_DAY % self.count == 0:
+            return ONE_DAY // self.count
+        return SEASONS.get(self.count)
 
     def after(self, date: datetime) -> datetime:
         """The next date; ArgumentError after the year 9999."""

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .. import Trainer, __version__
+from .. import __version__
 from .._checks import counted
 from .._typing import Floats
 from ..errors import DivergenceError, FormatError
 from ..learning import Result
-from . import formats
+from . import formats, teaching
 from .facts import Facts
 from .lesson import Lesson, LessonOptions, Part, joined, prepare
 from .report import Quality, measured, report
@@ -92,6 +92,7 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
     add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
     add("--epochs", metavar="N", type=whole, default=100, help="default: %(default)s")
     add("--rate", metavar="R", type=positive, default=0.02, help="learning rate (default: %(default)s)")
+    teaching.add_to(parser)
     add("--seed", metavar="N", type=natural, default=0, help="seed of all randomness (default: %(default)s)")
     add("--validation", metavar="SHARE", type=share, help="share to hold out (default: 0.2 of a series)")
     add("--patience", metavar="N", type=whole, help="stop after N epochs without a lower error")
@@ -211,7 +212,7 @@ def _fit(
         return (x, y) if lesson.sequences else (x[0], y[0])
 
     try:
-        result = Trainer(model.network, options.rate).train(
+        result = teaching.trainer_of(model.network, options.rate, options.optimizer).train(
             *form(training),
             epochs=options.epochs,
             seed=options.seed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -36,7 +37,7 @@ from ..cost import Cost
 from ..errors import ArgumentError, KindError
 from ..network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
-from ..readwrite.files import PathLike, as_path
+from ..readwrite.files import PathLike
 from ._checkpoint import Checkpoint
 from ._data import Data, prepare, row_weights
 from ._dead_ends import warn_of_dead_ends
@@ -409,7 +410,8 @@ class Trainer:
         try:
             return training.run(shown)
         finally:
-            self._paused = training.end or before
+            if training.end is not None and training.end.done:
+                self._paused = training.end
 
     def _checkpoint(self, path: PathLike | None, every: int | None) -> Checkpoint | None:
         """The checkpoints of a training."""
@@ -420,7 +422,9 @@ class Trainer:
                     "The every is the number of epochs between checkpoints. Give checkpoint, too."
                 )
             return None
-        return Checkpoint(partial(write_trainer, self, as_path(path)), number)
+        if not isinstance(path, str | os.PathLike):
+            raise KindError(expected("The checkpoint", "a string or a path", path))
+        return Checkpoint(partial(write_trainer, self, path), number)
 
     def _arrays(
         self,

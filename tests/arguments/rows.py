@@ -139,7 +139,10 @@ row(
     callbacks=k.EMPTY,
     epochs=k.COUNT | k.NONE,
     steps=k.NONE,
+    checkpoint=(k.TEXT - {"empty"}) | k.NONE,
+    every=k.NONE,
 )
+row("saved: synapse.Trainer.train", {**short, "checkpoint": "run.ckpt"}, every=k.COUNT | k.NONE)
 row(
     "stream: synapse.Trainer.train",
     lambda w: {"inputs": [(w.inputs, w.targets)], "progress": False, "callbacks": [lambda progress: True]},
@@ -147,9 +150,10 @@ row(
     steps=k.COUNT | k.NONE,
     shuffle=k.NONE | {"False", "numpy False"},
     sample_weight=k.NONE,
+    every=k.NONE,
 )
 weighted = {"class_weight": k.NONE | {"{}"}}
-row("bptt: synapse.Trainer.train", short, "by_bptt", sample_weight=k.NONE, **weighted)
+row("bptt: synapse.Trainer.train", short, "by_bptt", sample_weight=k.NONE, every=k.NONE, **weighted)
 row("synapse.Trainer.test", {"targets": short["targets"]}, **weighted)
 row("learning.fit_readout", lambda w: {"network": w.readable}, network=k.NOTHING)
 row("learning.CSVLogger.__init__", {"path": "log.csv"}, path=k.TEXT - {"empty"})

@@ -55,10 +55,11 @@ def test_simple_methods_have_the_errors_of_rolling_origin(capsys, data):
     assert sentence == f"{ranked[0]} is best."
 
 
-def test_a_network_has_the_error_of_its_own_forecasts(capsys, data):
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_network_has_the_error_of_its_own_forecasts(capsys, data, optimizer):
     options = ["--target", "Sales", "--models", "gru", "--seeds", 1, "--seed", 5, *QUICK]
-    _, _, rows, _ = parsed(done(capsys, "compare", data, *options))
-    contest = Contest(["Sales (kEUR)"], SALES[:, None], 4, 58, 1, 12, [3], 20, 0.02)
+    _, _, rows, _ = parsed(done(capsys, "compare", data, *options, "--optimizer", optimizer))
+    contest = Contest(["Sales (kEUR)"], SALES[:, None], 4, 58, 1, 12, [3], 20, 0.02, optimizer)
     network = trained(contest, "gru", 5)
     errors = [
         forecasting.forecast(network, SALES[:origin], 4)[:, 0] - SALES[origin : origin + 4]

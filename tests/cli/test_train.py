@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from synapse import cli
+from synapse import Trainer, cli, optimizers
 from synapse.cli.facts import Facts
+from synapse.cli.scaling import Scale, Scaled
 from synapse.cli.sheet import read_sheet
 from synapse.readwrite import load
 
@@ -485,3 +486,18 @@ def test_dates_of_sequences_and_samples_are_left_out(capsys, tmp_path):
     (tmp_path / "t.csv").write_text("month,y,z\n2024-01,1,2\n2024-02,2,3\nTotal,3,5\n")
     done(capsys, "train", tmp_path / "t.csv", *options, "--ahead", "0")
     assert load(path).metadata["rows"] == 2
+
+
+def test_adam_learns_through_time(capsys, tmp_path):
+    values = np.sin(0.5 * np.arange(60)).round(3)
+    (tmp_path / "d.csv").write_text("\n".join(["y", *map(str, values)]) + "\n")
+    train = ["train", tmp_path / "d.csv", "--target", "y", "--ahead", 1, "--model", "elman", "--hidden", 3]
+    options = ["--epochs", 30, "--optimizer", "adam", "-q", "-o", tmp_path / "m.json"]
+    done(capsys, *train, *options)
+    x, y = values[:-1, None], values[1:, None]
+    made = Scaled("elman", [3], ["y"], ["y +1"], None, 0)
+    trainer = Trainer(made.network, 0.02, method="bptt", optimizer=optimizers.Adam())
+    standard = Scale.of(x).standard(x), Scale.of(y).standard(y)
+    trainer.train(*standard, epochs=30, seed=0, progress=False)
+    made.set(Scale.of(x), Scale.of(y))
+    np.testing.assert_array_equal(load(tmp_path / "m.json").run(x), made.network.run(x))

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .. import Trainer, __version__
+from .. import __version__
 from .._checks import counted
 from .._typing import Floats
 from ..errors import DivergenceError, FormatError
 from ..learning import Result
-from . import formats
+from . import formats, resuming, teaching
 from .facts import Facts
 from .lesson import Lesson, LessonOptions, Part, joined, prepare
 from .report import Quality, measured, report
@@ -32,11 +32,11 @@ NOTES = """
 DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)". Cells are
 separated by commas, semicolons or tabs. All problems of the file are listed at once.
 
-A table with a column of dates is a series, whose rows must be evenly spaced in time: the model predicts the
-targets one row ahead (--ahead) from their own past and that of --inputs, is an LSTM, and the last fifth of
-the rows is held out (--validation). The report shows the error there beside those of simple methods: the last
-value (persistence), the value a season ago (seasonal naive), and a linear autoregression (AR). To predict a
-column from others in the same row, say --ahead 0; to use the rows as samples, --ignore the dates.
+A table with a column of dates is a series, whose rows must be evenly spaced in time. An LSTM learns to
+predict the targets one row ahead (--ahead) from their own past, or from that of --inputs. The last fifth of
+the rows is held out (--validation), and the report shows the error there beside those of simple methods: the
+last value (persistence), the value a season ago (seasonal naive), and a linear autoregression (AR). To
+predict a column from others in the same row, say --ahead 0; to use rows as samples, --ignore the dates.
 
 Otherwise rows are samples in random order for a perceptron, which is the default. For the other models they
 are steps in time: one stream or, with --sequence, many sequences. With --ahead K, the target of a row is the
@@ -50,7 +50,9 @@ and returns the units of the file.
 epoch with the lowest held-out error are saved. For a series, the held-out end is not used for that: with
 --patience, the rows before it are.
 
-Ctrl-C ends the training; the model trained so far is saved.
+Ctrl-C ends the training; the model trained so far is saved. With --checkpoint, the same command with
+--resume goes on after the last epoch in that file, also with more --epochs, and gives the same model as a
+training that was not broken off.
 """
 
 
@@ -92,15 +94,18 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
     add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
     add("--epochs", metavar="N", type=whole, default=100, help="default: %(default)s")
     add("--rate", metavar="R", type=positive, default=0.02, help="learning rate (default: %(default)s)")
+    teaching.add_to(parser)
     add("--seed", metavar="N", type=natural, default=0, help="seed of all randomness (default: %(default)s)")
     add("--validation", metavar="SHARE", type=share, help="share to hold out (default: 0.2 of a series)")
     add("--patience", metavar="N", type=whole, help="stop after N epochs without a lower error")
+    resuming.add_to(parser)
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
 
 
 def train(options: argparse.Namespace) -> int:
     """Train and save; return the exit code."""
     _check_output(options.output)
+    resuming.check(options)
     sheet = read_sheet(options.data, decimal_of(options))
     chosen = {name: getattr(options, name) for name in LessonOptions.__annotations__}
     lesson = prepare(sheet, LessonOptions(**chosen))
@@ -210,18 +215,22 @@ def _fit(
         y = [scales[1].standard(part) if scales[1] else part for _, part in parts]
         return (x, y) if lesson.sequences else (x[0], y[0])
 
+    data, validation = form(training), form(held_out) if held_out else None
+    trainer = resuming.trainer_of(model.network, options, data, validation)
     try:
-        result = Trainer(model.network, options.rate).train(
-            *form(training),
+        result = trainer.train(
+            *data,
             epochs=options.epochs,
             seed=options.seed,
             progress=sys.stderr.isatty() and not options.quiet,
-            validation=form(held_out) if held_out else None,
+            validation=validation,
             patience=options.patience,
+            **resuming.arguments(options),
         )
     except DivergenceError:
         raise DivergenceError(
             f"The error is no longer finite; nothing is saved. Use a lower --rate than {options.rate:g}."
         ) from None
+    resuming.give_back(trainer, model.network, options.checkpoint)
     model.set(*scales)
     return result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -31,7 +30,7 @@ from .._checks import (
     positive_integer,
     understands,
 )
-from .._random import Seed, random_generator
+from .._random import Seed, copied, random_generator
 from .._sensitivities import checked_order
 from ..cost import Cost
 from ..errors import ArgumentError, KindError
@@ -260,7 +259,10 @@ class Trainer:
         progress : bool or str
             Whether to show a progress bar; a string is shown in front of it.
         validation : (inputs, targets) or float, optional
-            Held-out data or, for arrays, the fraction of them to hold out: the last part.
+            Held-out data or, for arrays, the fraction of them to hold out, at least one sample, sequence or
+            step. That is always the last part: the last samples or sequences in the order given, so shuffle
+            sorted samples beforehand, and of a stream (T, n) into a network with memory its end, which runs
+            on in the context after the training rows ("bptt" clears it). No fraction of a stream of batches.
         patience : int, optional
             Training ends after this number of epochs without a lower error, on the held-out data if there
             are any. Default: no limit.
@@ -357,7 +359,7 @@ class Trainer:
         before = self._paused if boolean("The resume", resume) else None
         rng, stream = random_generator(seed), is_stream(inputs, targets)
         if before is not None:
-            rng, epochs = copy.deepcopy(before.generator), before.epochs if epochs is None else epochs
+            rng, epochs = copied(before.generator), before.epochs if epochs is None else epochs
         limit = positive_integer("The epochs", (1 if stream else 100) if epochs is None else epochs)
         make = partial(Task, self.network, cost=self.cost, rng=rng, options=options)
         if stream:

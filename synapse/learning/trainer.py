@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -31,7 +30,7 @@ from .._checks import (
     positive_integer,
     understands,
 )
-from .._random import Seed, random_generator
+from .._random import Seed, copied, random_generator
 from .._sensitivities import checked_order
 from ..cost import Cost
 from ..errors import ArgumentError, KindError
@@ -360,7 +359,7 @@ class Trainer:
         before = self._paused if boolean("The resume", resume) else None
         rng, stream = random_generator(seed), is_stream(inputs, targets)
         if before is not None:
-            rng, epochs = copy.deepcopy(before.generator), before.epochs if epochs is None else epochs
+            rng, epochs = copied(before.generator), before.epochs if epochs is None else epochs
         limit = positive_integer("The epochs", (1 if stream else 100) if epochs is None else epochs)
         make = partial(Task, self.network, cost=self.cost, rng=rng, options=options)
         if stream:

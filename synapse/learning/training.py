@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import threading
 import time
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from tqdm.auto import tqdm
 
+from .._random import copied
 from .._typing import Floats
 from ..engine.guard import Deferred, InUse, interruptible, take
 from ..errors import ArgumentError, DivergenceError
@@ -105,7 +105,7 @@ class Training:
         return Paused(
             values={name: list(values) for name, values in history.values.items()},
             epochs=history.epochs,
-            generator=copy.deepcopy(self.orders.rng),
+            generator=copied(self.orders.rng),
             shuffle=self.orders.shuffle,
             data=source.shape,
             held_out=shape_of_data(history.held_out),

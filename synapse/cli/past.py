@@ -15,10 +15,10 @@ from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from ..network import Network
-from .dates import next_dates
 from .numerals import decimal_mark
 from .series import Dated, Series, decimal_of, find_dates, make_series
 from .sheet import Sheet, read_sheet
+from .steps import next_dates
 from .words import UsageError, listed
 
 SHARE = 0.2

@@ -13,11 +13,12 @@ import numpy as np
 from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
-from .dates import Form, Step, check_steps, forms_of, leads, step_of
+from .dates import Form, forms_of
 from .mending import FILL, FILLS, filled, mended
 from .numerals import is_missing, is_number
 from .problems import Problems
 from .sheet import Sheet, bare, read_sheet
+from .steps import Step, check_steps, leads, step_of
 from .words import listed
 
 ORDERS = {"day-first": "{date:%d}", "month-first": "{date:%m}"}

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from synapse.cli.dates import leads
 from synapse.cli.problems import TableError
 from synapse.cli.series import add_reading, decimal_of, find_dates, make_series
 from synapse.cli.sheet import read_sheet
+from synapse.cli.steps import leads
 from synapse.errors import ArgumentError, FormatError, SynapseError
 
 

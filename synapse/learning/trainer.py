@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -357,7 +356,7 @@ class Trainer:
         before = self._paused if boolean("The resume", resume) else None
         rng, stream = random_generator(seed), is_stream(inputs, targets)
         if before is not None:
-            rng, epochs = copy.deepcopy(before.generator), before.epochs if epochs is None else epochs
+            rng, epochs = before.generator.generator(), before.epochs if epochs is None else epochs
         limit = positive_integer("The epochs", (1 if stream else 100) if epochs is None else epochs)
         make = partial(Task, self.network, cost=self.cost, rng=rng, options=options)
         if stream:

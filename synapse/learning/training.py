@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import threading
 import time
@@ -24,7 +23,7 @@ from ._checkpoint import Checkpoint
 from ._data import Control, Epochs, Order, new_control
 from ._history import History, Result
 from ._parameters import ParameterVector, Updater
-from ._paused import Paused, shape_of_data
+from ._paused import GeneratorState, Paused, shape_of_data
 from ._pieces import Orders, Pace
 from ._search import Search
 from ._source import NO_TARGET, Arrays, Stream
@@ -105,7 +104,7 @@ class Training:
         return Paused(
             values={name: list(values) for name, values in history.values.items()},
             epochs=history.epochs,
-            generator=copy.deepcopy(self.orders.rng),
+            generator=GeneratorState.of(self.orders.rng),
             shuffle=self.orders.shuffle,
             data=source.shape,
             held_out=shape_of_data(history.held_out),

@@ -331,8 +331,9 @@ class Trainer:
 
         A training that is continued has the same weights, history and random numbers, bit by bit, as one
         that was not broken off, on the same kind of machine. Callbacks, data and batches are not in a file,
-        and are given again. Ctrl-C within a long epoch leaves the file of the epoch before. L-BFGS repeats
-        its iterations to continue, because SciPy cannot save its memory.
+        and are given again. Ctrl-C within a long epoch leaves the file of the epoch before, but the trainer
+        itself continues from the weights that it has. L-BFGS repeats its iterations to continue, because
+        SciPy cannot save its memory.
 
         The plain online rule runs several short epochs in one compiled call of about 20 ms if nothing has to
         be done between them. That is so without `on_step`, `on_batch`, `validation` and a best epoch to

@@ -8,7 +8,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, analysis, experiments, learning, record
+from synapse import Layer, Network, Neuron, analysis, experiments, forecasting, learning, record
 from synapse._html import curves, table
 
 NASTY = '</td><script>alert("1")</script><img src=x onerror=alert(2)>'
@@ -120,6 +120,20 @@ def test_a_log_shows_ranges(seen):
     values = log.activation
     (row,) = (row for row in cells(parsed(log)) if row[0] == "activation")
     assert row == ["activation", "3", *(f"{v:.6g}" for v in (values.min(), values.mean(), values.max()))]
+
+
+def test_a_forecast_shows_its_interval_and_a_rolling_origin_its_errors():
+    series = np.sin(np.arange(40.0))
+    found = forecasting.rolling_origin(forecasting.persistence, series, 3)
+    rows = cells(parsed(found))
+    assert [row[0] for row in rows] == ["1", "2", "3"]
+    assert [row[1] for row in rows] == [f"{value:.6g}" for value in found.rmse]
+    mean = np.arange(6.0).reshape(3, 2)
+    forecast = forecasting.Forecast(mean, mean - 1, mean + 1, 0.9)
+    tree = parsed(forecast)
+    assert cells(tree)[2] == ["3", "4", "3", "5", "5", "4", "6"]
+    names = [path.findtext(f"{SVG}title") for path in tree.iter(f"{SVG}path")]
+    assert names == [None, "mean", "lower", "upper"]
 
 
 def test_an_empty_log_and_no_trials_have_a_view():

@@ -18,6 +18,7 @@ from .._checks import counted
 from .._typing import Floats
 from ..errors import FormatError
 from ..experiments import sweep
+from . import teaching
 from .contest import SIMPLE, Contest, trial
 from .scaling import MODELS
 from .series import add_reading, decimal_of, find_dates, make_series
@@ -78,6 +79,7 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
     add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
     add("--epochs", metavar="N", type=whole, default=100, help="default: %(default)s")
     add("--rate", metavar="R", type=positive, default=0.02, help="learning rate (default: %(default)s)")
+    teaching.add_to(parser)
     add("--seeds", metavar="N", type=whole, default=3, help="trainings per network (default: %(default)s)")
     add("--seed", metavar="N", type=natural, default=0, help="the first seed (default: %(default)s)")
     add("--workers", metavar="N", type=whole, default=_cores(), help="processes (default: all cores)")
@@ -122,7 +124,7 @@ def _contest(options: argparse.Namespace, named: list[str]) -> Contest:
         )
     _check_varies(options.data, columns, values[:start], period)
     every = -(-(held_out - options.steps + 1) // ORIGINS)
-    learning = options.hidden, options.epochs, options.rate
+    learning = options.hidden, options.epochs, options.rate, options.optimizer
     return Contest(columns, values, options.steps, start, every, period, *learning)
 
 
@@ -252,12 +254,6 @@ def _sentence(entries: list[Entry], best: Entry) -> str:
         networks = any(entry.name in MODELS for entry in entries)
         return f"{best.name} is best{'; no network is worth its training here' if networks else ''}."
     below = -_difference(winner.mase, best.mase)
-    better = int((winner.errors < best.mase).sum())
-    every = len(winner.records)
-    seeds = (
-        "" if every == 1 else f", with {'every seed' if better == every else f'{better} of {every} seeds'}"
-    )
-    return (
-        f"{winner.name} is best: its error is {below:.0f} % below that of {best.name}, the best simple "
-        f"method{seeds}."
-    )
+    better, count = int((winner.errors < best.mase).sum()), len(winner.records)
+    seeds = f", with {'every seed' if better == count else f'{better} of {count} seeds'}" if count > 1 else ""
+    return f"{winner.name} is best: its error (MASE) is {below:.0f} % below that of {best.name}{seeds}."

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import Trainer
 from .._typing import Floats
 from ..forecasting import (
     RollingOrigin,
@@ -21,6 +20,7 @@ from ..forecasting import (
 from ..forecasting.rolling import Forecaster
 from ..network import Network
 from .scaling import Scale, Scaled
+from .teaching import trainer_of
 
 SIMPLE = ("persistence", "seasonal", "ar")
 """Names of the simple methods."""
@@ -46,6 +46,8 @@ class Contest:
         Number of epochs of a training.
     rate : float
         Learning rate.
+    optimizer : {"sgd", "adam"}
+        How weights are updated.
     """
 
     names: list[str]
@@ -57,6 +59,7 @@ class Contest:
     hidden: list[int]
     epochs: int
     rate: float
+    optimizer: str
 
     def measured(self, forecaster: Forecaster) -> dict[str, Any]:
         """The errors of a forecaster over all origins and steps: MASE, and RMSE by column."""
@@ -93,7 +96,7 @@ def trained(contest: Contest, model: str, seed: int) -> Network:
     made = Scaled(model, contest.hidden, contest.names, [f"{n} +1" for n in contest.names], None, seed)
     scale = Scale.of(rows)
     standard = scale.standard(rows)
-    Trainer(made.network, contest.rate).train(
+    trainer_of(made.network, contest.rate, contest.optimizer).train(
         standard[:-1], standard[1:], epochs=contest.epochs, seed=seed, progress=False
     )
     made.set(scale, scale)

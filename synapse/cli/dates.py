@@ -5,8 +5,8 @@ from __future__ import annotations
 import calendar
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice, pairwise
 
@@ -24,21 +24,22 @@ EPOCH_OF_TWO_DIGITS = 69
 """Years of two digits from this on are in the 20th century, as POSIX has it."""
 
 NAMES = (
-    "jan january januar jänner",
-    "feb february februar",
+    "jan january januar jänner",  # codespell:ignore januar
+    "feb february februar",  # codespell:ignore februar
     "mar march mär märz mrz",
     "apr april",
     "may mai",
-    "jun june juni",
-    "jul july juli",
+    "jun june juni",  # codespell:ignore juni
+    "jul july juli",  # codespell:ignore juli
     "aug august",
     "sep sept september",
-    "oct october okt oktober",
+    "oct october okt oktober",  # codespell:ignore oktober
     "nov november",
-    "dec december dez dezember",
+    "dec december dez dezember",  # codespell:ignore dezember
 )
 MONTHS = {name: number for number, names in enumerate(NAMES, 1) for name in names.split()}
 """English and German names of months."""
+SHORT = tuple(names.split()[0].capitalize() for names in NAMES)
 
 Parts = dict[str, str]
 
@@ -48,13 +49,15 @@ class Form:
     """A way of writing dates.
 
     `example` is 31 January 2024 in this form, `pattern` matches it, `template` writes it, and `span` is what
-    it names: a day, which may have a time, or a longer time, which begins at the date.
+    it names: a day, which may have a time, or a longer time, which begins at the date. `names` are the names
+    of the months.
     """
 
     example: str
     pattern: re.Pattern[str]
     template: str
     span: str = "day"
+    names: tuple[str, ...] = SHORT
 
     def read(self, cell: str) -> datetime | None:
         """The date in a cell; None if the cell is not a date in this form. Times with a zone become UTC."""
@@ -66,6 +69,19 @@ class Form:
         except (ValueError, OverflowError):  # the 31st of April, month 13, a word that is no month
             return None
 
+    def in_words_of(self, cells: Iterable[str]) -> Form:
+        """The same form with the names of months that these cells have.
+
+        >>> form_like("Jan 2024").in_words_of(["Okt 2023"]).write(datetime(2024, 10, 1))
+        'Okt 2024'
+        """
+        names = list(self.names)
+        for cell in cells if "{name}" in self.template else ():
+            found, date = self.pattern.fullmatch(" ".join(cell.split())), self.read(cell)
+            if found is not None and date is not None:
+                names[date.month - 1] = found["name"]
+        return replace(self, names=tuple(names))
+
     def write(self, date: datetime) -> str:
         """A date in this form, with the time if it is not midnight.
 
@@ -73,7 +89,7 @@ class Form:
         '29.02.2024 06:30'
         """
         quarter, (iso_year, week, _) = (date.month + 2) // 3, date.isocalendar()
-        name = NAMES[date.month - 1].split()[0].capitalize()
+        name = self.names[date.month - 1]
         text = self.template.format(date=date, quarter=quarter, iso=iso_year, week=week, name=name)
         if self.span != "day" or date.time() == MIDNIGHT:
             return text
@@ -163,6 +179,10 @@ def _hour(parts: Parts) -> int:
 # --- the form of a column --------------------------------------------------------------------
 
 
+SAMPLE = 100
+"""Number of cells, at least, that decide which forms are tried on all cells."""
+
+
 def forms_of(cells: Sequence[str]) -> list[Form]:
     """The forms that read most of these cells, at least more than half of them; [] if none does.
 
@@ -173,11 +193,13 @@ def forms_of(cells: Sequence[str]) -> list[Form]:
     >>> [form.example for form in forms_of(["1/2/2024", "1/3/2024"])]
     ['31/01/2024', '01/31/2024']
     """
-    counts = [sum(form.read(cell) is not None for cell in cells) for form in FORMS]
-    most = max(counts)
+    sample = cells[:: max(1, len(cells) // SAMPLE)]
+    likely = [form for form in FORMS if any(map(form.read, sample))]
+    counts = [sum(form.read(cell) is not None for cell in cells) for form in likely]
+    most = max(counts, default=0)
     if 2 * most <= len(cells):
         return []
-    best = [form for form, count in zip(FORMS, counts, strict=True) if count == most]
+    best = [form for form, count in zip(likely, counts, strict=True) if count == most]
     exchanged = {"".join(sorted(form.template)) for form in best[:1]}
     return [form for form in best if "".join(sorted(form.template)) in exchanged]
 
@@ -188,18 +210,9 @@ SECONDS, MONTHLY, MONTH_ENDS, BUSINESS = "second", "month", "month end", "busine
 LAST_BUSINESS = "business month end"
 UNITS = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 OF_MONTHS = {"month": 1, "quarter": 3, "year": 12}
-SEASONS = {
-    "month": 12,
-    "month end": 12,
-    "business month end": 12,
-    "quarter": 4,
-    "quarter end": 4,
-    "day": 7,
-    "business day": 5,
-    "hour": 24,
-    "week": 52,
-}
-"""Number of steps of the season that is usual for a step."""
+MINUTE, ONE_DAY, ONE_WEEK = 60, 86_400, 604_800
+SEASONS = {ONE_DAY: 7, ONE_WEEK: 52, 2 * ONE_WEEK: 26}
+"""Number of steps of the usual season, by the length of a step of days or weeks in seconds."""
 
 
 @dataclass(frozen=True)
@@ -224,8 +237,14 @@ class Step:
 
     @property
     def season(self) -> int | None:
-        """Number of steps of the usual season, such as 12 for months; None if there is none."""
-        return SEASONS.get(str(self))
+        """Number of steps of the usual season, such as 12 for months or 24 for hours, or None."""
+        if self.unit == BUSINESS:
+            return 5 if self.count == 1 else None
+        if self.unit != SECONDS:
+            return 12 // self.count if self.count < 12 and 12 % self.count == 0 else None
+        if MINUTE <= self.count < ONE_DAY and ONE_DAY % self.count == 0:
+            return ONE_DAY // self.count
+        return SEASONS.get(self.count)
 
     def after(self, date: datetime) -> datetime:
         """The next date; ArgumentError after the year 9999."""
@@ -297,6 +316,10 @@ def next_dates(last: datetime, step: Step, count: int) -> list[datetime]:
     return dates[1:]
 
 
+MOST_PAIRS = 1000
+"""Number of pairs of dates, at most twice as many, that decide on the step."""
+
+
 def step_of(dates: Sequence[datetime]) -> Step | None:
     """The step that leads from most of these dates to the next one; None if there are fewer than two dates.
 
@@ -305,6 +328,7 @@ def step_of(dates: Sequence[datetime]) -> Step | None:
     pairs = [(one, two) for one, two in pairwise(dates) if one < two]
     if not pairs:
         return None
+    pairs = pairs[:: max(1, len(pairs) // MOST_PAIRS)]
     candidates = _candidates(pairs)
     hits = [sum(leads(step, *pair) for pair in pairs) for step in candidates]
     return candidates[hits.index(max(hits))]

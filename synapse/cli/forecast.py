@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import math
 import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..forecasting import Forecast, calibrate, forecast as forecast_rows
@@ -19,13 +21,13 @@ from . import terminal
 from .draw import PICTURES
 from .formats import READING, read
 from .past import SHARE, Fed, Past, decimals, fed, read_future, read_past
+from .run import SUFFIXES as TABLES
 from .series import add_reading
-from .words import UsageError, fraction, natural, reason
+from .words import UsageError, fraction, natural, reason, require_suffix
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TABLES = (".csv",)
 MOST_STEPS = 100_000
 """Largest number of rows to forecast."""
 SHOWN = 60
@@ -94,8 +96,7 @@ def _check_usage(options: argparse.Namespace) -> None:
     for path, suffixes in ((options.output, TABLES), (options.plot, PICTURES)):
         if path is None:
             continue
-        if Path(path).suffix.lower() not in suffixes:
-            raise UsageError(f"The suffix of {path!r} must be {' or '.join(suffixes)}.")
+        require_suffix(path, suffixes)
         if not Path(path).absolute().parent.is_dir():
             raise FormatError(f"Cannot write {path!r}: there is no such folder.")
 
@@ -109,13 +110,13 @@ def _forecast(network: Network, loop: Fed, past: Past, options: argparse.Namespa
     ahead = partial(forecast_rows, network, past.values, options.steps, feedback=loop.feedback, future=future)
     if options.interval is None:
         return ahead()
-    held_out = _held_out(network, past)
+    held_out = _held_out(network, past, options)
     calibration = calibrate(network, past.values, options.steps, held_out=held_out, feedback=loop.feedback)
     return ahead(calibration=calibration, interval=options.interval)
 
 
-def _held_out(network: Network, past: Past) -> float:
-    """The rows to calibrate on: their number, or the share if the model does not tell."""
+def _held_out(network: Network, past: Past, options: argparse.Namespace) -> int:
+    """Number of rows to calibrate on, a share of all if the model does not tell. Raises if too few."""
     count = past.held_out(network.metadata)
     if count is None:
         print(
@@ -123,13 +124,21 @@ def _held_out(network: Network, past: Past) -> float:
             f"errors on the last {SHARE:.0%}; they are too narrow if it was trained on these.",
             file=sys.stderr,
         )
-        return SHARE
-    if not count:
+        count = round(SHARE * len(past.values))
+    elif not count:
         raise ArgumentError(
             "The model was trained on all these rows, so its errors on new ones are unknown. For an "
             "--interval, train it with --validation, or give newer rows."
         )
-    return min(count, len(past.values) - 1)
+    count = min(count, len(past.values) - 1)
+    origins = math.ceil(options.interval / (1 - options.interval) - 1e-9)  # as Calibration.half_widths
+    if count < (needed := options.steps - 1 + origins):
+        raise ArgumentError(
+            f"For {counted(options.steps, 'step')}, --interval {options.interval:g} needs {needed} rows that "
+            f"the model was not trained on, got {count}. Train it with a larger --validation, or give newer "
+            "rows, fewer --steps or a smaller --interval."
+        )
+    return count
 
 
 # --- results -------------------------------------------------------------------------------------
@@ -142,15 +151,16 @@ def _parts(made: Floats | Forecast) -> list[Floats]:
 
 def _as_csv(loop: Fed, past: Past, made: Floats | Forecast) -> str:
     """The table of the forecast, in the form of the data."""
-    parts = _parts(made)
+    parts, mark = _parts(made), past.decimal_mark()
     head, columns = [past.head], list[list[str]]()
     for place, column in enumerate(loop.feedback.values()):
         head += [f"{past.columns[column]}{end}" for end in ("", " lower", " upper")[: len(parts)]]
         digits = decimals(past.values[:, column])
-        columns += [[_number(value, digits, past.decimal) for value in part[:, place]] for part in parts]
+        columns += [[_number(value, digits, mark) for value in part[:, place]] for part in parts]
     dates = [past.written(time) for time in past.next(len(parts[0]))]
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=past.sheet.delimiter, lineterminator="\n")
+    delimiter = past.sheet.delimiter if len(past.sheet.names) > 1 else ","
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
     writer.writerow(head)
     writer.writerows(zip(dates, *columns, strict=True))
     return text.getvalue()

@@ -12,7 +12,7 @@ from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from .numerals import is_missing, is_number
-from .series import Dated, Series, find_dates, make_series
+from .series import Dated, Series, find_dates, make_series, without_totals
 from .sheet import Sheet
 from .words import UsageError, listed
 
@@ -91,15 +91,18 @@ def prepare(sheet: Sheet, options: LessonOptions) -> Lesson:
     options = _with_full_names(sheet, options)
     for chosen in (options.target, options.inputs or []):
         _check_uses([*chosen, *options.ignore, *filter(None, [options.sequence, options.date])])
-    if options.sequence is not None:
-        return _of_rows(sheet, options)
-    used = [*options.target, *(options.inputs or ())]
+    used = [*options.target, *(options.inputs or ()), *filter(None, [options.sequence])]
     dated = find_dates(sheet, options.date, options.dates, [*options.ignore, *used])
     if dated is None:
         return _of_rows(sheet, options)
-    if options.ahead == 0 or options.classes or not _has_numbers(sheet, options.target[0]):
-        return _of_rows(sheet, replace(options, ignore=[*options.ignore, dated.name]))
-    return _of_series(sheet, dated, options)
+    numbers = not options.classes and _has_numbers(sheet, options.target[0])
+    if numbers and options.ahead != 0 and options.sequence is None:
+        return _of_series(sheet, dated, options)
+    if options.sequence is not None and _has_numbers(
+        sheet, dated.name
+    ):  # such as years, as good as any number
+        return _of_rows(sheet, options)
+    return _of_rows(without_totals(sheet, dated), replace(options, ignore=[*options.ignore, dated.name]))
 
 
 def _with_full_names(sheet: Sheet, options: LessonOptions) -> LessonOptions:

@@ -114,7 +114,7 @@ class Past:
             return list(range(len(self.values) + 1, len(self.values) + steps + 1))
         try:
             return next_dates(self.series.dates[-1], self.series.step, steps)
-        except OverflowError as error:
+        except ArgumentError as error:
             raise ArgumentError(f"{error} Give fewer --steps.") from None
 
     def times(self, steps: int) -> list[Any]:
@@ -127,8 +127,7 @@ class Past:
         """A date as the table writes it, or a number."""
         return self.series.form.write(time) if self.series else str(time)
 
-    @property
-    def decimal(self) -> str:
+    def decimal_mark(self) -> str:
         """The decimal mark of the table, where it does not also separate the cells."""
         cells = (cell for name in self.columns for cell in self.sheet.cells(name))
         mark = self.sheet.decimal or decimal_mark(cells) or "."

@@ -14,6 +14,7 @@ from .._snapshot import take_over
 from ..errors import ArgumentError, FormatError, SynapseError, TopologyError
 from ..network import Network
 from ..readwrite import load
+from . import teaching
 from .words import UsageError, reason
 
 FREE = ("data", "epochs", "output", "quiet", "checkpoint", "resume", "patience", "command_line", "debug")
@@ -55,7 +56,7 @@ def trainer_of(network: Network, options: argparse.Namespace, *data: Any) -> Tra
     """
     network.metadata = {OPTIONS: {**_compared(options), "data": _digest(data)}}
     if not options.resume or not Path(options.checkpoint).exists():
-        return Trainer(network, options.rate)
+        return teaching.trainer_of(network, options.rate, options.optimizer)
     trainer = _read(options.checkpoint)
     _require_same(options.checkpoint, trainer.network.metadata.get(OPTIONS), network.metadata[OPTIONS])
     give_back(trainer, network, options.checkpoint)

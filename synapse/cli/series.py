@@ -114,12 +114,16 @@ def find_dates(
                 f"Expected the column {name!r} of {sheet.path!r} to have dates, such as 2024-01-31, "
                 f"Jan 2024 or 31.01.2024, got {example!r}."
             )
-        return Dated(name, _chosen(sheet, name, forms, order))
+        return _dated(sheet, name, forms, order)
     for place, column in enumerate(sheet.names):
         forms = [] if column in ignore else forms_of(_filled(sheet.cells(column)))
         if forms and _plausible(sheet, place, forms[0]):
-            return Dated(column, _chosen(sheet, column, forms, order))
+            return _dated(sheet, column, forms, order)
     return None
+
+
+def _dated(sheet: Sheet, name: str, forms: list[Form], order: str | None) -> Dated:
+    return Dated(name, _chosen(sheet, name, forms, order).in_words_of(sheet.cells(name)))
 
 
 def _filled(cells: Sequence[str]) -> list[str]:
@@ -140,18 +144,28 @@ def _plausible(sheet: Sheet, place: int, form: Form) -> bool:
 
 def _chosen(sheet: Sheet, name: str, forms: list[Form], order: str | None) -> Form:
     """The form of a column; where days and months may be exchanged, the one that makes a series."""
-    if order is not None and len(forms) > 1:
+    if len(forms) == 1:
+        return forms[0]
+    if order is not None:
         return next(form for form in forms if form.template.startswith(ORDERS[order]))
     cells = _filled(sheet.cells(name))
     even = [form for form in forms if _is_even(form, cells)] or forms
     if len(even) == 1 or "." in even[0].example:  # with points, the day comes first
         return even[0]
-    cell = next(cell for cell in cells if len({form.read(cell) for form in even}) > 1)
-    readings = " or ".join(form.read(cell).strftime("%d %B %Y") for form in even)  # type: ignore[union-attr]
+    cell = next((cell for cell in cells if len(_readings(cell, even)) > 1), None)
+    if cell is None:  # such as 01/01/2024 alone
+        return even[0]
+    readings = " or ".join(f"{date:%d %B %Y}" for date in _readings(cell, even))
     raise ArgumentError(
         f"{cell!r} in the column {name!r} of {sheet.path!r} may be {readings}, and the other dates do not "
         f"tell. Say --dates {' or --dates '.join(ORDERS)}."
     )
+
+
+def _readings(cell: str, forms: list[Form]) -> list[datetime]:
+    """The different dates that a cell may be."""
+    found = [form.read(cell) for form in forms]
+    return list(dict.fromkeys(date for date in found if date is not None))
 
 
 def _is_even(form: Form, cells: list[str]) -> bool:
@@ -193,7 +207,7 @@ def make_series(sheet: Sheet, dated: Dated, columns: Sequence[str], fill: str | 
         If the table has fewer than two rows.
     """
     names = sheet.found(columns)
-    sheet = _without_totals(sheet, dated)
+    sheet = without_totals(sheet, dated)
     problems = sheet.all_problems()
     notes: list[str] = []
     found = _dates(sheet, dated, problems)
@@ -214,11 +228,13 @@ def make_series(sheet: Sheet, dated: Dated, columns: Sequence[str], fill: str | 
 
 
 def _advice(problems: Problems, missing: int) -> str:
+    if sum(" comes twice" in what for _, _, what in problems.found) > 1:
+        return "If a column tells several series apart, name it: --sequence COLUMN."
     gaps = any(" missing before this one" in what for _, _, what in problems.found)
     return FILL.replace("values", "values and dates") if missing or gaps else ""
 
 
-def _without_totals(sheet: Sheet, dated: Dated) -> Sheet:
+def without_totals(sheet: Sheet, dated: Dated) -> Sheet:
     """A table without rows after the last date that have a word in its place, such as a total."""
     cells = sheet.cells(dated.name)
     count = len(cells)

@@ -29,6 +29,9 @@ DELIMITERS = ";\t,"
 SAMPLE = 100
 """Number of rows that decide what separates the cells."""
 
+SEPARATOR = re.compile(r"\"?sep=(?P<mark>[;,\t])\"?\s*", re.IGNORECASE)
+"""A first line for spreadsheets that says what separates the cells."""
+
 UNIT = re.compile(r"(?P<bare>.*\S)\s*[(\[](?P<unit>[^()\[\]]+)[)\]]")
 
 
@@ -249,8 +252,9 @@ def read_sheet(path: str, decimal: str | None = None) -> Sheet:
     """
     text, notes = _text(path)
     lines = list(io.StringIO(text, newline=None))  # a row may end with \r alone
+    said = SEPARATOR.fullmatch(lines[0]) if lines else None
     content = "".join("\n" if _is_comment(line) else line for line in lines)
-    delimiter = _delimiter(content)
+    delimiter = _delimiter(content) if said is None else said["mark"]
     names, rows, ends = _without_title(_parsed(path, content, delimiter))
     names, rows = _without_empty_columns(names, rows)
     if names and not names[0] and len(names) > 1:
@@ -289,7 +293,9 @@ Table = tuple[list[str], list[list[str]], list[int]]
 
 
 def _is_comment(line: str) -> bool:
-    """Whether a line is a comment: it begins with #, but not with a missing value such as #N/A."""
+    """Whether a line is a comment: it begins with #, but not with a missing value such as #N/A; or sep=;."""
+    if SEPARATOR.fullmatch(line):
+        return True
     return line.startswith("#") and not is_missing(re.split("[;,\t]", line, maxsplit=1)[0].strip())
 
 
@@ -367,7 +373,9 @@ def _is_text(cells: list[str]) -> bool:
 
 
 def _check_names(path: str, names: list[str]) -> None:
-    if not names or not all(names):
+    if not names:
+        raise FormatError(f"Expected {path!r} to have a row of names and rows below it, got no text.")
+    if not all(names):
         raise FormatError(f"Expected the first row of {path!r} to name every column, got {listed(names)}.")
     if all(map(is_number, names)):
         raise FormatError(

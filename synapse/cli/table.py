@@ -21,7 +21,7 @@ from .. import __version__
 from ..errors import MissingExtraError
 from ..experiments import Trials, tables
 from ..readwrite import files
-from .words import UsageError, aligned
+from .words import UsageError, aligned, require_suffix
 
 BEGIN, END = "<!-- results -->", "<!-- end -->"
 PICTURES = (".png", ".svg", ".pdf")
@@ -86,8 +86,7 @@ def table(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> None:
     for path in options.output:
-        if Path(path).suffix.lower() not in SUFFIXES:
-            raise UsageError(f"The suffix of {path!r} must be one of {', '.join(SUFFIXES)}.")
+        require_suffix(path, SUFFIXES)
     if options.dask is not None and options.workers != 1:
         raise UsageError("Give --workers or --dask, not both: a cluster has its own workers.")
     for name in ("workers", "seeds"):

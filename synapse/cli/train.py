@@ -14,7 +14,7 @@ from .._checks import counted
 from .._typing import Floats
 from ..errors import DivergenceError, FormatError
 from ..learning import Result
-from . import formats, resuming
+from . import formats, resuming, teaching
 from .facts import Facts
 from .lesson import Lesson, LessonOptions, Part, joined, prepare
 from .report import Quality, measured, report
@@ -32,11 +32,11 @@ NOTES = """
 DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)". Cells are
 separated by commas, semicolons or tabs. All problems of the file are listed at once.
 
-A table with a column of dates is a series, whose rows must be evenly spaced in time: the model predicts the
-targets one row ahead (--ahead) from their own past and that of --inputs, is an LSTM, and the last fifth of
-the rows is held out (--validation). The report shows the error there beside those of simple methods: the last
-value (persistence), the value a season ago (seasonal naive), and a linear autoregression (AR). To predict a
-column from others in the same row, say --ahead 0; to use the rows as samples, --ignore the dates.
+A table with a column of dates is a series, whose rows must be evenly spaced in time. An LSTM learns to
+predict the targets one row ahead (--ahead) from their own past, or from that of --inputs. The last fifth of
+the rows is held out (--validation), and the report shows the error there beside those of simple methods: the
+last value (persistence), the value a season ago (seasonal naive), and a linear autoregression (AR). To
+predict a column from others in the same row, say --ahead 0; to use rows as samples, --ignore the dates.
 
 Otherwise rows are samples in random order for a perceptron, which is the default. For the other models they
 are steps in time: one stream or, with --sequence, many sequences. With --ahead K, the target of a row is the
@@ -94,6 +94,7 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
     add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
     add("--epochs", metavar="N", type=whole, default=100, help="default: %(default)s")
     add("--rate", metavar="R", type=positive, default=0.02, help="learning rate (default: %(default)s)")
+    teaching.add_to(parser)
     add("--seed", metavar="N", type=natural, default=0, help="seed of all randomness (default: %(default)s)")
     add("--validation", metavar="SHARE", type=share, help="share to hold out (default: 0.2 of a series)")
     add("--patience", metavar="N", type=whole, help="stop after N epochs without a lower error")

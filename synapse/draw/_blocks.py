@@ -168,7 +168,7 @@ def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
     found = routes(bundles(diagram))
     every = np.concatenate([[[0.0, 0.0]], *(route.way for route in found)])
     low, high = float(every[:, 1].min()) - 0.75, float(every[:, 1].max()) + 0.3
-    low, high = min(low, -1.0), max(high, 0.7)
+    low, high = min(low, -1.0), max(high, 0.9)
     width = (len(diagram.layers) - 1) * PITCH + WIDTH + 0.4
     inches = float(np.clip(WIDEST / width, 0.45, 0.8))
     with canvas(ax, (max(2.5, width * inches), (high - low) * inches + 0.3)) as ax:
@@ -191,7 +191,14 @@ def _draw_boxes(ax: Axes, diagram: Topology, scaled: Scaled) -> None:
     """A box for each layer, with its name, the number of its neurons, and a dot for each."""
     from matplotlib.patches import FancyBboxPatch
 
-    for i, (name, count) in enumerate(zip(diagram.layers, diagram.sizes.tolist(), strict=True)):
+    counts = diagram.sizes.tolist()
+    titles = [
+        lines(name or (diagram.names[i] if counts[i] == 1 else "neurons"), 13, 2)
+        for i, name in enumerate(diagram.layers)
+    ]
+    longest = max(len(line) for title in titles for line in title.split("\n"))
+    size = min(NAME, (WIDTH - 0.1) / (1.12 * WIDE * max(longest, 1)))
+    for i, (title, count) in enumerate(zip(titles, counts, strict=True)):
         corner = (i * PITCH - WIDTH / 2 + 0.1, -HEIGHT / 2 + 0.1)
         box = FancyBboxPatch(
             corner,
@@ -205,11 +212,9 @@ def _draw_boxes(ax: Axes, diagram: Topology, scaled: Scaled) -> None:
         )
         ax.add_patch(box)
         scaled.widths(box, POINT)
-        title = lines(name or (diagram.names[i] if count == 1 else "neurons"), 13, 2)
         text = ax.text(i * PITCH, 0.22, title, ha="center", va="center", weight="bold", linespacing=1.0)
         text.set_zorder(4)
-        longest = max(len(line) for line in title.split("\n"))
-        scaled.text(text, min(NAME, (WIDTH - 0.1) / (1.12 * WIDE * max(longest, 1))))
+        scaled.text(text, size)
         amount = f"{count:,} neuron{'s' if count > 1 else ''}"
         scaled.text(ax.text(i * PITCH, -0.36, amount, ha="center", va="center", zorder=4), 0.85 * NUMBER)
         if count <= DOTTED:
@@ -261,13 +266,19 @@ def _draw_gate(ax: Axes, route: Route, gater: int, scaled: Scaled) -> None:
     """A mark on the path, and a dotted line to it from the box of the gater, if that is shown."""
     place = _mark(route, gater)
     if gater >= 0:
-        side = np.sign(place[1]) or 1.0
-        foot = (np.clip(place[0], gater * PITCH - 0.6, gater * PITCH + 0.6), side * HEIGHT / 2)
-        ends = zip(foot, place, strict=True)
-        (line,) = ax.plot(*ends, ls=DOTS, color=GATE, zorder=2.6, gid="gate")
+        (line,) = ax.plot(*_lead(gater, place).T, ls=DOTS, color=GATE, zorder=2.6, gid="gate")
         scaled.widths(line, 1.3 * POINT)
     (mark,) = ax.plot(*place, "o", color=GATE, mec="white", mew=0.5, zorder=3.5, gid="gate mark")
     scaled.follow(lambda unit: mark.set_markersize(5.0 * POINT * unit))
+
+
+def _lead(gater: int, place: Floats) -> Floats:
+    """The path from the box of a gater to a mark: straight or, if that is between boxes, over boxes."""
+    x = float(np.clip(place[0], gater * PITCH - 0.6, gater * PITCH + 0.6))
+    if abs(place[1]) >= HEIGHT / 2:
+        return np.array([(x, np.sign(place[1]) * HEIGHT / 2), place])
+    over = HEIGHT / 2 + 0.14 + 0.06 * (gater % 4)  # side by side above the boxes
+    return rounded(np.array([(x, HEIGHT / 2), (x, over), (place[0], over), place]), 0.12)
 
 
 def _mark(route: Route, gater: int) -> Floats:

@@ -11,7 +11,7 @@ from matplotlib.text import Text
 
 from ._style import points_a_unit
 
-SMALLEST = 2.5
+SMALLEST = 1.5
 """Text below this size, in points, is hidden."""
 
 

@@ -55,7 +55,7 @@ class Explorer:
         return page_of(self._data)
 
     def update(self, progress: Any = None) -> None:
-        """Read the network anew: its weights, and what it does with the sequence from its current context.
+        """Read the network anew: its weights, and what it does with the sequence.
 
         Use it as a callback of a training, ``trainer.train(..., callbacks=[view.update])``, or call it after
         your own steps.
@@ -85,6 +85,8 @@ class Explorer:
         net, twin = self._net, self._net.clone()
         steps = len(self._inputs if self._log is None else self._log)
         if self._log is None:
+            if steps:
+                twin.clear()
             numbers = numbers_of(twin, self._inputs, self._aims)
         else:
             numbers = numbers_of_log(net, self._log)
@@ -119,15 +121,16 @@ def explore(
     """Show a network, neuron by neuron, at every step of a sequence: in a notebook, or as a page in a file.
 
     The page is one HTML file that loads nothing from elsewhere: it can be mailed, stored and opened
-    offline. It shows what ``net.run(sequence)`` would do, starting from the current context
-    (call ``net.clear()`` to start from an empty one); `net` itself is not changed.
+    offline. It shows what ``net.run(sequence)`` does after ``net.clear()``, so nothing remains from what ran
+    before; `net` itself is not changed. For another context, record the run and pass the log.
 
     Parameters
     ----------
     net : Network
         The network. It must not be connected with neurons outside of it, as for :meth:`Network.clone`.
     sequence : array_like, shape (T, n), or Log
-        One row of inputs per step. Or a log: the page shows the recorded steps, with the weights of now. The
+        One row of inputs per step; without any, the network is shown as it is. Or a log: the page shows the
+        recorded steps, with the weights of now. The
         log must have "activation", "state" and "derivative" of all neurons. Errors, "bias_eligibility",
         "eligibility", "extended" and "sensitivity" are shown where they are recorded.
     path : str, path or open file, optional

@@ -202,6 +202,8 @@ class _Picture:
         """A frame for each layer, with its name above."""
         from matplotlib.patches import FancyBboxPatch
 
+        longest = max((len(line) for text in self.heads for line in text.split("\n")), default=0)
+        fit = 0.95 * self.places.gap / (1.12 * WIDE * max(longest, 5))
         for text, column, (left, bottom, right, top) in zip(
             self.heads, self.places.columns, self.places.frames, strict=True
         ):
@@ -217,8 +219,6 @@ class _Picture:
             )
             ax.add_patch(box)
             scaled.widths(box, 0.8 * self.point)
-            longest = max(len(word) for word in [*text.split("\n"), "layer"])
-            fit = 0.95 * self.places.gap / (1.12 * WIDE * longest)
             name = ax.text(column, top + 0.06, text, ha="center", va="bottom", weight="bold", linespacing=1.0)
             name.set(zorder=4, bbox=CLEAR)
             scaled.text(name, min(HEAD * self.point, fit))

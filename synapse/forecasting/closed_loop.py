@@ -9,6 +9,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .. import _html
 from .._checks import counted, expected, positive_integer
 from .._random import Seed, random_generator
 from .._typing import Floats
@@ -48,6 +49,15 @@ class Forecast:
         steps, m = self.mean.shape
         size = f"{counted(steps, 'step')} of {counted(m, 'value')}"
         return f"<Forecast of {size}, with intervals of {self.interval:.4g}>"
+
+    def _repr_html_(self) -> str:
+        """The first value and its interval as curves, and all as a table, for notebooks."""
+        first = {name: getattr(self, name)[:, 0].tolist() for name in ("mean", "lower", "upper")}
+        columns: dict[str, Any] = {"step": range(1, len(self) + 1)}
+        for j in range(self.mean.shape[1]):
+            after = f" {j}" if self.mean.shape[1] > 1 else ""
+            columns |= {f"{name}{after}": getattr(self, name)[:, j] for name in first}
+        return _html.view(repr(self), _html.curves(first, "step"), _html.table(columns, len(self)))
 
 
 @overload

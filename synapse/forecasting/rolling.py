@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .. import _html
 from .._checks import function_of, numbers, whole_number
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
@@ -77,6 +78,16 @@ class RollingOrigin:
         error = ", ".join(f"{each:.4g}" for each in np.sqrt(np.mean(self.errors**2, axis=(0, 1))).flat)
         columns = [f"{columns[0]} columns, "] if columns else [""]
         return f"<RollingOrigin {count} origins, {steps} steps, {columns[0]}RMSE {error}>"
+
+    def _repr_html_(self) -> str:
+        """The errors by horizon as a table, for notebooks."""
+        steps = self.forecasts.shape[1]
+        columns: dict[str, Any] = {"horizon": range(1, steps + 1)}
+        for name in ("rmse", "mae", "mase"):
+            values = getattr(self, name).reshape(steps, -1)
+            for j in range(values.shape[1]):
+                columns[f"{name.upper()} {j}" if values.shape[1] > 1 else name.upper()] = values[:, j]
+        return _html.view(repr(self), _html.table(columns, steps))
 
 
 def rolling_origin(

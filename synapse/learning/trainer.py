@@ -259,7 +259,10 @@ class Trainer:
         progress : bool or str
             Whether to show a progress bar; a string is shown in front of it.
         validation : (inputs, targets) or float, optional
-            Held-out data or, for arrays, the fraction of them to hold out: the last part.
+            Held-out data or, for arrays, the fraction of them to hold out, at least one sample, sequence or
+            step. That is always the last part: the last samples or sequences in the order given, so shuffle
+            sorted samples beforehand, and of a stream (T, n) into a network with memory its end, which runs
+            on in the context after the training rows ("bptt" clears it). No fraction of a stream of batches.
         patience : int, optional
             Training ends after this number of epochs without a lower error, on the held-out data if there
             are any. Default: no limit.

@@ -118,7 +118,7 @@ RATE32 = NOT_NEGATIVE32 | {f"{rate} warned" for rate in ("50", "10**9")}
 # --- what a parameter of a name, or of an annotation, usually accepts ---------------------------------
 
 BY_NAME: dict[str, Kind] = {
-    **dict.fromkeys(("data", "gradient", "parameters", "pattern", "patterns"), NOTHING),
+    **dict.fromkeys(("data", "gradient", "layout", "parameters", "pattern", "patterns"), NOTHING),
     **dict.fromkeys(("dtype", "frozen", "sample_weight"), NONE),
     **dict.fromkeys(("activations", "inputs", "neurons", "outputs", "sources", "targets"), EITHER),
     **dict.fromkeys(("factor", "l1", "l2", "ridge", "scale", "slope", "still", "weight_decay"), NOT_NEGATIVE),

@@ -140,6 +140,23 @@ def test_steps_are_found_again_and_go_on(name, start):
     assert str(found) == name
 
 
+def test_seasons_are_those_that_are_usual():
+    seasons = {name: step.season for name, step in STEPS.items() if step.season is not None}
+    assert seasons == {
+        "15 minutes": 96,
+        "hour": 24,
+        "day": 7,
+        "business day": 5,
+        "week": 52,
+        "2 weeks": 26,
+        "month": 12,
+        "month end": 12,
+        "business month end": 12,
+        "quarter": 4,
+        "quarter end": 4,
+    }
+
+
 def test_month_ends_stay_month_ends_and_other_days_come_back():
     ends = [datetime(2024, 6, 30), datetime(2024, 9, 30)]
     assert str(step_of(ends)) == "quarter end"

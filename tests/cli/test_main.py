@@ -14,7 +14,7 @@ from synapse.readwrite import save
 
 from .command import process
 
-SUBCOMMANDS = ["info", "draw", "convert", "train", "run", "table", "bench"]
+SUBCOMMANDS = ["info", "draw", "convert", "train", "run", "forecast", "compare", "table", "bench"]
 
 
 @pytest.fixture

@@ -32,17 +32,17 @@ def model(path):
     return net.weights.tobytes(), net.biases.tobytes()
 
 
-def test_a_training_of_two_calls_is_that_of_one(wave, capsys):
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_training_of_two_calls_is_that_of_one(wave, capsys, optimizer):
+    given = [*OPTIONS, "--optimizer", optimizer]
     whole, part, more = (wave.with_name(f"{name}.npz") for name in ("whole", "part", "more"))
     run = ["--checkpoint", wave.with_name("run.ckpt")]
-    report = done(capsys, "train", wave, *OPTIONS, "--epochs", 9, "-o", whole)
-    done(capsys, "train", wave, *OPTIONS, "--epochs", 4, "-o", part, *run, "-q")
-    again = done(capsys, "train", wave, *OPTIONS, "--epochs", 9, "-o", more, *run, "--resume")
+    report = done(capsys, "train", wave, *given, "--epochs", 9, "-o", whole)
+    done(capsys, "train", wave, *given, "--epochs", 4, "-o", part, *run, "-q")
+    again = done(capsys, "train", wave, *given, "--epochs", 9, "-o", more, *run, "--resume")
     assert model(whole) == model(more) != model(part)
     assert report.splitlines()[-1] == again.splitlines()[-1]
-    done(
-        capsys, "train", wave, *OPTIONS, "--epochs", 9, "-o", part, *run, "--resume", "-q"
-    )  # nothing is left
+    done(capsys, "train", wave, *given, "--epochs", 9, "-o", part, *run, "--resume", "-q")  # nothing is left
     assert model(part) == model(whole)
 
 

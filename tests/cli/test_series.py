@@ -2,13 +2,17 @@
 
 import argparse
 from datetime import datetime
+from itertools import pairwise
 
+import numpy as np
 import pytest
+from hypothesis import given, strategies as st
 
+from synapse.cli.dates import leads
 from synapse.cli.problems import TableError
 from synapse.cli.series import add_reading, decimal_of, find_dates, make_series
 from synapse.cli.sheet import read_sheet
-from synapse.errors import ArgumentError, FormatError
+from synapse.errors import ArgumentError, FormatError, SynapseError
 
 
 @pytest.fixture
@@ -54,7 +58,7 @@ def test_a_german_monthly_report(series):
         "Mended by --fill linear: 2 missing values.",
         "Left out: 1 row at the ends, where nothing can be filled in from.",
     ]
-    with pytest.raises(TableError, match=r"2 problems:\n  line 5, column 'Kosten .kEUR.': the value is mis"):
+    with pytest.raises(TableError, match=r"2 problems:\n  line 5, column 'Kosten .kEUR.': the value is "):
         series(GERMAN, ["Umsatz", "Kosten"])
 
 
@@ -64,6 +68,16 @@ def test_american_days_with_weekends_left_out(series):
     assert str(found.step) == "business day"
     assert found.values[:2, 0].tolist() == [1200.5, 1201.5]
     assert found.form.write(found.step.after(found.dates[-1])) == "01/15/2024"
+
+
+def test_further_dates_have_the_names_of_the_file(series):
+    found = series("Monat;y\nDez 2023;1\nJan. 2024;2\nMär 2024;3\n", ["y"], "--fill", "forward")
+    assert [found.form.write(date) for date in found.dates] == [
+        "Dez 2023",
+        "Jan 2024",
+        "Feb 2024",
+        "Mär 2024",
+    ]
 
 
 WORKDAYS = [datetime(2024, 1, day) for day in (2, 3, 4, 5, 8, 9, 10, 11, 12)]
@@ -124,6 +138,13 @@ def test_the_order_that_steps_evenly_is_meant(series):
     with pytest.raises(ArgumentError, match="--dates"):
         series(ten, ["y"])
     assert str(series("date,y\n10/30/2023,1\n10/31/2023,2\n11/01/2023,1\n", ["y"]).step) == "day"
+
+
+def test_dates_that_no_order_reads_are_problems(series):
+    with pytest.raises(TableError, match="line 3, .* '01/13/2024' is not a date such as 31/01/2024"):
+        series("date,y\n13/01/2024,1\n01/13/2024,1\n01/01/2024,2\n", ["y"])
+    with pytest.raises(FormatError, match="got one row"):
+        series("date,y\n01/01/2024,1\n", ["y"])
 
 
 def test_newest_first_is_reversed(series):
@@ -192,3 +213,35 @@ def test_what_is_no_series(series, text, told):
 def test_nothing_can_be_filled_in_from_nothing(series, fill):
     with pytest.raises(FormatError, match="--fill"):
         series("date,y\n2024-01-01,\n2024-01-02,\n", ["y"], "--fill", fill)
+
+
+DATES = ["2024-01-31", "2024-02-29", "01/02/2024", "31.01.2024", "Jan 2024", "Q1 2024", "9999-12-31", "1999"]
+CELLS = st.sampled_from(
+    [*DATES, "", "date", "y", "x (m)", "1", "1,5", "1.234", "n/a", "Total", "#", "# x", "-", '"a', "\u0663"]
+)
+
+
+@given(
+    st.lists(st.lists(CELLS, max_size=4), max_size=8),
+    st.sampled_from(",;\t"),
+    st.sampled_from([None, "forward", "linear", "drop"]),
+    st.sampled_from([None, "day-first"]),
+)
+def test_any_table_is_read_or_refused_in_words(tmp_path_factory, rows, mark, fill, order):
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_text("\n".join(mark.join(row) for row in rows), encoding="utf-8")
+    try:
+        sheet = read_sheet(str(path))
+        dated = find_dates(sheet, None, order)
+        columns = [name for name in sheet.names if dated is None or name != dated.name]
+        if dated is None:
+            values = sheet.mended(columns, fill, lambda _: "")[1]
+        else:
+            series = make_series(sheet, dated, columns, fill)
+            values = series.values
+            assert len(series.dates) == len(values)
+            if fill != "drop":
+                assert all(leads(series.step, *pair) for pair in pairwise(series.dates))
+    except SynapseError:
+        return
+    assert np.isfinite(values).all()

@@ -61,7 +61,8 @@ def test_standard_input(monkeypatch):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("", "to name every column"),
+        ("", "got no text"),
+        ("# only a comment\n", "got no text"),
         ("a,b\n", "no rows"),
         ("a,\n1,2\n", "to name every column"),
         ("1,2\n3,4\n", "got the numbers 1, 2"),
@@ -157,6 +158,11 @@ def test_titles_footers_and_empty_columns_are_left_out(sheet):
     assert table.lines == [4, 6]
     assert table.numbers(["Sales"]).tolist() == [[1.5], [2.5]]
     assert table.notes == ["Not read: the text in line 7."]
+
+
+def test_the_line_of_spreadsheets_about_the_separator(sheet):
+    table = sheet("sep=;\na;b\n1,5;2,5\n")
+    assert (table.names, table.numbers(["b"]).tolist(), table.lines) == (["a", "b"], [[2.5]], [3])
 
 
 def test_a_first_column_without_a_name_gets_one(sheet):

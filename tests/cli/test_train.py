@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from synapse import cli
+from synapse import Trainer, cli, optimizers
 from synapse.cli.facts import Facts
+from synapse.cli.scaling import Scale, Scaled
 from synapse.cli.sheet import read_sheet
 from synapse.readwrite import load
 
@@ -468,3 +469,35 @@ def test_missing_values_of_samples_are_mended(capsys, tmp_path):
     done(capsys, "train", data, *options, "--sequence", "k", "--fill", "drop", "--inputs", "a")
     sentence = refused(capsys, "train", data, *options, "--sequence", "k", "--fill", "linear", code=2)
     assert "--fill drop" in sentence
+
+
+def test_dates_of_sequences_and_samples_are_left_out(capsys, tmp_path):
+    data = write(
+        tmp_path / "d.csv", shop=np.repeat(["a", "b"], 12), month=months(12) * 2, y=range(24), z=range(24)
+    )
+    path = tmp_path / "m.json"
+    options = ["--target", "y", "--epochs", "1", "-q", "-o", path]
+    done(capsys, "train", data, *options, "--sequence", "shop", "--ahead", "1")
+    assert [neuron.name for neuron in load(path).input] == ["y", "z"]
+    assert cli.main(["train", str(data), *map(str, options)]) == 1
+    message = capsys.readouterr().err
+    assert "2010-01 comes twice" in message
+    assert message.endswith("If a column tells several series apart, name it: --sequence COLUMN.\n")
+    (tmp_path / "t.csv").write_text("month,y,z\n2024-01,1,2\n2024-02,2,3\nTotal,3,5\n")
+    done(capsys, "train", tmp_path / "t.csv", *options, "--ahead", "0")
+    assert load(path).metadata["rows"] == 2
+
+
+def test_adam_learns_through_time(capsys, tmp_path):
+    values = np.sin(0.5 * np.arange(60)).round(3)
+    (tmp_path / "d.csv").write_text("\n".join(["y", *map(str, values)]) + "\n")
+    train = ["train", tmp_path / "d.csv", "--target", "y", "--ahead", 1, "--model", "elman", "--hidden", 3]
+    options = ["--epochs", 30, "--optimizer", "adam", "-q", "-o", tmp_path / "m.json"]
+    done(capsys, *train, *options)
+    x, y = values[:-1, None], values[1:, None]
+    made = Scaled("elman", [3], ["y"], ["y +1"], None, 0)
+    trainer = Trainer(made.network, 0.02, method="bptt", optimizer=optimizers.Adam())
+    standard = Scale.of(x).standard(x), Scale.of(y).standard(y)
+    trainer.train(*standard, epochs=30, seed=0, progress=False)
+    made.set(Scale.of(x), Scale.of(y))
+    np.testing.assert_array_equal(load(tmp_path / "m.json").run(x), made.network.run(x))

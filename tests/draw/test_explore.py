@@ -73,9 +73,10 @@ def data_of(page):
 
 def test_the_page_holds_the_numbers_of_run():
     net, sequence = lstm(), rows(3)
-    net.run(rows(3, 2))  # it goes on from the context that there is
-    twin = net.clone()
+    net.run(rows(3, 2))  # nothing is left of it
     data = data_of(page_of(net, sequence))
+    net.clear()
+    twin = net.clone()
     assert data["steps"] == 6
     outputs = np.array([step[-2:] for step in data["activation"][1:]])
     assert (outputs == twin.run(sequence)).all()
@@ -142,15 +143,24 @@ def test_the_page_holds_every_sensitivity(order):
     assert {(c, n): value for c, n, value in pairs if (c, n) in found} == pairs_of(data, 6, "sensitivity")
 
 
-def test_a_page_continues_the_sensitivities_of_the_network():
+def test_a_page_begins_without_the_sensitivities_of_what_ran_before():
     net, sequence = architect.Elman(3, 2, 1, seed=0), rows(3)
     net.learning_rule = "rtrl"
     net.run(sequence[:2])
     page = data_of(page_of(net, sequence[2:]))
-    assert (
-        page["sensitivity"]["values"] == data_of(page_of(net.clone(), sequence[2:]))["sensitivity"]["values"]
-    )
-    assert any(page["sensitivity"]["values"][0])
+    assert not any(page["sensitivity"]["values"][0])
+    net.clear()
+    assert page["sensitivity"] == data_of(page_of(net, sequence[2:]))["sensitivity"]
+
+
+def test_a_log_shows_a_run_that_continues_from_a_context():
+    net, sequence = lstm(), rows(3)
+    net.run(sequence)
+    twin = net.clone()
+    with record(net, "activation", "state", "derivative") as log:
+        outputs = net.run(sequence)
+    assert [step[-2:] for step in data_of(page_of(net, log))["activation"][1:]] == outputs.tolist()
+    assert (twin.run(sequence) == outputs).all()
 
 
 def test_the_page_holds_the_errors_of_targets():

@@ -620,6 +620,7 @@ def test_a_widget_follows_the_network(chromium):
     view.update()
     page.evaluate("(numbers) => { values.numbers = numbers; handlers['change:numbers'](); }", view._data)
     frame.wait_for_function(f"{GRAPH}.getElementById('c0').hasClass('negative')")
+    net.clear()
     output = net.clone().run(rows())[0, 0]
     frame.fill("#search", "output 0")
     frame.press("#search", "Enter")

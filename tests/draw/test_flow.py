@@ -128,6 +128,16 @@ def test_several_networks_in_one_picture():
     assert overlapping(ax.figure) == outside(ax.figure) == []
 
 
+def test_the_axis_ends_where_errors_have_vanished():
+    net = architect.Elman(2, 4, 1, initializer="uniform", bias_initializer="uniform", seed=0)
+    inputs = np.random.default_rng(1).normal(size=(60, 2))
+    ax = draw.error_flow((net, "hidden"), inputs)
+    low, high = ax.get_ylim()
+    assert (low, 1.0 < high < 10.0) == (1e-12, True)
+    short = draw.error_flow((net, "hidden"), inputs[:4])
+    assert short.get_ylim()[0] > 1e-12
+
+
 def test_refuses():
     net, other = carousel(), carousel()
     with pytest.raises(KindError, match="Expected a Network"):

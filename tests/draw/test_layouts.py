@@ -103,7 +103,7 @@ def test_a_layout_draws_the_neurons_of_a_large_network():
         ("sprnig", UnknownNameError, r"named 'sprnig'.*spring"),
         (None, KindError, "name of a layout or a function"),
         (3, KindError, "name of a layout or a function"),
-        (lambda: {}, KindError, r"a function of \(graph\)"),
+        (dict, KindError, r"a function of \(graph\)"),
         (lambda graph: {0: (0, 0)}, ArgumentError, "a place for each node 0 to"),
         (lambda graph: dict.fromkeys(graph, (0.0, np.nan)), ArgumentError, "two finite numbers"),
         (lambda graph: dict.fromkeys(graph, (0.0, 1.0, 2.0)), ArgumentError, "two finite numbers"),

@@ -42,6 +42,8 @@ def test_layers_are_set_apart_and_named():
         17.5,
     ]
     assert [text.get_text() for text in ax.texts] == [layer.name for layer in net.layers]
+    rows = [text.get_text() for text in ax.get_yticklabels()]
+    assert rows == [str(i) for layer in net.layers for i in range(len(layer))]  # layers are named once
     assert overlapping(ax.figure) == outside(ax.figure) == []
 
 

@@ -246,6 +246,22 @@ def test_validation_stops_early_and_brings_the_best_weights_back():
     assert Trainer(net).test(inputs[9:], targets[9:]).error == pytest.approx(best[0])
 
 
+@pytest.mark.parametrize("method", ["online", "bptt"])
+def test_a_fraction_of_a_stream_holds_out_its_end(method):
+    """The end runs on in the context after the training rows; "bptt" clears it."""
+    inputs, targets = RNG.random((20, 3)), RNG.random((20, 2))
+    one, other = lstm(), lstm()
+    options = {"epochs": 1, "progress": False, "restore_best": False}
+    held = Trainer(one, 0.5, method=method).train(inputs, targets, validation=0.25, **options)
+    Trainer(other, 0.5, method=method).train(inputs[:15], targets[:15], **options)
+    np.testing.assert_array_equal(one.weights, other.weights)
+    if method == "bptt":
+        other.clear()
+    answers = other.run(inputs[15:])
+    costs = [Trainer(other).cost(*pair) for pair in zip(targets[15:], answers, strict=True)]
+    assert held.history["validation_error"] == [pytest.approx(np.mean(costs))]
+
+
 def test_validation_leaves_the_stream_as_it_was():
     inputs, targets = RNG.random((12, 3)), RNG.random((12, 2))
     with_it, without = lstm(), lstm()

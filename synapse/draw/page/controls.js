@@ -204,8 +204,7 @@ function toggleFollow(name) {
   paintChosen();
 }
 function toggleGates() {
-  allGates = !allGates;
-  press("gates", allGates);
+  gatesWanted = !allGates();
   paintChosen();
 }
 function toggleTheme(dark = root.dataset.theme !== "dark") {
@@ -267,7 +266,6 @@ document.title = `${data.name} \u2013 Synapse explorer`;
 get("search").placeholder = `Search neurons and layers${touch ? "" : " ( / )"}`;
 Object.assign(get("step"), { min: FIRST, max: steps, value: now });
 rebuild();
-press("gates", allGates);
 get("gates").hidden = !connections.gater.some((gater) => gater >= 0);
 listLayers();
 choose(null);

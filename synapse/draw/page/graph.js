@@ -1,14 +1,15 @@
 // The picture: what is unfolded as neurons and connections, what is folded as boxes and bundles.
 
 const MOST_SHOWN = 20000, MOST_LIVELY = 4000; // connections drawn one by one
-const MOST_GATES = 60, MOST_WEIGHTS = 30; // diamonds, and connections with their weights beside them
+const FEW_GATES = 30, MOST_GATES = 60, MOST_WEIGHTS = 30; // diamonds, and connections with their weights beside them
 const FONT = { name: 12, title: 14, weight: 11 };
 const plenty = connectionCount > 1000; // then straight lines, without arrows: they draw faster
 const container = get("graph");
 const windowSize = () => ({
   x: Math.max(60, container.clientWidth - 2 * MARGIN), y: Math.max(60, container.clientHeight - 2 * MARGIN) });
 let folded = foldedAtFirst(windowSize());
-let allGates = null; // whether every gate is shown; at first, if they are few
+let gatesWanted = null; // by the button; else every gate is shown if they are few
+const allGates = () => gatesWanted ?? cy.elements(".line.gated").length <= FEW_GATES;
 
 const sheet = () => [
   { selector: "node, edge", style: { "z-index-compare": "manual", "font-family": "system-ui, sans-serif" } },
@@ -157,7 +158,7 @@ function edgeElement(id, members, { source, target }, more, classes) {
 
 const baseOpacity = Math.min(0.9, Math.max(0.2, 12 / Math.sqrt(connectionCount)));
 let bundleOpacity = 0.85;
-const openness = (value) => 0.35 + 0.65 * Math.min(1, Math.abs(Number.isFinite(value) ? value : 1)); // closed, it is faint
+const openness = (open) => 0.35 + 0.65 * open; // closed, it is faint
 const sign = (value) => (value < 0 ? " negative" : "");
 const weightsOf = (members) => members.map((c) => connections.weight[c] ?? 0);
 
@@ -196,7 +197,6 @@ function rebuild() {
     cy.add(nodes);
     cy.add(edgeElements(spots));
   });
-  allGates ??= cy.elements(".line.gated").length <= 30;
   fit();
   showGates();
   showStep();
@@ -245,7 +245,8 @@ function gateOf(line) {
 
 // Diamonds on all gated lines, or on these alone.
 function showGates(lines = cy.collection()) {
-  const gatedLines = allGates ? cy.elements(".line.gated") : lines;
+  get("gates").setAttribute("aria-pressed", String(allGates()));
+  const gatedLines = allGates() ? cy.elements(".line.gated") : lines;
   cy.elements(".gate, .wire, .weight").remove();
   takeNodes();
   const gates = gatedLines.map(gateOf).flat();
@@ -255,13 +256,13 @@ function showGates(lines = cy.collection()) {
 }
 function openGates() {
   cy.elements(".gate").forEach((gate) => {
-    gate.data("open", meanGain(byId(gate.data("gates")).data("members")));
+    gate.data("open", openOf(byId(gate.data("gates")).data("members")));
   });
 }
 // How open the gates of some connections are, 0 to 1.
-function meanGain(members) {
+function openOf(members) {
   const own = members.filter(isGated);
-  return own.length ? total(own.map((c) => Math.min(1, Math.abs(gain(c)) || 0))) / own.length : 1;
+  return total(own.map((c) => Math.min(1, Math.abs(gain(c)) || 0))) / own.length;
 }
 
 // The weights of few connections, where each covers no other one, no name and no gate. The others are in the panel.
@@ -308,7 +309,7 @@ function showStep() {
     cy.elements(".box").forEach(showBox);
     cy.elements(".line.gated").forEach((line) => {
       const whole = line.hasClass("bundle") ? bundleOpacity : baseOpacity;
-      setOpacity(line, Math.max(0.25, whole * openness(meanGain(line.data("members")))));
+      setOpacity(line, Math.max(0.25, whole * openness(openOf(line.data("members")))));
     });
     openGates();
   });

@@ -82,10 +82,12 @@ function planFor(hidden, window) {
 function arrange(plan) {
   const { kind, levels, blocks, depths, breadths, length, breadth, zoom, window } = plan, { along, across } = kind;
   const gap = Math.min(kind.widest, kind.levels + (window[along] / zoom - length) / Math.max(1, levels.length - 1));
-  const stretch = Math.max(1, Math.min(STRETCH, window[across] / zoom / breadth));
+  const stretchOf = (size) => Math.max(1, Math.min(STRETCH, window[across] / zoom / size));
   const frames = [], spots = [];
   let at = 0;
   levels.forEach((level, l) => {
+    const boxes = level.every((i) => !blocks[i].lines && !blocks[i].radius);
+    const stretch = stretchOf(boxes ? breadths[l] : breadth); // neurons stand equally far apart in all levels
     let from = -breadths[l] * stretch / 2;
     for (const i of level) {
       const room = blocks[i][across] * stretch;
@@ -97,7 +99,7 @@ function arrange(plan) {
     at += depths[l] + gap;
   });
   const rank = layers.map((_, i) => levels.findIndex((level) => level.includes(i)));
-  return { frames, spots, kind, rank, pitch: kind.cell.x * (across === "x" ? stretch : 1), gap };
+  return { frames, spots, kind, rank, pitch: kind.cell.x * (across === "x" ? stretchOf(breadth) : 1), gap };
 }
 
 function frameOf(block, middle, { across }, stretch) {

@@ -140,6 +140,7 @@ function ofBundle({ members }) {
     made("p", `${counted(members.length, "connection")}, ${own.length} of them gated`), table(rows),
   ];
 }
+const meanGain = (members) => total(members.map((c) => gain(c))) / members.length;
 const gatersOf = (members) => [...new Set(members.map((c) => layers[layerOf[connections.gater[c]]].name))].join(", ");
 
 function ofLayer({ layer: i }) {
@@ -178,7 +179,7 @@ const titles = {
   connection: ({ connection: c }) => `${connectionTitle(c)}: weight ${shown(real(connections.weight[c]))}`
     + (isGated(c) ? `\ngain ${shown(gain(c))}, gated by ${neurons.name[connections.gater[c]]}` : ""),
   bundle: ({ members }) => counted(members.length, "connection")
-    + (members.some(isGated) ? `\nmean gain ${shown(meanGain(members))}, gated by ${gatersOf(members.filter(isGated))}` : ""),
+    + (members.some(isGated) ? `\ngated by ${gatersOf(members.filter(isGated))}` : ""),
   layer: ({ layer: i }) => `${layers[i].name}: mean ${shown(meanOf(layers[i], activation))}`,
 };
 const titleOf = (what) => titles[what.kind](what);

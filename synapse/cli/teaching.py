@@ -1,0 +1,29 @@
+"""How networks learn in `synapse train` and `synapse compare`."""
+
+from __future__ import annotations
+
+import argparse
+
+from .. import Trainer
+from ..network import Network
+from ..optimizers import Adam
+
+OPTIMIZERS = ("sgd", "adam")
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Add the option --optimizer to argparse."""
+    parser.add_argument(
+        "--optimizer",
+        choices=OPTIMIZERS,
+        default=OPTIMIZERS[0],
+        help="sgd: gradient descent after every row (the default); adam: Adam, for models with memory by the "
+        "exact gradient of each whole sequence or series",
+    )
+
+
+def trainer_of(network: Network, rate: float, optimizer: str) -> Trainer:
+    """The trainer that the options ask for."""
+    if optimizer == "sgd":
+        return Trainer(network, rate)
+    return Trainer(network, rate, method="bptt" if network.has_memory else "online", optimizer=Adam())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -11,7 +10,6 @@ import numpy as np
 from ._checks import expected, integer
 from .errors import ArgumentError
 
-SAME = np.random.SeedSequence(0)
 Seed = np.random.Generator | np.random.SeedSequence | Sequence[int] | int | None
 
 
@@ -31,16 +29,6 @@ def random_generator(seed: Seed) -> np.random.Generator:
 def seeds_of(seed: Seed, count: int) -> list[Seed]:
     """Return `count` seeds for as many threads; a generator, which they cannot share, is spawned."""
     return [*seed.spawn(count)] if isinstance(seed, np.random.Generator) else [seed] * count
-
-
-def copied(rng: np.random.Generator) -> np.random.Generator:
-    """A generator that will draw the same numbers."""
-    bits = rng.bit_generator
-    if type(bits) is not np.random.PCG64:
-        return copy.deepcopy(rng)
-    twin = np.random.PCG64(SAME)  # five times as fast as deepcopy, which every training would wait for
-    twin.state = bits.state
-    return np.random.Generator(twin)
 
 
 @contextmanager

@@ -5,6 +5,7 @@
 
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +116,13 @@ def train(**options):
     return act
 
 
+def train_with_checkpoints(world):
+    with tempfile.TemporaryDirectory() as folder:
+        trainer, path = Trainer(world.other, optimizer=optimizers.Adam(0.01)), Path(folder) / "run.ckpt"
+        trainer.train(X, Y, epochs=3, progress=False, seed=0, checkpoint=path, every=1)
+        synapse.load(path).train(X, Y, epochs=4, progress=False, resume=True)
+
+
 OPERATIONS = {
     "join": lambda world: world.loose.project(world.net.input, seed=0),
     "join graphs": join_seen,
@@ -145,6 +153,7 @@ OPERATIONS = {
     "test": lambda world: Trainer(world.other).test(X, Y),
     "train": train(),
     "train by batches": train(optimizer=optimizers.Adam(0.01)),
+    "train with checkpoints": train_with_checkpoints,
     "train by rtrl": train(method="rtrl"),
     "train exactly": train(method="bptt", threads=2),
     "train on a stream": lambda world: Trainer(world.other).train(

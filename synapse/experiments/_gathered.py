@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future, wait
 from typing import Any
 
 from .._checks import counted
 from .._snapshot import take_over
-from ..errors import ExecutorError, SynapseError
+from ..errors import ArgumentError, ExecutorError, SynapseError
 from ..learning import Trainer
 from ..network import Network
 from .running import PAUSE, one_line, require_picklable, shares_objects, submitting
@@ -74,6 +74,12 @@ def outcomes(futures: Sequence[Future[Any]]) -> list[Any]:
                 raise _failed(error, len(futures)) from error
             raise
     return found
+
+
+def refuse_checkpoint(options: Mapping[str, Any]) -> None:
+    """Raise if several trainings would write one file."""
+    if options.get("checkpoint") is not None:
+        raise ArgumentError("Several trainings cannot write one checkpoint. Give each Trainer its own file.")
 
 
 def take_back(network: Network, copy: Network) -> None:

@@ -15,7 +15,7 @@ from ..learning import Result, Trainer
 from ..learning._parameters import independent
 from ..learning.schedules import Rate
 from ..network import Network
-from ._gathered import gather, outcomes, take_back
+from ._gathered import gather, outcomes, refuse_checkpoint, take_back
 from .running import checked_executor, shares_objects
 
 
@@ -80,6 +80,7 @@ def train_many(
     trainers = [Trainer(network, rate, cost) for network in networks]
     if not independent(networks):
         raise TopologyError("Networks that are trained in parallel must not be connected. Two of these are.")
+    refuse_checkpoint(options)
     options = {"progress": False, **options}
     seeds = seeds_of(seed, len(trainers))
     where = checked_executor(executor)

@@ -19,7 +19,7 @@ from ..learning import Result, Trainer
 from ..learning._data import Data, checked_weights, prepare
 from ..learning._parameters import independent
 from ..network import Network
-from ._gathered import gather, outcomes, take_back
+from ._gathered import gather, outcomes, refuse_checkpoint, take_back
 from .running import checked_executor
 
 
@@ -138,6 +138,7 @@ def cross_validate(
     data = prepare(trainers[0].network, inputs, targets)
     _check(data, count)
     weights = None if sample_weight is None else checked_weights(sample_weight, data)
+    refuse_checkpoint(options)
     options = {"progress": False, **options}
     order = rng.permutation(data.filled.astype(np.intp))
     tested = [np.sort(part) for part in np.array_split(order, count)]

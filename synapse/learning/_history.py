@@ -11,7 +11,6 @@ from .._checks import counted
 from .._snapshot import Snapshot, preserved_context
 from ..cost import Cost
 from ..engine.guard import InUse, interruptible
-from ..errors import ArgumentError
 from ..network import Network
 from ._data import Data
 from ._paused import Paused
@@ -83,8 +82,6 @@ class History:
 
     def continue_from(self, paused: Paused) -> None:
         """Take over the epochs of a training, and restore its latest weights if they have been replaced."""
-        if self.values.keys() != paused.values.keys():
-            raise ArgumentError("A training with held-out data is continued with them. Give the validation.")
         self.values = {name: list(values) for name, values in paused.values.items()}
         self.begun -= paused.seconds
         self.best_weights = paused.best if self.restore else None

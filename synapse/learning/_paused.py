@@ -62,13 +62,32 @@ class SearchStart:
             write_numbers(network, "random", self.random)
 
 
+@dataclass(frozen=True)
+class GeneratorState:
+    """The state of a generator, which is copied faster than the generator."""
+
+    kind: type[np.random.BitGenerator]
+    state: Any
+
+    @classmethod
+    def of(cls, rng: np.random.Generator) -> GeneratorState:
+        """The present state."""
+        return cls(type(rng.bit_generator), rng.bit_generator.state)
+
+    def generator(self) -> np.random.Generator:
+        """A new generator in this state."""
+        bits = self.kind()
+        bits.state = self.state
+        return np.random.Generator(bits)
+
+
 @dataclass
 class Paused:
     """A training after its latest epoch."""
 
     values: dict[str, list[float]]  # by epoch, as in a Result
     epochs: int  # the epoch limit
-    generator: np.random.Generator  # of orders and dropout
+    generator: GeneratorState  # of orders and dropout
     shuffle: bool
     data: Shape
     held_out: Shape

@@ -15,7 +15,7 @@ from ..readwrite._archive import from_array, read_arrays
 from ..readwrite._checks import LARGEST_WHOLE, an_object, is_whole, members, require
 from ..readwrite.npz import MEMBERS, from_arrays
 from ._parameters import ParameterVector
-from ._paused import SNAPSHOTS, Paused, SearchStart
+from ._paused import SNAPSHOTS, GeneratorState, Paused, SearchStart
 from ._settings import arguments_from
 from ._writing import GENERATORS, HEAD, HISTORY, MARK, OPTIMIZER, TRAINER, TRAINING, VERSION, write_trainer
 from .trainer import Trainer
@@ -142,8 +142,8 @@ def _shape(name: str, value: Any) -> dict[str, int] | None:
     return found
 
 
-def _generator(state: Any) -> np.random.Generator:
-    """A generator in this state."""
+def _generator(state: Any) -> GeneratorState:
+    """The checked state of a generator."""
     found = members("The generator", state, STATE)
     name, inner = (
         found["bit_generator"],
@@ -153,9 +153,7 @@ def _generator(state: Any) -> np.random.Generator:
     numbers = (inner["state"], 128), (inner["inc"], 128), (found["has_uint32"], 1), (found["uinteger"], 32)
     for number, size in numbers:
         require(is_whole(number, 0, 2**size - 1), "The state of the generator", f"of {size} bits", number)
-    bits = getattr(np.random, name)()
-    bits.state = found
-    return np.random.Generator(bits)
+    return GeneratorState(getattr(np.random, name), found)
 
 
 def _search(network: Network, epoch: Any, done: int, arrays: dict[str, NDArray[Any]]) -> SearchStart | None:

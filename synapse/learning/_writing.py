@@ -65,11 +65,11 @@ def _require_own_rule(trainer: Trainer) -> None:
 
 def _head(paused: Paused) -> dict[str, Any]:
     """The values of a training that are not arrays."""
-    state = paused.generator.bit_generator.state
-    if state["bit_generator"] not in GENERATORS:
+    kind, state = paused.generator.kind.__name__, paused.generator.state
+    if kind not in GENERATORS:
         raise ArgumentError(
             f"Expected the generator of a training to save to be {' or '.join(GENERATORS)}, "
-            f"got {state['bit_generator']}. Use numpy.random.default_rng."
+            f"got {kind}. Use numpy.random.default_rng."
         )
     values = (getattr(paused, name) for name in TRAINING[:-2])
     search = None if paused.search is None else paused.search.epoch

@@ -30,7 +30,7 @@ from .._checks import (
     positive_integer,
     understands,
 )
-from .._random import Seed, copied, random_generator
+from .._random import Seed, random_generator
 from .._sensitivities import checked_order
 from ..cost import Cost
 from ..errors import ArgumentError, KindError
@@ -334,8 +334,9 @@ class Trainer:
 
         A training that is continued has the same weights, history and random numbers, bit by bit, as one
         that was not broken off, on the same kind of machine. Callbacks, data and batches are not in a file,
-        and are given again. Ctrl-C within a long epoch leaves the file of the epoch before. L-BFGS repeats
-        its iterations to continue, because SciPy cannot save its memory.
+        and are given again. Ctrl-C within a long epoch leaves the file of the epoch before, but the trainer
+        itself continues from the weights that it has. L-BFGS repeats its iterations to continue, because
+        SciPy cannot save its memory.
 
         The plain online rule runs several short epochs in one compiled call of about 20 ms if nothing has to
         be done between them. That is so without `on_step`, `on_batch`, `validation` and a best epoch to
@@ -359,7 +360,7 @@ class Trainer:
         before = self._paused if boolean("The resume", resume) else None
         rng, stream = random_generator(seed), is_stream(inputs, targets)
         if before is not None:
-            rng, epochs = copied(before.generator), before.epochs if epochs is None else epochs
+            rng, epochs = before.generator.generator(), before.epochs if epochs is None else epochs
         limit = positive_integer("The epochs", (1 if stream else 100) if epochs is None else epochs)
         make = partial(Task, self.network, cost=self.cost, rng=rng, options=options)
         if stream:

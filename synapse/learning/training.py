@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 import numpy as np
 from tqdm.auto import tqdm
 
-from .._random import copied
 from .._typing import Floats
 from ..engine.guard import Deferred, InUse, interruptible, take
 from ..errors import ArgumentError, DivergenceError
@@ -24,7 +23,7 @@ from ._checkpoint import Checkpoint
 from ._data import Control, Epochs, Order, new_control
 from ._history import History, Result
 from ._parameters import ParameterVector, Updater
-from ._paused import Paused, shape_of_data
+from ._paused import GeneratorState, Paused, SearchStart, shape_of_data
 from ._pieces import Orders, Pace
 from ._search import Search
 from ._source import NO_TARGET, Arrays, Stream
@@ -97,7 +96,12 @@ class Training:
             self.bar.update(0 if rows is None else rows * before.done)
             self.rates.repeat(self.history.monitored)
         if self.checkpoint is not None:
-            self.checkpoint.write(self.paused())
+            try:
+                self.checkpoint.write(self.paused())
+            except BaseException:
+                if before is not None and before.last is not None and before.best is not None:
+                    before.best.restore()  # as before the call
+                raise
 
     def paused(self) -> Paused:
         """What is needed to continue after the latest epoch."""
@@ -105,7 +109,7 @@ class Training:
         return Paused(
             values={name: list(values) for name, values in history.values.items()},
             epochs=history.epochs,
-            generator=copied(self.orders.rng),
+            generator=GeneratorState.of(self.orders.rng),
             shuffle=self.orders.shuffle,
             data=source.shape,
             held_out=shape_of_data(history.held_out),
@@ -113,8 +117,14 @@ class Training:
             updates=self.updates,
             taken=source.taken,
             best=history.best_weights,
-            search=None if self.search is None else self.search.present_start(),
+            search=self._search_start(),
         )
+
+    def _search_start(self) -> SearchStart | None:
+        """Where the present search by L-BFGS began."""
+        if self.search is not None:
+            return self.search.present_start()
+        return None if self.continued is None else self.continued.search
 
     def _save_if_due(self) -> None:
         if self.checkpoint is not None and not self.within and self.checkpoint.is_due(self.history.done):

@@ -12,7 +12,7 @@ import architect
 import synapse
 from synapse import Trainer
 from synapse.errors import ArgumentError, ExecutorError, KindError, TopologyError
-from synapse.experiments import train_many
+from synapse.experiments import cross_validate, train_many
 from synapse.learning._data import new_control, one_pass, prepare
 
 RNG = np.random.default_rng(0)
@@ -208,3 +208,12 @@ def test_a_trainer_travels_by_pickle_with_its_settings():
     for one in (trainer, copy):
         one.train(INPUTS, TARGETS, epochs=3, progress=False, seed=0)
     assert trainer.network.weights.tobytes() == copy.network.weights.tobytes()
+
+
+def test_one_checkpoint_for_several_trainings_is_refused(tmp_path):
+    path = tmp_path / "run.ckpt"
+    with pytest.raises(ArgumentError, match="Several trainings cannot write one checkpoint"):
+        train_many(nets(2), INPUTS, TARGETS, checkpoint=path)
+    with pytest.raises(ArgumentError, match="Several trainings cannot write one checkpoint"):
+        cross_validate(lambda: nets(1)[0], INPUTS, TARGETS, checkpoint=path)
+    assert not path.exists()

@@ -1,7 +1,5 @@
 """Trainings of every kind, and what must be the same after one was broken off and continued."""
 
-import copy
-
 import numpy as np
 
 import architect
@@ -89,7 +87,7 @@ def bits(trainer, result):
     """The weights, the history, and the random numbers to come, as text and bytes."""
     net = trainer.network
     context = [(neuron.state, neuron.activation, neuron.bias) for neuron in net]
-    draws = copy.deepcopy(trainer._paused.generator).random(3)
+    draws = trainer._paused.generator.generator().random(3)
     columns = {name: np.array(values).tobytes() for name, values in result.history.items()}
     return (
         net.weights.tobytes(),

@@ -134,6 +134,34 @@ def test_a_process_that_was_killed(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["run.ckpt"]
 
 
+@pytest.mark.parametrize("options", ["lbfgs", "adam plateau"])
+def test_the_first_file_of_a_continued_training_is_complete(options, tmp_path):
+    """It is broken off again before it has written another file."""
+    path, how = tmp_path / "run.ckpt", {"validation": HELD_OUT, "patience": 9}
+    whole = trained("elman", options, "sequences", EPOCHS, **how)
+    trained("elman", options, "sequences", 3, checkpoint=path, **how)
+
+    def fail(progress):
+        raise RuntimeError
+
+    again = load(path)
+    with pytest.raises(RuntimeError):
+        again.train(
+            *SEQUENCES,
+            epochs=EPOCHS,
+            resume=True,
+            progress=False,
+            checkpoint=path,
+            every=99,
+            callbacks=[fail],
+            **how,
+        )
+    twin = load(path)
+    assert bits(twin, twin.train(*SEQUENCES, epochs=EPOCHS, resume=True, progress=False, **how)) == bits(
+        *whole
+    )
+
+
 # --- checkpoints -------------------------------------------------------------------------------------
 
 
@@ -298,7 +326,7 @@ def test_on_batch_counts_on():
     assert updates(through_file(trainer), 3, resume=True) == [5, 6]
 
 
-def test_the_best_weights_are_those_of_the_whole_training():
+def test_the_best_weights_are_those_of_the_whole_training(tmp_path):
     """The best epoch is before the break, and is restored after it."""
     how = {"validation": HELD_OUT, "patience": 30}
     options = {**EXACT, "optimizer": optimizers.SGD(2.0)}
@@ -314,6 +342,10 @@ def test_the_best_weights_are_those_of_the_whole_training():
     again = through_file(run(7)[0])
     assert bits(*run(8, again, resume=True)) == bits(trainer, result)
     assert again.test(*HELD_OUT).error == pytest.approx(min(errors_), rel=1e-12)
+    weights = trainer.network.weights  # the best; a call that fails leaves them
+    with pytest.raises(OSError, match="No such file"):
+        run(9, trainer, resume=True, checkpoint=tmp_path / "none" / "run.ckpt")
+    assert (trainer.network.weights == weights).all()
 
 
 def test_settings_come_back():

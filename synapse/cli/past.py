@@ -15,10 +15,10 @@ from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from ..network import Network
-from .dates import next_dates
 from .numerals import decimal_mark
 from .series import Dated, Series, decimal_of, find_dates, make_series
 from .sheet import Sheet, read_sheet
+from .steps import next_dates
 from .words import UsageError, listed
 
 SHARE = 0.2
@@ -221,7 +221,7 @@ def decimals(values: Floats) -> int:
     As many as nine tenths of the values have, but at least so many that two digits of their deviation are
     left, and at most so many that six are.
 
-    >>> decimals(np.array([112.0, 118.0, 132.0])), decimals(np.array([20.5, 20.25, 22.75]))
+    >>> decimals(np.array([112.0, 118.0, 160.0])), decimals(np.array([20.5, 20.25, 22.75]))
     (0, 2)
     >>> decimals(np.array([0.0, 1.0]))
     2

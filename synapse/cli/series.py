@@ -13,11 +13,12 @@ import numpy as np
 from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
-from .dates import Form, Step, check_steps, forms_of, leads, step_of
+from .dates import Form, forms_of
 from .mending import FILL, FILLS, filled, mended
 from .numerals import is_missing, is_number
 from .problems import Problems
 from .sheet import Sheet, bare, read_sheet
+from .steps import Step, check_steps, leads, step_of
 from .words import listed
 
 ORDERS = {"day-first": "{date:%d}", "month-first": "{date:%m}"}
@@ -230,6 +231,8 @@ def make_series(sheet: Sheet, dated: Dated, columns: Sequence[str], fill: str | 
 def _advice(problems: Problems, missing: int) -> str:
     if sum(" comes twice" in what for _, _, what in problems.found) > 1:
         return "If a column tells several series apart, name it: --sequence COLUMN."
+    if any(" step evenly" in what for _, _, what in problems.found):
+        return "Say --fill linear to interpolate, or --fill drop to use the rows as they follow each other."
     gaps = any(" missing before this one" in what for _, _, what in problems.found)
     return FILL.replace("values", "values and dates") if missing or gaps else ""
 

@@ -63,7 +63,7 @@ class RollingOrigin:
     def mase(self) -> Floats:
         """Mean absolute scaled error at each horizon, shape (steps, (m)); NaN for a column of scale 0.
 
-        This is :attr:`mae` divided by :attr:`scale` [1]_: below 1, the forecasts are better than those of
+        This is :attr:`mae` divided by ``scale`` [1]_: below 1, the forecasts are better than those of
         the seasonal naive method one step ahead.
 
         References

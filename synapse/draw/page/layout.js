@@ -61,9 +61,10 @@ function planOf(kind, most, longest, hidden, window) {
   const blocks = layers.map((_, i) => blockOf(i, hidden, kind, longest));
   const depths = levels.map((level) => Math.max(...level.map((i) => blocks[i][along])));
   const breadths = levels.map((level) => total(level.map((i) => blocks[i][across])) + kind.layers * (level.length - 1));
-  const length = total(depths) + kind.levels * (levels.length - 1), breadth = Math.max(...breadths);
+  const least = Math.max(kind.levels, hidden.includes(true) ? 30 : 0); // arrows between boxes can be seen
+  const length = total(depths) + least * (levels.length - 1), breadth = Math.max(...breadths);
   const zoom = Math.min(LARGEST, window[along] / length, window[across] / breadth);
-  return { kind, levels, blocks, depths, breadths, length, breadth, zoom, window };
+  return { kind, levels, blocks, depths, breadths, length, breadth, least, zoom, window };
 }
 
 // The first plan that is large enough or, if none is, about as large as any.
@@ -80,8 +81,8 @@ function planFor(hidden, window) {
 
 // The middles of layers, and of their neurons, with the gaps stretched until the window is full.
 function arrange(plan) {
-  const { kind, levels, blocks, depths, breadths, length, breadth, zoom, window } = plan, { along, across } = kind;
-  const gap = Math.min(kind.widest, kind.levels + (window[along] / zoom - length) / Math.max(1, levels.length - 1));
+  const { kind, levels, blocks, depths, breadths, length, breadth, least, zoom, window } = plan, { along, across } = kind;
+  const gap = Math.min(kind.widest, least + (window[along] / zoom - length) / Math.max(1, levels.length - 1));
   const stretchOf = (size) => Math.max(1, Math.min(STRETCH, window[across] / zoom / size));
   const frames = [], spots = [];
   let at = 0;

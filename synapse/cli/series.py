@@ -231,6 +231,8 @@ def make_series(sheet: Sheet, dated: Dated, columns: Sequence[str], fill: str | 
 def _advice(problems: Problems, missing: int) -> str:
     if sum(" comes twice" in what for _, _, what in problems.found) > 1:
         return "If a column tells several series apart, name it: --sequence COLUMN."
+    if any(" step evenly" in what for _, _, what in problems.found):
+        return "Say --fill linear to interpolate, or --fill drop to use the rows as they follow each other."
     gaps = any(" missing before this one" in what for _, _, what in problems.found)
     return FILL.replace("values", "values and dates") if missing or gaps else ""
 

@@ -32,7 +32,7 @@ NOTES = """
 DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)". Cells are
 separated by commas, semicolons or tabs. All problems of the file are listed at once.
 
-A table with a column of dates is a series, whose rows must be evenly spaced in time. An LSTM learns to
+A table with a column of dates is a series, whose rows must be evenly spaced in time. A GRU learns to
 predict the targets one row ahead (--ahead) from their own past, or from that of --inputs. The last fifth of
 the rows is held out (--validation), and the report shows the error there beside those of simple methods: the
 last value (persistence), the value a season ago (seasonal naive), and a linear autoregression (AR). To
@@ -90,7 +90,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 def _add_learning(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--model", choices=MODELS, help="default: perceptron; lstm for a series")
+    add("--model", choices=MODELS, help="default: perceptron; gru for a series")
     add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
     add("--epochs", metavar="N", type=whole, default=100, help="default: %(default)s")
     add("--rate", metavar="R", type=positive, default=0.02, help="learning rate (default: %(default)s)")
@@ -109,7 +109,7 @@ def train(options: argparse.Namespace) -> int:
     sheet = read_sheet(options.data, decimal_of(options))
     chosen = {name: getattr(options, name) for name in LessonOptions.__annotations__}
     lesson = prepare(sheet, LessonOptions(**chosen))
-    kind = options.model or ("lstm" if lesson.series else "perceptron")
+    kind = options.model or ("gru" if lesson.series else "perceptron")
     model = Scaled(kind, options.hidden, lesson.inputs, lesson.outputs, lesson.kind, options.seed)
     training, held_out = _parts(model, lesson, options)
     result = _fit(model, lesson, *_used(lesson, training, held_out, options), options)

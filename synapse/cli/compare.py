@@ -124,7 +124,7 @@ def _contest(options: argparse.Namespace, named: list[str]) -> Contest:
         )
     _check_varies(options.data, columns, values[:start], period)
     every = -(-(held_out - options.steps + 1) // ORIGINS)
-    learning = options.hidden, options.epochs, options.rate, options.optimizer
+    learning = options.hidden, options.epochs, options.rate, teaching.chosen(options.optimizer, series=True)
     return Contest(columns, values, options.steps, start, every, period, *learning)
 
 

@@ -16,10 +16,14 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--optimizer",
         choices=OPTIMIZERS,
-        default=OPTIMIZERS[0],
-        help="sgd: gradient descent after every row (the default); adam: Adam, for models with memory by the "
-        "exact gradient of each whole sequence or series",
+        help="sgd: gradient descent after every row; adam: Adam, for models with memory by the exact gradient "
+        "of each whole sequence or series (default: adam for a series, else sgd)",
     )
+
+
+def chosen(optimizer: str | None, series: bool) -> str:
+    """The optimizer of the options, or the one that is better for such data."""
+    return optimizer or ("adam" if series else "sgd")
 
 
 def trainer_of(network: Network, rate: float, optimizer: str) -> Trainer:

@@ -109,6 +109,7 @@ def train(options: argparse.Namespace) -> int:
     sheet = read_sheet(options.data, decimal_of(options))
     chosen = {name: getattr(options, name) for name in LessonOptions.__annotations__}
     lesson = prepare(sheet, LessonOptions(**chosen))
+    options.optimizer = teaching.chosen(options.optimizer, lesson.series is not None)
     kind = options.model or ("gru" if lesson.series else "perceptron")
     model = Scaled(kind, options.hidden, lesson.inputs, lesson.outputs, lesson.kind, options.seed)
     training, held_out = _parts(model, lesson, options)

@@ -135,13 +135,20 @@ class Past:
 
     def held_out(self, facts: dict[str, Any]) -> int | None:
         """Number of last rows that the model was not trained on; None if it does not tell."""
-        if "held_out_rows" not in facts:
+        try:
+            count, rows, last = int(facts["held_out_rows"]), int(facts["rows"]), facts.get("last_date")
+            end = None if last is None else datetime.fromisoformat(last)
+        except (KeyError, TypeError, ValueError):  # made elsewhere
             return None
-        count, last = int(facts["held_out_rows"]), facts.get("last_date")
-        if self.series is None or last is None:
-            return count + max(len(self.values) - int(facts["rows"]) - 1, 0)
-        newer = sum(date.isoformat() > str(last) for date in self.series.dates)
-        return newer + (count if newer < len(self.values) else 0)
+        if self.series is None or end is None:
+            return max(count + len(self.values) - rows - 1, 0)
+        newer = sum(date > end for date in self.series.dates)
+        if newer == len(self.values):  # none of the rows of the training is here
+            return newer
+        missing = 0
+        if self.series.dates[-1] < end:  # the table ends before that of the training
+            missing = 1 + sum(1 for _ in self.series.step.until(self.series.dates[-1], end))
+        return max(count + newer - missing, 0)
 
 
 def read_past(network: Network, inputs: list[str], options: argparse.Namespace) -> Past:

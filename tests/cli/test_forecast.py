@@ -102,9 +102,18 @@ def test_newer_rows_than_those_of_the_training_calibrate_too(capsys, folder, tmp
     np.testing.assert_allclose([found[2] - found[1], found[5] - found[4]], 2 * half, atol=0.11)
 
 
-def test_a_model_that_does_not_tell_its_training_is_warned_of(capsys, folder, tmp_path):
+def test_a_table_that_ends_earlier_has_fewer_rows_that_were_held_out(capsys, folder, tmp_path):
+    short = table(tmp_path / "short.csv", range(51))  # 9 of the 60 rows are not here, so 12 - 9 are left
+    arguments = ["forecast", folder / "both.json", short, "--interval", 0.5, "--steps"]
+    printed = done(capsys, *arguments, 3)
+    assert numbers(printed).shape == (3, 6)
+    assert "needs 4 rows that the model was not trained on, got 3" in refused(capsys, *arguments, 4)
+
+
+@pytest.mark.parametrize("metadata", [{}, {"held_out_rows": "many", "rows": 3}, {"held_out_rows": 4}])
+def test_a_model_that_does_not_tell_its_training_is_warned_of(capsys, folder, tmp_path, metadata):
     net, _ = both(folder)
-    net.metadata = {}
+    net.metadata = metadata
     synapse.save(net, tmp_path / "m.json")
     arguments = ["forecast", tmp_path / "m.json", folder / "d.csv", "--steps", 1, "--interval", 0.8]
     assert cli.main([str(one) for one in arguments]) == 0

@@ -16,8 +16,8 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--optimizer",
         choices=OPTIMIZERS,
-        help="sgd: gradient descent after every row; adam: Adam, for models with memory by the exact gradient "
-        "of each whole sequence or series (default: adam for a series, else sgd)",
+        help="sgd: gradient descent after every row; adam: Adam, for models with memory by the exact "
+        "gradient of each whole sequence or series (default: adam for a series, else sgd)",
     )
 
 

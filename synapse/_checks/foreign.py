@@ -20,7 +20,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 RATE = dict.fromkeys(("learningrate", "lr", "learningrateinit"), "rate={value}")
 EPOCHS = dict.fromkeys(("iterations", "nepochs", "nbepoch", "numepochs", "maxiter"), "epochs={value}")
 OF_TRAINER = ("rate", "cost", "method", "optimizer", "batch_size", "window", "clip", "l1", "l2", "dropout")
-OF_TRAIN = ("epochs", "error", "shuffle", "seed", "progress", "validation", "patience", "callbacks")
+OF_TRAIN = (
+    *("epochs", "error", "shuffle", "seed", "progress", "validation", "patience", "callbacks"),
+    *("checkpoint", "every", "resume"),
+)
 
 TRAINER = {
     **{name: f"Use {right}." for name, right in RATE.items()},
@@ -51,6 +54,10 @@ TRAIN = {
     "validationdata": "Use validation=(inputs, targets).",
     "validationsplit": "Use validation={value}.",
     "earlystopping": "Use patience=10 and validation=0.3.",
+    **dict.fromkeys(
+        ("ckptpath", "resumefromcheckpoint", "initialepoch"),
+        "Use synapse.load(path).train(inputs, targets, resume=True).",
+    ),
     "randomstate": "Use seed={value}.",
     "metrics": "Use trainer.test(inputs, targets, cost=...) after training.",
     "x": "Use train(inputs, targets).",
@@ -144,7 +151,8 @@ TRAINER_METHODS = {
     "ERG": "Run `python -m demos reber`; synapse.tasks.EmbeddedReber makes the data.",
     **dict.fromkeys(("learning_rate", "learningRate"), "Use trainer.rate."),
     "loss": "Use trainer.cost.",
-    "save": "Use synapse.save(trainer.network, path).",
+    "save": "Use synapse.save(trainer, path), or synapse.save(trainer.network, path) for the network alone.",
+    **dict.fromkeys(("resume", "load"), "Use synapse.load(path).train(inputs, targets, resume=True)."),
     "model": "Use trainer.network.",
 }
 """Advice for attributes of trainers."""

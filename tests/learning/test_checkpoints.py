@@ -178,6 +178,19 @@ def test_files_are_written_after_every_few_epochs(tmp_path):
     assert epochs_in(path) == 7
 
 
+def test_without_a_number_files_depend_on_the_time(tmp_path, monkeypatch):
+    """A second after the file before, or longer if files take long."""
+    clock, seen, path = [0.0], [], tmp_path / "run.ckpt"
+    monkeypatch.setattr("synapse.learning._checkpoint.time.monotonic", lambda: clock[0])
+
+    def note(progress):
+        seen.append(epochs_in(path))
+        clock[0] += 0.4
+
+    trained("perceptron", "online", "samples", 9, checkpoint=path, callbacks=[note])
+    assert seen == [0, 0, 0, 3, 3, 3, 6, 6, 6]
+
+
 def test_many_short_epochs_are_divided_by_checkpoints(tmp_path):
     """They run many in one compiled call; the result is the same."""
     files = {}
@@ -440,6 +453,16 @@ def test_they_can_be_continued_in_the_same_process():
 
     broken, _ = run(2)
     assert bits(*run(5, broken, resume=True)) == bits(*run(5))
+
+
+def test_they_travel_by_pickle():
+    """A pickle refers to classes by their names, in the same program."""
+    whole = Trainer(NETWORKS["elman"](), method="bptt", optimizer=Descent(), rate=Falling())
+    result = whole.train(*SEQUENCES, epochs=5, seed=3, progress=False)
+    broken = Trainer(NETWORKS["elman"](), method="bptt", optimizer=Descent(), rate=Falling())
+    broken.train(*SEQUENCES, epochs=2, seed=3, progress=False)
+    again = through_pickle(broken)
+    assert bits(again, again.train(*SEQUENCES, epochs=5, resume=True, progress=False)) == bits(whole, result)
 
 
 def test_other_data_are_refused():

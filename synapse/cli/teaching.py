@@ -30,4 +30,4 @@ def trainer_of(network: Network, rate: float, optimizer: str) -> Trainer:
     """The trainer that the options ask for."""
     if optimizer == "sgd":
         return Trainer(network, rate)
-    return Trainer(network, rate, method="bptt" if network.has_memory else "online", optimizer=Adam())
+    return Trainer(network, rate, method="bptt", optimizer=Adam())  # compiled, also without memory

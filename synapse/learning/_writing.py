@@ -56,7 +56,7 @@ def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) ->
 def _require_own_rule(trainer: Trainer) -> None:
     """Raise if the trainer's sensitivities are not those of the network, which alone a file has."""
     rule = trainer.network.learning_rule
-    if (trainer.method, rule.method) == ("rtrl", "rtrl") and trainer.order != rule.order:
+    if trainer.method == rule.method and trainer.order != rule.order:
         raise ArgumentError(
             f"Expected a trainer to save with the order of its network's rule, {rule.order}, "
             f"got {trainer.order}. Set net.learning_rule."

@@ -28,7 +28,7 @@ in_neurons, in_links = partial(put, "neurons"), partial(put, "connections")
 BAD = {
     "another format": (put("format", "other"), "not a network that Synapse has saved.*got 'other'"),
     "no format": (drop("format"), 'not a network that Synapse has saved.*"format".*Synaptic'),
-    "newer": (put("version", 3), "newer version of Synapse, in version 3.*reads up to 2.*Install a newer"),
+    "newer": (put("version", 4), "newer version of Synapse, in version 4.*reads up to 3.*Install a newer"),
     "odd version": (put("version", True), "Expected the version to be a whole number above 0, got True"),
     "missing table": (drop("neurons"), "'neurons' is missing"),
     "unknown member": (put("more", 1), "got 'more' too"),

@@ -200,7 +200,8 @@ def test_all_problems_of_a_series_at_once(series):
         ("date,y\n2024-01-01,\n2024-01-02,\n", "2 values from here on are missing"),
         (
             "date,y\n2024-01-01,1\n2024-01-02,2\n2024-01-04,2\n2024-01-09,2\n2024-01-19,3\n",
-            "line 2, column 'date': the dates do not step evenly; 1 of 4 are a day after the one before. Say --fill",
+            "line 2, column 'date': the dates do not step evenly; "
+            "1 of 4 are a day after the one before. Say --fill",
         ),
     ],
 )

@@ -88,6 +88,13 @@ def prepare(sheet: Sheet, options: LessonOptions) -> Lesson:
     Raises UsageError if a column has two uses, and ArgumentError or FormatError if the table lacks these
     columns, has no numbers in them, or has too few rows.
     """
+    lesson = _prepared(sheet, options)
+    if len(joined(lesson.parts)[0]) < 2:
+        raise FormatError(f"Expected {sheet.path!r} to have two rows to learn from, or more, got one.")
+    return lesson
+
+
+def _prepared(sheet: Sheet, options: LessonOptions) -> Lesson:
     options = _with_full_names(sheet, options)
     for chosen in (options.target, options.inputs or []):
         _check_uses([*chosen, *options.ignore, *filter(None, [options.sequence, options.date])])

@@ -160,9 +160,20 @@ def read_past(network: Network, inputs: list[str], options: argparse.Namespace) 
     dated = _dated(sheet, columns, facts, options)
     if dated is not None:
         series = make_series(sheet, dated, columns, fill)
+        _require_step(series, facts.get("step"), options)
         return Past(sheet, columns, series.values, series, series.notes)
     mended, values = sheet.mended(columns, fill, lambda _: "")
     return Past(sheet, columns, values, None, mended.notes)
+
+
+def _require_step(series: Series, trained: Any, options: argparse.Namespace) -> None:
+    """Raise unless the rows step as those that the model was trained on, if it tells."""
+    step = str(series.step)
+    if isinstance(trained, str) and step.removesuffix(" end") != trained.removesuffix(" end"):
+        raise ArgumentError(
+            f"The model {options.model!r} is for rows of another step: {trained}. Those of "
+            f"{options.data!r} have the step {step}."
+        )
 
 
 def _columns(sheet: Sheet, names: list[str], model: str) -> list[str]:

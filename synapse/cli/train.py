@@ -26,7 +26,9 @@ from .words import UsageError, names, natural, positive, share, whole, wholes
 INTERRUPTED = 130
 
 HELD_OUT = 0.2
-"""Share of a series that is held out, unless --validation gives another one."""
+"""Least share of a series that is held out, unless --validation gives another one."""
+FEWEST_ORIGINS = 9
+"""Least number of forecasts whose errors make an interval of 0.9."""
 
 NOTES = """
 DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)". Cells are
@@ -34,9 +36,10 @@ separated by commas, semicolons or tabs. All problems of the file are listed at 
 
 A table with a column of dates is a series, whose rows must be evenly spaced in time. A GRU learns to
 predict the targets one row ahead (--ahead) from their own past, or from that of --inputs. The last fifth of
-the rows is held out (--validation), and the report shows the error there beside those of simple methods: the
-last value (persistence), the value a season ago (seasonal naive), and a linear autoregression (AR). To
-predict a column from others in the same row, say --ahead 0; to use rows as samples, --ignore the dates.
+the rows is held out (--validation), or up to a third of a short series, as many as an interval of a forecast
+for a season needs. The report shows the error there beside those of simple methods: the last value
+(persistence), the value a season ago (seasonal naive), and a linear autoregression (AR). To predict a column
+from others in the same row, say --ahead 0; to use rows as samples, --ignore the dates.
 
 Otherwise rows are samples in random order for a perceptron, which is the default. For the other models they
 are steps in time: one stream or, with --sequence, many sequences. With --ahead K, the target of a row is the
@@ -127,10 +130,17 @@ def _parts(model: Scaled, lesson: Lesson, options: argparse.Namespace) -> tuple[
     """The training parts and the held-out parts, none without --validation; of a series a fifth."""
     share = options.validation
     if share is None:
-        share = HELD_OUT if lesson.series else 0.0
+        share = _share_of_series(lesson) if lesson.series else 0.0
     if not share:
         return lesson.parts, []
     return lesson.split(share, model.network.has_memory, options.seed)
+
+
+def _share_of_series(lesson: Lesson) -> float:
+    """A fifth, or the share that an interval of 0.9 for a season ahead needs, but at most a third."""
+    assert lesson.series is not None
+    needed = (lesson.series.step.season or 1) + FEWEST_ORIGINS - 1
+    return max(HELD_OUT, min(needed / len(lesson.parts[0][0]), 1 / 3))
 
 
 def _used(

@@ -22,6 +22,8 @@ MONTHS = np.arange(60)
 SALES = (100 + 20 * np.sin(2 * np.pi * MONTHS / 12) + RNG.normal(0, 2, 60)).round(1)
 COSTS = (50 + 5 * np.cos(2 * np.pi * MONTHS / 12) + RNG.normal(0, 1, 60)).round()
 
+FIFTH = ["--validation", "0.2"]
+
 
 def table(path, rows=range(60), **columns):
     """Months from January 2020 on."""
@@ -40,7 +42,7 @@ def folder(tmp_path_factory):
     """A table, a model of both columns, and one with an input that is not forecast."""
     path = tmp_path_factory.mktemp("forecast")
     data = table(path / "d.csv")
-    train = ["train", str(data), "--model", "gru", "--hidden", "4", "--epochs", "60", "-q"]
+    train = ["train", str(data), "--model", "gru", "--hidden", "4", "--epochs", "60", "-q", *FIFTH]
     assert cli.main([*train, "--target", "Sales,Costs", "-o", str(path / "both.json")]) == 0
     given = ["--target", "Costs", "--inputs", "Sales,Costs"]
     assert cli.main([*train, *given, "-o", str(path / "given.json")]) == 0
@@ -91,9 +93,26 @@ def test_bounds_from_as_few_rows_as_they_need(capsys, folder):
     assert numbers(printed).shape == (4, 6)
 
 
+def test_twelve_months_with_an_interval_follow_from_five_years(capsys, folder, tmp_path):
+    """As much of a short series is held out as this needs: 20 rows of 60."""
+    done(capsys, "train", folder / "d.csv", "--target", "Sales", "-q", "-o", tmp_path / "m.json")
+    options = ["--steps", 12, "--interval", 0.9]
+    printed = done(capsys, "forecast", tmp_path / "m.json", folder / "d.csv", *options)
+    assert numbers(printed).shape == (12, 3)
+    assert synapse.load(tmp_path / "m.json").metadata["held_out_rows"] == 20
+
+
+def test_rows_of_another_step_are_refused(capsys, folder, tmp_path):
+    days = "".join(f"2024-01-{day:02d},{day},3\n" for day in range(1, 20))
+    (tmp_path / "days.csv").write_text("Month,Sales (kEUR),Costs\n" + days)
+    told = refused(capsys, "forecast", folder / "both.json", tmp_path / "days.csv", "--steps", 2)
+    assert "is for rows of another step: month. Those of" in told
+    assert "have the step day" in told
+
+
 def test_newer_rows_than_those_of_the_training_calibrate_too(capsys, folder, tmp_path):
     train = ["train", table(tmp_path / "old.csv", range(40)), "--target", "Sales,Costs", "--model", "elman"]
-    done(capsys, *train, "-q", "-o", tmp_path / "m.json")
+    done(capsys, *train, *FIFTH, "-q", "-o", tmp_path / "m.json")
     options = ["--steps", 1, "--interval", 0.9]
     printed = done(capsys, "forecast", tmp_path / "m.json", folder / "d.csv", *options)
     net, series = synapse.load(tmp_path / "m.json"), np.column_stack([SALES, COSTS])

@@ -74,7 +74,7 @@ def test_classes_are_sorted_and_one_hot():
 
 
 def test_several_targets_keep_their_order():
-    sheet = Sheet("t.csv", ["a", "b", "c"], [["1", "2", "3"]], [2])
+    sheet = Sheet("t.csv", ["a", "b", "c"], [["1", "2", "3"], ["4", "5", "6"]], [2, 3])
     found = prepare(sheet, wanted("c", "a"))
     assert (found.inputs, found.outputs) == (["b"], ["c", "a"])
-    assert found.parts[0][1].tolist() == [[3.0, 1.0]]
+    assert found.parts[0][1].tolist() == [[3.0, 1.0], [6.0, 4.0]]

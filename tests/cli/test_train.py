@@ -443,7 +443,8 @@ def test_missing_values_of_a_series_are_refused_or_mended(capsys, sales, tmp_pat
     ("text", "options", "told"),
     [
         ("date,y\n2024-01,1\n", [], "Expected a series, two rows"),
-        ("date,y\n2024-01,1\n2024-02,2\n", [], "leaves no training data"),
+        ("date,y\n2024-01,1\n2024-02,2\n", [], "two rows to learn from, or more, got one"),
+        ("date,y\n2024-01,1\n2024-02,2\n2024-03,2\n", ["--validation", "0.9"], "leaves no training data"),
         ("date,y\n2024-01,1\n2024-02,2\n", ["--ahead", "2"], "--ahead 2 needs more than 2 rows"),
         ("date,y\n2024-01,1\n2024-02,2\n", ["--fill", "drop", "--ahead", "9"], "--ahead 9 needs more than 9"),
         ("date,y\n2024-01,1\n2024-02,2\n", ["--date", "z"], "no column 'z'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future, wait
 from typing import Any
@@ -76,9 +77,10 @@ def outcomes(futures: Sequence[Future[Any]]) -> list[Any]:
     return found
 
 
-def refuse_checkpoint(options: Mapping[str, Any]) -> None:
+def refuse_checkpoint(options: Mapping[str, Any], trainers: Sequence[Trainer] = ()) -> None:
     """Raise if several trainings would write one file."""
-    if options.get("checkpoint") is not None:
+    files = [os.path.abspath(one.checkpoint) for one in trainers if one.checkpoint is not None]
+    if options.get("checkpoint") is not None or len(set(files)) < len(files):
         raise ArgumentError("Several trainings cannot write one checkpoint. Give each Trainer its own file.")
 
 

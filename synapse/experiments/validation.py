@@ -138,7 +138,7 @@ def cross_validate(
     data = prepare(trainers[0].network, inputs, targets)
     _check(data, count)
     weights = None if sample_weight is None else checked_weights(sample_weight, data)
-    refuse_checkpoint(options)
+    refuse_checkpoint(options, trainers)
     options = {"progress": False, **options}
     order = rng.permutation(data.filled.astype(np.intp))
     tested = [np.sort(part) for part in np.array_split(order, count)]

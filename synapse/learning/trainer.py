@@ -111,6 +111,11 @@ class Trainer:
     threads : int
         For "bptt": number of groups of sequences computed at the same time. The result is identical for any
         number. Default 1.
+    checkpoint : str or os.PathLike, optional
+        File to which the trainer is saved while it trains, see :meth:`train`, whose default this is. It is
+        not in the file. Default: none.
+    every : int, optional
+        Number of epochs from one checkpoint to the next, see :meth:`train`.
 
     See Also
     --------
@@ -150,6 +155,8 @@ class Trainer:
         dropout: Chances = 0.0,
         recurrent_dropout: Chances = 0.0,
         threads: int = 1,
+        checkpoint: PathLike | None = None,
+        every: int | None = None,
     ) -> None:
         self.network = require_network("The network of a Trainer", network)
         own = network.learning_rule
@@ -176,6 +183,8 @@ class Trainer:
         require_fit(self.optimizer, self.method, slopes, self.batch_size, self.penalties)
         if isinstance(optimizer, LBFGS) and (clip, clip_value) != (None, None):
             raise ArgumentError("L-BFGS needs gradients without clipping. Omit clip and clip_value.")
+        self.checkpoint, self.every = checkpoint, every
+        self._checkpoint(None, None)
         self._stop = threading.Event()
         self._updater = Updater(network, self.penalties)
         self._paused: Paused | None = None  # the latest training
@@ -288,10 +297,10 @@ class Trainer:
         checkpoint : str or os.PathLike, optional
             File to which the trainer is saved while it trains: at once, so that a file that cannot be written
             raises before the first epoch, then after epochs, and at the end, also by Ctrl-C. Each file
-            replaces the one before as a whole. :func:`synapse.load` reads it. Default: none.
+            replaces the one before as a whole. :func:`synapse.load` reads it. Default: that of the trainer.
         every : int, optional
-            Number of epochs from one checkpoint to the next. Default: as often as 5 % of the time allows, at
-            most once a second.
+            Number of epochs from one checkpoint to the next. Default: that of the trainer, or as often as 5 %
+            of the time allows, at most once a second.
         resume : bool
             Continue the latest call of `train` of this trainer, or of the trainer that was saved, after its
             latest complete epoch, as if it had not ended there; a trainer without one begins. Give the same
@@ -414,7 +423,9 @@ class Trainer:
                 self._paused = training.end
 
     def _checkpoint(self, path: PathLike | None, every: int | None) -> Checkpoint | None:
-        """The checkpoints of a training."""
+        """The checkpoints of a training, by default those of the trainer."""
+        path = self.checkpoint if path is None else path
+        every = self.every if every is None else every
         number = None if every is None else positive_integer("The every", every)
         if path is None:
             if number is not None:

@@ -125,7 +125,10 @@ row(
     clip_value=k.POSITIVE | k.NONE,
     dropout=k.UNIT | {"{}"},
     recurrent_dropout=k.UNIT | {"{}"},
+    checkpoint=(k.TEXT - {"empty"}) | k.NONE,
+    every=k.NONE,
 )
+row("saved: synapse.Trainer.__init__", {"checkpoint": "run.ckpt"}, every=k.COUNT | k.NONE)
 row("rtrl: synapse.Trainer.__init__", {"method": "rtrl"}, order=k.COUNT | k.NONE)
 row("float32: synapse.Trainer.__init__", lambda w: {"network": w.narrow_net}, rate=k.RATE32 | k.NONE)
 short = {"epochs": 2, "progress": False, "targets": [[1.0], [0.0], [1.0], [0.0]]}

@@ -675,3 +675,39 @@ def test_the_file_that_one_release_wrote_is_read_for_ever():
     wanted = json.loads((Path(__file__).parent / "golden" / "trainer1.json").read_text())
     assert np.abs(np.array(result.history["error"]) - wanted["error"]).max() < 1e-9
     assert np.abs(trainer.network.weights - wanted["weights"]).max() < 1e-9
+
+
+def test_a_trainer_has_a_file_for_all_its_trainings(tmp_path):
+    path = tmp_path / "run.ckpt"
+    trainer = Trainer(architect.Elman(2, 3, 1, seed=0), checkpoint=path, every=2)
+    seen = []
+
+    def note(progress):
+        seen.append(load(path)._paused.done)
+
+    trainer.train(*SEQUENCES, epochs=5, seed=0, progress=False, callbacks=[note])
+    assert seen == [0, 0, 2, 2, 4]
+    again = load(path)
+    assert again.checkpoint is None  # a file may have been moved
+    assert again.train(*SEQUENCES, epochs=5, resume=True, progress=False).epochs == 5
+    other = tmp_path / "other.ckpt"
+    trainer.train(*SEQUENCES, epochs=1, seed=0, progress=False, checkpoint=other)
+    assert load(other)._paused.done == 1
+    assert load(path)._paused.done == 5
+    with pytest.raises(errors.ArgumentError, match="Give checkpoint, too"):
+        Trainer(architect.Elman(2, 3, 1), every=2)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_folds_with_one_file_are_refused(same, tmp_path):
+    def make(fold):
+        return Trainer(
+            architect.Elman(2, 3, 1, seed=fold), checkpoint=tmp_path / ("1" if same else str(fold))
+        )
+
+    if same:
+        with pytest.raises(errors.ArgumentError, match="Several trainings cannot write one checkpoint"):
+            synapse.experiments.cross_validate(make, *SEQUENCES, folds=2, epochs=1)
+    else:
+        synapse.experiments.cross_validate(make, *SEQUENCES, folds=2, epochs=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ([] if same else ["0", "1"])

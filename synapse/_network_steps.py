@@ -214,11 +214,11 @@ class NetworkSteps(Sequence[Neuron]):
             store.recorder.make_room(len(outputs))
         run = (store.calls or engine.online.calls_for(store)).feed_network
         bad = run(store.address, store.unit, span, feedback, inputs.reshape(-1), outputs.reshape(-1))
-        if bad:
+        if bad or not np.isfinite(outputs).all():
             require_sound(store["failed"])
             raise DivergenceError(
                 f"What {self!r} feeds back to itself is no longer a finite {store.dtype} after "
-                f"{counted(bad - 1, 'step')}. Train it to lower errors, or ask for fewer steps."
+                f"{counted(bad or len(outputs), 'step')}. Train it to lower errors, or ask for fewer steps."
             )
 
     def _plan(self, store: Store, by: Sensitivities) -> Plan:

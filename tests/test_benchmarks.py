@@ -11,7 +11,7 @@ import pytest
 
 import architect
 import synapse
-from benchmarks import epochs, gradients, report, steps, trials
+from benchmarks import epochs, forecasts, gradients, report, steps, trials
 from benchmarks.__main__ import main
 from benchmarks.cases import ROWS, Case, read_samples, samples, write_samples
 from benchmarks.peers import PEERS, chosen
@@ -241,3 +241,12 @@ def test_the_fastest_trainer_of_a_row_is_bold():
     assert "| ahead | **1.00 (1.00 to 1.00)** | 2.00 (2.00 to 2.00) |" in lines
     assert "| behind | 2.00 (2.00 to 2.00) | **1.00 (1.00 to 1.00)** |" in lines
     assert "| alone | **3.00 (3.00 to 3.00)** | - |" in lines
+
+
+def test_forecasts_are_timed_beside_runs(monkeypatch):
+    monkeypatch.setattr(forecasts, "STEPS", 50)
+    calls = forecasts.calls_of("Elman", (1, 3, 1))
+    times = {name: forecasts.summary([forecasts.microseconds_of(call, 0.0)]) for name, call in calls.items()}
+    lines = "\n".join(forecasts.text({"rows": {"Elman 1-3-1": times}}))
+    assert "| Elman 1-3-1 |" in lines
+    assert lines.count("(") == 4

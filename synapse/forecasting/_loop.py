@@ -123,19 +123,28 @@ def sizes_of(model: Model) -> tuple[int, int]:
     return len(one.input), len(one.output)
 
 
-def continued(network: Network, last: Floats, feedback: Feedback, future: Floats, noise: Floats) -> Floats:
+def continued(
+    network: Network,
+    last: Floats,
+    feedback: Feedback,
+    future: Floats,
+    steps: int,
+    noise: Floats | None = None,
+) -> Floats:
     """What the network says from the present context on, shape (steps, m), after its `last` outputs.
 
     `noise`, shape (steps, m), is added to the outputs, also where they are fed back.
     """
-    inputs, outputs = np.zeros((len(noise) - 1, len(network.input))), np.empty(noise.shape)
+    inputs, outputs = np.zeros((steps - 1, len(network.input))), np.empty((steps, len(last)))
     outputs[0] = last
     if len(inputs):
-        inputs[:, feedback.given] = future
-        inputs[:, feedback.into] = noise[:-1, feedback.fed]
+        if len(feedback.given):
+            inputs[:, feedback.given] = future
+        if noise is not None:
+            inputs[:, feedback.into] = noise[:-1, feedback.fed]
         inputs[0, feedback.into] += last[feedback.fed]
         network._feed(inputs, outputs[1:], feedback.by_output)
-    return outputs + noise
+    return outputs if noise is None else outputs + noise
 
 
 def paths(
@@ -151,14 +160,15 @@ def paths(
     with preserved_context(network):
         network.clear()
         outputs = network.run(rows)
-        context, still = read_context(network), np.zeros((steps, len(network.output)))
-        forecast, sampled = continued(network, outputs[-1], feedback, future, still), []
-        errors = _errors(rows, outputs, feedback) if samples else still
+        errors = _errors(rows, outputs, feedback) if samples else None
+        context = read_context(network)
+        forecast, sampled = continued(network, outputs[-1], feedback, future, steps), []
         for _ in range(samples):
+            assert errors is not None
             restore_context(network, context)
-            noise = still.copy()
+            noise = np.zeros_like(forecast)
             noise[:, feedback.fed] = errors[rng.integers(len(errors), size=steps)]
-            sampled.append(continued(network, outputs[-1], feedback, future, noise))
+            sampled.append(continued(network, outputs[-1], feedback, future, steps, noise))
     return forecast, sampled
 
 
@@ -176,14 +186,14 @@ def _errors(rows: Floats, outputs: Floats, feedback: Feedback) -> Floats:
 
 def from_origins(network: Network, rows: Floats, feedback: Feedback, steps: int, origins: range) -> Floats:
     """Forecasts after each of these rows, which follow each other; shape (origins, steps, m)."""
-    found, still = list[Floats](), np.zeros((steps, len(network.output)))
+    found = list[Floats]()
     with preserved_context(network):
         network.clear()
         outputs = network.run(rows[: origins.start + 1])
         for origin in origins:
             context = read_context(network)
             future = rows[origin + 1 : origin + steps, feedback.given]
-            found.append(continued(network, outputs[-1], feedback, future, still))
+            found.append(continued(network, outputs[-1], feedback, future, steps))
             restore_context(network, context)
             outputs = network.run(rows[origin + 1 : origin + 2])
     return np.array(found)

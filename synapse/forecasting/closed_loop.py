@@ -174,7 +174,7 @@ def forecast(
         calibration.require(count, sizes_of(net)[1])
     rng = random_generator(seed)
     found = [paths(network, rows, loop, ahead, count, number, rng) for network in members(net)]
-    mean: Floats = np.mean([path for path, _ in found], axis=0)
+    mean: Floats = np.mean([path for path, _ in found], axis=0) if len(found) > 1 else found[0][0]
     if share is None:
         return mean
     if calibration is not None:

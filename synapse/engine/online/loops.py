@@ -289,7 +289,7 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
     m = columns(table, unit)
     span, feedback, inputs, outputs = bare(span), bare(feedback), bare(inputs), bare(outputs)
     m.failed[0] = 0.0
-    most, n, refused = np.finfo(unit).max, span[OUTPUTS], refused_row(span, inputs, outputs, unit)
+    n, refused = span[OUTPUTS], refused_row(span, inputs, outputs, unit)
     if refused:
         return refused
     rows = u8(outputs.size) // n
@@ -301,11 +301,8 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
             value = m.activation[span[STOP] - n + o]
             outputs[row * n + o] = value
             if feedback[o] != NONE and row + ONE < rows:
-                place = (row + ONE) * span[INPUTS] + feedback[o]
-                inputs[place] += value
-                if not abs(inputs[place]) <= most:
-                    return row + ONE + ONE
-    return u8(0)
+                inputs[(row + ONE) * span[INPUTS] + feedback[o]] += value
+    return refused_row(span, inputs, outputs, unit)
 
 
 @kernel

@@ -209,6 +209,9 @@ class NetworkSteps(Sequence[Neuron]):
         An output with NONE there is not fed back. `inputs` and `outputs` are contiguous and written. There
         are no sensitivities. Raises DivergenceError if the numbers leave the range of the network's float.
         """
+        sizes = inputs.shape[1], outputs.shape[1], len(feedback)
+        if sizes != (self._n_inputs, self._n_outputs, self._n_outputs):
+            raise _changed(self)
         _, store, span = self._ready()
         if store.recorder is not None and store.recorder.records(self):
             store.recorder.make_room(len(outputs))

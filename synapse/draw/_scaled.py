@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.text import Text
+from ._style import need_matplotlib, points_a_unit
 
-from ._style import points_a_unit
+need_matplotlib()
+
+from matplotlib.artist import Artist  # noqa: E402  # after the sentence for those who do not have it
+from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.text import Text  # noqa: E402
 
 SMALLEST = 1.5
 """Text below this size, in points, is hidden."""

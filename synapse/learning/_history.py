@@ -166,7 +166,8 @@ class History:
         """Return the result of the training, after restoring the best weights if they have been noted."""
         error, seconds = self.latest, self.seconds
         if self.best_weights is not None:
-            self.last_weights = Snapshot(self.network)
+            with InUse(self.network):
+                self.last_weights = Snapshot(self.network)
             self.best_weights.restore()
             error = self.values["error"][self.best_epoch - 1]
         return Result(error, self.done, seconds, self.values, stopped)

@@ -119,12 +119,13 @@ class Search:
         try:
             optimizer = replace(self.optimizer, iterations=epochs)
             found = optimizer.minimise(function, reached, parameters.frozen, callback)
-            if ended:
-                parameters.write(found)
-                self._at = parameters.read()
+            with InUse(self.updater.network):
+                if ended and parameters.writable:
+                    parameters.write(found)
+                    self._at = parameters.read()
             if done == 0:  # no lower cost was found
                 batch = self._gradient(parameters)
-                self._noted(batch.cost / batch.steps, self.updater.penalised(batch, parameters.read())[1])
+                self._noted(batch.cost / batch.steps, self.updater.penalised(batch, self._at)[1])
         except _EditedError:
             return done, False
         except BaseException:

@@ -125,7 +125,7 @@ row(
     clip_value=k.POSITIVE | k.NONE,
     dropout=k.UNIT | {"{}"},
     recurrent_dropout=k.UNIT | {"{}"},
-    checkpoint=(k.TEXT - {"empty"}) | k.NONE,
+    checkpoint=k.TEXT | k.NONE,  # an empty name is refused when the training begins
     every=k.NONE,
 )
 row("saved: synapse.Trainer.__init__", {"checkpoint": "run.ckpt"}, every=k.COUNT | k.NONE)

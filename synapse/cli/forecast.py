@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import math
 import sys
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..forecasting import Forecast, calibrate, forecast as forecast_rows
+from ..forecasting.calibration import fewest_origins
 from ..network import Network
 from ..readwrite import files
 from . import terminal
@@ -131,8 +131,7 @@ def _held_out(network: Network, past: Past, options: argparse.Namespace) -> int:
             "--interval, train it with --validation, or give newer rows."
         )
     count = min(count, len(past.values) - 1)
-    origins = math.ceil(options.interval / (1 - options.interval) - 1e-9)  # as Calibration.half_widths
-    if count < (needed := options.steps - 1 + origins):
+    if count < (needed := options.steps - 1 + fewest_origins(options.interval)):
         raise ArgumentError(
             f"For {counted(options.steps, 'step')}, --interval {options.interval:g} needs {needed} rows that "
             f"the model was not trained on, got {count}. Train it with a larger --validation, or give newer "

@@ -13,6 +13,8 @@ from .. import __version__
 from .._checks import counted
 from .._typing import Floats
 from ..errors import DivergenceError, FormatError
+from ..forecasting.calibration import fewest_origins
+from ..forecasting.closed_loop import INTERVAL
 from ..learning import Result
 from . import formats, resuming, teaching
 from .facts import Facts
@@ -27,8 +29,6 @@ INTERRUPTED = 130
 
 HELD_OUT = 0.2
 """Least share of a series that is held out, unless --validation gives another one."""
-FEWEST_ORIGINS = 9
-"""Least number of forecasts whose errors make an interval of 0.9."""
 
 NOTES = """
 DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)". Cells are
@@ -137,9 +137,9 @@ def _parts(model: Scaled, lesson: Lesson, options: argparse.Namespace) -> tuple[
 
 
 def _share_of_series(lesson: Lesson) -> float:
-    """A fifth, or the share that an interval of 0.9 for a season ahead needs, but at most a third."""
+    """A fifth, or the share that the usual interval for a season ahead needs, but at most a third."""
     assert lesson.series is not None
-    needed = (lesson.series.step.season or 1) + FEWEST_ORIGINS - 1
+    needed = (lesson.series.step.season or 1) + fewest_origins(INTERVAL) - 1
     return max(HELD_OUT, min(needed / len(lesson.parts[0][0]), 1 / 3))
 
 

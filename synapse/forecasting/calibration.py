@@ -51,7 +51,7 @@ class Calibration:
         k = math.ceil((count + 1) * share - 1e-9)  # 0.9 * 10 is a little above 9
         if k > count:
             raise ArgumentError(
-                f"An interval of {share:g} needs at least {math.ceil(share / (1 - share) - 1e-9)} origins, "
+                f"An interval of {share:g} needs at least {fewest_origins(share)} origins, "
                 f"this calibration has {count}. Hold out more steps."
             )
         half: Floats = np.sort(np.abs(self.errors), axis=0)[k - 1]
@@ -176,6 +176,15 @@ def _origins(rows: int, known: int, held_out: int, steps: int) -> range:
             f"Holding out {held_out} of {rows} rows leaves no row before them. Hold out fewer."
         )
     return origins
+
+
+def fewest_origins(interval: float) -> int:
+    """Least number of origins whose errors make such an interval.
+
+    >>> fewest_origins(0.9)
+    9
+    """
+    return math.ceil(interval / (1 - interval) - 1e-9)  # 0.9 / 0.1 is a little above 9
 
 
 def checked_interval(interval: Any) -> float:
